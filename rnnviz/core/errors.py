@@ -1,0 +1,50 @@
+"""Every error that rnnviz raises on purpose; anything else is a defect.
+
+    RnnvizError
+    ├── ModelFileError        a model cannot be opened, and why
+    │   └── VocabularyNeeded  the weights are fine, the characters are missing
+    ├── TextError             a text cannot be read or walked
+    ├── RecordingError        a recording on disk is broken or not of this model
+    ├── ConceptError          a concept cannot label this text
+    ├── RunDirectoryError     a training run cannot be started, read or continued
+    └── Cancelled             the person asked for the work to stop
+
+The message of each says what was wrong, what was found, and what to do.
+"""
+
+
+class RnnvizError(Exception):
+    """Something a person can understand and act on; shown as it is, without a traceback."""
+
+
+class ModelFileError(RnnvizError):
+    """A model file is truncated, foreign, hostile or inconsistent."""
+
+
+class VocabularyNeeded(ModelFileError):
+    """The file holds a network but not the characters its inputs and outputs stand for."""
+
+    def __init__(self, message: str, size: int) -> None:
+        super().__init__(message)
+        self.size = size
+        """How many characters the network expects (V)."""
+
+
+class TextError(RnnvizError):
+    """A text is unreadable, empty, or holds nothing the model knows."""
+
+
+class RecordingError(RnnvizError):
+    """A recording is missing, cut short, or was made by another version."""
+
+
+class ConceptError(RnnvizError):
+    """A concept is unknown, malformed, or has nothing to say about a text."""
+
+
+class RunDirectoryError(RnnvizError):
+    """A run directory is missing, locked, damaged or of another version."""
+
+
+class Cancelled(RnnvizError):
+    """The work was stopped on request; what was already written stays."""

@@ -1,0 +1,133 @@
+"""What a model file says about itself; read without torch, so that the window can list models.
+
+A model is one `.safetensors` file. Its header's `__metadata__` holds, under `rnnviz`, the JSON of a
+`ModelDescription`. Nothing in the file is ever executed. The format is specified in
+`docs/formats.md`.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rnnviz.core.errors import ModelFileError
+from rnnviz.core.vocabulary import Vocabulary
+
+FORMAT_VERSION = 1
+METADATA_KEY = "rnnviz"
+CHARACTER_LANGUAGE_MODEL = "character-language-model"
+
+_LARGEST_HEADER = 16 * 1024 * 1024
+
+
+class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model is: its task, its sizes, its characters and how it was trained."""
+
+    architecture: str
+    """`rnn`, `lstm` or `gru`: a name of `nets.architectures.ARCHITECTURES`."""
+    layers: int
+    units: int
+    vocabulary: tuple[str, ...]
+    embedding: int = 0
+    """Width of the learned character embedding; 0 means one-hot input."""
+    skip: bool = False
+    """Graves (2013): the input also feeds every layer, and every layer feeds the output."""
+    task: str = CHARACTER_LANGUAGE_MODEL
+    name: str = ""
+    training: dict[str, Any] = {}
+    """A summary for people: corpus, steps, losses in nats, duration."""
+    findings: tuple[dict[str, Any], ...] = ()
+    """Interpretable units found on held-out text, with their scores; the window opens on the first."""
+    default_text: str = ""
+    """The name of the sample text in `resources/texts` that suits this model."""
+    version: int = FORMAT_VERSION
+
+    @property
+    def total_units(self) -> int:
+        """N: the units of all layers together."""
+        return self.layers * self.units
+
+    def characters(self) -> Vocabulary:
+        """The vocabulary as an object that encodes and decodes."""
+        return Vocabulary(self.vocabulary)
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The JSON header of a safetensors file: tensor names with dtype, shape and data offsets.
+
+    Raises:
+        ModelFileError: the file is not safetensors, or its header is cut or absurd.
+    """
+    try:
+        with path.open("rb") as file:
+            first = file.read(8)
+            if len(first) < 8:
+                raise ModelFileError(f"{path.name} holds {len(first)} bytes; that is no model file")
+            (length,) = struct.unpack("<Q", first)
+            size = path.stat().st_size
+            if length > min(_LARGEST_HEADER, size - 8):
+                raise ModelFileError(
+                    f"{path.name} announces a header of {length:,} bytes in a file of {size:,}; "
+                    "it is truncated or not a safetensors file"
+                )
+            header = json.loads(file.read(length))
+    except OSError as error:
+        raise ModelFileError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(
+            f"the header of {path.name} is not JSON; it is damaged or not a safetensors file"
+        ) from error
+    if not isinstance(header, dict):
+        raise ModelFileError(f"the header of {path.name} is no JSON object; the file is damaged")
+    return header
+
+
+def read_description(path: Path) -> ModelDescription:
+    """The description in a model file's header, checked.
+
+    Raises:
+        ModelFileError: not one of our files, a newer version, or sizes that make no sense.
+    """
+    metadata = read_header(path).get("__metadata__")
+    raw = metadata.get(METADATA_KEY) if isinstance(metadata, dict) else None
+    if not isinstance(raw, str):
+        raise ModelFileError(
+            f"{path.name} is a safetensors file without an rnnviz description; "
+            "only models written by `rnnviz train` carry one"
+        )
+    return decode_description(raw, path.name)
+
+
+def decode_description(raw: str, name: str) -> ModelDescription:
+    """The description in this JSON; `name` is the file's, for the messages.
+
+    Raises:
+        ModelFileError: a newer version, or fields or sizes that make no sense.
+    """
+    try:
+        description = msgspec.json.decode(raw, type=ModelDescription)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ModelFileError(f"the description in {name} is malformed: {error}") from error
+    if description.version > FORMAT_VERSION:
+        raise ModelFileError(
+            f"{name} has format version {description.version}, newer than the "
+            f"{FORMAT_VERSION} known here; update rnnviz"
+        )
+    if not (1 <= description.layers <= 64 and 1 <= description.units <= 65536):
+        raise ModelFileError(
+            f"{name} claims {description.layers} layers of {description.units} units; "
+            "the description is damaged"
+        )
+    if not 0 <= description.embedding <= 65536:
+        raise ModelFileError(f"{name} claims an embedding of {description.embedding} numbers")
+    description.characters()
+    return description
+
+
+def encode_description(description: ModelDescription) -> dict[str, str]:
+    """The safetensors metadata that carries this description."""
+    return {"format": "pt", METADATA_KEY: msgspec.json.encode(description).decode()}

@@ -1,0 +1,236 @@
+"""What a walk leaves on disk: every unit at every character, memory-mapped, unit-major.
+
+    RECORDING/recording.json     sizes, channels, vocabulary, versions: written once
+    RECORDING/text.codes         the code points of the text, fixed width
+    RECORDING/<channel>.f16      (N, T) float16: `hidden`, `cell`, and the gates
+    RECORDING/surprisal.f16      (T,) bits; NaN where the model gave no prediction
+    RECORDING/top_ids.u32        (T, 5) the likeliest characters after each one
+    RECORDING/top_p.f16          (T, 5) their probabilities
+    RECORDING/walked             8 bytes: how many characters are complete
+
+The format is specified in `docs/formats.md`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from rnnviz.core.errors import RecordingError
+from rnnviz.core.text import Text
+from rnnviz.core.vocabulary import UNKNOWN, Vocabulary
+
+RECORDING_VERSION = 1
+TOP = 5
+"""How many of the likeliest next characters are kept."""
+
+Halves = npt.NDArray[np.float16]
+
+
+class RecordingDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """What `recording.json` holds."""
+
+    length: int
+    """T, the characters of the text."""
+    layers: int
+    units: int
+    """U, in one layer; N = layers * units."""
+    channels: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    code_width: int
+    text_name: str = ""
+    text_path: str = ""
+    model_name: str = ""
+    model_path: str = ""
+    version: int = RECORDING_VERSION
+
+
+def size_bytes(length: int, total_units: int, channels: int) -> int:
+    """What a recording of T characters, N units and so many channels takes on disk."""
+    return length * (total_units * channels * 2 + 2 + TOP * 6 + 4)
+
+
+class Recording:
+    """A recording opened read-only; it may still be growing (see `walked`).
+
+    ==================  ===========================================================
+    `values(c, n)`      (T,) float16, one unit over the whole text
+    `rows(c)`           (N, T) float16, memory-mapped
+    `surprisal`         (T,) float16, bits; NaN where unknown
+    `top_ids`           (T, 5) uint32, ids of the likeliest next characters
+    `top_p`             (T, 5) float16, their probabilities
+    ==================  ===========================================================
+
+    Only the first `walked` characters hold values; the rest reads as zero. A character outside the
+    vocabulary was skipped: every unit keeps its value there, and the surprisal is NaN.
+
+    Raises:
+        RecordingError: not a recording, cut short, or of a newer version.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            raw = (folder / "recording.json").read_bytes()
+            self.description = msgspec.json.decode(raw, type=RecordingDescription)
+        except OSError as error:
+            raise RecordingError(f"{folder} holds no recording: {error.strerror}") from error
+        except msgspec.DecodeError as error:
+            raise RecordingError(f"{folder / 'recording.json'} is damaged: {error}") from error
+        about = self.description
+        if about.version > RECORDING_VERSION:
+            raise RecordingError(f"{folder} was written by a newer rnnviz; update this one")
+        self.length = about.length
+        self.layers, self.units = about.layers, about.units
+        self.channels = about.channels
+        self.vocabulary = Vocabulary(about.vocabulary)
+        codes = self._map("text.codes", f"<u{about.code_width}", (self.length,))
+        self.text = Text(codes, about.text_name, Path(about.text_path) if about.text_path else None)
+        shape = (self.total_units, self.length)
+        self._rows = {name: self._map(f"{name}.f16", "<f2", shape) for name in self.channels}
+        self.surprisal: Halves = self._map("surprisal.f16", "<f2", (self.length,))
+        self.top_ids: npt.NDArray[np.uint32] = self._map("top_ids.u32", "<u4", (self.length, TOP))
+        self.top_p: Halves = self._map("top_p.f16", "<f2", (self.length, TOP))
+
+    @property
+    def total_units(self) -> int:
+        """N: the units of all layers together."""
+        return self.layers * self.units
+
+    @property
+    def walked(self) -> int:
+        """How many characters are complete by now; equals T when the walk is over."""
+        try:
+            return min(self.length, int(struct.unpack("<q", self._walked_bytes())[0]))
+        except (OSError, struct.error):
+            return 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the walk is over."""
+        return self.walked == self.length
+
+    def rows(self, channel: str) -> Halves:
+        """One channel, (N, T) float16, memory-mapped and read-only.
+
+        Raises:
+            RecordingError: this channel was not recorded.
+        """
+        try:
+            return self._rows[channel]
+        except KeyError:
+            raise RecordingError(
+                f"the channel {channel!r} was not recorded; here are {', '.join(self.channels)}. "
+                "Walk the text again with it chosen"
+            ) from None
+
+    def values(self, channel: str, unit: int) -> Halves:
+        """One unit over the whole text, (T,) float16; `unit` counts through all layers."""
+        return self.rows(channel)[unit]
+
+    def known(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
+        """Which characters of this range the model knows."""
+        return self.vocabulary.encode_codes(np.asarray(self.text.codes[start:stop])) != UNKNOWN
+
+    def layer_and_unit(self, unit: int) -> tuple[int, int]:
+        """(layer, unit in the layer), both from 0, of a unit counted through all layers."""
+        return divmod(unit, self.units)
+
+    def _walked_bytes(self) -> bytes:
+        return (self.folder / "walked").read_bytes()
+
+    def _map(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+        path, dtype = self.folder / name, np.dtype(kind)
+        wanted = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        try:
+            size = path.stat().st_size
+            if size != wanted:
+                raise RecordingError(
+                    f"{path.name} of the recording {self.folder.name} holds {size:,} bytes instead "
+                    f"of {wanted:,}; walk the text again"
+                )
+            if wanted == 0:
+                return np.zeros(shape, dtype)
+            return np.memmap(path, dtype=dtype, mode="r", shape=shape)
+        except OSError as error:
+            raise RecordingError(f"cannot read {path}: {error.strerror}") from error
+
+
+class RecordingWriter:
+    """Writes a recording block by block; readers see all but the block being written."""
+
+    def __init__(
+        self,
+        folder: Path,
+        text: Text,
+        vocabulary: Sequence[str],
+        layers: int,
+        units: int,
+        channels: Sequence[str],
+        model_name: str = "",
+        model_path: str = "",
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        length, total = len(text), layers * units
+        self.folder = folder
+        self.length = length
+        (folder / "walked").write_bytes(struct.pack("<q", 0))
+        codes = np.asarray(text.codes)
+        codes.tofile(folder / "text.codes")
+        self._rows = {
+            name: self._create(f"{name}.f16", "<f2", (total, length)) for name in channels
+        }
+        self._surprisal = self._create("surprisal.f16", "<f2", (length,))
+        self._top_ids = self._create("top_ids.u32", "<u4", (length, TOP))
+        self._top_p = self._create("top_p.f16", "<f2", (length, TOP))
+        description = RecordingDescription(
+            length=length,
+            layers=layers,
+            units=units,
+            channels=tuple(channels),
+            vocabulary=tuple(vocabulary),
+            code_width=codes.dtype.itemsize,
+            text_name=text.name,
+            text_path=str(text.path or ""),
+            model_name=model_name,
+            model_path=model_path,
+        )
+        (folder / "recording.json").write_bytes(msgspec.json.encode(description))
+
+    def write(
+        self,
+        start: int,
+        channels: Mapping[str, npt.NDArray[np.floating]],
+        surprisal: npt.NDArray[np.floating],
+        top_ids: npt.NDArray[np.integer],
+        top_p: npt.NDArray[np.floating],
+    ) -> None:
+        """Write b characters from `start` on.
+
+        Args:
+            channels: each (N, b), or any array that reads so; converted to float16.
+            surprisal: (b,) bits.
+            top_ids: (b, 5).
+            top_p: (b, 5).
+        """
+        stop = start + len(surprisal)
+        for name, rows in self._rows.items():
+            rows[:, start:stop] = channels[name]
+        self._surprisal[start:stop] = surprisal
+        self._top_ids[start:stop] = top_ids
+        self._top_p[start:stop] = top_p
+        (self.folder / "walked").write_bytes(struct.pack("<q", stop))
+
+    def _create(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+        dtype = np.dtype(kind)
+        size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        with (self.folder / name).open("wb") as file:
+            file.truncate(size)
+        if size == 0:
+            return np.zeros(shape, dtype)
+        return np.memmap(self.folder / name, dtype=dtype, mode="r+", shape=shape)

@@ -1,0 +1,129 @@
+"""A text of any length as fixed-width code points, so that any character is one step away.
+
+Knows how bytes become characters; knows nothing of models or windows.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnviz.core.errors import TextError
+
+Codes = npt.NDArray[np.unsignedinteger]
+
+NEWLINE = 10
+_BLOCK = 1 << 22
+
+
+class Text:
+    """T characters, read-only.
+
+    The code points are an array of uint8, uint16 or uint32, as narrow as the text allows, and may
+    be a memory-mapped file: a text of 100,000,000 characters costs no memory until it is read.
+    """
+
+    def __init__(self, codes: Codes, name: str = "", path: Path | None = None) -> None:
+        self.codes = codes
+        self.name = name
+        self.path = path
+
+    @classmethod
+    def of(cls, text: str, name: str = "") -> Text:
+        """The text of a string; lone surrogates are kept."""
+        widest = ord(max(text)) if text else 0
+        width, encoding = narrowest(widest)
+        codes = np.frombuffer(text.encode(encoding, "surrogatepass"), dtype=width)
+        return cls(codes, name)
+
+    @classmethod
+    def read(cls, path: Path) -> Text:
+        """The text of a file: UTF-8, UTF-16 with a mark, or Latin-1 if it is neither.
+
+        A pure ASCII file is memory-mapped as it is. Line ends stay as they are in the file.
+
+        Raises:
+            TextError: unreadable, empty, or binary.
+        """
+        try:
+            if path.stat().st_size == 0:
+                raise TextError(f"{path.name} is empty; choose a file with text in it")
+            raw = np.memmap(path, dtype=np.uint8, mode="r")
+        except OSError as error:
+            raise TextError(f"cannot read {path}: {error.strerror}") from error
+        blocks = range(0, len(raw), _BLOCK)
+        head = bytes(raw[:4])
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            try:
+                decoded = bytes(raw).decode("utf-16")
+            except UnicodeDecodeError as error:
+                raise TextError(f"{path.name} is marked as UTF-16 but is damaged: {error}") from error
+        else:
+            if any((raw[start : start + _BLOCK] == 0).any() for start in blocks):
+                raise TextError(f"{path.name} holds zero bytes: it is no text file")
+            if all(bool((raw[start : start + _BLOCK] < 128).all()) for start in blocks):
+                return cls(raw, path.name, path)
+            try:
+                decoded = bytes(raw).decode("utf-8-sig")
+            except UnicodeDecodeError:
+                decoded = bytes(raw).decode("latin-1")
+        text = cls.of(decoded, path.name)
+        text.path = path
+        return text
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def slice(self, start: int, stop: int) -> str:
+        """The characters from start up to stop, as a string; the ends are clamped."""
+        part = np.ascontiguousarray(self.codes[max(0, start) : max(0, stop)])
+        encoding = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}[part.dtype.itemsize]
+        return part.tobytes().decode(encoding, "surrogatepass")
+
+    def __str__(self) -> str:
+        return self.slice(0, len(self))
+
+    @cached_property
+    def line_starts(self) -> npt.NDArray[np.int64]:
+        """Where each line starts, (lines,) int64; the first is 0. A line ends after its newline."""
+        found = [
+            np.flatnonzero(self.codes[start : start + _BLOCK] == NEWLINE) + start + 1
+            for start in range(0, len(self), _BLOCK)
+        ]
+        starts = np.concatenate([np.zeros(1, np.int64), *found])
+        return starts[:-1] if len(starts) > 1 and starts[-1] == len(self) else starts
+
+    def line_of(self, character: int) -> int:
+        """The line, counted from 0, that holds this character."""
+        return int(np.searchsorted(self.line_starts, character, side="right")) - 1
+
+    def find(self, pattern: str, start: int = 0, *, regular: bool = False) -> tuple[int, int] | None:
+        """The first match at or after start, wrapping round at the end, as (start, stop).
+
+        Raises:
+            TextError: the regular expression does not compile.
+        """
+        try:
+            compiled = re.compile(pattern if regular else re.escape(pattern), re.MULTILINE)
+        except re.error as error:
+            raise TextError(f"{pattern!r} is no regular expression: {error}") from error
+        for begin, end in ((start, len(self)), (0, min(len(self), start + len(pattern)))):
+            for block in range(begin, end, _BLOCK):
+                overlap = 4096
+                match = compiled.search(self.slice(block, min(end, block + _BLOCK + overlap)))
+                if match and match.end() > match.start():
+                    return block + match.start(), block + match.end()
+        return None
+
+
+def narrowest(widest: int) -> tuple[str, str]:
+    """The array type and the codec that hold code points up to this one."""
+    if widest < 1 << 8:
+        return "u1", "latin-1"
+    if widest < 1 << 16:
+        return "<u2", "utf-16-le"
+    return "<u4", "utf-32-le"

@@ -1,0 +1,62 @@
+"""What an architecture must say about itself; the arithmetic of each lives in its own file."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+LayerState = tuple[Tensor, ...]
+"""One layer's state: `(hidden,)`, or `(hidden, cell)` for an LSTM; each (B, U)."""
+
+
+class Architecture(Protocol):
+    """A kind of recurrent layer, built on torch's fused module of the same name.
+
+    The fused module computes hidden states fastest; `gates` then recovers everything else from
+    them. Rows of `weight_ih` and `weight_hh` are grouped in blocks of U, one block a gate, in
+    torch's order.
+    """
+
+    name: str
+    """The key in model files: `lstm`."""
+    title: str
+    """For people: `LSTM`."""
+    channels: tuple[str, ...]
+    """What each unit exposes at every step, `hidden` first."""
+    blocks: int
+    """How many blocks of U rows the weights have: 1, 3 or 4."""
+    module: type[nn.RNNBase]
+
+    @staticmethod
+    def zero_state(batch: int, units: int, like: Tensor) -> LayerState:
+        """The state before the first character: zeros."""
+        ...
+
+    @staticmethod
+    def to_torch(state: LayerState) -> Tensor | tuple[Tensor, Tensor]:
+        """The state as the fused module takes it, with a leading axis of one layer."""
+        ...
+
+    @staticmethod
+    def from_torch(state: Tensor | tuple[Tensor, Tensor]) -> LayerState:
+        """The inverse of `to_torch`."""
+        ...
+
+    @staticmethod
+    def gates(module: nn.RNNBase, inputs: Tensor, hidden: Tensor, state: LayerState) -> dict[str, Tensor]:
+        """Every channel but `hidden` of one stream, each (T, U).
+
+        Args:
+            module: the fused layer.
+            inputs: (T, D) what entered the layer.
+            hidden: (T, U) what it gave, from the fused module.
+            state: the state before the first of these steps, each (1, U).
+        """
+        ...
+
+
+def previous(hidden: Tensor, state: LayerState) -> Tensor:
+    """h_{t-1} for every t, (T, U), from h_t (T, U) and the state before the first step."""
+    return torch.cat([state[0], hidden[:-1]])

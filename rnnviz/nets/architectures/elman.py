@@ -1,0 +1,41 @@
+"""The vanilla recurrent network of Elman (1990), with tanh."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from torch import Tensor, nn
+
+from rnnviz.nets.architectures.base import LayerState
+
+
+class Elman:
+    """h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)."""
+
+    name = "rnn"
+    title = "vanilla RNN"
+    channels = ("hidden",)
+    blocks = 1
+    module = nn.RNN
+
+    @staticmethod
+    def zero_state(batch: int, units: int, like: Tensor) -> LayerState:
+        """Zeros, (B, U)."""
+        return (like.new_zeros(batch, units),)
+
+    @staticmethod
+    def to_torch(state: LayerState) -> Tensor:
+        """The hidden state, (1, B, U)."""
+        return state[0].unsqueeze(0)
+
+    @staticmethod
+    def from_torch(state: Tensor | tuple[Tensor, Tensor]) -> LayerState:
+        """The hidden state, (B, U)."""
+        return (cast(Tensor, state)[0],)
+
+    @staticmethod
+    def gates(
+        module: nn.RNNBase, inputs: Tensor, hidden: Tensor, state: LayerState
+    ) -> dict[str, Tensor]:
+        """A vanilla network has no gates: empty."""
+        return {}

@@ -1,0 +1,121 @@
+"""The character language model: embedding, recurrent layers, softmax over the next character."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnnviz.core.model_file import ModelDescription
+from rnnviz.nets.architectures import LayerState, architecture_named
+
+State = tuple[LayerState, ...]
+"""One state a layer, bottom layer first."""
+
+
+class CharacterLanguageModel(nn.Module):
+    """Predicts the next character from all that came before.
+
+    ==================  ==============================================================
+    tensor              axes
+    ==================  ==============================================================
+    ids                 (T, B) integers below V
+    embedded            (T, B, V) one-hot, or (T, B, E) learned
+    hidden of a layer   (T, B, U)
+    logits              (T, B, V)
+    ==================  ==============================================================
+
+    With `skip`, the embedded character also enters every layer above the first, and the output
+    sees the hidden states of all layers (Graves 2013, equations 1 to 5). Every layer is one fused
+    torch module, so that the hidden states of each are at hand.
+    """
+
+    def __init__(self, description: ModelDescription, dropout: float = 0.0, seed: int = 0) -> None:
+        super().__init__()
+        self.description = description
+        self.architecture = architecture_named(description.architecture)
+        size = len(description.vocabulary)
+        width = description.embedding or size
+        units, skip = description.units, description.skip
+        self.embedding = nn.Embedding(size, width) if description.embedding else None
+        self.layers = nn.ModuleList(
+            self.architecture.module(width if layer == 0 else units + skip * width, units)
+            for layer in range(description.layers)
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(units * (description.layers if skip else 1), size)
+        self.initialise(seed)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.output.weight.device
+
+    def initialise(self, seed: int) -> None:
+        """Draw all weights anew, uniform in ±1/sqrt(U), from seeds tied to the parameters' names.
+
+        A parameter of the same name and shape starts from the same numbers in every network of the
+        same seed, so that an RNN, a GRU and an LSTM differ in nothing but their recurrence. The
+        bias of an LSTM's forget gate starts at 1 (Jozefowicz et al. 2015).
+        """
+        bound = 1 / math.sqrt(self.description.units)
+        with torch.no_grad():
+            for name, parameter in self.named_parameters():
+                digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+                generator = torch.Generator().manual_seed(int.from_bytes(digest[:7]))
+                drawn = torch.rand(parameter.shape, generator=generator)
+                parameter.copy_((2 * drawn - 1) * bound)
+                if self.architecture.name == "lstm" and ".bias_ih" in name:
+                    units = self.description.units
+                    parameter[units : 2 * units] += 1
+
+    def zero_state(self, batch: int) -> State:
+        """The state before any character: zeros."""
+        like = self.output.weight
+        return tuple(
+            self.architecture.zero_state(batch, self.description.units, like) for _ in self.layers
+        )
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """What enters the first layer, (..., V) one-hot or (..., E) learned, for ids (...)."""
+        if self.embedding is not None:
+            return self.embedding(ids)
+        size = len(self.description.vocabulary)
+        return functional.one_hot(ids.long(), size).to(self.output.weight.dtype)
+
+    def layer_input(self, layer: int, embedded: Tensor, below: Tensor) -> Tensor:
+        """What enters this layer: the layer below, with the embedded character if `skip`."""
+        if layer == 0:
+            return embedded
+        return torch.cat([below, embedded], dim=-1) if self.description.skip else below
+
+    def logits(self, hidden: Sequence[Tensor]) -> Tensor:
+        """Unnormalised log-probabilities (..., V) from the hidden states (..., U) of all layers."""
+        top = torch.cat(list(hidden), dim=-1) if self.description.skip else hidden[-1]
+        return self.output(self.dropout(top))
+
+    def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """Logits (T, B, V) for the character after each of ids (T, B), and the state after them."""
+        embedded = self.embed(ids)
+        below, hidden, after = embedded, [], []
+        for layer, module in enumerate(self.layers):
+            inputs = self.layer_input(layer, embedded, below)
+            given, last = module(inputs, self.architecture.to_torch(state[layer]))
+            after.append(self.architecture.from_torch(last))
+            hidden.append(given)
+            below = self.dropout(given)
+        return self.logits(hidden), tuple(after)
+
+
+def detach(state: State) -> State:
+    """The same state, cut from the graph: where truncated back-propagation stops."""
+    return tuple(tuple(tensor.detach() for tensor in layer) for layer in state)
+
+
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers training adjusts."""
+    return sum(parameter.numel() for parameter in model.parameters())
