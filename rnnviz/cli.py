@@ -1,94 +1,109 @@
-"""The command line: arguments, printing, exit codes."""
+"""The command line: which command was meant, what went wrong, with which exit code.
+
+Nothing is imported before it is needed: `rnnviz --help` answers at once, and the window's process
+never imports torch. Each command is a module of `rnnviz.commands`.
+"""
 
 from __future__ import annotations
 
 import argparse
+import difflib
+import importlib
 import os
-import signal
 import sys
-import time
 from pathlib import Path
+from typing import Protocol, cast
 
-import msgspec
-
+from rnnviz import __version__
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.run_directory import TrainingConfig
+
+COMMANDS = {
+    "info": "what a model, a recording or a training run holds",
+    "walk": "run a text through a model and record every unit on disk",
+    "rank": "find the units that follow a concept",
+    "concepts": "list the concepts, or show on a text what one of them labels",
+    "colour": "colour a text by one unit: terminal, HTML, PNG, SVG or CSV",
+    "sample": "let a model write",
+    "train": "train a character model on text files",
+}
+"""Each is a module of `rnnviz.commands` of the same name."""
+_HIDDEN = {"engine": "answer the window's questions (started by the window)"}
+
+OK, FAILED, WRONG_ARGUMENTS, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
 
 
-def add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """`rnnviz train`: every setting of `TrainingConfig` is an option of the same name."""
-    parser = commands.add_parser("train", help="train a character model on a text file")
-    parser.add_argument("texts", nargs="+", metavar="TEXT", help="text files, read in this order")
-    parser.add_argument("--run", type=Path, help="the run directory (default: runs/NAME)")
-    parser.add_argument("--save", type=Path, help="also write the trained model here")
-    parser.add_argument("--half", action="store_true", help="save it in half precision")
-    defaults = TrainingConfig(texts=())
-    for field in msgspec.structs.fields(TrainingConfig):
-        if field.name == "texts":
-            continue
-        default = getattr(defaults, field.name)
-        option = "--" + field.name.replace("_", "-")
-        if isinstance(default, bool):
-            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=default)
-        else:
-            parser.add_argument(option, type=type(default), default=default, metavar="X")
-    parser.set_defaults(command=train)
+class Command(Protocol):
+    """What a module of `rnnviz.commands` provides; its docstring opens its help."""
 
+    __doc__: str | None
+    EXAMPLES: str
 
-def train(arguments: argparse.Namespace) -> int:
-    """Train in this process; Ctrl-C ends the run after the current step, with a checkpoint."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from rnnviz.nets.checkpoints.native import save_model
-    from rnnviz.nets.train import Progress
-    from rnnviz.nets.train import train as run
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the arguments."""
 
-    settings = {
-        field.name: getattr(arguments, field.name)
-        for field in msgspec.structs.fields(TrainingConfig)
-    }
-    settings["texts"] = tuple(settings["texts"])
-    settings["name"] = settings["name"] or Path(settings["texts"][0]).stem
-    config = TrainingConfig(**settings)
-    text = "".join(Path(path).read_text(encoding="utf-8") for path in config.texts)
-    directory = arguments.run or Path("runs") / config.name
-    interrupted: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: interrupted.append(number))
-    shown = 0.0
-
-    def report(progress: Progress) -> None:
-        nonlocal shown
-        if time.monotonic() - shown < 0.5 and progress.step < progress.steps:
-            return
-        shown = time.monotonic()
-        filled = round(24 * progress.step / progress.steps)
-        minutes, seconds = divmod(int(progress.seconds_left), 60)
-        line = (
-            f"[{'#' * filled}{'.' * (24 - filled)}] {progress.step}/{progress.steps}  "
-            f"loss {progress.loss_nats:.3f}  held out {progress.validation_nats:.3f} nats  "
-            f"{progress.characters_per_second:,.0f} characters/s  {minutes}:{seconds:02} left"
-        )
-        print(line, end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
-
-    model = run(config, text, directory, report, lambda: bool(interrupted))
-    print(f"\n{directory / 'checkpoints' / 'latest.safetensors'}")
-    if arguments.save:
-        trained = directory / "checkpoints" / "latest.safetensors"
-        from rnnviz.core.model_file import read_description
-
-        save_model(arguments.save, model, read_description(trained), arguments.half)
-        print(arguments.save)
-    return 0
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it; the exit code."""
+        ...
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; the exit code."""
-    parser = argparse.ArgumentParser(prog="rnnviz")
-    commands = parser.add_subparsers()
-    add_train(commands)
-    parsed = parser.parse_args(arguments)
+    """Run the command line; the exit code.
+
+    0 is success, 1 an error that is explained in a line, 2 wrong arguments, 130 Ctrl-C, 141 that
+    whoever read the output had enough.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        return int(parsed.command(parsed))
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
     except RnnvizError as error:
         print(f"rnnviz: {error}", file=sys.stderr)
-        return 1
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nrnnviz: stopped", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python would complain when it flushes what is left; now that goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    except OSError as error:
+        print(f"rnnviz: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        return FAILED
+
+
+def _dispatch(words: list[str]) -> int:
+    if words and (words[0] in COMMANDS or words[0] in _HIDDEN):
+        name = words[0]
+        command = cast("Command", importlib.import_module(f"rnnviz.commands.{name}"))
+        parser = argparse.ArgumentParser(
+            prog=f"rnnviz {name}",
+            description=command.__doc__,
+            epilog=f"examples:\n{command.EXAMPLES.rstrip()}" if command.EXAMPLES else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.configure(parser)
+        return command.run(parser.parse_args(words[1:]))
+    return _window(words)
+
+
+def _window(words: list[str]) -> int:
+    """Open the window on these files."""
+    listed = "\n".join(f"  {name:<10}{about}" for name, about in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="rnnviz",
+        usage="rnnviz [FILE ...]\n       rnnviz COMMAND ...",
+        description="Open the window on a model, a text or a recording; or run a command.",
+        epilog=f"commands:\n{listed}\n\n`rnnviz COMMAND --help` tells more, with examples.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"rnnviz {__version__}")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="what to open")
+    files = parser.parse_args(words).files
+    for file in files:
+        if not file.exists():
+            near = difflib.get_close_matches(str(file), COMMANDS, n=1)
+            hint = f"; did you mean `rnnviz {near[0]}`?" if near else ""
+            parser.error(f"there is no file or command {str(file)!r}{hint}")
+    app = importlib.import_module("rnnviz.app")
+    return int(app.run(files))

@@ -6,6 +6,8 @@
     ├── TextError             a text cannot be read or walked
     ├── RecordingError        a recording on disk is broken or not of this model
     ├── ConceptError          a concept cannot label this text
+    ├── UnitError             a unit is named wrongly, or the model has no such unit
+    ├── FindingError          a saved finding cannot be read, kept or shown
     ├── RunDirectoryError     a training run cannot be started, read or continued
     └── Cancelled             the person asked for the work to stop
 
@@ -15,6 +17,11 @@ The message of each says what was wrong, what was found, and what to do.
 
 class RnnvizError(Exception):
     """Something a person can understand and act on; shown as it is, without a traceback."""
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """What a program that catches it may want to know beside the message."""
+        return {}
 
 
 class ModelFileError(RnnvizError):
@@ -29,6 +36,11 @@ class VocabularyNeeded(ModelFileError):
         self.size = size
         """How many characters the network expects (V)."""
 
+    @property
+    def facts(self) -> dict[str, int]:
+        """What the window needs to ask for a vocabulary."""
+        return {"size": self.size}
+
 
 class TextError(RnnvizError):
     """A text is unreadable, empty, or holds nothing the model knows."""
@@ -40,6 +52,14 @@ class RecordingError(RnnvizError):
 
 class ConceptError(RnnvizError):
     """A concept is unknown, malformed, or has nothing to say about a text."""
+
+
+class UnitError(RnnvizError):
+    """A unit is named wrongly, or the model has no such unit."""
+
+
+class FindingError(RnnvizError):
+    """A saved finding is damaged, cannot be kept, or does not fit what is open."""
 
 
 class RunDirectoryError(RnnvizError):

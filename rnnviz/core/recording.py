@@ -13,6 +13,9 @@ The format is specified in `docs/formats.md`.
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -162,7 +165,11 @@ class Recording:
 
 
 class RecordingWriter:
-    """Writes a recording block by block; readers see all but the block being written."""
+    """Writes a recording block by block; readers see all but the block being written.
+
+    Raises:
+        RecordingError: the disk is too full for it, or cannot be written.
+    """
 
     def __init__(
         self,
@@ -175,10 +182,20 @@ class RecordingWriter:
         model_name: str = "",
         model_path: str = "",
     ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         length, total = len(text), layers * units
         self.folder = folder
         self.length = length
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(folder).free
+        except OSError as error:
+            raise RecordingError(f"cannot write to {folder}: {error.strerror}") from error
+        needed = size_bytes(length, total, len(channels))
+        if needed > free:
+            raise RecordingError(
+                f"the recording needs {needed / 1e9:,.1f} GB and {folder} has {free / 1e9:,.1f} GB "
+                "free; choose fewer channels or a shorter text"
+            )
         (folder / "walked").write_bytes(struct.pack("<q", 0))
         codes = np.asarray(text.codes)
         codes.tofile(folder / "text.codes")
@@ -224,13 +241,21 @@ class RecordingWriter:
         self._surprisal[start:stop] = surprisal
         self._top_ids[start:stop] = top_ids
         self._top_p[start:stop] = top_p
-        (self.folder / "walked").write_bytes(struct.pack("<q", stop))
+        with (self.folder / "walked").open("r+b") as file:  # never empty: somebody may be reading
+            file.write(struct.pack("<q", stop))
 
     def _create(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
         dtype = np.dtype(kind)
         size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
         with (self.folder / name).open("wb") as file:
             file.truncate(size)
+            if size > 0 and hasattr(os, "posix_fallocate"):
+                # Rows stay in one piece, and no write into the map can meet a full disk.
+                try:
+                    os.posix_fallocate(file.fileno(), 0, size)
+                except OSError as error:
+                    if error.errno == errno.ENOSPC:
+                        raise RecordingError(f"the disk is full: {self.folder}") from error
         if size == 0:
             return np.zeros(shape, dtype)
         return np.memmap(self.folder / name, dtype=dtype, mode="r+", shape=shape)

@@ -18,6 +18,7 @@ Codes = npt.NDArray[np.unsignedinteger]
 
 NEWLINE = 10
 _BLOCK = 1 << 22
+_LONGEST_MATCH = 4096
 
 
 class Text:
@@ -101,8 +102,12 @@ class Text:
         """The line, counted from 0, that holds this character."""
         return int(np.searchsorted(self.line_starts, character, side="right")) - 1
 
-    def find(self, pattern: str, start: int = 0, *, regular: bool = False) -> tuple[int, int] | None:
-        """The first match at or after start, wrapping round at the end, as (start, stop).
+    def matches(
+        self, pattern: str, *, regular: bool = False, most: int = 10_000
+    ) -> npt.NDArray[np.int64]:
+        """Where a pattern occurs, (matches, 2) int64 start and stop, at most so many.
+
+        A match longer than 4,096 characters may be missed where it crosses a block of the search.
 
         Raises:
             TextError: the regular expression does not compile.
@@ -111,13 +116,18 @@ class Text:
             compiled = re.compile(pattern if regular else re.escape(pattern), re.MULTILINE)
         except re.error as error:
             raise TextError(f"{pattern!r} is no regular expression: {error}") from error
-        for begin, end in ((start, len(self)), (0, min(len(self), start + len(pattern)))):
-            for block in range(begin, end, _BLOCK):
-                overlap = 4096
-                match = compiled.search(self.slice(block, min(end, block + _BLOCK + overlap)))
-                if match and match.end() > match.start():
-                    return block + match.start(), block + match.end()
-        return None
+        found: list[tuple[int, int]] = []
+        last = 0
+        for block in range(0, len(self), _BLOCK):
+            part = self.slice(block, block + _BLOCK + _LONGEST_MATCH)
+            for match in compiled.finditer(part):
+                start, stop = block + match.start(), block + match.end()
+                if match.start() >= _BLOCK or len(found) == most:
+                    break
+                if stop > start >= last:
+                    found.append((start, stop))
+                    last = stop
+        return np.array(found, np.int64).reshape(-1, 2)
 
 
 def narrowest(widest: int) -> tuple[str, str]:

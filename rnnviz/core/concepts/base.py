@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ class Concept:
 
     `label(text)` gives one label a character: bool, or float32 with NaN where the concept does not
     apply. The label at t may depend on any part of the text, before or after t.
+
+    The label at t says what is so once the character at t has been read, as a network's state does:
+    an opening delimiter is already inside, the closing one is already outside.
     """
 
     name: str
@@ -31,3 +35,9 @@ class Concept:
     scalar: bool
     """True for a count or a position, False for yes or no."""
     label: Callable[[str], Labels]
+    follow: Callable[[str, int, float], Labels] | None = None
+    """`follow(part, start, last)` labels a part of a longer text that begins at character `start`,
+    after a character labelled `last`. Only what counts from afar needs it: depths, painted spans.
+    """
+    spec: dict[str, Any] = field(default_factory=dict, compare=False)
+    """What `concept_from` makes this concept from again; empty for a built-in one."""

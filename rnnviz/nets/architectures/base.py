@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
@@ -27,7 +28,8 @@ class Architecture(Protocol):
     """What each unit exposes at every step, `hidden` first."""
     blocks: int
     """How many blocks of U rows the weights have: 1, 3 or 4."""
-    module: type[nn.RNNBase]
+    module: Callable[[int, int], nn.RNNBase]
+    """Makes the fused layer, from the width of its input and U."""
 
     @staticmethod
     def zero_state(batch: int, units: int, like: Tensor) -> LayerState:
@@ -45,13 +47,16 @@ class Architecture(Protocol):
         ...
 
     @staticmethod
-    def gates(module: nn.RNNBase, inputs: Tensor, hidden: Tensor, state: LayerState) -> dict[str, Tensor]:
+    def gates(
+        module: nn.RNNBase, from_input: Tensor, hidden: Tensor, state: LayerState
+    ) -> dict[str, Tensor]:
         """Every channel but `hidden` of one stream, each (T, U).
 
         Args:
             module: the fused layer.
-            inputs: (T, D) what entered the layer.
-            hidden: (T, U) what it gave, from the fused module.
+            from_input: (T, blocks * U) W_ih x + b_ih, where x is what entered the layer; it may be
+                overwritten.
+            hidden: (T, U) what the fused module gave.
             state: the state before the first of these steps, each (1, U).
         """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from torch import Tensor, nn
@@ -14,9 +15,9 @@ class Elman:
 
     name = "rnn"
     title = "vanilla RNN"
-    channels = ("hidden",)
+    channels: tuple[str, ...] = ("hidden",)
     blocks = 1
-    module = nn.RNN
+    module: Callable[[int, int], nn.RNNBase] = nn.RNN
 
     @staticmethod
     def zero_state(batch: int, units: int, like: Tensor) -> LayerState:
@@ -35,7 +36,7 @@ class Elman:
 
     @staticmethod
     def gates(
-        module: nn.RNNBase, inputs: Tensor, hidden: Tensor, state: LayerState
+        module: nn.RNNBase, from_input: Tensor, hidden: Tensor, state: LayerState
     ) -> dict[str, Tensor]:
         """A vanilla network has no gates: empty."""
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -19,9 +20,9 @@ class GRU:
 
     name = "gru"
     title = "GRU"
-    channels = ("hidden", "reset", "update", "new")
+    channels: tuple[str, ...] = ("hidden", "reset", "update", "new")
     blocks = 3
-    module = nn.GRU
+    module: Callable[[int, int], nn.RNNBase] = nn.GRU
 
     @staticmethod
     def zero_state(batch: int, units: int, like: Tensor) -> LayerState:
@@ -40,19 +41,13 @@ class GRU:
 
     @staticmethod
     def gates(
-        module: nn.RNNBase, inputs: Tensor, hidden: Tensor, state: LayerState
+        module: nn.RNNBase, from_input: Tensor, hidden: Tensor, state: LayerState
     ) -> dict[str, Tensor]:
-        """`reset`, `update` and `new`, each (T, U), from one product each for x and for h."""
-        from_input = torch.addmm(module.bias_ih_l0, inputs, module.weight_ih_l0.t())
-        from_hidden = torch.addmm(
-            module.bias_hh_l0, previous(hidden, state), module.weight_hh_l0.t()
-        )
-        input_reset, input_update, input_new = from_input.chunk(3, dim=1)
-        hidden_reset, hidden_update, hidden_new = from_hidden.chunk(3, dim=1)
-        reset = torch.sigmoid(input_reset + hidden_reset)
-        update = torch.sigmoid(input_update + hidden_update)
-        return {
-            "reset": reset,
-            "update": update,
-            "new": torch.tanh(input_new + reset * hidden_new),
-        }
+        """`reset`, `update` and `new`, each (T, U), from one product for all."""
+        units = hidden.shape[1]
+        _, weight, _, bias = module.all_weights[0]
+        from_hidden = torch.addmm(bias, previous(hidden, state), weight.t())
+        rows = from_input[:, : 2 * units].add_(from_hidden[:, : 2 * units])
+        reset, update = rows.sigmoid_().chunk(2, dim=1)
+        new = from_input[:, 2 * units :].addcmul_(reset, from_hidden[:, 2 * units :]).tanh_()
+        return {"reset": reset, "update": update, "new": new}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
-import torch
+import numpy as np
 from torch import Tensor, nn
 
 from rnnviz.nets.architectures.base import LayerState, previous
@@ -18,9 +19,9 @@ class LSTM:
 
     name = "lstm"
     title = "LSTM"
-    channels = ("hidden", "cell", "input", "forget", "output", "candidate")
+    channels: tuple[str, ...] = ("hidden", "cell", "input", "forget", "output", "candidate")
     blocks = 4
-    module = nn.LSTM
+    module: Callable[[int, int], nn.RNNBase] = nn.LSTM
 
     @staticmethod
     def zero_state(batch: int, units: int, like: Tensor) -> LayerState:
@@ -40,28 +41,23 @@ class LSTM:
 
     @staticmethod
     def gates(
-        module: nn.RNNBase, inputs: Tensor, hidden: Tensor, state: LayerState
+        module: nn.RNNBase, from_input: Tensor, hidden: Tensor, state: LayerState
     ) -> dict[str, Tensor]:
-        """`cell` and the four gates, each (T, U).
+        """`cell` and the four gates, each (T, U), from one product for all.
 
-        One product gives all gates. The cell states then need only c = f * c + i * g, a short
-        recurrence element by element, which numpy steps through with the least overhead.
+        The cell states then need only c = f * c + i * g, a short recurrence element by element,
+        which numpy steps through with the least overhead.
         """
-        rows = torch.addmm(module.bias_ih_l0 + module.bias_hh_l0, inputs, module.weight_ih_l0.t())
-        rows.addmm_(previous(hidden, state), module.weight_hh_l0.t())
+        _, weight, _, bias = module.all_weights[0]
+        rows = from_input.add_(bias).addmm_(previous(hidden, state), weight.t())
         into, forget, candidate, output = rows.chunk(4, dim=1)
-        into, forget, output = (
-            torch.sigmoid(into),
-            torch.sigmoid(forget),
-            torch.sigmoid(output),
-        )
-        candidate = torch.tanh(candidate)
+        for gate in (into, forget, output):
+            gate.sigmoid_()
+        candidate.tanh_()
         cell = into * candidate
-        steps, kept = cell.numpy(), forget.numpy()
         carried = state[1][0].numpy()
-        for step, keep in zip(steps, kept, strict=True):
-            step += keep * carried
-            carried = step
+        for entering, keep in zip(cell.numpy(), forget.numpy(), strict=True):
+            carried = np.add(entering, keep * carried, out=entering)
         return {
             "cell": cell,
             "input": into,

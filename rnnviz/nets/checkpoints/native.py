@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-import safetensors
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import save
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.model_file import ModelDescription, encode_description, read_description
+from rnnviz.core.model_file import (
+    CHARACTER_LANGUAGE_MODEL,
+    METADATA_KEY,
+    ModelDescription,
+    encode_description,
+    read_description,
+)
 from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.checkpoints.base import OpenedModel, build_model
+from rnnviz.nets.checkpoints.safetensors_state import read_metadata, read_tensors
 
 
 def save_model(
@@ -56,41 +64,20 @@ class Native:
 
     @staticmethod
     def recognises(path: Path) -> bool:
-        """Whether the file is safetensors: it announces a JSON header that fits in the file."""
-        with path.open("rb") as file:
-            first = file.read(9)
-        return len(first) == 9 and first[8:9] == b"{" and first[:1] != b"{"
+        """Whether the file is safetensors and its header holds our description."""
+        return (metadata := read_metadata(path)) is not None and METADATA_KEY in metadata
 
     @staticmethod
-    def load(path: Path, vocabulary: tuple[str, ...] | None = None) -> CharacterLanguageModel:
-        """The model in this file, in float32, in evaluation mode.
+    def load(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedModel:
+        """The model in this file; it names its own vocabulary, whatever is given.
 
         Raises:
             ModelFileError: truncated, inconsistent, or weights that are not finite.
         """
         description = read_description(path)
-        try:
-            tensors = load(path.read_bytes())
-        except (safetensors.SafetensorError, ValueError) as error:
-            raise ModelFileError(f"{path.name} is damaged: {error}") from error
-        with torch.device("meta"):
-            wanted = {
-                name: tuple(tensor.shape)
-                for name, tensor in CharacterLanguageModel(description).state_dict().items()
-            }
-        found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-        if wanted != found:
-            differing = sorted(
-                name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)
-            )
-            first = differing[0]
+        if description.task != CHARACTER_LANGUAGE_MODEL:
             raise ModelFileError(
-                f"the tensors of {path.name} do not fit its description: {first} should be "
-                f"{wanted.get(first, 'absent')} and is {found.get(first, 'absent')}"
+                f"{path.name} is an rnnviz model for the task {description.task!r}, which this "
+                "version cannot show; update rnnviz"
             )
-        for name, tensor in tensors.items():
-            if not torch.isfinite(tensor).all():
-                raise ModelFileError(f"the weights {name} in {path.name} hold NaN or infinity")
-        model = CharacterLanguageModel(description)
-        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-        return model.eval()
+        return OpenedModel(build_model(description, read_tensors(path), path.name), Native.title)

@@ -1,0 +1,46 @@
+# make run          open the window; `make run ARGS="FILE"` opens a file in it
+# make test         everything: style, types, floors, tests; `make test TESTS=tests/core` a part
+# make check        style, types and floors alone
+# make format       put the code into the one style
+# make benchmarks   measure the claims of benchmarks/README.md
+# make pictures     make the pictures of the documentation anew, from the real window
+#
+# `run` and `test` set up a fresh machine by themselves. A Python of your choice: PYTHON=...
+
+.NOTPARALLEL:
+.PHONY: run test check format benchmarks pictures window-libraries offscreen-libraries
+
+BIN = .venv/bin
+TESTS =
+ARGS =
+
+run: window-libraries .venv/installed
+	@$(BIN)/python -m rnnviz $(ARGS)
+
+test: check
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(TESTS)
+
+check: offscreen-libraries .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+benchmarks: offscreen-libraries .venv/installed
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+pictures: offscreen-libraries .venv/installed
+	$(BIN)/python docs/pictures.py
+
+window-libraries:
+	@.ci/system-libraries run
+
+offscreen-libraries:
+	@.ci/system-libraries test
+
+.venv/installed: pyproject.toml .ci/constraints.txt .ci/environment
+	@PYTHON="$(PYTHON)" .ci/environment

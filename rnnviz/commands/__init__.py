@@ -1,0 +1,1 @@
+"""The commands, one module each: arguments and printing; the work is done by the engine's tasks."""

@@ -1,0 +1,224 @@
+r"""Concepts that a person makes, each from a small specification that is plain JSON.
+
+    {"kind": "regular-expression", "pattern": "[0-9]+"}
+    {"kind": "painted", "spans": [[120, 180], [400, 410]]}
+    {"kind": "pygments", "lexer": "c", "token": "Token.Keyword"}
+    {"kind": "built-in", "name": "inside-quotes"}
+
+The first three may also have a `name`, a `title` and an `about`. Nothing in a specification is ever
+executed.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from rnnviz.core.concepts.base import Concept, Labels
+from rnnviz.core.concepts.code import in_language
+from rnnviz.core.concepts.lexing import check_language, token_type, tokens
+from rnnviz.core.concepts.matching import compile_pattern, matches
+from rnnviz.core.errors import ConceptError
+
+FORMAT_VERSION = 1
+
+_LARGEST_FILE = 64 * 1024 * 1024
+
+Position = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
+
+
+class _Specification(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="kind",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    version: int = FORMAT_VERSION
+
+    @abstractmethod
+    def concept(self) -> Concept:
+        """The concept; raises ConceptError where the fields make no sense."""
+
+
+class BuiltIn(_Specification, frozen=True, kw_only=True, tag="built-in"):
+    """One of `CONCEPTS`, read in a language (a Pygments name) if it is one of code."""
+
+    name: str
+    language: str | None = None
+
+    def concept(self) -> Concept:
+        """The concept; raises ConceptError for an unknown name or language."""
+        from rnnviz.core.concepts import concept_named  # the tuple lists what this file offers
+
+        concept = concept_named(self.name)
+        if self.language is None:
+            return concept
+        check_language(self.language)
+        return in_language(concept, self.language)
+
+
+class _Custom(_Specification, frozen=True, kw_only=True):
+    name: str = ""
+    title: str = ""
+    about: str = ""
+
+    def _concept(self, title: str, about: str, family: str = "any") -> Concept:
+        title = self.title or title
+        key = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+        return Concept(
+            name=self.name or key or "concept",
+            title=title,
+            about=self.about or about,
+            family=family,
+            scalar=False,
+            label=self.label,
+            spec=msgspec.to_builtins(self),
+        )
+
+    @abstractmethod
+    def label(self, text: str) -> Labels:
+        """One label a character, (T,) bool."""
+
+
+class RegularExpression(_Custom, frozen=True, kw_only=True, tag="regular-expression"):
+    """Every character that the pattern matches; `matching` says how it is searched."""
+
+    pattern: str
+    ignore_case: bool = False
+
+    def concept(self) -> Concept:
+        """The concept; raises ConceptError if the pattern does not compile."""
+        compile_pattern(self.pattern, ignore_case=self.ignore_case)
+        return self._concept(
+            f"Matches {self.pattern}",
+            f"What the regular expression {self.pattern} matches within a paragraph.",
+        )
+
+    def label(self, text: str) -> Labels:
+        """One label a character, (T,) bool; raises ConceptError if the search takes too long."""
+        labels = np.zeros(len(text), bool)
+        compiled = compile_pattern(self.pattern, ignore_case=self.ignore_case)
+        for start, stop in matches(compiled, text):
+            labels[start:stop] = True
+        return labels
+
+
+class Painted(_Custom, frozen=True, kw_only=True, tag="painted"):
+    """The characters from start up to stop of each span, counted from the text's first."""
+
+    spans: tuple[tuple[Position, Position], ...]
+
+    def concept(self) -> Concept:
+        """The concept; raises ConceptError for an empty or reversed span."""
+        for start, stop in self.spans:
+            if start >= stop:
+                raise ConceptError(f"the span from {start} to {stop} is empty; start comes first")
+        concept = self._concept("Painted", f"{len(self.spans)} spans painted by hand.")
+        return replace(concept, follow=self.follow)
+
+    def label(self, text: str) -> Labels:
+        """One label a character, (T,) bool."""
+        return self.follow(text, 0, 0.0)
+
+    def follow(self, part: str, start: int, _last: float) -> Labels:
+        """One label a character of a part that begins at character `start`, (T,) bool."""
+        spans = np.array(self.spans, np.int64).reshape(-1, 2)
+        steps = np.zeros(len(part) + 1, np.int64)
+        first, end = np.clip(spans - start, 0, len(part)).T
+        np.add.at(steps, first, 1)
+        np.add.at(steps, end, -1)
+        return np.cumsum(steps[:-1]) > 0
+
+
+class PygmentsToken(_Custom, frozen=True, kw_only=True, tag="pygments"):
+    """Every character of a token of this type, or of a type below it."""
+
+    lexer: str
+    token: str
+
+    def concept(self) -> Concept:
+        """The concept; raises ConceptError if Pygments has no such lexer or token type."""
+        check_language(self.lexer)
+        kind = token_type(self.token)
+        return self._concept(
+            f"{kind} in {self.lexer}",
+            f"Tokens that Pygments' {self.lexer} lexer calls {kind}.",
+            family="code",
+        )
+
+    def label(self, text: str) -> Labels:
+        """One label a character, (T,) bool."""
+        labels = np.zeros(len(text), bool)
+        wanted = token_type(self.token)
+        for start, kind, value in tokens(text, self.lexer):
+            if kind in wanted:
+                labels[start : start + len(value)] = True
+        return labels
+
+
+Spec = RegularExpression | Painted | PygmentsToken | BuiltIn
+
+
+def concept_from(spec: dict[str, Any]) -> Concept:
+    """The concept that a specification describes.
+
+    Raises:
+        ConceptError: the specification is malformed, and which part of it.
+    """
+    try:
+        parsed: Spec = msgspec.convert(spec, type=Spec)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise ConceptError(f"this specification is no concept: {error}") from error
+    return _checked(parsed)
+
+
+def spec_of(concept: Concept) -> dict[str, Any]:
+    """The specification, plain JSON, from which `concept_from` makes this concept again."""
+    return dict(concept.spec) or {"kind": "built-in", "name": concept.name}
+
+
+def load_concept_file(path: Path) -> Concept:
+    """The concept in a JSON file that `save_concept_file` or a person wrote.
+
+    Raises:
+        ConceptError: unreadable, not JSON, or no concept.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ConceptError(f"{path.name} is larger than any concept; is it the right file?")
+        parsed: Spec = msgspec.json.decode(path.read_bytes(), type=Spec)
+    except OSError as error:
+        raise ConceptError(f"cannot read {path}: {error.strerror}") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ConceptError(f"{path.name} holds no concept: {error}") from error
+    return _checked(parsed)
+
+
+def save_concept_file(concept: Concept, path: Path) -> None:
+    """Writes the concept's specification as JSON, for `load_concept_file`.
+
+    Raises:
+        ConceptError: the file cannot be written.
+    """
+    content = msgspec.json.format(msgspec.json.encode(spec_of(concept)), indent=2)
+    try:
+        path.write_bytes(content + b"\n")
+    except OSError as error:
+        raise ConceptError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _checked(spec: Spec) -> Concept:
+    if spec.version > FORMAT_VERSION:
+        raise ConceptError(
+            f"this concept has format version {spec.version}, newer than the {FORMAT_VERSION} "
+            "known here; update rnnviz"
+        )
+    return spec.concept()

@@ -1,0 +1,177 @@
+"""A range of a text with one value a character: what every export shows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnviz.core.colour import Bytes, Scale, scale_for
+from rnnviz.core.concepts.base import Labels
+from rnnviz.core.errors import RecordingError
+from rnnviz.core.recording import Recording
+from rnnviz.core.units import unit_title
+from rnnviz.core.vocabulary import UNKNOWN
+
+LABEL_STRENGTHS = 5
+"""How many steps an underline has, from faint to full."""
+
+
+@dataclass(frozen=True)
+class ColouredText:
+    """T characters, a value for each, and what is known about them."""
+
+    characters: str
+    start: int
+    """The offset of the first character in its text."""
+    values: npt.NDArray[np.float32]
+    """(T,); NaN where the model gave nothing."""
+    scale: Scale
+    quantity: str
+    """What the values are: `cell of layer 2, unit 142`, or `surprisal in bits`."""
+    source: str = ""
+    """The model and the text."""
+    title: str = ""
+    note: str = ""
+    surprisal: npt.NDArray[np.float32] | None = None
+    """(T,) bits; NaN where unknown."""
+    next_ids: npt.NDArray[np.uint32] | None = None
+    """(T, 5) the likeliest characters after each one, as places in `vocabulary`."""
+    next_p: npt.NDArray[np.float32] | None = None
+    """(T, 5) their probabilities; zeros where nothing was predicted."""
+    known: npt.NDArray[np.bool_] | None = None
+    """(T,) whether the model knows the character."""
+    vocabulary: tuple[str, ...] = ()
+    labels: Labels | None = None
+    """(T,) of the concept, drawn as an underline."""
+    concept: str = ""
+    """The title of that concept."""
+
+    @property
+    def stop(self) -> int:
+        """The offset after the last character."""
+        return self.start + len(self.characters)
+
+    @property
+    def entries(self) -> Bytes:
+        """(T,) the palette entry of every character."""
+        return self.scale.index(self.values)
+
+    @property
+    def range_title(self) -> str:
+        """Which characters these are, in words."""
+        return f"characters {self.start:,} to {self.stop:,}"
+
+    def label_strengths(self) -> npt.NDArray[np.uint8] | None:
+        """(T,) from 0, no underline, to 5; a count or a position spreads over 1 to 5."""
+        if self.labels is None:
+            return None
+        if self.labels.dtype == np.bool_:
+            return self.labels.astype(np.uint8) * LABEL_STRENGTHS
+        labels = self.labels.astype(np.float32)
+        finite = np.isfinite(labels)
+        if not finite.any():
+            return np.zeros(len(labels), np.uint8)
+        low, high = min(0.0, float(labels[finite].min())), float(labels[finite].max())
+        shares = (np.where(finite, labels, low) - low) / max(high - low, 1e-9)
+        return np.ceil(shares * LABEL_STRENGTHS).astype(np.uint8)
+
+
+def coloured_unit(
+    recording: Recording, channel: str, unit: int, start: int, stop: int, scale: Scale | None = None
+) -> ColouredText:
+    """A range of a recording coloured by one unit, counted through all layers.
+
+    Args:
+        scale: measured over the whole recording unless given.
+
+    Raises:
+        RecordingError: the channel was not recorded, or nothing of the range is walked.
+    """
+    start, stop = _walked_range(recording, start, stop)
+    values = recording.values(channel, unit)
+    quantity = f"{channel} of {unit_title(*recording.layer_and_unit(unit))}"
+    scale = scale or scale_for(channel, values[: recording.walked])
+    return _coloured(recording, start, stop, values, scale, quantity)
+
+
+def coloured_surprisal(
+    recording: Recording, start: int, stop: int, scale: Scale | None = None
+) -> ColouredText:
+    """A range of a recording coloured by how unexpected each character was.
+
+    Raises:
+        RecordingError: nothing of the range is walked.
+    """
+    start, stop = _walked_range(recording, start, stop)
+    values = recording.surprisal
+    scale = scale or scale_for("surprisal", values[: recording.walked])
+    return _coloured(recording, start, stop, values, scale, "surprisal in bits")
+
+
+def with_concept(coloured: ColouredText, labels: Labels, concept: str) -> ColouredText:
+    """The same range with a concept's labels; `labels` are those of the whole text."""
+    part = np.array(labels[coloured.start : coloured.stop])
+    return replace(coloured, labels=part, concept=concept)
+
+
+def ticks(scale: Scale) -> tuple[tuple[float, str], ...]:
+    """The numbers under a legend: where each stands, from 0 to 1, and its text.
+
+    >>> ticks(Scale(-2.0, 2.0, "blue-orange"))
+    ((0.0, '-2.00'), (0.5, '0'), (1.0, '+2.00'))
+    """
+    middle = (scale.low + scale.high) / 2
+    return tuple(
+        (share, number(value, signed=scale.low < 0))
+        for share, value in ((0.0, scale.low), (0.5, middle), (1.0, scale.high))
+    )
+
+
+def number(value: float, *, signed: bool = True) -> str:
+    """A value for people: three figures or so, with a real zero."""
+    if not math.isfinite(value):
+        return "none"
+    if value == 0:
+        return "0"
+    digits = 2 if abs(value) >= 0.01 else 4
+    return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+
+
+def _walked_range(recording: Recording, start: int, stop: int) -> tuple[int, int]:
+    start, stop = max(0, start), min(stop, recording.walked)
+    if start >= stop:
+        raise RecordingError(
+            f"nothing between character {start:,} and {stop:,} is recorded; "
+            f"the recording holds {recording.walked:,} of {recording.length:,} characters"
+        )
+    return start, stop
+
+
+def _coloured(
+    recording: Recording,
+    start: int,
+    stop: int,
+    values: npt.NDArray[np.floating[Any]],
+    scale: Scale,
+    quantity: str,
+) -> ColouredText:
+    about = recording.description
+    part = slice(start, stop)
+    codes = np.asarray(recording.text.codes[part])
+    return ColouredText(
+        characters=recording.text.slice(start, stop),
+        start=start,
+        values=np.asarray(values[part], np.float32),
+        scale=scale,
+        quantity=quantity,
+        source=", ".join(name for name in (about.model_name, about.text_name) if name),
+        surprisal=np.asarray(recording.surprisal[part], np.float32),
+        next_ids=np.asarray(recording.top_ids[part]),
+        next_p=np.asarray(recording.top_p[part], np.float32),
+        known=recording.vocabulary.encode_codes(codes) != UNKNOWN,
+        vocabulary=recording.vocabulary.characters,
+    )

@@ -1,0 +1,43 @@
+"""A coloured text as a table, one row a character, for spreadsheets and scripts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+
+from rnnviz.core.export.coloured import ColouredText
+
+COLUMNS = ("offset", "character", "code_point", "value", "surprisal_bits")
+
+
+def csv_table(coloured: ColouredText) -> str:
+    """The table as RFC 4180 text: `COLUMNS`, and the concept's title where there are labels.
+
+    What is unknown is an empty field; tabs and line ends are kept inside quotes.
+    """
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow((*COLUMNS, coloured.concept) if coloured.labels is not None else COLUMNS)
+    for place, character in enumerate(coloured.characters):
+        row: list[object] = [
+            coloured.start + place,
+            character,
+            f"U+{ord(character):04X}",
+            _field(float(coloured.values[place])),
+            "" if coloured.surprisal is None else _field(float(coloured.surprisal[place])),
+        ]
+        if coloured.labels is not None:
+            row.append(_field(float(coloured.labels[place])))
+        writer.writerow(row)
+    return target.getvalue()
+
+
+def write_csv(path: Path, coloured: ColouredText) -> None:
+    """Write the table, UTF-8; a lone surrogate becomes a question mark."""
+    path.write_bytes(csv_table(coloured).encode("utf-8", "replace"))
+
+
+def _field(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.6g}"

@@ -1,0 +1,186 @@
+"""A coloured text as a figure: boxes, words and letters with their places, for any painter.
+
+Lengths are pixels of a screen of 96 dots an inch; y grows downwards. What paints it decides nothing.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+from rnnviz.core.colour import INK, LEVELS, MISSING, PAPER, palette
+from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
+from rnnviz.core.export.layout import Cell, rows
+
+CELL = 8.0
+"""Width of one column."""
+LETTER_SIZE = 13
+"""Pixel size of the text under study, set in a monospaced font."""
+COLUMNS = 88
+_LEAST_COLUMNS = 64
+
+_MARGIN = 32.0
+_BOX_HEIGHT = 19.0
+_BASELINE = 14.0
+_UNDERLINE = 2.5
+_LEGEND_WIDTH = 208.0
+_LEGEND_STEPS = 104
+_SMALL, _TITLE = 11, 18
+_LEADING = 16.0
+_SOFT = {False: "#5d6675", True: "#9ba5b5"}
+_FAINT = {False: "#98a1b0", True: "#707b8d"}
+
+Anchor = Literal["start", "middle", "end"]
+
+
+class Box(NamedTuple):
+    """A filled rectangle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: str
+
+
+class Words(NamedTuple):
+    """A line of words in the font of captions; y is the baseline."""
+
+    x: float
+    y: float
+    text: str
+    size: int
+    colour: str
+    bold: bool = False
+    anchor: Anchor = "start"
+
+
+class Letters(NamedTuple):
+    """Characters of the text in one row, each centred in cells that begin at these x."""
+
+    cells: tuple[tuple[float, float, str], ...]
+    """(x, width, character) of each."""
+    y: float
+    colour: str
+
+
+@dataclass
+class Figure:
+    """Everything that is to be painted, in this order: ground, boxes, letters, words."""
+
+    width: float
+    height: float
+    ground: str
+    boxes: list[Box] = field(default_factory=list)
+    letters: list[Letters] = field(default_factory=list)
+    words: list[Words] = field(default_factory=list)
+
+
+def figure(coloured: ColouredText, dark: bool = False, columns: int = COLUMNS) -> Figure:
+    """Lay out title, legend with its numbers, the text and the note, one below the other.
+
+    Args:
+        columns: how many characters a row may have; a narrower text makes a narrower figure.
+    """
+    grid = rows(coloured.characters, columns)
+    longest = max((cell.column + cell.width for row in grid for cell in row), default=0)
+    width = 2 * _MARGIN + max(min(longest, columns + 1), _LEAST_COLUMNS) * CELL
+    made = Figure(width, 0.0, _hex(PAPER[dark]))
+    y = _heading(made, coloured, dark, _MARGIN)
+    y = _legend(made, coloured, dark, y + 14)
+    y = _text(made, coloured, dark, grid, y + 18)
+    y = _note(made, coloured, dark, y)
+    made.height = y + _MARGIN
+    return made
+
+
+def _heading(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
+    ink, soft = _hex(INK[dark]), _SOFT[dark]
+    title = coloured.title or _capitalised(coloured.quantity)
+    y += _TITLE * 0.8
+    made.words.append(Words(_MARGIN, y, title, _TITLE, ink, bold=True))
+    about = [coloured.quantity] if coloured.title else []
+    about += [words for words in (coloured.source, coloured.range_title) if words]
+    y += _LEADING + 4
+    made.words.append(Words(_MARGIN, y, ", ".join(about), _SMALL, soft))
+    return y
+
+
+def _legend(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
+    table, soft = coloured.scale.colours(dark), _SOFT[dark]
+    step = _LEGEND_WIDTH / _LEGEND_STEPS
+    for number in range(_LEGEND_STEPS):
+        entry = round(number * (LEVELS - 1) / (_LEGEND_STEPS - 1))
+        made.boxes.append(Box(_MARGIN + number * step, y, step, 9, _hex(table[entry])))
+    anchors: tuple[Anchor, ...] = ("start", "middle", "end")
+    for (share, label), anchor in zip(ticks(coloured.scale), anchors, strict=True):
+        x = _MARGIN + share * _LEGEND_WIDTH
+        made.words.append(Words(x, y + 23, label, _SMALL, soft, anchor=anchor))
+    if coloured.labels is not None:
+        x = _MARGIN + _LEGEND_WIDTH + 32
+        made.boxes.append(Box(x, y + 6, 24, _UNDERLINE, _label_colour(LABEL_STRENGTHS, dark)))
+        made.words.append(Words(x + 32, y + 9, coloured.concept, _SMALL, soft))
+    return y + 24
+
+
+def _text(
+    made: Figure, coloured: ColouredText, dark: bool, grid: list[list[Cell]], y: float
+) -> float:
+    pitch = _BOX_HEIGHT + (_UNDERLINE + 2.5 if coloured.labels is not None else 0)
+    table, entries = coloured.scale.colours(dark), coloured.entries
+    strengths = coloured.label_strengths()
+    for row in grid:
+        for entry, x, width in _runs(row, entries.tolist()):
+            if entry != MISSING:
+                made.boxes.append(Box(x, y, width, _BOX_HEIGHT, _hex(table[entry])))
+        if strengths is not None:
+            for strength, x, width in _runs(row, strengths.tolist()):
+                if strength:
+                    colour = _label_colour(strength, dark)
+                    made.boxes.append(Box(x, y + _BOX_HEIGHT + 0.5, width, _UNDERLINE, colour))
+        for symbol, colour in ((False, _hex(INK[dark])), (True, _FAINT[dark])):
+            cells = tuple(
+                (_MARGIN + cell.column * CELL, (1 if symbol else cell.width) * CELL, cell.shown)
+                for cell in row
+                if cell.symbol == symbol and not cell.shown.isspace()
+            )
+            if cells:
+                made.letters.append(Letters(cells, y + _BASELINE, colour))
+        y += pitch
+    return y
+
+
+def _runs(row: list[Cell], values: list[int]) -> Iterator[tuple[int, float, float]]:
+    """Neighbours of the same value as one: value, x and width."""
+    for value, group in groupby(row, key=lambda cell: values[cell.place]):
+        cells = list(group)
+        x = _MARGIN + cells[0].column * CELL
+        yield value, x, _MARGIN + (cells[-1].column + cells[-1].width) * CELL - x
+
+
+def _note(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
+    if not coloured.note:
+        return y
+    y += 8
+    at_once = int((made.width - 2 * _MARGIN) / 5.6)
+    for paragraph in coloured.note.splitlines():
+        for line in textwrap.wrap(paragraph, at_once) or [""]:
+            y += _LEADING
+            made.words.append(Words(_MARGIN, y, line, _SMALL, _SOFT[dark]))
+    return y
+
+
+def _label_colour(strength: int, dark: bool) -> str:
+    return _hex(palette("label", dark)[round(strength / LABEL_STRENGTHS * (LEVELS - 1))])
+
+
+def _capitalised(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _hex(colour: object) -> str:
+    red, green, blue = (int(part) for part in list(colour)[:3])  # type: ignore[call-overload]
+    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -1,0 +1,191 @@
+"""Coloured texts as one page that needs nothing else: for a lecture, a letter, a printer.
+
+The text is in the page as it is: copying gives it back character by character. Without scripts the
+colours and the legend stay; with them, the pointer shows what is known about each character.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnviz.core.colour import LEVELS, MISSING, Scale, palette
+from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
+from rnnviz.core.export.html_parts import SCRIPT, STYLE, THEME
+
+Theme = Literal["auto", "light", "dark"]
+
+_LEGEND_STOPS = 17
+_REPLACED = {0: "\u2400", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
+"""NUL and lone halves of a surrogate pair have no place in a page."""
+
+
+def html_page(parts: Sequence[ColouredText], title: str = "", theme: Theme = "auto") -> str:
+    """The page: a heading, a table of contents if there are several parts, and the parts.
+
+    Args:
+        theme: `auto` follows the reader's system; a button on the page changes it either way.
+    """
+    title = title or (parts[0].title or parts[0].quantity if parts else "rnnviz")
+    palettes = list(dict.fromkeys(_colours(part) for part in parts))
+    single = len(parts) == 1
+    sections = "".join(
+        _section(part, number, palettes.index(_colours(part)), single)
+        for number, part in enumerate(parts)
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="en" data-theme="{theme}"'
+        f'{" class=dark" if theme == "dark" else ""}>\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_escaped(title)}</title>\n<style>{STYLE}{_colour_style(parts, palettes)}</style>\n"
+        f"<script>{THEME}</script>\n</head>\n<body>\n"
+        '<button id="theme" type="button">Light or dark</button>\n'
+        f"<header><h1>{_escaped(title)}</h1>{_contents(parts)}</header>\n{sections}"
+        '<div id="card" role="tooltip"></div>\n<footer>Made with rnnviz.</footer>\n'
+        f"<script>{SCRIPT}</script>\n</body>\n</html>\n"
+    )
+
+
+def write_html(
+    path: Path, parts: Sequence[ColouredText], title: str = "", theme: Theme = "auto"
+) -> None:
+    """Write the page, UTF-8, its line ends as they are."""
+    path.write_bytes(html_page(parts, title, theme).encode())
+
+
+def _contents(parts: Sequence[ColouredText]) -> str:
+    if len(parts) < 2:
+        return ""
+    items = "".join(
+        f'<li><a href="#part-{number}">{_escaped(part.title or part.quantity)}</a></li>'
+        for number, part in enumerate(parts)
+    )
+    return f'<nav aria-label="Contents"><ol>{items}</ol></nav>'
+
+
+def _section(part: ColouredText, number: int, colours: int, single: bool) -> str:
+    heading = part.title or part.quantity
+    about = ", ".join(_escaped(words) for words in (part.quantity, part.source, part.range_title))
+    return (
+        f'<section id="part-{number}">\n'
+        + ("" if single else f"<h2>{_escaped(heading)}</h2>\n")
+        + f'<p class="about">{about}</p>\n'
+        + (f'<p class="note">{_escaped(part.note)}</p>\n' if part.note else "")
+        + _legend(part, colours)
+        + f'<pre data-of="data-{number}" class="c{colours}">{_characters(part)}</pre>\n'
+        f'<script type="application/json" id="data-{number}">{_data(part)}</script>\n</section>\n'
+    )
+
+
+def _legend(part: ColouredText, colours: int) -> str:
+    marks = "".join(f"<span>{label}</span>" for _, label in ticks(part.scale))
+    underline = (
+        f'<div>underlined: <i class="u{LABEL_STRENGTHS}">{_escaped(part.concept)}</i></div>'
+        if part.labels is not None
+        else ""
+    )
+    return (
+        f'<div class="legend"><div>{_escaped(part.quantity)}</div>'
+        f'<div class="bar l{colours}"></div><div class="ticks">{marks}</div>{underline}</div>\n'
+    )
+
+
+def _characters(part: ColouredText) -> str:
+    """Every character in an element of its own, so that its place is its number."""
+    strengths = part.label_strengths()
+    cells = []
+    entries = part.entries.tolist()
+    for place, character in enumerate(part.characters):
+        names = [] if entries[place] == MISSING else [f"v{entries[place]}"]
+        if strengths is not None and strengths[place]:
+            names.append(f"u{strengths[place]}")
+        if part.known is not None and not part.known[place]:
+            names.append("x")
+        if character == "\n":
+            names.append("n")
+        marked = f' class="{" ".join(names)}"' if len(names) > 1 else ""
+        marked = marked or (f" class={names[0]}" if names else "")
+        cells.append(f"<i{marked}>{_escaped(character)}</i>")
+    return "".join(cells)
+
+
+def _data(part: ColouredText) -> str:
+    """What the pointer shows, as JSON that cannot end its element."""
+    data: dict[str, object] = {
+        "start": part.start,
+        "quantity": part.quantity,
+        "values": _rounded(part.values, 3),
+    }
+    if part.surprisal is not None:
+        data["surprisal"] = _rounded(part.surprisal, 2)
+    if part.labels is not None:
+        scalar = part.labels.dtype != np.bool_
+        data["labels"] = _rounded(part.labels, 3) if scalar else part.labels.tolist()
+        data["concept"] = part.concept
+    if part.next_ids is not None and part.next_p is not None:
+        characters = np.array(part.vocabulary, dtype=object)
+        ids = np.minimum(part.next_ids, len(characters) - 1)
+        data["next"] = "".join(characters[ids].ravel()).translate(_REPLACED)
+        data["shares"] = np.rint(np.nan_to_num(part.next_p) * 1000).astype(int).ravel().tolist()
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.translate(_REPLACED).replace("<", "\\u003c")
+
+
+def _rounded(values: npt.NDArray[np.generic], digits: int) -> list[float | None]:
+    return [
+        round(value, digits) if math.isfinite(value) else None
+        for value in np.asarray(values, np.float64).tolist()
+    ]
+
+
+def _escaped(text: str) -> str:
+    """Text as HTML; a carriage return would become a newline unless it is written as a reference."""
+    return html.escape(text, quote=True).replace("\r", "&#13;").translate(_REPLACED)
+
+
+def _colours(part: ColouredText) -> tuple[str, bool]:
+    return part.scale.palette, part.scale.flipped
+
+
+def _colour_style(parts: Sequence[ColouredText], palettes: Sequence[tuple[str, bool]]) -> str:
+    """The rules for the palette entries that occur, for both grounds."""
+    rules = []
+    for number, (name, flipped) in enumerate(palettes):
+        of_palette = [part for part in parts if _colours(part) == (name, flipped)]
+        used = sorted({int(entry) for part in of_palette for entry in np.unique(part.entries)})
+        for dark in (False, True):
+            table = Scale(0, 1, name, flipped).colours(dark)
+            where = ".dark " if dark else ""
+            rules += [
+                f"{where}.c{number} .v{entry}{{background:{_hex(table[entry])}}}"
+                for entry in used
+                if entry != MISSING
+            ]
+            stops = (round(step * (LEVELS - 1) / (_LEGEND_STOPS - 1)) for step in range(_LEGEND_STOPS))
+            gradient = ",".join(_hex(table[stop]) for stop in stops)
+            rules.append(f"{where}.l{number}{{background:linear-gradient(90deg,{gradient})}}")
+    if any(part.labels is not None for part in parts):
+        rules += _underline_rules()
+    return "\n".join(rules)
+
+
+def _underline_rules() -> Iterable[str]:
+    for dark in (False, True):
+        table = palette("label", dark)
+        for strength in range(1, LABEL_STRENGTHS + 1):
+            colour = _hex(table[round(strength / LABEL_STRENGTHS * (LEVELS - 1))])
+            yield (
+                f"{'.dark ' if dark else ''}.u{strength}"
+                f"{{border-bottom:2px solid {colour};font-style:normal}}"
+            )
+
+
+def _hex(entry: npt.NDArray[np.uint8]) -> str:
+    return "#" + "".join(f"{part:02x}" for part in entry[:3].tolist())

@@ -1,0 +1,34 @@
+"""A loss per character in the three ways in which people quote it."""
+
+from __future__ import annotations
+
+import math
+
+
+def bits(nats: float) -> float:
+    """The same loss in bits: nats / ln 2.
+
+    >>> round(bits(math.log(2)), 6)
+    1.0
+    """
+    return nats / math.log(2)
+
+
+def perplexity(nats: float) -> float:
+    """Between how many equally likely characters the model seems to waver: e ** nats.
+
+    >>> round(perplexity(math.log(5)), 6)
+    5.0
+    """
+    return math.exp(nats) if nats < 700 else math.inf
+
+
+def loss_in_words(nats: float) -> str:
+    """All three in a line.
+
+    >>> loss_in_words(1.2)
+    '1.200 nats = 1.731 bits per character, perplexity 3.32'
+    """
+    return (
+        f"{nats:.3f} nats = {bits(nats):.3f} bits per character, perplexity {perplexity(nats):.2f}"
+    )

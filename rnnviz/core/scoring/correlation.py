@@ -1,0 +1,140 @@
+"""The correlation of every unit with every concept at every offset, in one pass over the text.
+
+For a block of b characters the values are (R, b) and the standardised labels, moved by each offset,
+(C * J, b): one matrix product gives what the block adds to all sums. What each offset excludes is
+taken off again, so a concept that applies everywhere costs no more than its labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from rnnviz.core.rows import Floats, Tile, blocks, read_tile, sample_tile, to_float32
+from rnnviz.core.scoring.labels import LabelSpool
+from rnnviz.core.scoring.plan import Plan
+
+Doubles = npt.NDArray[np.float64]
+
+BLOCK = 8192
+TILE = 128
+_RELATIVE_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True)
+class BlockColumns:
+    """The labels of one block at all offsets."""
+
+    labels: Floats
+    """(C * J, b), standardised; 0 where excluded."""
+    excluded: list[tuple[npt.NDArray[np.intp], Floats]]
+    """For each group of concepts that exclude the same: which offsets exclude, and 1 where."""
+
+
+class Sums:
+    """What is added up over the text; disjoint tiles may be added at the same time."""
+
+    def __init__(self, plan: Plan, concepts: int, excluded_groups: int) -> None:
+        offsets = len(plan.offsets)
+        self.products = np.zeros((plan.rows, concepts * offsets))
+        self.values = np.zeros((plan.rows, 2))
+        """Sum and sum of squares of all values, less `centres`."""
+        self.excluded = np.zeros((excluded_groups, plan.rows, 2, offsets))
+        self.centres = np.zeros((plan.rows, 1), np.float32)
+
+    def centre(self, plan: Plan, tile: Tile) -> None:
+        """Take from the tile's values about their mean, so that no sum loses digits."""
+        first = plan.row(tile)
+        sample = to_float32(sample_tile(plan.recording, tile, plan.length))
+        self.centres[first : first + len(sample)] = sample.mean(1, np.float64, keepdims=True)
+
+    def add(self, plan: Plan, tile: Tile, start: int, stop: int, columns: BlockColumns) -> None:
+        """Add a block of one tile."""
+        values = to_float32(read_tile(plan.recording, tile, start, stop))
+        rows = slice(plan.row(tile), plan.row(tile) + len(values))
+        values -= self.centres[rows]
+        self.products[rows] += values @ columns.labels.T
+        squares = values * values
+        self.values[rows, 0] += values.sum(1)
+        self.values[rows, 1] += squares.sum(1)
+        for group, (places, excluded) in enumerate(columns.excluded):
+            if len(places):
+                self.excluded[group, rows, 0][:, places] += values @ excluded.T
+                self.excluded[group, rows, 1][:, places] += squares @ excluded.T
+
+
+def correlations(
+    plan: Plan, spool: LabelSpool, pool: Executor, progress: Callable[[float], None]
+) -> Doubles:
+    """Pearson's correlation of every row with every concept at every offset, (R, C, J) float64.
+
+    NaN where the unit or the label does not vary. The products are float32, added up in float64.
+    """
+    groups = _same_excluded(spool)
+    sums = Sums(plan, len(spool.facts), len(groups))
+    tiles = plan.tiles(TILE)
+    if plan.length:
+        list(pool.map(lambda tile: sums.centre(plan, tile), tiles))
+    for start, stop in blocks(0, plan.length, BLOCK):
+        columns = _columns(plan, spool, groups, start, stop)
+        list(pool.map(lambda tile: sums.add(plan, tile, start, stop, columns), tiles))  # noqa: B023
+        progress(stop / plan.length)
+    return _finish(plan, spool, groups, sums)
+
+
+def _columns(
+    plan: Plan, spool: LabelSpool, groups: list[list[int]], start: int, stop: int
+) -> BlockColumns:
+    shape = (len(spool.facts), len(plan.offsets), stop - start)
+    labels = np.empty(shape, np.float32)
+    excluded = np.empty((len(groups), *shape[1:]), np.float32)
+    firsts = {members[0]: group for group, members in enumerate(groups)}
+    for concept, facts in enumerate(spool.facts):
+        for shift in (0, *plan.shift_distances):
+            window = spool.window(concept, start - shift - plan.lags, stop - shift + plan.lags)
+            missing = np.isnan(window)
+            standard = (window - np.float32(facts.mean)) / np.float32(facts.deviation or np.nan)
+            standard[missing] = 0
+            places = plan.places(shift)
+            # Where the value stands at p, the label stands at p - shift - lag.
+            begins = [plan.lags - plan.offsets[place].lag for place in places]
+            labels[concept, places] = sliding_window_view(standard, shape[2])[begins]
+            if concept in firsts:
+                moved = sliding_window_view(missing, shape[2])[begins]
+                excluded[firsts[concept], places] = moved
+    some = [np.flatnonzero(part.any(1)) for part in excluded]
+    return BlockColumns(
+        labels.reshape(-1, shape[2]),
+        [(places, part[places]) for places, part in zip(some, excluded, strict=True)],
+    )
+
+
+def _finish(plan: Plan, spool: LabelSpool, groups: list[list[int]], sums: Sums) -> Doubles:
+    products = sums.products.reshape(plan.rows, len(spool.facts), len(plan.offsets))
+    found = np.full(products.shape, np.nan)
+    for group, members in enumerate(groups):
+        counted = spool.facts[members[0]].counted
+        if not counted:
+            continue
+        value, square = (
+            sums.values[:, part, None] - sums.excluded[group, :, part] for part in (0, 1)
+        )
+        variation = square - value**2 / counted
+        variation[variation <= _RELATIVE_ROUNDING * sums.values[:, 1:]] = np.nan
+        spread = np.sqrt(variation * counted)
+        for concept in members:
+            found[:, concept] = np.clip(products[:, concept] / spread, -1, 1)
+    return found
+
+
+def _same_excluded(spool: LabelSpool) -> list[list[int]]:
+    """Concepts that exclude the same characters, together."""
+    groups: dict[str, list[int]] = {}
+    for concept, facts in enumerate(spool.facts):
+        groups.setdefault(facts.excluded, []).append(concept)
+    return list(groups.values())

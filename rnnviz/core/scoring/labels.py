@@ -1,0 +1,156 @@
+"""Labels of concepts on disk, so that a text of any length can be gone through again and again.
+
+Every block of the text is labelled once; ranking then reads windows of the labels, shifted round
+the text by any distance.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnviz.core.concepts.base import Concept, Labels
+from rnnviz.core.recording import Recording
+from rnnviz.core.rows import Floats
+from rnnviz.core.scoring.level import FloatCodes, float_codes, split_level
+
+NEGATIVE, POSITIVE, EXCLUDED = range(3)
+_BLOCK = 1 << 16
+
+
+class LabelFacts(NamedTuple):
+    """What must be known about all labels of a concept before the first unit is scored."""
+
+    counted: int
+    mean: float
+    deviation: float
+    positive_from: float
+    """A label at least this is positive: see `split_level`."""
+    classes: tuple[int, int, int]
+    """How many characters are negative, positive and excluded."""
+    excluded: str
+    """A digest of which characters are excluded: concepts that share it share sums."""
+
+
+class LabelSpool:
+    """The labels of C concepts for the first `length` characters, float32, one file each.
+
+    NaN marks what does not count: where the concept does not apply, a character that the model
+    does not know, and `margin` characters at both ends and on both sides of the middle. So all lags
+    see the same labels, and no label of one half meets a value of the other.
+    """
+
+    def __init__(self, folder: Path, recording: Recording, length: int, margin: int) -> None:
+        self.folder = folder
+        self.recording = recording
+        self.length = length
+        self.half = length // 2
+        self.margin = margin
+        self.facts: tuple[LabelFacts, ...] = ()
+        self._paths: tuple[Path, ...] = ()
+
+    def fill(
+        self,
+        concepts: Sequence[Concept],
+        labels: Sequence[Iterator[tuple[int, Labels]]],
+        progress: Callable[[float], None],
+    ) -> None:
+        """Write the labels of all concepts, going through the text with all of them in step.
+
+        Args:
+            concepts: C of them.
+            labels: for each its (start, labels) in blocks from the start of the text; what lies
+                past `length` is left alone.
+            progress: told the share of the text that is labelled.
+        """
+        self._paths = tuple(self.folder / f"{number}.f32" for number in range(len(concepts)))
+        sums = [_Sums() for _ in concepts]
+        done = [0] * len(concepts)
+        with contextlib.ExitStack() as stack:
+            files = [stack.enter_context(path.open("wb")) for path in self._paths]
+            while min(done) < self.length:
+                number = done.index(min(done))
+                start, block = next(labels[number])
+                values = self._without_excluded(block[: self.length - start], start)
+                files[number].write(values.data)
+                sums[number].add(values)
+                done[number] = start + len(values)
+                progress(min(done) / self.length)
+        self.facts = tuple(
+            self._facts(*each) for each in zip(concepts, sums, self._paths, strict=True)
+        )
+
+    def window(self, concept: int, start: int, stop: int) -> Floats:
+        """Labels of characters start to stop, counted round the text, (stop - start,) float32."""
+        first = start % self.length
+        parts, missing = [], stop - start
+        with self._paths[concept].open("rb", buffering=0) as file:
+            while missing:
+                part = min(missing, self.length - first)
+                file.seek(first * 4)
+                parts.append(np.frombuffer(file.read(part * 4), np.float32))
+                first, missing = 0, missing - part
+        return np.concatenate(parts) if len(parts) != 1 else parts[0]
+
+    def classes(self, concept: int, start: int, stop: int) -> npt.NDArray[np.uint8]:
+        """NEGATIVE, POSITIVE or EXCLUDED for characters start to stop, counted round the text."""
+        labels = self.window(concept, start, stop)
+        classes = (labels >= self.facts[concept].positive_from).astype(np.uint8)
+        classes[np.isnan(labels)] = EXCLUDED
+        return classes
+
+    def _without_excluded(self, block: Labels, start: int) -> Floats:
+        values = block.astype(np.float32)
+        stop = start + len(values)
+        values[~self.recording.known(start, stop)] = np.nan
+        for edge in (0, self.half, self.length):
+            first, last = edge - self.margin - start, edge + self.margin - start
+            values[max(0, first) : max(0, last)] = np.nan
+        return values
+
+    def _facts(self, concept: Concept, sums: _Sums, path: Path) -> LabelFacts:
+        def codes() -> Iterator[FloatCodes]:
+            return (float_codes(part[~np.isnan(part)]) for part in _parts(path))
+
+        level = split_level(codes) if concept.scalar else 1.0
+        positive = sum(int((part >= level).sum()) for part in _parts(path))
+        mean = sums.total / sums.count if sums.count else np.nan
+        variance = sums.square / sums.count - mean * mean if sums.count else np.nan
+        return LabelFacts(
+            counted=sums.count,
+            mean=mean,
+            deviation=float(np.sqrt(np.maximum(variance, 0))),
+            positive_from=level,
+            classes=(sums.count - positive, positive, self.length - sums.count),
+            excluded=sums.excluded.hexdigest(),
+        )
+
+
+class _Sums:
+    """What is added up while labels are written."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.total = 0.0
+        self.square = 0.0
+        self.excluded = hashlib.blake2b()
+
+    def add(self, values: Floats) -> None:
+        missing = np.isnan(values)
+        self.excluded.update(missing.data)
+        found = values[~missing].astype(np.float64)
+        self.count += len(found)
+        self.total += float(found.sum())
+        self.square += float(found @ found)
+
+
+def _parts(path: Path) -> Iterator[Floats]:
+    with path.open("rb") as file:
+        while raw := file.read(_BLOCK * 4):
+            yield np.frombuffer(raw, np.float32)

@@ -1,0 +1,216 @@
+"""Ranks every unit of a recording by how well it follows a concept."""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import math
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from rnnviz.core.concepts import Concept, Labels, label_blocks
+from rnnviz.core.recording import Recording
+from rnnviz.core.rows import Tile, chosen_channels
+from rnnviz.core.scoring.correlation import Doubles, correlations
+from rnnviz.core.scoring.counting import TILE, Pairing, Tally, block_places, half_blocks
+from rnnviz.core.scoring.figures import scores_of
+from rnnviz.core.scoring.labels import POSITIVE, LabelSpool
+from rnnviz.core.scoring.plan import Plan
+from rnnviz.core.scoring.results import Ranking, Score
+from rnnviz.core.text import Text
+
+LAGS = 8
+SHIFTS = 4
+NULL_UNITS = 16
+"""For the null AUC so many rows are counted at each shift: those with the highest |correlation|."""
+
+TILES_AT_ONCE = 2
+_LABELLED, _CORRELATED = 0.2, 0.6
+
+Progress = Callable[[float], None]
+
+
+def rank(
+    recording: Recording,
+    concepts: Sequence[Concept],
+    channels: Sequence[str] | None = None,
+    *,
+    lags: int = LAGS,
+    shifts: int = SHIFTS,
+    threads: int = 2,
+    progress: Progress = lambda share: None,
+    labels: Callable[[Concept, Text], Iterator[tuple[int, Labels]]] = label_blocks,
+) -> list[Ranking]:
+    """Score every unit of the channels against every concept; one ranking a concept, best first.
+
+    **Which characters count.** The first `recording.walked`, without those that the model does not
+    know, those where the label is NaN, and `lags` characters at both ends of the text and on both
+    sides of its middle: so every lag sees the same labels and the halves share nothing.
+
+    **Lag.** The label at t is compared with the value at t + lag, lag from -`lags` to `lags`. A
+    positive lag means that the unit reacts later. The lag with the highest |correlation| is kept,
+    the nearest to zero of equals; the sign is that of the correlation there.
+
+    **AUC** is the area under the ROC curve of sign * value at that lag, ties counted half, as
+    `sklearn.metrics.roc_auc_score` gives it (Fawcett 2006). A scalar concept has no true and false:
+    labels above its median count as true (`Ranking.positive_from`).
+
+    **F1** is measured on the second half of the text at the threshold that is best on the first,
+    to be read beside the base rate b: saying "true" everywhere gives 2b / (1 + b).
+
+    **Null.** Many units and lags are tried, so the best of them is good by chance alone, the more
+    so as labels and units change slowly. The labels are therefore shifted round the text by random
+    distances that keep their own rhythm and break their tie to the text (circular shifts; see
+    Harris 2020, "Nonsense correlations in neuroscience"), and the best |correlation| of any row is
+    taken as for the real labels, over every fourth lag. The highest of all shifts is reported. The
+    null AUC is that of the `NULL_UNITS` rows with the highest |correlation| at each shift. A unit
+    that does not clear these figures was not found.
+
+    **Memory** does not depend on the length of the text: values and labels are read in blocks.
+
+    Args:
+        recording: may still be growing; what is walked now is ranked.
+        concepts: C of them; their labels are spooled to disk beside the recording, 4 bytes each.
+        channels: None for all that were recorded.
+        lags: how far before and after a label a unit is looked for.
+        shifts: how many shifts the null takes; none in a text under 2,000 characters.
+        threads: how many tiles of units are worked on at a time.
+        progress: told the share done, 0 to 1; may raise `Cancelled` to stop.
+        labels: gives a concept's labels of a text, in blocks from its start.
+
+    Raises:
+        RecordingError: a channel was not recorded, or a file is cut short.
+        ConceptError: a concept cannot label this text.
+    """
+    chosen = chosen_channels(recording, channels)
+    plan = Plan(recording, chosen, recording.walked, lags, shifts)
+    if not concepts:
+        return []
+    with _folder_for_labels(recording) as folder, _workers(threads) as pool:
+        spool = LabelSpool(folder, recording, plan.length, lags)
+        blocks = [labels(concept, recording.text) for concept in concepts]
+        spool.fill(concepts, blocks, _part_of(progress, 0, _LABELLED))
+        found = correlations(plan, spool, pool, _part_of(progress, _LABELLED, _CORRELATED))
+        null_correlations, pairings = _best(plan, found)
+        del found
+        scores: list[list[Score]] = [[] for _ in concepts]
+        null_areas = [math.nan for _ in concepts]
+        told = _part_of(progress, _CORRELATED, 1)
+        for tally in _tallies(plan, spool, pairings, pool, told):
+            for pairing, score in scores_of(tally, spool):
+                if pairing.offset.shift:
+                    null_areas[pairing.concept] = np.fmax(null_areas[pairing.concept], score.auc)
+                else:
+                    scores[pairing.concept].append(score)
+    return [
+        Ranking(
+            concept=concept.name,
+            title=concept.title,
+            scalar=concept.scalar,
+            positive_from=facts.positive_from,
+            base_rate=facts.classes[POSITIVE] / facts.counted if facts.counted else math.nan,
+            null_correlation=float(null_correlation),
+            null_auc=float(null_area),
+            characters=facts.counted,
+            scores=tuple(sorted(each, key=_order(concept))),
+        )
+        for concept, facts, null_correlation, null_area, each in zip(
+            concepts, spool.facts, null_correlations, null_areas, scores, strict=True
+        )
+    ]
+
+
+def _best(plan: Plan, found: Doubles) -> tuple[Doubles, list[Pairing]]:
+    """What is to be counted, from the correlations (R, C, J).
+
+    Returns:
+        The best |correlation| with shifted labels (C,), and the pairings: every row with every
+        concept at its best lag, and for each shift the rows that come nearest.
+    """
+    strength = np.nan_to_num(np.abs(found), nan=-1.0)
+    null = np.full(found.shape[1], np.nan)
+    pairings = []
+    for shift in (0, *plan.shift_distances):
+        places = plan.places(shift)
+        best = strength[:, :, places].argmax(2) + places[0]
+        highest = np.take_along_axis(strength, best[:, :, None], 2)[:, :, 0]
+        for concept in range(found.shape[1]):
+            rows = np.argsort(-highest[:, concept], kind="stable")
+            if shift:
+                rows = rows[:NULL_UNITS]
+                top = highest[rows[0], concept]
+                null[concept] = np.fmax(null[concept], top if top >= 0 else np.nan)
+            for row in rows.tolist():
+                place = best[row, concept]
+                pairings.append(
+                    Pairing(row, concept, plan.offsets[place], float(found[row, concept, place]))
+                )
+    return null, pairings
+
+
+def _tallies(
+    plan: Plan, spool: LabelSpool, pairings: list[Pairing], pool: Executor, progress: Progress
+) -> Iterator[Tally]:
+    """Counts of all pairings, some tiles at a time; each group of tiles reads the text once."""
+    pairings = sorted(pairings)
+    tiles = plan.tiles(TILE)
+    together = TILES_AT_ONCE
+    for first in range(0, len(tiles), together):
+        group = tiles[first : first + together]
+        tallies = list(pool.map(lambda tile: Tally(plan, tile, _within(pairings, plan, tile)), group))
+        wanted = {(each.concept, each.offset.shift) for one in tallies for each in one.pairings}
+        for half, start, stop in half_blocks(plan):
+            places = block_places(plan, spool, wanted, start, stop)
+            list(pool.map(lambda tally: tally.add(half, start, stop, places), tallies))
+            progress((first + len(group) * stop / plan.length) / len(tiles))
+        yield from tallies
+
+
+def _within(pairings: list[Pairing], plan: Plan, tile: Tile) -> list[Pairing]:
+    """The pairings, sorted by row, of one tile."""
+    first = plan.row(tile)
+    begin, end = (
+        bisect.bisect_left(pairings, row, key=lambda each: each.row)
+        for row in (first, first + tile.stop - tile.first)
+    )
+    return pairings[begin:end]
+
+
+def _order(concept: Concept) -> Callable[[Score], tuple[float, float]]:
+    """The key that puts the best score first, and what cannot be scored last."""
+
+    def key(score: Score) -> tuple[float, float]:
+        strength = np.nan_to_num(abs(score.correlation), nan=-1.0)
+        area = np.nan_to_num(score.auc, nan=-1.0)
+        return (-strength, -area) if concept.scalar else (-area, -strength)
+
+    return key
+
+
+def _part_of(progress: Progress, first: float, last: float) -> Progress:
+    """Tell progress of a part as progress of the whole."""
+    return lambda share: progress(first + (last - first) * share)
+
+
+@contextlib.contextmanager
+def _folder_for_labels(recording: Recording) -> Iterator[Path]:
+    """A folder that is gone afterwards: beside the recording, or where the system keeps such."""
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="labels-", dir=recording.folder)
+        except OSError:
+            folder = tempfile.TemporaryDirectory(prefix="rnnviz-labels-")
+        yield Path(stack.enter_context(folder))
+
+
+@contextlib.contextmanager
+def _workers(threads: int) -> Iterator[Executor]:
+    """Threads that each run one matrix product at a time, without threads of its own."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+        yield pool

@@ -1,0 +1,104 @@
+"""Safetensors files of other programs: a state_dict, often without its characters."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load
+from torch import Tensor
+
+from rnnviz.core.errors import ModelFileError
+from rnnviz.core.model_file import read_header
+from rnnviz.nets.checkpoints.base import OpenedModel
+from rnnviz.nets.checkpoints.stack import infer_network
+from rnnviz.nets.checkpoints.vocabulary_found import vocabulary_in
+
+
+def looks_like_safetensors(path: Path) -> bool:
+    """Whether a JSON object follows eight bytes that are a number and no text."""
+    with path.open("rb") as file:
+        first = file.read(9)
+    return first[8:] == b"{" and any(byte < 9 or byte > 126 for byte in first[:8])
+
+
+def read_metadata(path: Path) -> dict[str, Any] | None:
+    """The metadata in the header, {} if it has none; None if the file is not safetensors.
+
+    Raises:
+        ModelFileError: safetensors, but its header is cut short or damaged.
+    """
+    if not looks_like_safetensors(path):
+        return None
+    metadata = read_header(path).get("__metadata__", {})
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """All tensors of a safetensors file.
+
+    Raises:
+        ModelFileError: sizes that do not fit the file, or damage.
+    """
+    size = path.stat().st_size
+    for name, entry in read_header(path).items():
+        shape = entry.get("shape") if isinstance(entry, Mapping) else None
+        if name != "__metadata__" and not (
+            isinstance(shape, list)
+            and all(type(length) is int and length >= 0 for length in shape)
+            and len(shape) <= 8
+            and math.prod(shape) <= size
+        ):
+            raise ModelFileError(
+                f"{path.name} announces a tensor {name[:80]} of shape {str(shape)[:80]} in a file "
+                f"of {size:,} bytes: it is cut short or damaged"
+            )
+    try:
+        return load(path.read_bytes())
+    except Exception as error:  # damaged bytes may raise anything in the two libraries
+        reason = str(error).partition("\n")[0][:120]
+        raise ModelFileError(f"{path.name} is damaged or cut short: {reason}") from error
+
+
+class SafetensorsStateDict:
+    """Reads a recurrent network's state_dict that another program saved as safetensors."""
+
+    name = "safetensors"
+    title = "safetensors state_dict"
+
+    @staticmethod
+    def recognises(path: Path) -> bool:
+        """Whether the file is safetensors; ours are recognised before this is asked."""
+        return looks_like_safetensors(path)
+
+    @staticmethod
+    def load(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedModel:
+        """The model in this file.
+
+        Raises:
+            VocabularyNeeded: the characters are neither in the metadata nor given.
+            ModelFileError: damaged, or not a character model that can be shown.
+        """
+        network = infer_network(read_tensors(path), path.name)
+        notes = network.notes
+        if vocabulary is None and (
+            named := vocabulary_in(_decoded(read_metadata(path) or {}), network.size)
+        ):
+            vocabulary, notes = named.characters, (*notes, *named.notes)
+        return OpenedModel(network.model(vocabulary, path.name), SafetensorsStateDict.title, notes)
+
+
+def _decoded(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata values are strings; those that are JSON lists or objects are decoded."""
+    decoded: dict[str, Any] = {}
+    for key, value in metadata.items():
+        decoded[key] = value
+        if isinstance(value, str) and value[:1] in ("[", "{"):
+            try:
+                decoded[key] = json.loads(value)
+            except (ValueError, RecursionError):
+                continue
+    return decoded

@@ -1,0 +1,134 @@
+"""Torch7 `.t7` files that torch-rnn wrote.
+
+torch-rnn keeps `weight` of a layer as (D + H, 4H), the rows for x first, then those for h, and
+orders the gates i, f, o, g; torch orders them i, f, g, o and has H rows a gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnnviz.core.errors import ModelFileError
+from rnnviz.nets.checkpoints.base import OpenedModel
+from rnnviz.nets.checkpoints.stack import infer_network
+from rnnviz.nets.checkpoints.t7_objects import LuaObject, looks_like_t7, read_t7
+from rnnviz.nets.checkpoints.vocabulary_found import characters_of
+
+_LANGUAGE_MODEL = "nn.LanguageModel"
+_BLOCKS = {"nn.LSTM": 4, "nn.VanillaRNN": 1}
+_SILENT = {"nn.Dropout", "nn.View"}
+"""Modules that change nothing while a text is walked."""
+
+
+class Torch7:
+    """Reads the language models of torch-rnn."""
+
+    name = "torch7"
+    title = "Torch7 file of torch-rnn"
+
+    @staticmethod
+    def recognises(path: Path) -> bool:
+        """Whether the file starts as Torch7's binary serialisation of a table or an object does."""
+        return looks_like_t7(path)
+
+    @staticmethod
+    def load(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedModel:
+        """The model in this file.
+
+        Raises:
+            VocabularyNeeded: the characters are neither in the file nor given.
+            ModelFileError: truncated, damaged, or another kind of model.
+        """
+        file = path.name
+        content = read_t7(path)
+        model = content.get("model") if isinstance(content, Mapping) else content
+        if not isinstance(model, LuaObject) or model.kind != _LANGUAGE_MODEL:
+            raise ModelFileError(
+                f"{file} is a Torch7 file that holds {_described(content)}, not a torch-rnn "
+                f"checkpoint (a table whose `model` is an {_LANGUAGE_MODEL}); only those can be "
+                "opened"
+            )
+        tensors = _tensors(model, file)
+        network = infer_network(tensors, file)
+        # torch-rnn's vanilla layers always use tanh, so nothing is assumed about them
+        notes: tuple[str, ...] = ()
+        if vocabulary is None and (named := characters_of(model.get("idx_to_token"), network.size)):
+            vocabulary, notes = named.characters, named.notes
+        return OpenedModel(network.model(vocabulary, file), Torch7.title, notes)
+
+
+def _tensors(model: LuaObject, file: str) -> dict[str, Tensor]:
+    """The weights under the names, and in the layout, of torch's own modules."""
+    net = model.get("net")
+    modules = _sequence(net.get("modules") if isinstance(net, LuaObject) else None, file)
+    tensors: dict[str, Tensor] = {}
+    for number, entry in enumerate(modules):
+        adapted = isinstance(entry, LuaObject) and entry.kind == "nn.TemporalAdapter"
+        module = entry.get("net") if adapted else entry
+        if not isinstance(module, LuaObject):
+            raise ModelFileError(f"{file}: the network is no list of modules; the file is damaged")
+        if module.kind == "nn.LookupTable":
+            tensors[f"{number}.embedding.weight"] = _tensor(module, "weight", 2, file)
+        elif module.kind == "nn.Linear":
+            tensors[f"{number}.output.weight"] = _tensor(module, "weight", 2, file)
+            tensors[f"{number}.output.bias"] = _tensor(module, "bias", 1, file)
+        elif module.kind in _BLOCKS:
+            tensors.update(_layer(module, number, file))
+        elif module.kind not in _SILENT:
+            raise ModelFileError(
+                f"{file} holds a module {module.kind} between the layers of its network, which is "
+                "not understood here, so it could not be shown truly"
+            )
+    return tensors
+
+
+def _layer(module: LuaObject, number: int, file: str) -> dict[str, Tensor]:
+    """One recurrent layer's tensors in torch's layout."""
+    blocks = _BLOCKS[module.kind]
+    weight, bias = _tensor(module, "weight", 2, file), _tensor(module, "bias", 1, file)
+    units = weight.shape[1] // blocks
+    inputs = weight.shape[0] - units
+    if inputs < 1 or units * blocks != weight.shape[1] or bias.shape[0] != weight.shape[1]:
+        raise ModelFileError(
+            f"{file}: layer {number} has weights {tuple(weight.shape)} and bias "
+            f"{tuple(bias.shape)}, which no {module.kind} has"
+        )
+    order = (0, 1, 3, 2) if blocks == 4 else (0,)
+    rows = torch.cat([torch.arange(units) + block * units for block in order])
+    return {
+        f"{number}.weight_ih": weight[:inputs].t()[rows],
+        f"{number}.weight_hh": weight[inputs:].t()[rows],
+        f"{number}.bias_ih": bias[rows],
+    }
+
+
+def _tensor(module: LuaObject, name: str, dimensions: int, file: str) -> Tensor:
+    value = module.get(name)
+    if value is None or not hasattr(value, "ndim") or value.ndim != dimensions:
+        raise ModelFileError(f"{file}: the {name} of a {module.kind} is missing or misshapen")
+    return torch.from_numpy(value.copy())
+
+
+def _sequence(table: Any, file: str) -> list[Any]:
+    """A Lua table with the keys 1 to n as a list."""
+    if not isinstance(table, Mapping) or set(table) != set(range(1, len(table) + 1)):
+        raise ModelFileError(f"{file}: the network is no list of modules; the file is damaged")
+    return [table[number] for number in range(1, len(table) + 1)]
+
+
+def _described(content: Any) -> str:
+    """A short phrase for what the file holds."""
+    if isinstance(content, LuaObject):
+        return f"a {content.kind}"
+    if isinstance(content, Mapping):
+        entries = [
+            f"{key} ({value.kind})" if isinstance(value, LuaObject) else str(key)
+            for key, value in list(content.items())[:6]
+        ]
+        return f"a table with {', '.join(entries) or 'nothing in it'}"
+    return f"a {type(content).__name__}"

@@ -1,0 +1,193 @@
+"""What the engine can do: one function a task, from JSON-able arguments to a JSON-able result.
+
+The window reaches these through a child process, the command line in its own; arrays go to files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from rnnviz.core.concepts import concept_from
+from rnnviz.core.concepts.streaming import label_blocks
+from rnnviz.core.ordering import similarity_order
+from rnnviz.core.patterns import find_pattern
+from rnnviz.core.probe import probe as fit_probe
+from rnnviz.core.recording import Recording
+from rnnviz.core.scoring import rank as rank_units
+from rnnviz.core.scoring import write_ranking
+from rnnviz.core.snippets import unit_page as read_unit_page
+from rnnviz.core.text import Text
+from rnnviz.nets.base import count_parameters
+from rnnviz.nets.checkpoints import OpenedModel
+from rnnviz.nets.checkpoints import open_model as open_file
+from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
+from rnnviz.nets.decode import sample as draw
+from rnnviz.nets.walk import walk as walk_text
+from rnnviz.work.messages import Context, Task
+
+Arguments = Mapping[str, Any]
+
+_MODELS_KEPT = 3
+_opened: dict[tuple[str, int, tuple[str, ...] | None], OpenedModel] = {}
+
+
+def _model(path: str, vocabulary: Sequence[str] | None) -> OpenedModel:
+    """The model of this file, kept warm; read anew when the file has changed."""
+    file = Path(path)
+    stamp = file.stat().st_mtime_ns if file.exists() else 0
+    key = (path, stamp, tuple(vocabulary) if vocabulary else None)
+    if key not in _opened:
+        opened = open_file(file, vocabulary)
+        while len(_opened) >= _MODELS_KEPT:
+            del _opened[next(iter(_opened))]
+        _opened[key] = opened
+    return _opened[key]
+
+
+def open_model(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Open `path` with the characters of `vocabulary`, if the file has none of its own."""
+    opened = _model(arguments["path"], arguments.get("vocabulary"))
+    return {
+        "path": arguments["path"],
+        "description": msgspec.to_builtins(opened.model.description),
+        "format_title": opened.format_title,
+        "parameters": count_parameters(opened.model),
+        "channels": opened.model.architecture.channels,
+        "notes": opened.notes,
+        "vocabulary": arguments.get("vocabulary"),
+    }
+
+
+def guess_vocabulary(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Possible vocabularies for the model at `path` from the file `source`, best first."""
+    found = guess(Path(arguments["path"]), Path(arguments["source"]))
+    return dict(msgspec.to_builtins(found))
+
+
+def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Walk `text`, or the file `text_path`, and record `channels` in `folder`."""
+    opened = _model(arguments["model"], arguments.get("vocabulary"))
+    if "text_path" in arguments:
+        text = Text.read(Path(arguments["text_path"]))
+    else:
+        text = Text.of(arguments["text"], arguments.get("text_name", ""))
+    folder = Path(arguments["folder"])
+    walk_text(
+        opened.model,
+        text,
+        folder,
+        arguments["channels"],
+        progress=lambda done, total: context.progress(done, total, walked=done),
+        model_path=arguments["model"],
+    )
+    return {"folder": str(folder), "characters": len(text)}
+
+
+def sample(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Draw `length` characters after `start`; progress brings the text so far."""
+    opened = _model(arguments["model"], arguments.get("vocabulary"))
+    length, drawn = int(arguments["length"]), ""
+    for character in draw(
+        opened.model,
+        length,
+        start=arguments.get("start", ""),
+        temperature=arguments.get("temperature", 1.0),
+        top_k=arguments.get("top_k", 0),
+        seed=arguments.get("seed"),
+    ):
+        drawn += character
+        context.progress(len(drawn), length, text=drawn)
+    return {"text": drawn}
+
+
+def label(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Label the text of the recording in `folder` with `concept`; an array (T,) in a file."""
+    recording = Recording(Path(arguments["folder"]))
+    concept = concept_from(arguments["concept"])
+    path = recording.folder / f"labels-{_file_name(concept.name)}.npy"
+    dtype = np.float32 if concept.scalar else np.bool_
+    labels = np.lib.format.open_memmap(path, "w+", dtype, (recording.length,))
+    for start, part in label_blocks(concept, recording.text):
+        labels[start : start + len(part)] = part
+        context.progress(start + len(part), recording.length)
+    labels.flush()
+    return {"path": str(path)}
+
+
+def rank(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Rank all units of the recording in `folder` for `concept`; a ranking in a file."""
+    recording = Recording(Path(arguments["folder"]))
+    concept = concept_from(arguments["concept"])
+    (ranking,) = rank_units(
+        recording,
+        [concept],
+        arguments.get("channels"),
+        progress=lambda share: context.progress(share, 1.0),
+    )
+    path = recording.folder / f"ranking-{_file_name(concept.name)}.json"
+    write_ranking(ranking, path)
+    return {"path": str(path)}
+
+
+def probe(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Fit a linear probe over all units of the recording in `folder` for `concept`."""
+    recording = Recording(Path(arguments["folder"]))
+    concept = concept_from(arguments["concept"])
+    fitted = fit_probe(recording, concept, arguments.get("channels"))
+    path = recording.folder / f"probe-{_file_name(concept.name)}.json"
+    path.write_bytes(msgspec.json.encode(fitted))
+    return {"path": str(path)}
+
+
+def unit_page(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Snippets, distribution and saturation of one unit of the recording in `folder`."""
+    recording = Recording(Path(arguments["folder"]))
+    page = read_unit_page(recording, arguments["channel"], arguments["unit"])
+    return dict(msgspec.to_builtins(page))
+
+
+def pattern(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """The units that are on in a range and off around it, and where else they are on together."""
+    recording = Recording(Path(arguments["folder"]))
+    found = find_pattern(
+        recording, arguments["channel"], arguments["start"], arguments["stop"]
+    )
+    return dict(msgspec.to_builtins(found))
+
+
+def order(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """The units of a channel ordered by similarity over a range of the text."""
+    recording = Recording(Path(arguments["folder"]))
+    values = recording.rows(arguments["channel"])[:, arguments["start"] : arguments["stop"]]
+    return {"order": similarity_order(np.asarray(values, np.float32)).tolist()}
+
+
+def find(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Where `pattern` occurs in the text of the recording in `folder`."""
+    text = Recording(Path(arguments["folder"])).text
+    return {"matches": text.matches(arguments["pattern"], regular=arguments["regular"]).tolist()}
+
+
+def _file_name(name: str) -> str:
+    """A concept's name as part of a file's name, whatever characters it holds."""
+    return "".join(c if c.isalnum() or c == "-" else f"_{ord(c):x}_" for c in name)[:100]
+
+
+TASKS: dict[str, Task] = {
+    "open_model": open_model,
+    "guess_vocabulary": guess_vocabulary,
+    "walk": walk,
+    "sample": sample,
+    "label": label,
+    "rank": rank,
+    "probe": probe,
+    "unit_page": unit_page,
+    "pattern": pattern,
+    "order": order,
+    "find": find,
+}

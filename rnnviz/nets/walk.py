@@ -1,0 +1,354 @@
+"""Walking a text: what every unit of a model does at every character, exactly.
+
+A text is one stream and never split: some units of a trained network never forget, so a part that
+started from zero would show other values. What makes it fast is the division of labour. Torch's
+fused module steps through time and gives hidden states only; everything else follows from those
+for thousands of characters at a time, by one matrix product. While one thread does that for a
+block of the text, another steps through the block after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnnviz.core.errors import RecordingError, TextError
+from rnnviz.core.recording import TOP, RecordingWriter
+from rnnviz.core.text import Codes, Text
+from rnnviz.core.vocabulary import UNKNOWN
+from rnnviz.nets.architectures import LayerState
+from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.pipeline import run_staged
+
+FIRST_BLOCK = 256
+BLOCK = 2048
+"""Characters at a time: few at first, so that there is something to see at once, then as many as
+stay in the processor's caches."""
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What a block of b characters became; see `Recording` for what the arrays hold."""
+
+    start: int
+    channels: dict[str, npt.NDArray[np.floating]]
+    """Each (N, b)."""
+    surprisal: npt.NDArray[np.float32]
+    top_ids: npt.NDArray[np.int64]
+    top_p: npt.NDArray[np.float32]
+
+
+@dataclass
+class Block:
+    """Some consecutive characters of the text, b of them, of which the model knows k."""
+
+    start: int
+    known: npt.NDArray[np.bool_]
+    """(b,) which characters the model knows."""
+    ids: Tensor
+    """(k,) their ids."""
+    hidden: list[Tensor] = field(default_factory=list)
+    """(k, U), one a layer that the block has passed."""
+    before: list[LayerState] = field(default_factory=list)
+    """The state of each layer before the block."""
+    walked: Walked | None = None
+    """What came of it, once it has left the last stage."""
+
+    @property
+    def stop(self) -> int:
+        """The first character after the block."""
+        return self.start + len(self.known)
+
+
+class Walker:
+    """One walk of one text: its stages, and the state that each carries from block to block."""
+
+    def __init__(
+        self,
+        model: CharacterLanguageModel,
+        channels: Sequence[str],
+        dtype: torch.dtype,
+    ) -> None:
+        available = model.architecture.channels
+        for channel in channels:
+            if channel not in available:
+                raise RecordingError(
+                    f"a {model.architecture.title} has no channel {channel!r}; "
+                    f"it has {', '.join(available)}"
+                )
+        self.model = model
+        self.layers = cast("list[nn.RNNBase]", list(model.layers))
+        self.vocabulary = model.description.characters()
+        self.channels = tuple(channels)
+        self.dtype = dtype
+        units = model.description.total_units
+        self.state = list(model.zero_state(1))
+        self.values = {name: torch.zeros(units, 1, dtype=dtype) for name in channels}
+        self.log_p = torch.full((1, len(self.vocabulary)), math.nan)
+        self.top_ids = torch.zeros(1, TOP, dtype=torch.long)
+        self.top_p = torch.zeros(1, TOP)
+        steps: list[Callable[[Block], None]] = [
+            partial(self.step, layer) for layer in range(len(self.state))
+        ]
+        self.stages = [*steps, self.finish]
+        with torch.inference_mode():
+            self.tables = [self.table(layer) for layer in range(len(self.state))]
+
+    def table(self, layer: int) -> Tensor:
+        """What each character adds to the rows of this layer, and the bias, (V, blocks * U)."""
+        weight, _, bias, _ = self.layers[layer].all_weights[0]
+        if layer > 0 and not self.model.description.skip:
+            return bias.expand(len(self.vocabulary), -1)
+        embedded = self.model.embed(torch.arange(len(self.vocabulary)))
+        return torch.addmm(bias, embedded, weight[:, -embedded.shape[1] :].t())
+
+    def block(self, codes: Codes, start: int) -> Block:
+        """The block of these characters, (b,)."""
+        ids = self.vocabulary.encode_codes(codes)
+        known = ids != UNKNOWN
+        return Block(start, known, torch.from_numpy(ids[known]).long())
+
+    def require_known(self, codes: Codes) -> None:
+        """Refuse a text of which no character is in the vocabulary.
+
+        Raises:
+            TextError: naming some of the characters that the model knows.
+        """
+        bounds = range(0, len(codes), BLOCK)
+        if codes.size and not any(self.block(codes[a : a + BLOCK], a).known.any() for a in bounds):
+            raise TextError(
+                "the model knows none of the characters of this text; "
+                f"it knows {''.join(self.vocabulary.characters)[:80]!r}"
+            )
+
+    @torch.inference_mode()
+    def step(self, layer: int, block: Block) -> None:
+        """Step one layer through the block: its hidden states."""
+        state = self.state[layer]
+        block.before.append(state)
+        if len(block.ids) == 0:
+            block.hidden.append(state[0][:0])
+            return
+        model = self.model
+        below = block.hidden[-1] if block.hidden else state[0]
+        inputs = model.layer_input(layer, model.embed(block.ids), below)
+        hidden, after = self.layers[layer](inputs.unsqueeze(1), model.architecture.to_torch(state))
+        self.state[layer] = model.architecture.from_torch(after)
+        block.hidden.append(hidden.squeeze(1))
+
+    @torch.inference_mode()
+    def finish(self, block: Block) -> None:
+        """Everything else about the block."""
+        values = self.known_values(block)
+        log_p = torch.log_softmax(self.model.logits(block.hidden), dim=1)
+        expected = torch.cat([self.log_p, log_p])
+        surprisal = expected[:-1].gather(1, block.ids.unsqueeze(1)).squeeze(1) / -math.log(2)
+        top = log_p.topk(min(TOP, log_p.shape[1]))
+        missing = (0, TOP - top.indices.shape[1])
+        top_ids = functional.pad(top.indices, missing)
+        top_p = functional.pad(top.values.exp(), missing)
+        surprisals = np.full(len(block.known), np.nan, np.float32)
+        surprisals[block.known] = surprisal.numpy()
+        block.walked = Walked(
+            block.start,
+            {
+                name: repeat(rows.t(), self.values[name].t(), block).T
+                for name, rows in values.items()
+            },
+            surprisals,
+            repeat(top_ids, self.top_ids, block),
+            repeat(top_p, self.top_p, block),
+        )
+        if len(block.ids) > 0:
+            self.values = {name: rows[:, -1:].clone() for name, rows in values.items()}
+            self.log_p, self.top_ids, self.top_p = log_p[-1:], top_ids[-1:], top_p[-1:]
+
+    def known_values(self, block: Block) -> dict[str, Tensor]:
+        """Every channel at the characters that the model knows, each (N, k)."""
+        architecture, units = self.model.architecture, self.model.description.units
+        limits = torch.finfo(self.dtype)
+        rows = {
+            name: torch.empty(units * len(block.hidden), len(block.ids), dtype=self.dtype)
+            for name in self.channels
+        }
+        for layer, hidden in enumerate(block.hidden):
+            given = {"hidden": hidden}
+            if set(self.channels) != {"hidden"} and len(block.ids) > 0:
+                module = self.layers[layer]
+                from_input = self.tables[layer][block.ids]
+                if layer > 0:
+                    weight = module.all_weights[0][0][:, :units]
+                    from_input.addmm_(block.hidden[layer - 1], weight.t())
+                given |= architecture.gates(module, from_input, hidden, block.before[layer])
+            if "cell" in given:
+                # A unit that counts without forgetting leaves the range of float16 in a long text.
+                given["cell"] = given["cell"].clamp(limits.min, limits.max)
+            for name in rows.keys() & given.keys():
+                part = rows[name][layer * units : (layer + 1) * units]
+                part.copy_(given[name].to(self.dtype).t())
+        return rows
+
+
+def repeat(values: Tensor, last: Tensor, block: Block) -> npt.NDArray[Any]:
+    """Values (b, ...) at every character, from those (k, ...) at the known ones.
+
+    At a character the model does not know they are those of the last known one, which may be the
+    last before the block, (1, ...).
+    """
+    if block.known.all():
+        return values.numpy()
+    places = torch.from_numpy(np.cumsum(block.known))
+    return torch.cat([last, values])[places].numpy()
+
+
+def spans(length: int, first: int, largest: int) -> Iterator[tuple[int, int]]:
+    """Start and stop of every block of a text, each twice as long as the one before it."""
+    start, size = 0, min(first, largest)
+    while start < length:
+        yield start, min(start + size, length)
+        start, size = start + size, min(2 * size, largest)
+
+
+@contextlib.contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Let every thread of Python compute by itself: there is one for each core."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def run(
+    walker: Walker,
+    codes: Codes,
+    receive: Callable[[Walked], None],
+    progress: Callable[[int, int], None],
+    sizes: tuple[int, int],
+    threads: int | None,
+) -> None:
+    """Send the text of these characters through the walker's stages, block by block.
+
+    Args:
+        receive: given every block in order, on some thread.
+        progress: told after it, on this thread.
+        sizes: characters of the first block and of the largest.
+    """
+
+    def hand_over(block: Block) -> None:
+        assert block.walked is not None
+        receive(block.walked)
+
+    stages: list[Callable[[Block], None]] = [*walker.stages, hand_over]
+    blocks = (
+        walker.block(np.asarray(codes[start:stop]), start)
+        for start, stop in spans(len(codes), *sizes)
+    )
+    training = walker.model.training
+    walker.model.eval()
+    try:
+        with one_thread_each():
+            run_staged(
+                stages,
+                blocks,
+                lambda block: progress(block.stop, len(codes)),
+                threads or min(os.cpu_count() or 1, len(stages)),
+            )
+    finally:
+        walker.model.train(training)
+
+
+def ignore(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def walk(
+    model: CharacterLanguageModel,
+    text: Text,
+    folder: Path,
+    channels: Sequence[str],
+    *,
+    progress: Callable[[int, int], None] = ignore,
+    model_path: str = "",
+    first_block: int = FIRST_BLOCK,
+    block: int = BLOCK,
+    threads: int | None = None,
+) -> None:
+    """Walk a text and write its recording into a folder; readers see it grow.
+
+    Args:
+        channels: which to keep; names of the model's `architecture.channels`.
+        progress: told how many characters of how many can be read; what it raises ends the walk,
+            and what was written stays.
+        first_block: characters of the first block; each is twice as long as the one before, up to
+            `block`.
+        threads: at most so many; by default one a core, as far as they are of use.
+
+    Raises:
+        RecordingError: the model has no such channel, or the disk is full.
+        TextError: the model knows none of the characters.
+    """
+    walker = Walker(model, channels, torch.float16)
+    walker.require_known(text.codes)
+    about = model.description
+    writer = RecordingWriter(
+        folder,
+        text,
+        about.vocabulary,
+        about.layers,
+        about.units,
+        channels,
+        about.name,
+        model_path,
+    )
+
+    def write(walked: Walked) -> None:
+        writer.write(walked.start, walked.channels, walked.surprisal, walked.top_ids, walked.top_p)
+
+    run(walker, text.codes, write, progress, (first_block, block), threads)
+
+
+def walk_arrays(
+    model: CharacterLanguageModel,
+    text: str,
+    channels: Sequence[str],
+    *,
+    first_block: int = FIRST_BLOCK,
+    block: int = BLOCK,
+    threads: int | None = None,
+) -> Mapping[str, npt.NDArray[Any]]:
+    """Walk a short text in memory, in full precision.
+
+    Returns:
+        Every channel, (N, T) float32; `surprisal` (T,); `top_ids` and `top_p`, (T, 5).
+
+    Raises:
+        RecordingError: the model has no such channel.
+        TextError: the text is empty or the model knows none of its characters.
+    """
+    if not text:
+        raise TextError("there is no text to walk")
+    codes = Text.of(text).codes
+    walker = Walker(model, channels, torch.float32)
+    walker.require_known(codes)
+    parts: list[Walked] = []
+    run(walker, codes, parts.append, ignore, (first_block, block), threads)
+    return {
+        **{name: np.concatenate([part.channels[name] for part in parts], 1) for name in channels},
+        "surprisal": np.concatenate([part.surprisal for part in parts]),
+        "top_ids": np.concatenate([part.top_ids for part in parts]),
+        "top_p": np.concatenate([part.top_p for part in parts]),
+    }

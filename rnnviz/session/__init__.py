@@ -1,0 +1,1 @@
+"""What the person is looking at: objects with signals, no widgets, no torch."""

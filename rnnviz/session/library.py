@@ -1,0 +1,109 @@
+"""What can be opened without a file dialog: shipped models, sample texts, recent files, concepts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from rnnviz.core.errors import ModelFileError
+from rnnviz.core.model_file import ModelDescription, read_description
+
+RECENT_FILES = 10
+
+
+@dataclass(frozen=True)
+class ShippedModel:
+    """A model that came with the application."""
+
+    path: Path
+    description: ModelDescription
+
+
+@dataclass(frozen=True)
+class SampleText:
+    """A text that came with the application."""
+
+    path: Path
+    title: str
+    family: str
+    """`prose`, `code` or `latex`: which concepts suit it."""
+    source: str
+    licence: str
+
+
+class Library(QObject):
+    """Lists what lies at hand; opens nothing itself.
+
+    Signals:
+        recent_changed: the list of recently opened files.
+    """
+
+    recent_changed = Signal()
+
+    def __init__(
+        self,
+        settings: QSettings,
+        models: Path,
+        resources: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.models = tuple(_read_models(models))
+        self.texts = tuple(_read_texts(resources / "texts"))
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """The files opened last, newest first; some may be gone by now."""
+        stored = self._settings.value("recent", [])
+        # QSettings gives a list of one back as a bare string.
+        paths = [stored] if isinstance(stored, str) else list(stored or [])
+        return tuple(Path(path) for path in paths)
+
+    def remember(self, path: Path) -> None:
+        """Put a file at the top of the recent ones."""
+        resolved = path.resolve()
+        rest = [str(known) for known in self.recent if known != resolved]
+        self._settings.setValue("recent", [str(resolved), *rest][:RECENT_FILES])
+        self.recent_changed.emit()
+
+    def forget_recent(self) -> None:
+        """Empty the list of recent files."""
+        self._settings.setValue("recent", [])
+        self.recent_changed.emit()
+
+    def text_for(self, description: ModelDescription) -> SampleText | None:
+        """The sample text that suits a model: the one it names, else the first."""
+        named = (text for text in self.texts if text.path.name == description.default_text)
+        return next(named, self.texts[0] if self.texts else None)
+
+
+def _read_models(folder: Path) -> list[ShippedModel]:
+    models = []
+    for path in sorted(folder.glob("*.safetensors")):
+        try:
+            models.append(ShippedModel(path, read_description(path)))
+        except ModelFileError:
+            # A broken file beside the good ones must not keep the window from opening.
+            continue
+    return models
+
+
+def _read_texts(folder: Path) -> list[SampleText]:
+    try:
+        listed = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [
+        SampleText(
+            folder / entry["file"],
+            entry["title"],
+            entry["family"],
+            entry["source"],
+            entry["licence"],
+        )
+        for entry in listed
+    ]

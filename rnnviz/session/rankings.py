@@ -1,0 +1,209 @@
+"""Concepts on the open text: their labels, the ranking of all units, the probe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from rnnviz.core.concepts import (
+    CONCEPTS,
+    Concept,
+    concept_from,
+    load_concept_file,
+    save_concept_file,
+    spec_of,
+)
+from rnnviz.core.concepts.base import Labels
+from rnnviz.core.errors import ConceptError
+from rnnviz.core.probe import Probe
+from rnnviz.core.scoring import Ranking, read_ranking
+from rnnviz.session.jobs import Jobs
+from rnnviz.session.recordings import Recordings
+from rnnviz.session.selection import Selection
+
+
+class Rankings(QObject):
+    """What is known about concepts on the recording; asked for once, kept until it changes.
+
+    Signals:
+        concepts_changed: a person's concept was added, changed or removed.
+        labels_changed(name): `labels(name)` is known.
+        ranking_changed(name): `ranking(name)` is known.
+        probe_changed(name): `probe(name)` is known.
+    """
+
+    concepts_changed = Signal()
+    labels_changed = Signal(str)
+    ranking_changed = Signal(str)
+    probe_changed = Signal(str)
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        recordings: Recordings,
+        selection: Selection,
+        folder: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._recordings = recordings
+        self._selection = selection
+        self._folder = folder
+        self._custom: dict[str, Concept] = {}
+        self._labels: dict[str, Labels] = {}
+        self._rankings: dict[str, Ranking] = {}
+        self._probes: dict[str, Probe] = {}
+        self.damaged = self._load()
+        """Files among the person's concepts that cannot be read, and why."""
+        recordings.recording_changed.connect(self.forget)
+        selection.concept_changed.connect(self._request_labels_of_selected)
+
+    # Concepts
+
+    @property
+    def concepts(self) -> tuple[Concept, ...]:
+        """The built-in concepts, then those that the person made."""
+        return (*CONCEPTS, *self._custom.values())
+
+    def concept(self, name: str) -> Concept | None:
+        """The concept of this name, if there is one."""
+        return next((concept for concept in self.concepts if concept.name == name), None)
+
+    def is_custom(self, name: str) -> bool:
+        """Whether a person made this concept."""
+        return name in self._custom
+
+    def add(self, spec: dict[str, Any]) -> Concept:
+        """Add a person's concept, or replace the one of the same name.
+
+        Raises:
+            ConceptError: the description is malformed.
+        """
+        concept = concept_from(spec)
+        self.add_concept(concept)
+        return concept
+
+    def add_concept(self, concept: Concept) -> None:
+        """Add a person's concept, keep it in a file, and list it.
+
+        Raises:
+            ConceptError: it has the name of a built-in one, or its file cannot be written.
+        """
+        if any(known.name == concept.name for known in CONCEPTS):
+            raise ConceptError(
+                f"a concept called {concept.name!r} comes with rnnviz; choose another title"
+            )
+        save_concept_file(self._file(concept.name), concept)
+        self._custom[concept.name] = concept
+        for known in (self._labels, self._rankings, self._probes):
+            known.pop(concept.name, None)  # type: ignore[attr-defined]
+        self.concepts_changed.emit()
+
+    def remove(self, name: str) -> None:
+        """Remove a person's concept and its file; `add_concept` brings it back."""
+        if self._custom.pop(name, None) is not None:
+            self._file(name).unlink(missing_ok=True)
+            if self._selection.concept == name:
+                self._selection.set_concept(None)
+            self.concepts_changed.emit()
+
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{name}.json"
+
+    def _load(self) -> dict[str, str]:
+        damaged = {}
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                concept = load_concept_file(path)
+            except ConceptError as error:
+                damaged[path.name] = str(error)
+            else:
+                self._custom[concept.name] = concept
+        return damaged
+
+    # What is known
+
+    def labels(self, name: str) -> Labels | None:
+        """The labels (T,) of this concept on the recording's text, if they are known yet."""
+        return self._labels.get(name)
+
+    def ranking(self, name: str) -> Ranking | None:
+        """The ranking of all units for this concept, if it is known yet."""
+        return self._rankings.get(name)
+
+    def probe(self, name: str) -> Probe | None:
+        """The linear probe for this concept, if it is known yet."""
+        return self._probes.get(name)
+
+    def forget(self) -> None:
+        """Drop what was known: the recording is another one."""
+        self._labels.clear()
+        self._rankings.clear()
+        self._probes.clear()
+        self._request_labels_of_selected()
+
+    # Asking
+
+    def request_labels(self, name: str) -> None:
+        """Ask for a concept's labels; `labels_changed` follows."""
+        if name in self._labels:
+            return
+
+        def arrived(result: dict[str, Any]) -> None:
+            self._labels[name] = np.load(result["path"], mmap_mode="r")
+            self.labels_changed.emit(name)
+
+        self._ask("label", name, "Labelling", arrived)
+
+    def request_ranking(self, name: str) -> None:
+        """Ask for the ranking of all units; `ranking_changed` follows, also if it was known."""
+        if name in self._rankings:
+            self.ranking_changed.emit(name)
+            return
+
+        def arrived(result: dict[str, Any]) -> None:
+            self._rankings[name] = read_ranking(Path(result["path"]))
+            self.ranking_changed.emit(name)
+
+        self._ask("rank", name, "Ranking all units for", arrived)
+
+    def request_probe(self, name: str) -> None:
+        """Ask for the linear probe over all units; `probe_changed` follows."""
+        if name in self._probes:
+            self.probe_changed.emit(name)
+            return
+
+        def arrived(result: dict[str, Any]) -> None:
+            self._probes[name] = Probe.read(Path(result["path"]))
+            self.probe_changed.emit(name)
+
+        self._ask("probe", name, "Probing all units for", arrived)
+
+    def _request_labels_of_selected(self) -> None:
+        if self._selection.concept is not None:
+            self.request_labels(self._selection.concept)
+
+    def _ask(
+        self, task: str, name: str, verb: str, arrived: Callable[[dict[str, Any]], None]
+    ) -> None:
+        recording, concept = self._recordings.recording, self.concept(name)
+        if recording is None or concept is None:
+            return
+
+        def if_current(result: dict[str, Any]) -> None:
+            now = self._recordings.recording
+            if now is not None and now.folder == recording.folder:
+                arrived(result)
+
+        self._jobs.start(
+            task,
+            {"folder": str(recording.folder), "concept": spec_of(concept)},
+            slot=task,
+            title=f"{verb} “{concept.title}”",
+            done=if_current,
+        )

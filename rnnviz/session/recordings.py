@@ -1,0 +1,273 @@
+"""The open model, the open text, and the recording of one walked through the other."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QObject, Signal, Slot
+
+from rnnviz.core.errors import RecordingError, RnnvizError
+from rnnviz.core.model_file import ModelDescription
+from rnnviz.core.recording import Recording, size_bytes
+from rnnviz.core.text import Text
+from rnnviz.session.jobs import Jobs
+from rnnviz.work.messages import Failed
+
+LARGE_BYTES = 2_000_000_000
+"""Above this size a walk is asked for, not started by itself."""
+KEPT_BYTES = 6_000_000_000
+"""Recordings beyond this much in the cache are deleted, oldest first."""
+LIVE_CHARACTERS = 20_000
+"""A text up to this length can be typed in."""
+
+
+class OpenModel(msgspec.Struct, frozen=True):
+    """What the window knows of the model that the engine holds."""
+
+    path: str
+    description: ModelDescription
+    format_title: str
+    parameters: int
+    channels: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] | None = None
+    """The characters a person chose, where the file had none."""
+
+
+class Recordings(QObject):
+    """Opens models and texts, and walks one through the other.
+
+    Signals:
+        model_changed: `model`; whoever listens decides on the text, or calls `walk_if_small`.
+        text_changed: `text`.
+        recording_changed: `recording` is another one, or None.
+        recording_grew: more characters of the same recording are walked.
+        vocabulary_needed(path, size, message): the file has no characters; choose some.
+        walk_asked(bytes): a walk would take so much disk; call `walk` with the channels to keep.
+    """
+
+    model_changed = Signal()
+    text_changed = Signal()
+    recording_changed = Signal()
+    recording_grew = Signal()
+    vocabulary_needed = Signal(str, object, str)
+    walk_asked = Signal(object)
+
+    def __init__(self, jobs: Jobs, cache: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self.cache = cache
+        self._live = 0
+        self.model: OpenModel | None = None
+        self.text: Text | None = None
+        self.recording: Recording | None = None
+
+    # Models
+
+    def open_model(self, path: Path, vocabulary: tuple[str, ...] | None = None) -> None:
+        """Ask the engine to open a model; what is open stays until it is ready."""
+
+        def model_failed(failure: Failed) -> None:
+            if failure.kind == "VocabularyNeeded":
+                self.vocabulary_needed.emit(str(path), failure.facts["size"], failure.message)
+            else:
+                self._jobs.failed.emit(failure)
+
+        self._jobs.start(
+            "open_model",
+            {"path": str(path), "vocabulary": vocabulary},
+            slot="open",
+            title=f"Opening {path.name}",
+            done=self._model_opened,
+            failed=model_failed,
+        )
+
+    def _model_opened(self, result: dict[str, Any]) -> None:
+        self.model = msgspec.convert(result, OpenModel)
+        self._set_recording(None)
+        self.model_changed.emit()
+
+    # Texts
+
+    def open_text(self, path: Path) -> None:
+        """Open a text file and walk it.
+
+        Raises:
+            TextError: it cannot be read; what was open stays.
+        """
+        self.show_text(Text.read(path))
+
+    def show_text(self, text: Text) -> None:
+        """Take this text and walk it, if a model is open."""
+        self.take_text(text)
+        self.walk_if_small()
+
+    def take_text(self, text: Text) -> None:
+        """Take this text; it is walked when `walk` is called."""
+        self.text = text
+        self._set_recording(None)
+        self.text_changed.emit()
+
+    def type_text(self, typed: str, name: str = "typed text") -> None:
+        """Take a text that is being typed; it is walked at once."""
+        self.text = Text.of(typed, name)
+        self._live += 1
+        if self.model is not None and typed:
+            folder = self.cache / f"live-{self._live % 2}-{id(self):x}"
+            self._start_walk(folder, self.model.channels, live=True)
+        self.text_changed.emit()
+
+    # Walking
+
+    def default_channels(self) -> tuple[str, ...]:
+        """All channels of the open model where that is cheap, else the states without gates."""
+        if self.model is None or self.text is None:
+            return ()
+        if self.size_bytes(self.model.channels) <= LARGE_BYTES:
+            return self.model.channels
+        return tuple(name for name in self.model.channels if name in ("hidden", "cell"))
+
+    def size_bytes(self, channels: tuple[str, ...]) -> int:
+        """What recording these channels of the open text takes on disk."""
+        if self.model is None or self.text is None:
+            return 0
+        return size_bytes(len(self.text), self.model.description.total_units, len(channels))
+
+    def walk_if_small(self) -> None:
+        """Walk the open text through the open model, or ask first if that takes much disk."""
+        if self.model is None or self.text is None or len(self.text) == 0:
+            return
+        channels = self.default_channels()
+        size = self.size_bytes(channels)
+        if size > LARGE_BYTES:
+            self.walk_asked.emit(size)
+        else:
+            self.walk(channels)
+
+    def walk(self, channels: tuple[str, ...]) -> None:
+        """Walk the open text; a recording of the same walk in the cache is opened instead."""
+        if self.model is None or self.text is None:
+            return
+        folder = self.cache / self._key(channels)
+        if self._reopen(folder):
+            return
+        self._make_room(self.size_bytes(channels))
+        self._start_walk(folder, channels)
+
+    def open_recording(self, folder: Path) -> None:
+        """Open a recording that lies on disk, without its model.
+
+        Raises:
+            RecordingError: not a recording, or damaged; what was open stays.
+        """
+        recording = Recording(folder)
+        self.text = recording.text
+        self.text_changed.emit()
+        self._set_recording(recording)
+
+    def clear_cache(self) -> None:
+        """Delete all recordings in the cache but the one that is open."""
+        self._make_room(KEPT_BYTES)
+
+    def _reopen(self, folder: Path) -> bool:
+        if not (folder / "recording.json").exists():
+            return False
+        try:
+            recording = Recording(folder)
+        except RecordingError:
+            return False
+        if not recording.complete:
+            return False
+        self._set_recording(recording)
+        return True
+
+    def _start_walk(self, folder: Path, channels: tuple[str, ...], live: bool = False) -> None:
+        assert self.model is not None and self.text is not None
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        arguments: dict[str, Any] = {
+            "model": self.model.path,
+            "vocabulary": self.model.vocabulary,
+            "text_name": self.text.name,
+            "folder": str(folder),
+            "channels": channels,
+        }
+        if self.text.path is not None:
+            arguments["text_path"] = str(self.text.path)
+        else:
+            arguments["text"] = str(self.text)
+
+        def grew(facts: Mapping[str, Any]) -> None:
+            self._walk_grew(folder)
+
+        def done(result: dict[str, Any]) -> None:
+            self._walk_grew(folder)
+
+        self._jobs.start(
+            "walk",
+            arguments,
+            slot="walk",
+            title="Reading what you typed" if live else f"Walking {self.text.name}",
+            done=done,
+            progress=grew,
+        )
+
+    def _walk_grew(self, folder: Path) -> None:
+        if self.recording is not None and self.recording.folder == folder:
+            if self.recording.length == (len(self.text) if self.text else 0):
+                self.recording_grew.emit()
+                return
+        try:
+            self._set_recording(Recording(folder))
+        except RnnvizError as error:
+            self._jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
+
+    def _set_recording(self, recording: Recording | None) -> None:
+        if recording is None and self.recording is None:
+            return
+        self.recording = recording
+        self.recording_changed.emit()
+
+    def _key(self, channels: tuple[str, ...]) -> str:
+        """A name for this walk that changes whenever the model, the text or the channels do."""
+        assert self.model is not None and self.text is not None
+        model = file_stamp(Path(self.model.path)), self.model.vocabulary
+        # A file of 100 MB is known by its stamp; only a text without a file is read through.
+        text = file_stamp(self.text.path) if self.text.path else self.text.codes.tobytes()
+        return hashlib.sha256(repr((model, text, channels)).encode()).hexdigest()[:24]
+
+    def _make_room(self, wanted: int) -> None:
+        if not self.cache.is_dir():
+            return
+        folders = sorted(
+            (folder for folder in self.cache.iterdir() if folder.is_dir()),
+            key=lambda folder: folder.stat().st_mtime,
+            reverse=True,
+        )
+        kept = wanted
+        for folder in folders:
+            kept += sum(file.stat().st_size for file in folder.iterdir())
+            in_use = self.recording is not None and self.recording.folder == folder
+            if kept > KEPT_BYTES and not in_use:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    @Slot()
+    def close(self) -> None:
+        """Let the recording go and delete what was typed."""
+        self.recording = None
+        for folder in self.cache.glob(f"live-*-{id(self):x}"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def file_stamp(path: Path) -> tuple[str, int, int]:
+    """What tells one version of a file from another: its path, size and time of change."""
+    try:
+        status = path.stat()
+    except OSError:
+        return str(path), -1, -1
+    return str(path.resolve()), status.st_size, status.st_mtime_ns

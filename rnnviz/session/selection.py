@@ -1,0 +1,149 @@
+"""What is selected: unit, channel, cursor, range, concept, pins, and what is on screen."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from PySide6.QtCore import QObject, Signal
+
+Colouring = Literal["unit", "surprisal"]
+
+
+class Pin(NamedTuple):
+    """A unit kept in view."""
+
+    channel: str
+    unit: int
+    """Counted through all layers, from 0."""
+
+
+class Selection(QObject):
+    """Setters return early when nothing changed; else one signal says what did.
+
+    Signals:
+        unit_changed: `unit` or `channel`.
+        cursor_changed: `cursor`, the character under the pointer or last clicked.
+        range_changed: `range`, what was brushed.
+        concept_changed: `concept`.
+        pins_changed: `pins`.
+        visible_changed: `visible`, the characters on the screen.
+        colouring_changed: `colouring`.
+        jumped(character): bring this character into view.
+    """
+
+    unit_changed = Signal()
+    cursor_changed = Signal()
+    range_changed = Signal()
+    concept_changed = Signal()
+    pins_changed = Signal()
+    visible_changed = Signal()
+    colouring_changed = Signal()
+    jumped = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._unit = 0
+        self._channel = "hidden"
+        self._cursor: int | None = None
+        self._range: tuple[int, int] | None = None
+        self._concept: str | None = None
+        self._pins: tuple[Pin, ...] = ()
+        self._visible = (0, 0)
+        self._colouring: Colouring = "unit"
+
+    @property
+    def unit(self) -> int:
+        """The unit, counted through all layers from 0."""
+        return self._unit
+
+    @property
+    def channel(self) -> str:
+        """`hidden`, `cell` or the name of a gate."""
+        return self._channel
+
+    @property
+    def cursor(self) -> int | None:
+        """A character's offset, or None."""
+        return self._cursor
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """The brushed characters, start and stop, or None."""
+        return self._range
+
+    @property
+    def concept(self) -> str | None:
+        """The name of the chosen concept, or None."""
+        return self._concept
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """The pinned units, in the order of pinning."""
+        return self._pins
+
+    @property
+    def visible(self) -> tuple[int, int]:
+        """The characters on the screen, start and stop."""
+        return self._visible
+
+    @property
+    def colouring(self) -> Colouring:
+        """What colours the text: the unit, or the surprisal."""
+        return self._colouring
+
+    def select_unit(self, unit: int, channel: str | None = None) -> None:
+        """Choose a unit, and a channel if given; colours by unit again."""
+        channel = channel or self._channel
+        if (unit, channel) != (self._unit, self._channel):
+            self._unit, self._channel = unit, channel
+            self.unit_changed.emit()
+        self.set_colouring("unit")
+
+    def set_cursor(self, cursor: int | None) -> None:
+        """Point at a character."""
+        if cursor != self._cursor:
+            self._cursor = cursor
+            self.cursor_changed.emit()
+
+    def jump(self, character: int) -> None:
+        """Point at a character and bring it into view, also when the cursor is there already."""
+        self.set_cursor(character)
+        self.jumped.emit(character)
+
+    def set_range(self, chosen: tuple[int, int] | None) -> None:
+        """Brush characters; an empty range is None."""
+        if chosen is not None and chosen[0] >= chosen[1]:
+            chosen = None
+        if chosen != self._range:
+            self._range = chosen
+            self.range_changed.emit()
+
+    def set_concept(self, concept: str | None) -> None:
+        """Choose a concept by name."""
+        if concept != self._concept:
+            self._concept = concept
+            self.concept_changed.emit()
+
+    def toggle_pin(self, pin: Pin) -> None:
+        """Pin a unit, or let it go."""
+        pins = tuple(kept for kept in self._pins if kept != pin)
+        self._pins = pins if len(pins) < len(self._pins) else (*self._pins, pin)
+        self.pins_changed.emit()
+
+    def clear_pins(self) -> None:
+        """Let all pinned units go."""
+        if self._pins:
+            self._pins = ()
+            self.pins_changed.emit()
+
+    def set_visible(self, visible: tuple[int, int]) -> None:
+        """Tell which characters are on the screen."""
+        if visible != self._visible:
+            self._visible = visible
+            self.visible_changed.emit()
+
+    def set_colouring(self, colouring: Colouring) -> None:
+        """Colour the text by the unit or by the surprisal."""
+        if colouring != self._colouring:
+            self._colouring = colouring
+            self.colouring_changed.emit()

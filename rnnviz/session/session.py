@@ -1,0 +1,176 @@
+"""Everything that one window looks at, composed in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QSettings, Slot
+
+from rnnviz.core.concepts import load_concept_file
+from rnnviz.core.errors import RnnvizError, RunDirectoryError
+from rnnviz.core.finding import Finding, load_finding
+from rnnviz.core.recognise import kind_of
+from rnnviz.core.text import Text
+from rnnviz.session.findings import Findings
+from rnnviz.session.inspection import Inspection
+from rnnviz.session.jobs import Jobs
+from rnnviz.session.library import Library
+from rnnviz.session.rankings import Rankings
+from rnnviz.session.recordings import Recordings
+from rnnviz.session.selection import Selection
+from rnnviz.work.messages import Failed
+from rnnviz.work.runner import Runner
+
+
+class Session(QObject):
+    """Owns the parts and connects what must follow what; knows no widget."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        settings: QSettings,
+        *,
+        cache: Path,
+        data: Path,
+        models: Path,
+        resources: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.jobs = Jobs(runner, self)
+        self.selection = Selection(self)
+        self.recordings = Recordings(self.jobs, cache, self)
+        self.rankings = Rankings(
+            self.jobs, self.recordings, self.selection, data / "concepts", self
+        )
+        self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
+        self.findings = Findings(data / "findings", self)
+        self.library = Library(settings, models, resources, self)
+        self._text_suits_model = True
+        self._wanted: Finding | None = None
+        self.recordings.model_changed.connect(self._suit_text)
+        self.recordings.recording_changed.connect(self._show_wanted)
+
+    # Opening
+
+    def open_path(self, path: Path) -> None:
+        """Open whatever lies at this path: a model, a text, a recording, a run, a concept.
+
+        Raises:
+            RnnvizError: it is none of these, or cannot be read; what was open stays.
+        """
+        kind = kind_of(path)
+        if kind == "model":
+            self.recordings.open_model(path)
+        elif kind == "run":
+            self.recordings.open_model(_best_checkpoint(path))
+        elif kind == "recording":
+            self.recordings.open_recording(path)
+        elif kind == "concept":
+            concept = load_concept_file(path)
+            self.rankings.add_concept(concept)
+            self.selection.set_concept(concept.name)
+        elif kind == "finding":
+            self.show_finding(load_finding(path))
+        else:
+            self.recordings.open_text(path)
+            self._text_suits_model = False
+        if kind not in ("concept", "finding"):
+            self.library.remember(path)
+
+    def open_first(self) -> None:
+        """Open the first shipped model on its text, coloured by the first finding in its card.
+
+        A recording of that walk in the cache is shown at once, before the engine is ready.
+        """
+        if self.library.models:
+            names = [model.description.name for model in self.library.models]
+            prose = names.index("War and Peace") if "War and Peace" in names else 0
+            self.recordings.open_model(self.library.models[prose].path)
+
+    def show_text(self, text: Text) -> None:
+        """Show a text that the person wrote or sampled; it stays when the model changes."""
+        self._text_suits_model = False
+        self.recordings.show_text(text)
+
+    @Slot()
+    def _suit_text(self) -> None:
+        """A model just opened: show its own sample text, unless the person chose a text."""
+        model = self.recordings.model
+        assert model is not None
+        if model.description.findings:
+            self._select_finding(model.description.findings[0])
+        sample = self.library.text_for(model.description)
+        chosen = self.recordings.text is not None and not self._text_suits_model
+        if chosen or sample is None:
+            self.recordings.walk_if_small()
+            return
+        try:
+            self.recordings.open_text(sample.path)
+        except RnnvizError as error:
+            self.jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
+
+    def _select_finding(self, card: dict[str, Any]) -> None:
+        """Select the unit and the concept that a model's card names."""
+        model = self.recordings.model
+        assert model is not None
+        unit = int(card.get("layer", 0)) * model.description.units + int(card.get("unit", 0))
+        if 0 <= unit < model.description.total_units:
+            self.selection.select_unit(unit, str(card.get("channel", "hidden")))
+        concept = card.get("concept")
+        if isinstance(concept, str) and self.rankings.concept(concept):
+            self.selection.set_concept(concept)
+
+    # Findings
+
+    def show_finding(self, finding: Finding) -> None:
+        """Open what a finding was made on, if need be, and show the unit and the range.
+
+        Raises:
+            RnnvizError: its model or text is gone.
+        """
+        model, text = self.recordings.model, self.recordings.text
+        self._wanted = finding
+        path, text_path = Path(finding.model_path), Path(finding.text_path)
+        if finding.text_path and (text is None or text.path != text_path):
+            self.recordings.take_text(Text.read(text_path))
+            self._text_suits_model = False
+        if finding.model_path and (model is None or model.path != finding.model_path):
+            self.open_path(path)
+        elif self.recordings.recording is None or self.recordings.recording.text is not text:
+            self.recordings.walk_if_small()
+        else:
+            self._show_wanted()
+
+    @Slot()
+    def _show_wanted(self) -> None:
+        recording, finding = self.recordings.recording, self._wanted
+        if recording is None or finding is None:
+            return
+        self._wanted = None
+        if finding.channel == "surprisal":
+            self.selection.set_colouring("surprisal")
+        elif finding.layer < recording.layers and finding.unit < recording.units:
+            unit = finding.layer * recording.units + finding.unit
+            self.selection.select_unit(unit, finding.channel)
+        if finding.concept and "name" in finding.concept:
+            self.selection.set_concept(finding.concept["name"])
+        self.selection.set_range((finding.start, min(finding.stop, recording.length)))
+        self.selection.jump(finding.start)
+
+    def close(self) -> None:
+        """End the engine and let all files go."""
+        self.jobs.close()
+        self.recordings.close()
+        self.settings.sync()
+
+
+def _best_checkpoint(run: Path) -> Path:
+    """The model to open of a training run: the best on held-out text, else the latest."""
+    for name in ("best", "latest"):
+        path = run / "checkpoints" / f"{name}.safetensors"
+        if path.exists():
+            return path
+    raise RunDirectoryError(f"the run {run.name} holds no checkpoint yet; wait for its first")

@@ -1,0 +1,96 @@
+"""Everything a person can do, in one table: menus, shortcuts and the sheet of keys come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+Shortcut = QKeySequence.StandardKey | str | None
+
+
+class Deed(NamedTuple):
+    """One thing a person can do."""
+
+    menu: str
+    """The menu's title, `File/Export` for a menu in a menu; empty for a key without an entry."""
+    text: str
+    shortcut: Shortcut
+    run: Callable[[], object]
+    key: str = ""
+    """A single key that does the same while the text or nothing has the focus."""
+
+
+class Actions:
+    """Builds the menus of a window from its deeds, and finds the deed of a single key."""
+
+    def __init__(self, window: QMainWindow, deeds: tuple[Deed, ...]) -> None:
+        self.deeds = deeds
+        self.menus: dict[str, QMenu] = {}
+        self.actions: dict[str, QAction] = {}
+        self._window = window
+        self._keys: dict[int, Deed] = {}
+        for deed in deeds:
+            if deed.key:
+                for combination in _combinations(deed.key):
+                    self._keys[combination] = deed
+            if not deed.menu:
+                continue
+            menu = self.menu(deed.menu)
+            if deed.text == "-":
+                menu.addSeparator()
+                continue
+            action = menu.addAction(deed.text)
+            action.triggered.connect(_without_arguments(deed.run))
+            if deed.shortcut is not None:
+                action.setShortcut(QKeySequence(deed.shortcut))
+            self.actions[deed.text] = action
+
+    def menu(self, path: str) -> QMenu:
+        """The menu at this path, made if need be."""
+        if path not in self.menus:
+            above, _, title = path.rpartition("/")
+            parent = self.menu(above) if above else self._window.menuBar()
+            self.menus[path] = parent.addMenu(f"&{title}")
+        return self.menus[path]
+
+    def deed_of(self, event: QKeyEvent) -> Deed | None:
+        """What this single key does, if anything."""
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        combined = QKeyCombination(modifiers, Qt.Key(event.key())).toCombined()
+        return self._keys.get(combined)
+
+    def keys(self) -> list[tuple[str, str]]:
+        """(keys, what they do) for the sheet of shortcuts, in the order of the menus."""
+        listed = []
+        for deed in self.deeds:
+            shortcut = ""
+            if deed.shortcut is not None:
+                native = QKeySequence.SequenceFormat.NativeText
+                shortcut = QKeySequence(deed.shortcut).toString(native)
+            shown = " or ".join(key for key in (deed.key.replace(" ", " or "), shortcut) if key)
+            if shown and deed.text != "-":
+                listed.append((shown, deed.text.replace("&", "").rstrip("…")))
+        return listed
+
+
+def _combinations(keys: str) -> list[int]:
+    found = []
+    for key in keys.split():
+        combination = QKeySequence(key)[0].toCombined()
+        found.append(combination)
+        if key in ("?", "/"):
+            # On many keyboards these come with Shift.
+            shifted = QKeyCombination(Qt.KeyboardModifier.ShiftModifier, QKeySequence(key)[0].key())
+            found.append(shifted.toCombined())
+    return found
+
+
+def _without_arguments(run: Callable[[], object]) -> Callable[[], None]:
+    def triggered() -> None:
+        run()
+
+    return triggered

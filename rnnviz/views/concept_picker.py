@@ -1,0 +1,89 @@
+"""Chooses one of many concepts: grouped by family, found by typing part of a name."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QCompleter, QSizePolicy, QWidget
+
+from rnnviz.core.concepts.base import Concept
+
+FAMILIES = {"prose": "Prose", "code": "Source code", "latex": "LaTeX", "any": "Any text"}
+_NAME = Qt.ItemDataRole.UserRole
+
+
+class ConceptPicker(QComboBox):
+    """A list of concepts under the headings of their families.
+
+    Signals:
+        chosen(name): the person chose a concept.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._concepts: tuple[Concept, ...] = ()
+        self._current: str | None = None
+        self.setAccessibleName("Concept")
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumContentsLength(12)
+        self.setMaxVisibleItems(24)
+        self.lineEdit().setPlaceholderText("Choose or type a concept")
+        self.lineEdit().editingFinished.connect(self._finish_typing)
+        self.activated.connect(self._choose)
+
+    def set_concepts(self, concepts: tuple[Concept, ...]) -> None:
+        """Offer these."""
+        if concepts == self._concepts:
+            return
+        self._concepts = concepts
+        model = QStandardItemModel(self)
+        families = dict.fromkeys((*FAMILIES, *(concept.family for concept in concepts)))
+        for family in families:
+            members = [concept for concept in concepts if concept.family == family]
+            if members:
+                heading = QStandardItem(FAMILIES.get(family, family.capitalize()))
+                heading.setFlags(Qt.ItemFlag.NoItemFlags)
+                model.appendRow(heading)
+            for concept in members:
+                item = QStandardItem(concept.title)
+                item.setData(concept.name, _NAME)
+                item.setToolTip(concept.about)
+                model.appendRow(item)
+        with QSignalBlocker(self):
+            self.setModel(model)
+        completer = QCompleter([concept.title for concept in concepts], self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.setCompleter(completer)
+        self.set_current(self._current)
+
+    def set_current(self, name: str | None) -> None:
+        """Show this concept, without choosing it."""
+        self._current = name
+        row = -1 if name is None else self.findData(name, _NAME)
+        with QSignalBlocker(self):
+            self.setCurrentIndex(row)
+            self.setEditText(self.itemText(row) if row >= 0 else "")
+
+    @Slot(int)
+    def _choose(self, row: int) -> None:
+        name = self.itemData(row, _NAME)
+        if name and name != self._current:
+            self._current = name
+            self.chosen.emit(name)
+
+    @Slot()
+    def _finish_typing(self) -> None:
+        typed = self.currentText().strip().lower()
+        found = [concept for concept in self._concepts if typed and typed in concept.title.lower()]
+        exact = [concept for concept in found if concept.title.lower() == typed]
+        match = exact[0] if exact else found[0] if len(found) == 1 else None
+        if match is None:
+            self.set_current(self._current)
+        elif match.name != self._current:
+            self.set_current(match.name)
+            self.chosen.emit(match.name)

@@ -1,0 +1,1 @@
+"""Questions that the window asks in a place of their own."""

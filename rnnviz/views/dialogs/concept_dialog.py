@@ -1,0 +1,198 @@
+"""Making a concept: a regular expression, painted ranges, or a kind of token; seen before used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.concepts import concept_from
+from rnnviz.core.errors import ConceptError
+from rnnviz.core.text import Text
+from rnnviz.views.text_view import TextView
+
+PREVIEW_CHARACTERS = 6000
+_KINDS = (
+    ("regular-expression", "What a regular expression matches"),
+    ("painted", "Ranges that I painted"),
+    ("pygments", "A kind of token in source code"),
+)
+_LANGUAGES = ("c", "python", "java", "javascript", "rust", "go", "latex", "html", "sql", "bash")
+_TOKENS = (
+    "Comment",
+    "Keyword",
+    "Literal.String",
+    "Literal.Number",
+    "Name",
+    "Name.Function",
+    "Operator",
+    "Punctuation",
+    "Comment.Preproc",
+)
+
+
+class ConceptDialog(QDialog):
+    """Describes a concept and shows its labels on the text while it is described."""
+
+    def __init__(
+        self,
+        text: Text,
+        visible: tuple[int, int],
+        painted: tuple[int, int] | None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._spans: list[list[int]] = [list(painted)] if painted else []
+        start = max(0, min(visible[0], len(text) - PREVIEW_CHARACTERS))
+        self._start = start
+        self._preview = Text.of(text.slice(start, start + PREVIEW_CHARACTERS), text.name)
+        self.setWindowTitle("New concept")
+        self.resize(820, 620)
+        self._build()
+        self.kind.setCurrentIndex(1 if painted else 0)
+        self._kind_chosen()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setSpacing(10)
+        form = QFormLayout()
+        form.setSpacing(8)
+        self.title = QLineEdit()
+        self.title.setPlaceholderText("What the units may keep track of, for example: a date")
+        form.addRow("Title", self.title)
+        self.kind = QComboBox()
+        for key, shown in _KINDS:
+            self.kind.addItem(shown, key)
+        form.addRow("Labels", self.kind)
+        self.pages = QStackedWidget()
+        self.pattern = QLineEdit()
+        self.pattern.setPlaceholderText(r"for example: \b[0-9]{4}\b")
+        self.pattern.setAccessibleName("Regular expression")
+        self.pages.addWidget(self.pattern)
+        self.pages.addWidget(self._spans_page())
+        self.pages.addWidget(self._token_page())
+        form.addRow("", self.pages)
+        column.addLayout(form)
+        column.addWidget(QLabel("On the text, labelled characters are underlined:"))
+        self.view = TextView()
+        self.view.setAccessibleName("Preview of the labels")
+        self.view.set_text(self._preview)
+        self.view.range_selected.connect(self._range_painted)
+        column.addWidget(self.view, 1)
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        column.addWidget(self.verdict)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        column.addWidget(self.buttons)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(200)
+        self._soon.timeout.connect(self.show_labels)
+        self.kind.currentIndexChanged.connect(self._kind_chosen)
+        for field in (self.title, self.pattern):
+            field.textChanged.connect(self._soon.start)
+        self.language.currentTextChanged.connect(self._soon.start)
+        self.token.currentTextChanged.connect(self._soon.start)
+
+    def _spans_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.spans = QPlainTextEdit()
+        self.spans.setReadOnly(True)
+        self.spans.setMaximumHeight(72)
+        self.spans.setAccessibleName("Painted ranges")
+        self.spans.setPlaceholderText("Drag over the text below to paint a range.")
+        column.addWidget(self.spans)
+        undo = QPushButton("Take the last range back")
+        undo.clicked.connect(self._unpaint)
+        column.addWidget(undo)
+        return page
+
+    def _token_page(self) -> QWidget:
+        page = QWidget()
+        form = QFormLayout(page)
+        form.setContentsMargins(0, 0, 0, 0)
+        self.language, self.token = QComboBox(), QComboBox()
+        for box, entries in ((self.language, _LANGUAGES), (self.token, _TOKENS)):
+            box.setEditable(True)
+            box.addItems(entries)
+        self.language.setAccessibleName("Language, by its Pygments name")
+        self.token.setAccessibleName("Token type, by its Pygments name")
+        form.addRow("Language", self.language)
+        form.addRow("Token", self.token)
+        return page
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The description of the concept, as `concept_from` takes it."""
+        title = self.title.text().strip() or "My concept"
+        name = "-".join(title.lower().split())
+        spec: dict[str, Any] = {"kind": self.kind.currentData(), "name": name, "title": title}
+        if spec["kind"] == "regular-expression":
+            return {**spec, "pattern": self.pattern.text()}
+        if spec["kind"] == "painted":
+            return {**spec, "spans": self._spans}
+        return {**spec, "lexer": self.language.currentText(), "token": f"Token.{self.token.currentText()}"}
+
+    @Slot()
+    def _kind_chosen(self) -> None:
+        self.pages.setCurrentIndex(self.kind.currentIndex())
+        self.show_labels()
+
+    @Slot(object)
+    def _range_painted(self, painted: tuple[int, int] | None) -> None:
+        if painted and self.kind.currentData() == "painted":
+            self._spans.append([painted[0] + self._start, painted[1] + self._start])
+            self.show_labels()
+
+    @Slot()
+    def _unpaint(self) -> None:
+        if self._spans:
+            self._spans.pop()
+            self.show_labels()
+
+    @Slot()
+    def show_labels(self) -> None:
+        """Label the preview as described so far, and say how much of it is labelled."""
+        self.spans.setPlainText("\n".join(f"{start:,} to {stop:,}" for start, stop in self._spans))
+        try:
+            labels = concept_from(self._preview_spec()).label(str(self._preview))
+        except ConceptError as error:
+            self.view.set_labels(None)
+            self._judge(str(error), usable=False)
+            return
+        self.view.set_labels(labels)
+        share = float(np.mean(labels != 0)) if len(labels) else 0.0
+        self._judge(f"{share:.1%} of the characters shown are labelled.", usable=True)
+
+    def _preview_spec(self) -> dict[str, Any]:
+        """The concept with its painted ranges moved to where the preview begins."""
+        spec = self.spec
+        if spec["kind"] == "painted":
+            moved = [[start - self._start, stop - self._start] for start, stop in self._spans]
+            within = [[max(0, start), stop] for start, stop in moved if stop > 0]
+            return {**spec, "spans": within}
+        return spec
+
+    def _judge(self, verdict: str, usable: bool) -> None:
+        self.verdict.setText(verdict)
+        self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(usable)

@@ -1,0 +1,161 @@
+"""Which characters does this network know? Asked when a model file does not say."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.session.jobs import Jobs
+from rnnviz.work.messages import Failed
+
+_COLUMNS = ("Order of the characters", "Loss in nats", "Perplexity", "Characters")
+
+
+class VocabularyDialog(QDialog):
+    """Takes the training text or a vocabulary file, and shows what each guess costs.
+
+    The loss of each guess on that text stands beside it: a wrong order is seen at once, because it
+    is worse than guessing blindly.
+    """
+
+    def __init__(
+        self, jobs: Jobs, path: Path, size: int, message: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._path = path
+        self._candidates: list[dict[str, Any]] = []
+        self.setWindowTitle("Which characters does it know?")
+        self.resize(760, 420)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        said = QLabel(
+            f"<b>{path.name}</b> holds a network that knows {size} characters, but not which. "
+            "Choose the text it was trained on, or a file that lists its characters."
+        )
+        said.setToolTip(message)
+        said.setWordWrap(True)
+        column.addWidget(said)
+        row = QHBoxLayout()
+        self.choose = QPushButton("Choose a text or vocabulary file…")
+        self.choose.clicked.connect(self._choose)
+        row.addWidget(self.choose)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.table = QTableWidget(0, len(_COLUMNS))
+        self.table.setHorizontalHeaderLabels(_COLUMNS)
+        self.table.setAccessibleName("Guesses, the likeliest first")
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        self.table.itemSelectionChanged.connect(self._show_choice)
+        column.addWidget(self.table, 1)
+        self.verdict = QLabel("No guesses yet.")
+        self.verdict.setWordWrap(True)
+        self.verdict.setProperty("role", "muted")
+        column.addWidget(self.verdict)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        column.addWidget(self.buttons)
+        self._show_choice()
+
+    @property
+    def vocabulary(self) -> tuple[str, ...] | None:
+        """The characters of the chosen guess, or None."""
+        rows = self.table.selectionModel().selectedRows()
+        return tuple(self._candidates[rows[0].row()]["characters"]) if rows else None
+
+    @Slot()
+    def _choose(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "A text or vocabulary file")
+        if chosen:
+            self.ask(Path(chosen))
+
+    def ask(self, source: Path) -> None:
+        """Have the engine guess from this file."""
+        self.verdict.setText(f"Trying the characters of {source.name}…")
+        self._jobs.start(
+            "guess_vocabulary",
+            {"path": str(self._path), "source": str(source)},
+            slot="guess",
+            title=f"Trying the characters of {source.name}",
+            done=self._guessed,
+            failed=self._failed,
+        )
+
+    def _failed(self, failure: Failed) -> None:
+        self.verdict.setText(failure.message)
+
+    def _guessed(self, result: dict[str, Any]) -> None:
+        self._candidates = result["candidates"]
+        self.table.setRowCount(len(self._candidates))
+        for row, candidate in enumerate(self._candidates):
+            loss = candidate["loss_nats"]
+            known = loss is not None and math.isfinite(loss)
+            texts = (
+                candidate["how"],
+                f"{loss:.3f}" if known else "–",
+                f"{math.exp(loss):.1f}" if known else "–",
+                shown(candidate["characters"]),
+            )
+            for place, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                if place in (1, 2):
+                    item.setTextAlignment(
+                        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                    )
+                self.table.setItem(row, place, item)
+        for place in range(3):
+            self.table.resizeColumnToContents(place)
+        if self._candidates:
+            self.table.selectRow(0)
+        unigram, uniform = result.get("unigram_nats"), result.get("uniform_nats")
+        if self._candidates and unigram is not None and uniform is not None:
+            best = self._candidates[0]["loss_nats"]
+            fits = best is not None and best < unigram
+            self.verdict.setText(
+                f"Counting characters alone gives {unigram:.3f} nats, guessing blindly "
+                f"{uniform:.3f}. "
+                + (
+                    "The first guess is better than both: the order is right."
+                    if fits
+                    else "No guess is better than counting: this is probably not the text."
+                )
+            )
+        self._show_choice()
+
+    @Slot()
+    def _show_choice(self) -> None:
+        button = self.buttons.button(QDialogButtonBox.StandardButton.Open)
+        button.setEnabled(self.vocabulary is not None)
+
+
+def shown(characters: list[str] | tuple[str, ...]) -> str:
+    """Characters in a row, the invisible ones by their symbols."""
+    symbols = {"\n": "↵", "\t": "⇥", " ": "␣", "\r": "␍"}
+    return "".join(
+        symbols.get(c, c if c.isprintable() else "□") for c in characters
+    )

@@ -1,0 +1,78 @@
+"""How one character is shown in a grid of cells: its symbol, its width, its name.
+
+Every character gets a cell of its own, even one that has no width in running text: a recurrent
+network reads it as one step, so it has a value to show.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+TAB = 9
+TAB_STOP = 8
+"""A tab reaches to the next multiple of so many columns."""
+_PLAIN_END = 0x7F
+"""Printable ASCII ends before this; such characters need no looking up."""
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """What is painted for a character."""
+
+    shown: str
+    """One character, or a dotted circle and a combining mark."""
+    width: int
+    """Columns; a tab has 1 here and the rest from its place."""
+    faint: bool
+    """Whether it stands for something invisible."""
+    alone: bool
+    """Whether it is painted on its own, because a run of text would move or join it."""
+
+
+@lru_cache(maxsize=1 << 16)
+def glyph(code: int) -> Glyph:
+    """The glyph of a code point; lone surrogates and unassigned ones are boxes."""
+    character = chr(code)
+    if code < 0x20 or code == 0x7F:
+        shown = {9: "→", 10: "↵"}.get(code) or chr(0x2421 if code == 0x7F else 0x2400 + code)
+        return Glyph(shown, 1, True, code not in (9, 10))
+    if code < _PLAIN_END:
+        return Glyph(character, 1, False, False)
+    width = 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    category = unicodedata.category(character)
+    if category[0] == "M":
+        return Glyph("\u25cc" + character, width, False, True)
+    if category == "Zs":
+        return Glyph("␣", width, True, True)
+    if category[0] in "CZ":
+        return Glyph("▯", 1, True, True)
+    simple = code < 0x530 and unicodedata.bidirectional(character) not in ("R", "AL")
+    return Glyph(character, width, False, not simple)
+
+
+def widths(codes: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.int32]:
+    """Columns of every character, (n,) int32; a tab counts 1."""
+    found = np.ones(len(codes), np.int32)
+    if codes.size and codes.max() >= _PLAIN_END:
+        unique, places = np.unique(codes, return_inverse=True)
+        each = np.array([glyph(int(code)).width for code in unique], np.int32)
+        found = each[places]
+    return found
+
+
+def character_name(code: int) -> str:
+    """What a person calls it: `newline`, `space`, `U+4E2D`; letters stand for themselves."""
+    known = {9: "tab", 10: "newline", 13: "carriage return", 32: "space", 0xA0: "no-break space"}
+    if code in known:
+        return known[code]
+    if 0x20 < code < 0x7F:
+        return chr(code)
+    title = unicodedata.name(chr(code), "").lower()
+    return f"U+{code:04X} {title}".rstrip()
+
+

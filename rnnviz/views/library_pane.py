@@ -1,0 +1,179 @@
+"""The left of the window: models, texts and findings that are one click away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLabel, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from rnnviz.core.finding import SavedFinding
+from rnnviz.core.units import unit_name
+from rnnviz.session.session import Session
+from rnnviz.views.theme import icon
+
+_ROLE = Qt.ItemDataRole.UserRole
+
+
+class LibraryPane(QWidget):
+    """Lists what lies at hand; opening and removing are the window's.
+
+    Signals:
+        file_requested(Path): open this model or text.
+        finding_requested(SavedFinding): show this finding again.
+        finding_removal_requested(SavedFinding), finding_edit_requested(SavedFinding).
+    """
+
+    file_requested = Signal(object)
+    finding_requested = Signal(object)
+    finding_removal_requested = Signal(object)
+    finding_edit_requested = Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.tree = QTreeWidget()
+        self.tree.setHeaderHidden(True)
+        self.tree.setAccessibleName("Library")
+        self.tree.setIndentation(14)
+        self.tree.setRootIsDecorated(False)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.tree.itemActivated.connect(self._activate)
+        self.tree.itemClicked.connect(self._activate)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._open_menu)
+        column.addWidget(self.tree)
+        hint = QLabel("Drop a model or a text anywhere in the window to open it.")
+        hint.setWordWrap(True)
+        hint.setProperty("role", "muted")
+        hint.setContentsMargins(12, 8, 12, 12)
+        column.addWidget(hint)
+        self.models = self._group("Models")
+        self.texts = self._group("Texts")
+        self.recent = self._group("Recent")
+        self.findings = self._group("Findings")
+        for model in session.library.models:
+            about = model.description
+            tip = f"{about.architecture.upper()}, {about.layers} × {about.units} units"
+            self._leaf(self.models, about.name, "brain", model.path, tip)
+        for text in session.library.texts:
+            self._leaf(self.texts, text.title, "file-text", text.path, text.source)
+        self.show_recent()
+        self.show_findings()
+        session.library.recent_changed.connect(self.show_recent)
+        session.findings.findings_changed.connect(self.show_findings)
+        session.recordings.model_changed.connect(self.mark_open)
+        session.recordings.text_changed.connect(self.mark_open)
+
+    def _group(self, title: str) -> QTreeWidgetItem:
+        group = QTreeWidgetItem(self.tree, [title])
+        group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        font = group.font(0)
+        font.setBold(True)
+        group.setFont(0, font)
+        group.setExpanded(True)
+        return group
+
+    def _leaf(
+        self, group: QTreeWidgetItem, title: str, icon_name: str, data: Path | SavedFinding, tip: str
+    ) -> QTreeWidgetItem:
+        leaf = QTreeWidgetItem(group, [title])
+        leaf.setIcon(0, icon(icon_name))
+        leaf.setData(0, _ROLE, data)
+        leaf.setToolTip(0, tip)
+        return leaf
+
+    @Slot()
+    def show_recent(self) -> None:
+        """List the files opened last; those that are gone are greyed."""
+        self.recent.takeChildren()
+        shipped = {model.path for model in self._session.library.models}
+        shipped |= {text.path for text in self._session.library.texts}
+        for path in self._session.library.recent:
+            if path in shipped:
+                continue
+            leaf = self._leaf(self.recent, path.name, "history", path, str(path))
+            if not path.exists():
+                leaf.setDisabled(True)
+                leaf.setToolTip(0, f"{path} is not there any more")
+        self.recent.setHidden(self.recent.childCount() == 0)
+
+    @Slot()
+    def show_findings(self) -> None:
+        """List what was saved."""
+        self.findings.takeChildren()
+        for saved in self._session.findings.items:
+            finding = saved.finding
+            name = unit_name(finding.layer, finding.unit)
+            tip = f"{finding.model_name}: {finding.channel} {name}\n{finding.note}".strip()
+            self._leaf(self.findings, finding.title, "bookmark", saved, tip)
+        for damaged in self._session.findings.damaged:
+            leaf = QTreeWidgetItem(self.findings, [damaged.path.name])
+            leaf.setDisabled(True)
+            leaf.setToolTip(0, damaged.reason)
+        self.findings.setHidden(self.findings.childCount() == 0)
+
+    @Slot()
+    def mark_open(self) -> None:
+        """Show in bold which model and text are open."""
+        recordings = self._session.recordings
+        model = Path(recordings.model.path) if recordings.model else None
+        text = recordings.text.path if recordings.text else None
+        for group, opened in ((self.models, model), (self.texts, text)):
+            for place in range(group.childCount()):
+                leaf = group.child(place)
+                font = leaf.font(0)
+                font.setBold(leaf.data(0, _ROLE) == opened)
+                leaf.setFont(0, font)
+
+    @Slot(QTreeWidgetItem)
+    def _activate(self, leaf: QTreeWidgetItem) -> None:
+        data = leaf.data(0, _ROLE)
+        if leaf.isDisabled():
+            return
+        if isinstance(data, Path):
+            self.file_requested.emit(data)
+        elif isinstance(data, SavedFinding):
+            self.finding_requested.emit(data)
+
+    def _selected_finding(self) -> SavedFinding | None:
+        leaf = self.tree.currentItem()
+        data = leaf.data(0, _ROLE) if leaf else None
+        return data if isinstance(data, SavedFinding) else None
+
+    @Slot(QPoint)
+    def _open_menu(self, place: QPoint) -> None:
+        finding = self._selected_finding()
+        if finding is None:
+            return
+        menu = QMenu(self)
+        menu.addAction("Show", self._show_selected)
+        menu.addAction("Edit title and note…", self._edit_selected)
+        menu.addAction("Remove", self._remove_selected)
+        menu.popup(self.tree.viewport().mapToGlobal(place))
+
+    @Slot()
+    def _show_selected(self) -> None:
+        if finding := self._selected_finding():
+            self.finding_requested.emit(finding)
+
+    @Slot()
+    def _edit_selected(self) -> None:
+        if finding := self._selected_finding():
+            self.finding_edit_requested.emit(finding)
+
+    @Slot()
+    def _remove_selected(self) -> None:
+        if finding := self._selected_finding():
+            self.finding_removal_requested.emit(finding)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete removes the selected finding; it can be undone."""
+        if event.key() == Qt.Key.Key_Delete and self._selected_finding():
+            self._remove_selected()
+        else:
+            super().keyPressEvent(event)

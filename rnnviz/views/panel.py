@@ -1,0 +1,169 @@
+"""What every panel is: something that draws one thing from the session, and only while seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+
+from rnnviz.session.session import Session
+
+FRAME_MS = 16
+"""A panel draws at most once in so many milliseconds."""
+
+
+class Need(NamedTuple):
+    """Something that must exist before a panel has anything to draw."""
+
+    met: Callable[[Session], bool]
+    sentence: str
+    """What to do about it."""
+    button: str = ""
+
+
+def _has_model(session: Session) -> bool:
+    return session.recordings.model is not None
+
+
+def _has_recording(session: Session) -> bool:
+    return session.recordings.recording is not None
+
+
+def _has_concept(session: Session) -> bool:
+    return session.selection.concept is not None
+
+
+def _has_range(session: Session) -> bool:
+    return session.selection.range is not None
+
+
+NEEDS = {
+    "model": Need(_has_model, "Open a model, or drop its file on the window.", "Open…"),
+    "recording": Need(
+        _has_recording,
+        "Open a model and a text, or drop their files on the window; what its units do appears here.",
+        "Open…",
+    ),
+    "concept": Need(_has_concept, "Choose a concept in the ranking to see it here."),
+    "range": Need(
+        _has_range,
+        "Drag over a few characters of the text to find the units that are on there.",
+    ),
+}
+
+
+class Panel(QWidget):
+    """Shows one thing. A subclass names itself, builds its widgets, and draws from the session.
+
+    A hidden panel costs nothing: its widgets are made when it is first seen, and it notes what it
+    missed and catches up when shown.
+
+    Signals:
+        open_requested: the person wants to open a model or a text.
+    """
+
+    open_requested = Signal()
+
+    name: ClassVar[str]
+    """The key under which its place in the window is remembered; never change it."""
+    title: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ("recording",)
+    """Keys of `NEEDS`; the first that is not met is named in place of the panel."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.setObjectName(self.name)
+        self.setAccessibleName(self.title)
+        self._content: QWidget | None = None
+        self._stale = True
+        self._sentence = QLabel()
+        self._button = QPushButton()
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._build_empty())
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self._catch_up)
+        recordings = session.recordings
+        for signal in (
+            recordings.model_changed,
+            recordings.recording_changed,
+            recordings.recording_grew,
+        ):
+            signal.connect(self.request_draw)
+        self.follow()
+
+    # For subclasses
+
+    def follow(self) -> None:
+        """Connect `request_draw` to what this panel must follow, beside model and recording."""
+
+    def build(self) -> QWidget:
+        """Make the widgets; called once, before the first drawing."""
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """Bring the widgets up to date; called only while seen and when all needs are met."""
+        raise NotImplementedError
+
+    # Drawing
+
+    @property
+    def empty(self) -> bool:
+        """Whether a sentence stands in place of the panel."""
+        return self._pages.currentIndex() == 0
+
+    @Slot()
+    def request_draw(self) -> None:
+        """Draw in the next frame, or when shown."""
+        self._stale = True
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Catch up with what happened while hidden."""
+        super().showEvent(event)
+        if self._stale:
+            self._catch_up()
+
+    @Slot()
+    def _catch_up(self) -> None:
+        if not self.isVisible() or not self._stale:
+            return
+        self._timer.stop()
+        self._stale = False
+        missing = next((key for key in self.needs if not NEEDS[key].met(self.session)), None)
+        if missing is not None:
+            self._show_missing(NEEDS[missing])
+            return
+        if self._content is None:
+            self._content = self.build()
+            self._pages.addWidget(self._content)
+        self._pages.setCurrentIndex(1)
+        self.draw()
+
+    def _show_missing(self, need: Need) -> None:
+        self._sentence.setText(need.sentence)
+        self._button.setText(need.button)
+        self._button.setVisible(bool(need.button))
+        self._pages.setCurrentIndex(0)
+
+    def _build_empty(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(16)
+        self._sentence.setWordWrap(True)
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._sentence.setProperty("role", "muted")
+        self._button.setAccessibleName("Open a model or a text")
+        self._button.clicked.connect(self.open_requested)
+        column.addStretch(1)
+        column.addWidget(self._sentence)
+        column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        return page

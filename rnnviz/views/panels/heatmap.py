@@ -1,0 +1,184 @@
+"""All units over the text on the screen, as one picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from rnnviz.core.colour import Scale, scale_for
+from rnnviz.core.recording import Recording
+from rnnviz.core.units import unit_name
+from rnnviz.views.panel import Panel
+from rnnviz.views.panels.trace import visible_range
+from rnnviz.views.plots import ImagePlot
+from rnnviz.views.theme import set_icon
+
+ORDERS = {"layer": "By layer", "score": "By score", "similarity": "By similarity"}
+_MOST_COLUMNS = 8_000
+
+
+class HeatmapPanel(Panel):
+    """Units are rows, characters are columns; a click selects the unit."""
+
+    name = "heatmap"
+    title = "All units"
+
+    def follow(self) -> None:
+        """Follow what is on the screen, the channel, and what orders the units."""
+        selection = self.session.selection
+        self._scale: tuple[object, Scale] | None = None
+        self._channel = ""
+        for signal in (
+            selection.visible_changed,
+            selection.concept_changed,
+            self.session.rankings.ranking_changed,
+            self.session.inspection.order_changed,
+        ):
+            signal.connect(self.request_draw)
+        selection.unit_changed.connect(self.show_unit)
+        selection.cursor_changed.connect(self.show_cursor)
+
+    def build(self) -> QWidget:
+        """An order to choose, and the picture."""
+        page = QWidget()
+        self.order = QComboBox()
+        self.order.setAccessibleName("Order of the units")
+        for key, title in ORDERS.items():
+            self.order.addItem(title, key)
+        self.order.activated.connect(self._choose_order)
+        self.again = QToolButton()
+        set_icon(self.again, "refresh-cw")
+        self.again.setAccessibleName("Order again for what is on the screen")
+        self.again.setToolTip(self.again.accessibleName())
+        self.again.clicked.connect(self.session.inspection.request_order)
+        self.note = QLabel()
+        self.note.setProperty("role", "muted")
+        self.plot = ImagePlot("All units over the text on the screen")
+        self.plot.hovered.connect(self._hover)
+        self.plot.left.connect(self._leave)
+        self.plot.clicked.connect(self._click)
+        tools = QHBoxLayout()
+        tools.setContentsMargins(12, 8, 12, 8)
+        tools.setSpacing(8)
+        tools.addWidget(self.order)
+        tools.addWidget(self.again)
+        tools.addWidget(self.note, 1)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(tools)
+        column.addWidget(self.plot, 1)
+        self._units = np.zeros(0, np.int64)
+        return page
+
+    def draw(self) -> None:
+        """Read the values on the screen, in order, and show them through one shared scale."""
+        recording = self.session.recordings.recording
+        assert recording is not None
+        self._channel = self.session.selection.channel
+        start, stop = visible_range(self.session.selection.visible, recording.length)
+        stop = min(stop, start + _MOST_COLUMNS)
+        self._units = self._ordered(recording)
+        values = np.array(recording.rows(self._channel)[:, start:stop])
+        by_layer = self.order.currentData() == "layer"
+        if not by_layer:
+            values = values[self._units]
+        values[:, max(0, recording.walked - start) :] = np.nan
+        self.plot.set_text(recording.text)
+        self.plot.set_values(values, start, self._channel_scale(recording))
+        middles = {(n + 0.5) * recording.units: f"layer {n + 1}" for n in range(recording.layers)}
+        boundaries = tuple(n * recording.units for n in range(1, recording.layers))
+        self.plot.set_rows(*((middles, boundaries) if by_layer else ({}, ())))
+        self.again.setVisible(self.order.currentData() == "similarity")
+        self._show_marks()
+        self._tell(None)
+
+    @Slot()
+    def show_unit(self) -> None:
+        """Frame the selected unit; another channel is another picture."""
+        if self.session.selection.channel != self._channel:
+            self.request_draw()
+        elif self.isVisible() and not self.empty:
+            self._show_marks()
+
+    @Slot()
+    def show_cursor(self) -> None:
+        """Mark the column of the cursor."""
+        if self.isVisible() and not self.empty:
+            self._show_marks()
+
+    def unit_in_row(self, row: int) -> int | None:
+        """The unit that this row shows, the first row on top."""
+        return int(self._units[row]) if 0 <= row < len(self._units) else None
+
+    def _show_marks(self) -> None:
+        rows = np.flatnonzero(self._units == self.session.selection.unit)
+        self.plot.set_marks(int(rows[0]) if rows.size else None, self.session.selection.cursor)
+
+    def _ordered(self, recording: Recording) -> npt.NDArray[np.int64]:
+        """The unit of every row (N,)."""
+        all_units = np.arange(recording.total_units)
+        kind, first = self.order.currentData(), []
+        if kind == "similarity":
+            if self.session.inspection.order is None:
+                self._ask_for_order()
+            first = self.session.inspection.order or []
+        elif kind == "score":
+            concept = self.session.selection.concept
+            ranking = self.session.rankings.ranking(concept) if concept else None
+            scores = ranking.scores if ranking else ()
+            first = [score.unit for score in scores if score.channel == self._channel]
+        known = np.array([unit for unit in first if unit < recording.total_units], np.int64)
+        return np.concatenate([known, np.setdiff1d(all_units, known)])
+
+    def _ask_for_order(self) -> None:
+        if not self.session.jobs.busy("order"):
+            self.session.inspection.request_order()
+
+    def _channel_scale(self, recording: Recording) -> Scale:
+        """One scale for all units; measured again while the walk goes on."""
+        key = (recording.folder, self._channel, recording.walked)
+        if self._scale is None or self._scale[0] != key:
+            rows = recording.rows(self._channel)[:, : max(1, recording.walked)]
+            self._scale = key, scale_for(self._channel, rows, "channel")
+        return self._scale[1]
+
+    def _tell(self, hovered: str | None) -> None:
+        if hovered is not None:
+            self.note.setText(hovered)
+        elif self.order.currentData() == "score" and not self._has_ranking():
+            self.note.setText("Rank the units for a concept first")
+        else:
+            self.note.setText(f"{self._channel}, {len(self._units):,} units")
+
+    def _has_ranking(self) -> bool:
+        concept = self.session.selection.concept
+        return concept is not None and self.session.rankings.ranking(concept) is not None
+
+    @Slot()
+    def _choose_order(self) -> None:
+        if self.order.currentData() == "similarity":
+            self._ask_for_order()
+        self.request_draw()
+
+    @Slot(float, float)
+    def _hover(self, x: float, y: float) -> None:
+        recording, unit = self.session.recordings.recording, self.unit_in_row(int(y))
+        if recording is None or unit is None or not 0 <= int(x) < recording.length:
+            return
+        self.session.selection.set_cursor(int(x))
+        name = unit_name(*recording.layer_and_unit(unit))
+        value = f"{float(recording.values(self._channel, unit)[int(x)]):+.3f}".replace("-", "−")
+        self._tell(f"{name} {self._channel}  {value}  at {int(x):,}")
+
+    @Slot()
+    def _leave(self) -> None:
+        self._tell(None)
+
+    @Slot(float, float)
+    def _click(self, x: float, y: float) -> None:
+        unit = self.unit_in_row(int(y))
+        if unit is not None:
+            self.session.selection.select_unit(unit)

@@ -1,0 +1,154 @@
+"""Text that the open model writes, one character after the other."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.text import Text
+from rnnviz.views.panel import Panel
+from rnnviz.views.theme import mono_font
+
+_ANY_SEED = -1
+
+
+class SamplePanel(Panel):
+    """Start, length, temperature, top-k and seed; then the sample as it grows."""
+
+    name = "sample"
+    title = "Sample"
+    needs = ("model",)
+
+    def follow(self) -> None:
+        """Follow the sample and the jobs."""
+        self._text = ""
+        self.session.inspection.sample_grew.connect(self._grow)
+        self.session.jobs.changed.connect(self._show_state)
+
+    def build(self) -> QWidget:
+        """Settings above, the text below."""
+        page = QWidget()
+        self.start = QPlainTextEdit()
+        self.start.setFont(mono_font(10))
+        self.start.setPlaceholderText("What comes before the sample (nothing: a new line)")
+        self.start.setFixedHeight(52)
+        self.start.setTabChangesFocus(True)
+        self.length = _number(1, 100_000, 500, "characters")
+        self.temperature = QDoubleSpinBox()
+        self.temperature.setRange(0.0, 2.0)
+        self.temperature.setSingleStep(0.1)
+        self.temperature.setValue(0.8)
+        self.temperature.setToolTip("0 always takes the likeliest character; above 1 is wilder")
+        self.top_k = _number(0, 10_000, 0, "Only the likeliest so many may be drawn")
+        self.top_k.setSpecialValueText("all")
+        self.seed = _number(_ANY_SEED, 2**31 - 1, _ANY_SEED, "The same seed gives the same text")
+        self.seed.setSpecialValueText("any")
+        self.generate = QPushButton("Generate")
+        self.generate.clicked.connect(self.start_or_stop)
+        self.colour = QPushButton("Colour it")
+        self.colour.setToolTip("Take the sample as the text and see what the units do in it")
+        self.colour.clicked.connect(self.show_sample)
+        self.output = QPlainTextEdit()
+        self.output.setReadOnly(True)
+        self.output.setFont(mono_font(10))
+        self.output.setPlaceholderText("The sample appears here as the model writes it.")
+        self.output.setAccessibleName("Sample")
+        settings = QGridLayout()
+        settings.setHorizontalSpacing(8)
+        settings.setVerticalSpacing(4)
+        for column, (caption, widget) in enumerate(
+            (
+                ("Length", self.length),
+                ("Temperature", self.temperature),
+                ("Top-k", self.top_k),
+                ("Seed", self.seed),
+            )
+        ):
+            settings.addWidget(_caption(caption, widget), 0, column)
+            settings.addWidget(widget, 1, column)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.generate)
+        buttons.addWidget(self.colour)
+        buttons.addStretch(1)
+        column_of_all = QVBoxLayout(page)
+        column_of_all.setContentsMargins(12, 12, 12, 12)
+        column_of_all.setSpacing(8)
+        column_of_all.addWidget(_caption("Start", self.start))
+        column_of_all.addWidget(self.start)
+        column_of_all.addLayout(settings)
+        column_of_all.addLayout(buttons)
+        column_of_all.addWidget(self.output, 1)
+        return page
+
+    def draw(self) -> None:
+        """Show the sample so far and which buttons work."""
+        sampling = self.session.jobs.busy("sample")
+        shown = self.output.toPlainText()
+        if self._text.startswith(shown) and shown:
+            cursor = self.output.textCursor()
+            cursor.movePosition(cursor.MoveOperation.End)
+            cursor.insertText(self._text[len(shown) :])
+        elif self._text != shown:
+            self.output.setPlainText(self._text)
+        self.generate.setText("Stop" if sampling else "Generate")
+        self.colour.setEnabled(bool(self._text) and not sampling)
+
+    @Slot()
+    def start_or_stop(self) -> None:
+        """Ask for a sample, or stop the one under way; what it wrote stays."""
+        if self.session.jobs.busy("sample"):
+            self.session.jobs.cancel("sample")
+        else:
+            self._text = ""
+            seed = self.seed.value()
+            self.session.inspection.request_sample(
+                self.start.toPlainText(),
+                self.length.value(),
+                self.temperature.value(),
+                self.top_k.value(),
+                None if seed == _ANY_SEED else seed,
+            )
+        self.request_draw()
+
+    @Slot()
+    def show_sample(self) -> None:
+        """Make start and sample the open text."""
+        self.session.recordings.show_text(Text.of(self.start.toPlainText() + self._text, "sample"))
+
+    @Slot(str)
+    def _grow(self, text: str) -> None:
+        self._text = text
+        self.request_draw()
+
+    @Slot()
+    def _show_state(self) -> None:
+        self.request_draw()
+
+
+def _number(low: int, high: int, value: int, tip: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(low, high)
+    box.setValue(value)
+    box.setGroupSeparatorShown(True)
+    box.setToolTip(tip)
+    return box
+
+
+def _caption(words: str, widget: QWidget) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("role", "muted")
+    label.setBuddy(widget)
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft)
+    widget.setAccessibleName(words)
+    return label

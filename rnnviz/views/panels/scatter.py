@@ -1,0 +1,173 @@
+"""The selected unit against the labels of the concept: does it count, or does it switch?"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from rnnviz.core.concepts.base import Concept
+from rnnviz.core.recording import Recording
+from rnnviz.core.units import unit_name
+from rnnviz.views.panel import Panel
+from rnnviz.views.plots import Histogram, HistogramPlot, Points, ScatterPlot
+
+_MOST = 100_000
+_PIECE = 1_000
+_BINS = 48
+_LINE_POINTS = 60
+
+Floats = npt.NDArray[np.float32]
+
+
+class ScatterPanel(Panel):
+    """For a count or a position: value against label. For yes or no: two histograms."""
+
+    name = "scatter"
+    title = "Value and concept"
+    needs = ("recording", "concept")
+
+    def follow(self) -> None:
+        """Follow the unit, the concept, its labels and its ranking."""
+        for signal in (
+            self.session.selection.unit_changed,
+            self.session.selection.concept_changed,
+            self.session.rankings.labels_changed,
+            self.session.rankings.ranking_changed,
+        ):
+            signal.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """A sentence above one of two plots."""
+        page = QWidget()
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.sentence.setContentsMargins(12, 8, 12, 4)
+        self.scatter = ScatterPlot("Value of the unit against the concept")
+        self.histograms = HistogramPlot("Values of the unit where the concept holds and elsewhere")
+        self.plots = QStackedWidget()
+        self.plots.addWidget(self.scatter)
+        self.plots.addWidget(self.histograms)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.sentence)
+        column.addWidget(self.plots, 1)
+        return page
+
+    def draw(self) -> None:
+        """Take up to 100,000 characters from all over the text."""
+        recording, selection = self.session.recordings.recording, self.session.selection
+        concept = self.session.rankings.concept(selection.concept or "")
+        assert recording is not None
+        labels = self.session.rankings.labels(concept.name) if concept else None
+        known = selection.channel in recording.channels and selection.unit < recording.total_units
+        self.plots.setVisible(labels is not None and known)
+        if concept is None or labels is None or not known:
+            self.sentence.setText("Labelling the text…")
+            return
+        chosen = spread(min(recording.walked, len(labels)))
+        values = recording.values(selection.channel, selection.unit)[chosen].astype(np.float32)
+        name = unit_name(*recording.layer_and_unit(selection.unit))
+        unit = f"{name} {selection.channel}"
+        counted = f"{len(chosen):,} of {recording.length:,} characters"
+        if concept.scalar:
+            self._draw_scatter(concept, np.asarray(labels[chosen], np.float32), values, unit, counted)
+        else:
+            self._draw_histograms(concept, np.asarray(labels[chosen], bool), values, unit, recording)
+
+    def _draw_scatter(
+        self, concept: Concept, labels: Floats, values: Floats, unit: str, counted: str
+    ) -> None:
+        applies = np.isfinite(labels) & np.isfinite(values)
+        labels, values = labels[applies], values[applies]
+        correlation = pearson(labels, values)
+        self.sentence.setText(
+            f"{unit} against “{concept.title}”: r = {correlation:+.2f} over {counted}. "
+            "The line is the running median.".replace("-", "−")
+        )
+        self.scatter.set_labels(concept.title, unit)
+        self.scatter.set_points((Points(unit, labels, values, "accent"),), label_range(labels))
+        self.scatter.set_line(*running_median(labels, values))
+        self.plots.setCurrentIndex(0)
+
+    def _draw_histograms(
+        self,
+        concept: Concept,
+        labels: npt.NDArray[np.bool_],
+        values: Floats,
+        unit: str,
+        recording: Recording,
+    ) -> None:
+        low, high = (float(values.min()), float(values.max())) if values.size else (-1.0, 1.0)
+        edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
+        groups = (("elsewhere", values[~labels], "muted"), ("where it holds", values[labels], "accent"))
+        self.histograms.set_labels(f"value of {unit}", "share of each group")
+        self.histograms.set_histograms(
+            tuple(
+                Histogram(name, edges, _shares(group, edges), ink) for name, group, ink in groups
+            )
+        )
+        self.histograms.set_legend(tuple((name, ink) for name, _, ink in groups))
+        ranking, selection = self.session.rankings.ranking(concept.name), self.session.selection
+        score = next(
+            (
+                score
+                for score in (ranking.scores if ranking else ())
+                if (score.unit, score.channel) == (selection.unit, selection.channel)
+            ),
+            None,
+        )
+        found = f" AUC {score.auc:.2f}." if score else ""
+        inside, outside = (f"{_mean(group):+.2f}" for group in (values[labels], values[~labels]))
+        self.sentence.setText(
+            f"{unit} and “{concept.title}”: {inside} on average where it holds, "
+            f"{outside} elsewhere.{found}".replace("-", "−")
+        )
+        self.plots.setCurrentIndex(1)
+
+
+def spread(length: int) -> npt.NDArray[np.int64]:
+    """Up to 100,000 places in pieces of 1,000 from all over `length` characters, in order."""
+    if length <= _MOST:
+        return np.arange(length)
+    starts = np.linspace(0, length - _PIECE, _MOST // _PIECE).astype(np.int64)
+    return (starts[:, None] + np.arange(_PIECE)).ravel()
+
+
+def pearson(labels: Floats, values: Floats) -> float:
+    """Pearson's correlation; 0 where either never changes."""
+    if len(labels) < 2 or np.ptp(labels) == 0 or np.ptp(values) == 0:
+        return 0.0
+    return float(np.corrcoef(labels, values)[0, 1])
+
+
+def label_range(labels: Floats) -> tuple[float, float]:
+    """From the least label to the 99.9 % quantile: one endless line must not squeeze the rest."""
+    if labels.size == 0:
+        return 0.0, 1.0
+    low, high = float(labels.min()), float(np.quantile(labels, 0.999))
+    return low - 0.5, max(high, low) + 0.5
+
+
+def running_median(labels: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """The median value at each label, or in each of up to 60 groups of neighbouring labels."""
+    if labels.size == 0:
+        return labels, values
+    low, high = label_range(labels)
+    groups = max(1, min(_LINE_POINTS, int(high - low)))
+    bins = np.minimum(((labels - low) * (groups / (high - low))).astype(np.int64), groups - 1)
+    order = np.lexsort((values, bins))
+    present, firsts, counts = np.unique(bins[order], return_index=True, return_counts=True)
+    medians = values[order][firsts + counts // 2]
+    middles = low + (present + 0.5) * (high - low) / groups
+    return middles.astype(np.float32), medians
+
+
+def _shares(group: Floats, edges: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    counts, _ = np.histogram(group, edges)
+    return counts / max(1, len(group))
+
+
+def _mean(group: Floats) -> float:
+    return float(group.mean()) if group.size else float("nan")

@@ -1,0 +1,137 @@
+"""The selected and the pinned units over the text on the screen, as lines."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
+
+from rnnviz.core.colour import GATES, extent
+from rnnviz.core.recording import Recording
+from rnnviz.core.units import unit_name
+from rnnviz.session.selection import Pin
+from rnnviz.views.panel import Panel
+from rnnviz.views.plots import Ink, LinePlot, Series
+
+_WITHOUT_A_VIEW = 600
+"""How many characters are shown while nobody tells what is on the screen."""
+
+
+class TracePanel(Panel):
+    """Value against position; the pointer on the plot moves the cursor in the text."""
+
+    name = "trace"
+    title = "Trace"
+
+    def follow(self) -> None:
+        """Follow the unit, the pins, what is on the screen, and the labels."""
+        selection = self.session.selection
+        for signal in (
+            selection.unit_changed,
+            selection.pins_changed,
+            selection.visible_changed,
+            selection.concept_changed,
+            self.session.rankings.labels_changed,
+        ):
+            signal.connect(self.request_draw)
+        selection.cursor_changed.connect(self.show_cursor)
+
+    def build(self) -> QWidget:
+        """One plot."""
+        self._series: tuple[Series, ...] = ()
+        self.plot = LinePlot("Values of the selected and pinned units")
+        self.plot.hovered.connect(self._hover)
+        self.plot.clicked.connect(self._click)
+        return self.plot
+
+    def draw(self) -> None:
+        """Read the values on the screen, and only those."""
+        recording = self.session.recordings.recording
+        assert recording is not None
+        start, stop = visible_range(self.session.selection.visible, recording.length)
+        self._series = tuple(
+            _series(recording, pin, start, stop, ink, width)
+            for pin, ink, width in self._shown(recording)
+        )
+        channels = {pin.channel for pin, _, _ in self._shown(recording)}
+        self.plot.set_text(recording.text)
+        self.plot.set_range((float(start), float(stop)), _span(channels, self._series))
+        self.plot.set_series(self._series)
+        self._draw_band(start, stop)
+        self.show_cursor()
+
+    @Slot()
+    def show_cursor(self) -> None:
+        """Mark the cursor and write the values there."""
+        if self.empty or not self.isVisible():
+            return
+        cursor = self.session.selection.cursor
+        self.plot.set_cursor(cursor)
+        entries: list[tuple[str, Ink]] = []
+        for series in self._series:
+            place = -1 if cursor is None else cursor - series.start
+            inside = 0 <= place < len(series.values)
+            value = f"  {series.values[place]:+.2f}".replace("-", "−") if inside else ""
+            entries.append((series.name + value, series.ink))
+        concept = self.session.selection.concept
+        known = self.session.rankings.concept(concept) if concept else None
+        if known:
+            entries.append((known.title, "tint"))
+        self.plot.set_legend(tuple(entries))
+
+    def _shown(self, recording: Recording) -> list[tuple[Pin, Ink, float]]:
+        """The selected unit, then the pinned ones, each with its ink and width."""
+        selection = self.session.selection
+        selected = Pin(selection.channel, selection.unit)
+        pins = [(pin, place, 1.2) for place, pin in enumerate(selection.pins, 1) if pin != selected]
+        return [
+            (pin, ink, width)
+            for pin, ink, width in [(selected, "accent", 1.8), *pins]
+            if pin.channel in recording.channels and pin.unit < recording.total_units
+        ]
+
+    def _draw_band(self, start: int, stop: int) -> None:
+        concept = self.session.selection.concept
+        labels = self.session.rankings.labels(concept) if concept else None
+        if labels is None:
+            self.plot.set_band(start, np.zeros(0))
+            return
+        part = np.asarray(labels[start:stop], np.float32)
+        high = float(np.nanmax(part, initial=0.0)) or 1.0
+        self.plot.set_band(start, np.clip(part / high, 0, 1))
+
+    @Slot(float, float)
+    def _hover(self, x: float, y: float) -> None:
+        self.session.selection.set_cursor(int(x))
+
+    @Slot(float, float)
+    def _click(self, x: float, y: float) -> None:
+        self.session.selection.jump(int(x))
+
+
+def visible_range(visible: tuple[int, int], length: int) -> tuple[int, int]:
+    """What is on the screen, or the beginning of the text while that is not known."""
+    start, stop = visible
+    if stop <= start:
+        start, stop = 0, _WITHOUT_A_VIEW
+    stop = min(stop, length)
+    return max(0, min(start, stop - 1)), stop
+
+
+def _series(
+    recording: Recording, pin: Pin, start: int, stop: int, ink: Ink, width: float
+) -> Series:
+    values = np.array(recording.values(pin.channel, pin.unit)[start:stop])
+    values[max(0, recording.walked - start) :] = np.nan
+    name = f"{unit_name(*recording.layer_and_unit(pin.unit))} {pin.channel}"
+    return Series(name, start, values, ink, width)
+
+
+def _span(channels: set[str], series: tuple[Series, ...]) -> tuple[float, float]:
+    """Gates need 0 to 1; states as much above zero as below, and never less than 1."""
+    if channels and channels <= GATES:
+        return -0.04, 1.04
+    reach = max((extent(one.values) for one in series), default=1.0)
+    # Steps, so that scrolling does not make the axis breathe.
+    reach = next((step for step in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0) if reach <= step), reach)
+    return -reach * 1.06, reach * 1.06

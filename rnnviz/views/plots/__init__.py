@@ -1,0 +1,23 @@
+"""Plots that look alike, follow the theme, and export what they show; alone in knowing pyqtgraph."""
+
+from rnnviz.views.plots.bars import BarPlot
+from rnnviz.views.plots.base import Plot
+from rnnviz.views.plots.histogram import Histogram, HistogramPlot
+from rnnviz.views.plots.image import ImagePlot
+from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.line import LinePlot, Series
+from rnnviz.views.plots.scatter import Points, ScatterPlot
+
+__all__ = [
+    "BarPlot",
+    "Histogram",
+    "HistogramPlot",
+    "ImagePlot",
+    "Ink",
+    "LinePlot",
+    "Plot",
+    "Points",
+    "ScatterPlot",
+    "Series",
+    "ink_colour",
+]

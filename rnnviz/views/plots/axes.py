@@ -1,0 +1,124 @@
+"""Axes with plain numbers: 12,000 and not 12k; and one that can show the characters themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+
+from rnnviz.core.text import NEWLINE, Text
+
+_PIXELS_PER_CHARACTER = 9
+_SHOWN = {"\n": "↵", "\t": "→", " ": "·", "\r": "␍"}
+_MINUS = "\N{MINUS SIGN}"
+
+TickLevels = list[tuple[float, list[float]]]
+
+
+def number(value: float, spacing: float) -> str:
+    """A tick's number: thousands in groups, as many decimals as the distance to the next needs."""
+    decimals = max(0, int(np.ceil(-np.log10(spacing) - 1e-9))) if spacing < 1 else 0
+    shown = f"{value:,.{decimals}f}"
+    if float(shown.replace(",", "")) == 0:
+        shown = shown.lstrip("-")
+    return shown.replace("-", _MINUS)
+
+
+class NumberAxis(pg.AxisItem):
+    """Numbers as people write them."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation, maxTickLength=-4)
+        self.enableAutoSIPrefix(False)
+        self.setStyle(tickTextOffset=4, maxTextLevel=1)
+
+    def tickValues(  # noqa: N802 - pyqtgraph's name
+        self, low: float, high: float, size: float
+    ) -> TickLevels:
+        """Two levels of ticks; a third only makes a comb."""
+        return super().tickValues(low, high, size)[:2]  # type: ignore[no-any-return]
+
+    def tickStrings(  # noqa: N802
+        self, values: Sequence[float], scale: float, spacing: float
+    ) -> list[str]:
+        """The numbers of one level of ticks."""
+        return [number(value * scale, spacing) for value in values]
+
+
+class NamedAxis(NumberAxis):
+    """Names at chosen places; numbers where none are given."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self._names: dict[float, str] = {}
+
+    def set_names(self, names: dict[float, str]) -> None:
+        """Put these names at these places."""
+        self._names = names
+        self.picture = None
+        self.update()
+
+    def tickValues(  # noqa: N802
+        self, low: float, high: float, size: float
+    ) -> TickLevels:
+        """The places of the names."""
+        if not self._names:
+            return super().tickValues(low, high, size)
+        low, high = sorted((low, high))
+        return [(1.0, [place for place in self._names if low <= place <= high])]
+
+    def tickStrings(  # noqa: N802
+        self, values: Sequence[float], scale: float, spacing: float
+    ) -> list[str]:
+        """The names."""
+        if not self._names:
+            return super().tickStrings(values, scale, spacing)
+        return [self._names.get(value, "") for value in values]
+
+
+class TextAxis(NumberAxis):
+    """Positions in a text: the characters where there is room, else offsets and the line ends."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self._text: Text | None = None
+
+    def set_text(self, text: Text | None) -> None:
+        """Show the characters of this text."""
+        self._text = text
+        self.picture = None
+        self.update()
+
+    def tickValues(  # noqa: N802
+        self, low: float, high: float, size: float
+    ) -> TickLevels:
+        """A tick in the middle of each character, or round offsets and the ends of lines."""
+        if self._shows_characters(low, high, size):
+            first, last = int(np.ceil(low - 0.5)), int(np.floor(high - 0.5))
+            return [(1.0, [place + 0.5 for place in range(first, last + 1)])]
+        levels: TickLevels = super().tickValues(low, high, size)[:1]
+        ends = self._line_ends(low, high)
+        return [*levels, (0.0, ends.tolist())] if ends.size * 6 < size else levels
+
+    def tickStrings(  # noqa: N802
+        self, values: Sequence[float], scale: float, spacing: float
+    ) -> list[str]:
+        """The characters or the offsets; line ends stand without a number."""
+        if spacing == 0.0:
+            return [""] * len(values)
+        if self._text is not None and len(values) and values[0] % 1 == 0.5:
+            shown = self._text.slice(int(values[0]), int(values[-1]) + 1)
+            return [_SHOWN.get(character, character) for character in shown]
+        return super().tickStrings(values, scale, spacing)
+
+    def _shows_characters(self, low: float, high: float, size: float) -> bool:
+        return self._text is not None and size >= _PIXELS_PER_CHARACTER * (high - low)
+
+    def _line_ends(self, low: float, high: float) -> npt.NDArray[np.float64]:
+        if self._text is None:
+            return np.zeros(0)
+        first = max(0, int(low))
+        codes = self._text.codes[first : max(first, int(high) + 1)]
+        return np.flatnonzero(np.asarray(codes) == NEWLINE) + first + 0.5

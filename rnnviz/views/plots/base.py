@@ -1,0 +1,259 @@
+"""What all plots share: axes, theme, mouse, accessible name, and the export of what they show."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QGuiApplication,
+    QImage,
+    QPainter,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QVBoxLayout, QWidget
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.views.plots.axes import NumberAxis
+from rnnviz.views.plots.export import Columns, picture, save_csv, save_png, save_svg
+from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.theme import Theme, theme_of, ui_font
+
+_AXIS_POINTS = 8.5
+
+
+class Plot(QWidget):
+    """One plot with a quiet frame; a subclass adds items to `item` and colours them in `recolour`.
+
+    Signals:
+        hovered(x, y): the pointer is over this place, in the units of the axes.
+        left: the pointer is no longer over the plot.
+        clicked(x, y): the person clicked this place.
+    """
+
+    hovered = Signal(float, float)
+    left = Signal()
+    clicked = Signal(float, float)
+
+    def __init__(
+        self,
+        name: str,
+        x_axis: pg.AxisItem | None = None,
+        y_axis: pg.AxisItem | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.x_axis = x_axis or NumberAxis("bottom")
+        self.y_axis = y_axis or NumberAxis("left")
+        self._canvas = pg.PlotWidget(axisItems={"bottom": self.x_axis, "left": self.y_axis})
+        self._canvas.setAccessibleName(name)
+        self._canvas.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self._canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.item: pg.PlotItem = self._canvas.getPlotItem()
+        self.item.hideButtons()
+        self.item.setMenuEnabled(False)
+        self.item.layout.setContentsMargins(4, 8, 12, 4)
+        self.view: pg.ViewBox = self.item.getViewBox()
+        self.view.setMouseEnabled(x=True, y=False)
+        self.view.setDefaultPadding(0.0)
+        self._legend: tuple[tuple[str, Ink], ...] = ()
+        self._full: tuple[tuple[float, float], tuple[float, float]] = ((0, 1), (0, 1))
+        for axis in (self.x_axis, self.y_axis):
+            axis.setTickFont(ui_font(_AXIS_POINTS))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._canvas)
+        self._menu = self._build_menu()
+        self.button = QToolButton(self)
+        self.button.setText("⋯")
+        self.button.setAccessibleName(f"Save or copy: {name}")
+        self.button.setToolTip("Save or copy this plot")
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button.setMenu(self._menu)
+        self.button.setFixedSize(28, 22)
+        scene = self._canvas.scene()
+        scene.sigMouseMoved.connect(self._moved)
+        scene.sigMouseClicked.connect(self._pressed)
+        self._canvas.viewport().installEventFilter(self)
+        self._dress()
+
+    # For subclasses
+
+    def recolour(self, theme: Theme) -> None:
+        """Give every item its colour in this theme."""
+
+    def columns(self) -> Columns:
+        """The numbers on the plot, for CSV."""
+        return {}
+
+    def set_labels(self, x: str, y: str) -> None:
+        """Say what the axes measure, units included; an empty word leaves no room."""
+        for axis, label in ((self.x_axis, x), (self.y_axis, y)):
+            axis.setLabel(label)
+            axis.showLabel(bool(label))
+        self._dress()
+
+    def set_legend(self, entries: tuple[tuple[str, Ink], ...]) -> None:
+        """Name what is drawn above the plot, each with its colour."""
+        if entries != self._legend:
+            self._legend = entries
+            self._write_legend(theme_of(self))
+
+    def _write_legend(self, theme: Theme) -> None:
+        if not self._legend:
+            self.item.setTitle(None)
+            return
+        words = [
+            f'<span style="color:{ink_colour(ink, theme).name()}">■</span>&nbsp;{escape(name)}'
+            for name, ink in self._legend
+        ]
+        self.item.setTitle(
+            "&nbsp;&nbsp;&nbsp; ".join(words), color=theme.text, size="9pt", justify="left"
+        )
+
+    def set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """Show this part, and let nobody zoom or pan beyond it."""
+        if (x, y) == self._full:
+            return
+        self._full = (x, y)
+        self.view.setLimits(
+            xMin=x[0], xMax=x[1], yMin=min(y), yMax=max(y), minXRange=min(8.0, x[1] - x[0])
+        )
+        self.reset_zoom()
+
+    @Slot()
+    def reset_zoom(self) -> None:
+        """Show everything again."""
+        x, y = self._full
+        self.view.setRange(xRange=x, yRange=y, padding=0)
+
+    # Export
+
+    def picture(self, scale: float = 1.0) -> QImage:
+        """The plot as it is on the screen, with `scale` pixels for each of its pixels."""
+        return picture(self._paint, self._area(), self.ground, scale)
+
+    def save(self, path: Path, scale: float = 1.0) -> None:
+        """Write the plot; the ending of the name says how: `.png`, `.svg` or `.csv`.
+
+        Raises:
+            RnnvizError: the ending is another one, or the file cannot be written.
+        """
+        kind = path.suffix.lower()
+        if kind == ".png":
+            save_png(self.picture(scale), path)
+        elif kind == ".svg":
+            save_svg(self._paint, self._area(), self.ground, self.accessibleName(), path)
+        elif kind == ".csv":
+            save_csv(self.columns(), path)
+        else:
+            raise RnnvizError(f"a plot is saved as .png, .svg or .csv, not as {kind or 'nothing'!r}")
+
+    @property
+    def ground(self) -> QColor:
+        """The colour under the plot."""
+        return QColor(theme_of(self).background)
+
+    def _area(self) -> QSize:
+        return self._canvas.size()
+
+    def _paint(self, painter: QPainter, area: QRect) -> None:
+        self._canvas.render(painter, QRectF(area), self._canvas.viewport().rect())
+
+    def _build_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for title, ending, scale in (
+            ("Save as PNG…", "png", 1.0),
+            ("Save as PNG, double size…", "png", 2.0),
+            ("Save as SVG…", "svg", 1.0),
+            ("Save numbers as CSV…", "csv", 1.0),
+        ):
+            action = QAction(title, menu)
+            action.setData((ending, scale))
+            action.triggered.connect(self._ask_where)
+            menu.addAction(action)
+        menu.addSeparator()
+        menu.addAction("Copy picture", self._copy)
+        menu.addAction("Show everything", self.reset_zoom)
+        return menu
+
+    @Slot()
+    def _ask_where(self) -> None:
+        action = self.sender()
+        if not isinstance(action, QAction):
+            return
+        ending, scale = action.data()
+        words = re.findall(r"\w+", self.accessibleName().lower())
+        proposed = f"{'-'.join(words)}.{ending}"
+        chosen, _ = QFileDialog.getSaveFileName(self, action.text(), proposed, f"*.{ending}")
+        if not chosen:
+            return
+        try:
+            self.save(Path(chosen).with_suffix(f".{ending}"), scale)
+        except RnnvizError as error:
+            QMessageBox.warning(self, "Not saved", str(error))
+
+    @Slot()
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setImage(self.picture(2.0))
+
+    # Qt
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Dress anew when light becomes dark."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "button"):
+            self._dress()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Keep the button in its corner."""
+        super().resizeEvent(event)
+        self.button.move(self.width() - self.button.width() - 4, 2)
+        self.button.raise_()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """The same menu as the button's."""
+        self._menu.popup(event.globalPos())
+
+    def eventFilter(self, watched, event: QEvent) -> bool:  # type: ignore[no-untyped-def]  # noqa: N802
+        """Notice that the pointer left, and a double click that asks to see everything."""
+        if event.type() == QEvent.Type.Leave:
+            self.left.emit()
+        elif event.type() == QEvent.Type.MouseButtonDblClick:
+            self.reset_zoom()
+        return super().eventFilter(watched, event)
+
+    def _dress(self) -> None:
+        theme = theme_of(self)
+        self._canvas.setBackground(theme.background)
+        for axis in (self.x_axis, self.y_axis):
+            axis.setPen(theme.border)
+            axis.setTickPen(theme.faint)
+            axis.setTextPen(theme.muted)
+            axis.label.setFont(ui_font(_AXIS_POINTS))
+        self._write_legend(theme)
+        self.recolour(theme)
+
+    @Slot(object)
+    def _moved(self, place: QPointF) -> None:
+        if self.view.sceneBoundingRect().contains(place):
+            there = self.view.mapSceneToView(place)
+            self.hovered.emit(there.x(), there.y())
+        else:
+            self.left.emit()
+
+    @Slot(object)
+    def _pressed(self, event: object) -> None:
+        place = event.scenePos()  # type: ignore[attr-defined]
+        if event.button() == Qt.MouseButton.LeftButton and (  # type: ignore[attr-defined]
+            self.view.sceneBoundingRect().contains(place)
+        ):
+            there = self.view.mapSceneToView(place)
+            self.clicked.emit(there.x(), there.y())

@@ -1,0 +1,78 @@
+"""Writes what a plot shows to a file: pictures as PNG and SVG, numbers as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+
+from rnnviz.core.errors import RnnvizError
+
+Columns = Mapping[str, npt.ArrayLike]
+"""Numbers or words under their headings; columns may differ in length."""
+Paint = Callable[[QPainter, QRect], None]
+
+
+def picture(paint: Paint, size: QSize, ground: QColor, scale: float = 1.0) -> QImage:
+    """What `paint` draws on an area of `size`, with `scale` pixels for each of its units."""
+    image = QImage(size * scale, QImage.Format.Format_ARGB32)
+    image.fill(ground)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(scale, scale)
+    paint(painter, QRect(0, 0, size.width(), size.height()))
+    painter.end()
+    return image
+
+
+def save_svg(paint: Paint, size: QSize, ground: QColor, title: str, path: Path) -> None:
+    """Write what `paint` draws as vectors.
+
+    Raises:
+        RnnvizError: the file cannot be written.
+    """
+    area = QRect(0, 0, size.width(), size.height())
+    generator = QSvgGenerator()
+    generator.setFileName(str(path))
+    generator.setSize(size)
+    generator.setViewBox(area)
+    generator.setTitle(title)
+    painter = QPainter()
+    if not painter.begin(generator):
+        raise RnnvizError(f"cannot write {path}; choose another place")
+    painter.fillRect(area, ground)
+    paint(painter, area)
+    painter.end()
+
+
+def save_png(image: QImage, path: Path) -> None:
+    """Write a picture.
+
+    Raises:
+        RnnvizError: the file cannot be written.
+    """
+    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
+        raise RnnvizError(f"cannot write {path}; choose another place")
+
+
+def save_csv(columns: Columns, path: Path) -> None:
+    """Write columns under their headings; shorter ones end in empty cells.
+
+    Raises:
+        RnnvizError: the file cannot be written.
+    """
+    lists = [np.asarray(column).tolist() for column in columns.values()]
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(zip_longest(*lists, fillvalue=""))
+    except OSError as error:
+        raise RnnvizError(f"cannot write {path}: {error.strerror}") from error

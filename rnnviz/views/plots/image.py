@@ -1,0 +1,100 @@
+"""A table of values as a picture: rows, columns, colours, and marks on one row and one column."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtWidgets import QGraphicsRectItem, QWidget
+
+from rnnviz.core.colour import LEVELS, Scale
+from rnnviz.core.text import Text
+from rnnviz.views.plots.axes import NamedAxis, TextAxis
+from rnnviz.views.plots.base import Plot
+from rnnviz.views.plots.export import Columns
+from rnnviz.views.theme import Theme, theme_of
+
+
+class ImagePlot(Plot):
+    """Values (rows, columns) through a scale; the first row is on top, columns are characters."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        self.text_axis = TextAxis("bottom")
+        self.row_axis = NamedAxis("left")
+        self._values: npt.NDArray[np.floating] = np.zeros((0, 0), np.float16)
+        self._start = 0
+        self._scale = Scale(-1.0, 1.0, "blue-orange")
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self._row = QGraphicsRectItem()
+        self._column = pg.InfiniteLine(angle=90, movable=False)
+        self._lines: list[pg.InfiniteLine] = []
+        self._bar = pg.ColorBarItem(values=(-1, 1), width=12, interactive=False, colorMapMenu=False)
+        super().__init__(name, x_axis=self.text_axis, y_axis=self.row_axis, parent=parent)
+        self.view.invertY(True)
+        self.view.setMouseEnabled(x=True, y=True)
+        self.item.addItem(self._image, ignoreBounds=True)
+        self.item.addItem(self._column, ignoreBounds=True)
+        self.view.addItem(self._row, ignoreBounds=True)
+        self._row.setZValue(10)
+        self._row.hide()
+        self._column.hide()
+        self.item.layout.addItem(self._bar, 2, 5)
+        self.item.layout.setColumnFixedWidth(4, 8)
+        self._bar.axis.setTickFont(self.x_axis.style["tickFont"])
+
+    def set_text(self, text: Text | None) -> None:
+        """The text whose characters stand along the axis."""
+        self.text_axis.set_text(text)
+
+    def set_values(self, values: npt.NDArray[np.floating], start: int, scale: Scale) -> None:
+        """Show values (rows, columns); the first column is character `start`."""
+        self._values, self._start = values, start
+        rows, columns = values.shape
+        self._image.setImage(scale.index(values), levels=(0, 255), autoLevels=False)
+        self._image.setRect(start, 0, columns, rows)
+        if scale != self._scale:
+            self._scale = scale
+            self.recolour(theme_of(self))
+        self.set_range((start, start + max(1, columns)), (0, max(1, rows)))
+
+    def set_rows(self, names: dict[float, str], boundaries: tuple[int, ...] = ()) -> None:
+        """Name places along the rows, and draw a line above each of these rows."""
+        self.row_axis.set_names(names)
+        while len(self._lines) < len(boundaries):
+            line = pg.InfiniteLine(angle=0, movable=False)
+            self._lines.append(line)
+            self.item.addItem(line, ignoreBounds=True)
+        while len(self._lines) > len(boundaries):
+            self.item.removeItem(self._lines.pop())
+        for line, place in zip(self._lines, boundaries, strict=True):
+            line.setValue(place)
+        self.recolour(theme_of(self))
+
+    def set_marks(self, row: int | None, character: int | None) -> None:
+        """Frame a row, draw a line through a character."""
+        self._row.setVisible(row is not None)
+        if row is not None:
+            self._row.setRect(self._start, row, self._values.shape[1], 1)
+        self._column.setVisible(character is not None)
+        if character is not None:
+            self._column.setValue(character + 0.5)
+
+    def columns(self) -> Columns:
+        """Positions, then a column of values for every row."""
+        rows, length = self._values.shape
+        named = {f"row {row}": self._values[row].astype(float) for row in range(rows)}
+        return {"position": np.arange(self._start, self._start + length), **named}
+
+    def recolour(self, theme: Theme) -> None:
+        """The palette of this ground, also on the bar beside it."""
+        table = self._scale.colours(theme.dark)
+        self._image.setLookupTable(table)
+        self._bar.setColorMap(pg.ColorMap(None, table[:LEVELS]))
+        self._bar.setLevels((self._scale.low, self._scale.high))
+        for axis in ("left", "right", "top", "bottom"):
+            self._bar.getAxis(axis).setPen(theme.border)
+        self._bar.axis.setTextPen(theme.muted)
+        self._row.setPen(pg.mkPen(theme.text, width=1.5))
+        self._column.setPen(pg.mkPen(theme.accent))
+        for line in self._lines:
+            line.setPen(pg.mkPen(theme.muted))

@@ -1,0 +1,175 @@
+"""Short pieces of the text, each coloured by a unit; a click asks to see the piece in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from rnnviz.core.colour import Scale
+from rnnviz.views.glyphs import glyph
+from rnnviz.views.theme import mono_font, theme_of, ui_font
+
+_ROW_HEIGHT = 26
+_HEADING_HEIGHT = 32
+_MARGIN = 12
+_ENTRY = Qt.ItemDataRole.UserRole
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Characters from `start` on and one value for each."""
+
+    start: int
+    text: str
+    values: npt.NDArray[np.floating]
+    note: str = ""
+    """What stands before it, such as its highest value."""
+    focus: int = 0
+    """The character that a click goes to."""
+
+
+Entry = Piece | str
+"""A string is a heading."""
+
+
+class SnippetModel(QAbstractListModel):
+    """Headings and pieces, as a person reads them."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.entries: tuple[Entry, ...] = ()
+
+    def set_entries(self, entries: tuple[Entry, ...]) -> None:
+        """Take these."""
+        self.beginResetModel()
+        self.entries = entries
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        """How many headings and pieces."""
+        return 0 if parent.isValid() else len(self.entries)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """The entry itself, or its words."""
+        entry = self.entries[index.row()]
+        if role == _ENTRY:
+            return entry
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry if isinstance(entry, str) else entry.text
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(entry, Piece):
+            return f"At character {entry.focus:,}"
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """A heading cannot be chosen."""
+        if isinstance(self.entries[index.row()], str):
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+
+class _PieceDelegate(QStyledItemDelegate):
+    def __init__(self, parent: QListView) -> None:
+        super().__init__(parent)
+        self.scale = Scale(-1.0, 1.0, "blue-orange")
+        self.note_width = 0
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+        entry = index.data(_ENTRY)
+        return QSize(100, _HEADING_HEIGHT if isinstance(entry, str) else _ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        entry, area = index.data(_ENTRY), QRect(option.rect)
+        theme = theme_of(self.parent())
+        painter.save()
+        if isinstance(entry, str):
+            painter.setFont(ui_font(9.5))
+            painter.setPen(QColor(theme.muted))
+            below = area.adjusted(_MARGIN, 8, -_MARGIN, -2)
+            painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, entry)
+        else:
+            if option.state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
+                painter.fillRect(area, QColor(theme.tint))
+            self._paint_piece(painter, area.adjusted(_MARGIN, 3, -4, -3), entry, theme.dark)
+        painter.restore()
+
+    def _paint_piece(self, painter: QPainter, area: QRect, piece: Piece, dark: bool) -> None:
+        theme = theme_of(self.parent())
+        if self.note_width:
+            painter.setFont(ui_font(8.5))
+            painter.setPen(QColor(theme.muted))
+            note = QRect(area.left(), area.top(), self.note_width, area.height())
+            painter.drawText(note, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, piece.note)
+            area = area.adjusted(self.note_width + 10, 0, 0, 0)
+        font = mono_font(9.5)
+        painter.setFont(font)
+        advance = QFontMetricsF(font).horizontalAdvance("0")
+        glyphs = [glyph(ord(character)) for character in piece.text]
+        shown = max(0, min(len(glyphs), int(area.width() / advance)))
+        colours = self.scale.colours(dark)[self.scale.index(np.asarray(piece.values[:shown]))]
+        row = np.ascontiguousarray(colours).reshape(1, shown, 4)
+        image = QImage(row.data, shown, 1, shown * 4, QImage.Format.Format_RGBA8888)
+        ground = area.adjusted(0, 0, round(shown * advance) - area.width(), 0)
+        painter.drawImage(ground, image)
+        painter.setPen(QColor(theme.text))
+        baseline = area.top() + (area.height() + QFontMetricsF(font).capHeight()) / 2
+        for place, mark in enumerate(glyphs[:shown]):
+            if mark.shown != " ":
+                painter.setOpacity(0.45 if mark.faint else 1.0)
+                painter.drawText(area.left() + place * advance, baseline, mark.shown)
+
+
+class SnippetList(QListView):
+    """Pieces of the text under headings.
+
+    Signals:
+        piece_chosen(character): the person clicked a piece, or pressed Enter on it.
+    """
+
+    piece_chosen = Signal(object)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self._model = SnippetModel(self)
+        self._delegate = _PieceDelegate(self)
+        self.setModel(self._model)
+        self.setItemDelegate(self._delegate)
+        self.setMouseTracking(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.clicked.connect(self._choose)
+        self.activated.connect(self._choose)
+
+    def set_entries(self, entries: tuple[Entry, ...], scale: Scale) -> None:
+        """Show these, coloured by this scale."""
+        notes = [entry.note for entry in entries if isinstance(entry, Piece)]
+        metrics = QFontMetricsF(ui_font(8.5))
+        widest = max((metrics.horizontalAdvance(note) for note in notes), default=0.0)
+        self._delegate.scale = scale
+        self._delegate.note_width = int(widest + 1) if widest else 0
+        self._model.set_entries(entries)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What is shown."""
+        return self._model.entries
+
+    @Slot(QModelIndex)
+    def _choose(self, index: QModelIndex) -> None:
+        entry = index.data(_ENTRY)
+        if isinstance(entry, Piece):
+            self.piece_chosen.emit(entry.focus)

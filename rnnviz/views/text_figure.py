@@ -1,0 +1,109 @@
+"""Paints a coloured text as a figure, into a picture or whatever else a painter can paint on."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QImage, QPainter
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.export.coloured import ColouredText
+from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Words, figure
+from rnnviz.core.export.svg import svg
+from rnnviz.views.theme import mono_font, ui_font
+
+_LARGEST_SIDE = 32_000
+"""Pixels; Qt paints on no picture that is higher."""
+_DOTS_PER_METRE = round(96 / 0.0254)
+
+
+def paint_figure(painter: QPainter, drawn: Figure) -> None:
+    """Paint a figure with its top left corner at the origin, in its own units."""
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+    painter.fillRect(QRectF(0, 0, drawn.width, drawn.height), QColor(drawn.ground))
+    for box in drawn.boxes:
+        painter.fillRect(QRectF(box.x, box.y, box.width, box.height), QColor(box.colour))
+    font = mono_font()
+    font.setPixelSize(LETTER_SIZE)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    for letters in drawn.letters:
+        _paint_letters(painter, letters, metrics)
+    for words in drawn.words:
+        _paint_words(painter, words)
+
+
+def figure_image(drawn: Figure, scale: float = 2.0) -> QImage:
+    """A figure as a picture, `scale` pixels to each of its units.
+
+    Raises:
+        RnnvizError: the picture would be too large.
+    """
+    width, height = round(drawn.width * scale), round(drawn.height * scale)
+    if max(width, height) > _LARGEST_SIDE:
+        raise RnnvizError(
+            f"a picture of this range would be {height:,} pixels high, and {_LARGEST_SIDE:,} is "
+            "the limit; choose a shorter range, or write SVG or HTML"
+        )
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    paint_figure(painter, drawn)
+    painter.end()
+    image.setDotsPerMeterX(round(_DOTS_PER_METRE * scale))
+    image.setDotsPerMeterY(round(_DOTS_PER_METRE * scale))
+    return image
+
+
+def write_figure(
+    path: Path,
+    coloured: ColouredText,
+    dark: bool = False,
+    columns: int = COLUMNS,
+    scale: float = 2.0,
+) -> None:
+    """Write a coloured text as a picture: SVG if the name ends so, else PNG.
+
+    Works without a window: where no application runs, one is made that needs no screen.
+
+    Raises:
+        RnnvizError: too large for a picture, or the file cannot be written.
+    """
+    drawn = figure(coloured, dark, columns)
+    if path.suffix.lower() == ".svg":
+        path.write_text(svg(drawn), encoding="utf-8", newline="\n")
+        return
+    _application()
+    if not figure_image(drawn, scale).save(str(path), "PNG"):
+        raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
+
+
+@lru_cache
+def _application() -> QCoreApplication:
+    """The application that runs, or one without a screen; kept, since Qt allows one a process."""
+    running = QCoreApplication.instance()
+    if running is not None:
+        return running
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    return QGuiApplication(["rnnviz"])
+
+
+def _paint_letters(painter: QPainter, letters: Letters, metrics: QFontMetricsF) -> None:
+    painter.setPen(QColor(letters.colour))
+    for x, width, shown in letters.cells:
+        spare = width - metrics.horizontalAdvance(shown)
+        painter.drawText(QPointF(x + spare / 2, letters.y), shown)
+
+
+def _paint_words(painter: QPainter, words: Words) -> None:
+    font = ui_font()
+    font.setPixelSize(words.size)
+    font.setWeight(QFont.Weight.DemiBold if words.bold else QFont.Weight.Normal)
+    painter.setFont(font)
+    painter.setPen(QColor(words.colour))
+    length = QFontMetricsF(font).horizontalAdvance(words.text)
+    back = {"start": 0.0, "middle": length / 2, "end": length}[words.anchor]
+    painter.drawText(QPointF(words.x - back, words.y), words.text)

@@ -1,0 +1,145 @@
+"""Paints one page of cells: colours from one small image, characters on top.
+
+Knows what belongs into a cell; the state and the events are the text view's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+
+from rnnviz.core.colour import MISSING, Bytes
+from rnnviz.views.glyphs import glyph
+from rnnviz.views.grid import BAND, Grid
+from rnnviz.views.rows import Page
+from rnnviz.views.theme import Theme
+
+_BLANK = 32
+
+
+@dataclass
+class Script:
+    """The characters of a page as runs to paint; made once a page, used every frame."""
+
+    plain: list[str] = field(default_factory=list)
+    """One string a row; what is painted otherwise is a blank in it."""
+    dim: list[str] = field(default_factory=list)
+    """As `plain`, for characters that hold no value yet."""
+    symbols: list[tuple[int, int, int, str, bool]] = field(default_factory=list)
+    """(row, column, columns, text, faint) of what stands alone."""
+
+    @classmethod
+    def of(cls, page: Page, walked: int) -> Script:
+        """The runs of a page of which the first `walked` characters of the text hold values."""
+        codes = page.codes
+        odd = (codes < _BLANK) | (codes >= 0x7F)
+        symbols = []
+        in_run = ~odd
+        shapes = {int(code): glyph(int(code)) for code in np.unique(codes[odd])}
+        for place in np.flatnonzero(odd):
+            shape = shapes[int(codes[place])]
+            if shape.faint or shape.alone:
+                row, column = int(page.row[place]), int(page.column[place])
+                symbols.append((row, column, shape.width, shape.shown, shape.faint))
+            else:
+                in_run[place] = True
+        done = np.arange(page.start, page.stop) < walked
+        return cls(_lines(page, in_run & done), _lines(page, in_run & ~done), symbols)
+
+
+def _lines(page: Page, wanted: npt.NDArray[np.bool_]) -> list[str]:
+    if not wanted.any():
+        return [""] * page.rows
+    grid = np.full((page.rows, page.columns), _BLANK, "<u4")
+    grid[page.row[wanted], page.column[wanted]] = page.codes[wanted]
+    return [row.tobytes().decode("utf-32-le").rstrip(" ") for row in grid]
+
+
+def words(colours: Bytes, paper: str) -> npt.NDArray[np.uint32]:
+    """A colour table (256, 4) as 0xffRRGGBB words for an RGB32 image; no value shows the paper."""
+    wide = colours.astype(np.uint32)
+    table = 0xFF000000 | wide[:, 0] << 16 | wide[:, 1] << 8 | wide[:, 2]
+    table[MISSING] = QColor(paper).rgb()
+    return table.astype(np.uint32)
+
+
+def paint_colours(
+    painter: QPainter, page: Page, grid: Grid, entries: Bytes, table: npt.NDArray[np.uint32],
+    columns: int,
+) -> None:
+    """Colour the cells; `entries` (n + 1,) is the palette entry of each character, and `MISSING`."""
+    part = page.cells[:, grid.first_column : grid.first_column + columns]
+    if part.size == 0:
+        return
+    pixels = table[entries[part]]
+    image = _image(pixels)
+    height, width = part.shape
+    painter.drawImage(
+        QRect(grid.left, grid.top, width * grid.cell, height * grid.height), image
+    )
+
+
+def paint_bands(
+    painter: QPainter, page: Page, grid: Grid, entries: Bytes, table: npt.NDArray[np.uint32],
+    columns: int,
+) -> None:
+    """Draw the label of each character as a band at the foot of its cell."""
+    part = page.cells[:, grid.first_column : grid.first_column + columns]
+    found = entries[part]
+    image = _image(table[found])
+    for row in np.flatnonzero((found != MISSING).any(axis=1)):
+        y = grid.y(int(row)) + grid.height - grid.gap + 1
+        target = QRect(grid.left, y, part.shape[1] * grid.cell, BAND)
+        painter.drawImage(target, image, QRect(0, int(row), part.shape[1], 1))
+
+
+def _image(pixels: npt.NDArray[np.uint32]) -> QImage:
+    height, width = pixels.shape
+    image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
+    image.pixels = pixels  # the image does not own its memory
+    return image
+
+
+def paint_gaps(painter: QPainter, grid: Grid, rows: int, width: int, paper: str) -> None:
+    """Clear the feet of the rows, so that lines of text stay apart."""
+    colour = QColor(paper)
+    for row in range(rows):
+        foot = grid.y(row + 1) - grid.gap
+        painter.fillRect(grid.left, foot, width, grid.gap, colour)
+
+
+def paint_script(painter: QPainter, script: Script, grid: Grid, theme: Theme, font: QFont) -> None:
+    """Write the characters."""
+    painter.setFont(font)
+    for lines, colour in ((script.plain, theme.text), (script.dim, theme.muted)):
+        painter.setPen(QColor(colour))
+        for row, line in enumerate(lines):
+            shown = line[grid.first_column :]
+            if shown:
+                painter.drawText(QPointF(grid.left, grid.y(row) + grid.ascent), shown)
+    ink, quiet = QColor(theme.text), QColor(theme.text)
+    quiet.setAlpha(105)
+    for row, column, width, text, faint in script.symbols:
+        if column < grid.first_column:
+            continue
+        painter.setPen(quiet if faint else ink)
+        cell = QRectF(grid.x(column), grid.y(row), width * grid.cell, grid.height - grid.gap)
+        if len(text) > 1 or width > 1 or ord(text) > 0x2FF:
+            _paint_alone(painter, cell, grid, text)
+        else:
+            painter.drawText(QPointF(cell.x(), grid.y(row) + grid.ascent), text)
+
+
+def _paint_alone(painter: QPainter, cell: QRectF, grid: Grid, text: str) -> None:
+    """Write one glyph into the middle of its cell, narrower if it would not fit."""
+    wide = QFontMetricsF(painter.font()).horizontalAdvance(text)
+    share = min(1.0, cell.width() / wide) if wide > 0 else 1.0
+    painter.save()
+    painter.translate(cell.center().x() - wide * share / 2, cell.y() + grid.ascent)
+    painter.scale(share, share)
+    painter.drawText(QPointF(0, 0), text)
+    painter.restore()

@@ -1,0 +1,391 @@
+"""The text coloured by what is selected: pickers above, minimap beside, legend below."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from rnnviz.core.colour import Mode, Scale, scale_for
+from rnnviz.session.selection import Pin
+from rnnviz.session.session import Session
+from rnnviz.views.hover_card import HoverCard
+from rnnviz.views.hover_facts import hover_facts
+from rnnviz.views.legend import Legend
+from rnnviz.views.minimap import Minimap
+from rnnviz.views.search_bar import SearchBar
+from rnnviz.views.text_view import TextView
+from rnnviz.views.theme import set_icon
+from rnnviz.views.unit_picker import UnitPicker
+from rnnviz.work.messages import Failed
+
+
+_NEW_CONCEPT = "\0new"
+"""Stands for the last entry of the list of concepts; no concept has this name."""
+
+
+class TextPanel(QWidget):
+    """The centre of the Cells workspace.
+
+    Signals:
+        concept_requested: the person wants to make a concept.
+        message(str): something for the status bar.
+    """
+
+    concept_requested = Signal()
+    message = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._mode: Mode = "unit"
+        self._locked: Scale | None = None
+        self._flipped = False
+        self._palette: str | None = None
+        self.picker = UnitPicker(session)
+        self.concepts = QComboBox()
+        self.view = TextView()
+        self.minimap = Minimap()
+        self.legend = Legend()
+        self.search = SearchBar()
+        self.card = HoverCard(self)
+        self._build()
+        self._connect()
+        self.show_concepts()
+        self.show_text()
+        self.show_recording()
+
+    # Building
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        tools = QHBoxLayout()
+        tools.setContentsMargins(12, 8, 12, 8)
+        tools.setSpacing(8)
+        tools.addWidget(self.picker)
+        tools.addStretch(1)
+        self.concepts.setAccessibleName("Concept drawn under the text")
+        self.concepts.setToolTip("Underline what a concept labels (C)")
+        self.concepts.setMinimumWidth(190)
+        tools.addWidget(self.concepts)
+        self.surprisal = self._tool("activity", "Colour by surprisal (S)", checkable=True)
+        self.pin = self._tool("pin", "Pin this unit to the trace (Space)", checkable=True)
+        self.edit = self._tool("pencil", "Type your own text (E)", checkable=True)
+        for button in (self.surprisal, self.pin, self.edit):
+            tools.addWidget(button)
+        column.addLayout(tools)
+        column.addWidget(self.search)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.view, 1)
+        middle.addWidget(self.minimap)
+        column.addLayout(middle, 1)
+        column.addWidget(self.legend)
+
+    def _tool(self, icon: str, tip: str, checkable: bool) -> QToolButton:
+        button = QToolButton()
+        set_icon(button, icon)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setCheckable(checkable)
+        return button
+
+    def _connect(self) -> None:
+        session, selection = self._session, self._session.selection
+        session.recordings.text_changed.connect(self.show_text)
+        session.recordings.recording_changed.connect(self.show_recording)
+        session.recordings.recording_grew.connect(self.show_growth)
+        session.rankings.labels_changed.connect(self.show_labels)
+        session.rankings.concepts_changed.connect(self.show_concepts)
+        session.inspection.matches_changed.connect(self.show_matches)
+        selection.unit_changed.connect(self.show_unit)
+        selection.colouring_changed.connect(self.show_unit)
+        selection.concept_changed.connect(self.show_concept)
+        selection.pins_changed.connect(self.show_pin)
+        selection.range_changed.connect(self.show_range)
+        selection.cursor_changed.connect(self.show_cursor)
+        self.view.hovered.connect(self._hover)
+        self.view.clicked.connect(self._click)
+        self.view.range_selected.connect(selection.set_range)
+        self.view.visible_changed.connect(self._visible_moved)
+        self.view.text_edited.connect(session.recordings.type_text)
+        self.minimap.scrolled_to.connect(self.view.scroll_to)
+        self.legend.mode_changed.connect(self.set_mode)
+        self.legend.locked.connect(self.set_locked)
+        self.legend.flipped.connect(self.set_flipped)
+        self.legend.palette_chosen.connect(self.set_palette)
+        self.search.search_requested.connect(self._search)
+        self.search.pattern_changed.connect(self._pattern_typed)
+        self.search.closed.connect(self._search_closed)
+        self.picker.picked.connect(self.view.setFocus)
+        self.concepts.activated.connect(self._choose_concept)
+        self.surprisal.toggled.connect(self._choose_colouring)
+        self.pin.clicked.connect(self.toggle_pin)
+        self.edit.toggled.connect(self.set_editing)
+
+    # What is shown
+
+    @Slot()
+    def show_text(self) -> None:
+        """Take the session's text, unless it came from typing here."""
+        text = self._session.recordings.text
+        if text is not None and not self.view.editable:
+            self.view.set_text(text)
+
+    @Slot()
+    def show_recording(self) -> None:
+        """Take the session's recording."""
+        recording = self._session.recordings.recording
+        if recording is None:
+            self.view.set_values(None, 0)
+            self.minimap.set_values(None, 0)
+            return
+        selection = self._session.selection
+        if recording.text is not self._session.recordings.text and not self.view.editable:
+            self.view.set_text(self._session.recordings.text or recording.text)
+        self.view.set_known(recording.known)
+        self.minimap.set_length(recording.length)
+        channel = selection.channel if selection.channel in recording.channels else "hidden"
+        selection.select_unit(min(selection.unit, recording.total_units - 1), channel)
+        self.show_unit()
+        self.show_labels(selection.concept or "")
+
+    @Slot()
+    def show_growth(self) -> None:
+        """Show what was walked since."""
+        self.show_unit()
+
+    @Slot()
+    def show_unit(self) -> None:
+        """Colour the text by the selected unit or by the surprisal."""
+        recording, selection = self._session.recordings.recording, self._session.selection
+        self.show_pin()
+        if recording is None:
+            return
+        by_unit = selection.colouring == "unit"
+        channel = selection.channel if by_unit else "surprisal"
+        values = (
+            recording.values(selection.channel, selection.unit) if by_unit else recording.surprisal
+        )
+        walked = recording.walked
+        scale = self._scale(channel, values[:walked])
+        self.view.set_scale(scale)
+        self.view.set_values(values, walked)
+        self.minimap.set_scale(scale)
+        self.minimap.set_values(values, walked)
+        self.legend.show_scale(scale, self.title(), self._mode, self._locked is not None)
+        self.surprisal.setChecked(not by_unit)
+
+    def title(self) -> str:
+        """What the colours are, in words."""
+        selection, recording = self._session.selection, self._session.recordings.recording
+        if selection.colouring == "surprisal":
+            return "surprisal, bits"
+        if recording is None:
+            return ""
+        layer, unit = recording.layer_and_unit(selection.unit)
+        return f"{selection.channel} of layer {layer + 1}, unit {unit}"
+
+    def _scale(self, channel: str, values: np.ndarray) -> Scale:
+        if self._locked is not None and channel != "surprisal":
+            return self._locked
+        recording = self._session.recordings.recording
+        if self._mode == "channel" and channel != "surprisal" and recording is not None:
+            scale = scale_for(channel, recording.rows(channel)[:, : len(values)], "channel")
+        else:
+            scale = scale_for(channel, values, "unit")
+        if self._palette is not None and scale.symmetric:
+            scale = scale.with_palette(self._palette)
+        return scale.flip() if self._flipped else scale
+
+    @Slot()
+    def show_concepts(self) -> None:
+        """List the concepts, those that suit the text first."""
+        chosen = self._session.selection.concept
+        self.concepts.blockSignals(True)
+        self.concepts.clear()
+        self.concepts.addItem("No concept", None)
+        family = ""
+        for concept in self._session.rankings.concepts:
+            if concept.family != family:
+                family = concept.family
+                self.concepts.insertSeparator(self.concepts.count())
+            self.concepts.addItem(concept.title, concept.name)
+            self.concepts.setItemData(
+                self.concepts.count() - 1, concept.about, Qt.ItemDataRole.ToolTipRole
+            )
+        self.concepts.insertSeparator(self.concepts.count())
+        self.concepts.addItem("New concept…", _NEW_CONCEPT)
+        self.concepts.blockSignals(False)
+        self._show_chosen_concept(chosen)
+
+    def _show_chosen_concept(self, name: str | None) -> None:
+        place = self.concepts.findData(name)
+        self.concepts.setCurrentIndex(max(0, place))
+
+    @Slot()
+    def show_concept(self) -> None:
+        """Underline the selected concept."""
+        name = self._session.selection.concept
+        self._show_chosen_concept(name)
+        self.show_labels(name or "")
+
+    @Slot(str)
+    def show_labels(self, name: str) -> None:
+        """Draw the labels that became known, if they are the selected concept's."""
+        chosen = self._session.selection.concept
+        if (name or None) == chosen:
+            labels = self._session.rankings.labels(chosen) if chosen else None
+            self.view.set_labels(labels)
+            self.minimap.set_labels(labels)
+
+    @Slot()
+    def show_pin(self) -> None:
+        """Show whether the selected unit is pinned."""
+        selection = self._session.selection
+        self.pin.setChecked(Pin(selection.channel, selection.unit) in selection.pins)
+
+    @Slot()
+    def show_range(self) -> None:
+        """Show what is brushed."""
+        chosen = self._session.selection.range
+        self.view.set_range(*(chosen or (0, 0)))
+
+    @Slot()
+    def show_cursor(self) -> None:
+        """Show where the cursor is."""
+        self.view.set_cursor(self._session.selection.cursor)
+
+    # What the person does
+
+    @Slot()
+    def toggle_pin(self) -> None:
+        """Pin the selected unit, or let it go."""
+        selection = self._session.selection
+        selection.toggle_pin(Pin(selection.channel, selection.unit))
+
+    @Slot(bool)
+    def set_editing(self, editing: bool) -> None:
+        """Let the person type into the text; it is walked as it is typed."""
+        self.edit.setChecked(editing)
+        self.view.set_editable(editing)
+        if editing:
+            self.view.setFocus()
+            self.message.emit("Type or paste: the model reads along. Press Esc to stop typing.")
+
+    def go_to(self, character: int) -> None:
+        """Bring a character to the middle of the view and put the cursor there."""
+        self.view.scroll_to(character)
+        self._session.selection.set_cursor(character)
+
+    @Slot(str)
+    def set_mode(self, mode: Mode) -> None:
+        """Measure the colours on this unit, or share them by all units of the channel."""
+        self._mode = mode
+        self._locked = None
+        self.show_unit()
+
+    @Slot(bool)
+    def set_locked(self, locked: bool) -> None:
+        """Keep the range of colours while units change."""
+        self._locked = self.view.scale if locked else None
+        self.show_unit()
+
+    @Slot(bool)
+    def set_flipped(self, flipped: bool) -> None:
+        """Run the colours the other way round."""
+        self._flipped = flipped
+        if self._locked is not None:
+            self._locked = self._locked.flip()
+        self.show_unit()
+
+    @Slot(str)
+    def set_palette(self, palette: str) -> None:
+        """Use other colours for signed values."""
+        self._palette = palette
+        if self._locked is not None and self._locked.symmetric:
+            self._locked = self._locked.with_palette(palette)
+        self.show_unit()
+
+    @Slot(bool)
+    def _choose_colouring(self, surprisal: bool) -> None:
+        self._session.selection.set_colouring("surprisal" if surprisal else "unit")
+
+    @Slot(int)
+    def _choose_concept(self, place: int) -> None:
+        name = self.concepts.itemData(place)
+        if name == _NEW_CONCEPT:
+            self._show_chosen_concept(self._session.selection.concept)
+            self.concept_requested.emit()
+        else:
+            self._session.selection.set_concept(name)
+            self.view.setFocus()
+
+    @Slot(object)
+    def _hover(self, character: int | None) -> None:
+        recording = self._session.recordings.recording
+        if character is None or recording is None or character >= recording.walked:
+            self.card.hide()
+            return
+        facts = hover_facts(recording, self._session.selection, character)
+        self.card.show_facts(facts, self.view.cell_rect(character).translated(self._view_offset()))
+
+    def _view_offset(self) -> QPoint:
+        return self.view.viewport().mapTo(self, QPoint(0, 0))
+
+    @Slot(object)
+    def _click(self, character: int) -> None:
+        self._session.selection.set_cursor(character)
+
+    @Slot(object)
+    def _visible_moved(self, visible: tuple[int, int]) -> None:
+        self.minimap.set_visible(visible)
+        self._session.selection.set_visible(visible)
+
+    # Searching
+
+    @Slot(str, bool)
+    def _pattern_typed(self, pattern: str, regular: bool) -> None:
+        self._session.inspection.request_matches(pattern, regular, self._search_failed)
+
+    @Slot(str, bool, bool)
+    def _search(self, pattern: str, regular: bool, backwards: bool) -> None:
+        matches = self._session.inspection.matches
+        if matches is None or len(matches) == 0:
+            self.search.tell("no matches" if pattern else "")
+            return
+        cursor = self._session.selection.cursor or 0
+        starts = matches[:, 0]
+        if backwards:
+            place = int(np.searchsorted(starts, cursor, side="left")) - 1
+        else:
+            place = int(np.searchsorted(starts, cursor, side="right"))
+        place %= len(starts)
+        self.go_to(int(starts[place]))
+        self.search.tell(f"{place + 1:,} of {len(starts):,}")
+
+    @Slot()
+    def show_matches(self) -> None:
+        """Mark what the search found, and go to the first match at or after the view."""
+        matches = self._session.inspection.matches
+        self.view.set_matches(matches)
+        self.minimap.set_matches(matches)
+        if matches is None or not self.search.isVisible():
+            return
+        if len(matches) == 0:
+            self.search.tell("no matches")
+            return
+        first = self.view.visible_range()[0]
+        place = int(np.searchsorted(matches[:, 0], first)) % len(matches)
+        self.go_to(int(matches[place, 0]))
+        self.search.tell(f"{place + 1:,} of {len(matches):,}")
+
+    def _search_failed(self, failure: Failed) -> None:
+        self.search.tell(failure.message)
+
+    @Slot()
+    def _search_closed(self) -> None:
+        self._session.inspection.request_matches("", regular=False)
+        self.view.setFocus()

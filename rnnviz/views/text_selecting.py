@@ -1,0 +1,154 @@
+"""Brushing a range of a text view, with the pointer or with shift and the arrow keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Slot
+from PySide6.QtGui import QKeyEvent
+
+from rnnviz.core.text import NEWLINE
+
+if TYPE_CHECKING:
+    from rnnviz.views.text_view import TextView
+
+_SCROLL_EVERY_MS = 40
+_WORD = 256
+
+
+class Selecting(QObject):
+    """The anchor of a range and what moves its other end."""
+
+    def __init__(self, view: TextView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._anchor: int | None = None
+        self._head: int | None = None
+        self._dragging = False
+        self._told: tuple[int, int] | None = None
+        self._point = QPoint()
+        self._timer = QTimer(self, interval=_SCROLL_EVERY_MS)
+        self._timer.timeout.connect(self._scroll)
+
+    def press(self, point: QPoint, extend: bool) -> None:
+        """Begin at a point of the viewport; `extend` keeps the old anchor."""
+        view = self._view
+        character = view.character_at(point, nearest=True)
+        if view.editing is not None:
+            place = len(view.text) if character is None else self._caret_at(point, character)
+            view.editing.move(place, keep=extend)
+            self._dragging = True
+            return
+        if character is None:
+            return
+        if extend and view.cursor is not None:
+            anchor = view.cursor if self._anchor is None else self._anchor
+            self._anchor, self._head = anchor, character
+            self._show()
+            self._tell()
+            return
+        self._anchor = self._head = character
+        self._dragging = True
+        view.set_range(None)
+        view.set_cursor(character)
+        view.clicked.emit(character)
+
+    def drag(self, point: QPoint) -> None:
+        """Take the range to a point; beyond the edges the text scrolls along."""
+        if not self._dragging:
+            return
+        view = self._view
+        self._point = point
+        character = view.character_at(point, nearest=True)
+        if character is None:
+            return
+        if view.editing is not None:
+            view.editing.move(self._caret_at(point, character), keep=True)
+        elif character != self._head:
+            self._head = character
+            self._show()
+        outside = not 0 <= point.y() < view.viewport().height()
+        if outside != self._timer.isActive():
+            self._timer.start() if outside else self._timer.stop()
+
+    def release(self) -> None:
+        """Settle: say which range it is now."""
+        self._timer.stop()
+        if self._dragging:
+            self._dragging = False
+            self._tell()
+
+    def word(self, point: QPoint) -> None:
+        """Select the letters and digits around a point."""
+        view = self._view
+        character = view.character_at(point)
+        if character is None or view.editing is not None:
+            return
+        begin = max(0, character - _WORD)
+        around = view.text.slice(begin, character + _WORD)
+        low = high = character - begin
+        while low > 0 and _in_word(around[low - 1]) and _in_word(around[character - begin]):
+            low -= 1
+        while high < len(around) and _in_word(around[high]):
+            high += 1
+        self.choose(begin + low, begin + max(high, low + 1))
+
+    def choose(self, start: int, stop: int) -> None:
+        """Select a range and say so."""
+        self._anchor, self._head = start, max(start, stop - 1)
+        self._view.set_range(start, stop)
+        self._tell()
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Shift and arrows move the end of the range, Escape lets go; whether it was one of these."""
+        view = self._view
+        if event.key() == Qt.Key.Key_Escape and view.range is not None:
+            view.set_range(None)
+            self._tell()
+            return True
+        if event.modifiers() != Qt.KeyboardModifier.ShiftModifier or view.cursor is None:
+            return False
+        if view.range is None or self._head is None:
+            self._anchor = self._head = view.cursor
+        rows = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        if event.key() in steps:
+            head = self._head + steps[event.key()]
+        elif event.key() in rows:
+            head = view.character_in_row(self._head, rows[event.key()])
+        else:
+            return False
+        self._head = max(0, min(len(view.text) - 1, head))
+        self._show()
+        view.scroll_to(self._head)
+        self._tell()
+        return True
+
+    def _show(self) -> None:
+        if self._anchor is not None and self._head is not None:
+            low, high = sorted((self._anchor, self._head))
+            single = self._dragging and low == high
+            self._view.set_range(None if single else low, high + 1)
+
+    def _tell(self) -> None:
+        if self._view.range != self._told:
+            self._told = self._view.range
+            self._view.range_selected.emit(self._told)
+
+    def _caret_at(self, point: QPoint, character: int) -> int:
+        """The gap between characters that is nearest to a point."""
+        cell = self._view.cell_rect(character)
+        if cell.isNull() or int(self._view.text.codes[character]) == NEWLINE:
+            return character
+        return character + (point.x() > cell.center().x())
+
+    @Slot()
+    def _scroll(self) -> None:
+        bar = self._view.verticalScrollBar()
+        beyond = self._point.y() - (0 if self._point.y() < 0 else self._view.viewport().height())
+        bar.setValue(bar.value() + (beyond // 16 or (1 if beyond >= 0 else -1)))
+        self.drag(self._point)
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -1,0 +1,388 @@
+"""The text, every character coloured by one unit: work grows with what is visible, not with it all.
+
+Knows texts, values and scales; knows nothing of sessions, models or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QGuiApplication,
+    QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from rnnviz.core.colour import MISSING, Bytes, Scale
+from rnnviz.core.text import Text
+from rnnviz.views import text_marks as marks
+from rnnviz.views import text_painter as paint
+from rnnviz.views.cell_area import CellArea
+from rnnviz.views.rows import Page
+from rnnviz.views.text_editing import Editing
+from rnnviz.views.text_selecting import Selecting
+from rnnviz.views.theme import Theme, theme_of
+
+Values = npt.NDArray[np.floating]
+Labels = npt.NDArray[np.generic]
+Known = Callable[[int, int], npt.NDArray[np.bool_]]
+"""Which characters from start up to stop the model knows."""
+
+_COPY_LIMIT = 10_000_000
+_NO_MATCHES = np.zeros((0, 2), np.int64)
+
+
+class TextView(CellArea):
+    """A text of any length, coloured by one value a character.
+
+    Arrow keys are left to the window, except while the text is edited.
+
+    Signals:
+        hovered(int | None): the character under the pointer.
+        clicked(int): the cursor was placed on this character.
+        range_selected(tuple[int, int] | None): a range was brushed, (start, stop), or let go.
+        text_edited(str): the text after an edit by hand.
+        edit_refused(str): why an edit was not made.
+    """
+
+    hovered = Signal(object)
+    clicked = Signal(object)
+    range_selected = Signal(object)
+    text_edited = Signal(str)
+    edit_refused = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        # Qt sends events, and lays out, while it is being built
+        self._script: paint.Script | None = None
+        self._editing: Editing | None = None
+        super().__init__(parent)
+        self.setAccessibleName("Text coloured by the selected unit")
+        viewport = self.viewport()
+        viewport.setMouseTracking(True)
+        viewport.setCursor(Qt.CursorShape.IBeamCursor)
+        viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.values: Values | None = None
+        self.walked = 0
+        self.scale: Scale | None = None
+        self.labels: Labels | None = None
+        self.cursor: int | None = None
+        self.range: tuple[int, int] | None = None
+        self._label_scale: Scale | None = None
+        self._known: Known | None = None
+        self._matches = _NO_MATCHES
+        self._current_match: tuple[int, int] | None = None
+        self._hovered: int | None = None
+        self._tables: dict[tuple[Scale, bool], npt.NDArray[np.uint32]] = {}
+        self._selecting = Selecting(self)
+
+    # what is shown
+
+    def set_text(self, text: Text) -> None:
+        """Show another text; values, labels, marks and selection of the old one are gone."""
+        self.values, self.walked = None, 0
+        self.cursor = self.range = self._current_match = self._hovered = None
+        self._matches = _NO_MATCHES
+        self.set_labels(None)
+        self.lay(text)
+        self.verticalScrollBar().setValue(0)
+        self.horizontalScrollBar().setValue(0)
+        if self._editing is not None:
+            self._editing.reset(str(text))
+
+    def set_values(self, values: Values | None, walked: int | None = None) -> None:
+        """Colour by `values` (T,), of which the first `walked` are there; None for plain text."""
+        there = 0 if values is None else len(values) if walked is None else walked
+        if there != self.walked or (values is None) != (self.values is None):
+            self._script = None
+        self.values, self.walked = values, there
+        self.viewport().update()
+
+    def set_scale(self, scale: Scale | None) -> None:
+        """How values become colours."""
+        if scale != self.scale:
+            self.scale = scale
+            self.viewport().update()
+
+    def set_labels(self, labels: Labels | None) -> None:
+        """Show labels (T,) as a band under each row: bool as on and off, numbers as shades."""
+        self.labels, self._label_scale = labels, _label_scale(labels)
+        if self._banded != (labels is not None):
+            self._banded = labels is not None
+            self.lay_again()
+        self.viewport().update()
+
+    def set_known(self, known: Known | None) -> None:
+        """Mark the characters for which `known(start, stop)` is False; None marks nothing."""
+        self._known = known
+        self.viewport().update()
+
+    def set_matches(
+        self, matches: npt.ArrayLike | None, current: tuple[int, int] | None = None
+    ) -> None:
+        """Outline what a search found: (M, 2) of start and stop, in order; one is the current."""
+        found = _NO_MATCHES if matches is None else np.asarray(matches, np.int64)
+        self._matches = found.reshape(-1, 2)
+        self._current_match = current
+        self.viewport().update()
+
+    def set_cursor(self, character: int | None) -> None:
+        """Put the cursor on a character, without scrolling and without a signal."""
+        if character != self.cursor:
+            self.cursor = character
+            self.viewport().update()
+
+    def set_range(self, start: int | None, stop: int | None = None) -> None:
+        """Show a selected range, or none if it is empty; without a signal."""
+        chosen = None if start is None or stop is None or start >= stop else (start, stop)
+        if chosen != self.range:
+            self.range = chosen
+            self.viewport().update()
+
+    def _forget_page(self) -> None:
+        super()._forget_page()
+        self._script = None
+
+    # editing
+
+    @property
+    def editing(self) -> Editing | None:
+        """The caret and the history of edits while the text is editable."""
+        return self._editing
+
+    @property
+    def editable(self) -> bool:
+        """Whether the person may type."""
+        return self._editing is not None
+
+    def set_editable(self, editable: bool) -> None:
+        """Let the person type; for texts up to `text_editing.LIMIT` characters."""
+        if editable == self.editable:
+            return
+        if self._editing is not None:
+            self._editing.deleteLater()
+        self._editing = Editing(self, str(self.text), self.cursor) if editable else None
+        if self._editing is not None:
+            self._editing.changed.connect(self._edited)
+            self._editing.moved.connect(self._caret_moved)
+            self._editing.refused.connect(self.edit_refused)
+        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, editable)
+        self.viewport().update()
+
+    @Slot(str, int)
+    def _edited(self, text: str, unchanged: int) -> None:
+        """Show the new text; what was known of the part before the edit still holds."""
+        self.walked = min(self.walked, unchanged)
+        self._matches = _NO_MATCHES
+        self.set_labels(None)
+        self.lay(Text.of(text, self.text.name))
+        self.text_edited.emit(text)
+
+    @Slot()
+    def _caret_moved(self) -> None:
+        if self._editing is not None:
+            self.set_range(*self._editing.selection)
+            caret = self._editing.caret
+            self.set_cursor(caret if caret < len(self.text) else None)
+            self.scroll_to(caret)
+        self.viewport().update()
+
+    # painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the visible rows."""
+        theme, page, grid = theme_of(self), self.page, self.grid
+        width, shown = self.viewport().width(), self._columns() + 1
+        painter = QPainter(self.viewport())
+        painter.fillRect(self.viewport().rect(), QColor(theme.background))
+        self._paint_gutter(painter, theme)
+        painter.setClipRect(grid.left - 3, 0, width, self.viewport().height())
+        if self.scale is not None and self.values is not None:
+            entries = self._entries(page, self.values, self.scale)
+            table = self._table(self.scale, theme)
+            paint.paint_colours(painter, page, grid, entries, table, shown)
+            marks.paint_hatch(painter, page, grid, self.walked, theme)
+            paint.paint_gaps(painter, grid, page.rows, width, theme.background)
+        if self.labels is not None and self._label_scale is not None:
+            entries = _label_entries(page, self.labels, self._label_scale)
+            table = self._table(self._label_scale, theme)
+            paint.paint_bands(painter, page, grid, entries, table, shown)
+        if self._script is None:
+            coloured = self.values is not None
+            self._script = paint.Script.of(page, self.walked if coloured else len(self.text))
+        paint.paint_script(painter, self._script, grid, theme, self._font)
+        self._paint_marks(painter, theme)
+        painter.end()
+
+    def _entries(self, page: Page, values: Values, scale: Scale) -> Bytes:
+        entries = np.full(page.stop - page.start + 1, MISSING, np.uint8)
+        stop = min(page.stop, self.walked, len(values))
+        if stop > page.start:
+            entries[: stop - page.start] = scale.index(np.asarray(values[page.start : stop]))
+        return entries
+
+    def _table(self, scale: Scale, theme: Theme) -> npt.NDArray[np.uint32]:
+        key = (scale, theme.dark)
+        if key not in self._tables:
+            if len(self._tables) > 64:
+                self._tables.clear()
+            self._tables[key] = paint.words(scale.colours(theme.dark), theme.background)
+        return self._tables[key]
+
+    def _paint_gutter(self, painter: QPainter, theme: Theme) -> None:
+        grid, page = self.grid, self.page
+        here = None if self.cursor is None else self.text.line_of(self.cursor)
+        painter.setFont(self._font)
+        for row in range(page.rows):
+            line, inside = self._rows.line_of_row(page.first_row + row)
+            label = f"+{inside * self._rows.wrap:,}" if inside else f"{line + 1:,}"
+            current = line == here and not inside
+            painter.setPen(QColor(theme.text if current else theme.faint))
+            left = grid.left - (len(label) + 2) * grid.cell
+            painter.drawText(left, round(grid.y(row) + grid.ascent), label)
+
+    def _paint_marks(self, painter: QPainter, theme: Theme) -> None:
+        page, grid, halo = self.page, self.grid, QColor(theme.background)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._known is not None and page.stop > page.start:
+            known = self._known(page.start, page.stop)
+            marks.paint_unknown(painter, page, grid, known, theme)
+        low = int(np.searchsorted(self._matches[:, 1], page.start, side="right"))
+        high = int(np.searchsorted(self._matches[:, 0], page.stop, side="left"))
+        for start, stop in self._matches[low:high].tolist():
+            pen = QPen(QColor(theme.match), 2.4 if (start, stop) == self._current_match else 1.4)
+            marks.paint_outline(painter, page.spans(start, stop), grid, pen, halo)
+        if self.range is not None:
+            pen = QPen(QColor(theme.accent), 2)
+            marks.paint_outline(painter, page.spans(*self.range), grid, pen, halo)
+        if self._editing is not None:
+            colour = theme.accent if self.hasFocus() else theme.muted
+            marks.paint_caret(painter, self.caret_rect(self._editing.caret), colour, theme)
+        elif self.cursor is not None:
+            spans = page.spans(self.cursor, self.cursor + 1)
+            marks.paint_outline(painter, spans, grid, QPen(QColor(theme.text), 2), halo)
+
+    # pointer
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Place the cursor; shift takes the range along."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._selecting.press(event.position().toPoint(), shift)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the pointer; with the button held, brush a range."""
+        point = event.position().toPoint()
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._selecting.drag(point)
+        self._set_hovered(self.character_at(point))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Settle the range."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._selecting.release()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Select the word under the pointer."""
+        self._selecting.word(event.position().toPoint())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll; with Ctrl, zoom."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+        else:
+            super().wheelEvent(event)
+            self._set_hovered(self.character_at(event.position().toPoint()))
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Notice the pointer leaving."""
+        if event.type() == QEvent.Type.Leave:
+            self._set_hovered(None)
+        return super().viewportEvent(event)
+
+    def _set_hovered(self, character: int | None) -> None:
+        if character != self._hovered:
+            self._hovered = character
+            self.hovered.emit(character)
+
+    # keys
+
+    def event(self, event: QEvent) -> bool:
+        """While typing, keep plain keys from becoming the window's shortcuts."""
+        typing = self.editable and event.type() == QEvent.Type.ShortcutOverride
+        if typing and isinstance(event, QKeyEvent) and Editing.wants(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Scroll, zoom, copy, select with shift; plain arrows are left to the window."""
+        if self._editing is not None and self._editing.key(event):
+            return
+        if not (self.scroll_key(event) or self._other_key(event) or self._selecting.key(event)):
+            event.ignore()
+
+    def _other_key(self, event: QKeyEvent) -> bool:
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if control and event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(1)
+        elif control and event.key() == Qt.Key.Key_Minus:
+            self.zoom(-1)
+        elif control and event.key() == Qt.Key.Key_0:
+            self.zoom(0)
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self._selecting.choose(0, len(self.text))
+        elif event.matches(QKeySequence.StandardKey.Copy) and self.range is not None:
+            start, stop = self.range
+            shown = self.text.slice(start, min(stop, start + _COPY_LIMIT))
+            QGuiApplication.clipboard().setText(shown)
+        else:
+            return False
+        return True
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Take what an input method composed."""
+        if self._editing is not None and event.commitString():
+            self._editing.insert(event.commitString())
+        event.accept()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the caret as live."""
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show the caret as resting."""
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+
+def _label_scale(labels: Labels | None) -> Scale | None:
+    if labels is None:
+        return None
+    if labels.dtype == np.bool_:
+        return Scale(0.0, 1.0, "label")
+    part = np.asarray(labels[:: max(1, len(labels) >> 20)], np.float32)
+    part = part[np.isfinite(part)]
+    low, high = (float(part.min()), float(part.max())) if part.size else (0.0, 1.0)
+    return Scale(min(low, 0.0), max(high, low + 1e-6), "label")
+
+
+def _label_entries(page: Page, labels: Labels, scale: Scale) -> Bytes:
+    entries = np.full(page.stop - page.start + 1, MISSING, np.uint8)
+    part = np.asarray(labels[page.start : page.stop])
+    found = scale.index(part.astype(np.float32))
+    entries[: len(part)] = np.where(part, found, MISSING) if part.dtype == np.bool_ else found
+    return entries

@@ -1,0 +1,270 @@
+"""How the application looks: colours by name, fonts, icons, and following the system's light or dark.
+
+A widget asks `theme_of(self)` while it paints and repaints on `PaletteChange`: nothing is wired.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTemporaryDir, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFont,
+    QFontDatabase,
+    QGuiApplication,
+    QIcon,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory, QWidget
+
+from rnnviz.core.colour import INK, PAPER
+from rnnviz.core.places import resources
+from rnnviz.views.stylesheet import stylesheet
+
+Setting = Literal["system", "light", "dark"]
+"""What a person chooses; `system` follows the desktop where it says."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by what they are for, each `#rrggbb`."""
+
+    dark: bool
+    background: str
+    """Paper: the ground of text, plots, tables and inputs."""
+    surface: str
+    """The window around the paper: bars, docks, forms."""
+    raised: str
+    """Buttons, cards, the row under the pointer."""
+    text: str
+    muted: str
+    """Second-rank text: captions, axes, gutters; still readable (4.5)."""
+    faint: str
+    """Marks that should be found only when looked for."""
+    border: str
+    accent: str
+    """The one colour that says: this one, here, now."""
+    on_accent: str
+    tint: str
+    """A wash of the accent: the selected row, a pressed button."""
+    warning: str
+    good: str
+    bad: str
+    match: str
+    """Where a search found something."""
+
+
+def _hex(rgb: tuple[int, int, int]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*rgb)
+
+
+LIGHT = Theme(
+    dark=False,
+    background=_hex(PAPER[False]),
+    surface="#f5f6f8",
+    raised="#ffffff",
+    text=_hex(INK[False]),
+    muted="#5d6675",
+    faint="#a4acb9",
+    border="#dfe3e9",
+    accent="#3452c7",
+    on_accent="#ffffff",
+    tint="#e4e9fa",
+    warning="#8f5a00",
+    good="#1d7a45",
+    bad="#c4303c",
+    match="#b0128a",
+)
+DARK = Theme(
+    dark=True,
+    background=_hex(PAPER[True]),
+    surface="#1d2128",
+    raised="#292f38",
+    text=_hex(INK[True]),
+    muted="#9ba5b5",
+    faint="#596273",
+    border="#323944",
+    accent="#93abff",
+    on_accent="#11151d",
+    tint="#2b3553",
+    warning="#f0b558",
+    good="#62cf8e",
+    bad="#ff7b84",
+    match="#ff8fe0",
+)
+
+
+def theme_of(widget: QWidget | None = None) -> Theme:
+    """The theme that a widget, or the application, is painted in."""
+    palette = widget.palette() if widget is not None else QGuiApplication.palette()
+    return DARK if palette.color(QPalette.ColorRole.Base).lightness() < 128 else LIGHT
+
+
+def qt_palette(theme: Theme) -> QPalette:
+    """The theme as Fusion wants it."""
+    role, group = QPalette.ColorRole, QPalette.ColorGroup
+    palette = QPalette()
+    for where, colour in {
+        role.Window: theme.surface,
+        role.WindowText: theme.text,
+        role.Base: theme.background,
+        role.AlternateBase: theme.surface,
+        role.Text: theme.text,
+        role.Button: theme.raised,
+        role.ButtonText: theme.text,
+        role.BrightText: theme.bad,
+        role.ToolTipBase: theme.raised,
+        role.ToolTipText: theme.text,
+        role.PlaceholderText: theme.muted,
+        role.Highlight: theme.accent,
+        role.HighlightedText: theme.on_accent,
+        role.Accent: theme.accent,
+        role.Link: theme.accent,
+        role.LinkVisited: theme.accent,
+        role.Light: theme.raised,
+        role.Midlight: theme.border,
+        role.Mid: theme.border,
+        role.Dark: theme.border,
+        role.Shadow: theme.border,
+    }.items():
+        palette.setColor(where, QColor(colour))
+    for where in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(group.Disabled, where, QColor(theme.faint))
+    palette.setColor(group.Disabled, role.Highlight, QColor(theme.border))
+    palette.setColor(group.Disabled, role.HighlightedText, QColor(theme.muted))
+    return palette
+
+
+class Appearance(QObject):
+    """Dresses the application, and dresses it again when the setting or the desktop changes.
+
+    Signals:
+        theme_changed(Theme): after palette, style sheet and icons have changed.
+    """
+
+    theme_changed = Signal(object)
+
+    def __init__(self, app: QApplication, setting: Setting = "system") -> None:
+        super().__init__(app)
+        self._app = app
+        self.setting: Setting = setting
+        self.theme: Theme | None = None
+        self._arrows = QTemporaryDir()
+        load_fonts()
+        app.setStyle(QStyleFactory.create("Fusion"))
+        app.setFont(ui_font())
+        app.styleHints().colorSchemeChanged.connect(self._dress)
+        self._dress()
+
+    def set_setting(self, setting: Setting) -> None:
+        """Light, dark, or as the desktop says (light where it says nothing)."""
+        self.setting = setting
+        self._dress()
+
+    @Slot()
+    def _dress(self) -> None:
+        scheme = self._app.styleHints().colorScheme()
+        dark = self.setting == "dark" or (
+            self.setting == "system" and scheme == Qt.ColorScheme.Dark
+        )
+        theme = DARK if dark else LIGHT
+        if theme == self.theme:
+            return
+        self.theme = theme
+        self._app.setPalette(qt_palette(theme))
+        self._app.setStyleSheet(stylesheet(theme, self._tinted_arrows(theme)))
+        for widget in self._app.allWidgets():
+            for target in (widget, *widget.actions()):
+                if isinstance(target, QAction | QAbstractButton) and target.property("icon_name"):
+                    target.setIcon(icon(target.property("icon_name")))
+        self.theme_changed.emit(theme)
+
+    def _tinted_arrows(self, theme: Theme) -> str:
+        """A folder with the arrows that a style sheet can only name as files."""
+        folder = Path(self._arrows.path()) / ("dark" if theme.dark else "light")
+        folder.mkdir(exist_ok=True)
+        for name in ("chevron-down", "chevron-up"):
+            (folder / f"{name}.svg").write_bytes(_tinted(name, theme.muted))
+        return str(folder)
+
+
+# fonts
+
+
+@lru_cache
+def load_fonts() -> tuple[str, ...]:
+    """The families that come with the application, loaded once."""
+    families: list[str] = []
+    for path in sorted((resources() / "fonts").glob("*.[ot]tf")):
+        number = QFontDatabase.addApplicationFont(str(path))
+        families.extend(QFontDatabase.applicationFontFamilies(number))
+    return tuple(dict.fromkeys(families))
+
+
+def ui_font(points: float = 10.0) -> QFont:
+    """The font of menus, buttons and captions."""
+    names = [family for family in load_fonts() if "Mono" not in family]
+    font = QFont([*names, "Inter", "DejaVu Sans"])
+    font.setPointSizeF(points)
+    return font
+
+
+def mono_font(points: float = 10.5) -> QFont:
+    """The font of texts under study: fixed pitch, no kerning, no ligatures."""
+    names = [family for family in load_fonts() if "Mono" in family]
+    font = QFont([*names, "DejaVu Sans Mono"])
+    font.setPointSizeF(points)
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    font.setFixedPitch(True)
+    font.setKerning(False)
+    return font
+
+
+# icons
+
+
+def icon(name: str, theme: Theme | None = None) -> QIcon:
+    """A line icon in the colours of the theme; `resources/icons/<name>.svg`."""
+    theme = theme or theme_of()
+    made = QIcon()
+    for mode, colour in (
+        (QIcon.Mode.Normal, theme.muted),
+        (QIcon.Mode.Active, theme.text),
+        (QIcon.Mode.Selected, theme.text),
+        (QIcon.Mode.Disabled, theme.faint),
+    ):
+        for size in (16, 20, 24, 32, 48, 64):
+            made.addPixmap(_drawn(name, colour, size), mode, QIcon.State.Off)
+            if mode is not QIcon.Mode.Disabled:
+                made.addPixmap(_drawn(name, theme.accent, size), mode, QIcon.State.On)
+    return made
+
+
+def set_icon(target: QAction | QAbstractButton, name: str) -> None:
+    """Give a button or action an icon that follows the theme."""
+    target.setProperty("icon_name", name)
+    target.setIcon(icon(name))
+
+
+@lru_cache(maxsize=4096)
+def _drawn(name: str, colour: str, size: int) -> QPixmap:
+    renderer = QSvgRenderer(QByteArray(_tinted(name, colour)))
+    pixmap = QPixmap(QSize(size, size))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter)
+    painter.end()
+    return pixmap
+
+
+def _tinted(name: str, colour: str) -> bytes:
+    source = (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    return source.replace("currentColor", colour).encode()

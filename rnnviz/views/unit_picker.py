@@ -1,0 +1,128 @@
+"""Which unit: layer, unit in the layer, and channel, as three small controls in a row."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from rnnviz.session.session import Session
+
+
+class UnitPicker(QWidget):
+    """Shows and sets the selected layer, unit and channel.
+
+    Signals:
+        picked: the person chose; keyboard focus may go back to the text.
+    """
+
+    picked = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._channels: tuple[str, ...] = ()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        self.layer = self._number("Layer", "Which layer, counted from the input")
+        self.unit = self._number("Unit", "Which unit of the layer")
+        self.unit.setWrapping(True)
+        for label, box in (("Layer", self.layer), ("Unit", self.unit)):
+            caption = QLabel(label)
+            caption.setProperty("role", "muted")
+            caption.setBuddy(box)
+            row.addWidget(caption)
+            row.addWidget(box)
+        row.addSpacing(10)
+        self._buttons = QButtonGroup(self)
+        self._buttons.setExclusive(True)
+        self._buttons.idClicked.connect(self._choose_channel)
+        self._channel_row = QHBoxLayout()
+        self._channel_row.setSpacing(0)
+        row.addLayout(self._channel_row)
+        self.layer.valueChanged.connect(self._choose_number)
+        self.unit.valueChanged.connect(self._choose_number)
+        session.recordings.recording_changed.connect(self.show_sizes)
+        session.selection.unit_changed.connect(self.show_selection)
+        self.show_sizes()
+
+    def _number(self, name: str, tip: str) -> QSpinBox:
+        box = QSpinBox()
+        box.setAccessibleName(name)
+        box.setToolTip(tip)
+        box.setKeyboardTracking(False)
+        return box
+
+    @Slot()
+    def show_sizes(self) -> None:
+        """Take the layers, units and channels of the recording."""
+        recording = self._session.recordings.recording
+        self.setEnabled(recording is not None)
+        if recording is None:
+            return
+        for box, low, high in (
+            (self.layer, 1, recording.layers),
+            (self.unit, 0, recording.units - 1),
+        ):
+            box.blockSignals(True)
+            box.setRange(low, high)
+            box.blockSignals(False)
+        if recording.channels != self._channels:
+            self._channels = recording.channels
+            self._build_channels()
+        self.show_selection()
+
+    def _build_channels(self) -> None:
+        for button in self._buttons.buttons():
+            self._buttons.removeButton(button)
+            self._channel_row.removeWidget(button)
+            button.deleteLater()
+        last = len(self._channels) - 1
+        for place, channel in enumerate(self._channels):
+            button = QToolButton()
+            button.setText(channel)
+            button.setCheckable(True)
+            button.setProperty("segment", {0: "first", last: "last"}.get(place, "middle"))
+            button.setAccessibleName(f"Channel {channel}")
+            button.setToolTip(f"Colour by the {channel} {_kind(channel)} of the unit")
+            self._buttons.addButton(button, place)
+            self._channel_row.addWidget(button)
+
+    @Slot()
+    def show_selection(self) -> None:
+        """Show what is selected, without choosing it again."""
+        recording, selection = self._session.recordings.recording, self._session.selection
+        if recording is None:
+            return
+        layer, unit = recording.layer_and_unit(selection.unit)
+        for box, value in ((self.layer, layer + 1), (self.unit, unit)):
+            box.blockSignals(True)
+            box.setValue(value)
+            box.blockSignals(False)
+        if selection.channel in self._channels:
+            self._buttons.button(self._channels.index(selection.channel)).setChecked(True)
+
+    @Slot()
+    def _choose_number(self) -> None:
+        recording = self._session.recordings.recording
+        if recording is not None:
+            unit = (self.layer.value() - 1) * recording.units + self.unit.value()
+            self._session.selection.select_unit(unit)
+            self.picked.emit()
+
+    @Slot(int)
+    def _choose_channel(self, place: int) -> None:
+        selection = self._session.selection
+        selection.select_unit(selection.unit, self._channels[place])
+        self.picked.emit()
+
+
+def _kind(channel: str) -> str:
+    return "state" if channel in ("hidden", "cell") else "gate"

@@ -1,0 +1,173 @@
+"""The parent's side: something that runs jobs, in a warm child process or in place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping
+from typing import IO, Any, Protocol
+
+import msgspec
+
+from rnnviz.work.engine import RunningJob, run_job
+from rnnviz.work.messages import Cancel, Done, Failed, Job, Listener, Reply, Request, Task
+
+_LINES_OF_ERRORS_KEPT = 40
+_SECONDS_TO_STOP = 10.0
+
+
+class Runner(Protocol):
+    """Runs jobs; the listener hears of each, from any thread."""
+
+    def start(self, job: Job, listener: Listener) -> None:
+        """Run this job; exactly one `Done` or `Failed` follows, after any `Progress`."""
+        ...
+
+    def cancel(self, number: int) -> None:
+        """Ask a job to stop; one that is unknown or over is left alone."""
+        ...
+
+    def close(self) -> None:
+        """End all jobs and let go of what they use."""
+        ...
+
+
+class InlineRunner:
+    """Runs each job at once, in the caller's thread: for tests and the command line."""
+
+    def __init__(self, tasks: Mapping[str, Task]) -> None:
+        self._tasks = tasks
+        self._running: dict[int, RunningJob] = {}
+
+    def start(self, job: Job, listener: Listener) -> None:
+        """Run the job to its end before returning."""
+        running = self._running[job.number] = RunningJob(job.number, listener)
+        try:
+            reply = run_job(self._tasks, job, running)
+        finally:
+            del self._running[job.number]
+        listener(reply)
+
+    def cancel(self, number: int) -> None:
+        """Stop a job from within its own progress listener."""
+        if running := self._running.get(number):
+            running.cancelled.set()
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class EngineRunner:
+    """Runs jobs in one warm child process, started at once and started again if it dies."""
+
+    def __init__(self, command: tuple[str, ...] | None = None) -> None:
+        self._command = command or (sys.executable, "-m", "rnnviz", "engine")
+        self._listeners: dict[int, tuple[subprocess.Popen[bytes], Listener]] = {}
+        self._guard = threading.RLock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._threads: list[threading.Thread] = []
+        self._timers: list[threading.Timer] = []
+        self._errors: deque[str] = deque(maxlen=_LINES_OF_ERRORS_KEPT)
+        self._ensure_child()
+
+    def start(self, job: Job, listener: Listener) -> None:
+        """Hand the job to the child; it runs beside those already there."""
+        with self._guard:
+            self._listeners[job.number] = (self._ensure_child(), listener)
+            self._send(job)
+
+    def cancel(self, number: int) -> None:
+        """Ask the child to stop this job; a child that does not answer for long is ended.
+
+        A job stuck inside a library, as in a regular expression that never ends, hears nothing.
+        The next job starts a new child, which opens the model again by itself.
+        """
+        with self._guard:
+            if number in self._listeners:
+                self._send(Cancel(number))
+                patience = threading.Timer(_SECONDS_TO_STOP, self._end_if_stuck, (number,))
+                patience.daemon = True
+                patience.start()
+                self._timers.append(patience)
+                self._timers = [timer for timer in self._timers if timer.is_alive()]
+
+    def _end_if_stuck(self, number: int) -> None:
+        with self._guard:
+            if number in self._listeners and self._child is not None:
+                self._child.kill()
+
+    def close(self) -> None:
+        """End the child; jobs still under way are dropped without an answer."""
+        with self._guard:
+            self._listeners.clear()
+            for timer in self._timers:
+                timer.cancel()
+            child, self._child = self._child, None
+        if child is None:
+            return
+        with contextlib.suppress(OSError):
+            if child.stdin:
+                child.stdin.close()
+        child.kill()
+        child.wait()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def _ensure_child(self) -> subprocess.Popen[bytes]:
+        if self._child is not None and self._child.poll() is None:
+            return self._child
+        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+        self._child = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+        self._threads = [
+            threading.Thread(target=target, args=(self._child,), daemon=True)
+            for target in (self._read_replies, self._read_errors)
+        ]
+        for thread in self._threads:
+            thread.start()
+        return self._child
+
+    def _send(self, request: Request) -> None:
+        if self._child is None or self._child.stdin is None:
+            return
+        # A broken pipe means that the child died; its reader thread tells the listeners.
+        with contextlib.suppress(OSError):
+            self._child.stdin.write(msgspec.json.encode(request) + b"\n")
+            self._child.stdin.flush()
+
+    def _read_replies(self, child: subprocess.Popen[bytes]) -> None:
+        decoder = msgspec.json.Decoder(Reply)
+        for line in _lines(child.stdout):
+            reply = decoder.decode(line)
+            with self._guard:
+                ended = isinstance(reply, Done | Failed)
+                find = self._listeners.pop if ended else self._listeners.get
+                _, listener = find(reply.number, (child, None))
+            if listener:
+                listener(reply)
+        code = child.wait()
+        with self._guard:
+            orphans = {n: heard for n, (of, heard) in self._listeners.items() if of is child}
+            for number in orphans:
+                del self._listeners[number]
+        for number, listener in orphans.items():
+            message = f"the engine stopped (exit code {code}); it starts again with the next job"
+            listener(Failed(number, "EngineStopped", message, details="".join(self._errors)))
+
+    def _read_errors(self, child: subprocess.Popen[bytes]) -> None:
+        for line in _lines(child.stderr):
+            self._errors.append(line.decode(errors="replace"))
+
+
+def _lines(stream: IO[bytes] | None) -> Any:
+    with contextlib.suppress(ValueError, OSError):
+        yield from stream or ()

@@ -1,0 +1,216 @@
+"""What every test gets: a world of its own, and watchdogs that nothing is left behind.
+
+A test fails for a log record at warning or above that it did not expect, and for every thread,
+child process, running timer and top-level widget that outlives it.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports torch or makes a QApplication: threads that spin while they wait make
+# small steps a hundred times slower on a busy machine.
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import gc
+import logging
+import re
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+
+from rnnviz.core.model_file import ModelDescription
+from rnnviz.core.recording import TOP, Recording, RecordingWriter
+from rnnviz.core.text import Text
+
+LONGEST_WAIT_SECONDS = 2.0
+"""How long a thread, a child or a widget may take to go once its test is over."""
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person's own settings, recordings and findings are never touched."""
+    monkeypatch.setenv("RNNVIZ_HOME", str(tmp_path / "home"))
+
+
+class _Kept(logging.Handler):
+    """Keeps every record at warning or above."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def expect_log() -> list[str]:
+    """Regular expressions; a warning that none of them matches fails the test, and so does one
+    of them that matches no warning: `expect_log.append("cannot be read")`.
+    """
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _no_surprising_log(expect_log: list[str]) -> Iterator[None]:
+    kept = _Kept()
+    logging.getLogger().addHandler(kept)
+    yield
+    logging.getLogger().removeHandler(kept)
+    messages = [record.getMessage() for record in kept.records]
+    surprising = [
+        message for message in messages if not any(re.search(part, message) for part in expect_log)
+    ]
+    assert not surprising, f"logged without being expected: {surprising}"
+    missing = [part for part in expect_log if not any(re.search(part, m) for m in messages)]
+    assert not missing, f"expected in the log and not there: {missing}"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Compare threads, children, timers and widgets with what was there before the test."""
+    timers: weakref.WeakSet[QTimer] = weakref.WeakSet()
+    _watch_timers(monkeypatch, timers)
+    threads, children, widgets = set(threading.enumerate()), _children(), _top_level_widgets()
+    yield
+
+    def left() -> list[str]:
+        return [
+            *(f"thread {thread.name}" for thread in set(threading.enumerate()) - threads),
+            *(f"child process {child}" for child in _children() - children),
+            *(f"timer of {timer.interval()} ms" for timer in _running(timers)),
+            *(f"widget {widget}" for widget in _top_level_widgets() - widgets),
+        ]
+
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    while left() and time.monotonic() < deadline:
+        gc.collect()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+        threading.Event().wait(0.01)
+    found = left()
+    assert not found, f"left behind: {', '.join(sorted(found))}"
+
+
+def _watch_timers(monkeypatch: pytest.MonkeyPatch, timers: weakref.WeakSet[QTimer]) -> None:
+    start: Callable[..., None] = QTimer.start
+
+    def watched(timer: QTimer, *interval: Any) -> None:
+        timers.add(timer)
+        start(timer, *interval)
+
+    monkeypatch.setattr(QTimer, "start", watched)
+
+
+def _running(timers: weakref.WeakSet[QTimer]) -> list[QTimer]:
+    from shiboken6 import isValid
+
+    return [timer for timer in timers if isValid(timer) and timer.isActive()]
+
+
+def _children() -> set[str]:
+    """Process numbers of our children, where the system tells (Linux)."""
+    lists = Path("/proc/self/task").glob("*/children")
+    found: set[str] = set()
+    for path in lists:
+        try:
+            found.update(path.read_text().split())
+        except OSError:
+            continue  # the thread ended between the listing and the reading
+    return found
+
+
+def _top_level_widgets() -> set[str]:
+    """Names of all windows, with their places in memory; menus belong to their owners."""
+    from PySide6.QtWidgets import QApplication, QMenu
+
+    if not isinstance(QApplication.instance(), QApplication):
+        return set()
+    return {
+        f"{type(widget).__name__} {widget.objectName()!r} {id(widget):#x}"
+        for widget in QApplication.topLevelWidgets()
+        if not isinstance(widget, QMenu)
+    }
+
+
+TINY_ALPHABET = tuple('\n "abcdehlo')
+TINY_TEXT = 'a "cold bed"\nhello "a cab" hello\n'
+
+
+@pytest.fixture
+def tiny_description() -> ModelDescription:
+    """An LSTM of 2 layers of 8 units over eleven characters."""
+    return ModelDescription(
+        architecture="lstm", layers=2, units=8, vocabulary=TINY_ALPHABET, name="tiny"
+    )
+
+
+@pytest.fixture
+def tiny_model(tiny_description: ModelDescription) -> Any:
+    """That LSTM with its weights as drawn, in evaluation mode."""
+    from rnnviz.nets.base import CharacterLanguageModel
+
+    return CharacterLanguageModel(tiny_description, seed=1).eval()
+
+
+@pytest.fixture
+def tiny_recording(tiny_model: Any, tmp_path: Path) -> Recording:
+    """A short text walked through `tiny_model`, with every channel."""
+    from rnnviz.nets.walk import walk
+
+    folder = tmp_path / "tiny-recording"
+    text = Text.of(TINY_TEXT, "tiny text")
+    walk(tiny_model, text, folder, tiny_model.architecture.channels)
+    return Recording(folder)
+
+
+@pytest.fixture
+def random_recording(tmp_path: Path) -> Callable[..., Recording]:
+    """Makes recordings of random numbers without any network:
+    `random_recording(text, layers=2, units=8, channels=("hidden", "cell"), seed=0)`.
+    """
+    made = 0
+
+    def make(
+        text: str = TINY_TEXT,
+        layers: int = 2,
+        units: int = 8,
+        channels: tuple[str, ...] = ("hidden", "cell"),
+        seed: int = 0,
+    ) -> Recording:
+        nonlocal made
+        made += 1
+        return _write_random(
+            tmp_path / f"random-recording-{made}", text, (layers, units), channels, seed
+        )
+
+    return make
+
+
+def _write_random(
+    folder: Path, text: str, sizes: tuple[int, int], channels: tuple[str, ...], seed: int
+) -> Recording:
+    """A complete recording whose values are uniform in -1 to 1."""
+    random = np.random.default_rng(seed)
+    layers, units = sizes
+    length, vocabulary = len(text), sorted(set(text))
+    writer = RecordingWriter(folder, Text.of(text, "random"), vocabulary, layers, units, channels)
+    probabilities = -np.sort(-random.dirichlet(np.ones(TOP), size=length), axis=1)
+    writer.write(
+        0,
+        {name: random.uniform(-1, 1, (layers * units, length)) for name in channels},
+        random.uniform(0, 6, length),
+        random.integers(len(vocabulary), size=(length, TOP)),
+        probabilities,
+    )
+    return Recording(folder)

@@ -1,0 +1,98 @@
+"""The character language model: tied seeds, dropout, skip connections."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from rnnviz.core.model_file import ModelDescription
+from rnnviz.nets.architectures import ARCHITECTURES
+from rnnviz.nets.base import CharacterLanguageModel, count_parameters, detach
+from tests.nets.small import VOCABULARY, small_model
+
+IDS = torch.tensor([[0, 1], [2, 3], [4, 5], [6, 0]])
+
+
+def described(architecture: str = "lstm", units: int = 8) -> ModelDescription:
+    return ModelDescription(
+        architecture=architecture, layers=2, units=units, vocabulary=VOCABULARY, embedding=3
+    )
+
+
+def test_seeds_are_tied_to_names() -> None:
+    models = [CharacterLanguageModel(described(a.name), seed=5) for a in ARCHITECTURES]
+    first, others = dict(models[0].named_parameters()), models[1:]
+    compared = 0
+    for model in others:
+        for name, parameter in model.named_parameters():
+            if parameter.shape == first[name].shape:
+                assert torch.equal(parameter, first[name]), name
+                compared += 1
+    assert compared == 3 * len(others)
+
+
+def test_another_seed_gives_other_weights() -> None:
+    one, same, other = (CharacterLanguageModel(described(), seed=seed) for seed in (1, 1, 2))
+    for name, parameter in one.named_parameters():
+        assert torch.equal(parameter, same.get_parameter(name))
+        assert not torch.equal(parameter, other.get_parameter(name))
+
+
+def test_weights_start_within_the_bound_and_forget_gates_open() -> None:
+    model = CharacterLanguageModel(described(units=64))
+    bound = 1 / math.sqrt(64)
+    for name, parameter in model.named_parameters():
+        values = parameter.detach().clone()
+        if name.endswith("bias_ih_l0"):
+            assert values[64:128].mean() == pytest.approx(1, abs=0.05)
+            values[64:128] -= 1
+        assert values.abs().max() <= bound + 1e-6
+        assert values.std() == pytest.approx(bound / math.sqrt(3), rel=0.2)
+
+
+def test_dropout_acts_in_training_only() -> None:
+    model = CharacterLanguageModel(described(), dropout=0.5)
+    state = model.zero_state(2)
+    with torch.no_grad():
+        first, second = model(IDS, state)[0], model(IDS, state)[0]
+        assert not torch.equal(first, second)
+        model.eval()
+        assert torch.equal(model(IDS, state)[0], model(IDS, state)[0])
+
+
+@pytest.mark.parametrize("embedding", [0, 3])
+def test_skip_feeds_every_layer_and_the_output(embedding: int) -> None:
+    model = small_model("gru", layers=3, skip=True, embedding=embedding)
+    width = embedding or len(VOCABULARY)
+    widths = [layer.get_parameter("weight_ih_l0").shape[1] for layer in model.layers]
+    assert widths == [width, 6 + width, 6 + width]
+    assert model.output.weight.shape == (len(VOCABULARY), 3 * 6)
+    with torch.no_grad():
+        before = model(IDS, model.zero_state(2))[0]
+        model.output.weight[:, :6] += 1  # the part that reads the first layer
+        after = model(IDS, model.zero_state(2))[0]
+    assert not torch.allclose(before, after)
+
+
+def test_a_sequence_in_two_parts_gives_the_same() -> None:
+    model = small_model("lstm")
+    with torch.inference_mode():
+        whole, last = model(IDS, model.zero_state(2))
+        first, state = model(IDS[:1], model.zero_state(2))
+        second, after = model(IDS[1:], detach(state))
+    torch.testing.assert_close(torch.cat([first, second]), whole)
+    torch.testing.assert_close(after, last)
+
+
+def test_detaching_cuts_the_graph() -> None:
+    model = small_model("lstm")
+    _, state = model(IDS, model.zero_state(2))
+    assert all(tensor.requires_grad for layer in state for tensor in layer)
+    assert not any(tensor.requires_grad for layer in detach(state) for tensor in layer)
+
+
+def test_parameters_are_counted() -> None:
+    model = small_model("lstm", layers=1, units=6)
+    assert count_parameters(model) == 4 * 6 * (7 + 6 + 2) + 7 * (6 + 1)

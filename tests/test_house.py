@@ -1,0 +1,157 @@
+"""The rules of the house that no linter knows, and a proof that the import contracts bite."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "rnnviz"
+FOLDERS = ("rnnviz", "tests", "benchmarks", "docs")
+MOST_LINES = 400
+
+FORBIDDEN_IMPORTS = {
+    "floors": ("core", "import rnnviz.nets"),
+    "window-without-nets": ("session", "import rnnviz.nets"),
+    "views-ask-the-session": ("views", "import rnnviz.work.runner"),
+    "nets-speak-messages": ("nets", "import rnnviz.work.runner"),
+    "qt": ("work", "import PySide6.QtCore"),
+    "pyqtgraph": ("views", "import pyqtgraph"),
+    "torch": ("core", "import torch"),
+    "scikit-learn": ("core", "import sklearn.linear_model"),
+}
+"""For each contract of pyproject.toml a floor, and a line that must not stand there."""
+
+
+def sources() -> Iterator[Path]:
+    """Every Python file of the project."""
+    for folder in FOLDERS:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def contract_names() -> dict[str, str]:
+    """The title of each import contract, by its id."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    return {contract["id"]: contract["name"] for contract in contracts}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A copy of the package and of its contracts."""
+    copy = tmp_path / "house"
+    shutil.copytree(PACKAGE, copy / "rnnviz", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    return copy
+
+
+def lint_imports(house: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter over this copy."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=house,
+        env={**os.environ, "PYTHONPATH": str(house), "COLUMNS": "200", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_floors_are_kept(house: Path) -> None:
+    """Otherwise the next test would prove nothing."""
+    result = lint_imports(house)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"Contracts: {len(contract_names())} kept, 0 broken." in result.stdout
+
+
+def test_every_contract_catches_what_it_forbids(house: Path) -> None:
+    names = contract_names()
+    assert FORBIDDEN_IMPORTS.keys() == names.keys()
+    for contract, (floor, line) in FORBIDDEN_IMPORTS.items():
+        planted = house / "rnnviz" / floor / f"planted_{contract.replace('-', '_')}.py"
+        planted.write_text(f'"""Planted."""\n\n{line}\n')
+
+    result = lint_imports(house)
+
+    assert result.returncode == 1, result.stdout + result.stderr
+    report = result.stdout.partition("Broken contracts")[2]
+    for contract, name in names.items():
+        section = report.partition(f"\n{name}\n---")[2].partition("\n---")[0]
+        assert f"planted_{contract.replace('-', '_')}" in section, f"{name} did not catch it"
+
+
+@pytest.mark.parametrize("module", ["rnnviz.app", "rnnviz.views.window", "rnnviz.cli"])
+def test_the_window_starts_without_torch(module: str) -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import sys, {module}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout.split()
+    assert module in loaded
+    assert not {"torch", "sklearn", "scipy"}.intersection(loaded)
+
+
+def test_session_knows_no_widgets() -> None:
+    for path in sorted((PACKAGE / "session").rglob("*.py")):
+        for name in imported_names(path):
+            assert not name.startswith("PySide6.") or name.startswith("PySide6.QtCore"), (
+                f"{path.relative_to(ROOT)} imports {name}"
+            )
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    """Every module that a file imports, dotted; for `from a import b` also `a.b`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_files_stay_small_and_are_named_for_what_they_hold() -> None:
+    found = list(sources())
+    assert len(found) > 20
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in found
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES
+    }
+    assert not long, "split these"
+    vague = [path.name for path in found if path.stem in {"util", "utils", "helpers", "misc"}]
+    assert not vague
+
+
+def test_tests_mirror_the_tree() -> None:
+    """A test file is named for a module or a folder of the package."""
+    for path in sorted((ROOT / "tests").glob("*/**/test_*.py")):
+        folder = PACKAGE / path.parent.relative_to(ROOT / "tests")
+        assert folder.is_dir(), f"{path.relative_to(ROOT)} mirrors no folder of the package"
+
+
+def test_no_text_names_a_path_of_the_machine_it_was_written_on() -> None:
+    private = "/" + "work/"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.splitlines()
+    paths = [ROOT / name for name in listed] or list(sources())
+    texts = {".py", ".md", ".toml", ".txt", ".json", ".svg", ".safetensors", ""}
+    naming = [
+        str(path.relative_to(ROOT))
+        for path in paths
+        if path.suffix in texts and path.is_file() and private.encode() in path.read_bytes()
+    ]
+    assert not naming
