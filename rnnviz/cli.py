@@ -7,7 +7,6 @@ never imports torch. Each command is a module of `rnnviz.commands`.
 from __future__ import annotations
 
 import argparse
-import difflib
 import importlib
 import os
 import sys
@@ -102,6 +101,8 @@ def _window(words: list[str]) -> int:
     files = parser.parse_args(words).files
     for file in files:
         if not file.exists():
+            import difflib
+
             near = difflib.get_close_matches(str(file), COMMANDS, n=1)
             hint = f"; did you mean `rnnviz {near[0]}`?" if near else ""
             parser.error(f"there is no file or command {str(file)!r}{hint}")

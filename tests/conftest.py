@@ -105,9 +105,10 @@ def _nothing_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _watch_timers(monkeypatch: pytest.MonkeyPatch, timers: weakref.WeakSet[QTimer]) -> None:
     start: Callable[..., None] = QTimer.start
 
-    def watched(timer: QTimer, *interval: Any) -> None:
+    def watched(timer: QTimer, *arguments: Any) -> None:
         timers.add(timer)
-        start(timer, *interval)
+        # As a slot it may be called with a signal's text or flag, which Qt itself leaves out.
+        start(timer, *(argument for argument in arguments if type(argument) is int))
 
     monkeypatch.setattr(QTimer, "start", watched)
 

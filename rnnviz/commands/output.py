@@ -6,8 +6,8 @@ import math
 import os
 import shutil
 import sys
-import time
 from collections.abc import Sequence
+from time import monotonic
 from typing import Any, TextIO
 
 _BAR = 24
@@ -23,7 +23,7 @@ def print_json(value: Any) -> None:
 
 
 def table(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Aligned columns, two blanks apart; the first `left` ones to the left, numbers to the right."""
+    """Aligned columns, two blanks apart; the first `left` to the left, numbers to the right."""
     rows = [tuple(heads), *(tuple(line) for line in lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
 
@@ -89,7 +89,7 @@ class ProgressLine:
         self._unit = unit
         self._stream = stream or sys.stderr
         self._in_place = self._stream.isatty() and os.environ.get("TERM") != "dumb"
-        self._began = time.monotonic()
+        self._began = monotonic()
         self._shown = -math.inf if self._in_place else self._began
         self._open = False
 
@@ -102,7 +102,7 @@ class ProgressLine:
             words: what else to say; by default the rate.
             seconds_left: if it is known better than from the time that has passed.
         """
-        now = time.monotonic()
+        now = monotonic()
         least = _SECONDS_IN_PLACE if self._in_place else _SECONDS_ON_PAPER
         finished = done >= total
         if now - self._shown < least and not (finished and (self._in_place or words)):

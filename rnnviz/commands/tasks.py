@@ -1,4 +1,4 @@
-"""Runs the engine's tasks in this process, the same ones as the window, and raises what they answer."""
+"""Runs the engine's tasks in this process: the same ones as the window, never a second way."""
 
 from __future__ import annotations
 

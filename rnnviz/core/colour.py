@@ -1,12 +1,14 @@
 """Which colour a value gets: palettes for both grounds, and the scale from values to their entries.
 
 A palette has 256 entries: 0 to 254 from the lowest value to the highest, so that the middle of a
-signed scale is one entry, and 255 for "no value", which is transparent. Text in `INK` can be read on
-every entry (contrast of at least 4.5), and neighbours stay apart for colour-blind eyes.
+signed scale is one entry, and 255 for "no value", which is transparent. Text in `INK` can be read
+on every entry (contrast of at least 4.5), but for `label`; both signs stay apart for colour-blind
+eyes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -35,7 +37,7 @@ GATES = frozenset({"input", "forget", "output", "reset", "update"})
 """Channels that lie between 0 and 1."""
 _BOUNDED = frozenset({"hidden", "candidate", "new"})
 _QUANTILE = 0.999
-_SAMPLE = 1 << 16
+_SAMPLE = 1 << 15
 
 Anchors = tuple[tuple[float, float, float], ...]
 """Lightness, chroma and hue in degrees, from the neutral side outwards."""
@@ -48,12 +50,18 @@ class _Hues:
     title: str
     words: tuple[str, str]
     """What the colours at the low and at the high end are called."""
-    positive: dict[bool, Anchors]
-    negative: dict[bool, Anchors] | None = None
+    positive: Mapping[bool, Anchors]
+    negative: Mapping[bool, Anchors] | None = None
 
 
-_BLUE = {False: ((0.84, 0.085, 250), (0.66, 0.165, 256)), True: ((0.34, 0.10, 262), (0.51, 0.19, 262))}
-_ORANGE = {False: ((0.87, 0.085, 66), (0.70, 0.175, 48)), True: ((0.35, 0.075, 50), (0.52, 0.145, 46))}
+_BLUE = {
+    False: ((0.84, 0.085, 250), (0.66, 0.165, 256)),
+    True: ((0.34, 0.10, 262), (0.51, 0.19, 262)),
+}
+_ORANGE = {
+    False: ((0.87, 0.085, 66), (0.70, 0.175, 48)),
+    True: ((0.35, 0.085, 38), (0.535, 0.165, 37)),
+}
 _PURPLE = {
     False: ((0.84, 0.085, 305), (0.65, 0.18, 303)),
     True: ((0.34, 0.11, 302), (0.50, 0.21, 302)),
@@ -194,7 +202,7 @@ def extent(values: npt.NDArray[np.floating]) -> float:
 
 
 def _sample(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """At most about 65,536 values, evenly spread; of rows, columns that lie together."""
+    """At most about 32,768 values, evenly spread; of rows, columns that lie together."""
     if values.size <= _SAMPLE:
         return values
     if values.ndim == 1:
@@ -217,6 +225,8 @@ def _index(values: npt.NDArray[np.float32], low: float, high: float) -> Bytes:
 @lru_cache(maxsize=64)
 def _half_table(low: float, high: float) -> Bytes:
     """The entry of each of the 65,536 half-precision numbers: one look-up instead of arithmetic."""
-    table = _index(np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32), low, high)
+    table = _index(
+        np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32), low, high
+    )
     table.setflags(write=False)
     return table

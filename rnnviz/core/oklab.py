@@ -1,7 +1,7 @@
 """Colours as a person sees them: sRGB, OKLab, contrast. Knows nothing of palettes or windows.
 
-OKLab is Björn Ottosson's space (https://bottosson.github.io/posts/oklab): equal distances in it look
-about equally different. Contrast is the ratio of WCAG 2.1.
+OKLab is Björn Ottosson's space (https://bottosson.github.io/posts/oklab): equal distances in it
+look about equally different. Contrast is the ratio of WCAG 2.1.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def from_linear(light: Floats) -> Bytes:
 
 def oklab(rgb: npt.ArrayLike) -> Floats:
     """OKLab (..., 3): lightness 0 to 1, green to red, blue to yellow; of sRGB bytes (..., 3)."""
-    return np.cbrt(linear(rgb) @ _TO_CONES.T) @ _TO_LAB.T
+    return np.asarray(np.cbrt(linear(rgb) @ _TO_CONES.T) @ _TO_LAB.T)
 
 
 def from_oklab(lab: npt.ArrayLike) -> Bytes:
@@ -69,11 +69,12 @@ def contrast(one: npt.ArrayLike, other: npt.ArrayLike) -> Floats:
     """The contrast ratio, 1 to 21, of two sRGB colours or of arrays of them (..., 3)."""
     weights = np.array([0.2126, 0.7152, 0.0722])
     first, second = linear(one) @ weights, linear(other) @ weights
-    return (np.maximum(first, second) + 0.05) / (np.minimum(first, second) + 0.05)
+    return np.asarray((np.maximum(first, second) + 0.05) / (np.minimum(first, second) + 0.05))
 
 
 def _light(lab: Floats, share: Floats) -> Floats:
     """Linear light of OKLab colours whose chroma is cut to a share of itself."""
     cut = lab.copy()
     cut[..., 1:] *= share[..., None]
-    return (cut @ _FROM_LAB.T) ** 3 @ _FROM_CONES.T
+    cones: Floats = (cut @ _FROM_LAB.T) ** 3
+    return np.asarray(cones @ _FROM_CONES.T)

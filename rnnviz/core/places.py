@@ -54,8 +54,8 @@ def data_directory() -> Path:
 
 def _shipped(name: str) -> Path:
     """Inside the package where it was installed, beside it in a checkout."""
-    installed = _PACKAGE / "_shipped" / name
-    return installed if installed.is_dir() else _PACKAGE.parent / name
+    installed = _PACKAGE / "_shipped"
+    return (installed if installed.is_dir() else _PACKAGE.parent) / name
 
 
 def _made(name: str, usual: Path) -> Path:

@@ -19,6 +19,7 @@ import shutil
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -134,11 +135,13 @@ class Recording:
 
     def values(self, channel: str, unit: int) -> Halves:
         """One unit over the whole text, (T,) float16; `unit` counts through all layers."""
-        return self.rows(channel)[unit]
+        values: Halves = self.rows(channel)[unit]
+        return values
 
     def known(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
         """Which characters of this range the model knows."""
-        return self.vocabulary.encode_codes(np.asarray(self.text.codes[start:stop])) != UNKNOWN
+        ids = self.vocabulary.encode_codes(np.asarray(self.text.codes[start:stop]))
+        return np.not_equal(ids, UNKNOWN)
 
     def layer_and_unit(self, unit: int) -> tuple[int, int]:
         """(layer, unit in the layer), both from 0, of a unit counted through all layers."""
@@ -147,7 +150,7 @@ class Recording:
     def _walked_bytes(self) -> bytes:
         return (self.folder / "walked").read_bytes()
 
-    def _map(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+    def _map(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         path, dtype = self.folder / name, np.dtype(kind)
         wanted = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
         try:
@@ -244,7 +247,7 @@ class RecordingWriter:
         with (self.folder / "walked").open("r+b") as file:  # never empty: somebody may be reading
             file.write(struct.pack("<q", stop))
 
-    def _create(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+    def _create(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         dtype = np.dtype(kind)
         size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
         with (self.folder / name).open("wb") as file:

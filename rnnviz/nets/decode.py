@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from rnnviz.core.errors import TextError
+from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.vocabulary import UNKNOWN
 from rnnviz.nets.base import CharacterLanguageModel, State
 
@@ -20,7 +20,12 @@ def choose(
     Args:
         temperature: divides the logits; 0 takes the likeliest.
         top_k: only the likeliest k may be drawn; 0 allows all.
+
+    Raises:
+        RnnvizError: the logits are not finite, as after a training that exploded.
     """
+    if not torch.isfinite(logits).all():
+        raise RnnvizError("the model predicts NaN: its training exploded. Open an earlier one")
     if temperature <= 0:
         return int(logits.argmax())
     if 0 < top_k < logits.numel():
@@ -62,6 +67,7 @@ def sample(
 
     Raises:
         TextError: nothing of `start` is in the vocabulary.
+        RnnvizError: the model predicts NaN.
     """
     generator = None if seed is None else torch.Generator().manual_seed(seed)
     with torch.inference_mode():

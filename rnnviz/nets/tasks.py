@@ -15,7 +15,7 @@ import numpy as np
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_blocks
 from rnnviz.core.ordering import similarity_order
-from rnnviz.core.patterns import find_pattern
+from rnnviz.core.patterns import brushed_units, find_same
 from rnnviz.core.probe import probe as fit_probe
 from rnnviz.core.recording import Recording
 from rnnviz.core.scoring import rank as rank_units
@@ -147,17 +147,36 @@ def probe(arguments: Arguments, context: Context) -> dict[str, Any]:
 def unit_page(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Snippets, distribution and saturation of one unit of the recording in `folder`."""
     recording = Recording(Path(arguments["folder"]))
-    page = read_unit_page(recording, arguments["channel"], arguments["unit"])
+    page = read_unit_page(
+        recording,
+        arguments["channel"],
+        arguments["unit"],
+        progress=lambda share: context.progress(share, 1.0),
+    )
     return dict(msgspec.to_builtins(page))
 
 
 def pattern(arguments: Arguments, context: Context) -> dict[str, Any]:
     """The units that are on in a range and off around it, and where else they are on together."""
     recording = Recording(Path(arguments["folder"]))
-    found = find_pattern(
-        recording, arguments["channel"], arguments["start"], arguments["stop"]
+    channel, start, stop = arguments["channel"], arguments["start"], arguments["stop"]
+    units = brushed_units(
+        recording,
+        channel,
+        start,
+        stop,
+        margin=arguments.get("margin", 0),
+        share=arguments.get("share", 1.0),
+        threshold=arguments.get("threshold"),
     )
-    return dict(msgspec.to_builtins(found))
+    places = find_same(
+        recording,
+        channel,
+        units,
+        skip=(start, stop),
+        progress=lambda share: context.progress(share, 1.0),
+    )
+    return {"units": msgspec.to_builtins(units), "matches": msgspec.to_builtins(places)}
 
 
 def order(arguments: Arguments, context: Context) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.core.errors import TextError
+from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.run_directory import RunWriter, TrainingConfig
 from rnnviz.core.vocabulary import UNKNOWN, Vocabulary
@@ -203,7 +203,10 @@ def train(
 
     def stage() -> None:
         model.eval()
-        drawn = "".join(sample(model, SAMPLE_LENGTH, temperature=0.8, seed=config.seed))
+        try:
+            drawn = "".join(sample(model, SAMPLE_LENGTH, temperature=0.8, seed=config.seed))
+        except RnnvizError:  # NaN: an explosion is watched to its end like any other run
+            drawn = ""
         model.train()
         writer.event("sample", step=progress.step, temperature=0.8, text=drawn)
         keep(f"step-{progress.step:08d}")

@@ -64,7 +64,7 @@ class Block:
     before: list[LayerState] = field(default_factory=list)
     """The state of each layer before the block."""
     walked: Walked | None = None
-    """What came of it, once it has left the last stage."""
+    """What came of it, after `Walker.finish`."""
 
     @property
     def stop(self) -> int:
@@ -111,8 +111,10 @@ class Walker:
         weight, _, bias, _ = self.layers[layer].all_weights[0]
         if layer > 0 and not self.model.description.skip:
             return bias.expand(len(self.vocabulary), -1)
-        embedded = self.model.embed(torch.arange(len(self.vocabulary)))
-        return torch.addmm(bias, embedded, weight[:, -embedded.shape[1] :].t())
+        embedding = self.model.embedding
+        if embedding is None:
+            return weight[:, -len(self.vocabulary) :].t() + bias
+        return torch.addmm(bias, embedding.weight, weight[:, -embedding.embedding_dim :].t())
 
     def block(self, codes: Codes, start: int) -> Block:
         """The block of these characters, (b,)."""

@@ -67,8 +67,13 @@ class Inspection(QObject):
         chosen = {"channel": self._selection.channel, "unit": self._selection.unit}
         self._ask("unit_page", "Reading the unit", chosen, arrived)
 
-    def request_pattern(self) -> None:
-        """Ask which units are on in the brushed range and off around it, and where else they are."""
+    def request_pattern(self, margin: int = 4, threshold: float | None = None) -> None:
+        """Ask which units are on in the brushed range and off around it, and where else they are.
+
+        Args:
+            margin: so many characters before and after, a unit must be off.
+            threshold: on means |value| above this; None for a threshold of each unit's own.
+        """
         if self._selection.range is None:
             return
         start, stop = self._selection.range
@@ -77,7 +82,13 @@ class Inspection(QObject):
             self.pattern = result
             self.pattern_changed.emit()
 
-        chosen = {"channel": self._selection.channel, "start": start, "stop": stop}
+        chosen = {
+            "channel": self._selection.channel,
+            "start": start,
+            "stop": stop,
+            "margin": margin,
+            "threshold": threshold,
+        }
         self._ask("pattern", "Finding units that are on in the range", chosen, arrived)
 
     def request_order(self) -> None:

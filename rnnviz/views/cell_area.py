@@ -163,7 +163,7 @@ class CellArea(QAbstractScrollArea):
         self._moved()
 
     def _place_grid(self) -> None:
-        digits = max(3, len(f"{len(self.text.line_starts):,}"))
+        digits = max(4, len(f"{len(self.text.line_starts):,}"))
         grid = Grid.of(self._font, 0, self.horizontalScrollBar().value(), self._banded)
         self.grid = grid.moved_to((digits + 3) * grid.cell)
 
@@ -184,6 +184,7 @@ class CellArea(QAbstractScrollArea):
     def _adjust_bars(self) -> None:
         down, across = self.verticalScrollBar(), self.horizontalScrollBar()
         down.setRange(0, max(0, self._rows.count - self._full_rows()))
+        down.setEnabled(down.maximum() > 0)
         down.setPageStep(max(1, self._full_rows() - 1))
         self._widest = max(self.page.columns, self._widest)
         across.setRange(0, max(0, self._widest - self._columns()))

@@ -13,11 +13,15 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.text import NEWLINE
+
 TAB = 9
+DOTTED_CIRCLE = "\u25cc"
+"""What carries a combining mark that stands in a cell of its own."""
 TAB_STOP = 8
 """A tab reaches to the next multiple of so many columns."""
-_PLAIN_END = 0x7F
-"""Printable ASCII ends before this; such characters need no looking up."""
+_BLANK, _PLAIN_END = 0x20, 0x7F
+"""Printable ASCII lies between these; such characters need no looking up."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Glyph:
     """What is painted for a character."""
 
     shown: str
-    """One character, or a dotted circle and a combining mark."""
+    """One character, `^M` for a control character, or a dotted circle and a combining mark."""
     width: int
     """Columns; a tab has 1 here and the rest from its place."""
     faint: bool
@@ -38,19 +42,18 @@ class Glyph:
 def glyph(code: int) -> Glyph:
     """The glyph of a code point; lone surrogates and unassigned ones are boxes."""
     character = chr(code)
+    if code in (TAB, NEWLINE):
+        return Glyph("→" if code == TAB else "↵", 1, True, False)
     if code < 0x20 or code == 0x7F:
-        shown = {9: "→", 10: "↵"}.get(code) or chr(0x2421 if code == 0x7F else 0x2400 + code)
-        return Glyph(shown, 1, True, code not in (9, 10))
+        return Glyph("^" + chr(code ^ 0x40), 2, True, False)
     if code < _PLAIN_END:
         return Glyph(character, 1, False, False)
     width = 2 if unicodedata.east_asian_width(character) in "WF" else 1
     category = unicodedata.category(character)
-    if category[0] == "M":
-        return Glyph("\u25cc" + character, width, False, True)
-    if category == "Zs":
-        return Glyph("␣", width, True, True)
     if category[0] in "CZ":
-        return Glyph("▯", 1, True, True)
+        return Glyph("␣" if category == "Zs" else "▯", width, True, True)
+    if category[0] == "M":
+        return Glyph(DOTTED_CIRCLE + character, width, False, True)
     simple = code < 0x530 and unicodedata.bidirectional(character) not in ("R", "AL")
     return Glyph(character, width, False, not simple)
 
@@ -58,10 +61,10 @@ def glyph(code: int) -> Glyph:
 def widths(codes: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.int32]:
     """Columns of every character, (n,) int32; a tab counts 1."""
     found = np.ones(len(codes), np.int32)
-    if codes.size and codes.max() >= _PLAIN_END:
-        unique, places = np.unique(codes, return_inverse=True)
-        each = np.array([glyph(int(code)).width for code in unique], np.int32)
-        found = each[places]
+    odd = (codes < _BLANK) & (codes != NEWLINE) & (codes != TAB) | (codes >= _PLAIN_END)
+    if odd.any():
+        unique, places = np.unique(codes[odd], return_inverse=True)
+        found[odd] = np.array([glyph(int(code)).width for code in unique], np.int32)[places]
     return found
 
 
@@ -74,5 +77,3 @@ def character_name(code: int) -> str:
         return chr(code)
     title = unicodedata.name(chr(code), "").lower()
     return f"U+{code:04X} {title}".rstrip()
-
-

@@ -33,7 +33,7 @@ class Grid:
         metrics = QFontMetricsF(font)
         text = round(metrics.height())
         pad = max(1, text // 10)
-        gap = BAND + 2 if banded else 1
+        gap = BAND + 3 if banded else 2
         return cls(
             round(metrics.horizontalAdvance("M" * 16) / 16),
             text + 2 * pad + gap,
@@ -58,9 +58,7 @@ class Grid:
 
     def rect(self, row: int, begin: int, end: int) -> QRect:
         """The coloured part of the cells of a row from column `begin` up to `end`."""
-        return QRect(
-            self.x(begin), self.y(row), (end - begin) * self.cell, self.height - self.gap
-        )
+        return QRect(self.x(begin), self.y(row), (end - begin) * self.cell, self.height - self.gap)
 
     def row_at(self, y: float) -> int:
         """The row of the page under a height; it may lie outside."""

@@ -48,6 +48,7 @@ class HoverCard(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._room = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("About the character under the pointer")
@@ -61,7 +62,7 @@ class HoverCard(QWidget):
             self.setAccessibleDescription(spoken(facts))
             self.resize(_size(facts))
             self.update()
-        self.move(_place(self.size(), cell, self.parentWidget().size()))
+        self.move(_place(self.size(), cell, self._room.size()))
         if not self.isVisible():
             self.show()
             self.raise_()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QActionGroup, QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -109,7 +109,10 @@ class Legend(QWidget):
         """Show a scale; `title` says what is coloured, such as `cell of layer 2, unit 37`."""
         self.title.setText(title[:1].upper() + title[1:] if title else "No colours yet")
         self.meaning.setText(meaning(scale))
-        self.meaning.setToolTip(meaning(scale))
+        self.meaning.setToolTip(
+            "Hatched characters are not walked yet; a dotted red frame marks those "
+            "that the model does not know"
+        )
         self.bar.show_scale(scale)
         signed = scale is not None and scale.symmetric
         for button, on in (
@@ -127,8 +130,14 @@ class Legend(QWidget):
         for action in self._choices.actions():
             action.setChecked(scale is not None and action.data() == scale.palette)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Part the legend from the text above."""
+        QPainter(self).fillRect(0, 0, self.width(), 1, QColor(theme_of(self).border))
+
     def _show_lock(self) -> None:
-        set_icon(self.lock, "lock" if self.lock.isChecked() else "lock-open")
+        name = "lock" if self.lock.isChecked() else "lock-open"
+        if self.lock.property("icon_name") != name:
+            set_icon(self.lock, name)
 
     @Slot()
     def _mode_clicked(self) -> None:
@@ -185,17 +194,14 @@ class Gradient(QWidget):
         painter.setPen(QColor(theme.muted))
         painter.setFont(ui_font(8.5))
         below = QRect(0, 18, self.width(), 18)
-        places = [(scale.low, Qt.AlignmentFlag.AlignLeft), (scale.high, Qt.AlignmentFlag.AlignRight)]
+        places = [
+            (scale.low, Qt.AlignmentFlag.AlignLeft),
+            (scale.high, Qt.AlignmentFlag.AlignRight),
+        ]
         middle = (scale.low + scale.high) / 2
         places.insert(1, (middle, Qt.AlignmentFlag.AlignHCenter))
         for value, where in places:
             painter.drawText(below, where | Qt.AlignmentFlag.AlignVCenter, number(value))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Another palette has other colours."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
-        super().changeEvent(event)
 
 
 def meaning(scale: Scale | None) -> str:
@@ -206,8 +212,8 @@ def meaning(scale: Scale | None) -> str:
     if scale.flipped:
         low, high = high, low
     if scale.symmetric:
-        return f"{high} is positive, {low} negative, no colour is zero; hatched is not walked yet"
-    return f"{high} is {number(scale.high)}, {low} is {number(scale.low)}; hatched is not walked yet"
+        return f"{high} is positive, {low} negative, no colour is zero"
+    return f"{high} is {number(scale.high)}, {low} is {number(scale.low)}"
 
 
 def number(value: float) -> str:

@@ -63,9 +63,11 @@ class Panel(QWidget):
 
     Signals:
         open_requested: the person wants to open a model or a text.
+        jump_requested(character): the person wants to see this place in the text.
     """
 
     open_requested = Signal()
+    jump_requested = Signal(object)
 
     name: ClassVar[str]
     """The key under which its place in the window is remembered; never change it."""

@@ -143,11 +143,11 @@ class RankingModel(QAbstractTableModel):
         self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder
     ) -> None:
         """Sort by a column; -1 is the order of the ranking."""
-        self.layoutAboutToBeChanged.emit()
+        self.beginResetModel()
         falling = order == Qt.SortOrder.DescendingOrder
         self._sorted = (column, falling) if 0 <= column < len(self.columns) else None
         self._arrange()
-        self.layoutChanged.emit()
+        self.endResetModel()
 
     def _arrange(self) -> None:
         self._rows = self._kept
@@ -207,7 +207,7 @@ class RankingModel(QAbstractTableModel):
             return None
         last = section == len(self.columns)
         if role == Qt.ItemDataRole.DisplayRole:
-            return "Where true and elsewhere" if last else self.columns[section].title
+            return "Distribution" if last else self.columns[section].title
         if role == Qt.ItemDataRole.ToolTipRole:
             about = "How often which value: where the label is true in colour, elsewhere in grey"
             return about if last else self.columns[section].about
@@ -299,14 +299,21 @@ class RankingTable(QTableView):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         last = len(self.ranking.columns)
         self.setItemDelegateForColumn(last, _HistogramDelegate(self))
-        for column, width in enumerate((64, 84, 64, 68, 56, 48, 48)):
+        for column, width in enumerate((60, 76, 62, 76, 54, 46, 46)):
             self.setColumnWidth(column, width)
         self.setSortingEnabled(True)
+        self._marked: tuple[int, str] = (-1, "")
         self.selectionModel().currentChanged.connect(self._moved)
+        self.ranking.modelReset.connect(self._mark_again)
 
     def mark(self, unit: int, channel: str) -> None:
         """Show which row is selected elsewhere, without choosing it."""
-        row = self.ranking.row_of(unit, channel)
+        self._marked = (unit, channel)
+        self._mark_again()
+
+    @Slot()
+    def _mark_again(self) -> None:
+        row = self.ranking.row_of(*self._marked)
         with QSignalBlocker(self):
             if row is None:
                 self.clearSelection()
@@ -318,5 +325,6 @@ class RankingTable(QTableView):
     def _moved(self, current: QModelIndex, before: QModelIndex) -> None:
         if current.isValid() and current.row() != before.row():
             score = self.ranking.score(current.row())
+            self._marked = (score.unit, score.channel)
             self.unit_chosen.emit(score.unit, score.channel)
 

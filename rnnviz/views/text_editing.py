@@ -22,7 +22,7 @@ _MOVES = {
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down,
     Qt.Key.Key_Home, Qt.Key.Key_End,
 }  # fmt: skip
-_TYPED = {Qt.Key.Key_Return: "\n", Qt.Key.Key_Enter: "\n"}
+_TYPED: dict[int, str] = {Qt.Key.Key_Return: "\n", Qt.Key.Key_Enter: "\n"}
 
 
 class Editing(QObject):

@@ -77,7 +77,7 @@ def write_figure(
         path.write_text(svg(drawn), encoding="utf-8", newline="\n")
         return
     _application()
-    if not figure_image(drawn, scale).save(str(path), "PNG"):
+    if not figure_image(drawn, scale).save(str(path), b"PNG"):
         raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
 
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from rnnviz.core.colour import MISSING, Bytes
-from rnnviz.views.glyphs import glyph
+from rnnviz.views.glyphs import DOTTED_CIRCLE, Glyph, glyph
 from rnnviz.views.grid import BAND, Grid
 from rnnviz.views.rows import Page
 from rnnviz.views.theme import Theme
@@ -29,8 +29,8 @@ class Script:
     """One string a row; what is painted otherwise is a blank in it."""
     dim: list[str] = field(default_factory=list)
     """As `plain`, for characters that hold no value yet."""
-    symbols: list[tuple[int, int, int, str, bool]] = field(default_factory=list)
-    """(row, column, columns, text, faint) of what stands alone."""
+    symbols: list[tuple[int, int, Glyph]] = field(default_factory=list)
+    """(row, column, glyph) of what is no plain letter."""
 
     @classmethod
     def of(cls, page: Page, walked: int) -> Script:
@@ -43,8 +43,7 @@ class Script:
         for place in np.flatnonzero(odd):
             shape = shapes[int(codes[place])]
             if shape.faint or shape.alone:
-                row, column = int(page.row[place]), int(page.column[place])
-                symbols.append((row, column, shape.width, shape.shown, shape.faint))
+                symbols.append((int(page.row[place]), int(page.column[place]), shape))
             else:
                 in_run[place] = True
         done = np.arange(page.start, page.stop) < walked
@@ -68,29 +67,36 @@ def words(colours: Bytes, paper: str) -> npt.NDArray[np.uint32]:
 
 
 def paint_colours(
-    painter: QPainter, page: Page, grid: Grid, entries: Bytes, table: npt.NDArray[np.uint32],
+    painter: QPainter,
+    page: Page,
+    grid: Grid,
+    entries: Bytes,
+    table: npt.NDArray[np.uint32],
     columns: int,
 ) -> None:
-    """Colour the cells; `entries` (n + 1,) is the palette entry of each character, and `MISSING`."""
+    """Colour the cells; `entries` (n + 1,) has the entry of each character, and `MISSING`."""
     part = page.cells[:, grid.first_column : grid.first_column + columns]
     if part.size == 0:
         return
     pixels = table[entries[part]]
     image = _image(pixels)
     height, width = part.shape
-    painter.drawImage(
-        QRect(grid.left, grid.top, width * grid.cell, height * grid.height), image
-    )
+    painter.drawImage(QRect(grid.left, grid.top, width * grid.cell, height * grid.height), image)
 
 
 def paint_bands(
-    painter: QPainter, page: Page, grid: Grid, entries: Bytes, table: npt.NDArray[np.uint32],
+    painter: QPainter,
+    page: Page,
+    grid: Grid,
+    entries: Bytes,
+    table: npt.NDArray[np.uint32],
     columns: int,
 ) -> None:
     """Draw the label of each character as a band at the foot of its cell."""
     part = page.cells[:, grid.first_column : grid.first_column + columns]
     found = entries[part]
-    image = _image(table[found])
+    pixels = table[found]
+    image = _image(pixels)
     for row in np.flatnonzero((found != MISSING).any(axis=1)):
         y = grid.y(int(row)) + grid.height - grid.gap + 1
         target = QRect(grid.left, y, part.shape[1] * grid.cell, BAND)
@@ -98,10 +104,9 @@ def paint_bands(
 
 
 def _image(pixels: npt.NDArray[np.uint32]) -> QImage:
+    """A view of the pixels, which must outlive it."""
     height, width = pixels.shape
-    image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
-    image.pixels = pixels  # the image does not own its memory
-    return image
+    return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
 
 
 def paint_gaps(painter: QPainter, grid: Grid, rows: int, width: int, paper: str) -> None:
@@ -123,19 +128,23 @@ def paint_script(painter: QPainter, script: Script, grid: Grid, theme: Theme, fo
                 painter.drawText(QPointF(grid.left, grid.y(row) + grid.ascent), shown)
     ink, quiet = QColor(theme.text), QColor(theme.text)
     quiet.setAlpha(105)
-    for row, column, width, text, faint in script.symbols:
+    for row, column, shape in script.symbols:
         if column < grid.first_column:
             continue
-        painter.setPen(quiet if faint else ink)
-        cell = QRectF(grid.x(column), grid.y(row), width * grid.cell, grid.height - grid.gap)
-        if len(text) > 1 or width > 1 or ord(text) > 0x2FF:
-            _paint_alone(painter, cell, grid, text)
+        painter.setPen(quiet if shape.faint else ink)
+        if shape.alone:
+            cell = QRectF(grid.rect(row, column, column + shape.width))
+            _paint_alone(painter, cell, grid, shape.shown)
         else:
-            painter.drawText(QPointF(cell.x(), grid.y(row) + grid.ascent), text)
+            painter.drawText(QPointF(grid.x(column), grid.y(row) + grid.ascent), shape.shown)
 
 
 def _paint_alone(painter: QPainter, cell: QRectF, grid: Grid, text: str) -> None:
     """Write one glyph into the middle of its cell, narrower if it would not fit."""
+    if text[0] == DOTTED_CIRCLE and len(text) > 1:
+        for part in text:
+            _paint_alone(painter, cell, grid, part)
+        return
     wide = QFontMetricsF(painter.font()).horizontalAdvance(text)
     share = min(1.0, cell.width() / wide) if wide > 0 else 1.0
     painter.save()

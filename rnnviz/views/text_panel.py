@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.colour import Mode, Scale, scale_for
+from rnnviz.core.text import Text
 from rnnviz.session.selection import Pin
 from rnnviz.session.session import Session
 from rnnviz.views.hover_card import HoverCard
@@ -106,12 +108,14 @@ class TextPanel(QWidget):
         selection.pins_changed.connect(self.show_pin)
         selection.range_changed.connect(self.show_range)
         selection.cursor_changed.connect(self.show_cursor)
+        selection.jumped.connect(self.go_to)
         self.view.hovered.connect(self._hover)
         self.view.clicked.connect(self._click)
         self.view.range_selected.connect(selection.set_range)
         self.view.visible_changed.connect(self._visible_moved)
         self.view.text_edited.connect(session.recordings.type_text)
-        self.minimap.scrolled_to.connect(self.view.scroll_to)
+        self.view.edit_refused.connect(self.message)
+        self.minimap.scrolled_to.connect(self.view.centre_on)
         self.legend.mode_changed.connect(self.set_mode)
         self.legend.locked.connect(self.set_locked)
         self.legend.flipped.connect(self.set_flipped)
@@ -137,14 +141,13 @@ class TextPanel(QWidget):
     @Slot()
     def show_recording(self) -> None:
         """Take the session's recording."""
-        recording = self._session.recordings.recording
+        recording, selection = self._session.recordings.recording, self._session.selection
         if recording is None:
-            self.view.set_values(None, 0)
+            if not self.view.editable:
+                self.view.set_values(None, 0)
             self.minimap.set_values(None, 0)
+            self.legend.show_scale(None, "", self._mode, locked=False)
             return
-        selection = self._session.selection
-        if recording.text is not self._session.recordings.text and not self.view.editable:
-            self.view.set_text(self._session.recordings.text or recording.text)
         self.view.set_known(recording.known)
         self.minimap.set_length(recording.length)
         channel = selection.channel if selection.channel in recording.channels else "hidden"
@@ -162,7 +165,8 @@ class TextPanel(QWidget):
         """Colour the text by the selected unit or by the surprisal."""
         recording, selection = self._session.recordings.recording, self._session.selection
         self.show_pin()
-        if recording is None:
+        if recording is None or recording.length != len(self.view.text):
+            # While a person types, the text on the screen may be ahead of the last walk.
             return
         by_unit = selection.colouring == "unit"
         channel = selection.channel if by_unit else "surprisal"
@@ -275,9 +279,34 @@ class TextPanel(QWidget):
             self.view.setFocus()
             self.message.emit("Type or paste: the model reads along. Press Esc to stop typing.")
 
+    def typed_text(self) -> Text | None:
+        """The text that the person is typing, if it is that which is open."""
+        return self._session.recordings.text if self.view.editable else None
+
+    @Slot()
+    def open_concepts(self) -> None:
+        """Open the list of concepts."""
+        self.concepts.setFocus()
+        self.concepts.showPopup()
+
+    @Slot()
+    def zoom_in(self) -> None:
+        """Larger characters."""
+        self.view.zoom(1)
+
+    @Slot()
+    def zoom_out(self) -> None:
+        """Smaller characters."""
+        self.view.zoom(-1)
+
+    def show_scale(self, scale: Scale) -> None:
+        """Keep exactly this scale, as a saved finding has it."""
+        self._locked = scale
+        self.show_unit()
+
     def go_to(self, character: int) -> None:
         """Bring a character to the middle of the view and put the cursor there."""
-        self.view.scroll_to(character)
+        self.view.centre_on(character)
         self._session.selection.set_cursor(character)
 
     @Slot(str)
@@ -334,6 +363,13 @@ class TextPanel(QWidget):
 
     def _view_offset(self) -> QPoint:
         return self.view.viewport().mapTo(self, QPoint(0, 0))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape ends typing; every other key goes on to the window."""
+        if event.key() == Qt.Key.Key_Escape and self.view.editable:
+            self.set_editing(False)
+        else:
+            super().keyPressEvent(event)
 
     @Slot(object)
     def _click(self, character: int) -> None:

@@ -25,7 +25,7 @@ class Selecting(QObject):
         self._anchor: int | None = None
         self._head: int | None = None
         self._dragging = False
-        self._told: tuple[int, int] | None = None
+        self._had_range = False
         self._point = QPoint()
         self._timer = QTimer(self, interval=_SCROLL_EVERY_MS)
         self._timer.timeout.connect(self._scroll)
@@ -36,19 +36,21 @@ class Selecting(QObject):
         character = view.character_at(point, nearest=True)
         if view.editing is not None:
             place = len(view.text) if character is None else self._caret_at(point, character)
-            view.editing.move(place, keep=extend)
+            self._had_range = view.range is not None
             self._dragging = True
+            view.editing.move(place, keep=extend)
             return
         if character is None:
             return
-        if extend and view.cursor is not None:
-            anchor = view.cursor if self._anchor is None else self._anchor
+        if extend and view.cursor_at is not None:
+            anchor = view.cursor_at if self._anchor is None else self._anchor
             self._anchor, self._head = anchor, character
             self._show()
             self._tell()
             return
         self._anchor = self._head = character
         self._dragging = True
+        self._had_range = view.range is not None
         view.set_range(None)
         view.set_cursor(character)
         view.clicked.emit(character)
@@ -76,7 +78,8 @@ class Selecting(QObject):
         self._timer.stop()
         if self._dragging:
             self._dragging = False
-            self._tell()
+            if self._view.range is not None or self._had_range:
+                self._tell()
 
     def word(self, point: QPoint) -> None:
         """Select the letters and digits around a point."""
@@ -100,18 +103,18 @@ class Selecting(QObject):
         self._tell()
 
     def key(self, event: QKeyEvent) -> bool:
-        """Shift and arrows move the end of the range, Escape lets go; whether it was one of these."""
+        """Shift and arrows move the range's end, Escape lets it go; whether it was one of these."""
         view = self._view
         if event.key() == Qt.Key.Key_Escape and view.range is not None:
             view.set_range(None)
             self._tell()
             return True
-        if event.modifiers() != Qt.KeyboardModifier.ShiftModifier or view.cursor is None:
+        if event.modifiers() != Qt.KeyboardModifier.ShiftModifier or view.cursor_at is None:
             return False
         if view.range is None or self._head is None:
-            self._anchor = self._head = view.cursor
-        rows = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+            self._anchor = self._head = view.cursor_at
+        rows: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        steps: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         if event.key() in steps:
             head = self._head + steps[event.key()]
         elif event.key() in rows:
@@ -131,9 +134,7 @@ class Selecting(QObject):
             self._view.set_range(None if single else low, high + 1)
 
     def _tell(self) -> None:
-        if self._view.range != self._told:
-            self._told = self._view.range
-            self._view.range_selected.emit(self._told)
+        self._view.range_selected.emit(self._view.range)
 
     def _caret_at(self, point: QPoint, character: int) -> int:
         """The gap between characters that is nearest to a point."""

@@ -77,7 +77,7 @@ class TextView(CellArea):
         self.walked = 0
         self.scale: Scale | None = None
         self.labels: Labels | None = None
-        self.cursor: int | None = None
+        self.cursor_at: int | None = None
         self.range: tuple[int, int] | None = None
         self._label_scale: Scale | None = None
         self._known: Known | None = None
@@ -92,7 +92,7 @@ class TextView(CellArea):
     def set_text(self, text: Text) -> None:
         """Show another text; values, labels, marks and selection of the old one are gone."""
         self.values, self.walked = None, 0
-        self.cursor = self.range = self._current_match = self._hovered = None
+        self.cursor_at = self.range = self._current_match = self._hovered = None
         self._matches = _NO_MATCHES
         self.set_labels(None)
         self.lay(text)
@@ -139,8 +139,8 @@ class TextView(CellArea):
 
     def set_cursor(self, character: int | None) -> None:
         """Put the cursor on a character, without scrolling and without a signal."""
-        if character != self.cursor:
-            self.cursor = character
+        if character != self.cursor_at:
+            self.cursor_at = character
             self.viewport().update()
 
     def set_range(self, start: int | None, stop: int | None = None) -> None:
@@ -172,7 +172,7 @@ class TextView(CellArea):
             return
         if self._editing is not None:
             self._editing.deleteLater()
-        self._editing = Editing(self, str(self.text), self.cursor) if editable else None
+        self._editing = Editing(self, str(self.text), self.cursor_at) if editable else None
         if self._editing is not None:
             self._editing.changed.connect(self._edited)
             self._editing.moved.connect(self._caret_moved)
@@ -242,11 +242,11 @@ class TextView(CellArea):
 
     def _paint_gutter(self, painter: QPainter, theme: Theme) -> None:
         grid, page = self.grid, self.page
-        here = None if self.cursor is None else self.text.line_of(self.cursor)
+        here = None if self.cursor_at is None else self.text.line_of(self.cursor_at)
         painter.setFont(self._font)
         for row in range(page.rows):
             line, inside = self._rows.line_of_row(page.first_row + row)
-            label = f"+{inside * self._rows.wrap:,}" if inside else f"{line + 1:,}"
+            label = _short(inside * self._rows.wrap) if inside else f"{line + 1:,}"
             current = line == here and not inside
             painter.setPen(QColor(theme.text if current else theme.faint))
             left = grid.left - (len(label) + 2) * grid.cell
@@ -269,8 +269,8 @@ class TextView(CellArea):
         if self._editing is not None:
             colour = theme.accent if self.hasFocus() else theme.muted
             marks.paint_caret(painter, self.caret_rect(self._editing.caret), colour, theme)
-        elif self.cursor is not None:
-            spans = page.spans(self.cursor, self.cursor + 1)
+        elif self.cursor_at is not None:
+            spans = page.spans(self.cursor_at, self.cursor_at + 1)
             marks.paint_outline(painter, spans, grid, QPen(QColor(theme.text), 2), halo)
 
     # pointer
@@ -282,10 +282,9 @@ class TextView(CellArea):
             self._selecting.press(event.position().toPoint(), shift)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow the pointer; with the button held, brush a range."""
+        """Follow the pointer; while a range is brushed, take it along."""
         point = event.position().toPoint()
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._selecting.drag(point)
+        self._selecting.drag(point)
         self._set_hovered(self.character_at(point))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -367,6 +366,13 @@ class TextView(CellArea):
         """Show the caret as resting."""
         super().focusOutEvent(event)
         self.viewport().update()
+
+
+def _short(offset: int) -> str:
+    """How far into its line a row begins, in at most five characters."""
+    if offset < 1000:
+        return f"+{offset}"
+    return f"+{offset // 1000}k" if offset < 1_000_000 else f"+{offset // 1_000_000}M"
 
 
 def _label_scale(labels: Labels | None) -> Scale | None:

@@ -1,4 +1,4 @@
-"""How the application looks: colours by name, fonts, icons, and following the system's light or dark.
+"""How the application looks: named colours, fonts, icons; light or dark as the system is.
 
 A widget asks `theme_of(self)` while it paints and repaints on `PaletteChange`: nothing is wired.
 """

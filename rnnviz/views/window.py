@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Slot
@@ -62,7 +63,7 @@ class Window(QMainWindow):
         self.text_panel = TextPanel(session)
         self.library = LibraryPane(session)
         self.status = Status(session.jobs)
-        self.exporting = Exporting(session, self.text_panel, appearance, self)
+        self.exporting = Exporting(session, self.text_panel, self)
         self.panels = tuple(panel(session) for panel in PANELS)
         self.docks: dict[str, QDockWidget] = {}
         self.setWindowTitle("rnnviz")
@@ -167,8 +168,8 @@ class Window(QMainWindow):
             Deed("Unit", "Unpin all", None, self.session.selection.clear_pins),
             Deed("Unit", "Colour by surprisal", None, text.surprisal.toggle, key="S"),
             Deed("Unit", "Choose a concept", None, text.open_concepts, key="C"),
-            Deed("View", "Zoom in", key.ZoomIn, text.view.zoom_in),
-            Deed("View", "Zoom out", key.ZoomOut, text.view.zoom_out),
+            Deed("View", "Zoom in", key.ZoomIn, text.zoom_in),
+            Deed("View", "Zoom out", key.ZoomOut, text.zoom_out),
             Deed("View", "Reset layout", None, self.reset_layout),
             Deed("View", "-", None, self.close),
             Deed("Help", "Keyboard shortcuts", key.HelpContents, self.show_keys, key="?"),
@@ -197,7 +198,6 @@ class Window(QMainWindow):
         session.recordings.text_changed.connect(self.show_title)
         session.recordings.vocabulary_needed.connect(self.ask_vocabulary)
         session.recordings.walk_asked.connect(self.ask_walk)
-        session.selection.jumped.connect(self.text_panel.go_to)
         self.text_panel.concept_requested.connect(self.ask_concept)
         self.text_panel.message.connect(self.status.say)
         self.exporting.message.connect(self.status.say)
@@ -213,6 +213,13 @@ class Window(QMainWindow):
                 panel.concept_dialog_requested.connect(self.ask_concept)
 
     # Opening
+
+    def open_at_start(self, paths: Sequence[Path]) -> None:
+        """Open these files; without a model among them, also the first that ships."""
+        for path in paths:
+            self.open_path(path)
+        if not self.session.jobs.busy("open") and self.session.recordings.recording is None:
+            self.session.open_first()
 
     @Slot(object)
     def open_path(self, path: Path) -> None:

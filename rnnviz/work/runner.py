@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping
-from typing import IO, Any, Protocol
+from collections.abc import Iterator, Mapping
+from typing import IO, Protocol
 
 import msgspec
 
@@ -109,10 +109,8 @@ class EngineRunner:
             child, self._child = self._child, None
         if child is None:
             return
-        with contextlib.suppress(OSError):
-            if child.stdin:
-                child.stdin.close()
         child.kill()
+        _close(child)
         child.wait()
         for thread in self._threads:
             thread.join(timeout=5)
@@ -155,6 +153,7 @@ class EngineRunner:
             if listener:
                 listener(reply)
         code = child.wait()
+        _close(child)
         with self._guard:
             orphans = {n: heard for n, (of, heard) in self._listeners.items() if of is child}
             for number in orphans:
@@ -168,6 +167,14 @@ class EngineRunner:
             self._errors.append(line.decode(errors="replace"))
 
 
-def _lines(stream: IO[bytes] | None) -> Any:
-    with contextlib.suppress(ValueError, OSError):
-        yield from stream or ()
+def _close(child: subprocess.Popen[bytes]) -> None:
+    """Close the pipe to a child that is gone; what it did not read is dropped."""
+    if child.stdin is not None:
+        with contextlib.suppress(OSError):
+            child.stdin.close()
+
+
+def _lines(stream: IO[bytes] | None) -> Iterator[bytes]:
+    if stream is not None:
+        with contextlib.suppress(ValueError, OSError), stream:
+            yield from stream

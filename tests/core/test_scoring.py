@@ -16,7 +16,7 @@ from rnnviz.core.scoring import correlation, counting, rank, read_ranking, write
 from rnnviz.core.scoring.level import float_codes, split_level
 from tests.core.recordings import record
 
-PIECE = '''#include <stdio.h>
+PIECE = """#include <stdio.h>
 /* What it does (and "why"), at length. */
 int main(int argc, char **argv)
 {
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 we let \\begin{proof} $x^2 + y$ be \\begin{cases} 1 \\end{cases} \\end{proof} % a comment
 and so it goes.
 
-'''
+"""
 
 
 def concept_of(labels, scalar=False):
@@ -213,7 +213,11 @@ def test_constant_units_and_constant_labels_score_nothing(tmp_path):
     recording = record(tmp_path, letters(length), {"hidden": values})
     some, every, none = rank(
         recording,
-        [concept_of(np.arange(length) % 3 == 0), concept_of(np.ones(length)), concept_of([0] * length)],
+        [
+            concept_of(np.arange(length) % 3 == 0),
+            concept_of(np.ones(length)),
+            concept_of([0] * length),
+        ],
     )
     constant = some.scores[-1]
     assert constant.unit == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnnviz.core.errors import TextError
+from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.nets.decode import choose, prime, sample
 from tests.nets.small import small_model
 
@@ -59,3 +59,9 @@ def test_unknown_start_characters_are_skipped() -> None:
 def test_a_start_without_known_characters_is_refused() -> None:
     with pytest.raises(TextError, match="none of the characters of '√é'"):
         next(sample(small_model(), 1, start="√é"))
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_model_that_exploded_is_named(temperature: float) -> None:
+    with pytest.raises(RnnvizError, match="predicts NaN"):
+        choose(LOGITS * torch.nan, temperature, 0, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -49,7 +50,7 @@ def test_an_error_ends_the_work(failing: str) -> None:
         if where == failing and item == 3:
             raise ValueError(where)
 
-    stages = [lambda item: None, partial(fail, "stage"), last.append]
+    stages: list[Callable[[int], None]] = [lambda item: None, partial(fail, "stage"), last.append]
     with pytest.raises(ValueError, match=failing):
         run_staged(stages, range(100), partial(fail, "done"), 2)
     assert last == list(range(len(last)))

@@ -13,7 +13,7 @@ from rnnviz.core.errors import Cancelled, RecordingError, TextError
 from rnnviz.core.recording import Recording
 from rnnviz.core.text import Text
 from rnnviz.nets.architectures import ARCHITECTURES
-from rnnviz.nets.walk import spans, walk, walk_arrays
+from rnnviz.nets.walk import Walker, spans, walk, walk_arrays
 from tests.nets.small import random_text, small_model, walk_by_cells
 
 WITH_UNKNOWN = "é" + random_text(24, "\n abcde√") + "√√√" + random_text(9) + "√"
@@ -78,6 +78,19 @@ def test_unknown_characters_repeat_the_values_before_them() -> None:
         np.testing.assert_allclose(found[name][:, 1:], without[name][:, [0, 1, 1, 1, 2]], atol=1e-6)
     np.testing.assert_array_equal(np.isnan(found["surprisal"]), [1, 1, 0, 1, 1, 0])
     np.testing.assert_array_equal(found["top_ids"][1:], without["top_ids"][[0, 1, 1, 1, 2]])
+
+
+def test_a_cell_beyond_float16_stays_finite() -> None:
+    model = small_model("lstm", layers=1)
+    with torch.no_grad():
+        model.layers[0].get_parameter("bias_ih_l0").fill_(30)  # every gate open: a counter
+    walker = Walker(model, ["cell"], torch.float16)
+    walker.state = [(torch.zeros(1, 6), torch.full((1, 6), 65500.0))]
+    block = walker.block(Text.of("abc" * 20).codes, 0)
+    for stage in walker.stages:
+        stage(block)
+    assert block.walked is not None
+    assert (block.walked.channels["cell"][:, -1] == 65504).all()
 
 
 def test_few_characters_leave_predictions_empty() -> None:

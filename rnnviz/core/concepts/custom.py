@@ -80,7 +80,7 @@ class _Custom(_Specification, frozen=True, kw_only=True):
             family=family,
             scalar=False,
             label=self.label,
-            spec=msgspec.to_builtins(self),
+            spec=msgspec.json.decode(msgspec.json.encode(self)),
         )
 
     @abstractmethod

@@ -35,7 +35,7 @@ _PYTHON_LINE = re.compile(
     r"^[ \t]*(?:(?:async )?def|class|if|elif|else|for|while|try|except|with)\b[^{;\n]*:[ \t]*$",
     re.MULTILINE,
 )
-_C_LINE = re.compile(r"[;{}][ \t]*$|^#[ \t]*(?:include|define|if)", re.MULTILINE)
+_C_LINE = re.compile(r"^[^#\n]*[;{}][ \t]*$|^#[ \t]*(?:include|define|if)", re.MULTILINE)
 _CLOSING_LINE = re.compile(r"^\}\r?$", re.MULTILINE)
 
 

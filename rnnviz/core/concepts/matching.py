@@ -8,6 +8,9 @@ interrupted. Three measures:
 - a pattern that could be exponential, since it repeats a group that itself has a choice, is tried
   on growing beginnings of each piece before the whole, and given up as soon as one takes long;
 - the clock is read after each piece, and a search that takes too long ends with an error.
+
+What remains is a pattern that explodes within four characters, as `(?:a?){40}a{40}` does: a job
+that runs one ends only with its process.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from rnnviz.core.errors import ConceptError
 
 PIECE = 4096
 """Characters that are searched at a time, at most."""
-CAREFUL_PIECE = 1024
+CAREFUL_PIECE = 512
 """The same for a pattern that could be exponential."""
 
 _SECONDS = 10.0
@@ -101,7 +104,7 @@ def _pieces(text: str, longest: int) -> Iterator[tuple[int, int]]:
 def _is_quick(compiled: re.Pattern[str], text: str, start: int, stop: int) -> bool:
     """Whether the time grows slowly over the beginnings of a piece.
 
-    Where each further character doubles the time, the steps below keep the next trial short.
+    Where each further character multiplies the time, small steps keep the next trial short.
     """
     end = start
     while True:
@@ -111,7 +114,7 @@ def _is_quick(compiled: re.Pattern[str], text: str, start: int, stop: int) -> bo
         seconds = time.thread_time() - began
         if seconds > _SECONDS_PER_PIECE or end >= stop:
             return seconds <= _SECONDS_PER_PIECE
-        end = min(stop, end + (16 if seconds < 1e-4 else 4 if seconds < 5e-3 else 1))
+        end = min(stop, end + (4 if seconds < 1e-3 else 1))
 
 
 def _too_slow(compiled: re.Pattern[str], position: int) -> ConceptError:

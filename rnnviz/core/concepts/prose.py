@@ -22,11 +22,11 @@ from rnnviz.core.concepts.scan import (
 from rnnviz.core.text import Codes
 
 _SENTENCE = re.compile(
-    r"""(?: \A | \n[ \t\r]*\n                               # a paragraph begins
+    r"""(?: \A | \n(?:[ \t\r]*\n)+                           # a paragraph begins
           | (?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)(?<!\bMessrs)
             [.!?]["'\u2019\u201d)\]]*(?=\s)                  # or a sentence has ended
         )
-        (?P<start> [\s"'\u2018\u201c(\[_*-]* [^\W\d_] )""",
+        (?P<start> (?: [ \t\r"'\u2018\u201c(\[_*-] | \n(?![ \t\r]*\n) )* [^\W\d_] )""",
     re.VERBOSE,
 )
 

@@ -1,13 +1,15 @@
-"""A coloured text for a terminal: backgrounds in escape sequences, or digits where there are none."""
+"""A coloured text for a terminal: backgrounds in escape sequences, or digits below it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Literal
 
+import numpy as np
+
 from rnnviz.core.colour import INK, LEVELS, MISSING
 from rnnviz.core.export.coloured import ColouredText, ticks
-from rnnviz.core.export.layout import NEWLINE_SHOWN, TAB_SHOWN, Cell, rows
+from rnnviz.core.export.layout import rows
 
 Depth = Literal["truecolour", "256", "digits"]
 Painted = tuple[str, int, bool]
@@ -27,11 +29,11 @@ def ansi_text(coloured: ColouredText, depth: Depth, dark: bool) -> Iterator[str]
     of digits: 0 for the lowest value of the legend, 9 for the highest, a dot for none.
     """
     strengths = coloured.label_strengths()
+    marked = np.zeros(len(coloured.characters)) if strengths is None else strengths
     entries = coloured.entries
     for row in rows(coloured.characters):
         cells = [
-            (_blank(cell), int(entries[cell.place]), strengths is not None and strengths[cell.place] > 0)
-            for cell in row
+            (cell.blank, int(entries[cell.place]), bool(marked[cell.place])) for cell in row
         ]
         yield _line(cells, [cell.width for cell in row], coloured, depth, dark)
 
@@ -63,9 +65,7 @@ def _line(
     return f"{text}\n{digits}\n{marks.rstrip()}\n"
 
 
-def _painted(
-    cells: list[Painted], coloured: ColouredText, depth: Depth, dark: bool
-) -> str:
+def _painted(cells: list[Painted], coloured: ColouredText, depth: Depth, dark: bool) -> str:
     """The cells with an escape sequence wherever the colour or the underline changes."""
     colours, ink = coloured.scale.colours(dark), INK[dark]
     parts: list[str] = []
@@ -105,8 +105,3 @@ def nearest_of_256(colour: tuple[int, ...]) -> int:
 
 def _digit(entry: int) -> str:
     return "." if entry == MISSING else str(min(9, entry * 10 // LEVELS))
-
-
-def _blank(cell: Cell) -> str:
-    """What a terminal is given: newline and tab are blanks, so that nothing foreign is copied."""
-    return " " * cell.width if cell.shown in (NEWLINE_SHOWN, TAB_SHOWN) and cell.symbol else cell.shown

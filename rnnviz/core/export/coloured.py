@@ -65,6 +65,17 @@ class ColouredText:
         """Which characters these are, in words."""
         return f"characters {self.start:,} to {self.stop:,}"
 
+    @property
+    def heading(self) -> str:
+        """The title, or what the values are."""
+        return self.title or self.quantity[:1].upper() + self.quantity[1:]
+
+    @property
+    def about(self) -> str:
+        """What stands under the heading: the quantity if it is not said there, source and range."""
+        parts = (self.quantity if self.title else "", self.source, self.range_title)
+        return ", ".join(part for part in parts if part)
+
     def label_strengths(self) -> npt.NDArray[np.uint8] | None:
         """(T,) from 0, no underline, to 5; a count or a position spreads over 1 to 5."""
         if self.labels is None:
@@ -114,7 +125,7 @@ def coloured_surprisal(
 
 def with_concept(coloured: ColouredText, labels: Labels, concept: str) -> ColouredText:
     """The same range with a concept's labels; `labels` are those of the whole text."""
-    part = np.array(labels[coloured.start : coloured.stop])
+    part: Labels = labels[coloured.start : coloured.stop].copy()
     return replace(coloured, labels=part, concept=concept)
 
 
@@ -142,13 +153,13 @@ def number(value: float, *, signed: bool = True) -> str:
 
 
 def _walked_range(recording: Recording, start: int, stop: int) -> tuple[int, int]:
-    start, stop = max(0, start), min(stop, recording.walked)
-    if start >= stop:
+    first, last = max(0, start), min(stop, recording.walked)
+    if first >= last:
         raise RecordingError(
             f"nothing between character {start:,} and {stop:,} is recorded; "
             f"the recording holds {recording.walked:,} of {recording.length:,} characters"
         )
-    return start, stop
+    return first, last
 
 
 def _coloured(

@@ -1,6 +1,6 @@
 """A coloured text as a figure: boxes, words and letters with their places, for any painter.
 
-Lengths are pixels of a screen of 96 dots an inch; y grows downwards. What paints it decides nothing.
+Lengths are pixels of a screen of 96 dots an inch; y grows downwards. The painter decides nothing.
 """
 
 from __future__ import annotations
@@ -58,11 +58,14 @@ class Words(NamedTuple):
     anchor: Anchor = "start"
 
 
-class Letters(NamedTuple):
-    """Characters of the text in one row, each centred in cells that begin at these x."""
+LetterCell = tuple[float, float, str]
+"""x, width, and what is drawn in the middle."""
 
-    cells: tuple[tuple[float, float, str], ...]
-    """(x, width, character) of each."""
+
+class Letters(NamedTuple):
+    """Neighbours in a row of the text, each centred in its cell."""
+
+    cells: tuple[LetterCell, ...]
     y: float
     colour: str
 
@@ -99,13 +102,10 @@ def figure(coloured: ColouredText, dark: bool = False, columns: int = COLUMNS) -
 
 def _heading(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
     ink, soft = _hex(INK[dark]), _SOFT[dark]
-    title = coloured.title or _capitalised(coloured.quantity)
     y += _TITLE * 0.8
-    made.words.append(Words(_MARGIN, y, title, _TITLE, ink, bold=True))
-    about = [coloured.quantity] if coloured.title else []
-    about += [words for words in (coloured.source, coloured.range_title) if words]
+    made.words.append(Words(_MARGIN, y, coloured.heading, _TITLE, ink, bold=True))
     y += _LEADING + 4
-    made.words.append(Words(_MARGIN, y, ", ".join(about), _SMALL, soft))
+    made.words.append(Words(_MARGIN, y, coloured.about, _SMALL, soft))
     return y
 
 
@@ -141,13 +141,13 @@ def _text(
                 if strength:
                     colour = _label_colour(strength, dark)
                     made.boxes.append(Box(x, y + _BOX_HEIGHT + 0.5, width, _UNDERLINE, colour))
-        for symbol, colour in ((False, _hex(INK[dark])), (True, _FAINT[dark])):
+        for symbol, group in groupby(row, key=lambda cell: cell.symbol):
             cells = tuple(
                 (_MARGIN + cell.column * CELL, (1 if symbol else cell.width) * CELL, cell.shown)
-                for cell in row
-                if cell.symbol == symbol and not cell.shown.isspace()
+                for cell in group
             )
-            if cells:
+            if any(not shown.isspace() for _, _, shown in cells):
+                colour = _FAINT[dark] if symbol else _hex(INK[dark])
                 made.letters.append(Letters(cells, y + _BASELINE, colour))
         y += pitch
     return y
@@ -175,10 +175,6 @@ def _note(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
 
 def _label_colour(strength: int, dark: bool) -> str:
     return _hex(palette("label", dark)[round(strength / LABEL_STRENGTHS * (LEVELS - 1))])
-
-
-def _capitalised(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _hex(colour: object) -> str:

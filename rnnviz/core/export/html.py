@@ -33,7 +33,7 @@ def html_page(parts: Sequence[ColouredText], title: str = "", theme: Theme = "au
     Args:
         theme: `auto` follows the reader's system; a button on the page changes it either way.
     """
-    title = title or (parts[0].title or parts[0].quantity if parts else "rnnviz")
+    title = title or (parts[0].heading if parts else "rnnviz")
     palettes = list(dict.fromkeys(_colours(part) for part in parts))
     single = len(parts) == 1
     sections = "".join(
@@ -44,7 +44,8 @@ def html_page(parts: Sequence[ColouredText], title: str = "", theme: Theme = "au
         f'<!DOCTYPE html>\n<html lang="en" data-theme="{theme}"'
         f'{" class=dark" if theme == "dark" else ""}>\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_escaped(title)}</title>\n<style>{STYLE}{_colour_style(parts, palettes)}</style>\n"
+        f"<title>{_escaped(title)}</title>\n"
+        f"<style>{STYLE}{_colour_style(parts, palettes)}</style>\n"
         f"<script>{THEME}</script>\n</head>\n<body>\n"
         '<button id="theme" type="button">Light or dark</button>\n'
         f"<header><h1>{_escaped(title)}</h1>{_contents(parts)}</header>\n{sections}"
@@ -64,19 +65,17 @@ def _contents(parts: Sequence[ColouredText]) -> str:
     if len(parts) < 2:
         return ""
     items = "".join(
-        f'<li><a href="#part-{number}">{_escaped(part.title or part.quantity)}</a></li>'
+        f'<li><a href="#part-{number}">{_escaped(part.heading)}</a></li>'
         for number, part in enumerate(parts)
     )
     return f'<nav aria-label="Contents"><ol>{items}</ol></nav>'
 
 
 def _section(part: ColouredText, number: int, colours: int, single: bool) -> str:
-    heading = part.title or part.quantity
-    about = ", ".join(_escaped(words) for words in (part.quantity, part.source, part.range_title))
     return (
         f'<section id="part-{number}">\n'
-        + ("" if single else f"<h2>{_escaped(heading)}</h2>\n")
-        + f'<p class="about">{about}</p>\n'
+        + ("" if single else f"<h2>{_escaped(part.heading)}</h2>\n")
+        + f'<p class="about">{_escaped(part.about)}</p>\n'
         + (f'<p class="note">{_escaped(part.note)}</p>\n' if part.note else "")
         + _legend(part, colours)
         + f'<pre data-of="data-{number}" class="c{colours}">{_characters(part)}</pre>\n'
@@ -146,7 +145,7 @@ def _rounded(values: npt.NDArray[np.generic], digits: int) -> list[float | None]
 
 
 def _escaped(text: str) -> str:
-    """Text as HTML; a carriage return would become a newline unless it is written as a reference."""
+    """Text as HTML; a carriage return stays one only if it is written as a reference."""
     return html.escape(text, quote=True).replace("\r", "&#13;").translate(_REPLACED)
 
 
@@ -168,7 +167,9 @@ def _colour_style(parts: Sequence[ColouredText], palettes: Sequence[tuple[str, b
                 for entry in used
                 if entry != MISSING
             ]
-            stops = (round(step * (LEVELS - 1) / (_LEGEND_STOPS - 1)) for step in range(_LEGEND_STOPS))
+            stops = (
+                round(step * (LEVELS - 1) / (_LEGEND_STOPS - 1)) for step in range(_LEGEND_STOPS)
+            )
             gradient = ",".join(_hex(table[stop]) for stop in stops)
             rules.append(f"{where}.l{number}{{background:linear-gradient(90deg,{gradient})}}")
     if any(part.labels is not None for part in parts):

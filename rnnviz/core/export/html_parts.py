@@ -78,7 +78,7 @@ SCRIPT = """
   document.querySelectorAll('pre').forEach(function (pre) {
     var data = JSON.parse(document.getElementById(pre.dataset.of).textContent);
     var next = Array.from(data.next || '');
-    var places = new Map(Array.from(pre.children, function (cell, place) { return [cell, place]; }));
+    var places = new Map(Array.from(pre.children, function (cell, at) { return [cell, at]; }));
     function fill(cell) {
       var at = places.get(cell), table = document.createElement('table');
       var value = data.values[at], bits = data.surprisal && data.surprisal[at];

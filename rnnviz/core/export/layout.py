@@ -23,6 +23,13 @@ class Cell(NamedTuple):
     symbol: bool
     """Whether a symbol stands for something that cannot be seen."""
 
+    @property
+    def blank(self) -> str:
+        """For a terminal: blanks instead of the symbols of newline and tab."""
+        if self.symbol and self.shown in (NEWLINE_SHOWN, TAB_SHOWN):
+            return " " * self.width
+        return self.shown
+
 
 def shown(character: str) -> tuple[str, bool]:
     """What is drawn for a character, and whether that is a symbol in its place.

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
 from rnnviz.core.export.coloured import ColouredText
-from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, figure
+from rnnviz.core.export.figure import CELL, COLUMNS, Figure, LetterCell, figure
 
-_LETTER_FONT = "'DejaVu Sans Mono', Menlo, Consolas, monospace"
-_WORD_FONT = "Inter, 'Helvetica Neue', Arial, sans-serif"
+_LETTER_FONT = "DejaVu Sans Mono"
+_WORD_FONT = "Inter"
+# What a browser takes where those are missing. It stands in a rule that only browsers read: simple
+# viewers know no list of fonts, and would set everything in their default one.
+_FALLBACKS = (
+    "<style>@supports (display: block) {"
+    " .letters { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace }"
+    " .words { font-family: Inter, 'Helvetica Neue', Arial, sans-serif } }</style>"
+)
+
+# A letter of DejaVu Sans Mono is 0.602 of its size wide: at this size the grid is its own, so that
+# even a viewer that places only the first letter of a piece shows the rest where they belong.
+_LETTER_SIZE = CELL / 0.602
 
 
 def svg(drawn: Figure) -> str:
     """The SVG document of a figure."""
     width, height = _number(drawn.width), _number(drawn.height)
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
+        _FALLBACKS,
         f'<rect width="{width}" height="{height}" fill="{drawn.ground}"/>',
         '<g shape-rendering="crispEdges">',
     ]
@@ -27,15 +40,20 @@ def svg(drawn: Figure) -> str:
         for box in drawn.boxes
     ]
     parts.append(
-        f'</g>\n<g font-family="{_LETTER_FONT}" font-size="{LETTER_SIZE}" text-anchor="middle">'
+        f'</g>\n<g class="letters" font-family="{_LETTER_FONT}" font-size="{_LETTER_SIZE:.2f}">'
     )
     for row in drawn.letters:
-        places = " ".join(
-            _number(x + width / 2) for x, width, shown in row.cells for _ in range(len(shown))
-        )
-        text = escape("".join(shown for _, _, shown in row.cells), quote=False)
-        parts.append(f'<text y="{_number(row.y)}" fill="{row.colour}" x="{places}">{text}</text>')
-    parts.append(f'</g>\n<g font-family="{_WORD_FONT}">')
+        for piece in _pieces(row.cells):
+            places = " ".join(
+                _number(x + (width - _advance(width)) / 2)
+                for x, width, shown in piece
+                for _ in shown
+            )
+            text = escape("".join(shown for _, _, shown in piece), quote=False)
+            parts.append(
+                f'<text y="{_number(row.y)}" fill="{row.colour}" x="{places}">{text}</text>'
+            )
+    parts.append(f'</g>\n<g class="words" font-family="{_WORD_FONT}">')
     for words in drawn.words:
         bold = ' font-weight="600"' if words.bold else ""
         parts.append(
@@ -51,6 +69,28 @@ def write_svg(
 ) -> None:
     """Lay out a coloured text and write it as an SVG file."""
     path.write_text(svg(figure(coloured, dark, columns)), encoding="utf-8", newline="\n")
+
+
+def _pieces(cells: Sequence[LetterCell]) -> Iterator[list[LetterCell]]:
+    """The cells without blanks at the ends and with no two together, which XML would not keep."""
+    piece: list[LetterCell] = []
+    for cell in cells:
+        if not cell[2].isspace():
+            piece.append(cell)
+        elif piece and piece[-1][2].isspace():
+            yield piece[:-1]
+            piece = []
+        elif piece:
+            piece.append(cell)
+    while piece and piece[-1][2].isspace():
+        piece.pop()
+    if piece:
+        yield piece
+
+
+def _advance(width: float) -> float:
+    """How wide a letter is in a cell of this width: a double one holds a square character."""
+    return CELL if width <= CELL else min(width, _LETTER_SIZE)
 
 
 def _number(value: float) -> str:

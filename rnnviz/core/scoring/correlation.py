@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -79,10 +80,11 @@ def correlations(
     sums = Sums(plan, len(spool.facts), len(groups))
     tiles = plan.tiles(TILE)
     if plan.length:
-        list(pool.map(lambda tile: sums.centre(plan, tile), tiles))
+        list(pool.map(partial(sums.centre, plan), tiles))
     for start, stop in blocks(0, plan.length, BLOCK):
         columns = _columns(plan, spool, groups, start, stop)
-        list(pool.map(lambda tile: sums.add(plan, tile, start, stop, columns), tiles))  # noqa: B023
+        add = partial(sums.add, plan, start=start, stop=stop, columns=columns)
+        list(pool.map(add, tiles))
         progress(stop / plan.length)
     return _finish(plan, spool, groups, sums)
 

@@ -18,7 +18,7 @@ from rnnviz.core.rows import Codes16, Tile, blocks, read_tile, sample_tile, sort
 from rnnviz.core.scoring.labels import EXCLUDED, NEGATIVE, POSITIVE, LabelSpool
 from rnnviz.core.scoring.plan import Offset, Plan
 
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int32]
 
 BINS = 1024
 BLOCK = 1 << 16
@@ -43,11 +43,13 @@ class Pairing(NamedTuple):
 class Places(NamedTuple):
     """Where in a block the labels of a concept, shifted, are of one class."""
 
+    which: int
+    """NEGATIVE, POSITIVE or EXCLUDED."""
     places: npt.NDArray[np.intp]
     """Counted from the start of the block less `lags`."""
-    first: Counts
+    first: npt.NDArray[np.intp]
     """For lag number i (the lag plus `lags`), where its part of `places` starts,"""
-    last: Counts
+    last: npt.NDArray[np.intp]
     """and where it ends."""
 
 
@@ -79,6 +81,7 @@ def block_places(
         classes = spool.classes(concept, start - shift - plan.lags, stop - shift + plan.lags)
         found[concept, shift] = [
             Places(
+                one,
                 places := np.flatnonzero(classes == one),
                 np.searchsorted(places, begins),
                 np.searchsorted(places, begins + (stop - start)),
@@ -100,8 +103,8 @@ class Tally:
         self.edges = [bin_edges(sample) for sample in samples]
         """For each unit the lowest code of every bin but bin 0, which lies below all of them."""
         self._bins = np.stack([_bin_of_code(edges) for edges in self.edges])
-        self._all = np.zeros((units, 2, BINS), np.int64)
-        self._rarer = np.zeros((len(pairings), 2, 2, BINS), np.int32)
+        self._all = np.zeros((units, 2, BINS), np.int32)
+        self._counts = np.zeros((len(pairings), 2, 3, BINS), np.int32)
         self._of_row: list[list[int]] = [[] for _ in range(units)]
         for place, pairing in enumerate(pairings):
             self._of_row[pairing.row - plan.row(tile)].append(place)
@@ -118,24 +121,22 @@ class Tally:
             for number in self._of_row[unit]:
                 _, concept, (shift, lag), _ = self.pairings[number]
                 which = lag + lags
-                for kind, (found, first, last) in enumerate(places[concept, shift]):
+                for one, found, first, last in places[concept, shift]:
                     if last[which] > first[which]:
                         met = bins[which:].take(found[first[which] : last[which]], mode="clip")
-                        self._rarer[number, half, kind] += np.bincount(met, minlength=BINS)
+                        self._counts[number, half, one] += np.bincount(met, minlength=BINS)
 
     def finish(self, spool: LabelSpool) -> Counts:
-        """(pairings, 2, 2, BINS): for each half the counts of negative and positive labels."""
-        found = np.empty((len(self.pairings), 2, 2, BINS), np.int64)
-        for number, pairing in enumerate(self.pairings):
+        """How often each bin met a negative and a positive label, (pairings, 2, 2, BINS).
+
+        The second axis is the half of the text. Call it once, when all blocks are counted.
+        """
+        for counts, pairing in zip(self._counts, self.pairings, strict=True):
             first, second = rarer_classes(spool, pairing.concept)
-            of_class = np.empty((3, 2, BINS), np.int64)
-            of_class[first] = self._rarer[number, :, 0]
-            of_class[second] = self._rarer[number, :, 1]
-            unit = pairing.row - self.plan.row(self.tile)
             remaining = NEGATIVE + POSITIVE + EXCLUDED - first - second
-            of_class[remaining] = self._all[unit] - of_class[first] - of_class[second]
-            found[number] = of_class[[NEGATIVE, POSITIVE]].swapaxes(0, 1)
-        return found
+            total = self._all[pairing.row - self.plan.row(self.tile)]
+            counts[:, remaining] = total - counts[:, first] - counts[:, second]
+        return self._counts[:, :, [NEGATIVE, POSITIVE]]
 
 
 def bin_edges(sample: Codes16) -> Codes16:
@@ -149,5 +150,6 @@ def bin_edges(sample: Codes16) -> Codes16:
 
 def _bin_of_code(edges: Codes16) -> Codes16:
     """For each of the 65,536 codes its bin: how many edges are not above it."""
-    widths = np.diff(edges.astype(np.int64), prepend=0, append=_CODES)
-    return np.repeat(np.arange(len(edges) + 1, dtype=np.uint16), widths)
+    bins = np.arange(len(edges) + 1, dtype=np.uint16)
+    bounds = np.concatenate([[0], edges, [_CODES]])
+    return np.repeat(bins, bounds[1:] - bounds[:-1])

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import mmap
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -81,6 +83,7 @@ class LabelSpool:
                 files[number].write(values.data)
                 sums[number].add(values)
                 done[number] = start + len(values)
+                _release(self.recording)
                 progress(min(done) / self.length)
         self.facts = tuple(
             self._facts(*each) for each in zip(concepts, sums, self._paths, strict=True)
@@ -150,7 +153,25 @@ class _Sums:
         self.square += float(found @ found)
 
 
+def _release(recording: Recording) -> None:
+    """Let the system count the pages of the text as free again; reading on finds them anew."""
+    mapped: object = recording.text.codes.base
+    if isinstance(mapped, mmap.mmap) and hasattr(mapped, "madvise"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
 def _parts(path: Path) -> Iterator[Floats]:
     with path.open("rb") as file:
         while raw := file.read(_BLOCK * 4):
             yield np.frombuffer(raw, np.float32)
+
+
+@contextlib.contextmanager
+def folder_for_labels(recording: Recording) -> Iterator[Path]:
+    """A folder that is gone afterwards: beside the recording, or where the system keeps such."""
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="labels-", dir=recording.folder)
+        except OSError:
+            folder = tempfile.TemporaryDirectory(prefix="rnnviz-labels-")
+        yield Path(stack.enter_context(folder))

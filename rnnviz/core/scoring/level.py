@@ -30,10 +30,7 @@ def split_level(codes: Callable[[], Iterable[FloatCodes]]) -> float:
     bucket = int(np.searchsorted(np.cumsum(upper), rank, side="right"))
     below = int(upper[:bucket].sum())
     lower = sum(
-        (
-            np.bincount(part[part >> 16 == bucket] & 0xFFFF, minlength=1 << 16)
-            for part in codes()
-        ),
+        (np.bincount(part[part >> 16 == bucket] & 0xFFFF, minlength=1 << 16) for part in codes()),
         np.zeros(1),
     )
     place = int(np.searchsorted(np.cumsum(lower), rank - below, side="right"))

@@ -1,4 +1,4 @@
-"""What is compared with what: which units, which lags, and how far labels are shifted for chance."""
+"""What is compared with what: units, lags, and how far labels are shifted to see chance."""
 
 from __future__ import annotations
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import bisect
 import contextlib
 import math
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from rnnviz.core.rows import Tile, chosen_channels
 from rnnviz.core.scoring.correlation import Doubles, correlations
 from rnnviz.core.scoring.counting import TILE, Pairing, Tally, block_places, half_blocks
 from rnnviz.core.scoring.figures import scores_of
-from rnnviz.core.scoring.labels import POSITIVE, LabelSpool
+from rnnviz.core.scoring.labels import POSITIVE, LabelSpool, folder_for_labels
 from rnnviz.core.scoring.plan import Plan
 from rnnviz.core.scoring.results import Ranking, Score
 from rnnviz.core.text import Text
@@ -90,7 +89,7 @@ def rank(
     plan = Plan(recording, chosen, recording.walked, lags, shifts)
     if not concepts:
         return []
-    with _folder_for_labels(recording) as folder, _workers(threads) as pool:
+    with folder_for_labels(recording) as folder, _workers(threads) as pool:
         spool = LabelSpool(folder, recording, plan.length, lags)
         blocks = [labels(concept, recording.text) for concept in concepts]
         spool.fill(concepts, blocks, _part_of(progress, 0, _LABELLED))
@@ -100,12 +99,11 @@ def rank(
         scores: list[list[Score]] = [[] for _ in concepts]
         null_areas = [math.nan for _ in concepts]
         told = _part_of(progress, _CORRELATED, 1)
-        for tally in _tallies(plan, spool, pairings, pool, told):
-            for pairing, score in scores_of(tally, spool):
-                if pairing.offset.shift:
-                    null_areas[pairing.concept] = np.fmax(null_areas[pairing.concept], score.auc)
-                else:
-                    scores[pairing.concept].append(score)
+        for pairing, score in _scores(plan, spool, pairings, pool, told):
+            if pairing.offset.shift:
+                null_areas[pairing.concept] = np.fmax(null_areas[pairing.concept], score.auc)
+            else:
+                scores[pairing.concept].append(score)
     return [
         Ranking(
             concept=concept.name,
@@ -152,22 +150,24 @@ def _best(plan: Plan, found: Doubles) -> tuple[Doubles, list[Pairing]]:
     return null, pairings
 
 
-def _tallies(
+def _scores(
     plan: Plan, spool: LabelSpool, pairings: list[Pairing], pool: Executor, progress: Progress
-) -> Iterator[Tally]:
-    """Counts of all pairings, some tiles at a time; each group of tiles reads the text once."""
+) -> Iterator[tuple[Pairing, Score]]:
+    """The scores of all pairings, some tiles at a time; each reads the text once."""
     pairings = sorted(pairings)
     tiles = plan.tiles(TILE)
-    together = TILES_AT_ONCE
-    for first in range(0, len(tiles), together):
-        group = tiles[first : first + together]
-        tallies = list(pool.map(lambda tile: Tally(plan, tile, _within(pairings, plan, tile)), group))
+    for first in range(0, len(tiles), TILES_AT_ONCE):
+        group = tiles[first : first + TILES_AT_ONCE]
+        ours = [_within(pairings, plan, tile) for tile in group]
+        tallies = list(pool.map(partial(Tally, plan), group, ours))
         wanted = {(each.concept, each.offset.shift) for one in tallies for each in one.pairings}
         for half, start, stop in half_blocks(plan):
             places = block_places(plan, spool, wanted, start, stop)
-            list(pool.map(lambda tally: tally.add(half, start, stop, places), tallies))
+            add = partial(Tally.add, half=half, start=start, stop=stop, places=places)
+            list(pool.map(add, tallies))
             progress((first + len(group) * stop / plan.length) / len(tiles))
-        yield from tallies
+        for found in pool.map(partial(scores_of, spool), tallies):
+            yield from found
 
 
 def _within(pairings: list[Pairing], plan: Plan, tile: Tile) -> list[Pairing]:
@@ -184,8 +184,8 @@ def _order(concept: Concept) -> Callable[[Score], tuple[float, float]]:
     """The key that puts the best score first, and what cannot be scored last."""
 
     def key(score: Score) -> tuple[float, float]:
-        strength = np.nan_to_num(abs(score.correlation), nan=-1.0)
-        area = np.nan_to_num(score.auc, nan=-1.0)
+        strength = -1.0 if math.isnan(score.correlation) else abs(score.correlation)
+        area = -1.0 if math.isnan(score.auc) else score.auc
         return (-strength, -area) if concept.scalar else (-area, -strength)
 
     return key
@@ -197,20 +197,9 @@ def _part_of(progress: Progress, first: float, last: float) -> Progress:
 
 
 @contextlib.contextmanager
-def _folder_for_labels(recording: Recording) -> Iterator[Path]:
-    """A folder that is gone afterwards: beside the recording, or where the system keeps such."""
-    with contextlib.ExitStack() as stack:
-        try:
-            folder = tempfile.TemporaryDirectory(prefix="labels-", dir=recording.folder)
-        except OSError:
-            folder = tempfile.TemporaryDirectory(prefix="rnnviz-labels-")
-        yield Path(stack.enter_context(folder))
-
-
-@contextlib.contextmanager
 def _workers(threads: int) -> Iterator[Executor]:
     """Threads that each run one matrix product at a time, without threads of its own."""
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
         yield pool

@@ -32,6 +32,8 @@ def open_model(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedMod
     try:
         if path.is_dir():
             raise ModelFileError(f"{path.name} is a folder; choose the model file inside it")
+        if path.exists() and not path.is_file():
+            raise ModelFileError(f"{path.name} is not a file; choose a model file")
         for importer in IMPORTERS:
             if importer.recognises(path):
                 return importer.load(path, vocabulary)

@@ -12,6 +12,8 @@ from rnnviz.nets.checkpoints.pickle_outline import ITEM_BYTES
 
 _HEAD = 1 << 16
 _LARGEST_PICKLE = 1 << 28
+_PICKLES_IN_A_FILE = 5
+"""torch.save's older form writes as many, one after the other."""
 _PICKLE = rb"\x80[\x02-\x05]|(\([dl]?p?\d*\n?)?\(?c[\w.]+\n\w+\n"
 """Protocols 2 to 5 name themselves; the oldest are lines of text, such as `cposix`, `system`."""
 _SAVE = "save the model's weights with torch.save(model.state_dict(), 'weights.pt') and open that"
@@ -102,17 +104,19 @@ def _zip(path: Path) -> str:
 
 def _pickle(content: bytes) -> str:
     """Name what a pickle would import; the opcodes are listed, not followed."""
-    names, strings = [], ["", ""]
+    names: list[str] = []
+    strings, stream = ["", ""], BytesIO(content)
     try:
-        for opcode, argument, _ in pickletools.genops(BytesIO(content)):
-            if opcode.name in ("GLOBAL", "INST") and isinstance(argument, str):
-                names.append(argument.replace(" ", "."))
-            elif opcode.name == "STACK_GLOBAL":
-                names.append(".".join(strings[-2:]))
-            elif isinstance(argument, str):
-                strings = [strings[-1], argument]
+        for _ in range(_PICKLES_IN_A_FILE):
+            for opcode, argument, _ in pickletools.genops(stream):
+                if opcode.name in ("GLOBAL", "INST"):
+                    names.append(str(argument).replace(" ", "."))
+                elif opcode.name == "STACK_GLOBAL":
+                    names.append(".".join(strings))
+                elif isinstance(argument, str):
+                    strings = [strings[-1], argument]
     except Exception:  # noqa: BLE001 - damaged bytes may raise anything; the names so far suffice
-        names = names or ["something that cannot be read"]
+        stream.close()
     if not names:
         return f"a Python pickle that torch.save did not write; {_SAVE}"
     usual = ("collections.", "numpy.", "torch._utils.", *(f"torch.{name}" for name in ITEM_BYTES))

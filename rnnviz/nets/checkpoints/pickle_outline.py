@@ -55,7 +55,10 @@ _NAMED = {
     *(f"torch.{name}" for name in ITEM_BYTES),
     *(f"torch.{name}" for name in ("float64", "float32", "float16", "bfloat16", "int64", "int32")),
 }
+_RENAMED = {"__builtin__.long": "builtins.int", "__builtin__.unicode": "builtins.str"}
+"""Protocol 2 writes the names of Python 2."""
 _STATE = {"argparse.Namespace", "collections.OrderedDict", "numpy.dtype", *_ARRAYS}
+_NUMBER_TYPES = {"f2", "f4", "f8", "b1", *(f"{sign}{n}" for sign in "iu" for n in (1, 2, 4, 8))}
 _PLAIN = (str, bytes, int, float, type(None))
 
 
@@ -170,7 +173,9 @@ class _Machine:
         return taken
 
     def name(self, module: str, name: str) -> None:
-        full = f"{module.replace('__builtin__', 'builtins')}.{name}"
+        full = _RENAMED.get(
+            f"{module}.{name}", f"{module.replace('__builtin__', 'builtins')}.{name}"
+        )
         if full not in _CALLED and full not in _NAMED:
             raise Refused(full, self.file)
         self.stack.append(Name(full))
@@ -184,26 +189,24 @@ class _Machine:
 
     def _check(self, name: str, arguments: tuple[Any, ...]) -> None:
         """Refuse arguments that the real function would turn into harm."""
+        harmless = True
         if name in _TENSORS:
             self._check_tensor(*arguments[:4])
         elif name == "numpy.dtype":
-            kind = self._is(arguments[0], str).lstrip("<>|=")
-            if kind not in (
-                "f2",
-                "f4",
-                "f8",
-                "b1",
-                *(f"{c}{n}" for c in "iu" for n in (1, 2, 4, 8)),
-            ):
-                raise self._damaged(f"an array of type {kind!r} is no plain array of numbers")
+            harmless = self._is(arguments[0], str).lstrip("<>|=") in _NUMBER_TYPES
+        elif name.endswith("._reconstruct"):
+            harmless = arguments[1] == (0,)
         elif name == "_codecs.encode":
-            if not (arguments[1:] == ("latin1",) and isinstance(arguments[0], str)):
-                raise self._damaged("it encodes a string in an unexpected way")
+            harmless = arguments[1:] == ("latin1",) and isinstance(arguments[0], str)
+        elif name == "argparse.Namespace":
+            harmless = not arguments
+        elif name == "collections.OrderedDict":
+            keys = [key for key, _ in arguments[0]] if arguments else []
+            harmless = all(isinstance(key, _PLAIN) for key in keys)
         elif name in ("builtins.set", "torch.Size", "collections.Counter"):
-            for value in arguments[0] if arguments else ():
-                self._is(value, _PLAIN)
-        elif name == "argparse.Namespace" and arguments:
-            raise self._damaged("its settings are malformed")
+            harmless = all(isinstance(value, _PLAIN) for found in arguments for value in found)
+        if not harmless:
+            raise self._damaged(f"it makes a {name} of something unexpected")
 
     def _check_tensor(self, stored: Any, offset: Any, size: Any, stride: Any) -> None:
         stored = self._is(stored, Stored)

@@ -31,9 +31,15 @@ _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _DEEPEST = 12
 _LARGEST_PICKLE = 256 * 1024 * 1024
 
+
+def _dictionary(*_: Any) -> collections.OrderedDict[Any, Any]:
+    """Stands in for `defaultdict`, into which torch does not read items."""
+    return collections.OrderedDict()
+
+
 _HARMLESS: list[Any] = [
     argparse.Namespace,
-    collections.defaultdict,
+    (_dictionary, "collections.defaultdict"),
     *(int, float, str, list, dict),
     np.dtype,
     np.ndarray,
@@ -111,9 +117,11 @@ def read(path: Path) -> Any:
     except ModelFileError:
         raise
     except Exception as error:  # damaged bytes may raise anything, in torch as in zipfile
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        # what torch says before this would have people switch weights_only off
+        lines = str(error).rpartition("WeightsUnpickler error:")[2].split("\n")
+        reason = next((line.strip() for line in lines if line.strip()), type(error).__name__)
         raise ModelFileError(
-            f"{path.name} is a PyTorch file that is damaged or cut short: {reason}"
+            f"{path.name} is a PyTorch file that is damaged or cut short: {reason[:160]}"
         ) from error
 
 
@@ -214,4 +222,4 @@ def _contents(content: Any) -> str:
     if isinstance(content, list | tuple) and content:
         kind, first = type(content).__name__, type(content[0]).__name__
         return f"a {kind} of {len(content)}, the first of them a {first}"
-    return f"a {type(content).__name__}"
+    return f"a value of type {type(content).__name__}"

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.model_file import ModelDescription
+from rnnviz.core.vocabulary import Vocabulary
 from rnnviz.nets.architectures import Architecture
 from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints.base import build_model, check_weights
@@ -58,7 +59,7 @@ class Network:
 
         Raises:
             VocabularyNeeded: no characters, or not as many as the network has.
-            ModelFileError: weights that are not finite.
+            ModelFileError: weights that are not finite, or characters that are not distinct.
         """
         if vocabulary is None or len(vocabulary) != self.size:
             given = "" if vocabulary is None else f" (the {len(vocabulary):,} given do not fit)"
@@ -67,6 +68,7 @@ class Network:
                 "choose the training text or a vocabulary file",
                 self.size,
             )
+        Vocabulary(vocabulary)  # checks that the characters are single and distinct
         tensors = {"output.weight": self.output_weight, "output.bias": self.output_bias}
         if self.embedding is not None:
             tensors["embedding.weight"] = self.embedding

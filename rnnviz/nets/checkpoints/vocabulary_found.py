@@ -17,6 +17,8 @@ from rnnviz.core.errors import ModelFileError
 FIRST_SPECIAL = 0xE000
 """Tokens that are no character get code points of their own, in Unicode's private use area."""
 MOST_SPECIAL = 8
+_MOST_ABSENT = 2
+"""How many ids of a dictionary may stand for nothing, such as padding."""
 _DEEPEST = 12
 _BYTE = re.compile(r"\[(\d{3})\]")
 
@@ -112,7 +114,8 @@ def _by_id(value: Mapping[Any, Any], size: int) -> list[Any]:
         if number in pairs:
             return []
         pairs[number] = token
-    if not pairs or min(pairs) < 0 or not size - 2 <= len(pairs) <= size:
+    absent = size - len(pairs)
+    if not 0 <= absent <= _MOST_ABSENT or absent >= len(pairs) or min(pairs) < 0:
         return []
     first = 1 if len(pairs) == size and min(pairs) == 1 else 0
     if max(pairs) - first >= size:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from rnnviz.core.colour import Scale, scale_for
+from rnnviz.core.colour import DIVERGING, Scale, scale_for
 from rnnviz.core.recording import Recording
+from rnnviz.core.rows import to_float32
 from rnnviz.core.units import unit_name
 from rnnviz.views.panel import Panel
-from rnnviz.views.panels.trace import visible_range
+from rnnviz.views.panels.trace import UNBOUNDED, visible_range
 from rnnviz.views.plots import ImagePlot
 from rnnviz.views.theme import set_icon
 
 ORDERS = {"layer": "By layer", "score": "By score", "similarity": "By similarity"}
 _MOST_COLUMNS = 8_000
+_PIECES, _PIECE = 16, 64
+
+
+class _ChannelScale(NamedTuple):
+    key: object
+    scale: Scale
+    reach: npt.NDArray[np.float32]
+    """(N,) what the values of each unit are divided by first."""
 
 
 class HeatmapPanel(Panel):
@@ -28,7 +39,7 @@ class HeatmapPanel(Panel):
     def follow(self) -> None:
         """Follow what is on the screen, the channel, and what orders the units."""
         selection = self.session.selection
-        self._scale: tuple[object, Scale] | None = None
+        self._scale: _ChannelScale | None = None
         self._channel = ""
         for signal in (
             selection.visible_changed,
@@ -81,13 +92,17 @@ class HeatmapPanel(Panel):
         start, stop = visible_range(self.session.selection.visible, recording.length)
         stop = min(stop, start + _MOST_COLUMNS)
         self._units = self._ordered(recording)
-        values = np.array(recording.rows(self._channel)[:, start:stop])
+        values: npt.NDArray[np.floating] = np.array(recording.rows(self._channel)[:, start:stop])
         by_layer = self.order.currentData() == "layer"
         if not by_layer:
             values = values[self._units]
+        scale = self._channel_scale(recording)
+        if self._channel in UNBOUNDED:
+            reach = scale.reach if by_layer else scale.reach[self._units]
+            values = to_float32(np.asarray(values, np.float16)) / reach[:, None]
         values[:, max(0, recording.walked - start) :] = np.nan
         self.plot.set_text(recording.text)
-        self.plot.set_values(values, start, self._channel_scale(recording))
+        self.plot.set_values(values, start, scale.scale)
         middles = {(n + 0.5) * recording.units: f"layer {n + 1}" for n in range(recording.layers)}
         boundaries = tuple(n * recording.units for n in range(1, recording.layers))
         self.plot.set_rows(*((middles, boundaries) if by_layer else ({}, ())))
@@ -137,13 +152,17 @@ class HeatmapPanel(Panel):
         if not self.session.jobs.busy("order"):
             self.session.inspection.request_order()
 
-    def _channel_scale(self, recording: Recording) -> Scale:
-        """One scale for all units; measured again while the walk goes on."""
-        key = (recording.folder, self._channel, recording.walked)
-        if self._scale is None or self._scale[0] != key:
+    def _channel_scale(self, recording: Recording) -> _ChannelScale:
+        """One scale for all units; measured again when the walk is over."""
+        key = (recording.folder, self._channel, recording.complete)
+        if self._scale is None or self._scale.key != key:
             rows = recording.rows(self._channel)[:, : max(1, recording.walked)]
-            self._scale = key, scale_for(self._channel, rows, "channel")
-        return self._scale[1]
+            if self._channel in UNBOUNDED:
+                found = Scale(-1.0, 1.0, DIVERGING[0]), reaches(rows)
+            else:
+                found = scale_for(self._channel, rows, "channel"), np.ones(len(rows), np.float32)
+            self._scale = _ChannelScale(key, *found)
+        return self._scale
 
     def _tell(self, hovered: str | None) -> None:
         if hovered is not None:
@@ -151,7 +170,8 @@ class HeatmapPanel(Panel):
         elif self.order.currentData() == "score" and not self._has_ranking():
             self.note.setText("Rank the units for a concept first")
         else:
-            self.note.setText(f"{self._channel}, {len(self._units):,} units")
+            own = ", each on its own range" if self._channel in UNBOUNDED else ""
+            self.note.setText(f"{self._channel} of {len(self._units):,} units{own}")
 
     def _has_ranking(self) -> bool:
         concept = self.session.selection.concept
@@ -182,3 +202,11 @@ class HeatmapPanel(Panel):
         unit = self.unit_in_row(int(y))
         if unit is not None:
             self.session.selection.select_unit(unit)
+
+
+def reaches(rows: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
+    """The largest absolute value of each unit (N,), among some 1,000 from all over its row."""
+    places = np.linspace(0, max(0, rows.shape[1] - _PIECE), _PIECES).astype(np.int64).tolist()
+    parts = [rows[:, place : place + _PIECE] for place in dict.fromkeys(places)]
+    found = np.abs(to_float32(np.concatenate(parts, axis=1))).max(axis=1)
+    return np.where(found > 0, found, np.float32(1))

@@ -16,6 +16,7 @@ _MOST = 100_000
 _PIECE = 1_000
 _BINS = 48
 _LINE_POINTS = 60
+_COLUMNS = 160
 
 Floats = npt.NDArray[np.float32]
 
@@ -87,7 +88,10 @@ class ScatterPanel(Panel):
             "The line is the running median.".replace("-", "−")
         )
         self.scatter.set_labels(concept.title, unit)
-        self.scatter.set_points((Points(unit, labels, values, "accent"),), label_range(labels))
+        low, high = label_range(labels)
+        columns = min(_COLUMNS, max(1, round(high - low)))
+        points = (Points(unit, labels, values, "accent"),)
+        self.scatter.set_points(points, (low, high), columns=columns)
         self.scatter.set_line(*running_median(labels, values))
         self.plots.setCurrentIndex(0)
 

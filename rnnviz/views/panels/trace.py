@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.colour import GATES, extent
+from rnnviz.core.colour import GATES
 from rnnviz.core.recording import Recording
 from rnnviz.core.units import unit_name
 from rnnviz.session.selection import Pin
 from rnnviz.views.panel import Panel
 from rnnviz.views.plots import Ink, LinePlot, Series
 
+UNBOUNDED = frozenset({"cell"})
+"""Channels whose units may reach any size."""
+_FLATTENED = 4.0
 _WITHOUT_A_VIEW = 600
 """How many characters are shown while nobody tells what is on the screen."""
 
@@ -54,6 +60,10 @@ class TracePanel(Panel):
             for pin, ink, width in self._shown(recording)
         )
         channels = {pin.channel for pin, _, _ in self._shown(recording)}
+        if channels & UNBOUNDED:
+            self._series = _comparable(self._series)
+        shared = all(series.divisor == 1.0 for series in self._series)
+        self.plot.set_labels("", "value" if shared else "share of its own range")
         self.plot.set_text(recording.text)
         self.plot.set_range((float(start), float(stop)), _span(channels, self._series))
         self.plot.set_series(self._series)
@@ -106,7 +116,7 @@ class TracePanel(Panel):
 
     @Slot(float, float)
     def _click(self, x: float, y: float) -> None:
-        self.session.selection.jump(int(x))
+        self.jump_requested.emit(int(x))
 
 
 def visible_range(visible: tuple[int, int], length: int) -> tuple[int, int]:
@@ -127,11 +137,29 @@ def _series(
     return Series(name, start, values, ink, width)
 
 
+def _comparable(series: tuple[Series, ...]) -> tuple[Series, ...]:
+    """Each divided by its own reach where one would flatten the others."""
+    reaches = [_reach(one.values) for one in series]
+    if max(reaches, default=0.0) <= _FLATTENED * min(reaches, default=0.0):
+        return series
+    return tuple(replace(one, divisor=reach) for one, reach in zip(series, reaches, strict=True))
+
+
+def _reach(values: npt.NDArray[np.floating]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.abs(finite).max(initial=0.0)) or 1.0
+
+
 def _span(channels: set[str], series: tuple[Series, ...]) -> tuple[float, float]:
-    """Gates need 0 to 1; states as much above zero as below, and never less than 1."""
+    """Gates need 0 to 1, bounded states -1 to 1; others what they reach, and zero."""
     if channels and channels <= GATES:
         return -0.04, 1.04
-    reach = max((extent(one.values) for one in series), default=1.0)
-    # Steps, so that scrolling does not make the axis breathe.
-    reach = next((step for step in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0) if reach <= step), reach)
-    return -reach * 1.06, reach * 1.06
+    if not channels & UNBOUNDED or any(one.divisor != 1.0 for one in series):
+        return -1.06, 1.06
+    low, high = -0.1, 0.1
+    for one in series:
+        finite = one.values[np.isfinite(one.values)].astype(np.float32) 
+        low, high = float(finite.min(initial=low)), float(finite.max(initial=high))
+    # Whole steps, so that scrolling does not make the axis breathe.
+    step = 10.0 ** np.floor(np.log10(high - low)) / 2
+    return float(np.floor(low / step) * step), float(np.ceil(high / step) * step)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from rnnviz.core.colour import LEVELS, Scale
 from rnnviz.core.text import Text
-from rnnviz.views.plots.axes import NamedAxis, TextAxis
+from rnnviz.views.plots.axes import NamedAxis, NumberAxis, TextAxis
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.theme import Theme, theme_of
@@ -40,7 +40,13 @@ class ImagePlot(Plot):
         self._column.hide()
         self.item.layout.addItem(self._bar, 2, 5)
         self.item.layout.setColumnFixedWidth(4, 8)
-        self._bar.axis.setTickFont(self.x_axis.style["tickFont"])
+        self.item.layout.setContentsMargins(4, 8, 28, 4)
+        axis = NumberAxis("right")
+        axis.setTickFont(self.x_axis.style["tickFont"])
+        axis.setWidth(44)
+        self._bar.setAxisItems({"right": axis})
+        axis.unlinkFromView()
+        self._bar.axis = axis
 
     def set_text(self, text: Text | None) -> None:
         """The text whose characters stand along the axis."""
@@ -94,7 +100,7 @@ class ImagePlot(Plot):
         for axis in ("left", "right", "top", "bottom"):
             self._bar.getAxis(axis).setPen(theme.border)
         self._bar.axis.setTextPen(theme.muted)
-        self._row.setPen(pg.mkPen(theme.text, width=1.5))
+        self._row.setPen(pg.mkPen(theme.text))
         self._column.setPen(pg.mkPen(theme.accent))
         for line in self._lines:
             line.setPen(pg.mkPen(theme.muted))

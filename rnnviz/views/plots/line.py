@@ -30,6 +30,8 @@ class Series:
     values: Floats
     ink: Ink
     width: float = 1.5
+    divisor: float = 1.0
+    """Drawn is the value divided by this."""
 
 
 def decimate(places: Floats, values: Floats, columns: int) -> tuple[Floats, Floats]:
@@ -131,7 +133,7 @@ class LinePlot(Plot):
         for curve, series in zip(self._curves, self._series, strict=True):
             first = max(0, int(low) - series.start - 1)
             last = min(len(series.values), max(first, int(np.ceil(high)) - series.start + 1))
-            values = series.values[first:last].astype(np.float64)
+            values = series.values[first:last].astype(np.float64) / series.divisor
             places = np.arange(first, last) + (series.start + 0.5)
             x, y = decimate(places, values, columns)
             curve.setData(x, y, antialias=len(x) < 3000)

@@ -17,7 +17,7 @@ from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.theme import Theme, theme_of
 
 _MOST_POINTS = 4_000
-_DENSITY_SHAPE = (96, 160)
+_COLUMNS, _ROWS = 160, 96
 _REACH_PIXELS = 14
 
 Floats = npt.NDArray[np.floating]
@@ -70,8 +70,13 @@ class ScatterPlot(Plot):
         groups: tuple[Points, ...],
         x: tuple[float, float] | None = None,
         y: tuple[float, float] | None = None,
+        columns: int = _COLUMNS,
     ) -> None:
-        """Draw these groups, within these ranges or as wide as the points lie."""
+        """Draw these groups, within these ranges or as wide as the points lie.
+
+        Args:
+            columns: of a density; whole numbers want as many as there are, or stripes appear.
+        """
         self._groups = groups
         x = x or _span([group.x for group in groups])
         y = y or _span([group.y for group in groups])
@@ -80,7 +85,7 @@ class ScatterPlot(Plot):
             self.item.removeItem(item)
         self._items = []
         if self.dense:
-            self._draw_density(x, y)
+            self._draw_density(x, y, columns)
         else:
             for group in groups:
                 item = pg.ScatterPlotItem(group.x, group.y, size=7, pen=None, pxMode=True)
@@ -122,11 +127,14 @@ class ScatterPlot(Plot):
         self._line.setPen(pg.mkPen(theme.text, width=2))
         self._ring.setPen(pg.mkPen(theme.text, width=2))
 
-    def _draw_density(self, x: tuple[float, float], y: tuple[float, float]) -> None:
-        rows, columns = _DENSITY_SHAPE
+    def _draw_density(
+        self, x: tuple[float, float], y: tuple[float, float], columns: int
+    ) -> None:
+        rows = _ROWS
         points_x = np.concatenate([group.x for group in self._groups]).astype(np.float32)
         points_y = np.concatenate([group.y for group in self._groups]).astype(np.float32)
-        inside = np.isfinite(points_x) & np.isfinite(points_y)
+        # Comparisons with NaN are false, so that what is not a number lies outside too.
+        inside = (points_x >= x[0]) & (points_x <= x[1]) & (points_y >= y[0]) & (points_y <= y[1])
         across = _bins(points_x[inside], x, columns)
         up = _bins(points_y[inside], y, rows)
         counts = np.bincount(up * columns + across, minlength=rows * columns)

@@ -1,4 +1,4 @@
-"""What every architecture must do; an architecture that is added is tested by being in the tuple."""
+"""What every architecture must do; whatever is added to the tuple is tested."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_channels_obey_the_equations(architecture: type[Architecture]) -> None:
 @every_architecture
 def test_forward_agrees_with_the_fused_stack_of_torch(architecture: type[Architecture]) -> None:
     model = small_model(architecture.name, layers=3, units=16, embedding=4)
-    stack = cast("type[nn.RNNBase]", architecture.module)(4, 16, 3)
+    stack = cast(Callable[[int, int, int], nn.RNNBase], architecture.module)(4, 16, 3)
     stack.load_state_dict(
         {
             f"{name.removesuffix('0')}{layer}": tensor

@@ -100,7 +100,7 @@ def write_native(path: Path, stock: Stock) -> None:
         "fc.bias": "output.bias",
         "embed.weight": "embedding.weight",
     }
-    for name, tensor in state.items():
+    for name in state:
         if name.startswith("rnn."):
             part, layer = name.removeprefix("rnn.").rsplit("_l", 1)
             names[name] = f"layers.{layer}.{part}_l0"

@@ -16,9 +16,9 @@ class Lua:
         self.kind, self.fields = kind, fields
 
 
-def array(values: Any, **fields: Any) -> dict[str, Any]:
+def array(values: Any) -> dict[Any, Any]:
     """A Lua table with the keys 1 to n."""
-    return {**{number: value for number, value in enumerate(values, 1)}, **fields}
+    return dict(enumerate(values, 1))
 
 
 def string(text: str | bytes) -> bytes:
@@ -28,17 +28,23 @@ def string(text: str | bytes) -> bytes:
 
 def t7(value: Any, tensor: str = "torch.DoubleTensor") -> bytes:
     """The bytes of a value; arrays become tensors of this class."""
-    counter, known = itertools.count(1), {}
+    counter = itertools.count(1)
+    known: dict[int, tuple[int, Any]] = {}
 
     def write(value: Any) -> bytes:
-        if value is None:
-            return struct.pack("<i", 0)
-        if isinstance(value, bool):
-            return struct.pack("<ii", 5, value)
-        if isinstance(value, int | float):
-            return struct.pack("<id", 1, value)
-        if isinstance(value, str | bytes):
-            return struct.pack("<i", 2) + string(value)
+        match value:
+            case None:
+                return struct.pack("<i", 0)
+            case bool():
+                return struct.pack("<ii", 5, value)
+            case int() | float():
+                return struct.pack("<id", 1, value)
+            case str() | bytes():
+                return struct.pack("<i", 2) + string(value)
+            case _:
+                return write_shared(value)
+
+    def write_shared(value: Any) -> bytes:
         tag = 3 if isinstance(value, dict) else 4
         if id(value) in known:
             return struct.pack("<ii", tag, known[id(value)][0])

@@ -1,7 +1,9 @@
 """What every importer must do, run over `IMPORTERS`."""
 
+import contextlib
 import importlib
 import inspect
+import os
 import pkgutil
 import random
 
@@ -73,16 +75,15 @@ def test_only_its_own_importer_recognises_a_file_first(importer, write, tmp_path
 
 @pytest.mark.parametrize(("importer", "write"), EVERY)
 def test_a_file_cut_anywhere_is_refused(importer, write, tmp_path):
-    whole = tmp_path / "whole"
-    write(whole, Stock(units=1, embedding=1))
-    content, cut = whole.read_bytes(), tmp_path / "cut"
-    # bytes behind the last number of the older form hold nothing, so all cuts must be refused
-    for length in range(len(content)):
-        cut.write_bytes(content[:length])
-        with pytest.raises(ModelFileError):
-            open_model(cut)
+    cut = tmp_path / "cut"
+    write(cut, Stock(units=1, embedding=1))
+    for length in reversed(range(cut.stat().st_size)):
+        os.truncate(cut, length)
         with pytest.raises(ModelFileError):
             importer.load(cut)
+        if length % 16 == 0:
+            with pytest.raises(ModelFileError):
+                open_model(cut)
 
 
 @pytest.mark.parametrize(("importer", "write"), EVERY)
@@ -90,16 +91,14 @@ def test_flipped_bytes_are_refused_or_harmless(importer, write, tmp_path):
     whole, flipped = tmp_path / "whole", tmp_path / "flipped"
     write(whole, Stock(units=2, embedding=1))
     content, draw = whole.read_bytes(), random.Random(7)
-    for _ in range(400):
+    for _ in range(150):
         damaged = bytearray(content)
         for _ in range(draw.choice((1, 1, 4))):
             damaged[draw.randrange(len(damaged))] = draw.randrange(256)
         flipped.write_bytes(damaged)
         for opening in (open_model, importer.load):
-            try:
+            with contextlib.suppress(ModelFileError):  # any other exception fails the test
                 opening(flipped)
-            except ModelFileError as error:
-                assert str(error)
 
 
 @pytest.mark.parametrize(("importer", "write"), EVERY)

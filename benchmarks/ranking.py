@@ -1,0 +1,127 @@
+"""What ranking costs beside walking the text, and that its memory does not grow with the text.
+
+    python benchmarks/ranking.py [--characters 60000] [--layers 4] [--units 512] [--threads 2]
+
+1. Baseline: `rnnviz.nets.walk.walk` of an LSTM with layers * units units, hidden and cell to disk.
+2. `rnnviz.core.scoring.rank` of the hidden states of all of them against 12 concepts, the labelling
+   of the text included; the claim is less than 15 % of the baseline.
+3. The peak memory of a process that ranks 64 units over a text, and over one ten times as long.
+
+The text is the source code of Python's standard library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from rnnviz.core.concepts import CONCEPTS
+from rnnviz.core.recording import TOP, Recording, RecordingWriter
+from rnnviz.core.scoring import rank
+from rnnviz.core.text import Text
+
+CLAIM = 0.15
+CONCEPT_COUNT = 12
+MEMORY_UNITS = 64
+
+
+def main() -> None:
+    """Measure both and print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--characters", type=int, default=60_000)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--units", type=int, default=512)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--memory-characters", type=int, default=1_000_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        time_both(options, Path(folder))
+    peaks = [
+        peak_memory(length)
+        for length in (options.memory_characters, 10 * options.memory_characters)
+    ]
+    print(f"peak memory of ranking, {options.memory_characters:,} characters and ten times as many")
+    print(f"  {peaks[0]:,.0f} MB, {peaks[1]:,.0f} MB: ratio {peaks[1] / peaks[0]:.2f}")
+
+
+def time_both(options: argparse.Namespace, folder: Path) -> None:
+    """Walk, then rank what was walked."""
+    from rnnviz.core.model_file import ModelDescription
+    from rnnviz.core.vocabulary import Vocabulary
+    from rnnviz.nets.base import CharacterLanguageModel
+    from rnnviz.nets.walk import walk
+
+    source = library_text(options.characters)
+    description = ModelDescription(
+        architecture="lstm",
+        layers=options.layers,
+        units=options.units,
+        vocabulary=Vocabulary.of_text(source).characters,
+    )
+    model = CharacterLanguageModel(description).eval()
+    began = time.perf_counter()
+    walk(model, Text.of(source), folder, ("hidden", "cell"))
+    walked = time.perf_counter()
+    rank(Recording(folder), CONCEPTS[:CONCEPT_COUNT], ("hidden",), threads=options.threads)
+    ranked = time.perf_counter()
+    length, ratio = len(source), (ranked - walked) / (walked - began)
+    print(
+        f"LSTM {options.layers} x {options.units}, {length:,} characters, {CONCEPT_COUNT} concepts"
+    )
+    print(f"  walking {(walked - began) / length * 1e6:8.1f} us a character")
+    print(f"  ranking {(ranked - walked) / length * 1e6:8.1f} us a character")
+    print(f"  ranking / walking {ratio:.3f}  {'PASS' if ratio < CLAIM else 'short of'} {CLAIM}")
+
+
+def peak_memory(length: int) -> float:
+    """Megabytes at the highest, of a process that ranks a recording of so many characters."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_noise(Path(folder), length)
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            return pool.apply(rank_and_measure, (Path(folder),))
+
+
+def write_noise(folder: Path, length: int) -> None:
+    """A recording of noise; the source code repeats as often as it must."""
+    source = library_text(200_000)
+    text = Text.of((source * (length // len(source) + 1))[:length])
+    writer = RecordingWriter(folder, text, sorted(set(source)), 1, MEMORY_UNITS, ["hidden"])
+    generator = np.random.default_rng(0)
+    for start in range(0, length, 1 << 16):
+        b = min(1 << 16, length - start)
+        values = generator.standard_normal((MEMORY_UNITS, b), np.float32)
+        top = np.zeros((b, TOP))
+        writer.write(start, {"hidden": values}, np.zeros(b), top.astype(np.int64), top)
+
+
+def rank_and_measure(folder: Path) -> float:
+    """Rank everything there; the most memory this process ever held, in megabytes."""
+    rank(Recording(folder), CONCEPTS[:2])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def library_text(length: int) -> str:
+    """So many characters of the standard library's source code."""
+
+    def parts() -> Iterator[str]:
+        total = 0
+        for path in sorted(Path(os.__file__).parent.glob("*.py")):
+            part = path.read_text("utf-8", "replace").encode("ascii", "replace").decode()
+            yield part
+            total += len(part)
+            if total >= length:
+                return
+
+    return "".join(parts())[:length]
+
+
+if __name__ == "__main__":
+    main()

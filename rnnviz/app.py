@@ -1,0 +1,136 @@
+"""Starts the application: QApplication, Session, Window, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6 import __version__ as pyside_version
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from rnnviz.core import places
+from rnnviz.core.version_guard import check_qt
+from rnnviz.session.session import Session
+from rnnviz.views.dialogs.problem_dialog import show_problem
+from rnnviz.views.theme import Appearance
+from rnnviz.views.window import Window
+from rnnviz.work.runner import EngineRunner, Runner
+
+PICTURE = Path("rnnviz-window.png")
+_PICTURE_TIMEOUT_MS = 120_000
+
+
+def has_display() -> bool:
+    """Whether a window can be seen: always, except on a Linux without X11 and Wayland."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def build(app: QApplication, runner: Runner) -> Window:
+    """The window on its session; shown by the caller."""
+    config = places.config_directory()
+    config.mkdir(parents=True, exist_ok=True)
+    settings = QSettings(str(config / "settings.ini"), QSettings.Format.IniFormat)
+    app.setWindowIcon(QIcon(str(places.resources() / "icons" / "rnnviz.svg")))
+    appearance = Appearance(app, settings.value("window/theme", "system"))
+    session = Session(
+        runner,
+        settings,
+        cache=places.cache_directory() / "recordings",
+        data=places.data_directory(),
+        models=places.models(),
+        resources=places.resources(),
+    )
+    window = Window(session, appearance)
+    session.setParent(window)
+    return window
+
+
+def run(paths: Sequence[Path] = ()) -> int:
+    """Open the window on these files, or on what ships; the exit code.
+
+    Without a display the same window is drawn into a picture, whose path is printed.
+    """
+    problem = check_qt(pyside_version, sys.version_info[:2])
+    if problem:
+        print(f"rnnviz: {problem}", file=sys.stderr)
+        return 1
+    displayed = has_display()
+    if not displayed:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        print("There is no display here, so the window is drawn into a picture instead.")
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            faulthandler.enable()
+    runner = EngineRunner()
+    app = QApplication(["rnnviz"])
+    app.setApplicationName("rnnviz")
+    app.setApplicationDisplayName("rnnviz")
+    window = build(app, runner)
+    _catch_defects(window)
+    _end_on_interrupt(window)
+    window.show()
+    QTimer.singleShot(0, window, lambda: window.open_at_start(paths))
+    if not displayed:
+        window.resize(1360, 860)
+        _picture_when_walked(window)
+    return app.exec()
+
+
+def _catch_defects(window: Window) -> None:
+    """Show what nobody caught, instead of printing it where nobody looks."""
+
+    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+            return
+        details = "".join(traceback.format_exception(kind, error, trace))
+        print(details, file=sys.stderr)
+        QTimer.singleShot(0, window, lambda: show_problem(window, f"{kind.__name__}: {error}", details))
+
+    sys.excepthook = caught
+    threading.excepthook = lambda args: caught(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+
+
+def _end_on_interrupt(window: Window) -> None:
+    """Close the window on Ctrl-C; the timer lets Python see the signal while Qt waits."""
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    timer = QTimer(window)
+    timer.timeout.connect(lambda: None)
+    timer.start(200)
+
+
+def _picture_when_walked(window: Window) -> None:
+    """Draw the window into a picture as soon as its first text is walked, then end."""
+    recordings = window.session.recordings
+
+    def draw() -> None:
+        window.grab().save(str(PICTURE))
+        print(PICTURE.resolve())
+        window.close()
+
+    def look() -> None:
+        recording = recordings.recording
+        if recording is not None and recording.complete and not window.session.jobs.running:
+            ready.stop()
+            QTimer.singleShot(300, window, draw)
+
+    ready = QTimer(window)
+    ready.timeout.connect(look)
+    ready.start(50)
+    QTimer.singleShot(_PICTURE_TIMEOUT_MS, window, draw)
+
+

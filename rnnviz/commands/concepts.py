@@ -1,0 +1,119 @@
+"""List the concepts that come with rnnviz; or show on a text what one of them labels.
+
+With --labels, the characters that a concept labels are underlined (on a terminal) or marked in a
+line below, so that a concept is seen before units are ranked for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnviz.commands.inputs import character_range, concept_given
+from rnnviz.commands.output import print_json, table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from rnnviz.core.export.layout import Cell
+
+EXAMPLES = """
+  rnnviz concepts
+  rnnviz concepts --labels inside-quotes novel.txt
+  rnnviz concepts --labels "regex:[A-Z]{3,}" novel.txt --range 5000:8000
+"""
+
+_SHOWN = 4000
+_ABOUT = 72
+_UNDERLINED = "\x1b[4;1m"
+_PLAIN = "\x1b[0m"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Nothing for a list; a concept and a text for labels."""
+    parser.add_argument(
+        "text", nargs="?", type=Path, metavar="TEXT", help="with --labels: the text to show"
+    )
+    parser.add_argument(
+        "--labels", metavar="NAME", help="a listed concept, a FILE.json, or regex:PATTERN"
+    )
+    parser.add_argument(
+        "--range",
+        type=character_range,
+        default=(0, _SHOWN),
+        metavar="A:B",
+        help=f"the characters from A up to B (default: 0:{_SHOWN})",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(error=parser.error)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the list or the labelled text."""
+    if (arguments.labels is None) != (arguments.text is None):
+        arguments.error("--labels NAME and TEXT go together")
+    if arguments.labels is None:
+        return _list(arguments.json)
+    return _show(arguments)
+
+
+def _list(as_json: bool) -> int:
+    from rnnviz.core.concepts import CONCEPTS
+
+    if as_json:
+        keys = ("name", "title", "about", "family", "scalar")
+        print_json({"concepts": [{key: getattr(one, key) for key in keys} for one in CONCEPTS]})
+        return 0
+    lines = []
+    for one in CONCEPTS:
+        first, *more = textwrap.wrap(one.about, _ABOUT)
+        lines.append((one.name, one.family, "count" if one.scalar else "yes/no", first))
+        lines += [("", "", "", line) for line in more]
+    print(table(("name", "for", "label", "what it labels"), lines, left=4))
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    import numpy as np
+
+    from rnnviz.core.concepts import label_blocks
+    from rnnviz.core.export.layout import rows
+    from rnnviz.core.text import Text
+
+    concept = concept_given(arguments.labels)
+    text = Text.read(arguments.text)
+    start, stop = arguments.range[0], min(arguments.range[1], len(text))
+    parts = []
+    for first, labels in label_blocks(concept, text):
+        parts.append(labels)
+        if first + len(labels) >= stop:
+            break
+    chosen = np.concatenate(parts)[start:stop]
+    if arguments.json:
+        print_json({"concept": concept.name, "start": start, "labels": chosen.tolist()})
+        return 0
+    marked = np.nan_to_num(chosen.astype(np.float32)) != 0
+    styled = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    for row in rows(text.slice(start, stop)):
+        print(_styled(row, marked) if styled else _marked(row, marked))
+    share = float(marked.mean()) if len(marked) else 0.0
+    print(f"{concept.title}: {100 * share:.1f} % of these characters", file=sys.stderr)
+    return 0
+
+
+def _styled(row: list[Cell], marked: npt.NDArray[np.bool_]) -> str:
+    return "".join(
+        f"{_UNDERLINED}{cell.blank}{_PLAIN}" if marked[cell.place] else cell.blank for cell in row
+    )
+
+
+def _marked(row: list[Cell], marked: npt.NDArray[np.bool_]) -> str:
+    """The row, and if anything in it is labelled, a row of marks below."""
+    text = "".join(cell.blank for cell in row).rstrip()
+    marks = "".join(("^" if marked[cell.place] else " ") * cell.width for cell in row).rstrip()
+    return f"{text}\n{marks}" if marks else text

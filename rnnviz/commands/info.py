@@ -1,0 +1,211 @@
+"""Say what a model file, a recording's folder or a training run's directory holds."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+from rnnviz.commands.inputs import add_vocabulary
+from rnnviz.commands.output import duration_in_words, pairs, print_json, size_in_words
+from rnnviz.core.loss import bits, loss_in_words, perplexity
+from rnnviz.core.units import unit_name
+
+EXAMPLES = """
+  rnnviz info models/war-and-peace.safetensors
+  rnnviz info checkpoint.pt --vocabulary training-text.txt
+  rnnviz info warpeace.recording --json
+"""
+
+_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", " ": "space"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """A path, and how to print."""
+    parser.add_argument("path", type=Path, metavar="PATH", help="a model, a recording or a run")
+    add_vocabulary(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what the path holds."""
+    from rnnviz.core.recognise import kind_of
+
+    kind = kind_of(arguments.path)
+    if kind == "recording":
+        facts, lines = _recording(arguments.path)
+    elif kind == "run":
+        facts, lines = _run(arguments.path)
+    else:
+        facts, lines = _model(arguments.path, arguments.vocabulary)
+    if arguments.json:
+        print_json(facts)
+    else:
+        print(pairs(lines))
+    return 0
+
+
+def _model(path: Path, vocabulary: Path | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    from rnnviz.commands.tasks import opened
+
+    model = opened(path, vocabulary)
+    about = model["description"]
+    training = about["training"]
+    facts = {
+        "kind": "model",
+        "path": str(path),
+        "format": model["format_title"],
+        "parameters": model["parameters"],
+        "channels": model["channels"],
+        "size_bytes": path.stat().st_size,
+        **about,
+        "notes": model["notes"],
+    }
+    nats = training.get("held_out_nats")
+    if isinstance(nats, float):
+        facts["held_out"] = {"nats": nats, "bits": bits(nats), "perplexity": perplexity(nats)}
+    inputs = f"{about['embedding']} numbers, learned" if about["embedding"] else "one-hot"
+    lines = [
+        ("model", about["name"] or path.name),
+        ("format", f"{model['format_title']}, {size_in_words(path.stat().st_size)}"),
+        ("network", f"{about['architecture'].upper()}, {_layers(about)}"),
+        ("channels", ", ".join(model["channels"])),
+        ("input", inputs),
+        ("skip connections", "yes" if about["skip"] else "no"),
+        ("parameters", f"{model['parameters']:,}"),
+        ("vocabulary", f"{len(about['vocabulary'])}: {_characters(about['vocabulary'])}"),
+        *_training_lines(training),
+        *(("found" if number == 0 else "", _finding(found))
+          for number, found in enumerate(about["findings"])),
+        *(("note", note) for note in model["notes"]),
+    ]  # fmt: skip
+    return facts, lines
+
+
+def _layers(about: dict[str, Any]) -> str:
+    many = about["layers"] != 1
+    return f"{about['layers']} layer{'s of' if many else ' of'} {about['units']} units"
+
+
+def _characters(vocabulary: tuple[str, ...] | list[str]) -> str:
+    """The vocabulary in its order; runs of three and more neighbours as their ends."""
+    codes = [ord(character) for character in vocabulary]
+    parts, first = [], 0
+    for place in range(1, len(codes) + 1):
+        if place < len(codes) and codes[place] == codes[place - 1] + 1:
+            continue
+        run = vocabulary[first:place]
+        shown = [_shown(character) for character in run]
+        parts.append(f"{shown[0]}…{shown[-1]}" if len(run) > 3 else " ".join(shown))
+        first = place
+    return " ".join(parts)
+
+
+def _shown(character: str) -> str:
+    if character in _NAMED:
+        return _NAMED[character]
+    return character if character.isprintable() else f"U+{ord(character):04X}"
+
+
+def _training_lines(training: dict[str, Any]) -> list[tuple[str, str]]:
+    """The summary in the file; a figure that is not there is left out."""
+    lines = []
+    if texts := training.get("texts"):
+        lines.append(("trained on", ", ".join(texts)))
+    counted = [
+        f"{training[key]:,} {words}"
+        for key, words in (
+            ("characters", "characters"),
+            ("held_out_characters", "held out"),
+            ("epochs", "epochs"),
+            ("steps", "steps"),
+        )
+        if isinstance(training.get(key), int | float)
+    ]
+    if isinstance(seconds := training.get("seconds"), int | float):
+        counted.append(f"in {duration_in_words(seconds)}")
+    if counted:
+        lines.append(("", ", ".join(counted)))
+    for key, name in (("loss_nats", "training loss"), ("held_out_nats", "held-out loss")):
+        if isinstance(nats := training.get(key), int | float):
+            lines.append((name, loss_in_words(nats)))
+    return lines
+
+
+def _finding(found: dict[str, Any]) -> str:
+    """One finding of a model card in a line."""
+    title = found.get("title") or found.get("concept") or "a unit"
+    name = unit_name(int(found.get("layer", 0)), int(found.get("unit", 0)))
+    figures = [
+        f"{words} {found[key]:.3f}"
+        for key, words in (("auc", "AUC"), ("correlation", "r"), ("f1", "F1"))
+        if isinstance(found.get(key), int | float) and math.isfinite(found[key])
+    ]
+    return ", ".join([f"{title}: {found.get('channel', 'hidden')} {name}", *figures])
+
+
+def _recording(folder: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    import msgspec
+    import numpy as np
+
+    from rnnviz.core.recording import Recording
+
+    recording = Recording(folder)
+    about = recording.description
+    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+    surprisal = np.asarray(recording.surprisal[: recording.walked], np.float32)
+    mean_bits = float(np.nanmean(surprisal)) if np.isfinite(surprisal).any() else math.nan
+    nats = mean_bits / bits(1.0)
+    facts = {
+        "kind": "recording",
+        "path": str(folder),
+        **msgspec.to_builtins(about),
+        "walked": recording.walked,
+        "complete": recording.complete,
+        "size_bytes": size,
+        "loss_nats": nats,
+    }
+    walked = "complete" if recording.complete else f"{recording.walked:,} walked"
+    lines = [
+        ("recording", folder.name),
+        ("text", f"{about.text_name}, {recording.length:,} characters, {walked}"),
+        ("model", f"{about.model_name}, {_layers({'layers': about.layers, 'units': about.units})}"),
+        ("channels", ", ".join(recording.channels)),
+        ("size", size_in_words(size)),
+        ("loss", loss_in_words(nats) if math.isfinite(nats) else "nothing is predicted yet"),
+    ]
+    return facts, lines
+
+
+def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    import msgspec
+
+    from rnnviz.core.run_directory import read_config, read_events
+
+    config = read_config(directory)
+    last: dict[str, dict[str, Any]] = {}
+    for event in read_events(directory):
+        last[event["k"]] = event
+    step, held_out = last.get("step", {}), last.get("validation", {})
+    running = (directory / "lock").exists()
+    state = next((word for word in ("finished", "stopped") if word in last), "not finished")
+    state = "running" if running and state == "not finished" else state
+    facts = {
+        "kind": "run",
+        "path": str(directory),
+        "state": state,
+        "config": msgspec.to_builtins(config),
+        "last_step": step,
+        "last_validation": held_out,
+    }
+    lines = [
+        ("run", f"{config.name}, {state}"),
+        ("texts", ", ".join(Path(text).name for text in config.texts)),
+        ("network", f"{config.architecture.upper()}, {_layers(msgspec.to_builtins(config))}"),
+        ("steps", f"{step.get('step', 0):,}"),
+    ]
+    for event, name in ((step, "last loss"), (held_out, "held-out loss")):
+        if isinstance(nats := event.get("loss_nats"), float):
+            lines.append((name, loss_in_words(nats)))
+    return facts, lines

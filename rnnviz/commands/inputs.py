@@ -1,0 +1,179 @@
+"""What several commands are given: a range, concepts, a recording or a model and a text."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnviz.commands.output import size_in_words
+from rnnviz.commands.tasks import opened, run_with_progress
+from rnnviz.core.errors import RecordingError, TextError
+
+if TYPE_CHECKING:
+    from rnnviz.core.concepts import Concept
+    from rnnviz.core.recording import Recording
+
+LIMIT_GB = 20.0
+
+_REGULAR = "regex:"
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """The arguments that name a recording, or a model and a text to walk."""
+    parser.add_argument(
+        "source",
+        nargs="+",
+        type=Path,
+        metavar="SOURCE",
+        help="a model file and a text file, or the folder of a recording",
+    )
+    add_vocabulary(parser)
+
+
+def add_vocabulary(parser: argparse.ArgumentParser) -> None:
+    """`--vocabulary`, for models that do not name their characters."""
+    parser.add_argument(
+        "--vocabulary",
+        type=Path,
+        metavar="FILE",
+        help="for a model without one: the training text, or a file with its characters in order",
+    )
+
+
+def add_limit(parser: argparse.ArgumentParser) -> None:
+    """`--limit-gb`, above which no walk starts."""
+    parser.add_argument(
+        "--limit-gb",
+        type=float,
+        default=LIMIT_GB,
+        metavar="X",
+        help=f"refuse to write more than this many gigabytes (default: {LIMIT_GB:g})",
+    )
+
+
+def comma_list(words: str) -> tuple[str, ...]:
+    """An argparse type: words separated by commas."""
+    found = tuple(word.strip() for word in words.split(",") if word.strip())
+    if not found:
+        raise argparse.ArgumentTypeError("name at least one")
+    return found
+
+
+def character_range(words: str) -> tuple[int, int]:
+    """An argparse type: `A:B`, the characters from A up to B; either may be missing."""
+    first, colon, last = words.partition(":")
+    try:
+        start, stop = int(first or 0), int(last) if last else sys.maxsize
+    except ValueError:
+        start = stop = -1
+    if not colon or not 0 <= start < stop:
+        raise argparse.ArgumentTypeError(f"{words!r} is no range; write START:STOP, as in 100:2000")
+    return start, stop
+
+
+def concept_given(words: str) -> Concept:
+    """The concept that `--concept` names: a built-in one, a JSON file, or `regex:PATTERN`.
+
+    Raises:
+        ConceptError: there is none, the file is damaged, or the pattern does not compile.
+    """
+    from rnnviz.core.concepts import concept_from, concept_named, load_concept_file
+
+    if words.startswith(_REGULAR):
+        pattern = words.removeprefix(_REGULAR)
+        return concept_from({"kind": "regular-expression", "pattern": pattern, "name": words})
+    if words.endswith(".json"):
+        return load_concept_file(Path(words))
+    return concept_named(words)
+
+
+def check_size(
+    length: int, model: dict[str, Any], channels: Sequence[str], limit_gb: float
+) -> tuple[int, str]:
+    """What a walk would write, in bytes, and that in words.
+
+    Raises:
+        RecordingError: the model has no such channel, or it is more than the limit.
+    """
+    from rnnviz.core.recording import size_bytes
+
+    known = tuple(model["channels"])
+    for channel in channels:
+        if channel not in known:
+            raise RecordingError(f"the model has no channel {channel!r}; it has {', '.join(known)}")
+    about = model["description"]
+    total_units = about["layers"] * about["units"]
+    size = size_bytes(length, total_units, len(channels))
+    words = (
+        f"{length:,} characters, {total_units:,} units, "
+        f"{', '.join(channels)}: {size_in_words(size)}"
+    )
+    if not size <= limit_gb * 1e9:
+        raise RecordingError(
+            f"{words} is above the limit of {limit_gb:g} GB; "
+            "record fewer channels, take a shorter text, or raise it with --limit-gb"
+        )
+    return size, words
+
+
+@contextmanager
+def recorded(
+    source: Sequence[Path],
+    channels: Sequence[str] | None,
+    *,
+    vocabulary: Path | None = None,
+    stop: int = sys.maxsize,
+    limit_gb: float = LIMIT_GB,
+) -> Iterator[Recording]:
+    """The recording in this folder; or the text walked through the model, deleted afterwards.
+
+    Args:
+        source: one folder, or a model file and a text file.
+        channels: which to walk; None takes the hidden state, and the cell state where there is one.
+        stop: characters from here on are not needed.
+
+    Raises:
+        RecordingError: the folder holds none, or the walk would be too large.
+        TextError: the text cannot be read.
+    """
+    from rnnviz.core.recording import Recording
+    from rnnviz.core.text import Text
+
+    if len(source) == 1:
+        yield Recording(source[0])
+        return
+    if len(source) != 2:
+        raise TextError(
+            f"{len(source)} files are given; name a model and a text, or one recording's folder"
+        )
+    model = opened(source[0], vocabulary)
+    text = Text.read(source[1])
+    chosen = tuple(channels or (name for name in model["channels"] if name in ("hidden", "cell")))
+    length = min(stop, len(text))
+    _, words = check_size(length, model, chosen, limit_gb)
+    arguments = {"model": str(source[0]), "vocabulary": model["vocabulary"], "channels": chosen}
+    if length == len(text):
+        arguments["text_path"] = str(source[1])
+    else:
+        arguments |= {"text": text.slice(0, length), "text_name": text.name}
+    if length > 100_000:
+        print(f"walking {words}, kept only as long as this takes", file=sys.stderr)
+    folder = Path(tempfile.mkdtemp(prefix="rnnviz-"))
+    try:
+        arguments["folder"] = str(folder)
+        run_with_progress("walk", arguments, "walking", "characters")
+        yield Recording(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def finite_or_none(value: float) -> float | None:
+    """The number, or None where JSON has none."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,168 @@
+"""Find the units that follow a concept: every unit of every layer and channel, best first.
+
+Beside the scores stand the base rate, and what the best of all units reaches by chance, with labels
+shifted round the text. SOURCE is MODEL TEXT, or a recording's folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnviz.commands.inputs import add_limit, add_source, comma_list, concept_given, recorded
+from rnnviz.commands.output import figure, print_json, table
+from rnnviz.commands.tasks import run_with_progress
+from rnnviz.core.units import unit_name
+
+if TYPE_CHECKING:
+    from rnnviz.core.concepts import Concept
+    from rnnviz.core.recording import Recording
+    from rnnviz.core.scoring import Ranking, Score
+
+EXAMPLES = """
+  rnnviz rank models/war-and-peace.safetensors novel.txt --concept inside-quotes
+  rnnviz rank novel.recording --concept position-in-line --concept inside-quotes --top 5
+  rnnviz rank models/linux.safetensors file.c --concept "regex:TODO|FIXME" --probe
+  rnnviz rank novel.recording --concept my-concept.json --channels cell --json
+"""
+
+_HEADS = ("unit", "channel", "lag", "sign", "r", "AUC", "F1")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What to rank, and for which concepts."""
+    add_source(parser)
+    parser.add_argument(
+        "--concept",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help="one that `rnnviz concepts` lists, a FILE.json, or regex:PATTERN; may be repeated",
+    )
+    parser.add_argument(
+        "--channels",
+        type=comma_list,
+        metavar="NAMES",
+        help="which to score, with commas between (default: hidden, and cell where there is one)",
+    )
+    parser.add_argument(
+        "--top", type=int, default=20, metavar="N", help="how many units to list (default: 20)"
+    )
+    parser.add_argument(
+        "--probe", action="store_true", help="also fit a linear probe over all units"
+    )
+    add_limit(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Rank for each concept in turn."""
+    concepts = [concept_given(words) for words in arguments.concept]
+    found: list[dict[str, Any]] = []
+    with recorded(
+        arguments.source,
+        arguments.channels,
+        vocabulary=arguments.vocabulary,
+        limit_gb=arguments.limit_gb,
+    ) as recording:
+        channels = arguments.channels or tuple(
+            name for name in recording.channels if name in ("hidden", "cell")
+        )
+        for number, concept in enumerate(concepts):
+            ranking = _ranked(recording, concept, channels)
+            probe = _probed(recording, concept, channels) if arguments.probe else None
+            if arguments.json:
+                found.append(_facts(ranking, recording, arguments.top, probe))
+            else:
+                print("\n" * (number > 0) + _listed(ranking, recording, arguments.top))
+                if probe is not None:
+                    print(_probe_line(probe))
+    if arguments.json:
+        print_json({"rankings": found})
+    return 0
+
+
+def _ranked(recording: Recording, concept: Concept, channels: tuple[str, ...]) -> Ranking:
+    from rnnviz.core.concepts import spec_of
+    from rnnviz.core.scoring import read_ranking
+
+    arguments = {
+        "folder": str(recording.folder),
+        "concept": spec_of(concept),
+        "channels": channels,
+    }
+    result = run_with_progress("rank", arguments, f"ranking for {concept.name}")
+    return read_ranking(Path(result["path"]))
+
+
+def _probed(recording: Recording, concept: Concept, channels: tuple[str, ...]) -> dict[str, Any]:
+    import msgspec
+
+    from rnnviz.core.concepts import spec_of
+
+    arguments = {
+        "folder": str(recording.folder),
+        "concept": spec_of(concept),
+        "channels": channels,
+    }
+    result = run_with_progress("probe", arguments, f"probing for {concept.name}")
+    probe: dict[str, Any] = msgspec.json.decode(Path(result["path"]).read_bytes())
+    return probe
+
+
+def _unit(recording: Recording, score: Score) -> str:
+    return unit_name(*recording.layer_and_unit(score.unit))
+
+
+def _listed(ranking: Ranking, recording: Recording, top: int) -> str:
+    """The table, under two lines that say what it is measured against."""
+    lines = [
+        (
+            _unit(recording, score),
+            score.channel,
+            f"{score.lag:+d}" if score.lag else "0",
+            "+" if score.sign > 0 else "-",
+            figure(score.correlation, signed=True),
+            figure(score.auc),
+            figure(score.f1),
+        )
+        for score in ranking.scores[:top]
+    ]
+    true = f"{100 * ranking.base_rate:.1f} % are true"
+    if ranking.scalar:
+        true = f"{100 * ranking.base_rate:.1f} % are at least {ranking.positive_from:g}"
+    return (
+        f"{ranking.title}: {ranking.characters:,} labels, {true}, {len(ranking.scores):,} units "
+        f"scored\nby chance the best unit reaches |r| {figure(ranking.null_correlation)}, "
+        f"AUC {figure(ranking.null_auc)}\n\n{table(_HEADS, lines, left=2)}"
+    )
+
+
+def _facts(
+    ranking: Ranking, recording: Recording, top: int, probe: dict[str, Any] | None
+) -> dict[str, Any]:
+    import msgspec
+
+    facts: dict[str, Any] = msgspec.to_builtins(ranking)
+    facts["scores"] = [
+        {
+            **msgspec.to_builtins(score),
+            "layer": recording.layer_and_unit(score.unit)[0],
+            "unit": recording.layer_and_unit(score.unit)[1],
+            "name": _unit(recording, score),
+        }
+        for score in ranking.scores[:top]
+    ]
+    if probe is not None:
+        facts["probe"] = probe
+    return facts
+
+
+def _probe_line(probe: dict[str, Any]) -> str:
+    figures = [
+        f"{key.replace('_', ' ')} {value:.3f}"
+        for key, value in probe.items()
+        if isinstance(value, float)
+    ]
+    return f"\nlinear probe over all units: {', '.join(figures)}"

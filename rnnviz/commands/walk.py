@@ -1,0 +1,123 @@
+"""Run a text through a model and record every unit on disk.
+
+The size is printed before the walk starts. Ctrl-C leaves what was walked until then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from rnnviz.commands.inputs import add_limit, add_vocabulary, check_size, comma_list
+from rnnviz.commands.output import duration_in_words, print_json, size_in_words
+from rnnviz.commands.tasks import opened, run_with_progress
+from rnnviz.core.errors import RecordingError
+
+EXAMPLES = """
+  rnnviz walk models/war-and-peace.safetensors novel.txt
+  rnnviz walk lstm.safetensors novel.txt -o novel.recording --channels hidden,cell,forget
+  rnnviz walk checkpoint.t7 novel.txt --vocabulary training-text.txt
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """A model, a text, and what to keep."""
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a model file")
+    parser.add_argument("text", type=Path, metavar="TEXT", help="a text file")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="where the recording goes (default: TEXT.recording, here)",
+    )
+    parser.add_argument(
+        "--channels",
+        type=comma_list,
+        metavar="NAMES",
+        help="which to keep, with commas between (default: all that the model has)",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a recording"
+    )
+    add_vocabulary(parser)
+    add_limit(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Walk, under a line of progress."""
+    from rnnviz.core.recording import Recording
+    from rnnviz.core.text import Text
+
+    text = Text.read(arguments.text)
+    folder: Path = arguments.output or Path(f"{arguments.text.stem}.recording")
+    _check_free(folder, arguments.overwrite)
+    model = opened(arguments.model, arguments.vocabulary)
+    channels = arguments.channels or tuple(model["channels"])
+    size, words = check_size(len(text), model, channels, arguments.limit_gb)
+    _check_space(folder, size)
+    print(f"{text.name}: {words} in {folder}", file=sys.stderr)
+    if folder.exists():
+        shutil.rmtree(folder)
+    began = time.monotonic()
+    try:
+        run_with_progress(
+            "walk",
+            {
+                "model": str(arguments.model),
+                "vocabulary": model["vocabulary"],
+                "text_path": str(arguments.text),
+                "folder": str(folder),
+                "channels": channels,
+            },
+            "walking",
+            "characters",
+        )
+    except KeyboardInterrupt:
+        if (folder / "recording.json").exists():
+            walked = Recording(folder).walked
+            print(f"the first {walked:,} characters are in {folder}", file=sys.stderr)
+        raise
+    seconds = time.monotonic() - began
+    if arguments.json:
+        print_json(
+            {
+                "folder": str(folder),
+                "characters": len(text),
+                "channels": channels,
+                "size_bytes": size,
+                "seconds": round(seconds, 3),
+            }
+        )
+    else:
+        rate = len(text) / max(seconds, 1e-9)
+        took = f"{size_in_words(size)} in {duration_in_words(seconds)}"
+        print(f"{folder}: {took}, {rate:,.0f} characters/s")
+    return 0
+
+
+def _check_free(folder: Path, overwrite: bool) -> None:
+    """Refuse to write over anything but a recording, and over that only when asked to."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / "recording.json").exists():
+        raise RecordingError(f"{folder} is there and is no recording; choose another with -o")
+    if not overwrite:
+        raise RecordingError(
+            f"{folder} already holds a recording; choose another folder with -o, or --overwrite it"
+        )
+
+
+def _check_space(folder: Path, size: int) -> None:
+    """Refuse what the disk cannot hold."""
+    parent = next(place for place in folder.absolute().parents if place.exists())
+    free = shutil.disk_usage(parent).free
+    if size > free:
+        raise RecordingError(
+            f"the recording takes {size_in_words(size)} and {parent} has {size_in_words(free)} "
+            "left; choose another disk with -o, or record fewer channels"
+        )

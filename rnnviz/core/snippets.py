@@ -1,0 +1,208 @@
+"""What one unit does over a text: where it is highest and lowest, its spread, its open gates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+
+from rnnviz.core.recording import Recording
+from rnnviz.core.rows import Floats, Tile, blocks, read_tile, sample_tile, tiles, to_float32
+
+HISTOGRAM_BINS = 64
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+GATES = ("input", "forget", "output", "reset", "update")
+"""Channels between 0 and 1; the candidates are not gates."""
+CLOSED, OPEN = 0.1, 0.9
+"""A gate below the one is called left-saturated, above the other right-saturated."""
+
+_BLOCK = 1 << 16
+_TILE_BLOCK = 1 << 13
+_TILE = 128
+
+Progress = Callable[[float], None]
+
+
+class Snippet(msgspec.Struct, frozen=True):
+    """One place in a text, with what surrounds it."""
+
+    position: int
+    """The character at which the unit takes the value."""
+    value: float
+    start: int
+    """Where `text` starts."""
+    text: str
+
+
+class Saturation(msgspec.Struct, frozen=True):
+    """For how much of the text one gate is nearly shut, and nearly open, 0 to 1."""
+
+    gate: str
+    unit: int
+    closed: float
+    """Share of characters at which the gate is below `CLOSED`."""
+    open: float
+    """Share of characters at which it is above `OPEN`."""
+
+
+class UnitPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one unit of one channel."""
+
+    channel: str
+    unit: int
+    characters: int
+    highest: tuple[Snippet, ...]
+    """Highest first."""
+    lowest: tuple[Snippet, ...]
+    """Lowest first."""
+    low: float
+    high: float
+    histogram: tuple[int, ...]
+    """How many characters in each of `HISTOGRAM_BINS` equal parts of `low` to `high`."""
+    mean: float
+    deviation: float
+    quantiles: tuple[float, ...]
+    """At `QUANTILES`, from some 16,000 characters all over the text."""
+    saturation: tuple[Saturation, ...]
+    """Of every recorded gate of this unit."""
+
+
+def unit_page(
+    recording: Recording,
+    channel: str,
+    unit: int,
+    *,
+    count: int = 20,
+    apart: int = 40,
+    context: int = 40,
+    progress: Progress = lambda share: None,
+) -> UnitPage:
+    """Describe one unit over what is walked of a text, going through it in blocks.
+
+    Args:
+        recording: may still be growing.
+        channel: one that was recorded.
+        unit: counted through all layers.
+        count: how many highest and how many lowest places to give.
+        apart: no two places of one kind are nearer to each other than so many characters.
+        context: how many characters to show before and after each place.
+        progress: told the share done; may raise `Cancelled` to stop.
+
+    Raises:
+        RecordingError: the channel was not recorded, or its file is cut short.
+    """
+    recording.rows(channel)
+    length, tile = recording.walked, Tile(channel, unit, unit + 1)
+    tops, bottoms = _Extremes(1, count, apart), _Extremes(-1, count, apart)
+    total = square = 0.0
+    for start, stop in blocks(0, length, _BLOCK):
+        values = to_float32(read_tile(recording, tile, start, stop))[0]
+        total += float(values.sum(dtype=np.float64))
+        square += float(np.square(values, dtype=np.float64).sum())
+        tops.add(values, start)
+        bottoms.add(values, start)
+        progress(0.5 * stop / length)
+    highest, lowest = tops.best(), bottoms.best()
+    low, high = (lowest[0][1], highest[0][1]) if length else (0.0, 0.0)
+    counts = np.zeros(HISTOGRAM_BINS, np.int64)
+    for start, stop in blocks(0, length, _BLOCK):
+        values = to_float32(read_tile(recording, tile, start, stop))[0]
+        counts += np.histogram(values, HISTOGRAM_BINS, (low, high))[0]
+        progress(0.5 + 0.5 * stop / length)
+    mean = total / max(1, length)
+    sample = to_float32(sample_tile(recording, tile, length))[0]
+    return UnitPage(
+        channel=channel,
+        unit=unit,
+        characters=length,
+        highest=tuple(_snippet(recording, *place, context) for place in highest),
+        lowest=tuple(_snippet(recording, *place, context) for place in lowest),
+        low=low,
+        high=high,
+        histogram=tuple(counts.tolist()),
+        mean=mean,
+        deviation=float(np.sqrt(max(0.0, square / max(1, length) - mean * mean))),
+        quantiles=tuple(np.quantile(sample, QUANTILES).tolist()) if length else (),
+        saturation=tuple(
+            _saturation(recording, Tile(gate, unit, unit + 1), length)[0]
+            for gate in GATES
+            if gate in recording.channels
+        ),
+    )
+
+
+def saturations(
+    recording: Recording, progress: Progress = lambda share: None
+) -> tuple[Saturation, ...]:
+    """How often each gate of each unit is nearly shut and nearly open; gates in turn, all units.
+
+    Karpathy, Johnson and Fei-Fei 2015, figure 2: forget gates that stay open remember for long,
+    and gates that are never saturated have little to do with the rest.
+
+    Raises:
+        RecordingError: a file is cut short.
+    """
+    gates = [gate for gate in GATES if gate in recording.channels]
+    length = recording.walked
+    found: list[Saturation] = []
+    every = list(tiles(recording, gates, _TILE))
+    for number, tile in enumerate(every):
+        found += _saturation(recording, tile, length)
+        progress((number + 1) / len(every))
+    return tuple(found)
+
+
+def _saturation(recording: Recording, tile: Tile, length: int) -> list[Saturation]:
+    closed = np.zeros(tile.stop - tile.first, np.int64)
+    opened = np.zeros_like(closed)
+    for start, stop in blocks(0, length, _TILE_BLOCK):
+        values = to_float32(read_tile(recording, tile, start, stop))
+        closed += (values < CLOSED).sum(1)
+        opened += (values > OPEN).sum(1)
+    shares = np.stack([closed, opened], axis=1) / max(1, length)
+    return [
+        Saturation(tile.channel, tile.first + row, shut, wide)
+        for row, (shut, wide) in enumerate(shares.tolist())
+    ]
+
+
+class _Extremes:
+    """The highest places so far (lowest if the sign is -1), none too near to another."""
+
+    def __init__(self, sign: int, count: int, apart: int) -> None:
+        self.sign = sign
+        self.count = count
+        self.apart = max(1, apart)
+        self._places = np.zeros(0, np.int64)
+        self._values = np.zeros(0, np.float32)
+
+    def add(self, values: Floats, start: int) -> None:
+        """Look through the values that start at this character."""
+        # The best of every piece of `apart` characters stands for it.
+        piece = self.apart
+        whole = len(values) // piece * piece
+        peaks = (self.sign * values[:whole]).reshape(-1, piece).argmax(1)
+        places = peaks + np.arange(0, whole, piece)
+        if whole < len(values):
+            places = np.append(places, whole + (self.sign * values[whole:]).argmax())
+        self._places = np.concatenate([self._places, places + start])
+        self._values = np.concatenate([self._values, values[places]])
+        # A place that is chosen rules out at most those of the pieces beside its own.
+        keep = np.argsort(-self.sign * self._values, kind="stable")[: 4 * self.count]
+        self._places, self._values = self._places[keep], self._values[keep]
+
+    def best(self) -> list[tuple[int, float]]:
+        """(place, value), best first."""
+        found: list[tuple[int, float]] = []
+        for place, value in zip(self._places.tolist(), self._values.tolist(), strict=True):
+            if len(found) == self.count:
+                break
+            if all(abs(place - other) >= self.apart for other, _ in found):
+                found.append((place, value))
+        return found
+
+
+def _snippet(recording: Recording, position: int, value: float, context: int) -> Snippet:
+    start = max(0, position - context)
+    return Snippet(position, value, start, recording.text.slice(start, position + context + 1))

@@ -1,0 +1,1 @@
+"""Widgets: each shows one thing, asks the session for it, and tells the session what was wished."""

@@ -1,0 +1,165 @@
+"""Writing what is on the screen to a file: asks for a name, builds the figure, says how it went."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from rnnviz.core.concepts import spec_of
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.export.coloured import ColouredText, coloured_surprisal, coloured_unit, with_concept
+from rnnviz.core.export.csv import write_csv
+from rnnviz.core.export.html import write_html
+from rnnviz.core.finding import Finding
+from rnnviz.session.findings import export_findings_html
+from rnnviz.session.session import Session
+from rnnviz.views.text_figure import write_figure
+from rnnviz.views.text_panel import TextPanel
+from rnnviz.views.theme import theme_of
+
+_FILTERS = "Picture (*.png);;Drawing (*.svg);;Web page (*.html);;Table (*.csv)"
+
+
+class Exporting(QObject):
+    """Exports the brushed range, or what is on the screen.
+
+    Signals:
+        message(str): what was written.
+        failed(str): why nothing was written.
+    """
+
+    message = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, session: Session, panel: TextPanel, window: QWidget) -> None:
+        super().__init__(window)
+        self._session = session
+        self._panel = panel
+        self._window = window
+
+    def range(self) -> tuple[int, int] | None:
+        """What is exported: the brushed range or the visible one, as far as it is walked."""
+        recording, selection = self._session.recordings.recording, self._session.selection
+        if recording is None:
+            return None
+        start, stop = selection.range or selection.visible
+        stop = min(stop, recording.walked)
+        return (start, stop) if start < stop else None
+
+    def coloured(self) -> ColouredText | None:
+        """What is exported, with its colours; None where nothing is shown yet."""
+        recording, selection = self._session.recordings.recording, self._session.selection
+        chosen, scale = self.range(), self._panel.view.scale
+        if recording is None or chosen is None or scale is None:
+            return None
+        if selection.colouring == "surprisal":
+            made = coloured_surprisal(recording, *chosen, scale)
+        else:
+            made = coloured_unit(recording, selection.channel, selection.unit, *chosen, scale)
+        concept = self._session.rankings.concept(selection.concept or "")
+        labels = self._session.rankings.labels(selection.concept or "")
+        if concept is not None and labels is not None:
+            made = with_concept(made, labels, concept.title)
+        return made
+
+    def finding(self) -> Finding | None:
+        """What is on the screen as a finding; None where nothing is shown yet."""
+        recordings, selection = self._session.recordings, self._session.selection
+        recording, chosen, scale = recordings.recording, self.range(), self._panel.view.scale
+        if recording is None or chosen is None or scale is None:
+            return None
+        layer, unit = recording.layer_and_unit(selection.unit)
+        concept = self._session.rankings.concept(selection.concept or "")
+        ranking = self._session.rankings.ranking(selection.concept or "")
+        scores = ranking.scores if ranking else ()
+        score = next(
+            (s for s in scores if (s.unit, s.channel) == (selection.unit, selection.channel)), None
+        )
+        by_surprisal = selection.colouring == "surprisal"
+        about = recording.description
+        return Finding(
+            title=concept.title if concept else self._panel.title().capitalize(),
+            channel="surprisal" if by_surprisal else selection.channel,
+            layer=layer,
+            unit=unit,
+            start=chosen[0],
+            stop=chosen[1],
+            scale=scale,
+            model_name=about.model_name,
+            model_path=about.model_path,
+            text_name=about.text_name,
+            text_path=about.text_path,
+            concept=spec_of(concept) if concept else None,
+            score={} if score is None else _summary(msgspec.to_builtins(score)),
+        )
+
+    @Slot()
+    def ask_text(self) -> None:
+        """Ask for a file and write the coloured text into it."""
+        coloured = self.coloured()
+        if coloured is None:
+            self.failed.emit("There is nothing to export yet: open a model and a text first.")
+            return
+        path = self._ask("Export the text as shown", "coloured-text.png", _FILTERS)
+        if path is None:
+            return
+        try:
+            self._write(path, coloured)
+        except (RnnvizError, OSError) as error:
+            self.failed.emit(f"Nothing was exported: {error}")
+        else:
+            self.message.emit(f"Exported to {path}")
+
+    def _write(self, path: Path, coloured: ColouredText) -> None:
+        kind = path.suffix.lower()
+        if kind == ".csv":
+            write_csv(path, coloured)
+        elif kind == ".html":
+            write_html(path, [coloured])
+        elif kind in (".png", ".svg"):
+            write_figure(path, coloured, dark=theme_of(self._window).dark)
+        else:
+            raise RnnvizError(
+                f"{path.name} ends in {kind or 'nothing'}; write .png, .svg, .html or .csv"
+            )
+
+    @Slot()
+    def ask_findings(self) -> None:
+        """Ask for a file and write all findings on the open text onto one page."""
+        recording = self._session.recordings.recording
+        name = recording.description.text_name if recording else ""
+        here = [
+            item.finding
+            for item in self._session.findings.items
+            if recording and item.finding.text_name == name
+        ]
+        if recording is None or not here:
+            self.failed.emit(
+                "There are no findings on the open text yet. Save one with File > Save finding."
+            )
+            return
+        path = self._ask("Export findings as a web page", "findings.html", "Web page (*.html)")
+        if path is None:
+            return
+        try:
+            export_findings_html(path, here, recording, title=name)
+        except (RnnvizError, OSError) as error:
+            self.failed.emit(f"Nothing was exported: {error}")
+        else:
+            self.message.emit(f"Exported {len(here)} findings to {path}")
+
+    def _ask(self, title: str, name: str, filters: str) -> Path | None:
+        chosen, kind = QFileDialog.getSaveFileName(self._window, title, name, filters)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        # A name typed without an ending takes that of the chosen kind.
+        return path if path.suffix else path.with_suffix(kind[kind.index("*") + 1 : -1])
+
+
+def _summary(score: dict[str, object]) -> dict[str, object]:
+    wanted = ("auc", "correlation", "lag", "sign", "f1")
+    return {key: score[key] for key in wanted if score.get(key) is not None}

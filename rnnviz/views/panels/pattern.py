@@ -1,0 +1,188 @@
+"""What a brushed range has in common: units that are on there and off around, and where else."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QSpinBox,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.colour import scale_for
+from rnnviz.core.patterns import PatternUnit, Place
+from rnnviz.core.recording import Recording
+from rnnviz.core.units import unit_name
+from rnnviz.views.panel import Panel
+from rnnviz.views.snippet_list import Entry, Piece, SnippetList
+
+_CONTEXT = 30
+_LONGEST = 120
+_OWN = 0.0
+"""The threshold that stands for one of each unit's own."""
+_COLUMNS = ("Unit", "On when", "Mean there", "Threshold")
+
+
+class PatternPanel(Panel):
+    """Drag over the text; a click on a unit selects it, a click on a place goes there."""
+
+    name = "pattern"
+    title = "Pattern"
+    needs = ("recording", "range")
+
+    def follow(self) -> None:
+        """Follow the range, the channel, and the answer."""
+        self._asked: tuple[object, ...] | None = None
+        self._units: tuple[PatternUnit, ...] = ()
+        selection = self.session.selection
+        selection.range_changed.connect(self.request_draw)
+        selection.unit_changed.connect(self.request_draw)
+        self.session.inspection.pattern_changed.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """A sentence, two controls, the units, and the places."""
+        page = QWidget()
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.sentence.setContentsMargins(12, 12, 12, 0)
+        self.margin = QSpinBox()
+        self.margin.setRange(0, 1000)
+        self.margin.setValue(4)
+        self.margin.setToolTip("So many characters before and after the range a unit must be off")
+        self.threshold = QDoubleSpinBox()
+        self.threshold.setRange(_OWN, 100.0)
+        self.threshold.setSingleStep(0.05)
+        self.threshold.setSpecialValueText("each its own")
+        self.threshold.setToolTip("On means beyond this value, above or below zero")
+        controls = QHBoxLayout()
+        controls.setContentsMargins(12, 8, 12, 8)
+        controls.setSpacing(8)
+        for caption, box in (("Off around", self.margin), ("Threshold", self.threshold)):
+            label = QLabel(caption)
+            label.setProperty("role", "muted")
+            label.setBuddy(box)
+            box.setAccessibleName(caption)
+            box.setKeyboardTracking(False)
+            box.valueChanged.connect(self.request_draw)
+            controls.addWidget(label)
+            controls.addWidget(box)
+        controls.addStretch(1)
+        self.units = _unit_table()
+        self.units.currentCellChanged.connect(self._choose)
+        self.places = SnippetList("Where else these units are on")
+        self.places.piece_chosen.connect(self.jump_requested)
+        lists = QSplitter(Qt.Orientation.Vertical)
+        lists.addWidget(self.units)
+        lists.addWidget(self.places)
+        lists.setSizes([200, 300])
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.sentence)
+        column.addLayout(controls)
+        column.addWidget(lists, 1)
+        return page
+
+    def draw(self) -> None:
+        """Ask if the question is a new one, and show the answer to the last."""
+        recording, selection = self.session.recordings.recording, self.session.selection
+        assert recording is not None and selection.range is not None
+        threshold = self.threshold.value() or None
+        wanted = (
+            recording.folder,
+            selection.channel,
+            selection.range,
+            self.margin.value(),
+            threshold,
+        )
+        if wanted != self._asked:
+            self._asked = wanted
+            self.sentence.setText("Looking at all units…")
+            self.session.inspection.request_pattern(self.margin.value(), threshold)
+        found = self.session.inspection.pattern
+        if found is None or self.session.jobs.busy("pattern"):
+            return
+        self._show_units(msgspec.convert(found["units"], tuple[PatternUnit, ...]), recording)
+        self._show_places(msgspec.convert(found["matches"], tuple[Place, ...]), recording)
+
+    def _show_units(self, units: tuple[PatternUnit, ...], recording: Recording) -> None:
+        start, stop = self.session.selection.range or (0, 0)
+        brushed = recording.text.slice(start, min(stop, start + 40)).replace("\n", "↵")
+        more = "…" if stop - start > 40 else ""
+        only = "one unit is" if len(units) == 1 else f"{len(units):,} units are"
+        self.sentence.setText(f"In “{brushed}{more}” {only} on throughout, and off around it.")
+        if units != self._units:
+            self._units = units
+            self.units.blockSignals(True)
+            self.units.setRowCount(len(units))
+            for row, unit in enumerate(units):
+                self._fill(row, unit, recording)
+            self.units.blockSignals(False)
+        selected = self.session.selection.unit
+        row = next((row for row, unit in enumerate(units) if unit.unit == selected), -1)
+        self.units.blockSignals(True)
+        self.units.setCurrentCell(row, 0 if row >= 0 else -1)
+        self.units.blockSignals(False)
+
+    def _fill(self, row: int, unit: PatternUnit, recording: Recording) -> None:
+        words = (
+            unit_name(*recording.layer_and_unit(unit.unit)),
+            "high" if unit.sign > 0 else "low",
+            f"{unit.mean:+.2f}".replace("-", "−"),
+            f"{unit.threshold:+.2f}".replace("-", "−"),
+        )
+        for column, word in enumerate(words):
+            item = QTableWidgetItem(word)
+            side = Qt.AlignmentFlag.AlignRight if column > 1 else Qt.AlignmentFlag.AlignLeft
+            item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            self.units.setItem(row, column, item)
+
+    def _show_places(self, places: tuple[Place, ...], recording: Recording) -> None:
+        selection, entries = self.session.selection, list[Entry]()
+        values = recording.values(selection.channel, selection.unit)
+        for place in places:
+            first = max(0, place.start - _CONTEXT)
+            last = min(place.stop + _CONTEXT, first + _LONGEST)
+            text = recording.text.slice(first, last)
+            note = f"{place.on:.0f} of {len(self._units)}"
+            part = np.array(values[first : first + len(text)])
+            entries.append(Piece(first, text, part, note, place.start))
+        heading = "The same units are on here too" if places else "Nowhere else are they on together"
+        shown = (heading, *entries) if self._units else ()
+        parts = [entry.values for entry in entries if isinstance(entry, Piece)]
+        seen = np.concatenate(parts) if parts else np.zeros(1, np.float16)
+        self.places.set_entries(shown, scale_for(selection.channel, seen))
+
+    @Slot(int, int, int, int)
+    def _choose(self, row: int, column: int, row_before: int, column_before: int) -> None:
+        if 0 <= row < len(self._units):
+            self.session.selection.select_unit(self._units[row].unit)
+
+
+def _unit_table() -> QTableWidget:
+    table = QTableWidget(0, len(_COLUMNS))
+    table.setAccessibleName("Units that are on in the range and off around it")
+    table.setHorizontalHeaderLabels(list(_COLUMNS))
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(26)
+    table.setShowGrid(False)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    header.setHighlightSections(False)
+    for column in range(len(_COLUMNS)):
+        side = Qt.AlignmentFlag.AlignRight if column > 1 else Qt.AlignmentFlag.AlignLeft
+        table.horizontalHeaderItem(column).setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+    return table

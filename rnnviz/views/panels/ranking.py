@@ -1,0 +1,246 @@
+"""Which units follow a concept: the ranking of all units, what chance gives, and the probe."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.probe import Probe
+from rnnviz.core.scoring import Ranking, Score
+from rnnviz.core.units import unit_name
+from rnnviz.views.concept_picker import ConceptPicker
+from rnnviz.views.panel import Panel
+from rnnviz.views.plots.export import save_csv
+from rnnviz.views.ranking_table import RankingTable
+from rnnviz.views.theme import set_icon
+
+
+class RankingPanel(Panel):
+    """Choose a concept, rank, and walk through the units; the text takes their colours.
+
+    Signals:
+        concept_dialog_requested: the person wants to make a concept.
+    """
+
+    concept_dialog_requested = Signal()
+
+    name = "ranking"
+    title = "Ranking"
+
+    def follow(self) -> None:
+        """Follow concepts, rankings, probes, the unit, and the jobs that bring them."""
+        self._shown: tuple[Ranking | None, int] = (None, 0)
+        rankings, selection = self.session.rankings, self.session.selection
+        for signal in (
+            rankings.concepts_changed,
+            rankings.ranking_changed,
+            rankings.probe_changed,
+            selection.concept_changed,
+            selection.unit_changed,
+            self.session.jobs.changed,
+        ):
+            signal.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """The concept, one sentence, filters, and the table."""
+        page = QWidget()
+        self.concepts = ConceptPicker()
+        self.concepts.chosen.connect(self.session.selection.set_concept)
+        self.new = _tool("plus", "New concept…")
+        self.new.clicked.connect(self.concept_dialog_requested)
+        self.rank = QPushButton("Rank")
+        self.rank.setToolTip("Score every unit of every channel for this concept")
+        self.rank.clicked.connect(self.start_ranking)
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.channel = QComboBox()
+        self.channel.setAccessibleName("Show only this channel")
+        self.layer = QComboBox()
+        self.layer.setAccessibleName("Show only this layer")
+        for box in (self.channel, self.layer):
+            box.activated.connect(self._filter)
+        self.probe = QPushButton("Probe")
+        self.probe.setToolTip("How much all units together know of the concept: a linear probe")
+        self.probe.clicked.connect(self.start_probe)
+        self.export = _tool("download", "Save the table as CSV…")
+        self.export.clicked.connect(self._ask_where)
+        self.table = RankingTable()
+        self.table.unit_chosen.connect(self.session.selection.select_unit)
+        self.results = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(_row(self.concepts, self.new, self.rank))
+        self.sentence.setContentsMargins(12, 0, 12, 0)
+        column.addWidget(self.sentence)
+        below = QVBoxLayout(self.results)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(0)
+        below.addLayout(_row(self.channel, self.layer, None, self.probe, self.export))
+        below.addWidget(self.table, 1)
+        column.addWidget(self.results, 1)
+        column.addStretch(0)
+        return page
+
+    def draw(self) -> None:
+        """Show what is known of the chosen concept, and what is under way."""
+        rankings, selection = self.session.rankings, self.session.selection
+        recording, name = self.session.recordings.recording, selection.concept
+        assert recording is not None
+        ranking = rankings.ranking(name) if name else None
+        self.concepts.set_concepts(rankings.concepts)
+        self.concepts.set_current(name)
+        self._show_jobs(name, ranking)
+        if (ranking, recording.units) != self._shown:
+            self._shown = (ranking, recording.units)
+            self._show_ranking(ranking, recording.units, recording.layers)
+        self.results.setVisible(ranking is not None)
+        self.table.mark(selection.unit, selection.channel)
+        concept = rankings.concept(name) if name else None
+        if ranking is not None:
+            self.sentence.setText(verdict(ranking, rankings.probe(ranking.concept), recording.units))
+        elif concept is not None:
+            self.sentence.setText(f"{concept.about} Rank the units to see which follow it.")
+        else:
+            self.sentence.setText("Choose a concept, then rank all units by how well they follow it.")
+
+    @Slot()
+    def start_ranking(self) -> None:
+        """Rank all units for the chosen concept."""
+        if self.session.selection.concept is not None:
+            self.session.rankings.request_ranking(self.session.selection.concept)
+
+    @Slot()
+    def start_probe(self) -> None:
+        """Fit the probe for the chosen concept."""
+        if self.session.selection.concept is not None:
+            self.session.rankings.request_probe(self.session.selection.concept)
+
+    def save(self, path: Path) -> None:
+        """Write the rows that are shown as CSV.
+
+        Raises:
+            RnnvizError: the file cannot be written.
+        """
+        save_csv(self.table.ranking.table(), path)
+
+    def _show_jobs(self, name: str | None, ranking: Ranking | None) -> None:
+        busy = self.session.jobs.busy
+        self.rank.setEnabled(name is not None and not busy("rank"))
+        self.rank.setText("Ranking…" if busy("rank") else "Rank")
+        self.rank.setDefault(ranking is None)
+        known = name is not None and self.session.rankings.probe(name) is not None
+        self.probe.setEnabled(not busy("probe") and not known)
+        self.probe.setText("Probing…" if busy("probe") else "Probe")
+
+    def _show_ranking(self, ranking: Ranking | None, units: int, layers: int) -> None:
+        scores = ranking.scores if ranking else ()
+        self.table.ranking.set_scores(scores, units, bool(ranking and ranking.scalar))
+        channels = dict.fromkeys(score.channel for score in scores)
+        _offer(self.channel, {"All channels": None, **{name: name for name in channels}})
+        numbers = {f"Layer {layer + 1}": layer for layer in range(layers)}
+        _offer(self.layer, {"All layers": None, **numbers})
+        self._filter()
+
+    @Slot()
+    def _filter(self) -> None:
+        self.table.ranking.keep(self.channel.currentData(), self.layer.currentData())
+
+    @Slot()
+    def _ask_where(self) -> None:
+        proposed = f"ranking-{self.session.selection.concept}.csv"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the table", proposed, "*.csv")
+        if chosen:
+            try:
+                self.save(Path(chosen).with_suffix(".csv"))
+            except RnnvizError as error:
+                QMessageBox.warning(self, "Not saved", str(error))
+
+
+def verdict(ranking: Ranking, probe: Probe | None, units: int) -> str:
+    """What a ranking says, in plain words: how common, what chance gives, how good the best is."""
+    if not ranking.scores:
+        return "No characters could be scored: the text is too short, or the label never changes."
+    best = ranking.scores[0]
+    name = f"{unit_name(*divmod(best.unit, units))} {best.channel}"
+    words = [_how_common(ranking), _how_good(ranking, best, name)]
+    if probe is not None:
+        words.append(_beside_probe(ranking, probe))
+    return " ".join(words)
+
+
+def _how_common(ranking: Ranking) -> str:
+    over = f"of {ranking.characters:,} characters"
+    if ranking.scalar:
+        return (
+            f"A number for each {over}; AUC and F1 ask whether it is at least "
+            f"{ranking.positive_from:g}, above the median."
+        )
+    return f"True for {ranking.base_rate:.1%} {over}."
+
+
+def _how_good(ranking: Ranking, best: Score, name: str) -> str:
+    if ranking.scalar:
+        reached, chance, figure = abs(best.correlation), ranking.null_correlation, "|r|"
+    else:
+        reached, chance, figure = best.auc, ranking.null_auc, "AUC"
+    if math.isnan(reached):
+        return "No unit could be scored."
+    words = f"The best unit, {name}, reaches {figure} {reached:.2f}"
+    if math.isnan(chance):
+        return f"{words}; the text is too short to say what chance gives."
+    beaten = reached > chance
+    return f"{words}; chance gives {chance:.2f}." if beaten else (
+        f"{words}, no better than chance, which gives {chance:.2f}."
+    )
+
+
+def _beside_probe(ranking: Ranking, probe: Probe) -> str:
+    figure, together, alone = "AUC", probe.together.auc, probe.alone.auc
+    if ranking.scalar:
+        figure, together, alone = "r", probe.together.correlation, abs(probe.alone.correlation)
+    return (
+        f"On the second half of the text a linear probe over all units reaches {figure} "
+        f"{together:.2f}; the best unit alone {alone:.2f}."
+    )
+
+
+def _tool(icon: str, name: str) -> QToolButton:
+    button = QToolButton()
+    set_icon(button, icon)
+    button.setAccessibleName(name)
+    button.setToolTip(name)
+    return button
+
+
+def _row(*widgets: QWidget | None) -> QHBoxLayout:
+    """Widgets beside each other; None is a gap that grows."""
+    row = QHBoxLayout()
+    row.setContentsMargins(12, 8, 12, 8)
+    row.setSpacing(8)
+    for widget in widgets:
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget)
+    return row
+
+
+def _offer(box: QComboBox, choices: dict[str, object]) -> None:
+    box.clear()
+    for title, value in choices.items():
+        box.addItem(title, value)

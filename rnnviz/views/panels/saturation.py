@@ -1,0 +1,149 @@
+"""How often every unit's gate is shut, and how often wide open, as one point each."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from rnnviz.core.colour import GATES
+from rnnviz.core.recording import Recording
+from rnnviz.core.saturation import saturation
+from rnnviz.core.units import unit_name
+from rnnviz.views.panel import Panel
+from rnnviz.views.plots import Points, ScatterPlot
+
+_UNITS_AT_ONCE = 32
+_PIECES, _PIECE = 16, 512
+
+Shares = npt.NDArray[np.float64]
+
+
+class SaturationPanel(Panel):
+    """Left-saturated against right-saturated, a colour for each layer; a click selects the unit."""
+
+    name = "saturation"
+    title = "Gate saturation"
+
+    def follow(self) -> None:
+        """Follow the selected unit."""
+        self.session.selection.unit_changed.connect(self.show_unit)
+        self._counting = QTimer(self)
+        self._counting.setInterval(0)
+        self._counting.timeout.connect(self._count_more)
+        self._key: tuple[object, ...] | None = None
+        self._counted = 0
+
+    def build(self) -> QWidget:
+        """A gate to choose above the plot."""
+        page = QWidget()
+        self.gate = QComboBox()
+        self.gate.setAccessibleName("Gate")
+        self.gate.activated.connect(self.request_draw)
+        self.note = QLabel()
+        self.note.setProperty("role", "muted")
+        self.plot = ScatterPlot("Gate saturation of every unit")
+        self.plot.set_labels("share of time below 0.1", "share of time above 0.9")
+        self.plot.point_clicked.connect(self._choose)
+        self.plot.point_hovered.connect(self._hover)
+        tools = QHBoxLayout()
+        tools.setContentsMargins(12, 8, 12, 8)
+        tools.setSpacing(8)
+        tools.addWidget(self.gate)
+        tools.addWidget(self.note, 1)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(tools)
+        column.addWidget(self.plot, 1)
+        self._left = self._right = np.zeros(0)
+        return page
+
+    def draw(self) -> None:
+        """Count anew if the gate or the recording is another one, some units a frame."""
+        recording = self.session.recordings.recording
+        assert recording is not None
+        gates = [channel for channel in recording.channels if channel in GATES]
+        if gates != [self.gate.itemText(place) for place in range(self.gate.count())]:
+            self.gate.clear()
+            self.gate.addItems(gates)
+        self.gate.setVisible(bool(gates))
+        self.plot.setVisible(bool(gates))
+        if not gates:
+            self.note.setText("No gate was recorded: a plain RNN has none.")
+            return
+        key = (recording.folder, self.gate.currentText(), recording.complete)
+        if key != self._key:
+            self._key, self._counted = key, 0
+            self._left = np.full(recording.total_units, np.nan)
+            self._right = self._left.copy()
+        if self._counted < recording.total_units:
+            self._counting.start()
+        else:
+            self._show(recording)
+
+    @Slot()
+    def show_unit(self) -> None:
+        """Ring the selected unit."""
+        recording, unit = self.session.recordings.recording, self.session.selection.unit
+        if self.empty or recording is None or self._counted < recording.total_units:
+            return
+        self.plot.set_ring(*recording.layer_and_unit(unit))
+        self._tell(recording, unit)
+
+    @Slot()
+    def _count_more(self) -> None:
+        recording = self.session.recordings.recording
+        if recording is None or not self.isVisible() or self._key is None:
+            self._counting.stop()
+            self.request_draw()
+            return
+        first = self._counted
+        stop = min(first + _UNITS_AT_ONCE, recording.total_units)
+        rows = recording.rows(self.gate.currentText())[first:stop]
+        self._left[first:stop], self._right[first:stop] = saturation(_sampled(rows, recording.walked))
+        self._counted = stop
+        if stop == recording.total_units:
+            self._counting.stop()
+            self._show(recording)
+
+    def _show(self, recording: Recording) -> None:
+        left = self._left.reshape(recording.layers, recording.units)
+        right = self._right.reshape(recording.layers, recording.units)
+        groups = tuple(
+            Points(f"layer {layer + 1}", left[layer], right[layer], layer)
+            for layer in range(recording.layers)
+        )
+        self.plot.set_points(groups, (-0.02, 1.02), (-0.02, 1.04))
+        self.plot.set_legend(tuple((group.name, group.ink) for group in groups))
+        self.show_unit()
+
+    def _tell(self, recording: Recording, unit: int) -> None:
+        name = unit_name(*recording.layer_and_unit(unit))
+        left, right = self._left[unit], self._right[unit]
+        self.note.setText(f"{name}  shut {left:.0%}, open {right:.0%} of the time")
+
+    @Slot(int, int)
+    def _hover(self, group: int, place: int) -> None:
+        recording = self.session.recordings.recording
+        if recording is not None and self._counted:
+            unit = group * recording.units + place if group >= 0 else self.session.selection.unit
+            self._tell(recording, unit)
+
+    @Slot(int, int)
+    def _choose(self, group: int, place: int) -> None:
+        recording = self.session.recordings.recording
+        if recording is not None:
+            unit = group * recording.units + place
+            self.session.selection.select_unit(unit, self.gate.currentText())
+
+
+def _sampled(
+    rows: npt.NDArray[np.float16], walked: int
+) -> npt.NDArray[np.float16]:
+    """Some 8,000 characters of every row, in pieces from all over what is walked."""
+    if walked <= _PIECES * _PIECE:
+        return np.array(rows[:, :walked])
+    starts = np.linspace(0, walked - _PIECE, _PIECES).astype(np.int64).tolist()
+    return np.concatenate([rows[:, start : start + _PIECE] for start in starts], axis=1)

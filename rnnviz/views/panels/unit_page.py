@@ -1,0 +1,125 @@
+"""The selected unit by itself: how its values are spread, its gates, where it is highest and lowest."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from rnnviz.core.colour import scale_for
+from rnnviz.core.recording import Recording
+from rnnviz.core.snippets import Saturation, Snippet, UnitPage
+from rnnviz.core.units import unit_title
+from rnnviz.views.panel import Panel
+from rnnviz.views.plots import BarPlot, Histogram, HistogramPlot
+from rnnviz.views.snippet_list import Entry, Piece, SnippetList
+
+_PLOT_HEIGHT = 150
+
+
+class UnitPagePanel(Panel):
+    """A page for one unit; a click on a snippet goes to its place in the text."""
+
+    name = "unit_page"
+    title = "Unit"
+
+    def follow(self) -> None:
+        """Follow the unit and the page that the engine makes of it."""
+        self._asked: tuple[object, ...] | None = None
+        self.session.selection.unit_changed.connect(self.request_draw)
+        self.session.inspection.unit_page_changed.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """A heading, two small plots, and the snippets."""
+        page = QWidget()
+        self.heading = QLabel()
+        self.heading.setProperty("role", "title")
+        self.facts = QLabel()
+        self.facts.setProperty("role", "muted")
+        self.facts.setWordWrap(True)
+        words = QVBoxLayout()
+        words.setContentsMargins(12, 12, 12, 8)
+        words.setSpacing(4)
+        words.addWidget(self.heading)
+        words.addWidget(self.facts)
+        self.distribution = HistogramPlot("Distribution of the unit's values")
+        self.distribution.set_labels("value", "")
+        self.distribution.item.hideAxis("left")
+        self.gates = BarPlot(
+            "Gates of the unit: share of time shut and open",
+            {"shut": 1, "between": "border", "open": 0},
+        )
+        self.gates.set_labels("share of time", "")
+        self.gates.set_legend((("below 0.1", 1), ("above 0.9", 0)))
+        plots = QHBoxLayout()
+        plots.setSpacing(0)
+        for plot in (self.distribution, self.gates):
+            plot.setFixedHeight(_PLOT_HEIGHT)
+            plots.addWidget(plot, 1)
+        self.snippets = SnippetList("Where the unit is highest and lowest")
+        self.snippets.piece_chosen.connect(self.jump_requested)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(words)
+        column.addLayout(plots)
+        column.addWidget(self.snippets, 1)
+        return page
+
+    def draw(self) -> None:
+        """Show the page if it is of the selected unit, else ask for it."""
+        recording, selection = self.session.recordings.recording, self.session.selection
+        assert recording is not None
+        layer, unit = recording.layer_and_unit(selection.unit)
+        self.heading.setText(f"{unit_title(layer, unit).capitalize()}, {selection.channel}")
+        found = self.session.inspection.unit_page
+        if found and (found["channel"], found["unit"]) == (selection.channel, selection.unit):
+            self._show(msgspec.convert(found, UnitPage), recording)
+        else:
+            self.facts.setText("Reading the unit…")
+        wanted = (recording.folder, recording.complete, selection.channel, selection.unit)
+        if wanted != self._asked:
+            self._asked = wanted
+            self.session.inspection.request_unit_page()
+
+    def _show(self, page: UnitPage, recording: Recording) -> None:
+        self.facts.setText(
+            f"mean {page.mean:.2f}, standard deviation {page.deviation:.2f}, "
+            f"from {page.low:.2f} to {page.high:.2f} over {page.characters:,} characters".replace(
+                "-", "−"
+            )
+        )
+        high = page.high if page.high > page.low else page.low + 1
+        edges = np.linspace(page.low, high, len(page.histogram) + 1)
+        shares = np.array(page.histogram) / max(1, page.characters)
+        self.distribution.set_histograms((Histogram("share", edges, shares, "accent"),))
+        self.gates.setVisible(bool(page.saturation))
+        self.gates.set_rows({gate.gate: _parts(gate) for gate in page.saturation})
+        ends = np.array([page.low, page.high, *page.quantiles], np.float32)
+        entries = (
+            "Highest",
+            *_pieces(recording, page, page.highest),
+            "Lowest",
+            *_pieces(recording, page, page.lowest),
+        )
+        self.snippets.set_entries(entries, scale_for(page.channel, ends))
+
+
+def _parts(gate: Saturation) -> tuple[float, float, float]:
+    return gate.closed, max(0.0, 1 - gate.closed - gate.open), gate.open
+
+
+def _pieces(
+    recording: Recording, page: UnitPage, snippets: tuple[Snippet, ...]
+) -> tuple[Entry, ...]:
+    values = recording.values(page.channel, page.unit)
+    return tuple(
+        Piece(
+            start=snippet.start,
+            text=snippet.text,
+            values=np.array(values[snippet.start : snippet.start + len(snippet.text)]),
+            note=f"{snippet.value:+.2f}".replace("-", "−"),
+            focus=snippet.position,
+        )
+        for snippet in snippets
+    )

@@ -1,0 +1,92 @@
+"""Labels of long texts in blocks equal those of the whole."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from rnnviz.core.concepts import CONCEPTS, Concept, concept_from, concept_named, label_blocks
+from rnnviz.core.concepts import lexing as lexing_module
+from rnnviz.core.text import Text
+
+_RANDOM = random.Random(2)
+
+
+def _repeated(parts: list[str]) -> str:
+    return "".join(_RANDOM.choice(parts) for _ in range(60))
+
+
+TEXTS = {
+    "prose": _repeated(
+        [
+            '"One," he said (two\nthree. Four.\n\n',
+            'Five "six\nseven.\n\n',
+            "Eight) NINE is\nten.\n\n",
+        ]
+    ),
+    "code": _repeated(
+        [
+            '#define A(x) \\\n\tif (x) { "y"\n',
+            'int f(char *a)\n{\n\tif (a && (b)) {\n\t\t/* } */\n\t\tg("(");\n\t}\n}\n\n',
+            "int h(int a)\n{\n\tif (a) {\n\t\tb(c;\n}\n",
+        ]
+    ),
+    "latex": _repeated(
+        ["\\begin{a}\nb $c\nd$ % $ e\n\n", "\\end{a} $f\n\n", "g \\[ h \\begin{i}\n\n"]
+    ),
+}
+TEXTS["any"] = TEXTS["prose"]
+
+
+@pytest.mark.parametrize("concept", CONCEPTS, ids=lambda concept: concept.name)
+@pytest.mark.parametrize("block", [200, 700, 1 << 20])
+def test_blocks_equal_the_whole(concept: Concept, block: int) -> None:
+    text = TEXTS[concept.family]
+    pieces = list(label_blocks(concept, Text.of(text), block))
+    assert len(pieces) == 1 or block < len(text)
+    starts = [start for start, _ in pieces]
+    assert starts == list(np.cumsum([0, *(len(labels) for _, labels in pieces)])[:-1])
+    whole = concept.label(text)
+    assert len(np.unique(whole[~np.isnan(whole.astype(float))])) > 1, "the text shows nothing"
+    np.testing.assert_array_equal(np.concatenate([labels for _, labels in pieces]), whole)
+
+
+def test_painted_spans_count_from_the_start_of_the_text() -> None:
+    concept = concept_from({"kind": "painted", "spans": [[90, 130], [250, 251]]})
+    text = Text.of("word\n" * 60)
+    labels = np.concatenate([labels for _, labels in label_blocks(concept, text, 100)])
+    assert np.flatnonzero(labels).tolist() == [*range(90, 130), 250]
+
+
+def test_depth_is_carried_over_a_cut_within_a_function() -> None:
+    text = "{\n" + "a\n" * 100 + "b }\n"
+    labels = [labels for _, labels in label_blocks(concept_named("brace-depth"), Text.of(text), 50)]
+    assert np.concatenate(labels).tolist() == [1] * 204 + [0] * 2
+
+
+def test_a_text_without_newlines_is_labelled_to_its_end() -> None:
+    pieces = list(label_blocks(concept_named("inside-parentheses"), Text.of("(x" * 50), 30))
+    assert sum(len(labels) for _, labels in pieces) == 100
+
+
+def test_an_empty_text_has_no_blocks() -> None:
+    assert list(label_blocks(CONCEPTS[0], Text.of(""))) == []
+
+
+def test_concepts_of_code_share_one_lexing(monkeypatch: pytest.MonkeyPatch) -> None:
+    lexed: list[str] = []
+    tokens = lexing_module.tokens
+
+    def counted(text: str, language: str):
+        lexed.append(text)
+        return tokens(text, language)
+
+    monkeypatch.setattr(lexing_module, "tokens", counted)
+    text = Text.of(TEXTS["code"] + "int unique_to_this_test;\n")
+    concepts = [concept for concept in CONCEPTS if concept.family == "code"]
+    for _ in zip(*(label_blocks(concept, text, 400) for concept in concepts), strict=True):
+        pass
+    assert len(lexed) == len(set(lexed))
+    assert "".join(lexed) == str(text)

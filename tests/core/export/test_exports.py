@@ -1,0 +1,300 @@
+"""Coloured texts for a terminal, a page, a table and a figure: exact, escaped, self-contained."""
+
+import csv
+import html
+import io
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from rnnviz.core.colour import Scale
+from rnnviz.core.errors import RecordingError
+from rnnviz.core.export.ansi import ansi_legend, ansi_text, nearest_of_256
+from rnnviz.core.export.coloured import (
+    ColouredText,
+    coloured_surprisal,
+    coloured_unit,
+    ticks,
+    with_concept,
+)
+from rnnviz.core.export.csv import csv_table
+from rnnviz.core.export.figure import CELL, figure
+from rnnviz.core.export.html import html_page
+from rnnviz.core.export.layout import rows
+from rnnviz.core.export.svg import svg
+
+HARD = 'a<b>&"c"\t</script>\r\n\x1b[31m\n  é汉\U0001f600\n'
+
+
+def coloured(text: str = HARD, **changes: object) -> ColouredText:
+    made = ColouredText(
+        characters=text,
+        start=100,
+        values=np.linspace(-1, 1, len(text), dtype=np.float32),
+        scale=Scale(-1.0, 1.0, "blue-orange"),
+        quantity="cell of layer 2, unit 7",
+        source="model, text",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+class _Pre(HTMLParser):
+    """Collects the text of the `pre` and the attributes of its cells."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.inside = False
+        self.text = ""
+        self.cells: list[str] = []
+        self.outside_links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = self.inside or tag == "pre"
+        if tag == "i" and self.inside:
+            self.cells.append(dict(attrs).get("class") or "")
+        self.outside_links += [v for k, v in attrs if k in ("src", "href") and v and v[0] != "#"]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "pre":
+            self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.text += data
+
+
+def parsed(page: str) -> _Pre:
+    parser = _Pre()
+    parser.feed(page)
+    return parser
+
+
+# The range
+
+
+def test_a_range_of_a_recording_holds_what_was_recorded(random_recording):
+    recording = random_recording("hello (world)\n")
+    found = coloured_unit(recording, "cell", 9, 3, 8)
+    assert found.characters == "lo (w"
+    assert (found.start, found.stop) == (3, 8)
+    assert found.quantity == "cell of layer 2, unit 1"
+    np.testing.assert_array_equal(found.values, recording.values("cell", 9)[3:8])
+    np.testing.assert_array_equal(
+        coloured_surprisal(recording, 3, 8).values, recording.surprisal[3:8]
+    )
+    assert coloured_unit(recording, "cell", 9, 3, 10_000).stop == 14
+
+
+def test_a_range_beyond_what_is_walked_is_refused(random_recording):
+    recording = random_recording("hello")
+    with pytest.raises(RecordingError, match="between character 5 and 9 is recorded; .* holds 5"):
+        coloured_unit(recording, "cell", 0, 5, 9)
+
+
+def test_labels_become_strengths():
+    part = with_concept(coloured("abcd"), np.arange(104, dtype=np.float32), "place")
+    assert part.labels is not None
+    assert part.labels.tolist() == [100, 101, 102, 103]
+    numbers = replace(part, labels=np.array([0, 1, np.nan, 4], np.float32))
+    assert numbers.label_strengths().tolist() == [0, 2, 0, 5]
+    yes_no = replace(part, labels=np.array([True, False, True, False]))
+    assert yes_no.label_strengths().tolist() == [5, 0, 5, 0]
+
+
+def test_a_legend_has_its_numbers():
+    assert [label for _, label in ticks(Scale(0.0, 1.0, "gate"))] == ["0", "0.50", "1.00"]
+    assert [label for _, label in ticks(Scale(-3.5, 3.5, "blue-orange"))] == ["-3.50", "0", "+3.50"]
+
+
+# Layout
+
+
+def test_rows_break_at_newlines_and_after_blanks():
+    found = rows("ab cd ef\ng", 6)
+    assert ["".join(cell.shown for cell in row) for row in found] == ["ab cd ", "ef↵", "g"]
+    assert [cell.column for cell in found[1]] == [0, 1, 2]
+
+
+def test_a_word_longer_than_a_row_is_broken():
+    assert [len(row) for row in rows("a" * 10, 4)] == [4, 4, 2]
+
+
+def test_tabs_reach_their_stops_and_wide_characters_take_two_columns():
+    (row,) = rows("ab\t汉c")
+    assert [(cell.column, cell.width) for cell in row] == [(0, 1), (1, 1), (2, 6), (8, 2), (10, 1)]
+
+
+def test_every_character_has_one_cell():
+    assert [cell.place for row in rows(HARD, 5) for cell in row] == list(range(len(HARD)))
+
+
+# HTML
+
+
+def test_the_page_gives_the_text_back_character_by_character():
+    found = parsed(html_page([coloured()]))
+    assert found.text == HARD.replace("\x00", "")
+    assert len(found.cells) == len(HARD)
+
+
+def test_the_page_needs_nothing_from_elsewhere():
+    page = html_page([coloured(), coloured("other")], "Two <things>")
+    assert parsed(page).outside_links == []
+    assert "http" not in re.sub(r"<pre.*?</pre>", "", page, flags=re.S)
+    assert "<title>Two &lt;things&gt;</title>" in page
+
+
+def test_text_cannot_end_its_element():
+    next_ids = np.zeros((len(HARD), 5), np.uint32)
+    next_p = np.full((len(HARD), 5), 0.2, np.float32)
+    part = coloured(next_ids=next_ids, next_p=next_p, vocabulary=("<",), title="</script><b>")
+    page = html_page([part])
+    data = re.search(r'<script type="application/json" id="data-0">(.*?)</script>', page, re.S)
+    assert data is not None
+    facts = json.loads(data[1])
+    assert facts["next"] == "<" * 5 * len(HARD)
+    assert facts["shares"][:5] == [200] * 5
+    assert len(facts["values"]) == len(HARD)
+    assert page.count("</script>") == 3
+    assert "<b>" not in page.replace("<b>&", "")
+
+
+def test_colours_are_those_of_the_scale_and_missing_values_have_none():
+    values = np.array([-1, 0, np.nan], np.float32)
+    part = coloured("abc", values=values)
+    page = html_page([part])
+    assert parsed(page).cells == ["v0", "v127", ""]
+    red, green, blue = part.scale.colours(False)[0, :3]
+    assert f".c0 .v0{{background:#{red:02x}{green:02x}{blue:02x}}}" in page
+    assert '"values":[-1.0,0.0,null]' in page
+
+
+def test_unknown_characters_and_labels_are_marked():
+    part = coloured("ab", known=np.array([True, False]), labels=np.array([True, False]))
+    first, second = parsed(html_page([replace(part, concept="First & only")])).cells
+    assert "u5" in first.split()
+    assert "x" in second.split()
+    assert "First &amp; only" in html_page([replace(part, concept="First & only")])
+
+
+def test_several_parts_have_a_table_of_contents():
+    page = html_page([coloured(title="One"), coloured(title="Two")])
+    assert '<a href="#part-0">One</a>' in page
+    assert '<a href="#part-1">Two</a>' in page
+    assert "<nav" not in html_page([coloured(title="One")])
+
+
+def test_a_page_of_20000_characters_stays_below_two_megabytes():
+    length = 20_000
+    random = np.random.default_rng(0)
+    part = coloured(
+        "the quick brown fox " * (length // 20),
+        values=random.uniform(-1, 1, length).astype(np.float32),
+        surprisal=random.uniform(0, 9, length).astype(np.float32),
+        next_ids=random.integers(0, 60, (length, 5)).astype(np.uint32),
+        next_p=random.uniform(0, 1, (length, 5)).astype(np.float32),
+        vocabulary=tuple(chr(40 + number) for number in range(60)),
+        labels=random.uniform(0, 1, length) > 0.5,
+        concept="concept",
+    )
+    assert len(html_page([part]).encode()) < 2_000_000
+
+
+# Terminal
+
+
+def test_a_terminal_gets_no_control_character_from_the_text():
+    lines = "".join(ansi_text(coloured(), "truecolour", True))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", lines)
+    assert set(plain) & {"\x1b", "\r", "\t"} == set()
+    assert "␛[31m" in plain
+    assert plain.count("\n") == HARD.count("\n")
+
+
+def test_the_ground_of_a_character_is_its_colour():
+    part = coloured("x", values=np.array([1.0], np.float32))
+    red, green, blue = part.scale.colours(True)[254, :3]
+    (line,) = ansi_text(part, "truecolour", True)
+    assert f"\x1b[48;2;{red};{green};{blue}m" in line
+    assert line.endswith("x\x1b[0m\n")
+    (line,) = ansi_text(part, "256", True)
+    assert f"\x1b[48;5;{nearest_of_256((int(red), int(green), int(blue)))}m" in line
+
+
+@pytest.mark.parametrize(
+    ("colour", "place"), [((0, 0, 0), 16), ((255, 0, 0), 196), ((118, 118, 118), 243)]
+)
+def test_nearest_of_256(colour, place):
+    assert nearest_of_256(colour) == place
+
+
+def test_digits_stand_below_their_characters():
+    part = coloured("ab c", values=np.array([-1, 0, 1, np.nan], np.float32))
+    assert list(ansi_text(part, "digits", True)) == ["ab c\n049.\n"]
+    marked = replace(part, labels=np.array([False, True, False, False]), concept="b")
+    assert list(ansi_text(marked, "digits", True)) == ["ab c\n049.\n ^\n"]
+    legend = ansi_legend(part, "digits", True)
+    assert legend == "cell of layer 2, unit 7: 0 is -1.00, 9 is +1.00, a dot is no value\n"
+
+
+# CSV
+
+
+def test_the_table_reads_back_exactly():
+    part = coloured(
+        surprisal=np.full(len(HARD), np.nan, np.float32),
+        labels=np.arange(len(HARD)) % 2 == 0,
+        concept='a "title", indeed',
+    )
+    first, *lines = csv.reader(io.StringIO(csv_table(part), newline=""))
+    assert first == [
+        "offset", "character", "code_point", "value", "surprisal_bits", 'a "title", indeed'
+    ]  # fmt: skip
+    assert "".join(line[1] for line in lines) == HARD
+    assert lines[0] == ["100", "a", "U+0061", "-1", "", "1"]
+    assert lines[8][2] == "U+0009"
+
+
+# Figure and SVG
+
+
+def test_the_figure_holds_title_numbers_text_and_note():
+    drawn = figure(coloured("one two\nthree", title="Title", note="Note"))
+    words = [words.text for words in drawn.words]
+    assert words[0] == "Title"
+    assert {"-1.00", "0", "+1.00", "Note"} <= set(words)
+    letters = "".join(shown for row in drawn.letters for _, _, shown in row.cells)
+    assert letters == "one two↵three"
+    bottom = max(box.y + box.height for box in drawn.boxes)
+    assert drawn.height > bottom
+    assert all(0 <= box.x and box.x + box.width <= drawn.width for box in drawn.boxes)
+
+
+def test_neighbours_of_one_colour_are_one_box():
+    part = coloured("aaaa", values=np.array([1, 1, -1, -1], np.float32))
+    boxes = [box for box in figure(part).boxes if box.height == 19]
+    assert [(box.width, box.colour) for box in boxes] == [
+        (2 * CELL, boxes[0].colour), (2 * CELL, boxes[1].colour)
+    ]  # fmt: skip
+    assert boxes[0].colour != boxes[1].colour
+
+
+def test_svg_is_well_formed_and_places_every_letter():
+    text = svg(figure(coloured('x  <y>&\t"z"', title="<&>")))
+    tree = ElementTree.fromstring(text)
+    found = {}
+    for element in tree.iter("{http://www.w3.org/2000/svg}text"):
+        places = element.attrib["x"].split()
+        if element.text and "font-size" not in element.attrib:
+            assert len(places) == len(element.text)
+            assert element.text == element.text.strip()
+            assert "  " not in element.text
+            found[element.text] = float(places[0])
+    assert found["<y>&"] - found["x"] == pytest.approx(3 * CELL)
+    assert found['"z"'] - found["x"] == pytest.approx(8 * CELL)
+    assert html.escape("<&>") in text

@@ -1,0 +1,68 @@
+"""The writer of recordings: what readers see while it writes, and a disk that is too small."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rnnviz.core.errors import RecordingError
+from rnnviz.core.recording import TOP, Recording, RecordingWriter, size_bytes
+from rnnviz.core.text import Text
+
+TEXT = Text.of("abcab", "a text")
+
+
+def write(writer: RecordingWriter, start: int, stop: int) -> None:
+    """Characters start to stop of a recording of 2 x 3 units: unit n holds 10 n + t at t."""
+    t = np.arange(start, stop)
+    values = 10.0 * np.arange(6)[:, None] + t
+    top = np.tile(np.arange(TOP), (len(t), 1))
+    writer.write(start, {"hidden": values, "cell": -values}, t / 2, top, top / 10)
+
+
+def test_readers_see_what_is_complete(tmp_path: Path) -> None:
+    writer = RecordingWriter(tmp_path, TEXT, "abc", 2, 3, ["hidden", "cell"])
+    recording = Recording(tmp_path)
+    assert recording.walked == 0
+    write(writer, 0, 3)
+    assert (recording.walked, recording.complete) == (3, False)
+    assert recording.values("hidden", 4).tolist() == [40, 41, 42, 0, 0]
+    write(writer, 3, 5)
+    assert recording.complete
+    assert recording.rows("cell")[5].tolist() == [-50, -51, -52, -53, -54]
+    assert recording.surprisal.tolist() == [0, 0.5, 1, 1.5, 2]
+    assert recording.top_ids[4].tolist() == [0, 1, 2, 3, 4]
+    assert recording.layer_and_unit(4) == (1, 1)
+    assert str(recording.text) == "abcab"
+
+
+def test_the_size_is_known_before(tmp_path: Path) -> None:
+    RecordingWriter(tmp_path, TEXT, "abc", 2, 3, ["hidden", "cell"])
+    arrays = [*tmp_path.glob("*.f16"), *tmp_path.glob("*.u32")]
+    codes = (tmp_path / "text.codes").stat().st_size
+    stored = sum(path.stat().st_size for path in arrays)
+    assert stored + codes <= size_bytes(5, 6, 2) <= stored + 4 * codes
+
+
+def test_refuses_a_disk_that_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=100))
+    with pytest.raises(RecordingError, match=r"needs 0\.0 GB and .* has 0\.0 GB free"):
+        RecordingWriter(tmp_path, TEXT, "abc", 2, 3, ["hidden"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RecordingError, match="cannot write to"):
+        RecordingWriter(tmp_path / "file" / "inside", TEXT, "abc", 2, 3, ["hidden"])
+
+
+def test_a_recording_that_was_cut_is_refused(tmp_path: Path) -> None:
+    RecordingWriter(tmp_path, TEXT, "abc", 2, 3, ["hidden"])
+    (tmp_path / "hidden.f16").write_bytes(b"1234")
+    with pytest.raises(RecordingError, match="holds 4 bytes instead of 60; walk the text again"):
+        Recording(tmp_path)

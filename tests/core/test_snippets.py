@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from rnnviz.core import snippets
+from rnnviz.core.snippets import saturations, unit_page
+from tests.core.recordings import record
+
+LENGTH = 3_000
+
+
+@pytest.fixture
+def recording(tmp_path):
+    generator = np.random.default_rng(1)
+    values = generator.uniform(-0.5, 0.5, (3, LENGTH))
+    for rank, place in enumerate(range(100, 2_900, 100)):
+        values[1, place] = 0.99 - rank / 100
+        values[1, place + 1] = 0.985 - rank / 100
+        values[1, place + 50] = -0.99 + rank / 100
+    gate = np.full((3, LENGTH), 0.5)
+    gate[0, :600] = 0.01
+    gate[2] = 0.95
+    return record(
+        tmp_path,
+        "".join(chr(97 + n % 26) for n in range(LENGTH)),
+        {"hidden": values, "cell": values, "input": gate, "forget": 1 - gate, "candidate": gate},
+    )
+
+
+@pytest.mark.parametrize("block", [65536, 1007])
+def test_the_highest_and_lowest_places_are_distinct(recording, monkeypatch, block):
+    monkeypatch.setattr(snippets, "_BLOCK", block)
+    page = unit_page(recording, "hidden", 1)
+    assert [place.position for place in page.highest] == list(range(100, 2_100, 100))
+    assert [place.position for place in page.lowest] == list(range(150, 2_150, 100))
+    first = page.highest[0]
+    assert first.value == pytest.approx(0.99, abs=1e-3)
+    assert first.start == 60
+    assert first.text == recording.text.slice(60, 141)
+    assert page.low == page.lowest[0].value
+    assert page.high == first.value
+
+
+def test_the_distribution(recording):
+    values = np.asarray(recording.values("hidden", 0), np.float64)
+    page = unit_page(recording, "hidden", 0)
+    assert page.mean == pytest.approx(values.mean(), abs=1e-6)
+    assert page.deviation == pytest.approx(values.std(), abs=1e-6)
+    assert page.quantiles == pytest.approx(np.quantile(values, snippets.QUANTILES), abs=1e-6)
+    assert page.histogram == tuple(np.histogram(values, 64)[0].tolist())
+    assert page.characters == sum(page.histogram) == LENGTH
+
+
+def test_saturation_of_every_gate_of_every_unit(recording):
+    every = {(each.gate, each.unit): each for each in saturations(recording)}
+    assert set(every) == {(gate, unit) for gate in ("input", "forget") for unit in range(3)}
+    assert (every["input", 0].closed, every["input", 0].open) == (0.2, 0)
+    assert (every["forget", 0].closed, every["forget", 0].open) == (0, 0.2)
+    assert (every["input", 2].closed, every["input", 2].open) == (0, 1)
+    assert (every["forget", 2].closed, every["forget", 2].open) == (1, 0)
+    assert unit_page(recording, "hidden", 2).saturation == (every["input", 2], every["forget", 2])
+
+
+def test_nothing_walked_yet_and_a_short_text(tmp_path):
+    empty = record(tmp_path / "0", "", {"hidden": np.zeros((1, 0)), "input": np.zeros((1, 0))})
+    page = unit_page(empty, "hidden", 0)
+    assert not page.highest + page.lowest
+    assert not page.quantiles
+    assert sum(page.histogram) == 0
+    assert saturations(empty)[0].open == 0
+    short = record(tmp_path / "3", "abc", {"hidden": np.array([[0.5, 1, 0.5]])})
+    page = unit_page(short, "hidden", 0)
+    assert [(place.position, place.text) for place in page.highest] == [(1, "abc")]

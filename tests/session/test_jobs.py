@@ -1,0 +1,86 @@
+"""Stale answers are dropped, failures reach somebody."""
+
+import pytest
+
+from rnnviz.session.jobs import Jobs
+from rnnviz.work.messages import Cancel, Done, Failed, Progress
+
+
+class HeldRunner:
+    """Keeps jobs until the test answers them."""
+
+    def __init__(self) -> None:
+        self.jobs: list = []
+        self.cancelled: list[int] = []
+
+    def start(self, job, listener) -> None:
+        self.jobs.append((job, listener))
+
+    def cancel(self, number: int) -> None:
+        self.cancelled.append(Cancel(number).number)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def answer(self, place: int, make) -> None:
+        job, listener = self.jobs[place]
+        listener(make(job.number))
+
+
+@pytest.fixture
+def runner():
+    return HeldRunner()
+
+
+@pytest.fixture
+def jobs(runner, qapp):
+    return Jobs(runner)
+
+
+def test_an_answer_to_an_older_question_is_dropped(jobs, runner):
+    results = []
+    for word in ("first", "second"):
+        jobs.start("echo", {"word": word}, slot="s", title="", done=results.append)
+    runner.answer(0, lambda number: Done(number, {"word": "first"}))
+    runner.answer(1, lambda number: Done(number, {"word": "second"}))
+    assert results == [{"word": "second"}]
+    assert runner.cancelled == [1]
+
+
+def test_jobs_of_different_slots_run_beside_each_other(jobs, runner):
+    jobs.start("a", {}, slot="a", title="A")
+    jobs.start("b", {}, slot="b", title="B")
+    assert [task.title for task in jobs.running] == ["A", "B"]
+    assert jobs.busy("a")
+    runner.answer(0, lambda number: Done(number, {}))
+    assert not jobs.busy("a")
+    assert jobs.busy("b")
+
+
+def test_progress_moves_the_share_and_brings_its_facts(jobs, runner):
+    facts = []
+    jobs.start("a", {}, slot="a", title="A", progress=facts.append)
+    runner.answer(0, lambda number: Progress(number, 1, 4, {"walked": 10}))
+    assert jobs.running[0].share == 0.25
+    assert facts == [{"walked": 10}]
+
+
+def test_a_failure_goes_to_its_own_handler_or_else_to_the_signal(jobs, runner):
+    own, signalled = [], []
+    jobs.failed.connect(signalled.append)
+    jobs.start("a", {}, slot="a", title="", failed=own.append)
+    jobs.start("b", {}, slot="b", title="")
+    jobs.start("c", {}, slot="c", title="")
+    for place in range(3):
+        kind = "Cancelled" if place == 2 else "TextError"
+        runner.answer(place, lambda number, kind=kind: Failed(number, kind, "why"))
+    assert [failure.number for failure in own] == [1]
+    assert [failure.number for failure in signalled] == [2]
+
+
+def test_nothing_is_called_after_closing(jobs, runner):
+    results = []
+    jobs.start("a", {}, slot="a", title="", done=results.append)
+    jobs.close()
+    runner.answer(0, lambda number: Done(number, {}))
+    assert results == []

@@ -1,0 +1,56 @@
+"""Setters return early; one signal says what changed."""
+
+import pytest
+
+from rnnviz.session.selection import Pin, Selection
+
+
+@pytest.mark.parametrize(
+    ("setter", "value", "signal"),
+    [
+        ("set_cursor", 3, "cursor_changed"),
+        ("set_range", (1, 4), "range_changed"),
+        ("set_concept", "inside-quotes", "concept_changed"),
+        ("set_visible", (0, 100), "visible_changed"),
+        ("set_colouring", "surprisal", "colouring_changed"),
+        ("select_unit", 7, "unit_changed"),
+    ],
+)
+def test_the_same_value_twice_is_told_once(qapp, setter, value, signal):
+    selection, heard = Selection(), []
+    getattr(selection, signal).connect(lambda: heard.append(signal))
+    getattr(selection, setter)(value)
+    getattr(selection, setter)(value)
+    assert heard == [signal]
+
+
+def test_offsets_beyond_32_bits_arrive_whole(qapp):
+    selection, heard = Selection(), []
+    selection.jumped.connect(heard.append)
+    selection.jump(2**40)
+    assert heard == [2**40]
+    assert selection.cursor == 2**40
+
+
+def test_an_empty_range_is_none(qapp):
+    selection = Selection()
+    selection.set_range((1, 4))
+    selection.set_range((4, 4))
+    assert selection.range is None
+
+
+def test_choosing_a_unit_colours_by_unit_again(qapp):
+    selection = Selection()
+    selection.set_colouring("surprisal")
+    selection.select_unit(3)
+    assert selection.colouring == "unit"
+
+
+def test_a_pin_goes_in_and_out(qapp):
+    selection = Selection()
+    selection.toggle_pin(Pin("hidden", 1))
+    selection.toggle_pin(Pin("cell", 1))
+    selection.toggle_pin(Pin("hidden", 1))
+    assert selection.pins == (Pin("cell", 1),)
+    selection.clear_pins()
+    assert selection.pins == ()

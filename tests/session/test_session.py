@@ -1,0 +1,150 @@
+"""What must follow what when a person opens things."""
+
+from pathlib import Path
+
+import pytest
+
+from rnnviz.core.errors import ModelFileError, TextError, VocabularyNeeded
+from rnnviz.core.finding import Finding
+from rnnviz.core.text import Text
+
+
+@pytest.fixture
+def model_file(tmp_path: Path) -> Path:
+    path = tmp_path / "my.safetensors"
+    path.write_bytes(b"\x10\0\0\0\0\0\0\0{}")
+    return path
+
+
+def test_opening_a_model_walks_the_text_that_suits_it_and_selects_its_finding(
+    make_session, model_file
+):
+    session = make_session()
+    session.open_path(model_file)
+    assert session.recordings.recording is not None
+    assert session.recordings.recording.complete
+    assert session.recordings.text.name == "b.txt"
+    assert (session.selection.unit, session.selection.channel) == (5, "cell")
+    assert session.selection.concept == "inside-quotes"
+    assert session.jobs._runner.ran.count("walk") == 1
+
+
+def test_a_text_that_the_person_opened_stays_when_the_model_changes(
+    make_session, model_file, tmp_path
+):
+    own = tmp_path / "own.txt"
+    own.write_text("my own text")
+    session = make_session()
+    session.open_path(own)
+    assert session.recordings.recording is None
+    session.open_path(model_file)
+    assert session.recordings.text.name == "own.txt"
+    assert str(session.recordings.recording.text) == "my own text"
+
+
+def test_the_same_walk_is_opened_from_the_cache_the_second_time(make_session, model_file):
+    session = make_session()
+    session.open_path(model_file)
+    folder = session.recordings.recording.folder
+    session.show_text(Text.of("another text"))
+    session.recordings.open_text(session.library.texts[1].path)
+    assert session.recordings.recording.folder == folder
+    assert session.jobs._runner.ran.count("walk") == 2
+
+
+def test_a_model_that_fails_to_open_leaves_everything_as_it_was(make_session, model_file, tmp_path):
+    def refuse(arguments, context):
+        raise ModelFileError("the file is truncated")
+
+    session = make_session()
+    session.open_path(model_file)
+    before = (session.recordings.model, session.recordings.recording, session.recordings.text)
+    session.jobs._runner._tasks["open_model"] = refuse
+    failures = []
+    session.jobs.failed.connect(failures.append)
+    broken = tmp_path / "broken.pt"
+    broken.write_bytes(b"PK")
+    session.open_path(broken)
+    assert failures[0].message == "the file is truncated"
+    now = (session.recordings.model, session.recordings.recording, session.recordings.text)
+    assert all(left is right for left, right in zip(before, now, strict=True))
+
+
+def test_a_model_without_characters_asks_for_them(make_session, model_file):
+    def need(arguments, context):
+        raise VocabularyNeeded("which characters?", 65)
+
+    session = make_session(open_model=need)
+    asked = []
+    session.recordings.vocabulary_needed.connect(lambda *about: asked.append(about))
+    session.open_path(model_file)
+    assert asked == [(str(model_file), 65, "which characters?")]
+
+
+def test_typing_walks_each_version_and_the_last_one_wins(make_session, model_file):
+    session = make_session()
+    session.open_path(model_file)
+    for typed in ("a", "ab", "abc"):
+        session.recordings.type_text(typed)
+    assert str(session.recordings.recording.text) == "abc"
+    assert session.recordings.recording.complete
+
+
+def test_a_long_text_is_asked_for_and_not_walked_by_itself(make_session, model_file, monkeypatch):
+    monkeypatch.setattr("rnnviz.session.recordings.LARGE_BYTES", 100)
+    session = make_session()
+    asked = []
+    session.recordings.walk_asked.connect(asked.append)
+    session.open_path(model_file)
+    assert session.recordings.recording is None
+    assert asked[0] > 100
+    session.recordings.walk(("hidden",))
+    assert session.recordings.recording.channels == ("hidden",)
+
+
+def test_what_is_missing_or_foreign_is_refused_with_a_reason(make_session, tmp_path):
+    session = make_session()
+    with pytest.raises(TextError, match="does not exist"):
+        session.open_path(tmp_path / "nothing.txt")
+    with pytest.raises(TextError, match="neither a recording nor a training run"):
+        session.open_path(tmp_path)
+
+
+def test_recent_files_are_newest_first_and_once_each(make_session, model_file, tmp_path):
+    own = tmp_path / "own.txt"
+    own.write_text("my own text")
+    session = make_session()
+    for path in (own, model_file, own):
+        session.open_path(path)
+    assert session.library.recent == (own, model_file)
+    session.library.forget_recent()
+    assert session.library.recent == ()
+
+
+def test_a_finding_opens_its_model_and_text_and_shows_its_unit_and_range(
+    make_session, model_file, tmp_path
+):
+    from rnnviz.core.colour import Scale
+
+    own = tmp_path / "own.txt"
+    own.write_text("my own text")
+    finding = Finding(
+        title="found",
+        channel="hidden",
+        layer=1,
+        unit=0,
+        start=3,
+        stop=6,
+        scale=Scale(-1.0, 1.0, "blue-orange"),
+        model_path=str(model_file),
+        text_name="own.txt",
+        text_path=str(own),
+    )
+    session = make_session()
+    jumps = []
+    session.selection.jumped.connect(jumps.append)
+    session.show_finding(finding)
+    assert session.recordings.text.name == "own.txt"
+    assert (session.selection.unit, session.selection.channel) == (3, "hidden")
+    assert session.selection.range == (3, 6)
+    assert jumps == [3]

@@ -1,0 +1,154 @@
+"""The front door: help, versions, exit codes, and processes that are stopped or not listened to."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rnnviz import __version__
+from rnnviz.cli import COMMANDS, main
+
+
+def start(*words, **options):
+    """The command line in a process of its own, as a person starts it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "rnnviz", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(__file__).parents[1],
+        text=True,
+        **options,
+    )
+
+
+def ended(process, timeout=60):
+    out, err = process.communicate(timeout=timeout)
+    return process.returncode, out, err
+
+
+def test_help_lists_the_commands(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    said = capsys.readouterr().out
+    assert all(f"  {name} " in said for name in COMMANDS)
+    assert "engine" not in said
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_examples(name, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([name, "--help"])
+    assert end.value.code == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"usage: rnnviz {name} ")
+    assert f"examples:\n\n  rnnviz {name}" in said
+
+
+def test_every_module_of_commands_is_listed():
+    folder = Path(__file__).parents[1] / "rnnviz" / "commands"
+    shared = {"__init__", "inputs", "output", "tasks"}
+    assert {path.stem for path in folder.glob("*.py")} - shared == {*COMMANDS, "engine"}
+
+
+def test_a_mistyped_command_is_guessed(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["wlak"])
+    assert end.value.code == 2
+    assert "did you mean `rnnviz walk`?" in capsys.readouterr().err
+
+
+def test_the_version_is_said_without_loading_anything():
+    script = (
+        "import sys; from rnnviz.cli import main\n"
+        "try: main(['--version'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'numpy', 'PySide6', 'msgspec'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stdout) == (0, f"rnnviz {__version__}\n"), found.stderr
+
+
+def test_the_window_is_opened_on_the_files_without_torch(tmp_path, monkeypatch):
+    file = tmp_path / "text.txt"
+    file.write_text("hello")
+    script = (
+        "import sys, types\n"
+        "from pathlib import Path\n"
+        "import rnnviz.app as app\n"
+        "opened = []\n"
+        "app.run = lambda paths: opened.extend(paths) or 0\n"
+        "from rnnviz.cli import main\n"
+        f"code = main([{str(file)!r}])\n"
+        f"assert opened == [Path({str(file)!r})], opened\n"
+        "assert 'torch' not in sys.modules\n"
+        "sys.exit(code)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+
+
+def test_a_closed_pipe_is_quiet():
+    with start("concepts", "--json") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=60) == 141
+
+
+def test_ctrl_c_leaves_what_was_walked(tmp_path, tiny_model):
+    from rnnviz.core.recording import Recording
+    from rnnviz.nets.checkpoints.native import save_model
+
+    model, text, folder = tmp_path / "m.safetensors", tmp_path / "t.txt", tmp_path / "out"
+    save_model(model, tiny_model)
+    text.write_text('a "cold bed"\n' * 200_000)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with start("walk", model, text, "-o", folder, "--channels", "hidden", env=environment) as walk:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and walk.poll() is None:
+            if (folder / "recording.json").exists() and Recording(folder).walked:
+                break
+            time.sleep(0.01)
+        walk.send_signal(signal.SIGINT)
+        code, _, err = ended(walk)
+    recording = Recording(folder)
+    assert code == 130, err
+    assert "Traceback" not in err
+    assert 0 < recording.walked < recording.length
+    assert f"the first {recording.walked:,} characters are in {folder}" in err
+
+
+def test_a_defect_is_no_plain_error(monkeypatch):
+    def broken(words):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("rnnviz.cli._dispatch", broken)
+    with pytest.raises(ZeroDivisionError):
+        main([])
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "\nrnnviz: stopped\n"),
+        (FileNotFoundError(2, "No such file", "x"), 1, "rnnviz: No such file: x\n"),
+    ],
+)
+def test_exit_codes(monkeypatch, capsys, raised, code, said):
+    def dispatch(words):
+        raise raised
+
+    monkeypatch.setattr("rnnviz.cli._dispatch", dispatch)
+    assert main([]) == code
+    assert capsys.readouterr().err == said

@@ -1,0 +1,138 @@
+"""Where every character stands: against a slow walk over the same text, character by character."""
+
+import numpy as np
+import pytest
+
+from rnnviz.core.text import Text
+from rnnviz.views.glyphs import character_name, glyph
+from rnnviz.views.rows import Page, Rows
+
+TEXTS = {
+    "plain": "one\ntwo\n\nthree",
+    "newline at the end": "a\n",
+    "only newlines": "\n\n\n",
+    "exactly full": "x" * 10 + "\n" + "y" * 10,
+    "one over": "x" * 11 + "\n" + "y" * 11,
+    "long lines": "a" * 35 + "\n" + "b" * 3 + "\n" + "c" * 21 + "\n" + "d",
+    "one line": "z" * 101,
+    "tabs": "\tif (x)\t{\n\t\tend;\t}\n",
+    "wide": "中文 and かな\n中\t文",
+    "marks": "e\u0301a\u0300\r\n\x00\u200d",
+}
+
+
+def slow_rows(text, wrap):
+    """Row by row as (start, stop), by walking."""
+    found, start = [], 0
+    lines = text.splitlines(keepends=True) if set(text) <= set("\nxyabcdz") else None
+    if lines is None:
+        lines = [part + "\n" for part in text.split("\n")]
+        lines[-1] = lines[-1][:-1]
+        lines = [line for line in lines if line]
+    for line in lines:
+        end = start + len(line)
+        while end - start > wrap + 1:
+            found.append((start, start + wrap))
+            start += wrap
+        found.append((start, end))
+        start = end
+    return found
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_rows_hold_what_a_walk_finds(text):
+    rows = Rows(Text.of(text), 10)
+    wanted = slow_rows(text, 10)
+    assert [rows.bounds(row) for row in range(rows.count)] == wanted
+    for row, (start, stop) in enumerate(wanted):
+        assert all(rows.row_of(character) == row for character in range(start, stop))
+    assert rows.row_of(len(text)) == rows.count - 1
+
+
+def test_an_empty_text_is_one_empty_row():
+    rows = Rows(Text.of(""), 10)
+    page = Page.of(rows, 0, 5)
+    assert rows.count == 1 and page.start == page.stop == 0
+    assert page.character_at(0, 0) is None and page.cell_of(0) is None
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_every_character_is_found_in_each_of_its_cells(text):
+    page = Page.of(Rows(Text.of(text), 10), 0, 100)
+    assert (page.start, page.stop) == (0, len(text))
+    taken = 0
+    for character in range(len(text)):
+        cell_of = page.cell_of(character)
+        assert cell_of is not None
+        row, column, width = cell_of
+        for cell in range(column, column + width):
+            assert page.character_at(row, cell) == character
+        taken += width
+    assert (page.cells < len(text)).sum() == taken
+
+
+def test_tabs_reach_to_the_next_stop_and_wide_characters_take_two_columns():
+    page = Page.of(Rows(Text.of("ab\tc\t\td中e"), 100), 0, 1)
+    assert page.column.tolist() == [0, 1, 2, 8, 9, 16, 24, 25, 27]
+    assert page.width.tolist() == [1, 1, 6, 1, 7, 8, 1, 2, 1]
+
+
+def test_beyond_the_end_of_a_row_is_nothing_or_its_last_character():
+    page = Page.of(Rows(Text.of("ab\ncdef\n"), 100), 0, 2)
+    assert page.character_at(0, 4) is None
+    assert page.character_at(0, 4, nearest=True) == 2
+    assert page.character_at(9, 0, nearest=True) == 3
+    assert page.character_at(-3, -1, nearest=True) == 0
+
+
+def test_spans_are_the_cells_of_a_range_row_by_row():
+    page = Page.of(Rows(Text.of("ab\n\tcd\nef\n"), 100), 0, 3)
+    assert page.spans(1, 5) == [(0, 1, 3), (1, 0, 9)]
+    assert page.spans(0, 99) == [(0, 0, 3), (1, 0, 11), (2, 0, 3)]
+    assert page.spans(4, 4) == []
+
+
+def test_a_page_of_one_giant_line_reads_only_what_it_shows():
+    class Counted(np.ndarray):
+        read = 0
+
+        def __getitem__(self, key):
+            if isinstance(key, slice):
+                Counted.read = max(Counted.read, (key.stop or len(self)) - (key.start or 0))
+            return super().__getitem__(key)
+
+    text = Text(np.full(10_000_000, 120, np.uint8))
+    rows = Rows(text, 100)
+    assert rows.count == 100_000
+    text.codes = text.codes.view(Counted)
+    page = Page.of(rows, 50_000, 40)
+    assert page.start == 5_000_000 and page.stop - page.start == 4000
+    assert 0 < Counted.read <= 4000
+
+
+@pytest.mark.parametrize(
+    ("code", "shown", "width", "faint"),
+    [
+        (ord("a"), "a", 1, False),
+        (9, "→", 1, True),
+        (10, "↵", 1, True),
+        (13, "^M", 2, True),
+        (0x7F, "^?", 2, True),
+        (0x301, "\u25cc\u0301", 1, False),
+        (0x4E2D, "中", 2, False),
+        (0xA0, "␣", 1, True),
+        (0x200D, "▯", 1, True),
+        (0xD800, "▯", 1, True),
+        (0x5D0, "א", 1, False),
+    ],
+)
+def test_what_cannot_be_seen_has_a_symbol(code, shown, width, faint):
+    found = glyph(code)
+    assert (found.shown, found.width, found.faint) == (shown, width, faint)
+
+
+def test_characters_have_names_that_people_use():
+    names = [character_name(code) for code in (10, 32, 9, 97, 0x4E2D, 0x7)]
+    assert names == [
+        "newline", "space", "tab", "a", "U+4E2D cjk unified ideograph-4e2d", "U+0007",
+    ]  # fmt: skip

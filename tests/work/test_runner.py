@@ -1,0 +1,95 @@
+"""The parent's side of the pipe, with a real child."""
+
+import sys
+import threading
+
+import pytest
+
+from rnnviz.work.messages import Done, Failed, Job
+from rnnviz.work.runner import EngineRunner, InlineRunner
+
+CHILD = """
+import os, time
+from rnnviz.work.engine import own_pipes, serve
+
+def echo(arguments, context):
+    print("a stray print must not reach the pipe")
+    return dict(arguments)
+
+def die(arguments, context):
+    os._exit(3)
+
+def slow(arguments, context):
+    while True:
+        context.progress(0, 1)
+        time.sleep(0.005)
+
+serve({"echo": echo, "die": die, "slow": slow}, *own_pipes())
+"""
+
+
+class Heard:
+    """Collects answers and lets a test wait for the last."""
+
+    def __init__(self) -> None:
+        self.replies: list = []
+        self.began, self.ended = threading.Event(), threading.Event()
+
+    def __call__(self, reply) -> None:
+        self.replies.append(reply)
+        self.began.set()
+        if isinstance(reply, Done | Failed):
+            self.ended.set()
+
+    def last(self):
+        assert self.ended.wait(30)
+        return self.replies[-1]
+
+
+@pytest.fixture
+def runner():
+    made = EngineRunner((sys.executable, "-c", CHILD))
+    yield made
+    made.close()
+
+
+def test_a_job_goes_to_the_child_and_its_result_comes_back(runner):
+    heard = Heard()
+    runner.start(Job(1, "echo", {"word": "ünï"}), heard)
+    assert heard.last() == Done(1, {"word": "ünï"})
+
+
+def test_a_child_that_dies_fails_its_jobs_and_the_next_job_gets_a_new_child(runner):
+    first, second = Heard(), Heard()
+    runner.start(Job(1, "die", {}), first)
+    failed = first.last()
+    assert failed.kind == "EngineStopped"
+    assert "exit code 3" in failed.message
+    runner.start(Job(2, "echo", {"word": "again"}), second)
+    assert second.last() == Done(2, {"word": "again"})
+
+
+def test_cancel_reaches_a_running_job_and_leaves_the_others_alone(runner):
+    slow, quick = Heard(), Heard()
+    runner.start(Job(1, "slow", {}), slow)
+    assert slow.began.wait(30)
+    runner.cancel(1)
+    assert slow.last().kind == "Cancelled"
+    runner.start(Job(2, "echo", {}), quick)
+    assert isinstance(quick.last(), Done)
+
+
+def test_closing_ends_the_child_while_a_job_runs():
+    runner, heard = EngineRunner((sys.executable, "-c", CHILD)), Heard()
+    runner.start(Job(1, "slow", {}), heard)
+    assert heard.began.wait(30)
+    runner.close()
+    assert not heard.ended.is_set()
+
+
+def test_a_job_runs_in_place_without_a_child():
+    heard = Heard()
+    InlineRunner({"echo": lambda arguments, context: dict(arguments)}).start(
+        Job(5, "echo", {"a": 1}), heard
+    )
+    assert heard.replies == [Done(5, {"a": 1})]
