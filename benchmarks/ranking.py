@@ -1,6 +1,6 @@
 """What ranking costs beside walking the text, and that its memory does not grow with the text.
 
-    python benchmarks/ranking.py [--characters 60000] [--layers 4] [--units 512] [--threads 2]
+    python benchmarks/ranking.py [--characters 200000] [--layers 4] [--units 512] [--threads 2]
 
 1. Baseline: `rnnviz.nets.walk.walk` of an LSTM with layers * units units, hidden and cell to disk.
 2. `rnnviz.core.scoring.rank` of the hidden states of all of them against 12 concepts, the labelling
@@ -36,7 +36,7 @@ MEMORY_UNITS = 64
 def main() -> None:
     """Measure both and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--characters", type=int, default=60_000)
+    parser.add_argument("--characters", type=int, default=200_000)
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--units", type=int, default=512)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)

@@ -43,7 +43,8 @@ def build(app: QApplication, runner: Runner) -> Window:
     config.mkdir(parents=True, exist_ok=True)
     settings = QSettings(str(config / "settings.ini"), QSettings.Format.IniFormat)
     app.setWindowIcon(QIcon(str(places.resources() / "icons" / "rnnviz.svg")))
-    appearance = Appearance(app, settings.value("window/theme", "system"))
+    setting = settings.value("window/theme")
+    appearance = Appearance(app, setting if setting in ("light", "dark") else "system")
     session = Session(
         runner,
         settings,
@@ -91,13 +92,16 @@ def run(paths: Sequence[Path] = ()) -> int:
 def _catch_defects(window: Window) -> None:
     """Show what nobody caught, instead of printing it where nobody looks."""
 
-    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def caught(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
         if issubclass(kind, KeyboardInterrupt):
             window.close()
             return
         details = "".join(traceback.format_exception(kind, error, trace))
         print(details, file=sys.stderr)
-        QTimer.singleShot(0, window, lambda: show_problem(window, f"{kind.__name__}: {error}", details))
+        message = f"{kind.__name__}: {error}"
+        QTimer.singleShot(0, window, lambda: show_problem(window, message, details))
 
     sys.excepthook = caught
     threading.excepthook = lambda args: caught(

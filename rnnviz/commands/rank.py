@@ -7,6 +7,7 @@ shifted round the text. SOURCE is MODEL TEXT, or a recording's folder.
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 print("\n" * (number > 0) + _listed(ranking, recording, arguments.top))
                 if probe is not None:
-                    print(_probe_line(probe))
+                    print(_probe_lines(probe, recording))
     if arguments.json:
         print_json({"rankings": found})
     return 0
@@ -159,10 +160,17 @@ def _facts(
     return facts
 
 
-def _probe_line(probe: dict[str, Any]) -> str:
-    figures = [
-        f"{key.replace('_', ' ')} {value:.3f}"
-        for key, value in probe.items()
-        if isinstance(value, float)
-    ]
-    return f"\nlinear probe over all units: {', '.join(figures)}"
+def _probe_lines(probe: dict[str, Any], recording: Recording) -> str:
+    """What all units give together, beside the best by itself, on the second half of the text."""
+    key, name = ("correlation", "r") if probe["scalar"] else ("auc", "AUC")
+
+    def said(fit: dict[str, Any]) -> str:
+        value = fit[key]
+        return f"{name} {figure(math.nan if value is None else value)}"
+
+    alone = unit_name(*recording.layer_and_unit(probe["alone_unit"]))
+    return (
+        f"\nlinear probe, tested on {probe['tested']:,} characters: {probe['nonzero']:,} of "
+        f"{probe['units']:,} units together {said(probe['together'])}, "
+        f"{probe['alone_channel']} {alone} alone {said(probe['alone'])}"
+    )

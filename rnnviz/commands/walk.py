@@ -40,9 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help="which to keep, with commas between (default: all that the model has)",
     )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace a recording"
-    )
+    parser.add_argument("--overwrite", action="store_true", help="replace a recording")
     add_vocabulary(parser)
     add_limit(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")

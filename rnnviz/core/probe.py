@@ -10,15 +10,18 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.concepts import Concept, Labels, label_blocks
+from rnnviz.core.errors import RecordingError
 from rnnviz.core.recording import Recording
 from rnnviz.core.rows import Floats, chosen_channels, read_tile, tiles, to_float32
 from rnnviz.core.scoring.labels import LabelSpool, folder_for_labels
+from rnnviz.core.scoring.results import restore_nan
 from rnnviz.core.text import Text
 
 CHARACTERS = 20_000
@@ -80,6 +83,29 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     alone_unit: int
     top: tuple[Weight, ...]
     """The largest weights, signed, largest first."""
+
+
+def write_probe(probe: Probe, path: Path) -> None:
+    """Write a probe as JSON; a figure that does not exist becomes null."""
+    path.write_bytes(msgspec.json.encode(probe))
+
+
+def read_probe(path: Path) -> Probe:
+    """The probe in a file that `write_probe` wrote.
+
+    Raises:
+        RecordingError: no such file, or damaged.
+    """
+    try:
+        found = msgspec.json.decode(path.read_bytes())
+        for fit in ("together", "alone"):
+            restore_nan(found[fit], Fit.__struct_fields__)
+        restore_nan(found, ("base_rate",))
+        return msgspec.convert(found, Probe)
+    except OSError as error:
+        raise RecordingError(f"cannot read the probe {path}: {error.strerror}") from error
+    except (msgspec.MsgspecError, KeyError, TypeError) as error:
+        raise RecordingError(f"the probe {path} is damaged: {error}; probe again") from error
 
 
 def probe(

@@ -20,7 +20,7 @@ def saturation(values: npt.NDArray[np.float16]) -> tuple[Shares, Shares]:
     >>> left.tolist(), right.tolist()
     ([0.5], [0.25])
     """
-    # Half-precision numbers from 0 up sort as their bits do, and comparing bits is ten times faster.
+    # Half-precision numbers from 0 up sort as their bits do, and bits compare ten times faster.
     bits = np.ascontiguousarray(values).view(np.uint16)
     low, high = np.array([LEFT, RIGHT], np.float16).view(np.uint16)
     length = max(1, values.shape[-1])

@@ -17,6 +17,7 @@ from rnnviz.core.concepts.streaming import label_blocks
 from rnnviz.core.ordering import similarity_order
 from rnnviz.core.patterns import brushed_units, find_same
 from rnnviz.core.probe import probe as fit_probe
+from rnnviz.core.probe import write_probe
 from rnnviz.core.recording import Recording
 from rnnviz.core.scoring import rank as rank_units
 from rnnviz.core.scoring import write_ranking
@@ -140,7 +141,7 @@ def probe(arguments: Arguments, context: Context) -> dict[str, Any]:
     concept = concept_from(arguments["concept"])
     fitted = fit_probe(recording, concept, arguments.get("channels"))
     path = recording.folder / f"probe-{_file_name(concept.name)}.json"
-    path.write_bytes(msgspec.json.encode(fitted))
+    write_probe(fitted, path)
     return {"path": str(path)}
 
 

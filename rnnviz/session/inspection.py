@@ -1,4 +1,4 @@
-"""Closer looks that the engine takes: a unit's page, a brushed range, an order of units, a sample."""
+"""Closer looks that the engine takes: a unit's page, a brushed range, an order, a sample."""
 
 from __future__ import annotations
 

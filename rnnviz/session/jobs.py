@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from rnnviz.work.messages import Done, Failed, Job, Progress, Reply
 from rnnviz.work.runner import Runner
 
+__all__ = ["Failed", "Jobs", "RunningTask"]
+
 
 def _nothing(_: Any) -> None:
     return None

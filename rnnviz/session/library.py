@@ -1,4 +1,4 @@
-"""What can be opened without a file dialog: shipped models, sample texts, recent files, concepts."""
+"""What can be opened without a file dialog: shipped models, sample texts, recent files."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class Library(QObject):
         """The files opened last, newest first; some may be gone by now."""
         stored = self._settings.value("recent", [])
         # QSettings gives a list of one back as a bare string.
-        paths = [stored] if isinstance(stored, str) else list(stored or [])
-        return tuple(Path(path) for path in paths)
+        paths = [stored] if isinstance(stored, str) else stored
+        return tuple(Path(str(path)) for path in paths) if isinstance(paths, list) else ()
 
     def remember(self, path: Path) -> None:
         """Put a file at the top of the recent ones."""

@@ -19,7 +19,7 @@ from rnnviz.core.concepts import (
 )
 from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import ConceptError
-from rnnviz.core.probe import Probe
+from rnnviz.core.probe import Probe, read_probe
 from rnnviz.core.scoring import Ranking, read_ranking
 from rnnviz.session.jobs import Jobs
 from rnnviz.session.recordings import Recordings
@@ -98,10 +98,10 @@ class Rankings(QObject):
             raise ConceptError(
                 f"a concept called {concept.name!r} comes with rnnviz; choose another title"
             )
-        save_concept_file(self._file(concept.name), concept)
+        save_concept_file(concept, self._file(concept.name))
         self._custom[concept.name] = concept
         for known in (self._labels, self._rankings, self._probes):
-            known.pop(concept.name, None)  # type: ignore[attr-defined]
+            known.pop(concept.name, None)
         self.concepts_changed.emit()
 
     def remove(self, name: str) -> None:
@@ -179,7 +179,7 @@ class Rankings(QObject):
             return
 
         def arrived(result: dict[str, Any]) -> None:
-            self._probes[name] = Probe.read(Path(result["path"]))
+            self._probes[name] = read_probe(Path(result["path"]))
             self.probe_changed.emit(name)
 
         self._ask("probe", name, "Probing all units for", arrived)

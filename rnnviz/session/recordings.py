@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,8 +23,8 @@ LARGE_BYTES = 2_000_000_000
 """Above this size a walk is asked for, not started by itself."""
 KEPT_BYTES = 6_000_000_000
 """Recordings beyond this much in the cache are deleted, oldest first."""
-LIVE_CHARACTERS = 20_000
-"""A text up to this length can be typed in."""
+_LIVE = "live-"
+"""Begins the names of recordings of what is being typed; they are never opened again."""
 
 
 class OpenModel(msgspec.Struct, frozen=True):
@@ -118,7 +119,8 @@ class Recordings(QObject):
         self.text = Text.of(typed, name)
         self._live += 1
         if self.model is not None and typed:
-            folder = self.cache / f"live-{self._live % 2}-{id(self):x}"
+            self._forget_typed()
+            folder = self.cache / f"{_LIVE}{os.getpid()}-{self._live}"
             self._start_walk(folder, self.model.channels, live=True)
         self.text_changed.emit()
 
@@ -202,11 +204,18 @@ class Recordings(QObject):
         else:
             arguments["text"] = str(self.text)
 
+        shown = False
+
         def grew(facts: Mapping[str, Any]) -> None:
-            self._walk_grew(folder)
+            nonlocal shown
+            if shown:
+                self.recording_grew.emit()
+            else:
+                shown = True
+                self._show_walk(folder)
 
         def done(result: dict[str, Any]) -> None:
-            self._walk_grew(folder)
+            grew(result)
 
         self._jobs.start(
             "walk",
@@ -217,11 +226,7 @@ class Recordings(QObject):
             progress=grew,
         )
 
-    def _walk_grew(self, folder: Path) -> None:
-        if self.recording is not None and self.recording.folder == folder:
-            if self.recording.length == (len(self.text) if self.text else 0):
-                self.recording_grew.emit()
-                return
+    def _show_walk(self, folder: Path) -> None:
         try:
             self._set_recording(Recording(folder))
         except RnnvizError as error:
@@ -260,8 +265,13 @@ class Recordings(QObject):
     def close(self) -> None:
         """Let the recording go and delete what was typed."""
         self.recording = None
-        for folder in self.cache.glob(f"live-*-{id(self):x}"):
-            shutil.rmtree(folder, ignore_errors=True)
+        self._forget_typed()
+
+    def _forget_typed(self) -> None:
+        """Delete the walks of what was typed, but the one on the screen."""
+        for folder in self.cache.glob(f"{_LIVE}{os.getpid()}-*"):
+            if self.recording is None or self.recording.folder != folder:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def file_stamp(path: Path) -> tuple[str, int, int]:

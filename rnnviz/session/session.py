@@ -18,7 +18,9 @@ from rnnviz.session.jobs import Jobs
 from rnnviz.session.library import Library
 from rnnviz.session.rankings import Rankings
 from rnnviz.session.recordings import Recordings
+from rnnviz.session.scaling import Scaling
 from rnnviz.session.selection import Selection
+from rnnviz.session.stepping import Stepping
 from rnnviz.work.messages import Failed
 from rnnviz.work.runner import Runner
 
@@ -45,6 +47,8 @@ class Session(QObject):
         self.rankings = Rankings(
             self.jobs, self.recordings, self.selection, data / "concepts", self
         )
+        self.scaling = Scaling(self.recordings, self.selection, self)
+        self.stepping = Stepping(self.recordings, self.selection, self)
         self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
         self.findings = Findings(data / "findings", self)
         self.library = Library(settings, models, resources, self)
@@ -150,6 +154,7 @@ class Session(QObject):
         if recording is None or finding is None:
             return
         self._wanted = None
+        self.scaling.lock(finding.scale)
         if finding.channel == "surprisal":
             self.selection.set_colouring("surprisal")
         elif finding.layer < recording.layers and finding.unit < recording.units:

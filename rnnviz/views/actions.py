@@ -12,14 +12,18 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 Shortcut = QKeySequence.StandardKey | str | None
 
 
+SEPARATOR = "-"
+"""The words of a deed that is only a line between others."""
+
+
 class Deed(NamedTuple):
     """One thing a person can do."""
 
     menu: str
     """The menu's title, `File/Export` for a menu in a menu; empty for a key without an entry."""
     text: str
-    shortcut: Shortcut
-    run: Callable[[], object]
+    shortcut: Shortcut = None
+    run: Callable[[], object] = lambda: None
     key: str = ""
     """A single key that does the same while the text or nothing has the focus."""
 
@@ -40,7 +44,7 @@ class Actions:
             if not deed.menu:
                 continue
             menu = self.menu(deed.menu)
-            if deed.text == "-":
+            if deed.text == SEPARATOR:
                 menu.addSeparator()
                 continue
             action = menu.addAction(deed.text)
@@ -72,7 +76,7 @@ class Actions:
                 native = QKeySequence.SequenceFormat.NativeText
                 shortcut = QKeySequence(deed.shortcut).toString(native)
             shown = " or ".join(key for key in (deed.key.replace(" ", " or "), shortcut) if key)
-            if shown and deed.text != "-":
+            if shown:
                 listed.append((shown, deed.text.replace("&", "").rstrip("…")))
         return listed
 
@@ -80,11 +84,11 @@ class Actions:
 def _combinations(keys: str) -> list[int]:
     found = []
     for key in keys.split():
-        combination = QKeySequence(key)[0].toCombined()
-        found.append(combination)
+        combination = QKeyCombination.fromCombined(QKeySequence(key)[0].toCombined())  # type: ignore[index]
+        found.append(combination.toCombined())
         if key in ("?", "/"):
             # On many keyboards these come with Shift.
-            shifted = QKeyCombination(Qt.KeyboardModifier.ShiftModifier, QKeySequence(key)[0].key())
+            shifted = QKeyCombination(Qt.KeyboardModifier.ShiftModifier, combination.key())
             found.append(shifted.toCombined())
     return found
 

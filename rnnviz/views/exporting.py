@@ -10,7 +10,12 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from rnnviz.core.concepts import spec_of
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.export.coloured import ColouredText, coloured_surprisal, coloured_unit, with_concept
+from rnnviz.core.export.coloured import (
+    ColouredText,
+    coloured_surprisal,
+    coloured_unit,
+    with_concept,
+)
 from rnnviz.core.export.csv import write_csv
 from rnnviz.core.export.html import write_html
 from rnnviz.core.finding import Finding

@@ -79,7 +79,12 @@ class LibraryPane(QWidget):
         return group
 
     def _leaf(
-        self, group: QTreeWidgetItem, title: str, icon_name: str, data: Path | SavedFinding, tip: str
+        self,
+        group: QTreeWidgetItem,
+        title: str,
+        icon_name: str,
+        data: Path | SavedFinding,
+        tip: str,
     ) -> QTreeWidgetItem:
         leaf = QTreeWidgetItem(group, [title])
         leaf.setIcon(0, icon(icon_name))
@@ -142,7 +147,7 @@ class LibraryPane(QWidget):
 
     def _selected_finding(self) -> SavedFinding | None:
         leaf = self.tree.currentItem()
-        data = leaf.data(0, _ROLE) if leaf else None
+        data = leaf.data(0, _ROLE) if leaf is not None else None  # type: ignore[redundant-expr]
         return data if isinstance(data, SavedFinding) else None
 
     @Slot(QPoint)

@@ -44,7 +44,7 @@ NEEDS = {
     "model": Need(_has_model, "Open a model, or drop its file on the window.", "Open…"),
     "recording": Need(
         _has_recording,
-        "Open a model and a text, or drop their files on the window; what its units do appears here.",
+        "Open a model and a text, or drop their files on the window, to see what the units do.",
         "Open…",
     ),
     "concept": Need(_has_concept, "Choose a concept in the ranking to see it here."),
@@ -119,6 +119,11 @@ class Panel(QWidget):
         """Whether a sentence stands in place of the panel."""
         return self._pages.currentIndex() == 0
 
+    @property
+    def idle(self) -> bool:
+        """Whether no drawing is waiting for the next frame."""
+        return not self._timer.isActive()
+
     @Slot()
     def request_draw(self) -> None:
         """Draw in the next frame, or when shown."""
@@ -126,7 +131,7 @@ class Panel(QWidget):
         if self.isVisible() and not self._timer.isActive():
             self._timer.start()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what happened while hidden."""
         super().showEvent(event)
         if self._stale:

@@ -104,9 +104,7 @@ class RankingModel(QAbstractTableModel):
     def set_scalar(self, scalar: bool) -> None:
         """The correlation comes first for a count or a position, the AUC for yes or no."""
         first = (_R, _MEDIAN_AUC) if scalar else (_AUC, _R)
-        unit = _Column(
-            "Unit", "Layer and unit", lambda score: score.unit, lambda score: self._name(score)
-        )
+        unit = _Column("Unit", "Layer and unit", lambda score: score.unit, self._name)
         channel = _Column(
             "Channel",
             "Hidden state, cell state or gate",
@@ -139,9 +137,7 @@ class RankingModel(QAbstractTableModel):
         self._arrange()
         self.endResetModel()
 
-    def sort(
-        self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder
-    ) -> None:
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; -1 is the order of the ranking."""
         self.beginResetModel()
         falling = order == Qt.SortOrder.DescendingOrder
@@ -177,11 +173,11 @@ class RankingModel(QAbstractTableModel):
 
     # Qt
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """How many units are shown."""
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """The figures and the histogram."""
         return len(self.columns) + 1
 
@@ -199,7 +195,7 @@ class RankingModel(QAbstractTableModel):
             return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    def headerData(  # noqa: N802
+    def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         """Titles, and what they mean on hover."""
@@ -252,7 +248,7 @@ class _HistogramDelegate(QStyledItemDelegate):
             painter.drawPolygon(_steps(counts, area))
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(140, _ROW_HEIGHT)
 
 
@@ -265,7 +261,10 @@ def _steps(counts: tuple[int, ...], area: QRectF) -> QPolygonF:
     points = [area.bottomLeft()]
     for place, height in enumerate(heights.tolist()):
         left = area.left() + place * width
-        points += [QPointF(left, area.bottom() - height), QPointF(left + width, area.bottom() - height)]
+        points += [
+            QPointF(left, area.bottom() - height),
+            QPointF(left + width, area.bottom() - height),
+        ]
     return QPolygonF([*points, area.bottomRight()])
 
 
@@ -299,7 +298,7 @@ class RankingTable(QTableView):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         last = len(self.ranking.columns)
         self.setItemDelegateForColumn(last, _HistogramDelegate(self))
-        for column, width in enumerate((60, 76, 62, 76, 54, 46, 46)):
+        for column, width in enumerate((58, 72, 60, 74, 50, 42, 40)):
             self.setColumnWidth(column, width)
         self.setSortingEnabled(True)
         self._marked: tuple[int, str] = (-1, "")
@@ -327,4 +326,3 @@ class RankingTable(QTableView):
             score = self.ranking.score(current.row())
             self._marked = (score.unit, score.channel)
             self.unit_chosen.emit(score.unit, score.channel)
-

@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QRect,
+    QRectF,
     QSize,
     Qt,
     Signal,
@@ -26,6 +27,8 @@ from rnnviz.views.theme import mono_font, theme_of, ui_font
 _ROW_HEIGHT = 26
 _HEADING_HEIGHT = 32
 _MARGIN = 12
+_FOCUS_AT = 0.7
+"""Where the place that a piece is about stands, as a share of the width."""
 _ENTRY = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 
@@ -60,7 +63,7 @@ class SnippetModel(QAbstractListModel):
         self.entries = entries
         self.endResetModel()
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """How many headings and pieces."""
         return 0 if parent.isValid() else len(self.entries)
 
@@ -88,7 +91,7 @@ class _PieceDelegate(QStyledItemDelegate):
         self.scale = Scale(-1.0, 1.0, "blue-orange")
         self.note_width = 0
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         entry = index.data(_ENTRY)
         return QSize(100, _HEADING_HEIGHT if isinstance(entry, str) else _ROW_HEIGHT)
 
@@ -113,21 +116,28 @@ class _PieceDelegate(QStyledItemDelegate):
             painter.setFont(ui_font(8.5))
             painter.setPen(QColor(theme.muted))
             note = QRect(area.left(), area.top(), self.note_width, area.height())
-            painter.drawText(note, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, piece.note)
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(note, right, piece.note)
             area = area.adjusted(self.note_width + 10, 0, 0, 0)
         font = mono_font(9.5)
         painter.setFont(font)
         advance = QFontMetricsF(font).horizontalAdvance("0")
-        glyphs = [glyph(ord(character)) for character in piece.text]
-        shown = max(0, min(len(glyphs), int(area.width() / advance)))
-        colours = self.scale.colours(dark)[self.scale.index(np.asarray(piece.values[:shown]))]
+        shown = max(0, min(len(piece.text), int(area.width() / advance)))
+        focus = piece.focus - piece.start
+        first = max(0, min(focus - int(shown * _FOCUS_AT), len(piece.text) - shown))
+        glyphs = [glyph(ord(character)) for character in piece.text[first : first + shown]]
+        entries = self.scale.index(np.asarray(piece.values[first : first + shown]))
+        colours = self.scale.colours(dark)[entries]
         row = np.ascontiguousarray(colours).reshape(1, shown, 4)
         image = QImage(row.data, shown, 1, shown * 4, QImage.Format.Format_RGBA8888)
         ground = area.adjusted(0, 0, round(shown * advance) - area.width(), 0)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(ground, image)
         painter.setPen(QColor(theme.text))
+        mark_left = area.left() + (focus - first) * advance
+        painter.fillRect(QRectF(mark_left, area.bottom() - 1, advance, 2), QColor(theme.text))
         baseline = area.top() + (area.height() + QFontMetricsF(font).capHeight()) / 2
-        for place, mark in enumerate(glyphs[:shown]):
+        for place, mark in enumerate(glyphs):
             if mark.shown != " ":
                 painter.setOpacity(0.45 if mark.faint else 1.0)
                 painter.drawText(area.left() + place * advance, baseline, mark.shown)

@@ -7,7 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QImage, QPainter
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QGuiApplication,
+    QImage,
+    QImageWriter,
+    QPainter,
+)
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.coloured import ColouredText
@@ -77,7 +85,7 @@ def write_figure(
         path.write_text(svg(drawn), encoding="utf-8", newline="\n")
         return
     _application()
-    if not figure_image(drawn, scale).save(str(path), b"PNG"):
+    if not QImageWriter(str(path), b"png").write(figure_image(drawn, scale)):
         raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
 
 

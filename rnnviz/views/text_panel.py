@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from rnnviz.core.colour import Mode, Scale, scale_for
 from rnnviz.core.text import Text
 from rnnviz.session.selection import Pin
 from rnnviz.session.session import Session
@@ -16,11 +14,10 @@ from rnnviz.views.hover_facts import hover_facts
 from rnnviz.views.legend import Legend
 from rnnviz.views.minimap import Minimap
 from rnnviz.views.search_bar import SearchBar
+from rnnviz.views.text_searching import TextSearching
 from rnnviz.views.text_view import TextView
 from rnnviz.views.theme import set_icon
 from rnnviz.views.unit_picker import UnitPicker
-from rnnviz.work.messages import Failed
-
 
 _NEW_CONCEPT = "\0new"
 """Stands for the last entry of the list of concepts; no concept has this name."""
@@ -40,10 +37,6 @@ class TextPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._mode: Mode = "unit"
-        self._locked: Scale | None = None
-        self._flipped = False
-        self._palette: str | None = None
         self.picker = UnitPicker(session)
         self.concepts = QComboBox()
         self.view = TextView()
@@ -51,6 +44,7 @@ class TextPanel(QWidget):
         self.legend = Legend()
         self.search = SearchBar()
         self.card = HoverCard(self)
+        self.searching = TextSearching(session, self.search, self.view, self.minimap, self)
         self._build()
         self._connect()
         self.show_concepts()
@@ -101,7 +95,7 @@ class TextPanel(QWidget):
         session.recordings.recording_grew.connect(self.show_growth)
         session.rankings.labels_changed.connect(self.show_labels)
         session.rankings.concepts_changed.connect(self.show_concepts)
-        session.inspection.matches_changed.connect(self.show_matches)
+        session.scaling.changed.connect(self.show_unit)
         selection.unit_changed.connect(self.show_unit)
         selection.colouring_changed.connect(self.show_unit)
         selection.concept_changed.connect(self.show_concept)
@@ -116,13 +110,10 @@ class TextPanel(QWidget):
         self.view.text_edited.connect(session.recordings.type_text)
         self.view.edit_refused.connect(self.message)
         self.minimap.scrolled_to.connect(self.view.centre_on)
-        self.legend.mode_changed.connect(self.set_mode)
-        self.legend.locked.connect(self.set_locked)
-        self.legend.flipped.connect(self.set_flipped)
-        self.legend.palette_chosen.connect(self.set_palette)
-        self.search.search_requested.connect(self._search)
-        self.search.pattern_changed.connect(self._pattern_typed)
-        self.search.closed.connect(self._search_closed)
+        self.legend.mode_changed.connect(session.scaling.set_mode)
+        self.legend.locked.connect(session.scaling.set_locked)
+        self.legend.flipped.connect(session.scaling.set_flipped)
+        self.legend.palette_chosen.connect(session.scaling.set_palette)
         self.picker.picked.connect(self.view.setFocus)
         self.concepts.activated.connect(self._choose_concept)
         self.surprisal.toggled.connect(self._choose_colouring)
@@ -146,7 +137,7 @@ class TextPanel(QWidget):
             if not self.view.editable:
                 self.view.set_values(None, 0)
             self.minimap.set_values(None, 0)
-            self.legend.show_scale(None, "", self._mode, locked=False)
+            self.legend.show_scale(None, "", self._session.scaling.mode, locked=False)
             return
         self.view.set_known(recording.known)
         self.minimap.set_length(recording.length)
@@ -169,17 +160,18 @@ class TextPanel(QWidget):
             # While a person types, the text on the screen may be ahead of the last walk.
             return
         by_unit = selection.colouring == "unit"
-        channel = selection.channel if by_unit else "surprisal"
         values = (
             recording.values(selection.channel, selection.unit) if by_unit else recording.surprisal
         )
         walked = recording.walked
-        scale = self._scale(channel, values[:walked])
+        scaling = self._session.scaling
+        scale = scaling.scale
+        assert scale is not None
         self.view.set_scale(scale)
         self.view.set_values(values, walked)
         self.minimap.set_scale(scale)
         self.minimap.set_values(values, walked)
-        self.legend.show_scale(scale, self.title(), self._mode, self._locked is not None)
+        self.legend.show_scale(scale, self.title(), scaling.mode, scaling.locked is not None)
         self.surprisal.setChecked(not by_unit)
 
     def title(self) -> str:
@@ -191,18 +183,6 @@ class TextPanel(QWidget):
             return ""
         layer, unit = recording.layer_and_unit(selection.unit)
         return f"{selection.channel} of layer {layer + 1}, unit {unit}"
-
-    def _scale(self, channel: str, values: np.ndarray) -> Scale:
-        if self._locked is not None and channel != "surprisal":
-            return self._locked
-        recording = self._session.recordings.recording
-        if self._mode == "channel" and channel != "surprisal" and recording is not None:
-            scale = scale_for(channel, recording.rows(channel)[:, : len(values)], "channel")
-        else:
-            scale = scale_for(channel, values, "unit")
-        if self._palette is not None and scale.symmetric:
-            scale = scale.with_palette(self._palette)
-        return scale.flip() if self._flipped else scale
 
     @Slot()
     def show_concepts(self) -> None:
@@ -279,6 +259,11 @@ class TextPanel(QWidget):
             self.view.setFocus()
             self.message.emit("Type or paste: the model reads along. Press Esc to stop typing.")
 
+    @Slot()
+    def toggle_editing(self) -> None:
+        """Start or stop typing into the text."""
+        self.set_editing(not self.view.editable)
+
     def typed_text(self) -> Text | None:
         """The text that the person is typing, if it is that which is open."""
         return self._session.recordings.text if self.view.editable else None
@@ -299,44 +284,10 @@ class TextPanel(QWidget):
         """Smaller characters."""
         self.view.zoom(-1)
 
-    def show_scale(self, scale: Scale) -> None:
-        """Keep exactly this scale, as a saved finding has it."""
-        self._locked = scale
-        self.show_unit()
-
     def go_to(self, character: int) -> None:
         """Bring a character to the middle of the view and put the cursor there."""
         self.view.centre_on(character)
         self._session.selection.set_cursor(character)
-
-    @Slot(str)
-    def set_mode(self, mode: Mode) -> None:
-        """Measure the colours on this unit, or share them by all units of the channel."""
-        self._mode = mode
-        self._locked = None
-        self.show_unit()
-
-    @Slot(bool)
-    def set_locked(self, locked: bool) -> None:
-        """Keep the range of colours while units change."""
-        self._locked = self.view.scale if locked else None
-        self.show_unit()
-
-    @Slot(bool)
-    def set_flipped(self, flipped: bool) -> None:
-        """Run the colours the other way round."""
-        self._flipped = flipped
-        if self._locked is not None:
-            self._locked = self._locked.flip()
-        self.show_unit()
-
-    @Slot(str)
-    def set_palette(self, palette: str) -> None:
-        """Use other colours for signed values."""
-        self._palette = palette
-        if self._locked is not None and self._locked.symmetric:
-            self._locked = self._locked.with_palette(palette)
-        self.show_unit()
 
     @Slot(bool)
     def _choose_colouring(self, surprisal: bool) -> None:
@@ -379,49 +330,3 @@ class TextPanel(QWidget):
     def _visible_moved(self, visible: tuple[int, int]) -> None:
         self.minimap.set_visible(visible)
         self._session.selection.set_visible(visible)
-
-    # Searching
-
-    @Slot(str, bool)
-    def _pattern_typed(self, pattern: str, regular: bool) -> None:
-        self._session.inspection.request_matches(pattern, regular, self._search_failed)
-
-    @Slot(str, bool, bool)
-    def _search(self, pattern: str, regular: bool, backwards: bool) -> None:
-        matches = self._session.inspection.matches
-        if matches is None or len(matches) == 0:
-            self.search.tell("no matches" if pattern else "")
-            return
-        cursor = self._session.selection.cursor or 0
-        starts = matches[:, 0]
-        if backwards:
-            place = int(np.searchsorted(starts, cursor, side="left")) - 1
-        else:
-            place = int(np.searchsorted(starts, cursor, side="right"))
-        place %= len(starts)
-        self.go_to(int(starts[place]))
-        self.search.tell(f"{place + 1:,} of {len(starts):,}")
-
-    @Slot()
-    def show_matches(self) -> None:
-        """Mark what the search found, and go to the first match at or after the view."""
-        matches = self._session.inspection.matches
-        self.view.set_matches(matches)
-        self.minimap.set_matches(matches)
-        if matches is None or not self.search.isVisible():
-            return
-        if len(matches) == 0:
-            self.search.tell("no matches")
-            return
-        first = self.view.visible_range()[0]
-        place = int(np.searchsorted(matches[:, 0], first)) % len(matches)
-        self.go_to(int(matches[place, 0]))
-        self.search.tell(f"{place + 1:,} of {len(matches):,}")
-
-    def _search_failed(self, failure: Failed) -> None:
-        self.search.tell(failure.message)
-
-    @Slot()
-    def _search_closed(self) -> None:
-        self._session.inspection.request_matches("", regular=False)
-        self.view.setFocus()

@@ -7,34 +7,33 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Slot
 from PySide6.QtGui import (
+    QAction,
     QCloseEvent,
     QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
     QKeyEvent,
-    QKeySequence,
     QUndoStack,
 )
 from PySide6.QtWidgets import (
     QDockWidget,
-    QFileDialog,
-    QInputDialog,
     QMainWindow,
     QScrollArea,
+    QTabBar,
     QTabWidget,
     QWidget,
 )
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.finding import SavedFinding
+from rnnviz.session.jobs import Failed
 from rnnviz.session.session import Session
-from rnnviz.views.actions import Actions, Deed
-from rnnviz.views.dialogs.concept_dialog import ConceptDialog
-from rnnviz.views.dialogs.finding_dialog import FindingDialog
+from rnnviz.views.actions import Actions
+from rnnviz.views.asking import Asking
+from rnnviz.views.deeds import deeds
 from rnnviz.views.dialogs.keys_dialog import KeysDialog, show_about
 from rnnviz.views.dialogs.problem_dialog import show_problem
-from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
-from rnnviz.views.dialogs.walk_dialog import WalkDialog
+from rnnviz.views.dock_handle import DockHandle
 from rnnviz.views.exporting import Exporting
 from rnnviz.views.library_pane import LibraryPane
 from rnnviz.views.panels import PANELS
@@ -42,8 +41,7 @@ from rnnviz.views.panels.ranking import RankingPanel
 from rnnviz.views.status import Status
 from rnnviz.views.text_panel import TextPanel
 from rnnviz.views.theme import Appearance, Setting
-from rnnviz.views.undo import RemoveConcept, RemoveFinding, ReplaceTypedText
-from rnnviz.work.messages import Failed
+from rnnviz.views.undo import ReplaceTypedText
 
 LAYOUT_VERSION = 1
 """Raised when docks change so much that a remembered layout would be wrong."""
@@ -64,6 +62,7 @@ class Window(QMainWindow):
         self.library = LibraryPane(session)
         self.status = Status(session.jobs)
         self.exporting = Exporting(session, self.text_panel, self)
+        self.asking = Asking(session, self.exporting, self.undo_stack, self)
         self.panels = tuple(panel(session) for panel in PANELS)
         self.docks: dict[str, QDockWidget] = {}
         self.setWindowTitle("rnnviz")
@@ -72,7 +71,7 @@ class Window(QMainWindow):
         self.setCentralWidget(self.text_panel)
         self.setStatusBar(self.status)
         self._build_docks()
-        self.actions_ = Actions(self, self._deeds())
+        self.actions_ = Actions(self, deeds(self))
         self._build_late_menus()
         self._connect()
         self.resize(_SIZE)
@@ -99,9 +98,14 @@ class Window(QMainWindow):
             first.setdefault(area, dock)
         for dock in first.values():
             dock.raise_()
+        for bar in self.findChildren(QTabBar):
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
         self._default_layout = self.saveState(LAYOUT_VERSION)
 
-    def _dock(self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(
+        self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea
+    ) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         # Without a scroll area the least sizes of all docks would add up to the window's.
@@ -109,6 +113,9 @@ class Window(QMainWindow):
         scroll.setWidgetResizable(True)
         scroll.setWidget(content)
         dock.setWidget(scroll)
+        if content is not self.library:
+            # Its tab names it already; what is left of the title is something to drag it by.
+            dock.setTitleBarWidget(DockHandle(dock))
         self.addDockWidget(area, dock)
         self.docks[name] = dock
         return dock
@@ -124,8 +131,8 @@ class Window(QMainWindow):
     def _size_docks(self) -> None:
         ranking, trace = self.docks["ranking"], self.docks["trace"]
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.resizeDocks([self.docks["library"], ranking], [190, 420], across)
-        self.resizeDocks([trace], [230], down)
+        self.resizeDocks([self.docks["library"], ranking], [184, 380], across)
+        self.resizeDocks([trace], [240], down)
 
     def _restore_layout(self) -> None:
         geometry = self.session.settings.value("window/geometry")
@@ -136,46 +143,6 @@ class Window(QMainWindow):
             self._size_docks()
 
     # Menus
-
-    def _deeds(self) -> tuple[Deed, ...]:
-        text, exporting, key = self.text_panel, self.exporting, QKeySequence.StandardKey
-        return (
-            Deed("File", "Open…", key.Open, self.ask_open),
-            Deed("File", "Open recording or run…", "Ctrl+Shift+O", self.ask_open_folder),
-            Deed("File/Open recent", "Clear this list", None, self.session.library.forget_recent),
-            Deed("File", "-", None, self.close),
-            Deed("File", "Save finding…", key.Save, self.ask_finding),
-            Deed("File", "Export text as shown…", "Ctrl+Shift+E", exporting.ask_text),
-            Deed("File", "Export findings as a web page…", None, exporting.ask_findings),
-            Deed("File", "-", None, self.close),
-            Deed("File", "Quit", key.Quit, self.close),
-            Deed("Edit", "Undo", key.Undo, self.undo_stack.undo),
-            Deed("Edit", "Redo", key.Redo, self.undo_stack.redo),
-            Deed("Edit", "-", None, self.close),
-            Deed("Edit", "Find…", key.Find, text.search.open_bar, key="/"),
-            Deed("Edit", "Go to character…", "Ctrl+G", self.ask_position, key="G"),
-            Deed("Edit", "Type your own text", "Ctrl+E", self.toggle_editing, key="E"),
-            Deed("Edit", "-", None, self.close),
-            Deed("Edit", "New concept…", "Ctrl+Shift+N", self.ask_concept),
-            Deed("Edit", "Remove this concept", None, self.remove_concept),
-            Deed("Unit", "Next unit", None, self.next_unit, key="Right"),
-            Deed("Unit", "Previous unit", None, self.previous_unit, key="Left"),
-            Deed("Unit", "Layer above", None, self.layer_above, key="Up"),
-            Deed("Unit", "Layer below", None, self.layer_below, key="Down"),
-            Deed("Unit", "Next channel", None, self.next_channel, key="N"),
-            Deed("Unit", "-", None, self.close),
-            Deed("Unit", "Pin or unpin this unit", None, text.toggle_pin, key="Space"),
-            Deed("Unit", "Unpin all", None, self.session.selection.clear_pins),
-            Deed("Unit", "Colour by surprisal", None, text.surprisal.toggle, key="S"),
-            Deed("Unit", "Choose a concept", None, text.open_concepts, key="C"),
-            Deed("View", "Zoom in", key.ZoomIn, text.zoom_in),
-            Deed("View", "Zoom out", key.ZoomOut, text.zoom_out),
-            Deed("View", "Reset layout", None, self.reset_layout),
-            Deed("View", "-", None, self.close),
-            Deed("Help", "Keyboard shortcuts", key.HelpContents, self.show_keys, key="?"),
-            Deed("Help", "Folder of recordings", None, self.show_cache),
-            Deed("Help", "About rnnviz", None, self.show_about),
-        )
 
     def _build_late_menus(self) -> None:
         for setting in ("system", "light", "dark"):
@@ -191,26 +158,29 @@ class Window(QMainWindow):
     # Wires
 
     def _connect(self) -> None:
-        session = self.session
+        session, asking, library = self.session, self.asking, self.library
         session.jobs.failed.connect(self.show_failure)
         session.library.recent_changed.connect(self.show_recent)
         session.recordings.model_changed.connect(self.show_title)
         session.recordings.text_changed.connect(self.show_title)
-        session.recordings.vocabulary_needed.connect(self.ask_vocabulary)
-        session.recordings.walk_asked.connect(self.ask_walk)
-        self.text_panel.concept_requested.connect(self.ask_concept)
+        session.recordings.vocabulary_needed.connect(asking.ask_vocabulary)
+        session.recordings.walk_asked.connect(asking.ask_walk)
+        self.text_panel.concept_requested.connect(asking.ask_concept)
         self.text_panel.message.connect(self.status.say)
         self.exporting.message.connect(self.status.say)
         self.exporting.failed.connect(self.show_message)
-        self.library.file_requested.connect(self.open_path)
-        self.library.finding_requested.connect(self.show_finding)
-        self.library.finding_removal_requested.connect(self.remove_finding)
-        self.library.finding_edit_requested.connect(self.edit_finding)
+        asking.path_chosen.connect(self.open_path)
+        asking.said.connect(self.status.say)
+        asking.refused.connect(self.show_message)
+        library.file_requested.connect(self.open_path)
+        library.finding_requested.connect(self.show_finding)
+        library.finding_removal_requested.connect(asking.remove_finding)
+        library.finding_edit_requested.connect(asking.edit_finding)
         for panel in self.panels:
-            panel.open_requested.connect(self.ask_open)
+            panel.open_requested.connect(asking.ask_open)
             panel.jump_requested.connect(session.selection.jump)
             if isinstance(panel, RankingPanel):
-                panel.concept_dialog_requested.connect(self.ask_concept)
+                panel.concept_dialog_requested.connect(asking.ask_concept)
 
     # Opening
 
@@ -235,64 +205,26 @@ class Window(QMainWindow):
             self.undo_stack.push(ReplaceTypedText(self.session, typed))
 
     @Slot()
-    def ask_open(self) -> None:
-        """Ask for a file."""
-        start = str(self.session.settings.value("window/folder", ""))
-        chosen, _ = QFileDialog.getOpenFileName(self, "Open a model or a text", start)
-        if chosen:
-            self.session.settings.setValue("window/folder", str(Path(chosen).parent))
-            self.open_path(Path(chosen))
-
-    @Slot()
-    def ask_open_folder(self) -> None:
-        """Ask for a recording or a run."""
-        chosen = QFileDialog.getExistingDirectory(self, "Open a recording or a training run")
-        if chosen:
-            self.open_path(Path(chosen))
-
-    @Slot(str, object, str)
-    def ask_vocabulary(self, path: str, size: int, message: str) -> None:
-        """Ask which characters a network knows, then open it with them."""
-        dialog = VocabularyDialog(self.session.jobs, Path(path), size, message, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def chosen() -> None:
-            self.session.recordings.open_model(Path(path), dialog.vocabulary)
-
-        dialog.accepted.connect(chosen)
-        dialog.open()
-
-    @Slot(object)
-    def ask_walk(self, size_bytes: int) -> None:
-        """Ask what to keep of a walk that takes much disk."""
-        dialog = WalkDialog(self.session.recordings, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def chosen() -> None:
-            self.session.recordings.walk(dialog.channels)
-
-        dialog.accepted.connect(chosen)
-        dialog.open()
-
-    @Slot()
     def show_recent(self) -> None:
         """List the files opened last; those that are gone are grey."""
         menu = self.actions_.menu("File/Open recent")
         for action in menu.actions():
             if action.data():
                 menu.removeAction(action)
-        first = next(iter(menu.actions()), None)
+        clear = menu.actions()[0]
         for path in self.session.library.recent:
             action = menu.addAction(path.name)
             action.setData(str(path))
             action.setToolTip(str(path))
             action.setEnabled(path.exists())
             action.triggered.connect(self._open_recent)
-            menu.insertAction(first, action)
+            menu.insertAction(clear, action)
 
     @Slot()
     def _open_recent(self) -> None:
-        self.open_path(Path(self.sender().data()))
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.open_path(Path(action.data()))
 
     @Slot()
     def show_title(self) -> None:
@@ -305,120 +237,6 @@ class Window(QMainWindow):
         if recordings.model and recordings.model.notes:
             self.status.say("; ".join(recordings.model.notes), 15_000)
 
-    # Going about
-
-    def _step(self, units: int) -> None:
-        recording, selection = self.session.recordings.recording, self.session.selection
-        if recording is not None:
-            selection.select_unit((selection.unit + units) % recording.total_units)
-
-    @Slot()
-    def next_unit(self) -> None:
-        """The unit after this one; after the last the first."""
-        self._step(1)
-
-    @Slot()
-    def previous_unit(self) -> None:
-        """The unit before this one; before the first the last."""
-        self._step(-1)
-
-    @Slot()
-    def layer_above(self) -> None:
-        """The same unit, one layer farther from the input."""
-        if (recording := self.session.recordings.recording) is not None:
-            self._step(recording.units)
-
-    @Slot()
-    def layer_below(self) -> None:
-        """The same unit, one layer nearer to the input."""
-        if (recording := self.session.recordings.recording) is not None:
-            self._step(-recording.units)
-
-    @Slot()
-    def next_channel(self) -> None:
-        """Hidden, cell, then the gates, and round again."""
-        recording, selection = self.session.recordings.recording, self.session.selection
-        if recording is not None:
-            place = recording.channels.index(selection.channel) + 1
-            selection.select_unit(
-                selection.unit, recording.channels[place % len(recording.channels)]
-            )
-
-    @Slot()
-    def ask_position(self) -> None:
-        """Ask for a character's number and go there."""
-        text = self.session.recordings.text
-        if text is None or len(text) == 0:
-            return
-        cursor = self.session.selection.cursor or 0
-        last = min(len(text) - 1, 2**31 - 1)
-        chosen, agreed = QInputDialog.getInt(
-            self, "Go to character", f"Character, 0 to {last:,}", cursor, 0, last
-        )
-        if agreed:
-            self.session.selection.jump(chosen)
-
-    @Slot()
-    def toggle_editing(self) -> None:
-        """Start or stop typing into the text."""
-        self.text_panel.set_editing(not self.text_panel.view.editable)
-
-    # Concepts and findings
-
-    @Slot()
-    def ask_concept(self) -> None:
-        """Ask for a new concept, shown on the text before it is used."""
-        text = self.session.recordings.text
-        if text is None:
-            self.show_message("Open a text first: a new concept is shown on it before it is used.")
-            return
-        selection = self.session.selection
-        dialog = ConceptDialog(text, selection.visible, selection.range, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def chosen() -> None:
-            try:
-                concept = self.session.rankings.add(dialog.spec)
-            except RnnvizError as error:
-                self.show_message(str(error))
-            else:
-                selection.set_concept(concept.name)
-
-        dialog.accepted.connect(chosen)
-        dialog.open()
-
-    @Slot()
-    def remove_concept(self) -> None:
-        """Remove the chosen concept, if a person made it."""
-        name, rankings = self.session.selection.concept, self.session.rankings
-        concept = rankings.concept(name) if name else None
-        if concept is None or not rankings.is_custom(concept.name):
-            self.show_message("Only concepts that you made can be removed; choose one first.")
-            return
-        self.undo_stack.push(RemoveConcept(rankings, concept))
-        self.status.say(f"Removed “{concept.title}”. Undo brings it back.")
-
-    @Slot()
-    def ask_finding(self) -> None:
-        """Ask for the title and note of a finding, and keep it."""
-        finding = self.exporting.finding()
-        if finding is None:
-            self.show_message("There is nothing to save yet: open a model and a text first.")
-            return
-        dialog = FindingDialog(finding, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def chosen() -> None:
-            try:
-                self.session.findings.add(dialog.finding)
-            except RnnvizError as error:
-                self.show_message(str(error))
-            else:
-                self.status.say(f"Saved “{dialog.finding.title}”.")
-
-        dialog.accepted.connect(chosen)
-        dialog.open()
-
     @Slot(object)
     def show_finding(self, saved: SavedFinding) -> None:
         """Show a finding as it was saved."""
@@ -426,28 +244,6 @@ class Window(QMainWindow):
             self.session.show_finding(saved.finding)
         except RnnvizError as error:
             self.show_message(str(error))
-            return
-        self.text_panel.show_scale(saved.finding.scale)
-
-    @Slot(object)
-    def edit_finding(self, saved: SavedFinding) -> None:
-        """Change the title and the note of a finding."""
-        dialog = FindingDialog(saved.finding, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def chosen() -> None:
-            findings = self.session.findings
-            renamed = findings.rename(saved, dialog.finding.title)
-            findings.annotate(renamed, dialog.finding.note)
-
-        dialog.accepted.connect(chosen)
-        dialog.open()
-
-    @Slot(object)
-    def remove_finding(self, saved: SavedFinding) -> None:
-        """Remove a finding; undo brings it back."""
-        self.undo_stack.push(RemoveFinding(self.session.findings, saved))
-        self.status.say(f"Removed “{saved.finding.title}”. Undo brings it back.")
 
     # Messages
 
@@ -480,7 +276,10 @@ class Window(QMainWindow):
 
     @Slot()
     def _choose_theme(self) -> None:
-        setting: Setting = self.sender().data()
+        chosen = self.sender()
+        if not isinstance(chosen, QAction):
+            return
+        setting: Setting = chosen.data()
         self.appearance.set_setting(setting)
         self.session.settings.setValue("window/theme", setting)
         for action in self.actions_.menu("View/Theme").actions():

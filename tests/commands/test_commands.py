@@ -22,10 +22,12 @@ def run(*words):
 def test_info_of_a_model_says_what_it_is(model, capsys):
     assert run("info", model) == 0
     said = capsys.readouterr().out
-    assert re.search(r"^network +LSTM, 2 layers of 8 units$", said, re.M)
-    assert re.search(r"^channels +hidden, cell, input, forget, output, candidate$", said, re.M)
-    assert re.search(r'^vocabulary +11: \\n space " a…e h l o$', said, re.M)
-    assert re.search(r"^input +one-hot$", said, re.M)
+    assert re.search(r"^network +LSTM, 2 layers of 8 units$", said, re.MULTILINE)
+    assert re.search(
+        r"^channels +hidden, cell, input, forget, output, candidate$", said, re.MULTILINE
+    )
+    assert re.search(r'^vocabulary +11: \\n space " a…e h l o$', said, re.MULTILINE)
+    assert re.search(r"^input +one-hot$", said, re.MULTILINE)
 
 
 def test_info_as_json_can_be_read_by_a_script(model, capsys):
@@ -101,13 +103,14 @@ def test_walk_names_the_channels_there_are(model, text, tmp_path, capsys):
 
 
 def test_rank_lists_units_beside_chance(model, text, capsys):
-    assert run("rank", model, text, "--concept", "inside-quotes", "--top", 3) == 0
+    assert run("rank", model, text, "--concept", "inside-quotes", "--top", 3, "--probe") == 0
     said = capsys.readouterr().out
     assert said.startswith("Inside double quotes: ")
     assert "by chance the best unit reaches |r|" in said
     lines = said.splitlines()
     assert lines[3].split() == ["unit", "channel", "lag", "sign", "r", "AUC", "F1"]
-    assert len(lines) == 7
+    assert "linear probe, tested on" in lines[8]
+    assert re.search(r"of 32 units together AUC .*, (hidden|cell) [12]:[0-7] alone AUC", lines[8])
     assert re.match(r"[12]:[0-7] +(hidden|cell) +(0|[+-]\d+) +[+-] +[+-]\d", lines[4])
 
 
@@ -133,7 +136,7 @@ def test_rank_explains_what_is_wrong_with_a_concept(recording, capsys, concept, 
 
 def test_concepts_are_listed(capsys):
     assert run("concepts") == 0
-    assert re.search(r"^inside-quotes +prose +yes/no +From", capsys.readouterr().out, re.M)
+    assert re.search(r"^inside-quotes +prose +yes/no +From", capsys.readouterr().out, re.MULTILINE)
     assert run("concepts", "--json") == 0
     assert "inside-quotes" in {
         one["name"] for one in json.loads(capsys.readouterr().out)["concepts"]
@@ -142,11 +145,9 @@ def test_concepts_are_listed(capsys):
 
 def test_labels_are_marked_below_the_text(text, capsys):
     assert run("concepts", "--labels", "regex:b[a-z]+", text, "--range", "0:33") == 0
-    assert capsys.readouterr().out == (
-        'a "cold bed"\n        ^^^\nhello "a cab" hello\n            ^\n'.replace(
-            "            ^\n", ""
-        )
-    )
+    captured = capsys.readouterr()
+    assert captured.out == 'a "cold bed"\n        ^^^\nhello "a cab" hello\n'
+    assert captured.err == "Matches b[a-z]+: 9.1 % of these characters\n"
 
 
 # colour
@@ -178,7 +179,8 @@ def test_colour_walks_only_what_is_shown(model, text, tmp_path, capsys):
     path = tmp_path / "table.csv"
     words = ("--unit", "1:0", "--channel", "forget", "--range", "3:20", "--to", path)
     assert run("colour", model, text, *words) == 0
-    first, *lines = csv.reader(path.open(newline=""))
+    with path.open(newline="") as file:
+        first, *lines = csv.reader(file)
     assert first[:2] == ["offset", "character"]
     assert "".join(line[1] for line in lines) == text.read_text()[3:20]
     assert all(0 < float(line[3]) < 1 for line in lines)

@@ -32,9 +32,7 @@ def ansi_text(coloured: ColouredText, depth: Depth, dark: bool) -> Iterator[str]
     marked = np.zeros(len(coloured.characters)) if strengths is None else strengths
     entries = coloured.entries
     for row in rows(coloured.characters):
-        cells = [
-            (cell.blank, int(entries[cell.place]), bool(marked[cell.place])) for cell in row
-        ]
+        cells = [(cell.blank, int(entries[cell.place]), bool(marked[cell.place])) for cell in row]
         yield _line(cells, [cell.width for cell in row], coloured, depth, dark)
 
 

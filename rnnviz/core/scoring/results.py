@@ -85,9 +85,9 @@ def read_ranking(path: Path) -> Ranking:
         found = msgspec.json.decode(path.read_bytes())
         if found["version"] > RANKING_VERSION:
             raise RecordingError(f"{path} was written by a newer rnnviz; update this one")
-        _restore_nan(found, _RANKING_FIGURES)
+        restore_nan(found, _RANKING_FIGURES)
         for score in found["scores"]:
-            _restore_nan(score, _SCORE_FIGURES)
+            restore_nan(score, _SCORE_FIGURES)
         return msgspec.convert(found, Ranking)
     except OSError as error:
         raise RecordingError(f"cannot read the ranking {path}: {error.strerror}") from error
@@ -95,7 +95,8 @@ def read_ranking(path: Path) -> Ranking:
         raise RecordingError(f"the ranking {path} is damaged: {error}; rank again") from error
 
 
-def _restore_nan(figures: dict[str, Any], names: tuple[str, ...]) -> None:
+def restore_nan(figures: dict[str, Any], names: tuple[str, ...]) -> None:
+    """Put NaN back where these figures are null, since JSON has no number for it."""
     for name in names:
         if figures[name] is None:
             figures[name] = math.nan

@@ -151,7 +151,8 @@ class ConceptDialog(QDialog):
             return {**spec, "pattern": self.pattern.text()}
         if spec["kind"] == "painted":
             return {**spec, "spans": self._spans}
-        return {**spec, "lexer": self.language.currentText(), "token": f"Token.{self.token.currentText()}"}
+        token = f"Token.{self.token.currentText()}"
+        return {**spec, "lexer": self.language.currentText(), "token": token}
 
     @Slot()
     def _kind_chosen(self) -> None:

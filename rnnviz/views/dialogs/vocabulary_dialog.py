@@ -22,8 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.session.jobs import Jobs
-from rnnviz.work.messages import Failed
+from rnnviz.session.jobs import Failed, Jobs
 
 _COLUMNS = ("Order of the characters", "Loss in nats", "Perplexity", "Characters")
 

@@ -34,8 +34,8 @@ class WalkDialog(QDialog):
         # Everything that colours the text reads the hidden states.
         self.boxes["hidden"].setEnabled(False)
         self.boxes["hidden"].setChecked(True)
-        self.size = QLabel()
-        column.addWidget(self.size)
+        self.size_label = QLabel()
+        column.addWidget(self.size_label)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.buttons.addButton("Walk", QDialogButtonBox.ButtonRole.AcceptRole)
         self.buttons.accepted.connect(self.accept)
@@ -51,4 +51,4 @@ class WalkDialog(QDialog):
     @Slot()
     def _show_size(self) -> None:
         gigabytes = self._recordings.size_bytes(self.channels) / 1e9
-        self.size.setText(f"This takes {gigabytes:.1f} GB on the disk.")
+        self.size_label.setText(f"This takes {gigabytes:.1f} GB on the disk.")

@@ -157,7 +157,9 @@ class PatternPanel(Panel):
             note = f"{place.on:.0f} of {len(self._units)}"
             part = np.array(values[first : first + len(text)])
             entries.append(Piece(first, text, part, note, place.start))
-        heading = "The same units are on here too" if places else "Nowhere else are they on together"
+        heading = (
+            "The same units are on here too" if places else "Nowhere else are they on together"
+        )
         shown = (heading, *entries) if self._units else ()
         parts = [entry.values for entry in entries if isinstance(entry, Piece)]
         seen = np.concatenate(parts) if parts else np.zeros(1, np.float16)

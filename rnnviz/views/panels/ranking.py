@@ -112,11 +112,15 @@ class RankingPanel(Panel):
         self.table.mark(selection.unit, selection.channel)
         concept = rankings.concept(name) if name else None
         if ranking is not None:
-            self.sentence.setText(verdict(ranking, rankings.probe(ranking.concept), recording.units))
+            self.sentence.setText(
+                verdict(ranking, rankings.probe(ranking.concept), recording.units)
+            )
         elif concept is not None:
             self.sentence.setText(f"{concept.about} Rank the units to see which follow it.")
         else:
-            self.sentence.setText("Choose a concept, then rank all units by how well they follow it.")
+            self.sentence.setText(
+                "Choose a concept, then rank all units by how well they follow it."
+            )
 
     @Slot()
     def start_ranking(self) -> None:
@@ -204,8 +208,10 @@ def _how_good(ranking: Ranking, best: Score, name: str) -> str:
     if math.isnan(chance):
         return f"{words}; the text is too short to say what chance gives."
     beaten = reached > chance
-    return f"{words}; chance gives {chance:.2f}." if beaten else (
-        f"{words}, no better than chance, which gives {chance:.2f}."
+    return (
+        f"{words}; chance gives {chance:.2f}."
+        if beaten
+        else (f"{words}, no better than chance, which gives {chance:.2f}.")
     )
 
 

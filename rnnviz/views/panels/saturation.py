@@ -24,7 +24,7 @@ class SaturationPanel(Panel):
     """Left-saturated against right-saturated, a colour for each layer; a click selects the unit."""
 
     name = "saturation"
-    title = "Gate saturation"
+    title = "Gates"
 
     def follow(self) -> None:
         """Follow the selected unit."""
@@ -102,7 +102,9 @@ class SaturationPanel(Panel):
         first = self._counted
         stop = min(first + _UNITS_AT_ONCE, recording.total_units)
         rows = recording.rows(self.gate.currentText())[first:stop]
-        self._left[first:stop], self._right[first:stop] = saturation(_sampled(rows, recording.walked))
+        self._left[first:stop], self._right[first:stop] = saturation(
+            _sampled(rows, recording.walked)
+        )
         self._counted = stop
         if stop == recording.total_units:
             self._counting.stop()
@@ -139,9 +141,7 @@ class SaturationPanel(Panel):
             self.session.selection.select_unit(unit, self.gate.currentText())
 
 
-def _sampled(
-    rows: npt.NDArray[np.float16], walked: int
-) -> npt.NDArray[np.float16]:
+def _sampled(rows: npt.NDArray[np.float16], walked: int) -> npt.NDArray[np.float16]:
     """Some 8,000 characters of every row, in pieces from all over what is walked."""
     if walked <= _PIECES * _PIECE:
         return np.array(rows[:, :walked])

@@ -25,7 +25,7 @@ class ScatterPanel(Panel):
     """For a count or a position: value against label. For yes or no: two histograms."""
 
     name = "scatter"
-    title = "Value and concept"
+    title = "Scatter"
     needs = ("recording", "concept")
 
     def follow(self) -> None:
@@ -73,9 +73,13 @@ class ScatterPanel(Panel):
         unit = f"{name} {selection.channel}"
         counted = f"{len(chosen):,} of {recording.length:,} characters"
         if concept.scalar:
-            self._draw_scatter(concept, np.asarray(labels[chosen], np.float32), values, unit, counted)
+            self._draw_scatter(
+                concept, np.asarray(labels[chosen], np.float32), values, unit, counted
+            )
         else:
-            self._draw_histograms(concept, np.asarray(labels[chosen], bool), values, unit, recording)
+            self._draw_histograms(
+                concept, np.asarray(labels[chosen], bool), values, unit, recording
+            )
 
     def _draw_scatter(
         self, concept: Concept, labels: Floats, values: Floats, unit: str, counted: str
@@ -105,12 +109,13 @@ class ScatterPanel(Panel):
     ) -> None:
         low, high = (float(values.min()), float(values.max())) if values.size else (-1.0, 1.0)
         edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
-        groups = (("elsewhere", values[~labels], "muted"), ("where it holds", values[labels], "accent"))
+        groups = (
+            ("elsewhere", values[~labels], "muted"),
+            ("where it holds", values[labels], "accent"),
+        )
         self.histograms.set_labels(f"value of {unit}", "share of each group")
         self.histograms.set_histograms(
-            tuple(
-                Histogram(name, edges, _shares(group, edges), ink) for name, group, ink in groups
-            )
+            tuple(Histogram(name, edges, _shares(group, edges), ink) for name, group, ink in groups)
         )
         self.histograms.set_legend(tuple((name, ink) for name, _, ink in groups))
         ranking, selection = self.session.rankings.ranking(concept.name), self.session.selection

@@ -158,7 +158,7 @@ def _span(channels: set[str], series: tuple[Series, ...]) -> tuple[float, float]
         return -1.06, 1.06
     low, high = -0.1, 0.1
     for one in series:
-        finite = one.values[np.isfinite(one.values)].astype(np.float32) 
+        finite = one.values[np.isfinite(one.values)].astype(np.float32)
         low, high = float(finite.min(initial=low)), float(finite.max(initial=high))
     # Whole steps, so that scrolling does not make the axis breathe.
     step = 10.0 ** np.floor(np.log10(high - low)) / 2

@@ -1,4 +1,4 @@
-"""The selected unit by itself: how its values are spread, its gates, where it is highest and lowest."""
+"""The selected unit by itself: its distribution, its gates, where it is highest and lowest."""
 
 from __future__ import annotations
 

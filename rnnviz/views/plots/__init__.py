@@ -1,4 +1,4 @@
-"""Plots that look alike, follow the theme, and export what they show; alone in knowing pyqtgraph."""
+"""Plots that look alike, follow the theme and export what they show; they alone know pyqtgraph."""
 
 from rnnviz.views.plots.bars import BarPlot
 from rnnviz.views.plots.base import Plot

@@ -34,15 +34,11 @@ class NumberAxis(pg.AxisItem):
         self.enableAutoSIPrefix(False)
         self.setStyle(tickTextOffset=4, maxTextLevel=1)
 
-    def tickValues(  # noqa: N802 - pyqtgraph's name
-        self, low: float, high: float, size: float
-    ) -> TickLevels:
+    def tickValues(self, low: float, high: float, size: float) -> TickLevels:
         """Two levels of ticks; a third only makes a comb."""
         return super().tickValues(low, high, size)[:2]  # type: ignore[no-any-return]
 
-    def tickStrings(  # noqa: N802
-        self, values: Sequence[float], scale: float, spacing: float
-    ) -> list[str]:
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The numbers of one level of ticks."""
         return [number(value * scale, spacing) for value in values]
 
@@ -53,6 +49,7 @@ class NamedAxis(NumberAxis):
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self._names: dict[float, str] = {}
+        self.setStyle(tickLength=0)
 
     def set_names(self, names: dict[float, str]) -> None:
         """Put these names at these places."""
@@ -60,18 +57,14 @@ class NamedAxis(NumberAxis):
         self.picture = None
         self.update()
 
-    def tickValues(  # noqa: N802
-        self, low: float, high: float, size: float
-    ) -> TickLevels:
+    def tickValues(self, low: float, high: float, size: float) -> TickLevels:
         """The places of the names."""
         if not self._names:
             return super().tickValues(low, high, size)
         low, high = sorted((low, high))
         return [(1.0, [place for place in self._names if low <= place <= high])]
 
-    def tickStrings(  # noqa: N802
-        self, values: Sequence[float], scale: float, spacing: float
-    ) -> list[str]:
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The names."""
         if not self._names:
             return super().tickStrings(values, scale, spacing)
@@ -91,9 +84,7 @@ class TextAxis(NumberAxis):
         self.picture = None
         self.update()
 
-    def tickValues(  # noqa: N802
-        self, low: float, high: float, size: float
-    ) -> TickLevels:
+    def tickValues(self, low: float, high: float, size: float) -> TickLevels:
         """A tick in the middle of each character, or round offsets and the ends of lines."""
         if self._shows_characters(low, high, size):
             first, last = int(np.ceil(low - 0.5)), int(np.floor(high - 0.5))
@@ -102,9 +93,7 @@ class TextAxis(NumberAxis):
         ends = self._line_ends(low, high)
         return [*levels, (0.0, ends.tolist())] if ends.size * 6 < size else levels
 
-    def tickStrings(  # noqa: N802
-        self, values: Sequence[float], scale: float, spacing: float
-    ) -> list[str]:
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The characters or the offsets; line ends stand without a number."""
         if spacing == 0.0:
             return [""] * len(values)

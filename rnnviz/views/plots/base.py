@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -154,7 +154,9 @@ class Plot(QWidget):
         elif kind == ".csv":
             save_csv(self.columns(), path)
         else:
-            raise RnnvizError(f"a plot is saved as .png, .svg or .csv, not as {kind or 'nothing'!r}")
+            raise RnnvizError(
+                f"a plot is saved as .png, .svg or .csv, not as {kind or 'nothing'!r}"
+            )
 
     @property
     def ground(self) -> QColor:
@@ -206,23 +208,23 @@ class Plot(QWidget):
 
     # Qt
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Dress anew when light becomes dark."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "button"):
             self._dress()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the button in its corner."""
         super().resizeEvent(event)
         self.button.move(self.width() - self.button.width() - 4, 2)
         self.button.raise_()
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The same menu as the button's."""
         self._menu.popup(event.globalPos())
 
-    def eventFilter(self, watched, event: QEvent) -> bool:  # type: ignore[no-untyped-def]  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notice that the pointer left, and a double click that asks to see everything."""
         if event.type() == QEvent.Type.Leave:
             self.left.emit()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.colour import palette
@@ -127,9 +127,7 @@ class ScatterPlot(Plot):
         self._line.setPen(pg.mkPen(theme.text, width=2))
         self._ring.setPen(pg.mkPen(theme.text, width=2))
 
-    def _draw_density(
-        self, x: tuple[float, float], y: tuple[float, float], columns: int
-    ) -> None:
+    def _draw_density(self, x: tuple[float, float], y: tuple[float, float], columns: int) -> None:
         rows = _ROWS
         points_x = np.concatenate([group.x for group in self._groups]).astype(np.float32)
         points_y = np.concatenate([group.y for group in self._groups]).astype(np.float32)

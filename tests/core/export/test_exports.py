@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -92,7 +92,7 @@ def test_a_range_of_a_recording_holds_what_was_recorded(random_recording):
 
 def test_a_range_beyond_what_is_walked_is_refused(random_recording):
     recording = random_recording("hello")
-    with pytest.raises(RecordingError, match="between character 5 and 9 is recorded; .* holds 5"):
+    with pytest.raises(RecordingError, match=r"between character 5 and 9 is recorded; .* holds 5"):
         coloured_unit(recording, "cell", 0, 5, 9)
 
 
@@ -145,7 +145,7 @@ def test_the_page_gives_the_text_back_character_by_character():
 def test_the_page_needs_nothing_from_elsewhere():
     page = html_page([coloured(), coloured("other")], "Two <things>")
     assert parsed(page).outside_links == []
-    assert "http" not in re.sub(r"<pre.*?</pre>", "", page, flags=re.S)
+    assert "http" not in re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL)
     assert "<title>Two &lt;things&gt;</title>" in page
 
 
@@ -154,7 +154,7 @@ def test_text_cannot_end_its_element():
     next_p = np.full((len(HARD), 5), 0.2, np.float32)
     part = coloured(next_ids=next_ids, next_p=next_p, vocabulary=("<",), title="</script><b>")
     page = html_page([part])
-    data = re.search(r'<script type="application/json" id="data-0">(.*?)</script>', page, re.S)
+    data = re.search(r'<script type="application/json" id="data-0">(.*?)</script>', page, re.DOTALL)
     assert data is not None
     facts = json.loads(data[1])
     assert facts["next"] == "<" * 5 * len(HARD)
@@ -272,7 +272,7 @@ def test_the_figure_holds_title_numbers_text_and_note():
     assert letters == "one two↵three"
     bottom = max(box.y + box.height for box in drawn.boxes)
     assert drawn.height > bottom
-    assert all(0 <= box.x and box.x + box.width <= drawn.width for box in drawn.boxes)
+    assert all(box.x >= 0 and box.x + box.width <= drawn.width for box in drawn.boxes)
 
 
 def test_neighbours_of_one_colour_are_one_box():
@@ -286,7 +286,7 @@ def test_neighbours_of_one_colour_are_one_box():
 
 def test_svg_is_well_formed_and_places_every_letter():
     text = svg(figure(coloured('x  <y>&\t"z"', title="<&>")))
-    tree = ElementTree.fromstring(text)
+    tree = ET.fromstring(text)
     found = {}
     for element in tree.iter("{http://www.w3.org/2000/svg}text"):
         places = element.attrib["x"].split()

@@ -1,0 +1,55 @@
+"""From one unit to the next: through the units, the layers and the channels, round and round."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from rnnviz.session.recordings import Recordings
+from rnnviz.session.selection import Selection
+
+
+class Stepping(QObject):
+    """Moves the selection by one; does nothing while no recording is open."""
+
+    def __init__(
+        self, recordings: Recordings, selection: Selection, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._recordings = recordings
+        self._selection = selection
+
+    @Slot()
+    def next_unit(self) -> None:
+        """The unit after this one; after the last the first."""
+        self._step(1)
+
+    @Slot()
+    def previous_unit(self) -> None:
+        """The unit before this one; before the first the last."""
+        self._step(-1)
+
+    @Slot()
+    def layer_above(self) -> None:
+        """The same unit, one layer farther from the input."""
+        if (recording := self._recordings.recording) is not None:
+            self._step(recording.units)
+
+    @Slot()
+    def layer_below(self) -> None:
+        """The same unit, one layer nearer to the input."""
+        if (recording := self._recordings.recording) is not None:
+            self._step(-recording.units)
+
+    @Slot()
+    def next_channel(self) -> None:
+        """Hidden, cell, then the gates, and round again."""
+        recording, selection = self._recordings.recording, self._selection
+        if recording is not None:
+            channels = recording.channels
+            following = channels[(channels.index(selection.channel) + 1) % len(channels)]
+            selection.select_unit(selection.unit, following)
+
+    def _step(self, units: int) -> None:
+        recording, selection = self._recordings.recording, self._selection
+        if recording is not None:
+            selection.select_unit((selection.unit + units) % recording.total_units)

@@ -1,0 +1,175 @@
+"""Every question that the window asks in a box, and what follows from the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QWidget
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.finding import SavedFinding
+from rnnviz.session.session import Session
+from rnnviz.views.dialogs.concept_dialog import ConceptDialog
+from rnnviz.views.dialogs.finding_dialog import FindingDialog
+from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
+from rnnviz.views.dialogs.walk_dialog import WalkDialog
+from rnnviz.views.exporting import Exporting
+from rnnviz.views.undo import RemoveConcept, RemoveFinding
+
+
+class Asking(QObject):
+    """Opens boxes that do not block the window, one at a time of each kind.
+
+    Signals:
+        path_chosen(Path): open this.
+        said(str): something for the status bar.
+        refused(str): why nothing was done.
+    """
+
+    path_chosen = Signal(object)
+    said = Signal(str)
+    refused = Signal(str)
+
+    def __init__(
+        self, session: Session, exporting: Exporting, undo_stack: QUndoStack, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._session = session
+        self._exporting = exporting
+        self._undo_stack = undo_stack
+        self._window = window
+
+    # Files
+
+    @Slot()
+    def ask_open(self) -> None:
+        """Ask for a file."""
+        settings = self._session.settings
+        start = str(settings.value("window/folder", ""))
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a model or a text", start)
+        if chosen:
+            settings.setValue("window/folder", str(Path(chosen).parent))
+            self.path_chosen.emit(Path(chosen))
+
+    @Slot()
+    def ask_open_folder(self) -> None:
+        """Ask for a recording or a run."""
+        title = "Open a recording or a training run"
+        if chosen := QFileDialog.getExistingDirectory(self._window, title):
+            self.path_chosen.emit(Path(chosen))
+
+    @Slot(str, object, str)
+    def ask_vocabulary(self, path: str, size: int, message: str) -> None:
+        """Ask which characters a network knows, then open it with them."""
+        dialog = VocabularyDialog(self._session.jobs, Path(path), size, message, self._window)
+
+        def chosen() -> None:
+            self._session.recordings.open_model(Path(path), dialog.vocabulary)
+
+        self._open(dialog, chosen)
+
+    @Slot(object)
+    def ask_walk(self, size_bytes: int) -> None:
+        """Ask what to keep of a walk that takes so much disk."""
+        recordings = self._session.recordings
+        dialog = WalkDialog(recordings, self._window)
+
+        def chosen() -> None:
+            recordings.walk(dialog.channels)
+
+        self._open(dialog, chosen)
+
+    @Slot()
+    def ask_position(self) -> None:
+        """Ask for a character's number and go there."""
+        text, selection = self._session.recordings.text, self._session.selection
+        if text is None or len(text) == 0:
+            return
+        last = min(len(text) - 1, 2**31 - 1)
+        chosen, agreed = QInputDialog.getInt(
+            self._window,
+            "Go to character",
+            f"Character, 0 to {last:,}",
+            selection.cursor or 0,
+            0,
+            last,
+        )
+        if agreed:
+            selection.jump(chosen)
+
+    # Concepts
+
+    @Slot()
+    def ask_concept(self) -> None:
+        """Ask for a new concept, shown on the text before it is used."""
+        text, selection = self._session.recordings.text, self._session.selection
+        if text is None:
+            self.refused.emit("Open a text first: a new concept is shown on it before it is used.")
+            return
+        dialog = ConceptDialog(text, selection.visible, selection.range, self._window)
+
+        def chosen() -> None:
+            concept = self._session.rankings.add(dialog.spec)
+            selection.set_concept(concept.name)
+
+        self._open(dialog, chosen)
+
+    @Slot()
+    def remove_concept(self) -> None:
+        """Remove the chosen concept, if a person made it; undo brings it back."""
+        name, rankings = self._session.selection.concept, self._session.rankings
+        concept = rankings.concept(name) if name else None
+        if concept is None or not rankings.is_custom(concept.name):
+            self.refused.emit("Only concepts that you made can be removed; choose one first.")
+            return
+        self._undo_stack.push(RemoveConcept(rankings, concept))
+        self.said.emit(f"Removed “{concept.title}”. Undo brings it back.")
+
+    # Findings
+
+    @Slot()
+    def ask_finding(self) -> None:
+        """Ask for the title and note of a finding, and keep it."""
+        finding = self._exporting.finding()
+        if finding is None:
+            self.refused.emit("There is nothing to save yet: open a model and a text first.")
+            return
+        dialog = FindingDialog(finding, self._window)
+
+        def chosen() -> None:
+            self._session.findings.add(dialog.finding)
+            self.said.emit(f"Saved “{dialog.finding.title}”.")
+
+        self._open(dialog, chosen)
+
+    @Slot(object)
+    def edit_finding(self, saved: SavedFinding) -> None:
+        """Change the title and the note of a finding."""
+        dialog = FindingDialog(saved.finding, self._window)
+
+        def chosen() -> None:
+            findings = self._session.findings
+            renamed = findings.rename(saved, dialog.finding.title)
+            findings.annotate(renamed, dialog.finding.note)
+
+        self._open(dialog, chosen)
+
+    @Slot(object)
+    def remove_finding(self, saved: SavedFinding) -> None:
+        """Remove a finding; undo brings it back."""
+        self._undo_stack.push(RemoveFinding(self._session.findings, saved))
+        self.said.emit(f"Removed “{saved.finding.title}”. Undo brings it back.")
+
+    def _open(self, dialog: QDialog, chosen: Callable[[], None]) -> None:
+        def accepted() -> None:
+            try:
+                chosen()
+            except RnnvizError as error:
+                self.refused.emit(str(error))
+
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(accepted)
+        dialog.open()

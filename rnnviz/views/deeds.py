@@ -1,0 +1,56 @@
+"""The table of everything that a person can do in the window: one line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QKeySequence
+
+from rnnviz.views.actions import SEPARATOR, Deed
+
+if TYPE_CHECKING:
+    from rnnviz.views.window import Window
+
+
+def deeds(window: Window) -> tuple[Deed, ...]:
+    """Menu, words, shortcut, deed and single key, in the order of the menus."""
+    text, asking, exporting = window.text_panel, window.asking, window.exporting
+    session, undo, key = window.session, window.undo_stack, QKeySequence.StandardKey
+    step = session.stepping
+    return (
+        Deed("File", "Open…", key.Open, asking.ask_open),
+        Deed("File", "Open recording or run…", "Ctrl+Shift+O", asking.ask_open_folder),
+        Deed("File/Open recent", "Clear this list", None, session.library.forget_recent),
+        Deed("File", SEPARATOR),
+        Deed("File", "Save finding…", key.Save, asking.ask_finding),
+        Deed("File", "Export text as shown…", "Ctrl+Shift+E", exporting.ask_text),
+        Deed("File", "Export findings as a web page…", None, exporting.ask_findings),
+        Deed("File", SEPARATOR),
+        Deed("File", "Quit", key.Quit, window.close),
+        Deed("Edit", "Undo", key.Undo, undo.undo),
+        Deed("Edit", "Redo", key.Redo, undo.redo),
+        Deed("Edit", SEPARATOR),
+        Deed("Edit", "Find…", key.Find, text.search.open_bar, key="/"),
+        Deed("Edit", "Go to character…", "Ctrl+G", asking.ask_position, key="G"),
+        Deed("Edit", "Type your own text", "Ctrl+E", text.toggle_editing, key="E"),
+        Deed("Edit", SEPARATOR),
+        Deed("Edit", "New concept…", "Ctrl+Shift+N", asking.ask_concept),
+        Deed("Edit", "Remove this concept", None, asking.remove_concept),
+        Deed("Unit", "Next unit", None, step.next_unit, key="Right"),
+        Deed("Unit", "Previous unit", None, step.previous_unit, key="Left"),
+        Deed("Unit", "Layer above", None, step.layer_above, key="Up"),
+        Deed("Unit", "Layer below", None, step.layer_below, key="Down"),
+        Deed("Unit", "Next channel", None, step.next_channel, key="N"),
+        Deed("Unit", SEPARATOR),
+        Deed("Unit", "Pin or unpin this unit", None, text.toggle_pin, key="Space"),
+        Deed("Unit", "Unpin all", None, session.selection.clear_pins),
+        Deed("Unit", "Colour by surprisal", None, text.surprisal.toggle, key="S"),
+        Deed("Unit", "Choose a concept", None, text.open_concepts, key="C"),
+        Deed("View", "Zoom in", key.ZoomIn, text.zoom_in),
+        Deed("View", "Zoom out", key.ZoomOut, text.zoom_out),
+        Deed("View", "Reset layout", None, window.reset_layout),
+        Deed("View", SEPARATOR),
+        Deed("Help", "Keyboard shortcuts", key.HelpContents, window.show_keys, key="?"),
+        Deed("Help", "Folder of recordings", None, window.show_cache),
+        Deed("Help", "About rnnviz", None, window.show_about),
+    )

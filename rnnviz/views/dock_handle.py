@@ -1,0 +1,41 @@
+"""What is left of a dock's title where its tab names it already: something to drag it by."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QWidget
+
+from rnnviz.views.theme import theme_of
+
+_HEIGHT = 10
+_DOTS = 3
+_APART = 6
+
+
+class DockHandle(QWidget):
+    """Three dots; drag them to move the dock, double-click to take it out of the window."""
+
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self.setAccessibleName(f"Move {dock.windowTitle()}")
+        self.setToolTip("Drag to move this panel, double-click to take it out of the window")
+        self.setCursor(Qt.CursorShape.SizeAllCursor)
+
+    def sizeHint(self) -> QSize:
+        """As flat as can still be grasped."""
+        return QSize(40, _HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """The same."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the dots in the middle."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme_of(self).faint))
+        middle = self.rect().toRectF().center()
+        for dot in range(_DOTS):
+            painter.drawEllipse(middle + QPointF((dot - (_DOTS - 1) / 2) * _APART, 0), 1.25, 1.25)

@@ -1,0 +1,155 @@
+"""A session without an engine: fake tasks that answer at once, over a recording made by code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.concepts import concept_from
+from rnnviz.core.patterns import brushed_units, find_same
+from rnnviz.core.recording import Recording, RecordingWriter
+from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
+from rnnviz.core.snippets import unit_page
+from rnnviz.core.text import Text
+from rnnviz.session.session import Session
+from rnnviz.views.plots import Plot
+from rnnviz.work.messages import Context
+from rnnviz.work.runner import InlineRunner
+
+TEXT = 'He said: "go now" and left.\nThen she asked "why" twice.\n' * 12
+QUOTE_UNIT, LINE_UNIT = 5, 11
+UNITS = 8
+CHANNELS = ("hidden", "cell", "input", "forget", "output")
+GOOD = 0.987
+
+
+def planted_recording(folder: Path) -> Recording:
+    """2 layers of 8 units; unit 5 is on inside quotes, unit 11 counts the position in the line."""
+    random = np.random.default_rng(3)
+    length = len(TEXT)
+    hidden = random.uniform(-0.3, 0.3, (2 * UNITS, length))
+    hidden[QUOTE_UNIT] = np.where(labels_of("inside-quotes"), 0.9, -0.8)
+    hidden[LINE_UNIT] = labels_of("position-in-line") / 30 - 0.5
+    gates = {name: random.uniform(0, 1, hidden.shape) for name in CHANNELS[2:]}
+    gates["forget"][QUOTE_UNIT] = 0.99
+    text = Text.of(TEXT, "quotes")
+    writer = RecordingWriter(folder, text, sorted(set(TEXT)), 2, UNITS, CHANNELS)
+    top = np.full((length, 5), 0.2)
+    values = {"hidden": hidden, "cell": hidden * 4, **gates}
+    writer.write(0, values, np.ones(length), np.zeros((length, 5), int), top)
+    return Recording(folder)
+
+
+def labels_of(name: str) -> np.ndarray[Any, Any]:
+    """The labels of a built-in concept on the text."""
+    return np.asarray(concept_from({"kind": "built-in", "name": name}).label(TEXT))
+
+
+def _scores(scalar: bool) -> tuple[Score, ...]:
+    best = LINE_UNIT if scalar else QUOTE_UNIT
+    units = [best, *(unit for unit in range(2 * UNITS) if unit != best)]
+    return tuple(
+        Score(
+            channel=channel,
+            unit=unit,
+            sign=1 if place % 2 == 0 else -1,
+            lag=place % 3,
+            correlation=(0.95 - place * 0.05) * (1 if place % 2 == 0 else -1),
+            auc=GOOD - place * 0.02,
+            f1=0.9 - place * 0.03,
+            threshold=0.1,
+            histogram=Histogram(-1.0, 1.0, (0, 1, 5, 9), (9, 5, 1, 0)),
+        )
+        for place, unit in enumerate(units)
+        for channel in ("hidden", "cell")
+    )
+
+
+def _label(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
+    concept = concept_from(arguments["concept"])
+    path = Path(arguments["folder"]) / f"labels-{concept.name}.npy"
+    np.save(path, np.asarray(concept.label(TEXT)))
+    return {"path": str(path)}
+
+
+def _rank(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
+    concept = concept_from(arguments["concept"])
+    path = Path(arguments["folder"]) / f"ranking-{concept.name}.json"
+    ranking = Ranking(
+        concept=concept.name,
+        title=concept.title,
+        scalar=concept.scalar,
+        positive_from=12.0 if concept.scalar else 1.0,
+        base_rate=0.25,
+        null_correlation=0.2,
+        null_auc=0.61,
+        characters=1234,
+        scores=_scores(concept.scalar),
+    )
+    write_ranking(ranking, path)
+    return {"path": str(path)}
+
+
+def _unit_page(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
+    recording = Recording(Path(arguments["folder"]))
+    page = unit_page(recording, arguments["channel"], arguments["unit"])
+    return dict(msgspec.to_builtins(page))
+
+
+def _pattern(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
+    recording = Recording(Path(arguments["folder"]))
+    channel, start, stop = (arguments[name] for name in ("channel", "start", "stop"))
+    units = brushed_units(
+        recording,
+        channel,
+        start,
+        stop,
+        margin=arguments["margin"],
+        threshold=arguments["threshold"],
+    )
+    places = find_same(recording, channel, units, skip=(start, stop))
+    return {"units": msgspec.to_builtins(units), "matches": msgspec.to_builtins(places)}
+
+
+def _order(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
+    recording = Recording(Path(arguments["folder"]))
+    return {"order": list(reversed(range(recording.total_units)))}
+
+
+def _sample(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
+    text = f"{arguments['temperature']:.1f} and {arguments['top_k']} so he"
+    context.progress(3, len(text), text=text[:3])
+    return {"text": text}
+
+
+def make_session(folder: Path) -> Session:
+    """A session whose engine is the functions above, with settings of its own."""
+    tasks = {
+        "label": _label,
+        "rank": _rank,
+        "unit_page": _unit_page,
+        "pattern": _pattern,
+        "order": _order,
+        "sample": _sample,
+    }
+    return Session(
+        InlineRunner(tasks),  # type: ignore[arg-type]
+        QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat),
+        cache=folder / "cache",
+        data=folder / "data",
+        models=folder / "models",
+        resources=folder / "resources",
+    )
+
+
+def click(qtbot: QtBot, plot: Plot, x: float, y: float) -> None:
+    """Click a place given in the units of the axes."""
+    canvas = plot._canvas
+    place: QPoint = canvas.mapFromScene(plot.view.mapViewToScene(QPointF(x, y)))
+    qtbot.mouseMove(canvas.viewport(), place)
+    qtbot.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)

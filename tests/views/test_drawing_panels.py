@@ -1,0 +1,284 @@
+"""The panels that draw: what a person sees in them, and what a click in them does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.model_file import ModelDescription
+from rnnviz.core.saturation import saturation
+from rnnviz.session.recordings import OpenModel
+from rnnviz.session.selection import Pin
+from rnnviz.session.session import Session
+from rnnviz.views.panel import Panel
+from rnnviz.views.panels.heatmap import HeatmapPanel
+from rnnviz.views.panels.pattern import PatternPanel
+from rnnviz.views.panels.sample import SamplePanel
+from rnnviz.views.panels.saturation import SaturationPanel
+from rnnviz.views.panels.scatter import ScatterPanel, pearson, running_median, spread
+from rnnviz.views.panels.trace import TracePanel
+from rnnviz.views.panels.unit_page import UnitPagePanel
+from rnnviz.views.snippet_list import Piece, SnippetList
+from tests.views.panels_world import (
+    LINE_UNIT,
+    QUOTE_UNIT,
+    TEXT,
+    click,
+    make_session,
+    planted_recording,
+)
+
+
+@pytest.fixture
+def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
+    session = make_session(tmp_path)
+    session.recordings.open_recording(planted_recording(tmp_path / "planted").folder)
+    session.selection.select_unit(QUOTE_UNIT)
+    session.selection.set_visible((10, 90))
+    yield session
+    session.close()
+
+
+def shown(qtbot: QtBot, panel: Panel) -> None:
+    qtbot.addWidget(panel)
+    panel.resize(640, 480)
+    panel.show()
+    settle(qtbot, panel)
+
+
+def settle(qtbot: QtBot, panel: Panel) -> None:
+    qtbot.waitUntil(lambda: panel.idle)
+    QApplication.processEvents()
+
+
+def pieces(snippets: SnippetList) -> list[Piece]:
+    return [entry for entry in snippets.entries if isinstance(entry, Piece)]
+
+
+def click_piece(qtbot: QtBot, snippets: SnippetList, row: int) -> None:
+    place = snippets.visualRect(snippets.model().index(row, 0)).center()
+    qtbot.mouseClick(snippets.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+class TestTrace:
+    def test_shows_only_what_is_visible_of_the_unit_and_its_pins(
+        self, session: Session, qtbot: QtBot
+    ) -> None:
+        session.selection.toggle_pin(Pin("hidden", LINE_UNIT))
+        session.selection.toggle_pin(Pin("hidden", QUOTE_UNIT))
+        panel = TracePanel(session)
+        shown(qtbot, panel)
+        columns = panel.plot.columns()
+        assert list(columns) == ["position", "1:5 hidden", "2:3 hidden"]
+        assert np.asarray(columns["position"]).tolist() == list(range(10, 90))
+        recording = session.recordings.recording
+        assert recording is not None
+        np.testing.assert_array_equal(
+            columns["1:5 hidden"], recording.values("hidden", QUOTE_UNIT)[10:90]
+        )
+
+    def test_the_pointer_moves_the_cursor_and_a_click_goes_there(
+        self, session: Session, qtbot: QtBot
+    ) -> None:
+        panel = TracePanel(session)
+        shown(qtbot, panel)
+        with qtbot.waitSignal(panel.jump_requested, timeout=1000) as jumped:
+            click(qtbot, panel.plot, 42.5, 0.0)
+        assert jumped.args == [42]
+        panel.plot.hovered.emit(30.7, 0.0)
+        assert session.selection.cursor == 30
+
+
+class TestHeatmap:
+    def test_a_click_selects_the_unit_of_the_row(self, session: Session, qtbot: QtBot) -> None:
+        panel = HeatmapPanel(session)
+        shown(qtbot, panel)
+        click(qtbot, panel.plot, 50.5, 12.5)
+        assert session.selection.unit == 12
+
+    def test_similarity_asks_for_an_order_and_uses_it(self, session: Session, qtbot: QtBot) -> None:
+        panel = HeatmapPanel(session)
+        shown(qtbot, panel)
+        qtbot.keyClicks(panel.order, "By sim")
+        panel.order.activated.emit(panel.order.currentIndex())
+        settle(qtbot, panel)
+        assert [panel.unit_in_row(row) for row in range(16)] == list(reversed(range(16)))
+        click(qtbot, panel.plot, 50.5, 0.5)
+        assert session.selection.unit == 15
+
+    def test_score_puts_the_best_unit_on_top(self, session: Session, qtbot: QtBot) -> None:
+        session.selection.set_concept("position-in-line")
+        session.rankings.request_ranking("position-in-line")
+        panel = HeatmapPanel(session)
+        shown(qtbot, panel)
+        panel.order.setCurrentIndex(1)
+        panel.order.activated.emit(1)
+        settle(qtbot, panel)
+        assert panel.unit_in_row(0) == LINE_UNIT
+        assert sorted(panel.unit_in_row(row) or 0 for row in range(16)) == list(range(16))
+
+    def test_hovering_names_the_unit_and_its_value(self, session: Session, qtbot: QtBot) -> None:
+        panel = HeatmapPanel(session)
+        shown(qtbot, panel)
+        panel.plot.hovered.emit(20.5, QUOTE_UNIT + 0.5)
+        recording = session.recordings.recording
+        assert recording is not None
+        value = float(recording.values("hidden", QUOTE_UNIT)[20])
+        expected = f"1:5 hidden  {value:+.3f}  at 20".replace("-", "−")
+        assert panel.note.text() == expected
+        assert session.selection.cursor == 20
+
+
+class TestScatter:
+    def test_a_counter_correlates_with_the_position(self, session: Session, qtbot: QtBot) -> None:
+        session.selection.select_unit(LINE_UNIT)
+        session.selection.set_concept("position-in-line")
+        panel = ScatterPanel(session)
+        shown(qtbot, panel)
+        assert panel.plots.currentWidget() is panel.scatter
+        assert "r = +1.00" in panel.sentence.text()
+
+    def test_yes_or_no_gives_two_histograms(self, session: Session, qtbot: QtBot) -> None:
+        session.selection.set_concept("inside-quotes")
+        panel = ScatterPanel(session)
+        shown(qtbot, panel)
+        assert panel.plots.currentWidget() is panel.histograms
+        assert "+0.90 on average where it holds, −0.80 elsewhere" in panel.sentence.text()
+        columns = panel.histograms.columns()
+        assert np.sum(columns["where it holds"]) == pytest.approx(1.0)
+        assert np.asarray(columns["where it holds"])[-1] == 1.0
+        assert np.asarray(columns["elsewhere"])[0] == 1.0
+
+    def test_arithmetic(self) -> None:
+        assert len(spread(1_000_000)) == 100_000
+        assert spread(1_000_000)[-1] == 999_999
+        assert pearson(np.arange(4, dtype=np.float32), np.zeros(4, np.float32)) == 0.0
+        labels = np.array([0, 0, 0, 1, 1, 1], np.float32)
+        x, y = running_median(labels, np.array([1, 2, 9, 5, 6, 7], np.float32))
+        assert x.tolist() == [0.0, 1.0]
+        assert y.tolist() == [2.0, 6.0]
+
+
+class TestUnitPage:
+    def test_shows_the_extremes_and_goes_to_them(self, session: Session, qtbot: QtBot) -> None:
+        panel = UnitPagePanel(session)
+        shown(qtbot, panel)
+        assert panel.heading.text() == "Layer 1, unit 5, hidden"
+        best = pieces(panel.snippets)[0]
+        assert TEXT[: best.focus].count('"') % 2 == 1 or TEXT[best.focus] == '"'
+        assert best.text == TEXT[best.start : best.start + len(best.text)]
+        with qtbot.waitSignal(panel.jump_requested, timeout=1000) as jumped:
+            click_piece(qtbot, panel.snippets, 1)
+        assert jumped.args == [best.focus]
+
+    def test_another_unit_is_another_page(self, session: Session, qtbot: QtBot) -> None:
+        panel = UnitPagePanel(session)
+        shown(qtbot, panel)
+        session.selection.select_unit(LINE_UNIT)
+        qtbot.waitUntil(lambda: panel.heading.text() == "Layer 2, unit 3, hidden")
+        settle(qtbot, panel)
+        assert {"row": ["input", "forget", "output"]}.items() <= panel.gates.columns().items()
+
+
+class TestPattern:
+    @pytest.fixture
+    def panel(self, session: Session, qtbot: QtBot) -> PatternPanel:
+        start = TEXT.index('"go now"')
+        session.selection.set_range((start, start + 7))
+        panel = PatternPanel(session)
+        shown(qtbot, panel)
+        settle(qtbot, panel)
+        return panel
+
+    def test_finds_the_planted_unit_and_the_other_places(
+        self, panel: PatternPanel, session: Session, qtbot: QtBot
+    ) -> None:
+        names = [panel.units.item(row, 0).text() for row in range(panel.units.rowCount())]
+        assert "1:5" in names
+        assert len(pieces(panel.places)) > 5
+        with qtbot.waitSignal(panel.jump_requested, timeout=1000) as jumped:
+            click_piece(qtbot, panel.places, 1)
+        assert jumped.args == [pieces(panel.places)[0].focus]
+
+    def test_a_click_on_a_unit_selects_it(
+        self, panel: PatternPanel, session: Session, qtbot: QtBot
+    ) -> None:
+        session.selection.select_unit(0)
+        settle(qtbot, panel)
+        names = [panel.units.item(row, 0).text() for row in range(panel.units.rowCount())]
+        item = panel.units.item(names.index("1:5"), 0)
+        place = panel.units.visualItemRect(item).center()
+        qtbot.mouseClick(panel.units.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert session.selection.unit == QUOTE_UNIT
+
+    def test_a_threshold_that_nothing_reaches_finds_nothing(
+        self, panel: PatternPanel, qtbot: QtBot
+    ) -> None:
+        panel.threshold.setValue(50.0)
+        qtbot.waitUntil(lambda: panel.units.rowCount() == 0)
+        assert "0 units are on" in panel.sentence.text()
+        assert panel.places.entries == ()
+
+
+class TestSaturation:
+    def test_counts_every_unit_and_a_click_selects_it(self, session: Session, qtbot: QtBot) -> None:
+        panel = SaturationPanel(session)
+        shown(qtbot, panel)
+        panel.gate.setCurrentText("forget")
+        panel.gate.activated.emit(panel.gate.currentIndex())
+        settle(qtbot, panel)
+        qtbot.waitUntil(lambda: len(panel.plot.columns()["group"]) == 16)  # type: ignore[arg-type]
+        qtbot.waitUntil(lambda: "shut 0%, open 100%" in panel.note.text())
+        session.selection.select_unit(0, "hidden")
+        click(qtbot, panel.plot, 0.0, 1.0)
+        assert (session.selection.unit, session.selection.channel) == (QUOTE_UNIT, "forget")
+
+    def test_shares_by_hand(self) -> None:
+        left, right = saturation(np.array([[0, 0.09, 0.5, 0.95], [1, 1, 1, 1]], np.float16))
+        assert left.tolist() == [0.5, 0.0]
+        assert right.tolist() == [0.25, 1.0]
+
+
+class TestSample:
+    @pytest.fixture
+    def panel(self, session: Session, qtbot: QtBot) -> SamplePanel:
+        description = ModelDescription(
+            architecture="lstm", layers=2, units=8, vocabulary=tuple("ab"), name="tiny"
+        )
+        session.recordings.model = OpenModel("tiny", description, "rnnviz", 1, ("hidden",))
+        panel = SamplePanel(session)
+        shown(qtbot, panel)
+        return panel
+
+    def test_writes_with_the_chosen_settings(self, panel: SamplePanel, qtbot: QtBot) -> None:
+        panel.temperature.setValue(1.5)
+        panel.top_k.setValue(7)
+        assert not panel.colour.isEnabled()
+        qtbot.mouseClick(panel.generate, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: panel.output.toPlainText() == "1.5 and 7 so he")
+        assert panel.generate.text() == "Generate"
+        assert panel.colour.isEnabled()
+
+    def test_a_longer_text_is_added_to_what_is_there(
+        self, panel: SamplePanel, session: Session, qtbot: QtBot
+    ) -> None:
+        for text in ("On", "Once", "Once more"):
+            session.inspection.sample_grew.emit(text)
+            settle(qtbot, panel)
+            assert panel.output.toPlainText() == text
+
+    def test_colouring_it_makes_it_the_text(
+        self, panel: SamplePanel, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(session.recordings, "walk_if_small", lambda: None)
+        panel.start.setPlainText("He: ")
+        qtbot.mouseClick(panel.generate, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(panel.colour.isEnabled)
+        qtbot.mouseClick(panel.colour, Qt.MouseButton.LeftButton)
+        assert str(session.recordings.text) == "He: 0.8 and 0 so he"

@@ -1,0 +1,163 @@
+"""Every panel in PANELS keeps the same promises; and no file of the folder is missing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+import rnnviz.views.panels
+from rnnviz.core.model_file import ModelDescription
+from rnnviz.session.recordings import OpenModel
+from rnnviz.session.session import Session
+from rnnviz.views.panel import NEEDS, Panel
+from rnnviz.views.panels import PANELS
+from rnnviz.views.theme import DARK, LIGHT, qt_palette
+from tests.views.panels_world import QUOTE_UNIT, TEXT, make_session, planted_recording
+
+
+@pytest.fixture
+def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
+    session = make_session(tmp_path)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def opened(session: Session, tmp_path: Path) -> Session:
+    """A session in which everything is chosen that any panel needs."""
+    session.recordings.open_recording(planted_recording(tmp_path / "planted").folder)
+    description = ModelDescription(
+        architecture="lstm", layers=2, units=8, vocabulary=tuple(sorted(set(TEXT))), name="tiny"
+    )
+    session.recordings.model = OpenModel("tiny", description, "rnnviz", 1, ("hidden", "cell"))
+    session.selection.select_unit(QUOTE_UNIT)
+    session.selection.set_concept("inside-quotes")
+    session.rankings.request_ranking("inside-quotes")
+    start = TEXT.index('"go') + 1
+    session.selection.set_range((start, start + 6))
+    session.selection.set_visible((0, 120))
+    session.selection.set_cursor(20)
+    return session
+
+
+class _Counted:
+    """How often a panel draws."""
+
+    def __init__(self, panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.times = 0
+        draw = panel.draw
+
+        def counted() -> None:
+            self.times += 1
+            draw()
+
+        monkeypatch.setattr(panel, "draw", counted)
+
+
+def _shown(qtbot: QtBot, panel: Panel) -> None:
+    qtbot.addWidget(panel)
+    panel.resize(600, 500)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.idle)
+
+
+def test_no_panel_file_is_missing_from_the_tuple() -> None:
+    folder = Path(rnnviz.views.panels.__file__).parent
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    listed = {panel.__module__.rsplit(".", 1)[-1] for panel in PANELS}
+    assert files == listed
+
+
+def test_names_are_unique() -> None:
+    assert len({panel.name for panel in PANELS}) == len(PANELS)
+    assert len({panel.title for panel in PANELS}) == len(PANELS)
+
+
+@pytest.mark.parametrize("kind", PANELS, ids=lambda kind: kind.name)
+class TestEveryPanel:
+    def test_says_what_to_do_while_nothing_is_open(
+        self, kind: type[Panel], session: Session, qtbot: QtBot
+    ) -> None:
+        panel = kind(session)
+        _shown(qtbot, panel)
+        assert panel.empty
+        sentences = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
+        assert sentences == [NEEDS[kind.needs[0]].sentence]
+        button = next(b for b in panel.findChildren(QAbstractButton) if b.isVisible())
+        with qtbot.waitSignal(panel.open_requested, timeout=1000):
+            button.click()
+
+    def test_draws_and_survives_a_change_of_theme(
+        self, kind: type[Panel], opened: Session, qtbot: QtBot
+    ) -> None:
+        panel = kind(opened)
+        _shown(qtbot, panel)
+        assert not panel.empty
+        pictures = []
+        for theme in (LIGHT, DARK):
+            panel.setPalette(qt_palette(theme))
+            pictures.append(panel.grab().toImage())
+        assert pictures[0] != pictures[1]
+
+    def test_every_button_and_view_has_a_name(
+        self, kind: type[Panel], opened: Session, qtbot: QtBot
+    ) -> None:
+        panel = kind(opened)
+        _shown(qtbot, panel)
+        assert panel.accessibleName() == kind.title
+        assert panel.objectName() == kind.name
+        nameless = [
+            button
+            for button in panel.findChildren(QAbstractButton)
+            if button.isVisible() and not (button.accessibleName() or button.text())
+        ]
+        # The corner of a table selects all of it; it has no size where the headers are hidden.
+        assert [b for b in nameless if type(b).__name__ != "QAbstractButton"] == []
+
+    def test_a_hidden_panel_draws_nothing_and_catches_up(
+        self,
+        kind: type[Panel],
+        opened: Session,
+        qtbot: QtBot,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        panel = kind(opened)
+        qtbot.addWidget(panel)
+        counted = _Counted(panel, monkeypatch)
+        opened.selection.select_unit(3)
+        opened.selection.set_visible((60, 180))
+        opened.recordings.recording_grew.emit()
+        QApplication.processEvents()
+        assert counted.times == 0
+        assert panel.idle
+        panel.show()
+        assert counted.times == 1
+
+    def test_many_changes_in_a_frame_are_one_drawing(
+        self,
+        kind: type[Panel],
+        opened: Session,
+        qtbot: QtBot,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        panel = kind(opened)
+        _shown(qtbot, panel)
+        counted = _Counted(panel, monkeypatch)
+        for _ in range(20):
+            opened.recordings.recording_grew.emit()
+        qtbot.waitUntil(lambda: panel.idle)
+        assert counted.times == 1
+
+    def test_closing_the_recording_brings_the_sentence_back(
+        self, kind: type[Panel], opened: Session, qtbot: QtBot
+    ) -> None:
+        panel = kind(opened)
+        _shown(qtbot, panel)
+        opened.recordings.recording = None
+        opened.recordings.model = None
+        opened.recordings.recording_changed.emit()
+        qtbot.waitUntil(lambda: panel.empty)

@@ -1,0 +1,181 @@
+"""Plots: what they export, how they thin out, and what a click hits."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.colour import Scale
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.text import Text
+from rnnviz.views.plots import (
+    BarPlot,
+    Histogram,
+    HistogramPlot,
+    ImagePlot,
+    LinePlot,
+    Plot,
+    Points,
+    ScatterPlot,
+    Series,
+    ink_colour,
+)
+from rnnviz.views.plots.axes import TextAxis, number
+from rnnviz.views.plots.line import decimate
+from rnnviz.views.theme import DARK, LIGHT, qt_palette
+from tests.views.panels_world import click
+
+
+def line() -> Plot:
+    plot = LinePlot("Values")
+    plot.set_text(Text.of("abcdefghij"))
+    plot.set_range((2.0, 6.0), (-1.0, 1.0))
+    plot.set_series((Series("1:4", 2, np.array([0.0, 1.0, -1.0, 0.5], np.float16), "accent"),))
+    return plot
+
+
+def image() -> Plot:
+    plot = ImagePlot("Units")
+    plot.set_values(np.array([[1.0, -1.0], [0.0, 0.5]], np.float16), 7, Scale(-1, 1, "blue-orange"))
+    return plot
+
+
+def histogram() -> Plot:
+    plot = HistogramPlot("Spread")
+    plot.set_histograms((Histogram("all", np.array([0.0, 1.0, 2.0]), np.array([0.25, 0.75]), 0),))
+    return plot
+
+
+def scatter() -> Plot:
+    plot = ScatterPlot("Points")
+    plot.set_points(
+        (Points("one", np.array([0.25, 0.75]), np.array([0.5, 0.5]), 0),), (0, 1), (0, 1)
+    )
+    return plot
+
+
+def bars() -> Plot:
+    plot = BarPlot("Gates", {"shut": 0, "open": 1})
+    plot.set_rows({"input": (0.25, 0.5), "forget": (0.1, 0.9)})
+    return plot
+
+
+EVERY = (line, image, histogram, scatter, bars)
+SECOND_ROWS = {
+    "Values": ["2", "0.0"],
+    "Units": ["7", "1.0", "0.0"],
+    "Spread": ["0.0", "1.0", "0.25"],
+    "Points": ["one", "0.25", "0.5"],
+    "Gates": ["input", "0.25", "0.5"],
+}
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_exports_png_svg_and_csv(make, qtbot: QtBot, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    plot = make()
+    qtbot.addWidget(plot)
+    plot.resize(320, 200)
+    plot.show()
+    for scale in (1.0, 2.0):
+        plot.save(tmp_path / "plot.png", scale)
+        picture = QImage(str(tmp_path / "plot.png"))
+        assert (picture.width(), picture.height()) == (320 * scale, 200 * scale)
+        colours = {picture.pixel(x, y) for x in range(0, 320, 3) for y in range(0, 200, 3)}
+        assert len(colours) > 2, "only the ground was painted"
+    plot.save(tmp_path / "plot.svg")
+    root = ET.parse(tmp_path / "plot.svg").getroot()
+    assert root.get("viewBox") == "0 0 320 200"
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 0
+    plot.save(tmp_path / "plot.csv")
+    rows = list(csv.reader((tmp_path / "plot.csv").open(encoding="utf-8")))
+    assert rows[1] == SECOND_ROWS[plot.accessibleName()]
+
+
+def test_an_unknown_ending_is_refused(qtbot: QtBot, tmp_path: Path) -> None:
+    plot = line()
+    qtbot.addWidget(plot)
+    with pytest.raises(RnnvizError, match=r"\.png, \.svg or \.csv"):
+        plot.save(tmp_path / "plot.gif")
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_has_a_named_export_button_and_follows_the_theme(make, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    plot = make()
+    qtbot.addWidget(plot)
+    plot.resize(320, 200)
+    plot.show()
+    assert plot.button.accessibleName() == f"Save or copy: {plot.accessibleName()}"
+    for theme in (LIGHT, DARK):
+        plot.setPalette(qt_palette(theme))
+        corner = QColor(plot.picture().pixel(319, 199))
+        assert corner.name() == theme.background
+
+
+def test_thinning_keeps_the_highest_and_the_lowest() -> None:
+    values = np.zeros(10_000)
+    values[4_321], values[4_325] = 9.0, -9.0
+    places, kept = decimate(np.arange(10_000.0), values, 200)
+    assert len(kept) <= 402
+    assert kept.max() == 9.0 and kept.min() == -9.0
+    assert places[kept.argmax()] == 4_321 and places[kept.argmin()] == 4_325
+    assert (np.diff(places) >= 0).all()
+
+
+def test_thinning_keeps_gaps() -> None:
+    values = np.ones(1000)
+    values[300:700] = np.nan
+    _, kept = decimate(np.arange(1000.0), values, 50)
+    assert 30 < np.isnan(kept).sum() < 50
+
+
+def test_axis_numbers_are_plain() -> None:
+    assert number(12_000, 500) == "12,000"
+    assert number(-0.5, 0.5) == "−0.5"
+    assert number(-0.0, 0.1) == "0.0"
+
+
+def test_characters_stand_along_a_short_stretch_and_offsets_along_a_long_one(qtbot: QtBot) -> None:
+    axis = TextAxis("bottom")
+    axis.set_text(Text.of("ab c\n" * 1000))
+    (spacing, places), *_ = axis.tickValues(0, 5, 200)
+    assert axis.tickStrings(places, 1.0, spacing) == ["a", "b", "·", "c", "↵"]
+    (spacing, places), *_ = axis.tickValues(0, 5000, 400)
+    shown = axis.tickStrings(places, 1.0, spacing)
+    assert set(shown) <= {f"{place:,.0f}" for place in places}
+    assert "2,000" in shown
+
+
+def test_a_click_hits_the_nearest_point_and_a_miss_hits_none(qtbot: QtBot) -> None:
+    plot = scatter()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    assert isinstance(plot, ScatterPlot)
+    with qtbot.waitSignal(plot.point_clicked, timeout=1000) as hit:
+        click(qtbot, plot, 0.745, 0.5)
+    assert hit.args == [0, 1]
+    with qtbot.assertNotEmitted(plot.point_clicked, wait=50):
+        click(qtbot, plot, 0.5, 0.1)
+
+
+def test_many_points_become_a_density(qtbot: QtBot) -> None:
+    plot = ScatterPlot("Many")
+    qtbot.addWidget(plot)
+    random = np.random.default_rng(0)
+    x, y = random.uniform(0, 1, (2, 20_000))
+    plot.set_points((Points("many", x, y, 0),))
+    assert plot.dense
+    assert len(plot.columns()["group"]) == 20_000  # type: ignore[arg-type]
+
+
+def test_inks_differ_and_repeat_after_eight() -> None:
+    names = [ink_colour(number, LIGHT).name() for number in range(9)]
+    assert len(set(names[:8])) == 8
+    assert names[8] == names[0]
+    assert ink_colour("accent", DARK).name() == DARK.accent

@@ -1,0 +1,161 @@
+"""The ranking panel, as a person uses it: choose, rank, walk through the rows, filter, save."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from rnnviz.session.session import Session
+from rnnviz.views.panels.ranking import RankingPanel
+from tests.views.panels_world import (
+    LINE_UNIT,
+    QUOTE_UNIT,
+    make_session,
+    planted_recording,
+)
+
+UNIT, CHANNEL, FIRST, SECOND = range(4)
+
+
+@pytest.fixture
+def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
+    session = make_session(tmp_path)
+    session.recordings.open_recording(planted_recording(tmp_path / "planted").folder)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def panel(session: Session, qtbot: QtBot) -> RankingPanel:
+    panel = RankingPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(600, 600)
+    panel.show()
+    return panel
+
+
+def rank(panel: RankingPanel, qtbot: QtBot, name: str = "inside-quotes") -> None:
+    panel.session.selection.set_concept(name)
+    qtbot.waitUntil(lambda: panel.idle)
+    qtbot.mouseClick(panel.rank, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.table.isVisible() and panel.idle)
+
+
+def words(panel: RankingPanel, row: int) -> list[str]:
+    model = panel.table.ranking
+    return [str(model.index(row, column).data()) for column in range(len(model.columns))]
+
+
+def headings(panel: RankingPanel) -> list[str]:
+    model = panel.table.ranking
+    return [
+        str(model.headerData(column, Qt.Orientation.Horizontal))
+        for column in range(model.columnCount())
+    ]
+
+
+def test_typing_part_of_a_title_chooses_the_concept(panel: RankingPanel, qtbot: QtBot) -> None:
+    line = panel.concepts.lineEdit()
+    qtbot.keyClicks(line, "double quo")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert panel.session.selection.concept == "inside-quotes"
+
+
+def test_nonsense_typed_leaves_the_concept_as_it_was(panel: RankingPanel, qtbot: QtBot) -> None:
+    panel.session.selection.set_concept("inside-quotes")
+    qtbot.waitUntil(lambda: panel.idle)
+    line = panel.concepts.lineEdit()
+    line.clear()
+    qtbot.keyClicks(line, "xyzzy")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert panel.session.selection.concept == "inside-quotes"
+    assert line.text() == panel.session.rankings.concept("inside-quotes").title  # type: ignore[union-attr]
+
+
+def test_ranking_shows_the_best_unit_first_and_says_how_good_it_is(
+    panel: RankingPanel, qtbot: QtBot
+) -> None:
+    rank(panel, qtbot)
+    assert words(panel, 0)[:4] == [f"1:{QUOTE_UNIT}", "hidden", "0.987", "+0.950"]
+    assert panel.sentence.text() == (
+        f"True for 25.0% of 1,234 characters. The best unit, 1:{QUOTE_UNIT} hidden, reaches "
+        "AUC 0.99; chance gives 0.61."
+    )
+
+
+def test_a_count_shows_the_correlation_first_and_explains_the_auc(
+    panel: RankingPanel, qtbot: QtBot
+) -> None:
+    rank(panel, qtbot)
+    assert headings(panel)[FIRST : SECOND + 1] == ["AUC", "r"]
+    rank(panel, qtbot, "position-in-line")
+    assert headings(panel)[FIRST : SECOND + 1] == ["r", "AUC"]
+    assert words(panel, 0)[0] == f"2:{LINE_UNIT - 8}"
+    assert "above the median" in panel.sentence.text()
+
+
+def test_click_and_arrow_keys_select_units(panel: RankingPanel, qtbot: QtBot) -> None:
+    rank(panel, qtbot)
+    table, selection = panel.table, panel.session.selection
+    place = table.visualRect(table.ranking.index(3, 0)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    score = table.ranking.score(3)
+    assert (selection.unit, selection.channel) == (score.unit, score.channel)
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    score = table.ranking.score(4)
+    assert (selection.unit, selection.channel) == (score.unit, score.channel)
+
+
+def test_a_unit_selected_elsewhere_is_marked_and_not_chosen_again(
+    panel: RankingPanel, qtbot: QtBot
+) -> None:
+    rank(panel, qtbot)
+    with qtbot.assertNotEmitted(panel.table.unit_chosen):
+        panel.session.selection.select_unit(9, "cell")
+        qtbot.waitUntil(lambda: panel.idle)
+    row = panel.table.currentIndex().row()
+    assert words(panel, row)[:2] == ["2:1", "cell"]
+
+
+def test_sorting_by_a_heading_keeps_the_unit(panel: RankingPanel, qtbot: QtBot) -> None:
+    rank(panel, qtbot)
+    panel.table.selectRow(2)
+    chosen = panel.session.selection.unit
+    panel.table.sortByColumn(FIRST, Qt.SortOrder.AscendingOrder)
+    figures = [float(words(panel, row)[FIRST]) for row in range(panel.table.ranking.rowCount())]
+    assert figures == sorted(figures)
+    assert panel.session.selection.unit == chosen
+    assert panel.table.ranking.score(panel.table.currentIndex().row()).unit == chosen
+
+
+def test_filters_by_channel_and_layer(panel: RankingPanel, qtbot: QtBot) -> None:
+    rank(panel, qtbot)
+    qtbot.keyClicks(panel.channel, "cell")
+    panel.channel.activated.emit(panel.channel.currentIndex())
+    panel.layer.setCurrentIndex(2)
+    panel.layer.activated.emit(2)
+    shown = [words(panel, row)[:2] for row in range(panel.table.ranking.rowCount())]
+    assert len(shown) == 8
+    assert all(unit.startswith("2:") and channel == "cell" for unit, channel in shown)
+
+
+def test_saves_what_is_shown(panel: RankingPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    rank(panel, qtbot)
+    panel.save(tmp_path / "ranking.csv")
+    rows = list(csv.DictReader((tmp_path / "ranking.csv").open(encoding="utf-8")))
+    assert len(rows) == 32
+    assert rows[0]["unit"] == f"1:{QUOTE_UNIT}"
+    assert float(rows[0]["auc"]) == pytest.approx(0.987)
+
+
+def test_the_button_for_a_new_concept_asks_for_the_dialog(
+    panel: RankingPanel, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(panel.concept_dialog_requested, timeout=1000):
+        qtbot.mouseClick(panel.new, Qt.MouseButton.LeftButton)
