@@ -93,7 +93,7 @@ def test_exports_png_svg_and_csv(make, qtbot: QtBot, tmp_path: Path) -> None:  #
     assert root.get("viewBox") == "0 0 320 200"
     assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 0
     plot.save(tmp_path / "plot.csv")
-    rows = list(csv.reader((tmp_path / "plot.csv").open(encoding="utf-8")))
+    rows = list(csv.reader((tmp_path / "plot.csv").read_text(encoding="utf-8").splitlines()))
     assert rows[1] == SECOND_ROWS[plot.accessibleName()]
 
 
