@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QCompleter, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QSizePolicy, QWidget
 
 from rnnviz.core.concepts.base import Concept
 
@@ -31,8 +31,10 @@ class ConceptPicker(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumContentsLength(12)
         self.setMaxVisibleItems(24)
-        self.lineEdit().setPlaceholderText("Choose or type a concept")
-        self.lineEdit().editingFinished.connect(self._finish_typing)
+        field = QLineEdit(self)
+        field.setPlaceholderText("Choose or type a concept")
+        field.editingFinished.connect(self._finish_typing)
+        self.setLineEdit(field)
         self.activated.connect(self._choose)
 
     def set_concepts(self, concepts: tuple[Concept, ...]) -> None:

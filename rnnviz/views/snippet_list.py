@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPointF,
     QRect,
     QRectF,
     QSize,
@@ -88,6 +89,7 @@ class SnippetModel(QAbstractListModel):
 class _PieceDelegate(QStyledItemDelegate):
     def __init__(self, parent: QListView) -> None:
         super().__init__(parent)
+        self._list = parent
         self.scale = Scale(-1.0, 1.0, "blue-orange")
         self.note_width = 0
 
@@ -97,7 +99,7 @@ class _PieceDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry, area = index.data(_ENTRY), QRect(option.rect)
-        theme = theme_of(self.parent())
+        theme = theme_of(self._list)
         painter.save()
         if isinstance(entry, str):
             painter.setFont(ui_font(9.5))
@@ -111,7 +113,7 @@ class _PieceDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_piece(self, painter: QPainter, area: QRect, piece: Piece, dark: bool) -> None:
-        theme = theme_of(self.parent())
+        theme = theme_of(self._list)
         if self.note_width:
             painter.setFont(ui_font(8.5))
             painter.setPen(QColor(theme.muted))
@@ -140,7 +142,7 @@ class _PieceDelegate(QStyledItemDelegate):
         for place, mark in enumerate(glyphs):
             if mark.shown != " ":
                 painter.setOpacity(0.45 if mark.faint else 1.0)
-                painter.drawText(area.left() + place * advance, baseline, mark.shown)
+                painter.drawText(QPointF(area.left() + place * advance, baseline), mark.shown)
 
 
 class SnippetList(QListView):

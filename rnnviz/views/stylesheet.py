@@ -32,6 +32,13 @@ QToolButton:pressed, QToolButton:checked { background: $tint; color: $accent; }
 QToolButton:focus { border-color: $accent; }
 QToolButton:disabled { color: $faint; }
 QToolButton::menu-indicator { image: none; }
+QToolButton[segment] { border: 1px solid $border; border-radius: 0; padding: 4px 10px;
+    background: $background; color: $muted; margin-left: -1px; }
+QToolButton[segment]:hover { background: $hover; color: $text; }
+QToolButton[segment]:checked { background: $tint; color: $accent; font-weight: 600; }
+QToolButton[segment="first"] { border-top-left-radius: 6px; border-bottom-left-radius: 6px;
+    margin-left: 0; }
+QToolButton[segment="last"] { border-top-right-radius: 6px; border-bottom-right-radius: 6px; }
 
 QPushButton { border: 1px solid $border; border-radius: 6px; padding: 6px 16px;
     background: $raised; color: $text; min-height: 16px; }
@@ -62,7 +69,7 @@ QComboBox QAbstractItemView { border: 1px solid $border; background: $raised; ou
 
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar { background: $surface; qproperty-drawBase: 0; }
-QTabBar::tab { background: transparent; color: $muted; padding: 8px 16px; border: none;
+QTabBar::tab { background: transparent; color: $muted; padding: 8px 11px; border: none;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }

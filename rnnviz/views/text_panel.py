@@ -6,9 +6,11 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from rnnviz.core.concepts import Concept
 from rnnviz.core.text import Text
 from rnnviz.session.selection import Pin
 from rnnviz.session.session import Session
+from rnnviz.views.concept_picker import FAMILIES
 from rnnviz.views.hover_card import HoverCard
 from rnnviz.views.hover_facts import hover_facts
 from rnnviz.views.legend import Legend
@@ -21,6 +23,10 @@ from rnnviz.views.unit_picker import UnitPicker
 
 _NEW_CONCEPT = "\0new"
 """Stands for the last entry of the list of concepts; no concept has this name."""
+
+
+def _family_order(concept: Concept) -> int:
+    return list(FAMILIES).index(concept.family) if concept.family in FAMILIES else len(FAMILIES)
 
 
 class TextPanel(QWidget):
@@ -192,7 +198,7 @@ class TextPanel(QWidget):
         self.concepts.clear()
         self.concepts.addItem("No concept", None)
         family = ""
-        for concept in self._session.rankings.concepts:
+        for concept in sorted(self._session.rankings.concepts, key=_family_order):
             if concept.family != family:
                 family = concept.family
                 self.concepts.insertSeparator(self.concepts.count())

@@ -186,5 +186,6 @@ def _unit_table() -> QTableWidget:
     header.setHighlightSections(False)
     for column in range(len(_COLUMNS)):
         side = Qt.AlignmentFlag.AlignRight if column > 1 else Qt.AlignmentFlag.AlignLeft
-        table.horizontalHeaderItem(column).setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        if (title := table.horizontalHeaderItem(column)) is not None:
+            title.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
     return table

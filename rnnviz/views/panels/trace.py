@@ -93,10 +93,13 @@ class TracePanel(Panel):
         """The selected unit, then the pinned ones, each with its ink and width."""
         selection = self.session.selection
         selected = Pin(selection.channel, selection.unit)
-        pins = [(pin, place, 1.2) for place, pin in enumerate(selection.pins, 1) if pin != selected]
+        shown: list[tuple[Pin, Ink, float]] = [(selected, "accent", 1.8)]
+        shown += [
+            (pin, place, 1.2) for place, pin in enumerate(selection.pins, 1) if pin != selected
+        ]
         return [
             (pin, ink, width)
-            for pin, ink, width in [(selected, "accent", 1.8), *pins]
+            for pin, ink, width in shown
             if pin.channel in recording.channels and pin.unit < recording.total_units
         ]
 

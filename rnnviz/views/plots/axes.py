@@ -36,7 +36,7 @@ class NumberAxis(pg.AxisItem):
 
     def tickValues(self, low: float, high: float, size: float) -> TickLevels:
         """Two levels of ticks; a third only makes a comb."""
-        return super().tickValues(low, high, size)[:2]  # type: ignore[no-any-return]
+        return super().tickValues(low, high, size)[:2]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The numbers of one level of ticks."""
@@ -110,4 +110,4 @@ class TextAxis(NumberAxis):
             return np.zeros(0)
         first = max(0, int(low))
         codes = self._text.codes[first : max(first, int(high) + 1)]
-        return np.flatnonzero(np.asarray(codes) == NEWLINE) + first + 0.5
+        return (np.flatnonzero(np.asarray(codes) == NEWLINE) + first + 0.5).astype(np.float64)

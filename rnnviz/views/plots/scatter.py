@@ -145,7 +145,7 @@ class ScatterPlot(Plot):
     def _nearest(self, x: float, y: float) -> tuple[int, int]:
         """The group and place of the point within reach, or (-1, -1)."""
         width, height = self.view.viewPixelSize()
-        best = (_REACH_PIXELS**2, -1, -1)
+        best = (float(_REACH_PIXELS**2), -1, -1)
         for number, group in enumerate(self._groups if not self.dense else ()):
             if len(group.x):
                 far = ((group.x - x) / width) ** 2 + ((group.y - y) / height) ** 2
