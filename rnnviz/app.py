@@ -136,5 +136,3 @@ def _picture_when_walked(window: Window) -> None:
     ready.timeout.connect(look)
     ready.start(50)
     QTimer.singleShot(_PICTURE_TIMEOUT_MS, window, draw)
-
-

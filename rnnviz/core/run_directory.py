@@ -118,7 +118,8 @@ class RunWriter:
             self._lock = directory / "lock"
             with self._lock.open("x") as file:
                 json.dump(
-                    {"host": socket.gethostname(), "process": os.getpid(), "time": time.time()}, file
+                    {"host": socket.gethostname(), "process": os.getpid(), "time": time.time()},
+                    file,
                 )
         except FileExistsError as error:
             raise RunDirectoryError(

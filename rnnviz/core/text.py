@@ -62,7 +62,9 @@ class Text:
             try:
                 decoded = bytes(raw).decode("utf-16")
             except UnicodeDecodeError as error:
-                raise TextError(f"{path.name} is marked as UTF-16 but is damaged: {error}") from error
+                raise TextError(
+                    f"{path.name} is marked as UTF-16 but is damaged: {error}"
+                ) from error
         else:
             if any((raw[start : start + _BLOCK] == 0).any() for start in blocks):
                 raise TextError(f"{path.name} holds zero bytes: it is no text file")

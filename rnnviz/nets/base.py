@@ -111,6 +111,24 @@ class CharacterLanguageModel(nn.Module):
         return self.logits(hidden), tuple(after)
 
 
+def parameter_shapes(description: ModelDescription) -> dict[str, tuple[int, ...]]:
+    """The shape of every parameter by its name, by arithmetic alone: no memory is taken."""
+    architecture = architecture_named(description.architecture)
+    size, units = len(description.vocabulary), description.units
+    width, rows = description.embedding or size, architecture.blocks * description.units
+    shapes: dict[str, tuple[int, ...]] = {}
+    if description.embedding:
+        shapes["embedding.weight"] = (size, width)
+    for layer in range(description.layers):
+        inputs = width if layer == 0 else units + description.skip * width
+        shapes[f"layers.{layer}.weight_ih_l0"] = (rows, inputs)
+        shapes[f"layers.{layer}.weight_hh_l0"] = (rows, units)
+        shapes[f"layers.{layer}.bias_ih_l0"] = (rows,)
+        shapes[f"layers.{layer}.bias_hh_l0"] = (rows,)
+    seen = description.layers if description.skip else 1
+    return {**shapes, "output.weight": (size, units * seen), "output.bias": (size,)}
+
+
 def detach(state: State) -> State:
     """The same state, cut from the graph: where truncated back-propagation stops."""
     return tuple(tuple(tensor.detach() for tensor in layer) for layer in state)

@@ -52,9 +52,7 @@ class TextSearching(QObject):
             self._bar.tell("no matches" if pattern else "")
             return
         cursor = self._session.selection.cursor or 0
-        place = int(
-            np.searchsorted(matches[:, 0], cursor, side="left" if backwards else "right")
-        )
+        place = int(np.searchsorted(matches[:, 0], cursor, side="left" if backwards else "right"))
         self._go_to((place - backwards) % len(matches))
 
     def _go_to(self, place: int) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QKeyEvent,
+    QShowEvent,
     QUndoStack,
 )
 from PySide6.QtWidgets import (
@@ -48,6 +49,10 @@ LAYOUT_VERSION = 1
 _BOTTOM = ("trace", "heatmap")
 """Panels that want width; the others stand at the right."""
 _SIZE = QSize(1360, 860)
+_LEAST_WIDTHS = {
+    Qt.DockWidgetArea.LeftDockWidgetArea: 176,
+    Qt.DockWidgetArea.RightDockWidgetArea: 368,
+}
 
 
 class Window(QMainWindow):
@@ -98,9 +103,6 @@ class Window(QMainWindow):
             first.setdefault(area, dock)
         for dock in first.values():
             dock.raise_()
-        for bar in self.findChildren(QTabBar):
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
-            bar.setUsesScrollButtons(True)
         self._default_layout = self.saveState(LAYOUT_VERSION)
 
     def _dock(
@@ -112,6 +114,7 @@ class Window(QMainWindow):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(content)
+        scroll.setMinimumWidth(_LEAST_WIDTHS.get(area, 0))
         dock.setWidget(scroll)
         if content is not self.library:
             # Its tab names it already; what is left of the title is something to drag it by.
@@ -139,8 +142,8 @@ class Window(QMainWindow):
         layout = self.session.settings.value("window/layout")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        if not (isinstance(layout, QByteArray) and self.restoreState(layout, LAYOUT_VERSION)):
-            self._size_docks()
+        restored = isinstance(layout, QByteArray) and self.restoreState(layout, LAYOUT_VERSION)
+        self._sized = restored
 
     # Menus
 
@@ -286,6 +289,15 @@ class Window(QMainWindow):
             action.setChecked(action.data() == setting)
 
     # Events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the docks their first sizes; before the window is shown they would not keep them."""
+        super().showEvent(event)
+        if not self._sized:
+            self._sized = True
+            self._size_docks()
+        for bar in self.findChildren(QTabBar):
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Single keys, where no field took them."""

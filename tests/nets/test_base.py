@@ -8,8 +8,13 @@ import pytest
 import torch
 
 from rnnviz.core.model_file import ModelDescription
-from rnnviz.nets.architectures import ARCHITECTURES
-from rnnviz.nets.base import CharacterLanguageModel, count_parameters, detach
+from rnnviz.nets.architectures import ARCHITECTURES, Architecture
+from rnnviz.nets.base import (
+    CharacterLanguageModel,
+    count_parameters,
+    detach,
+    parameter_shapes,
+)
 from tests.nets.small import VOCABULARY, small_model
 
 IDS = torch.tensor([[0, 1], [2, 3], [4, 5], [6, 0]])
@@ -96,3 +101,21 @@ def test_detaching_cuts_the_graph() -> None:
 def test_parameters_are_counted() -> None:
     model = small_model("lstm", layers=1, units=6)
     assert count_parameters(model) == 4 * 6 * (7 + 6 + 2) + 7 * (6 + 1)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("embedding", [0, 3])
+@pytest.mark.parametrize("skip", [False, True])
+def test_shapes_are_known_without_building_the_network(
+    architecture: type[Architecture], embedding: int, skip: bool
+) -> None:
+    description = ModelDescription(
+        architecture=architecture.name,
+        layers=3,
+        units=5,
+        vocabulary=VOCABULARY,
+        embedding=embedding,
+        skip=skip,
+    )
+    built = CharacterLanguageModel(description).state_dict()
+    assert parameter_shapes(description) == {name: tuple(t.shape) for name, t in built.items()}

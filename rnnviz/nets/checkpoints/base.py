@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.model_file import ModelDescription
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.base import CharacterLanguageModel, parameter_shapes
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,7 @@ def build_model(
     Raises:
         ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
     """
-    with torch.device("meta"):
-        model = CharacterLanguageModel(description)
-    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    wanted = parameter_shapes(description)
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     for name in sorted(wanted.keys() | found.keys()):
         if wanted.get(name) != found.get(name):
@@ -79,7 +77,8 @@ def build_model(
     for name, tensor in tensors.items():
         check_weights(name, tensor, file)
         weights[name] = tensor.detach().float().contiguous()
-    model.load_state_dict(weights, assign=True)
+    model = CharacterLanguageModel(description)
+    model.load_state_dict(weights)
     return model.eval()
 
 

@@ -155,6 +155,4 @@ class VocabularyDialog(QDialog):
 def shown(characters: list[str] | tuple[str, ...]) -> str:
     """Characters in a row, the invisible ones by their symbols."""
     symbols = {"\n": "↵", "\t": "⇥", " ": "␣", "\r": "␍"}
-    return "".join(
-        symbols.get(c, c if c.isprintable() else "□") for c in characters
-    )
+    return "".join(symbols.get(c, c if c.isprintable() else "□") for c in characters)
