@@ -1,16 +1,15 @@
 """How the models that ship were made: the training commands, what was measured, the cards.
 
-    python models/make.py NAME --corpora FOLDER [--run RUN] [--characters 150000]
+    python models/make.py NAME --corpora FOLDER [--run RUN ...] [--characters 120000]
 
-Trains with `rnnviz train` unless `--run` names a finished run, ranks the units on held-out text, and
-writes `models/NAME.safetensors` in half precision and its card `models/NAME.md`. FOLDER holds the
-corpora by the names below; the cards say what they are and where they come from.
+Trains with `rnnviz train` unless `--run` names the finished runs of its stages, ranks the units on
+held-out text, and writes `models/NAME.safetensors` in half precision and its card `models/NAME.md`.
+FOLDER holds the corpora by the names below; the cards say what they are and where they come from.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import shlex
 import subprocess
@@ -35,9 +34,9 @@ from rnnviz.nets.train import held_out_loss, split
 from rnnviz.nets.walk import walk
 
 WAR_AND_PEACE = (
-    "War and Peace by Leo Tolstoy, translated by Louise and Aylmer Maude, 3,196,228 bytes, lines "
-    "wrapped by hand, straight quotes, as the char-rnn experiments of Karpathy, Johnson and Fei-Fei "
-    "(2015) used it. Public domain."
+    "War and Peace by Leo Tolstoy, translated by Louise and Aylmer Maude, 3,196,228 bytes, with "
+    "hard-wrapped lines and straight quotes, the book of the experiments of Karpathy, Johnson and "
+    "Fei-Fei (2015). Public domain."
 )
 LINUX = (
     "6,199,956 bytes of `kernel/**/*.[ch]` of Linux 6.1, from Debian's package `linux-source-6.1`, "
@@ -57,22 +56,27 @@ class Recipe:
     title: str
     texts: tuple[str, ...]
     corpus: str
-    options: str
+    stages: tuple[str, ...]
+    """Options of `rnnviz train`; each stage starts from the weights of the one before."""
     concepts: tuple[str, ...]
     """The first is what the window shows when it opens the model."""
     default_text: str
 
 
 _BOOK = ("warpeace.txt",)
+_LARGE = "--architecture lstm --layers 2 --units 384"
 _PROSE = ("inside-quotes", "position-in-line")
-_SMALL = "--epochs 5"
+_ON = "--learning-rate 0.002 --warmup-steps 100 --validation-every 350"
+"""A second stage in float32: what bfloat16 rounds away, counters above all, is learned here."""
 RECIPES = {
     "war-and-peace-lstm": Recipe(
         "War and Peace",
         _BOOK,
         WAR_AND_PEACE,
-        "--architecture lstm --layers 2 --units 384 --dropout 0.1 --epochs 12 "
-        "--precision bfloat16 --validation-every 1000",
+        (
+            f"{_LARGE} --dropout 0.1 --epochs 12 --precision bfloat16 --validation-every 1000",
+            f"{_LARGE} --epochs 2 {_ON}",
+        ),
         (*_PROSE, "upper-case-word", "position-in-word"),
         "pride-and-prejudice.txt",
     ),
@@ -80,8 +84,11 @@ RECIPES = {
         "Linux kernel",
         ("linux.txt",),
         LINUX,
-        "--architecture lstm --layers 2 --units 384 --dropout 0.1 --epochs 7 --held-out 617476 "
-        "--precision bfloat16 --validation-every 1000",
+        (
+            f"{_LARGE} --dropout 0.1 --epochs 7 --held-out 617476 --precision bfloat16 "
+            "--validation-every 1000",
+            f"{_LARGE} --epochs 1 --held-out 617476 {_ON}",
+        ),
         (
             "comment-or-string",
             "inside-comment",
@@ -97,8 +104,7 @@ RECIPES = {
         "Shakespeare",
         ("tinyshakespeare.txt",),
         SHAKESPEARE,
-        "--architecture gru --layers 2 --units 160 --dropout 0.15 --epochs 10 --warmup-steps 100 "
-        "--precision bfloat16",
+        ("--architecture gru --layers 2 --units 128 --dropout 0.1 --epochs 8 --warmup-steps 100",),
         ("upper-case-word", "position-in-line", "position-in-word"),
         "midsummer-nights-dream.txt",
     ),
@@ -109,7 +115,7 @@ RECIPES = {
             for chapter in ("algebra", "sets", "topology", "schemes", "varieties", "curves")
         ),
         STACKS,
-        "--architecture lstm --layers 2 --units 192 --epochs 4 --precision bfloat16",
+        ("--architecture lstm --layers 2 --units 128 --epochs 3",),
         ("inside-mathematics", "environment-depth", "position-in-line"),
         "testmath.tex",
     ),
@@ -117,7 +123,7 @@ RECIPES = {
         "War and Peace, small LSTM",
         _BOOK,
         WAR_AND_PEACE,
-        f"--architecture lstm --layers 2 --units 128 {_SMALL}",
+        ("--architecture lstm --layers 2 --units 128 --epochs 3",),
         _PROSE,
         "pride-and-prejudice.txt",
     ),
@@ -125,7 +131,7 @@ RECIPES = {
         "War and Peace, GRU",
         _BOOK,
         WAR_AND_PEACE,
-        f"--architecture gru --layers 2 --units 149 {_SMALL}",
+        ("--architecture gru --layers 2 --units 149 --epochs 3",),
         _PROSE,
         "pride-and-prejudice.txt",
     ),
@@ -133,19 +139,30 @@ RECIPES = {
         "War and Peace, vanilla RNN",
         _BOOK,
         WAR_AND_PEACE,
-        f"--architecture rnn --layers 2 --units 263 --learning-rate 0.001 {_SMALL}",
+        ("--architecture rnn --layers 2 --units 263 --learning-rate 0.001 --epochs 3",),
         _PROSE,
         "pride-and-prejudice.txt",
     ),
 }
 
 
-def command(name: str, corpora: str) -> list[str]:
-    """The arguments of `rnnviz` that train this model."""
-    recipe = RECIPES[name]
+def run_folder(name: str, stage: int) -> str:
+    """Where a stage of the training writes."""
+    return f"runs/{name}" if stage == len(RECIPES[name].stages) - 1 else f"runs/{name}-{stage + 1}"
+
+
+def commands(name: str, corpora: str) -> list[list[str]]:
+    """The arguments of `rnnviz` that train this model, one list a stage."""
+    recipe, made = RECIPES[name], []
     texts = [f"{corpora}/{text}" for text in recipe.texts]
-    options = shlex.split(recipe.options)
-    return ["train", *texts, "--name", recipe.title, "--run", f"runs/{name}", *options]
+    for stage, options in enumerate(recipe.stages):
+        arguments = ["train", *texts, "--name", recipe.title, "--run", run_folder(name, stage)]
+        arguments += shlex.split(options)
+        if stage:
+            before = f"{run_folder(name, stage - 1)}/checkpoints/latest.safetensors"
+            arguments += ["--start-from", before]
+        made.append(arguments)
+    return made
 
 
 def figures(score: Score) -> dict[str, float | int]:
@@ -177,75 +194,101 @@ def findings(rankings: list[Ranking], units: int) -> tuple[dict[str, Any], ...]:
 
 
 def card(
-    name: str,
-    description: ModelDescription,
-    run: Path,
-    half_nats: float,
-    characters: int,
+    name: str, description: ModelDescription, runs: list[Path], half_nats: float, characters: int
 ) -> str:
     """The model's card, in Markdown."""
     recipe, training = RECIPES[name], description.training
     nats = training["held_out_nats"]
-    samples = {event["step"]: event["text"] for event in read_events(run, "sample")}
-    curve = [
-        (event["step"], event["loss_nats"]) for event in read_events(run, "validation")
-    ]
     kind = {"lstm": "LSTM", "gru": "GRU", "rnn": "vanilla RNN"}[description.architecture]
+    minutes = training["seconds"] / 60
     lines = [
         f"# {recipe.title}",
         "",
-        f"A character model: {kind}, {description.layers} layers of {description.units} units, one-hot "
-        f"input of {len(description.vocabulary)} characters, {training['parameters']:,} parameters; "
-        "weights in half precision.",
+        f"A character model: {kind}, {description.layers} layers of {description.units} units, "
+         f"one-hot input of {len(description.vocabulary)} characters, "
+         f"{training['parameters']:,} parameters; weights in half precision.",
         "",
-        f"**Corpus.** {recipe.corpus} The last {training['held_out_characters']:,} characters were "
-        "held out.",
+        f"**Corpus.** {recipe.corpus} The last {training['held_out_characters']:,} characters "
+         "were held out.",
         "",
         "**Made with**",
         "",
         "```",
-        "rnnviz " + shlex.join(command(name, "CORPORA")),
+        *("rnnviz " + shlex.join(each) for each in commands(name, "CORPORA")),
         "```",
         "",
-        f"in {training['seconds'] / 60:.0f} minutes on one core of a shared two-core machine "
-        f"({training['steps']:,} steps), then `python models/make.py {name} --corpora CORPORA`.",
+        f"in {minutes:.0f} minutes on one core of a busy two-core machine without an accelerator "
+         f"({training['steps']:,} steps), then",
+        f"`python models/make.py {name} --corpora CORPORA`.",
         "",
         f"**Loss on the held-out text**, walked as one stream: **{nats:.3f} nats per character** "
-        f"({nats / math.log(2):.3f} bits, perplexity {math.exp(nats):.2f}); the file in half "
-        f"precision gives {half_nats:.4f} on its first {characters:,} characters. Training loss at "
-        f"the end, smoothed, with dropout: {training['loss_nats']:.3f}.",
+         f"({nats / math.log(2):.3f} bits, perplexity {math.exp(nats):.2f}). The file in half "
+         f"precision gives {half_nats:.4f} on its first {characters:,} characters. Training loss "
+         f"at the end, smoothed: {training['loss_nats']:.3f}.",
         "",
-        "| step | held-out loss, 64 streams, nats |",
-        "|---|---|",
-        *(f"| {step:,} | {float(loss):.3f} |" for step, loss in curve[:-1]),
-        f"| {curve[-1][0]:,} (one stream) | {float(curve[-1][1]):.3f} |",
+        *curve(runs),
         "",
-        f"**Units**, ranked on the first {characters:,} held-out characters over all channels. AUC of a "
-        "number is for values above its median; chance is the best of all units under shifted labels.",
+        f"**Units**, ranked on the first {characters:,} held-out characters over all channels. For "
+         "a number, AUC is of values above its median; chance is the best of all units under "
+         "shifted labels.",
         "",
         "| concept | unit | channel | AUC | r | F1 | lag | base rate | chance: AUC, r |",
         "|---|---|---|---|---|---|---|---|---|",
+        *(finding_row(found) for found in description.findings),
+        "",
+        "**Samples** at temperature 0.8, as training went on.",
+        "",
+        *samples(runs),
     ]
-    for found in description.findings:
-        score, chance = found["score"], found["chance"]
-        f1 = f"{score['f1']:.3f}" if "f1" in score else "–"
-        lines.append(
-            f"| {found['title']} | {unit_name(found['layer'], found['unit'])} | {found['channel']} "
-            f"| {score['auc']:.3f} | {score['correlation']:+.3f} | {f1} | {score['lag']:+d} "
-            f"| {found['base_rate']:.3f} | {chance['auc']:.3f}, {chance['correlation']:.3f} |"
-        )
-    lines += ["", "**Samples** at temperature 0.8, as training went on.", ""]
-    for step, sample in samples.items():
-        if step:
-            lines += [f"After {step:,} steps:", "", "```text", sample.strip("\n"), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def make(name: str, corpora: Path, run: Path, characters: int) -> None:
+def finding_row(found: dict[str, Any]) -> str:
+    """One unit as a row of the card's table."""
+    score, chance = found["score"], found["chance"]
+    f1 = f"{score['f1']:.3f}" if "f1" in score else "–"
+    return (
+        f"| {found['title']} | {unit_name(found['layer'], found['unit'])} | {found['channel']} "
+        f"| {score['auc']:.3f} | {score['correlation']:+.3f} | {f1} | {score['lag']:+d} "
+        f"| {found['base_rate']:.3f} | {chance['auc']:.3f}, {chance['correlation']:.3f} |"
+    )
+
+
+def curve(runs: list[Path]) -> list[str]:
+    """The held-out losses of all stages as a table."""
+    rows, before = [], 0
+    for run in runs:
+        events = list(read_events(run, "validation"))
+        # The last of a stage is of one stream, the others of 64.
+        for place, event in enumerate(events):
+            streams = "one stream" if place == len(events) - 1 else "64 streams"
+            rows.append(
+                f"| {before + event['step']:,} | {float(event['loss_nats']):.3f} | {streams} |"
+            )
+        before += events[-1]["step"] if events else 0
+    return ["| step | held-out loss, nats | measured on |", "|---|---|---|", *rows]
+
+
+def samples(runs: list[Path]) -> list[str]:
+    """What the model wrote at four moments: three of the first stage, and the end."""
+    drawn, before = [], 0
+    for run in runs:
+        events = list(read_events(run, "sample"))
+        drawn += [(before + event["step"], event["text"]) for event in events if event["step"]]
+        before += events[-1]["step"]
+    lines = []
+    for step, text in [*drawn[:3], drawn[-1]]:
+        shown = text.strip("\n").replace("```", "` ` `")
+        lines += [f"After {step:,} steps:", "", "```text", shown, "```", ""]
+    return lines
+
+
+def make(name: str, corpora: Path, runs: list[Path], characters: int) -> None:
     """Rank the trained model, write it and its card."""
     recipe = RECIPES[name]
-    config: TrainingConfig = read_config(run)
-    model = open_model(run / "checkpoints" / "latest.safetensors").model
+    config: TrainingConfig = read_config(runs[-1])
+    stages = [open_model(run / "checkpoints" / "latest.safetensors").model for run in runs]
+    model = stages[-1]
     full = "".join(str(Text.read(corpora / text)) for text in recipe.texts)
     ids = model.description.characters().encode(full)
     _, held_ids = split(ids, config.held_out)
@@ -254,7 +297,11 @@ def make(name: str, corpora: Path, run: Path, characters: int) -> None:
         walk(model, held, Path(folder), model.architecture.channels)
         concepts = [concept_named(concept) for concept in recipe.concepts]
         rankings = rank(Recording(Path(folder)), concepts)
-    training = dict(model.description.training)
+    trainings = [stage.description.training for stage in stages]
+    training = {
+        **trainings[-1],
+        **{key: sum(each[key] for each in trainings) for key in ("steps", "epochs", "seconds")},
+    }
     description = msgspec.structs.replace(
         model.description,
         name=recipe.title,
@@ -264,26 +311,26 @@ def make(name: str, corpora: Path, run: Path, characters: int) -> None:
     )
     target = Path(__file__).parent / f"{name}.safetensors"
     save_model(target, model, description, half=True)
-    half = open_model(target).model
-    half_nats = held_out_loss(half, held_ids[: len(held)])
-    text = card(name, description, run, half_nats, len(held))
+    half_nats = held_out_loss(open_model(target).model, held_ids[: len(held)])
+    text = card(name, description, runs, half_nats, len(held))
     target.with_suffix(".md").write_text(text, encoding="utf-8")
-    print(json.dumps(description.findings, indent=1))
 
 
 def main() -> None:
     """Make one model."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser = argparse.ArgumentParser(description="Train, rank and describe a model that ships.")
     parser.add_argument("name", choices=RECIPES)
     parser.add_argument("--corpora", type=Path, required=True)
-    parser.add_argument("--run", type=Path, help="a finished run; without it the model is trained")
-    parser.add_argument("--characters", type=int, default=150_000)
+    parser.add_argument("--run", type=Path, nargs="+", help="finished runs, one a stage")
+    parser.add_argument("--characters", type=int, default=120_000)
     arguments = parser.parse_args()
-    run = arguments.run or Path("runs") / arguments.name
+    name = arguments.name
     if arguments.run is None:
-        arguments_of_training = command(arguments.name, str(arguments.corpora))
-        subprocess.run([sys.executable, "-m", "rnnviz", *arguments_of_training], check=True)
-    make(arguments.name, arguments.corpora, run, arguments.characters)
+        for stage in commands(name, str(arguments.corpora)):
+            subprocess.run([sys.executable, "-m", "rnnviz", *stage], check=True)
+    stages = range(len(RECIPES[name].stages))
+    runs = arguments.run or [Path(run_folder(name, stage)) for stage in stages]
+    make(name, arguments.corpora, runs, arguments.characters)
 
 
 if __name__ == "__main__":

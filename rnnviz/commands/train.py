@@ -54,6 +54,7 @@ _HELP = {
     "threads": "threads of the processor",
     "precision": "float32, or bfloat16 for the matrix products of training",
     "default_text": "name of the sample text that suits the model",
+    "start_from": "a model file of the same shape whose weights the training begins with",
 }
 
 

@@ -41,7 +41,7 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
     training: dict[str, Any] = {}
     """A summary for people: corpus, steps, losses in nats, duration."""
     findings: tuple[dict[str, Any], ...] = ()
-    """Interpretable units found on held-out text, with their scores; the window opens on the first."""
+    """Units found on held-out text, with their scores; the window opens on the first."""
     default_text: str = ""
     """The name of the sample text in `resources/texts` that suits this model."""
     version: int = FORMAT_VERSION

@@ -63,6 +63,8 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True):
     precision: str = "float32"
     """`bfloat16` runs the matrix products of training in that type; validation is in float32."""
     default_text: str = ""
+    start_from: str = ""
+    """A model file whose weights the training begins with; its sizes and characters must be these."""
 
     def check(self) -> None:
         """Refuse values that cannot work.
