@@ -44,6 +44,7 @@ class Legend(QWidget):
         self.meaning.setProperty("role", "muted")
         for label in (self.title, self.meaning):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            label.setMinimumWidth(190)
         self.bar = Gradient()
         self.own = self._worded("This unit", "Measure the range on this unit")
         self.shared = self._worded("All units", "Share one range among all units of the channel")
@@ -70,9 +71,9 @@ class Legend(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(4)
-        row.addLayout(told, 1)
+        row.addLayout(told, 2)
         row.addSpacing(12)
-        row.addWidget(self.bar)
+        row.addWidget(self.bar, 1)
         row.addSpacing(12)
         for button in (self.own, self.shared):
             row.addWidget(button)
@@ -158,7 +159,9 @@ class Gradient(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(110)
+        self.setMaximumWidth(240)
         self.setAccessibleName("Colours from the lowest to the highest value")
         self._scale: Scale | None = None
 
@@ -212,7 +215,7 @@ def meaning(scale: Scale | None) -> str:
     if scale.flipped:
         low, high = high, low
     if scale.symmetric:
-        return f"{high} is positive, {low} negative, no colour is zero"
+        return f"{high} positive, {low} negative, none zero"
     return f"{high} is {number(scale.high)}, {low} is {number(scale.low)}"
 
 

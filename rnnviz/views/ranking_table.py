@@ -298,8 +298,10 @@ class RankingTable(QTableView):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         last = len(self.ranking.columns)
         self.setItemDelegateForColumn(last, _HistogramDelegate(self))
-        for column, width in enumerate((58, 72, 60, 74, 50, 42, 40)):
+        for column, width in enumerate((52, 64, 52, 58, 44, 40, 40)):
             self.setColumnWidth(column, width)
+        # The sign of r says it; the exported table has it in a column of its own.
+        self.hideColumn(self.ranking.columns.index(_SIGN))
         self.setSortingEnabled(True)
         self._marked: tuple[int, str] = (-1, "")
         self.selectionModel().currentChanged.connect(self._moved)

@@ -69,7 +69,7 @@ QComboBox QAbstractItemView { border: 1px solid $border; background: $raised; ou
 
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar { background: $surface; qproperty-drawBase: 0; }
-QTabBar::tab { background: transparent; color: $muted; padding: 8px 11px; border: none;
+QTabBar::tab { background: transparent; color: $muted; padding: 8px 9px; border: none;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
@@ -77,7 +77,8 @@ QTabBar::tab:focus { color: $accent; }
 
 QAbstractItemView { border: none; background: $background; outline: none;
     alternate-background-color: $surface; gridline-color: $border; }
-QTableView::item, QListView::item, QTreeView::item { padding: 4px 8px; border: none; }
+QListView::item, QTreeView::item { padding: 4px 8px; border: none; }
+QTableView::item { padding: 4px 2px; border: none; }
 QTableView::item:hover, QListView::item:hover, QTreeView::item:hover { background: $hover; }
 QTableView::item:selected, QListView::item:selected, QTreeView::item:selected {
     background: $tint; color: $text; }

@@ -20,6 +20,7 @@ from rnnviz.views.text_searching import TextSearching
 from rnnviz.views.text_view import TextView
 from rnnviz.views.theme import set_icon
 from rnnviz.views.unit_picker import UnitPicker
+from rnnviz.views.wrapping_row import WrappingRow
 
 _NEW_CONCEPT = "\0new"
 """Stands for the last entry of the list of concepts; no concept has this name."""
@@ -63,21 +64,21 @@ class TextPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        tools = QHBoxLayout()
-        tools.setContentsMargins(12, 8, 12, 8)
-        tools.setSpacing(8)
-        tools.addWidget(self.picker)
-        tools.addStretch(1)
+        right = QWidget()
+        tools = QHBoxLayout(right)
+        tools.setContentsMargins(0, 0, 0, 0)
+        tools.setSpacing(4)
         self.concepts.setAccessibleName("Concept drawn under the text")
         self.concepts.setToolTip("Underline what a concept labels (C)")
         self.concepts.setMinimumWidth(190)
-        tools.addWidget(self.concepts)
+        self.concepts.setMaximumWidth(300)
+        tools.addWidget(self.concepts, 1)
         self.surprisal = self._tool("activity", "Colour by surprisal (S)", checkable=True)
         self.pin = self._tool("pin", "Pin this unit to the trace (Space)", checkable=True)
         self.edit = self._tool("pencil", "Type your own text (E)", checkable=True)
         for button in (self.surprisal, self.pin, self.edit):
             tools.addWidget(button)
-        column.addLayout(tools)
+        column.addWidget(WrappingRow(self.picker, right))
         column.addWidget(self.search)
         middle = QHBoxLayout()
         middle.setSpacing(0)

@@ -50,8 +50,8 @@ _BOTTOM = ("trace", "heatmap")
 """Panels that want width; the others stand at the right."""
 _SIZE = QSize(1360, 860)
 _LEAST_WIDTHS = {
-    Qt.DockWidgetArea.LeftDockWidgetArea: 176,
-    Qt.DockWidgetArea.RightDockWidgetArea: 368,
+    Qt.DockWidgetArea.LeftDockWidgetArea: 160,
+    Qt.DockWidgetArea.RightDockWidgetArea: 364,
 }
 
 
@@ -134,7 +134,8 @@ class Window(QMainWindow):
     def _size_docks(self) -> None:
         ranking, trace = self.docks["ranking"], self.docks["trace"]
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.resizeDocks([self.docks["library"], ranking], [184, 380], across)
+        sides = [190, 400] if self.width() >= _SIZE.width() else [160, 364]
+        self.resizeDocks([self.docks["library"], ranking], sides, across)
         self.resizeDocks([trace], [240], down)
 
     def _restore_layout(self) -> None:

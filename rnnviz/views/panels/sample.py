@@ -66,7 +66,7 @@ class SamplePanel(Panel):
         settings = QGridLayout()
         settings.setHorizontalSpacing(8)
         settings.setVerticalSpacing(4)
-        for column, (caption, widget) in enumerate(
+        for place, (caption, widget) in enumerate(
             (
                 ("Length", self.length),
                 ("Temperature", self.temperature),
@@ -74,8 +74,9 @@ class SamplePanel(Panel):
                 ("Seed", self.seed),
             )
         ):
-            settings.addWidget(_caption(caption, widget), 0, column)
-            settings.addWidget(widget, 1, column)
+            row, side = divmod(place, 2)
+            settings.addWidget(_caption(caption, widget), 2 * row, side)
+            settings.addWidget(widget, 2 * row + 1, side)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.generate)
