@@ -64,7 +64,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`bfloat16` runs the matrix products of training in that type; validation is in float32."""
     default_text: str = ""
     start_from: str = ""
-    """A model file whose weights the training begins with; its sizes and characters must be these."""
+    """A model file of the same sizes and characters, whose weights the training begins with."""
 
     def check(self) -> None:
         """Refuse values that cannot work.

@@ -77,9 +77,9 @@ def load_weights(model: CharacterLanguageModel, path: Path) -> None:
     for field in same:
         wanted, found = getattr(model.description, field), getattr(other.description, field)
         if wanted != found:
-            shown = "other characters" if field == "vocabulary" else f"{field} {found}, not {wanted}"
+            said = f"{field} {found}, not {wanted}"
             raise ModelFileError(
-                f"{path.name} has {shown}; training can only start from a model of the same shape "
+                f"{path.name} has {'other characters' if field == 'vocabulary' else said}; training can only start from a model of the same shape "
                 "and characters"
             )
     model.load_state_dict(other.state_dict())

@@ -56,6 +56,14 @@ class Library(QObject):
         self.texts = tuple(_read_texts(resources / "texts"))
 
     @property
+    def first_model(self) -> ShippedModel | None:
+        """The shipped model that the window opens on: the one named for the first sample text."""
+        wanted = self.texts[0].path.name if self.texts else ""
+        suited = (one for one in self.models if one.description.default_text == wanted)
+        largest = max(suited, key=lambda one: one.description.total_units, default=None)
+        return largest or next(iter(self.models), None)
+
+    @property
     def recent(self) -> tuple[Path, ...]:
         """The files opened last, newest first; some may be gone by now."""
         stored = self._settings.value("recent", [])

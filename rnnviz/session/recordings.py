@@ -90,7 +90,9 @@ class Recordings(QObject):
 
     def _model_opened(self, result: dict[str, Any]) -> None:
         self.model = msgspec.convert(result, OpenModel)
-        self._set_recording(None)
+        shown = self.recording
+        if shown is not None and shown.description.model_path != self.model.path:
+            self._set_recording(None)
         self.model_changed.emit()
 
     # Texts
@@ -155,11 +157,33 @@ class Recordings(QObject):
         """Walk the open text; a recording of the same walk in the cache is opened instead."""
         if self.model is None or self.text is None:
             return
-        folder = self.cache / self._key(channels)
+        model = Path(self.model.path), self.model.vocabulary
+        folder = self.cache / walk_key(*model, self.text, channels)
+        shown = self.recording
+        if shown is not None and shown.folder == folder and shown.complete:
+            return
         if self._reopen(folder):
             return
         self._make_room(self.size_bytes(channels))
         self._start_walk(folder, channels)
+
+    def show_kept(self, folder: Path, model: Path, text: Path) -> bool:
+        """Show a walk of this text that the cache kept, before the engine has opened the model.
+
+        Returns:
+            Whether it is there, complete, and of these very files.
+        """
+        if folder.parent != self.cache or not self._reopen(folder):
+            return False
+        assert self.recording is not None
+        kept = Text.read(text)
+        if folder.name != walk_key(model, None, kept, self.recording.channels):
+            self._set_recording(None)
+            return False
+        self.text = kept
+        self.text_changed.emit()
+        self.recording_changed.emit()
+        return True
 
     def open_recording(self, folder: Path) -> None:
         """Open a recording that lies on disk, without its model.
@@ -238,14 +262,6 @@ class Recordings(QObject):
         self.recording = recording
         self.recording_changed.emit()
 
-    def _key(self, channels: tuple[str, ...]) -> str:
-        """A name for this walk that changes whenever the model, the text or the channels do."""
-        assert self.model is not None and self.text is not None
-        model = file_stamp(Path(self.model.path)), self.model.vocabulary
-        # A file of 100 MB is known by its stamp; only a text without a file is read through.
-        text = file_stamp(self.text.path) if self.text.path else self.text.codes.tobytes()
-        return hashlib.sha256(repr((model, text, channels)).encode()).hexdigest()[:24]
-
     def _make_room(self, wanted: int) -> None:
         if not self.cache.is_dir():
             return
@@ -272,6 +288,16 @@ class Recordings(QObject):
         for folder in self.cache.glob(f"{_LIVE}{os.getpid()}-*"):
             if self.recording is None or self.recording.folder != folder:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def walk_key(
+    model: Path, vocabulary: tuple[str, ...] | None, text: Text, channels: tuple[str, ...]
+) -> str:
+    """A name for a walk that changes whenever the model, the text or the channels do."""
+    # A file of 100 MB is known by its stamp; only a text without a file is read through.
+    read = file_stamp(text.path) if text.path else text.codes.tobytes()
+    facts = (file_stamp(model), vocabulary, read, tuple(channels))
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:24]
 
 
 def file_stamp(path: Path) -> tuple[str, int, int]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Slot
 
 from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.finding import Finding, load_finding
+from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.text import Text
 from rnnviz.session.findings import Findings
@@ -23,6 +24,9 @@ from rnnviz.session.selection import Selection
 from rnnviz.session.stepping import Stepping
 from rnnviz.work.messages import Failed
 from rnnviz.work.runner import Runner
+
+_KEPT = "start/recording"
+"""The setting that names the walk to show at the next start."""
 
 
 class Session(QObject):
@@ -56,6 +60,7 @@ class Session(QObject):
         self._wanted: Finding | None = None
         self.recordings.model_changed.connect(self._suit_text)
         self.recordings.recording_changed.connect(self._show_wanted)
+        self.recordings.recording_changed.connect(self._keep_first)
 
     # Opening
 
@@ -89,10 +94,24 @@ class Session(QObject):
 
         A recording of that walk in the cache is shown at once, before the engine is ready.
         """
-        if self.library.models:
-            names = [model.description.name for model in self.library.models]
-            prose = names.index("War and Peace") if "War and Peace" in names else 0
-            self.recordings.open_model(self.library.models[prose].path)
+        first = self.library.first_model
+        if first is None:
+            return
+        sample, kept = self.library.text_for(first.description), self.settings.value(_KEPT)
+        if sample is not None and isinstance(kept, str):
+            with contextlib.suppress(RnnvizError):
+                if self.recordings.show_kept(Path(kept), first.path, sample.path):
+                    self._select_first_finding(first.description)
+        self.recordings.open_model(first.path)
+
+    @Slot()
+    def _keep_first(self) -> None:
+        """Remember the walk of the first model, so that the next start shows it at once."""
+        recording, first = self.recordings.recording, self.library.first_model
+        if recording is None or first is None or not self._text_suits_model:
+            return
+        if recording.description.model_path == str(first.path):
+            self.settings.setValue(_KEPT, str(recording.folder))
 
     def show_text(self, text: Text) -> None:
         """Show a text that the person wrote or sampled; it stays when the model changes."""
@@ -104,11 +123,10 @@ class Session(QObject):
         """A model just opened: show its own sample text, unless the person chose a text."""
         model = self.recordings.model
         assert model is not None
-        if model.description.findings:
-            self._select_finding(model.description.findings[0])
-        sample = self.library.text_for(model.description)
-        chosen = self.recordings.text is not None and not self._text_suits_model
-        if chosen or sample is None:
+        self._select_first_finding(model.description)
+        sample, text = self.library.text_for(model.description), self.recordings.text
+        chosen = text is not None and not self._text_suits_model
+        if chosen or sample is None or (text is not None and text.path == sample.path):
             self.recordings.walk_if_small()
             return
         try:
@@ -116,12 +134,13 @@ class Session(QObject):
         except RnnvizError as error:
             self.jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
 
-    def _select_finding(self, card: dict[str, Any]) -> None:
-        """Select the unit and the concept that a model's card names."""
-        model = self.recordings.model
-        assert model is not None
-        unit = int(card.get("layer", 0)) * model.description.units + int(card.get("unit", 0))
-        if 0 <= unit < model.description.total_units:
+    def _select_first_finding(self, description: ModelDescription) -> None:
+        """Select the unit and the concept that a model's card names first."""
+        if not description.findings:
+            return
+        card = description.findings[0]
+        unit = int(card.get("layer", 0)) * description.units + int(card.get("unit", 0))
+        if 0 <= unit < description.total_units:
             self.selection.select_unit(unit, str(card.get("channel", "hidden")))
         concept = card.get("concept")
         if isinstance(concept, str) and self.rankings.concept(concept):

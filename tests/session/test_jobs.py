@@ -38,7 +38,7 @@ def jobs(runner, qapp):
 
 
 def test_an_answer_to_an_older_question_is_dropped(jobs, runner):
-    results = []
+    results: list[Any] = []
     for word in ("first", "second"):
         jobs.start("echo", {"word": word}, slot="s", title="", done=results.append)
     runner.answer(0, lambda number: Done(number, {"word": "first"}))
@@ -58,7 +58,7 @@ def test_jobs_of_different_slots_run_beside_each_other(jobs, runner):
 
 
 def test_progress_moves_the_share_and_brings_its_facts(jobs, runner):
-    facts = []
+    facts: list[Any] = []
     jobs.start("a", {}, slot="a", title="A", progress=facts.append)
     runner.answer(0, lambda number: Progress(number, 1, 4, {"walked": 10}))
     assert jobs.running[0].share == 0.25
@@ -66,7 +66,8 @@ def test_progress_moves_the_share_and_brings_its_facts(jobs, runner):
 
 
 def test_a_failure_goes_to_its_own_handler_or_else_to_the_signal(jobs, runner):
-    own, signalled = [], []
+    own: list[Any] = []
+    signalled: list[Any] = []
     jobs.failed.connect(signalled.append)
     jobs.start("a", {}, slot="a", title="", failed=own.append)
     jobs.start("b", {}, slot="b", title="")
@@ -79,7 +80,7 @@ def test_a_failure_goes_to_its_own_handler_or_else_to_the_signal(jobs, runner):
 
 
 def test_nothing_is_called_after_closing(jobs, runner):
-    results = []
+    results: list[Any] = []
     jobs.start("a", {}, slot="a", title="", done=results.append)
     jobs.close()
     runner.answer(0, lambda number: Done(number, {}))

@@ -25,7 +25,8 @@ def test_the_same_value_twice_is_told_once(qapp, setter, value, signal):
 
 
 def test_offsets_beyond_32_bits_arrive_whole(qapp):
-    selection, heard = Selection(), []
+    heard: list[int] = []
+    selection = Selection()
     selection.jumped.connect(heard.append)
     selection.jump(2**40)
     assert heard == [2**40]
@@ -53,4 +54,4 @@ def test_a_pin_goes_in_and_out(qapp):
     selection.toggle_pin(Pin("hidden", 1))
     assert selection.pins == (Pin("cell", 1),)
     selection.clear_pins()
-    assert selection.pins == ()
+    assert not selection.pins

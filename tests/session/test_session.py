@@ -1,6 +1,7 @@
 """What must follow what when a person opens things."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,8 @@ def test_a_text_that_the_person_opened_stays_when_the_model_changes(
     own.write_text("my own text")
     session = make_session()
     session.open_path(own)
-    assert session.recordings.recording is None
+    unwalked = session.recordings.recording
+    assert unwalked is None
     session.open_path(model_file)
     assert session.recordings.text.name == "own.txt"
     assert str(session.recordings.recording.text) == "my own text"
@@ -60,7 +62,7 @@ def test_a_model_that_fails_to_open_leaves_everything_as_it_was(make_session, mo
     session.open_path(model_file)
     before = (session.recordings.model, session.recordings.recording, session.recordings.text)
     session.jobs._runner._tasks["open_model"] = refuse
-    failures = []
+    failures: list[Any] = []
     session.jobs.failed.connect(failures.append)
     broken = tmp_path / "broken.pt"
     broken.write_bytes(b"PK")
@@ -75,7 +77,7 @@ def test_a_model_without_characters_asks_for_them(make_session, model_file):
         raise VocabularyNeeded("which characters?", 65)
 
     session = make_session(open_model=need)
-    asked = []
+    asked: list[Any] = []
     session.recordings.vocabulary_needed.connect(lambda *about: asked.append(about))
     session.open_path(model_file)
     assert asked == [(str(model_file), 65, "which characters?")]
@@ -93,10 +95,11 @@ def test_typing_walks_each_version_and_the_last_one_wins(make_session, model_fil
 def test_a_long_text_is_asked_for_and_not_walked_by_itself(make_session, model_file, monkeypatch):
     monkeypatch.setattr("rnnviz.session.recordings.LARGE_BYTES", 100)
     session = make_session()
-    asked = []
+    asked: list[Any] = []
     session.recordings.walk_asked.connect(asked.append)
     session.open_path(model_file)
-    assert session.recordings.recording is None
+    unwalked = session.recordings.recording
+    assert unwalked is None
     assert asked[0] > 100
     session.recordings.walk(("hidden",))
     assert session.recordings.recording.channels == ("hidden",)
@@ -141,7 +144,7 @@ def test_a_finding_opens_its_model_and_text_and_shows_its_unit_and_range(
         text_path=str(own),
     )
     session = make_session()
-    jumps = []
+    jumps: list[int] = []
     session.selection.jumped.connect(jumps.append)
     session.show_finding(finding)
     assert session.recordings.text.name == "own.txt"

@@ -199,7 +199,7 @@ class TestPattern:
     def test_finds_the_planted_unit_and_the_other_places(
         self, panel: PatternPanel, session: Session, qtbot: QtBot
     ) -> None:
-        names = [panel.units.item(row, 0).text() for row in range(panel.units.rowCount())]
+        names = unit_names(panel)
         assert "1:5" in names
         assert len(pieces(panel.places)) > 5
         with qtbot.waitSignal(panel.jump_requested, timeout=1000) as jumped:
@@ -211,9 +211,8 @@ class TestPattern:
     ) -> None:
         session.selection.select_unit(0)
         settle(qtbot, panel)
-        names = [panel.units.item(row, 0).text() for row in range(panel.units.rowCount())]
-        item = panel.units.item(names.index("1:5"), 0)
-        place = panel.units.visualItemRect(item).center()
+        names = unit_names(panel)
+        place = panel.units.visualRect(panel.units.model().index(names.index("1:5"), 0)).center()
         qtbot.mouseClick(panel.units.viewport(), Qt.MouseButton.LeftButton, pos=place)
         assert session.selection.unit == QUOTE_UNIT
 

@@ -77,7 +77,7 @@ SECOND_ROWS = {
 
 
 @pytest.mark.parametrize("make", EVERY)
-def test_exports_png_svg_and_csv(make, qtbot: QtBot, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_exports_png_svg_and_csv(make, qtbot: QtBot, tmp_path: Path) -> None:
     plot = make()
     qtbot.addWidget(plot)
     plot.resize(320, 200)
@@ -105,7 +105,7 @@ def test_an_unknown_ending_is_refused(qtbot: QtBot, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", EVERY)
-def test_has_a_named_export_button_and_follows_the_theme(make, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+def test_has_a_named_export_button_and_follows_the_theme(make, qtbot: QtBot) -> None:
     plot = make()
     qtbot.addWidget(plot)
     plot.resize(320, 200)

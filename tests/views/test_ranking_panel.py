@@ -73,6 +73,7 @@ def test_nonsense_typed_leaves_the_concept_as_it_was(panel: RankingPanel, qtbot:
     panel.session.selection.set_concept("inside-quotes")
     qtbot.waitUntil(lambda: panel.idle)
     line = panel.concepts.lineEdit()
+    assert line is not None
     line.clear()
     qtbot.keyClicks(line, "xyzzy")
     qtbot.keyClick(line, Qt.Key.Key_Return)

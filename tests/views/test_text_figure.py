@@ -21,6 +21,10 @@ def coloured(text="aaaa\nbbbb", value=1.0):
     )
 
 
+def rgb(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 def test_a_character_stands_on_its_colour(qapp, dark, scale):
@@ -32,8 +36,8 @@ def test_a_character_stands_on_its_colour(qapp, dark, scale):
     )  # fmt: skip
     box = next(box for box in drawn.boxes if box.height == 19)
     corner = image.pixelColor(int((box.x + 1) * scale), int((box.y + 1) * scale))
-    assert corner.getRgb()[:3] == tuple(part.scale.colours(dark)[254, :3].tolist())
-    assert image.pixelColor(1, 1).getRgb()[:3] == PAPER[dark]
+    assert rgb(corner) == tuple(part.scale.colours(dark)[254, :3].tolist())
+    assert rgb(image.pixelColor(1, 1)) == PAPER[dark]
 
 
 def test_letters_are_painted_on_the_colour(qapp):

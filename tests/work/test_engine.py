@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_a_cancelled_job_stops_at_its_next_progress():
 
 
 def test_progress_is_told_at_most_every_now_and_then_but_the_end_always():
-    heard = []
+    heard: list[Any] = []
     running = RunningJob(1, heard.append)
     for done in range(1000):
         running.progress(done, 1000)

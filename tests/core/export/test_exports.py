@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from rnnviz.core.colour import Scale
@@ -96,14 +97,19 @@ def test_a_range_beyond_what_is_walked_is_refused(random_recording):
         coloured_unit(recording, "cell", 0, 5, 9)
 
 
+def _listed(strengths: npt.NDArray[np.uint8] | None) -> list[int]:
+    assert strengths is not None
+    return [int(strength) for strength in strengths]
+
+
 def test_labels_become_strengths():
     part = with_concept(coloured("abcd"), np.arange(104, dtype=np.float32), "place")
     assert part.labels is not None
     assert part.labels.tolist() == [100, 101, 102, 103]
     numbers = replace(part, labels=np.array([0, 1, np.nan, 4], np.float32))
-    assert numbers.label_strengths().tolist() == [0, 2, 0, 5]
+    assert _listed(numbers.label_strengths()) == [0, 2, 0, 5]
     yes_no = replace(part, labels=np.array([True, False, True, False]))
-    assert yes_no.label_strengths().tolist() == [5, 0, 5, 0]
+    assert _listed(yes_no.label_strengths()) == [5, 0, 5, 0]
 
 
 def test_a_legend_has_its_numbers():
