@@ -76,12 +76,13 @@ def load_weights(model: CharacterLanguageModel, path: Path) -> None:
     same = ("architecture", "layers", "units", "embedding", "skip", "vocabulary")
     for field in same:
         wanted, found = getattr(model.description, field), getattr(other.description, field)
-        if wanted != found:
-            said = f"{field} {found}, not {wanted}"
-            raise ModelFileError(
-                f"{path.name} has {'other characters' if field == 'vocabulary' else said}; training can only start from a model of the same shape "
-                "and characters"
-            )
+        if wanted == found:
+            continue
+        shown = "other characters" if field == "vocabulary" else f"{field} {found}, not {wanted}"
+        raise ModelFileError(
+            f"{path.name} has {shown}; training can only start from a model of the same shape "
+            "and characters"
+        )
     model.load_state_dict(other.state_dict())
 
 

@@ -68,7 +68,7 @@ class WrappingRow(QWidget):
         else:
             self._left.setGeometry(_SIDE, _MARGIN, min(room, left.width()), left.height())
             below = left.height() + 2 * _MARGIN
-            self._right.setGeometry(_SIDE, below, room, right.height())
+            self._right.setGeometry(_SIDE, below, min(room, right.width()), right.height())
 
     def _fits(self, width: int) -> bool:
         return self.sizeHint().width() <= width

@@ -1,5 +1,7 @@
 """Stale answers are dropped, failures reach somebody."""
 
+from typing import Any
+
 import pytest
 
 from rnnviz.session.jobs import Jobs

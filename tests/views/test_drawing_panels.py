@@ -66,6 +66,12 @@ def click_piece(qtbot: QtBot, snippets: SnippetList, row: int) -> None:
     qtbot.mouseClick(snippets.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
+def unit_names(panel: PatternPanel) -> list[str]:
+    """The first column of the table of units."""
+    model = panel.units.model()
+    return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
+
+
 class TestTrace:
     def test_shows_only_what_is_visible_of_the_unit_and_its_pins(
         self, session: Session, qtbot: QtBot

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 
 from rnnviz.core.colour import PAPER, Scale
 from rnnviz.core.errors import RnnvizError
