@@ -70,6 +70,8 @@ _LARGE = "--architecture lstm --layers 2 --units 384"
 _PROSE = ("inside-quotes", "position-in-line")
 _ON = "--learning-rate 0.002 --warmup-steps 100 --validation-every 350"
 """A second stage in float32: what bfloat16 rounds away, counters above all, is learned here."""
+_OFTEN = "--batch 16 --sequence-length 64 --validation-every 1000"
+"""Short streams, so that a short training takes many steps."""
 RECIPES = {
     "war-and-peace-lstm": Recipe(
         "War and Peace",
@@ -109,7 +111,7 @@ RECIPES = {
         "Shakespeare",
         ("tinyshakespeare.txt",),
         SHAKESPEARE,
-        ("--architecture gru --layers 2 --units 128 --dropout 0.1 --epochs 8 --warmup-steps 100",),
+        (f"--architecture gru --layers 2 --units 128 --dropout 0.1 --epochs 5 {_OFTEN}",),
         ("upper-case-word", "position-in-line", "position-in-word"),
         "midsummer-nights-dream.txt",
     ),
@@ -120,7 +122,7 @@ RECIPES = {
             for chapter in ("algebra", "sets", "topology", "schemes", "varieties", "curves")
         ),
         STACKS,
-        ("--architecture lstm --layers 2 --units 128 --epochs 3",),
+        (f"--architecture lstm --layers 2 --units 128 --epochs 1.5 {_OFTEN}",),
         ("inside-mathematics", "environment-depth", "position-in-line"),
         "testmath.tex",
     ),
@@ -128,7 +130,7 @@ RECIPES = {
         "War and Peace, small LSTM",
         _BOOK,
         WAR_AND_PEACE,
-        ("--architecture lstm --layers 2 --units 128 --epochs 3",),
+        (f"--architecture lstm --layers 2 --units 128 --epochs 1.5 {_OFTEN}",),
         _PROSE,
         "pride-and-prejudice.txt",
     ),
@@ -136,7 +138,7 @@ RECIPES = {
         "War and Peace, GRU",
         _BOOK,
         WAR_AND_PEACE,
-        ("--architecture gru --layers 2 --units 149 --epochs 3",),
+        (f"--architecture gru --layers 2 --units 149 --epochs 1.5 {_OFTEN}",),
         _PROSE,
         "pride-and-prejudice.txt",
     ),
@@ -144,7 +146,7 @@ RECIPES = {
         "War and Peace, vanilla RNN",
         _BOOK,
         WAR_AND_PEACE,
-        ("--architecture rnn --layers 2 --units 263 --learning-rate 0.001 --epochs 3",),
+        (f"--architecture rnn --layers 2 --units 263 --learning-rate 0.001 --epochs 1.5 {_OFTEN}",),
         _PROSE,
         "pride-and-prejudice.txt",
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import shutil
 import sys
 import tempfile
@@ -172,8 +171,3 @@ def recorded(
         yield Recording(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def finite_or_none(value: float) -> float | None:
-    """The number, or None where JSON has none."""
-    return value if math.isfinite(value) else None

@@ -87,7 +87,7 @@ _PALETTES = {
     "blue-orange": _Hues("Blue and orange", ("orange", "blue"), _BLUE, _ORANGE),
     "green-purple": _Hues("Green and purple", ("purple", "green"), _GREEN, _PURPLE),
     "gate": _Hues("Teal", ("no colour", "teal"), _TEAL),
-    "surprisal": _Hues("Fire", ("no colour", "red"), _FIRE),
+    "surprisal": _Hues("Fire", ("no colour", "orange-red"), _FIRE),
     "label": _Hues("Violet", ("no colour", "violet"), _VIOLET),
 }
 DIVERGING = tuple(name for name, hues in _PALETTES.items() if hues.negative is not None)

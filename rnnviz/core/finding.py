@@ -6,9 +6,7 @@ One JSON file each, in a folder; a damaged file is named and left alone. The for
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ import msgspec
 
 from rnnviz.core.colour import DIVERGING, SEQUENTIAL, Scale
 from rnnviz.core.errors import FindingError
+from rnnviz.core.files import write_atomically
 from rnnviz.core.units import unit_title
 
 FINDING_VERSION = 1
@@ -121,13 +120,9 @@ def replace_finding(path: Path, finding: Finding) -> SavedFinding:
     """
     finding.check()
     content = msgspec.json.format(msgspec.json.encode(finding), indent=1) + b"\n"
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        beside.write_bytes(content)
-        beside.replace(path)
+        write_atomically(path, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         raise FindingError(f"cannot write {path}: {error.strerror}") from error
     return SavedFinding(path, finding)
 

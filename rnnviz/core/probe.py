@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from rnnviz.core.concepts import Concept, Labels, label_blocks
 from rnnviz.core.errors import RecordingError
+from rnnviz.core.files import write_atomically
 from rnnviz.core.recording import Recording
 from rnnviz.core.rows import Floats, chosen_channels, read_tile, tiles, to_float32
 from rnnviz.core.scoring.labels import LabelSpool, folder_for_labels
@@ -87,7 +88,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_probe(probe: Probe, path: Path) -> None:
     """Write a probe as JSON; a figure that does not exist becomes null."""
-    path.write_bytes(msgspec.json.encode(probe))
+    write_atomically(path, msgspec.json.encode(probe))
 
 
 def read_probe(path: Path) -> Probe:

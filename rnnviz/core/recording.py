@@ -16,10 +16,9 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 import numpy as np
@@ -33,20 +32,22 @@ RECORDING_VERSION = 1
 TOP = 5
 """How many of the likeliest next characters are kept."""
 
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
 Halves = npt.NDArray[np.float16]
 
 
 class RecordingDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What `recording.json` holds."""
 
-    length: int
+    length: Annotated[int, msgspec.Meta(ge=0)]
     """T, the characters of the text."""
-    layers: int
-    units: int
+    layers: Annotated[int, msgspec.Meta(ge=1)]
+    units: Annotated[int, msgspec.Meta(ge=1)]
     """U, in one layer; N = layers * units."""
     channels: tuple[str, ...]
     vocabulary: tuple[str, ...]
-    code_width: int
+    code_width: Literal[1, 2, 4]
     text_name: str = ""
     text_path: str = ""
     model_name: str = ""
@@ -93,6 +94,7 @@ class Recording:
         self.layers, self.units = about.layers, about.units
         self.channels = about.channels
         self.vocabulary = Vocabulary(about.vocabulary)
+        self._walked = self._map("walked", "<i8", (1,))
         codes = self._map("text.codes", f"<u{about.code_width}", (self.length,))
         self.text = Text(codes, about.text_name, Path(about.text_path) if about.text_path else None)
         shape = (self.total_units, self.length)
@@ -109,10 +111,7 @@ class Recording:
     @property
     def walked(self) -> int:
         """How many characters are complete by now; equals T when the walk is over."""
-        try:
-            return min(self.length, int(struct.unpack("<q", self._walked_bytes())[0]))
-        except (OSError, struct.error):
-            return 0
+        return min(self.length, int(self._walked[0]))
 
     @property
     def complete(self) -> bool:
@@ -146,9 +145,6 @@ class Recording:
     def layer_and_unit(self, unit: int) -> tuple[int, int]:
         """(layer, unit in the layer), both from 0, of a unit counted through all layers."""
         return divmod(unit, self.units)
-
-    def _walked_bytes(self) -> bytes:
-        return (self.folder / "walked").read_bytes()
 
     def _map(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         path, dtype = self.folder / name, np.dtype(kind)
@@ -199,28 +195,36 @@ class RecordingWriter:
                 f"the recording needs {needed / 1e9:,.1f} GB and {folder} has {free / 1e9:,.1f} GB "
                 "free; choose fewer channels or a shorter text"
             )
-        (folder / "walked").write_bytes(struct.pack("<q", 0))
-        codes = np.asarray(text.codes)
-        codes.tofile(folder / "text.codes")
-        self._rows = {
-            name: self._create(f"{name}.f16", "<f2", (total, length)) for name in channels
-        }
-        self._surprisal = self._create("surprisal.f16", "<f2", (length,))
-        self._top_ids = self._create("top_ids.u32", "<u4", (length, TOP))
-        self._top_p = self._create("top_p.f16", "<f2", (length, TOP))
+        codes = np.ascontiguousarray(text.codes)
         description = RecordingDescription(
             length=length,
             layers=layers,
             units=units,
             channels=tuple(channels),
             vocabulary=tuple(vocabulary),
-            code_width=codes.dtype.itemsize,
+            code_width=cast("Literal[1, 2, 4]", codes.dtype.itemsize),
             text_name=text.name,
             text_path=str(text.path or ""),
             model_name=model_name,
             model_path=model_path,
         )
-        (folder / "recording.json").write_bytes(msgspec.json.encode(description))
+        try:
+            for name in ("recording.json", "text.codes"):
+                (folder / name).unlink(missing_ok=True)
+            # A map, so that a walk that was given up cannot write into the one that replaced it.
+            self._walked = self._create("walked", "<i8", (1,))
+            (folder / "text.codes").write_bytes(codes.data)
+            self._rows = {
+                name: self._create(f"{name}.f16", "<f2", (total, length)) for name in channels
+            }
+            self._surprisal = self._create("surprisal.f16", "<f2", (length,))
+            self._top_ids = self._create("top_ids.u32", "<u4", (length, TOP))
+            self._top_p = self._create("top_p.f16", "<f2", (length, TOP))
+            (folder / "recording.json").write_bytes(msgspec.json.encode(description))
+        except OSError as error:
+            if error.errno in _FULL:
+                raise RecordingError(f"the disk is full: {folder}") from error
+            raise RecordingError(f"cannot write to {folder}: {error.strerror}") from error
 
     def write(
         self,
@@ -244,12 +248,13 @@ class RecordingWriter:
         self._surprisal[start:stop] = surprisal
         self._top_ids[start:stop] = top_ids
         self._top_p[start:stop] = top_p
-        with (self.folder / "walked").open("r+b") as file:  # never empty: somebody may be reading
-            file.write(struct.pack("<q", stop))
+        self._walked[0] = stop
 
     def _create(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         dtype = np.dtype(kind)
         size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        # Never cut a file short that somebody may have mapped.
+        (self.folder / name).unlink(missing_ok=True)
         with (self.folder / name).open("wb") as file:
             file.truncate(size)
             if size > 0 and hasattr(os, "posix_fallocate"):
@@ -257,8 +262,8 @@ class RecordingWriter:
                 try:
                     os.posix_fallocate(file.fileno(), 0, size)
                 except OSError as error:
-                    if error.errno == errno.ENOSPC:
-                        raise RecordingError(f"the disk is full: {self.folder}") from error
+                    if error.errno in _FULL:  # anything else: a file system that cannot reserve
+                        raise
         if size == 0:
             return np.zeros(shape, dtype)
         return np.memmap(self.folder / name, dtype=dtype, mode="r+", shape=shape)

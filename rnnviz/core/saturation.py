@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 LEFT, RIGHT = 0.1, 0.9
+"""Below the one a gate is left-saturated, nearly shut; above the other right-saturated."""
 
 Shares = npt.NDArray[np.float64]
 
@@ -22,6 +23,6 @@ def saturation(values: npt.NDArray[np.float16]) -> tuple[Shares, Shares]:
     """
     # Half-precision numbers from 0 up sort as their bits do, and bits compare ten times faster.
     bits = np.ascontiguousarray(values).view(np.uint16)
-    low, high = np.array([LEFT, RIGHT], np.float16).view(np.uint16)
+    low, high = np.array([LEFT, RIGHT], np.float16).view(np.uint16)  # rounded down, both
     length = max(1, values.shape[-1])
-    return (bits < low).sum(axis=-1) / length, (bits > high).sum(axis=-1) / length
+    return (bits <= low).sum(axis=-1) / length, (bits > high).sum(axis=-1) / length

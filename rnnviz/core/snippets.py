@@ -7,19 +7,15 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 
+from rnnviz.core.colour import GATES
 from rnnviz.core.recording import Recording
-from rnnviz.core.rows import Floats, Tile, blocks, read_tile, sample_tile, tiles, to_float32
+from rnnviz.core.rows import Floats, Tile, blocks, read_tile, sample_tile, to_float32
+from rnnviz.core.saturation import saturation
 
 HISTOGRAM_BINS = 64
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-GATES = ("input", "forget", "output", "reset", "update")
-"""Channels between 0 and 1; the candidates are not gates."""
-CLOSED, OPEN = 0.1, 0.9
-"""A gate below the one is called left-saturated, above the other right-saturated."""
 
 _BLOCK = 1 << 16
-_TILE_BLOCK = 1 << 13
-_TILE = 128
 
 Progress = Callable[[float], None]
 
@@ -41,9 +37,9 @@ class Saturation(msgspec.Struct, frozen=True):
     gate: str
     unit: int
     closed: float
-    """Share of characters at which the gate is below `CLOSED`."""
+    """Share of characters at which the gate is below 0.1."""
     open: float
-    """Share of characters at which it is above `OPEN`."""
+    """Share of characters at which it is above 0.9."""
 
 
 class UnitPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,46 +121,21 @@ def unit_page(
         deviation=float(np.sqrt(max(0.0, square / max(1, length) - mean * mean))),
         quantiles=tuple(np.quantile(sample, QUANTILES).tolist()) if length else (),
         saturation=tuple(
-            _saturation(recording, Tile(gate, unit, unit + 1), length)[0]
-            for gate in GATES
-            if gate in recording.channels
+            _saturation(recording, Tile(gate, unit, unit + 1), length)
+            for gate in recording.channels
+            if gate in GATES
         ),
     )
 
 
-def saturations(
-    recording: Recording, progress: Progress = lambda share: None
-) -> tuple[Saturation, ...]:
-    """How often each gate of each unit is nearly shut and nearly open; gates in turn, all units.
-
-    Karpathy, Johnson and Fei-Fei 2015, figure 2: forget gates that stay open remember for long,
-    and gates that are never saturated have little to do with the rest.
-
-    Raises:
-        RecordingError: a file is cut short.
-    """
-    gates = [gate for gate in GATES if gate in recording.channels]
-    length = recording.walked
-    found: list[Saturation] = []
-    every = list(tiles(recording, gates, _TILE))
-    for number, tile in enumerate(every):
-        found += _saturation(recording, tile, length)
-        progress((number + 1) / len(every))
-    return tuple(found)
-
-
-def _saturation(recording: Recording, tile: Tile, length: int) -> list[Saturation]:
-    closed = np.zeros(tile.stop - tile.first, np.int64)
-    opened = np.zeros_like(closed)
-    for start, stop in blocks(0, length, _TILE_BLOCK):
-        values = to_float32(read_tile(recording, tile, start, stop))
-        closed += (values < CLOSED).sum(1)
-        opened += (values > OPEN).sum(1)
-    shares = np.stack([closed, opened], axis=1) / max(1, length)
-    return [
-        Saturation(tile.channel, tile.first + row, shut, wide)
-        for row, (shut, wide) in enumerate(shares.tolist())
-    ]
+def _saturation(recording: Recording, tile: Tile, length: int) -> Saturation:
+    """Of the one unit of this tile."""
+    closed = opened = 0.0
+    for start, stop in blocks(0, length, _BLOCK):
+        left, right = saturation(read_tile(recording, tile, start, stop)[0])
+        closed += float(left) * (stop - start) / length
+        opened += float(right) * (stop - start) / length
+    return Saturation(tile.channel, tile.first, closed, opened)
 
 
 class _Extremes:

@@ -6,6 +6,7 @@ Knows how bytes become characters; knows nothing of models or windows.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +20,7 @@ Codes = npt.NDArray[np.unsignedinteger]
 NEWLINE = 10
 _BLOCK = 1 << 22
 _LONGEST_MATCH = 4096
+_LARGEST_IN_MEMORY = 1 << 26
 
 
 class Text:
@@ -45,15 +47,21 @@ class Text:
     def read(cls, path: Path) -> Text:
         """The text of a file: UTF-8, UTF-16 with a mark, or Latin-1 if it is neither.
 
-        A pure ASCII file is memory-mapped as it is. Line ends stay as they are in the file.
+        A large pure ASCII file is memory-mapped as it is; smaller ones are kept in memory, so that
+        an editor may cut them short meanwhile. Line ends stay as they are in the file.
 
         Raises:
             TextError: unreadable, empty, or binary.
         """
         try:
-            if path.stat().st_size == 0:
+            size = path.stat().st_size
+            if size == 0:
                 raise TextError(f"{path.name} is empty; choose a file with text in it")
-            raw = np.memmap(path, dtype=np.uint8, mode="r")
+            raw = (
+                np.frombuffer(path.read_bytes(), np.uint8)
+                if size <= _LARGEST_IN_MEMORY
+                else np.memmap(path, dtype=np.uint8, mode="r")
+            )
         except OSError as error:
             raise TextError(f"cannot read {path}: {error.strerror}") from error
         blocks = range(0, len(raw), _BLOCK)
@@ -105,11 +113,20 @@ class Text:
         return int(np.searchsorted(self.line_starts, character, side="right")) - 1
 
     def matches(
-        self, pattern: str, *, regular: bool = False, most: int = 10_000
+        self,
+        pattern: str,
+        *,
+        regular: bool = False,
+        most: int = 10_000,
+        progress: Callable[[int], None] = lambda searched: None,
     ) -> npt.NDArray[np.int64]:
-        """Where a pattern occurs, (matches, 2) int64 start and stop, at most so many.
+        """Where a pattern occurs, (matches, 2) int64 start and stop.
 
         A match longer than 4,096 characters may be missed where it crosses a block of the search.
+
+        Args:
+            most: so many are found at most.
+            progress: told how many characters are searched; may raise `Cancelled` to stop.
 
         Raises:
             TextError: the regular expression does not compile.
@@ -121,14 +138,19 @@ class Text:
         found: list[tuple[int, int]] = []
         last = 0
         for block in range(0, len(self), _BLOCK):
-            part = self.slice(block, block + _BLOCK + _LONGEST_MATCH)
-            for match in compiled.finditer(part):
-                start, stop = block + match.start(), block + match.end()
-                if match.start() >= _BLOCK or len(found) == most:
+            # What lies before the block is seen too, since `^` and `\b` look back.
+            begin = max(0, block - _LONGEST_MATCH)
+            part = self.slice(begin, block + _BLOCK + _LONGEST_MATCH)
+            for match in compiled.finditer(part, max(block, last) - begin):
+                start, stop = begin + match.start(), begin + match.end()
+                if start >= block + _BLOCK or len(found) == most:
                     break
-                if stop > start >= last:
+                if stop > start:
                     found.append((start, stop))
                     last = stop
+            if len(found) == most:
+                break
+            progress(min(block + _BLOCK, len(self)))
         return np.array(found, np.int64).reshape(-1, 2)
 
 

@@ -5,6 +5,7 @@ The window reaches these through a child process, the command line in its own; a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_blocks
+from rnnviz.core.files import replacing
 from rnnviz.core.ordering import similarity_order
 from rnnviz.core.patterns import brushed_units, find_same
 from rnnviz.core.probe import probe as fit_probe
@@ -34,20 +36,25 @@ from rnnviz.work.messages import Context, Task
 Arguments = Mapping[str, Any]
 
 _MODELS_KEPT = 3
-_opened: dict[tuple[str, int, tuple[str, ...] | None], OpenedModel] = {}
+_opened: dict[tuple[str, tuple[str, ...] | None], tuple[int, OpenedModel]] = {}
+_guard = threading.Lock()
+"""Jobs run beside each other, and all of them look for their model in `_opened`."""
 
 
 def _model(path: str, vocabulary: Sequence[str] | None) -> OpenedModel:
-    """The model of this file, kept warm; read anew when the file has changed."""
-    file = Path(path)
-    stamp = file.stat().st_mtime_ns if file.exists() else 0
-    key = (path, stamp, tuple(vocabulary) if vocabulary else None)
-    if key not in _opened:
-        opened = open_file(file, vocabulary)
-        while len(_opened) >= _MODELS_KEPT:
+    """The model of this file, kept warm; read anew if the file changed, not if it is gone."""
+    file, key = Path(path), (path, tuple(vocabulary) if vocabulary else None)
+    stamp = file.stat().st_mtime_ns if file.exists() else None
+    with _guard:
+        known = _opened.get(key)
+    if known is None or stamp not in (None, known[0]):
+        known = stamp or 0, open_file(file, vocabulary)
+    with _guard:
+        _opened.pop(key, None)
+        _opened[key] = known
+        while len(_opened) > _MODELS_KEPT:
             del _opened[next(iter(_opened))]
-        _opened[key] = opened
-    return _opened[key]
+    return known[1]
 
 
 def open_model(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -112,11 +119,13 @@ def label(arguments: Arguments, context: Context) -> dict[str, Any]:
     concept = concept_from(arguments["concept"])
     path = recording.folder / f"labels-{_file_name(concept.name)}.npy"
     dtype = np.float32 if concept.scalar else np.bool_
-    labels = np.lib.format.open_memmap(path, "w+", dtype, (recording.length,))
-    for start, part in label_blocks(concept, recording.text):
-        labels[start : start + len(part)] = part
-        context.progress(start + len(part), recording.length)
-    labels.flush()
+    # The window may have the labels of an earlier concept of this name mapped.
+    with replacing(path) as beside:
+        labels = np.lib.format.open_memmap(beside, "w+", dtype, (recording.length,))
+        for start, part in label_blocks(concept, recording.text):
+            labels[start : start + len(part)] = part
+            context.progress(start + len(part), recording.length)
+        labels.flush()
     return {"path": str(path)}
 
 
@@ -139,7 +148,12 @@ def probe(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Fit a linear probe over all units of the recording in `folder` for `concept`."""
     recording = Recording(Path(arguments["folder"]))
     concept = concept_from(arguments["concept"])
-    fitted = fit_probe(recording, concept, arguments.get("channels"))
+    fitted = fit_probe(
+        recording,
+        concept,
+        arguments.get("channels"),
+        progress=lambda share: context.progress(share, 1.0),
+    )
     path = recording.folder / f"probe-{_file_name(concept.name)}.json"
     write_probe(fitted, path)
     return {"path": str(path)}
@@ -190,7 +204,12 @@ def order(arguments: Arguments, context: Context) -> dict[str, Any]:
 def find(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Where `pattern` occurs in the text of the recording in `folder`."""
     text = Recording(Path(arguments["folder"])).text
-    return {"matches": text.matches(arguments["pattern"], regular=arguments["regular"]).tolist()}
+    found = text.matches(
+        arguments["pattern"],
+        regular=arguments["regular"],
+        progress=lambda done: context.progress(done, len(text)),
+    )
+    return {"matches": found.tolist()}
 
 
 def _file_name(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -113,7 +114,8 @@ class Rankings(QObject):
             self.concepts_changed.emit()
 
     def _file(self, name: str) -> Path:
-        return self._folder / f"{name}.json"
+        # A name is made of a title, and a title may hold anything.
+        return self._folder / f"{quote(name, safe=' ')}.json"
 
     def _load(self) -> dict[str, str]:
         damaged = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Slot
 
 from rnnviz.core.concepts import load_concept_file
-from rnnviz.core.errors import RnnvizError, RunDirectoryError
+from rnnviz.core.errors import FindingError, RnnvizError, RunDirectoryError
 from rnnviz.core.finding import Finding, load_finding
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.recognise import kind_of
@@ -58,6 +58,8 @@ class Session(QObject):
         self.library = Library(settings, models, resources, self)
         self._text_suits_model = True
         self._wanted: Finding | None = None
+        self._opening: Path | None = None
+        """A model that is remembered once it is open: files that are none are not."""
         self.recordings.model_changed.connect(self._suit_text)
         self.recordings.recording_changed.connect(self._show_wanted)
         self.recordings.recording_changed.connect(self._keep_first)
@@ -86,7 +88,9 @@ class Session(QObject):
         else:
             self.recordings.open_text(path)
             self._text_suits_model = False
-        if kind not in ("concept", "finding"):
+        if kind in ("model", "run"):
+            self._opening = path
+        elif kind not in ("concept", "finding"):
             self.library.remember(path)
 
     def open_first(self) -> None:
@@ -123,9 +127,13 @@ class Session(QObject):
         """A model just opened: show its own sample text, unless the person chose a text."""
         model = self.recordings.model
         assert model is not None
+        if self._opening is not None:
+            self.library.remember(self._opening)
+            self._opening = None
         self._select_first_finding(model.description)
         sample, text = self.library.text_for(model.description), self.recordings.text
-        chosen = text is not None and not self._text_suits_model
+        # A text without a file was typed or sampled: it would be lost.
+        chosen = text is not None and (text.path is None or not self._text_suits_model)
         if chosen or sample is None or (text is not None and text.path == sample.path):
             self.recordings.walk_if_small()
             return
@@ -152,17 +160,24 @@ class Session(QObject):
         """Open what a finding was made on, if need be, and show the unit and the range.
 
         Raises:
-            RnnvizError: its model or text is gone.
+            RnnvizError: its model or text is gone; what was open stays.
         """
         model, text = self.recordings.model, self.recordings.text
-        self._wanted = finding
         path, text_path = Path(finding.model_path), Path(finding.text_path)
+        if finding.model_path and not path.exists():
+            raise FindingError(f"the model of “{finding.title}” is gone: {path} does not exist")
+        if not finding.text_path and (text is None or text.name != finding.text_name):
+            raise FindingError(
+                f"“{finding.title}” was found in {finding.text_name or 'a text'} that was never "
+                "saved as a file; open or paste that text again, then show the finding"
+            )
         if finding.text_path and (text is None or text.path != text_path):
             self.recordings.take_text(Text.read(text_path))
             self._text_suits_model = False
+        self._wanted = finding
         if finding.model_path and (model is None or model.path != finding.model_path):
             self.open_path(path)
-        elif self.recordings.recording is None or self.recordings.recording.text is not text:
+        elif self.recordings.recording is None:
             self.recordings.walk_if_small()
         else:
             self._show_wanted()

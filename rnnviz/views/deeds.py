@@ -26,7 +26,7 @@ def deeds(window: Window) -> tuple[Deed, ...]:
         Deed("File", "Export text as shown…", "Ctrl+Shift+E", exporting.ask_text),
         Deed("File", "Export findings as a web page…", None, exporting.ask_findings),
         Deed("File", SEPARATOR),
-        Deed("File", "Quit", key.Quit, window.close),
+        Deed("File", "Quit", "Ctrl+Q", window.close),
         Deed("Edit", "Undo", key.Undo, undo.undo),
         Deed("Edit", "Redo", key.Redo, undo.redo),
         Deed("Edit", SEPARATOR),

@@ -90,8 +90,7 @@ class HoverCard(QWidget):
         painter.drawRoundedRect(box, 6, 6)
         painter.setPen(QColor(theme.text))
         painter.setFont(mono_font(15))
-        shape = glyph(ord(facts.character))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shape.shown)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _shown(facts.character))
         left, width = _PAD + 44, WIDTH - 2 * _PAD - 44
         name = character_name(ord(facts.character))
         _write(painter, QRectF(left, _PAD - 1, width, 18), name, _bold(10), theme.text)
@@ -138,8 +137,8 @@ class HoverCard(QWidget):
             _write(painter, caption, "next, by likelihood", ui_font(9), theme.muted)
             y += _LINE
         for character, probability in facts.predictions:
-            shown = {" ": "␣"}.get(character, glyph(ord(character)).shown)
-            _write(painter, QRectF(_PAD + 4, y, 68, _LINE), shown, mono_font(10.5), theme.text)
+            box = QRectF(_PAD + 4, y, 68, _LINE)
+            _write(painter, box, _shown(character), mono_font(10.5), theme.text)
             track = QRectF(_PAD + 76, y + 7, 104, 6)
             _paint_bar(painter, theme, track, 0.0, probability, "label")
             percent = f"{100 * probability:.1f} %"
@@ -153,6 +152,11 @@ def spoken(facts: HoverFacts) -> str:
     value = facts.values.get(facts.channel)
     told = f"{character_name(ord(facts.character))}, line {facts.line}, column {facts.column}"
     return told if value is None else f"{told}, {facts.channel} {value:+.3f}"
+
+
+def _shown(character: str) -> str:
+    """The character, a space by its sign: an empty box would say nothing."""
+    return "␣" if character == " " else glyph(ord(character)).shown
 
 
 def _size(facts: HoverFacts) -> QSize:

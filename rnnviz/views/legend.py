@@ -215,7 +215,7 @@ def meaning(scale: Scale | None) -> str:
     if scale.flipped:
         low, high = high, low
     if scale.symmetric:
-        return f"{high} positive, {low} negative, none zero"
+        return f"{high} above zero, {low} below"
     return f"{high} is {number(scale.high)}, {low} is {number(scale.low)}"
 
 

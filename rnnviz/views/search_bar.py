@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from rnnviz.views.theme import set_icon
 
@@ -32,18 +40,20 @@ class SearchBar(QWidget):
         self.field.setPlaceholderText("Find in the text")
         self.field.setAccessibleName("Find in the text")
         self.field.setClearButtonEnabled(True)
+        self.field.setMinimumWidth(160)
         self.field.setMaximumWidth(360)
         self.regular = QCheckBox("Regular expression")
         self.found = QLabel()
         self.found.setProperty("role", "muted")
-        row.addWidget(self.field, 1)
+        # What is wrong with an expression may be long; it must not widen the window.
+        self.found.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.field, 2)
         row.addWidget(self.regular)
         self.before = self._button("chevron-up", "Previous match (Shift+Enter)", True)
         self.after = self._button("chevron-down", "Next match (Enter)", False)
         row.addWidget(self.before)
         row.addWidget(self.after)
-        row.addWidget(self.found)
-        row.addStretch(1)
+        row.addWidget(self.found, 3)
         close = QToolButton()
         set_icon(close, "x")
         close.setToolTip("Close (Esc)")
@@ -71,6 +81,7 @@ class SearchBar(QWidget):
     def tell(self, message: str) -> None:
         """Say what the search gave, beside the field."""
         self.found.setText(message)
+        self.found.setToolTip(message)
 
     @Slot()
     def close_bar(self) -> None:

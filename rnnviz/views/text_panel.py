@@ -16,6 +16,7 @@ from rnnviz.views.hover_facts import hover_facts
 from rnnviz.views.legend import Legend
 from rnnviz.views.minimap import Minimap
 from rnnviz.views.search_bar import SearchBar
+from rnnviz.views.text_editing import LIMIT
 from rnnviz.views.text_searching import TextSearching
 from rnnviz.views.text_view import TextView
 from rnnviz.views.theme import set_icon
@@ -44,6 +45,8 @@ class TextPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._typing = False
+        """Whether the session is just being told what was typed."""
         self.picker = UnitPicker(session)
         self.concepts = QComboBox()
         self.view = TextView()
@@ -72,6 +75,7 @@ class TextPanel(QWidget):
         self.concepts.setToolTip("Underline what a concept labels (C)")
         self.concepts.setMinimumWidth(190)
         self.concepts.setMaximumWidth(300)
+        self.concepts.setMaxVisibleItems(30)
         tools.addWidget(self.concepts, 1)
         self.surprisal = self._tool("activity", "Colour by surprisal (S)", checkable=True)
         self.pin = self._tool("pin", "Pin this unit to the trace (Space)", checkable=True)
@@ -114,7 +118,7 @@ class TextPanel(QWidget):
         self.view.clicked.connect(self._click)
         self.view.range_selected.connect(selection.set_range)
         self.view.visible_changed.connect(self._visible_moved)
-        self.view.text_edited.connect(session.recordings.type_text)
+        self.view.text_edited.connect(self._type)
         self.view.edit_refused.connect(self.message)
         self.minimap.scrolled_to.connect(self.view.centre_on)
         self.legend.mode_changed.connect(session.scaling.set_mode)
@@ -131,9 +135,10 @@ class TextPanel(QWidget):
 
     @Slot()
     def show_text(self) -> None:
-        """Take the session's text, unless it came from typing here."""
+        """Take the session's text, unless it came from typing here; another one ends the typing."""
         text = self._session.recordings.text
-        if text is not None and not self.view.editable:
+        if text is not None and not self._typing:
+            self.set_editing(False)
             self.view.set_text(text)
 
     @Slot()
@@ -259,12 +264,24 @@ class TextPanel(QWidget):
 
     @Slot(bool)
     def set_editing(self, editing: bool) -> None:
-        """Let the person type into the text; it is walked as it is typed."""
+        """Let the person type into the text; it is walked as it is typed.
+
+        A text too long for that is left as it is, and what is on the screen copied.
+        """
+        if editing and len(self.view.text) > LIMIT:
+            shown = self.view.text.slice(*self.view.visible_range())
+            self._session.show_text(Text.of(shown, "typed text"))
         self.edit.setChecked(editing)
         self.view.set_editable(editing)
         if editing:
             self.view.setFocus()
             self.message.emit("Type or paste: the model reads along. Press Esc to stop typing.")
+
+    @Slot(str)
+    def _type(self, typed: str) -> None:
+        self._typing = True
+        self._session.recordings.type_text(typed)
+        self._typing = False
 
     @Slot()
     def toggle_editing(self) -> None:
@@ -272,8 +289,9 @@ class TextPanel(QWidget):
         self.set_editing(not self.view.editable)
 
     def typed_text(self) -> Text | None:
-        """The text that the person is typing, if it is that which is open."""
-        return self._session.recordings.text if self.view.editable else None
+        """The open text if it was typed or sampled, and no file holds it."""
+        text = self._session.recordings.text
+        return text if text is not None and text.path is None else None
 
     @Slot()
     def open_concepts(self) -> None:

@@ -172,13 +172,21 @@ class TextView(CellArea):
             return
         if self._editing is not None:
             self._editing.deleteLater()
-        self._editing = Editing(self, str(self.text), self.cursor_at) if editable else None
+        self._editing = Editing(self, str(self.text), self._first_caret()) if editable else None
         if self._editing is not None:
             self._editing.changed.connect(self._edited)
             self._editing.moved.connect(self._caret_moved)
             self._editing.refused.connect(self.edit_refused)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, editable)
         self.viewport().update()
+
+    def _first_caret(self) -> int:
+        """At the cursor, at the end, or at the top: what is on the screen stays there."""
+        start, stop = self.visible_range()
+        end, here = len(self.text), self.cursor_at
+        if here is not None and start <= here < stop:
+            return here
+        return end if stop >= end else start
 
     @Slot(str, int)
     def _edited(self, text: str, unchanged: int) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Slot
 from PySide6.QtGui import (
@@ -43,6 +44,8 @@ from rnnviz.views.status import Status
 from rnnviz.views.text_panel import TextPanel
 from rnnviz.views.theme import Appearance, Setting
 from rnnviz.views.undo import ReplaceTypedText
+
+Opened = TypeVar("Opened")
 
 LAYOUT_VERSION = 1
 """Raised when docks change so much that a remembered layout would be wrong."""
@@ -198,14 +201,16 @@ class Window(QMainWindow):
     @Slot(object)
     def open_path(self, path: Path) -> None:
         """Open a file or folder; what is open stays if it cannot be opened."""
+        self._open(self.session.open_path, path)
+
+    def _open(self, opening: Callable[[Opened], object], what: Opened) -> None:
+        """Open something; a typed text whose place it takes can be brought back."""
         typed = self.text_panel.typed_text()
         try:
-            self.session.open_path(path)
+            opening(what)
         except RnnvizError as error:
             self.show_message(str(error))
-            return
         if typed is not None and self.session.recordings.text is not typed:
-            self.text_panel.set_editing(False)
             self.undo_stack.push(ReplaceTypedText(self.session, typed))
 
     @Slot()
@@ -244,10 +249,7 @@ class Window(QMainWindow):
     @Slot(object)
     def show_finding(self, saved: SavedFinding) -> None:
         """Show a finding as it was saved."""
-        try:
-            self.session.show_finding(saved.finding)
-        except RnnvizError as error:
-            self.show_message(str(error))
+        self._open(self.session.show_finding, saved.finding)
 
     # Messages
 
@@ -314,7 +316,7 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped; models before texts, so that each text meets its model."""
+        """Open what was dropped, one after the other."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         for path in paths:

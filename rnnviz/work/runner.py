@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
+from queue import SimpleQueue
 from typing import IO, Protocol
 
 import msgspec
@@ -18,6 +19,8 @@ from rnnviz.work.messages import Cancel, Done, Failed, Job, Listener, Reply, Req
 
 _LINES_OF_ERRORS_KEPT = 40
 _SECONDS_TO_STOP = 10.0
+
+_Lines = SimpleQueue[bytes | None]
 
 
 class Runner(Protocol):
@@ -69,6 +72,7 @@ class EngineRunner:
         self._listeners: dict[int, tuple[subprocess.Popen[bytes], Listener]] = {}
         self._guard = threading.RLock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._requests: _Lines = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._timers: list[threading.Timer] = []
         self._errors: deque[str] = deque(maxlen=_LINES_OF_ERRORS_KEPT)
@@ -110,7 +114,7 @@ class EngineRunner:
         if child is None:
             return
         child.kill()
-        _close(child)
+        self._requests.put(None)
         child.wait()
         for thread in self._threads:
             thread.join(timeout=5)
@@ -126,23 +130,23 @@ class EngineRunner:
             stderr=subprocess.PIPE,
             env=environment,
         )
+        self._requests = SimpleQueue()
         self._threads = [
-            threading.Thread(target=target, args=(self._child,), daemon=True)
-            for target in (self._read_replies, self._read_errors)
+            threading.Thread(target=target, args=arguments, daemon=True)
+            for target, arguments in (
+                (_write_requests, (self._child, self._requests)),
+                (self._read_replies, (self._child, self._requests)),
+                (self._read_errors, (self._child,)),
+            )
         ]
         for thread in self._threads:
             thread.start()
         return self._child
 
     def _send(self, request: Request) -> None:
-        if self._child is None or self._child.stdin is None:
-            return
-        # A broken pipe means that the child died; its reader thread tells the listeners.
-        with contextlib.suppress(OSError):
-            self._child.stdin.write(msgspec.json.encode(request) + b"\n")
-            self._child.stdin.flush()
+        self._requests.put(msgspec.json.encode(request) + b"\n")
 
-    def _read_replies(self, child: subprocess.Popen[bytes]) -> None:
+    def _read_replies(self, child: subprocess.Popen[bytes], requests: _Lines) -> None:
         decoder = msgspec.json.Decoder(Reply)
         for line in _lines(child.stdout):
             reply = decoder.decode(line)
@@ -153,7 +157,7 @@ class EngineRunner:
             if listener:
                 listener(reply)
         code = child.wait()
-        _close(child)
+        requests.put(None)
         with self._guard:
             orphans = {n: heard for n, (of, heard) in self._listeners.items() if of is child}
             for number in orphans:
@@ -167,11 +171,18 @@ class EngineRunner:
             self._errors.append(line.decode(errors="replace"))
 
 
-def _close(child: subprocess.Popen[bytes]) -> None:
-    """Close the pipe to a child that is gone; what it did not read is dropped."""
-    if child.stdin is not None:
-        with contextlib.suppress(OSError):
-            child.stdin.close()
+def _write_requests(child: subprocess.Popen[bytes], requests: _Lines) -> None:
+    """Write what comes, until None: a child that still starts is waited for here and nowhere else.
+
+    A broken pipe means that the child died; the thread that reads its replies tells the listeners.
+    """
+    assert child.stdin is not None
+    with contextlib.suppress(OSError):
+        while (line := requests.get()) is not None:
+            child.stdin.write(line)
+            child.stdin.flush()
+    with contextlib.suppress(OSError):
+        child.stdin.close()
 
 
 def _lines(stream: IO[bytes] | None) -> Iterator[bytes]:

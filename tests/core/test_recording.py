@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -66,3 +69,56 @@ def test_a_recording_that_was_cut_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hidden.f16").write_bytes(b"1234")
     with pytest.raises(RecordingError, match="holds 4 bytes instead of 60; walk the text again"):
         Recording(tmp_path)
+
+
+def test_a_walk_that_was_given_up_leaves_its_successor_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "same"
+    abandoned = RecordingWriter(folder, TEXT, "abc", 2, 3, ["hidden", "cell"])
+    shutil.rmtree(folder)
+    RecordingWriter(folder, TEXT, "abc", 2, 3, ["hidden", "cell"])
+    write(abandoned, 0, 5)
+    assert Recording(folder).walked == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("length", -5), ("layers", 0), ("units", -3), ("code_width", 3)]
+)
+def test_a_description_that_makes_no_sense_is_refused(
+    tmp_path: Path, field: str, value: int
+) -> None:
+    RecordingWriter(tmp_path, TEXT, "abc", 2, 3, ["hidden"])
+    path = tmp_path / "recording.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), field: value}))
+    with pytest.raises(RecordingError, match=f"is damaged: .*{field}"):
+        Recording(tmp_path)
+
+
+def test_a_disk_that_fills_up_meanwhile_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(RecordingError, match="the disk is full"):
+        RecordingWriter(tmp_path, TEXT, "abc", 2, 3, ["hidden"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the files of an open recording")
+def test_an_open_recording_outlives_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    write(RecordingWriter(folder, TEXT, "abc", 2, 3, ["hidden", "cell"]), 0, 4)
+    recording = Recording(folder)
+    shutil.rmtree(folder)
+    assert recording.walked == 4
+    assert recording.values("hidden", 1)[:4].tolist() == [10, 11, 12, 13]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the files of an open recording")
+def test_walking_again_leaves_an_open_recording_alone(tmp_path: Path) -> None:
+    write(RecordingWriter(tmp_path, TEXT, "abc", 2, 3, ["hidden", "cell"]), 0, 5)
+    recording = Recording(tmp_path)
+    RecordingWriter(tmp_path, Text.of("ab"), "abc", 2, 3, ["hidden", "cell"])
+    assert recording.complete
+    assert recording.rows("cell")[5].tolist() == [-50, -51, -52, -53, -54]
+    assert str(recording.text) == "abcab"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rnnviz.core import snippets
-from rnnviz.core.snippets import saturations, unit_page
+from rnnviz.core.snippets import Saturation, unit_page
 from tests.core.recordings import record
 
 LENGTH = 3_000
@@ -50,14 +50,15 @@ def test_the_distribution(recording):
     assert page.characters == sum(page.histogram) == LENGTH
 
 
-def test_saturation_of_every_gate_of_every_unit(recording):
-    every = {(each.gate, each.unit): each for each in saturations(recording)}
-    assert set(every) == {(gate, unit) for gate in ("input", "forget") for unit in range(3)}
-    assert (every["input", 0].closed, every["input", 0].open) == (0.2, 0)
-    assert (every["forget", 0].closed, every["forget", 0].open) == (0, 0.2)
-    assert (every["input", 2].closed, every["input", 2].open) == (0, 1)
-    assert (every["forget", 2].closed, every["forget", 2].open) == (1, 0)
-    assert unit_page(recording, "hidden", 2).saturation == (every["input", 2], every["forget", 2])
+@pytest.mark.parametrize("block", [65536, 1007])
+def test_saturation_of_every_gate_of_a_unit(recording, monkeypatch, block):
+    monkeypatch.setattr(snippets, "_BLOCK", block)
+    first, last = (unit_page(recording, "hidden", unit).saturation for unit in (0, 2))
+    assert [(each.gate, each.unit) for each in first] == [("input", 0), ("forget", 0)]
+    assert [each.closed for each in first] == pytest.approx([0.2, 0])
+    assert [each.open for each in first] == pytest.approx([0, 0.2])
+    assert [each.closed for each in last] == pytest.approx([0, 1])
+    assert [each.open for each in last] == pytest.approx([1, 0])
 
 
 def test_nothing_walked_yet_and_a_short_text(tmp_path):
@@ -66,7 +67,7 @@ def test_nothing_walked_yet_and_a_short_text(tmp_path):
     assert not page.highest + page.lowest
     assert not page.quantiles
     assert sum(page.histogram) == 0
-    assert saturations(empty)[0].open == 0
+    assert page.saturation == (Saturation("input", 0, 0, 0),)
     short = record(tmp_path / "3", "abc", {"hidden": np.array([[0.5, 1, 0.5]])})
     page = unit_page(short, "hidden", 0)
     assert [(place.position, place.text) for place in page.highest] == [(1, "abc")]

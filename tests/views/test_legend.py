@@ -23,8 +23,8 @@ def legend(qtbot):
 
 
 def test_words_say_what_is_what():
-    assert meaning(SIGNED) == "blue positive, orange negative, none zero"
-    assert meaning(SIGNED.flip()) == "orange positive, blue negative, none zero"
+    assert meaning(SIGNED) == "blue above zero, orange below"
+    assert meaning(SIGNED.flip()) == "orange above zero, blue below"
     assert meaning(Scale(0, 1, "gate")) == "teal is 1, no colour is 0"
     assert meaning(None)
 

@@ -8,7 +8,6 @@ from rnnviz.core.oklab import contrast
 from rnnviz.views.theme import (
     DARK,
     LIGHT,
-    Appearance,
     icon,
     load_fonts,
     mono_font,
@@ -17,18 +16,6 @@ from rnnviz.views.theme import (
     theme_of,
     ui_font,
 )
-
-
-@pytest.fixture
-def appearance(qapp):
-    style, palette, font = qapp.style().name(), qapp.palette(), qapp.font()
-    appearance = Appearance(qapp, "light")
-    yield appearance
-    appearance.deleteLater()
-    qapp.setStyleSheet("")
-    qapp.setStyle(style)
-    qapp.setPalette(palette)
-    qapp.setFont(font)
 
 
 def rgb(colour):

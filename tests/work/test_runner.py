@@ -87,6 +87,17 @@ def test_closing_ends_the_child_while_a_job_runs():
     assert not heard.ended.is_set()
 
 
+def test_nobody_waits_for_a_child_that_is_still_starting():
+    runner = EngineRunner((sys.executable, "-c", "import time; time.sleep(3600)"))
+    job = Job(1, "echo", {"text": "more than a pipe holds " * 100_000})
+    starting = threading.Thread(target=runner.start, args=(job, Heard()), daemon=True)
+    starting.start()
+    starting.join(30)
+    waited = starting.is_alive()
+    runner.close()
+    assert not waited
+
+
 def test_a_job_runs_in_place_without_a_child():
     heard = Heard()
     InlineRunner({"echo": lambda arguments, context: dict(arguments)}).start(

@@ -25,6 +25,7 @@ from rnnviz.core.concepts.code import in_language
 from rnnviz.core.concepts.lexing import check_language, token_type, tokens
 from rnnviz.core.concepts.matching import compile_pattern, matches
 from rnnviz.core.errors import ConceptError
+from rnnviz.core.files import write_atomically
 
 FORMAT_VERSION = 1
 
@@ -210,7 +211,8 @@ def save_concept_file(concept: Concept, path: Path) -> None:
     """
     content = msgspec.json.format(msgspec.json.encode(spec_of(concept)), indent=2)
     try:
-        path.write_bytes(content + b"\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content + b"\n")
     except OSError as error:
         raise ConceptError(f"cannot write {path}: {error.strerror}") from error
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.errors import RecordingError
+from rnnviz.core.files import write_atomically
 
 RANKING_VERSION = 1
 _SCORE_FIGURES = ("correlation", "auc", "f1", "threshold")
@@ -72,7 +73,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_ranking(ranking: Ranking, path: Path) -> None:
     """Write a ranking as JSON; a figure that does not exist becomes null."""
-    path.write_bytes(msgspec.json.encode(ranking))
+    write_atomically(path, msgspec.json.encode(ranking))
 
 
 def read_ranking(path: Path) -> Ranking:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import torch
 from safetensors.torch import save
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.files import write_atomically
 from rnnviz.core.model_file import (
     CHARACTER_LANGUAGE_MODEL,
     METADATA_KEY,
@@ -39,21 +38,6 @@ def save_model(
         for name, tensor in model.state_dict().items()
     }
     write_atomically(path, save(tensors, encode_description(description or model.description)))
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target, flush to the disk, then rename over it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
 
 
 class Native:

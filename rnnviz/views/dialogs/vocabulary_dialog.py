@@ -67,6 +67,7 @@ class VocabularyDialog(QDialog):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        self.table.resizeColumnsToContents()
         self.table.itemSelectionChanged.connect(self._show_choice)
         column.addWidget(self.table, 1)
         self.verdict = QLabel("No guesses yet.")

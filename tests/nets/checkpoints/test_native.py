@@ -1,5 +1,4 @@
 import json
-import os
 import struct
 
 import numpy as np
@@ -11,7 +10,7 @@ from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.model_file import ModelDescription, encode_description
 from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.checkpoints.native import save_model, write_atomically
+from rnnviz.nets.checkpoints.native import save_model
 from tests.nets.checkpoints.examples import CHARACTERS, Stock, ids, logits
 
 DESCRIPTION = ModelDescription(
@@ -141,16 +140,3 @@ def test_a_transformer_in_safetensors_is_named(path):
     path.write_bytes(save({"model.layers.0.self_attn.q_proj.weight": torch.ones(2, 2)}))
     with pytest.raises(ModelFileError, match="holds a Transformer"):
         open_model(path)
-
-
-def test_a_write_that_fails_leaves_the_old_file(path, monkeypatch):
-    path.write_bytes(b"old")
-
-    def full(_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(path.parent.iterdir()) == [path]

@@ -1,0 +1,45 @@
+"""Whatever is dropped on the window is taken for what it holds."""
+
+import pytest
+
+from rnnviz.core.errors import TextError
+from rnnviz.core.recognise import kind_of
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("novel.txt", b"It was a dark night", "text"),
+        ("no-ending", b"It was a dark night", "text"),
+        ("wide.txt", "é".encode("utf-16"), "text"),
+        ("empty.txt", b"", "text"),
+        ("MODEL.SafeTensors", b"anything", "model"),
+        ("weights.pt", b"PK\x03\x04", "model"),
+        ("renamed.txt", b"PK\x03\x04\0\0", "model"),
+        ("concept.json", b'{"kind": "regular-expression", "pattern": "a"}', "concept"),
+        ("finding.json", b'{"channel": "cell", "scale": {}, "start": 0, "stop": 1}', "finding"),
+        ("data.json", b'{"channel": "cell"}', "text"),
+        ("list.json", b'["kind"]', "text"),
+        ("broken.json", b'{"kind": ', "text"),
+        ("deep.json", b"[" * 60_000, "text"),
+        ("long.json", b'{"kind": "painted"' + b" " * 70_000 + b"}", "text"),
+    ],
+)
+def test_a_file_is_known_by_its_content(tmp_path, name, content, kind):
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert kind_of(path) == kind
+
+
+@pytest.mark.parametrize(("name", "kind"), [("recording.json", "recording"), ("run.json", "run")])
+def test_a_folder_is_known_by_what_lies_in_it(tmp_path, name, kind):
+    (tmp_path / name).write_text("{}")
+    assert kind_of(tmp_path) == kind
+
+
+def test_what_cannot_be_opened_is_named(tmp_path):
+    with pytest.raises(TextError, match=r"gone\.txt does not exist; it may have been moved"):
+        kind_of(tmp_path / "gone.txt")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(TextError, match="the folder folder holds neither a recording nor"):
+        kind_of(tmp_path / "folder")

@@ -1,0 +1,108 @@
+"""Concepts of one's own, and answers that belong to the recording on the screen."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnviz.core.concepts import CONCEPTS
+from rnnviz.core.errors import ConceptError
+from rnnviz.session.session import Session
+from rnnviz.work.messages import Done
+
+YEARS = {"kind": "regular-expression", "name": "a-year", "title": "A year", "pattern": "[0-9]{4}"}
+
+
+@pytest.fixture
+def session(make_session, random_recording) -> Session:
+    session: Session = make_session()
+    session.recordings.open_recording(random_recording().folder)
+    return session
+
+
+def test_labels_are_asked_for_when_a_concept_is_chosen_and_only_once(session):
+    told: list[str] = []
+    session.rankings.labels_changed.connect(told.append)
+    assert session.rankings.labels("inside-quotes") is None
+    for concept in ("inside-quotes", None, "inside-quotes"):
+        session.selection.set_concept(concept)
+    assert session.jobs._runner.ran == ["label"]
+    assert told == ["inside-quotes"]
+    assert session.rankings.labels("inside-quotes").tolist() == [False] * 3
+
+
+def test_another_recording_is_labelled_anew(session, random_recording):
+    session.selection.set_concept("inside-quotes")
+    session.recordings.open_recording(random_recording(seed=1).folder)
+    assert session.jobs._runner.ran == ["label", "label"]
+
+
+def test_an_answer_about_another_recording_is_dropped(session, random_recording, tmp_path):
+    held: list[Any] = []
+    session.jobs._runner.start = lambda job, listener: held.append((job, listener))
+    session.rankings.request_labels("inside-quotes")
+    session.recordings.open_recording(random_recording(seed=1).folder)
+    np.save(tmp_path / "labels.npy", np.ones(5, bool))
+    (job, listener) = held[0]
+    listener(Done(job.number, {"path": str(tmp_path / "labels.npy")}))
+    assert session.rankings.labels("inside-quotes") is None
+
+
+def test_a_concept_of_ones_own_is_there_the_next_time(session, make_session):
+    made = session.rankings.add(YEARS)
+    assert session.rankings.concepts == (*CONCEPTS, made)
+    assert session.rankings.is_custom("a-year")
+    assert not session.rankings.is_custom("inside-quotes")
+    again = make_session().rankings.concept("a-year")
+    assert again.label("in 1812 and 99").tolist() == made.label("in 1812 and 99").tolist()
+
+
+def test_changing_a_concept_forgets_its_labels(session):
+    session.rankings.add(YEARS)
+    session.selection.set_concept("a-year")
+    assert session.rankings.labels("a-year") is not None
+    session.rankings.add({**YEARS, "pattern": "[0-9]+"})
+    assert session.rankings.labels("a-year") is None
+    assert len(session.rankings.concepts) == len(CONCEPTS) + 1
+
+
+def test_a_removed_concept_is_chosen_no_more_and_comes_back_whole(session, make_session):
+    made = session.rankings.add(YEARS)
+    session.selection.set_concept("a-year")
+    session.rankings.remove("a-year")
+    assert session.selection.concept is None
+    assert session.rankings.concept("a-year") is None
+    assert make_session().rankings.concepts == CONCEPTS
+    session.rankings.add_concept(made)
+    assert make_session().rankings.concept("a-year") is not None
+    session.rankings.remove("inside-quotes")
+    assert session.rankings.concept("inside-quotes") is not None
+
+
+def test_names_of_built_in_concepts_are_taken(session):
+    with pytest.raises(ConceptError, match="'inside-quotes' comes with rnnviz; choose another"):
+        session.rankings.add({**YEARS, "name": "inside-quotes"})
+    assert session.rankings.concepts == CONCEPTS
+
+
+@pytest.mark.parametrize("name", ["and/or", "../../outside", "..", "a b?*:é"])
+def test_whatever_its_name_a_concept_stays_in_its_folder(
+    session, make_session, library_folder, name
+):
+    before = {path for path in library_folder.rglob("*.json") if path.name != "recording.json"}
+    session.rankings.add({**YEARS, "name": name})
+    (made,) = {p for p in library_folder.rglob("*.json") if p.name != "recording.json"} - before
+    assert made.parent == library_folder / "data" / "concepts"
+    assert make_session().rankings.concept(name) is not None
+    session.rankings.remove(name)
+    assert not made.exists()
+
+
+def test_a_damaged_file_is_named_and_the_others_are_read(session, make_session, library_folder):
+    session.rankings.add(YEARS)
+    folder: Path = library_folder / "data" / "concepts"
+    (folder / "broken.json").write_text('{"kind": ')
+    rankings = make_session().rankings
+    assert rankings.concept("a-year") is not None
+    assert "broken.json holds no concept" in rankings.damaged["broken.json"]

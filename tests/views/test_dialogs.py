@@ -1,0 +1,166 @@
+"""What the boxes show before a person agrees to anything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.concepts import concept_from
+from rnnviz.core.errors import TextError
+from rnnviz.core.model_file import ModelDescription
+from rnnviz.core.text import Text
+from rnnviz.session.jobs import Jobs
+from rnnviz.session.recordings import OpenModel, Recordings
+from rnnviz.views.dialogs.concept_dialog import ConceptDialog
+from rnnviz.views.dialogs.problem_dialog import show_problem
+from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
+from rnnviz.views.dialogs.walk_dialog import WalkDialog
+from rnnviz.work.runner import InlineRunner
+
+LEFT = Qt.MouseButton.LeftButton
+TEXT = "In 1812 and in 1805.\nThen 7 years.\n" * 5
+
+
+def guess(arguments: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Two orders, the first of them right; or no text at all."""
+    if arguments["source"].endswith("gone.txt"):
+        raise TextError("gone.txt does not exist")
+    best = {"how": "sorted", "loss_nats": 1.5, "characters": ["\n", " ", "a"]}
+    worse = {"how": "by first use", "loss_nats": None, "characters": ["a", " ", "\n"]}
+    unigram = 1.0 if arguments["source"].endswith("other.txt") else 2.0
+    return {"candidates": [best, worse], "unigram_nats": unigram, "uniform_nats": 3.0}
+
+
+@pytest.fixture
+def jobs(qapp: Any) -> Iterator[Jobs]:
+    jobs = Jobs(InlineRunner({"guess_vocabulary": guess}))  # type: ignore[dict-item]
+    yield jobs
+    jobs.close()
+
+
+class TestVocabulary:
+    @pytest.fixture
+    def dialog(self, jobs: Jobs, qtbot: QtBot) -> VocabularyDialog:
+        dialog = VocabularyDialog(jobs, Path("net.pt"), 3, "which characters?")
+        qtbot.addWidget(dialog)
+        dialog.show()
+        return dialog
+
+    def button(self, dialog: VocabularyDialog) -> Any:
+        return dialog.buttons.button(QDialogButtonBox.StandardButton.Open)
+
+    def test_each_guess_stands_beside_its_loss(self, dialog: VocabularyDialog) -> None:
+        assert not self.button(dialog).isEnabled()
+        dialog.ask(Path("novel.txt"))
+        model = dialog.table.model()
+        rows = [[model.index(row, column).data() for column in range(4)] for row in range(2)]
+        assert rows == [
+            ["sorted", "1.500", f"{math.exp(1.5):.1f}", "↵␣a"],
+            ["by first use", "–", "–", "a␣↵"],
+        ]
+        assert "the order is right" in dialog.verdict.text()
+        assert self.button(dialog).isEnabled()
+        assert dialog.vocabulary == ("\n", " ", "a")
+
+    def test_another_guess_can_be_chosen(self, dialog: VocabularyDialog, qtbot: QtBot) -> None:
+        dialog.ask(Path("novel.txt"))
+        place = dialog.table.visualRect(dialog.table.model().index(1, 0)).center()
+        qtbot.mouseClick(dialog.table.viewport(), LEFT, pos=place)
+        assert dialog.vocabulary == ("a", " ", "\n")
+
+    def test_a_text_that_does_not_fit_is_said_to(self, dialog: VocabularyDialog) -> None:
+        dialog.ask(Path("other.txt"))
+        assert "this is probably not the text" in dialog.verdict.text()
+
+    def test_a_text_that_cannot_be_read_is_named(self, dialog: VocabularyDialog) -> None:
+        dialog.ask(Path("gone.txt"))
+        assert dialog.verdict.text() == "gone.txt does not exist"
+        assert not self.button(dialog).isEnabled()
+
+
+class TestConcept:
+    @pytest.fixture
+    def dialog(self, qtbot: QtBot) -> ConceptDialog:
+        dialog = ConceptDialog(Text.of(TEXT), (0, 40), None)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        return dialog
+
+    def saves(self, dialog: ConceptDialog) -> bool:
+        return dialog.buttons.button(QDialogButtonBox.StandardButton.Save).isEnabled()
+
+    def test_labels_are_drawn_while_the_pattern_is_typed(
+        self, dialog: ConceptDialog, qtbot: QtBot
+    ) -> None:
+        before = dialog.view.viewport().grab().toImage()
+        qtbot.keyClicks(dialog.title, "A year")
+        qtbot.keyClicks(dialog.pattern, "[0-9]{4}")
+        share = f"{40 / len(TEXT):.1%} of the characters shown are labelled."
+        qtbot.waitUntil(lambda: dialog.verdict.text() == share)
+        assert dialog.view.viewport().grab().toImage() != before
+        assert self.saves(dialog)
+        labels = concept_from(dialog.spec).label(TEXT)
+        assert np.flatnonzero(labels)[:4].tolist() == [3, 4, 5, 6]
+        assert (dialog.spec["name"], dialog.spec["title"]) == ("a-year", "A year")
+
+    def test_a_pattern_that_is_none_is_refused(self, dialog: ConceptDialog, qtbot: QtBot) -> None:
+        qtbot.keyClicks(dialog.pattern, "[0-9")
+        qtbot.waitUntil(lambda: "[0-9" in dialog.verdict.text())
+        assert not self.saves(dialog)
+        qtbot.keyClicks(dialog.pattern, "]")
+        qtbot.waitUntil(lambda: self.saves(dialog))
+
+    def test_ranges_are_painted_and_taken_back(self, dialog: ConceptDialog, qtbot: QtBot) -> None:
+        dialog.kind.setCurrentIndex(1)
+        port = dialog.view.viewport()
+        qtbot.mousePress(port, LEFT, pos=dialog.view.cell_rect(3).center())
+        qtbot.mouseMove(port, dialog.view.cell_rect(6).center())
+        qtbot.mouseRelease(port, LEFT, pos=dialog.view.cell_rect(6).center())
+        ((start, stop),) = dialog.spec["spans"]
+        assert TEXT[start:stop] == "1812"
+        assert dialog.spans.toPlainText() == "3 to 7"
+        assert concept_from(dialog.spec).label(TEXT).sum() == 4
+
+    def test_a_range_brushed_before_is_painted_already(self, qtbot: QtBot) -> None:
+        text = Text.of("x" * 20_000)
+        dialog = ConceptDialog(text, (10_000, 10_100), (10_010, 10_020))
+        qtbot.addWidget(dialog)
+        assert dialog.spec["spans"] == [[10_010, 10_020]]
+        assert dialog.verdict.text().startswith(f"{10 / 6000:.1%} of the characters")
+
+
+def test_the_size_of_a_walk_follows_the_boxes(jobs: Jobs, tmp_path: Path, qtbot: QtBot) -> None:
+    recordings = Recordings(jobs, tmp_path)
+    description = ModelDescription(architecture="lstm", layers=2, units=512, vocabulary=tuple("ab"))
+    channels = ("hidden", "cell", "forget")
+    recordings.model = OpenModel("m", description, "rnnviz", 1, channels)
+    recordings.text = Text(np.zeros(1_000_000, np.uint8), "long")
+    dialog = WalkDialog(recordings)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.channels == ("hidden", "cell")
+    sizes = [dialog.size_label.text()]
+    for channel in ("forget", "cell", "hidden"):
+        qtbot.mouseClick(dialog.boxes[channel], LEFT, pos=dialog.boxes[channel].rect().center())
+        sizes.append(dialog.size_label.text())
+    assert dialog.channels == ("hidden", "forget")
+    assert sizes == [
+        f"This takes {gigabytes} GB on the disk." for gigabytes in (4.1, 6.2, 4.1, 4.1)
+    ]
+
+
+def test_a_problem_shows_its_details_only_where_it_is_a_defect(qtbot: QtBot) -> None:
+    for details, icon in (("", QMessageBox.Icon.Warning), ("Trace", QMessageBox.Icon.Critical)):
+        box = show_problem(None, "the file is cut", details)
+        qtbot.addWidget(box)
+        assert box.icon() == icon
+        assert "the file is cut" in box.text() + box.informativeText()
+        assert details in box.detailedText()

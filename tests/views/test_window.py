@@ -1,0 +1,315 @@
+"""The whole window on a small model: a person's clicks, keys and drops, and what follows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDialogButtonBox,
+    QInputDialog,
+    QLabel,
+    QMessageBox,
+)
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.model_file import ModelDescription
+from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.tasks import TASKS
+from rnnviz.session.session import Session
+from rnnviz.views.dialogs.finding_dialog import FindingDialog
+from rnnviz.views.dialogs.keys_dialog import KeysDialog
+from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
+from rnnviz.views.theme import DARK, Appearance, theme_of
+from rnnviz.views.window import Window
+from rnnviz.work.runner import InlineRunner
+
+TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 6
+FINDING = {"channel": "cell", "layer": 1, "unit": 2, "concept": "inside-quotes"}
+Box = TypeVar("Box", bound=QDialog)
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def home(tmp_path: Path, tiny_description: ModelDescription) -> Path:
+    """What ships, in small: one model with a finding, and the text that suits it."""
+    texts, models = tmp_path / "resources" / "texts", tmp_path / "models"
+    texts.mkdir(parents=True)
+    models.mkdir()
+    (texts / "hello.txt").write_text(TEXT)
+    entry = {"file": "hello.txt", "title": "Hello", "family": "prose", "licence": "", "source": ""}
+    (texts / "index.json").write_text(json.dumps([entry]))
+    description = msgspec.structs.replace(
+        tiny_description, findings=(FINDING,), default_text="hello.txt"
+    )
+    save_model(models / "tiny.safetensors", CharacterLanguageModel(description, seed=1))
+    return tmp_path
+
+
+@pytest.fixture
+def make_window(home: Path, qtbot: QtBot, appearance: Appearance) -> Callable[[], Window]:
+    """Makes the window as a person finds it: shown, and opened on what ships."""
+
+    def make() -> Window:
+        session = Session(
+            InlineRunner(TASKS),
+            QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat),
+            cache=home / "cache",
+            data=home / "data",
+            models=home / "models",
+            resources=home / "resources",
+        )
+        window = Window(session, appearance)
+        session.setParent(window)
+        qtbot.addWidget(window)
+        with qtbot.waitActive(window):
+            window.show()
+        window.open_at_start([])
+        return window
+
+    return make
+
+
+@pytest.fixture
+def window(make_window: Callable[[], Window]) -> Iterator[Window]:
+    window = make_window()
+    yield window
+    window.close()
+
+
+def drop(window: Window, *paths: Path) -> None:
+    """Drag files from the desktop onto the window and let them go."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    action, button, no = (
+        Qt.DropAction.CopyAction,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    entering = QDragEnterEvent(QPoint(9, 9), action, data, button, no)
+    QApplication.sendEvent(window, entering)
+    assert entering.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(9, 9), action, data, button, no))
+
+
+def dialog(window: Window, kind: type[Box]) -> Box:
+    """The open box of this kind."""
+    (found,) = (box for box in window.findChildren(kind) if box.isVisible())
+    return found
+
+
+def opened(window: Window) -> tuple[Any, ...]:
+    """Everything that a failure must leave as it is."""
+    recordings = window.session.recordings
+    return recordings.model, recordings.text, recordings.recording
+
+
+def test_opens_on_the_model_that_ships_coloured_by_its_finding(window: Window) -> None:
+    session = window.session
+    assert window.windowTitle() == "tiny · hello.txt · rnnviz"
+    assert session.recordings.recording is not None
+    assert session.recordings.recording.complete
+    assert (session.selection.unit, session.selection.channel) == (10, "cell")
+    assert window.text_panel.concepts.currentData() == "inside-quotes"
+    assert window.library.models.child(0).font(0).bold()
+    image = window.text_panel.view.viewport().grab().toImage()
+    colours = {image.pixel(x, 20) for x in range(image.width())}
+    assert len(colours) > 10
+
+
+def test_arrow_keys_flip_the_unit_and_recolour_the_text(window: Window, qtbot: QtBot) -> None:
+    view, selection = window.text_panel.view, window.session.selection
+    before = view.viewport().grab().toImage()
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert selection.unit == 11
+    assert view.viewport().grab().toImage() != before
+    assert "unit 3" in window.text_panel.title()
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Up):
+        qtbot.keyClick(view, key)
+    assert selection.unit == 2
+    qtbot.keyClick(view, Qt.Key.Key_N)
+    assert selection.channel == "input"
+
+
+def test_a_question_mark_opens_the_sheet_of_keys(window: Window, qtbot: QtBot) -> None:
+    qtbot.keyClick(window.text_panel.view, Qt.Key.Key_Question, Qt.KeyboardModifier.ShiftModifier)
+    sheet = dialog(window, KeysDialog)
+    words = {label.text() for label in sheet.findChildren(QLabel)}
+    assert {"Next unit", "Right", "Save finding", "Ctrl+S"} <= words
+    qtbot.keyClick(sheet, Qt.Key.Key_Escape)
+    assert not sheet.isVisible()
+
+
+def test_a_finding_is_saved_shown_removed_and_brought_back(window: Window, qtbot: QtBot) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_S, CONTROL)
+    asked = dialog(window, FindingDialog)
+    assert asked.title.text() == "Inside double quotes"
+    asked.title.selectAll()
+    qtbot.keyClicks(asked.title, "My cell")
+    save = asked.buttons.button(QDialogButtonBox.StandardButton.Save)
+    qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
+    tree, findings = window.library.tree, window.library.findings
+    assert [findings.child(row).text(0) for row in range(findings.childCount())] == ["My cell"]
+
+    window.session.selection.select_unit(0, "hidden")
+    place = tree.visualItemRect(findings.child(0)).center()
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert (window.session.selection.unit, window.session.selection.channel) == (10, "cell")
+
+    qtbot.keyClick(tree, Qt.Key.Key_Delete)
+    assert findings.childCount() == 0
+    assert "Undo brings it back" in window.status.currentMessage()
+    qtbot.keyClick(window, Qt.Key.Key_Z, CONTROL)
+    assert findings.child(0).text(0) == "My cell"
+
+
+def test_a_dropped_text_is_walked_and_a_dropped_model_takes_it_over(
+    window: Window, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.txt"
+    own.write_text("a bold cab")
+    drop(window, own)
+    first = window.session.recordings.recording
+    assert first is not None
+    assert str(first.text) == str(window.text_panel.view.text) == "a bold cab"
+    assert window.windowTitle() == "tiny · own.txt · rnnviz"
+    drop(window, tmp_path / "models" / "tiny.safetensors")
+    again = window.session.recordings.recording
+    assert again is not None
+    assert str(again.text) == "a bold cab"
+    recent = [action.text() for action in window.actions_.menu("File/Open recent").actions()]
+    assert recent == ["tiny.safetensors", "own.txt", "Clear this list"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("cut.safetensors", b"\xff\0\0\0\0\0\0\0{", "cut.safetensors"),
+        ("empty.txt", b"", "empty.txt is empty"),
+        ("hostile.pt", b"\x80\x04cos\nsystem\n(S'true'\ntR.", "hostile.pt"),
+    ],
+)
+def test_a_bad_file_is_explained_and_leaves_everything(
+    window: Window, tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    before = opened(window)
+    path = tmp_path / name
+    path.write_bytes(content)
+    drop(window, path)
+    assert said in dialog(window, QMessageBox).text()
+    assert all(now is then for now, then in zip(opened(window), before, strict=True))
+
+
+def test_a_network_without_characters_asks_for_them(
+    window: Window, tmp_path: Path, tiny_model: CharacterLanguageModel
+) -> None:
+    import torch
+
+    path = tmp_path / "weights.pt"
+    lstm, head = torch.nn.LSTM(11, 4), torch.nn.Linear(4, 11)
+    named = {f"rnn.{name}": value for name, value in lstm.state_dict().items()}
+    torch.save({**named, **{f"out.{n}": v for n, v in head.state_dict().items()}}, path)
+    before = opened(window)
+    drop(window, path)
+    asked = dialog(window, VocabularyDialog)
+    asked.ask(tmp_path / "resources" / "texts" / "hello.txt")
+    assert asked.vocabulary is not None
+    asked.accept()
+    assert opened(window)[0] is not before[0]
+    assert window.session.recordings.model is not None
+    assert window.session.recordings.model.description.units == 4
+
+
+def test_finding_a_word_goes_to_it(window: Window, qtbot: QtBot) -> None:
+    panel = window.text_panel
+    qtbot.keyClick(window, Qt.Key.Key_F, CONTROL)
+    assert panel.search.isVisible()
+    qtbot.keyClicks(panel.search.field, "bell")
+    places = [place for place in range(len(TEXT)) if TEXT.startswith("bell", place)]
+    assert window.session.selection.cursor == places[0]
+    assert panel.search.found.text() == f"1 of {len(places)}"
+    qtbot.keyClick(panel.search.field, Qt.Key.Key_Return)
+    assert window.session.selection.cursor == places[1]
+    qtbot.keyClick(panel.search.field, Qt.Key.Key_Escape)
+    assert not panel.search.isVisible()
+
+
+def test_going_to_a_character_by_its_number(window: Window, qtbot: QtBot) -> None:
+    def answer() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QInputDialog)
+        box.setIntValue(123)
+        box.accept()
+
+    QTimer.singleShot(0, window, answer)
+    qtbot.keyClick(window.text_panel.view, Qt.Key.Key_G)
+    assert window.session.selection.cursor == 123
+    assert not window.text_panel.view.cell_rect(123).isNull()
+
+
+def test_what_is_typed_is_walked_and_can_be_brought_back(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    view, recordings = window.text_panel.view, window.session.recordings
+    qtbot.keyClick(view, Qt.Key.Key_E)
+    assert view.editable
+    qtbot.keyClick(view, Qt.Key.Key_A, CONTROL)
+    qtbot.keyClicks(view, "hello")
+    assert recordings.recording is not None
+    assert str(recordings.recording.text) == "hello"
+    assert recordings.recording.complete
+    own = tmp_path / "own.txt"
+    own.write_text("a bold cab")
+    drop(window, own)
+    assert not view.editable
+    assert str(view.text) == "a bold cab"
+    window.actions_.actions["Undo"].trigger()
+    assert str(view.text) == "hello"
+    qtbot.keyClick(view, Qt.Key.Key_E)
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert not view.editable
+
+
+def test_typing_keeps_the_surprisal_on_the_screen(window: Window, qtbot: QtBot) -> None:
+    view, selection = window.text_panel.view, window.session.selection
+    qtbot.keyClick(view, Qt.Key.Key_S)
+    qtbot.keyClick(view, Qt.Key.Key_E)
+    qtbot.keyClicks(view, "he")
+    assert selection.colouring == "surprisal"
+    recording = window.session.recordings.recording
+    assert recording is not None
+    assert str(recording.text) == TEXT + "he"
+    assert np.isfinite(recording.surprisal[-1])
+
+
+def test_the_theme_menu_dresses_the_window_and_is_remembered(window: Window) -> None:
+    dark = next(a for a in window.actions_.menu("View/Theme").actions() if a.data() == "dark")
+    before = window.grab().toImage()
+    dark.trigger()
+    assert theme_of(window) == DARK
+    assert window.grab().toImage() != before
+    assert window.session.settings.value("window/theme") == "dark"
+    checked = [a.data() for a in window.actions_.menu("View/Theme").actions() if a.isChecked()]
+    assert checked == ["dark"]
+
+
+def test_the_layout_is_as_it_was_left(make_window: Callable[[], Window]) -> None:
+    first = make_window()
+    first.docks["library"].toggleViewAction().trigger()
+    assert not first.docks["library"].isVisible()
+    first.close()
+    second = make_window()
+    assert not second.docks["library"].isVisible()
+    second.actions_.actions["Reset layout"].trigger()
+    assert second.docks["library"].isVisible()
+    second.close()
