@@ -3,8 +3,8 @@
     python benchmarks/startup.py [--repeats 5]
 
 Each start is a process of its own. The clock runs from before the process is made until the first
-frame is painted; the engine starts meanwhile, as always. The fastest of the starts counts, the first
-one, which warms the file cache, does not.
+frame is painted; the engine starts meanwhile, as always. The fastest of the starts counts, but the
+first one, which warms the file cache, does not.
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ class Session(QObject):
         self._wanted: Finding | None = None
         self._opening: Path | None = None
         """A model that is remembered once it is open: files that are none are not."""
+        self.recordings.text_changed.connect(self._forget_place)
         self.recordings.model_changed.connect(self._suit_text)
         self.recordings.recording_changed.connect(self._show_wanted)
         self.recordings.recording_changed.connect(self._keep_first)
@@ -73,6 +74,8 @@ class Session(QObject):
             RnnvizError: it is none of these, or cannot be read; what was open stays.
         """
         kind = kind_of(path)
+        if kind in ("model", "run"):
+            self._opening = path
         if kind == "model":
             self.recordings.open_model(path)
         elif kind == "run":
@@ -88,9 +91,7 @@ class Session(QObject):
         else:
             self.recordings.open_text(path)
             self._text_suits_model = False
-        if kind in ("model", "run"):
-            self._opening = path
-        elif kind not in ("concept", "finding"):
+        if kind in ("recording", "text"):
             self.library.remember(path)
 
     def open_first(self) -> None:
@@ -121,6 +122,12 @@ class Session(QObject):
         """Show a text that the person wrote or sampled; it stays when the model changes."""
         self._text_suits_model = False
         self.recordings.show_text(text)
+
+    @Slot()
+    def _forget_place(self) -> None:
+        """The text is another one: what was brushed and pointed at in the last is gone."""
+        self.selection.set_range(None)
+        self.selection.set_cursor(None)
 
     @Slot()
     def _suit_text(self) -> None:

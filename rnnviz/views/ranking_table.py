@@ -298,14 +298,14 @@ class RankingTable(QTableView):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         last = len(self.ranking.columns)
         self.setItemDelegateForColumn(last, _HistogramDelegate(self))
-        for column, width in enumerate((52, 64, 52, 58, 44, 40, 40)):
+        for column, width in enumerate((46, 70, 50, 56, 46, 40, 40, 40)):
             self.setColumnWidth(column, width)
         # The sign of r says it; the exported table has it in a column of its own.
         self.hideColumn(self.ranking.columns.index(_SIGN))
         self.setSortingEnabled(True)
         self._marked: tuple[int, str] = (-1, "")
         self.selectionModel().currentChanged.connect(self._moved)
-        self.ranking.modelReset.connect(self._mark_again)
+        self.ranking.modelReset.connect(self._show_top)
 
     def mark(self, unit: int, channel: str) -> None:
         """Show which row is selected elsewhere, without choosing it."""
@@ -313,6 +313,13 @@ class RankingTable(QTableView):
         self._mark_again()
 
     @Slot()
+    def _show_top(self) -> None:
+        """After a ranking, a filter or a sort the first rows matter, wherever the unit stands."""
+        self.setAutoScroll(False)
+        self._mark_again()
+        self.setAutoScroll(True)
+        self.scrollToTop()
+
     def _mark_again(self) -> None:
         row = self.ranking.row_of(*self._marked)
         with QSignalBlocker(self):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.concepts import Concept
@@ -138,6 +138,7 @@ class TextPanel(QWidget):
         """Take the session's text, unless it came from typing here; another one ends the typing."""
         text = self._session.recordings.text
         if text is not None and not self._typing:
+            self.card.hide()
             self.set_editing(False)
             self.view.set_text(text)
 
@@ -154,7 +155,9 @@ class TextPanel(QWidget):
         self.view.set_known(recording.known)
         self.minimap.set_length(recording.length)
         channel = selection.channel if selection.channel in recording.channels else "hidden"
-        selection.select_unit(min(selection.unit, recording.total_units - 1), channel)
+        unit = min(selection.unit, recording.total_units - 1)
+        if (unit, channel) != (selection.unit, selection.channel):
+            selection.select_unit(unit, channel)
         self.show_unit()
         self.show_labels(selection.concept or "")
 
@@ -331,7 +334,8 @@ class TextPanel(QWidget):
     @Slot(object)
     def _hover(self, character: int | None) -> None:
         recording = self._session.recordings.recording
-        if character is None or recording is None or character >= recording.walked:
+        brushing = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)
+        if brushing or character is None or recording is None or character >= recording.walked:
             self.card.hide()
             return
         facts = hover_facts(recording, self._session.selection, character)

@@ -182,11 +182,9 @@ class TextView(CellArea):
 
     def _first_caret(self) -> int:
         """At the cursor, at the end, or at the top: what is on the screen stays there."""
-        start, stop = self.visible_range()
-        end, here = len(self.text), self.cursor_at
-        if here is not None and start <= here < stop:
-            return here
-        return end if stop >= end else start
+        (start, stop), here = self.visible_range(), self.cursor_at
+        away = start if stop < len(self.text) else stop
+        return here if here is not None and start <= here < stop else away
 
     @Slot(str, int)
     def _edited(self, text: str, unchanged: int) -> None:

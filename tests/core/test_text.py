@@ -55,7 +55,7 @@ def test_an_editor_may_cut_a_file_that_is_open(tmp_path):
 
 def test_a_search_tells_how_far_it_is_and_can_be_stopped(monkeypatch):
     monkeypatch.setattr("rnnviz.core.text._BLOCK", 4)
-    told = []
+    told: list[int] = []
     assert len(Text.of("abcabcabca").matches("b", progress=told.append)) == 3
     assert told == [4, 8, 10]
 

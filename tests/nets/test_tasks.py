@@ -78,8 +78,9 @@ def test_a_model_stays_warm_until_its_file_changes(model: str) -> None:
 def test_a_model_whose_file_is_gone_is_still_at_hand(tmp_path: Path, model: str) -> None:
     ask("open_model", path=model)
     Path(model).unlink()
-    arguments = {"model": model, "text": TEXT, "folder": str(tmp_path / "r"), "channels": ["cell"]}
-    assert ask("walk", **arguments)["characters"] == len(TEXT)
+    folder = str(tmp_path / "recording")
+    walked = ask("walk", model=model, text=TEXT, folder=folder, channels=["cell"])
+    assert walked["characters"] == len(TEXT)
 
 
 def test_only_a_few_models_stay_warm(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnnviz.core.errors import RunDirectoryError, TextError
+from rnnviz.core.errors import ModelFileError, RunDirectoryError, TextError
 from rnnviz.core.run_directory import TrainingConfig, read_events
 from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints.native import Native
@@ -142,6 +142,39 @@ def test_samples_and_checkpoints_at_every_stage(tmp_path: Path) -> None:
     ]
     for event in samples:
         assert (tmp_path / "checkpoints" / f"step-{event['step']:08d}.safetensors").exists()
+
+
+def test_a_training_goes_on_from_the_weights_of_another(tmp_path: Path) -> None:
+    text = "hello world. " * 150
+    train(settings(epochs=3.0), text, tmp_path / "first")
+    learned = tmp_path / "first" / "checkpoints" / "latest.safetensors"
+    config = settings(start_from=str(learned), learning_rate=1e-9, seed=5)
+    train(config, text, tmp_path / "second", **stopping_after(5))
+    # The first characters of each stream are met with an empty state, and cost more.
+    assert losses(tmp_path / "first")[0] > 2
+    assert np.mean(losses(tmp_path / "second")[1:]) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("changed", "text", "said"),
+    [
+        ({"units": 13}, "abcd", "has units 12, not 13"),
+        ({"layers": 2}, "abcd", "has layers 1, not 2"),
+        ({"architecture": "gru"}, "abcd", "has architecture lstm, not gru"),
+        ({"embedding": 4}, "abcd", "has embedding 0, not 4"),
+        ({"skip": True}, "abcd", "has skip False, not True"),
+        ({}, "abce", "latest.safetensors has other characters"),
+    ],
+)
+def test_only_a_model_of_the_same_shape_is_gone_on_from(
+    tmp_path: Path, changed: dict[str, Any], text: str, said: str
+) -> None:
+    train(settings(), random_text(100, "abcd"), tmp_path / "first", **stopping_after(1))
+    learned = tmp_path / "first" / "checkpoints" / "latest.safetensors"
+    config = settings(start_from=str(learned), **changed)
+    with pytest.raises(ModelFileError, match=said):
+        train(config, random_text(100, text), tmp_path / "second")
+    assert not (tmp_path / "second").exists()
 
 
 def test_events_stay_valid_json_when_the_loss_explodes(tmp_path: Path) -> None:

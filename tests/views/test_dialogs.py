@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialogButtonBox, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -149,7 +149,8 @@ def test_the_size_of_a_walk_follows_the_boxes(jobs: Jobs, tmp_path: Path, qtbot:
     assert dialog.channels == ("hidden", "cell")
     sizes = [dialog.size_label.text()]
     for channel in ("forget", "cell", "hidden"):
-        qtbot.mouseClick(dialog.boxes[channel], LEFT, pos=dialog.boxes[channel].rect().center())
+        box = dialog.boxes[channel]
+        qtbot.mouseClick(box, LEFT, pos=QPoint(8, box.height() // 2))
         sizes.append(dialog.size_label.text())
     assert dialog.channels == ("hidden", "forget")
     assert sizes == [

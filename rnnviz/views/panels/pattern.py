@@ -120,7 +120,7 @@ class PatternPanel(Panel):
         start, stop = self.session.selection.range or (0, 0)
         brushed = recording.text.slice(start, min(stop, start + 40)).replace("\n", "↵")
         more = "…" if stop - start > 40 else ""
-        only = "one unit is" if len(units) == 1 else f"{len(units):,} units are"
+        only = {0: "no unit is", 1: "one unit is"}.get(len(units), f"{len(units):,} units are")
         self.sentence.setText(f"In “{brushed}{more}” {only} on throughout, and off around it.")
         if units != self._units:
             self._units = units

@@ -86,7 +86,7 @@ class SaturationPanel(Panel):
     @Slot()
     def show_unit(self) -> None:
         """Ring the selected unit."""
-        recording, unit = self.session.recordings.recording, self.session.selection.unit
+        recording, unit = self._counted_recording(), self.session.selection.unit
         if self.empty or recording is None or self._counted < recording.total_units:
             return
         self.plot.set_ring(*recording.layer_and_unit(unit))
@@ -94,8 +94,8 @@ class SaturationPanel(Panel):
 
     @Slot()
     def _count_more(self) -> None:
-        recording = self.session.recordings.recording
-        if recording is None or not self.isVisible() or self._key is None:
+        recording = self._counted_recording()
+        if recording is None or not self.isVisible():
             self._counting.stop()
             self.request_draw()
             return
@@ -109,6 +109,13 @@ class SaturationPanel(Panel):
         if stop == recording.total_units:
             self._counting.stop()
             self._show(recording)
+
+    def _counted_recording(self) -> Recording | None:
+        """The open recording, unless another one's units were counted last."""
+        recording = self.session.recordings.recording
+        if recording is None or self._key is None or self._key[0] != recording.folder:
+            return None
+        return recording
 
     def _show(self, recording: Recording) -> None:
         left = self._left.reshape(recording.layers, recording.units)
@@ -128,7 +135,7 @@ class SaturationPanel(Panel):
 
     @Slot(int, int)
     def _hover(self, group: int, place: int) -> None:
-        recording = self.session.recordings.recording
+        recording = self._counted_recording()
         if recording is not None and self._counted:
             unit = group * recording.units + place if group >= 0 else self.session.selection.unit
             self._tell(recording, unit)

@@ -119,8 +119,14 @@ def test_a_damaged_file_is_refused(content: bytes, tmp_path: Path) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConceptError, match="cannot read"):
         load_concept_file(tmp_path / "none.json")
+
+
+def test_the_folder_of_a_concept_is_made_where_it_can_be(tmp_path: Path) -> None:
+    concept, path = concept_named("inside-quotes"), tmp_path / "new" / "concept.json"
+    save_concept_file(concept, path)
+    assert load_concept_file(path).name == "inside-quotes"
     with pytest.raises(ConceptError, match="cannot write"):
-        save_concept_file(concept_named("inside-quotes"), tmp_path / "none" / "concept.json")
+        save_concept_file(concept, path / "inside" / "concept.json")
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+b", "(a|aa)*b"])
