@@ -69,7 +69,7 @@ _BOOK = ("warpeace.txt",)
 _LARGE = "--architecture lstm --layers 2 --units 384"
 _PROSE = ("inside-quotes", "position-in-line")
 _ON = "--learning-rate 0.002 --warmup-steps 100 --validation-every 350"
-"""A second stage in float32: what bfloat16 rounds away, counters above all, is learned here."""
+"""A second stage in float32, after one in bfloat16, which is nearly twice as fast."""
 _OFTEN = "--batch 16 --sequence-length 64 --validation-every 1000"
 """Short streams, so that a short training takes many steps."""
 RECIPES = {
@@ -80,11 +80,11 @@ RECIPES = {
         (
             f"{_LARGE} --dropout 0.1 --epochs 12 --precision bfloat16 --validation-every 1000",
             f"{_LARGE} --epochs 2 {_ON}",
-            f"{_LARGE} --dropout 0.15 --epochs 1.3 --learning-rate 0.0015 --warmup-steps 50 "
-            "--validation-every 350",
         ),
         (*_PROSE, "upper-case-word", "position-in-word"),
         "pride-and-prejudice.txt",
+        "A third stage of 1.3 epochs with dropout 0.15 and a rate of 0.0015 gave 1.237 nats and was "
+        "left out. No unit of this model counts the position in the line.",
     ),
     "linux-kernel-lstm": Recipe(
         "Linux kernel",

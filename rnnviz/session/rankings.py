@@ -59,6 +59,8 @@ class Rankings(QObject):
         self._labels: dict[str, Labels] = {}
         self._rankings: dict[str, Ranking] = {}
         self._probes: dict[str, Probe] = {}
+        self._partial: set[str] = set()
+        """Concepts that were ranked or probed while the text was still being walked."""
         self.damaged = self._load()
         """Files among the person's concepts that cannot be read, and why."""
         recordings.recording_changed.connect(self.forget)
@@ -142,11 +144,16 @@ class Rankings(QObject):
         """The linear probe for this concept, if it is known yet."""
         return self._probes.get(name)
 
+    def partial(self, name: str) -> bool:
+        """Whether more of the text is walked now than what the ranking and the probe saw."""
+        return name in self._partial
+
     def forget(self) -> None:
         """Drop what was known: the recording is another one."""
         self._labels.clear()
         self._rankings.clear()
         self._probes.clear()
+        self._partial.clear()
         self._request_labels_of_selected()
 
     # Asking
@@ -164,7 +171,7 @@ class Rankings(QObject):
 
     def request_ranking(self, name: str) -> None:
         """Ask for the ranking of all units; `ranking_changed` follows, also if it was known."""
-        if name in self._rankings:
+        if name in self._rankings and not self.partial(name):
             self.ranking_changed.emit(name)
             return
 
@@ -176,7 +183,7 @@ class Rankings(QObject):
 
     def request_probe(self, name: str) -> None:
         """Ask for the linear probe over all units; `probe_changed` follows."""
-        if name in self._probes:
+        if name in self._probes and not self.partial(name):
             self.probe_changed.emit(name)
             return
 
@@ -197,9 +204,13 @@ class Rankings(QObject):
         if recording is None or concept is None:
             return
 
+        complete = recording.complete
+
         def if_current(result: dict[str, Any]) -> None:
             now = self._recordings.recording
             if now is not None and now.folder == recording.folder:
+                if task != "label":
+                    (self._partial.discard if complete else self._partial.add)(name)
                 arrived(result)
 
         self._jobs.start(

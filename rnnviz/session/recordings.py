@@ -236,7 +236,7 @@ class Recordings(QObject):
                 self.recording_grew.emit()
             else:
                 shown = True
-                self._show_walk(folder)
+                self._show_walk(folder, live)
 
         def done(result: dict[str, Any]) -> None:
             grew(result)
@@ -250,9 +250,14 @@ class Recordings(QObject):
             progress=grew,
         )
 
-    def _show_walk(self, folder: Path) -> None:
+    def _show_walk(self, folder: Path, live: bool) -> None:
         try:
-            self._set_recording(Recording(folder))
+            recording = Recording(folder)
+            if self.text is not None and recording.length != len(self.text) and not live:
+                # The file changed on the disk since it was read here: show what was walked.
+                self.text = recording.text
+                self.text_changed.emit()
+            self._set_recording(recording)
         except RnnvizError as error:
             self._jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
 

@@ -46,7 +46,8 @@ class Stepping(QObject):
         recording, selection = self._recordings.recording, self._selection
         if recording is not None:
             channels = recording.channels
-            following = channels[(channels.index(selection.channel) + 1) % len(channels)]
+            place = channels.index(selection.channel) if selection.channel in channels else -1
+            following = channels[(place + 1) % len(channels)]
             selection.select_unit(selection.unit, following)
 
     def _step(self, units: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QUndoStack
@@ -112,10 +113,18 @@ class Asking(QObject):
         dialog = ConceptDialog(text, selection.visible, selection.range, self._window)
 
         def chosen() -> None:
-            concept = self._session.rankings.add(dialog.spec)
+            concept = self._session.rankings.add(self._with_own_name(dialog.spec))
             selection.set_concept(concept.name)
 
         self._open(dialog, chosen)
+
+    def _with_own_name(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """A concept never takes the place of another: the second of a title gets a number."""
+        name, title, number = spec["name"], spec["title"], 1
+        while self._session.rankings.concept(spec["name"]) is not None:
+            number += 1
+            spec = {**spec, "name": f"{name}-{number}", "title": f"{title} {number}"}
+        return spec
 
     @Slot()
     def remove_concept(self) -> None:

@@ -63,6 +63,7 @@ class PatternPanel(Panel):
         self.threshold.setRange(_OWN, 100.0)
         self.threshold.setSingleStep(0.05)
         self.threshold.setSpecialValueText("own level")
+        self.threshold.setMinimumWidth(116)
         self.threshold.setToolTip("On means beyond this value, above or below zero")
         controls = QHBoxLayout()
         controls.setContentsMargins(12, 8, 12, 8)

@@ -147,7 +147,8 @@ class RankingPanel(Panel):
         self.rank.setEnabled(name is not None and not busy("rank"))
         self.rank.setText("Ranking…" if busy("rank") else "Rank")
         self.rank.setDefault(ranking is None)
-        known = name is not None and self.session.rankings.probe(name) is not None
+        rankings = self.session.rankings
+        known = name is not None and rankings.probe(name) is not None and not rankings.partial(name)
         self.probe.setEnabled(not busy("probe") and not known)
         self.probe.setText("Probing…" if busy("probe") else "Probe")
 

@@ -50,7 +50,7 @@ class UnitPagePanel(Panel):
             {"shut": 1, "between": "border", "open": 0},
         )
         self.gates.set_labels("share of time", "")
-        self.gates.set_legend((("below 0.1", 1), ("above 0.9", 0)))
+        self.gates.set_legend((("< 0.1", 1), ("> 0.9", 0)))
         plots = QHBoxLayout()
         plots.setSpacing(0)
         for plot in (self.distribution, self.gates):
