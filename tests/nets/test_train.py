@@ -201,9 +201,16 @@ def test_refuses_a_second_trainer(tmp_path: Path) -> None:
         train(settings(), random_text(300), tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "ab", "abcdef"])
-def test_refuses_a_text_that_is_too_short(tmp_path: Path, text: str) -> None:
-    with pytest.raises(TextError, match="need at least 8: use a longer text"):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the text is empty: 0 characters to train on"),
+        ("ab", "leaves 2 characters .* need at least 8: use a longer text"),
+        ("abcdef", "leaves 5 characters .* need at least 8: use a longer text"),
+    ],
+)
+def test_refuses_a_text_that_is_too_short(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(TextError, match=said):
         train(settings(batch=4), text, tmp_path)
     assert not (tmp_path / "run.json").exists()
 

@@ -82,7 +82,7 @@ class ConceptDialog(QDialog):
         self.pattern = QLineEdit()
         self.pattern.setPlaceholderText(r"for example: \b[0-9]{4}\b")
         self.pattern.setAccessibleName("Regular expression")
-        self.pages.addWidget(self.pattern)
+        self.pages.addWidget(self._pattern_page())
         self.pages.addWidget(self._spans_page())
         self.pages.addWidget(self._token_page())
         form.addRow("", self.pages)
@@ -111,6 +111,14 @@ class ConceptDialog(QDialog):
             field.textChanged.connect(self._soon.start)
         self.language.currentTextChanged.connect(self._soon.start)
         self.token.currentTextChanged.connect(self._soon.start)
+
+    def _pattern_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pattern)
+        column.addStretch(1)
+        return page
 
     def _spans_page(self) -> QWidget:
         page = QWidget()
