@@ -203,7 +203,7 @@ class RankingModel(QAbstractTableModel):
             return None
         last = section == len(self.columns)
         if role == Qt.ItemDataRole.DisplayRole:
-            return "Distribution" if last else self.columns[section].title
+            return "Values" if last else self.columns[section].title
         if role == Qt.ItemDataRole.ToolTipRole:
             about = "How often which value: where the label is true in colour, elsewhere in grey"
             return about if last else self.columns[section].about

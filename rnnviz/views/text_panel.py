@@ -154,7 +154,9 @@ class TextPanel(QWidget):
             return
         self.view.set_known(recording.known)
         self.minimap.set_length(recording.length)
-        channel = selection.channel if selection.channel in recording.channels else recording.channels[0]
+        channel = (
+            selection.channel if selection.channel in recording.channels else recording.channels[0]
+        )
         unit = min(selection.unit, recording.total_units - 1)
         if (unit, channel) != (selection.unit, selection.channel):
             selection.select_unit(unit, channel)

@@ -58,14 +58,14 @@ class PatternPanel(Panel):
         self.margin = QSpinBox()
         self.margin.setRange(0, 1000)
         self.margin.setValue(4)
-        self.margin.setMaximumWidth(72)
         self.margin.setToolTip("So many characters before and after the range a unit must be off")
         self.threshold = QDoubleSpinBox()
         self.threshold.setRange(_OWN, 100.0)
         self.threshold.setSingleStep(0.05)
-        self.threshold.setSpecialValueText("own level")
-        self.threshold.setMinimumWidth(108)
-        self.threshold.setToolTip("On means beyond this value, above or below zero")
+        self.threshold.setSpecialValueText("own")
+        self.threshold.setToolTip(
+            "On means beyond this value, above or below zero; own: a level for each unit"
+        )
         controls = QHBoxLayout()
         controls.setContentsMargins(12, 8, 12, 8)
         controls.setSpacing(8)
