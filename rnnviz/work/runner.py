@@ -18,7 +18,7 @@ from rnnviz.work.engine import RunningJob, run_job
 from rnnviz.work.messages import Cancel, Done, Failed, Job, Listener, Reply, Request, Task
 
 _LINES_OF_ERRORS_KEPT = 40
-_SECONDS_TO_STOP = 10.0
+_SECONDS_TO_STOP = 30.0
 
 _Lines = SimpleQueue[bytes | None]
 
@@ -75,6 +75,7 @@ class EngineRunner:
         self._requests: _Lines = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._timers: list[threading.Timer] = []
+        self._ended_on_purpose: subprocess.Popen[bytes] | None = None
         self._errors: deque[str] = deque(maxlen=_LINES_OF_ERRORS_KEPT)
         self._ensure_child()
 
@@ -102,6 +103,7 @@ class EngineRunner:
     def _end_if_stuck(self, number: int) -> None:
         with self._guard:
             if number in self._listeners and self._child is not None:
+                self._ended_on_purpose = self._child
                 self._child.kill()
 
     def close(self) -> None:
@@ -164,7 +166,9 @@ class EngineRunner:
                 del self._listeners[number]
         for number, listener in orphans.items():
             message = f"the engine stopped (exit code {code}); it starts again with the next job"
-            listener(Failed(number, "EngineStopped", message, details="".join(self._errors)))
+            on_purpose = child is self._ended_on_purpose
+            details = "" if on_purpose else "".join(self._errors)
+            listener(Failed(number, "EngineStopped", message, details=details))
 
     def _read_errors(self, child: subprocess.Popen[bytes]) -> None:
         for line in _lines(child.stderr):

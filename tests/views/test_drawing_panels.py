@@ -227,7 +227,7 @@ class TestPattern:
     ) -> None:
         panel.threshold.setValue(50.0)
         qtbot.waitUntil(lambda: panel.units.rowCount() == 0)
-        assert "0 units are on" in panel.sentence.text()
+        assert "no unit is on throughout" in panel.sentence.text()
         assert panel.places.entries == ()
 
 
