@@ -72,8 +72,12 @@ def open_model(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def guess_vocabulary(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Possible vocabularies for the model at `path` from the file `source`, best first."""
-    found = guess(Path(arguments["path"]), Path(arguments["source"]))
+    """Possible vocabularies for the model at `path` from the file `source`, best first.
+
+    Where `source` is no text but lists characters, they are judged on the file `text`, if given.
+    """
+    text = arguments.get("text")
+    found = guess(Path(arguments["path"]), Path(arguments["source"]), Path(text) if text else None)
     return dict(msgspec.to_builtins(found))
 
 

@@ -65,7 +65,9 @@ class Asking(QObject):
     @Slot(str, object, str)
     def ask_vocabulary(self, path: str, size: int, message: str) -> None:
         """Ask which characters a network knows, then open it with them."""
-        dialog = VocabularyDialog(self._session.jobs, Path(path), size, message, self._window)
+        text = self._session.recordings.text
+        read = text.path if text is not None else None
+        dialog = VocabularyDialog(self._session.jobs, Path(path), size, message, self._window, read)
 
         def chosen() -> None:
             self._session.recordings.open_model(Path(path), dialog.vocabulary)

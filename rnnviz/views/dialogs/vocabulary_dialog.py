@@ -31,15 +31,22 @@ class VocabularyDialog(QDialog):
     """Takes the training text or a vocabulary file, and shows what each guess costs.
 
     The loss of each guess on that text stands beside it: a wrong order is seen at once, because it
-    is worse than guessing blindly.
+    is worse than guessing blindly. A list of characters is judged on `text`, the open one.
     """
 
     def __init__(
-        self, jobs: Jobs, path: Path, size: int, message: str, parent: QWidget | None = None
+        self,
+        jobs: Jobs,
+        path: Path,
+        size: int,
+        message: str,
+        parent: QWidget | None = None,
+        text: Path | None = None,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._path = path
+        self._text = text
         self._candidates: list[dict[str, Any]] = []
         self.setWindowTitle("Which characters does it know?")
         self.resize(760, 420)
@@ -99,7 +106,11 @@ class VocabularyDialog(QDialog):
         self.verdict.setText(f"Trying the characters of {source.name}…")
         self._jobs.start(
             "guess_vocabulary",
-            {"path": str(self._path), "source": str(source)},
+            {
+                "path": str(self._path),
+                "source": str(source),
+                "text": str(self._text) if self._text else None,
+            },
             slot="guess",
             title=f"Trying the characters of {source.name}",
             done=self._guessed,
