@@ -26,6 +26,9 @@ from rnnviz.session.jobs import Jobs
 from rnnviz.session.recordings import Recordings
 from rnnviz.session.selection import Selection
 
+_RANK, _PROBE = "rank", "probe"
+"""Tasks of the engine whose answers depend on how much is walked."""
+
 
 class Rankings(QObject):
     """What is known about concepts on the recording; asked for once, kept until it changes.
@@ -59,8 +62,8 @@ class Rankings(QObject):
         self._labels: dict[str, Labels] = {}
         self._rankings: dict[str, Ranking] = {}
         self._probes: dict[str, Probe] = {}
-        self._partial: set[str] = set()
-        """Concepts that were ranked or probed while the text was still being walked."""
+        self._partial: set[tuple[str, str]] = set()
+        """Tasks and concepts that were answered while the text was still being walked."""
         self.damaged = self._load()
         """Files among the person's concepts that cannot be read, and why."""
         recordings.recording_changed.connect(self.forget)
@@ -144,9 +147,9 @@ class Rankings(QObject):
         """The linear probe for this concept, if it is known yet."""
         return self._probes.get(name)
 
-    def partial(self, name: str) -> bool:
-        """Whether more of the text is walked now than what the ranking and the probe saw."""
-        return name in self._partial
+    def probe_is_partial(self, name: str) -> bool:
+        """Whether the probe was fitted before the text was walked to its end."""
+        return (_PROBE, name) in self._partial
 
     def forget(self) -> None:
         """Drop what was known: the recording is another one."""
@@ -171,7 +174,7 @@ class Rankings(QObject):
 
     def request_ranking(self, name: str) -> None:
         """Ask for the ranking of all units; `ranking_changed` follows, also if it was known."""
-        if name in self._rankings and not self.partial(name):
+        if name in self._rankings and (_RANK, name) not in self._partial:
             self.ranking_changed.emit(name)
             return
 
@@ -179,11 +182,11 @@ class Rankings(QObject):
             self._rankings[name] = read_ranking(Path(result["path"]))
             self.ranking_changed.emit(name)
 
-        self._ask("rank", name, "Ranking all units for", arrived)
+        self._ask(_RANK, name, "Ranking all units for", arrived)
 
     def request_probe(self, name: str) -> None:
         """Ask for the linear probe over all units; `probe_changed` follows."""
-        if name in self._probes and not self.partial(name):
+        if name in self._probes and not self.probe_is_partial(name):
             self.probe_changed.emit(name)
             return
 
@@ -191,7 +194,7 @@ class Rankings(QObject):
             self._probes[name] = read_probe(Path(result["path"]))
             self.probe_changed.emit(name)
 
-        self._ask("probe", name, "Probing all units for", arrived)
+        self._ask(_PROBE, name, "Probing all units for", arrived)
 
     def _request_labels_of_selected(self) -> None:
         if self._selection.concept is not None:
@@ -209,8 +212,7 @@ class Rankings(QObject):
         def if_current(result: dict[str, Any]) -> None:
             now = self._recordings.recording
             if now is not None and now.folder == recording.folder:
-                if task != "label":
-                    (self._partial.discard if complete else self._partial.add)(name)
+                (self._partial.discard if complete else self._partial.add)((task, name))
                 arrived(result)
 
         self._jobs.start(

@@ -196,10 +196,6 @@ class Recordings(QObject):
         self.text_changed.emit()
         self._set_recording(recording)
 
-    def clear_cache(self) -> None:
-        """Delete all recordings in the cache but the one that is open."""
-        self._make_room(KEPT_BYTES)
-
     def _reopen(self, folder: Path) -> bool:
         if not (folder / "recording.json").exists():
             return False

@@ -40,7 +40,6 @@ class CellArea(QAbstractScrollArea):
         self.text = Text.of("")
         self._banded = False
         self._points = _POINTS
-        self._wrap: int | None = None
         self._columns_per_character = 1
         self._widest = 0
         self._visible: tuple[int, int] | None = None
@@ -129,13 +128,6 @@ class CellArea(QAbstractScrollArea):
             self._font = gridded(mono_font(points))
             self.lay_again()
 
-    def set_wrap(self, characters: int | None) -> None:
-        """Wrap lines after so many characters; None for what fits into the window."""
-        self._wrap = characters
-        self.lay_again()
-
-    # layout
-
     def lay(self, text: Text) -> None:
         """Show another text at the same place in the window, as far as it reaches."""
         self.text = text
@@ -169,7 +161,7 @@ class CellArea(QAbstractScrollArea):
 
     def _fitting_wrap(self) -> int:
         fitting = (self._columns() - 1) // self._columns_per_character
-        return self._wrap or max(_NARROWEST, fitting)
+        return max(_NARROWEST, fitting)
 
     def _columns(self) -> int:
         return max(1, (self.viewport().width() - self.grid.left) // self.grid.cell)

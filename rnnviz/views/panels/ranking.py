@@ -148,7 +148,11 @@ class RankingPanel(Panel):
         self.rank.setText("Ranking…" if busy("rank") else "Rank")
         self.rank.setDefault(ranking is None)
         rankings = self.session.rankings
-        known = name is not None and rankings.probe(name) is not None and not rankings.partial(name)
+        known = (
+            name is not None
+            and rankings.probe(name) is not None
+            and not rankings.probe_is_partial(name)
+        )
         self.probe.setEnabled(not busy("probe") and not known)
         self.probe.setText("Probing…" if busy("probe") else "Probe")
 

@@ -33,10 +33,7 @@ class HistogramPlot(Plot):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         self._histograms: tuple[Histogram, ...] = ()
         self._curves: list[pg.PlotCurveItem] = []
-        self._mark = pg.InfiniteLine(angle=90, movable=False)
         super().__init__(name, parent=parent)
-        self.item.addItem(self._mark, ignoreBounds=True)
-        self._mark.hide()
 
     def set_histograms(self, histograms: tuple[Histogram, ...]) -> None:
         """Draw these."""
@@ -56,12 +53,6 @@ class HistogramPlot(Plot):
             self.set_range((low, high if high > low else low + 1), (0.0, top * 1.06))
         self.recolour(theme_of(self))
 
-    def set_mark(self, value: float | None) -> None:
-        """Draw a line at a value, or none."""
-        self._mark.setVisible(value is not None)
-        if value is not None:
-            self._mark.setValue(value)
-
     def columns(self) -> Columns:
         """The bins and the shares of every group."""
         if not self._histograms:
@@ -75,4 +66,3 @@ class HistogramPlot(Plot):
         for curve, histogram in zip(self._curves, self._histograms, strict=True):
             curve.setPen(pg.mkPen(ink_colour(histogram.ink, theme), width=1))
             curve.setBrush(ink_colour(histogram.ink, theme, 0.28))
-        self._mark.setPen(pg.mkPen(theme.text))
