@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.nets.architectures import LayerState, architecture_named
+from rnnviz.nets.mixed_lstm import mixed_lstm
 
 State = tuple[LayerState, ...]
 """One state a layer, bottom layer first."""
@@ -48,6 +49,8 @@ class CharacterLanguageModel(nn.Module):
         )
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(units * (description.layers if skip else 1), size)
+        self.mixed_precision = False
+        """Whether the layers of an LSTM run in `mixed_lstm`, under autocast: while training."""
         self.initialise(seed)
 
     @property
@@ -56,22 +59,42 @@ class CharacterLanguageModel(nn.Module):
         return self.output.weight.device
 
     def initialise(self, seed: int) -> None:
-        """Draw all weights anew, uniform in ±1/sqrt(U), from seeds tied to the parameters' names.
+        """Draw all weights anew, from seeds tied to the parameters' names.
 
         A parameter of the same name and shape starts from the same numbers in every network of the
-        same seed, so that an RNN, a GRU and an LSTM differ in nothing but their recurrence. The
-        bias of an LSTM's forget gate starts at 1 (Jozefowicz et al. 2015).
+        same seed, so that an RNN, a GRU and an LSTM differ in nothing but their recurrence.
+
+        Embeddings are normal. The weights of what enters a layer are as large as it takes to move
+        its units by about one, and gates by two: with torch's own ±1/sqrt(U) a character hardly
+        moves them at first, and an LSTM of 128 units needs four times the steps to the same loss.
+        Recurrent weights are orthogonal, one block a gate (Saxe et al. 2014); all else is uniform
+        in ±1/sqrt(U). The bias of an LSTM's forget gate starts at 1 (Jozefowicz et al. 2015).
         """
-        bound = 1 / math.sqrt(self.description.units)
         with torch.no_grad():
             for name, parameter in self.named_parameters():
                 digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
                 generator = torch.Generator().manual_seed(int.from_bytes(digest[:7]))
-                drawn = torch.rand(parameter.shape, generator=generator)
-                parameter.copy_((2 * drawn - 1) * bound)
+                if name == "embedding.weight":
+                    parameter.normal_(generator=generator)
+                elif ".weight_hh" in name:
+                    for block in parameter.chunk(self.architecture.blocks):
+                        nn.init.orthogonal_(block, generator=generator)
+                else:
+                    drawn = torch.rand(parameter.shape, generator=generator)
+                    parameter.copy_((2 * drawn - 1) * self._bound(name, parameter))
                 if self.architecture.name == "lstm" and ".bias_ih" in name:
                     units = self.description.units
                     parameter[units : 2 * units] += 1
+
+    def _bound(self, name: str, parameter: Tensor) -> float:
+        """The largest number that a uniform parameter starts with."""
+        if ".weight_ih" not in name:
+            return 1 / math.sqrt(self.description.units)
+        moved = 2.0 if self.architecture.blocks > 1 else 1.0
+        if name.startswith("layers.0."):
+            return moved * math.sqrt(3 / (parameter.shape[1] if self.embedding else 1))
+        # Hidden states of a fresh layer are some third of one.
+        return moved * 1.5 / math.sqrt(parameter.shape[1])
 
     def zero_state(self, batch: int) -> State:
         """The state before any character: zeros."""
@@ -104,7 +127,11 @@ class CharacterLanguageModel(nn.Module):
         below, hidden, after = embedded, [], []
         for layer, module in enumerate(self.layers):
             inputs = self.layer_input(layer, embedded, below)
-            given, last = module(inputs, self.architecture.to_torch(state[layer]))
+            before = self.architecture.to_torch(state[layer])
+            if self.mixed_precision and isinstance(module, nn.LSTM) and isinstance(before, tuple):
+                given, last = mixed_lstm(module, inputs, before)
+            else:
+                given, last = module(inputs, before)
             after.append(self.architecture.from_torch(last))
             hidden.append(given)
             below = self.dropout(given)

@@ -207,8 +207,10 @@ class _Training:
         rate = learning_rate(config, progress.step, progress.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16"):
+        mixed = self.model.mixed_precision = config.precision == "bfloat16"
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
             logits, after = self.model(inputs, detach(state))
+        self.model.mixed_precision = False
         loss = functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
         self.optimiser.zero_grad()
         loss.backward()

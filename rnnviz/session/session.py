@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
 from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import FindingError, RnnvizError, RunDirectoryError
@@ -30,7 +30,13 @@ _KEPT = "start/recording"
 
 
 class Session(QObject):
-    """Owns the parts and connects what must follow what; knows no widget."""
+    """Owns the parts and connects what must follow what; knows no widget.
+
+    Signals:
+        workspace_wanted(str): what was just opened is seen in the workspace of this name.
+    """
+
+    workspace_wanted = Signal(str)
 
     def __init__(
         self,

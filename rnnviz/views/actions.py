@@ -26,6 +26,8 @@ class Deed(NamedTuple):
     run: Callable[[], object] = lambda: None
     key: str = ""
     """A single key that does the same while the text or nothing has the focus."""
+    room: str = ""
+    """The name of the workspace in which the key holds; empty for all."""
 
 
 class Actions:
@@ -36,11 +38,11 @@ class Actions:
         self.menus: dict[str, QMenu] = {}
         self.actions: dict[str, QAction] = {}
         self._window = window
-        self._keys: dict[int, Deed] = {}
+        self._keys: dict[tuple[str, int], Deed] = {}
         for deed in deeds:
             if deed.key:
                 for combination in _combinations(deed.key):
-                    self._keys[combination] = deed
+                    self._keys[deed.room, combination] = deed
             if not deed.menu:
                 continue
             menu = self.menu(deed.menu)
@@ -61,16 +63,18 @@ class Actions:
             self.menus[path] = parent.addMenu(f"&{title}")
         return self.menus[path]
 
-    def deed_of(self, event: QKeyEvent) -> Deed | None:
-        """What this single key does, if anything."""
+    def deed_of(self, event: QKeyEvent, room: str = "") -> Deed | None:
+        """What this single key does in this workspace, if anything."""
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         combined = QKeyCombination(modifiers, Qt.Key(event.key())).toCombined()
-        return self._keys.get(combined)
+        return self._keys.get((room, combined)) or self._keys.get(("", combined))
 
-    def keys(self) -> list[tuple[str, str]]:
-        """(keys, what they do) for the sheet of shortcuts, in the order of the menus."""
+    def keys(self, room: str = "") -> list[tuple[str, str]]:
+        """(keys, what they do) in this workspace, in the order of the menus."""
         listed = []
         for deed in self.deeds:
+            if deed.room not in ("", room):
+                continue
             shortcut = ""
             if deed.shortcut is not None:
                 native = QKeySequence.SequenceFormat.NativeText

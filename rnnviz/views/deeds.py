@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
@@ -16,7 +17,6 @@ def deeds(window: Window) -> tuple[Deed, ...]:
     """Menu, words, shortcut, deed and single key, in the order of the menus."""
     text, asking, exporting = window.text_panel, window.asking, window.exporting
     session, undo, key = window.session, window.undo_stack, QKeySequence.StandardKey
-    step = session.stepping
     return (
         Deed("File", "Open…", key.Open, asking.ask_open),
         Deed("File", "Open recording or run…", "Ctrl+Shift+O", asking.ask_open_folder),
@@ -36,21 +36,33 @@ def deeds(window: Window) -> tuple[Deed, ...]:
         Deed("Edit", SEPARATOR),
         Deed("Edit", "New concept…", "Ctrl+Shift+N", asking.ask_concept),
         Deed("Edit", "Remove this concept", None, asking.remove_concept),
-        Deed("Unit", "Next unit", None, step.next_unit, key="Right"),
-        Deed("Unit", "Previous unit", None, step.previous_unit, key="Left"),
-        Deed("Unit", "Layer above", None, step.layer_above, key="Up"),
-        Deed("Unit", "Layer below", None, step.layer_below, key="Down"),
-        Deed("Unit", "Next channel", None, step.next_channel, key="N"),
-        Deed("Unit", SEPARATOR),
-        Deed("Unit", "Pin or unpin this unit", None, text.toggle_pin, key="Space"),
-        Deed("Unit", "Unpin all", None, session.selection.clear_pins),
-        Deed("Unit", "Colour by surprisal", None, text.surprisal.toggle, key="S"),
-        Deed("Unit", "Choose a concept", None, text.open_concepts, key="C"),
+        *_in_rooms(window),
         Deed("View", "Zoom in", key.ZoomIn, text.zoom_in),
         Deed("View", "Zoom out", key.ZoomOut, text.zoom_out),
         Deed("View", "Reset layout", None, window.reset_layout),
         Deed("View", SEPARATOR),
+        *_rooms(window),
         Deed("Help", "Keyboard shortcuts", key.HelpContents, window.show_keys, key="?"),
         Deed("Help", "Folder of recordings", None, window.show_cache),
         Deed("Help", "About rnnviz", None, window.show_about),
     )
+
+
+def _in_rooms(window: Window) -> tuple[Deed, ...]:
+    """What each workspace brings; a key of one holds there alone."""
+    return tuple(
+        deed._replace(room=workspace.name)
+        for workspace in window.workspaces
+        for deed in workspace.deeds()
+    )
+
+
+def _rooms(window: Window) -> tuple[Deed, ...]:
+    """One entry a workspace, on Ctrl+1, Ctrl+2, ..."""
+    if len(window.workspaces) == 1:
+        return ()
+    entries = (
+        Deed("View", workspace.title, f"Ctrl+{number}", partial(window.enter, workspace.name))
+        for number, workspace in enumerate(window.workspaces, start=1)
+    )
+    return (*entries, Deed("View", SEPARATOR))

@@ -1,4 +1,4 @@
-"""The window: docks around the text, menus, and every wire between them in one readable block."""
+"""The window: workspaces, library, menus, and every wire between them in one readable block."""
 
 from __future__ import annotations
 
@@ -17,14 +17,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QUndoStack,
 )
-from PySide6.QtWidgets import (
-    QDockWidget,
-    QMainWindow,
-    QScrollArea,
-    QTabBar,
-    QTabWidget,
-    QWidget,
-)
+from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.finding import SavedFinding
@@ -35,27 +28,24 @@ from rnnviz.views.asking import Asking
 from rnnviz.views.deeds import deeds
 from rnnviz.views.dialogs.keys_dialog import KeysDialog, show_about
 from rnnviz.views.dialogs.problem_dialog import show_problem
-from rnnviz.views.dock_handle import DockHandle
 from rnnviz.views.exporting import Exporting
 from rnnviz.views.library_pane import LibraryPane
-from rnnviz.views.panels import PANELS
-from rnnviz.views.panels.ranking import RankingPanel
+from rnnviz.views.rooms import Rooms
 from rnnviz.views.status import Status
-from rnnviz.views.text_panel import TextPanel
 from rnnviz.views.theme import Appearance, Setting
 from rnnviz.views.undo import ReplaceTypedText
+from rnnviz.views.workspace import Workspace
+from rnnviz.views.workspaces import WORKSPACES
+from rnnviz.views.workspaces.cells import CellsWorkspace
 
 Opened = TypeVar("Opened")
+Room = TypeVar("Room", bound=Workspace)
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised when docks change so much that a remembered layout would be wrong."""
-_BOTTOM = ("trace", "heatmap")
-"""Panels that want width; the others stand at the right."""
 _SIZE = QSize(1360, 860)
-_LEAST_WIDTHS = {
-    Qt.DockWidgetArea.LeftDockWidgetArea: 160,
-    Qt.DockWidgetArea.RightDockWidgetArea: 364,
-}
+_LIBRARY_WIDTHS = (160, 190)
+"""In a small window, and in a larger one."""
 
 
 class Window(QMainWindow):
@@ -66,88 +56,64 @@ class Window(QMainWindow):
         self.session = session
         self.appearance = appearance
         self.undo_stack = QUndoStack(self)
-        self.text_panel = TextPanel(session)
+        self.workspaces = tuple(workspace(session) for workspace in WORKSPACES)
+        self.rooms = Rooms(self.workspaces)
+        self.text_panel = self.room(CellsWorkspace).text_panel
         self.library = LibraryPane(session)
         self.status = Status(session.jobs)
         self.exporting = Exporting(session, self.text_panel, self)
         self.asking = Asking(session, self.exporting, self.undo_stack, self)
-        self.panels = tuple(panel(session) for panel in PANELS)
-        self.docks: dict[str, QDockWidget] = {}
         self.setWindowTitle("rnnviz")
         self.setAcceptDrops(True)
-        self.setDockNestingEnabled(True)
-        self.setCentralWidget(self.text_panel)
+        self.setCentralWidget(self.rooms)
         self.setStatusBar(self.status)
-        self._build_docks()
+        self.library_dock = self._build_library()
         self.actions_ = Actions(self, deeds(self))
         self._build_late_menus()
         self._connect()
         self.resize(_SIZE)
         self._restore_layout()
+        self.enter(CellsWorkspace.name)
         self.text_panel.view.setFocus()
+
+    def room(self, kind: type[Room]) -> Room:
+        """The workspace of this kind."""
+        return next(found for found in self.workspaces if isinstance(found, kind))
 
     # Layout
 
-    def _build_docks(self) -> None:
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self._dock("library", "Library", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
-        first: dict[Qt.DockWidgetArea, QDockWidget] = {}
-        for panel in self.panels:
-            area = (
-                Qt.DockWidgetArea.BottomDockWidgetArea
-                if panel.name in _BOTTOM
-                else Qt.DockWidgetArea.RightDockWidgetArea
-            )
-            dock = self._dock(panel.name, panel.title, panel, area)
-            if area in first:
-                self.tabifyDockWidget(first[area], dock)
-            first.setdefault(area, dock)
-        for dock in first.values():
-            dock.raise_()
+    def _build_library(self) -> QDockWidget:
+        dock = QDockWidget("Library", self)
+        dock.setObjectName("library")
+        self.library.setMinimumWidth(_LIBRARY_WIDTHS[0])
+        dock.setWidget(self.library)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         self._default_layout = self.saveState(LAYOUT_VERSION)
-
-    def _dock(
-        self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea
-    ) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        # Without a scroll area the least sizes of all docks would add up to the window's.
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(content)
-        scroll.setMinimumWidth(_LEAST_WIDTHS.get(area, 0))
-        dock.setWidget(scroll)
-        if content is not self.library:
-            # Its tab names it already; what is left of the title is something to drag it by.
-            dock.setTitleBarWidget(DockHandle(dock))
-        self.addDockWidget(area, dock)
-        self.docks[name] = dock
         return dock
 
     @Slot()
     def reset_layout(self) -> None:
-        """Put all docks back to where they were at first."""
-        for dock in self.docks.values():
-            dock.show()
+        """Put the library and the panels of this workspace back to where they were at first."""
+        self.library_dock.show()
         self.restoreState(self._default_layout, LAYOUT_VERSION)
-        self._size_docks()
+        self._size_library()
+        self.rooms.current.reset_layout()
 
-    def _size_docks(self) -> None:
-        ranking, trace = self.docks["ranking"], self.docks["trace"]
-        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        sides = [190, 400] if self.width() >= _SIZE.width() else [160, 364]
-        self.resizeDocks([self.docks["library"], ranking], sides, across)
-        self.resizeDocks([trace], [240], down)
+    def _size_library(self) -> None:
+        width = _LIBRARY_WIDTHS[self.width() >= _SIZE.width()]
+        self.resizeDocks([self.library_dock], [width], Qt.Orientation.Horizontal)
 
     def _restore_layout(self) -> None:
         geometry = self.session.settings.value("window/geometry")
         layout = self.session.settings.value("window/layout")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        restored = isinstance(layout, QByteArray) and self.restoreState(layout, LAYOUT_VERSION)
-        self._sized = restored
+        self._sized = isinstance(layout, QByteArray) and self.restoreState(layout, LAYOUT_VERSION)
+
+    @Slot(str)
+    def enter(self, name: str) -> None:
+        """Show the workspace of this name."""
+        self.rooms.enter(name)
 
     # Menus
 
@@ -158,9 +124,15 @@ class Window(QMainWindow):
             action.setChecked(setting == self.appearance.setting)
             action.setData(setting)
             action.triggered.connect(self._choose_theme)
-        for dock in self.docks.values():
-            self.actions_.menu("View/Panels").addAction(dock.toggleViewAction())
         self.show_recent()
+
+    @Slot()
+    def list_panels(self) -> None:
+        """Offer to show and hide the library and the panels of this workspace."""
+        menu = self.actions_.menu("View/Panels")
+        menu.clear()
+        for dock in (self.library_dock, *self.rooms.current.docks.values()):
+            menu.addAction(dock.toggleViewAction())
 
     # Wires
 
@@ -172,8 +144,9 @@ class Window(QMainWindow):
         session.recordings.text_changed.connect(self.show_title)
         session.recordings.vocabulary_needed.connect(asking.ask_vocabulary)
         session.recordings.walk_asked.connect(asking.ask_walk)
-        self.text_panel.concept_requested.connect(asking.ask_concept)
-        self.text_panel.message.connect(self.status.say)
+        session.workspace_wanted.connect(self.enter)
+        self.rooms.entered.connect(self.list_panels)
+        self.room(CellsWorkspace).concept_requested.connect(asking.ask_concept)
         self.exporting.message.connect(self.status.say)
         self.exporting.failed.connect(self.show_message)
         asking.path_chosen.connect(self.open_path)
@@ -183,11 +156,10 @@ class Window(QMainWindow):
         library.finding_requested.connect(self.show_finding)
         library.finding_removal_requested.connect(asking.remove_finding)
         library.finding_edit_requested.connect(asking.edit_finding)
-        for panel in self.panels:
-            panel.open_requested.connect(asking.ask_open)
-            panel.jump_requested.connect(session.selection.jump)
-            if isinstance(panel, RankingPanel):
-                panel.concept_dialog_requested.connect(asking.ask_concept)
+        for workspace in self.workspaces:
+            workspace.open_requested.connect(asking.ask_open)
+            workspace.message.connect(self.status.say)
+            workspace.failed.connect(self.show_message)
 
     # Opening
 
@@ -266,7 +238,7 @@ class Window(QMainWindow):
     @Slot()
     def show_keys(self) -> None:
         """Show all keys."""
-        dialog = KeysDialog(self.actions_.keys(), self)
+        dialog = KeysDialog(self.actions_.keys(self.rooms.current.name), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
@@ -294,17 +266,15 @@ class Window(QMainWindow):
     # Events
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the docks their first sizes; before the window is shown they would not keep them."""
+        """Give the library its first width; before the window is shown it would not keep it."""
         super().showEvent(event)
         if not self._sized:
             self._sized = True
-            self._size_docks()
-        for bar in self.findChildren(QTabBar):
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            self._size_library()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Single keys, where no field took them."""
-        deed = self.actions_.deed_of(event)
+        deed = self.actions_.deed_of(event, self.rooms.current.name)
         if deed is not None:
             deed.run()
         else:
@@ -326,5 +296,7 @@ class Window(QMainWindow):
         """Remember the layout and end the engine."""
         self.session.settings.setValue("window/geometry", self.saveGeometry())
         self.session.settings.setValue("window/layout", self.saveState(LAYOUT_VERSION))
+        for workspace in self.workspaces:
+            workspace.save_layout(self.session.settings)
         self.session.close()
         super().closeEvent(event)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 
@@ -20,9 +18,13 @@ from tests.nets.small import VOCABULARY, small_model
 IDS = torch.tensor([[0, 1], [2, 3], [4, 5], [6, 0]])
 
 
-def described(architecture: str = "lstm", units: int = 8) -> ModelDescription:
+def described(architecture: str = "lstm", units: int = 8, embedding: int = 3) -> ModelDescription:
     return ModelDescription(
-        architecture=architecture, layers=2, units=units, vocabulary=VOCABULARY, embedding=3
+        architecture=architecture,
+        layers=2,
+        units=units,
+        vocabulary=VOCABULARY,
+        embedding=embedding,
     )
 
 
@@ -45,16 +47,29 @@ def test_another_seed_gives_other_weights() -> None:
         assert not torch.equal(parameter, other.get_parameter(name))
 
 
-def test_weights_start_within_the_bound_and_forget_gates_open() -> None:
-    model = CharacterLanguageModel(described(units=64))
-    bound = 1 / math.sqrt(64)
-    for name, parameter in model.named_parameters():
-        values = parameter.detach().clone()
-        if name.endswith("bias_ih_l0"):
-            assert values[64:128].mean() == pytest.approx(1, abs=0.05)
-            values[64:128] -= 1
-        assert values.abs().max() <= bound + 1e-6
-        assert values.std() == pytest.approx(bound / math.sqrt(3), rel=0.2)
+def test_forget_gates_start_open() -> None:
+    bias = CharacterLanguageModel(described(units=64)).layers[1].get_parameter("bias_ih_l0")
+    assert bias[64:128].mean().item() == pytest.approx(1, abs=0.05)
+    assert bias[:64].abs().max() <= 1 / 8
+
+
+@pytest.mark.parametrize(("architecture", "moved"), [("rnn", 1), ("gru", 2), ("lstm", 2)])
+@pytest.mark.parametrize("embedding", [0, 32])
+def test_a_character_moves_a_fresh_unit_by_about_one_and_a_gate_by_two(
+    architecture: str, moved: float, embedding: int
+) -> None:
+    model = CharacterLanguageModel(
+        described(architecture=architecture, units=256, embedding=embedding)
+    )
+    entering = model.embed(torch.arange(len(VOCABULARY)))
+    weight = model.layers[0].get_parameter("weight_ih_l0")
+    assert (entering @ weight.t()).std().item() == pytest.approx(moved, rel=0.15)
+
+
+def test_recurrent_weights_start_orthogonal_gate_by_gate() -> None:
+    model = CharacterLanguageModel(described(units=16))
+    for block in model.layers[0].get_parameter("weight_hh_l0").detach().chunk(4):
+        assert torch.allclose(block @ block.t(), torch.eye(16), atol=1e-5)
 
 
 def test_dropout_acts_in_training_only() -> None:

@@ -17,13 +17,13 @@ from rnnviz.session.recordings import OpenModel
 from rnnviz.session.selection import Pin
 from rnnviz.session.session import Session
 from rnnviz.views.panel import Panel
-from rnnviz.views.panels.heatmap import HeatmapPanel
-from rnnviz.views.panels.pattern import PatternPanel
-from rnnviz.views.panels.sample import SamplePanel
-from rnnviz.views.panels.saturation import SaturationPanel
-from rnnviz.views.panels.scatter import ScatterPanel, pearson, running_median, spread
-from rnnviz.views.panels.trace import TracePanel
-from rnnviz.views.panels.unit_page import UnitPagePanel
+from rnnviz.views.panels.cells.heatmap import HeatmapPanel
+from rnnviz.views.panels.cells.pattern import PatternPanel
+from rnnviz.views.panels.cells.sample import SamplePanel
+from rnnviz.views.panels.cells.saturation import SaturationPanel
+from rnnviz.views.panels.cells.scatter import ScatterPanel, pearson, running_median, spread
+from rnnviz.views.panels.cells.trace import TracePanel
+from rnnviz.views.panels.cells.unit_page import UnitPagePanel
 from rnnviz.views.snippet_list import Piece, SnippetList
 from tests.views.panels_world import (
     LINE_UNIT,

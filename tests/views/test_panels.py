@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,13 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 import rnnviz.views.panels
+import rnnviz.views.workspaces
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.session.recordings import OpenModel
 from rnnviz.session.session import Session
 from rnnviz.views.panel import NEEDS, Panel
-from rnnviz.views.panels import PANELS
 from rnnviz.views.theme import DARK, LIGHT, qt_palette
+from rnnviz.views.workspaces import WORKSPACES
 from tests.views.panels_world import QUOTE_UNIT, TEXT, make_session, planted_recording
 
 
@@ -65,11 +67,25 @@ def _shown(qtbot: QtBot, panel: Panel) -> None:
     qtbot.waitUntil(lambda: panel.idle)
 
 
-def test_no_panel_file_is_missing_from_the_tuple() -> None:
+PANELS = tuple(panel for workspace in WORKSPACES for panel in workspace.panel_types)
+
+
+def test_no_panel_file_is_missing_from_a_tuple() -> None:
     folder = Path(rnnviz.views.panels.__file__).parent
+    for package in (found for found in folder.iterdir() if (found / "__init__.py").exists()):
+        module = importlib.import_module(f"rnnviz.views.panels.{package.name}")
+        listed = {panel.__module__.rsplit(".", 1)[-1] for panel in module.PANELS}
+        files = {path for path in package.glob("*.py") if path.stem != "__init__"}
+        assert {path.stem for path in files if "(Panel)" in path.read_text()} == listed
+
+
+def test_every_workspace_is_listed_and_lists_its_own_panels() -> None:
+    folder = Path(rnnviz.views.workspaces.__file__).parent
     files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
-    listed = {panel.__module__.rsplit(".", 1)[-1] for panel in PANELS}
-    assert files == listed
+    assert {workspace.__module__.rsplit(".", 1)[-1] for workspace in WORKSPACES} == files
+    for workspace in WORKSPACES:
+        own = {panel.__module__.split(".")[-2] for panel in workspace.panel_types}
+        assert own <= {workspace.name}
 
 
 def test_names_are_unique() -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from rnnviz.session.session import Session
-from rnnviz.views.panels.ranking import RankingPanel
+from rnnviz.views.panels.cells.ranking import RankingPanel
 from tests.views.panels_world import (
     LINE_UNIT,
     QUOTE_UNIT,

@@ -32,6 +32,7 @@ from rnnviz.views.dialogs.keys_dialog import KeysDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.theme import DARK, Appearance, theme_of
 from rnnviz.views.window import Window
+from rnnviz.views.workspaces.cells import CellsWorkspace
 from rnnviz.work.runner import InlineRunner
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 6
@@ -304,12 +305,18 @@ def test_the_theme_menu_dresses_the_window_and_is_remembered(window: Window) -> 
 
 
 def test_the_layout_is_as_it_was_left(make_window: Callable[[], Window]) -> None:
+    def hidden(window: Window) -> list[bool]:
+        trace = window.room(CellsWorkspace).docks["trace"]
+        return [dock.isHidden() for dock in (window.library_dock, trace)]
+
     first = make_window()
-    first.docks["library"].toggleViewAction().trigger()
-    assert not first.docks["library"].isVisible()
+    for title in ("Library", "Trace"):
+        menu = first.actions_.menu("View/Panels")
+        next(action for action in menu.actions() if action.text() == title).trigger()
+    assert hidden(first) == [True, True]
     first.close()
     second = make_window()
-    assert not second.docks["library"].isVisible()
+    assert hidden(second) == [True, True]
     second.actions_.actions["Reset layout"].trigger()
-    assert second.docks["library"].isVisible()
+    assert hidden(second) == [False, False]
     second.close()

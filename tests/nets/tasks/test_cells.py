@@ -16,7 +16,7 @@ from rnnviz.core.recording import Recording
 from rnnviz.core.scoring import read_ranking
 from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.tasks import TASKS
+from rnnviz.nets.tasks import TASKS, warm
 from tests.nets.small import small_model
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 8
@@ -66,10 +66,8 @@ def test_opening_tells_what_the_window_needs(
 
 
 def test_a_model_stays_warm_until_its_file_changes(model: str) -> None:
-    from rnnviz.nets import tasks
-
-    first = tasks._model(model, None)
-    assert tasks._model(model, None) is first
+    first = warm.warm_model(model, None)
+    assert warm.warm_model(model, None) is first
     save_model(Path(model), small_model("gru"))
     os.utime(model, ns=(1, 1))
     assert ask("open_model", path=model)["description"]["architecture"] == "gru"
@@ -84,14 +82,12 @@ def test_a_model_whose_file_is_gone_is_still_at_hand(tmp_path: Path, model: str)
 
 
 def test_only_a_few_models_stay_warm(tmp_path: Path) -> None:
-    from rnnviz.nets import tasks
-
     for place in range(5):
         path = tmp_path / f"{place}.safetensors"
         save_model(path, small_model())
         ask("open_model", path=str(path))
-    assert len(tasks._opened) == 3
-    assert [Path(path).stem for path, *_ in tasks._opened] == ["2", "3", "4"]
+    assert len(warm._opened) == 3
+    assert [Path(path).stem for path, *_ in warm._opened] == ["2", "3", "4"]
 
 
 def test_a_walk_of_a_file_and_of_its_text_are_the_same(

@@ -14,7 +14,7 @@ from rnnviz.core.recording import Recording
 from rnnviz.core.rows import to_float32
 from rnnviz.core.units import unit_name
 from rnnviz.views.panel import Panel
-from rnnviz.views.panels.trace import UNBOUNDED, visible_range
+from rnnviz.views.panels.cells.trace import UNBOUNDED, visible_range
 from rnnviz.views.plots import ImagePlot
 from rnnviz.views.theme import set_icon
 

@@ -1,12 +1,8 @@
-"""What the engine can do: one function a task, from JSON-able arguments to a JSON-able result.
-
-The window reaches these through a child process, the command line in its own; arrays go to files.
-"""
+"""Tasks on character models: open, walk, sample, label, rank, probe, and look for patterns."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,40 +22,18 @@ from rnnviz.core.scoring import write_ranking
 from rnnviz.core.snippets import unit_page as read_unit_page
 from rnnviz.core.text import Text
 from rnnviz.nets.base import count_parameters
-from rnnviz.nets.checkpoints import OpenedModel
-from rnnviz.nets.checkpoints import open_model as open_file
 from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
 from rnnviz.nets.decode import sample as draw
+from rnnviz.nets.tasks.warm import warm_model
 from rnnviz.nets.walk import walk as walk_text
 from rnnviz.work.messages import Context, Task
 
 Arguments = Mapping[str, Any]
 
-_MODELS_KEPT = 3
-_opened: dict[tuple[str, tuple[str, ...] | None], tuple[int, OpenedModel]] = {}
-_guard = threading.Lock()
-"""Jobs run beside each other, and all of them look for their model in `_opened`."""
-
-
-def _model(path: str, vocabulary: Sequence[str] | None) -> OpenedModel:
-    """The model of this file, kept warm; read anew if the file changed, not if it is gone."""
-    file, key = Path(path), (path, tuple(vocabulary) if vocabulary else None)
-    stamp = file.stat().st_mtime_ns if file.exists() else None
-    with _guard:
-        known = _opened.get(key)
-    if known is None or stamp not in (None, known[0]):
-        known = stamp or 0, open_file(file, vocabulary)
-    with _guard:
-        _opened.pop(key, None)
-        _opened[key] = known
-        while len(_opened) > _MODELS_KEPT:
-            del _opened[next(iter(_opened))]
-    return known[1]
-
 
 def open_model(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Open `path` with the characters of `vocabulary`, if the file has none of its own."""
-    opened = _model(arguments["path"], arguments.get("vocabulary"))
+    opened = warm_model(arguments["path"], arguments.get("vocabulary"))
     return {
         "path": arguments["path"],
         "description": msgspec.to_builtins(opened.model.description),
@@ -83,7 +57,7 @@ def guess_vocabulary(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Walk `text`, or the file `text_path`, and record `channels` in `folder`."""
-    opened = _model(arguments["model"], arguments.get("vocabulary"))
+    opened = warm_model(arguments["model"], arguments.get("vocabulary"))
     if "text_path" in arguments:
         text = Text.read(Path(arguments["text_path"]))
     else:
@@ -102,7 +76,7 @@ def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def sample(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Draw `length` characters after `start`; progress brings the text so far."""
-    opened = _model(arguments["model"], arguments.get("vocabulary"))
+    opened = warm_model(arguments["model"], arguments.get("vocabulary"))
     length, drawn = int(arguments["length"]), ""
     for character in draw(
         opened.model,

@@ -1,0 +1,63 @@
+"""The middle of the window: a bar of tabs, one a workspace, over the one that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from rnnviz.views.workspace import Workspace
+
+
+class Rooms(QWidget):
+    """Shows one workspace at a time; one that was never entered is not even built.
+
+    Signals:
+        entered: another workspace is on the screen.
+    """
+
+    entered = Signal()
+
+    def __init__(self, workspaces: Sequence[Workspace], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.workspaces = tuple(workspaces)
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName("Workspaces")
+        self.tabs.setExpanding(False)
+        self.tabs.setProperty("role", "rooms")
+        self._stack = QStackedWidget()
+        bar = QFrame()
+        bar.setProperty("role", "rooms")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(8, 0, 8, 0)
+        row.addWidget(self.tabs)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(bar)
+        column.addWidget(self._stack, 1)
+        for number, workspace in enumerate(self.workspaces, start=1):
+            self.tabs.addTab(workspace.title)
+            self.tabs.setTabToolTip(number - 1, f"{workspace.title} (Ctrl+{number})")
+            self._stack.addWidget(workspace)
+        bar.setVisible(len(self.workspaces) > 1)
+        self.tabs.currentChanged.connect(self._choose)
+
+    @property
+    def current(self) -> Workspace:
+        """The workspace on the screen."""
+        return self.workspaces[self._stack.currentIndex()]
+
+    def enter(self, name: str) -> None:
+        """Show the workspace of this name."""
+        names = [workspace.name for workspace in self.workspaces]
+        self._choose(names.index(name))
+
+    @Slot(int)
+    def _choose(self, place: int) -> None:
+        self.workspaces[place].ensure_built()
+        self.tabs.setCurrentIndex(place)
+        self._stack.setCurrentIndex(place)
+        self.entered.emit()

@@ -1,0 +1,154 @@
+"""What every workspace is: something in the centre, docked panels around it, a layout kept."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
+
+from rnnviz.session.session import Session
+from rnnviz.views.actions import Deed
+from rnnviz.views.dock_handle import DockHandle
+from rnnviz.views.panel import Panel
+
+_RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
+
+
+class Workspace(QMainWindow):
+    """One of the window's rooms. A subclass names itself, lists its panels and makes its centre.
+
+    A room that nobody entered costs nothing: all of it is built when it is first shown.
+
+    Signals:
+        open_requested: the person wants to open a file.
+        message(str): something for the status bar.
+        failed(str): what a person must read and can act on.
+    """
+
+    open_requested = Signal()
+    message = Signal(str)
+    failed = Signal(str)
+
+    name: ClassVar[str]
+    """The key under which its layout is remembered; never change it."""
+    title: ClassVar[str]
+    panel_types: ClassVar[tuple[type[Panel], ...]] = ()
+    bottom: ClassVar[tuple[str, ...]] = ()
+    """Names of the panels that want width; the others stand at the right."""
+    right_width: ClassVar[int] = 400
+    bottom_height: ClassVar[int] = 240
+    least_right_width: ClassVar[int] = 364
+    layout_version: ClassVar[int] = 1
+    """Raised when docks change so much that a remembered layout would be wrong."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setObjectName(self.name)
+        self.setAccessibleName(self.title)
+        self.session = session
+        self.panels: tuple[Panel, ...] = ()
+        self.docks: dict[str, QDockWidget] = {}
+        self._built = False
+        self._sized = False
+        self._default_layout = QByteArray()
+
+    # For subclasses
+
+    def centre(self) -> QWidget:
+        """Make what stands in the middle; called once, before the panels are made."""
+        raise NotImplementedError
+
+    def connect_parts(self) -> None:
+        """Connect the parts of this room with each other; called once, when all are made."""
+
+    def deeds(self) -> tuple[Deed, ...]:
+        """What a person can do in this room: entries of the menus, and keys that hold only here."""
+        return ()
+
+    # Building
+
+    def ensure_built(self) -> None:
+        """Make the room, if it is not made yet."""
+        if self._built:
+            return
+        self._built = True
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
+        self.setCentralWidget(self.centre())
+        self.panels = tuple(panel(self.session) for panel in self.panel_types)
+        first: dict[Qt.DockWidgetArea, QDockWidget] = {}
+        for panel in self.panels:
+            panel.open_requested.connect(self.open_requested)
+            area = _BOTTOM if panel.name in self.bottom else _RIGHT
+            dock = self._dock(panel, area)
+            if area in first:
+                self.tabifyDockWidget(first[area], dock)
+            first.setdefault(area, dock)
+        for dock in first.values():
+            dock.raise_()
+        self.connect_parts()
+        self._default_layout = self.saveState(self.layout_version)
+        layout = self.session.settings.value(self._layout_key)
+        restorable = isinstance(layout, QByteArray)
+        self._sized = restorable and self.restoreState(layout, self.layout_version)
+
+    def _dock(self, panel: Panel, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(panel.title, self)
+        dock.setObjectName(panel.name)
+        # Without a scroll area the least sizes of all docks would add up to the window's.
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(panel)
+        scroll.setMinimumWidth(self.least_right_width if area == _RIGHT else 0)
+        dock.setWidget(scroll)
+        # Its tab names it already; what is left of the title is something to drag it by.
+        dock.setTitleBarWidget(DockHandle(dock))
+        self.addDockWidget(area, dock)
+        self.docks[panel.name] = dock
+        return dock
+
+    # Layout
+
+    @property
+    def _layout_key(self) -> str:
+        return f"layout/{self.name}"
+
+    def reset_layout(self) -> None:
+        """Put all docks back to where they were at first."""
+        self.ensure_built()
+        for dock in self.docks.values():
+            dock.show()
+        self.restoreState(self._default_layout, self.layout_version)
+        self._size_docks()
+
+    def save_layout(self, settings: QSettings) -> None:
+        """Remember where the docks are."""
+        if self._built:
+            settings.setValue(self._layout_key, self.saveState(self.layout_version))
+
+    def _size_docks(self) -> None:
+        """Give the docks their first sizes."""
+        names = [panel.name for panel in self.panels]
+        right = next((self.docks[name] for name in names if name not in self.bottom), None)
+        below = next((self.docks[name] for name in names if name in self.bottom), None)
+        if right is not None:
+            narrow = self.width() < 3 * self.right_width
+            width = self.least_right_width if narrow else self.right_width
+            self.resizeDocks([right], [width], Qt.Orientation.Horizontal)
+        if below is not None:
+            self.resizeDocks([below], [self.bottom_height], Qt.Orientation.Vertical)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the docks their first sizes; before the room is shown they would not keep them."""
+        self.ensure_built()
+        super().showEvent(event)
+        if not self._sized:
+            self._sized = True
+            self._size_docks()
+        for bar in self.findChildren(QTabBar):
+            bar.setElideMode(Qt.TextElideMode.ElideNone)

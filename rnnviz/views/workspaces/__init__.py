@@ -1,0 +1,6 @@
+"""Every workspace, in the order of its tab; adding one is one line here."""
+
+from rnnviz.views.workspace import Workspace
+from rnnviz.views.workspaces.cells import CellsWorkspace
+
+WORKSPACES: tuple[type[Workspace], ...] = (CellsWorkspace,)

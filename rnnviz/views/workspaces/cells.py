@@ -1,0 +1,61 @@
+"""The Cells workspace: a text coloured by one unit, and what can be asked about the units."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from rnnviz.session.session import Session
+from rnnviz.views.actions import SEPARATOR, Deed
+from rnnviz.views.panels.cells import PANELS
+from rnnviz.views.panels.cells.ranking import RankingPanel
+from rnnviz.views.text_panel import TextPanel
+from rnnviz.views.workspace import Workspace
+
+
+class CellsWorkspace(Workspace):
+    """The text in the centre; ranking, trace, heatmap and the rest around it.
+
+    Signals:
+        concept_requested: the person wants to make a concept.
+    """
+
+    concept_requested = Signal()
+
+    name = "cells"
+    title = "Cells"
+    panel_types = PANELS
+    bottom = ("trace", "heatmap")
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.text_panel = TextPanel(session)
+
+    def centre(self) -> QWidget:
+        """The coloured text."""
+        return self.text_panel
+
+    def connect_parts(self) -> None:
+        """Jumps go to the text, wishes to the window."""
+        self.text_panel.concept_requested.connect(self.concept_requested)
+        self.text_panel.message.connect(self.message)
+        for panel in self.panels:
+            panel.jump_requested.connect(self.session.selection.jump)
+            if isinstance(panel, RankingPanel):
+                panel.concept_dialog_requested.connect(self.concept_requested)
+
+    def deeds(self) -> tuple[Deed, ...]:
+        """Stepping through the units, and what is done with the one on the screen."""
+        text, session, step = self.text_panel, self.session, self.session.stepping
+        return (
+            Deed("Unit", "Next unit", None, step.next_unit, key="Right"),
+            Deed("Unit", "Previous unit", None, step.previous_unit, key="Left"),
+            Deed("Unit", "Layer above", None, step.layer_above, key="Up"),
+            Deed("Unit", "Layer below", None, step.layer_below, key="Down"),
+            Deed("Unit", "Next channel", None, step.next_channel, key="N"),
+            Deed("Unit", SEPARATOR),
+            Deed("Unit", "Pin or unpin this unit", None, text.toggle_pin, key="Space"),
+            Deed("Unit", "Unpin all", None, session.selection.clear_pins),
+            Deed("Unit", "Colour by surprisal", None, text.surprisal.toggle, key="S"),
+            Deed("Unit", "Choose a concept", None, text.open_concepts, key="C"),
+        )

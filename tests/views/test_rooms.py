@@ -1,0 +1,100 @@
+"""Workspaces and their tabs: built when entered, left as they were, keys of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
+from pytestqt.qtbot import QtBot
+
+from rnnviz.session.session import Session
+from rnnviz.views.actions import Actions, Deed
+from rnnviz.views.panels.cells.trace import TracePanel
+from rnnviz.views.rooms import Rooms
+from rnnviz.views.workspace import Workspace
+from tests.views.panels_world import make_session
+
+
+class First(Workspace):
+    """A room without panels."""
+
+    name, title = "first", "First"
+    made = 0
+
+    def centre(self) -> QWidget:
+        self.made += 1
+        return QLabel("first")
+
+
+class Second(First):
+    """A room with one panel."""
+
+    name, title = "second", "Second"
+    panel_types = (TracePanel,)
+    bottom = ("trace",)
+
+
+@pytest.fixture
+def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
+    session = make_session(tmp_path)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def rooms(session: Session, qtbot: QtBot) -> Rooms:
+    rooms = Rooms((First(session), Second(session)))
+    qtbot.addWidget(rooms)
+    rooms.resize(800, 600)
+    rooms.show()
+    return rooms
+
+
+def test_a_room_is_built_when_it_is_entered_and_once(rooms: Rooms, qtbot: QtBot) -> None:
+    first, second = rooms.workspaces
+    assert isinstance(first, First) and isinstance(second, Second)
+    assert (first.made, second.made) == (1, 0)
+    middle = rooms.tabs.tabRect(1).center()
+    qtbot.mouseClick(rooms.tabs, Qt.MouseButton.LeftButton, pos=middle)
+    assert rooms.current is second and second.isVisible() and not first.isVisible()
+    rooms.enter("first")
+    rooms.enter("second")
+    assert (first.made, second.made) == (1, 1)
+    assert rooms.tabs.currentIndex() == 1
+
+
+def test_a_single_room_has_no_tabs(session: Session, qtbot: QtBot) -> None:
+    rooms = Rooms((First(session),))
+    qtbot.addWidget(rooms)
+    rooms.show()
+    assert not rooms.tabs.isVisible()
+
+
+def test_the_layout_of_a_room_is_remembered_and_reset(rooms: Rooms, session: Session) -> None:
+    second = rooms.workspaces[1]
+    rooms.enter("second")
+    second.docks["trace"].hide()
+    second.save_layout(session.settings)
+    again = Second(session)
+    again.ensure_built()
+    assert again.docks["trace"].isHidden()
+    again.reset_layout()
+    assert not again.docks["trace"].isHidden()
+
+
+def test_a_key_of_one_room_does_nothing_in_another(qapp: QApplication) -> None:
+    window = QMainWindow()
+    here = Deed("Unit", "Next", run=lambda: None, key="Right", room="first")
+    everywhere = Deed("Help", "Keys", run=lambda: None, key="K")
+    actions = Actions(window, (here, everywhere))
+    none = Qt.KeyboardModifier.NoModifier
+    right = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Right, none)
+    k = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_K, none)
+    assert actions.deed_of(right, "first") is here
+    assert actions.deed_of(right, "second") is None
+    assert actions.deed_of(k, "second") is everywhere
+    assert actions.keys("second") == [("K", "Keys")]
