@@ -66,35 +66,26 @@ class Recipe:
 
 
 _BOOK = ("warpeace.txt",)
-_LARGE = "--architecture lstm --layers 2 --units 384"
+_LARGE = (
+    "--architecture lstm --layers 2 --units 384 --embedding 128 --precision bfloat16 --batch 32 "
+    "--sequence-length 64 --learning-rate 0.004 --validation-every 1000"
+)
+_SMALL = "--embedding 64 --batch 16 --sequence-length 64 --learning-rate 0.004"
 _PROSE = ("inside-quotes", "position-in-line")
-_ON = "--learning-rate 0.002 --warmup-steps 100 --validation-every 350"
-"""A second stage in float32, after one in bfloat16, which is nearly twice as fast."""
-_OFTEN = "--batch 16 --sequence-length 64 --validation-every 1000"
-"""Short streams, so that a short training takes many steps."""
 RECIPES = {
     "war-and-peace-lstm": Recipe(
         "War and Peace",
         _BOOK,
         WAR_AND_PEACE,
-        (
-            f"{_LARGE} --dropout 0.1 --epochs 12 --precision bfloat16 --validation-every 1000",
-            f"{_LARGE} --epochs 2 {_ON}",
-        ),
+        (f"{_LARGE} --dropout 0.2 --epochs 9",),
         (*_PROSE, "upper-case-word", "position-in-word"),
         "pride-and-prejudice.txt",
-        "A third stage of 1.3 epochs with dropout 0.15 and a rate of 0.0015 gave 1.237 nats and was "
-        "left out. No unit of this model counts the position in the line.",
     ),
     "linux-kernel-lstm": Recipe(
         "Linux kernel",
         ("linux.txt",),
         LINUX,
-        (
-            f"{_LARGE} --dropout 0.1 --epochs 7 --held-out 617476 --precision bfloat16 "
-            "--validation-every 1000",
-            f"{_LARGE} --epochs 1 --held-out 617476 {_ON}",
-        ),
+        (f"{_LARGE} --dropout 0.1 --epochs 6.5 --held-out 617476",),
         (
             "comment-or-string",
             "inside-comment",
@@ -105,13 +96,15 @@ RECIPES = {
             "preprocessor-line",
         ),
         "libbpf.c",
-        "The first stage was stopped with Ctrl-C at step 8,295 of 9,541, for want of time.",
     ),
     "shakespeare-gru": Recipe(
         "Shakespeare",
         ("tinyshakespeare.txt",),
         SHAKESPEARE,
-        (f"--architecture gru --layers 2 --units 128 --dropout 0.1 --epochs 5 {_OFTEN}",),
+        (
+            f"--architecture gru --layers 2 --units 128 --dropout 0.3 --epochs 8 {_SMALL} "
+            "--validation-every 1000",
+        ),
         ("upper-case-word", "position-in-line", "position-in-word"),
         "midsummer-nights-dream.txt",
     ),
@@ -122,34 +115,27 @@ RECIPES = {
             for chapter in ("algebra", "sets", "topology", "schemes", "varieties", "curves")
         ),
         STACKS,
-        (f"--architecture lstm --layers 2 --units 128 --epochs 1.5 {_OFTEN}",),
+        (f"--architecture lstm --layers 2 --units 160 --epochs 4 {_SMALL}",),
         ("inside-mathematics", "environment-depth", "position-in-line"),
         "testmath.tex",
     ),
-    "war-and-peace-small-lstm": Recipe(
-        "War and Peace, small LSTM",
-        _BOOK,
-        WAR_AND_PEACE,
-        (f"--architecture lstm --layers 2 --units 128 --epochs 1.5 {_OFTEN}",),
-        _PROSE,
-        "pride-and-prejudice.txt",
-    ),
-    "war-and-peace-small-gru": Recipe(
-        "War and Peace, GRU",
-        _BOOK,
-        WAR_AND_PEACE,
-        (f"--architecture gru --layers 2 --units 149 --epochs 1.5 {_OFTEN}",),
-        _PROSE,
-        "pride-and-prejudice.txt",
-    ),
-    "war-and-peace-small-rnn": Recipe(
-        "War and Peace, vanilla RNN",
-        _BOOK,
-        WAR_AND_PEACE,
-        (f"--architecture rnn --layers 2 --units 263 --learning-rate 0.001 --epochs 1.5 {_OFTEN}",),
-        _PROSE,
-        "pride-and-prejudice.txt",
-    ),
+    **{
+        f"war-and-peace-small-{architecture}": Recipe(
+            f"War and Peace, small {title}",
+            _BOOK,
+            WAR_AND_PEACE,
+            (f"--architecture {architecture} --layers 2 --units {units} --epochs 3 {_SMALL}",),
+            _PROSE,
+            "pride-and-prejudice.txt",
+            "Small models of three architectures have the same number of parameters, the same "
+            "seeds and the same training, for comparisons.",
+        )
+        for architecture, title, units in (
+            ("lstm", "LSTM", 128),
+            ("gru", "GRU", 149),
+            ("rnn", "RNN", 260),
+        )
+    },
 }
 
 

@@ -44,7 +44,7 @@ Room = TypeVar("Room", bound=Workspace)
 LAYOUT_VERSION = 2
 """Raised when docks change so much that a remembered layout would be wrong."""
 _SIZE = QSize(1360, 860)
-_LIBRARY_WIDTHS = (160, 190)
+_LIBRARY_WIDTHS = (176, 208)
 """In a small window, and in a larger one."""
 
 
