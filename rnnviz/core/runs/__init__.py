@@ -1,0 +1,1 @@
+"""The directory of a training run: what a trainer writes, and how it is watched."""

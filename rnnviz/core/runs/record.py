@@ -1,0 +1,319 @@
+"""What the events of a run add up to: its curves, samples, checkpoints, and how far it is.
+
+Memory is bounded however long the run: curves thin themselves, lists keep their ends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnviz.core.curve import Curve
+from rnnviz.core.runs.axis import StepAxis
+from rnnviz.core.runs.reader import Event, Number, as_float
+
+Phase = Literal["starting", "running", "paused", "stopped", "finished"]
+"""What the run last said of itself."""
+
+PARAMETER_POINTS = 1 << 13
+_MOST_KEPT = 4000
+_RATE_SECONDS = 20.0
+_KNOTS_A_BATCH = 64
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the model wrote at a stage."""
+
+    step: int
+    temperature: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting that was changed while the run went on."""
+
+    step: int
+    setting: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class BadNumber:
+    """Where NaN or infinity was first seen."""
+
+    step: int
+    where: str
+    parameter: str
+
+
+@dataclass(frozen=True)
+class ArrayRow:
+    """One row of a side file of float32 numbers."""
+
+    step: int
+    file: str
+    row: int
+    shape: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class AlignmentRow(ArrayRow):
+    """Weights (G, S) of the fixed sentence at a step, with its tokens."""
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+
+
+@dataclass
+class ParameterCurves:
+    """One parameter's norms over the training."""
+
+    gradient: Curve = field(default_factory=lambda: Curve(PARAMETER_POINTS))
+    weight: Curve = field(default_factory=lambda: Curve(PARAMETER_POINTS))
+    ratio: Curve = field(default_factory=lambda: Curve(PARAMETER_POINTS))
+    """The norm of the update over the norm of the weight."""
+
+
+class RunRecord:
+    """Takes events, oldest first, and keeps what can be drawn.
+
+    Args:
+        config: the settings of the run; a run of version 1 says with them what a step reads.
+        facts: what `run.json` says beside the settings.
+    """
+
+    def __init__(self, config: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        self.config, self.facts = config, facts
+        self.phase: Phase = "starting"
+        self.loss, self.validation = Curve(), Curve()
+        self.gradient_norm, self.clipped_norm, self.learning_rate = Curve(), Curve(), Curve()
+        self.clipped = Curve()
+        """1 where the gradient was clipped, else 0."""
+        self.epoch, self.tokens, self.seconds, self.clock = (StepAxis() for _ in range(4))
+        self.clipped_steps, self.steps_seen = 0, 0
+        self.samples: list[Sample] = []
+        self.checkpoints: dict[int, str] = {}
+        """The file of each, relative to the run directory, by its step."""
+        self.parameters: dict[str, ParameterCurves] = {}
+        self.gradient_rows: list[ArrayRow] = []
+        self.alignments: list[AlignmentRow] = []
+        self.changes: list[Change] = []
+        self.bad_numbers: list[BadNumber] = []
+        self.scalars: dict[str, Curve] = {}
+        self._began = math.nan
+
+    @property
+    def step(self) -> int:
+        """The last step that was taken."""
+        return int(self.loss.steps[-1]) if len(self.loss) else 0
+
+    @property
+    def steps_planned(self) -> int:
+        """How many steps the run will take; 0 where nobody knows."""
+        return int(as_float(self.facts.get("steps", 0)) or 0)
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """Every curve there is."""
+        shown = (self.loss, self.validation, self.gradient_norm, self.clipped_norm)
+        rest = [c for p in self.parameters.values() for c in (p.gradient, p.weight, p.ratio)]
+        return (*shown, self.learning_rate, self.clipped, *rest, *self.scalars.values())
+
+    def steps_per_second(self) -> float:
+        """The rate over the last while of the run's own clock; NaN before it is known."""
+        steps, times = self.clock.steps, self.clock.values
+        first = len(times) - 1
+        while first > 0 and times[-1] - times[first] < _RATE_SECONDS:
+            first -= 1
+        if first < 0 or times[-1] <= times[first]:
+            return math.nan
+        return (steps[-1] - steps[first]) / (times[-1] - times[first])
+
+    def tokens_per_second(self) -> float:
+        """The rate in characters or tokens."""
+        if len(self.tokens.steps) < 2 or not self.step:
+            return math.nan
+        recent = self.tokens.at([max(0, self.step - 100), self.step])
+        return float(recent[1] - recent[0]) / min(100, self.step) * self.steps_per_second()
+
+    def seconds_left(self) -> float:
+        """How long the rest takes at this rate; NaN where nobody knows."""
+        if self.phase in ("stopped", "finished") or not self.steps_planned:
+            return math.nan
+        rate = self.steps_per_second()
+        return max(0, self.steps_planned - self.step) / rate if rate > 0 else math.nan
+
+    # Taking events
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Add what these events say."""
+        steps: list[Event] = []
+        for event in events:
+            if event.kind == "step":
+                steps.append(event)
+                continue
+            if event.kind in ("rewind", "started") or len(steps) > _MOST_KEPT:
+                self._take_steps(steps)
+                steps = []
+            taking = _TAKING.get(event.kind)
+            if taking is not None:
+                taking(self, event)
+        self._take_steps(steps)
+
+    def _take_steps(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        if self.phase == "starting":
+            self.phase = "running"
+        steps = np.array([event.step for event in events], np.int64)
+        for curve, numbers in (
+            (self.loss, [event.loss_nats for event in events]),
+            (self.gradient_norm, [event.gradient_norm for event in events]),
+            (self.learning_rate, [event.learning_rate for event in events]),
+        ):
+            curve.append(steps, floats(numbers))
+        norms = [event.clipped_norm for event in events]
+        if any(norm is not None for norm in norms):
+            self.clipped_norm.append(steps, floats(norms))
+        clipped = [event.clipped for event in events]
+        self.clipped.append(steps, clipped)
+        self.clipped_steps += sum(clipped)
+        self.steps_seen += len(events)
+        stride = max(1, len(events) // _KNOTS_A_BATCH)
+        for event in (*events[:-1:stride], events[-1]):
+            self._place(event)
+
+    def _place(self, event: Event) -> None:
+        """Where this step lies on the other axes; computed for a run that does not say."""
+        if math.isnan(self._began):
+            self._began = event.time
+        tokens = as_float(event.tokens)
+        if math.isnan(tokens):
+            each = self.config.get("batch", 0) * self.config.get("sequence_length", 0)
+            tokens = float(each * event.step) if each else math.nan
+        epoch, whole = as_float(event.epoch), self.facts.get("training_characters", 0)
+        if math.isnan(epoch) and whole:
+            epoch = tokens / whole
+        seconds = as_float(event.seconds)
+        self.seconds.add(
+            event.step, event.time - self._began if math.isnan(seconds) else seconds
+        )
+        self.tokens.add(event.step, tokens)
+        self.epoch.add(event.step, epoch)
+        self.clock.add(event.step, event.time)
+
+    def _take_validation(self, event: Event) -> None:
+        if event.loss_nats is not None:
+            self.validation.append([event.step], [as_float(event.loss_nats)])
+        self._take_values(event.step, event.metrics)
+
+    def _take_scalar(self, event: Event) -> None:
+        self._take_values(event.step, event.values)
+
+    def _take_values(self, step: int, values: Mapping[str, Number]) -> None:
+        for name, value in values.items():
+            self.scalars.setdefault(name, Curve()).append([step], [as_float(value)])
+
+    def _take_sample(self, event: Event) -> None:
+        _keep(self.samples, Sample(event.step, as_float(event.temperature), event.text))
+
+    def _take_parameters(self, event: Event) -> None:
+        columns = (event.gradient_norms, event.weight_norms, event.update_ratios)
+        for place, name in enumerate(event.names):
+            curves = self.parameters.setdefault(name, ParameterCurves())
+            for curve, column in zip(
+                (curves.gradient, curves.weight, curves.ratio), columns, strict=True
+            ):
+                if place < len(column):
+                    curve.append([event.step], [as_float(column[place])])
+
+    def _take_gradient_steps(self, event: Event) -> None:
+        shape = (event.layers, event.steps)
+        _keep(self.gradient_rows, ArrayRow(event.step, event.file, event.row, shape))
+
+    def _take_alignment(self, event: Event) -> None:
+        source, target = tuple(event.source), tuple(event.target)
+        shape = (len(target), len(source))
+        row = AlignmentRow(event.step, event.file, event.row, shape, source, target)
+        _keep(self.alignments, row)
+
+    def _take_checkpoint(self, event: Event) -> None:
+        self.checkpoints[event.step] = event.file
+
+    def _take_changed(self, event: Event) -> None:
+        _keep(self.changes, Change(event.step, event.setting, event.value))
+
+    def _take_bad_number(self, event: Event) -> None:
+        if len(self.bad_numbers) < _MOST_KEPT:
+            self.bad_numbers.append(BadNumber(event.step, event.where, event.parameter))
+
+    def _start(self, event: Event) -> None:
+        self.phase = "running"
+
+    def _pause(self, event: Event) -> None:
+        self.phase = "paused"
+
+    def _stop(self, event: Event) -> None:
+        self.phase = "stopped"
+
+    def _finish(self, event: Event) -> None:
+        self.phase = "finished"
+
+    def _rewind(self, event: Event) -> None:
+        """Forget every step after this one: the run was taken up again from there."""
+        for curve in self.curves:
+            curve.cut(event.step)
+        for axis in (self.epoch, self.tokens, self.seconds, self.clock):
+            axis.cut(event.step)
+        self.clipped_steps = int(np.sum(self.clipped.values))
+        self.steps_seen = len(self.clipped)
+        for kept in (
+            self.samples, self.gradient_rows, self.alignments, self.changes, self.bad_numbers
+        ):  # fmt: skip
+            kept[:] = [one for one in kept if one.step <= event.step]
+        self.checkpoints = {
+            step: file for step, file in self.checkpoints.items() if step <= event.step
+        }
+
+
+_TAKING: dict[str, Callable[[RunRecord, Event], None]] = {
+    "validation": RunRecord._take_validation,
+    "scalar": RunRecord._take_scalar,
+    "sample": RunRecord._take_sample,
+    "parameters": RunRecord._take_parameters,
+    "gradient_steps": RunRecord._take_gradient_steps,
+    "alignment": RunRecord._take_alignment,
+    "checkpoint": RunRecord._take_checkpoint,
+    "changed": RunRecord._take_changed,
+    "bad_number": RunRecord._take_bad_number,
+    "started": RunRecord._start,
+    "resumed": RunRecord._start,
+    "paused": RunRecord._pause,
+    "stopped": RunRecord._stop,
+    "finished": RunRecord._finish,
+    "rewind": RunRecord._rewind,
+}
+
+
+def floats(numbers: Sequence[Number]) -> npt.NDArray[np.float64]:
+    """Numbers as JSON has them, NaN and infinity by their names."""
+    try:
+        return np.array(numbers, np.float64)
+    except ValueError:
+        return np.array([as_float(number) for number in numbers])
+
+
+def _keep(kept: list[Kept], one: Kept) -> None:
+    """Add one; a list that is full keeps its first and last and every second between."""
+    kept.append(one)
+    if len(kept) > _MOST_KEPT:
+        kept[1:-1] = kept[1:-1:2]

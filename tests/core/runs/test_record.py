@@ -1,0 +1,137 @@
+"""What events add up to, for a new run and for one of version 1."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnviz.core.runs.axis import KNOTS, StepAxis
+from rnnviz.core.runs.reader import Event
+from rnnviz.core.runs.record import RunRecord
+from rnnviz.core.runs.watched import WatchedRun
+from tests.core.runs.made import NAMES, MadeRun, finished_run
+
+
+def looked_at(run: MadeRun) -> WatchedRun:
+    watched = WatchedRun(run.directory)
+    watched.look()
+    return watched
+
+
+def test_everything_of_a_finished_run(tmp_path: Path) -> None:
+    record = looked_at(finished_run(tmp_path / "run")).record
+    assert (record.step, record.steps_planned, record.phase) == (200, 200, "finished")
+    assert record.loss.values[-1] == pytest.approx(4 / math.sqrt(200))
+    assert record.validation.steps.tolist() == [50, 100, 150, 200]
+    assert (record.clipped_steps, record.steps_seen) == (66, 200)
+    assert record.clipped_norm.values.max() == 1.0
+    assert record.gradient_norm.values.max() == 1.5
+    assert record.tokens.last == 200 * 64
+    assert record.epoch.at([100]).tolist() == [1.0]
+    assert [sample.step for sample in record.samples][:3] == [0, 50, 50]
+    assert sorted(record.checkpoints) == [0, 50, 100, 150, 200]
+    assert tuple(record.parameters) == NAMES
+    assert record.parameters[NAMES[1]].gradient.values.tolist() == pytest.approx([0.2] * 4)
+    assert record.gradient_rows[-1].row == 3
+    assert math.isnan(record.seconds_left())
+
+
+def test_a_run_of_version_1_gets_its_axes_computed(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "old", version=1)
+    run.steps(1, 150)
+    record = looked_at(run).record
+    assert record.tokens.at([100]).tolist() == [100 * 4 * 16]
+    assert record.epoch.at([100]).tolist() == [1.0]
+    assert record.seconds.last == pytest.approx(149 * 0.5)
+    assert record.steps_per_second() == pytest.approx(2.0)
+    assert record.tokens_per_second() == pytest.approx(128.0)
+    assert record.seconds_left() == pytest.approx(25.0)
+    assert len(record.clipped_norm) == 0
+
+
+def test_nan_is_kept_and_named(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.steps(1, 3)
+    run.steps(4, 4, loss_nats=math.nan, gradient_norm=math.inf)
+    run.event("bad_number", step=4, where="gradient", parameter=NAMES[0])
+    record = looked_at(run).record
+    assert np.isnan(record.loss.last)
+    assert record.gradient_norm.last == math.inf
+    assert record.loss.marks(0, 4, 10).tolist() == [3]
+    assert (record.bad_numbers[0].step, record.bad_numbers[0].parameter) == (4, NAMES[0])
+
+
+def test_a_rewind_voids_later_steps_and_the_run_goes_on(tmp_path: Path) -> None:
+    run = finished_run(tmp_path / "run")
+    run.event("rewind", step=100)
+    run.event("started", step=100, resumed=True, process=1, host="here", threads=1)
+    run.steps(101, 110, loss_nats=9.0)
+    record = looked_at(run).record
+    assert record.loss.steps.tolist() == list(range(1, 111))
+    assert record.loss.last == 9.0
+    assert record.phase == "running"
+    assert max(sample.step for sample in record.samples) == 100
+    assert max(row.step for row in record.gradient_rows) == 100
+    assert record.steps_seen == 110
+    assert record.clipped_steps == 36
+    assert record.parameters[NAMES[0]].weight.steps[-1] == 100
+
+
+def test_phases_follow_the_events(tmp_path: Path) -> None:
+    record = RunRecord({}, {})
+    assert record.phase == "starting"
+    for kind, phase in (
+        ("started", "running"),
+        ("paused", "paused"),
+        ("resumed", "running"),
+        ("stopped", "stopped"),
+    ):
+        record.take([Event(kind)])
+        assert record.phase == phase
+
+
+def test_changes_scalars_metrics_and_alignments() -> None:
+    record = RunRecord({}, {})
+    record.take(
+        [
+            Event("changed", step=3, setting="learning_rate", value=0.1),
+            Event("scalar", step=4, values={"accuracy": 0.5, "odd": "nan"}),
+            Event("validation", step=5, loss_nats=1.0, metrics={"bleu": 20.0}),
+            Event("alignment", step=5, source=["a", "b"], target=["c"], file="x.f32", row=2),
+            Event("of a later version", step=9),
+        ]
+    )
+    assert record.changes[0].value == 0.1
+    assert record.scalars["accuracy"].values.tolist() == [0.5]
+    assert np.isnan(record.scalars["odd"].last)
+    assert record.scalars["bleu"].steps.tolist() == [5]
+    assert record.alignments[0].shape == (1, 2)
+
+
+def test_a_million_events_take_bounded_memory() -> None:
+    record = RunRecord({}, {})
+    for start in range(0, 300_000, 1000):
+        events = [Event("step", step=s, loss_nats=1.0) for s in range(start, start + 1000)]
+        record.take([*events, Event("sample", step=start)])
+        for kept in (record.loss, record.gradient_norm):
+            kept._capacity = 1 << 14
+    for step in range(10_000):
+        record.take([Event("gradient_steps", step=step), Event("sample", step=step)])
+    assert len(record.loss) <= 1 << 14
+    assert len(record.clock.steps) <= KNOTS
+    assert len(record.samples) <= 4000
+    assert record.samples[0].step == 0
+    assert record.gradient_rows[-1].step == 9_999
+
+
+def test_an_axis_leaves_out_what_does_not_grow() -> None:
+    axis = StepAxis()
+    assert np.isnan(axis.at([1])).all()
+    for step, value in ((1, 1.0), (2, math.nan), (3, 0.5), (3, 2.0), (5, 4.0)):
+        axis.add(step, value)
+    assert axis.steps == [1, 3, 5]
+    axis.cut(3)
+    assert axis.last == 2.0

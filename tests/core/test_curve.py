@@ -1,0 +1,134 @@
+"""Curves: what thinning must keep, what smoothing is, and where NaN goes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from rnnviz.core.curve import BLOCK, Curve, SmoothedCurve
+
+
+def curve_of(values: object, **sizes: int) -> Curve:
+    curve = Curve(**sizes)
+    array = np.asarray(values, float)
+    curve.append(np.arange(1, len(array) + 1), array)
+    return curve
+
+
+def test_a_curve_grows_by_parts() -> None:
+    curve = Curve()
+    assert math.isnan(curve.last)
+    curve.append([1, 2], [3.0, 2.0])
+    curve.append([5], [1.5])
+    assert curve.steps.tolist() == [1, 2, 5]
+    assert curve.values.tolist() == [3.0, 2.0, 1.5]
+    assert curve.last == 1.5
+    assert curve.span(2, 5) == (1, 3)
+    with pytest.raises(ValueError, match="1 steps for 2 values"):
+        curve.append([6], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("length", [10, 999, 5_000, 100_003])
+def test_drawn_points_are_few_and_hold_every_extreme(length: int) -> None:
+    values = np.random.default_rng(length).standard_normal(length)
+    values[length // 3], values[length // 2] = 50.0, -50.0
+    curve = curve_of(values)
+    for first, last in ((0, length), (length // 4, length - 3)):
+        places = curve.decimate(first, last, 100)
+        assert np.all(np.diff(places) >= 0)
+        assert places[0] >= first
+        assert places[-1] < last
+        assert len(places) <= 4 * 100 + 4 * BLOCK
+        shown = values[places]
+        assert (shown.max(), shown.min()) == (50.0, -50.0)
+        assert curve.extent(first, last) == (-50.0, 50.0)
+
+
+def test_each_pixel_column_keeps_its_own_extremes() -> None:
+    values = np.random.default_rng(0).standard_normal(64_000)
+    curve = curve_of(values)
+    places = curve.decimate(0, len(values), 100)
+    for column in range(100):
+        low, high = column * 640, (column + 1) * 640
+        shown = values[places[(places >= low) & (places < high)]]
+        part = values[low:high]
+        assert (shown.min(), shown.max()) == (part.min(), part.max())
+
+
+def test_nan_and_infinity_are_kept_and_marked_and_hide_no_number() -> None:
+    values = np.ones(10_000)
+    values[[5, 700]] = np.nan
+    values[9_000] = np.inf
+    values[701] = 7.0
+    curve = curve_of(values)
+    assert curve.marks(0, 10_000, 500).tolist() == [5, 700, 9_000]
+    assert curve.marks(6, 9_000, 500).tolist() == [700]
+    assert 701 in curve.decimate(0, 10_000, 20)
+    assert curve.extent(0, 10_000) == (1.0, 7.0)
+    broken = curve_of(np.full(10_000, np.nan))
+    assert len(broken.marks(0, 10_000, 50)) <= 50
+    assert broken.marks(0, 10_000, 50)[0] == 0
+    assert broken.extent(0, 10_000) is None
+    assert np.isnan(broken.values[broken.decimate(0, 10_000, 50)]).all()
+
+
+def test_a_full_curve_thins_itself_and_keeps_extremes_and_nan() -> None:
+    curve = Curve(capacity=1024)
+    values = np.random.default_rng(1).standard_normal(50_000)
+    values[123], values[40_000], values[20_000] = 99.0, -99.0, np.nan
+    for start in range(0, len(values), 777):
+        part = values[start : start + 777]
+        curve.append(np.arange(start, start + len(part)), part)
+    assert len(curve) <= 1024
+    assert curve.extent(0, len(curve)) == (-99.0, 99.0)
+    assert curve.steps[curve.marks(0, len(curve), 100)].tolist() == [20_000]
+    assert curve.last == values[-1]
+    assert np.all(np.diff(curve.steps) > 0)
+    assert np.array_equal(curve.values, values[curve.steps], equal_nan=True)
+
+
+def test_a_curve_of_nothing_but_nan_stays_bounded() -> None:
+    curve = curve_of(np.full(5_000, np.nan), capacity=256)
+    assert len(curve) <= 256
+
+
+def test_a_rewound_run_loses_its_later_points() -> None:
+    curve = curve_of(np.arange(1000.0))
+    before = curve.generation
+    curve.cut(400)
+    assert curve.steps[-1] == 400
+    assert curve.generation > before
+    curve.append([401], [np.inf])
+    assert curve.extent(0, len(curve)) == (0.0, 399.0)
+    assert curve.marks(0, len(curve), 10).tolist() == [400]
+
+
+def test_smoothing_is_the_debiased_moving_average() -> None:
+    values = np.random.default_rng(2).standard_normal(2_000)
+    values[[0, 10, 300]] = [np.nan, np.inf, np.nan]
+    expected, mean, weight = [], 0.0, 0.0
+    for value in values:
+        if math.isfinite(value):
+            mean, weight = 0.9 * mean + 0.1 * value, 0.9 * weight + 0.1
+        expected.append(mean / weight if weight else math.nan)
+    whole = SmoothedCurve(curve_of(values), 0.9).values
+    np.testing.assert_allclose(whole, expected, rtol=1e-9, atol=1e-12)
+    growing = Curve()
+    smoothed = SmoothedCurve(growing, 0.9)
+    for start in range(0, 2_000, 7):
+        part = values[start : start + 7]
+        growing.append(np.arange(start, start + len(part)), part)
+        assert len(smoothed.values) == len(growing)
+    np.testing.assert_allclose(smoothed.values, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_smoothing_by_hand_and_after_a_cut() -> None:
+    curve = curve_of([4.0, 1.0])
+    smoothed = SmoothedCurve(curve, 0.5)
+    # (0.25 * 4 + 0.5 * 1) / 0.75 = 2
+    assert smoothed.values.tolist() == [4.0, 2.0]
+    curve.cut(1)
+    curve.append([2], [4.0])
+    assert smoothed.values.tolist() == [4.0, 4.0]
