@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,14 +37,14 @@ class StepAxis:
             self.steps.pop()
             self.values.pop()
 
-    def at(self, steps: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def at(self, steps: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """The number at each of these steps.
 
         >>> StepAxis([1, 3], [10.0, 20.0]).at([1, 2, 3]).tolist()
         [10.0, 15.0, 20.0]
         """
         if not self.steps:
-            return np.full(np.shape(steps), np.nan)
+            return np.full(len(steps), np.nan)
         return np.interp(steps, self.steps, self.values)
 
     @property

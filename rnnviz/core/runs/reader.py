@@ -90,8 +90,7 @@ class EventTail:
         self.damaged = 0
         self._offset = 0
         self._inode = 0
-        self._decoder = msgspec.json.Decoder(list[Event])
-        self._one = msgspec.json.Decoder(Event)
+        self._decoder = msgspec.json.Decoder(Event)
 
     def read(self, enough: Callable[[], bool] = lambda: False) -> list[Event]:
         """The events that are new, oldest first; stops early once `enough` says so.
@@ -152,7 +151,7 @@ class EventTail:
             if not line.strip():
                 continue
             try:
-                events.append(self._one.decode(line))
+                events.append(self._decoder.decode(line))
             except (msgspec.DecodeError, UnicodeDecodeError):
                 self.damaged += 1
         return events

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,13 @@ _MOST_KEPT = 4000
 _RATE_SECONDS = 20.0
 _KNOTS_A_BATCH = 64
 
-Kept = TypeVar("Kept")
+
+class _AtStep(Protocol):
+    @property
+    def step(self) -> int: ...
+
+
+Kept = TypeVar("Kept", bound=_AtStep)
 
 
 @dataclass(frozen=True)
@@ -204,9 +210,7 @@ class RunRecord:
         if math.isnan(epoch) and whole:
             epoch = tokens / whole
         seconds = as_float(event.seconds)
-        self.seconds.add(
-            event.step, event.time - self._began if math.isnan(seconds) else seconds
-        )
+        self.seconds.add(event.step, event.time - self._began if math.isnan(seconds) else seconds)
         self.tokens.add(event.step, tokens)
         self.epoch.add(event.step, epoch)
         self.clock.add(event.step, event.time)
@@ -276,10 +280,11 @@ class RunRecord:
             axis.cut(event.step)
         self.clipped_steps = int(np.sum(self.clipped.values))
         self.steps_seen = len(self.clipped)
-        for kept in (
-            self.samples, self.gradient_rows, self.alignments, self.changes, self.bad_numbers
-        ):  # fmt: skip
-            kept[:] = [one for one in kept if one.step <= event.step]
+        self.samples = _until(event.step, self.samples)
+        self.gradient_rows = _until(event.step, self.gradient_rows)
+        self.alignments = _until(event.step, self.alignments)
+        self.changes = _until(event.step, self.changes)
+        self.bad_numbers = _until(event.step, self.bad_numbers)
         self.checkpoints = {
             step: file for step, file in self.checkpoints.items() if step <= event.step
         }
@@ -317,3 +322,7 @@ def _keep(kept: list[Kept], one: Kept) -> None:
     kept.append(one)
     if len(kept) > _MOST_KEPT:
         kept[1:-1] = kept[1:-1:2]
+
+
+def _until(step: int, kept: list[Kept]) -> list[Kept]:
+    return [one for one in kept if one.step <= step]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 
 import pytest
@@ -76,7 +75,7 @@ def test_a_file_that_shrank_or_was_replaced_is_read_anew(tmp_path: Path) -> None
     assert not tail.restarted
     other = tmp_path / "other"
     other.write_bytes(b'{"k":"step","step":8}\n{"k":"step","step":9}\n')
-    os.replace(other, tail.path)
+    other.replace(tail.path)
     assert [event.step for event in tail.read()] == [8, 9]
     assert tail.restarted
 
