@@ -9,6 +9,7 @@
     ├── UnitError             a unit is named wrongly, or the model has no such unit
     ├── FindingError          a saved finding cannot be read, kept or shown
     ├── RunDirectoryError     a training run cannot be started, read or continued
+    ├── AlignmentError        links or weights cannot be read, or do not fit their tokens
     └── Cancelled             the person asked for the work to stop
 
 The message of each says what was wrong, what was found, and what to do.
@@ -64,6 +65,10 @@ class FindingError(RnnvizError):
 
 class RunDirectoryError(RnnvizError):
     """A run directory is missing, locked, damaged or of another version."""
+
+
+class AlignmentError(RnnvizError):
+    """Links or weights cannot be read, or do not fit the tokens they belong to."""
 
 
 class Cancelled(RnnvizError):

@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -15,11 +15,12 @@ from PySide6.QtGui import (
     QImage,
     QImageWriter,
     QPainter,
+    QPen,
 )
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.coloured import ColouredText
-from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Words, figure
+from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Stroke, Words, figure
 from rnnviz.core.export.svg import svg
 from rnnviz.views.theme import mono_font, ui_font
 
@@ -34,6 +35,11 @@ def paint_figure(painter: QPainter, drawn: Figure) -> None:
     painter.fillRect(QRectF(0, 0, drawn.width, drawn.height), QColor(drawn.ground))
     for box in drawn.boxes:
         painter.fillRect(QRectF(box.x, box.y, box.width, box.height), QColor(box.colour))
+    if drawn.strokes:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for line in drawn.strokes:
+        painter.setPen(_round_pen(line))
+        painter.drawLine(QPointF(line.x1, line.y1), QPointF(line.x2, line.y2))
     font = mono_font()
     font.setPixelSize(LETTER_SIZE)
     painter.setFont(font)
@@ -80,7 +86,15 @@ def write_figure(
     Raises:
         RnnvizError: too large for a picture, or the file cannot be written.
     """
-    drawn = figure(coloured, dark, columns)
+    write_drawn(path, figure(coloured, dark, columns), scale)
+
+
+def write_drawn(path: Path, drawn: Figure, scale: float = 2.0) -> None:
+    """Write a figure as a picture: SVG if the name ends so, else PNG; see `write_figure`.
+
+    Raises:
+        RnnvizError: too large for a picture, or the file cannot be written.
+    """
     if path.suffix.lower() == ".svg":
         path.write_text(svg(drawn), encoding="utf-8", newline="\n")
         return
@@ -114,4 +128,14 @@ def _paint_words(painter: QPainter, words: Words) -> None:
     painter.setPen(QColor(words.colour))
     length = QFontMetricsF(font).horizontalAdvance(words.text)
     back = {"start": 0.0, "middle": length / 2, "end": length}[words.anchor]
-    painter.drawText(QPointF(words.x - back, words.y), words.text)
+    painter.save()
+    painter.translate(words.x, words.y)
+    painter.rotate(words.angle)
+    painter.drawText(QPointF(-back, 0), words.text)
+    painter.restore()
+
+
+def _round_pen(line: Stroke) -> QPen:
+    pen = QPen(QColor(line.colour), line.width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    return pen

@@ -30,7 +30,8 @@ _LEGEND_WIDTH = 208.0
 _LEGEND_STEPS = 104
 _SMALL, _TITLE = 11, 18
 _LEADING = 16.0
-_SOFT = {False: "#5d6675", True: "#9ba5b5"}
+SOFT = {False: "#5d6675", True: "#9ba5b5"}
+"""The colour of captions on light and on dark paper."""
 _FAINT = {False: "#98a1b0", True: "#707b8d"}
 
 Anchor = Literal["start", "middle", "end"]
@@ -56,6 +57,19 @@ class Words(NamedTuple):
     colour: str
     bold: bool = False
     anchor: Anchor = "start"
+    angle: float = 0.0
+    """Degrees clockwise about (x, y)."""
+
+
+class Stroke(NamedTuple):
+    """A straight line with round ends."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    width: float
+    colour: str
 
 
 LetterCell = tuple[float, float, str]
@@ -72,12 +86,13 @@ class Letters(NamedTuple):
 
 @dataclass
 class Figure:
-    """Everything that is to be painted, in this order: ground, boxes, letters, words."""
+    """Everything that is to be painted, in this order: ground, boxes, strokes, letters, words."""
 
     width: float
     height: float
     ground: str
     boxes: list[Box] = field(default_factory=list)
+    strokes: list[Stroke] = field(default_factory=list)
     letters: list[Letters] = field(default_factory=list)
     words: list[Words] = field(default_factory=list)
 
@@ -91,7 +106,7 @@ def figure(coloured: ColouredText, dark: bool = False, columns: int = COLUMNS) -
     grid = rows(coloured.characters, columns)
     longest = max((cell.column + cell.width for row in grid for cell in row), default=0)
     width = 2 * _MARGIN + max(min(longest, columns + 1), _LEAST_COLUMNS) * CELL
-    made = Figure(width, 0.0, _hex(PAPER[dark]))
+    made = Figure(width, 0.0, hex_colour(PAPER[dark]))
     y = _heading(made, coloured, dark, _MARGIN)
     y = _legend(made, coloured, dark, y + 14)
     y = _text(made, coloured, dark, grid, y + 18)
@@ -101,7 +116,7 @@ def figure(coloured: ColouredText, dark: bool = False, columns: int = COLUMNS) -
 
 
 def _heading(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
-    ink, soft = _hex(INK[dark]), _SOFT[dark]
+    ink, soft = hex_colour(INK[dark]), SOFT[dark]
     y += _TITLE * 0.8
     made.words.append(Words(_MARGIN, y, coloured.heading, _TITLE, ink, bold=True))
     y += _LEADING + 4
@@ -110,11 +125,11 @@ def _heading(made: Figure, coloured: ColouredText, dark: bool, y: float) -> floa
 
 
 def _legend(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
-    table, soft = coloured.scale.colours(dark), _SOFT[dark]
+    table, soft = coloured.scale.colours(dark), SOFT[dark]
     step = _LEGEND_WIDTH / _LEGEND_STEPS
     for number in range(_LEGEND_STEPS):
         entry = round(number * (LEVELS - 1) / (_LEGEND_STEPS - 1))
-        made.boxes.append(Box(_MARGIN + number * step, y, step, 9, _hex(table[entry])))
+        made.boxes.append(Box(_MARGIN + number * step, y, step, 9, hex_colour(table[entry])))
     anchors: tuple[Anchor, ...] = ("start", "middle", "end")
     for (share, label), anchor in zip(ticks(coloured.scale), anchors, strict=True):
         x = _MARGIN + share * _LEGEND_WIDTH
@@ -135,7 +150,7 @@ def _text(
     for row in grid:
         for entry, x, width in _runs(row, entries.tolist()):
             if entry != MISSING:
-                made.boxes.append(Box(x, y, width, _BOX_HEIGHT, _hex(table[entry])))
+                made.boxes.append(Box(x, y, width, _BOX_HEIGHT, hex_colour(table[entry])))
         if strengths is not None:
             for strength, x, width in _runs(row, strengths.tolist()):
                 if strength:
@@ -147,7 +162,7 @@ def _text(
                 for cell in group
             )
             if any(not shown.isspace() for _, _, shown in cells):
-                colour = _FAINT[dark] if symbol else _hex(INK[dark])
+                colour = _FAINT[dark] if symbol else hex_colour(INK[dark])
                 made.letters.append(Letters(cells, y + _BASELINE, colour))
         y += pitch
     return y
@@ -169,14 +184,15 @@ def _note(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
     for paragraph in coloured.note.splitlines():
         for line in textwrap.wrap(paragraph, at_once) or [""]:
             y += _LEADING
-            made.words.append(Words(_MARGIN, y, line, _SMALL, _SOFT[dark]))
+            made.words.append(Words(_MARGIN, y, line, _SMALL, SOFT[dark]))
     return y
 
 
 def _label_colour(strength: int, dark: bool) -> str:
-    return _hex(palette("label", dark)[round(strength / LABEL_STRENGTHS * (LEVELS - 1))])
+    return hex_colour(palette("label", dark)[round(strength / LABEL_STRENGTHS * (LEVELS - 1))])
 
 
-def _hex(colour: object) -> str:
+def hex_colour(colour: object) -> str:
+    """The first three of these numbers, 0 to 255, as `#rrggbb`."""
     red, green, blue = (int(part) for part in list(colour)[:3])  # type: ignore[call-overload]
     return f"#{red:02x}{green:02x}{blue:02x}"

@@ -39,6 +39,12 @@ def svg(drawn: Figure) -> str:
         f'height="{_number(box.height)}" fill="{box.colour}"/>'
         for box in drawn.boxes
     ]
+    parts.append('</g>\n<g stroke-linecap="round">')
+    parts += [
+        f'<line x1="{_number(line.x1)}" y1="{_number(line.y1)}" x2="{_number(line.x2)}" '
+        f'y2="{_number(line.y2)}" stroke="{line.colour}" stroke-width="{_number(line.width)}"/>'
+        for line in drawn.strokes
+    ]
     parts.append(
         f'</g>\n<g class="letters" font-family="{_LETTER_FONT}" font-size="{_LETTER_SIZE:.2f}">'
     )
@@ -56,6 +62,9 @@ def svg(drawn: Figure) -> str:
     parts.append(f'</g>\n<g class="words" font-family="{_WORD_FONT}">')
     for words in drawn.words:
         bold = ' font-weight="600"' if words.bold else ""
+        if words.angle:
+            at = f"{_number(words.angle)} {_number(words.x)} {_number(words.y)}"
+            bold += f' transform="rotate({at})"'
         parts.append(
             f'<text x="{_number(words.x)}" y="{_number(words.y)}" font-size="{words.size}"{bold} '
             f'fill="{words.colour}" text-anchor="{words.anchor}">{_allowed(words.text)}</text>'

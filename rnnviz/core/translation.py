@@ -1,0 +1,153 @@
+"""One sentence translated: its tokens, how likely each was, where it looked, and the beam's tree.
+
+The engine writes tables as files and tells their paths; they are read when somebody looks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rnnviz.core.alignment import Alignment, Floats, read_rows
+from rnnviz.core.errors import AlignmentError
+from rnnviz.core.tokens import sentence_of
+
+LAYERS: dict[str, str] = {
+    "weights": "Weights",
+    "energies": "Scores before the softmax",
+    "context": "Context vector",
+    "encoder": "Encoder states",
+    "decoder": "Decoder states",
+}
+"""The tables of a translation by their names in the engine's answer, and what people call them."""
+
+
+class Likely(msgspec.Struct, frozen=True):
+    """A token that might have come at a step, with its probability."""
+
+    token: str
+    p: float
+
+
+class BeamNode(msgspec.Struct, frozen=True):
+    """A token in the tree of a beam search."""
+
+    id: int
+    parent: int | None
+    """None, or -1, at the root."""
+    token: str
+    score: float
+    """log p of everything from the root to here."""
+    kept: bool
+    """Whether it stayed in the beam."""
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What a model made of one sentence."""
+
+    source: tuple[str, ...]
+    """(S) tokens."""
+    target: tuple[str, ...]
+    """(G) tokens."""
+    log_p: tuple[float, ...]
+    """(G) log p of every token, in nats."""
+    likely: tuple[tuple[Likely, ...], ...] = ()
+    """(G, up to 5) the likeliest tokens of every step, best first."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Paths of the tables, by the names in `LAYERS`; without `weights` there is no attention."""
+    tree: tuple[BeamNode, ...] = ()
+    text: str = ""
+    """The translation as a person writes it."""
+
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, Any]) -> Translation:
+        """What the engine's task `translate` gave.
+
+        Raises:
+            AlignmentError: something is missing or of another kind.
+        """
+        try:
+            target = tuple(map(str, answer["target_tokens"]))
+            tree = answer.get("tree") or {}
+            nodes = tree["nodes"] if isinstance(tree, Mapping) and "nodes" in tree else tree or ()
+            return cls(
+                source=tuple(map(str, answer["source_tokens"])),
+                target=target,
+                log_p=tuple(map(float, answer["scores"])),
+                likely=tuple(_likely(step) for step in answer.get("top") or ()),
+                files={name: str(path) for name, path in (answer.get("files") or {}).items()},
+                tree=msgspec.convert(list(nodes), tuple[BeamNode, ...]),
+                text=str(answer.get("text") or sentence_of(target)),
+            )
+        except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
+            raise AlignmentError(f"the translation came damaged: {error}; try again") from error
+
+    @property
+    def has_attention(self) -> bool:
+        """Whether the model says where it looked."""
+        return "weights" in self.files
+
+    @cached_property
+    def alignment(self) -> Alignment:
+        """The weights with their tokens.
+
+        Raises:
+            AlignmentError: the model has no attention, or the file is gone.
+        """
+        if not self.has_attention:
+            raise AlignmentError("this model has no attention: there are no weights to show")
+        return Alignment.read(Path(self.files["weights"]), self.source, self.target)
+
+    def layer(self, name: str) -> Floats:
+        """The table of this name in `LAYERS`.
+
+        Raises:
+            AlignmentError: it was not kept, or its file is gone.
+        """
+        if name not in self.files:
+            raise AlignmentError(f"this model gives no {LAYERS.get(name, name).lower()}")
+        return read_rows(Path(self.files[name]))
+
+    @property
+    def confidence(self) -> float:
+        """The geometric mean of the tokens' probabilities, from 0 to 1; NaN without tokens."""
+        return math.exp(sum(self.log_p) / len(self.log_p)) if self.log_p else math.nan
+
+
+def branch(nodes: Sequence[BeamNode], leaf: int) -> tuple[BeamNode, ...]:
+    """The nodes from the root to this one, without a root that bears no token.
+
+    Raises:
+        AlignmentError: the tree names a parent that it does not have, or runs in a circle.
+    """
+    known = {node.id: node for node in nodes}
+    path: list[BeamNode] = []
+    at: int | None = leaf
+    while at is not None and at >= 0:
+        node = known.get(at)
+        if node is None or len(path) > len(nodes):
+            raise AlignmentError("the beam's tree is damaged; translate again")
+        path.append(node)
+        at = node.parent
+    path.reverse()
+    if path and path[0].parent in (None, -1) and path[0].token in ("", "<s>", "SOS"):
+        path = path[1:]
+    return tuple(path)
+
+
+def _likely(step: Any) -> tuple[Likely, ...]:
+    found = []
+    for item in step:
+        if isinstance(item, Mapping):
+            found.append(Likely(str(item["token"]), float(item["p"])))
+        else:
+            token, p = item
+            found.append(Likely(str(token), float(p)))
+    return tuple(found)

@@ -1,0 +1,109 @@
+"""Alignments in files of other programs: exact, well-formed, nothing fetched from outside."""
+
+import csv
+import io
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+from rnnviz.core.alignment import Alignment
+from rnnviz.core.errors import AlignmentError
+from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
+from rnnviz.core.export.alignment_files import (
+    alignment_csv,
+    alignment_tikz,
+    tex,
+    write_alignments,
+)
+from rnnviz.core.export.alignment_html import alignment_page
+from rnnviz.core.export.svg import svg
+
+HARD = ("</script>", "50 %", "a\x1b[31m", "שלום", "\ud800", "▁x_y")
+
+
+def drawn(size: int = 6, **changes) -> DrawnAlignment:
+    weights = np.random.default_rng(1).dirichlet(np.ones(size) * 0.3, size).astype(np.float32)
+    tokens = HARD[:size] if size <= 6 else tuple(f"w{place}" for place in range(size))
+    return DrawnAlignment(Alignment(tokens, tokens[::-1], weights), **changes)
+
+
+@pytest.mark.parametrize("look", ["map", "lines"])
+@pytest.mark.parametrize("size", [0, 1, 6, 300])
+def test_a_figure_is_well_formed_at_any_size(look, size):
+    if size == 0:
+        empty = Alignment((), (), np.zeros((0, 0), np.float32))
+        figure = alignment_figure(DrawnAlignment(empty), look)
+    else:
+        figure = alignment_figure(drawn(size), look)
+    root = ET.fromstring(svg(figure).encode("utf-8", "replace"))
+    assert float(root.get("width", 0)) > 100
+
+
+def test_every_weight_has_its_box_in_its_place():
+    weights = np.array([[1, 0], [0.25, 0.75]], np.float32)
+    figure = alignment_figure(DrawnAlignment(Alignment(("a", "b"), ("x", "y"), weights)), "map")
+    boxes = [box for box in figure.boxes if box.height == 23.0]
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    places = [(round((box.x - left) / 24, 3), round((box.y - top) / 24, 3)) for box in boxes]
+    assert places == [(0, 0), (0, 1), (1, 1)]
+    assert len({box.colour for box in boxes}) == 3
+
+
+def test_lines_are_as_many_as_the_share_asks():
+    weights = np.array([[0.9, 0.1], [0.2, 0.8]], np.float32)
+    part = DrawnAlignment(Alignment(("a", "b"), ("x", "y"), weights), share=0.85)
+    strokes = alignment_figure(part, "lines").strokes
+    assert len(strokes) == 2
+    assert strokes[-1].width > strokes[0].width
+
+
+def test_numbers_come_back_from_csv_exactly():
+    part = drawn().alignment
+    rows = list(csv.reader(io.StringIO(alignment_csv(part), newline="")))
+    assert tuple(rows[0][1:]) == part.source
+    assert np.array_equal(np.array([row[1:] for row in rows[1:]], np.float32), part.weights)
+
+
+@pytest.mark.parametrize("look", ["map", "lines"])
+def test_latex_is_balanced_and_escaped(look):
+    made = alignment_tikz(drawn(title="50 % of_it\nand more"), look)
+    outside = re.sub(r"\\.", "", made)
+    assert outside.count("{") == outside.count("}")
+    assert made.count("\\begin{tikzpicture}") == made.count("\\end{tikzpicture}") == 1
+    assert "\x1b" not in made
+    comments = [line for line in made.splitlines() if line.startswith("%")]
+    assert comments[-1] == "% 50 % of_it and more"
+
+
+def test_latex_of_hostile_tokens():
+    assert tex(r"\input{x}") == r"\textbackslash{}input\{x\}"
+
+
+def test_a_page_holds_all_and_fetches_nothing():
+    page = alignment_page([drawn(), drawn(2)], "<i>")
+    assert "&lt;i&gt;" in page
+    assert not re.search(r"(src|href)=|url\(|@import", page)
+    packed = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    assert len(packed) == 2
+    first = json.loads(packed[0])
+    assert first["weights"][0] == pytest.approx(drawn().alignment.weights[0].tolist(), abs=6e-5)
+    assert first["source"][0] == "</script>"
+
+
+@pytest.mark.parametrize("ending", [".svg", ".csv", ".tex", ".html"])
+def test_files_are_written_by_their_ending(tmp_path, ending):
+    path = tmp_path / f"alignment{ending}"
+    write_alignments(path, [drawn()])
+    assert path.stat().st_size > 100
+
+
+def test_other_endings_and_numbers_are_refused(tmp_path):
+    with pytest.raises(AlignmentError, match="choose a name that ends so"):
+        write_alignments(tmp_path / "alignment.gif", [drawn()])
+    with pytest.raises(AlignmentError, match=r"write an \.html page"):
+        write_alignments(tmp_path / "alignment.csv", [drawn(), drawn()])
+    with pytest.raises(AlignmentError, match="cannot write"):
+        write_alignments(tmp_path / "no" / "alignment.csv", [drawn()])

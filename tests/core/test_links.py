@@ -1,0 +1,103 @@
+"""Pharaoh files and the alignment error rate: by hand, and against published figures."""
+
+from pathlib import Path
+
+import pytest
+
+from rnnviz.core.errors import AlignmentError
+from rnnviz.core.links import (
+    Agreement,
+    Links,
+    agreement,
+    corpus_agreement,
+    links_line,
+    parse_links,
+    read_links,
+    write_links,
+)
+
+_BESIDE = [Path(__file__).parents[up] / "shared" / "data" / "alignments" for up in (3, 4)]
+SHARED = next((path for path in _BESIDE if path.is_dir()), _BESIDE[0])
+
+
+def test_error_rate_by_hand():
+    gold = Links.of({(0, 0), (1, 2)}, {(2, 2), (3, 3)})
+    found = agreement({(0, 0), (2, 2), (4, 4)}, gold)
+    # A = 3, S = 2, A∩S = 1, A∩P = 2: 1 - (1 + 2) / (3 + 2).
+    assert found == Agreement(3, 2, 1, 2)
+    assert found.precision == pytest.approx(2 / 3)
+    assert found.recall == pytest.approx(1 / 2)
+    assert found.error_rate == pytest.approx(2 / 5)
+
+
+def test_counts_are_summed_over_sentences_not_rates():
+    gold = [Links.of({(0, 0)}), Links.of({(0, 0), (1, 1), (2, 2)})]
+    both = corpus_agreement([{(0, 0)}, {(0, 1)}], gold)
+    assert both.error_rate == pytest.approx(1 - 2 / 6)
+
+
+def test_no_links_at_all():
+    assert agreement((), Links.of(())).error_rate == 0
+    assert agreement({(0, 0)}, Links.of(())).error_rate == 1
+    assert agreement((), Links.of({(0, 0)})).error_rate == 1
+
+
+def test_sentences_must_be_as_many():
+    with pytest.raises(AlignmentError, match="2 sentences have links and 1 have gold"):
+        corpus_agreement([(), ()], [Links.of(())])
+
+
+def test_a_line_is_read_and_written():
+    links = parse_links("1-1 3p2 2-1", base=1)
+    assert links == Links.of({(0, 0), (1, 0)}, {(2, 1)})
+    assert links_line(links, base=1) == "1-1 2-1 3p2"
+
+
+def test_other_columns_before_the_links_are_left_alone():
+    assert parse_links("the cat\tle chat\t0-0 1-1") == Links.of({(0, 0), (1, 1)})
+
+
+@pytest.mark.parametrize("line", ["0-", "a-b", "0–1", "1-2-3", "-1-0", "0-99999999999"])
+def test_what_is_no_link_is_named(line):
+    with pytest.raises(AlignmentError, match="no link"):
+        parse_links(f"0-0 {line}", where="line 7")
+
+
+def test_place_zero_in_a_file_that_counts_from_one():
+    with pytest.raises(AlignmentError, match="choose counting from 0"):
+        parse_links("0-1", base=1)
+
+
+@pytest.mark.parametrize("base", [0, 1])
+def test_a_file_comes_back(tmp_path, base):
+    lines = [Links.of({(0, 0), (1, 2)}, {(2, 2)}), Links.of(()), Links.of({(3, 0)})]
+    write_links(tmp_path / "links", lines, base)
+    assert list(read_links(tmp_path / "links")) == lines
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    (tmp_path / "links").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(AlignmentError, match="no text"):
+        read_links(tmp_path / "links")
+
+
+def test_swapping_twice_changes_nothing():
+    links = Links.of({(0, 3)}, {(2, 1)})
+    assert links.swapped() == Links.of({(3, 0)}, {(1, 2)})
+    assert links.swapped().swapped() == links
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the gold files do not come with the project")
+@pytest.mark.parametrize(
+    ("found", "gold", "published"),
+    [
+        ("enfr.awesome-align.out", "enfr.gold", 4.1),
+        ("roen.awesome-align.out", "roen.gold", 20.7),
+        ("lilt_giza/test.enfr.grow-diagonal-final.talp", "enfr.gold", 6.2),
+        ("lilt_fastalign/test.enfr.grow-diagonal-final.talp", "enfr.gold", 12.1),
+    ],
+)
+def test_published_error_rates_come_out(found, gold, published):
+    links = [line.sure for line in read_links(SHARED / found)]
+    rate = corpus_agreement(links, read_links(SHARED / gold)).error_rate
+    assert 100 * rate == pytest.approx(published, abs=0.06)
