@@ -77,14 +77,14 @@ class Alignment:
             shares = weights / weights.sum(axis=1, keepdims=True)
             logs = np.log2(shares, where=shares > 0, out=np.zeros_like(shares))
             found = np.abs((shares * logs).sum(axis=1))
-        return found.astype(np.float32)
+        return np.asarray(found, np.float32)
 
     def coverage(self) -> Floats:
         """(S,) how much weight each source token got from all target tokens together.
 
         Tu et al. (2016), "Modeling coverage for neural machine translation".
         """
-        return np.nansum(self.weights, axis=0, dtype=np.float64).astype(np.float32)
+        return np.asarray(np.nansum(self.weights, axis=0, dtype=np.float64), np.float32)
 
     def heaviest(self, share: float) -> npt.NDArray[np.bool_]:
         """(G, S) which weights make this share of all weight, taken from the heaviest on.

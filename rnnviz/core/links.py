@@ -111,7 +111,8 @@ def parse_links(line: str, base: Base = 0, where: str = "the line") -> Links:
     Raises:
         AlignmentError: a part of it is no link, or a place lies before the first word.
     """
-    sure, possible = set(), set()
+    sure: set[Link] = set()
+    possible: set[Link] = set()
     for part in line.rsplit("\t", 1)[-1].split():
         found = _LINK.fullmatch(part)
         if found is None:

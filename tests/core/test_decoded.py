@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.translation import BeamNode, Likely, Translation, branch
+from rnnviz.core.decoded import BeamNode, Likely, Decoded, branch
 
 
 def answer(folder, **changes):
@@ -27,7 +27,7 @@ def answer(folder, **changes):
 
 
 def test_an_answer_is_read(tmp_path):
-    made = Translation.from_answer(answer(tmp_path))
+    made = Decoded.from_answer(answer(tmp_path))
     assert made.alignment.size == (2, 3)
     assert made.likely[1] == (Likely("cat", 0.5), Likely("dog", 0.2))
     assert made.confidence == pytest.approx(0.5)
@@ -36,7 +36,7 @@ def test_an_answer_is_read(tmp_path):
 
 
 def test_no_attention_is_said_and_never_blank(tmp_path):
-    made = Translation.from_answer(answer(tmp_path, files={}))
+    made = Decoded.from_answer(answer(tmp_path, files={}))
     assert not made.has_attention
     with pytest.raises(AlignmentError, match="no attention"):
         _ = made.alignment
@@ -49,7 +49,7 @@ def test_a_damaged_answer_is_refused(tmp_path, missing):
     broken = answer(tmp_path)
     del broken[missing]
     with pytest.raises(AlignmentError, match="damaged"):
-        Translation.from_answer(broken)
+        Decoded.from_answer(broken)
 
 
 def test_a_tree_that_runs_in_a_circle_is_refused():

@@ -49,7 +49,7 @@ class BeamNode(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Translation:
+class Decoded:
     """What a model made of one sentence."""
 
     source: tuple[str, ...]
@@ -67,7 +67,7 @@ class Translation:
     """The translation as a person writes it."""
 
     @classmethod
-    def from_answer(cls, answer: Mapping[str, Any]) -> Translation:
+    def from_answer(cls, answer: Mapping[str, Any]) -> Decoded:
         """What the engine's task `translate` gave.
 
         Raises:
@@ -75,8 +75,8 @@ class Translation:
         """
         try:
             target = tuple(map(str, answer["target_tokens"]))
-            tree = answer.get("tree") or {}
-            nodes = tree["nodes"] if isinstance(tree, Mapping) and "nodes" in tree else tree or ()
+            tree = answer.get("tree") or ()
+            nodes = tree.get("nodes", ()) if isinstance(tree, Mapping) else tree
             return cls(
                 source=tuple(map(str, answer["source_tokens"])),
                 target=target,
