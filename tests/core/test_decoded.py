@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from rnnviz.core.decoded import BeamNode, Decoded, Likely, branch
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.decoded import BeamNode, Likely, Decoded, branch
 
 
 def answer(folder, **changes):
