@@ -20,8 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from rnnviz.core.concepts import concept_named
+from rnnviz.core.export.line_figure import Line, line_figure
+from rnnviz.core.export.svg import svg
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.recording import Recording
 from rnnviz.core.run_directory import TrainingConfig, read_config, read_events
@@ -32,6 +36,8 @@ from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.train import held_out_loss, split
 from rnnviz.nets.walk import walk
+
+Floats = npt.NDArray[np.float64]
 
 WAR_AND_PEACE = (
     "War and Peace by Leo Tolstoy, translated by Louise and Aylmer Maude, 3,196,228 bytes, with "
@@ -219,7 +225,7 @@ def card(
          f"precision gives {half_nats:.4f} on its first {characters:,} characters. Training loss "
          f"at the end, smoothed: {training['loss_nats']:.3f}.",
         "",
-        *curve(runs),
+        *curve(name, runs),
         "",
         f"**Units**, ranked on the first {characters:,} held-out characters over all channels. For "
          "a number, AUC is of values above its median; chance is the best of all units under "
@@ -247,19 +253,37 @@ def finding_row(found: dict[str, Any]) -> str:
     )
 
 
-def curve(runs: list[Path]) -> list[str]:
-    """The held-out losses of all stages as a table."""
+def curve(name: str, runs: list[Path]) -> list[str]:
+    """The losses of all stages: a picture beside the card, and the held-out ones as a table."""
     rows, before = [], 0
+    steps: list[float] = []
+    losses: list[float] = []
+    held_out: list[tuple[float, float]] = []
     for run in runs:
         events = list(read_events(run, "validation"))
+        for event in read_events(run, "step"):
+            steps.append(before + event["step"])
+            losses.append(float(event["loss_nats"]))
         # The last of a stage is of one stream, the others of 64.
         for place, event in enumerate(events):
             streams = "one stream" if place == len(events) - 1 else "64 streams"
-            rows.append(
-                f"| {before + event['step']:,} | {float(event['loss_nats']):.3f} | {streams} |"
-            )
+            held_out.append((before + event["step"], float(event["loss_nats"])))
+            rows.append(f"| {before + event['step']:,} | {held_out[-1][1]:.3f} | {streams} |")
         before += events[-1]["step"] if events else 0
-    return ["| step | held-out loss, nats | measured on |", "|---|---|---|", *rows]
+    lines = [Line("training", *thinned(steps, losses)), Line("held out", *np.array(held_out).T)]
+    title, folder = f"{RECIPES[name].title}: loss", Path(__file__).parent / "curves"
+    folder.mkdir(exist_ok=True)
+    drawn = line_figure(lines, title, "step", "nats per character")
+    (folder / f"{name}.svg").write_text(svg(drawn), encoding="utf-8")
+    picture = f"![Loss in nats per character against step](curves/{name}.svg)"
+    return [picture, "", "| step | held-out loss, nats | measured on |", "|---|---|---|", *rows]
+
+
+def thinned(steps: list[float], losses: list[float]) -> tuple[Floats, Floats]:
+    """Means of up to 200 equal groups of steps; the first, where the loss falls steeply, apart."""
+    groups = [each for each in np.array_split(np.array([steps, losses]), 200, axis=1) if each.size]
+    means = np.array([group.mean(axis=1) for group in groups[1:] or groups])
+    return means[:, 0], means[:, 1]
 
 
 def samples(runs: list[Path]) -> list[str]:
