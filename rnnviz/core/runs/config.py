@@ -1,0 +1,153 @@
+"""What decides how a training run goes, and the file that keeps it: `run.json`."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.files import write_atomically
+
+RUN_VERSION = 2
+
+
+class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that decides how a run goes; the same configuration gives the same run."""
+
+    texts: tuple[str, ...] = ()
+    """Paths of the training texts, read one after the other."""
+    task: str = "characters"
+    """What is learned: a name of `nets.training.TRAINING_TASKS`."""
+    options: dict[str, Any] = {}
+    """Settings that only this task has."""
+    name: str = ""
+    architecture: str = "lstm"
+    layers: int = 2
+    units: int = 256
+    embedding: int = 0
+    skip: bool = False
+    dropout: float = 0.0
+    sequence_length: int = 128
+    """Characters between two truncations of back-propagation through time."""
+    batch: int = 32
+    """Parallel streams through the text; each carries its state over."""
+    epochs: float = 10.0
+    steps: int = 0
+    """How many steps to train; 0 leaves it to `epochs`."""
+    optimiser: str = "adam"
+    weight_decay: float = 0.0
+    learning_rate: float = 0.003
+    schedule: str = "cosine"
+    """`constant`, `cosine` to zero, `linear` to zero, or `inverse-root` of the step."""
+    warmup_steps: int = 200
+    clip: str = "norm"
+    """`norm` rescales the whole gradient, `value` clamps each number, `none` does nothing."""
+    clip_threshold: float = 1.0
+    held_out: float = 0.1
+    """Share of the text, at its end, that is never trained on; above 1, a number of characters."""
+    validation_every: int = 500
+    early_stopping: int = 0
+    """Ends after so many validations in a row without a better one; 0 never does."""
+    checkpoint_every: int = 500
+    parameters_every: int = 50
+    """Steps between two measurements of every parameter's gradient and weights."""
+    gradient_steps_every: int = 50
+    """Steps between two measurements of the gradient at every hidden state."""
+    temperatures: tuple[float, ...] = (0.4, 0.8, 1.2)
+    """Samples are drawn at each of these."""
+    on_bad_number: str = "stop"
+    """What NaN or infinity does: `stop` ends the run, `continue` only names it."""
+    seed: int = 0
+    threads: int = 1
+    precision: str = "float32"
+    """`bfloat16` runs the matrix products of training in that type; validation is in float32."""
+    default_text: str = ""
+    start_from: str = ""
+    """A model file of the same sizes and characters, whose weights the training begins with."""
+
+    def check(self) -> None:
+        """Refuse values that cannot work.
+
+        Raises:
+            RunDirectoryError: naming the setting, what it is, and what it may be.
+        """
+        for setting, allowed in _CHOICES.items():
+            if getattr(self, setting) not in allowed:
+                raise RunDirectoryError(
+                    f"{setting} is {getattr(self, setting)!r}; it may be {', '.join(allowed)}"
+                )
+        for setting in _POSITIVE:
+            value = getattr(self, setting)
+            if not (math.isfinite(value) and value > 0):
+                raise RunDirectoryError(f"{setting} is {value}; it must be above zero")
+        for setting in ("held_out", "steps", "early_stopping", "weight_decay", "warmup_steps"):
+            value = getattr(self, setting)
+            if not (math.isfinite(value) and value >= 0):
+                raise RunDirectoryError(f"{setting} is {value}; it must be at least 0")
+        if not 0 <= self.dropout < 1:
+            raise RunDirectoryError(f"dropout is {self.dropout}; it must be from 0 to below 1")
+        for value in self.temperatures:
+            if not (math.isfinite(value) and value >= 0):
+                raise RunDirectoryError(f"a temperature is {value}; it must be at least 0")
+
+
+_CHOICES = {
+    "optimiser": ("adam", "adamw", "rmsprop", "sgd"),
+    "schedule": ("constant", "cosine", "linear", "inverse-root"),
+    "clip": ("norm", "value", "none"),
+    "precision": ("float32", "bfloat16"),
+    "on_bad_number": ("stop", "continue"),
+}
+_POSITIVE = (
+    "layers", "units", "sequence_length", "batch", "epochs", "learning_rate", "clip_threshold",
+    "validation_every", "checkpoint_every", "parameters_every", "gradient_steps_every", "threads",
+)  # fmt: skip
+
+
+def write_config(directory: Path, config: TrainingConfig, facts: dict[str, Any]) -> None:
+    """Write `run.json`: the configuration, the versions, and these facts.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    run = {
+        "version": RUN_VERSION,
+        "config": msgspec.to_builtins(config),
+        "python": platform.python_version(),
+        **facts,
+    }
+    write_atomically(directory / "run.json", json.dumps(run, indent=1).encode() + b"\n")
+
+
+def read_run(directory: Path) -> dict[str, Any]:
+    """Everything in `run.json`; `config` is what `read_config` gives.
+
+    Raises:
+        RunDirectoryError: no run lies there, it is damaged, or was written by a newer version.
+    """
+    path = directory / "run.json"
+    try:
+        run = json.loads(path.read_bytes())
+        if run["version"] > RUN_VERSION:
+            raise RunDirectoryError(f"{path} was written by a newer rnnviz; update this one")
+        run["config"] = msgspec.convert(run["config"], TrainingConfig, strict=False)
+    except OSError as error:
+        raise RunDirectoryError(f"{directory} holds no run: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
+        raise RunDirectoryError(f"{path} is damaged: {error}") from error
+    return dict(run)
+
+
+def read_config(directory: Path) -> TrainingConfig:
+    """The configuration of a run.
+
+    Raises:
+        RunDirectoryError: no run lies there, it is damaged, or was written by a newer version.
+    """
+    config: TrainingConfig = read_run(directory)["config"]
+    return config

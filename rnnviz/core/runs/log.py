@@ -1,0 +1,156 @@
+"""The event file of a run: one JSON object a line, appended in one write each, never changed."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rnnviz.core.errors import RunDirectoryError
+
+EVENTS = "events.jsonl"
+_TAIL = 1 << 16
+
+
+def finite_or_name(value: Any) -> Any:
+    """NaN and infinity as strings, since JSON has no numbers for them; all else as it is."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {key: finite_or_name(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [finite_or_name(item) for item in value]
+    return value
+
+
+class EventLog:
+    """Appends to an event file; a torn last line, which a crash may leave, is cut off at first.
+
+    Raises:
+        RunDirectoryError: the file cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._encoder = msgspec.json.Encoder()
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
+        last = self._repair()
+        self.next_number = 0 if last is None else last["seq"] + 1
+        """The number of the event to come."""
+        self.last_step = 0 if last is None else _step_of_last(path)
+        """The highest step that an event of the file is about."""
+
+    def append(self, kind: str, fields: Mapping[str, Any]) -> None:
+        """Append one event: its number, the time, its kind and its fields, in one write.
+
+        Raises:
+            RunDirectoryError: the disk is full, or the file cannot be written; what was written
+                before stays whole.
+        """
+        line = {"seq": self.next_number, "t": time.time(), "k": kind}
+        line |= {key: finite_or_name(value) for key, value in fields.items()}
+        encoded = self._encoder.encode(line) + b"\n"
+        try:
+            written = os.write(self._file, encoded)
+            if written < len(encoded):
+                # What a full disk still took is no line; without it the next reader sees none.
+                os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+                raise OSError(28, "No space left on device")
+        except OSError as error:
+            raise write_error(self.path, error) from error
+        self.next_number += 1
+
+    def flush(self) -> None:
+        """Bring what was written to the disk."""
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Flush and close."""
+        try:
+            os.fsync(self._file)
+        finally:
+            os.close(self._file)
+
+    def _repair(self) -> dict[str, Any] | None:
+        """Cut off what follows the last newline; the last event, or None."""
+        size = os.fstat(self._file).st_size
+        tail, start = b"", size
+        while start > 0 and tail.count(b"\n") < 2:
+            start = max(0, start - _TAIL)
+            tail = os.pread(self._file, size - start, start)
+        end = tail.rfind(b"\n") + 1
+        if end < len(tail):
+            os.ftruncate(self._file, start + end)
+        lines = tail[:end].splitlines()
+        if not lines:
+            return None
+        try:
+            last = msgspec.json.decode(lines[-1])
+            return {"seq": int(last["seq"]), **last}
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+            raise RunDirectoryError(
+                f"the last line of {self.path} is no event ({error}); the run cannot be continued, "
+                "but what stands before it can still be read"
+            ) from error
+
+
+def write_error(path: Path, error: OSError) -> RunDirectoryError:
+    """What to tell the person when something of a run cannot be written."""
+    if error.errno == 28:
+        return RunDirectoryError(
+            f"the disk is full: {path} cannot grow. What was written stays readable; make room and "
+            "continue with `rnnviz train --resume`"
+        )
+    if not path.parent.exists():
+        return RunDirectoryError(
+            f"the directory {path.parent} has vanished: it was moved or deleted, or its drive is "
+            "gone; the training cannot write on"
+        )
+    return RunDirectoryError(f"cannot write {path}: {error.strerror or error}")
+
+
+def _step_of_last(path: Path) -> int:
+    return max((int(event.get("step", 0)) for event in read_lines(path)), default=0)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The events of an event file, oldest first, without a torn last line."""
+    decoder = msgspec.json.Decoder()
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield decoder.decode(line)
+
+
+def read_events(directory: Path, kind: str | None = None) -> Iterator[dict[str, Any]]:
+    """The events of a run that hold, oldest first; those that a resumed run took back are left out.
+
+    A torn last line is left for the next reading.
+    """
+    path = directory / EVENTS
+    void = _taken_back(path)
+    for event in read_lines(path):
+        taken = any(
+            event["seq"] < before and event.get("step", 0) > step for before, step in void
+        )
+        if not taken and (kind is None or event["k"] == kind):
+            yield event
+
+
+def _taken_back(path: Path) -> list[tuple[int, int]]:
+    """(number of the event that says so, step after which all earlier events are void)."""
+    with path.open("rb") as file:
+        return [
+            (event["seq"], event["step"])
+            for line in file
+            if b'"k":"rewind"' in line and line.endswith(b"\n")
+            for event in (msgspec.json.decode(line),)
+        ]

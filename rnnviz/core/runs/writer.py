@@ -1,0 +1,144 @@
+"""The trainer's side of a run directory: it holds the lock, and everything is written through it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.config import TrainingConfig, read_run, write_config
+from rnnviz.core.runs.control import Inbox
+from rnnviz.core.runs.lock import Heartbeat, acquire, release
+from rnnviz.core.runs.log import EVENTS, EventLog, write_error
+from rnnviz.core.runs.tensorboard import ScalarWriter
+
+_MIRROR_SECONDS = 0.05
+"""TensorBoard gets one step in this time, and every validation."""
+_MIRRORED = ("loss_nats", "gradient_norm", "clipped_norm", "learning_rate")
+
+
+class RunWriter:
+    """Writes a run; one trainer a directory.
+
+    Args:
+        config: of a new run; None goes on with the run that lies there.
+        facts: what else `run.json` shall say of a new run.
+
+    Raises:
+        RunDirectoryError: the directory holds another run, or none to go on with, another trainer
+            is writing to it, or it cannot be written.
+    """
+
+    def __init__(self, directory: Path, config: TrainingConfig | None, **facts: Any) -> None:
+        self.directory = directory
+        self.checkpoints = directory / "checkpoints"
+        there = (directory / "run.json").exists()
+        if config is not None and there:
+            raise RunDirectoryError(
+                f"{directory} already holds a run; choose another directory with --run, or "
+                "continue it with --resume"
+            )
+        if config is None:
+            read_run(directory)
+        try:
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+            acquire(directory)
+        except OSError as error:
+            raise write_error(directory / "lock", error) from error
+        self._arrays: dict[str, tuple[IO[bytes], int, int]] = {}
+        self._mirror: ScalarWriter | None = None
+        self._mirrored = 0.0
+        try:
+            if config is not None:
+                write_config(directory, config, facts)
+            self.inbox = Inbox(directory)
+            self.log = EventLog(directory / EVENTS)
+            self.heartbeat = Heartbeat(directory)
+        except OSError as error:
+            release(directory)
+            raise write_error(directory / "run.json", error) from error
+        except RunDirectoryError:
+            release(directory)
+            raise
+
+    def mirror(self, resumed_at: int | None = None) -> None:
+        """Also write scalars for TensorBoard, from now on."""
+        try:
+            self._mirror = ScalarWriter(self.directory / "tb", resumed_at)
+        except OSError as error:
+            raise write_error(self.directory / "tb" / "events", error) from error
+
+    def event(self, kind: str, **fields: Any) -> None:
+        """Append one event: its number, the time, its kind and its fields.
+
+        Raises:
+            RunDirectoryError: the disk is full or the directory has vanished.
+        """
+        problem = self.heartbeat.problem
+        if problem is not None:
+            raise write_error(self.heartbeat.path, problem) from problem
+        self.log.append(kind, fields)
+        if self._mirror is not None:
+            self._write_mirror(kind, fields)
+
+    def _write_mirror(self, kind: str, fields: dict[str, Any]) -> None:
+        step = fields.get("step", 0)
+        if kind == "step":
+            now = time.monotonic()
+            if now - self._mirrored < _MIRROR_SECONDS:
+                return
+            self._mirrored = now
+            scalars = {f"train/{name}": fields[name] for name in _MIRRORED if name in fields}
+        elif kind == "validation":
+            scalars = {"validation/loss_nats": fields["loss_nats"]}
+            metrics = fields.get("metrics") or {}
+            scalars |= {f"validation/{name}": value for name, value in metrics.items()}
+        elif kind == "scalar":
+            scalars = fields["values"]
+        else:
+            return
+        assert self._mirror is not None
+        try:
+            self._mirror.write(step, scalars)
+        except OSError as error:
+            raise write_error(self.directory / "tb" / "events", error) from error
+
+    def row(self, name: str, values: npt.ArrayLike) -> dict[str, Any]:
+        """Append a row of numbers to `arrays/NAME-<width>.f32`; the fields that tell where it is.
+
+        Rows of another width go to a file of their own.
+        """
+        row = np.ascontiguousarray(values, "<f4").ravel()
+        file = f"arrays/{name}-{row.size}.f32"
+        path = self.directory / file
+        try:
+            if file not in self._arrays:
+                path.parent.mkdir(exist_ok=True)
+                opened = path.open("ab", buffering=0)
+                rows = opened.tell() // row.nbytes
+                opened.truncate(rows * row.nbytes)
+                self._arrays[file] = (opened, rows, row.nbytes)
+            opened, rows, size = self._arrays[file]
+            if opened.write(row.tobytes()) < size:
+                opened.truncate(rows * size)
+                raise OSError(28, "No space left on device")
+        except OSError as error:
+            raise write_error(path, error) from error
+        self._arrays[file] = (opened, rows + 1, size)
+        return {"file": file, "row": rows}
+
+    def close(self, state: str) -> None:
+        """Flush the events, say how the run ended, and give the directory free."""
+        with contextlib.suppress(OSError):
+            self.log.close()
+        for opened, _, _ in self._arrays.values():
+            opened.close()
+        if self._mirror is not None:
+            self._mirror.close()
+        self.heartbeat.close(state)
+        release(self.directory)

@@ -1,0 +1,188 @@
+"""Training a character language model by truncated back-propagation through time.
+
+The text is cut into B streams; each step runs `sequence_length` characters of every stream, and
+the state is carried over to the next step, cut from the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnnviz.core.errors import ModelFileError, RnnvizError, RunDirectoryError
+from rnnviz.core.model_file import ModelDescription
+from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.text import Text
+from rnnviz.nets.base import CharacterLanguageModel, State, count_parameters, detach
+from rnnviz.nets.checkpoints.native import Native, save_model
+from rnnviz.nets.decode import sample
+from rnnviz.nets.training.corpus import Corpus, held_out_loss
+from rnnviz.nets.training.hidden_gradients import hidden_gradients
+from rnnviz.nets.training.task import Observation, Position, Share, StepLoss, Validation
+
+SAMPLE_LENGTH = 400
+VALIDATION_STREAMS = 64
+
+
+class Batch(NamedTuple):
+    """A piece of every stream; each (T, B)."""
+
+    inputs: Tensor
+    targets: Tensor
+
+
+def load_weights(model: CharacterLanguageModel, path: Path) -> None:
+    """Begin with the weights of a model file of the same shape and characters.
+
+    Raises:
+        ModelFileError: it cannot be opened, or is another network.
+    """
+    other = Native.load(path).model
+    same = ("architecture", "layers", "units", "embedding", "skip", "vocabulary")
+    for field in same:
+        wanted, found = getattr(model.description, field), getattr(other.description, field)
+        if wanted == found:
+            continue
+        shown = "other characters" if field == "vocabulary" else f"{field} {found}, not {wanted}"
+        raise ModelFileError(
+            f"{path.name} has {shown}; training can only start from a model of the same shape "
+            "and characters"
+        )
+    model.load_state_dict(other.state_dict())
+
+
+class CharacterTask:
+    """A text, and a model that learns to predict its next character.
+
+    Raises:
+        TextError: the text is too short for these settings.
+        ModelFileError: the weights to start from do not fit.
+    """
+
+    name = "characters"
+
+    def __init__(self, config: TrainingConfig, text: str, share: Share = Share()) -> None:
+        if config.batch % share.of:
+            raise RunDirectoryError(
+                f"batch is {config.batch}; {share.of} processes need a multiple of {share.of}"
+            )
+        self.config = config
+        self.corpus = corpus = Corpus(config, text)
+        self.description = ModelDescription(
+            architecture=config.architecture,
+            layers=config.layers,
+            units=config.units,
+            embedding=config.embedding,
+            skip=config.skip,
+            vocabulary=corpus.vocabulary.characters,
+            name=config.name,
+            default_text=config.default_text,
+        )
+        self.model = CharacterLanguageModel(self.description, config.dropout, config.seed)
+        if config.start_from:
+            load_weights(self.model, Path(config.start_from))
+        self.steps_an_epoch = float(corpus.steps_an_epoch)
+        self.facts: Mapping[str, Any] = {
+            "characters": corpus.characters,
+            "training_characters": len(corpus.training_ids),
+            "digest": corpus.digest,
+        }
+        self.columns = corpus.columns[:, share.number :: share.of].contiguous()
+        self._start = 0
+        self._state = self.model.zero_state(self.columns.shape[1])
+
+    @classmethod
+    def from_config(cls, config: TrainingConfig, share: Share = Share()) -> CharacterTask:
+        """Read the texts one after the other.
+
+        Raises:
+            TextError: one of them cannot be read, or all are too short.
+        """
+        text = "".join(str(Text.read(Path(path))) for path in config.texts)
+        return cls(config, text, share)
+
+    def next_batch(self) -> Batch:
+        """The next piece of every stream; where a pass over the text begins, the state is zero."""
+        last = len(self.columns) - 1
+        if self._start >= last:
+            self._start = 0
+            self._state = self.model.zero_state(self.columns.shape[1])
+        start, end = self._start, min(self._start + self.config.sequence_length, last)
+        self._start = end
+        return Batch(self.columns[start:end], self.columns[start + 1 : end + 1])
+
+    def loss(self, network: nn.Module, batch: Batch) -> StepLoss:
+        """The mean loss of the next characters; the state after them is carried over."""
+        mixed = self.model.mixed_precision = self.config.precision == "bfloat16"
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            logits, after = network(batch.inputs, self._state)
+        self.model.mixed_precision = False
+        nats = functional.cross_entropy(logits.float().flatten(0, 1), batch.targets.flatten())
+        self._state = tuple(tuple(part.float() for part in layer) for layer in detach(after))
+        return StepLoss(nats, batch.inputs.numel())
+
+    def state_gradients(self, batch: Batch) -> npt.NDArray[np.float32]:
+        """The norms of dL/dh, (2, L, T)."""
+        return hidden_gradients(self.model, batch.inputs, batch.targets, self._state)
+
+    def validate(self, final: bool) -> Validation | None:
+        """The loss on the held-out text, in 64 streams on the way and in one at the end."""
+        if len(self.corpus.held_out_ids) == 0 and not final:
+            return None
+        batch = 1 if final else VALIDATION_STREAMS
+        return Validation(held_out_loss(self.model, self.corpus.held_out_ids, batch), batch)
+
+    def observe(self, temperatures: tuple[float, ...]) -> Iterator[Observation]:
+        """A sample at each temperature."""
+        self.model.eval()
+        for temperature in temperatures:
+            try:
+                drawn = "".join(
+                    sample(
+                        self.model, SAMPLE_LENGTH, temperature=temperature, seed=self.config.seed
+                    )
+                )
+            except RnnvizError:  # NaN: an explosion is watched to its end like any other run
+                drawn = ""
+            yield Observation("sample", {"temperature": temperature, "text": drawn})
+        self.model.train()
+
+    def save(self, path: Path, training: Mapping[str, Any]) -> None:
+        """Write the model file."""
+        summary = {
+            "texts": [Path(text).name for text in self.config.texts],
+            "characters": len(self.corpus.training_ids),
+            "held_out_characters": len(self.corpus.held_out_ids),
+            **training,
+            "parameters": count_parameters(self.model),
+        }
+        save_model(path, self.model, msgspec.structs.replace(self.description, training=summary))
+
+    def position(self) -> Position:
+        """The next character of every stream, and the state that is carried there."""
+        tensors = {
+            f"{layer}.{number}": part
+            for layer, parts in enumerate(self._state)
+            for number, part in enumerate(parts)
+        }
+        return Position({"start": self._start}, tensors)
+
+    def restore(self, position: Position) -> None:
+        """Go back to there."""
+        self._start = int(position.facts["start"])
+        self._state = _state(position.tensors, self._state)
+
+
+def _state(tensors: Mapping[str, Tensor], like: State) -> State:
+    return tuple(
+        tuple(tensors[f"{layer}.{number}"] for number in range(len(parts)))
+        for layer, parts in enumerate(like)
+    )

@@ -1,0 +1,73 @@
+"""How far a training is: the step, the losses, the rate and the time left."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rnnviz.core.runs.log import finite_or_name
+
+_SMOOTHING = 0.02
+
+
+class Progress:
+    """What the loop tells whoever watches, and what of it a resumed run goes on from."""
+
+    def __init__(self, steps: int) -> None:
+        self.step = 0
+        self.steps = steps
+        self.tokens = 0
+        """On how many the model was trained so far, repeated ones counted again."""
+        self.seconds = 0.0
+        """Of training, by all processes that worked on this run; pauses are left out."""
+        self.loss_nats = math.nan
+        """Smoothed over some fifty steps."""
+        self.validation_nats = math.nan
+        self.best_nats = math.inf
+        self.since_best = 0
+        """Validations since the best one."""
+        self.bad_number = ""
+        """What was NaN or infinite first, in words; empty if nothing was."""
+        self._resumed_at = (0, 0, 0.0)
+
+    def advance(self, loss_nats: float, tokens: int, seconds: float) -> None:
+        """One more step is done, on so many tokens, in so many seconds."""
+        self.step += 1
+        self.tokens += tokens
+        self.seconds += seconds
+        before = loss_nats if math.isnan(self.loss_nats) else self.loss_nats
+        self.loss_nats = (1 - _SMOOTHING) * before + _SMOOTHING * loss_nats
+
+    def judge(self, loss_nats: float) -> bool:
+        """A validation gave this loss; whether it is the best so far."""
+        self.validation_nats = loss_nats
+        best = loss_nats < self.best_nats
+        self.best_nats = loss_nats if best else self.best_nats
+        self.since_best = 0 if best else self.since_best + 1
+        return best
+
+    @property
+    def tokens_per_second(self) -> float:
+        """The rate since this process began."""
+        _, tokens, seconds = self._resumed_at
+        return (self.tokens - tokens) / max(1e-9, self.seconds - seconds)
+
+    @property
+    def seconds_left(self) -> float:
+        """At the rate so far; NaN before the first step."""
+        step, _, seconds = self._resumed_at
+        if self.step == step:
+            return math.nan
+        return (self.seconds - seconds) / (self.step - step) * (self.steps - self.step)
+
+    def saved(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        kept = {key: value for key, value in vars(self).items() if not key.startswith("_")}
+        return {key: finite_or_name(value) for key, value in kept.items()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """As it was when it was saved."""
+        for key, value in saved.items():
+            text = isinstance(value, str) and key != "bad_number"
+            setattr(self, key, float(value) if text else value)
+        self._resumed_at = (self.step, self.tokens, self.seconds)

@@ -1,0 +1,128 @@
+"""What the training loop asks of a task: batches, a loss, and what there is to see and to keep.
+
+A task owns its model and its data, and knows where in the data it is; the loop owns the optimiser,
+the clock, and the run directory. `docs/adding.md` shows how to write one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor, nn
+
+from rnnviz.core.runs.config import TrainingConfig
+
+
+class Share(NamedTuple):
+    """Which part of every batch this process works on, of how many; all of it by default."""
+
+    number: int = 0
+    of: int = 1
+
+
+class StepLoss(NamedTuple):
+    """What a forward pass gives."""
+
+    nats: Tensor
+    """() the mean over the tokens, still in the graph."""
+    tokens: int
+    """How many predictions the mean is over: characters, words, or examples."""
+
+
+class Validation(NamedTuple):
+    """How good the model is on what it does not train on."""
+
+    loss_nats: float
+    streams: int = 1
+    """Into how many streams the held-out text was cut."""
+    metrics: Mapping[str, float] = {}
+    """Whatever else tells people how good it is: `{"bleu": 31.2}`."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Something to see at a stage of the training; it becomes an event of this kind."""
+
+    kind: str
+    """`sample`, `alignment`, ..."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    array: npt.NDArray[np.floating] | None = None
+    """Goes to a side file, and the event names its row."""
+
+
+class Position(NamedTuple):
+    """Where a task is in its data, so that it can go on from there bit for bit."""
+
+    facts: Mapping[str, Any] = {}
+    """JSON-able; the same for all processes of a run."""
+    tensors: Mapping[str, Tensor] = {}
+    """The carried state; of the same shapes in all processes."""
+
+
+class TrainingTask(Protocol):
+    """Something that can be learned.
+
+    `next_batch` moves on in the data; all else leaves the position alone. Nothing but `loss` may
+    draw from torch's global random numbers, and nothing may read a clock: then a run that was
+    killed goes on as if nothing had been.
+    """
+
+    name: str
+    """The key in `run.json`: `characters`."""
+    model: nn.Module
+    """What is trained, as it is; the loop may hand `loss` a wrapped one."""
+    steps_an_epoch: float
+    """0 for a task whose examples never repeat."""
+    facts: Mapping[str, Any]
+    """What `run.json` says about the data."""
+
+    @classmethod
+    def from_config(cls, config: TrainingConfig, share: Share) -> TrainingTask:
+        """Read the data and make the model.
+
+        Raises:
+            RnnvizError: the data or the settings do not allow it.
+        """
+        ...
+
+    def next_batch(self) -> Any:
+        """The next batch; after the last one the first again."""
+        ...
+
+    def loss(self, network: nn.Module, batch: Any) -> StepLoss:
+        """Run `network`, which is the model or wraps it, forward on this batch."""
+        ...
+
+    def state_gradients(self, batch: Any) -> npt.NDArray[np.float32] | None:
+        """The norm of dL/dh at every hidden state of the batch, before `loss` is asked about it.
+
+        Returns:
+            (2, L, T): for the loss of all steps, and for that of the last one. None where there is
+            nothing of the kind.
+        """
+        ...
+
+    def validate(self, final: bool) -> Validation | None:
+        """Judge the model; thoroughly if this is the end. None where nothing is held out."""
+        ...
+
+    def observe(self, temperatures: tuple[float, ...]) -> Iterator[Observation]:
+        """What there is to see of the model now: samples at these temperatures, an alignment."""
+        ...
+
+    def save(self, path: Path, training: Mapping[str, Any]) -> None:
+        """Write a model file that opens by itself, with this summary of the training."""
+        ...
+
+    def position(self) -> Position:
+        """Where the task is in its data, and what it carries over to the next batch."""
+        ...
+
+    def restore(self, position: Position) -> None:
+        """Go back there."""
+        ...
