@@ -28,13 +28,14 @@ from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.recording import Recording
-from rnnviz.core.run_directory import TrainingConfig, read_config, read_events
+from rnnviz.core.runs.config import TrainingConfig, read_config
+from rnnviz.core.runs.log import read_events
 from rnnviz.core.scoring import Ranking, Score, rank
 from rnnviz.core.text import Text
 from rnnviz.core.units import unit_name
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.train import held_out_loss, split
+from rnnviz.nets.training.corpus import held_out_loss, split
 from rnnviz.nets.walk import walk
 
 Floats = npt.NDArray[np.float64]
@@ -264,9 +265,8 @@ def curve(name: str, runs: list[Path]) -> list[str]:
         for event in read_events(run, "step"):
             steps.append(before + event["step"])
             losses.append(float(event["loss_nats"]))
-        # The last of a stage is of one stream, the others of 64.
-        for place, event in enumerate(events):
-            streams = "one stream" if place == len(events) - 1 else "64 streams"
+        for event in events:
+            streams = "one stream" if event["streams"] == 1 else f"{event['streams']} streams"
             held_out.append((before + event["step"], float(event["loss_nats"])))
             rows.append(f"| {before + event['step']:,} | {held_out[-1][1]:.3f} | {streams} |")
         before += events[-1]["step"] if events else 0
@@ -287,14 +287,16 @@ def thinned(steps: list[float], losses: list[float]) -> tuple[Floats, Floats]:
 
 
 def samples(runs: list[Path]) -> list[str]:
-    """What the model wrote at four moments: three of the first stage, and the end."""
+    """What the model wrote at four moments, at temperature 0.8: early, and at the end."""
     drawn, before = [], 0
     for run in runs:
-        events = list(read_events(run, "sample"))
+        events = [each for each in read_events(run, "sample") if each["temperature"] == 0.8]
         drawn += [(before + event["step"], event["text"]) for event in events if event["step"]]
         before += events[-1]["step"]
+    wanted = [before * share for share in (0.01, 0.1, 0.4)]
+    early = {min(drawn, key=lambda each: abs(each[0] - step)) for step in wanted}
     lines = []
-    for step, text in [*drawn[:3], drawn[-1]]:
+    for step, text in [*sorted(early - {drawn[-1]}), drawn[-1]]:
         shown = text.strip("\n").replace("```", "` ` `")
         lines += [f"After {step:,} steps:", "", "```text", shown, "```", ""]
     return lines

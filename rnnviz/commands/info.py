@@ -181,7 +181,8 @@ def _recording(folder: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
 def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     import msgspec
 
-    from rnnviz.core.run_directory import read_config, read_events
+    from rnnviz.core.runs.config import read_config
+    from rnnviz.core.runs.log import read_events
 
     config = read_config(directory)
     last: dict[str, dict[str, Any]] = {}

@@ -10,23 +10,27 @@ import argparse
 import math
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from rnnviz.commands.output import ProgressLine, duration_in_words
+from rnnviz.core.errors import TextError
 from rnnviz.core.loss import loss_in_words
-from rnnviz.core.run_directory import TrainingConfig
+from rnnviz.core.runs.config import TrainingConfig, read_config
 
 if TYPE_CHECKING:
-    from rnnviz.core.model_file import ModelDescription
-    from rnnviz.nets.train import Progress
+    from rnnviz.nets.training.loop import Ending
+    from rnnviz.nets.training.progress import Progress
 
 EXAMPLES = """
   rnnviz train novel.txt
   rnnviz train *.c --name "C source" --layers 2 --units 512 --dropout 0.1 --epochs 20
   rnnviz train novel.txt --architecture gru --run runs/gru --save gru.safetensors --half
+  rnnviz train --resume runs/gru
+  torchrun --nproc-per-node 2 -m rnnviz train novel.txt --batch 64
 """
 
 _HELP = {
@@ -40,16 +44,24 @@ _HELP = {
     "sequence_length": "characters between two truncations of back-propagation through time",
     "batch": "parallel streams through the text",
     "epochs": "passes over the training text; may be a fraction",
-    "optimiser": "adam or rmsprop",
+    "steps": "how many steps to train; 0 leaves it to the epochs",
+    "task": "what is learned",
+    "optimiser": "adam, adamw, rmsprop or sgd",
+    "weight_decay": "how strongly weights are pulled towards zero",
     "learning_rate": "the highest rate, reached after the warm-up",
-    "schedule": "how the rate falls afterwards: constant, cosine or linear",
+    "schedule": "how the rate falls afterwards: constant, cosine, linear or inverse-root",
     "warmup_steps": "steps in which the rate rises",
     "clip": "norm rescales the whole gradient, value clamps each number, none does nothing",
     "clip_threshold": "the largest norm, or the largest number, that is left alone",
     "held_out": "share of the text, at its end, that is never trained on; "
     "above 1, a number of characters",
     "validation_every": "steps between two measurements on the held-out text",
-    "checkpoint_every": "steps between two checkpoints",
+    "early_stopping": "end after so many validations without a better one; 0 never does",
+    "checkpoint_every": "steps between two checkpoints, from which a killed run goes on",
+    "parameters_every": "steps between two measurements of every parameter",
+    "gradient_steps_every": "steps between two measurements of the gradient through time",
+    "temperatures": "samples are drawn at these, with commas between them",
+    "on_bad_number": "what NaN or infinity does: stop the run, or continue",
     "seed": "ties the initial weights, the dropout and the samples",
     "threads": "threads of the processor",
     "precision": "float32, or bfloat16 for the matrix products of training",
@@ -60,82 +72,140 @@ _HELP = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Every setting of `TrainingConfig` is an option of the same name."""
-    parser.add_argument("texts", nargs="+", metavar="TEXT", help="text files, read in this order")
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="text files, read in this order")
     parser.add_argument("--run", type=Path, metavar="FOLDER", help="default: runs/NAME")
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FOLDER",
+        help="continue the run of this folder, however it ended; no other setting is needed",
+    )
     parser.add_argument("--save", type=Path, metavar="FILE", help="also write the model here")
     parser.add_argument("--half", action="store_true", help="save it in half precision")
-    defaults = TrainingConfig(texts=())
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        type=_option,
+        metavar="NAME=VALUE",
+        help="a setting that only this task has; may be given again",
+    )
+    defaults = TrainingConfig()
     for field in msgspec.structs.fields(TrainingConfig):
-        if field.name == "texts":
+        if field.name in ("texts", "options"):
             continue
         default = getattr(defaults, field.name)
         option = "--" + field.name.replace("_", "-")
         said = _HELP.get(field.name, "")
         if default != "" and field.name != "skip":
-            said += f" (default: {default})"
+            shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+            said += f" (default: {shown})"
         said = said.replace("%", "%%")
         if isinstance(default, bool):
             action = argparse.BooleanOptionalAction
             parser.add_argument(option, action=action, default=default, help=said)
-        else:
-            kind = type(default)
-            metavar = {int: "N", float: "X"}.get(kind, "NAME")
-            parser.add_argument(option, type=kind, default=default, metavar=metavar, help=said)
+            continue
+        kind: Any = _numbers if isinstance(default, tuple) else type(default)
+        metavar = {int: "N", float: "X", _numbers: "X,..."}.get(kind, "NAME")
+        parser.add_argument(option, type=kind, default=default, metavar=metavar, help=said)
+
+
+def _numbers(words: str) -> tuple[float, ...]:
+    return tuple(float(word) for word in words.split(","))
+
+
+def _option(words: str) -> tuple[str, Any]:
+    name, equals, value = words.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{words!r} is no option; write NAME=VALUE")
+    try:
+        return name, msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return name, value
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train in this process; Ctrl-C ends the run after the current step, with a checkpoint."""
     # Threads that wait actively slow each other down many times over on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    config = _config(arguments)
+    resume = arguments.resume is not None
+    config = read_config(arguments.resume) if resume else _config(arguments)
     config.check()
-    text = _read(config.texts)
-    from rnnviz.core.model_file import read_description
-    from rnnviz.nets.checkpoints.native import save_model
-    from rnnviz.nets.train import train
+    from rnnviz.nets.training import training_task
+    from rnnviz.nets.training.loop import train
+    from rnnviz.nets.training.processes import Processes
 
-    directory = arguments.run or Path("runs") / config.name
+    processes = Processes.joined()
+    directory = arguments.resume or arguments.run or Path("runs") / config.name
     interrupted: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: interrupted.append(number))
-    line = ProgressLine("")
+    line = ProgressLine("") if processes.first else None
+    seen: list[Progress] = []
 
     def report(progress: Progress) -> None:
-        line.show(progress.step, progress.steps, _figures(progress), progress.seconds_left)
+        seen[:] = [progress]
+        if line is not None:
+            line.show(progress.step, progress.steps, _figures(progress), progress.seconds_left)
 
     try:
-        model = train(config, text, directory, report, lambda: bool(interrupted))
+        task = training_task(config, processes.share)
+        ending = train(
+            task,
+            config,
+            directory,
+            resume=resume,
+            processes=processes,
+            report=report,
+            stopped=lambda: bool(interrupted),
+        )
     finally:
-        line.finish()
+        if line is not None:
+            line.finish()
+        processes.leave()
+    if processes.first:
+        _tell(directory, config.name or directory.name, ending, seen[-1], arguments)
+    return 1 if ending.state == "failed" else 0
+
+
+def _tell(
+    directory: Path, name: str, ending: Ending, progress: Progress, arguments: argparse.Namespace
+) -> None:
+    """What came of it."""
+    if ending.state == "failed":
+        print(
+            f"rnnviz: {ending.reason}, so the run ended before that update. Try a smaller learning "
+            "rate or threshold, or let it go on with --on-bad-number continue",
+            file=sys.stderr,
+        )
+        return
     trained = directory / "checkpoints" / "latest.safetensors"
-    description = read_description(trained)
-    print(_summary(description))
+    print(_summary(name, progress))
+    if ending.reason:
+        print(f"ended early: {ending.reason}")
     print(trained)
+    if ending.state == "stopped":
+        print(f"continue with: rnnviz train --resume {directory}")
     if arguments.save:
-        save_model(arguments.save, model, description, arguments.half)
+        from rnnviz.nets.checkpoints.native import copy_model
+
+        copy_model(trained, arguments.save, arguments.half)
         print(arguments.save)
-    return 0
 
 
 def _config(arguments: argparse.Namespace) -> TrainingConfig:
     settings: dict[str, Any] = {
         field.name: getattr(arguments, field.name)
         for field in msgspec.structs.fields(TrainingConfig)
+        if field.name != "options"
     }
     settings["texts"] = tuple(settings["texts"])
-    settings["name"] = settings["name"] or Path(settings["texts"][0]).stem
+    settings["options"] = dict(arguments.option)
+    if settings["task"] == "characters" and not settings["texts"]:
+        raise TextError("no text is given to train on; name one or more, as in `train novel.txt`")
+    first = settings["texts"][0] if settings["texts"] else settings["task"]
+    settings["name"] = settings["name"] or Path(first).stem
     return TrainingConfig(**settings)
-
-
-def _read(paths: tuple[str, ...]) -> str:
-    """The texts one after the other.
-
-    Raises:
-        TextError: one of them cannot be read.
-    """
-    from rnnviz.core.text import Text
-
-    return "".join(str(Text.read(Path(path))) for path in paths)
 
 
 def _figures(progress: Progress) -> str:
@@ -144,16 +214,14 @@ def _figures(progress: Progress) -> str:
         f"{progress.step:,}/{progress.steps:,}",
         f"loss {progress.loss_nats:.3f} nats",
         "" if math.isnan(held_out) else f"held out {held_out:.3f}",
-        f"{progress.characters_per_second:,.0f} characters/s",
+        f"{progress.tokens_per_second:,.0f}/s",
     )
     return "  ".join(part for part in parts if part)
 
 
-def _summary(description: ModelDescription) -> str:
-    trained = description.training
-    steps, seconds = trained.get("steps", 0), trained.get("seconds", math.nan)
-    said = f"{description.name}: {steps:,} steps in {duration_in_words(seconds)}"
-    held_out = trained.get("held_out_nats")
-    if isinstance(held_out, float) and math.isfinite(held_out):
+def _summary(name: str, progress: Progress) -> str:
+    said = f"{name}: {progress.step:,} steps in {duration_in_words(progress.seconds)}"
+    held_out = progress.validation_nats
+    if math.isfinite(held_out):
         return f"{said}, held out {loss_in_words(held_out)}"
-    return f"{said}, no text was held out"
+    return f"{said}, not judged on held-out text"

@@ -34,9 +34,7 @@ class _Requests(Request, frozen=True, omit_defaults=True):
     before: list[Request] = []
 
 
-def ask(
-    directory: Path, command: str, setting: str = "", value: float | None = None
-) -> Request:
+def ask(directory: Path, command: str, setting: str = "", value: float | None = None) -> Request:
     """Ask the trainer of this run for something.
 
     Raises:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
 
 BEAT_SECONDS = 2.0
-STALE_SECONDS = 30.0
-"""A heartbeat of this age, from another machine, is no sign of life any more."""
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +65,7 @@ def _boot() -> str:
 
 
 def _start(process: int) -> int:
-    """When a process started; 0 where the system does not tell. One that was not waited for is 1."""
+    """When a process started; 0 where the system does not tell, 1 for one that has ended."""
     try:
         words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -86,28 +81,6 @@ def holder_of(directory: Path) -> Holder | None:
         return None
     except (OSError, msgspec.DecodeError):
         return Holder()
-
-
-def is_running(directory: Path) -> bool:
-    """Whether a trainer writes here: a living process of this machine, or a fresh heartbeat.
-
-    A heartbeat from another machine whose clock is wrong may deceive; `acquire` waits and looks.
-    """
-    holder = holder_of(directory)
-    if holder is None:
-        return False
-    if holder.is_local:
-        return holder.lives()
-    age = heartbeat_age_s(directory)
-    return age is not None and abs(age) < STALE_SECONDS
-
-
-def heartbeat_age_s(directory: Path) -> float | None:
-    """Seconds since the trainer's last sign of life, by the clocks; None if there was none."""
-    try:
-        return time.time() - (directory / "heartbeat").stat().st_mtime
-    except OSError:
-        return None
 
 
 def acquire(directory: Path, patience_s: float = 3 * BEAT_SECONDS) -> Holder:
@@ -214,20 +187,3 @@ class Heartbeat:
             self.problem = None
         except OSError as error:
             self.problem = error
-
-
-def state_of(directory: Path) -> str:
-    """What a run does: what its trainer said last, or `crashed` where it is gone without a word.
-
-    Returns:
-        `running`, `paused`, `finished`, `stopped`, `failed`, `crashed`, or `unknown`.
-    """
-    try:
-        said = (directory / "heartbeat").read_text().strip()
-    except OSError:
-        said = ""
-    if said in ("finished", "stopped", "failed"):
-        return said
-    if is_running(directory):
-        return said or "running"
-    return "crashed" if said or holder_of(directory) else "unknown"

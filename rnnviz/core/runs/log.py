@@ -138,9 +138,7 @@ def read_events(directory: Path, kind: str | None = None) -> Iterator[dict[str, 
     path = directory / EVENTS
     void = _taken_back(path)
     for event in read_lines(path):
-        taken = any(
-            event["seq"] < before and event.get("step", 0) > step for before, step in void
-        )
+        taken = any(event["seq"] < before and event.get("step", 0) > step for before, step in void)
         if not taken and (kind is None or event["k"] == kind):
             yield event
 

@@ -1,7 +1,7 @@
 """TensorBoard's event files, written and read by hand: scalars and nothing else.
 
-A file is a sequence of records, each `length u64, crc u32, bytes, crc u32`; the bytes are a protocol
-buffer `Event`. The checksum is CRC-32C, masked. See `tensorflow/core/util/event.proto`,
+A file is a sequence of records, each `length u64, crc u32, bytes, crc u32`; the bytes are a
+protocol buffer `Event`. The checksum is CRC-32C, masked. See `tensorflow/core/util/event.proto`,
 `summary.proto` and `tensor.proto`.
 """
 

@@ -1,11 +1,12 @@
-"""The trainer's side of a run directory: it holds the lock, and everything is written through it."""
+"""The trainer's side of a run directory: it holds the lock, and all is written through it."""
 
 from __future__ import annotations
 
 import contextlib
 import time
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,8 +50,8 @@ class RunWriter:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
             acquire(directory)
         except OSError as error:
-            raise write_error(directory / "lock", error) from error
-        self._arrays: dict[str, tuple[IO[bytes], int, int]] = {}
+            raise RunDirectoryError(f"cannot write to {directory}: {error.strerror}") from error
+        self._arrays: dict[str, tuple[FileIO, int, int]] = {}
         self._mirror: ScalarWriter | None = None
         self._mirrored = 0.0
         try:

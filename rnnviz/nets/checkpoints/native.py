@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save
 
 from rnnviz.core.errors import ModelFileError
@@ -38,6 +39,21 @@ def save_model(
         for name, tensor in model.state_dict().items()
     }
     write_atomically(path, save(tensors, encode_description(description or model.description)))
+
+
+def copy_model(source: Path, target: Path, half: bool) -> None:
+    """Write a model file once more, its weights in float16 if wanted.
+
+    Raises:
+        OSError: the target cannot be written.
+    """
+    with safe_open(source, framework="pt") as file:
+        names = list(file.keys())
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in names}
+    if half:
+        tensors = {name: tensor.half() for name, tensor in tensors.items()}
+    write_atomically(target, save(tensors, metadata))
 
 
 class Native:

@@ -22,7 +22,7 @@ from rnnviz.core.vocabulary import UNKNOWN, Vocabulary
 from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.vocabulary_found import FIRST_SPECIAL, as_characters, characters_of
-from rnnviz.nets.train import held_out_loss
+from rnnviz.nets.training.corpus import held_out_loss
 
 JUDGED = 4096
 """Characters of the text on which every order is tried."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.training.characters import CharacterTask
-from rnnviz.nets.training.task import Share, TrainingTask
+from rnnviz.nets.training.task import ALL, Share, TrainingTask
 
 TRAINING_TASKS: tuple[type[TrainingTask], ...] = (CharacterTask,)
 
 
-def training_task(config: TrainingConfig, share: Share = Share()) -> TrainingTask:
+def training_task(config: TrainingConfig, share: Share = ALL) -> TrainingTask:
     """What this configuration wants learned, with its data read and its model made.
 
     Raises:

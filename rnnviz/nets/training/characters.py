@@ -26,7 +26,7 @@ from rnnviz.nets.checkpoints.native import Native, save_model
 from rnnviz.nets.decode import sample
 from rnnviz.nets.training.corpus import Corpus, held_out_loss
 from rnnviz.nets.training.hidden_gradients import hidden_gradients
-from rnnviz.nets.training.task import Observation, Position, Share, StepLoss, Validation
+from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 
 SAMPLE_LENGTH = 400
 VALIDATION_STREAMS = 64
@@ -69,7 +69,7 @@ class CharacterTask:
 
     name = "characters"
 
-    def __init__(self, config: TrainingConfig, text: str, share: Share = Share()) -> None:
+    def __init__(self, config: TrainingConfig, text: str, share: Share = ALL) -> None:
         if config.batch % share.of:
             raise RunDirectoryError(
                 f"batch is {config.batch}; {share.of} processes need a multiple of {share.of}"
@@ -100,7 +100,7 @@ class CharacterTask:
         self._state = self.model.zero_state(self.columns.shape[1])
 
     @classmethod
-    def from_config(cls, config: TrainingConfig, share: Share = Share()) -> CharacterTask:
+    def from_config(cls, config: TrainingConfig, share: Share = ALL) -> CharacterTask:
         """Read the texts one after the other.
 
         Raises:

@@ -1,4 +1,4 @@
-"""How strongly a loss reaches back: the gradient at every hidden state of a batch, while training."""
+"""How far a loss reaches back: the gradient at every hidden state of a batch in training."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def hidden_gradients(
         every = [h for steps in hidden for h in steps]
         found = []
         for loss, keep in ((losses.mean(), True), (losses[-1].mean(), False)):
-            gradients = torch.autograd.grad(loss, every, retain_graph=keep, allow_unused=True)
-            norms = [0.0 if g is None else g.norm().item() for g in gradients]
-            found.append(np.array(norms, np.float32).reshape(len(layers), -1))
+            gradients = torch.autograd.grad(loss, every, retain_graph=keep)
+            norms = torch.stack([gradient.norm() for gradient in gradients])
+            found.append(norms.numpy().reshape(len(layers), -1))
     model.train(training)
     return np.stack(found)

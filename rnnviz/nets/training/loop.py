@@ -13,7 +13,6 @@ import torch
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig, read_run
 from rnnviz.core.runs.control import Request
-from rnnviz.core.runs.lock import release
 from rnnviz.nets.training.optimising import (
     clip_gradient,
     find_bad_number,
@@ -83,8 +82,6 @@ def train(
         training.end(ending)
         report(training.progress)
         state = ending.state
-    except RunDirectoryError:
-        raise
     finally:
         training.record.close(state)
     return ending
@@ -107,8 +104,8 @@ class _Training:
         steps = config.steps or round(config.epochs * task.steps_an_epoch)
         if steps == 0 and task.steps_an_epoch == 0:
             raise RunDirectoryError(
-                f"steps is 0, and the examples of the task {task.name} never end; say how many steps "
-                "to train with --steps"
+                f"steps is 0, and the examples of the task {task.name} never end; say how many to "
+                "train with --steps"
             )
         self.progress = Progress(max(1, steps))
         self.parameters = [p for p in task.model.parameters() if p.requires_grad]

@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from rnnviz.core.runs.config import TrainingConfig
 
 
-def make_optimiser(parameters: Sequence[nn.Parameter], config: TrainingConfig) -> torch.optim.Optimizer:
+def make_optimiser(
+    parameters: Sequence[nn.Parameter], config: TrainingConfig
+) -> torch.optim.Optimizer:
     """The optimiser that the configuration names."""
     rate, decay = config.learning_rate, config.weight_decay
     if config.optimiser == "adam":

@@ -15,7 +15,7 @@ from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
 from rnnviz.core.runs.control import SETTINGS, Request
-from rnnviz.nets.training.task import Share
+from rnnviz.nets.training.task import ALL, Share
 
 _COMMANDS = ("pause", "resume", "stop", "checkpoint", "sample", "set")
 
@@ -23,7 +23,7 @@ _COMMANDS = ("pause", "resume", "stop", "checkpoint", "sample", "set")
 class Processes:
     """The group that this process belongs to; alone by default."""
 
-    def __init__(self, share: Share = Share()) -> None:
+    def __init__(self, share: Share = ALL) -> None:
         self.share = share
 
     @classmethod

@@ -1,7 +1,8 @@
 """What a resumed run goes on from: weights, optimiser, random numbers, and the place in the data.
 
-One file, `checkpoints/state.safetensors`: tensors, and JSON in its header; the one before it is kept
-as `state-before.safetensors`, for a disk that lost a part of the newer one. Nothing is pickled.
+One file, `checkpoints/state.safetensors`: tensors, and JSON in its header; the one before it is
+kept as `state-before.safetensors`, for a disk that lost a part of the newer one. Nothing is
+pickled.
 """
 
 from __future__ import annotations

@@ -25,6 +25,9 @@ class Share(NamedTuple):
     of: int = 1
 
 
+ALL = Share()
+
+
 class StepLoss(NamedTuple):
     """What a forward pass gives."""
 
@@ -74,12 +77,15 @@ class TrainingTask(Protocol):
 
     name: str
     """The key in `run.json`: `characters`."""
-    model: nn.Module
-    """What is trained, as it is; the loop may hand `loss` a wrapped one."""
     steps_an_epoch: float
     """0 for a task whose examples never repeat."""
     facts: Mapping[str, Any]
     """What `run.json` says about the data."""
+
+    @property
+    def model(self) -> nn.Module:
+        """What is trained, as it is; the loop may hand `loss` a wrapped one."""
+        ...
 
     @classmethod
     def from_config(cls, config: TrainingConfig, share: Share) -> TrainingTask:

@@ -14,53 +14,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from rnnviz.core.errors import ModelFileError, RunDirectoryError, TextError
-from rnnviz.core.run_directory import TrainingConfig, read_events
+from rnnviz.core.runs.log import read_events
 from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints.native import Native
-from rnnviz.nets.train import (
-    Progress,
-    chunks,
-    clip_gradient,
-    held_out_loss,
-    learning_rate,
-    split,
-    streams,
-    train,
-)
-from tests.nets.small import random_text, small_model
+from rnnviz.nets.training.loop import STAGES
+from rnnviz.nets.training.progress import Progress
+from tests.nets.small import random_text
+from tests.nets.training.small_runs import settings, stopping_after, train
 
 
 @pytest.fixture(autouse=True)
 def _short_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnnviz.nets.train.SAMPLE_LENGTH", 10)
-
-
-def settings(**changed: Any) -> TrainingConfig:
-    """A run that takes a moment: one small layer, short sequences, two streams."""
-    chosen: dict[str, Any] = {
-        "layers": 1,
-        "units": 12,
-        "sequence_length": 8,
-        "batch": 2,
-        "epochs": 1.0,
-        "learning_rate": 0.02,
-        "warmup_steps": 1,
-        "validation_every": 10_000,
-        "checkpoint_every": 10_000,
-    }
-    return TrainingConfig(texts=("a.txt",), **(chosen | changed))
-
-
-def stopping_after(steps: int) -> dict[str, Any]:
-    """Arguments of `train` that end the run after so many steps."""
-    seen: list[int] = []
-    return {
-        "report": lambda progress: seen.append(progress.step),
-        "stopped": lambda: len(seen) + 1 >= steps,
-    }
+    monkeypatch.setattr("rnnviz.nets.training.characters.SAMPLE_LENGTH", 10)
 
 
 def losses(directory: Path) -> list[float]:
@@ -123,7 +90,7 @@ def test_a_stop_leaves_a_checkpoint_that_opens(
 
 def test_a_control_file_stops_the_run(tmp_path: Path) -> None:
     def report(progress: Progress) -> None:
-        if progress.step == 2:
+        if progress.step == 3:
             (tmp_path / "control.json").write_text('{"command": "stop"}')
 
     train(settings(), random_text(2000), tmp_path, report)
@@ -134,12 +101,9 @@ def test_samples_and_checkpoints_at_every_stage(tmp_path: Path) -> None:
     train(settings(), random_text(400), tmp_path)
     samples = list(read_events(tmp_path, "sample"))
     steps = math.ceil(179 / 8)
-    assert [event["step"] for event in samples] == [
-        0,
-        round(0.1 * steps),
-        round(0.4 * steps),
-        steps,
-    ]
+    assert {event["temperature"] for event in samples} == {0.4, 0.8, 1.2}
+    stages = sorted({round(share * steps) for share in STAGES})
+    assert sorted({event["step"] for event in samples}) == stages
     for event in samples:
         assert (tmp_path / "checkpoints" / f"step-{event['step']:08d}.safetensors").exists()
 
@@ -181,13 +145,15 @@ def test_events_stay_valid_json_when_the_loss_explodes(tmp_path: Path) -> None:
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")
 
-    config = settings(learning_rate=1e38, clip="none", held_out=0.0)
+    config = settings(learning_rate=1e38, clip="none", on_bad_number="continue")
     train(config, random_text(300), tmp_path)
     lines = (tmp_path / "events.jsonl").read_text().splitlines()
     events = [json.loads(line, parse_constant=refuse) for line in lines]
     assert [event["seq"] for event in events] == list(range(len(events)))
     assert events[-1]["k"] == "finished"
-    assert events[-2]["loss_nats"] == "nan"
+    assert [event["loss_nats"] for event in events if event["k"] == "validation"] == ["nan"]
+    bad = [event for event in events if event["k"] == "bad_number"]
+    assert [(event["step"], event["where"]) for event in bad] == [(1, "weight")]
     assert "nan" in [event.get("loss_nats") for event in events]
 
 
@@ -213,84 +179,6 @@ def test_refuses_a_text_that_is_too_short(tmp_path: Path, text: str, said: str) 
     with pytest.raises(TextError, match=said):
         train(settings(batch=4), text, tmp_path)
     assert not (tmp_path / "run.json").exists()
-
-
-def test_streams_and_chunks_cover_the_text_once() -> None:
-    training, held_out = split(np.arange(25, dtype=np.int32), 0.2)
-    assert held_out.tolist() == list(range(20, 25))
-    assert split(np.arange(25, dtype=np.int32), 7)[1].tolist() == list(range(18, 25))
-    columns = streams(training, 3)
-    assert columns.t().tolist() == [list(range(k * 6, k * 6 + 6)) for k in range(3)]
-    steps = chunks(columns, 2)
-    found = [next(steps) for _ in range(4)]
-    assert [first for _, _, first in found] == [True, False, False, True]
-    inputs = torch.cat([part for part, _, _ in found[:3]])
-    targets = torch.cat([part for _, part, _ in found[:3]])
-    assert torch.equal(inputs, columns[:-1])
-    assert torch.equal(targets, columns[1:])
-
-
-@pytest.mark.parametrize(
-    ("schedule", "expected"),
-    [
-        ("constant", [0.5, 1, 1, 1]),
-        ("linear", [0.5, 0.9, 0.5, 0.1]),
-        (
-            "cosine",
-            [0.5, 0.5 + 0.5 * math.cos(math.pi / 10), 0.5, 0.5 - 0.5 * math.cos(math.pi / 10)],
-        ),
-    ],
-)
-def test_learning_rates(schedule: str, expected: list[float]) -> None:
-    config = settings(schedule=schedule, warmup_steps=2, learning_rate=3.0)
-    rates = [learning_rate(config, step, 10) / 3 for step in (0, 1, 5, 9)]
-    assert rates == pytest.approx(expected)
-
-
-def gradients(*numbers: list[float]) -> list[nn.Parameter]:
-    """Parameters that have these gradients."""
-    parameters = [nn.Parameter(torch.zeros(len(part))) for part in numbers]
-    for parameter, part in zip(parameters, numbers, strict=True):
-        parameter.grad = torch.tensor(part)
-    return parameters
-
-
-def gradient(parameters: list[nn.Parameter]) -> list[float]:
-    return [x for p in parameters if p.grad is not None for x in p.grad.tolist()]
-
-
-def test_clips_by_norm() -> None:
-    parameters = gradients([3.0, 0.0], [0.0, 4.0])
-    assert clip_gradient(parameters, settings(clip="norm", clip_threshold=2.0)) == (5.0, True)
-    assert gradient(parameters) == pytest.approx([1.2, 0, 0, 1.6], rel=1e-5)
-    assert clip_gradient(parameters, settings(clip="norm", clip_threshold=2.5))[1] is False
-    assert gradient(parameters) == pytest.approx([1.2, 0, 0, 1.6], rel=1e-5)
-
-
-def test_clips_by_value() -> None:
-    parameters = gradients([3.0, -0.5], [0.0, -4.0])
-    norm, clipped = clip_gradient(parameters, settings(clip="value", clip_threshold=2.0))
-    assert norm == pytest.approx(math.sqrt(25.25))
-    assert clipped
-    assert gradient(parameters) == [2, -0.5, 0, -2]
-    assert clip_gradient(parameters, settings(clip="value", clip_threshold=2.0))[1] is False
-
-
-def test_leaves_the_gradient_alone() -> None:
-    parameters = gradients([30.0, 40.0])
-    assert clip_gradient(parameters, settings(clip="none")) == (50.0, False)
-    assert gradient(parameters) == [30, 40]
-
-
-def test_held_out_loss_is_the_mean_surprisal() -> None:
-    model = small_model().train()
-    ids = torch.from_numpy(model.description.characters().encode(random_text(1200))).long()
-    with torch.no_grad():
-        logits, _ = model(ids[:-1, None], model.zero_state(1))
-        expected = nn.functional.cross_entropy(logits[:, 0], ids[1:]).item()
-    assert held_out_loss(model, ids) == pytest.approx(expected, abs=1e-5)
-    assert model.training
-    assert math.isnan(held_out_loss(model, ids[:1]))
 
 
 def test_ctrl_c_leaves_a_checkpoint(tmp_path: Path) -> None:
