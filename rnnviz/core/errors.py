@@ -10,6 +10,7 @@
     ├── FindingError          a saved finding cannot be read, kept or shown
     ├── RunDirectoryError     a training run cannot be started, read or continued
     ├── AlignmentError        links or weights cannot be read, or do not fit their tokens
+    ├── GradientError         gradients through time cannot be computed or read
     └── Cancelled             the person asked for the work to stop
 
 The message of each says what was wrong, what was found, and what to do.
@@ -69,6 +70,8 @@ class RunDirectoryError(RnnvizError):
 
 class AlignmentError(RnnvizError):
     """Links or weights cannot be read, or do not fit the tokens they belong to."""
+class GradientError(RnnvizError):
+    """Gradients through time cannot be computed for this model and text, or a file is damaged."""
 
 
 class Cancelled(RnnvizError):

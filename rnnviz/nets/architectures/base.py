@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
 LayerState = tuple[Tensor, ...]
 """One layer's state: `(hidden,)`, or `(hidden, cell)` for an LSTM; each (B, U)."""
+
+
+class StepBack(NamedTuple):
+    """What one step of back-propagation gives, for R gradients side by side."""
+
+    whole: LayerState
+    """The gradient at the state after the step, each (R, U), all paths counted: what reaches an
+    LSTM's cell through its hidden state too."""
+    before: LayerState
+    """The gradient at the state before the step, as far as it comes through this step."""
+    rows: Tensor
+    """(R, blocks * U) the gradient at W_ih x + b_ih."""
 
 
 class Architecture(Protocol):
@@ -58,6 +70,31 @@ class Architecture(Protocol):
                 overwritten.
             hidden: (T, U) what the fused module gave.
             state: the state before the first of these steps, each (1, U).
+        """
+        ...
+
+    @staticmethod
+    def slopes(
+        module: nn.RNNBase, channels: Mapping[str, Tensor], state: LayerState
+    ) -> dict[str, Tensor]:
+        """The derivatives of every step that do not depend on the gradient, each (T, U).
+
+        Args:
+            module: the fused layer.
+            channels: what the layer did, (T, U) each: `hidden`, and what `gates` gives.
+            state: the state before the first of these steps, each (1, U).
+        """
+        ...
+
+    @staticmethod
+    def step_back(weight: Tensor, slopes: Mapping[str, Tensor], gradient: LayerState) -> StepBack:
+        """Take R gradients through one step of time, in closed form.
+
+        Args:
+            weight: (blocks * U, U) W_hh.
+            slopes: those of this step, (U,) each.
+            gradient: at the state after the step, (R, U) each; an LSTM's without what reaches the
+                cell through this step's hidden state.
         """
         ...
 

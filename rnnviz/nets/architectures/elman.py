@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from torch import Tensor, nn
 
-from rnnviz.nets.architectures.base import LayerState
+from rnnviz.nets.architectures.base import LayerState, StepBack
 
 
 class Elman:
@@ -40,3 +40,16 @@ class Elman:
     ) -> dict[str, Tensor]:
         """A vanilla network has no gates: empty."""
         return {}
+
+    @staticmethod
+    def slopes(
+        module: nn.RNNBase, channels: Mapping[str, Tensor], state: LayerState
+    ) -> dict[str, Tensor]:
+        """The slope of tanh, 1 - h²."""
+        return {"hidden": 1 - channels["hidden"] ** 2}
+
+    @staticmethod
+    def step_back(weight: Tensor, slopes: Mapping[str, Tensor], gradient: LayerState) -> StepBack:
+        """dh_{t-1} = (dh_t * (1 - h_t²)) W_hh."""
+        rows = gradient[0] * slopes["hidden"]
+        return StepBack(gradient, (rows @ weight,), rows)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from rnnviz.nets.architectures.base import LayerState, previous
+from rnnviz.nets.architectures.base import LayerState, StepBack, previous
 
 
 class GRU:
@@ -51,3 +51,31 @@ class GRU:
         reset, update = rows.sigmoid_().chunk(2, dim=1)
         new = from_input[:, 2 * units :].addcmul_(reset, from_hidden[:, 2 * units :]).tanh_()
         return {"reset": reset, "update": update, "new": new}
+
+    @staticmethod
+    def slopes(
+        module: nn.RNNBase, channels: Mapping[str, Tensor], state: LayerState
+    ) -> dict[str, Tensor]:
+        """Of `new`, `reset` and `update` by h_t, and what h_{t-1} and W_hn h keep of it."""
+        units = channels["hidden"].shape[1]
+        _, weight, _, bias = module.all_weights[0]
+        before = previous(channels["hidden"], state)
+        reset, update, new = channels["reset"], channels["update"], channels["new"]
+        recalled = torch.addmm(bias[2 * units :], before, weight[2 * units :].t())
+        candidate = (1 - update) * (1 - new**2)
+        return {
+            "reset": candidate * recalled * reset * (1 - reset),
+            "update": (before - new) * update * (1 - update),
+            "new": candidate,
+            "recalled": candidate * reset,
+            "keep": update,
+        }
+
+    @staticmethod
+    def step_back(weight: Tensor, slopes: Mapping[str, Tensor], gradient: LayerState) -> StepBack:
+        """dh_{t-1} = z dh_t + (what passes the gates) W_hh; r multiplies only the way through n."""
+        (hidden,) = gradient
+        gates = [hidden * slopes["reset"], hidden * slopes["update"]]
+        again = torch.cat([*gates, hidden * slopes["recalled"]], dim=1)
+        rows = torch.cat([*gates, hidden * slopes["new"]], dim=1)
+        return StepBack(gradient, (torch.addmm(hidden * slopes["keep"], again, weight),), rows)

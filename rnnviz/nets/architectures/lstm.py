@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
-from rnnviz.nets.architectures.base import LayerState, previous
+from rnnviz.nets.architectures.base import LayerState, StepBack, previous
 
 
 class LSTM:
@@ -65,3 +66,36 @@ class LSTM:
             "output": output,
             "candidate": candidate,
         }
+
+    @staticmethod
+    def slopes(
+        module: nn.RNNBase, channels: Mapping[str, Tensor], state: LayerState
+    ) -> dict[str, Tensor]:
+        """Of the gates by c_t or h_t, of c_t by h_t, and what c_{t-1} keeps of it."""
+        into, forget, output = channels["input"], channels["forget"], channels["output"]
+        candidate, cell = channels["candidate"], channels["cell"]
+        seen = torch.tanh(cell)
+        return {
+            "input": candidate * into * (1 - into),
+            "forget": torch.cat([state[1], cell[:-1]]) * forget * (1 - forget),
+            "candidate": into * (1 - candidate**2),
+            "output": seen * output * (1 - output),
+            "cell": output * (1 - seen**2),
+            "keep": forget,
+        }
+
+    @staticmethod
+    def step_back(weight: Tensor, slopes: Mapping[str, Tensor], gradient: LayerState) -> StepBack:
+        """dc_t gains o (1 - tanh² c_t) dh_t; dc_{t-1} = f dc_t; dh_{t-1} = (gates) W_hh."""
+        hidden, carried = gradient
+        cell = torch.addcmul(carried, hidden, slopes["cell"])
+        rows = torch.cat(
+            [
+                cell * slopes["input"],
+                cell * slopes["forget"],
+                cell * slopes["candidate"],
+                hidden * slopes["output"],
+            ],
+            dim=1,
+        )
+        return StepBack((hidden, cell), (rows @ weight, cell * slopes["keep"]), rows)

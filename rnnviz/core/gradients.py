@@ -1,0 +1,339 @@
+"""Gradients through time as numbers: norms over distance, how fast they decay, and the bound.
+
+Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks",
+section 2; Bengio, Simard and Frasconi 1994.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from rnnviz.core.errors import GradientError
+from rnnviz.core.files import replacing
+
+Doubles = npt.NDArray[np.float64]
+
+FIELD_VERSION = 1
+GAMMA_TANH, GAMMA_SIGMOID = 1.0, 0.25
+"""The largest slope of each nonlinearity."""
+LEAST = 1e-290
+"""A norm below this has lost its digits even in double precision, and is left out of fits."""
+
+
+class Decay(msgspec.Struct, frozen=True):
+    """A straight line through the logarithm of a norm over distance; NaN where none fits."""
+
+    factor: float
+    """What the norm is multiplied by at each step back: below 1 it vanishes, above it explodes."""
+    half_life: float
+    """Steps back after which half is left; below zero, after which it has doubled."""
+    r_squared: float
+    """How much of the logarithm's variance the line explains; 1 is a pure exponential."""
+    start: int
+    """The first distance of the fit."""
+    stop: int
+    """The last."""
+    at_zero: float
+    """Where the line meets distance 0."""
+
+    def line(self, distances: npt.NDArray[np.integer]) -> Doubles:
+        """The fitted norm at these distances."""
+        return np.asarray(self.at_zero * self.factor ** np.asarray(distances, float))
+
+
+def decay(norms: npt.NDArray[np.floating], start: int = 1) -> Decay:
+    """Fit an exponential to the norms at distances 0, 1, 2, ... from `start` on.
+
+    Zeros, NaN, infinity and numbers below `LEAST` are left out.
+
+    >>> found = decay(np.array([8.0, 4.0, 2.0, 1.0, 0.5]))
+    >>> round(found.factor, 6), round(found.half_life, 6), round(found.r_squared, 6)
+    (0.5, 1.0, 1.0)
+    """
+    distances = np.arange(len(norms))
+    kept = (distances >= start) & np.isfinite(norms) & (np.asarray(norms) > LEAST)
+    x, y = distances[kept].astype(float), np.log(np.asarray(norms, float)[kept])
+    if len(x) < 3:
+        return Decay(math.nan, math.nan, math.nan, start, start, math.nan)
+    slope, offset = np.polyfit(x, y, 1)
+    spread = float(((y - y.mean()) ** 2).sum())
+    rest = float(((y - slope * x - offset) ** 2).sum())
+    return Decay(
+        factor=float(np.exp(slope)),
+        half_life=float(-math.log(2) / slope) if slope else math.inf,
+        r_squared=1 - rest / spread if spread > 0 else 1.0,
+        start=int(x[0]),
+        stop=int(x[-1]),
+        at_zero=float(np.exp(offset)),
+    )
+
+
+class Bands(msgspec.Struct, frozen=True):
+    """What T gradients have in common at each distance 0 to K; NaN where none reaches."""
+
+    median: Doubles
+    low: Doubles
+    """A tenth lies below."""
+    high: Doubles
+    """A tenth lies above."""
+
+
+def bands(norms: Doubles) -> Bands:
+    """Median and 10-90 % band over the first axis of norms (T, K + 1)."""
+    low, median, high = (np.full(norms.shape[1], np.nan) for _ in range(3))
+    known = ~np.isnan(norms).all(axis=0)
+    if known.any():
+        low[known], median[known], high[known] = np.nanquantile(
+            norms[:, known], (0.1, 0.5, 0.9), axis=0
+        )
+    return Bands(median, low, high)
+
+
+class FieldFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gradient field says of itself beside its arrays."""
+
+    model_name: str
+    model_path: str
+    architecture: str
+    text_name: str
+    layers: int
+    units: int
+    states: tuple[str, ...]
+    """`hidden`, and `cell` of an LSTM."""
+    start: int
+    """The character from which on losses were taken."""
+    skipped: int = 0
+    """Characters in between that the model does not know; they are no steps."""
+    seed: int | None = None
+    """If the weights were drawn anew from this seed: the model before any training."""
+    version: int = FIELD_VERSION
+
+
+class GradientField:
+    """How strongly each of T losses reaches the states up to K steps before it.
+
+    ==================  ===============  ============================================================
+    array               axes             content
+    ==================  ===============  ============================================================
+    places              (S,)             the characters of the text that were read, S steps
+    targets             (T,)             the steps whose losses were taken, consecutive
+    losses              (T,)             those losses in nats
+    <state>             (L, T, K + 1)    norm of dL_t/dh_{t-k} (dL_t/dc_{t-k}); NaN before the text
+    <state>-sum         (L, S - 1)       norm of the gradient of all T losses together, by step
+    inputs              (T, K + 1)       norm of dL_t/dx_{t-k}
+    products            (T, K + 1)       dL_t/dx_{t-k} times x_{t-k}
+    jacobian-steps      (R,)             the steps t whose Jacobians were taken
+    distances           (D,)             and the distances k
+    <state>-spectral    (L, R, D)        largest singular value of dh_t/dh_{t-k}
+    <state>-frobenius   (L, R, D)        its Frobenius norm
+    ==================  ===============  ============================================================
+
+    The gradient at a state counts all ways to the loss: what reaches an LSTM's cell through its
+    hidden state too.
+    """
+
+    def __init__(self, facts: FieldFacts, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        self.facts = facts
+        self._arrays = dict(arrays)
+        for array in self._arrays.values():
+            array.flags.writeable = False
+        shape = (facts.layers, len(self.array("targets")), self.array("inputs").shape[1])
+        for state in facts.states:
+            if self.array(state).shape != shape:
+                raise GradientError(
+                    f"the gradients of {state} have the shape {self.array(state).shape}, "
+                    f"not {shape}; the file is damaged"
+                )
+
+    def array(self, name: str) -> npt.NDArray[np.generic]:
+        """One of the arrays of the table.
+
+        Raises:
+            GradientError: the file does not hold it.
+        """
+        if name not in self._arrays:
+            raise GradientError(f"the gradients lack {name!r}; the file is damaged")
+        return self._arrays[name]
+
+    @property
+    def distance(self) -> int:
+        """K: the longest distance."""
+        return int(self.array("inputs").shape[1]) - 1
+
+    @property
+    def targets(self) -> npt.NDArray[np.int64]:
+        """The steps whose losses were taken, (T,)."""
+        return np.asarray(self.array("targets"), np.int64)
+
+    @property
+    def places(self) -> npt.NDArray[np.int64]:
+        """The character that each step read, (S,)."""
+        return np.asarray(self.array("places"), np.int64)
+
+    @property
+    def predicted(self) -> npt.NDArray[np.int64]:
+        """The character whose prediction each loss is about, (T,)."""
+        return self.places[self.targets + 1]
+
+    def norms(self, state: str, layer: int) -> Doubles:
+        """(T, K + 1) of one layer."""
+        return np.asarray(self.array(state)[layer], np.float64)
+
+    def bands(self, state: str, layer: int) -> Bands:
+        """Over distance, of all T losses."""
+        return bands(self.norms(state, layer))
+
+    def decay(self, state: str, layer: int) -> Decay:
+        """Of the median over distance."""
+        return decay(self.bands(state, layer).median)
+
+    def row_of(self, character: int) -> int | None:
+        """The loss that is about predicting this character, if it was taken."""
+        found = np.flatnonzero(self.predicted == character)
+        return int(found[0]) if found.size else None
+
+    def inputs_of(self, row: int, *, signed: bool = False) -> tuple[npt.NDArray[np.int64], Doubles]:
+        """The characters before a prediction, nearest first, and how strongly it depends on each.
+
+        Args:
+            signed: the product of gradient and input instead of the gradient's norm.
+        """
+        values = np.asarray(self.array("products" if signed else "inputs")[row], np.float64)
+        step = int(self.targets[row])
+        count = min(step, self.distance) + 1
+        return self.places[step - np.arange(count)], values[:count]
+
+
+def write_field(path: Path, field: GradientField) -> None:
+    """Write a field as a `.npz` file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    facts = np.frombuffer(msgspec.json.encode(field.facts), np.uint8)
+    with replacing(path) as beside, beside.open("wb") as file:
+        np.savez(file, facts=facts, **field._arrays)  # type: ignore[arg-type]
+
+
+def read_field(path: Path) -> GradientField:
+    """The field in a `.npz` file; nothing in it is ever executed.
+
+    Raises:
+        GradientError: it is missing, damaged, or of a newer version.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        facts = msgspec.json.decode(arrays.pop("facts").tobytes(), type=FieldFacts)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, msgspec.DecodeError) as error:
+        raise GradientError(f"{path.name} holds no gradients that can be read: {error}") from error
+    if facts.version > FIELD_VERSION:
+        raise GradientError(
+            f"{path.name} has version {facts.version}, newer than {FIELD_VERSION}; update rnnviz"
+        )
+    return GradientField(facts, arrays)
+
+
+class MatrixFacts(msgspec.Struct, frozen=True):
+    """The recurrent matrix of one layer and gate, (U, U)."""
+
+    layer: int
+    gate: str
+    """`hidden` of a vanilla RNN; else the gate whose rows these are."""
+    eigenvalues: tuple[tuple[float, float], ...]
+    """Real and imaginary part, largest modulus first."""
+    singular_values: tuple[float, ...]
+    """Largest first."""
+
+    @property
+    def spectral_radius(self) -> float:
+        """The largest modulus of an eigenvalue."""
+        return math.hypot(*self.eigenvalues[0])
+
+    @property
+    def largest_singular_value(self) -> float:
+        """The most by which the matrix stretches any vector."""
+        return self.singular_values[0]
+
+
+def matrix_facts(
+    weight: npt.NDArray[np.floating], layer: int = 0, gate: str = "hidden"
+) -> MatrixFacts:
+    """Eigenvalues and singular values of a square matrix.
+
+    >>> found = matrix_facts(np.array([[0.0, -2.0], [2.0, 0.0]]))
+    >>> found.spectral_radius, found.largest_singular_value
+    (2.0, 2.0)
+
+    Raises:
+        GradientError: NaN or infinity among its numbers.
+    """
+    matrix = np.asarray(weight, np.float64)
+    if not np.isfinite(matrix).all():
+        raise GradientError(
+            f"the recurrent weights of layer {layer + 1} hold NaN or infinity; open an earlier "
+            "checkpoint"
+        )
+    values = np.linalg.eigvals(matrix)
+    ordered = values[np.argsort(-np.abs(values), kind="stable")]
+    return MatrixFacts(
+        layer,
+        gate,
+        tuple((float(value.real), float(value.imag)) for value in ordered),
+        tuple(np.linalg.svd(matrix, compute_uv=False).tolist()),
+    )
+
+
+def bound(largest_singular_value: float, distance: int, gamma: float = GAMMA_TANH) -> Doubles:
+    """The most that |dh_t/dh_{t-k}| can be for k from 0 to `distance`: (gamma sigma)^k.
+
+    Pascanu et al. 2013, section 2.1; for h_t = f(W_hh h_{t-1} + ...), where gamma is the largest
+    slope of f. It holds for a vanilla RNN, not for gates.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray((gamma * largest_singular_value) ** np.arange(distance + 1, dtype=float))
+
+
+def verdict(largest_singular_value: float, radius: float, gamma: float = GAMMA_TANH) -> str:
+    """What the bound says about a vanilla RNN, in words."""
+    limit = 1 / gamma
+    sigma = f"the largest singular value of W_hh is {largest_singular_value:.3g}"
+    if largest_singular_value < limit:
+        return f"{sigma}, below 1/γ = {limit:g}: gradients must vanish, whatever the text."
+    if radius < limit:
+        return (
+            f"{sigma}, not below 1/γ = {limit:g}, so the bound does not force gradients to vanish; "
+            f"the spectral radius is {radius:.3g}, too small for them to explode for long."
+        )
+    return (
+        f"{sigma} and the spectral radius {radius:.3g}, both above 1/γ = {limit:g}: gradients can "
+        "explode, wherever tanh is not saturated; where it is, they vanish all the same."
+    )
+
+
+def kept(targets: npt.NDArray[np.int64], distance: int, chunk: int) -> npt.NDArray[np.bool_]:
+    """Which gradients truncated BPTT in chunks keeps, (T, K + 1) for steps t and distances k.
+
+    The steps n * chunk up to (n + 1) * chunk are one chunk; no gradient leaves it. Steps before the
+    first do not exist.
+
+    >>> kept(np.array([3, 4]), 3, 4).astype(int).tolist()
+    [[1, 1, 1, 1], [1, 0, 0, 0]]
+    """
+    steps = targets[:, None] - np.arange(distance + 1)
+    return np.asarray((steps >= 0) & (steps // chunk == targets[:, None] // chunk))
+
+
+def kept_share(norms: Doubles, mask: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """The share of all pairs (t, t - k) that a mask keeps, and the share of the summed norms."""
+    known = np.isfinite(norms)
+    total = float(norms[known].sum())
+    pairs = float((mask & known).sum()) / max(1, int(known.sum()))
+    return pairs, float(norms[mask & known].sum()) / total if total > 0 else math.nan

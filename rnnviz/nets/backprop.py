@@ -1,0 +1,329 @@
+"""Back-propagation through time, laid open: how strongly each loss reaches each earlier state.
+
+The states of a stretch of text are recorded on the way forward; the backward recurrence of each
+architecture is a closed form in them, so that the gradients of many losses run back side by side,
+one matrix product a step. Everything is in double precision: a gradient that shrinks by a third a
+step is below the range of single precision after 80 steps.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnnviz.nets.architectures import Architecture, LayerState
+from rnnviz.nets.architectures.base import StepBack
+from rnnviz.nets.base import CharacterLanguageModel, State
+
+_BLOCK = 2048
+Progress = Callable[[float, float], None]
+
+
+def ignore(done: float, total: float) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class LayerTape:
+    """What one layer did over S steps, as far as going back needs it."""
+
+    weight_ih: Tensor
+    weight_hh: Tensor
+    slopes: list[dict[str, Tensor]]
+    """One dictionary a step, (U,) each; see `Architecture.slopes`."""
+    channels: dict[str, Tensor]
+    """(S, U) each."""
+
+
+@dataclass(frozen=True)
+class Tape:
+    """A model's way through S characters."""
+
+    architecture: type[Architecture]
+    layers: tuple[LayerTape, ...]
+    skip: bool
+    embedded: Tensor
+    """(S, E or V) what entered the first layer."""
+    losses: Tensor
+    """(S - 1,) the loss in nats of predicting the next character after each step."""
+    seeds: tuple[Tensor | None, ...]
+    """For each layer, (S - 1, U) the gradient of each step's loss at that step's hidden state, as
+    far as the layer feeds the output; None where it does not."""
+
+    @property
+    def steps(self) -> int:
+        """S."""
+        return len(self.embedded)
+
+
+@torch.inference_mode()
+def state_after(model: CharacterLanguageModel, ids: Tensor, progress: Progress = ignore) -> State:
+    """The state after ids (T,), from zeros."""
+    state = model.zero_state(1)
+    for start in range(0, len(ids), _BLOCK):
+        _, state = model(ids[start : start + _BLOCK].unsqueeze(1), state)
+        progress(min(start + _BLOCK, len(ids)), len(ids))
+    return state
+
+
+@torch.no_grad()
+def record(model: CharacterLanguageModel, ids: Tensor, state: State) -> Tape:
+    """Read ids (S,), S at least 2, from this state, and keep what going back needs."""
+    double = copy.deepcopy(model).double().eval()
+    architecture = double.architecture
+    embedded = double.embed(ids)
+    below, hidden, layers = embedded, [], []
+    for number, module in enumerate(cast("list[nn.RNNBase]", list(double.layers))):
+        before: LayerState = tuple(part.detach().double() for part in state[number])
+        inputs = double.layer_input(number, embedded, below)
+        given, _ = module(inputs.unsqueeze(1), architecture.to_torch(before))
+        below = given.squeeze(1)
+        hidden.append(below)
+        layers.append(_tape(architecture, module, inputs, below, before))
+    logits = double.logits(hidden)[:-1]
+    p = torch.softmax(logits, dim=1)
+    error = p - functional.one_hot(ids[1:], p.shape[1])
+    seeds = error @ double.output.weight
+    units, skip = model.description.units, model.description.skip
+    first = 0 if skip else len(layers) - 1
+    parts: list[Tensor | None] = [None] * first
+    parts += list(seeds.split(units, dim=1))
+    losses = functional.cross_entropy(logits, ids[1:], reduction="none")
+    return Tape(architecture, tuple(layers), skip, embedded, losses, tuple(parts))
+
+
+def _tape(
+    architecture: type[Architecture],
+    module: nn.RNNBase,
+    inputs: Tensor,
+    hidden: Tensor,
+    before: LayerState,
+) -> LayerTape:
+    weight_ih, weight_hh, bias_ih, _ = module.all_weights[0]
+    rows = torch.addmm(bias_ih, inputs, weight_ih.t())
+    channels = {"hidden": hidden, **architecture.gates(module, rows, hidden, before)}
+    slopes = architecture.slopes(module, channels, before)
+    steps = [{name: values[step] for name, values in slopes.items()} for step in range(len(hidden))]
+    return LayerTape(weight_ih, weight_hh, steps, channels)
+
+
+class Reached(NamedTuple):
+    """Where gradients stand after going back to one step; row r is the r-th of those active."""
+
+    step: int
+    active: slice
+    whole: tuple[LayerState, ...]
+    """One a layer: the gradients at the states of this step, each (R, U)."""
+    embedded: Tensor
+    """(R, E or V) at the input of this step; a row's own and only here, it is not summed."""
+
+
+def go_back(
+    tape: Tape,
+    rows: int,
+    begin: int,
+    end: int,
+    active: Callable[[int], slice],
+    seeds: Callable[[int], Sequence[tuple[int, slice, LayerState]]],
+    cut: Callable[[int], bool] = lambda step: False,
+) -> Iterator[Reached]:
+    """Take gradients, R = `rows` of them side by side, back from step `begin` down to step `end`.
+
+    Args:
+        active: which rows are on their way at a step.
+        seeds: what starts at a step: layer, rows, and the gradient at that layer's state.
+        cut: whether the way from this step to the one before it is cut (truncated BPTT).
+    """
+    carried = [_zeros(tape, layer, rows) for layer in range(len(tape.layers))]
+    for step in range(begin, end - 1, -1):
+        for number, which, gradient in seeds(step):
+            for part, added in zip(carried[number], gradient, strict=True):
+                part[which] += added
+        chosen = active(step)
+        whole, embedded = _one_step(tape, step, chosen, carried)
+        yield Reached(step, chosen, whole, embedded)
+        if cut(step):
+            for layer in carried:
+                for part in layer:
+                    part.zero_()
+
+
+def _one_step(
+    tape: Tape, step: int, chosen: slice, carried: list[LayerState]
+) -> tuple[tuple[LayerState, ...], Tensor]:
+    """All layers of one step, the top one first; `carried` then holds what goes on."""
+    whole: list[LayerState] = []
+    embedded = above = None
+    for layer in range(len(tape.layers) - 1, -1, -1):
+        parts = tuple(part[chosen].clone() for part in carried[layer])
+        if above is not None:
+            parts = (parts[0] + above, *parts[1:])
+        back, entering = _layer_step(tape, layer, step, parts)
+        for part, before in zip(carried[layer], back.before, strict=True):
+            part[chosen] = before
+        whole.insert(0, back.whole)
+        width = tape.embedded.shape[1]
+        if layer == 0 or tape.skip:
+            own = entering if layer == 0 else entering[:, -width:]
+            embedded = own if embedded is None else embedded + own
+        above = entering[:, : entering.shape[1] - width * tape.skip] if layer else None
+    assert embedded is not None
+    return tuple(whole), embedded
+
+
+def _layer_step(tape: Tape, layer: int, step: int, gradient: LayerState) -> tuple[StepBack, Tensor]:
+    """One layer of one step: the step back, and the gradient at what entered the layer."""
+    on = tape.layers[layer]
+    back = tape.architecture.step_back(on.weight_hh, on.slopes[step], gradient)
+    return back, back.rows @ on.weight_ih
+
+
+def _zeros(tape: Tape, layer: int, rows: int) -> LayerState:
+    weight = tape.layers[layer].weight_hh
+    return tape.architecture.zero_state(rows, weight.shape[1], weight)
+
+
+@dataclass(frozen=True)
+class LossNorms:
+    """How strongly the loss of each of T steps reaches each of the 0 to K steps before it.
+
+    NaN where that step lies before the tape.
+    """
+
+    states: dict[str, Tensor]
+    """`hidden`, and `cell` of an LSTM: (L, T, K + 1) the norm of dL_t/dh_{t-k}, dL_t/dc_{t-k}."""
+    inputs: Tensor
+    """(T, K + 1) the norm of dL_t/dx_{t-k}, at what entered the first layer."""
+    products: Tensor
+    """(T, K + 1) dL_t/dx_{t-k} times x_{t-k}: how the loss changes, to first order, as the
+    character is turned up."""
+
+
+def state_names(architecture: type[Architecture]) -> tuple[str, ...]:
+    """The channels that carry a state from step to step: `hidden`, and `cell` of an LSTM."""
+    return tuple(name for name in ("hidden", "cell") if name in architecture.channels)
+
+
+@torch.no_grad()
+def loss_norms(tape: Tape, targets: range, distance: int, progress: Progress = ignore) -> LossNorms:
+    """The gradient of every single loss, up to `distance` steps back.
+
+    Args:
+        targets: consecutive steps whose losses are taken, each below S - 1.
+    """
+    first, count = targets.start, len(targets)
+    names = state_names(tape.architecture)
+    nowhere = torch.full((count, distance + 1), torch.nan, dtype=torch.float64)
+    states = {name: nowhere.repeat(len(tape.layers), 1, 1) for name in names}
+    inputs, products = nowhere.clone(), nowhere.clone()
+    end = max(0, first - distance)
+
+    def active(step: int) -> slice:
+        return slice(max(step - first, 0), min(step + distance - first + 1, count))
+
+    def seeds(step: int) -> list[tuple[int, slice, LayerState]]:
+        return _loss_seed(tape, step, step - first) if step >= first else []
+
+    for reached in go_back(tape, count, targets[-1], end, active, seeds):
+        rows = torch.arange(count)[reached.active]
+        back = rows + first - reached.step
+        for layer, gradient in enumerate(reached.whole):
+            for name, part in zip(names, gradient, strict=True):
+                states[name][layer, rows, back] = part.norm(dim=1)
+        inputs[rows, back] = reached.embedded.norm(dim=1)
+        products[rows, back] = reached.embedded @ tape.embedded[reached.step]
+        progress(targets[-1] - reached.step + 1, targets[-1] - end + 1)
+    return LossNorms(states, inputs, products)
+
+
+@torch.no_grad()
+def sum_norms(tape: Tape, targets: range, chunk: int | None = None) -> dict[str, Tensor]:
+    """The norm of the gradient of the summed losses at every state, (L, S - 1) each.
+
+    Args:
+        targets: the steps whose losses are summed.
+        chunk: truncated BPTT: no gradient passes from step n * chunk to the step before it.
+    """
+    names = state_names(tape.architecture)
+    steps = tape.steps - 1
+    norms = {name: torch.zeros(len(tape.layers), steps, dtype=torch.float64) for name in names}
+
+    def seeds(step: int) -> list[tuple[int, slice, LayerState]]:
+        return _loss_seed(tape, step, 0) if step in targets else []
+
+    def cut(step: int) -> bool:
+        return chunk is not None and step % chunk == 0
+
+    for reached in go_back(tape, 1, targets[-1], 0, lambda step: slice(0, 1), seeds, cut):
+        for layer, gradient in enumerate(reached.whole):
+            for name, part in zip(names, gradient, strict=True):
+                norms[name][layer, reached.step] = part.norm()
+    return norms
+
+
+def _loss_seed(tape: Tape, step: int, row: int) -> list[tuple[int, slice, LayerState]]:
+    """What the loss of this step gives at the hidden states of the same step."""
+    found: list[tuple[int, slice, LayerState]] = []
+    for layer, seed in enumerate(tape.seeds):
+        if seed is not None:
+            rest = (torch.zeros(()),) * (len(state_names(tape.architecture)) - 1)
+            found.append((layer, slice(row, row + 1), (seed[step], *rest)))
+    return found
+
+
+@torch.no_grad()
+def jacobian(
+    tape: Tape, layer: int, state: str, step: int, distance: int
+) -> Iterator[tuple[int, Tensor]]:
+    """The distance and the Jacobian (U, U) of one layer's state at `step` by that of every step
+    before, back to `distance`: dh_t/dh_{t-k}, or dc_t/dc_{t-k}. [i, j] is how unit i at t answers
+    to unit j at t - k.
+
+    A layer's state depends on its own past only through itself: the layers above do not reach back
+    down, and those below do not depend on it.
+    """
+    names = state_names(tape.architecture)
+    weight = tape.layers[layer].weight_hh
+    gradient = _zeros(tape, layer, weight.shape[1])
+    place = names.index(state)
+    gradient[place].fill_diagonal_(1.0)
+    for back in range(min(distance, step) + 1):
+        found = tape.architecture.step_back(
+            weight, tape.layers[layer].slopes[step - back], gradient
+        )
+        yield back, found.whole[place]
+        gradient = found.before
+
+
+@torch.no_grad()
+def jacobian_norms(
+    tape: Tape, layer: int, state: str, step: int, distances: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """The spectral norm and the Frobenius norm of the Jacobian at each of these distances.
+
+    NaN where the distance reaches before the tape.
+    """
+    spectral = torch.full((len(distances),), torch.nan, dtype=torch.float64)
+    frobenius = spectral.clone()
+    places = {distance: place for place, distance in enumerate(distances)}
+    for back, matrix in jacobian(tape, layer, state, step, max(distances)):
+        if back in places:
+            place = places[back]
+            frobenius[place] = matrix.norm()
+            spectral[place] = _largest_singular_value(matrix)
+    return spectral, frobenius
+
+
+def _largest_singular_value(matrix: Tensor) -> Tensor:
+    """Of a square matrix; scaled first, since its square would leave the range of numbers."""
+    scale = matrix.abs().max()
+    if scale == 0 or not torch.isfinite(scale):
+        return scale
+    scaled = matrix / scale
+    return scale * torch.linalg.eigvalsh(scaled @ scaled.t())[-1].clamp(min=0).sqrt()
