@@ -22,6 +22,7 @@ COMMANDS = {
     "rank": "find the units that follow a concept",
     "concepts": "list the concepts, or show on a text what one of them labels",
     "colour": "colour a text by one unit: terminal, HTML, PNG, SVG or CSV",
+    "gradients": "how far back the gradient of a loss reaches, layer by layer",
     "sample": "let a model write",
     "train": "train a character model on text files",
 }

@@ -70,6 +70,8 @@ class RunDirectoryError(RnnvizError):
 
 class AlignmentError(RnnvizError):
     """Links or weights cannot be read, or do not fit the tokens they belong to."""
+
+
 class GradientError(RnnvizError):
     """Gradients through time cannot be computed for this model and text, or a file is damaged."""
 

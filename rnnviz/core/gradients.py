@@ -10,6 +10,7 @@ import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -119,9 +120,9 @@ class FieldFacts(msgspec.Struct, frozen=True, kw_only=True):
 class GradientField:
     """How strongly each of T losses reaches the states up to K steps before it.
 
-    ==================  ===============  ============================================================
+    ==================  ===============  =========================================================
     array               axes             content
-    ==================  ===============  ============================================================
+    ==================  ===============  =========================================================
     places              (S,)             the characters of the text that were read, S steps
     targets             (T,)             the steps whose losses were taken, consecutive
     losses              (T,)             those losses in nats
@@ -132,8 +133,8 @@ class GradientField:
     jacobian-steps      (R,)             the steps t whose Jacobians were taken
     distances           (D,)             and the distances k
     <state>-spectral    (L, R, D)        largest singular value of dh_t/dh_{t-k}
-    <state>-frobenius   (L, R, D)        its Frobenius norm
-    ==================  ===============  ============================================================
+    <state>-frobenius   (L, R, D)        its Frobenius norm; these four only where asked for
+    ==================  ===============  =========================================================
 
     The gradient at a state counts all ways to the loss: what reaches an LSTM's cell through its
     hidden state too.
@@ -152,7 +153,7 @@ class GradientField:
                     f"not {shape}; the file is damaged"
                 )
 
-    def array(self, name: str) -> npt.NDArray[np.generic]:
+    def array(self, name: str) -> npt.NDArray[Any]:
         """One of the arrays of the table.
 
         Raises:
@@ -166,6 +167,11 @@ class GradientField:
     def distance(self) -> int:
         """K: the longest distance."""
         return int(self.array("inputs").shape[1]) - 1
+
+    @property
+    def has_jacobians(self) -> bool:
+        """Whether the Jacobians of some steps were taken."""
+        return "jacobian-steps" in self._arrays
 
     @property
     def targets(self) -> npt.NDArray[np.int64]:
@@ -193,6 +199,10 @@ class GradientField:
     def decay(self, state: str, layer: int) -> Decay:
         """Of the median over distance."""
         return decay(self.bands(state, layer).median)
+
+    def jacobian(self, state: str, layer: int, norm: str = "spectral") -> Doubles:
+        """(D,) the median norm of the Jacobians at each of the `distances`."""
+        return bands(np.asarray(self.array(f"{state}-{norm}")[layer], np.float64)).median
 
     def row_of(self, character: int) -> int | None:
         """The loss that is about predicting this character, if it was taken."""
@@ -229,10 +239,10 @@ def read_field(path: Path) -> GradientField:
         GradientError: it is missing, damaged, or of a newer version.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         facts = msgspec.json.decode(arrays.pop("facts").tobytes(), type=FieldFacts)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, msgspec.DecodeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise GradientError(f"{path.name} holds no gradients that can be read: {error}") from error
     if facts.version > FIELD_VERSION:
         raise GradientError(

@@ -62,7 +62,7 @@ class Tape:
         return len(self.embedded)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def state_after(model: CharacterLanguageModel, ids: Tensor, progress: Progress = ignore) -> State:
     """The state after ids (T,), from zeros."""
     state = model.zero_state(1)
@@ -281,9 +281,9 @@ def _loss_seed(tape: Tape, step: int, row: int) -> list[tuple[int, slice, LayerS
 def jacobian(
     tape: Tape, layer: int, state: str, step: int, distance: int
 ) -> Iterator[tuple[int, Tensor]]:
-    """The distance and the Jacobian (U, U) of one layer's state at `step` by that of every step
-    before, back to `distance`: dh_t/dh_{t-k}, or dc_t/dc_{t-k}. [i, j] is how unit i at t answers
-    to unit j at t - k.
+    """Each distance k up to `distance` with dh_t/dh_{t-k}, or dc_t/dc_{t-k}, t being `step`.
+
+    (U, U): row i, column j is how unit i at t answers to unit j at t - k, in the same layer.
 
     A layer's state depends on its own past only through itself: the layers above do not reach back
     down, and those below do not depend on it.

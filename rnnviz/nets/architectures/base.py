@@ -40,6 +40,8 @@ class Architecture(Protocol):
     """What each unit exposes at every step, `hidden` first."""
     blocks: int
     """How many blocks of U rows the weights have: 1, 3 or 4."""
+    row_gates: tuple[str, ...]
+    """The channel that each block of rows belongs to, in their order."""
     module: Callable[[int, int], nn.RNNBase]
     """Makes the fused layer, from the width of its input and U."""
 

@@ -17,6 +17,7 @@ class Elman:
     title = "vanilla RNN"
     channels: tuple[str, ...] = ("hidden",)
     blocks = 1
+    row_gates: tuple[str, ...] = ("hidden",)
     module: Callable[[int, int], nn.RNNBase] = nn.RNN
 
     @staticmethod

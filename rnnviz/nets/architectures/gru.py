@@ -22,6 +22,7 @@ class GRU:
     title = "GRU"
     channels: tuple[str, ...] = ("hidden", "reset", "update", "new")
     blocks = 3
+    row_gates: tuple[str, ...] = ("reset", "update", "new")
     module: Callable[[int, int], nn.RNNBase] = nn.GRU
 
     @staticmethod

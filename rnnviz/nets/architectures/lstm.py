@@ -22,6 +22,7 @@ class LSTM:
     title = "LSTM"
     channels: tuple[str, ...] = ("hidden", "cell", "input", "forget", "output", "candidate")
     blocks = 4
+    row_gates: tuple[str, ...] = ("input", "forget", "candidate", "output")
     module: Callable[[int, int], nn.RNNBase] = nn.LSTM
 
     @staticmethod

@@ -1,0 +1,266 @@
+"""How strongly the loss at one step reaches the states before it: gradients through time.
+
+For every layer the norms of dL_t/dh_{t-k} (and dL_t/dc_{t-k} of an LSTM) over the distance k: the
+median of all losses, the band from 10 to 90 %, and the exponential that fits. Also the recurrent
+matrix: its spectral radius, its largest singular value and, for a vanilla RNN, the bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnviz.commands.inputs import add_vocabulary
+from rnnviz.commands.output import figure, print_json, table
+from rnnviz.commands.tasks import opened, run_with_progress
+from rnnviz.core.errors import GradientError
+
+if TYPE_CHECKING:
+    from rnnviz.core.gradients import Decay, GradientField, MatrixFacts
+
+EXAMPLES = """
+  rnnviz gradients models/war-and-peace-small-rnn.safetensors novel.txt
+  rnnviz gradients lstm.safetensors novel.txt --start 5000 --losses 300 --distance 300
+  rnnviz gradients lstm.safetensors novel.txt --initial 0
+  rnnviz gradients lstm.safetensors novel.txt --csv gradients.csv
+  rnnviz gradients lstm.safetensors novel.txt --json
+"""
+
+_SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What to go back through, and how far."""
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a character model")
+    parser.add_argument("text", type=Path, metavar="TEXT", help="the text that it reads")
+    add_vocabulary(parser)
+    parser.add_argument(
+        "--start",
+        type=int,
+        metavar="C",
+        help="take the losses from this character on (default: the distance)",
+    )
+    parser.add_argument(
+        "--losses", type=int, default=128, metavar="T", help="how many losses (default: 128)"
+    )
+    parser.add_argument(
+        "--distance", type=int, default=128, metavar="K", help="how many steps back (default: 128)"
+    )
+    parser.add_argument(
+        "--initial",
+        type=int,
+        metavar="SEED",
+        help="the same network before any training, its weights drawn from this seed",
+    )
+    parser.add_argument(
+        "--jacobian", action="store_true", help="also the largest singular value of dh_t/dh_{t-k}"
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write every distance of every layer there"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compute, then print."""
+    from rnnviz.core.gradients import read_field
+
+    if arguments.losses < 1 or arguments.distance < 1:
+        raise GradientError(
+            f"{arguments.losses} losses over {arguments.distance} steps: both must be at least 1"
+        )
+    model = opened(arguments.model, arguments.vocabulary)
+    start = arguments.distance if arguments.start is None else arguments.start
+    network = {"model": str(arguments.model), "vocabulary": model["vocabulary"]}
+    if arguments.initial is not None:
+        network["seed"] = arguments.initial
+    with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:
+        asked = {
+            "text_path": str(arguments.text),
+            "start": max(0, start),
+            "count": arguments.losses,
+            "distance": arguments.distance,
+            "path": f"{folder}/field.npz",
+            "jacobians": arguments.jacobian,
+        }
+        run_with_progress("gradient_field", {**network, **asked}, "going back")
+        field = read_field(Path(asked["path"]))
+        matrices = _matrices(network, Path(folder))
+    if arguments.csv is not None:
+        _write_csv(field, arguments.csv)
+    if arguments.json:
+        print_json(_facts(field, matrices))
+    else:
+        print(_listed(field, matrices))
+    return 0
+
+
+def _matrices(network: dict[str, Any], folder: Path) -> list[MatrixFacts]:
+    import msgspec
+
+    from rnnviz.core.gradients import MatrixFacts
+
+    path = folder / "matrices.json"
+    run_with_progress("recurrent_matrices", {**network, "path": str(path)}, "eigenvalues")
+    return msgspec.json.decode(path.read_bytes(), type=list[MatrixFacts])
+
+
+def _scientific(value: float) -> str:
+    return f"{value:.2e}" if value == value else "-"
+
+
+def _half(decay: Decay) -> str:
+    if decay.half_life != decay.half_life:
+        return "-"
+    if decay.half_life < 0:
+        return f"doubles in {-decay.half_life:.3g}"
+    return f"{decay.half_life:.3g}"
+
+
+def _rows(field: GradientField) -> list[tuple[str, int]]:
+    return [(state, layer) for layer in range(field.facts.layers) for state in field.facts.states]
+
+
+def _listed(field: GradientField, matrices: list[MatrixFacts]) -> str:
+    """Three tables: norms over distance, the fits, the matrices."""
+    from rnnviz.core.gradients import verdict
+
+    shown = [distance for distance in _SHOWN if distance <= field.distance]
+    heads = ("layer", "state", *(f"k={distance}" for distance in shown))
+    lines, fits = [], []
+    for state, layer in _rows(field):
+        bands, decay = field.bands(state, layer), field.decay(state, layer)
+        lines.append(
+            (str(layer + 1), state, *(_scientific(bands.median[place]) for place in shown))
+        )
+        fits.append(
+            (
+                str(layer + 1),
+                state,
+                figure(decay.factor, 4),
+                _half(decay),
+                figure(decay.r_squared),
+            )
+        )
+    facts = field.facts
+    untrained = "" if facts.seed is None else f" before training (seed {facts.seed})"
+    first = int(field.predicted[0])
+    of_what = f"{len(field.targets):,} losses from character {first:,} of {facts.text_name}"
+    said = [
+        f"{facts.model_name}{untrained}: {of_what}, up to {field.distance:,} steps back",
+        "",
+        "median norm of the gradient of a loss at the state k steps before it",
+        table(heads, lines, left=2),
+        *_jacobians(field),
+        "",
+        "exponential fitted to the norms",
+        table(("layer", "state", "factor a step", "half-life", "r2"), fits, left=2),
+        "",
+        "recurrent matrix",
+        table(
+            ("layer", "gate", "spectral radius", "largest singular value"),
+            [
+                (
+                    str(found.layer + 1),
+                    found.gate,
+                    figure(found.spectral_radius),
+                    figure(found.largest_singular_value),
+                )
+                for found in matrices
+            ],
+            left=2,
+        ),
+    ]
+    if facts.architecture == "rnn":
+        said += [
+            f"layer {found.layer + 1}: "
+            + verdict(found.largest_singular_value, found.spectral_radius)
+            for found in matrices
+        ]
+    return "\n".join(said)
+
+
+def _jacobians(field: GradientField) -> list[str]:
+    if not field.has_jacobians:
+        return []
+    distances = field.array("distances").tolist()
+    shown = [place for place, distance in enumerate(distances) if distance in _SHOWN]
+    lines = [
+        (
+            str(layer + 1),
+            state,
+            *(_scientific(float(value)) for value in field.jacobian(state, layer)[shown]),
+        )
+        for state, layer in _rows(field)
+    ]
+    heads = ("layer", "state", *(f"k={distances[place]}" for place in shown))
+    count = len(field.array("jacobian-steps"))
+    return [
+        "",
+        f"median largest singular value of the Jacobian k steps back, at {count} steps",
+        table(heads, lines, left=2),
+    ]
+
+
+def _facts(field: GradientField, matrices: list[MatrixFacts]) -> dict[str, Any]:
+    import msgspec
+
+    return {
+        **msgspec.to_builtins(field.facts),
+        "first_character": int(field.predicted[0]),
+        "losses": len(field.targets),
+        "distance": field.distance,
+        "jacobian_distances": field.array("distances").tolist() if field.has_jacobians else [],
+        "loss_nats": float(field.array("losses").astype(float).mean()),
+        "paths": [
+            {
+                "layer": layer,
+                "state": state,
+                "decay": msgspec.to_builtins(field.decay(state, layer)),
+                "median": field.bands(state, layer).median.tolist(),
+                "low": field.bands(state, layer).low.tolist(),
+                "high": field.bands(state, layer).high.tolist(),
+                **(
+                    {"jacobian": field.jacobian(state, layer).tolist()}
+                    if field.has_jacobians
+                    else {}
+                ),
+            }
+            for state, layer in _rows(field)
+        ],
+        "matrices": [
+            {
+                "layer": found.layer,
+                "gate": found.gate,
+                "spectral_radius": found.spectral_radius,
+                "largest_singular_value": found.largest_singular_value,
+                "eigenvalues": found.eigenvalues,
+                "singular_values": found.singular_values,
+            }
+            for found in matrices
+        ],
+    }
+
+
+def _write_csv(field: GradientField, path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("layer", "state", "distance", "median", "low_10", "high_90"))
+        for state, layer in _rows(field):
+            found = field.bands(state, layer)
+            for distance in range(field.distance + 1):
+                writer.writerow(
+                    (
+                        layer + 1,
+                        state,
+                        distance,
+                        found.median[distance],
+                        found.low[distance],
+                        found.high[distance],
+                    )
+                )
+    print(f"wrote {path}", file=sys.stderr)

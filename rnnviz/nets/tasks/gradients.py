@@ -1,0 +1,266 @@
+"""The engine's tasks about gradients through time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnnviz.core.errors import GradientError, TextError
+from rnnviz.core.files import write_atomically
+from rnnviz.core.gradients import FieldFacts, GradientField, matrix_facts, write_field
+from rnnviz.core.text import Text
+from rnnviz.core.vocabulary import UNKNOWN
+from rnnviz.nets.backprop import (
+    Tape,
+    jacobian_norms,
+    loss_norms,
+    record,
+    state_after,
+    state_names,
+    sum_norms,
+)
+from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.clipping import clip, step_gradient, total_norm
+from rnnviz.nets.tasks.warm import warm_model
+from rnnviz.nets.truncation import compare
+from rnnviz.work.messages import Context, Task
+
+Arguments = Mapping[str, Any]
+
+JACOBIANS = 6
+"""At how many steps Jacobians are taken: each costs U times as much as the gradient of a loss."""
+_BUDGET = 1.5e11
+"""Multiplications that all Jacobians together may take; some seconds."""
+_DISTANCES = 40
+
+
+class Reading:
+    """The characters of a text that a model knows, each a step, and where they stand."""
+
+    def __init__(self, model: CharacterLanguageModel, text: Text) -> None:
+        ids = model.description.characters().encode_codes(np.asarray(text.codes))
+        known = ids != UNKNOWN
+        self.places = np.flatnonzero(known)
+        self.ids = torch.from_numpy(ids[known]).long()
+        self.length = len(text)
+        if len(self.ids) < 2:
+            characters = "".join(model.description.vocabulary)[:80]
+            raise TextError(
+                f"the text holds {len(text):,} characters, {len(self.ids)} of which the model "
+                f"knows; a loss needs two, one to read and one to predict. It knows {characters!r}"
+            )
+
+    def step_before(self, character: int) -> int:
+        """The step that predicts the first known character from here on, at most the last one."""
+        found = int(np.searchsorted(self.places, character)) - 1
+        return min(max(found, 0), len(self.ids) - 2)
+
+
+def _network(arguments: Arguments) -> CharacterLanguageModel:
+    """The model of the arguments; with `seed`, as it was before any training."""
+    opened = warm_model(arguments["model"], arguments.get("vocabulary")).model
+    seed = arguments.get("seed")
+    if seed is None:
+        return opened
+    return CharacterLanguageModel(opened.description, seed=int(seed)).eval()
+
+
+def _text(arguments: Arguments) -> Text:
+    if "text_path" in arguments:
+        return Text.read(Path(arguments["text_path"]))
+    return Text.of(arguments["text"], arguments.get("text_name", ""))
+
+
+def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """The gradients of `count` losses from the character `start` on, up to `distance` steps back.
+
+    Written to `path`; see `core.gradients.GradientField`. With `seed` the weights are drawn anew;
+    with `jacobians` the norms of dh_t/dh_{t-k} are there too, of a few steps t.
+    """
+    model, text = _network(arguments), _text(arguments)
+    reading = Reading(model, text)
+    distance, count = int(arguments["distance"]), int(arguments["count"])
+    if distance < 1 or count < 1:
+        raise GradientError(f"{count} losses over {distance} steps: both must be at least 1")
+    first = reading.step_before(int(arguments["start"]))
+    begin = max(0, first - distance)
+    stop = min(first + count, len(reading.ids) - 1)
+    wanted = bool(arguments.get("jacobians"))
+    share = _Shares(context, (begin / 8000, stop - begin, 2 * distance * wanted))
+    state = state_after(model, reading.ids[:begin], share.of(0))
+    tape = record(model, reading.ids[begin : stop + 1], state)
+    targets = range(first - begin, stop - begin)
+    norms = loss_norms(tape, targets, distance, share.of(1))
+    sums = sum_norms(tape, targets)
+    arrays: dict[str, Tensor] = {
+        **norms.states,
+        **{f"{name}-sum": found for name, found in sums.items()},
+        "inputs": norms.inputs,
+        "products": norms.products,
+        "losses": tape.losses[targets.start : targets.stop],
+    }
+    if wanted:
+        arrays |= _jacobians(model, tape, targets, distance, share)
+    facts = FieldFacts(
+        model_name=model.description.name,
+        model_path=arguments["model"],
+        architecture=model.architecture.name,
+        text_name=text.name,
+        layers=model.description.layers,
+        units=model.description.units,
+        states=state_names(model.architecture),
+        start=int(arguments["start"]),
+        skipped=_skipped(reading, begin, stop),
+        seed=arguments.get("seed"),
+    )
+    numbers = {name: array.numpy() for name, array in arrays.items()}
+    numbers["places"] = reading.places[begin : stop + 1]
+    numbers["targets"] = np.arange(targets.start, targets.stop)
+    path = Path(arguments["path"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_field(path, GradientField(facts, numbers))
+    return {"path": str(path)}
+
+
+def _skipped(reading: Reading, begin: int, stop: int) -> int:
+    span = int(reading.places[stop] - reading.places[begin]) + 1
+    return span - (stop - begin + 1)
+
+
+def _jacobians(
+    model: CharacterLanguageModel, tape: Tape, targets: range, distance: int, share: _Shares
+) -> dict[str, Tensor]:
+    """Norms of dh_t/dh_{t-k} for some steps spread over the targets."""
+    about, names = model.description, state_names(model.architecture)
+    each = distance * model.architecture.blocks * about.units**3 * about.layers * len(names)
+    count = int(min(max(1, _BUDGET // each), JACOBIANS))
+    # The last ones of as many parts: the last step of all reaches back farthest.
+    ends = np.linspace(targets.start - 1, targets.stop - 1, count + 1)[1:]
+    steps = np.unique(ends.round().astype(int)).tolist()
+    distances = np.unique(np.round(np.geomspace(1, distance, _DISTANCES)).astype(int)).tolist()
+    distances = [0, *distances]
+    layers = about.layers
+    shape = (layers, len(steps), len(distances))
+    found = {
+        f"{name}-{kind}": torch.full(shape, math.nan, dtype=torch.float64)
+        for name in names
+        for kind in ("spectral", "frobenius")
+    }
+    advance, done = share.of(2), 0
+    for place, step in enumerate(steps):
+        for layer in range(layers):
+            for name in names:
+                both = jacobian_norms(tape, layer, name, step, distances)
+                found[f"{name}-spectral"][layer, place] = both[0]
+                found[f"{name}-frobenius"][layer, place] = both[1]
+                done += 1
+                advance(done, len(steps) * layers * len(names))
+    return {
+        **found,
+        "jacobian-steps": torch.tensor(steps),
+        "distances": torch.tensor(distances),
+    }
+
+
+class _Shares:
+    """Progress of several stages as one, each with its share of the time."""
+
+    def __init__(self, context: Context, shares: tuple[float, ...]) -> None:
+        self._context = context
+        self._shares = shares
+
+    def of(self, stage: int) -> Callable[[float, float], None]:
+        """The progress function of one stage."""
+        before, own, whole = sum(self._shares[:stage]), self._shares[stage], sum(self._shares)
+
+        def tell(done: float, total: float) -> None:
+            self._context.progress((before + own * done / max(1, total)) / whole, 1.0)
+
+        return tell
+
+
+def recurrent_matrices(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Eigenvalues and singular values of W_hh, by layer and gate, as JSON in `path`."""
+    model = _network(arguments)
+    gates = model.architecture.row_gates
+    found = []
+    for layer in range(model.description.layers):
+        weight = model.get_parameter(f"layers.{layer}.weight_hh_l0").detach().numpy()
+        for place, rows in enumerate(np.split(weight, model.architecture.blocks)):
+            found.append(matrix_facts(rows, layer, gates[place]))
+            done = layer * len(gates) + place + 1
+            context.progress(done, len(gates) * model.description.layers)
+    path = Path(arguments["path"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, msgspec.json.encode(found))
+    return {"path": str(path)}
+
+
+def clipping(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """The gradient of a step of `count` characters from `start` on, clipped by norm and by value.
+
+    Also the raw norm of `windows` such steps, one after the other.
+    """
+    model = _network(arguments)
+    reading = Reading(model, _text(arguments))
+    count, windows = int(arguments["count"]), int(arguments.get("windows", 1))
+    first = reading.step_before(int(arguments["start"]))
+    state = state_after(model, reading.ids[:first])
+    norms, chosen = [], None
+    for window in range(windows):
+        begin = first + window * count
+        ids = reading.ids[begin : begin + count + 1]
+        if len(ids) < 2:
+            break
+        gradients, state = step_gradient(model, ids, state)
+        norms.append(total_norm(gradients))
+        chosen = chosen or gradients
+        context.progress(window + 1, windows)
+    assert chosen is not None
+    norm = arguments.get("norm") or float(np.median(norms)) / 2
+    value = arguments.get("value") or _typical_value(chosen)
+    whole, parts = clip(chosen, norm, value)
+    return {
+        "norm": norm,
+        "value": value,
+        "whole": whole._asdict(),
+        "parameters": {name: part._asdict() for name, part in parts.items()},
+        "norms": norms,
+        "start": int(reading.places[first]),
+    }
+
+
+def _typical_value(gradients: dict[str, Tensor]) -> float:
+    """A threshold that one number in a hundred passes; rounded to one digit."""
+    numbers = torch.cat([part.flatten().abs() for part in gradients.values()])
+    level = float(np.quantile(numbers.numpy(), 0.99))
+    if not level > 0 or not math.isfinite(level):
+        return 1.0
+    digit = 10.0 ** math.floor(math.log10(level))
+    return round(level / digit) * digit
+
+
+def truncation(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Memory, time and gradient of BPTT in chunks of `chunk` beside full BPTT over `steps`."""
+    model = _network(arguments)
+    reading = Reading(model, _text(arguments))
+    steps, chunk = int(arguments["steps"]), int(arguments["chunk"])
+    if steps < 1 or chunk < 1:
+        raise GradientError(f"chunks of {chunk} steps out of {steps}: both must be at least 1")
+    found = compare(model, reading.ids, steps, chunk, context.progress)
+    return dict(msgspec.to_builtins(found))
+
+
+TASKS: dict[str, Task] = {
+    "gradient_field": gradient_field,
+    "recurrent_matrices": recurrent_matrices,
+    "clipping": clipping,
+    "truncation": truncation,
+}

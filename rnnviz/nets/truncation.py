@@ -1,0 +1,172 @@
+"""Truncated against full back-propagation through time, measured: memory, time, gradient.
+
+Only what a training step does between its forward pass and its update is done; no weight changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnnviz.nets.base import CharacterLanguageModel, detach
+from rnnviz.nets.clipping import angle_degrees, total_norm
+
+_SAMPLE_SECONDS = 0.002
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """One way to the gradient of a sequence's summed losses."""
+
+    chunk: int
+    """Steps between which gradients flow; all of them for full BPTT."""
+    seconds: float
+    kept_bytes: int
+    """What the forward pass keeps for the way back, at most at one time."""
+    resident_bytes: int
+    """By how much the process grew meanwhile; 0 where the system does not tell."""
+    gradient_norm: float
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """Truncated beside full BPTT over the same characters."""
+
+    steps: int
+    repeated: bool
+    """Whether the text was too short and read more than once."""
+    full: Measured
+    truncated: Measured
+    angle_degrees: float
+    """Between the two gradients."""
+    angles: dict[str, float]
+    """The same for each parameter; NaN where a gradient is zero."""
+
+
+def compare(
+    model: CharacterLanguageModel,
+    ids: Tensor,
+    steps: int,
+    chunk: int,
+    progress: Callable[[float, float], None],
+) -> Comparison:
+    """Measure both ways over the first `steps` characters of ids (T,), T at least 2."""
+    wanted = steps + 1
+    repeated = len(ids) < wanted
+    if repeated:
+        ids = ids.repeat(-(-wanted // len(ids)))
+    ids = ids[:wanted]
+    chunk = min(chunk, steps)
+    # Warm up: the first steps of a process pay for memory and threads.
+    _gradient(model, ids[: min(steps, 200) + 1], chunk)
+    progress(1, 10)
+    # The small one first, or it would be served from what the large one left behind.
+    truncated, short = _measure(model, ids, chunk)
+    progress(4, 10)
+    full, long = _measure(model, ids, steps)
+    progress(10, 10)
+    flat = [torch.cat([part.flatten() for part in found.values()]) for found in (long, short)]
+    return Comparison(
+        steps=steps,
+        repeated=repeated,
+        full=full,
+        truncated=truncated,
+        angle_degrees=angle_degrees(*flat),
+        angles={name: angle_degrees(long[name], short[name]) for name in long},
+    )
+
+
+def _measure(
+    model: CharacterLanguageModel, ids: Tensor, chunk: int
+) -> tuple[Measured, dict[str, Tensor]]:
+    kept = _Kept(model)
+    # Counting takes time: it is done in a pass of its own.
+    _gradient(model, ids, chunk, kept)
+    with _resident() as grown:
+        began = time.perf_counter()
+        found = _gradient(model, ids, chunk)
+        seconds = time.perf_counter() - began
+    return Measured(chunk, seconds, kept.most, grown[0], total_norm(found)), found
+
+
+class _Kept:
+    """Counts the bytes that autograd keeps, each block of memory once, the weights not at all."""
+
+    def __init__(self, model: CharacterLanguageModel) -> None:
+        self.most = 0
+        self._weights = {part.untyped_storage().data_ptr() for part in model.parameters()}
+        self._blocks: dict[int, int] = {}
+
+    def begin(self) -> None:
+        """A new graph: what the last one kept is gone."""
+        self._blocks.clear()
+
+    def pack(self, tensor: Tensor) -> Tensor:
+        """Note a tensor that is kept."""
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in self._weights:
+            self._blocks[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    def end(self) -> None:
+        """The forward pass is over."""
+        self.most = max(self.most, sum(self._blocks.values()))
+
+
+def _gradient(
+    model: CharacterLanguageModel, ids: Tensor, chunk: int, kept: _Kept | None = None
+) -> dict[str, Tensor]:
+    """The gradient of the summed loss by the parameter's name, cut every `chunk` steps."""
+    parameters = dict(model.named_parameters())
+    total = [torch.zeros_like(parameter) for parameter in parameters.values()]
+    state = model.zero_state(1)
+    for start in range(0, len(ids) - 1, chunk):
+        stop = min(start + chunk, len(ids) - 1)
+        with contextlib.ExitStack() as stack:
+            if kept is not None:
+                kept.begin()
+                stack.enter_context(
+                    torch.autograd.graph.saved_tensors_hooks(kept.pack, lambda tensor: tensor)
+                )
+            logits, state = model(ids[start:stop].unsqueeze(1), detach(state))
+            targets = ids[start + 1 : stop + 1]
+            loss = functional.cross_entropy(logits.flatten(0, 1), targets, reduction="sum")
+        if kept is not None:
+            kept.end()
+        found = torch.autograd.grad(loss, list(parameters.values()))
+        torch._foreach_add_(total, found)
+    return dict(zip(parameters, total, strict=True))
+
+
+@contextlib.contextmanager
+def _resident() -> Iterator[list[int]]:
+    """How much more memory the process has at its height than at first, in the list's place 0."""
+    grown, over = [0], threading.Event()
+    before = _resident_bytes()
+
+    def watch() -> None:
+        while not over.wait(_SAMPLE_SECONDS):
+            grown[0] = max(grown[0], _resident_bytes() - before)
+
+    watcher = threading.Thread(target=watch, name="memory")
+    watcher.start()
+    try:
+        yield grown
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _resident_bytes() -> int:
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,163 @@
+"""The engine's tasks about gradients, as if their arguments and results had crossed the pipe."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from rnnviz.core.errors import GradientError, TextError
+from rnnviz.core.gradients import GradientField, read_field
+from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.tasks import TASKS
+from tests.nets.small import small_model
+
+TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 4
+
+
+class Heard:
+    """Keeps how far a task said it was."""
+
+    def __init__(self) -> None:
+        self.told: list[float] = []
+
+    def progress(self, done: float, total: float, **facts: Any) -> None:
+        self.told.append(done / total)
+
+
+def ask(task: str, heard: Heard | None = None, **arguments: Any) -> dict[str, Any]:
+    result = TASKS[task](json.loads(json.dumps(arguments)), heard or Heard())
+    return dict(json.loads(json.dumps(result)))
+
+
+@pytest.fixture
+def model(tmp_path: Path, tiny_model: CharacterLanguageModel) -> str:
+    path = tmp_path / "tiny.safetensors"
+    save_model(path, tiny_model)
+    return str(path)
+
+
+def field_of(model: str, folder: Path, text: str = TEXT, **changed: Any) -> GradientField:
+    asked = {"start": 40, "count": 12, "distance": 9, "text": text, "text_name": "t"} | changed
+    heard = Heard()
+    result = ask("gradient_field", heard, model=model, path=str(folder / "new" / "f.npz"), **asked)
+    assert heard.told == sorted(heard.told)
+    assert heard.told[-1] == pytest.approx(1)
+    return read_field(Path(result["path"]))
+
+
+def test_a_field_has_every_array(model: str, tmp_path: Path) -> None:
+    assert not field_of(model, tmp_path).has_jacobians
+    field = field_of(model, tmp_path, jacobians=True)
+    assert field.array("jacobian-steps").max() == field.targets[-1]
+    assert field.facts.states == ("hidden", "cell")
+    assert field.predicted.tolist() == list(range(40, 52))
+    assert field.norms("cell", 1).shape == (12, 10)
+    assert np.isfinite(field.norms("hidden", 0)).all()
+    spectral, frobenius = (field.array(f"hidden-{kind}") for kind in ("spectral", "frobenius"))
+    assert (spectral[:, :, 0] == pytest.approx(1)) and (frobenius[:, :, 0] == pytest.approx(8**0.5))
+    assert (spectral <= frobenius * (1 + 1e-9)).all()
+    steps = len(field.places) - 1
+    assert field.array("cell-sum").shape == (2, steps)
+    assert field.array("losses").astype(float).mean() == pytest.approx(math.log(11), abs=0.5)
+
+
+def test_a_window_at_the_start_reaches_no_further_than_the_text(model: str, tmp_path: Path) -> None:
+    field = field_of(model, tmp_path, start=0)
+    assert field.predicted[0] == 1
+    assert np.isnan(field.norms("hidden", 0)[0, 1:]).all()
+    assert np.isfinite(field.norms("hidden", 0)[9]).all()
+
+
+def test_a_window_at_the_end_stops_there(model: str, tmp_path: Path) -> None:
+    field = field_of(model, tmp_path, start=len(TEXT) - 3)
+    assert field.predicted.tolist() == [len(TEXT) - 3, len(TEXT) - 2, len(TEXT) - 1]
+    assert field_of(model, tmp_path, start=10**9).predicted.tolist() == [len(TEXT) - 1]
+
+
+def test_unknown_characters_are_no_steps(model: str, tmp_path: Path) -> None:
+    plain = field_of(model, tmp_path)
+    holed = field_of(model, tmp_path, text=TEXT[:38] + "ZZ" + TEXT[38:], start=42)
+    assert holed.facts.skipped == 2
+    assert np.array_equal(plain.norms("cell", 0), holed.norms("cell", 0))
+    assert holed.predicted.tolist() == (plain.predicted + 2).tolist()
+
+
+@pytest.mark.parametrize("text", ["", "a", "ZZZZ", "ZaZ"])
+def test_a_text_without_two_known_characters_is_refused(
+    model: str, tmp_path: Path, text: str
+) -> None:
+    for task in ("gradient_field", "clipping", "truncation"):
+        with pytest.raises(TextError, match="a loss needs two"):
+            ask(
+                task,
+                model=model,
+                text=text,
+                path=str(tmp_path / "f"),
+                start=0,
+                count=3,
+                distance=3,
+                steps=10,
+                chunk=2,
+            )
+
+
+def test_nothing_to_compute_is_refused(model: str, tmp_path: Path) -> None:
+    with pytest.raises(GradientError, match="at least 1"):
+        field_of(model, tmp_path, distance=0)
+    with pytest.raises(GradientError, match="at least 1"):
+        ask("truncation", model=model, text=TEXT, steps=10, chunk=0)
+
+
+def test_before_training_is_another_network(model: str, tmp_path: Path) -> None:
+    trained, drawn = field_of(model, tmp_path), field_of(model, tmp_path, seed=7)
+    assert drawn.facts.seed == 7
+    assert not np.allclose(trained.norms("hidden", 0), drawn.norms("hidden", 0))
+    same = field_of(model, tmp_path, seed=1)
+    assert np.allclose(trained.norms("hidden", 0), same.norms("hidden", 0))
+
+
+def test_exploding_weights_give_numbers_that_can_be_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "wild.safetensors"
+    save_model(path, small_model("rnn", spread=80.0))
+    field = field_of(str(path), tmp_path, text="abc de\n" * 30)
+    assert not np.isnan(field.norms("hidden", 0)).any()
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_matrices_of_every_gate(tmp_path: Path, kind: str) -> None:
+    path, network = tmp_path / "m.safetensors", small_model(kind)
+    save_model(path, network)
+    result = ask("recurrent_matrices", model=str(path), path=str(tmp_path / "m.json"))
+    found = json.loads(Path(result["path"]).read_bytes())
+    assert [(one["layer"], one["gate"]) for one in found] == [
+        (layer, gate) for layer in (0, 1) for gate in network.architecture.row_gates
+    ]
+    weight = network.get_parameter("layers.0.weight_hh_l0")[:6]
+    assert found[0]["singular_values"] == pytest.approx(
+        torch.linalg.svdvals(weight).tolist(), rel=1e-4
+    )
+
+
+def test_clipping_chooses_thresholds_that_cut(model: str) -> None:
+    found = ask("clipping", model=model, text=TEXT, start=0, count=20, windows=5)
+    whole = found["whole"]
+    assert len(found["norms"]) == 5
+    assert whole["raw"] == pytest.approx(found["norms"][0])
+    assert 0 < whole["cut"] < whole["numbers"] / 20
+    assert whole["by_norm"] == pytest.approx(min(found["norm"], whole["raw"]))
+    assert set(found["parameters"]) == set(small_model().state_dict())
+    given = ask("clipping", model=model, text=TEXT, start=0, count=20, norm=1e9, value=1e9)
+    assert given["whole"]["by_norm"] == given["whole"]["by_value"] == given["whole"]["raw"]
+
+
+def test_truncation_is_measured(model: str) -> None:
+    found = ask("truncation", model=model, text=TEXT, steps=300, chunk=20)
+    assert found["full"]["kept_bytes"] > 5 * found["truncated"]["kept_bytes"]
+    assert found["repeated"]
