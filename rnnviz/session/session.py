@@ -14,6 +14,7 @@ from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.text import Text
 from rnnviz.session.findings import Findings
+from rnnviz.session.gradients import Gradients
 from rnnviz.session.inspection import Inspection
 from rnnviz.session.jobs import Jobs
 from rnnviz.session.library import Library
@@ -62,6 +63,7 @@ class Session(QObject):
         self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
         self.findings = Findings(data / "findings", self)
         self.library = Library(settings, models, resources, self)
+        self.gradients = Gradients(self.jobs, self.recordings, self.library, cache, self)
         self._text_suits_model = True
         self._wanted: Finding | None = None
         self._opening: Path | None = None

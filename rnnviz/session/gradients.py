@@ -1,0 +1,467 @@
+"""Gradients through time of the open model and of those set beside it, on the open text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from PySide6.QtCore import QObject, Signal, Slot
+
+from rnnviz.core.errors import GradientError, ModelFileError, RnnvizError
+from rnnviz.core.gradients import GradientField, MatrixFacts, read_field
+from rnnviz.core.model_file import ModelDescription, read_description
+from rnnviz.session.jobs import Jobs
+from rnnviz.session.library import Library
+from rnnviz.session.recordings import Recordings, file_stamp
+from rnnviz.work.messages import Failed
+
+Quantity = Literal["loss", "jacobian", "sum"]
+"""The gradient of each loss, the Jacobian's largest singular value, or the gradient of the sum."""
+
+LONGEST = 2000
+"""Losses and steps back that may be asked for: beyond, a field takes minutes and gigabytes."""
+_DEFAULT = 128
+_STAGES = 6
+"""Checkpoints of a run that are compared at most, spread over all."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model to go back through."""
+
+    path: str
+    title: str
+    vocabulary: tuple[str, ...] | None = None
+    seed: int | None = None
+    """Its weights drawn anew from this seed: as it was before any training."""
+
+    def arguments(self) -> dict[str, Any]:
+        """How a task of the engine names it."""
+        named: dict[str, Any] = {"model": self.path, "vocabulary": self.vocabulary}
+        return named if self.seed is None else {**named, "seed": self.seed}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A network in the comparison and what is known of it."""
+
+    network: Network
+    field: GradientField | None = None
+    failure: str = ""
+    """Why there is no field."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which losses are taken, and how far they are followed back."""
+
+    start: int
+    """Losses from the prediction of this character on."""
+    losses: int = _DEFAULT
+    distance: int = _DEFAULT
+
+
+class Gradients(QObject):
+    """Keeps a comparison of networks on one stretch of the open text; asks only when asked.
+
+    A panel that is seen calls `want_fields`, `want_matrices`, `want_clipping`: what is missing is
+    then computed, one network after the other.
+
+    Signals:
+        fields_changed: `compared`: networks came or went, or a field was computed.
+        window_changed: `window`.
+        shown_changed: `focus`, `layer`, `quantity`.
+        matrices_changed: `matrices`, of the network in focus.
+        clipping_changed: `clipping`.
+        truncation_changed: `truncation`, `chunk`.
+        character_changed: `character`, whose prediction is explained.
+    """
+
+    fields_changed = Signal()
+    window_changed = Signal()
+    shown_changed = Signal()
+    matrices_changed = Signal()
+    clipping_changed = Signal()
+    truncation_changed = Signal()
+    character_changed = Signal()
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        recordings: Recordings,
+        library: Library,
+        cache: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._recordings = recordings
+        self._library = library
+        self._cache = cache / "gradients"
+        self.compared: tuple[Compared, ...] = ()
+        self.window = Window(_DEFAULT)
+        self.focus = 0
+        self.layer: int | None = None
+        """None for all layers."""
+        self.quantity: Quantity = "loss"
+        self.matrices: tuple[MatrixFacts, ...] | None = None
+        self._matrices_of: Network | None = None
+        self.clipping: dict[str, Any] | None = None
+        self._clipping_of: tuple[object, ...] | None = None
+        self.thresholds: tuple[float | None, float | None] = (None, None)
+        """Of clipping by norm and by value; None lets the engine propose one."""
+        self.chunk = 25
+        self.truncation: dict[str, Any] | None = None
+        self.character: int | None = None
+        self._computing = ""
+        """The key of the field that is being computed."""
+        recordings.model_changed.connect(self._take_model)
+        recordings.text_changed.connect(self._take_text)
+
+    # What is compared
+
+    @property
+    def open_network(self) -> Network | None:
+        """The open model."""
+        model = self._recordings.model
+        if model is None:
+            return None
+        return Network(model.path, model.description.name, model.vocabulary)
+
+    @property
+    def focused(self) -> Compared | None:
+        """The network that panels about a single one show."""
+        return self.compared[self.focus] if self.focus < len(self.compared) else None
+
+    def set_networks(self, networks: tuple[Network, ...]) -> None:
+        """Compare these, in this order."""
+        known = {one.network: one for one in self.compared}
+        kept = self.focused
+        wanted = tuple(dict.fromkeys(networks))
+        self.compared = tuple(known.get(network, Compared(network)) for network in wanted)
+        names = [one.network for one in self.compared]
+        self.focus = names.index(kept.network) if kept and kept.network in names else 0
+        self.fields_changed.emit()
+        self.shown_changed.emit()
+
+    def add(self, *networks: Network) -> None:
+        """Set further networks beside those that are there."""
+        self.set_networks((*(one.network for one in self.compared), *networks))
+
+    def remove(self, place: int) -> None:
+        """Take a network out of the comparison."""
+        rest = [one.network for number, one in enumerate(self.compared) if number != place]
+        self.set_networks(tuple(rest))
+
+    def add_file(self, path: Path) -> None:
+        """Set a model's file beside the others.
+
+        Raises:
+            ModelFileError: it is no model of ours.
+        """
+        self.add(Network(str(path), _described(path).name or path.stem))
+
+    def add_untrained(self, seed: int = 0) -> None:
+        """Set the network in focus as it was before training beside the others."""
+        if self.focused is not None:
+            network = self.focused.network
+            self.add(replace(network, seed=seed, title=f"{network.title}, before training"))
+
+    def add_run(self, run: Path) -> None:
+        """Set the stages of a training run beside each other, the first one first.
+
+        Raises:
+            GradientError: it keeps no checkpoints of stages.
+        """
+        found = sorted((run / "checkpoints").glob("step-*.safetensors"))
+        if not found:
+            raise GradientError(
+                f"{run.name} holds no checkpoints of stages (checkpoints/step-….safetensors); "
+                "choose the folder of a training run"
+            )
+        if len(found) > _STAGES:
+            last = len(found) - 1
+            found = [found[round(place * last / (_STAGES - 1))] for place in range(_STAGES)]
+        self.set_networks(
+            tuple(
+                Network(str(path), f"step {int(path.stem.removeprefix('step-')):,}")
+                for path in found
+            )
+        )
+
+    def kinds(self) -> tuple[Network, ...]:
+        """The smallest shipped RNN, GRU and LSTM that suit the same text."""
+        found: list[Network] = []
+        models = sorted(self._library.models, key=lambda one: one.path.stat().st_size)
+        plain = (one.description for one in models if one.description.architecture == "rnn")
+        texts = {about.default_text for about in plain}
+        for kind in ("rnn", "gru", "lstm"):
+            for one in models:
+                about = one.description
+                if about.architecture == kind and about.default_text in texts:
+                    found.append(Network(str(one.path), about.name))
+                    break
+        return tuple(found)
+
+    @Slot()
+    def _take_model(self) -> None:
+        network = self.open_network
+        if network is None:
+            return
+        self._recall()
+        self.set_networks((network,))
+
+    @Slot()
+    def _take_text(self) -> None:
+        self.character = None
+        self._recall()
+        self.set_window(Window(_DEFAULT, self.window.losses, self.window.distance))
+        self._forget_fields()
+
+    def _recall(self) -> None:
+        """What was computed for another model or text is gone."""
+        self.clipping, self._clipping_of, self.truncation = None, None, None
+        self.matrices, self._matrices_of = None, None
+        self.clipping_changed.emit()
+        self.truncation_changed.emit()
+        self.matrices_changed.emit()
+
+    def _forget_fields(self) -> None:
+        self._computing = ""
+        self._jobs.cancel("gradients")
+        self.compared = tuple(Compared(one.network) for one in self.compared)
+        self.fields_changed.emit()
+
+    # What is shown
+
+    def set_window(self, window: Window) -> None:
+        """Take other losses, or follow them farther back."""
+        window = Window(
+            max(0, window.start),
+            min(max(1, window.losses), LONGEST),
+            min(max(2, window.distance), LONGEST),
+        )
+        if window != self.window:
+            self.window = window
+            self.window_changed.emit()
+            self._forget_fields()
+
+    def set_focus(self, place: int) -> None:
+        """Show this network in the panels about a single one."""
+        if place != self.focus and 0 <= place < len(self.compared):
+            self.focus = place
+            self.shown_changed.emit()
+
+    def set_layer(self, layer: int | None) -> None:
+        """Show one layer, or all."""
+        if layer != self.layer:
+            self.layer = layer
+            self.shown_changed.emit()
+
+    def set_quantity(self, quantity: Quantity) -> None:
+        """Show the losses' gradients, the Jacobians, or the gradient of the sum."""
+        if quantity != self.quantity:
+            self.quantity = quantity
+            self.shown_changed.emit()
+            if quantity == "jacobian":
+                self.fields_changed.emit()
+
+    def set_character(self, character: int | None) -> None:
+        """Explain the prediction of this character."""
+        if character != self.character:
+            self.character = character
+            self.character_changed.emit()
+
+    # Fields
+
+    def want_fields(self) -> None:
+        """Compute what is missing, one network after the other."""
+        jacobians = self.quantity == "jacobian"
+        for one in self.compared:
+            lacking = one.field is None or (jacobians and not one.field.has_jacobians)
+            if lacking and not one.failure:
+                self._compute(one.network, jacobians)
+                return
+
+    @property
+    def busy(self) -> bool:
+        """Whether a field is being computed."""
+        return self._jobs.busy("gradients")
+
+    def _compute(self, network: Network, jacobians: bool) -> None:
+        arguments = self._text_arguments()
+        if arguments is None:
+            return
+        window = self.window
+        arguments |= {
+            **network.arguments(),
+            "start": window.start,
+            "count": window.losses,
+            "distance": window.distance,
+            "jacobians": jacobians,
+        }
+        key = _key(network, arguments)
+        path = self._cache / f"{key}.npz"
+        if key == self._computing and self.busy:
+            return
+        if path.exists() and self._arrive(network, path):
+            return
+        self._computing = key
+
+        def done(result: dict[str, Any]) -> None:
+            self._arrive(network, Path(result["path"]))
+
+        def failed(failure: Failed) -> None:
+            if failure.details:
+                self._jobs.failed.emit(failure)
+            self._note(Compared(network, failure=failure.message))
+
+        self._jobs.start(
+            "gradient_field",
+            {**arguments, "path": str(path)},
+            slot="gradients",
+            title=f"Going back through {network.title}",
+            done=done,
+            failed=failed,
+        )
+
+    def _arrive(self, network: Network, path: Path) -> bool:
+        try:
+            field = read_field(path)
+        except RnnvizError:
+            path.unlink(missing_ok=True)
+            return False
+        self._note(Compared(network, field))
+        return True
+
+    def _note(self, found: Compared) -> None:
+        self.compared = tuple(
+            found if one.network == found.network else one for one in self.compared
+        )
+        self.fields_changed.emit()
+
+    def _text_arguments(self) -> dict[str, Any] | None:
+        text = self._recordings.text
+        if text is None:
+            return None
+        if text.path is not None:
+            return {"text_path": str(text.path)}
+        return {"text": str(text), "text_name": text.name}
+
+    # Matrices, clipping, truncation
+
+    def want_matrices(self) -> None:
+        """Compute the recurrent matrices of the network in focus, if they are not there."""
+        one = self.focused
+        if one is None or one.network == self._matrices_of:
+            return
+        self._matrices_of, self.matrices = one.network, None
+        key = _key(one.network, {"matrices": True})
+
+        def done(result: dict[str, Any]) -> None:
+            raw = Path(result["path"]).read_bytes()
+            self.matrices = tuple(msgspec.json.decode(raw, type=list[MatrixFacts]))
+            self.matrices_changed.emit()
+
+        self._jobs.start(
+            "recurrent_matrices",
+            {**one.network.arguments(), "path": str(self._cache / f"{key}.json")},
+            slot="matrices",
+            title="Eigenvalues of the recurrent matrices",
+            done=done,
+        )
+
+    def set_thresholds(self, norm: float | None, value: float | None) -> None:
+        """Clip at these."""
+        if (norm, value) != self.thresholds:
+            self.thresholds = (norm, value)
+            self.clipping_changed.emit()
+
+    def want_clipping(self) -> None:
+        """Compute a training step of the network in focus, clipped, if it is not there."""
+        one, arguments = self.focused, self._text_arguments()
+        if one is None or arguments is None:
+            return
+        key = (one.network, self.window, self.thresholds)
+        if key == self._clipping_of:
+            return
+        self._clipping_of = key
+        norm, value = self.thresholds
+
+        def done(result: dict[str, Any]) -> None:
+            self.clipping = result
+            self.clipping_changed.emit()
+
+        def failed(failure: Failed) -> None:
+            done({"failure": failure.message})
+
+        self._jobs.start(
+            "clipping",
+            {
+                **arguments,
+                **one.network.arguments(),
+                "start": self.window.start,
+                "count": self.window.losses,
+                "windows": 24,
+                "norm": norm,
+                "value": value,
+            },
+            slot="clipping",
+            title="Clipping a training step",
+            done=done,
+            failed=failed,
+        )
+
+    def set_chunk(self, chunk: int) -> None:
+        """Cut BPTT after so many steps."""
+        chunk = max(1, chunk)
+        if chunk != self.chunk:
+            self.chunk = chunk
+            self.truncation = None
+            self.truncation_changed.emit()
+
+    def measure_truncation(self, steps: int) -> None:
+        """Measure memory and time of truncated and of full BPTT over so many steps."""
+        one, arguments = self.focused, self._text_arguments()
+        if one is None or arguments is None:
+            return
+
+        def done(result: dict[str, Any]) -> None:
+            self.truncation = result
+            self.truncation_changed.emit()
+
+        self._jobs.start(
+            "truncation",
+            {**arguments, **one.network.arguments(), "steps": steps, "chunk": self.chunk},
+            slot="truncation",
+            title=f"Measuring BPTT over {steps:,} steps",
+            done=done,
+        )
+
+    @property
+    def measuring(self) -> bool:
+        """Whether truncation is being measured."""
+        return self._jobs.busy("truncation")
+
+
+def _key(network: Network, arguments: Mapping[str, Any]) -> str:
+    """A name for a result that changes whenever the model, the text or the question does."""
+    facts = dict(arguments)
+    if "text_path" in facts:
+        facts["text_path"] = file_stamp(Path(facts["text_path"]))
+    named = (file_stamp(Path(network.path)), network, sorted(facts.items()))
+    return hashlib.sha256(repr(named).encode()).hexdigest()[:24]
+
+
+def _described(path: Path) -> ModelDescription:
+    found = read_description(path)
+    if not isinstance(found, ModelDescription):
+        raise ModelFileError(
+            f"{path.name} is no character model; gradients are shown for RNN, GRU and LSTM "
+            "character models"
+        )
+    return found
