@@ -40,6 +40,10 @@ def _has_range(session: Session) -> bool:
     return session.selection.range is not None
 
 
+def _has_run(session: Session) -> bool:
+    return session.runs.current is not None
+
+
 NEEDS = {
     "model": Need(_has_model, "Open a model, or drop its file on the window.", "Open…"),
     "recording": Need(
@@ -47,6 +51,7 @@ NEEDS = {
         "Open a model and a text, or drop their files on the window, to see what the units do.",
         "Open…",
     ),
+    "run": Need(_has_run, "Start a training run, or open the directory of one, to watch it here."),
     "concept": Need(_has_concept, "Choose a concept in the ranking to see it here."),
     "range": Need(
         _has_range,

@@ -2,6 +2,8 @@
 
 from rnnviz.views.plots.bars import BarPlot
 from rnnviz.views.plots.base import Plot
+from rnnviz.views.plots.curves import CurvePlot, Trace
+from rnnviz.views.plots.heat import HeatPlot
 from rnnviz.views.plots.histogram import Histogram, HistogramPlot
 from rnnviz.views.plots.image import ImagePlot
 from rnnviz.views.plots.inks import Ink, ink_colour
@@ -10,6 +12,8 @@ from rnnviz.views.plots.scatter import Points, ScatterPlot
 
 __all__ = [
     "BarPlot",
+    "CurvePlot",
+    "HeatPlot",
     "Histogram",
     "HistogramPlot",
     "ImagePlot",
@@ -19,5 +23,6 @@ __all__ = [
     "Points",
     "ScatterPlot",
     "Series",
+    "Trace",
     "ink_colour",
 ]

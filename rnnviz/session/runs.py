@@ -1,0 +1,282 @@
+"""The training runs on the screen: opened, watched on one timer, asked to pause, started, ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
+
+from rnnviz.core.errors import RnnvizError, RunDirectoryError
+from rnnviz.core.runs.state import LIVE
+from rnnviz.core.runs.watched import WatchedRun
+
+TICK_MS = 50
+"""How often every live run is looked at; an event waits half of it on average."""
+_CATCHING_UP_MS = 16
+_QUIET_TICKS = 20
+"""A run that is over is looked at so many times less often."""
+_BUDGET_SECONDS = 0.006
+"""How long a tick may read; the rest waits for the next."""
+_OPEN_RUNS = "runs/open"
+_MOST_REMEMBERED = 12
+
+
+class Trainers(Protocol):
+    """Starts trainers as processes of their own, and speaks to them; `work.trainer` has them."""
+
+    def start(self, directory: Path, settings: Mapping[str, Any]) -> None:
+        """Train with these settings in a new run directory.
+
+        Raises:
+            RnnvizError: the settings or the directory cannot be used.
+        """
+        ...
+
+    def resume(self, directory: Path) -> None:
+        """Go on with a run whose trainer is gone.
+
+        Raises:
+            RnnvizError: it cannot go on.
+        """
+        ...
+
+    def ask(self, directory: Path, command: str, setting: str, value: float | None) -> None:
+        """Leave a wish in `control.json`.
+
+        Raises:
+            RnnvizError: the directory cannot be written, or the wish makes no sense.
+        """
+        ...
+
+
+@dataclass(eq=False)
+class OpenRun:
+    """A run in the list: what it says, and how it is drawn."""
+
+    watched: WatchedRun
+    ink: int
+    """The number of its colour."""
+    shown: bool = True
+    started_here: bool = False
+    asked: str = ""
+    """The command that its trainer has not answered yet."""
+    _state: tuple[object, ...] = field(default=(), repr=False)
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.watched.name
+
+    @property
+    def live(self) -> bool:
+        """Whether its trainer listens."""
+        return self.watched.state in LIVE
+
+
+class Runs(QObject):
+    """Watches every open run; nothing here waits for a trainer.
+
+    Signals:
+        runs_changed: a run was opened or closed, or its state, colour or checkpoints changed.
+        current_changed: `current` is another run.
+        curve_changed: some run has new events; at most once a tick.
+    """
+
+    runs_changed = Signal()
+    current_changed = Signal()
+    curve_changed = Signal()
+
+    def __init__(
+        self,
+        trainers: Trainers,
+        settings: QSettings,
+        folder: Path,
+        parent: QObject | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(parent)
+        self.folder = folder
+        """Where new runs go unless the person says otherwise."""
+        self.opened: tuple[OpenRun, ...] = ()
+        self.current: OpenRun | None = None
+        self._trainers, self._settings, self._clock = trainers, settings, clock
+        self._ticks = 0
+        self._told = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.look)
+
+    # The list
+
+    def open(self, directory: Path) -> OpenRun:
+        """Watch the run in this directory, and make it the current one.
+
+        Raises:
+            RunDirectoryError: no run lies there.
+        """
+        known = self.find(directory)
+        if known is None:
+            known = OpenRun(WatchedRun(directory.resolve(), self._clock), self._free_ink())
+            self.opened = (*self.opened, known)
+            self._remember()
+        self.set_current(known)
+        self.runs_changed.emit()
+        self._wake()
+        return known
+
+    def find(self, directory: Path) -> OpenRun | None:
+        """The open run of this directory, if any."""
+        wanted = directory.resolve()
+        return next((run for run in self.opened if run.watched.directory == wanted), None)
+
+    def close_run(self, run: OpenRun) -> None:
+        """Watch it no longer; a trainer goes on."""
+        self.opened = tuple(other for other in self.opened if other is not run)
+        self._remember()
+        if self.current is run:
+            self.set_current(self.opened[-1] if self.opened else None)
+        self.runs_changed.emit()
+        if not self.opened:
+            self._timer.stop()
+
+    def set_current(self, run: OpenRun | None) -> None:
+        """The run that panels for one run show."""
+        if run is self.current:
+            return
+        self.current = run
+        self.current_changed.emit()
+
+    def set_shown(self, run: OpenRun, shown: bool) -> None:
+        """Draw its curves, or leave them out."""
+        if run.shown != shown:
+            run.shown = shown
+            self.runs_changed.emit()
+
+    @property
+    def shown(self) -> tuple[OpenRun, ...]:
+        """The runs whose curves are drawn."""
+        return tuple(run for run in self.opened if run.shown)
+
+    @property
+    def training_here(self) -> tuple[OpenRun, ...]:
+        """Runs that were started from this window and go on."""
+        return tuple(run for run in self.opened if run.started_here and run.live)
+
+    def reopen(self) -> None:
+        """Watch again what was watched when the window was closed; what is gone is left out."""
+        kept = self._settings.value(_OPEN_RUNS, [])
+        paths = [kept] if isinstance(kept, str) else kept
+        for path in paths if isinstance(paths, list) else []:
+            try:
+                self.open(Path(str(path)))
+            except RunDirectoryError:
+                continue
+
+    def _remember(self) -> None:
+        paths = [str(run.watched.directory) for run in self.opened][-_MOST_REMEMBERED:]
+        self._settings.setValue(_OPEN_RUNS, paths)
+
+    def _free_ink(self) -> int:
+        used = {run.ink for run in self.opened}
+        return next(ink for ink in range(len(used) + 1) if ink not in used)
+
+    # Trainers
+
+    def start(self, settings: Mapping[str, Any], directory: Path) -> OpenRun:
+        """Start a trainer, and watch what it writes.
+
+        Raises:
+            RnnvizError: the settings or the directory cannot be used.
+        """
+        self._trainers.start(directory, settings)
+        run = self.open(directory)
+        run.started_here = True
+        return run
+
+    def ask(
+        self, run: OpenRun, command: str, setting: str = "", value: float | None = None
+    ) -> None:
+        """Ask its trainer for something; it answers by an event.
+
+        Raises:
+            RnnvizError: it cannot be asked.
+        """
+        self._trainers.ask(run.watched.directory, command, setting, value)
+        if command in ("pause", "resume", "stop"):
+            run.asked = command
+            self.runs_changed.emit()
+
+    def resume(self, run: OpenRun) -> None:
+        """Let a paused run go on, or start a trainer for one whose trainer is gone.
+
+        Raises:
+            RnnvizError: it cannot go on.
+        """
+        if run.watched.state == "paused":
+            self.ask(run, "resume")
+            return
+        self._trainers.resume(run.watched.directory)
+        run.started_here = True
+        run.asked = "resume"
+        self.runs_changed.emit()
+        self._wake()
+
+    def stop_all_here(self) -> None:
+        """Ask every trainer that this window started to stop with a checkpoint."""
+        for run in self.training_here:
+            try:
+                self.ask(run, "stop")
+            except RnnvizError:
+                continue  # its directory is gone, and with it the way to ask
+
+    # Watching
+
+    @Slot()
+    def look(self) -> None:
+        """One tick: read what is new, and tell it once."""
+        self._ticks += 1
+        deadline = time.perf_counter() + _BUDGET_SECONDS
+
+        def enough() -> bool:
+            return time.perf_counter() > deadline
+
+        changed = behind = told = False
+        for run in self.opened:
+            quiet = not run.live and bool(run._state) and not run.asked
+            if quiet and self._ticks % _QUIET_TICKS and not run.watched.behind:
+                continue
+            if run.watched.look(enough):
+                changed = True
+            behind = behind or (enough() and run.watched.behind)
+            told = self._note(run) or told
+        if told:
+            self.runs_changed.emit()
+        now = time.perf_counter()
+        if changed and (not behind or now - self._told >= TICK_MS / 1000):
+            self._told = now
+            self.curve_changed.emit()
+        self._timer.setInterval(_CATCHING_UP_MS if behind else TICK_MS)
+
+    def _note(self, run: OpenRun) -> bool:
+        """Whether the state of this run is another one than at the last tick."""
+        watched = run.watched
+        state = (watched.state, watched.problem, watched.damaged_lines, len(watched.checkpoints))
+        if state == run._state:
+            return False
+        if run._state and state[0] != run._state[0]:
+            run.asked = ""
+        run._state = state
+        return True
+
+    def _wake(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start(TICK_MS)
+        QTimer.singleShot(0, self.look)
+
+    def close(self) -> None:
+        """Watch nothing any more; trainers go on."""
+        self._timer.stop()

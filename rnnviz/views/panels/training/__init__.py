@@ -1,0 +1,16 @@
+"""The panels of the Training workspace, in the order in which they are laid out."""
+
+from rnnviz.views.panel import Panel
+from rnnviz.views.panels.training.curves import CurvesPanel
+from rnnviz.views.panels.training.norms import NormsPanel
+from rnnviz.views.panels.training.parameters import ParametersPanel
+from rnnviz.views.panels.training.samples import SamplesPanel
+from rnnviz.views.panels.training.time_steps import TimeStepsPanel
+
+PANELS: tuple[type[Panel], ...] = (
+    CurvesPanel,
+    SamplesPanel,
+    NormsPanel,
+    TimeStepsPanel,
+    ParametersPanel,
+)

@@ -1,0 +1,125 @@
+"""How much gradient reaches the earlier characters of a sequence, as the training goes on."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from rnnviz.core.curve import Curve
+from rnnviz.core.runs.arrays import RowReader, Rows
+from rnnviz.core.runs.record import ArrayRow
+from rnnviz.session.runs import OpenRun
+from rnnviz.views.panel import Panel
+from rnnviz.views.plots import CurvePlot, HeatPlot, Trace
+
+_MOST_COLUMNS = 400
+_READ_AT_ONCE = 100
+
+
+class TimeStepsPanel(Panel):
+    """A column a training step, a row a distance back; beside it the newest of each layer."""
+
+    name = "gradient-steps"
+    title = "Gradient over time"
+    needs = ("run",)
+
+    def follow(self) -> None:
+        """Follow the current run."""
+        self._reader: tuple[OpenRun, RowReader] | None = None
+        runs = self.session.runs
+        for signal in (runs.curve_changed, runs.current_changed):
+            signal.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """The picture, and a plot of the newest step."""
+        page = QWidget()
+        self.layer = QComboBox()
+        self.layer.setAccessibleName("Layer")
+        self.layer.currentIndexChanged.connect(self._choose)
+        self.words = QLabel()
+        self.words.setProperty("role", "muted")
+        self.words.setWordWrap(True)
+        self.heat = HeatPlot("Gradient norm by training step and distance back")
+        self.heat.set_labels("training step", "characters back")
+        self.newest = CurvePlot("Gradient norm over distance at the newest step")
+        self.newest.set_labels("characters back", "norm")
+        self.newest.set_x_words("characters back", "{:.0f}")
+        self.newest.set_log(True)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 8, 12, 0)
+        row.addWidget(self.layer)
+        row.addWidget(self.words, 1)
+        plots = QHBoxLayout()
+        plots.setSpacing(0)
+        plots.addWidget(self.heat, 3)
+        plots.addWidget(self.newest, 2)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addLayout(plots, 1)
+        return page
+
+    def draw(self) -> None:
+        """Read the rows that are new, and draw."""
+        run = self.session.runs.current
+        assert run is not None
+        if self._reader is None or self._reader[0] is not run:
+            self._reader = run, RowReader(run.watched.directory)
+        kept = run.watched.record.gradient_rows
+        shape = kept[-1].shape if kept else (0, 0)
+        rows = [row for row in kept if row.shape == shape]
+        rows = [rows[i] for i in _spread(len(rows), _MOST_COLUMNS)]
+        found = self._read(rows)
+        self.words.setText(
+            "The norm of the loss gradient at every hidden state of a sequence." if found else
+            "This run does not record the gradient over time." if run.watched.record.step else ""
+        )  # fmt: skip
+        self.layer.setVisible(shape[0] > 1)
+        self._offer_layers(shape[0])
+        layer = max(0, self.layer.currentIndex())
+        columns = [values[min(layer, shape[0] - 1), ::-1] for _, values in found]
+        picture = np.stack(columns, axis=1) if columns else np.zeros((0, 0), np.float32)
+        self.heat.set_values(picture, [f"{row.step:,}" for row, _ in found])
+        self._draw_newest(found[-1][1] if found else None)
+
+    def _read(self, rows: list[ArrayRow]) -> list[tuple[ArrayRow, Rows]]:
+        assert self._reader is not None
+        reader, found, fresh = self._reader[1], [], 0
+        for row in rows:
+            known = reader.known(row)
+            if not known and fresh >= _READ_AT_ONCE:
+                self.request_draw()
+                break
+            fresh += not known
+            values = reader.read(row)
+            if values is not None:
+                found.append((row, values))
+        return found
+
+    def _draw_newest(self, values: Rows | None) -> None:
+        traces = []
+        for layer, norms in enumerate(() if values is None else values):
+            curve = Curve()
+            curve.append(np.arange(len(norms)), norms[::-1])
+            traces.append(Trace(f"layer {layer + 1}", curve, layer, width=1.5))
+        self.newest.set_traces(tuple(traces))
+
+    def _offer_layers(self, layers: int) -> None:
+        if self.layer.count() != layers:
+            self.layer.blockSignals(True)
+            self.layer.clear()
+            self.layer.addItems([f"Layer {layer + 1}" for layer in range(layers)])
+            self.layer.blockSignals(False)
+
+    @Slot()
+    def _choose(self) -> None:
+        self.request_draw()
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """At most so many places out of `count`, evenly, the first and the last among them."""
+    if count <= most:
+        return list(range(count))
+    return np.unique(np.linspace(0, count - 1, most).astype(int)).tolist()

@@ -1,0 +1,348 @@
+"""Curves of a training that grow: thinned to the pixels, the newest end in view, NaN as marks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
+from PySide6.QtWidgets import QLabel, QWidget
+
+from rnnviz.core.curve import Curve, SmoothedCurve
+from rnnviz.core.runs.axis import StepAxis
+from rnnviz.views.plots.base import Plot
+from rnnviz.views.plots.export import Columns
+from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.log_axis import LogAxis, plain
+from rnnviz.views.theme import Theme, theme_of
+
+Floats = npt.NDArray[np.float64]
+_EXPORTED = 200_000
+_ROOM = 0.05
+
+
+def as_it_is(values: Floats) -> Floats:
+    """The values themselves."""
+    return values
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One curve as it is drawn."""
+
+    name: str
+    curve: Curve
+    ink: Ink
+    smoothed: SmoothedCurve | None = None
+    """Drawn over the raw values, which stay behind it, faintly."""
+    axis: StepAxis | None = None
+    """Where its steps lie along x; without one, at themselves."""
+    shown_as: Callable[[Floats], Floats] = as_it_is
+    """From its values to what is drawn; must not change their order."""
+    points: bool = False
+    """Few values: each gets a dot."""
+    width: float = 1.75
+    dashed: bool = False
+
+    def places(self, steps: npt.NDArray[np.int64]) -> Floats:
+        """Where these steps lie along x."""
+        return steps.astype(float) if self.axis is None else self.axis.at(steps)
+
+    def reach(self) -> tuple[float, float] | None:
+        """Its first and last place along x, or None while it is empty."""
+        if not len(self.curve):
+            return None
+        low, high = self.places(self.curve.steps[[0, -1]])
+        return (float(low), float(high)) if np.isfinite([low, high]).all() else None
+
+    def span(self, low: float, high: float) -> tuple[int, int]:
+        """The points between two places along x, and one more on either side."""
+        if self.axis is not None and self.axis.steps:
+            low, high = np.interp([low, high], self.axis.values, self.axis.steps)
+        first, last = self.curve.span(low, high)
+        return max(0, first - 1), min(len(self.curve), last + 1)
+
+
+class _Lines:
+    """The items of one trace."""
+
+    def __init__(self) -> None:
+        self.raw = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
+        self.smooth = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
+        self.dots = pg.ScatterPlotItem(size=6, pxMode=True)
+        self.marks = pg.ScatterPlotItem(size=10, pxMode=True)
+        self.items = (self.raw, self.smooth, self.dots, self.marks)
+        for height, item in enumerate(self.items):
+            item.setZValue(height)
+
+
+class CurvePlot(Plot):
+    """Traces over one axis; the whole of them is in view until a person zooms in.
+
+    Signals:
+        place_clicked(x): the person clicked this place along x.
+    """
+
+    place_clicked = Signal(float)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        self.traces: tuple[Trace, ...] = ()
+        self._lines: list[_Lines] = []
+        self._levels: list[pg.InfiniteLine] = []
+        self._log = False
+        self._following = True
+        self._setting = False
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._here = pg.InfiniteLine(angle=90, movable=False)
+        self.value_axis = LogAxis("left")
+        super().__init__(name, x_axis=LogAxis("bottom"), y_axis=self.value_axis, parent=parent)
+        self.note = QLabel(self)
+        self.note.setProperty("role", "card")
+        self.note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.note.hide()
+        for line in (self._cursor, self._here):
+            self.item.addItem(line, ignoreBounds=True)
+            line.hide()
+        self._x_name, self._x_format = "step", "{:,.0f}"
+        self.view.sigXRangeChanged.connect(self._ranged)
+        self.hovered.connect(self._show_note)
+        self.left.connect(self._hide_note)
+        self.clicked.connect(self._click)
+
+    # What is drawn
+
+    def set_traces(self, traces: tuple[Trace, ...]) -> None:
+        """Draw these; call it, or `refresh`, whenever their curves have grown."""
+        self.traces = traces
+        while len(self._lines) < len(traces):
+            self._lines.append(_Lines())
+            for item in self._lines[-1].items:
+                self.item.addItem(item, ignoreBounds=True)
+        while len(self._lines) > len(traces):
+            for item in self._lines.pop().items:
+                self.item.removeItem(item)
+        names = dict.fromkeys((trace.name, trace.ink) for trace in traces if trace.name)
+        self.set_legend(tuple(names))
+        self.recolour(theme_of(self))
+        self.refresh()
+
+    def set_log(self, log: bool) -> None:
+        """Draw the logarithms of the values."""
+        if log != self._log:
+            self._log = log
+            self.value_axis.set_log(log)
+            self.refresh()
+
+    def set_level(self, *values: float) -> None:
+        """Dashed level lines at these values, as of a threshold."""
+        while len(self._levels) < len(values):
+            line = pg.InfiniteLine(angle=0, movable=False)
+            self._levels.append(line)
+            self.item.addItem(line, ignoreBounds=True)
+        for line, value in zip(self._levels, values, strict=False):
+            line.setValue(np.log10(value) if self._log and value > 0 else value)
+        for place, line in enumerate(self._levels):
+            line.setVisible(place < len(values))
+        self.recolour(theme_of(self))
+
+    def set_place(self, x: float | None) -> None:
+        """Mark a place along x, as of the chosen checkpoint."""
+        self._here.setVisible(x is not None)
+        if x is not None:
+            self._here.setValue(x)
+
+    def set_x_words(self, name: str, pattern: str) -> None:
+        """What the note at the pointer calls x, and how it writes it."""
+        self._x_name, self._x_format = name, pattern
+
+    def refresh(self) -> None:
+        """Draw what the curves hold by now."""
+        reaches = [reach for trace in self.traces if (reach := trace.reach())]
+        if self._following and reaches:
+            low, high = min(low for low, _ in reaches), max(high for _, high in reaches)
+            self._setting = True
+            self.view.setXRange(low, max(high, low + 1e-9), padding=0.0)
+            self._setting = False
+        self._draw()
+
+    @Slot()
+    def reset_zoom(self) -> None:
+        """Show everything again, and follow the newest end."""
+        self._following = True
+        self.refresh()
+
+    def columns(self) -> Columns:
+        """The step, the place along x and the value of every point of every trace."""
+        columns: dict[str, npt.ArrayLike] = {}
+        for number, trace in enumerate(self.traces, start=1):
+            kept = trace.curve.decimate(0, len(trace.curve), _EXPORTED // 4)
+            name = trace.name or f"curve {number}"
+            name = name if f"{name}: step" not in columns else f"{name} {number}"
+            steps = trace.curve.steps[kept]
+            columns[f"{name}: step"] = steps
+            if trace.axis is not None:
+                columns[f"{name}: {self._x_name}"] = trace.places(steps)
+            columns[f"{name}: value"] = trace.shown_as(trace.curve.values[kept])
+            if trace.smoothed is not None:
+                columns[f"{name}: smoothed"] = trace.shown_as(trace.smoothed.values[kept])
+        return columns
+
+    def recolour(self, theme: Theme) -> None:
+        """Traces in their inks, marks of NaN in the colour of what is wrong."""
+        for lines, trace in zip(self._lines, self.traces, strict=True):
+            style = Qt.PenStyle.DashLine if trace.dashed else Qt.PenStyle.SolidLine
+            strong = pg.mkPen(ink_colour(trace.ink, theme), width=trace.width, style=style)
+            # Opaque, mixed with the ground: a translucent pen is many times slower.
+            faint = pg.mkPen(_mixed(trace.ink, theme, 0.32), width=1)
+            lines.raw.setPen(strong if trace.smoothed is None else faint)
+            lines.smooth.setPen(strong)
+            lines.dots.setBrush(ink_colour(trace.ink, theme))
+            lines.dots.setPen(pg.mkPen(theme.background))
+            lines.marks.setPen(pg.mkPen(theme.bad, width=2))
+            lines.marks.setBrush(ink_colour("bad", theme))
+        for level in self._levels:
+            level.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
+        self._cursor.setPen(pg.mkPen(theme.faint))
+        self._here.setPen(pg.mkPen(theme.accent, width=1))
+
+    # Drawing
+
+    def _value(self, values: Floats) -> Floats:
+        if not self._log:
+            return values
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(values > 0, np.log10(values), np.nan)
+
+    def _draw(self) -> None:
+        low, high = self.view.viewRange()[0]
+        columns = max(100, int(self.view.width()))
+        drawn: list[Floats] = []
+        odd: list[tuple[_Lines, Trace, npt.NDArray[np.int64]]] = []
+        for lines, trace in zip(self._lines, self.traces, strict=True):
+            first, last = trace.span(low, high)
+            kept = trace.curve.decimate(first, last, columns)
+            x = trace.places(trace.curve.steps[kept])
+            shown = trace.shown_as(trace.curve.values[kept])
+            raw = _finite(self._value(shown))
+            lines.raw.setData(x, raw, antialias=len(x) < 3000)
+            drawn.append(_middle(raw))
+            if trace.smoothed is not None:
+                smooth = _finite(self._value(trace.shown_as(trace.smoothed.values[kept])))
+                lines.smooth.setData(x, smooth, antialias=len(x) < 5000)
+                drawn.append(smooth[np.isfinite(smooth)])
+            else:
+                lines.smooth.setData([], [])
+            dotted = trace.points and len(kept) < 400
+            lines.dots.setData(x[np.isfinite(raw)], raw[np.isfinite(raw)]) if dotted else (
+                lines.dots.clear()
+            )
+            marks = trace.curve.marks(first, last, columns // 8)
+            if self._log:
+                marks = np.concatenate([marks, kept[shown <= 0][: columns // 8]])
+            odd.append((lines, trace, marks))
+        self._fit_height(np.concatenate([*drawn, np.zeros(0)]))
+        for lines, trace, marks in odd:
+            self._mark(lines, trace, marks)
+
+    def _fit_height(self, drawn: Floats) -> None:
+        low, high = (float(drawn.min()), float(drawn.max())) if drawn.size else (0.0, 1.0)
+        room = (high - low) * _ROOM or abs(high) * 0.1 or 0.5
+        self.view.setYRange(low - room, high + room, padding=0)
+
+    def _mark(self, lines: _Lines, trace: Trace, places: npt.NDArray[np.int64]) -> None:
+        """NaN as a cross at the foot, infinity as an arrow up or down, zero on a log axis a dot."""
+        if not places.size:
+            if len(lines.marks.data):
+                lines.marks.clear()
+            return
+        low, high = self.view.viewRange()[1]
+        room = (high - low) * 0.03
+        values = trace.curve.values[places]
+        top = np.isposinf(values)
+        symbols = np.where(np.isnan(values), "x", np.where(np.isinf(values), "t", "o"))
+        symbols = np.where(top, "t1", symbols)
+        heights = np.where(top, high - room, low + room)
+        x = trace.places(trace.curve.steps[places])
+        lines.marks.setData(x=x, y=heights, symbol=symbols.tolist())
+
+    @Slot()
+    def _ranged(self) -> None:
+        if self._setting:
+            return
+        reaches = [reach for trace in self.traces if (reach := trace.reach())]
+        if reaches:
+            low, high = self.view.viewRange()[0]
+            first, last = min(r[0] for r in reaches), max(r[1] for r in reaches)
+            self._following = low <= first and high >= last
+        self._draw()
+
+    # The pointer
+
+    @Slot(float, float)
+    def _click(self, x: float, y: float) -> None:
+        self.place_clicked.emit(x)
+
+    @Slot(float, float)
+    def _show_note(self, x: float, y: float) -> None:
+        rows = [row for trace in self.traces if (row := self._row_at(trace, x))]
+        self._cursor.setVisible(bool(rows))
+        if not rows:
+            self.note.hide()
+            return
+        self._cursor.setValue(x)
+        where = self._x_format.format(x)
+        self.note.setText("\n".join([f"{self._x_name} {where}", *rows]))
+        self.note.adjustSize()
+        place = self._canvas.mapFromScene(self.view.mapViewToScene(QPointF(x, y)))
+        across = place.x() + 16
+        if across + self.note.width() > self.width() - 4:
+            across = place.x() - 16 - self.note.width()
+        down = min(max(4, place.y() - self.note.height()), self.height() - self.note.height() - 4)
+        self.note.move(max(4, int(across)), max(4, int(down)))
+        self.note.show()
+        self.note.raise_()
+
+    @staticmethod
+    def _row_at(trace: Trace, x: float) -> str:
+        reach = trace.reach()
+        if reach is None or not reach[0] <= x <= reach[1]:
+            return ""
+        first, last = trace.span(x, x)
+        around = np.arange(first, last)
+        nearest = int(around[np.abs(trace.places(trace.curve.steps[around]) - x).argmin()])
+        raw = trace.shown_as(trace.curve.values[[nearest]])[0]
+        words = plain(float(f"{raw:.4g}")) if np.isfinite(raw) else str(raw)
+        if trace.smoothed is not None:
+            smooth = trace.shown_as(trace.smoothed.values[[nearest]])[0]
+            if np.isfinite(smooth):
+                words += f" (smoothed {plain(float(f'{smooth:.4g}'))})"
+        return f"{trace.name}: {words}" if trace.name else words
+
+    @Slot()
+    def _hide_note(self) -> None:
+        self.note.hide()
+        self._cursor.hide()
+
+
+def _mixed(ink: Ink, theme: Theme, share: float) -> tuple[int, int, int]:
+    above, ground = ink_colour(ink, theme), ink_colour("background", theme)
+    return tuple(  # type: ignore[return-value]
+        round(share * a + (1 - share) * b)
+        for a, b in zip(above.getRgb()[:3], ground.getRgb()[:3], strict=True)
+    )
+
+
+def _finite(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _middle(values: Floats) -> Floats:
+    """The finite values without the outermost hundredth at either end, which would squeeze all."""
+    finite = values[np.isfinite(values)]
+    if finite.size < 200:
+        return finite
+    low, high = np.quantile(finite, [0.005, 0.995])
+    return finite[(finite >= low) & (finite <= high)]

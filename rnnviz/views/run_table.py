@@ -1,0 +1,207 @@
+"""The list of runs: colour, name, state, how far, how fast, and how long it will take."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from rnnviz.core.durations import duration_in_words, rate_in_words
+from rnnviz.core.runs.state import STATE_WORDS
+from rnnviz.session.runs import OpenRun, Runs
+from rnnviz.views.plots import ink_colour
+from rnnviz.views.theme import Theme, theme_of
+
+Index = QModelIndex | QPersistentModelIndex
+_COLUMNS = ("Run", "State", "Step", "Loss", "Held out", "Rate", "Time left")
+_NUMBERS = range(2, len(_COLUMNS))
+_STATE_INKS = {
+    "running": "good", "crashed": "bad", "stale": "warning", "paused": "warning",
+    "finished": "muted", "stopped": "muted", "starting": "muted", "recorded": "muted",
+}  # fmt: skip
+
+
+def words_of(run: OpenRun) -> tuple[str, ...]:
+    """What the columns say of a run."""
+    record, state = run.watched.record, run.watched.state
+    planned = record.steps_planned
+    step = f"{record.step:,}" + (f" of {planned:,}" if planned else "")
+    asked = {"pause": "pausing…", "stop": "stopping…", "resume": "resuming…"}.get(run.asked)
+    live = state == "running"
+    rate = rate_in_words(record.steps_per_second(), "steps") if live else "–"
+    left = duration_in_words(record.seconds_left()) if live else "–"
+    shown = asked or STATE_WORDS[state]
+    return run.name, shown, step, _loss(record.loss.last), _loss(_best(run)), rate, left
+
+
+def _best(run: OpenRun) -> float:
+    values = run.watched.record.validation.values
+    return float(values[-1]) if len(values) else math.nan
+
+
+def _loss(nats: float) -> str:
+    return "–" if math.isnan(nats) and not math.isinf(nats) else f"{nats:.3f}"
+
+
+class _Model(QAbstractTableModel):
+    def __init__(self, runs: Runs, view: QWidget) -> None:
+        super().__init__(view)
+        self._runs, self._view = runs, view
+        self._rows: tuple[OpenRun, ...] = ()
+        self._words: list[tuple[str, ...]] = []
+        self._swatches: dict[tuple[int, bool], QPixmap] = {}
+
+    def catch_up(self) -> None:
+        """Show what the runs are by now."""
+        if self._rows != self._runs.opened:
+            self.beginResetModel()
+            self._rows = self._runs.opened
+            self._words = [words_of(run) for run in self._rows]
+            self.endResetModel()
+            return
+        words = [words_of(run) for run in self._rows]
+        for row, (before, now) in enumerate(zip(self._words, words, strict=True)):
+            if before != now:
+                self._words[row] = now
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(_COLUMNS) - 1))
+
+    def run_at(self, row: int) -> OpenRun | None:
+        """The run in this row."""
+        return self._rows[row] if 0 <= row < len(self._rows) else None
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """One row a run."""
+        return 0 if parent is not None and parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        """The columns."""
+        return len(_COLUMNS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """The captions."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """The name can be ticked: its curves are drawn."""
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What a cell shows."""
+        run, column = self._rows[index.row()], index.column()
+        theme = theme_of(self._view)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._words[index.row()][column]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _tip(run)
+        if role == Qt.ItemDataRole.ForegroundRole and column == 1:
+            ink = "muted" if run.asked else _STATE_INKS[run.watched.state]
+            return QColor(getattr(theme, ink))
+        if column == 0 and role == Qt.ItemDataRole.DecorationRole:
+            return self._swatch(run, theme)
+        if column == 0 and role == Qt.ItemDataRole.CheckStateRole:
+            return Qt.CheckState.Checked if run.shown else Qt.CheckState.Unchecked
+        return None
+
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Tick or untick a run."""
+        if role != Qt.ItemDataRole.CheckStateRole:
+            return False
+        run = self._rows[index.row()]
+        self._runs.set_shown(run, Qt.CheckState(value) == Qt.CheckState.Checked)
+        self.dataChanged.emit(index, index)
+        return True
+
+    def _swatch(self, run: OpenRun, theme: Theme) -> QPixmap:
+        key = (run.ink, theme.dark)
+        if key not in self._swatches:
+            swatch = QPixmap(12, 12)
+            swatch.fill(ink_colour(run.ink, theme))
+            self._swatches[key] = swatch
+        return self._swatches[key]
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _tip(run: OpenRun) -> str:
+    watched = run.watched
+    lines = [str(watched.directory)]
+    if watched.problem:
+        lines.append(watched.problem)
+    if watched.damaged_lines:
+        lines.append(f"{watched.damaged_lines:,} lines of its events cannot be read")
+    lines += [
+        f"{bad.where} is not a number at step {bad.step:,}"
+        + (f": {bad.parameter}" if bad.parameter else "")
+        for bad in watched.record.bad_numbers[:1]
+    ]
+    return "\n".join(lines)
+
+
+class RunTable(QTableView):
+    """Choosing a row chooses the run; ticking it draws its curves.
+
+    Signals:
+        run_chosen(OpenRun): the person chose this row.
+    """
+
+    run_chosen = Signal(object)
+
+    def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Training runs")
+        self._runs = runs
+        self._model = _Model(runs, self)
+        self.setModel(self._model)
+        self.setShowGrid(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(28)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, width in enumerate((0, 130, 140, 72, 76, 104, 100)):
+            if width:
+                self.setColumnWidth(column, width)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.selectionModel().currentRowChanged.connect(self._chosen)
+
+    @Slot()
+    def catch_up(self) -> None:
+        """Show what the runs are by now, and which one is current."""
+        self._model.catch_up()
+        if self._runs.current is None:
+            return
+        row = self._runs.opened.index(self._runs.current)
+        if self.currentIndex().row() != row:
+            self.selectRow(row)
+
+    @Slot(QModelIndex)
+    def _chosen(self, index: QModelIndex) -> None:
+        run = self._model.run_at(index.row())
+        if run is not None and run is not self._runs.current:
+            self.run_chosen.emit(run)

@@ -1,0 +1,212 @@
+"""The middle of the Training workspace: the runs, what can be done with them, and their curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.session.runs import OpenRun
+from rnnviz.session.session import Session
+from rnnviz.views.live_settings import LiveSettings
+from rnnviz.views.panels.training.curves import CurvesPanel
+from rnnviz.views.run_table import RunTable
+from rnnviz.views.theme import set_icon
+
+_MOST_ROWS = 5
+_WORDS_MS = 250
+
+
+class TrainingCentre(QWidget):
+    """The list of runs with its buttons, over the curves of those that are ticked.
+
+    Signals:
+        new_requested: the person wants to start a run.
+        folder_requested: the person wants to open a run directory.
+        open_requested(Path): open this model in Cells.
+        message(str): something for the status bar.
+        failed(str): why something was not done.
+    """
+
+    new_requested = Signal()
+    folder_requested = Signal()
+    open_requested = Signal(object)
+    message = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.table = RunTable(session.runs)
+        self.curves = CurvesPanel(session)
+        self.settings = LiveSettings()
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        self.problem.setProperty("role", "problem")
+        self.new = self._button("New run…", "plus", self.new_requested.emit)
+        self.open = self._button("Open…", "folder-open", self.folder_requested.emit)
+        self.pause = self._button("Pause", "pause", self.pause_run)
+        self.resume = self._button("Resume", "play", self.resume_run)
+        self.stop = self._button("Stop", "square", self.stop_run)
+        self.best = self._button("Open in Cells", "type", self.open_best)
+        self.best.setToolTip("Open the best checkpoint and see what its units do")
+        self.close_run = self._button("Close", "x", self.close_current)
+        self.close_run.setToolTip("Take this run off the list; its training goes on")
+        self._told = QTimer(self)
+        self._told.setSingleShot(True)
+        self._told.setInterval(_WORDS_MS)
+        self._told.timeout.connect(self.show_runs)
+        self._lay_out()
+        runs = session.runs
+        runs.runs_changed.connect(self.show_runs)
+        runs.current_changed.connect(self.show_runs)
+        runs.curve_changed.connect(self._show_soon)
+        self.table.run_chosen.connect(runs.set_current)
+        self.settings.set_requested.connect(self.change_setting)
+        self.show_runs()
+
+    def _button(self, words: str, icon: str, run: Callable[[], object]) -> QPushButton:
+        button = QPushButton(words)
+        set_icon(button, icon)
+        button.clicked.connect(run)
+        return button
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(12, 8, 12, 8)
+        buttons.setSpacing(8)
+        for button in (self.new, self.open):
+            buttons.addWidget(button)
+        buttons.addSpacing(12)
+        for button in (self.pause, self.resume, self.stop):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        for button in (self.best, self.close_run):
+            buttons.addWidget(button)
+        live = QHBoxLayout()
+        live.setContentsMargins(12, 6, 12, 6)
+        live.addWidget(self.settings)
+        live.addStretch(1)
+        self.live_row = QFrame()
+        self.live_row.setLayout(live)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(buttons)
+        column.addWidget(self.table)
+        column.addWidget(self.problem)
+        column.addWidget(self.live_row)
+        column.addWidget(self.curves, 1)
+
+    @Slot()
+    def _show_soon(self) -> None:
+        if self.isVisible() and not self._told.isActive():
+            self._told.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up."""
+        super().showEvent(event)
+        self.show_runs()
+
+    @Slot()
+    def show_runs(self) -> None:
+        """Bring the list, the buttons and the fields up to date."""
+        runs = self.session.runs
+        run = runs.current
+        self.table.catch_up()
+        rows = min(_MOST_ROWS, len(runs.opened))
+        header = self.table.horizontalHeader().sizeHint().height()
+        self.table.setFixedHeight(header + rows * 28 + 2)
+        self.table.setVisible(bool(runs.opened))
+        state = run.watched.state if run else ""
+        self.pause.setEnabled(state == "running")
+        self.resume.setEnabled(state in ("paused", "stopped", "crashed"))
+        self.stop.setEnabled(state in ("running", "paused"))
+        self.best.setEnabled(run is not None)
+        for button in (self.pause, self.resume, self.stop, self.best, self.close_run):
+            button.setVisible(run is not None)
+        self.live_row.setVisible(run is not None and run.live)
+        self.settings.show_run(run)
+        words = _problem_of(run) if run else ""
+        self.problem.setText(words)
+        self.problem.setVisible(bool(words))
+
+    # What can be done
+
+    def _ask(self, command: str, words: str) -> None:
+        run = self.session.runs.current
+        if run is not None:
+            self._try(lambda: self.session.runs.ask(run, command), words.format(run.name))
+
+    def _try(self, deed: Callable[[], None], words: str) -> None:
+        try:
+            deed()
+        except RnnvizError as error:
+            self.failed.emit(str(error))
+        else:
+            self.message.emit(words)
+
+    @Slot()
+    def pause_run(self) -> None:
+        """Ask the current run to pause after its step."""
+        self._ask("pause", "Asked {} to pause after this step.")
+
+    @Slot()
+    def stop_run(self) -> None:
+        """Ask the current run to stop with a checkpoint."""
+        self._ask("stop", "Asked {} to stop; it keeps a checkpoint and can be resumed.")
+
+    @Slot()
+    def resume_run(self) -> None:
+        """Let the current run go on."""
+        run = self.session.runs.current
+        if run is not None:
+            self._try(lambda: self.session.runs.resume(run), f"{run.name} goes on.")
+
+    @Slot(str, float)
+    def change_setting(self, setting: str, value: float) -> None:
+        """Ask the current run for another value of a setting."""
+        run = self.session.runs.current
+        if run is not None:
+            words = f"Asked {run.name} for {setting.replace('_', ' ')} {value:g}."
+            self._try(lambda: self.session.runs.ask(run, "set", setting, value), words)
+
+    @Slot()
+    def open_best(self) -> None:
+        """Open the best checkpoint of the current run in Cells."""
+        run = self.session.runs.current
+        if run is None:
+            return
+        path = run.watched.best_checkpoint
+        if path is None:
+            self.failed.emit(f"{run.name} holds no checkpoint yet; wait for its first.")
+        else:
+            self.open_requested.emit(path)
+
+    @Slot()
+    def close_current(self) -> None:
+        """Take the current run off the list."""
+        if self.session.runs.current is not None:
+            self.session.runs.close_run(self.session.runs.current)
+
+
+def _problem_of(run: OpenRun) -> str:
+    """What a person should know about a run that is not well."""
+    watched = run.watched
+    if watched.problem:
+        return watched.problem
+    if watched.record.bad_numbers:
+        bad = watched.record.bad_numbers[0]
+        where = f"the {bad.where} of {bad.parameter}" if bad.parameter else f"the {bad.where}"
+        return f"At step {bad.step:,} {where} stopped being a number."
+    if watched.state == "crashed":
+        return (
+            f"The trainer of {run.name} is gone without a word. What it wrote is all here; "
+            "Resume goes on from its last checkpoint."
+        )
+    if watched.state == "stale":
+        return f"The trainer of {run.name} is on another machine and gives no sign of life."
+    return ""

@@ -1,0 +1,51 @@
+"""The Training workspace: runs as they go on, their curves, samples, gradients and checkpoints."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from rnnviz.session.session import Session
+from rnnviz.views.panels.training import PANELS
+from rnnviz.views.panels.training.curves import CurvesPanel
+from rnnviz.views.training_centre import TrainingCentre
+from rnnviz.views.workspace import Workspace
+
+
+class TrainingWorkspace(Workspace):
+    """Runs and curves in the centre; samples and checkpoints at the right, gradients below.
+
+    Signals:
+        new_run_requested: the person wants to start a run.
+        folder_requested: the person wants to open a run directory.
+        path_requested(Path): the person wants this model in Cells.
+    """
+
+    new_run_requested = Signal()
+    folder_requested = Signal()
+    path_requested = Signal(object)
+
+    name = "training"
+    title = "Training"
+    panel_types = tuple(panel for panel in PANELS if panel is not CurvesPanel)
+    bottom = ("gradient-norms", "gradient-steps", "parameters")
+    bottom_height = 250
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.runs_centre: TrainingCentre | None = None
+
+    def centre(self) -> QWidget:
+        """The list of runs over their curves."""
+        self.runs_centre = TrainingCentre(self.session)
+        return self.runs_centre
+
+    def connect_parts(self) -> None:
+        """Wishes go to the window."""
+        centre = self.runs_centre
+        assert centre is not None
+        centre.new_requested.connect(self.new_run_requested)
+        centre.folder_requested.connect(self.folder_requested)
+        centre.open_requested.connect(self.path_requested)
+        centre.message.connect(self.message)
+        centre.failed.connect(self.failed)
