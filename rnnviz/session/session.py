@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
 from rnnviz.core.concepts import load_concept_file
-from rnnviz.core.errors import FindingError, RnnvizError, RunDirectoryError
+from rnnviz.core.errors import FindingError, RnnvizError
 from rnnviz.core.finding import Finding, load_finding
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.recognise import kind_of
@@ -20,9 +20,11 @@ from rnnviz.session.jobs import Jobs
 from rnnviz.session.library import Library
 from rnnviz.session.rankings import Rankings
 from rnnviz.session.recordings import Recordings
+from rnnviz.session.runs import Runs, Trainers
 from rnnviz.session.scaling import Scaling
 from rnnviz.session.selection import Selection
 from rnnviz.session.stepping import Stepping
+from rnnviz.session.trainers import ProcessTrainers
 from rnnviz.work.messages import Failed
 from rnnviz.work.runner import Runner
 
@@ -48,6 +50,7 @@ class Session(QObject):
         data: Path,
         models: Path,
         resources: Path,
+        trainers: Trainers | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -62,6 +65,7 @@ class Session(QObject):
         self.stepping = Stepping(self.recordings, self.selection, self)
         self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
         self.findings = Findings(data / "findings", self)
+        self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
         self.library = Library(settings, models, resources, self)
         self.gradients = Gradients(self.jobs, self.recordings, self.library, cache, self)
         self._text_suits_model = True
@@ -82,12 +86,12 @@ class Session(QObject):
             RnnvizError: it is none of these, or cannot be read; what was open stays.
         """
         kind = kind_of(path)
-        if kind in ("model", "run"):
-            self._opening = path
         if kind == "model":
+            self._opening = path
             self.recordings.open_model(path)
         elif kind == "run":
-            self.recordings.open_model(_best_checkpoint(path))
+            self.runs.open(path)
+            self.workspace_wanted.emit("training")
         elif kind == "recording":
             self.recordings.open_recording(path)
         elif kind == "concept":
@@ -99,7 +103,7 @@ class Session(QObject):
         else:
             self.recordings.open_text(path)
             self._text_suits_model = False
-        if kind in ("recording", "text"):
+        if kind in ("recording", "text", "run"):
             self.library.remember(path)
 
     def open_first(self) -> None:
@@ -215,16 +219,8 @@ class Session(QObject):
         self.selection.jump(finding.start)
 
     def close(self) -> None:
-        """End the engine and let all files go."""
+        """End the engine and let all files go; trainers go on."""
+        self.runs.close()
         self.jobs.close()
         self.recordings.close()
         self.settings.sync()
-
-
-def _best_checkpoint(run: Path) -> Path:
-    """The model to open of a training run: the best on held-out text, else the latest."""
-    for name in ("best", "latest"):
-        path = run / "checkpoints" / f"{name}.safetensors"
-        if path.exists():
-            return path
-    raise RunDirectoryError(f"the run {run.name} holds no checkpoint yet; wait for its first")

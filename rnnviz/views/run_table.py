@@ -8,11 +8,12 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
     QPersistentModelIndex,
+    QSize,
     Qt,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from rnnviz.core.durations import duration_in_words, rate_in_words
@@ -58,7 +59,7 @@ class _Model(QAbstractTableModel):
         self._runs, self._view = runs, view
         self._rows: tuple[OpenRun, ...] = ()
         self._words: list[tuple[str, ...]] = []
-        self._swatches: dict[tuple[int, bool], QPixmap] = {}
+        self._swatches: dict[tuple[int, bool], QIcon] = {}
 
     def catch_up(self) -> None:
         """Show what the runs are by now."""
@@ -106,13 +107,16 @@ class _Model(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """What a cell shows."""
         run, column = self._rows[index.row()], index.column()
-        theme = theme_of(self._view)
         if role == Qt.ItemDataRole.DisplayRole:
             return self._words[index.row()][column]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return _tip(run)
+        return self._look_of(run, column, role)
+
+    def _look_of(self, run: OpenRun, column: int, role: int) -> object:
+        theme = theme_of(self._view)
         if role == Qt.ItemDataRole.ForegroundRole and column == 1:
             ink = "muted" if run.asked else _STATE_INKS[run.watched.state]
             return QColor(getattr(theme, ink))
@@ -131,11 +135,14 @@ class _Model(QAbstractTableModel):
         self.dataChanged.emit(index, index)
         return True
 
-    def _swatch(self, run: OpenRun, theme: Theme) -> QPixmap:
+    def _swatch(self, run: OpenRun, theme: Theme) -> QIcon:
         key = (run.ink, theme.dark)
         if key not in self._swatches:
-            swatch = QPixmap(12, 12)
-            swatch.fill(ink_colour(run.ink, theme))
+            pixels = QPixmap(12, 12)
+            pixels.fill(ink_colour(run.ink, theme))
+            swatch = QIcon(pixels)
+            # Otherwise a chosen row would tint it, and it would no longer be the curve's colour.
+            swatch.addPixmap(pixels, QIcon.Mode.Selected)
             self._swatches[key] = swatch
         return self._swatches[key]
 
@@ -176,6 +183,7 @@ class RunTable(QTableView):
         self._model = _Model(runs, self)
         self.setModel(self._model)
         self.setShowGrid(False)
+        self.setIconSize(QSize(12, 12))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.verticalHeader().hide()
@@ -184,7 +192,7 @@ class RunTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((0, 130, 140, 72, 76, 104, 100)):
+        for column, width in enumerate((0, 124, 128, 60, 72, 92, 92)):
             if width:
                 self.setColumnWidth(column, width)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 _SHEET = """
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="title"] { font-weight: 600; }
+QLabel[role="card"] { background: $raised; color: $text; border: 1px solid $border;
+    border-radius: 6px; padding: 4px 8px; }
+QLabel[role="problem"] { color: $bad; padding: 4px 12px; }
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }
 QSplitter::handle { background: $border; }
@@ -136,6 +139,7 @@ def stylesheet(theme: Theme, icons: str) -> str:
         "on_accent": theme.on_accent,
         "accent": theme.accent,
         "tint": theme.tint,
+        "bad": theme.bad,
         "hover": "#323a46" if theme.dark else "#e9ecf1",
         "thumb": "#434c5a" if theme.dark else "#c6ccd5",
         "icons": icons.replace("\\", "/"),

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.session.runs import OpenRun
@@ -48,13 +56,15 @@ class TrainingCentre(QWidget):
         self.problem.setProperty("role", "problem")
         self.new = self._button("New run…", "plus", self.new_requested.emit)
         self.open = self._button("Open…", "folder-open", self.folder_requested.emit)
-        self.pause = self._button("Pause", "pause", self.pause_run)
-        self.resume = self._button("Resume", "play", self.resume_run)
+        self.pause = self._button("Pause", "pause", self.pause_or_resume)
         self.stop = self._button("Stop", "square", self.stop_run)
         self.best = self._button("Open in Cells", "type", self.open_best)
         self.best.setToolTip("Open the best checkpoint and see what its units do")
-        self.close_run = self._button("Close", "x", self.close_current)
+        self.close_run = QToolButton()
+        set_icon(self.close_run, "x")
+        self.close_run.setAccessibleName("Close this run")
         self.close_run.setToolTip("Take this run off the list; its training goes on")
+        self.close_run.clicked.connect(self.close_current)
         self._told = QTimer(self)
         self._told.setSingleShot(True)
         self._told.setInterval(_WORDS_MS)
@@ -81,11 +91,11 @@ class TrainingCentre(QWidget):
         for button in (self.new, self.open):
             buttons.addWidget(button)
         buttons.addSpacing(12)
-        for button in (self.pause, self.resume, self.stop):
+        for button in (self.pause, self.stop):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        for button in (self.best, self.close_run):
-            buttons.addWidget(button)
+        buttons.addWidget(self.best)
+        buttons.addWidget(self.close_run)
         live = QHBoxLayout()
         live.setContentsMargins(12, 6, 12, 6)
         live.addWidget(self.settings)
@@ -122,12 +132,15 @@ class TrainingCentre(QWidget):
         self.table.setFixedHeight(header + rows * 28 + 2)
         self.table.setVisible(bool(runs.opened))
         state = run.watched.state if run else ""
-        self.pause.setEnabled(state == "running")
-        self.resume.setEnabled(state in ("paused", "stopped", "crashed"))
+        going = state in ("running", "starting")
+        if going != (self.pause.text() == "Pause"):
+            self.pause.setText("Pause" if going else "Resume")
+            set_icon(self.pause, "pause" if going else "play")
+        self.pause.setEnabled(state in ("running", "paused", "stopped", "crashed"))
         self.stop.setEnabled(state in ("running", "paused"))
         self.best.setEnabled(run is not None)
-        for button in (self.pause, self.resume, self.stop, self.best, self.close_run):
-            button.setVisible(run is not None)
+        for shown in (self.pause, self.stop, self.best, self.close_run):
+            shown.setVisible(run is not None)
         self.live_row.setVisible(run is not None and run.live)
         self.settings.show_run(run)
         words = _problem_of(run) if run else ""
@@ -150,21 +163,20 @@ class TrainingCentre(QWidget):
             self.message.emit(words)
 
     @Slot()
-    def pause_run(self) -> None:
-        """Ask the current run to pause after its step."""
-        self._ask("pause", "Asked {} to pause after this step.")
+    def pause_or_resume(self) -> None:
+        """Pause the current run after its step, or let it go on."""
+        run = self.session.runs.current
+        if run is None:
+            return
+        if run.watched.state == "running":
+            self._ask("pause", "Asked {} to pause after this step.")
+        else:
+            self._try(lambda: self.session.runs.resume(run), f"Asked {run.name} to go on.")
 
     @Slot()
     def stop_run(self) -> None:
         """Ask the current run to stop with a checkpoint."""
         self._ask("stop", "Asked {} to stop; it keeps a checkpoint and can be resumed.")
-
-    @Slot()
-    def resume_run(self) -> None:
-        """Let the current run go on."""
-        run = self.session.runs.current
-        if run is not None:
-            self._try(lambda: self.session.runs.resume(run), f"{run.name} goes on.")
 
     @Slot(str, float)
     def change_setting(self, setting: str, value: float) -> None:

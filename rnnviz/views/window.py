@@ -37,6 +37,7 @@ from rnnviz.views.undo import ReplaceTypedText
 from rnnviz.views.workspace import Workspace
 from rnnviz.views.workspaces import WORKSPACES
 from rnnviz.views.workspaces.cells import CellsWorkspace
+from rnnviz.views.workspaces.training import TrainingWorkspace
 
 Opened = TypeVar("Opened")
 Room = TypeVar("Room", bound=Workspace)
@@ -156,6 +157,9 @@ class Window(QMainWindow):
         library.finding_requested.connect(self.show_finding)
         library.finding_removal_requested.connect(asking.remove_finding)
         library.finding_edit_requested.connect(asking.edit_finding)
+        training = self.room(TrainingWorkspace)
+        training.folder_requested.connect(asking.ask_open_folder)
+        training.path_requested.connect(self.open_in_cells)
         for workspace in self.workspaces:
             workspace.open_requested.connect(asking.ask_open)
             workspace.message.connect(self.status.say)
@@ -174,6 +178,12 @@ class Window(QMainWindow):
     def open_path(self, path: Path) -> None:
         """Open a file or folder; what is open stays if it cannot be opened."""
         self._open(self.session.open_path, path)
+
+    @Slot(object)
+    def open_in_cells(self, path: Path) -> None:
+        """Open a checkpoint and show what its units do."""
+        self.open_path(path)
+        self.enter(CellsWorkspace.name)
 
     def _open(self, opening: Callable[[Opened], object], what: Opened) -> None:
         """Open something; a typed text whose place it takes can be brought back."""

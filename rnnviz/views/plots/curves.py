@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QWidget
 
 from rnnviz.core.curve import Curve, SmoothedCurve
@@ -46,6 +47,8 @@ class Trace:
     """Few values: each gets a dot."""
     width: float = 1.75
     dashed: bool = False
+    named: bool = True
+    """Whether the legend over the plot lists it."""
 
     def places(self, steps: npt.NDArray[np.int64]) -> Floats:
         """Where these steps lie along x."""
@@ -124,7 +127,7 @@ class CurvePlot(Plot):
         while len(self._lines) > len(traces):
             for item in self._lines.pop().items:
                 self.item.removeItem(item)
-        names = dict.fromkeys((trace.name, trace.ink) for trace in traces if trace.name)
+        names = dict.fromkeys((trace.name, trace.ink) for trace in traces if trace.named)
         self.set_legend(tuple(names))
         self.recolour(theme_of(self))
         self.refresh()
@@ -327,12 +330,14 @@ class CurvePlot(Plot):
         self._cursor.hide()
 
 
-def _mixed(ink: Ink, theme: Theme, share: float) -> tuple[int, int, int]:
+def _mixed(ink: Ink, theme: Theme, share: float) -> QColor:
     above, ground = ink_colour(ink, theme), ink_colour("background", theme)
-    return tuple(  # type: ignore[return-value]
-        round(share * a + (1 - share) * b)
-        for a, b in zip(above.getRgb()[:3], ground.getRgb()[:3], strict=True)
+    parts = zip(
+        (above.redF(), above.greenF(), above.blueF()),
+        (ground.redF(), ground.greenF(), ground.blueF()),
+        strict=True,
     )
+    return QColor.fromRgbF(*(share * a + (1 - share) * b for a, b in parts))
 
 
 def _finite(values: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""A table of positive numbers as a picture, by their logarithms; what is not a number stands out."""
+"""Positive numbers as a picture, by their logarithms; what is not a number stands out."""
 
 from __future__ import annotations
 
@@ -53,6 +53,10 @@ class HeatPlot(Plot):
         """Show positive values (rows, columns) with a name for each column."""
         self._values, self._names = values, names
         rows, columns = values.shape
+        if values.size == 0:
+            self._image.clear()
+            self._name_columns()
+            return
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.log10(values)
         finite = logs[np.isfinite(logs)]
@@ -91,7 +95,8 @@ class HeatPlot(Plot):
         """The palette of this ground; NaN in the colour of what is wrong."""
         table = self._scale.colours(theme.dark).copy()
         bar = table[:LEVELS].copy()
-        table[MISSING] = (*QColor(theme.bad).getRgb()[:3], 255)
+        bad = QColor(theme.bad)
+        table[MISSING] = (bad.red(), bad.green(), bad.blue(), 255)
         self._image.setLookupTable(table)
         self._bar.setColorMap(pg.ColorMap(None, bar))
         self._bar.setLevels((self._scale.low, self._scale.high))

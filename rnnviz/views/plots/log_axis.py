@@ -22,8 +22,10 @@ def plain(value: float) -> str:
         return "0"
     power = int(np.floor(np.log10(abs(value)) + 1e-9))
     if -4 <= power <= 5:
-        return f"{value:,.{max(0, 2 - power)}f}".rstrip("0").rstrip(".") if power < 2 else (
-            f"{value:,.0f}"
+        return (
+            f"{value:,.{max(0, 2 - power)}f}".rstrip("0").rstrip(".")
+            if power < 2
+            else (f"{value:,.0f}")
         )
     factor = value / 10.0**power
     head = "" if abs(factor - 1) < 1e-6 else f"{factor:.3g}·"

@@ -2,5 +2,6 @@
 
 from rnnviz.views.workspace import Workspace
 from rnnviz.views.workspaces.cells import CellsWorkspace
+from rnnviz.views.workspaces.training import TrainingWorkspace
 
-WORKSPACES: tuple[type[Workspace], ...] = (CellsWorkspace,)
+WORKSPACES: tuple[type[Workspace], ...] = (CellsWorkspace, TrainingWorkspace)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from rnnviz.core.curve import Curve, Floats, SmoothedCurve
 from rnnviz.core.runs.axis import StepAxis
@@ -17,8 +17,8 @@ from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.plots.curves import as_it_is
 from rnnviz.views.segments import Segments
 
-LOSS = "loss"
-X_AXES = {"step": "Step", "epoch": "Epoch", "seconds": "Time", "tokens": "Characters"}
+LOSS, RATE = "loss", "learning rate"
+X_AXES = {"step": "step", "epoch": "epoch", "seconds": "time", "tokens": "characters"}
 _X_WORDS = {
     "step": ("step", "step", "{:,.0f}"),
     "epoch": ("epochs", "epoch", "{:.2f}"),
@@ -27,7 +27,7 @@ _X_WORDS = {
 }
 UNITS = {"nats": "nats", "bits": "bits", "perplexity": "perplexity"}
 _SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
-_DEFAULT_SMOOTHING = 4
+_DEFAULT_SMOOTHING = 5
 
 
 def _bits(nats: Floats) -> Floats:
@@ -74,58 +74,50 @@ class CurvesPanel(Panel):
             signal.connect(self.request_draw)
 
     def build(self) -> QWidget:
-        """A row of choices over the curves, and the learning rate below."""
+        """A row of choices over the curves."""
         page = QWidget()
-        self.plot = CurvePlot("Loss of the training runs")
-        self.rates = CurvePlot("Learning rate of the training runs")
-        self.rates.set_labels("", "learning rate")
-        self.rates.setMaximumHeight(130)
-        self.what = QComboBox()
-        self.what.setAccessibleName("What is drawn")
-        self.what.addItem("Loss", LOSS)
-        self.what.currentIndexChanged.connect(self._choose)
-        self.unit = Segments("Unit of the loss", UNITS)
-        self.x = Segments("Along the axis", X_AXES)
+        self.plot = CurvePlot("Curves of the training runs")
+        self.what = _choice("What is drawn", {LOSS: "Loss", RATE: "Learning rate"})
+        self.unit = _choice("Unit of the loss", UNITS)
+        self.along = _choice("Along the axis", X_AXES)
+        for box in (self.what, self.unit, self.along):
+            box.currentIndexChanged.connect(self._choose)
         self.scale = Segments("Scale", {"linear": "Linear", "log": "Log"})
-        for segments in (self.unit, self.x, self.scale):
-            segments.chosen.connect(self._choose)
+        self.scale.chosen.connect(self._choose)
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.smoothing.setAccessibleName("Smoothing")
         self.smoothing.setRange(0, len(_SMOOTHINGS) - 1)
         self.smoothing.setValue(_DEFAULT_SMOOTHING)
-        self.smoothing.setFixedWidth(88)
+        self.smoothing.setFixedWidth(80)
         self.smoothing.valueChanged.connect(self._choose)
         self.smoothing_words = QLabel()
         self.smoothing_words.setMinimumWidth(36)
-        self.show_rate = QCheckBox("Learning rate")
-        self.show_rate.setChecked(True)
-        self.show_rate.toggled.connect(self._choose)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._first_row())
         column.addWidget(self.plot, 1)
-        column.addWidget(self.rates)
         return page
 
     def _first_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 4)
-        row.setSpacing(12)
-        row.addWidget(self.what)
-        for widget in (self.unit, self.scale, self.x):
+        row.setSpacing(8)
+        for widget in (self.what, self.unit, self.scale):
             row.addWidget(widget)
-        smoothing = QHBoxLayout()
-        smoothing.setSpacing(6)
-        caption = QLabel("Smoothing")
-        caption.setProperty("role", "muted")
-        caption.setBuddy(self.smoothing)
-        smoothing.addWidget(caption)
-        smoothing.addWidget(self.smoothing)
-        smoothing.addWidget(self.smoothing_words)
-        row.addLayout(smoothing)
+        row.addSpacing(8)
+        captioned: tuple[tuple[str, QWidget], ...] = (
+            ("by", self.along),
+            ("Smoothing", self.smoothing),
+        )
+        for words, control in captioned:
+            caption = QLabel(words)
+            caption.setProperty("role", "muted")
+            caption.setBuddy(control)
+            row.addWidget(caption)
+            row.addWidget(control)
+        row.addWidget(self.smoothing_words)
         row.addStretch(1)
-        row.addWidget(self.show_rate)
         return row
 
     def draw(self) -> None:
@@ -137,31 +129,21 @@ class CurvesPanel(Panel):
         self.unit.setVisible(chosen == LOSS)
         traces: list[Trace] = []
         for run in runs:
-            traces += self._loss(run, weight) if chosen == LOSS else self._scalar(run, chosen)
-        unit = self.unit.value
+            traces += self._loss(run, weight) if chosen == LOSS else self._other(run, chosen)
         words = {"nats": "loss in nats", "bits": "loss in bits", "perplexity": "perplexity"}
-        x_title, x_name, x_format = _X_WORDS[self.x.value]
-        self.plot.set_labels(x_title, words[unit] if chosen == LOSS else str(chosen))
+        held_out = any(len(run.watched.record.validation) for run in runs)
+        loss = words[self.unit.currentData()] + (" (dots: held out)" if held_out else "")
+        x_title, x_name, x_format = _X_WORDS[self.along.currentData()]
+        self.plot.set_labels(x_title, {LOSS: loss, RATE: "learning rate"}.get(chosen, str(chosen)))
         self.plot.set_x_words(x_name, x_format)
         self.plot.set_log(self.scale.value == "log")
         self.plot.set_traces(tuple(traces))
-        self.rates.setVisible(self.show_rate.isChecked())
-        if self.show_rate.isChecked():
-            self.rates.set_x_words(x_name, x_format)
-            self.rates.set_traces(
-                tuple(
-                    Trace(run.name, run.watched.record.learning_rate, run.ink,
-                          axis=self._axis(run), width=1.2)
-                    for run in runs if len(run.watched.record.learning_rate)
-                )
-            )  # fmt: skip
-            self.rates.set_legend(())
 
     def _axis(self, run: OpenRun) -> StepAxis | None:
-        return axis_of(run.watched.record, self.x.value)
+        return axis_of(run.watched.record, self.along.currentData())
 
     def _loss(self, run: OpenRun, weight: float) -> list[Trace]:
-        record, shown_as = run.watched.record, _SHOWN_AS[self.unit.value]
+        record, shown_as = run.watched.record, _SHOWN_AS[self.unit.currentData()]
         axis = self._axis(run)
         traces = [
             Trace(run.name, record.loss, run.ink, self._smooth(record.loss, weight), axis, shown_as)
@@ -169,17 +151,19 @@ class CurvesPanel(Panel):
         if len(record.validation):
             traces.append(
                 Trace(f"{run.name}, held out", record.validation, run.ink, None, axis, shown_as,
-                      points=True, width=1.2, dashed=True)
+                      points=True, width=1.2, dashed=True, named=False)
             )  # fmt: skip
         return traces
 
-    def _scalar(self, run: OpenRun, name: str) -> list[Trace]:
-        curve = run.watched.record.scalars.get(name)
+    def _other(self, run: OpenRun, name: str) -> list[Trace]:
+        record, axis = run.watched.record, self._axis(run)
+        if name == RATE:
+            return [Trace(run.name, record.learning_rate, run.ink, None, axis)]
+        curve = record.scalars.get(name)
         if curve is None:
             return []
         weight = _SMOOTHINGS[self.smoothing.value()] if len(curve) > 100 else 0.0
-        return [Trace(run.name, curve, run.ink, self._smooth(curve, weight), self._axis(run),
-                      points=True)]  # fmt: skip
+        return [Trace(run.name, curve, run.ink, self._smooth(curve, weight), axis, points=True)]
 
     def _smooth(self, curve: Curve, weight: float) -> SmoothedCurve | None:
         if not weight:
@@ -196,19 +180,26 @@ class CurvesPanel(Panel):
     def _offer(self, runs: tuple[OpenRun, ...]) -> None:
         """List the scalars that the ticked runs have, beside the loss."""
         names = sorted({name for run in runs for name in run.watched.record.scalars})
-        listed = [self.what.itemData(place) for place in range(1, self.what.count())]
+        listed = [self.what.itemData(place) for place in range(2, self.what.count())]
         if names == listed:
             return
         chosen = self.what.currentData()
         self.what.blockSignals(True)
-        while self.what.count() > 1:
-            self.what.removeItem(1)
+        while self.what.count() > 2:
+            self.what.removeItem(2)
         for name in names:
             self.what.addItem(name, name)
         self.what.setCurrentIndex(max(0, self.what.findData(chosen)))
         self.what.blockSignals(False)
-        self.what.setVisible(bool(names))
 
     @Slot()
     def _choose(self) -> None:
         self.request_draw()
+
+
+def _choice(name: str, choices: dict[str, str]) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    for key, words in choices.items():
+        box.addItem(words, key)
+    return box

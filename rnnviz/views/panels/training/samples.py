@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Slot
-from PySide6.QtGui import QColor, QFont, QTextBlockFormat, QTextCharFormat, QTextCursor
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+)
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
 from rnnviz.core.runs.record import Sample
@@ -43,6 +50,7 @@ class SamplesPanel(Panel):
         self.text = QTextBrowser()
         self.text.setAccessibleName("Samples, the first on top")
         self.text.setOpenLinks(False)
+        self.text.setTabStopDistance(4 * QFontMetricsF(mono_font(9.5)).horizontalAdvance(" "))
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 8)
         row.addWidget(self.temperature)

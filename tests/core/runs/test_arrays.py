@@ -1,0 +1,42 @@
+"""Rows of side files: what is there, what is not there yet, and what must not be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from rnnviz.core.runs.arrays import RowReader
+from rnnviz.core.runs.record import ArrayRow
+
+
+def test_rows_are_read_when_they_are_whole(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    path = tmp_path / "run" / "norms.f32"
+    values = np.arange(12, dtype="<f4")
+    path.write_bytes(values[:9].tobytes())
+    reader = RowReader(tmp_path / "run")
+    first, second = (ArrayRow(step, "norms.f32", step, (2, 3)) for step in range(2))
+    found = reader.read(first)
+    assert found is not None
+    assert found.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert reader.known(first)
+    assert reader.read(second) is None
+    path.write_bytes(values.tobytes())
+    again = reader.read(second)
+    assert again is not None
+    assert again[1, 2] == 11
+
+
+def test_a_run_names_only_its_own_files(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "secret").write_bytes(b"\0" * 64)
+    reader = RowReader(tmp_path / "run")
+    for file, row, shape in (
+        ("../secret", 0, (1, 2)),
+        ("missing.f32", 0, (1, 2)),
+        ("../secret", 0, (0, 2)),
+        ("../secret", -1, (1, 2)),
+        ("../secret", 0, (1 << 20, 1 << 20)),
+    ):
+        assert reader.read(ArrayRow(0, file, row, shape)) is None

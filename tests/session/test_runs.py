@@ -1,0 +1,177 @@
+"""Open runs: what is told when, what is asked of whom, and how much a tick may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.session.runs import Runs
+from tests.core.runs.made import MadeRun, finished_run
+
+
+class FakeTrainers:
+    """Remembers what it was asked; a started run is a directory that was made."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[object, ...]] = []
+        self.refuses = ""
+
+    def start(self, directory, settings) -> None:
+        MadeRun(directory, **settings).lock()
+
+    def resume(self, directory) -> None:
+        self.asked.append(("resumed", directory.name))
+
+    def ask(self, directory, command, setting, value) -> None:
+        if self.refuses:
+            raise RunDirectoryError(self.refuses)
+        self.asked.append((directory.name, command, setting, value))
+
+
+@pytest.fixture
+def trainers() -> FakeTrainers:
+    return FakeTrainers()
+
+
+@pytest.fixture
+def runs(tmp_path: Path, trainers: FakeTrainers, qapp) -> Iterator[Runs]:
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    made = Runs(trainers, settings, tmp_path / "runs")
+    yield made
+    made.close()
+
+
+def live_run(tmp_path: Path, name: str = "live") -> MadeRun:
+    run = MadeRun(tmp_path / name)
+    run.lock()
+    run.event("started", step=0)
+    run.steps(1, 5)
+    return run
+
+
+def test_an_opened_run_is_read_and_followed(runs: Runs, tmp_path: Path, qtbot: QtBot) -> None:
+    made = live_run(tmp_path)
+    with qtbot.waitSignal(runs.curve_changed):
+        run = runs.open(made.directory)
+    assert runs.current is run
+    assert run.watched.record.step == 5
+    made.steps(6, 7)
+    with qtbot.waitSignal(runs.curve_changed):
+        pass
+    assert run.watched.record.step == 7
+
+
+def test_a_tick_tells_once_and_only_of_something_new(runs: Runs, tmp_path: Path) -> None:
+    first, second = live_run(tmp_path, "a"), live_run(tmp_path, "b")
+    for made in (first, second):
+        runs.open(made.directory)
+    runs.look()
+    told = []
+    runs.curve_changed.connect(lambda: told.append("curve"))
+    runs.runs_changed.connect(lambda: told.append("runs"))
+    runs.look()
+    assert told == []
+    for made in (first, second):
+        made.steps(6, 9)
+    runs.look()
+    assert told == ["curve"]
+    first.event("paused", step=9)
+    runs.look()
+    assert told == ["curve", "runs", "curve"]
+
+
+def test_the_same_directory_is_one_run_and_colours_are_used_again(
+    runs: Runs, tmp_path: Path
+) -> None:
+    first = runs.open(finished_run(tmp_path / "a").directory)
+    second = runs.open(finished_run(tmp_path / "b").directory)
+    assert runs.open(tmp_path / "b" / ".." / "a") is first
+    assert (first.ink, second.ink) == (0, 1)
+    runs.close_run(first)
+    assert runs.current is second
+    assert runs.open(first.watched.directory).ink == 0
+    runs.set_shown(second, False)
+    assert [run.name for run in runs.shown] == ["a"]
+
+
+def test_a_long_log_is_read_over_many_ticks(runs: Runs, tmp_path: Path, qtbot: QtBot) -> None:
+    made = MadeRun(tmp_path / "long")
+    made.steps(1, 30_000)
+    made.event("finished", step=30_000)
+    run = runs.open(made.directory)
+    runs.look()
+    assert 0 < run.watched.record.step < 30_000
+    qtbot.waitUntil(lambda: run.watched.record.step == 30_000, timeout=20_000)
+
+
+def test_asking_and_the_answer(runs: Runs, trainers: FakeTrainers, tmp_path: Path) -> None:
+    made = live_run(tmp_path)
+    run = runs.open(made.directory)
+    runs.look()
+    runs.ask(run, "pause")
+    assert run.asked == "pause"
+    made.event("paused", step=5)
+    runs.look()
+    assert run.asked == ""
+    runs.resume(run)
+    runs.ask(run, "set", "learning_rate", 0.1)
+    assert trainers.asked == [
+        ("live", "pause", "", None),
+        ("live", "resume", "", None),
+        ("live", "set", "learning_rate", 0.1),
+    ]
+    trainers.refuses = "the directory is gone"
+    with pytest.raises(RunDirectoryError, match="gone"):
+        runs.ask(run, "stop")
+
+
+def test_a_run_that_is_over_gets_a_new_trainer(
+    runs: Runs, trainers: FakeTrainers, tmp_path: Path
+) -> None:
+    made = MadeRun(tmp_path / "old")
+    made.steps(1, 3)
+    made.event("stopped", step=3)
+    run = runs.open(made.directory)
+    runs.look()
+    runs.resume(run)
+    assert trainers.asked == [("resumed", "old")]
+    assert run.started_here
+
+
+def test_only_runs_started_here_hold_the_window_back(
+    runs: Runs, trainers: FakeTrainers, tmp_path: Path
+) -> None:
+    runs.open(live_run(tmp_path, "another window's").directory)
+    mine = runs.start({"units": 16}, tmp_path / "mine")
+    runs.look()
+    assert runs.training_here == (mine,)
+    assert mine.watched.config["units"] == 16
+    runs.stop_all_here()
+    assert trainers.asked == [("mine", "stop", "", None)]
+
+
+def test_open_runs_are_found_again(
+    runs: Runs, trainers: FakeTrainers, tmp_path: Path, qapp
+) -> None:
+    kept, gone = finished_run(tmp_path / "kept"), finished_run(tmp_path / "gone")
+    for made in (kept, gone):
+        runs.open(made.directory)
+    gone.directory.rename(tmp_path / "elsewhere")
+    runs._settings.sync()
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    again = Runs(trainers, settings, tmp_path / "runs")
+    again.reopen()
+    assert [run.name for run in again.opened] == ["kept"]
+    again.close()
+
+
+def test_what_is_no_run_is_refused_and_nothing_changes(runs: Runs, tmp_path: Path) -> None:
+    with pytest.raises(RunDirectoryError, match="holds no run"):
+        runs.open(tmp_path)
+    assert runs.opened == ()
+    assert runs.current is None
