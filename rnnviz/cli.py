@@ -24,7 +24,8 @@ COMMANDS = {
     "colour": "colour a text by one unit: terminal, HTML, PNG, SVG or CSV",
     "gradients": "how far back the gradient of a loss reaches, layer by layer",
     "sample": "let a model write",
-    "train": "train a character model on text files",
+    "train": "train a model, or continue a training run",
+    "run": "pause, resume, stop or change a training run, or say how it is",
 }
 """Each is a module of `rnnviz.commands` of the same name."""
 _HIDDEN = {"engine": "answer the window's questions (started by the window)"}

@@ -7,6 +7,7 @@ protocol buffer `Event`. The checksum is CRC-32C, masked. See `tensorflow/core/u
 
 from __future__ import annotations
 
+import math
 import struct
 import time
 from collections.abc import Iterator, Mapping
@@ -83,7 +84,7 @@ class ScalarWriter:
                 number += 1
         self._record(b"\x1a" + _varint(13) + b"brain.Event:2", 0)
         if resumed_at is not None:
-            self._record(_message(7, b"\x08\x01"), resumed_at + 1)
+            self._record(_message(7, _STARTED), resumed_at + 1)
 
     def write(self, step: int, scalars: Mapping[str, float]) -> None:
         """Append the values of one step; NaN and infinity as they are."""
@@ -123,6 +124,7 @@ class Scalar(NamedTuple):
     """One value that an event file holds."""
 
     tag: str
+    """Empty where a run went on: what older files say of this step and later ones is void."""
     step: int
     time: float
     """Seconds since 1970."""
@@ -186,7 +188,11 @@ def read_scalars(folder: Path) -> dict[str, Scalars]:
     by_tag: dict[str, list[Scalar]] = {}
     for path in paths:
         for scalar in EventFile(path).read():
-            by_tag.setdefault(scalar.tag, []).append(scalar)
+            if scalar.tag:
+                by_tag.setdefault(scalar.tag, []).append(scalar)
+                continue
+            for tag, before in by_tag.items():
+                by_tag[tag] = [each for each in before if each.step < scalar.step]
     return {tag: _in_order(scalars) for tag, scalars in by_tag.items()}
 
 
@@ -200,6 +206,9 @@ def _in_order(scalars: list[Scalar]) -> Scalars:
         np.array([each.value for each in ordered], np.float64),
     )
 
+
+_STARTED = b"\x08\x01"
+"""A `SessionLog` whose status is START."""
 
 _Field = tuple[int, int | bytes]
 
@@ -248,6 +257,8 @@ def _scalars(event: bytes) -> Iterator[Scalar]:
             step = value - (1 << 64) if value >= 1 << 63 else value
         elif number == 5 and isinstance(value, bytes):
             summaries.append(value)
+        elif number == 7 and value == _STARTED:
+            yield Scalar("", step, when, math.nan)
     for summary in summaries:
         for number, value in _fields(summary):
             if number == 1 and isinstance(value, bytes):

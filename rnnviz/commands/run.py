@@ -1,0 +1,138 @@
+"""Ask a training run to pause, resume, stop, keep a checkpoint, sample or change a setting.
+
+The trainer hears of it between two steps, wherever it was started: here, in the window, or on
+another machine that writes to the same drive. A run whose trainer is gone is continued by
+`rnnviz train --resume`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnviz.commands.output import duration_in_words, pairs, print_json
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.loss import loss_in_words
+from rnnviz.core.runs.control import SETTINGS, ask
+
+if TYPE_CHECKING:
+    from rnnviz.core.runs.watched import WatchedRun
+
+EXAMPLES = """
+  rnnviz run status runs/novel
+  rnnviz run pause  runs/novel
+  rnnviz run resume runs/novel
+  rnnviz run set    runs/novel learning_rate 0.001
+  rnnviz run set    runs/novel temperature 0.5
+  rnnviz run sample runs/novel
+  rnnviz run stop   runs/novel
+"""
+
+_ANSWERS = {
+    "pause": "paused",
+    "resume": "resumed",
+    "stop": "stopped",
+    "checkpoint": "checkpoint",
+    "sample": "sample",
+    "set": "changed",
+}
+"""The event with which the trainer answers each command."""
+_PATIENCE_SECONDS = 30.0
+_LOOK_SECONDS = 0.05
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What to do, and with which run."""
+    parser.add_argument("command", choices=["status", *_ANSWERS], help="what to do")
+    parser.add_argument("run", type=Path, metavar="FOLDER", help="the folder of the run")
+    parser.add_argument("setting", nargs="?", metavar="SETTING", help=f"{', '.join(SETTINGS)}")
+    parser.add_argument("value", nargs="?", type=float, metavar="VALUE", help="its new value")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--no-wait",
+        action="store_true",
+        help=f"do not wait for the trainer's answer (otherwise up to {_PATIENCE_SECONDS:.0f} s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask, and wait for the answer; or say how the run is."""
+    from rnnviz.core.runs.reader import EventTail
+    from rnnviz.core.runs.state import LIVE
+    from rnnviz.core.runs.watched import WatchedRun
+
+    watched = WatchedRun(arguments.run)
+    watched.look()
+    if arguments.command == "status":
+        return _status(watched, arguments.json)
+    if watched.state not in LIVE:
+        raise RunDirectoryError(
+            f"nobody trains in {arguments.run}: the run is {watched.state}. Continue it with "
+            f"`rnnviz train --resume {arguments.run}`"
+        )
+    tail = EventTail(arguments.run / "events.jsonl")
+    tail.read()
+    ask(arguments.run, arguments.command, arguments.setting or "", arguments.value)
+    answer = None if arguments.no_wait else _answer(tail, _ANSWERS[arguments.command])
+    if answer is None:
+        said = "asked" if arguments.no_wait else "asked; no answer yet"
+    else:
+        said = f"{_ANSWERS[arguments.command]} at step {answer:,}"
+    if arguments.json:
+        print_json({"command": arguments.command, "step": answer})
+    else:
+        print(said)
+    return 0 if answer is not None or arguments.no_wait else 1
+
+
+def _answer(tail: Any, kind: str) -> int | None:
+    """The step at which the trainer answered; None if it took too long."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        for event in tail.read():
+            if event.kind == kind or event.kind in ("stopped", "finished"):
+                return int(event.step)
+        time.sleep(_LOOK_SECONDS)
+    return None
+
+
+def _status(watched: WatchedRun, as_json: bool) -> int:
+    from rnnviz.core.runs.log import read_events
+    from rnnviz.core.runs.state import STATE_WORDS
+
+    last: dict[str, dict[str, Any]] = {}
+    for event in read_events(watched.directory):
+        last[event["k"]] = event
+    step, held_out = last.get("step", {}), last.get("validation", {})
+    bad = last.get("bad_number")
+    steps = watched.facts.get("steps", 0)
+    facts = {
+        "path": str(watched.directory),
+        "name": watched.name,
+        "state": watched.state,
+        "steps": steps,
+        "last_step": step,
+        "last_validation": held_out,
+        "bad_number": bad,
+    }
+    if as_json:
+        print_json(facts)
+        return 0
+    lines = [
+        ("run", f"{watched.name}, {STATE_WORDS[watched.state]}"),
+        ("step", f"{step.get('step', 0):,} of {steps:,}"),
+    ]
+    if "seconds" in step:
+        lines.append(("trained for", duration_in_words(float(step["seconds"]))))
+    for event, name in ((step, "last loss"), (held_out, "held-out loss")):
+        if isinstance(nats := event.get("loss_nats"), float):
+            lines.append((name, loss_in_words(nats)))
+    if "learning_rate" in step:
+        lines.append(("learning rate", f"{float(step['learning_rate']):.3g}"))
+    if bad is not None:
+        where = f"{bad['where']} {bad['parameter']}".strip()
+        lines.append(("NaN or infinity", f"first in {where} at step {bad['step']:,}"))
+    print(pairs(lines))
+    return 0

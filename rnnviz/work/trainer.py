@@ -1,0 +1,108 @@
+"""Starting a trainer: a process of its own, which goes on when whoever started it ends."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.config import TrainingConfig
+
+LOG = "trainer.log"
+_LOG_SHOWN = 4096
+
+_started: list[subprocess.Popen[bytes]] = []
+"""Kept, so that those which have ended can be waited for."""
+
+
+def train_arguments(config: TrainingConfig, directory: Path) -> list[str]:
+    """The arguments of `rnnviz` that train this configuration; what is as usual is left out."""
+    words = ["train", *config.texts, "--run", str(directory)]
+    usual = TrainingConfig()
+    for field in msgspec.structs.fields(TrainingConfig):
+        value = getattr(config, field.name)
+        if field.name == "texts" or value == getattr(usual, field.name):
+            continue
+        option = "--" + field.name.replace("_", "-")
+        if field.name == "options":
+            for name, each in value.items():
+                words += ["--option", f"{name}={msgspec.json.encode(each).decode()}"]
+        elif isinstance(value, bool):
+            words.append(option if value else option.replace("--", "--no-", 1))
+        elif isinstance(value, tuple):
+            words += [option, ",".join(map(str, value))]
+        else:
+            words += [option, str(value)]
+    return words
+
+
+def command_line(config: TrainingConfig, directory: Path) -> str:
+    """What a person types in a terminal for the same run."""
+    return shlex.join(["rnnviz", *train_arguments(config, directory)])
+
+
+def start_run(config: TrainingConfig, directory: Path) -> int:
+    """Start a trainer on a new run; its process number.
+
+    It checks the settings and reads the texts itself: `last_words` tells why it ended, if it did
+    before it wrote `run.json`.
+
+    Raises:
+        RunDirectoryError: the directory cannot be made, or holds a run already.
+    """
+    if (directory / "run.json").exists():
+        raise RunDirectoryError(f"{directory} already holds a run; choose another name")
+    return _start(train_arguments(config, directory), directory)
+
+
+def resume_run(directory: Path) -> int:
+    """Start a trainer that goes on with this run; its process number.
+
+    Raises:
+        RunDirectoryError: the directory is not there or cannot be written.
+    """
+    return _start(["train", "--resume", str(directory)], directory)
+
+
+def has_ended(process: int) -> bool:
+    """Whether a trainer that was started here has ended; it is waited for then."""
+    _started[:] = [each for each in _started if each.poll() is None]
+    return all(each.pid != process for each in _started)
+
+
+def last_words(directory: Path) -> str:
+    """The last line that the trainer printed: an error, where it ended with one."""
+    try:
+        with (directory / LOG).open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - _LOG_SHOWN))
+            printed = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    return lines[-1].removeprefix("rnnviz: ") if lines else ""
+
+
+def _start(arguments: list[str], directory: Path) -> int:
+    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with (directory / LOG).open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "rnnviz", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write to {directory}: {error.strerror}") from error
+    has_ended(0)
+    _started.append(process)
+    return process.pid

@@ -1,0 +1,78 @@
+"""Trains in children that it kills at random moments, until one finishes: `killed_run.py FOLDER`.
+
+The children are forked from a process that has torch loaded and never used it, so that a new
+attempt takes milliseconds. At the end it prints how many were killed, and after how many steps.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import torch._dynamo  # noqa: F401 - an optimiser would load it in every child anew
+
+from rnnviz.core.runs.log import read_lines
+from rnnviz.nets.training import characters
+from rnnviz.nets.training.characters import CharacterTask
+from rnnviz.nets.training.loop import train
+from tests.nets.small import random_text
+from tests.nets.training.small_runs import settings
+
+CONFIG = settings(
+    layers=2, dropout=0.3, epochs=1.0, checkpoint_every=3, validation_every=7, parameters_every=5,
+    gradient_steps_every=5, temperatures=(0.8,),
+)  # fmt: skip
+TEXT = random_text(900)
+MOST_KILLS = 10
+
+
+def attempt(folder: Path) -> None:
+    """Train in this process, from where the last attempt came to."""
+    characters.SAMPLE_LENGTH = 5
+    resume = (folder / "run.json").exists()
+    train(CharacterTask(CONFIG, TEXT), CONFIG, folder, resume=resume)
+
+
+def wait_for_growth(path: Path, size: int) -> None:
+    """Wait until a file has grown by so many bytes, however busy the machine is."""
+    size += path.stat().st_size if path.exists() else 0
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and not (path.exists() and path.stat().st_size >= size):
+        time.sleep(0.001)
+
+
+def main(folder: Path) -> None:
+    """Attempt and kill."""
+    moments = random.Random(3)
+    kills, killed_at = 0, set()
+    while True:
+        child = os.fork()
+        if child == 0:
+            try:
+                attempt(folder)
+            except BaseException as error:  # noqa: BLE001 - the parent must hear of it
+                sys.stderr.write(f"{type(error).__name__}: {error}\n")
+                sys.stderr.flush()
+                os._exit(1)
+            os._exit(0)
+        if kills < MOST_KILLS:
+            wait_for_growth(folder / "events.jsonl", moments.randrange(6000))
+            time.sleep(moments.uniform(0.0, 0.02))
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            kills += 1
+            events = folder / "events.jsonl"
+            lines = list(read_lines(events)) if events.exists() else []
+            killed_at.add(max((int(line.get("step", 0)) for line in lines), default=-1))
+            continue
+        sys.stdout.write(f"{kills} {len(killed_at)}\n")
+        sys.exit(os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
