@@ -28,6 +28,10 @@ def _has_model(session: Session) -> bool:
     return session.recordings.model is not None
 
 
+def _has_text(session: Session) -> bool:
+    return session.recordings.text is not None
+
+
 def _has_recording(session: Session) -> bool:
     return session.recordings.recording is not None
 
@@ -46,6 +50,7 @@ def _has_run(session: Session) -> bool:
 
 NEEDS = {
     "model": Need(_has_model, "Open a model, or drop its file on the window.", "Open…"),
+    "text": Need(_has_text, "Open a text, or drop its file on the window.", "Open…"),
     "recording": Need(
         _has_recording,
         "Open a model and a text, or drop their files on the window, to see what the units do.",

@@ -1,5 +1,7 @@
 """Plots that look alike, follow the theme and export what they show; they alone know pyqtgraph."""
 
+from rnnviz.views.plots.arrows import Arrow, ArrowPlot
+from rnnviz.views.plots.bands import Banded, BandPlot
 from rnnviz.views.plots.bars import BarPlot
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.curves import CurvePlot, Trace
@@ -11,6 +13,10 @@ from rnnviz.views.plots.line import LinePlot, Series
 from rnnviz.views.plots.scatter import Points, ScatterPlot
 
 __all__ = [
+    "Arrow",
+    "ArrowPlot",
+    "BandPlot",
+    "Banded",
     "BarPlot",
     "CurvePlot",
     "HeatPlot",

@@ -2,6 +2,7 @@
 
 from rnnviz.views.workspace import Workspace
 from rnnviz.views.workspaces.cells import CellsWorkspace
+from rnnviz.views.workspaces.gradients import GradientsWorkspace
 from rnnviz.views.workspaces.training import TrainingWorkspace
 
-WORKSPACES: tuple[type[Workspace], ...] = (CellsWorkspace, TrainingWorkspace)
+WORKSPACES: tuple[type[Workspace], ...] = (CellsWorkspace, TrainingWorkspace, GradientsWorkspace)

@@ -1,0 +1,157 @@
+"""Clipping as what it is: the raw step beside the clipped ones, their lengths and angles."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QDoubleSpinBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from rnnviz.views.panel import Panel
+from rnnviz.views.panels.gradients.parts import FocusPicker, column, label, note, scientific, tools
+from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
+
+_HEADS = ("Parameter", "Raw", "By norm", "By value", "Turned", "Cut")
+_RAW, _NORM, _VALUE = "muted", 0, 1
+"""Inks of the three."""
+
+
+class ClippingPanel(Panel):
+    """One training step of the network in focus on the chosen stretch of the text."""
+
+    name = "gradient-clipping"
+    title = "Clipping"
+    needs = ("model", "text")
+
+    def follow(self) -> None:
+        """Follow the network in focus, the window and the thresholds."""
+        gradients = self.session.gradients
+        for signal in (
+            gradients.clipping_changed,
+            gradients.shown_changed,
+            gradients.window_changed,
+            gradients.fields_changed,
+        ):
+            signal.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """Thresholds, the arrows, the table, the norms of further steps."""
+        self.network = FocusPicker(self.session.gradients)
+        self.norm = self._threshold("Threshold of clipping by norm")
+        self.value = self._threshold("Threshold of clipping by value")
+        self.arrows = ArrowPlot("A training step, raw and clipped")
+        self.arrows.set_labels("along the raw gradient", "across it")
+        self.arrows.set_legend((("raw", _RAW), ("by norm", _NORM), ("by value", _VALUE)))
+        self.arrows.setMinimumHeight(170)
+        self.said = note()
+        self.table = QTableWidget(0, len(_HEADS))
+        self.table.setAccessibleName("Gradient of each parameter, raw and clipped")
+        self.table.setHorizontalHeaderLabels(_HEADS)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(26)
+        self.table.setShowGrid(False)
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setMinimumHeight(150)
+        self.steps = BandPlot("Raw gradient norm of consecutive steps", log=True)
+        self.steps.set_labels("step", "norm of the raw gradient")
+        self.steps.setMinimumHeight(130)
+        page = column(
+            tools(self.network, stretch=0),
+            tools(label("norm"), self.norm, label("value"), self.value),
+            self.arrows,
+            self.said,
+            self.table,
+            self.steps,
+        )
+        layout = page.layout()
+        assert layout is not None
+        for place, stretch in ((2, 3), (4, 3), (5, 2)):
+            layout.setStretch(place, stretch)  # type: ignore[attr-defined]
+        return page
+
+    def _threshold(self, name: str) -> QDoubleSpinBox:
+        field = QDoubleSpinBox()
+        field.setAccessibleName(name)
+        field.setToolTip(name)
+        field.setDecimals(5)
+        field.setRange(0.00001, 1e6)
+        field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+        field.setKeyboardTracking(False)
+        field.setMinimumWidth(108)
+        field.valueChanged.connect(self._choose)
+        return field
+
+    def draw(self) -> None:
+        """Ask for the step, and show it when it is there."""
+        gradients = self.session.gradients
+        gradients.want_clipping()
+        self.network.refresh()
+        found = gradients.clipping
+        there = found is not None and "failure" not in found
+        for widget in (self.arrows, self.table, self.steps, self.norm, self.value):
+            widget.setEnabled(there)
+        if found is None or not there:
+            self.said.setText(str(found["failure"]) if found else "Computing…")
+            return
+        for field, value in ((self.norm, found["norm"]), (self.value, found["value"])):
+            field.blockSignals(True)
+            field.setValue(value)
+            field.blockSignals(False)
+        whole = found["whole"]
+        self.arrows.set_arrows(
+            (
+                Arrow("raw", _number(whole["raw"]), 0.0, _RAW, 5.0),
+                Arrow("by norm", _number(whole["by_norm"]), 0.0, _NORM),
+                Arrow("by value", _number(whole["by_value"]), _number(whole["angle"]), _VALUE),
+            )
+        )
+        self._tell(found)
+        self._fill(found["parameters"])
+        norms = np.array([_number(norm) for norm in found["norms"]])
+        self.steps.set_curves((Banded("raw norm", np.arange(1, len(norms) + 1), norms, "accent"),))
+        self.steps.set_level(found["norm"])
+
+    def _tell(self, found: dict[str, Any]) -> None:
+        whole = found["whole"]
+        raw, by_norm, by_value = (_number(whole[name]) for name in ("raw", "by_norm", "by_value"))
+        if not math.isfinite(raw):
+            self.said.setText(
+                "The raw gradient is not finite: no clipping repairs that, the step must be left out."
+            )
+            return
+        clipped = int((np.array([_number(norm) for norm in found["norms"]]) > found["norm"]).sum())
+        times = f"{raw / by_norm:.3g} times as long" if by_norm else "undefined"
+        value_times = f"{raw / by_value:.3g} times as long" if by_value else "undefined"
+        cut = whole["cut"]
+        self.said.setText(
+            f"Raw norm {scientific(raw)}. Without clipping by norm the step would be {times}, in the "
+            f"same direction. Without clipping by value it would be {value_times} and point "
+            f"{_number(whole['angle']):.1f}° elsewhere: {cut:,} of {whole['numbers']:,} numbers "
+            f"are cut. {clipped} of the next {len(found['norms'])} steps pass the norm."
+        )
+
+    def _fill(self, parameters: dict[str, dict[str, Any]]) -> None:
+        self.table.setRowCount(len(parameters))
+        for row, (name, part) in enumerate(parameters.items()):
+            cells = (
+                name,
+                *(scientific(_number(part[kind])) for kind in ("raw", "by_norm", "by_value")),
+                f"{_number(part['angle']):.1f}°",
+                f"{part['cut'] / max(1, part['numbers']):.1%}",
+            )
+            for number, words in enumerate(cells):
+                self.table.setItem(row, number, QTableWidgetItem(words.replace("nan°", "–")))
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+
+    @Slot()
+    def _choose(self) -> None:
+        self.session.gradients.set_thresholds(self.norm.value(), self.value.value())
+
+
+def _number(value: float | None) -> float:
+    """A number of a result; NaN and infinity crossed the pipe as nothing."""
+    return math.nan if value is None else float(value)

@@ -1,0 +1,380 @@
+"""How strongly a loss reaches the states before it, over distance; several networks overlaid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHeaderView,
+    QMenu,
+    QMessageBox,
+    QSpinBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QToolButton,
+    QWidget,
+)
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.gradients import Decay, bound, decay
+from rnnviz.session.gradients import LONGEST, Compared, Window
+from rnnviz.views.panel import Panel
+from rnnviz.views.panels.gradients.parts import LayerPicker, column, label, note, scientific, tools
+from rnnviz.views.plots import Banded, BandPlot, ink_colour
+from rnnviz.views.theme import set_icon, theme_of
+from rnnviz.views.wrapping_row import WrappingRow
+
+_QUANTITIES = {
+    "loss": ("Gradient of each loss  ∂L(t)/∂h(t−k)", "norm of the gradient at the state"),
+    "jacobian": ("Jacobian  ∂h(t)/∂h(t−k)", "largest singular value of the Jacobian"),
+    "sum": ("Gradient of the summed loss  ∂ΣL/∂h", "norm of the summed gradient at the state"),
+}
+_HEADS = ("", "Network", "Layer", "State", "A step back", "Half-life", "r²", "At the end")
+_ABOUT = {
+    "loss": "Line: median over the losses. Band: from 10 to 90 % of them. All ways from the loss to "
+    "the state count, through time and through layers.",
+    "jacobian": "Median over a few steps t. Within one layer: a state reaches its own future through "
+    "nothing else.",
+    "sum": "One gradient, as a training step computes it: contributions of different losses add up "
+    "and may cancel. Steps are counted back from the last loss.",
+}
+
+
+class DistancePanel(Panel):
+    """The centre of the workspace: what is compared, the plot, and the fits in a table."""
+
+    name = "gradient-distance"
+    title = "Gradient over distance"
+    needs = ("model", "text")
+
+    def follow(self) -> None:
+        """Follow the comparison."""
+        gradients = self.session.gradients
+        for signal in (
+            gradients.fields_changed,
+            gradients.window_changed,
+            gradients.shown_changed,
+            gradients.matrices_changed,
+            self.session.recordings.text_changed,
+        ):
+            signal.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """Tools, plot, note, table."""
+        gradients = self.session.gradients
+        self.quantity = QComboBox()
+        self.quantity.setAccessibleName("Quantity")
+        for name, (title, _) in _QUANTITIES.items():
+            self.quantity.addItem(title, name)
+        self.quantity.activated.connect(self._choose_quantity)
+        self.layer = LayerPicker(gradients, all_layers=True)
+        self.cell = QCheckBox("Cell path")
+        self.cell.setToolTip("Also the gradient at an LSTM's cell state, dashed")
+        self.cell.setChecked(True)
+        self.fit = QCheckBox("Fit")
+        self.fit.setToolTip("The exponential that fits the median")
+        self.bound = QCheckBox("Bound")
+        self.bound.setToolTip(
+            "What the Jacobian of a vanilla RNN cannot exceed: the largest singular value of W_hh "
+            "to the power of the distance (Pascanu et al. 2013)"
+        )
+        for box in (self.cell, self.fit, self.bound):
+            box.toggled.connect(self.request_draw)
+        self.compare = QToolButton()
+        self.compare.setText("Compare")
+        set_icon(self.compare, "plus")
+        self.compare.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.compare.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.compare.setMenu(self._menu())
+        self.start = self._number("First character whose loss is taken", 0, 2_000_000_000)
+        self.losses = self._number("How many losses are taken", 1, LONGEST)
+        self.distance = self._number("How many steps back", 2, LONGEST)
+        self.plot = BandPlot("Gradient over distance", log=True)
+        self.plot.hovered.connect(self._hover)
+        self.plot.left.connect(self._leave)
+        self.said = note()
+        self.table = QTableWidget(0, len(_HEADS))
+        self.table.setAccessibleName("Fits")
+        self.table.setHorizontalHeaderLabels(_HEADS)
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        self.table.cellClicked.connect(self._choose_row)
+        self.table.setMaximumHeight(220)
+        left = _row(self.quantity, self.layer, self.cell, self.fit, self.bound)
+        right = _row(
+            label("from"),
+            self.start,
+            label("losses"),
+            self.losses,
+            label("back"),
+            self.distance,
+            self.compare,
+        )
+        return column(WrappingRow(left, right), self.plot, self.said, self.table, plot=self.plot)
+
+    def _number(self, name: str, low: int, high: int) -> QSpinBox:
+        field = QSpinBox()
+        field.setRange(low, high)
+        field.setGroupSeparatorShown(True)
+        field.setAccessibleName(name)
+        field.setToolTip(name)
+        field.setKeyboardTracking(False)
+        field.valueChanged.connect(self._choose_window)
+        return field
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addAction("RNN beside GRU beside LSTM", self._compare_kinds)
+        menu.addAction("The same network before training", self._compare_untrained)
+        menu.addAction("Another model…", self._compare_file)
+        menu.addAction("The stages of a training run…", self._compare_run)
+        menu.addSeparator()
+        menu.addAction("Only the open model", self._compare_nothing)
+        return menu
+
+    # Drawing
+
+    def draw(self) -> None:
+        """Draw what is computed, and ask for what is not."""
+        gradients = self.session.gradients
+        self._show_settings()
+        gradients.want_fields()
+        if self.bound.isChecked():
+            gradients.want_matrices()
+        self._curves: list[tuple[int, int, str, Banded]] = []
+        ink = 0
+        for place, one in enumerate(gradients.compared):
+            for layer in self._layers(one):
+                if one.field is not None:
+                    self._add(place, one, layer, ink)
+                ink += 1
+        drawn = [curve for *_, curve in self._curves]
+        legend = tuple((curve.name, curve.ink) for curve in drawn if not curve.dashed)
+        self._add_fits(drawn)
+        self._add_bound(drawn)
+        self.plot.set_legend(legend if len(legend) <= 8 else ())
+        self.plot.set_labels("steps back, k", _QUANTITIES[gradients.quantity][1])
+        self.plot.set_curves(tuple(drawn))
+        self._tell()
+        self._fill_table()
+
+    def _show_settings(self) -> None:
+        gradients, window = self.session.gradients, self.session.gradients.window
+        for field, value in (
+            (self.start, window.start),
+            (self.losses, window.losses),
+            (self.distance, window.distance),
+        ):
+            field.blockSignals(True)
+            field.setValue(value)
+            field.blockSignals(False)
+        self.quantity.setCurrentIndex(self.quantity.findData(gradients.quantity))
+        fields = [one.field for one in gradients.compared if one.field is not None]
+        self.layer.refresh(max((field.facts.layers for field in fields), default=1))
+        plain = gradients.focused is not None and any(
+            field.facts.architecture == "rnn" for field in fields
+        )
+        self.bound.setVisible(gradients.quantity == "jacobian" and plain)
+        self.cell.setVisible(any("cell" in field.facts.states for field in fields))
+
+    def _layers(self, one: Compared) -> range:
+        layers = one.field.facts.layers if one.field else 1
+        chosen = self.layer.layer
+        return (
+            range(layers)
+            if chosen is None
+            else range(min(chosen, layers - 1), min(chosen + 1, layers))
+        )
+
+    def _add(self, place: int, one: Compared, layer: int, ink: int) -> None:
+        field, quantity = one.field, self.session.gradients.quantity
+        assert field is not None
+        for state in field.facts.states:
+            if state == "cell" and not self.cell.isChecked():
+                continue
+            name = f"{one.network.title}, layer {layer + 1}" + ", cell" * (state == "cell")
+            dashed = state == "cell"
+            if quantity == "loss":
+                found = field.bands(state, layer)
+                x = np.arange(len(found.median))
+                curve = Banded(name, x, found.median, ink, found.low, found.high, dashed)
+            elif quantity == "sum":
+                values = np.asarray(field.array(f"{state}-sum")[layer], float)[::-1]
+                curve = Banded(name, np.arange(len(values)), values, ink, dashed=dashed)
+            elif field.has_jacobians:
+                x = field.array("distances")
+                curve = Banded(name, x, field.jacobian(state, layer), ink, dashed=dashed)
+            else:
+                continue
+            self._curves.append((place, layer, state, curve))
+
+    def _add_fits(self, drawn: list[Banded]) -> None:
+        self._fits = [decay_of(curve) for curve in drawn]
+        if not self.fit.isChecked() or self.session.gradients.quantity == "sum":
+            return
+        for curve, fit in zip(tuple(drawn), self._fits, strict=True):
+            if fit.factor == fit.factor:
+                line = fit.line(curve.x)
+                drawn.append(Banded(f"fit of {curve.name}", curve.x, line, curve.ink, faint=True))
+
+    def _add_bound(self, drawn: list[Banded]) -> None:
+        gradients = self.session.gradients
+        one, matrices = gradients.focused, gradients.matrices
+        wanted = self.bound.isChecked() and not self.bound.isHidden()
+        if not wanted or one is None or one.field is None or matrices is None:
+            return
+        if one.field.facts.architecture != "rnn":
+            return
+        inks = {layer: curve.ink for _, layer, _, curve in self._curves if curve.x is not None}
+        for layer in self._layers(one):
+            values = bound(matrices[layer].largest_singular_value, one.field.distance)
+            x, ink = np.arange(len(values)), inks.get(layer, layer)
+            drawn.append(
+                Banded(f"bound of layer {layer + 1}", x, values, ink, dashed=True, faint=True)
+            )
+
+    def _tell(self) -> None:
+        gradients = self.session.gradients
+        failures = [
+            f"{one.network.title}: {one.failure}" for one in gradients.compared if one.failure
+        ]
+        waiting = sum(one.field is None and not one.failure for one in gradients.compared)
+        words = [_ABOUT[gradients.quantity]]
+        if failures:
+            words = failures
+        elif waiting:
+            words = [f"Computing: {waiting} of {len(gradients.compared)} networks to go."]
+        skipped = sum(one.field.facts.skipped for one in gradients.compared if one.field)
+        if skipped:
+            words.append(f"{skipped} characters that the model does not know are no steps.")
+        self._about = " ".join(words)
+        self.said.setText(self._about)
+
+    def _fill_table(self) -> None:
+        theme = theme_of(self)
+        self.table.setRowCount(len(self._curves))
+        for row, (place, layer, state, curve) in enumerate(self._curves):
+            fit = self._fits[row]
+            known = np.flatnonzero(np.isfinite(curve.y))
+            end = (
+                f"{scientific(curve.y[known[-1]])} at {int(curve.x[known[-1]])}"
+                if known.size
+                else "–"
+            )
+            half = "–" if fit.half_life != fit.half_life else f"{fit.half_life:,.3g} steps"
+            if fit.half_life < 0:
+                half = f"doubles in {-fit.half_life:,.3g}"
+            fitted = self.session.gradients.quantity != "sum"
+            cells = (
+                "■",
+                self.session.gradients.compared[place].network.title,
+                f"{layer + 1}",
+                state,
+                f"×{fit.factor:.4f}" if fitted and fit.factor == fit.factor else "–",
+                half if fitted else "–",
+                f"{fit.r_squared:.3f}" if fitted and fit.r_squared == fit.r_squared else "–",
+                end,
+            )
+            for number, words in enumerate(cells):
+                item = QTableWidgetItem(words)
+                if number == 0:
+                    item.setForeground(ink_colour(curve.ink, theme))
+                self.table.setItem(row, number, item)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        rows = min(len(self._curves), 6)
+        self.table.setFixedHeight(header.sizeHint().height() + max(1, rows) * 26 + 6)
+        self.table.verticalHeader().setDefaultSectionSize(26)
+
+    # What the person does
+
+    @Slot(int)
+    def _choose_quantity(self, place: int) -> None:
+        self.session.gradients.set_quantity(self.quantity.itemData(place))
+
+    @Slot()
+    def _choose_window(self) -> None:
+        self.session.gradients.set_window(
+            Window(self.start.value(), self.losses.value(), self.distance.value())
+        )
+
+    @Slot(int, int)
+    def _choose_row(self, row: int, _: int) -> None:
+        self.session.gradients.set_focus(self._curves[row][0])
+
+    @Slot(float, float)
+    def _hover(self, x: float, _: float) -> None:
+        distance = max(0, round(x))
+        self.plot.set_place(distance)
+        said = []
+        for *_, curve in self._curves[:4]:
+            near = int(np.abs(np.asarray(curve.x) - distance).argmin()) if len(curve.x) else 0
+            if len(curve.x):
+                said.append(f"{curve.name} {scientific(float(curve.y[near]))}")
+        more = f" and {len(self._curves) - 4} more" if len(self._curves) > 4 else ""
+        self.said.setText(f"{distance} steps back: " + ";  ".join(said) + more)
+
+    @Slot()
+    def _leave(self) -> None:
+        self.plot.set_place(None)
+        self.said.setText(self._about)
+
+    @Slot()
+    def _compare_kinds(self) -> None:
+        self.session.gradients.set_networks(self.session.gradients.kinds())
+
+    @Slot()
+    def _compare_untrained(self) -> None:
+        self.session.gradients.add_untrained()
+
+    @Slot()
+    def _compare_nothing(self) -> None:
+        network = self.session.gradients.open_network
+        if network is not None:
+            self.session.gradients.set_networks((network,))
+
+    @Slot()
+    def _compare_file(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            self, "Compare with", "", "Models (*.safetensors);;All files (*)"
+        )
+        if chosen:
+            self._try(self.session.gradients.add_file, Path(chosen))
+
+    @Slot()
+    def _compare_run(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "The folder of a training run")
+        if chosen:
+            self._try(self.session.gradients.add_run, Path(chosen))
+
+    def _try(self, deed: Callable[[Path], None], path: Path) -> None:
+        try:
+            deed(path)
+        except RnnvizError as error:
+            QMessageBox.warning(self, "Not compared", str(error))
+
+
+def decay_of(curve: Banded) -> Decay:
+    """The fit to a curve over distance, whatever distances it has."""
+    x = np.asarray(curve.x, int)
+    dense = np.full(int(x.max()) + 1 if len(x) else 0, np.nan)
+    dense[x] = curve.y
+    return decay(dense)
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    row = tools(*widgets)
+    row.setContentsMargins(0, 0, 0, 0)
+    holder.setLayout(row)
+    return holder

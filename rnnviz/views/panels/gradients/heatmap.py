@@ -1,0 +1,135 @@
+"""The gradient of every single loss at every state before it: position across, distance down."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from rnnviz.core.colour import Scale
+from rnnviz.core.gradients import GradientField
+from rnnviz.core.text import Text
+from rnnviz.views.panel import Panel
+from rnnviz.views.panels.gradients.parts import (
+    FocusPicker,
+    LayerPicker,
+    column,
+    note,
+    scientific,
+    tools,
+)
+from rnnviz.views.plots import ImagePlot
+
+_DECADES = 8.0
+"""How far below the largest norm colours reach."""
+
+
+class GradientHeatmapPanel(Panel):
+    """Columns are the losses, by the character they predict; rows the steps back."""
+
+    name = "gradient-heatmap"
+    title = "Position × distance"
+    needs = ("model", "text")
+
+    def follow(self) -> None:
+        """Follow the comparison and the character that is explained."""
+        gradients = self.session.gradients
+        for signal in (gradients.fields_changed, gradients.shown_changed):
+            signal.connect(self.request_draw)
+        gradients.character_changed.connect(self.show_character)
+
+    def build(self) -> QWidget:
+        """Pickers above the picture."""
+        gradients = self.session.gradients
+        self.network = FocusPicker(gradients)
+        self.layer = LayerPicker(gradients, all_layers=False)
+        self.state = QComboBox()
+        self.state.setAccessibleName("State")
+        self.state.activated.connect(self.request_draw)
+        self.said = note()
+        self.said.setWordWrap(False)
+        self.plot = ImagePlot("Gradient by position and distance")
+        self.plot.set_labels("character whose prediction the loss is about", "steps back")
+        self.plot.hovered.connect(self._hover)
+        self.plot.clicked.connect(self._click)
+        self._field: GradientField | None = None
+        row = tools(self.network, self.layer, self.state, self.said, stretch=3)
+        return column(row, self.plot, plot=self.plot)
+
+    def draw(self) -> None:
+        """Draw the field of the network in focus."""
+        gradients = self.session.gradients
+        gradients.want_fields()
+        self.network.refresh()
+        one = gradients.focused
+        self._field = one.field if one else None
+        self.plot.setVisible(self._field is not None)
+        if self._field is None:
+            self.said.setText(one.failure if one and one.failure else "Computing…")
+            return
+        field = self._field
+        self.layer.refresh(field.facts.layers)
+        states = list(field.facts.states)
+        if states != [self.state.itemText(place) for place in range(self.state.count())]:
+            self.state.clear()
+            self.state.addItems(states)
+        self.state.setVisible(len(states) > 1)
+        text = self.session.recordings.text
+        assert text is not None
+        # Losses stand side by side; between them may be characters that are no steps.
+        shown = "".join(text.slice(place, place + 1) for place in field.predicted.tolist())
+        self.plot.set_text(Text.of(shown))
+        self._values = _powers(field.norms(self.state.currentText(), self.layer.layer or 0).T)
+        top = float(self._values[np.isfinite(self._values)].max(initial=-300.0))
+        scale = Scale(round(top - _DECADES, 1), round(top, 1), "surprisal")
+        self.plot.set_values(self._values, 0, scale)
+        self.said.setText("Powers of ten of the norm; the darkest is the strongest.")
+        self.show_character()
+
+    @Slot()
+    def show_character(self) -> None:
+        """Mark the loss about the character that is explained."""
+        if self.empty or not self.isVisible() or self._field is None:
+            return
+        character = self.session.gradients.character
+        row = None if character is None else self._field.row_of(character)
+        self.plot.set_marks(None, row)
+
+    def _place(self, x: float, y: float) -> tuple[int, int] | None:
+        if self._field is None:
+            return None
+        row, distance = int(x), int(y)
+        inside = 0 <= row < len(self._field.targets) and 0 <= distance <= self._field.distance
+        return (row, distance) if inside else None
+
+    @Slot(float, float)
+    def _hover(self, x: float, y: float) -> None:
+        place, field = self._place(x, y), self._field
+        text = self.session.recordings.text
+        if place is None or field is None or text is None:
+            return
+        row, distance = place
+        step = int(field.targets[row]) - distance
+        if step < 0:
+            self.said.setText("before the text")
+            return
+        predicted, read = int(field.predicted[row]), int(field.places[step])
+        norm = float(field.norms(self.state.currentText(), self.layer.layer or 0)[row, distance])
+        self.said.setText(
+            f"loss of {text.slice(predicted, predicted + 1)!r} at {predicted:,}, state after "
+            f"{text.slice(read, read + 1)!r}, {distance} back: {scientific(norm)}"
+        )
+
+    @Slot(float, float)
+    def _click(self, x: float, y: float) -> None:
+        place = self._place(x, y)
+        if place is not None and self._field is not None:
+            self.session.gradients.set_character(int(self._field.predicted[place[0]]))
+
+
+def _powers(norms: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Decimal powers; zero and infinity become the least and the greatest that are drawn."""
+    with np.errstate(divide="ignore"):
+        powers = np.log10(norms)
+    return np.clip(powers, -300, 300).astype(np.float32)

@@ -1,0 +1,157 @@
+"""Which earlier characters a prediction depends on: hover one, and the text before it is tinted."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QWidget
+
+from rnnviz.core.colour import Scale
+from rnnviz.core.gradients import GradientField
+from rnnviz.core.text import Text
+from rnnviz.session.gradients import Window
+from rnnviz.views.panel import Panel
+from rnnviz.views.panels.gradients.parts import FocusPicker, column, note, scientific, tools
+from rnnviz.views.text_view import TextView
+
+_SIGNED = ("Strength, relative to the strongest", "Gradient × input, signed")
+_STEPS = {
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_Home: -(10**9),
+    Qt.Key.Key_End: 10**9,
+}
+
+
+class InputsPanel(Panel):
+    """A stretch of the text; the pointer or the arrow keys choose the prediction to explain."""
+
+    name = "gradient-inputs"
+    title = "Inputs"
+    needs = ("model", "text")
+
+    def follow(self) -> None:
+        """Follow the comparison."""
+        gradients = self.session.gradients
+        for signal in (gradients.fields_changed, gradients.shown_changed):
+            signal.connect(self.request_draw)
+        gradients.character_changed.connect(self.show_character)
+
+    def build(self) -> QWidget:
+        """The text and the pickers above it."""
+        self.network = FocusPicker(self.session.gradients)
+        self.kind = QComboBox()
+        self.kind.setAccessibleName("What the colours are")
+        self.kind.addItems(_SIGNED)
+        self.kind.activated.connect(self.show_character)
+        self.view = TextView()
+        self.view.setAccessibleName("Text tinted by what a prediction depends on")
+        self.view.hovered.connect(self._hover)
+        self.view.clicked.connect(self._hover)
+        self.setFocusProxy(self.view)
+        self.said = note()
+        self.said.setMinimumHeight(64)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        self._field: GradientField | None = None
+        self._first = 0
+        page = column(tools(self.network, self.kind, stretch=1), self.view, line, self.said)
+        layout = page.layout()
+        assert layout is not None
+        layout.setStretch(1, 1)  # type: ignore[attr-defined]
+        return page
+
+    def draw(self) -> None:
+        """Show the stretch of text that the field is about."""
+        gradients, text = self.session.gradients, self.session.recordings.text
+        gradients.want_fields()
+        self.network.refresh()
+        one = gradients.focused
+        field = one.field if one else None
+        self._field = field
+        if field is None or text is None:
+            self.said.setText(one.failure if one and one.failure else "Computing…")
+            self.view.set_values(None, 0)
+            return
+        first, last = int(field.places[0]), int(field.predicted[-1]) + 1
+        stretch = Text.of(text.slice(first, last))
+        if first != self._first or str(stretch) != str(self.view.text):
+            self._first = first
+            self.view.set_text(stretch)
+        if gradients.character is None or field.row_of(gradients.character) is None:
+            gradients.set_character(int(field.predicted[len(field.predicted) // 2]))
+        self.show_character()
+        place = (gradients.character or first) - first
+        self.view.centre_on(min(max(0, place), len(stretch) - 1))
+
+    @Slot()
+    def show_character(self) -> None:
+        """Tint what the prediction of the chosen character depends on."""
+        field, character = self._field, self.session.gradients.character
+        if self.empty or field is None or character is None or not self.isVisible():
+            return
+        row = field.row_of(character)
+        if row is None:
+            self.view.set_values(None, 0)
+            return
+        signed = self.kind.currentIndex() == 1
+        places, strengths = field.inputs_of(row, signed=signed)
+        values = np.full(len(self.view.text), np.nan, np.float32)
+        most = float(np.abs(strengths[np.isfinite(strengths)]).max(initial=0.0)) or 1.0
+        values[places - self._first] = strengths / most
+        self.view.set_scale(
+            Scale(-1.0, 1.0, "blue-orange") if signed else Scale(0.0, 1.0, "surprisal")
+        )
+        self.view.set_values(values, len(values))
+        self.view.set_cursor(character - self._first)
+        self.view.set_matches([(character - self._first, character - self._first + 1)])
+        self._tell(field, row, character)
+
+    def _tell(self, field: GradientField, row: int, character: int) -> None:
+        text = self.session.recordings.text
+        assert text is not None
+        signed = self.kind.currentIndex() == 1
+        places, strengths = field.inputs_of(row, signed=signed)
+        order = np.argsort(-np.abs(strengths), kind="stable")[:5]
+        named = ", ".join(
+            f"{text.slice(int(places[place]), int(places[place]) + 1)!r} {place + 1} before "
+            f"({scientific(float(strengths[place]))})"
+            for place in order
+        )
+        total = float(np.abs(strengths).sum())
+        half = int(np.searchsorted(np.cumsum(np.abs(strengths)), total / 2)) + 1
+        bits = float(field.array("losses")[row]) / np.log(2)
+        shown = text.slice(character, character + 1)
+        self.said.setText(
+            f"{shown!r} at {character:,} cost {bits:.2f} bits. It depends most on {named}. "
+            f"Half of all dependence lies within {half:,} characters. ← → move along."
+        )
+
+    # What the person does
+
+    @Slot(object)
+    def _hover(self, place: int | None) -> None:
+        if place is not None and self._field is not None:
+            self._choose(place + self._first)
+
+    def _choose(self, character: int) -> None:
+        if self._field is not None and self._field.row_of(character) is not None:
+            self.session.gradients.set_character(character)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows, Home and End move to other predictions; PageDown takes the next stretch."""
+        gradients, field = self.session.gradients, self._field if not self.empty else None
+        if field is None:
+            super().keyPressEvent(event)
+        elif event.key() in _STEPS:
+            row = field.row_of(gradients.character or -1) or 0
+            moved = min(max(row + _STEPS[Qt.Key(event.key())], 0), len(field.predicted) - 1)
+            self._choose(int(field.predicted[moved]))
+        elif event.key() in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            window = gradients.window
+            way = window.losses if event.key() == Qt.Key.Key_PageDown else -window.losses
+            gradients.set_window(Window(window.start + way, window.losses, window.distance))
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,134 @@
+"""What several panels about gradients share: pickers, rows of tools, words for numbers."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from rnnviz.core.gradients import Decay
+from rnnviz.session.gradients import Gradients
+from rnnviz.views.plots import Plot
+
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+class FocusPicker(QComboBox):
+    """Which of the compared networks a panel about a single one shows."""
+
+    def __init__(self, gradients: Gradients, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._gradients = gradients
+        self.setAccessibleName("Network")
+        self.setToolTip("Which of the compared networks to show")
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(14)
+        self.activated.connect(gradients.set_focus)
+
+    @Slot()
+    def refresh(self) -> None:
+        """List the networks, and show the one in focus."""
+        titles = [one.network.title for one in self._gradients.compared]
+        if titles != [self.itemText(place) for place in range(self.count())]:
+            self.clear()
+            self.addItems(titles)
+        self.setCurrentIndex(self._gradients.focus)
+
+
+class LayerPicker(QComboBox):
+    """One layer, or all of them."""
+
+    def __init__(self, gradients: Gradients, *, all_layers: bool) -> None:
+        super().__init__()
+        self._gradients = gradients
+        self._all = all_layers
+        self.setAccessibleName("Layer")
+        self.activated.connect(self._choose)
+
+    def refresh(self, layers: int) -> None:
+        """Offer so many layers, the session's one chosen."""
+        titles = ["All layers"] * self._all + [f"Layer {layer + 1}" for layer in range(layers)]
+        if titles != [self.itemText(place) for place in range(self.count())]:
+            self.clear()
+            self.addItems(titles)
+        layer = self._gradients.layer
+        if layer is None or layer >= layers:
+            self.setCurrentIndex(0 if self._all else layers - 1)
+        else:
+            self.setCurrentIndex(layer + self._all)
+
+    @property
+    def layer(self) -> int | None:
+        """The chosen layer; None for all."""
+        place = self.currentIndex() - self._all
+        return place if place >= 0 else None
+
+    @Slot()
+    def _choose(self) -> None:
+        self._gradients.set_layer(self.layer)
+
+
+def tools(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
+    """A row of widgets above a plot; the one at `stretch` takes what is left."""
+    row = QHBoxLayout()
+    row.setContentsMargins(12, 8, 12, 8)
+    row.setSpacing(8)
+    for place, widget in enumerate(widgets):
+        row.addWidget(widget, 1 if place == stretch else 0)
+    if stretch is None:
+        row.addStretch(1)
+    return row
+
+
+def column(*parts: QWidget | QHBoxLayout, plot: Plot | None = None) -> QWidget:
+    """Parts under each other; the plot takes what is left."""
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for part in parts:
+        if isinstance(part, QHBoxLayout):
+            layout.addLayout(part)
+        else:
+            layout.addWidget(part, 1 if part is plot else 0)
+    return page
+
+
+def note(words: str = "") -> QLabel:
+    """A quiet line or paragraph under a plot."""
+    label = QLabel(words)
+    label.setProperty("role", "muted")
+    label.setWordWrap(True)
+    label.setContentsMargins(12, 4, 12, 8)
+    return label
+
+
+def label(words: str) -> QLabel:
+    """A word in front of a field."""
+    found = QLabel(words)
+    found.setProperty("role", "muted")
+    return found
+
+
+def scientific(value: float) -> str:
+    """A number of any size in three digits: `0.042`, `3.1×10⁻⁸`.
+
+    >>> scientific(0.0421), scientific(3.14e-8), scientific(float("nan"))
+    ('0.0421', '3.14×10⁻⁸', '–')
+    """
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value) or value == 0 or 1e-3 <= abs(value) < 1e4:
+        return f"{value:.3g}"
+    digits, power = f"{value:.2e}".split("e")
+    return f"{digits}×10{str(int(power)).translate(_RAISED)}"
+
+
+def in_words(decay: Decay) -> str:
+    """What a fit says."""
+    if math.isnan(decay.factor):
+        return "too few numbers for a fit"
+    if decay.half_life < 0:
+        return f"×{decay.factor:.3f} a step, doubles in {-decay.half_life:.3g} steps"
+    return f"×{decay.factor:.3f} a step, halves in {decay.half_life:.3g} steps"

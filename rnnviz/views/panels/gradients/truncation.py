@@ -1,0 +1,169 @@
+"""Truncated BPTT: which gradients a chunk length cuts, and what memory and time it saves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QWidget
+
+from rnnviz.core.gradients import GradientField, kept, kept_share
+from rnnviz.views.panel import Panel
+from rnnviz.views.panels.gradients.parts import (
+    FocusPicker,
+    LayerPicker,
+    column,
+    label,
+    note,
+    scientific,
+    tools,
+)
+from rnnviz.views.plots import Banded, BandPlot
+
+_LEAST, _MOST = 10_000, 200_000
+
+
+class TruncationPanel(Panel):
+    """What of each loss's gradient is left over distance, and a measurement in the engine."""
+
+    name = "gradient-truncation"
+    title = "Truncated BPTT"
+    needs = ("model", "text")
+
+    def follow(self) -> None:
+        """Follow the network in focus and the chunk."""
+        gradients = self.session.gradients
+        for signal in (
+            gradients.truncation_changed,
+            gradients.shown_changed,
+            gradients.fields_changed,
+            self.session.jobs.changed,
+        ):
+            signal.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """The chunk, what it keeps, the measurement."""
+        gradients = self.session.gradients
+        self.network = FocusPicker(gradients)
+        self.layer = LayerPicker(gradients, all_layers=False)
+        self.chunk = self._number("Steps after which the gradient is cut", 1, 100_000)
+        self.chunk.valueChanged.connect(gradients.set_chunk)
+        self.plot = BandPlot("What truncation keeps over distance", log=True)
+        self.plot.set_labels("steps back, k", "mean norm of the gradient at the state")
+        self.plot.setMinimumHeight(220)
+        self.said = note()
+        self.steps = self._number("Steps of the sequence that is measured", 100, _MOST)
+        self.steps.setValue(_LEAST)
+        self.button = QPushButton("Measure memory and time")
+        self.button.clicked.connect(self._measure)
+        self.measured = QLabel()
+        self.measured.setWordWrap(True)
+        self.measured.setContentsMargins(12, 4, 12, 12)
+        page = column(
+            tools(self.network, self.layer, stretch=0),
+            tools(label("cut every"), self.chunk, label("steps")),
+            self.plot,
+            self.said,
+            tools(label("over"), self.steps, label("steps"), self.button),
+            self.measured,
+        )
+        layout = page.layout()
+        assert layout is not None
+        layout.setStretch(2, 1)  # type: ignore[attr-defined]
+        return page
+
+    def _number(self, name: str, low: int, high: int) -> QSpinBox:
+        field = QSpinBox()
+        field.setRange(low, high)
+        field.setGroupSeparatorShown(True)
+        field.setAccessibleName(name)
+        field.setToolTip(name)
+        field.setKeyboardTracking(False)
+        return field
+
+    def draw(self) -> None:
+        """Show what is kept and what was measured."""
+        gradients = self.session.gradients
+        gradients.want_fields()
+        self.network.refresh()
+        self.chunk.blockSignals(True)
+        self.chunk.setValue(gradients.chunk)
+        self.chunk.blockSignals(False)
+        self.button.setEnabled(not gradients.measuring)
+        one = gradients.focused
+        field = one.field if one else None
+        self.plot.setVisible(field is not None)
+        if field is None:
+            self.said.setText(one.failure if one and one.failure else "Computing…")
+        else:
+            self.layer.refresh(field.facts.layers)
+            self._show_kept(field)
+        self._show_measured(gradients.truncation)
+
+    def _show_kept(self, field: GradientField) -> None:
+        layer, chunk = self.layer.layer or 0, self.session.gradients.chunk
+        state = field.facts.states[-1]
+        norms = field.norms(state, layer)
+        mask = kept(field.targets, field.distance, chunk)
+        known = np.isfinite(norms)
+        counts = np.maximum(1, known.sum(axis=0))
+        full = np.where(known, norms, 0).sum(axis=0) / counts
+        left = np.where(known & mask, norms, 0).sum(axis=0) / counts
+        distances = np.arange(field.distance + 1)
+        self.plot.set_curves(
+            (
+                Banded("full BPTT", distances, full, "muted", dashed=True),
+                Banded(f"cut every {chunk:,} steps", distances, left, "accent"),
+            )
+        )
+        self.plot.set_legend((("full BPTT", "muted"), (f"cut every {chunk:,} steps", "accent")))
+        self.plot.set_place(float(chunk) if chunk <= field.distance else None)
+        pairs, share = kept_share(norms, mask)
+        self.said.setText(
+            f"Layer {layer + 1}, {state} state. Of the gradients up to {field.distance} steps back, "
+            f"{pairs:.0%} are kept, which hold {share:.1%} of the summed norms. Nothing reaches "
+            f"farther than {chunk - 1:,} steps; a loss at the start of a chunk reaches nothing."
+        )
+
+    def _show_measured(self, found: dict[str, Any] | None) -> None:
+        if self.session.gradients.measuring:
+            self.measured.setText("Measuring…")
+            return
+        if found is None:
+            self.measured.setText(
+                "Both ways are run over the same characters: what the forward pass keeps in memory, "
+                "how long forward and backward take, and how far the two gradients point apart."
+            )
+            return
+        full, short = found["full"], found["truncated"]
+        saved = full["kept_bytes"] / max(1, short["kept_bytes"])
+        again = " (the text was read more than once)" if found["repeated"] else ""
+        angle = found["angle_degrees"]
+        turned = "" if angle is None else f" The two gradients are {angle:.1f}° apart."
+        self.measured.setText(
+            f"<b>{found['steps']:,} steps</b>{again}<br>"
+            f"full BPTT keeps {_size(full['kept_bytes'])} and takes {full['seconds']:.2f} s, "
+            f"gradient norm {scientific(_number(full['gradient_norm']))}<br>"
+            f"cut every {short['chunk']:,}: {_size(short['kept_bytes'])} "
+            f"(1/{saved:,.0f}) and {short['seconds']:.2f} s, "
+            f"gradient norm {scientific(_number(short['gradient_norm']))}<br>"
+            f"The process grew by {_size(full['resident_bytes'])} and "
+            f"{_size(short['resident_bytes'])}.{turned}"
+        )
+
+    @Slot()
+    def _measure(self) -> None:
+        self.session.gradients.measure_truncation(self.steps.value())
+        self.request_draw()
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _size(size_bytes: float) -> str:
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.3g} {unit}"
+    return f"{size_bytes:.0f} bytes"

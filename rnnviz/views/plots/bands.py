@@ -1,0 +1,188 @@
+"""Curves over a number, each with a band if it has one, on a linear or a logarithmic axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from rnnviz.views.plots.axes import NumberAxis, TickLevels
+from rnnviz.views.plots.base import Plot
+from rnnviz.views.plots.export import Columns
+from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.theme import Theme, theme_of
+
+Doubles = npt.NDArray[np.float64]
+
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_LOWEST = -300.0
+"""Decimal powers below this are no numbers any more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Banded:
+    """Values over a number; NaN is a gap."""
+
+    name: str
+    x: npt.NDArray[np.number]
+    y: Doubles
+    ink: Ink
+    low: Doubles | None = None
+    high: Doubles | None = None
+    """The band's edges, both or none."""
+    dashed: bool = False
+    width: float = 2.0
+    faint: bool = False
+    """Drawn as an aside, as a fit is: thin, and without a band."""
+
+
+class _Drawn(NamedTuple):
+    """What a curve is drawn with."""
+
+    line: pg.PlotCurveItem
+    low: pg.PlotCurveItem
+    high: pg.PlotCurveItem
+    band: pg.FillBetweenItem
+
+
+class PowerAxis(NumberAxis):
+    """Whole powers of ten; the values on the axis are their exponents."""
+
+    def tickValues(self, low: float, high: float, size: float) -> TickLevels:
+        """So many powers that their words do not touch."""
+        step = next(
+            step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if size >= 26 * (high - low) / step
+        )
+        first, last = int(np.ceil(low / step)), int(np.floor(high / step))
+        return [(float(step), [float(place * step) for place in range(first, last + 1)])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """`10⁻⁸`, and plain numbers near 1."""
+        return [
+            f"{10.0**value:g}" if -2 <= value <= 3 else f"10{str(round(value)).translate(_RAISED)}"
+            for value in values
+        ]
+
+
+class BandPlot(Plot):
+    """Curves with bands; a level as a line across.
+
+    On a logarithmic axis a value of zero or below has no place: it is left out there, and named in
+    the numbers that are saved.
+    """
+
+    def __init__(self, name: str, *, log: bool = False, parent: QWidget | None = None) -> None:
+        self.log = log
+        self._curves: tuple[Banded, ...] = ()
+        self._drawn: list[_Drawn] = []
+        self._level = pg.InfiniteLine(angle=0, movable=False)
+        self._place = pg.InfiniteLine(angle=90, movable=False)
+        axis = PowerAxis("left") if log else None
+        super().__init__(name, y_axis=axis, parent=parent)
+        self.view.setMouseEnabled(x=True, y=True)
+        for item in (self._level, self._place):
+            self.item.addItem(item, ignoreBounds=True)
+            item.hide()
+        self._place.setZValue(10)
+
+    @property
+    def curves(self) -> tuple[Banded, ...]:
+        """What is drawn."""
+        return self._curves
+
+    def set_curves(self, curves: tuple[Banded, ...], y: tuple[float, float] | None = None) -> None:
+        """Draw these; the axes reach as far as they do, or from the first to the second of `y`."""
+        self._curves = curves
+        self._resize(len(curves))
+        for curve, drawn in zip(curves, self._drawn, strict=True):
+            x = np.asarray(curve.x, float)
+            drawn.line.setData(x, self._shown(curve.y), connect="finite")
+            banded = curve.low is not None and curve.high is not None and not curve.faint
+            drawn.band.setVisible(banded)
+            if banded:
+                low, high = self._shown(curve.low), self._shown(curve.high)
+                kept = np.isfinite(low) & np.isfinite(high)
+                drawn.low.setData(x[kept], low[kept])
+                drawn.high.setData(x[kept], high[kept])
+        self._fit(y)
+        self.recolour(theme_of(self))
+
+    def set_level(self, level: float | None) -> None:
+        """Draw a line across at this value, or none."""
+        self._level.setVisible(level is not None)
+        if level is not None:
+            self._level.setValue(np.log10(level) if self.log else level)
+
+    def set_place(self, x: float | None) -> None:
+        """Mark a place along the axis, or none."""
+        self._place.setVisible(x is not None)
+        if x is not None:
+            self._place.setValue(x)
+
+    def columns(self) -> Columns:
+        """The x of each curve, its values and its band."""
+        found: dict[str, npt.ArrayLike] = {}
+        for curve in self._curves:
+            found[f"x of {curve.name}"] = curve.x
+            found[curve.name] = curve.y
+            if curve.low is not None and curve.high is not None:
+                found[f"{curve.name}, low"] = curve.low
+                found[f"{curve.name}, high"] = curve.high
+        return found
+
+    def recolour(self, theme: Theme) -> None:
+        """Curves in their inks, bands as washes of them."""
+        for curve, drawn in zip(self._curves, self._drawn, strict=True):
+            style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
+            ink = ink_colour(curve.ink, theme, 0.7 if curve.faint else 1.0)
+            width = 1.0 if curve.faint else curve.width
+            drawn.line.setPen(pg.mkPen(ink, width=width, style=style))
+            drawn.band.setBrush(ink_colour(curve.ink, theme, 0.13))
+        self._level.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
+        self._place.setPen(pg.mkPen(theme.accent))
+
+    def _shown(self, values: Doubles | None) -> Doubles:
+        """Values as they stand on the axis."""
+        numbers = np.asarray(values, float)
+        if not self.log:
+            return np.where(np.isfinite(numbers), numbers, np.nan)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            powers = np.log10(numbers)
+        return np.where(np.isfinite(powers) & (powers > _LOWEST), powers, np.nan)
+
+    def _resize(self, count: int) -> None:
+        while len(self._drawn) < count:
+            line = pg.PlotCurveItem(connect="finite", antialias=True)
+            low, high = pg.PlotCurveItem(pen=None), pg.PlotCurveItem(pen=None)
+            band = pg.FillBetweenItem(low, high)
+            for item in (band, line):
+                self.item.addItem(item, ignoreBounds=True)
+            self._drawn.append(_Drawn(line, low, high, band))
+        while len(self._drawn) > count:
+            drawn = self._drawn.pop()
+            self.item.removeItem(drawn.line)
+            self.item.removeItem(drawn.band)
+
+    def _fit(self, y: tuple[float, float] | None) -> None:
+        xs = [np.asarray(curve.x, float) for curve in self._curves if len(curve.x)]
+        ys = [
+            self._shown(part)
+            for curve in self._curves
+            for part in (curve.y, curve.low, curve.high)
+            if part is not None
+        ]
+        finite = np.concatenate([part[np.isfinite(part)] for part in ys]) if ys else np.zeros(0)
+        if y is None:
+            low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+            room = (high - low) * 0.04 or 0.5
+            y = float(low - room), float(high + room)
+        elif self.log:
+            y = float(np.log10(y[0])), float(np.log10(y[1]))
+        left = min((float(part.min()) for part in xs), default=0.0)
+        right = max((float(part.max()) for part in xs), default=1.0)
+        self.set_range((left, right if right > left else left + 1), y)
