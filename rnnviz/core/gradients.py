@@ -320,10 +320,10 @@ def verdict(largest_singular_value: float, radius: float, gamma: float = GAMMA_T
     if radius < limit:
         return (
             f"{sigma}, not below 1/γ = {limit:g}, so the bound does not force gradients to vanish; "
-            f"the spectral radius is {radius:.3g}, too small for them to explode for long."
+            f"the spectral radius is {radius:.4g}, too small for them to explode for long."
         )
     return (
-        f"{sigma} and the spectral radius {radius:.3g}, both above 1/γ = {limit:g}: gradients can "
+        f"{sigma} and the spectral radius {radius:.4g}, both above 1/γ = {limit:g}: gradients can "
         "explode, wherever tanh is not saturated; where it is, they vanish all the same."
     )
 

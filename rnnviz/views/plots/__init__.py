@@ -10,6 +10,7 @@ from rnnviz.views.plots.histogram import Histogram, HistogramPlot
 from rnnviz.views.plots.image import ImagePlot
 from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.line import LinePlot, Series
+from rnnviz.views.plots.plane import PlanePlot
 from rnnviz.views.plots.scatter import Points, ScatterPlot
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ImagePlot",
     "Ink",
     "LinePlot",
+    "PlanePlot",
     "Plot",
     "Points",
     "ScatterPlot",

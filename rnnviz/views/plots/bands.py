@@ -11,15 +11,14 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.views.plots.axes import NumberAxis, TickLevels
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.log_axis import LogAxis
 from rnnviz.views.theme import Theme, theme_of
 
 Doubles = npt.NDArray[np.float64]
 
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _LOWEST = -300.0
 """Decimal powers below this are no numbers any more."""
 
@@ -50,25 +49,6 @@ class _Drawn(NamedTuple):
     band: pg.FillBetweenItem
 
 
-class PowerAxis(NumberAxis):
-    """Whole powers of ten; the values on the axis are their exponents."""
-
-    def tickValues(self, low: float, high: float, size: float) -> TickLevels:
-        """So many powers that their words do not touch."""
-        step = next(
-            step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if size >= 26 * (high - low) / step
-        )
-        first, last = int(np.ceil(low / step)), int(np.floor(high / step))
-        return [(float(step), [float(place * step) for place in range(first, last + 1)])]
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """`10⁻⁸`, and plain numbers near 1."""
-        return [
-            f"{10.0**value:g}" if -2 <= value <= 3 else f"10{str(round(value)).translate(_RAISED)}"
-            for value in values
-        ]
-
-
 class BandPlot(Plot):
     """Curves with bands; a level as a line across.
 
@@ -82,7 +62,8 @@ class BandPlot(Plot):
         self._drawn: list[_Drawn] = []
         self._level = pg.InfiniteLine(angle=0, movable=False)
         self._place = pg.InfiniteLine(angle=90, movable=False)
-        axis = PowerAxis("left") if log else None
+        axis = LogAxis("left")
+        axis.set_log(log)
         super().__init__(name, y_axis=axis, parent=parent)
         self.view.setMouseEnabled(x=True, y=True)
         for item in (self._level, self._place):
@@ -173,6 +154,7 @@ class BandPlot(Plot):
         ys = [
             self._shown(part)
             for curve in self._curves
+            if not curve.faint
             for part in (curve.y, curve.low, curve.high)
             if part is not None
         ]

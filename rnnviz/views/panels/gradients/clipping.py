@@ -7,10 +7,18 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHeaderView, QTableWidgetItem, QWidget
 
 from rnnviz.views.panel import Panel
-from rnnviz.views.panels.gradients.parts import FocusPicker, column, label, note, scientific, tools
+from rnnviz.views.panels.gradients.parts import (
+    FocusPicker,
+    column,
+    label,
+    note,
+    scientific,
+    table,
+    tools,
+)
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
 
 _HEADS = ("Parameter", "Raw", "By norm", "By value", "Turned", "Cut")
@@ -44,32 +52,21 @@ class ClippingPanel(Panel):
         self.arrows = ArrowPlot("A training step, raw and clipped")
         self.arrows.set_labels("along the raw gradient", "across it")
         self.arrows.set_legend((("raw", _RAW), ("by norm", _NORM), ("by value", _VALUE)))
-        self.arrows.setMinimumHeight(170)
+        self.arrows.setMinimumHeight(140)
         self.said = note()
-        self.table = QTableWidget(0, len(_HEADS))
-        self.table.setAccessibleName("Gradient of each parameter, raw and clipped")
-        self.table.setHorizontalHeaderLabels(_HEADS)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(26)
-        self.table.setShowGrid(False)
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.setMinimumHeight(150)
+        self.table = table("Gradient of each parameter, raw and clipped", _HEADS)
         self.steps = BandPlot("Raw gradient norm of consecutive steps", log=True)
         self.steps.set_labels("step", "norm of the raw gradient")
-        self.steps.setMinimumHeight(130)
-        page = column(
+        self.steps.setMinimumHeight(110)
+        self.table.setMinimumHeight(140)
+        return column(
             tools(self.network, stretch=0),
             tools(label("norm"), self.norm, label("value"), self.value),
-            self.arrows,
+            (self.arrows, 4),
             self.said,
-            self.table,
-            self.steps,
+            (self.table, 4),
+            (self.steps, 3),
         )
-        layout = page.layout()
-        assert layout is not None
-        for place, stretch in ((2, 3), (4, 3), (5, 2)):
-            layout.setStretch(place, stretch)  # type: ignore[attr-defined]
-        return page
 
     def _threshold(self, name: str) -> QDoubleSpinBox:
         field = QDoubleSpinBox()
@@ -110,15 +107,21 @@ class ClippingPanel(Panel):
         self._tell(found)
         self._fill(found["parameters"])
         norms = np.array([_number(norm) for norm in found["norms"]])
-        self.steps.set_curves((Banded("raw norm", np.arange(1, len(norms) + 1), norms, "accent"),))
-        self.steps.set_level(found["norm"])
+        level = float(found["norm"])
+        finite = [*norms[np.isfinite(norms) & (norms > 0)], level]
+        self.steps.set_curves(
+            (Banded("raw norm", np.arange(1, len(norms) + 1), norms, "accent"),),
+            (0.8 * min(finite), 1.25 * max(finite)),
+        )
+        self.steps.set_level(level)
 
     def _tell(self, found: dict[str, Any]) -> None:
         whole = found["whole"]
         raw, by_norm, by_value = (_number(whole[name]) for name in ("raw", "by_norm", "by_value"))
         if not math.isfinite(raw):
             self.said.setText(
-                "The raw gradient is not finite: no clipping repairs that, the step must be left out."
+                "The raw gradient is not finite: no clipping repairs that, the step must be left "
+                "out."
             )
             return
         clipped = int((np.array([_number(norm) for norm in found["norms"]]) > found["norm"]).sum())
@@ -126,8 +129,9 @@ class ClippingPanel(Panel):
         value_times = f"{raw / by_value:.3g} times as long" if by_value else "undefined"
         cut = whole["cut"]
         self.said.setText(
-            f"Raw norm {scientific(raw)}. Without clipping by norm the step would be {times}, in the "
-            f"same direction. Without clipping by value it would be {value_times} and point "
+            f"Raw norm {scientific(raw)}. Without clipping by norm the step would be {times}, in "
+            "the same direction. "
+            f"Without clipping by value it would be {value_times} and point "
             f"{_number(whole['angle']):.1f}° elsewhere: {cut:,} of {whole['numbers']:,} numbers "
             f"are cut. {clipped} of the next {len(found['norms'])} steps pass the norm."
         )
@@ -136,7 +140,7 @@ class ClippingPanel(Panel):
         self.table.setRowCount(len(parameters))
         for row, (name, part) in enumerate(parameters.items()):
             cells = (
-                name,
+                _short(name),
                 *(scientific(_number(part[kind])) for kind in ("raw", "by_norm", "by_value")),
                 f"{_number(part['angle']):.1f}°",
                 f"{part['cut'] / max(1, part['numbers']):.1%}",
@@ -150,6 +154,14 @@ class ClippingPanel(Panel):
     @Slot()
     def _choose(self) -> None:
         self.session.gradients.set_thresholds(self.norm.value(), self.value.value())
+
+
+def _short(name: str) -> str:
+    """A parameter as it is written on paper: `layers.0.weight_hh_l0` is `1 W_hh`."""
+    parts = name.replace("_l0", "").replace("weight", "W").replace("bias", "b").split(".")
+    if parts[0] == "layers":
+        return f"{int(parts[1]) + 1} {parts[2]}"
+    return " ".join(parts)
 
 
 def _number(value: float | None) -> float:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QSpinBox,
-    QTableWidget,
     QTableWidgetItem,
     QToolButton,
     QWidget,
@@ -25,22 +24,30 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import Decay, bound, decay
 from rnnviz.session.gradients import LONGEST, Compared, Window
 from rnnviz.views.panel import Panel
-from rnnviz.views.panels.gradients.parts import LayerPicker, column, label, note, scientific, tools
+from rnnviz.views.panels.gradients.parts import (
+    LayerPicker,
+    column,
+    label,
+    note,
+    scientific,
+    table,
+    tools,
+)
 from rnnviz.views.plots import Banded, BandPlot, ink_colour
 from rnnviz.views.theme import set_icon, theme_of
 from rnnviz.views.wrapping_row import WrappingRow
 
 _QUANTITIES = {
-    "loss": ("Gradient of each loss  ∂L(t)/∂h(t−k)", "norm of the gradient at the state"),
-    "jacobian": ("Jacobian  ∂h(t)/∂h(t−k)", "largest singular value of the Jacobian"),
-    "sum": ("Gradient of the summed loss  ∂ΣL/∂h", "norm of the summed gradient at the state"),
+    "loss": ("Gradient of each loss  ∂L(t)/∂h(t−k)", "norm of the gradient"),
+    "jacobian": ("Jacobian  ∂h(t)/∂h(t−k)", "largest singular value"),
+    "sum": ("Gradient of the summed loss  ∂ΣL/∂h", "norm of the summed gradient"),
 }
 _HEADS = ("", "Network", "Layer", "State", "A step back", "Half-life", "r²", "At the end")
 _ABOUT = {
-    "loss": "Line: median over the losses. Band: from 10 to 90 % of them. All ways from the loss to "
-    "the state count, through time and through layers.",
-    "jacobian": "Median over a few steps t. Within one layer: a state reaches its own future through "
-    "nothing else.",
+    "loss": "Line: median over the losses. Band: from 10 to 90 % of them. All ways from the loss "
+    "to the state count, through time and through layers.",
+    "jacobian": "Median over a few steps t. Within one layer: a state reaches its own future "
+    "through nothing else.",
     "sum": "One gradient, as a training step computes it: contributions of different losses add up "
     "and may cancel. Steps are counted back from the last loss.",
 }
@@ -99,16 +106,8 @@ class DistancePanel(Panel):
         self.plot.hovered.connect(self._hover)
         self.plot.left.connect(self._leave)
         self.said = note()
-        self.table = QTableWidget(0, len(_HEADS))
-        self.table.setAccessibleName("Fits")
-        self.table.setHorizontalHeaderLabels(_HEADS)
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        self.table = table("Fits", _HEADS)
         self.table.cellClicked.connect(self._choose_row)
-        self.table.setMaximumHeight(220)
         left = _row(self.quantity, self.layer, self.cell, self.fit, self.bound)
         right = _row(
             label("from"),
@@ -119,7 +118,7 @@ class DistancePanel(Panel):
             self.distance,
             self.compare,
         )
-        return column(WrappingRow(left, right), self.plot, self.said, self.table, plot=self.plot)
+        return column(WrappingRow(left, right), (self.plot, 1), self.said, self.table)
 
     def _number(self, name: str, low: int, high: int) -> QSpinBox:
         field = QSpinBox()
@@ -128,6 +127,7 @@ class DistancePanel(Panel):
         field.setAccessibleName(name)
         field.setToolTip(name)
         field.setKeyboardTracking(False)
+        field.setMaximumWidth(96)
         field.valueChanged.connect(self._choose_window)
         return field
 
@@ -161,7 +161,9 @@ class DistancePanel(Panel):
         legend = tuple((curve.name, curve.ink) for curve in drawn if not curve.dashed)
         self._add_fits(drawn)
         self._add_bound(drawn)
-        self.plot.set_legend(legend if len(legend) <= 8 else ())
+        # Beyond a line of words the swatches in the table must do.
+        fits = sum(len(name) + 6 for name, _ in legend) < 90
+        self.plot.set_legend(legend if fits else ())
         self.plot.set_labels("steps back, k", _QUANTITIES[gradients.quantity][1])
         self.plot.set_curves(tuple(drawn))
         self._tell()
@@ -223,7 +225,7 @@ class DistancePanel(Panel):
             return
         for curve, fit in zip(tuple(drawn), self._fits, strict=True):
             if fit.factor == fit.factor:
-                line = fit.line(curve.x)
+                line = fit.line(np.asarray(curve.x, int))
                 drawn.append(Banded(f"fit of {curve.name}", curve.x, line, curve.ink, faint=True))
 
     def _add_bound(self, drawn: list[Banded]) -> None:
@@ -234,7 +236,9 @@ class DistancePanel(Panel):
             return
         if one.field.facts.architecture != "rnn":
             return
-        inks = {layer: curve.ink for _, layer, _, curve in self._curves if curve.x is not None}
+        inks = {
+            layer: curve.ink for place, layer, _, curve in self._curves if place == gradients.focus
+        }
         for layer in self._layers(one):
             values = bound(matrices[layer].largest_singular_value, one.field.distance)
             x, ink = np.arange(len(values)), inks.get(layer, layer)
@@ -292,9 +296,8 @@ class DistancePanel(Panel):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        rows = min(len(self._curves), 6)
+        rows = min(len(self._curves), 6 if self.height() > 520 else 3)
         self.table.setFixedHeight(header.sizeHint().height() + max(1, rows) * 26 + 6)
-        self.table.verticalHeader().setDefaultSectionSize(26)
 
     # What the person does
 
@@ -313,12 +316,14 @@ class DistancePanel(Panel):
         self.session.gradients.set_focus(self._curves[row][0])
 
     @Slot(float, float)
-    def _hover(self, x: float, _: float) -> None:
+    def _hover(self, x: float, y: float) -> None:
         distance = max(0, round(x))
         self.plot.set_place(distance)
         said = []
         for *_, curve in self._curves[:4]:
-            near = int(np.abs(np.asarray(curve.x) - distance).argmin()) if len(curve.x) else 0
+            near = (
+                int(np.abs(np.asarray(curve.x, float) - distance).argmin()) if len(curve.x) else 0
+            )
             if len(curve.x):
                 said.append(f"{curve.name} {scientific(float(curve.y[near]))}")
         more = f" and {len(self._curves) - 4} more" if len(self._curves) > 4 else ""

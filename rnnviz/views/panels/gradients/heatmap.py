@@ -43,6 +43,7 @@ class GradientHeatmapPanel(Panel):
         """Pickers above the picture."""
         gradients = self.session.gradients
         self.network = FocusPicker(gradients)
+        self.network.setMinimumContentsLength(18)
         self.layer = LayerPicker(gradients, all_layers=False)
         self.state = QComboBox()
         self.state.setAccessibleName("State")
@@ -55,7 +56,7 @@ class GradientHeatmapPanel(Panel):
         self.plot.clicked.connect(self._click)
         self._field: GradientField | None = None
         row = tools(self.network, self.layer, self.state, self.said, stretch=3)
-        return column(row, self.plot, plot=self.plot)
+        return column(row, (self.plot, 1))
 
     def draw(self) -> None:
         """Draw the field of the network in focus."""
@@ -84,7 +85,7 @@ class GradientHeatmapPanel(Panel):
         top = float(self._values[np.isfinite(self._values)].max(initial=-300.0))
         scale = Scale(round(top - _DECADES, 1), round(top, 1), "surprisal")
         self.plot.set_values(self._values, 0, scale)
-        self.said.setText("Powers of ten of the norm; the darkest is the strongest.")
+        self.said.setText("Colour: the norm as a power of ten.")
         self.show_character()
 
     @Slot()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from rnnviz.core.colour import Scale
 from rnnviz.core.gradients import GradientField
@@ -51,17 +51,16 @@ class InputsPanel(Panel):
         self.view.clicked.connect(self._hover)
         self.setFocusProxy(self.view)
         self.said = note()
-        self.said.setMinimumHeight(64)
+        self.said.setMinimumHeight(110)
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
         self._field: GradientField | None = None
         self._first = 0
-        page = column(tools(self.network, self.kind, stretch=1), self.view, line, self.said)
-        layout = page.layout()
-        assert layout is not None
-        layout.setStretch(1, 1)  # type: ignore[attr-defined]
-        return page
+        return column(
+            tools(self.network, stretch=0),
+            tools(self.kind, stretch=0),
+            (self.view, 1),
+            self.said,
+        )
 
     def draw(self) -> None:
         """Show the stretch of text that the field is about."""
@@ -126,7 +125,8 @@ class InputsPanel(Panel):
         shown = text.slice(character, character + 1)
         self.said.setText(
             f"{shown!r} at {character:,} cost {bits:.2f} bits. It depends most on {named}. "
-            f"Half of all dependence lies within {half:,} characters. ← → move along."
+            f"Half of all dependence lies within {half:,} character{'s' * (half > 1)}. "
+            "← → move along."
         )
 
     # What the person does

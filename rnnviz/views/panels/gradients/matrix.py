@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from rnnviz.core.gradients import MatrixFacts, verdict
 from rnnviz.views.panel import Panel
 from rnnviz.views.panels.gradients.parts import FocusPicker, column, note, tools
-from rnnviz.views.plots import Banded, BandPlot, Points, ScatterPlot
+from rnnviz.views.plots import Banded, BandPlot, PlanePlot, Points
 
 _GATED = (
     "The bound of Pascanu et al. (2013) is about h = tanh(W h + …). With gates the way back is a "
@@ -41,23 +41,21 @@ class MatrixPanel(Panel):
         self.which = QComboBox()
         self.which.setAccessibleName("Layer and gate")
         self.which.currentIndexChanged.connect(self._show)
-        self.plane = ScatterPlot("Eigenvalues of the recurrent matrix")
-        self.plane.view.setAspectLocked(True)
+        self.plane = PlanePlot("Eigenvalues of the recurrent matrix")
         self.plane.set_labels("real part", "imaginary part")
         self.plane.point_hovered.connect(self._hover)
         self.values = BandPlot("Singular values of the recurrent matrix")
         self.values.set_labels("rank", "singular value")
         self.said = note()
-        page = column(
-            tools(self.network, self.which, stretch=1), self.plane, self.values, self.said
+        self.plane.setMinimumHeight(200)
+        self.values.setMinimumHeight(110)
+        return column(
+            tools(self.network, stretch=0),
+            tools(self.which, stretch=0),
+            (self.plane, 5),
+            (self.values, 3),
+            self.said,
         )
-        layout = page.layout()
-        assert layout is not None
-        layout.setStretch(1, 3)  # type: ignore[attr-defined]
-        layout.setStretch(2, 2)  # type: ignore[attr-defined]
-        self.plane.setMinimumHeight(240)
-        self.values.setMinimumHeight(140)
-        return page
 
     def draw(self) -> None:
         """Ask for the matrices, and list them when they are there."""
@@ -105,7 +103,7 @@ class MatrixPanel(Panel):
         )
         self.values.set_level(1.0)
         numbers = (
-            f"Spectral radius {found.spectral_radius:.3g}, largest singular value "
+            f"Spectral radius {found.spectral_radius:.4g}, largest singular value "
             f"{found.largest_singular_value:.3g}; "
             f"{int((np.hypot(real, imaginary) > 1).sum())} of {len(real)} eigenvalues lie outside "
             "the unit circle. "

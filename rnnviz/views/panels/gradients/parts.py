@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QTableWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rnnviz.core.gradients import Decay
 from rnnviz.session.gradients import Gradients
-from rnnviz.views.plots import Plot
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -23,7 +30,7 @@ class FocusPicker(QComboBox):
         self.setAccessibleName("Network")
         self.setToolTip("Which of the compared networks to show")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(14)
+        self.setMinimumContentsLength(10)
         self.activated.connect(gradients.set_focus)
 
     @Slot()
@@ -34,6 +41,7 @@ class FocusPicker(QComboBox):
             self.clear()
             self.addItems(titles)
         self.setCurrentIndex(self._gradients.focus)
+        self.setToolTip(f"{self.currentText()}: which of the compared networks to show")
 
 
 class LayerPicker(QComboBox):
@@ -44,6 +52,7 @@ class LayerPicker(QComboBox):
         self._gradients = gradients
         self._all = all_layers
         self.setAccessibleName("Layer")
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.activated.connect(self._choose)
 
     def refresh(self, layers: int) -> None:
@@ -81,8 +90,8 @@ def tools(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
     return row
 
 
-def column(*parts: QWidget | QHBoxLayout, plot: Plot | None = None) -> QWidget:
-    """Parts under each other; the plot takes what is left."""
+def column(*parts: QWidget | QHBoxLayout | tuple[QWidget, int]) -> QWidget:
+    """Parts under each other; a widget given with a number takes that share of what is left."""
     page = QWidget()
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -90,8 +99,13 @@ def column(*parts: QWidget | QHBoxLayout, plot: Plot | None = None) -> QWidget:
     for part in parts:
         if isinstance(part, QHBoxLayout):
             layout.addLayout(part)
+        elif isinstance(part, QWidget):
+            layout.addWidget(part)
         else:
-            layout.addWidget(part, 1 if part is plot else 0)
+            widget, share = part
+            # As tall as there is room: paragraphs beside it would make it claim its full height.
+            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+            layout.addWidget(widget, share)
     return page
 
 
@@ -119,8 +133,10 @@ def scientific(value: float) -> str:
     """
     if math.isnan(value):
         return "–"
-    if math.isinf(value) or value == 0 or 1e-3 <= abs(value) < 1e4:
+    if math.isinf(value) or value == 0 or 1e-3 <= abs(value) < 1e3:
         return f"{value:.3g}"
+    if 1e3 <= abs(value) < 1e6:
+        return f"{value:,.0f}"
     digits, power = f"{value:.2e}".split("e")
     return f"{digits}×10{str(int(power)).translate(_RAISED)}"
 
@@ -132,3 +148,18 @@ def in_words(decay: Decay) -> str:
     if decay.half_life < 0:
         return f"×{decay.factor:.3f} a step, doubles in {-decay.half_life:.3g} steps"
     return f"×{decay.factor:.3f} a step, halves in {decay.half_life:.3g} steps"
+
+
+def table(name: str, heads: tuple[str, ...]) -> QTableWidget:
+    """A quiet table of words."""
+    found = QTableWidget(0, len(heads))
+    found.setAccessibleName(name)
+    found.setHorizontalHeaderLabels(heads)
+    found.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+    found.verticalHeader().hide()
+    found.verticalHeader().setDefaultSectionSize(26)
+    found.setShowGrid(False)
+    found.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    found.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+    found.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+    return found

@@ -55,23 +55,19 @@ class TruncationPanel(Panel):
         self.said = note()
         self.steps = self._number("Steps of the sequence that is measured", 100, _MOST)
         self.steps.setValue(_LEAST)
-        self.button = QPushButton("Measure memory and time")
+        self.button = QPushButton("Measure memory, time")
         self.button.clicked.connect(self._measure)
         self.measured = QLabel()
         self.measured.setWordWrap(True)
         self.measured.setContentsMargins(12, 4, 12, 12)
-        page = column(
-            tools(self.network, self.layer, stretch=0),
-            tools(label("cut every"), self.chunk, label("steps")),
-            self.plot,
+        return column(
+            tools(self.network, stretch=0),
+            tools(self.layer, label("cut every"), self.chunk, label("steps")),
+            (self.plot, 1),
             self.said,
-            tools(label("over"), self.steps, label("steps"), self.button),
+            tools(label("over"), self.steps, self.button, stretch=2),
             self.measured,
         )
-        layout = page.layout()
-        assert layout is not None
-        layout.setStretch(2, 1)  # type: ignore[attr-defined]
-        return page
 
     def _number(self, name: str, low: int, high: int) -> QSpinBox:
         field = QSpinBox()
@@ -121,9 +117,10 @@ class TruncationPanel(Panel):
         self.plot.set_place(float(chunk) if chunk <= field.distance else None)
         pairs, share = kept_share(norms, mask)
         self.said.setText(
-            f"Layer {layer + 1}, {state} state. Of the gradients up to {field.distance} steps back, "
-            f"{pairs:.0%} are kept, which hold {share:.1%} of the summed norms. Nothing reaches "
-            f"farther than {chunk - 1:,} steps; a loss at the start of a chunk reaches nothing."
+            f"Layer {layer + 1}, {state} state. Of the gradients up to {field.distance} steps "
+            f"back, {pairs:.0%} are kept, which hold {share:.1%} of the summed norms. Nothing "
+            f"reaches farther than {chunk - 1:,} steps; a loss at the start of a chunk reaches "
+            "nothing."
         )
 
     def _show_measured(self, found: dict[str, Any] | None) -> None:
@@ -132,8 +129,9 @@ class TruncationPanel(Panel):
             return
         if found is None:
             self.measured.setText(
-                "Both ways are run over the same characters: what the forward pass keeps in memory, "
-                "how long forward and backward take, and how far the two gradients point apart."
+                "Both ways are run over the same characters: what the forward pass keeps in "
+                "memory, how long forward and backward take, and how far the two gradients point "
+                "apart."
             )
             return
         full, short = found["full"], found["truncated"]

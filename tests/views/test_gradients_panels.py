@@ -1,0 +1,283 @@
+"""The Gradients workspace as a person sees it, on the engine's real tasks run inline."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSettings, Qt
+
+from rnnviz.core.text import Text
+from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.tasks import TASKS
+from rnnviz.session.gradients import Window
+from rnnviz.session.session import Session
+from rnnviz.views.panels.gradients import PANELS
+from rnnviz.views.panels.gradients.clipping import ClippingPanel
+from rnnviz.views.panels.gradients.distance import DistancePanel
+from rnnviz.views.panels.gradients.heatmap import GradientHeatmapPanel
+from rnnviz.views.panels.gradients.inputs import InputsPanel
+from rnnviz.views.panels.gradients.matrix import MatrixPanel
+from rnnviz.views.panels.gradients.truncation import TruncationPanel
+from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
+from rnnviz.work.runner import InlineRunner
+from tests.nets.small import random_text, small_model
+
+TEXT = random_text(300)
+
+
+def make_session(tmp_path: Path, kind: str = "lstm") -> Session:
+    models = tmp_path / "models"
+    models.mkdir(exist_ok=True)
+    for one in ("rnn", "gru", "lstm"):
+        save_model(models / f"{one}.safetensors", small_model(one))
+    session = Session(
+        InlineRunner(TASKS),
+        QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat),
+        cache=tmp_path / "cache",
+        data=tmp_path / "data",
+        models=models,
+        resources=tmp_path / "resources",
+    )
+    session.open_path(models / f"{kind}.safetensors")
+    session.show_text(Text.of(TEXT, "random"))
+    session.gradients.set_window(Window(40, 12, 10))
+    return session
+
+
+@pytest.fixture
+def session(tmp_path, qapp):
+    made = make_session(tmp_path)
+    yield made
+    made.close()
+
+
+def shown(qtbot, panel):
+    qtbot.addWidget(panel)
+    panel.resize(700, 700)
+    panel.show()
+    settle(qtbot, panel)
+    return panel
+
+
+def settle(qtbot, panel):
+    qtbot.waitUntil(lambda: panel.idle and not panel.session.jobs.running)
+
+
+@pytest.mark.parametrize("panel", [DistancePanel, *PANELS])
+def test_without_a_model_each_panel_says_what_to_do(qtbot, qapp, tmp_path, panel):
+    session = Session(
+        InlineRunner(TASKS),
+        QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat),
+        cache=tmp_path / "c",
+        data=tmp_path / "d",
+        models=tmp_path / "m",
+        resources=tmp_path / "r",
+    )
+    made = shown(qtbot, panel(session))
+    assert made.empty
+    assert "Open a model" in made._sentence.text()
+    session.close()
+
+
+@pytest.mark.parametrize("panel", [DistancePanel, *PANELS])
+def test_a_text_of_one_character_is_explained(qtbot, session, panel):
+    session.recordings.take_text(Text.of("a", "one"))
+    made = shown(qtbot, panel(session))
+    if panel is not MatrixPanel:
+        assert "a loss needs two" in made.said.text()
+
+
+def test_the_plot_shows_every_layer_and_state(qtbot, session):
+    panel = shown(qtbot, DistancePanel(session))
+    names = [curve.name for curve in panel.plot.curves]
+    assert names == [
+        "small, layer 1",
+        "small, layer 1, cell",
+        "small, layer 2",
+        "small, layer 2, cell",
+    ]
+    assert panel.table.rowCount() == 4
+    assert panel.table.item(1, 3).text() == "cell"
+    assert panel.table.item(0, 4).text().startswith("×0.")
+    panel.cell.setChecked(False)
+    settle(qtbot, panel)
+    assert len(panel.plot.curves) == 2
+    panel.fit.setChecked(True)
+    settle(qtbot, panel)
+    assert [curve.faint for curve in panel.plot.curves] == [False, False, True, True]
+
+
+def test_three_networks_and_one_layer(qtbot, session):
+    panel = shown(qtbot, DistancePanel(session))
+    panel._compare_kinds()
+    qtbot.waitUntil(lambda: all(one.field for one in session.gradients.compared))
+    settle(qtbot, panel)
+    assert len({curve.ink for curve in panel.plot.curves}) == 6
+    qtbot.keyClick(panel.layer, Qt.Key.Key_End)
+    session.gradients.set_layer(1)
+    settle(qtbot, panel)
+    assert len({curve.ink for curve in panel.plot.curves}) == 3
+    panel.table.cellClicked.emit(0, 1)
+    assert session.gradients.focus == 0
+
+
+def test_the_bound_lies_above_the_jacobian_of_a_vanilla_network(qtbot, tmp_path, qapp):
+    session = make_session(tmp_path, "rnn")
+    panel = shown(qtbot, DistancePanel(session))
+    assert panel.bound.isHidden()
+    panel._choose_quantity(1)
+    settle(qtbot, panel)
+    panel.bound.setChecked(True)
+    settle(qtbot, panel)
+    curves = {curve.name: curve for curve in panel.plot.curves}
+    for layer in (1, 2):
+        found, most = curves[f"small, layer {layer}"], curves[f"bound of layer {layer}"]
+        assert (found.y <= most.y[np.asarray(found.x)] * (1 + 1e-9)).all()
+    session.close()
+
+
+def test_the_sum_is_one_curve_a_layer(qtbot, session):
+    panel = shown(qtbot, DistancePanel(session))
+    panel._choose_quantity(2)
+    settle(qtbot, panel)
+    assert panel.plot.curves[0].low is None
+    assert panel.table.item(0, 4).text() == "–"
+
+
+def test_other_losses_are_taken_from_the_fields(qtbot, session):
+    panel = shown(qtbot, DistancePanel(session))
+    panel.start.setValue(100)
+    panel.losses.setValue(20)
+    settle(qtbot, panel)
+    assert session.gradients.focused.field.predicted.tolist() == list(range(100, 120))
+
+
+def test_every_plot_is_saved_as_csv_svg_and_png(qtbot, session, tmp_path):
+    panel = shown(qtbot, DistancePanel(session))
+    for ending in ("csv", "svg", "png"):
+        panel.plot.save(tmp_path / f"plot.{ending}")
+    with (tmp_path / "plot.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    median = session.gradients.focused.field.bands("cell", 1).median
+    assert [float(row["small, layer 2, cell"]) for row in rows] == pytest.approx(median.tolist())
+    assert (tmp_path / "plot.svg").read_text().count("<path") > 4
+
+
+def test_hovering_tells_the_numbers(qtbot, session):
+    panel = shown(qtbot, DistancePanel(session))
+    panel.plot.hovered.emit(3.2, 0.0)
+    assert panel.said.text().startswith("3 steps back: small, layer 1 ")
+    panel.plot.left.emit()
+    assert panel.said.text().startswith("Line: median")
+
+
+def test_the_heatmap_is_the_field_and_a_click_explains(qtbot, session):
+    panel = shown(qtbot, GradientHeatmapPanel(session))
+    field = session.gradients.focused.field
+    wanted = np.log10(field.norms("hidden", 1).T)
+    assert np.allclose(panel.plot._values, wanted, atol=1e-5)
+    panel.plot.hovered.emit(2.5, 4.5)
+    assert f"loss of {TEXT[42]!r} at 42" in panel.said.text()
+    assert f"after {TEXT[37]!r}, 4 back" in panel.said.text()
+    panel.plot.clicked.emit(2.5, 4.5)
+    assert session.gradients.character == 42
+
+
+def test_hovering_a_character_tints_what_it_depends_on(qtbot, session):
+    panel = shown(qtbot, InputsPanel(session))
+    panel.view.hovered.emit(45 - panel._first)
+    settle(qtbot, panel)
+    assert session.gradients.character == 45
+    places, strengths = session.gradients.focused.field.inputs_of(5)
+    values = panel.view.values
+    assert values[places - panel._first] == pytest.approx(strengths / strengths.max(), rel=1e-5)
+    assert np.isnan(values[45 - panel._first :]).all()
+    assert f"{TEXT[45]!r} at 45 cost" in panel.said.text()
+    panel.kind.setCurrentIndex(1)
+    panel.kind.activated.emit(1)
+    assert np.nanmin(panel.view.values) < 0
+
+
+def test_arrow_keys_move_to_other_predictions(qtbot, session):
+    panel = shown(qtbot, InputsPanel(session))
+    session.gradients.set_character(45)
+    for key, wanted in (
+        (Qt.Key.Key_Left, 44),
+        (Qt.Key.Key_Right, 45),
+        (Qt.Key.Key_Home, 40),
+        (Qt.Key.Key_Left, 40),
+        (Qt.Key.Key_End, 51),
+    ):
+        qtbot.keyClick(panel, key)
+        assert session.gradients.character == wanted
+    qtbot.keyClick(panel, Qt.Key.Key_PageDown)
+    assert session.gradients.window.start == 52
+
+
+def test_the_matrix_and_its_words(qtbot, tmp_path, qapp):
+    session = make_session(tmp_path, "rnn")
+    panel = shown(qtbot, MatrixPanel(session))
+    assert [panel.which.itemText(i) for i in range(2)] == ["Layer 1", "Layer 2"]
+    facts = (session.gradients.matrices or ())[0]
+    assert f"{facts.largest_singular_value:.3g}" in panel.said.text()
+    assert len(panel.values.curves[0].y) == 6
+    panel.plane.point_hovered.emit(0, 0)
+    assert "modulus" in panel.said.text()
+    panel.plane.point_hovered.emit(-1, -1)
+    assert "1/γ" in panel.said.text()
+    session.close()
+
+
+def test_gates_are_not_held_to_the_bound(qtbot, session):
+    panel = shown(qtbot, MatrixPanel(session))
+    assert panel.which.itemText(1) == "Layer 1, forget gate"
+    assert "With gates" in panel.said.text()
+
+
+def test_clipping_by_value_turns_the_step_and_by_norm_does_not(qtbot, session):
+    panel = shown(qtbot, ClippingPanel(session))
+    raw, by_norm, by_value = panel.arrows._arrows
+    assert by_norm.degrees == 0 < by_value.degrees
+    assert by_norm.length == pytest.approx(min(raw.length, panel.norm.value()), rel=1e-3)
+    assert panel.table.item(0, 0).text() == "1 W_ih"
+    assert panel.table.rowCount() == 10
+    panel.norm.setValue(1000.0)
+    settle(qtbot, panel)
+    assert panel.arrows._arrows[1].length == pytest.approx(raw.length)
+    assert "1 times as long, in the same direction" in panel.said.text()
+
+
+def test_truncation_shows_what_is_kept_and_measures(qtbot, session):
+    panel = shown(qtbot, TruncationPanel(session))
+    panel.chunk.setValue(4)
+    settle(qtbot, panel)
+    full, left = panel.plot.curves
+    assert (left.y <= full.y).all()
+    assert (left.y[4:] == 0).all()
+    panel.steps.setValue(200)
+    panel.button.click()
+    settle(qtbot, panel)
+    assert "200 steps" in panel.measured.text()
+    assert "cut every 4" in panel.measured.text()
+
+
+def test_zero_and_infinity_leave_gaps_on_a_logarithmic_axis(qtbot):
+    plot = BandPlot("test", log=True)
+    qtbot.addWidget(plot)
+    y = np.array([1.0, 0.0, np.inf, np.nan, 1e-4])
+    plot.set_curves((Banded("a", np.arange(5), y, 0),))
+    drawn = plot._drawn[0].line.getData()[1]
+    assert drawn[[0, 4]].tolist() == [0, -4]
+    assert np.isnan(drawn[1:4]).all()
+    assert np.array_equal(np.asarray(plot.columns()["a"]), y, equal_nan=True)
+
+
+def test_arrows_that_are_no_numbers_are_left_out(qtbot):
+    plot = ArrowPlot("test")
+    qtbot.addWidget(plot)
+    plot.set_arrows((Arrow("a", float("inf"), 0.0, 0), Arrow("b", 2.0, 90.0, 1)))
+    assert plot._shafts[0].getData()[0].size == 0
+    assert plot._shafts[1].getData()[1].max() == pytest.approx(2.0)
