@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,9 @@ _POSITIVE = (
 )  # fmt: skip
 
 
-def write_config(directory: Path, config: TrainingConfig, facts: dict[str, Any]) -> None:
+def write_config(
+    directory: Path, config: TrainingConfig | Mapping[str, Any], facts: Mapping[str, Any]
+) -> None:
     """Write `run.json`: the configuration, the versions, and these facts.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ class RunWriter:
     """Writes a run; one trainer a directory.
 
     Args:
-        config: of a new run; None goes on with the run that lies there.
+        config: of a new run, or what else says what it is; None goes on with the run that lies
+            there.
         facts: what else `run.json` shall say of a new run.
 
     Raises:
@@ -35,7 +37,9 @@ class RunWriter:
             is writing to it, or it cannot be written.
     """
 
-    def __init__(self, directory: Path, config: TrainingConfig | None, **facts: Any) -> None:
+    def __init__(
+        self, directory: Path, config: TrainingConfig | Mapping[str, Any] | None, **facts: Any
+    ) -> None:
         self.directory = directory
         self.checkpoints = directory / "checkpoints"
         there = (directory / "run.json").exists()

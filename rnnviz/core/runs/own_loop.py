@@ -1,0 +1,234 @@
+"""A person's own training loop, watched: `rnnviz.Run` writes a run directory from any program.
+
+Knows of a model only that it has `named_parameters`, each with a gradient and norms; torch itself
+is not imported, and neither is Qt.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.writer import RunWriter
+
+_LOOK_SECONDS = 0.1
+_STEP_FIELDS = {
+    "loss": "loss_nats",
+    "gradient_norm": "gradient_norm",
+    "learning_rate": "learning_rate",
+    "epoch": "epoch",
+    "tokens": "tokens",
+}
+"""Names that the window draws by itself, and the keys of a `step` event."""
+
+
+class Watchable(Protocol):
+    """Anything with parameters by name: a `torch.nn.Module`."""
+
+    def named_parameters(self) -> Iterable[tuple[str, Any]]:
+        """(name, parameter); each has `grad`, `norm()`, `detach()` and `clone()`, as tensors do."""
+        ...
+
+
+class Run:
+    """A training run of a loop of one's own, as a context manager.
+
+        with rnnviz.Run("runs/mine") as run:
+            run.watch(model)
+            for step, batch in enumerate(batches, start=1):
+                loss = train_on(batch)
+                run.log(step, loss=loss, learning_rate=rate)
+
+    The window, `rnnviz run` and TensorBoard show it while it goes on. A pause that is asked for is
+    taken in `log`; a stop is told by `stopped`.
+
+    Args:
+        directory: where to write; it must hold no run yet.
+        name: for people; the directory's name by default.
+        resume: go on with the run that lies there.
+        enabled: False writes nothing: in all but the first of several processes.
+
+    Raises:
+        RunDirectoryError: the directory cannot be used.
+    """
+
+    def __init__(
+        self, directory: str | Path, name: str = "", *, resume: bool = False, enabled: bool = True
+    ) -> None:
+        self.directory = Path(directory)
+        self.stopped = False
+        """Whether somebody asked the run to stop; the loop decides when."""
+        self._name = name or self.directory.name
+        self._resume = resume
+        self._enabled = enabled
+        self._writer: RunWriter | None = None
+        self._model: Watchable | None = None
+        self._every = 0
+        self._before: dict[str, Any] = {}
+        self._gradient_norms: dict[str, float] = {}
+        self._step = 0
+        self._bad = False
+        self._paused_s = 0.0
+        self._began = 0.0
+
+    def __enter__(self) -> Run:
+        if self._enabled:
+            config = None if self._resume else {"name": self._name, "task": "own-loop"}
+            writer = self._writer = RunWriter(self.directory, config, steps=0, steps_an_epoch=0)
+            self._step = writer.log.last_step if self._resume else 0
+            writer.mirror(self._step if self._resume else None)
+            writer.event(
+                "started",
+                step=self._step,
+                resumed=self._resume,
+                process=os.getpid(),
+                host=socket.gethostname(),
+            )
+        self._began = time.monotonic()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        state = "finished" if kind is None and not self.stopped else "stopped"
+        reason = {"reason": f"{kind.__name__}: {error}"} if kind is not None else {}
+        try:
+            if not isinstance(error, RunDirectoryError):
+                writer.event(state, step=self._step, **reason)
+        finally:
+            writer.close("failed" if kind is not None else state)
+
+    def watch(self, model: Watchable, every: int = 50) -> None:
+        """Also write the gradient's norm with every step, and every parameter's now and then.
+
+        Gradients are read in `log`, so call that between `backward()` and `zero_grad()`, or
+        `measure_gradients()` before you clip them.
+
+        Args:
+            every: steps between two measurements of every parameter's gradient and weights.
+        """
+        self._model, self._every = model, every
+
+    def measure_gradients(self) -> None:
+        """Read the gradients of the watched model now, for the next `log`."""
+        if self._model is None or not self._enabled:
+            return
+        self._gradient_norms = {
+            name: float(parameter.grad.norm())
+            for name, parameter in self._model.named_parameters()
+            if parameter.grad is not None
+        }
+
+    def log(self, step: int, **values: Any) -> None:
+        """Write the numbers of one step.
+
+        Args:
+            step: counts from 1.
+            values: anything that `float` takes. `loss` (in nats), `gradient_norm`,
+                `learning_rate`, `epoch` and `tokens` have curves of their own, `validation_loss`
+                is a validation; every other name gets a curve by that name.
+        """
+        writer = self._writer
+        if writer is None:
+            return
+        self._step = step
+        numbers = {name: _number(value) for name, value in values.items()}
+        validation = numbers.pop("validation_loss", None)
+        known = {key: numbers.pop(name) for name, key in _STEP_FIELDS.items() if name in numbers}
+        if known and self._model is not None:
+            if not self._gradient_norms:
+                self.measure_gradients()
+            known.setdefault("gradient_norm", math.hypot(*self._gradient_norms.values()))
+        if known:
+            seconds = time.monotonic() - self._began - self._paused_s
+            writer.event("step", step=step, seconds=round(seconds, 4), **known)
+        if numbers:
+            writer.event("scalar", step=step, values=numbers)
+        if validation is not None:
+            writer.event("validation", step=step, loss_nats=validation, streams=0)
+        self._name_bad_number(step, known.get("loss_nats", 0.0))
+        if known:
+            self._write_parameters(step)
+            self._gradient_norms = {}
+        self._obey()
+
+    def sample(self, step: int, text: str, temperature: float = 1.0) -> None:
+        """Write what the model made at this step."""
+        if self._writer is not None:
+            self._writer.event("sample", step=step, temperature=temperature, text=text)
+
+    def _name_bad_number(self, step: int, loss: float) -> None:
+        bad = [name for name, norm in self._gradient_norms.items() if not math.isfinite(norm)]
+        if self._bad or (math.isfinite(loss) and not bad):
+            return
+        self._bad = True
+        assert self._writer is not None
+        where = {"where": "gradient", "parameter": bad[0]} if bad else {"where": "loss"}
+        self._writer.event("bad_number", step=step, **{"parameter": "", **where})
+
+    def _write_parameters(self, step: int) -> None:
+        """Norms of gradients and weights, and the update since the step before."""
+        if self._model is None or self._writer is None:
+            return
+        if step % self._every == 0 and self._before:
+            now = {name: each.detach() for name, each in self._model.named_parameters()}
+            names = [name for name in self._before if name in now]
+            weights = [float(self._before[name].norm()) for name in names]
+            moved = [float((now[name] - self._before[name]).norm()) for name in names]
+            self._writer.event(
+                "parameters",
+                step=step,
+                names=names,
+                gradient_norms=[self._gradient_norms.get(name, 0.0) for name in names],
+                weight_norms=weights,
+                update_ratios=[
+                    update / weight if weight else 0.0
+                    for update, weight in zip(moved, weights, strict=True)
+                ],
+            )
+            self._before = {}
+        if (step + 1) % self._every == 0:
+            self._before = {
+                name: each.detach().clone() for name, each in self._model.named_parameters()
+            }
+
+    def _obey(self) -> None:
+        """Take a pause that is asked for, here; tell of a stop."""
+        writer = self._writer
+        assert writer is not None
+        began, paused = time.monotonic(), False
+        while True:
+            for request in writer.inbox.new():
+                if request.command == "stop":
+                    self.stopped, paused = True, False
+                elif request.command == "pause" and not paused:
+                    paused = True
+                    writer.event("paused", step=self._step)
+                    writer.heartbeat.set("paused")
+                elif request.command == "resume" and paused:
+                    paused = False
+                    writer.event("resumed", step=self._step)
+            if not paused:
+                break
+            time.sleep(_LOOK_SECONDS)
+        writer.heartbeat.set("running")
+        if time.monotonic() - began > _LOOK_SECONDS:
+            self._paused_s += time.monotonic() - began
+
+
+def _number(value: Any) -> float:
+    """A tensor's number without its graph, or whatever `float` takes."""
+    return float(value.item() if hasattr(value, "item") else value)

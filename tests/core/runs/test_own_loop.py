@@ -1,0 +1,132 @@
+"""A loop of one's own is watched, asked and named when it explodes, by torch or without it."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import rnnviz
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.control import ask
+from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.tensorboard import read_scalars
+
+
+def said(directory: Path, kind: str) -> list[dict[str, Any]]:
+    return list(read_events(directory, kind))
+
+
+def test_a_loop_is_watched(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(3, 1)
+    optimiser = torch.optim.SGD(model.parameters(), 0.1)
+    inputs, targets = torch.randn(8, 3), torch.randn(8, 1)
+    gradients, updates = [], []
+    with rnnviz.Run(tmp_path / "mine") as run:
+        run.watch(model, every=4)
+        for step in range(1, 9):
+            optimiser.zero_grad()
+            loss = (model(inputs) - targets).square().mean()
+            loss.backward()
+            before = model.weight.detach().clone()
+            optimiser.step()
+            run.log(step, loss=loss, learning_rate=0.1, accuracy=step / 8)
+            assert model.weight.grad is not None
+            gradients.append(model.weight.grad.norm().item())
+            updates.append(((model.weight - before).norm() / before.norm()).item())
+        run.log(8, validation_loss=0.5)
+        run.sample(8, "hello", temperature=0.7)
+    steps = said(tmp_path / "mine", "step")
+    assert [event["step"] for event in steps] == list(range(1, 9))
+    assert steps[0]["loss_nats"] > steps[-1]["loss_nats"] > 0
+    assert all(event["learning_rate"] == 0.1 for event in steps)
+    parameters = said(tmp_path / "mine", "parameters")
+    assert [event["step"] for event in parameters] == [4, 8]
+    for event in parameters:
+        assert event["names"] == ["weight", "bias"]
+        assert event["gradient_norms"][0] == pytest.approx(gradients[event["step"] - 1])
+        assert event["update_ratios"][0] == pytest.approx(updates[event["step"] - 1], rel=1e-4)
+        assert steps[event["step"] - 1]["gradient_norm"] == pytest.approx(
+            math.hypot(*event["gradient_norms"])
+        )
+    assert said(tmp_path / "mine", "scalar")[3]["values"] == {"accuracy": 0.5}
+    assert said(tmp_path / "mine", "validation")[0]["loss_nats"] == 0.5
+    assert said(tmp_path / "mine", "sample")[0]["text"] == "hello"
+    assert said(tmp_path / "mine", "finished")
+    assert (tmp_path / "mine" / "heartbeat").read_text() == "finished"
+    assert "train/loss_nats" in read_scalars(tmp_path / "mine" / "tb")
+
+
+def test_a_loop_hears_what_is_asked(tmp_path: Path) -> None:
+    with rnnviz.Run(tmp_path) as run:
+        ask(tmp_path, "pause")
+        ask(tmp_path, "resume")
+        run.log(1, loss=1.0)
+        assert not run.stopped
+        ask(tmp_path, "stop")
+        run.log(2, loss=1.0)
+        assert run.stopped
+    assert [event["k"] for event in read_events(tmp_path)][2:] == [
+        "paused",
+        "resumed",
+        "step",
+        "stopped",
+    ]
+
+
+def test_an_error_ends_the_run_with_a_word(tmp_path: Path) -> None:
+    def fail() -> None:
+        with rnnviz.Run(tmp_path) as run:
+            run.log(1, loss=1.0)
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        fail()
+    assert said(tmp_path, "stopped")[0]["reason"] == "ValueError: mine"
+    assert not (tmp_path / "lock").exists()
+    with pytest.raises(RunDirectoryError, match="already holds a run"), rnnviz.Run(tmp_path):
+        pass
+    with rnnviz.Run(tmp_path, resume=True) as run:
+        run.log(2, loss=0.5)
+    assert [event["step"] for event in said(tmp_path, "step")] == [1, 2]
+    assert [event["resumed"] for event in said(tmp_path, "started")] == [False, True]
+
+
+def test_the_first_bad_number_is_named_once(tmp_path: Path) -> None:
+    model = nn.Linear(1, 1)
+    model.weight.grad = torch.tensor([[math.nan]])
+    with rnnviz.Run(tmp_path) as run:
+        run.log(1, loss=1.0)
+        run.watch(model)
+        run.log(2, loss=math.nan)
+        run.log(3, loss=math.inf)
+    bad = said(tmp_path, "bad_number")
+    assert [(e["step"], e["where"], e["parameter"]) for e in bad] == [(2, "gradient", "weight")]
+    assert [event["loss_nats"] for event in said(tmp_path, "step")] == [1.0, "nan", "inf"]
+
+
+def test_a_process_that_does_not_write_writes_nothing(tmp_path: Path) -> None:
+    with rnnviz.Run(tmp_path / "none", enabled=False) as run:
+        run.watch(nn.Linear(1, 1))
+        run.log(1, loss=1.0)
+    assert not (tmp_path / "none").exists()
+
+
+def test_nothing_large_is_imported() -> None:
+    code = "import sys, rnnviz; rnnviz.Run; rnnviz.RunCallback; print(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
+    loaded = set(result.stdout.split())
+    assert not loaded & {"torch", "PySide6", "lightning", "pytorch_lightning"}
