@@ -83,9 +83,13 @@ def time_both(options: argparse.Namespace, folder: Path) -> None:
 
 def peak_memory(length: int) -> float:
     """Megabytes at the highest, of a process that ranks a recording of so many characters."""
+    spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
-        write_noise(Path(folder), length)
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
+        # Each in a process of its own: on Linux a process begins with the highest mark of the one
+        # that started it, and writing maps the whole recording.
+        with spawn.Pool(1) as pool:
+            pool.apply(write_noise, (Path(folder), length))
+        with spawn.Pool(1) as pool:
             return pool.apply(rank_and_measure, (Path(folder),))
 
 

@@ -103,6 +103,25 @@ def test_figures_equal_scikit_learn(tmp_path, levels):
         assert sum(score.histogram.true + score.histogram.false) == len(use)
 
 
+def test_bins_are_fine_enough_for_a_rare_label(tmp_path):
+    length, generator = 30_000, np.random.default_rng(4)
+    labels = generator.random(length) < 0.004
+    values = (generator.normal(size=length) + 3.5 * labels).astype(np.float16)
+    (score,) = rank(
+        record(tmp_path, letters(length), {"hidden": values[None]}), [concept_of(labels)], lags=0
+    )[0].scores
+    half = length // 2
+    cuts = np.sort(values[:half])[-400:]
+    says = values[None] >= cuts[:, None]
+    hits, said = (says & labels).astype(int), says.astype(int)
+    fitted, tested = (
+        2 * hits[:, part].sum(1) / (said[:, part].sum(1) + labels[part].sum())
+        for part in (slice(0, half), slice(half, length))
+    )
+    assert score.f1 == pytest.approx(tested[fitted.argmax()], abs=0.03)
+    assert score.auc == pytest.approx(roc_auc_score(labels, values), abs=5e-4)
+
+
 def test_a_planted_unit_of_every_concept_is_found_first(tmp_path):
     text = PIECE * 8
     generator = np.random.default_rng(5)

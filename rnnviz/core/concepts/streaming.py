@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from rnnviz.core.concepts.base import Concept, Labels
 from rnnviz.core.text import Text
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 """Characters in a block at most; a shorter text is labelled as a whole."""
 
 _BLANK_LINE = ("\n\n", "\n\r\n")

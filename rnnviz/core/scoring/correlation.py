@@ -22,9 +22,10 @@ from rnnviz.core.scoring.plan import Plan
 
 Doubles = npt.NDArray[np.float64]
 
-BLOCK = 8192
-TILE = 128
+BLOCK = 4096
+TILE = 256
 _RELATIVE_ROUNDING = 1e-6
+_CENTRE_PIECES = 4
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Sums:
     def centre(self, plan: Plan, tile: Tile) -> None:
         """Take from the tile's values about their mean, so that no sum loses digits."""
         first = plan.row(tile)
-        sample = to_float32(sample_tile(plan.recording, tile, plan.length))
+        sample = to_float32(sample_tile(plan.recording, tile, plan.length, _CENTRE_PIECES))
         self.centres[first : first + len(sample)] = sample.mean(1, np.float64, keepdims=True)
 
     def add(self, plan: Plan, tile: Tile, start: int, stop: int, columns: BlockColumns) -> None:

@@ -8,36 +8,33 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.recording import Halves
-from rnnviz.core.rows import blocks, from_sortable
+from rnnviz.core.rows import Codes16, blocks, from_sortable
 from rnnviz.core.scoring.counting import BINS, Counts, Pairing, Tally
 from rnnviz.core.scoring.labels import LabelSpool
 from rnnviz.core.scoring.results import Histogram, Score
 
 Doubles = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
 
 HISTOGRAM_BINS = 24
-_TOGETHER = 16
+_TOGETHER = 64
 
 
 def scores_of(spool: LabelSpool, tally: Tally) -> list[tuple[Pairing, Score]]:
     """The score of every pairing of a tally."""
-    counts = tally.finish(spool)
-    values = [from_sortable(edges) for edges in tally.edges]
-    cuts = [histogram_cuts(edges) for edges in values]
+    counts, units = tally.finish(spool), Edges(tally.edges)
     found: list[tuple[Pairing, Score]] = []
     # Some at a time: what is worked on stays in the processor's cache.
     for first, last in blocks(0, len(counts), _TOGETHER):
-        part = _scores(tally, tally.pairings[first:last], counts[first:last], values, cuts)
-        found += zip(tally.pairings[first:last], part, strict=True)
+        pairings, rows = tally.pairings[first:last], tally.rows[first:last]
+        found += zip(
+            pairings, _scores(tally, pairings, rows, counts[first:last], units), strict=True
+        )
     return found
 
 
 def _scores(
-    tally: Tally,
-    pairings: Sequence[Pairing],
-    counts: Counts,
-    values: Sequence[Halves],
-    cuts: Sequence[npt.NDArray[np.intp]],
+    tally: Tally, pairings: Sequence[Pairing], rows: Places, counts: Counts, units: Edges
 ) -> Iterator[Score]:
     cumulative = np.zeros((*counts.shape[:-1], BINS + 1), np.int32)
     np.cumsum(counts, axis=3, out=cumulative[..., 1:])
@@ -46,20 +43,63 @@ def _scores(
     area = areas(whole)
     area[falling] = 1 - area[falling]
     f1, chosen = best_f1(cumulative, falling)
-    first = tally.plan.row(tally.tile)
-    for number, pairing in enumerate(pairings):
-        unit = pairing.row - first
+    thresholds = units.thresholds(rows, falling, chosen)
+    below = np.take_along_axis(whole, units.cuts[rows][:, None], 2)
+    parts = zip(
+        pairings,
+        rows.tolist(),
+        area.tolist(),
+        f1.tolist(),
+        thresholds.tolist(),
+        (below[..., 1:] - below[..., :-1]).tolist(),
+        strict=True,
+    )
+    channel, first = tally.tile.channel, tally.tile.first
+    for pairing, row, one_area, one_f1, threshold, (false, true) in parts:
+        low, high = units.ranges[row]
         yield Score(
-            channel=tally.tile.channel,
-            unit=tally.tile.first + unit,
+            channel=channel,
+            unit=first + row,
             sign=pairing.sign,
             lag=pairing.offset.lag,
             correlation=pairing.correlation,
-            auc=float(area[number]),
-            f1=float(f1[number]),
-            threshold=threshold_value(values[unit], pairing.sign, int(chosen[number])),
-            histogram=_histogram(values[unit], whole[number][:, cuts[unit]]),
+            auc=one_area,
+            f1=one_f1,
+            threshold=threshold,
+            histogram=Histogram(low, high, tuple(true), tuple(false)),
         )
+
+
+class Edges:
+    """The lowest values of the bins of some units, and where their histograms are cut."""
+
+    def __init__(self, edges: Sequence[Codes16]) -> None:
+        self.lengths = np.array([len(each) for each in edges], np.intp)
+        self.values = np.full((len(edges), BINS), np.nan, np.float16)
+        """(units, BINS): of every bin but bin 0, which lies below all; NaN after the last."""
+        for row, each in zip(self.values, edges, strict=True):
+            row[: len(each)] = from_sortable(each)
+        self.cuts = np.stack([histogram_cuts(from_sortable(each)) for each in edges])
+        """(units, HISTOGRAM_BINS + 1)."""
+        self.ranges = [
+            (float(row[0]), float(row[length - 1])) if length else (0.0, 0.0)
+            for row, length in zip(self.values, self.lengths.tolist(), strict=True)
+        ]
+        """The lowest and the highest value that a histogram shows."""
+
+    def thresholds(self, rows: Places, falling: npt.NDArray[np.bool_], chosen: Places) -> Doubles:
+        """The last values that say true, (J,): see `Score.threshold`.
+
+        Args:
+            rows: (J,) which unit.
+            falling: (J,) whether bin `chosen` and lower ones say true, else it and higher ones.
+            chosen: (J,) a bin.
+        """
+        last = np.maximum(self.lengths[rows] - 1, 0)
+        at = np.where(falling, np.minimum(chosen, last), np.maximum(chosen - 1, 0))
+        values = self.values[rows, at]
+        below = falling & (chosen <= last)
+        return np.where(below, np.nextafter(values, np.float16(-np.inf)), values).astype(np.float64)
 
 
 def areas(cumulative: Counts) -> Doubles:
@@ -107,23 +147,6 @@ def best_f1(
     return found, chosen
 
 
-def threshold_value(edges: Halves, sign: int, chosen: int) -> float:
-    """The last value that says true: see `Score.threshold`.
-
-    Args:
-        edges: the lowest value of every bin but bin 0, which lies below all of them.
-        sign: 1 if bin `chosen` and higher ones say true, -1 if it and lower ones do.
-        chosen: a bin.
-    """
-    if not len(edges):
-        return float("nan")
-    if sign > 0:
-        return float(edges[max(0, chosen - 1)])
-    if chosen >= len(edges):
-        return float(edges[-1])
-    return float(np.nextafter(edges[chosen], np.float16(-np.inf)))
-
-
 def histogram_cuts(edges: Halves) -> npt.NDArray[np.intp]:
     """Which bins begin the bins of a histogram, (HISTOGRAM_BINS + 1,), equally wide.
 
@@ -133,9 +156,3 @@ def histogram_cuts(edges: Halves) -> npt.NDArray[np.intp]:
         return np.array([0] + HISTOGRAM_BINS * [BINS])
     inner = np.linspace(float(edges[0]), float(edges[-1]), HISTOGRAM_BINS + 1)[1:-1]
     return np.concatenate([[0], np.searchsorted(edges.astype(np.float64), inner) + 1, [BINS]])
-
-
-def _histogram(edges: Halves, below: Counts) -> Histogram:
-    false, true = np.diff(below, axis=1).tolist()
-    low, high = (float(edges[0]), float(edges[-1])) if len(edges) else (0.0, 0.0)
-    return Histogram(low, high, tuple(true), tuple(false))

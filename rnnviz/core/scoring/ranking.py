@@ -55,7 +55,7 @@ def rank(
     the nearest to zero of equals; the sign is that of the correlation there.
 
     **AUC** is the area under the ROC curve of sign * value at that lag, ties counted half, as
-    `sklearn.metrics.roc_auc_score` gives it (Fawcett 2006). A scalar concept has no true and false:
+    `sklearn.metrics.roc_auc_score` gives it (Fawcett 2006); `counting` says how far its bins round. A scalar concept has no true and false:
     labels above its median count as true (`Ranking.positive_from`).
 
     **F1** is measured on the second half of the text at the threshold that is best on the first,
@@ -160,7 +160,7 @@ def _scores(
         group = tiles[first : first + TILES_AT_ONCE]
         ours = [_within(pairings, plan, tile) for tile in group]
         tallies = list(pool.map(partial(Tally, plan), group, ours))
-        wanted = {(each.concept, each.offset.shift) for one in tallies for each in one.pairings}
+        wanted = {each for one in tallies for each in one.wanted}
         for half, start, stop in half_blocks(plan):
             places = block_places(plan, spool, wanted, start, stop)
             add = partial(Tally.add, half=half, start=start, stop=stop, places=places)
