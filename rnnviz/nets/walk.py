@@ -3,15 +3,15 @@
 A text is one stream and never split: some units of a trained network never forget, so a part that
 started from zero would show other values. What makes it fast is the division of labour. Torch's
 fused module steps through time and gives hidden states only; everything else follows from those
-for thousands of characters at a time, by one matrix product. While one thread does that for a
-block of the text, another steps through the block after it.
+for thousands of characters at a time; an LSTM's gates are read from where its fused module leaves
+them. While one thread does that for a block of the text, another steps through the block after it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,8 +28,9 @@ from rnnviz.core.errors import RecordingError, TextError
 from rnnviz.core.recording import TOP, RecordingWriter
 from rnnviz.core.text import Codes, Text
 from rnnviz.core.vocabulary import UNKNOWN
-from rnnviz.nets.architectures import LayerState
+from rnnviz.nets.architectures import LSTM, LayerState
 from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.fused_lstm import step_with_gates
 from rnnviz.nets.pipeline import run_staged
 
 FIRST_BLOCK = 256
@@ -63,6 +64,8 @@ class Block:
     """(k, U), one a layer that the block has passed."""
     before: list[LayerState] = field(default_factory=list)
     """The state of each layer before the block."""
+    gates: list[Tensor | None] = field(default_factory=list)
+    """(k, blocks * U), one a layer, where the fused module left them to be read."""
     walked: Walked | None = None
     """What came of it, after `Walker.finish`."""
 
@@ -142,13 +145,21 @@ class Walker:
         block.before.append(state)
         if len(block.ids) == 0:
             block.hidden.append(state[0][:0])
+            block.gates.append(None)
             return
         model = self.model
         below = block.hidden[-1] if block.hidden else state[0]
         inputs = model.layer_input(layer, model.embed(block.ids), below)
-        hidden, after = self.layers[layer](inputs.unsqueeze(1), model.architecture.to_torch(state))
-        self.state[layer] = model.architecture.from_torch(after)
-        block.hidden.append(hidden.squeeze(1))
+        module = self.layers[layer]
+        if isinstance(module, nn.LSTM):
+            # Also where no gate is wanted, so that rounding is the same whatever is kept.
+            hidden, self.state[layer], gates = step_with_gates(module, inputs, state)
+        else:
+            given, after = module(inputs.unsqueeze(1), model.architecture.to_torch(state))
+            hidden, gates = given.squeeze(1), None
+            self.state[layer] = model.architecture.from_torch(after)
+        block.hidden.append(hidden)
+        block.gates.append(gates)
 
     @torch.inference_mode()
     def finish(self, block: Block) -> None:
@@ -179,7 +190,7 @@ class Walker:
 
     def known_values(self, block: Block) -> dict[str, Tensor]:
         """Every channel at the characters that the model knows, each (N, k)."""
-        architecture, units = self.model.architecture, self.model.description.units
+        units = self.model.description.units
         limits = torch.finfo(self.dtype)
         rows = {
             name: torch.empty(units * len(block.hidden), len(block.ids), dtype=self.dtype)
@@ -188,12 +199,7 @@ class Walker:
         for layer, hidden in enumerate(block.hidden):
             given = {"hidden": hidden}
             if set(self.channels) != {"hidden"} and len(block.ids) > 0:
-                module = self.layers[layer]
-                from_input = self.tables[layer][block.ids]
-                if layer > 0:
-                    weight = module.all_weights[0][0][:, :units]
-                    from_input.addmm_(block.hidden[layer - 1], weight.t())
-                given |= architecture.gates(module, from_input, hidden, block.before[layer])
+                given |= self.gates(layer, block)
             if "cell" in given:
                 # A unit that counts without forgetting leaves the range of float16 in a long text.
                 given["cell"] = given["cell"].clamp(limits.min, limits.max)
@@ -201,6 +207,18 @@ class Walker:
                 part = rows[name][layer * units : (layer + 1) * units]
                 part.copy_(given[name].to(self.dtype).t())
         return rows
+
+    def gates(self, layer: int, block: Block) -> dict[str, Tensor]:
+        """Every channel but `hidden` of one layer, each (k, U): as they were left, or computed."""
+        left, before = block.gates[layer], block.before[layer]
+        if left is not None:
+            return LSTM.channels_of(left, before)
+        module, hidden = self.layers[layer], block.hidden[layer]
+        from_input = self.tables[layer][block.ids]
+        if layer > 0:
+            weight = module.all_weights[0][0][:, : self.model.description.units]
+            from_input.addmm_(block.hidden[layer - 1], weight.t())
+        return self.model.architecture.gates(module, from_input, hidden, before)
 
 
 def repeat(values: Tensor, last: Tensor, block: Block) -> npt.NDArray[Any]:
@@ -223,15 +241,32 @@ def spans(length: int, first: int, largest: int) -> Iterator[tuple[int, int]]:
         start, size = start + size, min(2 * size, largest)
 
 
-@contextlib.contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Let every thread of Python compute by itself: there is one for each core."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+class _OneThreadEach:
+    """While any walk is under way, every thread of Python computes by itself: one for each core.
+
+    Walks may overlap; when the last one ends, torch has as many threads as before the first.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._under_way = 0
+        self._before = 1
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if self._under_way == 0:
+                self._before = torch.get_num_threads()
+            self._under_way += 1
+            torch.set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            self._under_way -= 1
+            if self._under_way == 0:
+                torch.set_num_threads(self._before)
+
+
+one_thread_each = _OneThreadEach()
 
 
 def run(
@@ -262,7 +297,7 @@ def run(
     training = walker.model.training
     walker.model.eval()
     try:
-        with one_thread_each():
+        with one_thread_each:
             run_staged(
                 stages,
                 blocks,

@@ -55,8 +55,9 @@ def rank(
     the nearest to zero of equals; the sign is that of the correlation there.
 
     **AUC** is the area under the ROC curve of sign * value at that lag, ties counted half, as
-    `sklearn.metrics.roc_auc_score` gives it (Fawcett 2006); `counting` says how far its bins round. A scalar concept has no true and false:
-    labels above its median count as true (`Ranking.positive_from`).
+    `sklearn.metrics.roc_auc_score` gives it (Fawcett 2006); `counting` says how far its bins round.
+    A scalar concept has no true and false: labels above its median count as true
+    (`Ranking.positive_from`).
 
     **F1** is measured on the second half of the text at the threshold that is best on the first,
     to be read beside the base rate b: saying "true" everywhere gives 2b / (1 + b).

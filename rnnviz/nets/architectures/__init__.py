@@ -8,7 +8,7 @@ from rnnviz.nets.architectures.lstm import LSTM
 
 ARCHITECTURES: tuple[type[Architecture], ...] = (Elman, LSTM, GRU)
 
-__all__ = ["ARCHITECTURES", "Architecture", "LayerState", "architecture_named"]
+__all__ = ["ARCHITECTURES", "LSTM", "Architecture", "LayerState", "architecture_named"]
 
 
 def architecture_named(name: str) -> type[Architecture]:

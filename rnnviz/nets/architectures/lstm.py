@@ -56,6 +56,17 @@ class LSTM:
         for gate in (into, forget, output):
             gate.sigmoid_()
         candidate.tanh_()
+        return LSTM.channels_of(rows, state)
+
+    @staticmethod
+    def channels_of(rows: Tensor, state: LayerState) -> dict[str, Tensor]:
+        """`cell` and the four gates, each (T, U), from the gates i, f, g, o (T, 4 * U).
+
+        Args:
+            rows: after each sigmoid or tanh.
+            state: the state before the first of these steps, each (1, U).
+        """
+        into, forget, candidate, output = rows.chunk(4, dim=1)
         cell = into * candidate
         carried = state[1][0].numpy()
         for entering, keep in zip(cell.numpy(), forget.numpy(), strict=True):

@@ -1,0 +1,96 @@
+"""The gates of an LSTM as torch's fused layer leaves them, so that no product computes them again.
+
+On processors torch runs an LSTM in oneDNN, which keeps the gates of every step in a workspace that
+only training reads. Where they lie there is oneDNN's own affair: rows of 4 * U numbers i, f, g, o,
+each begun at a multiple of 16 numbers, and never of 256. Nobody promises that. So the first and the
+last step of every call are computed beside it, and where they differ the caller is told that there
+are no gates, and computes them itself.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from rnnviz.nets.architectures.base import LayerState
+
+_LSTM_MODE = 2
+_LARGEST_DIFFERENCE = 1e-4
+
+
+def step_with_gates(
+    module: nn.LSTM, inputs: Tensor, state: LayerState
+) -> tuple[Tensor, LayerState, Tensor | None]:
+    """Run one layer over a stream.
+
+    Args:
+        module: one layer, one direction, with biases.
+        inputs: (T, I), T at least 1.
+        state: hidden and cell before it, (1, U) each.
+
+    Returns:
+        Hidden states (T, U), the state after the last, and the gates i, f, g, o (T, 4 * U), each
+        after its sigmoid or tanh; None where they cannot be read.
+    """
+    if not readable(module):
+        hidden, (last, cell) = module(inputs.unsqueeze(1), tuple(part[None] for part in state))
+        return hidden[:, 0], (last[0], cell[0]), None
+    weights = [parameter.detach() for parameter in module.all_weights[0]]
+    # The workspace is given to whoever might go backwards; without a parameter that wants a
+    # gradient nothing else is kept.
+    with torch.enable_grad():
+        hidden, last, cell, workspace = torch.ops.aten.mkldnn_rnn_layer(
+            inputs.unsqueeze(1),
+            *weights,
+            state[0][None],
+            state[1][None],
+            False,
+            [],
+            _LSTM_MODE,
+            module.hidden_size,
+            1,
+            True,
+            False,
+            False,
+            True,
+        )
+    hidden = hidden[:, 0]
+    gates = _rows(workspace, len(inputs), 4 * module.hidden_size)
+    if gates is not None and not _agree(gates, weights, inputs, hidden, state):
+        gates = None
+    return hidden, (last[0], cell[0]), gates
+
+
+def readable(module: nn.RNNBase) -> bool:
+    """Whether torch runs this layer in oneDNN here, in the way that is known."""
+    return bool(
+        isinstance(module, nn.LSTM)
+        and module.bias
+        and module.weight_hh_l0.device.type == "cpu"
+        and module.weight_hh_l0.dtype == torch.float32
+        and torch.backends.mkldnn.is_available()
+        and bool(torch.backends.mkldnn.enabled)
+        and hasattr(torch.ops.aten, "mkldnn_rnn_layer")
+    )
+
+
+def _rows(workspace: Tensor | None, steps: int, width: int) -> Tensor | None:
+    """A copy of the rows of so many numbers at the start of the workspace."""
+    stride = -(-width // 16) * 16
+    stride += 16 if stride % 256 == 0 else 0
+    if workspace is None or workspace.numel() < 4 * steps * stride:
+        return None
+    rows = workspace[: 4 * steps * stride].view(torch.float32).view(steps, stride)
+    return rows[:, :width].clone()
+
+
+def _agree(
+    gates: Tensor, weights: list[Tensor], inputs: Tensor, hidden: Tensor, state: LayerState
+) -> bool:
+    """Whether the first and the last row are the gates that the weights give."""
+    into, recurrent, bias_in, bias_recurrent = weights
+    before = torch.cat([state[0], hidden[-2:-1] if len(hidden) > 1 else state[0]])
+    rows = torch.addmm(bias_in + bias_recurrent, inputs[[0, -1]], into.t())
+    i, f, g, o = rows.addmm_(before, recurrent.t()).chunk(4, dim=1)
+    wanted = torch.cat([i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()], dim=1)
+    return bool((gates[[0, -1]] - wanted).abs().max() < _LARGEST_DIFFERENCE)
