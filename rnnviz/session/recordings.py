@@ -16,6 +16,7 @@ from rnnviz.core.errors import RecordingError, RnnvizError
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.recording import Recording, size_bytes
 from rnnviz.core.text import Text
+from rnnviz.session.alignments import Alignments
 from rnnviz.session.jobs import Jobs
 from rnnviz.work.messages import Failed
 
@@ -49,6 +50,7 @@ class Recordings(QObject):
         recording_changed: `recording` is another one, or None.
         recording_grew: more characters of the same recording are walked.
         vocabulary_needed(path, size, message): the file has no characters; choose some.
+        translator_opened(dict): the engine opened a translation model; this is its answer.
         walk_asked(bytes): a walk would take so much disk; call `walk` with the channels to keep.
     """
 
@@ -57,6 +59,7 @@ class Recordings(QObject):
     recording_changed = Signal()
     recording_grew = Signal()
     vocabulary_needed = Signal(str, object, str)
+    translator_opened = Signal(object)
     walk_asked = Signal(object)
 
     def __init__(self, jobs: Jobs, cache: Path, parent: QObject | None = None) -> None:
@@ -89,6 +92,9 @@ class Recordings(QObject):
         )
 
     def _model_opened(self, result: dict[str, Any]) -> None:
+        if Alignments.is_translator(result):
+            self.translator_opened.emit(result)
+            return
         self.model = msgspec.convert(result, OpenModel)
         shown = self.recording
         if shown is not None and shown.description.model_path != self.model.path:

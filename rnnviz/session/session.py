@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
@@ -13,6 +14,7 @@ from rnnviz.core.finding import Finding, load_finding
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.text import Text
+from rnnviz.session.alignments import Alignments
 from rnnviz.session.findings import Findings
 from rnnviz.session.gradients import Gradients
 from rnnviz.session.inspection import Inspection
@@ -64,6 +66,7 @@ class Session(QObject):
         self.scaling = Scaling(self.recordings, self.selection, self)
         self.stepping = Stepping(self.recordings, self.selection, self)
         self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
+        self.alignments = Alignments(self.jobs, cache, self)
         self.findings = Findings(data / "findings", self)
         self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
         self.library = Library(settings, models, resources, self)
@@ -73,6 +76,7 @@ class Session(QObject):
         self._opening: Path | None = None
         """A model that is remembered once it is open: files that are none are not."""
         self.recordings.text_changed.connect(self._forget_place)
+        self.recordings.translator_opened.connect(self._take_translator)
         self.recordings.model_changed.connect(self._suit_text)
         self.recordings.recording_changed.connect(self._show_wanted)
         self.recordings.recording_changed.connect(self._keep_first)
@@ -140,6 +144,19 @@ class Session(QObject):
         """The text is another one: what was brushed and pointed at in the last is gone."""
         self.selection.set_range(None)
         self.selection.set_cursor(None)
+
+    @Slot(object)
+    def _take_translator(self, result: dict[str, Any]) -> None:
+        """What just opened translates: it is seen in a workspace of its own."""
+        if self._opening is not None:
+            self.library.remember(self._opening)
+            self._opening = None
+        try:
+            self.alignments.take_model(result)
+        except RnnvizError as error:
+            self.jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
+            return
+        self.workspace_wanted.emit("alignments")
 
     @Slot()
     def _suit_text(self) -> None:
@@ -223,4 +240,5 @@ class Session(QObject):
         self.runs.close()
         self.jobs.close()
         self.recordings.close()
+        self.alignments.close()
         self.settings.sync()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def deeds(window: Window) -> tuple[Deed, ...]:
     """Menu, words, shortcut, deed and single key, in the order of the menus."""
     text, asking, exporting = window.text_panel, window.asking, window.exporting
-    session, undo, key = window.session, window.undo_stack, QKeySequence.StandardKey
+    session, key = window.session, QKeySequence.StandardKey
     return (
         Deed("File", "Open…", key.Open, asking.ask_open),
         Deed("File", "Open recording or run…", "Ctrl+Shift+O", asking.ask_open_folder),
@@ -27,8 +27,8 @@ def deeds(window: Window) -> tuple[Deed, ...]:
         Deed("File", "Export findings as a web page…", None, exporting.ask_findings),
         Deed("File", SEPARATOR),
         Deed("File", "Quit", "Ctrl+Q", window.close),
-        Deed("Edit", "Undo", key.Undo, undo.undo),
-        Deed("Edit", "Redo", key.Redo, undo.redo),
+        Deed("Edit", "Undo", key.Undo, window.undo),
+        Deed("Edit", "Redo", key.Redo, window.redo),
         Deed("Edit", SEPARATOR),
         Deed("Edit", "Find…", key.Find, text.search.open_bar, key="/"),
         Deed("Edit", "Go to character…", "Ctrl+G", asking.ask_position, key="G"),

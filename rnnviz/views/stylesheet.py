@@ -10,9 +10,13 @@ if TYPE_CHECKING:
 _SHEET = """
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="title"] { font-weight: 600; }
+<<<<<<< HEAD
 QLabel[role="card"] { background: $raised; color: $text; border: 1px solid $border;
     border-radius: 6px; padding: 4px 8px; }
 QLabel[role="problem"] { color: $bad; padding: 4px 12px; }
+=======
+QLabel[role="warning"] { color: $warning; }
+>>>>>>> 06fc7b5 (Alignments workspace (in progress))
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }
 QSplitter::handle { background: $border; }
@@ -136,6 +140,7 @@ def stylesheet(theme: Theme, icons: str) -> str:
         "text": theme.text,
         "muted": theme.muted,
         "faint": theme.faint,
+        "warning": theme.warning,
         "on_accent": theme.on_accent,
         "accent": theme.accent,
         "tint": theme.tint,

@@ -228,6 +228,18 @@ class Window(QMainWindow):
         if recordings.model and recordings.model.notes:
             self.status.say("; ".join(recordings.model.notes), 15_000)
 
+    @Slot()
+    def undo(self) -> None:
+        """Take back the last thing done in this room, or else in the window."""
+        if not self.rooms.current.undo():
+            self.undo_stack.undo()
+
+    @Slot()
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        if not self.rooms.current.redo():
+            self.undo_stack.redo()
+
     @Slot(object)
     def show_finding(self, saved: SavedFinding) -> None:
         """Show a finding as it was saved."""

@@ -68,6 +68,14 @@ class Workspace(QMainWindow):
         """What a person can do in this room: entries of the menus, and keys that hold only here."""
         return ()
 
+    def undo(self) -> bool:
+        """Take back the last thing done in this room; whether there was one."""
+        return False
+
+    def redo(self) -> bool:
+        """Do again what was taken back in this room; whether there was anything."""
+        return False
+
     # Building
 
     def ensure_built(self) -> None:

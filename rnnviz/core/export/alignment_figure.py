@@ -46,6 +46,9 @@ class DrawnAlignment:
     """The model, the search: one line under the title."""
     share: float = 1.0
     """Of all weight, how much the lines make; the heaviest are drawn."""
+    scale: Scale = WEIGHTS
+    quantity: str = "weight"
+    """What the numbers are; other tables than weights may take this form too."""
 
     @property
     def heading(self) -> str:
@@ -65,7 +68,7 @@ def alignment_figure(drawn: DrawnAlignment, look: Look = "map", dark: bool = Fal
         made.words.append(Words(_MARGIN, y, _printable(drawn.about), _SMALL, SOFT[dark]))
     layout = _map if look == "map" else _lines
     width, y = layout(made, drawn, dark, y + 20)
-    y = _legend(made, dark, y + 24)
+    y = _legend(made, drawn, dark, y + 24)
     longest = max(_long(words.text, words.size) for words in made.words if words.angle == 0)
     made.width = max(width, min(longest + 2 * _MARGIN, _WIDEST))
     made.height = y + _MARGIN
@@ -92,10 +95,10 @@ def _map(made: Figure, drawn: DrawnAlignment, dark: bool, y: float) -> tuple[flo
     for place in range(0, rows, every):
         at = top + (place + 0.5) * cell + size * 0.35
         made.words.append(Words(left - 8, at, target[place], size, ink, anchor="end"))
-    table = WEIGHTS.colours(dark)
-    entries = WEIGHTS.index(alignment.weights)
+    table = drawn.scale.colours(dark)
+    entries = drawn.scale.index(alignment.weights)
     gap = 1.0 if cell >= 10 else 0.0
-    for row, column in np.argwhere(alignment.weights >= LEAST_DRAWN).tolist():
+    for row, column in np.argwhere(np.abs(alignment.weights) >= LEAST_DRAWN).tolist():
         colour = hex_colour(table[entries[row, column]])
         x, at = left + column * cell, top + row * cell
         made.boxes.append(Box(x, at, cell - gap, cell - gap, colour))
@@ -148,12 +151,17 @@ def _row(made: Figure, tokens: tuple[str, ...], x: float, y: float, ink: str) ->
     return [middles[place] for place in range(len(tokens))]
 
 
-def _legend(made: Figure, dark: bool, y: float) -> float:
-    table, step = WEIGHTS.colours(dark), _LEGEND_WIDTH / _LEGEND_STEPS
+def _legend(made: Figure, drawn: DrawnAlignment, dark: bool, y: float) -> float:
+    table, step = drawn.scale.colours(dark), _LEGEND_WIDTH / _LEGEND_STEPS
+    low, high = (f"{end:.3g}" for end in (drawn.scale.low, drawn.scale.high))
     for number in range(_LEGEND_STEPS):
         entry = round(number * (LEVELS - 1) / (_LEGEND_STEPS - 1))
         made.boxes.append(Box(_MARGIN + number * step, y, step, 8, hex_colour(table[entry])))
-    for share, word, anchor in ((0.0, "0", "start"), (0.5, "weight", "middle"), (1.0, "1", "end")):
+    for share, word, anchor in (
+        (0.0, low, "start"),
+        (0.5, drawn.quantity, "middle"),
+        (1.0, high, "end"),
+    ):
         where: Anchor = anchor  # type: ignore[assignment]
         x = _MARGIN + share * _LEGEND_WIDTH
         made.words.append(Words(x, y + 21, word, _SMALL, SOFT[dark], anchor=where))

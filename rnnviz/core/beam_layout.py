@@ -1,0 +1,87 @@
+"""Where the words of a beam search's tree lie: a column a step, best children in line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rnnviz.core.decoded import BeamNode
+
+
+class Placed(NamedTuple):
+    """A node with its place on a grid."""
+
+    node: BeamNode
+    column: int
+    row: int
+    parent: int | None
+    """The place of the parent in the list."""
+    best: bool
+    """Whether it lies on the way to the best leaf."""
+
+
+def placed_tree(nodes: Sequence[BeamNode], *, dropped: bool) -> tuple[Placed, ...]:
+    """The nodes with their places, parents before children; roots without a word take no room.
+
+    Args:
+        dropped: also what the search looked at and did not go on with.
+    """
+    known = {node.id: node for node in nodes}
+    roots = {
+        node.id
+        for node in nodes
+        if node.parent not in known and node.token in ("", "<s>", "SOS", "<sos>")
+    }
+    children: dict[int | None, list[BeamNode]] = {}
+    for node in nodes:
+        if node.id in roots or not (node.kept or dropped):
+            continue
+        above = node.parent if node.parent in known and node.parent not in roots else None
+        children.setdefault(above, []).append(node)
+    best = _best_path(nodes, children)
+    for siblings in children.values():
+        siblings.sort(key=lambda node: (node.id not in best, -node.score))
+    placed: list[Placed] = []
+    stack: list[tuple[BeamNode, int, int | None, bool]] = [
+        (node, 0, None, bool(place)) for place, node in enumerate(children.get(None, ()))
+    ][::-1]
+    row = 0
+    seen: set[int] = set()
+    while stack:
+        node, column, parent, fresh = stack.pop()
+        if node.id in seen:
+            continue
+        seen.add(node.id)
+        if fresh:
+            row += 1
+        placed.append(Placed(node, column, row, parent, node.id in best))
+        at = len(placed) - 1
+        below = children.get(node.id, ())
+        stack.extend(
+            (child, column + 1, at, bool(place))
+            for place, child in reversed(list(enumerate(below)))
+        )
+    return tuple(placed)
+
+
+def _best_path(
+    nodes: Sequence[BeamNode], children: dict[int | None, list[BeamNode]]
+) -> frozenset[int]:
+    """The nodes up to the best leaf: what ended a sentence by its mean log p, else the deepest."""
+    known = {node.id: node for node in nodes}
+    leaves = [node for node in nodes if node.kept and node.id not in children]
+    if not leaves:
+        return frozenset()
+
+    def path(leaf: BeamNode) -> list[int]:
+        found: list[int] = []
+        at: BeamNode | None = leaf
+        while at is not None and at.id not in found:
+            found.append(at.id)
+            at = known.get(at.parent) if at.parent is not None else None
+        return found
+
+    paths = {leaf.id: path(leaf) for leaf in leaves}
+    ended = [leaf for leaf in leaves if leaf.token in ("</s>", "EOS", "<eos>")]
+    chosen = max(ended or leaves, key=lambda leaf: leaf.score / len(paths[leaf.id]))
+    return frozenset(paths[chosen.id])

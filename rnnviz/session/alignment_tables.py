@@ -1,0 +1,136 @@
+"""What is asked of a translation model beside a sentence: a file of them, near words, its units."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from rnnviz.session.jobs import Jobs
+
+if TYPE_CHECKING:
+    from rnnviz.session.alignments import Alignments
+
+
+class CorpusRow(msgspec.Struct, frozen=True):
+    """One sentence of a file and what became of it."""
+
+    source: str
+    target: str
+    confidence: float = 0.0
+    """The geometric mean of the tokens' probabilities."""
+    coverage: float = 0.0
+    """The share of source tokens that were looked at; 1 is all of them."""
+    length: float = 0.0
+    """Target tokens to source tokens."""
+
+
+class Near(msgspec.Struct, frozen=True):
+    """A word whose embedding lies near another one's."""
+
+    word: str
+    similarity: float
+    """The cosine of the angle between them."""
+
+
+class AlignmentTables(QObject):
+    """Tables about the open translation model.
+
+    Signals:
+        corpus_changed: `corpus`.
+        near_changed: `near`.
+        recorded(Path): the encoder and decoder read a sentence; this is the recording.
+    """
+
+    corpus_changed = Signal()
+    near_changed = Signal()
+    recorded = Signal(object)
+
+    def __init__(self, alignments: Alignments, jobs: Jobs) -> None:
+        super().__init__(alignments)
+        self._alignments, self._jobs = alignments, jobs
+        self.corpus: tuple[CorpusRow, ...] = ()
+        self.corpus_name = ""
+        self.near: tuple[Near, ...] = ()
+        self.near_word = ""
+
+    def translate_corpus(self, path: Path) -> None:
+        """Translate a file, one sentence a line; `corpus_changed` follows."""
+        model = self._alignments.model
+        if model is None:
+            self._alignments.refused.emit("Open a translation model first.")
+            return
+
+        def done(result: dict[str, Any]) -> None:
+            content = json.loads(Path(result["path"]).read_bytes())
+            rows = content["rows"] if isinstance(content, dict) else content
+            self.corpus = msgspec.convert(rows, tuple[CorpusRow, ...])
+            self.corpus_name = path.name
+            self.corpus_changed.emit()
+
+        self._jobs.start(
+            "translate_corpus",
+            {
+                "model": model.path,
+                "path": str(path),
+                "folder": str(self._alignments.new_folder()),
+                "beam": self._alignments.question.beam,
+            },
+            slot="translate corpus",
+            title=f"Translating {path.name}",
+            done=done,
+        )
+
+    def find_near(self, word: str, side: str, count: int = 20) -> None:
+        """Find the words nearest to one of the `source` or `target`; `near_changed` follows."""
+        model = self._alignments.model
+        if model is None or not word.strip():
+            return
+
+        def done(result: Mapping[str, Any]) -> None:
+            self.near_word = str(result.get("word") or word)
+            self.near = tuple(_near(item) for item in result["words"])
+            self.near_changed.emit()
+
+        self._jobs.start(
+            "nearest_words",
+            {"model": model.path, "word": word.strip(), "side": side, "count": count},
+            slot="nearest words",
+            title=f"Words near “{word.strip()[:20]}”",
+            done=done,
+        )
+
+    def record(self) -> None:
+        """Let encoder and decoder read the sentence, so that their units can be explored."""
+        model, answer = self._alignments.model, self._alignments.current
+        if model is None or answer is None:
+            self._alignments.refused.emit("Translate a sentence first.")
+            return
+
+        def done(result: Mapping[str, Any]) -> None:
+            self.recorded.emit(Path(result["folder"]))
+
+        self._jobs.start(
+            "walk_translation",
+            {
+                "model": model.path,
+                "source": answer.question.sentence,
+                "target": answer.decoded.text,
+                "folder": str(self._alignments.new_folder()),
+            },
+            slot="walk translation",
+            title="Recording encoder and decoder",
+            done=done,
+        )
+
+
+def _near(item: Any) -> Near:
+    if isinstance(item, Mapping):
+        similarity = item.get("similarity", item.get("cosine", 0.0))
+        return Near(str(item.get("word", item.get("token", ""))), float(similarity))
+    word, similarity = item
+    return Near(str(word), float(similarity))

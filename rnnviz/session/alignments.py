@@ -1,0 +1,371 @@
+"""The open translation model, the sentence, what was made of it, and what was asked about it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from rnnviz.core.decoded import LAYERS, Decoded, branch
+from rnnviz.core.errors import AlignmentError
+from rnnviz.core.tokens import has_pieces, word_groups
+from rnnviz.session.alignment_tables import AlignmentTables
+from rnnviz.session.gold_links import GoldLinks
+from rnnviz.session.jobs import Jobs
+from rnnviz.session.questions import TASK, Answer, Question, Translator, replaced
+from rnnviz.work.messages import Failed
+
+_TRANSLATE, _BESIDE = "translate", "translate beside"
+
+
+class Mark(NamedTuple):
+    """A target place, a source place, or both: what lights up in every view."""
+
+    row: int | None = None
+    column: int | None = None
+
+
+class Alignments(QObject):
+    """Asks the engine to translate, and keeps every answer so that a step can be taken back.
+
+    Signals:
+        model_changed: `model`.
+        answer_changed: `current` or `beside` is another one.
+        grew: `growing` holds more words of a translation under way.
+        marked: `mark` is another one.
+        view_changed: `layer`, `words`, `share` or `step` is another one.
+        refused(str): why nothing was translated; for people.
+    """
+
+    model_changed = Signal()
+    answer_changed = Signal()
+    grew = Signal()
+    marked = Signal()
+    view_changed = Signal()
+    refused = Signal(str)
+
+    def __init__(self, jobs: Jobs, cache: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._cache = cache
+        self._folder: Path | None = None
+        self.model: Translator | None = None
+        self.question = Question("")
+        self.beside: Answer | None = None
+        self.growing: tuple[str, ...] = ()
+        self.pinned: Mark | None = None
+        self._pointed = Mark()
+        self._answers: list[Answer] = []
+        self._place = -1
+        self.layer = "weights"
+        self.words = True
+        """Whether pieces of words are joined."""
+        self.share = 1.0
+        """Of all weight, how much the lines between the sentences make."""
+        self.gold = GoldLinks(self)
+        self.tables = AlignmentTables(self, jobs)
+        self.step: int | None = None
+        """How many target tokens are shown; None shows all."""
+
+    # The model
+
+    def take_model(self, result: Mapping[str, Any]) -> None:
+        """Take the model that the engine has just opened, and translate its first example.
+
+        Raises:
+            AlignmentError: the engine's answer is no translation model.
+        """
+        try:
+            self.model = msgspec.convert(dict(result), Translator)
+        except msgspec.ValidationError as error:
+            raise AlignmentError(f"the model came damaged: {error}; open it again") from error
+        self._jobs.cancel(_TRANSLATE)
+        self._answers, self._place, self.beside = [], -1, None
+        self.growing, self.pinned, self._pointed, self.step = (), None, Mark(), None
+        self.question = replace(Question(""), beam=self.question.beam)
+        self.model_changed.emit()
+        self.answer_changed.emit()
+        if self.model.examples:
+            self.translate(self.model.examples[0])
+
+    @staticmethod
+    def is_translator(result: Mapping[str, Any]) -> bool:
+        """Whether what the engine opened is a translation model."""
+        return result.get("task") == TASK
+
+    # Asking
+
+    @property
+    def current(self) -> Answer | None:
+        """The answer on the screen."""
+        return self._answers[self._place] if self._place >= 0 else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a translation is under way."""
+        return self._jobs.busy(_TRANSLATE)
+
+    def translate(self, sentence: str) -> None:
+        """Translate a sentence from its first word, with nothing forced."""
+        if self.model is None:
+            self.refused.emit("Open a translation model first.")
+        elif not sentence.strip():
+            self.refused.emit("Type a sentence, then press Enter.")
+        else:
+            free = Question(sentence, self.question.beam, self.question.temperature)
+            penalties = (self.question.length_penalty, self.question.coverage_penalty)
+            free = replace(free, length_penalty=penalties[0], coverage_penalty=penalties[1])
+            self._ask(free, compared=False)
+
+    def force_token(self, step: int, token: str) -> None:
+        """Decode again from a step with this token there."""
+        if (answer := self.current) is not None and token:
+            self._ask(answer.question.with_token(step, token, answer.decoded))
+
+    def force_weight(self, step: int, place: int, value: float) -> None:
+        """Decode again from a step with this weight, from 0 to 1, on a source place."""
+        if (answer := self.current) is not None:
+            value = min(max(value, 0.0), 1.0)
+            self._ask(answer.question.with_weight(step, place, value, answer.decoded))
+
+    def replace_word(self, place: int, word: str) -> None:
+        """Translate again with another word at a source place; nothing leaves the place out."""
+        answer = self.current
+        if answer is None:
+            return
+        by_character = answer.model.by_character
+        sentence = replaced(answer.decoded.source, place, word.strip(), by_character=by_character)
+        if not sentence.strip():
+            self.refused.emit("Nothing would be left of the sentence.")
+            return
+        why = f"“{answer.decoded.source[place]}” became “{word}”"
+        self._ask(replace(answer.question.with_search(sentence=sentence), why=why))
+
+    def search(self, **settings: Any) -> None:
+        """Translate again with another beam, temperature or penalty."""
+        changed = {
+            name: value for name, value in settings.items() if getattr(self.question, name) != value
+        }
+        if not changed:
+            return
+        self.question = replace(self.question, **changed)
+        if (answer := self.current) is not None:
+            self._ask(answer.question.with_search(**changed))
+
+    def compare(self, path: str, name: str = "", *, attention: bool = True) -> None:
+        """Translate the same sentence with another model, and show both side by side."""
+        if (answer := self.current) is None:
+            self.refused.emit("Translate a sentence first; then compare.")
+            return
+        kind = "additive" if attention else "none"
+        other = Translator(path, {"name": name, "attention": kind})
+        free = answer.question.with_search(beam=answer.question.beam)
+        self._ask_beside(replace(free, why=""), other)
+
+    def choose_branch(self, leaf: int) -> None:
+        """Show what the decoder looked at along a branch of the beam's tree, beside the best."""
+        if (answer := self.current) is not None:
+            tokens = tuple(node.token for node in branch(answer.decoded.tree, leaf))
+            self._ask_beside(answer.question.along(tokens), answer.model)
+
+    def put_away(self) -> None:
+        """Show one alignment alone."""
+        if self.beside is not None:
+            self.beside = None
+            self.answer_changed.emit()
+
+    def _ask(self, question: Question, *, compared: bool = True) -> None:
+        model, before = self.model, self.current
+        assert model is not None
+        self.question, self.growing = replace(question, forced={}, weights={}), question.kept
+
+        def done(result: dict[str, Any]) -> None:
+            decoded = self._decoded(result)
+            self.growing = ()
+            if decoded is None:
+                return
+            del self._answers[self._place + 1 :]
+            self._answers.append(Answer(question, decoded, model))
+            self._place = len(self._answers) - 1
+            self._show(before if compared else None)
+
+        self._start(question, model, _TRANSLATE, done, self._grow)
+        self.grew.emit()
+
+    def _ask_beside(self, question: Question, model: Translator) -> None:
+        asked = self.current
+
+        def done(result: dict[str, Any]) -> None:
+            decoded = self._decoded(result)
+            if decoded is not None and self.current is asked:
+                self.beside = Answer(question, decoded, model)
+                self.answer_changed.emit()
+
+        self._start(question, model, _BESIDE, done, lambda _: None)
+
+    def _start(
+        self,
+        question: Question,
+        model: Translator,
+        slot: str,
+        done: Callable[[dict[str, Any]], None],
+        progress: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        words = question.sentence.split()
+        shown = " ".join(words[:5]) + ("…" if len(words) > 5 else "")
+        self._jobs.start(
+            "translate",
+            question.arguments(model.path, self.new_folder()),
+            slot=slot,
+            title=f"Translating “{shown[:40]}”",
+            done=done,
+            failed=self._failed,
+            progress=progress,
+        )
+
+    def _decoded(self, result: dict[str, Any]) -> Decoded | None:
+        try:
+            return Decoded.from_answer(result)
+        except AlignmentError as error:
+            self.refused.emit(str(error))
+            return None
+
+    def _failed(self, failure: Failed) -> None:
+        self.growing = ()
+        self.grew.emit()
+        if failure.details:
+            self._jobs.failed.emit(failure)
+        else:
+            self.refused.emit(failure.message)
+
+    def _grow(self, facts: Mapping[str, Any]) -> None:
+        tokens = facts.get("tokens") or facts.get("target_tokens")
+        if tokens:
+            self.growing = tuple(map(str, tokens))
+            self.grew.emit()
+
+    # Taking back
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an earlier answer."""
+        return self._place > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was taken back."""
+        return self._place + 1 < len(self._answers)
+
+    def undo(self) -> None:
+        """Show the answer before, beside what was just taken back."""
+        if self.can_undo:
+            self._place -= 1
+            self._show(None)
+
+    def redo(self) -> None:
+        """Show the answer after, beside the one before."""
+        if self.can_redo:
+            before = self.current
+            self._place += 1
+            same = self.current and self.current.question.why
+            self._show(before if same else None)
+
+    def _show(self, beside: Answer | None) -> None:
+        assert self.current is not None
+        self.beside = beside
+        self.question = replace(self.current.question, forced={}, weights={})
+        self.step = None
+        self.pinned, self._pointed = None, Mark()
+        self.answer_changed.emit()
+
+    # Looking
+
+    @property
+    def mark(self) -> Mark:
+        """What lights up: what is pinned, else what is under the pointer."""
+        return self.pinned or self._pointed
+
+    def point(self, mark: Mark) -> None:
+        """The pointer is over this; `Mark()` for nothing."""
+        if mark != self._pointed:
+            self._pointed = mark
+            if self.pinned is None:
+                self.marked.emit()
+
+    def pin(self, mark: Mark) -> None:
+        """Keep this lit up; the same again lets it go."""
+        self.pinned = None if mark in (self.pinned, Mark()) else mark
+        self._pointed = Mark() if self.pinned is None else mark
+        self.marked.emit()
+
+    def unpin(self) -> None:
+        """Let go of what is pinned."""
+        if self.pinned is not None:
+            self.pin(self.pinned)
+
+    def set_layer(self, layer: str) -> None:
+        """Show another table: one of `core.decoded.LAYERS`."""
+        if layer in LAYERS and layer != self.layer:
+            self.layer = layer
+            self.view_changed.emit()
+
+    def set_words(self, words: bool) -> None:
+        """Join pieces to words, or show the pieces."""
+        if words != self.words:
+            self.words, self.pinned, self._pointed, self.step = words, None, Mark(), None
+            self.view_changed.emit()
+
+    def set_share(self, share: float) -> None:
+        """Draw the heaviest lines that make this share of all weight."""
+        if share != self.share:
+            self.share = share
+            self.view_changed.emit()
+
+    def set_step(self, step: int | None) -> None:
+        """Show the first so many words of the translation; None shows all."""
+        if step != self.step:
+            self.step = step
+            self.view_changed.emit()
+
+    def joined(self, answer: Answer) -> bool:
+        """Whether pieces are joined to words: only where there are any."""
+        decoded = answer.decoded
+        return self.words and (has_pieces(decoded.source) or has_pieces(decoded.target))
+
+    def piece_at(self, row: int, column: int) -> tuple[int, int] | None:
+        """The step and the source place of a cell on the screen; the first pieces of its words."""
+        answer = self.current
+        if answer is None:
+            return None
+        decoded = answer.decoded
+        if not self.joined(answer):
+            return row, column
+        rows, columns = word_groups(decoded.target), word_groups(decoded.source)
+        if row >= len(rows) or column >= len(columns):
+            return None
+        return rows[row][0], columns[column][0]
+
+    @property
+    def current_model_path(self) -> str:
+        """The path of the model that made the answer on the screen."""
+        return self.current.model.path if self.current else ""
+
+    # Files
+
+    def new_folder(self) -> Path:
+        """An empty folder for the engine's tables, which goes with this session."""
+        if self._folder is None:
+            self._cache.mkdir(parents=True, exist_ok=True)
+            self._folder = Path(tempfile.mkdtemp(prefix="alignments-", dir=self._cache))
+        return Path(tempfile.mkdtemp(dir=self._folder))
+
+    def close(self) -> None:
+        """Delete the tables of this session."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""Gold links of a file, which of its lines belongs to the sentence, and how well links agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from rnnviz.core.alignment import Alignment, Direction
+from rnnviz.core.links import Agreement, Base, Link, Links, agreement, read_links
+
+
+class GoldLinks(QObject):
+    """Links that somebody drew by hand.
+
+    Signals:
+        changed: the file, the line, or how links are made of weights.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.lines: tuple[Links, ...] = ()
+        self.path: Path | None = None
+        self.line = 0
+        self.swapped = False
+        self.direction: Direction = "target"
+        self.threshold = 0.5
+
+    def open(self, path: Path, base: Base | None = None) -> None:
+        """Read a file in Pharaoh format.
+
+        Raises:
+            AlignmentError: it is none; what was open stays.
+        """
+        self.lines = read_links(path, base)
+        self.path, self.line = path, 0
+        self.changed.emit()
+
+    def set(self, **settings: object) -> None:
+        """Change `line`, `swapped`, `direction` or `threshold`."""
+        if any(getattr(self, name) != value for name, value in settings.items()):
+            for name, value in settings.items():
+                setattr(self, name, value)
+            self.changed.emit()
+
+    @property
+    def links(self) -> Links | None:
+        """The gold links of the chosen line, if there are any."""
+        if not 0 <= self.line < len(self.lines):
+            return None
+        links = self.lines[self.line]
+        return links.swapped() if self.swapped else links
+
+    def found(self, alignment: Alignment) -> frozenset[Link]:
+        """The links that weights become, as the person chose."""
+        return alignment.links(self.direction, self.threshold)
+
+    def agreement(self, alignment: Alignment) -> Agreement | None:
+        """How those links agree with gold; None without gold links."""
+        gold = self.links
+        return None if gold is None else agreement(self.found(alignment), gold)

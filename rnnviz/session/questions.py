@@ -1,0 +1,170 @@
+"""What a person asked of a translation model, and what came: values that never change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rnnviz.core.decoded import Decoded
+from rnnviz.core.tokens import is_special, word_groups, word_of
+
+TASK = "translation"
+
+
+class Translator(msgspec.Struct, frozen=True):
+    """What the window knows of a translation model that is open."""
+
+    path: str
+    description: dict[str, Any] = {}
+    format_title: str = ""
+    parameters: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return str(self.description.get("name") or Path(self.path).stem)
+
+    @property
+    def has_attention(self) -> bool:
+        """Whether it says where it looks."""
+        return self.description.get("attention", "additive") != "none"
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Sentences to try."""
+        return tuple(map(str, self.description.get("examples") or ()))
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """What it reads and what it writes; empty where unknown."""
+        known = self.description.get
+        return str(known("source_language") or ""), str(known("target_language") or "")
+
+    @property
+    def by_character(self) -> bool:
+        """Whether its source tokens are characters, with nothing between them."""
+        side = self.description.get("source")
+        return isinstance(side, Mapping) and side.get("kind") == "characters"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A sentence, how it is searched, and what is forced upon the decoder."""
+
+    sentence: str
+    beam: int = 5
+    temperature: float = 1.0
+    """Of the softmax over the scores of the source positions."""
+    length_penalty: float = 0.6
+    coverage_penalty: float = 0.0
+    forced: Mapping[int, str] = field(default_factory=dict)
+    """Target tokens by step."""
+    weights: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    """Weights by (step, source place); 0 erases."""
+    from_step: int = 0
+    """Everything before this step stays as it was."""
+    kept: tuple[str, ...] = ()
+    """The tokens before that step."""
+    why: str = ""
+    """What was changed, for people: `forced “chat” at 3`."""
+
+    def with_token(self, step: int, token: str, before: Decoded) -> Question:
+        """The same with this token at this step, decoded again from there."""
+        return replace(
+            self,
+            forced={**_until(self.forced, step), step: token},
+            weights={key: value for key, value in self.weights.items() if key[0] <= step},
+            from_step=step,
+            kept=before.target[:step],
+            why=f"“{token}” forced as word {step + 1}",
+        )
+
+    def with_weight(self, step: int, place: int, value: float, before: Decoded) -> Question:
+        """The same with this weight at this step, decoded again from there."""
+        word = before.source[place]
+        did = f"weight of “{word}” erased" if value == 0 else f"weight of “{word}” set to {value:g}"
+        earlier = {key: known for key, known in self.weights.items() if key[0] <= step}
+        return replace(
+            self,
+            forced=_until(self.forced, step),
+            weights={**earlier, (step, place): value},
+            from_step=step,
+            kept=before.target[:step],
+            why=f"{did} at word {step + 1}",
+        )
+
+    def with_search(self, **settings: Any) -> Question:
+        """The same from the first word with other settings of the search; nothing stays forced."""
+        (name, value), *_ = settings.items()
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        free = replace(self, forced={}, weights={}, from_step=0, kept=(), **settings)
+        return replace(free, why=f"{name.replace('_', ' ')} {shown}")
+
+    def along(self, tokens: tuple[str, ...]) -> Question:
+        """The same with all of these tokens forced, one by one."""
+        return replace(
+            self,
+            beam=1,
+            forced=dict(enumerate(tokens)),
+            from_step=0,
+            kept=(),
+            why="another branch",
+        )
+
+    def arguments(self, model: str, folder: Path) -> dict[str, Any]:
+        """What the engine's task `translate` takes; keys of JSON are strings."""
+        forced = {**dict(enumerate(self.kept)), **self.forced}
+        weights: dict[str, dict[str, float]] = {}
+        for (step, place), value in self.weights.items():
+            weights.setdefault(str(step), {})[str(place)] = value
+        return {
+            "model": model,
+            "source": self.sentence,
+            "beam": self.beam,
+            "temperature": self.temperature,
+            "length_penalty": self.length_penalty,
+            "coverage_penalty": self.coverage_penalty,
+            "forced": {str(step): token for step, token in forced.items()},
+            "weights": weights,
+            # The temperature holds for all words, also for those that stay.
+            "from_step": 0,
+            "folder": str(folder),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a model made of a question."""
+
+    question: Question
+    decoded: Decoded
+    model: Translator
+
+    @property
+    def title(self) -> str:
+        """What tells it from its neighbour: what was changed, or the model."""
+        return self.question.why or self.model.name
+
+
+def replaced(tokens: tuple[str, ...], place: int, word: str, *, by_character: bool) -> str:
+    """The sentence of these source tokens with another word at a place; none leaves it out.
+
+    >>> replaced(("▁le", "▁ch", "at", "</s>"), 2, "chien", by_character=False)
+    'le chien'
+    """
+    groups = word_groups(tokens)
+    words = []
+    for start, stop in groups:
+        here = word if start <= place < stop else word_of(tokens[start:stop])
+        if here and not is_special(tokens[start]):
+            words.append(here)
+    return ("" if by_character else " ").join(words)
+
+
+def _until(forced: Mapping[int, str], step: int) -> dict[int, str]:
+    return {at: token for at, token in forced.items() if at < step}

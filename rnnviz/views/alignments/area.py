@@ -1,0 +1,305 @@
+"""The middle of the Alignments workspace: the sentence, the tools, and one answer or two."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QInputDialog, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.tokens import has_pieces
+from rnnviz.session.alignments import Mark
+from rnnviz.session.questions import Answer
+from rnnviz.session.session import Session
+from rnnviz.views.alignments.pane import Pane
+from rnnviz.views.alignments.saving import ask_where, save
+from rnnviz.views.alignments.sentence_bar import SentenceBar
+from rnnviz.views.alignments.table_view import Place
+from rnnviz.views.alignments.tools import Tools
+from rnnviz.views.panel import FRAME_MS
+
+_WELCOME = (
+    "Open a translation model from the library, or drop its file on the window.\n"
+    "Then type a sentence: its translation appears word by word, with where each word looked."
+)
+
+
+class AlignmentArea(QWidget):
+    """Shows the session's answers and tells the session what was pointed at and asked.
+
+    Signals:
+        message(str): something for the status bar.
+        failed(str): what a person must read.
+    """
+
+    message = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._alignments = session.alignments
+        self.bar = SentenceBar()
+        self.tools = Tools()
+        self.main = Pane("Alignment")
+        self.side = Pane("Alignment beside it")
+        self.side.hide()
+        self._welcome = QLabel(_WELCOME)
+        self._welcome.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._welcome.setProperty("role", "muted")
+        self._welcome.setWordWrap(True)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self._show_mark)
+        self._build()
+        self._connect()
+        self.show_model()
+        self.show_answer()
+
+    def _build(self) -> None:
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.addWidget(self.main)
+        self.split.addWidget(self.side)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._welcome)
+        self._pages.addWidget(self.split)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.tools)
+        column.addWidget(self._pages, 1)
+
+    def _connect(self) -> None:
+        alignments, tools = self._alignments, self.tools
+        alignments.model_changed.connect(self.show_model)
+        alignments.answer_changed.connect(self.show_answer)
+        alignments.view_changed.connect(self.show_view)
+        alignments.gold.changed.connect(self.show_gold)
+        alignments.grew.connect(self.show_growing)
+        alignments.marked.connect(self._request_mark)
+        alignments.refused.connect(self._refuse)
+        self.bar.sentence_entered.connect(alignments.translate)
+        tools.layer_chosen.connect(alignments.set_layer)
+        tools.words_chosen.connect(alignments.set_words)
+        tools.share_chosen.connect(alignments.set_share)
+        tools.step_chosen.connect(alignments.set_step)
+        tools.undo_requested.connect(alignments.undo)
+        tools.redo_requested.connect(alignments.redo)
+        tools.alone_requested.connect(alignments.put_away)
+        tools.export_requested.connect(self.export)
+        self.main.hovered.connect(self._point)
+        self.main.clicked.connect(self._pin)
+        self.main.edit_requested.connect(self.ask_weight)
+        self.main.erase_requested.connect(self._erase)
+        self.side.hovered.connect(self._point_beside)
+        self.side.clicked.connect(self._pin_beside)
+
+    # What is shown
+
+    @Slot()
+    def show_model(self) -> None:
+        """Say what can be typed."""
+        model = self._alignments.model
+        if model is None:
+            self.bar.set_model(("", ""), (), usable=False)
+        else:
+            self.bar.set_model(model.languages, model.examples, usable=True)
+            self.bar.show_problem("")
+        self.show_answer()
+
+    @Slot()
+    def show_answer(self) -> None:
+        """Show the answer, and beside it another one if there is one."""
+        alignments, current = self._alignments, self._alignments.current
+        self._pages.setCurrentIndex(0 if current is None else 1)
+        self._welcome.setVisible(alignments.model is None)
+        self.tools.setVisible(current is not None)
+        self.show_growing()
+        if current is None:
+            return
+        beside = alignments.beside
+        self.bar.set_sentence(current.question.sentence)
+        self.side.setVisible(beside is not None)
+        for pane, answer in ((self.main, current), (self.side, beside)):
+            if answer is not None:
+                self._show_in(pane, answer)
+        if beside is not None:
+            half = max(1, self.split.width() // 2)
+            self.split.setSizes([half, half])
+        self.show_view_only()
+
+    def _show_in(self, pane: Pane, answer: Answer) -> None:
+        alignments = self._alignments
+        pane.show_answer(
+            answer,
+            alignments.layer,
+            alignments.share,
+            words=alignments.joined(answer),
+            heading=self._heading(answer),
+        )
+
+    def _heading(self, answer: Answer) -> str:
+        """What tells two panes apart; nothing where there is one."""
+        beside = self._alignments.beside
+        if beside is None:
+            return ""
+        if answer.model.path != self._alignments.current_model_path or beside.model != answer.model:
+            return answer.model.name
+        if answer is beside and not answer.question.why:
+            return "Before"
+        why = answer.question.why
+        return f"{why[:1].upper()}{why[1:]}" if why else "As the model says"
+
+    @Slot()
+    def show_view(self) -> None:
+        """Another table, other lines, another step."""
+        if self._alignments.current is None:
+            return
+        for pane in (self.main, self.side):
+            answer = self._answer_in(pane)
+            if answer is not None and self._is_stale(pane, answer):
+                self._show_in(pane, answer)
+            pane.set_share(self._alignments.share)
+        self.show_view_only()
+
+    def _answer_in(self, pane: Pane) -> Answer | None:
+        return self._alignments.current if pane is self.main else self._alignments.beside
+
+    def _is_stale(self, pane: Pane, answer: Answer) -> bool:
+        """Whether a pane shows another table than the chosen one."""
+        shown = (pane.answer, pane.shown_layer, pane.shown_words)
+        return shown != (answer, self._alignments.layer, self._alignments.joined(answer))
+
+    def show_view_only(self) -> None:
+        """Bring the tools up to date, and how many words are shown."""
+        alignments, current = self._alignments, self._alignments.current
+        assert current is not None
+        decoded = current.decoded
+        self.tools.show_view(
+            alignments.layer,
+            alignments.share,
+            words=alignments.words,
+            pieces=has_pieces(decoded.source) or has_pieces(decoded.target),
+        )
+        steps = len(self.main.target)
+        self.tools.show_steps(alignments.step, steps)
+        self.tools.show_history(
+            undo=alignments.can_undo,
+            redo=alignments.can_redo,
+            beside=alignments.beside is not None,
+            shown=True,
+        )
+        for pane in (self.main, self.side):
+            pane.set_shown_rows(alignments.step)
+        self.show_gold()
+        self._show_mark()
+
+    @Slot()
+    def show_gold(self) -> None:
+        """Frame the cells of gold links, a broken frame for those that are only possible."""
+        links = self._alignments.gold.links
+        outlines = {}
+        if links is not None:
+            outlines = {(target, source): (source, target) in links.sure
+                        for source, target in links.possible}  # fmt: skip
+        self.main.set_outlines(outlines)
+
+    @Slot()
+    def show_growing(self) -> None:
+        """Show the words so far of a translation under way."""
+        alignments = self._alignments
+        self.bar.show_growing(alignments.growing, busy=alignments.busy)
+
+    @Slot(str)
+    def _refuse(self, why: str) -> None:
+        self.bar.show_problem(why)
+
+    # Marks
+
+    @Slot()
+    def _request_mark(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    @Slot()
+    def _show_mark(self) -> None:
+        self._timer.stop()
+        alignments = self._alignments
+        mark, pinned = alignments.mark, alignments.pinned is not None
+        self.main.set_mark(mark, pinned=pinned)
+        beside = alignments.beside
+        if beside is not None and alignments.current is not None:
+            same = beside.decoded.source == alignments.current.decoded.source
+            of_words = self.side.layer is None or self.side.layer.of_words
+            column = mark.column if same and of_words else None
+            row, own = self._own_row, self._own_row is not None
+            self.side.set_mark((row if own else None, column), pinned=pinned)
+
+    _own_row: int | None = None
+    """The row under the pointer in the pane beside."""
+
+    @Slot(object)
+    def _point(self, place: Place) -> None:
+        self._own_row = None
+        self._alignments.point(Mark(*place))
+
+    @Slot(object)
+    def _pin(self, place: Place) -> None:
+        self._alignments.pin(Mark(*place))
+
+    @Slot(object)
+    def _point_beside(self, place: Place) -> None:
+        row, column = place
+        self._own_row = row
+        self._alignments.point(Mark(None, column))
+        self._request_mark()
+
+    @Slot(object)
+    def _pin_beside(self, place: Place) -> None:
+        self._alignments.pin(Mark(None, place[1]))
+
+    # What the person asks
+
+    @Slot(int, int)
+    def ask_weight(self, row: int, column: int) -> None:
+        """Ask for another weight in a cell, and decode again from there."""
+        cell = self._alignments.piece_at(row, column)
+        layer = self.main.layer
+        if cell is None or layer is None or not layer.of_words:
+            self.message.emit("Weights can be changed in the table of weights, piece by piece.")
+            return
+        now = float(self.main.alignment.weights[row, column]) if self.main.alignment else 0.0
+        names = f"{layer.row_names[row]} ← {layer.column_names[column]}"
+        value, taken = QInputDialog.getDouble(
+            self, "Force a weight", f"{names}\nWeight from 0 to 1; the others share the rest.",
+            now, 0.0, 1.0, 3,
+        )  # fmt: skip
+        if taken:
+            self._alignments.force_weight(*cell, value)
+
+    @Slot(int, int)
+    def _erase(self, row: int, column: int) -> None:
+        cell = self._alignments.piece_at(row, column)
+        if cell is not None:
+            self._alignments.force_weight(*cell, 0.0)
+
+    @Slot()
+    def export(self) -> None:
+        """Ask where the alignment goes, and write it."""
+        chosen = ask_where(self)
+        if chosen is None:
+            return
+        path, look = chosen
+        try:
+            save(path, self.main, self._alignments.share, look)
+        except RnnvizError as error:
+            self.failed.emit(str(error))
+        else:
+            self.message.emit(f"Saved {path.name}")
+
+    @Slot()
+    def focus_sentence(self) -> None:
+        """Put the cursor into the line."""
+        self.bar.line.setFocus()
+        self.bar.line.selectAll()

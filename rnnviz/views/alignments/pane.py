@@ -1,0 +1,198 @@
+"""One answer: the translation, its lines, its table, and the exact numbers of what is marked."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from rnnviz.core.alignment import Alignment
+from rnnviz.core.decoded import LAYERS
+from rnnviz.core.errors import AlignmentError
+from rnnviz.core.tokens import is_special, shown_token
+from rnnviz.session.questions import Answer
+from rnnviz.views.alignments.layers import Layer, layer_of, weights_of, words_of
+from rnnviz.views.alignments.lines_view import LinesView
+from rnnviz.views.alignments.table_view import NOWHERE, Outlines, Place, TableView
+
+_NAMED = 6
+_NO_ATTENTION = (
+    "This model has no attention: it translates from one vector, the last state of the encoder, "
+    "and says nothing about where it looks. Its encoder and decoder states can be seen as layers."
+)
+
+
+class Pane(QWidget):
+    """Shows one answer; knows no session.
+
+    Signals:
+        hovered(Place), clicked(Place): a place in the table or a word, (row, column).
+        edit_requested(row, column), erase_requested(row, column): change a weight.
+    """
+
+    hovered = Signal(object)
+    clicked = Signal(object)
+    edit_requested = Signal(int, int)
+    erase_requested = Signal(int, int)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.answer: Answer | None = None
+        self.layer: Layer | None = None
+        self.alignment: Alignment | None = None
+        self.shown_layer, self.shown_words = "", False
+        self.target: tuple[str, ...] = ()
+        """The words of the translation, as they are shown."""
+        self.mark: Place = NOWHERE
+        self.heading = QLabel()
+        self.heading.setProperty("role", "muted")
+        self.text = QLabel()
+        self.text.setProperty("role", "title")
+        for label in (self.heading, self.text):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setContentsMargins(16, 0, 16, 0)
+        self.lines = LinesView(f"{name}: weights as lines between the sentences")
+        self.table = TableView(f"{name}: table of target against source")
+        self.missing = QLabel(_NO_ATTENTION)
+        self.missing.setWordWrap(True)
+        self.missing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.missing.setProperty("role", "muted")
+        self.missing.setContentsMargins(32, 32, 32, 32)
+        self.readout = QLabel(" ")
+        self.readout.setAccessibleName(f"{name}: exact numbers")
+        self.readout.setContentsMargins(16, 4, 16, 6)
+        self.readout.setTextFormat(Qt.TextFormat.PlainText)
+        self.readout.setMinimumWidth(1)
+        self._build()
+        for view in (self.lines, self.table):
+            view.hovered.connect(self.hovered)
+            view.clicked.connect(self.clicked)
+        self.table.edit_requested.connect(self.edit_requested)
+        self.table.erase_requested.connect(self.erase_requested)
+
+    def _build(self) -> None:
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.table)
+        self._pages.addWidget(self.missing)
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.addWidget(self.lines)
+        self.split.addWidget(self._pages)
+        self.split.setStretchFactor(0, 0)
+        self.split.setStretchFactor(1, 1)
+        self.split.setSizes([180, 420])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.heading)
+        column.addWidget(self.text)
+        column.addWidget(self.split, 1)
+        column.addWidget(self.readout)
+
+    # What is shown
+
+    def show_answer(
+        self, answer: Answer, layer: str, share: float, *, words: bool, heading: str
+    ) -> None:
+        """Show an answer through one of its tables."""
+        self.answer, self.shown_layer, self.shown_words = answer, layer, words
+        decoded = answer.decoded
+        self.target = words_of(decoded.target, words=words)
+        self.heading.setText(heading)
+        self.heading.setVisible(bool(heading))
+        self.text.setText(shown_sentence(decoded.text))
+        self.alignment = weights_of(decoded, words=words) if decoded.has_attention else None
+        self.lines.setVisible(self.alignment is not None)
+        if self.alignment is not None:
+            self.lines.set_alignment(self.alignment, share)
+        try:
+            self.layer = layer_of(decoded, layer, words=words)
+        except AlignmentError as error:
+            self.layer = None
+            self.missing.setText(_NO_ATTENTION if not decoded.has_attention else _sentence(error))
+        self._pages.setCurrentIndex(0 if self.layer is not None else 1)
+        if self.layer is not None:
+            self.table.setAccessibleName(f"{self.accessibleName()}: {LAYERS[layer]}")
+            table = self.layer
+            self.table.set_table(table.values, table.row_names, table.column_names, table.scale)
+        self.set_mark(NOWHERE)
+
+    def set_share(self, share: float) -> None:
+        """Draw the heaviest lines that make this share of all weight."""
+        self.lines.set_share(share)
+
+    def set_shown_rows(self, rows: int | None) -> None:
+        """Show only the first words of the translation."""
+        whole = self.layer is not None and not self.layer.rows_of_source
+        self.table.set_shown_rows(rows if whole else None)
+        self.lines.set_shown_rows(rows)
+
+    def set_outlines(self, outlines: Outlines) -> None:
+        """Frame the cells of gold links."""
+        self.table.set_outlines(outlines if self.layer and self.layer.of_words else {})
+
+    def set_mark(self, mark: Place, *, pinned: bool = False) -> None:
+        """Light up a target word, a source word or both, in both views, with the exact numbers."""
+        self.mark = mark
+        self.lines.set_mark(mark if self.layer is None or self.layer.of_words else self._row(mark))
+        self.table.set_mark(mark, pinned=pinned)
+        self.readout.setText(self._told(mark) or " ")
+
+    def _row(self, mark: Place) -> Place:
+        """What the lines can show of a mark in a table of units."""
+        assert self.layer is not None
+        return (None, mark[0]) if self.layer.rows_of_source else (mark[0], None)
+
+    # Words
+
+    def _told(self, mark: Place) -> str:
+        row, column = mark
+        if self.layer is None:
+            return ""
+        rows, columns = self.layer.values.shape
+        if (row or 0) >= rows or (column or 0) >= columns:
+            return ""
+        if row is not None and column is not None:
+            where = f"{self.layer.row_names[row]} ← {self.layer.column_names[column]}"
+            if not self.layer.of_words:
+                where = f"{self.layer.row_names[row]}, unit {self.layer.column_names[column]}"
+            return f"{where}   {self.layer.cell(row, column)}{self._likely(row)}"
+        if row is not None:
+            return self._heaviest(self.layer.values[row], self.layer.row_names[row], of_row=True)
+        if column is not None:
+            values = self.layer.values[:, column]
+            return self._heaviest(values, self.layer.column_names[column], of_row=False)
+        return ""
+
+    def _heaviest(self, values: np.ndarray, name: str, *, of_row: bool) -> str:
+        assert self.layer is not None
+        names = self.layer.column_names if of_row else self.layer.row_names
+        order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")[:_NAMED]
+        listed = "   ".join(f"{names[place]} {values[place]:.4f}" for place in order)
+        return f"{name}:   {listed}"
+
+    def _likely(self, row: int) -> str:
+        """How likely the token of a row was, where rows are tokens."""
+        assert self.answer is not None and self.layer is not None
+        log_p = self.answer.decoded.log_p
+        if self.layer.rows_of_source or len(self.target) != len(log_p):
+            return ""
+        return f"   p of {self.layer.row_names[row]} {math.exp(log_p[row]):.3f}"
+
+
+def shown_sentence(text: str) -> str:
+    """A translation as one line in which nothing is hidden.
+
+    >>> shown_sentence("the cat")
+    'the cat'
+    """
+    return " ".join(shown_token(word) for word in text.split(" ") if not is_special(word))
+
+
+def _sentence(error: AlignmentError) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,57 @@
+"""A button that saves what a widget paints: as PNG or SVG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QToolButton, QWidget
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.views.plots.export import Columns, Paint, picture, save_csv, save_png, save_svg
+from rnnviz.views.theme import set_icon, theme_of
+
+
+class SaveButton(QToolButton):
+    """Saves the picture of a widget, and its numbers if it has any."""
+
+    def __init__(
+        self, widget: QWidget, name: str, paint: Paint, columns: Columns | None = None
+    ) -> None:
+        super().__init__()
+        self._widget, self._name, self._paint = widget, name, paint
+        self.columns = columns
+        set_icon(self, "download")
+        self.setToolTip(f"Save the {name}…")
+        self.setAccessibleName(f"Save the {name}")
+        self.clicked.connect(self._ask)
+
+    def save(self, path: Path) -> None:
+        """Write it: `.svg`, `.csv`, else PNG.
+
+        Raises:
+            RnnvizError: the file cannot be written.
+        """
+        size, ground = self._widget.size(), QColor(theme_of(self._widget).background)
+        if path.suffix.lower() == ".svg":
+            save_svg(self._paint, size, ground, self._name, path)
+        elif path.suffix.lower() == ".csv" and self.columns is not None:
+            save_csv(self.columns, path)
+        else:
+            save_png(picture(self._paint, size, ground, 2.0), path)
+
+    @Slot()
+    def _ask(self) -> None:
+        kinds = "Picture (*.png);;Drawing (*.svg)"
+        kinds += ";;Numbers (*.csv)" if self.columns is not None else ""
+        chosen, kind = QFileDialog.getSaveFileName(self, self.toolTip(), self._name, kinds)
+        if not chosen:
+            return
+        path = Path(chosen)
+        if not path.suffix:
+            path = path.with_suffix(kind[kind.index("*") + 1 : -1])
+        try:
+            self.save(path)
+        except RnnvizError as error:
+            QMessageBox.warning(self, "Not saved", str(error))

@@ -1,0 +1,126 @@
+"""Where a person types a sentence, and where its translation appears word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.tokens import sentence_of
+from rnnviz.views.alignments.pane import shown_sentence
+from rnnviz.views.theme import set_icon
+
+_SHOWN_WORDS = 60
+
+
+class SentenceBar(QWidget):
+    """One line to type in; Enter translates.
+
+    Signals:
+        sentence_entered(str): translate this.
+    """
+
+    sentence_entered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.line = QLineEdit()
+        self.line.setAccessibleName("Sentence to translate")
+        self.line.setClearButtonEnabled(True)
+        self.line.returnPressed.connect(self._enter)
+        self.examples = QToolButton()
+        self.examples.setText("Examples")
+        self.examples.setToolTip("Sentences to try")
+        set_icon(self.examples, "list")
+        self.examples.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self.examples)
+        self._menu.triggered.connect(self._choose)
+        self.examples.setMenu(self._menu)
+        self.button = QPushButton("Translate")
+        self.button.setDefault(True)
+        self.button.setToolTip("Translate this sentence (Enter)")
+        self.button.clicked.connect(self._enter)
+        self.growing = QLabel()
+        self.growing.setAccessibleName("Translation so far")
+        self.growing.setProperty("role", "title")
+        self.problem = QLabel()
+        self.problem.setAccessibleName("Why nothing was translated")
+        self.problem.setProperty("role", "warning")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.line, 1)
+        row.addWidget(self.examples)
+        row.addWidget(self.button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 0)
+        column.setSpacing(8)
+        column.addLayout(row)
+        for label in (self.growing, self.problem):
+            label.setWordWrap(True)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            label.hide()
+            column.addWidget(label)
+
+    def set_model(
+        self, languages: tuple[str, str], examples: Sequence[str], *, usable: bool
+    ) -> None:
+        """Say what can be typed, and offer sentences to try."""
+        source, target = languages
+        if not usable:
+            hint = "Open a translation model to type a sentence"
+        elif source and target:
+            hint = f"Type a sentence in {source}; it becomes {target}"
+        else:
+            hint = "Type a sentence"
+        self.line.setPlaceholderText(f"{hint}, and press Enter" if usable else hint)
+        self.line.setEnabled(usable)
+        self.button.setEnabled(usable)
+        self._menu.clear()
+        for example in examples:
+            shown = example if len(example) <= 80 else f"{example[:80]}…"
+            action = self._menu.addAction(shown.replace("&", "&&"))
+            action.setData(example)
+        self.examples.setVisible(bool(examples))
+
+    def set_sentence(self, sentence: str) -> None:
+        """Show the sentence that is translated."""
+        if sentence != self.line.text():
+            self.line.setText(sentence)
+            self.line.setCursorPosition(0)
+
+    def show_growing(self, tokens: Sequence[str], *, busy: bool) -> None:
+        """Show the words so far while a sentence is being translated."""
+        shown = shown_sentence(sentence_of(tuple(tokens)[-_SHOWN_WORDS:]))
+        if len(tokens) > _SHOWN_WORDS:
+            shown = f"… {shown}"
+        self.growing.setText(f"{shown} ▍" if shown else "▍")
+        self.growing.setVisible(busy)
+        if busy:
+            self.problem.hide()
+
+    def show_problem(self, message: str) -> None:
+        """Say why nothing was translated; nothing to say hides it."""
+        self.problem.setText(message[:1].upper() + message[1:])
+        self.problem.setVisible(bool(message))
+
+    @Slot()
+    def _enter(self) -> None:
+        self.show_problem("")
+        self.sentence_entered.emit(self.line.text())
+
+    @Slot(QAction)
+    def _choose(self, action: QAction) -> None:
+        self.set_sentence(str(action.data()))
+        self._enter()

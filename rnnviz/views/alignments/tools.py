@@ -1,0 +1,162 @@
+"""The row of tools over an alignment: which table, which lines, how far, and what is saved."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
+
+from rnnviz.core.decoded import LAYERS
+from rnnviz.views.theme import set_icon
+from rnnviz.views.wrapping_row import WrappingRow
+
+
+class Tools(QWidget):
+    """Tells what was chosen; knows nothing of what is shown.
+
+    Signals:
+        layer_chosen(str): one of `core.decoded.LAYERS`.
+        words_chosen(bool): join pieces to words.
+        share_chosen(float): of all weight, how much the lines make.
+        step_chosen(object): how many target words are shown; None for all.
+        undo_requested, redo_requested, alone_requested, export_requested.
+    """
+
+    layer_chosen = Signal(str)
+    words_chosen = Signal(bool)
+    share_chosen = Signal(float)
+    step_chosen = Signal(object)
+    undo_requested = Signal()
+    redo_requested = Signal()
+    alone_requested = Signal()
+    export_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._step: int | None = None
+        self._steps = 0
+        self.layer = QComboBox()
+        self.layer.setAccessibleName("Table")
+        self.layer.setToolTip("Which table of numbers is shown")
+        for name, title in LAYERS.items():
+            self.layer.addItem(title, name)
+        self.layer.activated.connect(self._layer)
+        self.words = QCheckBox("Words")
+        self.words.setToolTip("Join pieces to words; a word's weight is the sum over its pieces")
+        self.words.toggled.connect(self.words_chosen)
+        self.share = QSlider(Qt.Orientation.Horizontal)
+        self.share.setAccessibleName("Share of all weight that the lines make")
+        self.share.setToolTip("Draw only the heaviest lines, which make this share of all weight")
+        self.share.setRange(5, 100)
+        self.share.setValue(100)
+        self.share.setFixedWidth(90)
+        self.share.valueChanged.connect(self._share)
+        self.share_label = QLabel("all lines")
+        self.share_label.setMinimumWidth(64)
+        self.previous = _button("chevron-left", "One word back (,)")
+        self.next = _button("chevron-right", "One word on (.)")
+        self.place = QLabel()
+        self.place.setMinimumWidth(72)
+        self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.undo = _button("undo-2", "Take the last change back")
+        self.redo = _button("redo-2", "Do it again")
+        self.alone = _button("x", "Put the alignment at the right away")
+        self.save = _button("download", "Save this alignment…")
+        self.previous.clicked.connect(self.step_back)
+        self.next.clicked.connect(self.step_on)
+        self.undo.clicked.connect(self.undo_requested)
+        self.redo.clicked.connect(self.redo_requested)
+        self.alone.clicked.connect(self.alone_requested)
+        self.save.clicked.connect(self.export_requested)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(
+            WrappingRow(
+                _together(self.layer, self.words, self.share, self.share_label),
+                _together(
+                    self.previous,
+                    self.place,
+                    self.next,
+                    self.undo,
+                    self.redo,
+                    self.alone,
+                    self.save,
+                ),
+            )
+        )
+
+    # What is shown
+
+    def show_view(self, layer: str, share: float, *, words: bool, pieces: bool) -> None:
+        """Show what is chosen; without pieces there is nothing to join."""
+        for box, value in ((self.words, words), (self.share, round(100 * share))):
+            box.blockSignals(True)
+            box.setChecked(value) if isinstance(box, QCheckBox) else box.setValue(int(value))
+            box.blockSignals(False)
+        self.layer.setCurrentIndex(max(0, self.layer.findData(layer)))
+        self.words.setVisible(pieces)
+        self.share_label.setText("all lines" if share >= 1 else f"{share:.0%} of weight")
+
+    def show_steps(self, step: int | None, steps: int) -> None:
+        """Show how many words of the translation are seen."""
+        self._step, self._steps = step, steps
+        at = steps if step is None else step
+        self.place.setText(f"word {at:,} of {steps:,}" if steps else "no words")
+        self.previous.setEnabled(at > 0)
+        self.next.setEnabled(at < steps)
+
+    def show_history(self, *, undo: bool, redo: bool, beside: bool, shown: bool) -> None:
+        """Show what can be taken back, put away and saved."""
+        self.undo.setEnabled(undo)
+        self.redo.setEnabled(redo)
+        self.alone.setEnabled(beside)
+        self.save.setEnabled(shown)
+
+    # What the person does
+
+    @Slot()
+    def step_on(self) -> None:
+        """Show one word more."""
+        if self._step is not None:
+            at = self._step + 1
+            self.step_chosen.emit(at if at < self._steps else None)
+
+    @Slot()
+    def step_back(self) -> None:
+        """Show one word less."""
+        at = self._steps if self._step is None else self._step
+        if at > 0:
+            self.step_chosen.emit(at - 1)
+
+    @Slot(int)
+    def _layer(self, place: int) -> None:
+        self.layer_chosen.emit(self.layer.itemData(place))
+
+    @Slot(int)
+    def _share(self, value: int) -> None:
+        self.share_chosen.emit(value / 100)
+
+
+def _button(icon: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    set_icon(button, icon)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    return button
+
+
+def _together(*widgets: QWidget) -> QWidget:
+    group = QWidget()
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget)
+    return group

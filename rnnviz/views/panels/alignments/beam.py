@@ -1,0 +1,95 @@
+"""The tree of the beam search; following a branch shows where it looked."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from rnnviz.core.beam_layout import Placed
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.tokens import shown_token
+from rnnviz.views.alignments.saving_widget import SaveButton
+from rnnviz.views.alignments.tree_view import TreeView
+from rnnviz.views.panel import Panel
+
+_HINT = "Arrow keys walk the tree; Enter shows the alignment of a branch."
+_NONE = "Greedy search keeps one branch. Choose a beam of 2 or more in What if."
+
+
+class BeamPanel(Panel):
+    """What the search followed, and what it dropped."""
+
+    name = "beam"
+    title = "Beam"
+    needs = ("translator", "translation")
+
+    def follow(self) -> None:
+        """Follow the answer."""
+        self.session.alignments.model_changed.connect(self.request_draw)
+        self.session.alignments.answer_changed.connect(self.request_draw)
+        self._shown: tuple[object, bool] | None = None
+
+    def build(self) -> QWidget:
+        """A line that says where one is, above the tree."""
+        page = QWidget()
+        self.told = QLabel(_HINT)
+        self.told.setProperty("role", "muted")
+        self.told.setMinimumWidth(1)
+        self.dropped = QCheckBox("Dropped words too")
+        self.dropped.setToolTip("Also show what the search looked at and did not follow")
+        self.dropped.toggled.connect(self.request_draw)
+        self.show_branch = QPushButton("Show its alignment")
+        self.show_branch.setEnabled(False)
+        self.show_branch.clicked.connect(self._show_current)
+        self.tree = TreeView("Tree of the beam search")
+        self.tree.moved.connect(self._tell)
+        self.tree.chosen.connect(self._choose)
+        tools = QHBoxLayout()
+        tools.setContentsMargins(12, 8, 12, 4)
+        tools.setSpacing(12)
+        tools.addWidget(self.told, 1)
+        tools.addWidget(self.dropped)
+        tools.addWidget(self.show_branch)
+        tools.addWidget(SaveButton(self.tree, "beam", self.tree.paint))
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(tools)
+        column.addWidget(self.tree, 1)
+        return page
+
+    def draw(self) -> None:
+        """Show the tree of the answer."""
+        answer = self.session.alignments.current
+        assert answer is not None
+        dropped = self.dropped.isChecked()
+        if (answer, dropped) == self._shown:
+            return
+        self._shown = (answer, dropped)
+        self.tree.set_tree(answer.decoded.tree, dropped=dropped)
+        self.show_branch.setEnabled(False)
+        self.told.setText(_HINT if answer.decoded.tree else _NONE)
+
+    @Slot(object)
+    def _tell(self, found: Placed) -> None:
+        node = found.node
+        self.show_branch.setEnabled(True)
+        self.told.setText(
+            f"“{shown_token(node.token)}” at word {found.column + 1}, log p of the branch "
+            f"{node.score:.3f} (p {math.exp(min(0.0, node.score)):.2g})"
+            + ("" if node.kept else ", dropped")
+        )
+
+    @Slot()
+    def _show_current(self) -> None:
+        if self.tree.current is not None:
+            self._choose(self.tree.placed[self.tree.current].node.id)
+
+    @Slot(int)
+    def _choose(self, leaf: int) -> None:
+        try:
+            self.session.alignments.choose_branch(leaf)
+        except RnnvizError as error:
+            self.told.setText(str(error))

@@ -1,0 +1,210 @@
+"""A file of sentences, translated and sorted so that the bad ones are found first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Slot,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.session.alignment_tables import CorpusRow
+from rnnviz.views.alignments.pane import shown_sentence
+from rnnviz.views.panel import Panel
+from rnnviz.views.plots.export import save_csv
+
+_SORT = Qt.ItemDataRole.UserRole
+_HEADS = ("Confidence", "Coverage", "Length", "Source", "Translation")
+_TIPS = (
+    "The mean probability of a word",
+    "The share of source words that some target word looked at",
+    "Target words to source words",
+    "",
+    "",
+)
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class CorpusModel(QAbstractTableModel):
+    """The rows as Qt wants them; numbers are sorted as numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: tuple[CorpusRow, ...] = ()
+
+    def set_rows(self, rows: tuple[CorpusRow, ...]) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        """As many as there are sentences."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        """Three numbers and two sentences."""
+        return 0 if parent.isValid() else len(_HEADS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """The heads of the columns."""
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return _HEADS[section]
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return _TIPS[section] or None
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One cell."""
+        row = self.rows[index.row()]
+        value = (row.confidence, row.coverage, row.length, row.source, row.target)[index.column()]
+        if role == _SORT:
+            return value
+        if role == Qt.ItemDataRole.DisplayRole:
+            return shown_sentence(value) if isinstance(value, str) else f"{value:.2f}"
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, str):
+            return value
+        if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(value, str):
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+
+class CorpusPanel(Panel):
+    """Opens a file, one sentence a line; a click shows the alignment of a sentence."""
+
+    name = "corpus"
+    title = "Corpus"
+    needs = ("translator",)
+
+    def follow(self) -> None:
+        """Follow the table and the job that makes it."""
+        self.session.alignments.model_changed.connect(self.request_draw)
+        self.session.alignments.tables.corpus_changed.connect(self.request_draw)
+        self.session.jobs.changed.connect(self._show_busy)
+
+    def build(self) -> QWidget:
+        """Two buttons above the table."""
+        page = QWidget()
+        self.open = QPushButton("Translate a file…")
+        self.open.setToolTip("A text file with one sentence a line")
+        self.open.clicked.connect(self._ask)
+        self.told = QLabel()
+        self.told.setProperty("role", "muted")
+        self.export = QPushButton("Save as CSV…")
+        self.export.clicked.connect(self._ask_where)
+        self.model = CorpusModel()
+        self.sorted = QSortFilterProxyModel(self)
+        self.sorted.setSourceModel(self.model)
+        self.sorted.setSortRole(_SORT)
+        self.table = QTableView()
+        self.table.setAccessibleName("Sentences of the file")
+        self.table.setModel(self.sorted)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(26)
+        header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
+        for column in (3, 4):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.table.clicked.connect(self._choose)
+        self.table.activated.connect(self._choose)
+        tools = QHBoxLayout()
+        tools.setContentsMargins(12, 8, 12, 8)
+        tools.setSpacing(8)
+        tools.addWidget(self.open)
+        tools.addWidget(self.told, 1)
+        tools.addWidget(self.export)
+        column_ = QVBoxLayout(page)
+        column_.setContentsMargins(0, 0, 0, 0)
+        column_.setSpacing(0)
+        column_.addLayout(tools)
+        column_.addWidget(self.table, 1)
+        return page
+
+    def draw(self) -> None:
+        """Show the rows that came."""
+        tables = self.session.alignments.tables
+        if tables.corpus is not self.model.rows:
+            self.model.set_rows(tables.corpus)
+        self.table.setVisible(bool(tables.corpus))
+        self.export.setEnabled(bool(tables.corpus))
+        self._show_busy()
+
+    @Slot()
+    def _show_busy(self) -> None:
+        if self.empty or not self.isVisible():
+            return
+        tables = self.session.alignments.tables
+        busy = self.session.jobs.busy("translate corpus")
+        self.open.setEnabled(not busy)
+        if busy:
+            self.told.setText("Translating…")
+        elif tables.corpus:
+            self.told.setText(
+                f"{tables.corpus_name}: {len(tables.corpus):,} sentences, least sure first. "
+                "Click one to see its alignment."
+            )
+        else:
+            self.told.setText("Sentences that went wrong are found by sorting.")
+
+    @Slot(QModelIndex)
+    def _choose(self, index: QModelIndex) -> None:
+        row = self.model.rows[self.sorted.mapToSource(index).row()]
+        current = self.session.alignments.current
+        if current is None or current.question.sentence != row.source:
+            self.session.alignments.translate(row.source)
+
+    @Slot()
+    def _ask(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Translate a file, one sentence a line")
+        if chosen:
+            self.session.alignments.tables.translate_corpus(Path(chosen))
+
+    def save(self, path: Path) -> None:
+        """Write the table as CSV, in the order on the screen.
+
+        Raises:
+            RnnvizError: the file cannot be written.
+        """
+        order = [
+            self.sorted.mapToSource(self.sorted.index(row, 0)).row()
+            for row in range(self.sorted.rowCount())
+        ]
+        rows = [self.model.rows[place] for place in order]
+        names = ("confidence", "coverage", "length", "source", "target")
+        save_csv({name: [getattr(row, name) for row in rows] for name in names}, path)
+
+    @Slot()
+    def _ask_where(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the table", "corpus.csv", "*.csv")
+        if chosen:
+            try:
+                self.save(Path(chosen).with_suffix(".csv"))
+            except RnnvizError as error:
+                QMessageBox.warning(self, "Not saved", str(error))

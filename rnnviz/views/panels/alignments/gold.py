@@ -1,0 +1,236 @@
+"""Gold links in Pharaoh format, framed in the table and scored; and hard links of the weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.alignment import DIRECTIONS
+from rnnviz.core.errors import AlignmentError
+from rnnviz.core.links import links_line, write_links
+from rnnviz.views.alignments.layers import weights_of
+from rnnviz.views.panel import Panel
+
+_ABOUT = (
+    "Links are word pairs that belong together. Drawn by hand they are gold: open a file in "
+    "Pharaoh format (0-0 1-2, one line a sentence), choose the line of this sentence, and its "
+    "links are framed in the table: whole frames are sure, dotted ones possible."
+)
+_HINT = (
+    "The error rate depends on the words being cut as in the gold file, and on the translation "
+    "being the one that the links were drawn for."
+)
+
+
+class GoldPanel(Panel):
+    """Reads gold links, scores the weights against them, and writes hard links."""
+
+    name = "gold"
+    title = "Links"
+    needs = ("translator", "translation")
+
+    def follow(self) -> None:
+        """Follow the answer and the gold links."""
+        alignments = self.session.alignments
+        for signal in (
+            alignments.model_changed,
+            alignments.answer_changed,
+            alignments.view_changed,
+            alignments.gold.changed,
+        ):
+            signal.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """Gold on top, the links of the weights below."""
+        page = QWidget()
+        about = QLabel(_ABOUT)
+        about.setWordWrap(True)
+        about.setProperty("role", "muted")
+        self.open = QPushButton("Open gold links…")
+        self.open.clicked.connect(self._ask_gold)
+        self.line = QSpinBox()
+        self.line.setAccessibleName("Line of the gold file")
+        self.line.valueChanged.connect(self._change)
+        self.swapped = QCheckBox("Swap source and target")
+        self.swapped.setToolTip("For a gold file that was made the other way round")
+        self.swapped.toggled.connect(self._change)
+        self.direction = QComboBox()
+        self.direction.setAccessibleName("How weights become links")
+        for name, title in DIRECTIONS.items():
+            self.direction.addItem(title[:1].upper() + title[1:], name)
+        self.direction.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.direction.activated.connect(self._change)
+        self.threshold = QDoubleSpinBox()
+        self.threshold.setAccessibleName("Least weight of a link")
+        self.threshold.setRange(0.01, 1.0)
+        self.threshold.setSingleStep(0.05)
+        self.threshold.valueChanged.connect(self._change)
+        self.file = QLabel()
+        self.score = QLabel()
+        self.score.setAccessibleName("Alignment error rate")
+        self.problem = QLabel()
+        self.problem.setProperty("role", "warning")
+        self.links = QLabel()
+        self.links.setProperty("role", "muted")
+        self.links.setAccessibleName("Hard links in Pharaoh format")
+        for label in (self.file, self.score, self.problem, self.links):
+            label.setWordWrap(True)
+        self.copy = QPushButton("Copy")
+        self.copy.setToolTip("Copy the links in Pharaoh format")
+        self.copy.clicked.connect(self._copy)
+        self.save = QPushButton("Save links…")
+        self.save.clicked.connect(self._ask_where)
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow("Link", self.direction)
+        form.addRow("Threshold", self.threshold)
+        self._gold_form = QWidget()
+        gold = QFormLayout(self._gold_form)
+        gold.setContentsMargins(0, 0, 0, 0)
+        gold.addRow("Line", self.line)
+        gold.addRow("", self.swapped)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.copy)
+        buttons.addWidget(self.save)
+        buttons.addStretch(1)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
+        for widget in (about, self.open, self.problem, self.file, self._gold_form):
+            column.addWidget(widget)
+        column.addLayout(form)
+        column.addWidget(self.score)
+        column.addWidget(self.links)
+        column.addLayout(buttons)
+        column.addStretch(1)
+        return page
+
+    def draw(self) -> None:
+        """Show the links of the weights, and how they agree with gold."""
+        alignments, gold = self.session.alignments, self.session.alignments.gold
+        answer = alignments.current
+        assert answer is not None
+        self._show_choices()
+        seen = answer.decoded.has_attention
+        for button in (self.copy, self.save):
+            button.setEnabled(seen)
+        if not seen:
+            self.links.setText("This model has no attention, so there are no weights to link by.")
+            self.score.setText("")
+            return
+        alignment = weights_of(answer.decoded, words=alignments.joined(answer))
+        found = gold.found(alignment)
+        line = links_line(found)
+        self.links.setText(line if len(line) <= 400 else f"{line[:400]}…")
+        self.problem.setText(self._misfit(alignment.size))
+        self.problem.setVisible(bool(self.problem.text()))
+        agreement = gold.agreement(alignment)
+        if agreement is None:
+            self.score.setText("")
+            return
+        self.score.setText(
+            f"Error rate {agreement.error_rate:.1%}: precision {agreement.precision:.1%} of "
+            f"{agreement.links} links, recall {agreement.recall:.1%} of {agreement.sure} sure "
+            f"ones. {_HINT}"
+        )
+
+    def _show_choices(self) -> None:
+        gold = self.session.alignments.gold
+        self._gold_form.setVisible(bool(gold.lines))
+        self.file.setVisible(bool(gold.lines))
+        if gold.path is not None:
+            self.file.setText(f"{gold.path.name}: {len(gold.lines):,} lines")
+        for box in (self.line, self.swapped, self.threshold):
+            box.blockSignals(True)
+        self.line.setRange(1, max(1, len(gold.lines)))
+        self.line.setValue(gold.line + 1)
+        self.swapped.setChecked(gold.swapped)
+        self.threshold.setValue(gold.threshold)
+        for box in (self.line, self.swapped, self.threshold):
+            box.blockSignals(False)
+        self.direction.setCurrentIndex(self.direction.findData(gold.direction))
+        self.threshold.setEnabled(gold.direction == "threshold")
+
+    def _misfit(self, size: tuple[int, int]) -> str:
+        """Whether gold links name words that this sentence pair does not have."""
+        links = self.session.alignments.gold.links
+        if links is None or not links.possible:
+            return ""
+        source = max(link[0] for link in links.possible)
+        target = max(link[1] for link in links.possible)
+        if source < size[1] and target < size[0]:
+            return ""
+        return (
+            f"This line links source word {source + 1} and target word {target + 1}; the sentence "
+            f"has {size[1]} and the translation {size[0]}. It belongs to another sentence pair."
+        )
+
+    @Slot()
+    def _change(self) -> None:
+        self.session.alignments.gold.set(
+            line=self.line.value() - 1,
+            swapped=self.swapped.isChecked(),
+            direction=self.direction.currentData(),
+            threshold=self.threshold.value(),
+        )
+
+    @Slot()
+    def _ask_gold(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open gold links")
+        if chosen:
+            self.open_gold(Path(chosen))
+
+    def open_gold(self, path: Path) -> None:
+        """Read a file of gold links; what is wrong with it is said here."""
+        try:
+            self.session.alignments.gold.open(path)
+        except AlignmentError as error:
+            self.problem.setText(str(error)[:1].upper() + str(error)[1:])
+            self.problem.show()
+
+    @Slot()
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(self._line())
+
+    def _line(self) -> str:
+        alignments = self.session.alignments
+        answer = alignments.current
+        if answer is None or not answer.decoded.has_attention:
+            return ""
+        alignment = weights_of(answer.decoded, words=alignments.joined(answer))
+        return links_line(alignments.gold.found(alignment))
+
+    @Slot()
+    def _ask_where(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the links", "links.txt", "*.txt")
+        if chosen:
+            self.save_links(Path(chosen))
+
+    def save_links(self, path: Path) -> None:
+        """Write the links of this sentence in Pharaoh format, from 0."""
+        alignments = self.session.alignments
+        answer = alignments.current
+        assert answer is not None
+        alignment = weights_of(answer.decoded, words=alignments.joined(answer))
+        try:
+            write_links(path, [alignments.gold.found(alignment)])
+        except AlignmentError as error:
+            self.problem.setText(str(error))
+            self.problem.show()

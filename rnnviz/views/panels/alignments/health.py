@@ -1,0 +1,190 @@
+"""Whether the alignment can be trusted: warnings in words, entropy and coverage as bars."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.alignment_health import Health, health_of
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.tokens import shown_token
+from rnnviz.session.alignments import Mark
+from rnnviz.views.alignments.bars_view import BarsView
+from rnnviz.views.alignments.layers import weights_of
+from rnnviz.views.panel import Panel
+from rnnviz.views.plots.export import save_csv
+from rnnviz.views.theme import set_icon
+
+_UNKNOWN = "This model has no attention: nothing can be said about where it looks."
+_FINE = "Nothing is wrong: every word looks somewhere else, and none is left out."
+
+
+class HealthPanel(Panel):
+    """Entropy of each target word, coverage of each source word, and what is wrong."""
+
+    name = "health"
+    title = "Health"
+    needs = ("translator", "translation")
+
+    def follow(self) -> None:
+        """Follow the answer and what is marked."""
+        alignments = self.session.alignments
+        alignments.model_changed.connect(self.request_draw)
+        alignments.answer_changed.connect(self.request_draw)
+        alignments.view_changed.connect(self.request_draw)
+        alignments.marked.connect(self.show_mark)
+        self._shown: tuple[object, bool] | None = None
+        self.health: Health | None = None
+
+    def build(self) -> QWidget:
+        """Warnings above two columns of bars."""
+        page = QWidget()
+        self.summary = QLabel()
+        self.warnings = QLabel()
+        self.warnings.setProperty("role", "warning")
+        self.warnings.setAccessibleName("Warnings about this alignment")
+        for label in (self.summary, self.warnings):
+            label.setWordWrap(True)
+            label.setContentsMargins(12, 0, 12, 0)
+        self.entropy = BarsView("Entropy of each target word, bits")
+        self.coverage = BarsView("Coverage of each source word")
+        self.entropy.hovered.connect(self._point_row)
+        self.entropy.clicked.connect(self._pin_row)
+        self.coverage.hovered.connect(self._point_column)
+        self.coverage.clicked.connect(self._pin_column)
+        self.export = QToolButton()
+        set_icon(self.export, "download")
+        self.export.setToolTip("Save both as CSV…")
+        self.export.setAccessibleName("Save entropy and coverage as CSV")
+        self.export.clicked.connect(self._ask_where)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 12, 0, 12)
+        column.setSpacing(8)
+        column.addWidget(self.warnings)
+        column.addWidget(self.summary)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 8, 12, 0)
+        self._heads = [_heading("Entropy, bits: how spread each target word's weights are")]
+        head.addWidget(self._heads[0], 1)
+        head.addWidget(self.export)
+        column.addLayout(head)
+        column.addWidget(self.entropy)
+        self._heads.append(_heading("Coverage: how much weight each source word got"))
+        self._heads[1].setContentsMargins(12, 8, 12, 0)
+        column.addWidget(self._heads[1])
+        column.addWidget(self.coverage)
+        column.addStretch(1)
+        return page
+
+    def draw(self) -> None:
+        """Count anew if the answer or the words are others."""
+        answer = self.session.alignments.current
+        assert answer is not None
+        words = self.session.alignments.joined(answer)
+        if (answer, words) != self._shown:
+            self._shown = (answer, words)
+            self._count(words)
+        self.show_mark()
+
+    def _count(self, words: bool) -> None:
+        answer = self.session.alignments.current
+        assert answer is not None
+        seen = answer.decoded.has_attention
+        for widget in (self.entropy, self.coverage, self.export, *self._heads):
+            widget.setVisible(seen)
+        self.warnings.setVisible(False)
+        if not seen:
+            self.health = None
+            self.summary.setText(_UNKNOWN)
+            return
+        alignment = weights_of(answer.decoded, words=words)
+        health = self.health = health_of(alignment)
+        self.warnings.setText("\n\n".join(health.warnings))
+        self.warnings.setVisible(bool(health.warnings))
+        confidence = answer.decoded.confidence
+        told = f" Mean probability of a word: {confidence:.2f}." if confidence == confidence else ""
+        self.summary.setText(told.strip() if health.warnings else f"{_FINE}{told}")
+        most = math.log2(max(2, len(alignment.source)))
+        flat = [row for row, bits in enumerate(health.entropy_bits) if bits > 0.95 * most]
+        again = [repeat.again for repeat in health.repeated]
+        self.entropy.set_bars(
+            tuple(map(shown_token, alignment.target)),
+            health.entropy_bits.tolist(),
+            most,
+            {*flat, *again},
+        )
+        self.coverage.set_bars(
+            tuple(map(shown_token, alignment.source)),
+            health.coverage.tolist(),
+            max(2.0, float(np.max(health.coverage, initial=0.0))),
+            health.skipped,
+        )
+
+    @Slot()
+    def show_mark(self) -> None:
+        """Light up what is marked."""
+        if self.empty or not self.isVisible() or self.health is None:
+            return
+        mark = self.session.alignments.mark
+        self.entropy.set_mark(mark.row)
+        self.coverage.set_mark(mark.column)
+
+    @Slot(object)
+    def _point_row(self, row: int | None) -> None:
+        self.session.alignments.point(Mark(row, None))
+
+    @Slot(object)
+    def _point_column(self, column: int | None) -> None:
+        self.session.alignments.point(Mark(None, column))
+
+    @Slot(int)
+    def _pin_row(self, row: int) -> None:
+        self.session.alignments.pin(Mark(row, None))
+
+    @Slot(int)
+    def _pin_column(self, column: int) -> None:
+        self.session.alignments.pin(Mark(None, column))
+
+    def save(self, path: Path) -> None:
+        """Write words, entropy and coverage as CSV.
+
+        Raises:
+            RnnvizError: the file cannot be written.
+        """
+        save_csv(
+            {
+                "target": list(self.entropy.names),
+                "entropy_bits": list(self.entropy.values),
+                "source": list(self.coverage.names),
+                "coverage": list(self.coverage.values),
+            },
+            path,
+        )
+
+    @Slot()
+    def _ask_where(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the numbers", "health.csv", "*.csv")
+        if chosen:
+            try:
+                self.save(Path(chosen).with_suffix(".csv"))
+            except RnnvizError as error:
+                QMessageBox.warning(self, "Not saved", str(error))
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setWordWrap(True)
+    return label

@@ -1,0 +1,117 @@
+"""The Alignments workspace: a sentence, its translation, and where each word of it looked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.session.session import Session
+from rnnviz.views.actions import SEPARATOR, Deed
+from rnnviz.views.alignments.area import AlignmentArea
+from rnnviz.views.panels.alignments import PANELS
+from rnnviz.views.workspace import Workspace
+
+
+class AlignmentsWorkspace(Workspace):
+    """The alignment in the centre; what if, health, the beam and the rest around it."""
+
+    name = "alignments"
+    title = "Alignments"
+    panel_types = PANELS
+    bottom = ("beam", "corpus")
+    bottom_height = 210
+    right_width = 368
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.area: AlignmentArea | None = None
+        session.alignments.tables.recorded.connect(self._show_recording)
+
+    def centre(self) -> QWidget:
+        """The sentence over its alignment."""
+        self.area = AlignmentArea(self.session)
+        return self.area
+
+    def connect_parts(self) -> None:
+        """Messages go to the window."""
+        assert self.area is not None
+        self.area.message.connect(self.message)
+        self.area.failed.connect(self.failed)
+        self.area.focus_sentence()
+
+    def undo(self) -> bool:
+        """Take back the last what if."""
+        alignments = self.session.alignments
+        possible = alignments.can_undo
+        alignments.undo()
+        return possible
+
+    def redo(self) -> bool:
+        """Ask it again."""
+        alignments = self.session.alignments
+        possible = alignments.can_redo
+        alignments.redo()
+        return possible
+
+    def deeds(self) -> tuple[Deed, ...]:
+        """Stepping through the translation, and what is done with it."""
+        alignments, menu = self.session.alignments, "Alignment"
+        return (
+            Deed(menu, "Type a sentence", "Ctrl+L", self._type, key="T"),
+            Deed(menu, "Next word", None, self._step_on, key="."),
+            Deed(menu, "Previous word", None, self._step_back, key=","),
+            Deed(menu, "All words", None, self._all, key="Esc"),
+            Deed(menu, SEPARATOR),
+            Deed(menu, "Larger cells", None, self._larger, key="+"),
+            Deed(menu, "Smaller cells", None, self._smaller, key="-"),
+            Deed(menu, "Fit the table", None, self._fit, key="0"),
+            Deed(menu, SEPARATOR),
+            Deed(menu, "Put the alignment at the right away", None, alignments.put_away, key="X"),
+            Deed(menu, "See encoder and decoder in Cells", None, alignments.tables.record),
+            Deed(menu, "Save this alignment…", None, self._save),
+        )
+
+    def _type(self) -> None:
+        if self.area is not None:
+            self.area.focus_sentence()
+
+    def _step_on(self) -> None:
+        if self.area is not None:
+            self.area.tools.step_on()
+
+    def _step_back(self) -> None:
+        if self.area is not None:
+            self.area.tools.step_back()
+
+    def _all(self) -> None:
+        self.session.alignments.set_step(None)
+        self.session.alignments.unpin()
+
+    def _larger(self) -> None:
+        if self.area is not None:
+            self.area.main.table.zoom_in()
+
+    def _smaller(self) -> None:
+        if self.area is not None:
+            self.area.main.table.zoom_out()
+
+    def _fit(self) -> None:
+        if self.area is not None:
+            self.area.main.table.fit()
+
+    def _save(self) -> None:
+        if self.area is not None and self.session.alignments.current is not None:
+            self.area.export()
+
+    @Slot(object)
+    def _show_recording(self, folder: Path) -> None:
+        """Show the units of encoder and decoder like those of any other network."""
+        try:
+            self.session.recordings.open_recording(folder)
+        except RnnvizError as error:
+            self.failed.emit(str(error))
+            return
+        self.session.workspace_wanted.emit("cells")
