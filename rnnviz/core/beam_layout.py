@@ -42,9 +42,9 @@ def placed_tree(nodes: Sequence[BeamNode], *, dropped: bool) -> tuple[Placed, ..
     for siblings in children.values():
         siblings.sort(key=lambda node: (node.id not in best, -node.score))
     placed: list[Placed] = []
-    stack: list[tuple[BeamNode, int, int | None, bool]] = [
-        (node, 0, None, bool(place)) for place, node in enumerate(children.get(None, ()))
-    ][::-1]
+    stack: list[tuple[BeamNode, int, int | None, bool]] = []
+    for place, node in reversed(list(enumerate(children.get(None, ())))):
+        stack.append((node, 0, None, bool(place)))
     row = 0
     seen: set[int] = set()
     while stack:

@@ -85,14 +85,25 @@ class Alignments(QObject):
             self.model = msgspec.convert(dict(result), Translator)
         except msgspec.ValidationError as error:
             raise AlignmentError(f"the model came damaged: {error}; open it again") from error
-        self._jobs.cancel(_TRANSLATE)
-        self._answers, self._place, self.beside = [], -1, None
-        self.growing, self.pinned, self._pointed, self.step = (), None, Mark(), None
-        self.question = replace(Question(""), beam=self.question.beam)
+        self._forget()
         self.model_changed.emit()
         self.answer_changed.emit()
         if self.model.examples:
             self.translate(self.model.examples[0])
+
+    def close_model(self) -> None:
+        """Let go of the model and of every answer."""
+        self.model = None
+        self._forget()
+        self.model_changed.emit()
+        self.answer_changed.emit()
+
+    def _forget(self) -> None:
+        self._jobs.cancel(_TRANSLATE)
+        self._jobs.cancel(_BESIDE)
+        self._answers, self._place, self.beside = [], -1, None
+        self.growing, self.pinned, self._pointed, self.step = (), None, Mark(), None
+        self.question = replace(Question(""), beam=self.question.beam)
 
     @staticmethod
     def is_translator(result: Mapping[str, Any]) -> bool:
@@ -312,6 +323,9 @@ class Alignments(QObject):
     def set_layer(self, layer: str) -> None:
         """Show another table: one of `core.decoded.LAYERS`."""
         if layer in LAYERS and layer != self.layer:
+            if not {layer, self.layer} <= {"weights", "energies"}:
+                # Rows and columns stand for something else now.
+                self.pinned, self._pointed = None, Mark()
             self.layer = layer
             self.view_changed.emit()
 

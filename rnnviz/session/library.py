@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.model_file import ModelDescription, read_description
+from rnnviz.core.model_file import (
+    METADATA_KEY,
+    ModelDescription,
+    read_description,
+    read_header,
+)
 
 RECENT_FILES = 10
 
@@ -34,6 +40,14 @@ class SampleText:
     licence: str
 
 
+class ShippedTranslator(NamedTuple):
+    """A translation model that came with the application."""
+
+    path: Path
+    name: str
+    attention: bool
+
+
 class Library(QObject):
     """Lists what lies at hand; opens nothing itself.
 
@@ -53,6 +67,7 @@ class Library(QObject):
         super().__init__(parent)
         self._settings = settings
         self.models = tuple(_read_models(models))
+        self.translators = tuple(_read_translators(models))
         self.texts = tuple(_read_texts(resources / "texts"))
 
     @property
@@ -93,11 +108,27 @@ def _read_models(folder: Path) -> list[ShippedModel]:
     models = []
     for path in sorted(folder.glob("*.safetensors")):
         try:
-            models.append(ShippedModel(path, read_description(path)))
+            description = read_description(path)
         except ModelFileError:
             # A broken file beside the good ones must not keep the window from opening.
             continue
+        if isinstance(description, ModelDescription):
+            models.append(ShippedModel(path, description))
     return models
+
+
+def _read_translators(folder: Path) -> list[ShippedTranslator]:
+    found = []
+    for path in sorted(folder.glob("*.safetensors")):
+        try:
+            metadata = read_header(path).get("__metadata__") or {}
+            about = json.loads(metadata.get(METADATA_KEY, "{}"))
+        except (ModelFileError, ValueError, AttributeError):
+            continue
+        if isinstance(about, dict) and about.get("task") == "translation":
+            name = str(about.get("name") or path.stem)
+            found.append(ShippedTranslator(path, name, about.get("attention") != "none"))
+    return found
 
 
 def _read_texts(folder: Path) -> list[SampleText]:

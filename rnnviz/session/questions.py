@@ -32,7 +32,7 @@ class Translator(msgspec.Struct, frozen=True):
     @property
     def has_attention(self) -> bool:
         """Whether it says where it looks."""
-        return self.description.get("attention", "additive") != "none"
+        return str(self.description.get("attention", "additive")) != "none"
 
     @property
     def examples(self) -> tuple[str, ...]:

@@ -44,17 +44,16 @@ def _has_range(session: Session) -> bool:
     return session.selection.range is not None
 
 
-<<<<<<< HEAD
 def _has_run(session: Session) -> bool:
     return session.runs.current is not None
-=======
+
+
 def _has_translator(session: Session) -> bool:
     return session.alignments.model is not None
 
 
 def _has_translation(session: Session) -> bool:
     return session.alignments.current is not None
->>>>>>> 06fc7b5 (Alignments workspace (in progress))
 
 
 NEEDS = {
@@ -65,16 +64,13 @@ NEEDS = {
         "Open a model and a text, or drop their files on the window, to see what the units do.",
         "Open…",
     ),
-<<<<<<< HEAD
     "run": Need(_has_run, "Start a training run, or open the directory of one, to watch it here."),
-=======
     "translator": Need(
         _has_translator,
         "Open a translation model, or drop its file on the window.",
         "Open…",
     ),
     "translation": Need(_has_translation, "Type a sentence above and press Enter."),
->>>>>>> 06fc7b5 (Alignments workspace (in progress))
     "concept": Need(_has_concept, "Choose a concept in the ranking to see it here."),
     "range": Need(
         _has_range,

@@ -10,13 +10,10 @@ if TYPE_CHECKING:
 _SHEET = """
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="title"] { font-weight: 600; }
-<<<<<<< HEAD
 QLabel[role="card"] { background: $raised; color: $text; border: 1px solid $border;
     border-radius: 6px; padding: 4px 8px; }
 QLabel[role="problem"] { color: $bad; padding: 4px 12px; }
-=======
 QLabel[role="warning"] { color: $warning; }
->>>>>>> 06fc7b5 (Alignments workspace (in progress))
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }
 QSplitter::handle { background: $border; }

@@ -20,6 +20,7 @@ from rnnviz.session.session import Session
 from rnnviz.views.plots import Plot
 from rnnviz.work.messages import Context
 from rnnviz.work.runner import InlineRunner
+from tests.session import translating
 
 TEXT = 'He said: "go now" and left.\nThen she asked "why" twice.\n' * 12
 QUOTE_UNIT, LINE_UNIT = 5, 11
@@ -136,6 +137,7 @@ def make_session(folder: Path) -> Session:
         "pattern": _pattern,
         "order": _order,
         "sample": _sample,
+        **translating.TASKS,
     }
     return Session(
         InlineRunner(tasks),  # type: ignore[arg-type]

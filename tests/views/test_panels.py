@@ -19,6 +19,7 @@ from rnnviz.views.panel import NEEDS, Panel
 from rnnviz.views.theme import DARK, LIGHT, qt_palette
 from rnnviz.views.workspaces import WORKSPACES
 from tests.core.runs.made import finished_run
+from tests.session import translating
 from tests.views.panels_world import QUOTE_UNIT, TEXT, make_session, planted_recording
 
 
@@ -46,6 +47,7 @@ def opened(session: Session, tmp_path: Path) -> Session:
     session.selection.set_cursor(20)
     session.runs.open(finished_run(tmp_path / "run").directory)
     session.runs.look()
+    session.alignments.take_model(translating.opened())
     session.runs.close()
     return session
 
@@ -184,4 +186,5 @@ class TestEveryPanel:
         opened.recordings.recording_changed.emit()
         for run in opened.runs.opened:
             opened.runs.close_run(run)
+        opened.alignments.close_model()
         qtbot.waitUntil(lambda: panel.empty)

@@ -13,7 +13,7 @@ from rnnviz.session.session import Session
 from rnnviz.views.alignments.pane import Pane
 from rnnviz.views.alignments.saving import ask_where, save
 from rnnviz.views.alignments.sentence_bar import SentenceBar
-from rnnviz.views.alignments.table_view import Place
+from rnnviz.views.alignments.table_painter import Place
 from rnnviz.views.alignments.tools import Tools
 from rnnviz.views.panel import FRAME_MS
 
@@ -36,6 +36,7 @@ class AlignmentArea(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAutoFillBackground(True)
         self._session = session
         self._alignments = session.alignments
         self.bar = SentenceBar()

@@ -115,6 +115,10 @@ class BarsView(QWidget):
         self._hover(None)
         super().leaveEvent(event)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click has happened when the button goes down."""
+        event.accept()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click chooses a row."""
         row = int(event.position().y()) // _ROW

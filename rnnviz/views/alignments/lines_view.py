@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 from rnnviz.core.alignment import Alignment
 from rnnviz.core.export.alignment_figure import LEAST_DRAWN, WEIGHTS
 from rnnviz.core.tokens import runs_right_to_left, shown_token
-from rnnviz.views.alignments.table_view import NOWHERE, Place
+from rnnviz.views.alignments.table_painter import NOWHERE, Place
 from rnnviz.views.theme import theme_of, ui_font
 
 MOST_LINES = 4000
@@ -276,6 +276,10 @@ class LinesView(QAbstractScrollArea):
             self._hovered = place
             self.hovered.emit(place)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click has happened when the button goes down."""
+        event.accept()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click pins a word."""
         place = self.place_at(event.position())
@@ -299,8 +303,8 @@ class LinesView(QAbstractScrollArea):
 
     def sizeHint(self) -> QSize:
         """Room for the lines."""
-        return QSize(520, 190)
+        return QSize(520, 140)
 
     def minimumSizeHint(self) -> QSize:
         """The least at which lines can be told apart."""
-        return QSize(160, 110)
+        return QSize(160, 96)

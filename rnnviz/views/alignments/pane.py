@@ -6,7 +6,15 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rnnviz.core.alignment import Alignment
 from rnnviz.core.decoded import LAYERS
@@ -15,7 +23,9 @@ from rnnviz.core.tokens import is_special, shown_token
 from rnnviz.session.questions import Answer
 from rnnviz.views.alignments.layers import Layer, layer_of, weights_of, words_of
 from rnnviz.views.alignments.lines_view import LinesView
-from rnnviz.views.alignments.table_view import NOWHERE, Outlines, Place, TableView
+from rnnviz.views.alignments.table_painter import NOWHERE, Outlines, Place
+from rnnviz.views.alignments.table_view import TableView
+from rnnviz.views.legend import Gradient
 
 _NAMED = 6
 _NO_ATTENTION = (
@@ -68,6 +78,9 @@ class Pane(QWidget):
         self.readout.setContentsMargins(16, 4, 16, 6)
         self.readout.setTextFormat(Qt.TextFormat.PlainText)
         self.readout.setMinimumWidth(1)
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.legend = Gradient()
+        self.legend.setFixedSize(130, 36)
         self._build()
         for view in (self.lines, self.table):
             view.hovered.connect(self.hovered)
@@ -84,14 +97,18 @@ class Pane(QWidget):
         self.split.addWidget(self._pages)
         self.split.setStretchFactor(0, 0)
         self.split.setStretchFactor(1, 1)
-        self.split.setSizes([180, 420])
+        self.split.setSizes([140, 460])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.heading)
         column.addWidget(self.text)
         column.addWidget(self.split, 1)
-        column.addWidget(self.readout)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(0, 2, 16, 2)
+        foot.addWidget(self.readout, 1)
+        foot.addWidget(self.legend)
+        column.addLayout(foot)
 
     # What is shown
 
@@ -115,10 +132,12 @@ class Pane(QWidget):
             self.layer = None
             self.missing.setText(_NO_ATTENTION if not decoded.has_attention else _sentence(error))
         self._pages.setCurrentIndex(0 if self.layer is not None else 1)
+        self.legend.setVisible(self.layer is not None)
         if self.layer is not None:
+            self.legend.show_scale(self.layer.scale)
             self.table.setAccessibleName(f"{self.accessibleName()}: {LAYERS[layer]}")
-            table = self.layer
-            self.table.set_table(table.values, table.row_names, table.column_names, table.scale)
+            shown = self.layer
+            self.table.set_table(shown.values, shown.row_names, shown.column_names, shown.scale)
         self.set_mark(NOWHERE)
 
     def set_share(self, share: float) -> None:
@@ -165,12 +184,16 @@ class Pane(QWidget):
             return self._heaviest(self.layer.values[row], self.layer.row_names[row], of_row=True)
         if column is not None:
             values = self.layer.values[:, column]
-            return self._heaviest(values, self.layer.column_names[column], of_row=False)
+            name = self.layer.column_names[column]
+            name = name if self.layer.of_words else f"unit {name}"
+            return self._heaviest(values, name, of_row=False)
         return ""
 
     def _heaviest(self, values: np.ndarray, name: str, *, of_row: bool) -> str:
         assert self.layer is not None
         names = self.layer.column_names if of_row else self.layer.row_names
+        if of_row and not self.layer.of_words:
+            names = tuple(f"unit {name}:" for name in names)
         order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")[:_NAMED]
         listed = "   ".join(f"{names[place]} {values[place]:.4f}" for place in order)
         return f"{name}:   {listed}"

@@ -13,17 +13,24 @@ SLANT = math.radians(58)
 """How steep the names of columns stand."""
 _LONGEST_NAME = 150.0
 _ROOM = 10.0
-_LEAST_CELL, _LARGEST_CELL, _USUAL_CELL = 0.25, 64.0, 30.0
+_LEAST_CELL, _LARGEST_CELL = 0.25, 160.0
+_TALLEST, _WIDEST = 30.0, 84.0
+"""Cells are not larger than that by themselves."""
+_SLIMMEST = 2.8
+"""How many times wider than high a cell may be."""
 
 
 @dataclass(frozen=True)
 class TableLayout:
-    """R rows and C columns of square cells, names on the left and on top that never scroll away."""
+    """R rows and C columns of cells, names on the left and on top that never scroll away."""
 
     rows: int
     columns: int
-    cell: float = _USUAL_CELL
-    """The side of a cell in pixels."""
+    width: float = _TALLEST
+    height: float = _TALLEST
+    """Of a cell, in pixels."""
+    longest: float = 0.0
+    """The width of the longest name of a column."""
     left: float = 0.0
     """The width of the names of rows."""
     top: float = 0.0
@@ -44,8 +51,9 @@ class TableLayout:
             return max((metrics.horizontalAdvance(name) for name in names), default=0.0)
 
         left = min(longest(row_names), _LONGEST_NAME) + 2 * _ROOM
-        top = min(longest(column_names), _LONGEST_NAME) * math.sin(SLANT) + 2 * _ROOM
-        return cls(len(row_names), len(column_names), left=left, top=top, line=metrics.height() - 1)
+        widest = min(longest(column_names), _LONGEST_NAME)
+        made = cls(len(row_names), len(column_names), left=left, longest=widest)
+        return replace(made, line=metrics.height() - 1)._headed()
 
     @property
     def longest_name(self) -> float:
@@ -54,19 +62,43 @@ class TableLayout:
 
     # Sizes
 
-    def fitting(self, width: float, height: float, *, largest: float = _USUAL_CELL) -> TableLayout:
-        """The same with cells so large that all fit, and not larger than is usual."""
-        across = (width - self.left - self.overhang) / max(self.columns, 1)
-        down = (height - self.top - _ROOM) / max(self.rows, 1)
-        return replace(self, cell=_clamped(min(across, down, largest)), x=0.0, y=0.0)
+    def fitting(self, width: float, height: float) -> TableLayout:
+        """The same with cells so large that all fit, wider than high where there is room."""
+        flat = replace(self, width=_WIDEST)._headed()
+        for made in (flat, replace(self, width=0.5)._headed()):
+            overhang = made.overhang if made.slanted else _ROOM
+            across = (width - made.left - overhang) / max(made.columns, 1)
+            down = min((height - made.top - _ROOM) / max(made.rows, 1), _TALLEST)
+            across = min(across, _WIDEST, _SLIMMEST * max(down, 1.0))
+            down = min(down, max(across, 1.0))
+            found = replace(made, width=_clamped(across), height=_clamped(down), x=0.0, y=0.0)
+            if found.slanted == made.slanted:
+                break
+        return found._headed()
+
+    def _headed(self) -> TableLayout:
+        """The same with as much room above the cells as the names take."""
+        if not self.slanted:
+            return replace(self, top=self.line + 2 * _ROOM)
+        return replace(self, top=self.longest * math.sin(SLANT) + 2 * _ROOM)
+
+    @property
+    def slanted(self) -> bool:
+        """Whether names of columns are too long to stand side by side."""
+        return self.longest + 8 > self.width
 
     def zoomed(self, factor: float, at: QPointF) -> TableLayout:
         """The same with larger cells; what lies at a point stays there."""
-        cell = _clamped(self.cell * factor)
-        grown = cell / self.cell
-        x = (at.x() - self.left + self.x) * grown - (at.x() - self.left)
-        y = (at.y() - self.top + self.y) * grown - (at.y() - self.top)
-        return replace(self, cell=cell, x=max(0.0, x), y=max(0.0, y))
+        width, height = _clamped(self.width * factor), _clamped(self.height * factor)
+        across, down = width / self.width, height / self.height
+        x = (at.x() - self.left + self.x) * across - (at.x() - self.left)
+        y = (at.y() - self.top + self.y) * down - (at.y() - self.top)
+        made = replace(self, width=width, height=height, x=max(0.0, x), y=max(0.0, y))
+        return made._headed()
+
+    def sized_like(self, other: TableLayout) -> TableLayout:
+        """The same with cells as large as another's."""
+        return replace(self, width=other.width, height=other.height)._headed()
 
     def scrolled(self, x: float, y: float) -> TableLayout:
         """The same with cells elsewhere."""
@@ -75,66 +107,74 @@ class TableLayout:
     @property
     def overhang(self) -> float:
         """How far the last name of a column reaches beyond its cell."""
-        return (self.top - 2 * _ROOM) / math.tan(SLANT) if self.columns else 0.0
+        return self.longest * math.cos(SLANT) if self.columns and self.slanted else 0.0
 
     @property
     def size(self) -> tuple[float, float]:
         """The width and height of all cells."""
-        return self.columns * self.cell, self.rows * self.cell
+        return self.columns * self.width, self.rows * self.height
 
     # Places
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell lies in the window."""
         return QRectF(
-            self.left + column * self.cell - self.x,
-            self.top + row * self.cell - self.y,
-            self.cell,
-            self.cell,
+            self.left + column * self.width - self.x,
+            self.top + row * self.height - self.y,
+            self.width,
+            self.height,
         )
 
     def row_rect(self, row: int) -> QRectF:
         """Where a row of cells lies."""
         first = self.cell_rect(row, 0)
-        return QRectF(first.x(), first.y(), self.columns * self.cell, self.cell)
+        return QRectF(first.x(), first.y(), self.columns * self.width, self.height)
 
     def column_rect(self, column: int) -> QRectF:
         """Where a column of cells lies."""
         first = self.cell_rect(0, column)
-        return QRectF(first.x(), first.y(), self.cell, self.rows * self.cell)
+        return QRectF(first.x(), first.y(), self.width, self.rows * self.height)
 
     def row_at(self, y: float) -> int | None:
         """The row at a height, whether on its cells or on its name."""
-        row = math.floor((y - self.top + self.y) / self.cell)
+        row = math.floor((y - self.top + self.y) / self.height)
         return row if y >= self.top and 0 <= row < self.rows else None
 
     def column_at(self, x: float, y: float) -> int | None:
         """The column at a place; names of columns lean to the right."""
-        if y < self.top:
+        if y < self.top and self.slanted:
             x -= (self.top - y) / math.tan(SLANT)
-        column = math.floor((x - self.left + self.x) / self.cell)
+        column = math.floor((x - self.left + self.x) / self.width)
         return column if x >= self.left and 0 <= column < self.columns else None
 
     def visible_rows(self, height: float) -> range:
         """The rows of which something is seen."""
-        first = max(0, math.floor(self.y / self.cell))
-        last = math.ceil((self.y + height - self.top) / self.cell)
+        first = max(0, math.floor(self.y / self.height))
+        last = math.ceil((self.y + height - self.top) / self.height)
         return range(first, min(self.rows, max(first, last)))
 
     def visible_columns(self, width: float) -> range:
         """The columns of which something is seen."""
-        first = max(0, math.floor(self.x / self.cell))
-        last = math.ceil((self.x + width - self.left) / self.cell)
+        first = max(0, math.floor(self.x / self.width))
+        last = math.ceil((self.x + width - self.left) / self.width)
         return range(first, min(self.columns, max(first, last)))
 
     @property
-    def every(self) -> int:
-        """Which names are drawn: every one, every second, every fifth and so on."""
-        needed = math.ceil(self.line / self.cell)
-        return next((step for step in _STEPS if step >= needed), _STEPS[-1])
+    def every_row(self) -> int:
+        """Which names of rows are drawn: every one, every second, every fifth and so on."""
+        return _spaced(self.line / self.height)
+
+    @property
+    def every_column(self) -> int:
+        """Which names of columns are drawn."""
+        return _spaced(self.line / self.width)
 
 
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+
+def _spaced(needed: float) -> int:
+    return next((step for step in _STEPS if step >= needed), _STEPS[-1])
 
 
 def _clamped(cell: float) -> float:

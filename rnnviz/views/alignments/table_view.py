@@ -6,21 +6,17 @@ What rests is painted once into a picture; the pointer only repaints the few mar
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
-    QFont,
     QFontMetricsF,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QPixmap,
     QResizeEvent,
     QWheelEvent,
@@ -28,17 +24,17 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from rnnviz.core.colour import Scale
-from rnnviz.views.alignments.table_layout import SLANT, TableLayout
-from rnnviz.views.text_painter import words
-from rnnviz.views.theme import theme_of, ui_font
+from rnnviz.views.alignments.table_layout import TableLayout
+from rnnviz.views.alignments.table_painter import (
+    NOWHERE,
+    Outlines,
+    Place,
+    Table,
+    TablePainter,
+    name_font,
+)
+from rnnviz.views.theme import theme_of
 
-Place = tuple[int | None, int | None]
-"""A row, a column, or both."""
-Outlines = Mapping[tuple[int, int], bool]
-"""Cells (row, column) with a frame; a broken one where False."""
-
-NOWHERE: Place = (None, None)
-_POINTS = 9.5
 _ZOOM = 1.25
 
 
@@ -64,17 +60,11 @@ class TableView(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.values: npt.NDArray[np.float32] = np.zeros((0, 0), np.float32)
-        self.scale = Scale(0.0, 1.0, "gate")
-        self.row_names: tuple[str, ...] = ()
-        self.column_names: tuple[str, ...] = ()
+        self.table = Table(np.zeros((0, 0), np.float32), (), (), Scale(0.0, 1.0, "gate"))
         self.mark: Place = NOWHERE
         self.pinned = False
         self.shown_rows: int | None = None
         self._outlines: Outlines = {}
-        self._font = ui_font(_POINTS)
-        self._bold = ui_font(_POINTS)
-        self._bold.setWeight(QFont.Weight.DemiBold)
         self.layout_ = TableLayout(0, 0)
         self._fits = True
         self._base: QPixmap | None = None
@@ -91,13 +81,13 @@ class TableView(QAbstractScrollArea):
     ) -> None:
         """Show another table; the zoom stays if the size does."""
         before = self.layout_
-        self.values, self.scale = values, scale
-        self.row_names, self.column_names = tuple(row_names), tuple(column_names)
-        layout = TableLayout.of(self.row_names, self.column_names, QFontMetricsF(self._bold))
+        self.table = Table(values, tuple(row_names), tuple(column_names), scale)
+        metrics = QFontMetricsF(name_font(bold=True))
+        layout = TableLayout.of(self.table.row_names, self.table.column_names, metrics)
         same = (before.rows, before.columns) == (layout.rows, layout.columns)
         self._hovered = NOWHERE
         if same and not self._fits:
-            self._lay(TableLayout(**{**layout.__dict__, "cell": before.cell}))
+            self._lay(layout.sized_like(before))
         else:
             self._fits = True
             self._lay(layout)
@@ -141,9 +131,9 @@ class TableView(QAbstractScrollArea):
         """Scroll a row and a column into view."""
         layout, area = self.layout_, self.viewport()
         if column is not None:
-            _scroll(self.horizontalScrollBar(), column, layout.cell, area.width() - layout.left)
+            _scroll(self.horizontalScrollBar(), column, layout.width, area.width() - layout.left)
         if row is not None:
-            _scroll(self.verticalScrollBar(), row, layout.cell, area.height() - layout.top)
+            _scroll(self.verticalScrollBar(), row, layout.height, area.height() - layout.top)
 
     def _zoom(self, factor: float, at: QPointF) -> None:
         self._fits = False
@@ -163,8 +153,8 @@ class TableView(QAbstractScrollArea):
         down.setRange(0, max(0, math.ceil(height - room[1])))
         across.setPageStep(max(1, int(room[0])))
         down.setPageStep(max(1, int(room[1])))
-        for bar in (across, down):
-            bar.setSingleStep(max(1, int(layout.cell)))
+        across.setSingleStep(max(1, int(layout.width)))
+        down.setSingleStep(max(1, int(layout.height)))
         self.layout_ = layout.scrolled(across.value(), down.value())
         self._forget()
 
@@ -176,91 +166,9 @@ class TableView(QAbstractScrollArea):
 
     def paint(self, painter: QPainter, area: QRect) -> None:
         """Paint everything that rests, for the screen or for a file."""
-        theme, layout = theme_of(self), self.layout_
-        painter.fillRect(area, QColor(theme.background))
-        cells = QRectF(layout.left, layout.top, area.width(), area.height())
-        painter.save()
-        painter.setClipRect(cells)
-        self._paint_cells(painter, area.size(), theme.dark, theme.background)
-        painter.setPen(QPen(QColor(theme.border), 1))
-        width, height = layout.size
-        painter.drawRect(QRectF(layout.left - layout.x, layout.top - layout.y, width, height))
-        self._paint_outlines(painter, QColor(theme.text))
-        painter.restore()
-        painter.setFont(self._font)
-        painter.setPen(QColor(theme.text))
-        every = layout.every
-        for row in layout.visible_rows(area.height()):
-            if row % every == 0:
-                self._paint_row_name(painter, row)
-        for column in layout.visible_columns(area.width()):
-            if column % every == 0:
-                self._paint_column_name(painter, column)
-
-    def _paint_cells(self, painter: QPainter, size: QSize, dark: bool, ground: str) -> None:
-        layout = self.layout_
-        rows, columns = layout.visible_rows(size.height()), layout.visible_columns(size.width())
-        if not rows or not columns:
-            return
-        part = self.values[rows.start : rows.stop, columns.start : columns.stop]
-        at = layout.cell_rect(rows.start, columns.start)
-        target = QRectF(at.x(), at.y(), len(columns) * layout.cell, len(rows) * layout.cell)
-        entries = self.scale.index(pooled(part, math.ceil(1 / layout.cell)))
-        pixels = np.ascontiguousarray(words(self.scale.colours(dark), ground)[entries])
-        height, width = pixels.shape
-        image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(target, image)
-        if layout.cell >= 12:
-            painter.setPen(QPen(QColor(ground), 1))
-            for row in rows:
-                y = layout.cell_rect(row, 0).y()
-                painter.drawLine(QPointF(target.left(), y), QPointF(target.right(), y))
-            for column in columns:
-                x = layout.cell_rect(0, column).x()
-                painter.drawLine(QPointF(x, target.top()), QPointF(x, target.bottom()))
-
-    def _paint_outlines(self, painter: QPainter, colour: QColor) -> None:
-        for (row, column), whole in self._outlines.items():
-            pen = QPen(colour, 1.5)
-            if not whole:
-                pen.setStyle(Qt.PenStyle.DotLine)
-            painter.setPen(pen)
-            inset = min(2.0, self.layout_.cell / 6)
-            frame = self.layout_.cell_rect(row, column)
-            painter.drawRect(frame.adjusted(inset, inset, -inset, -inset))
-
-    def _paint_row_name(self, painter: QPainter, row: int) -> None:
-        layout, metrics = self.layout_, QFontMetricsF(painter.font())
-        rect = layout.row_rect(row)
-        if rect.center().y() < layout.top:
-            return
-        name = metrics.elidedText(
-            self.row_names[row], Qt.TextElideMode.ElideRight, layout.longest_name
+        TablePainter(painter, self.table, self.layout_, theme_of(self)).paint_rest(
+            area, self._outlines
         )
-        x = layout.left - 10 - metrics.horizontalAdvance(name)
-        y = rect.center().y() + (metrics.ascent() - metrics.descent()) / 2
-        painter.drawText(QPointF(x, y), name)
-
-    def _paint_column_name(
-        self, painter: QPainter, column: int, ground: QColor | None = None
-    ) -> None:
-        """The name of a column, over whatever is there if it has a ground."""
-        layout, metrics = self.layout_, QFontMetricsF(painter.font())
-        x = layout.column_rect(column).center().x()
-        if x < layout.left:
-            return
-        name = metrics.elidedText(
-            self.column_names[column], Qt.TextElideMode.ElideRight, layout.longest_name
-        )
-        painter.save()
-        painter.translate(x + 2, layout.top - 8)
-        painter.rotate(-math.degrees(SLANT))
-        if ground is not None:
-            length = metrics.horizontalAdvance(name)
-            painter.fillRect(QRectF(-2, -layout.line / 2, length + 8, layout.line), ground)
-        painter.drawText(QPointF(0, metrics.ascent() / 2 - 1), name)
-        painter.restore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """What rests, from the picture; above it what the pointer and the steps change."""
@@ -274,53 +182,9 @@ class TableView(QAbstractScrollArea):
             self._base = base
         painter = QPainter(self.viewport())
         painter.drawPixmap(0, 0, self._base)
-        self._paint_unshown(painter, area)
-        self._paint_mark(painter)
-
-    def _paint_unshown(self, painter: QPainter, area: QRect) -> None:
-        if self.shown_rows is None or self.shown_rows >= self.layout_.rows:
-            return
-        y = max(self.layout_.top, self.layout_.row_rect(self.shown_rows).y())
-        veil = QColor(theme_of(self).background)
-        veil.setAlphaF(0.86)
-        painter.fillRect(QRectF(0, y, area.width(), area.height() - y), veil)
-
-    def _paint_mark(self, painter: QPainter) -> None:
-        theme, layout, (row, column) = theme_of(self), self.layout_, self.mark
-        row = row if row is not None and row < layout.rows else None
-        column = column if column is not None and column < layout.columns else None
-        painter.save()
-        painter.setClipRect(
-            QRectF(layout.left, layout.top, self.viewport().width(), self.viewport().height())
-        )
-        colour = QColor(theme.accent)
-        painter.setPen(QPen(colour, 1.5 if self.pinned else 1.0))
-        for band in (
-            layout.row_rect(row) if row is not None else None,
-            layout.column_rect(column) if column is not None else None,
-        ):
-            if band is not None:
-                painter.drawRect(band)
-        if row is not None and column is not None:
-            painter.setPen(QPen(QColor(theme.text), 2))
-            painter.drawRect(layout.cell_rect(row, column))
-        painter.restore()
-        painter.setFont(self._bold)
-        painter.setPen(colour)
-        if row is not None:
-            self._paint_over_name(painter, self._row_name_rect(row), theme.background)
-            self._paint_row_name(painter, row)
-        if column is not None:
-            self._paint_column_name(painter, column, QColor(theme.background))
-
-    def _row_name_rect(self, row: int) -> QRectF:
-        middle = self.layout_.row_rect(row).center().y()
-        height = max(self.layout_.line + 2, min(self.layout_.cell, 20))
-        return QRectF(0, middle - height / 2, self.layout_.left - 4, height)
-
-    def _paint_over_name(self, painter: QPainter, rect: QRectF, ground: str) -> None:
-        if rect.center().y() >= self.layout_.top:
-            painter.fillRect(rect, QColor(ground))
+        above = TablePainter(painter, self.table, self.layout_, theme_of(self))
+        above.paint_unshown(area, self.shown_rows)
+        above.paint_mark(area, self.mark, pinned=self.pinned)
 
     # Events
 
@@ -347,6 +211,10 @@ class TableView(QAbstractScrollArea):
         if place != self._hovered:
             self._hovered = place
             self.hovered.emit(place)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click has happened when the button goes down."""
+        event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click pins."""
@@ -432,21 +300,6 @@ class TableView(QAbstractScrollArea):
         row, column = self.mark
         rect = self.layout_.cell_rect(row or 0, column or 0)
         return self.viewport().mapToGlobal(rect.bottomLeft().toPoint())
-
-
-def pooled(part: npt.NDArray[np.float32], factor: int) -> npt.NDArray[np.float32]:
-    """A table with each factor × factor cells as one: the value farthest from zero is kept.
-
-    >>> pooled(np.array([[0, 1], [-3, 0]], np.float32), 2)
-    array([[-3.]], dtype=float32)
-    """
-    if factor <= 1 or not part.size:
-        return part
-    rows = np.arange(0, part.shape[0], factor)
-    columns = np.arange(0, part.shape[1], factor)
-    high = np.maximum.reduceat(np.maximum.reduceat(part, rows, axis=0), columns, axis=1)
-    low = np.minimum.reduceat(np.minimum.reduceat(part, rows, axis=0), columns, axis=1)
-    return np.where(-low > high, low, high)
 
 
 def _scroll(bar: object, place: int, cell: float, room: float) -> None:

@@ -47,6 +47,10 @@ class Tools(QWidget):
         self.layer.setToolTip("Which table of numbers is shown")
         for name, title in LAYERS.items():
             self.layer.addItem(title, name)
+        self.layer.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.layer.setMinimumContentsLength(13)
         self.layer.activated.connect(self._layer)
         self.words = QCheckBox("Words")
         self.words.setToolTip("Join pieces to words; a word's weight is the sum over its pieces")
@@ -56,10 +60,10 @@ class Tools(QWidget):
         self.share.setToolTip("Draw only the heaviest lines, which make this share of all weight")
         self.share.setRange(5, 100)
         self.share.setValue(100)
-        self.share.setFixedWidth(90)
+        self.share.setFixedWidth(70)
         self.share.valueChanged.connect(self._share)
         self.share_label = QLabel("all lines")
-        self.share_label.setMinimumWidth(64)
+        self.share_label.setMinimumWidth(96)
         self.previous = _button("chevron-left", "One word back (,)")
         self.next = _button("chevron-right", "One word on (.)")
         self.place = QLabel()
@@ -96,9 +100,11 @@ class Tools(QWidget):
 
     def show_view(self, layer: str, share: float, *, words: bool, pieces: bool) -> None:
         """Show what is chosen; without pieces there is nothing to join."""
-        for box, value in ((self.words, words), (self.share, round(100 * share))):
+        for box in (self.words, self.share):
             box.blockSignals(True)
-            box.setChecked(value) if isinstance(box, QCheckBox) else box.setValue(int(value))
+        self.words.setChecked(words)
+        self.share.setValue(round(100 * share))
+        for box in (self.words, self.share):
             box.blockSignals(False)
         self.layer.setCurrentIndex(max(0, self.layer.findData(layer)))
         self.words.setVisible(pieces)

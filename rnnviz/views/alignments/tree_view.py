@@ -214,6 +214,10 @@ class TreeView(QAbstractScrollArea):
         rects = ((at, self._rect(found)) for at, found in enumerate(self.placed))
         return next((at for at, rect in rects if rect.contains(QPointF(x, y))), None)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click has happened when the button goes down."""
+        event.accept()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click goes to a node."""
         place = self._at(event.position())

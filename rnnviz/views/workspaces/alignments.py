@@ -22,7 +22,7 @@ class AlignmentsWorkspace(Workspace):
     title = "Alignments"
     panel_types = PANELS
     bottom = ("beam", "corpus")
-    bottom_height = 210
+    bottom_height = 184
     right_width = 368
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

@@ -97,6 +97,9 @@ class GoldPanel(Panel):
         self.copy.clicked.connect(self._copy)
         self.save = QPushButton("Save links…")
         self.save.clicked.connect(self._ask_where)
+        return self._laid_out(page, about)
+
+    def _laid_out(self, page: QWidget, about: QLabel) -> QWidget:
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Link", self.direction)

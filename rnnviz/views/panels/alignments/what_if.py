@@ -77,7 +77,6 @@ class WhatIfPanel(Panel):
         self.likely = QListWidget()
         self.likely.setAccessibleName("Likeliest words at this step")
         self.likely.setToolTip("Enter or a double click puts this word here")
-        self.likely.setFixedHeight(150)
         self.likely.itemActivated.connect(self._force_item)
         self.token = QLineEdit()
         self.token.setAccessibleName("Another target word")
@@ -136,6 +135,7 @@ class WhatIfPanel(Panel):
         self.covering.setToolTip("Larger values punish source words that nobody looks at")
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow("Softmax temperature", self.temperature)
         form.addRow("Beam", self.beam)
         form.addRow("Length penalty", self.length)
@@ -195,6 +195,8 @@ class WhatIfPanel(Panel):
             if likely.token == decoded.target[step]:
                 item.setForeground(QColor(theme_of(self).accent))
             self.likely.addItem(item)
+        height = self.likely.sizeHintForRow(0) if self.likely.count() else 0
+        self.likely.setFixedHeight(self.likely.count() * height + 4)
         self.likely.setVisible(self.likely.count() > 0)
 
     def _fill_weight(self, answer: Answer) -> None:
@@ -232,9 +234,11 @@ class WhatIfPanel(Panel):
         self.beam.blockSignals(False)
 
     def _set_weight(self, value: float) -> None:
-        for box, number in ((self.number, value), (self.slider, round(1000 * value))):
+        for box in (self.number, self.slider):
             box.blockSignals(True)
-            box.setValue(number)  # type: ignore[arg-type]
+        self.number.setValue(value)
+        self.slider.setValue(round(1000 * value))
+        for box in (self.number, self.slider):
             box.blockSignals(False)
 
     # What the person does
@@ -252,7 +256,7 @@ class WhatIfPanel(Panel):
         item = self.likely.currentItem()
         if typed:
             self.session.alignments.force_token(self._step, typed)
-        elif item is not None:  # type: ignore[redundant-expr]
+        elif item is not None:
             self._force_item(item)
 
     @Slot(int)

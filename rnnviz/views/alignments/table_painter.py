@@ -1,0 +1,199 @@
+"""Paints a table of numbers with its names: what rests, and what the pointer changes above it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+
+from rnnviz.core.colour import Scale
+from rnnviz.views.alignments.table_layout import SLANT, TableLayout
+from rnnviz.views.text_painter import words
+from rnnviz.views.theme import Theme, ui_font
+
+Place = tuple[int | None, int | None]
+"""A row, a column, or both."""
+Outlines = Mapping[tuple[int, int], bool]
+"""Cells (row, column) with a frame; a broken one where False."""
+
+NOWHERE: Place = (None, None)
+_POINTS = 9.5
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Values (R, C) with a name for every row and column."""
+
+    values: npt.NDArray[np.float32]
+    row_names: tuple[str, ...]
+    column_names: tuple[str, ...]
+    scale: Scale
+
+
+def name_font(*, bold: bool = False) -> QFont:
+    """The font of names."""
+    font = ui_font(_POINTS)
+    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    return font
+
+
+class TablePainter:
+    """One painting of one table in one layout."""
+
+    def __init__(self, painter: QPainter, table: Table, layout: TableLayout, theme: Theme) -> None:
+        self._painter, self._table, self._layout, self._theme = painter, table, layout, theme
+
+    def paint_rest(self, area: QRect, outlines: Outlines) -> None:
+        """Cells, names, and the frames of some cells."""
+        theme, layout, painter = self._theme, self._layout, self._painter
+        painter.fillRect(area, QColor(theme.background))
+        painter.save()
+        painter.setClipRect(QRectF(layout.left, layout.top, area.width(), area.height()))
+        self._paint_cells(area.size(), theme.dark, theme.background)
+        painter.setPen(QPen(QColor(theme.border), 1))
+        width, height = layout.size
+        painter.drawRect(QRectF(layout.left - layout.x, layout.top - layout.y, width, height))
+        self._paint_outlines(outlines, QColor(theme.text))
+        painter.restore()
+        painter.setFont(name_font())
+        painter.setPen(QColor(theme.text))
+        every = layout.every_row
+        for row in layout.visible_rows(area.height()):
+            if row % every == 0:
+                self._paint_row_name(row)
+        every = layout.every_column
+        for column in layout.visible_columns(area.width()):
+            if column % every == 0:
+                self._paint_column_name(column)
+
+    def _paint_cells(self, size: QSize, dark: bool, ground: str) -> None:
+        layout = self._layout
+        rows, columns = layout.visible_rows(size.height()), layout.visible_columns(size.width())
+        if not rows or not columns:
+            return
+        part = self._table.values[rows.start : rows.stop, columns.start : columns.stop]
+        at = layout.cell_rect(rows.start, columns.start)
+        target = QRectF(at.x(), at.y(), len(columns) * layout.width, len(rows) * layout.height)
+        factor = math.ceil(1 / min(layout.width, layout.height))
+        entries = self._table.scale.index(pooled(part, factor))
+        pixels = np.ascontiguousarray(words(self._table.scale.colours(dark), ground)[entries])
+        height, width = pixels.shape
+        image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
+        self._painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        self._painter.drawImage(target, image)
+        if min(layout.width, layout.height) >= 12:
+            self._painter.setPen(QPen(QColor(ground), 1))
+            for row in rows:
+                y = layout.cell_rect(row, 0).y()
+                self._painter.drawLine(QPointF(target.left(), y), QPointF(target.right(), y))
+            for column in columns:
+                x = layout.cell_rect(0, column).x()
+                self._painter.drawLine(QPointF(x, target.top()), QPointF(x, target.bottom()))
+
+    def _paint_outlines(self, outlines: Outlines, colour: QColor) -> None:
+        for (row, column), whole in outlines.items():
+            pen = QPen(colour, 1.5)
+            if not whole:
+                pen.setStyle(Qt.PenStyle.DotLine)
+            self._painter.setPen(pen)
+            inset = min(2.0, self._layout.height / 6)
+            frame = self._layout.cell_rect(row, column)
+            self._painter.drawRect(frame.adjusted(inset, inset, -inset, -inset))
+
+    def _paint_row_name(self, row: int) -> None:
+        layout, metrics = self._layout, QFontMetricsF(self._painter.font())
+        rect = layout.row_rect(row)
+        if rect.center().y() < layout.top:
+            return
+        name = metrics.elidedText(
+            self._table.row_names[row], Qt.TextElideMode.ElideRight, layout.longest_name
+        )
+        x = layout.left - 10 - metrics.horizontalAdvance(name)
+        y = rect.center().y() + (metrics.ascent() - metrics.descent()) / 2
+        self._painter.drawText(QPointF(x, y), name)
+
+    def _paint_column_name(self, column: int, ground: QColor | None = None) -> None:
+        """The name of a column, over whatever is there if it has a ground."""
+        layout, metrics = self._layout, QFontMetricsF(self._painter.font())
+        x = layout.column_rect(column).center().x()
+        if x < layout.left:
+            return
+        name = metrics.elidedText(
+            self._table.column_names[column], Qt.TextElideMode.ElideRight, layout.longest_name
+        )
+        length = metrics.horizontalAdvance(name)
+        self._painter.save()
+        if layout.slanted:
+            self._painter.translate(x + 2, layout.top - 8)
+            self._painter.rotate(-math.degrees(SLANT))
+        else:
+            self._painter.translate(x - length / 2, layout.top - 8 - layout.line / 2)
+        if ground is not None:
+            self._painter.fillRect(QRectF(-2, -layout.line / 2, length + 8, layout.line), ground)
+        self._painter.drawText(QPointF(0, metrics.ascent() / 2 - 1), name)
+        self._painter.restore()
+
+    def paint_unshown(self, area: QRect, shown_rows: int | None) -> None:
+        """A veil over rows that are not there yet."""
+        if shown_rows is None or shown_rows >= self._layout.rows:
+            return
+        y = max(self._layout.top, self._layout.row_rect(shown_rows).y())
+        veil = QColor(self._theme.background)
+        veil.setAlphaF(0.86)
+        self._painter.fillRect(QRectF(0, y, area.width(), area.height() - y), veil)
+
+    def paint_mark(self, area: QRect, mark: Place, *, pinned: bool) -> None:
+        """A row, a column and the cell of both, with their names."""
+        theme, layout, (row, column) = self._theme, self._layout, mark
+        row = row if row is not None and row < layout.rows else None
+        column = column if column is not None and column < layout.columns else None
+        self._painter.save()
+        self._painter.setClipRect(QRectF(layout.left, layout.top, area.width(), area.height()))
+        colour = QColor(theme.accent)
+        self._painter.setPen(QPen(colour, 1.5 if pinned else 1.0))
+        for band in (
+            layout.row_rect(row) if row is not None else None,
+            layout.column_rect(column) if column is not None else None,
+        ):
+            if band is not None:
+                self._painter.drawRect(band)
+        if row is not None and column is not None:
+            self._painter.setPen(QPen(QColor(theme.text), 2))
+            self._painter.drawRect(layout.cell_rect(row, column))
+        self._painter.restore()
+        self._painter.setFont(name_font(bold=True))
+        self._painter.setPen(colour)
+        if row is not None:
+            self._paint_over_name(self._row_name_rect(row), theme.background)
+            self._paint_row_name(row)
+        if column is not None:
+            self._paint_column_name(column, QColor(theme.background))
+
+    def _row_name_rect(self, row: int) -> QRectF:
+        middle = self._layout.row_rect(row).center().y()
+        height = max(self._layout.line + 2, min(self._layout.height, 20))
+        return QRectF(0, middle - height / 2, self._layout.left - 4, height)
+
+    def _paint_over_name(self, rect: QRectF, ground: str) -> None:
+        if rect.center().y() >= self._layout.top:
+            self._painter.fillRect(rect, QColor(ground))
+
+
+def pooled(part: npt.NDArray[np.float32], factor: int) -> npt.NDArray[np.float32]:
+    """A table with each factor × factor cells as one: the value farthest from zero is kept.
+
+    >>> pooled(np.array([[0, 1], [-3, 0]], np.float32), 2)
+    array([[-3.]], dtype=float32)
+    """
+    if factor <= 1 or not part.size:
+        return part
+    rows = np.arange(0, part.shape[0], factor)
+    columns = np.arange(0, part.shape[1], factor)
+    high = np.maximum.reduceat(np.maximum.reduceat(part, rows, axis=0), columns, axis=1)
+    low = np.minimum.reduceat(np.minimum.reduceat(part, rows, axis=0), columns, axis=1)
+    return np.where(-low > high, low, high)

@@ -1,0 +1,230 @@
+"""Translating, asking what if, taking back, comparing: what the session remembers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.session.alignments import Mark
+from rnnviz.session.questions import Question, replaced
+from tests.session import translating
+
+
+@pytest.fixture
+def session(make_session):
+    session = make_session(**translating.TASKS)
+    session._take_translator(translating.opened())
+    return session
+
+
+@pytest.fixture
+def alignments(session):
+    return session.alignments
+
+
+def test_opening_a_translation_model_translates_its_example(make_session, qtbot):
+    session = make_session(**translating.TASKS)
+    with qtbot.waitSignal(session.workspace_wanted) as wanted:
+        session.recordings.open_model(Path("fr-en.pt"))
+    assert wanted.args == ["alignments"]
+    assert session.recordings.model is None
+    current = session.alignments.current
+    assert current.decoded.text == "the cat grey sleeps on the table ."
+    assert current.decoded.alignment.size == (9, 9)
+
+
+def test_words_come_one_by_one(alignments, qtbot):
+    seen = []
+    alignments.grew.connect(lambda: seen.append(alignments.growing))
+    alignments.translate("le chien dort")
+
+    # The engine does not tell of every word where they come faster than a screen shows them.
+    assert seen[0] == ("the",)
+    assert ("the", "dog", "sleeps", "</s>") in seen
+    assert alignments.growing == ()
+
+
+@pytest.mark.parametrize("sentence", ["", "   ", "\t\n"])
+def test_an_empty_sentence_is_refused_in_words(alignments, sentence, qtbot):
+    before = alignments.current
+    with qtbot.waitSignal(alignments.refused) as refused:
+        alignments.translate(sentence)
+    assert "Type a sentence" in refused.args[0]
+    assert alignments.current is before
+
+
+def test_a_forced_word_stands_beside_what_was_before(alignments):
+    before = alignments.current
+    alignments.force_token(2, "purple")
+    assert alignments.current.decoded.target[:4] == ("the", "cat", "purple", "sleeps")
+    assert alignments.beside is before
+    assert alignments.current.title == "“purple” forced as word 3"
+
+
+def test_what_came_before_a_forced_word_stays(alignments):
+    alignments.force_token(1, "dog")
+    alignments.force_token(4, "under")
+    assert alignments.current.decoded.target[1] == "dog"
+    assert alignments.current.decoded.target[4] == "under"
+
+
+def test_forcing_an_earlier_word_frees_the_later_ones(alignments):
+    alignments.force_token(4, "under")
+    alignments.force_token(1, "dog")
+    assert alignments.current.decoded.target[4] == "on"
+
+
+@pytest.mark.parametrize(("value", "weight"), [(0.9, 0.9), (0.0, 0.0), (7.0, 1.0)])
+def test_a_weight_is_forced_or_erased(alignments, value, weight):
+    alignments.force_weight(2, 5, value)
+    row = alignments.current.decoded.alignment.weights[2]
+    assert row[5] == pytest.approx(weight, abs=1e-6)
+    assert row.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_source_word_is_replaced_or_left_out(alignments):
+    alignments.replace_word(1, "chien")
+    assert alignments.current.question.sentence == "le chien gris dort sur la table ."
+    alignments.replace_word(2, "")
+    assert alignments.current.question.sentence == "le chien dort sur la table ."
+    assert alignments.current.decoded.text == "the dog sleeps on the table ."
+
+
+def test_pieces_are_replaced_as_whole_words():
+    source = ("▁le", "▁ch", "at", "▁dort", "</s>")
+    assert replaced(source, 2, "chien", by_character=False) == "le chien dort"
+    assert replaced(tuple("abc"), 1, "x", by_character=True) == "axc"
+
+
+def test_a_temperature_flattens_the_weights(alignments):
+    sharp = alignments.current.decoded.alignment.entropy_bits().mean()
+    alignments.search(temperature=4.0)
+    assert alignments.current.decoded.alignment.entropy_bits().mean() > sharp + 0.5
+    assert alignments.beside is not None
+
+
+def test_the_same_setting_asks_nothing(session):
+    asked = session.jobs._runner.ran.count("translate")
+    session.alignments.search(beam=session.alignments.question.beam)
+    assert session.jobs._runner.ran.count("translate") == asked
+
+
+def test_undo_and_redo(alignments):
+    first = alignments.current
+    alignments.force_token(1, "dog")
+    second = alignments.current
+    alignments.undo()
+    assert alignments.current is first
+    assert not alignments.can_undo
+    alignments.redo()
+    assert (alignments.current, alignments.beside) == (second, first)
+    alignments.undo()
+    alignments.force_token(2, "red")
+    assert not alignments.can_redo
+
+
+def test_another_model_stands_beside(alignments):
+    alignments.compare("without.safetensors", "No attention", attention=False)
+    assert not alignments.beside.decoded.has_attention
+    assert alignments.beside.model.name == "No attention"
+    alignments.put_away()
+    assert alignments.beside is None
+
+
+def test_a_branch_of_the_beam_shows_its_own_alignment(alignments):
+    tree = alignments.current.decoded.tree
+    leaf = next(node for node in tree if node.token == "other0" and node.parent == 0)
+    alignments.choose_branch(leaf.id)
+    assert alignments.beside.decoded.target[:2] == ("the", "other0")
+
+
+def test_an_answer_to_an_older_sentence_never_stands_beside(alignments):
+    alignments.force_token(1, "dog")
+    alignments.translate("le chat")
+    assert alignments.beside is None
+
+
+def test_a_failure_is_said_in_words_and_the_old_answer_stays(make_session, qtbot):
+    def broken(arguments, context):
+        raise RnnvizError("the model predicts NaN")
+
+    session = make_session(**{**translating.TASKS, "translate": broken})
+    with qtbot.waitSignal(session.alignments.refused) as refused:
+        session._take_translator(translating.opened())
+    assert refused.args == ["the model predicts NaN"]
+    assert session.alignments.current is None
+
+
+def test_pointing_lights_up_unless_something_is_pinned(alignments):
+    alignments.point(Mark(1, 2))
+    assert alignments.mark == Mark(1, 2)
+    alignments.pin(Mark(3, None))
+    alignments.point(Mark(5, 5))
+    assert alignments.mark == Mark(3, None)
+    alignments.pin(Mark(3, None))
+    assert alignments.pinned is None
+
+
+def test_a_cell_of_words_is_the_cell_of_their_first_pieces(alignments, monkeypatch):
+    def pieces(arguments, context):
+        answer = translating.translate({**arguments, "source": "a b"}, context)
+        return {
+            **answer,
+            "source_tokens": ["▁le", "▁ch", "at"],
+            "target_tokens": ["▁the", "▁c", "at"],
+        }
+
+    monkeypatch.setitem(alignments._jobs._runner._tasks, "translate", pieces)
+    alignments.translate("le chat")
+    assert alignments.joined(alignments.current)
+    assert alignments.piece_at(1, 1) == (1, 1)
+    assert alignments.piece_at(2, 1) is None
+    alignments.set_words(False)
+    assert alignments.piece_at(2, 2) == (2, 2)
+
+
+def test_gold_links_are_scored(alignments, tmp_path):
+    path = tmp_path / "gold"
+    path.write_text("0-0 1-1 2-2\n\n2-0\n")
+    alignments.gold.open(path)
+    alignment = alignments.current.decoded.alignment
+    assert alignments.gold.agreement(alignment).recall == 1
+    alignments.gold.set(line=2, swapped=True)
+    assert alignments.gold.links.sure == {(0, 2)}
+    alignments.gold.set(line=99)
+    assert alignments.gold.links is None
+
+
+def test_a_corpus_is_read_with_its_figures(alignments, tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_text("le chat\nle chat dort\n")
+    alignments.tables.translate_corpus(path)
+    assert [row.target for row in alignments.tables.corpus] == ["the cat", "the cat sleeps"]
+
+
+def test_near_words(alignments):
+    alignments.tables.find_near("chat", "source")
+    assert alignments.tables.near[0].similarity == 1
+    assert alignments.tables.near_word == "chat"
+
+
+def test_tables_go_with_the_session(session):
+    folder = session.alignments._folder
+    assert list(folder.rglob("weights.npy"))
+    session.close()
+    assert not folder.exists()
+
+
+def test_a_question_in_the_words_of_the_engine():
+    question = Question("a b", forced={3: "x"}, weights={(3, 1): 0.5}, kept=("p", "q", "r"))
+    arguments = question.arguments("m", Path("f"))
+    assert arguments["forced"] == {"0": "p", "1": "q", "2": "r", "3": "x"}
+    assert arguments["weights"] == {"3": {"1": 0.5}}
+    assert arguments["length_penalty"] == 0.6
+
+
+def test_two_thousand_words(alignments):
+    alignments.translate("mot " * 500)
+    assert alignments.current.decoded.alignment.size == (501, 501)
+    assert np.isfinite(alignments.current.decoded.alignment.weights).all()

@@ -1,0 +1,245 @@
+"""The Alignments workspace as a person uses it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog, QLabel
+
+from rnnviz.session.alignments import Mark
+from rnnviz.views.alignments.area import AlignmentArea
+from rnnviz.views.alignments.saving import save
+from rnnviz.views.panels.alignments.beam import BeamPanel
+from rnnviz.views.panels.alignments.corpus import CorpusPanel
+from rnnviz.views.panels.alignments.gold import GoldPanel
+from rnnviz.views.panels.alignments.health import HealthPanel
+from rnnviz.views.panels.alignments.what_if import WhatIfPanel
+from tests.session import translating
+from tests.views.panels_world import make_session
+
+
+@pytest.fixture
+def session(tmp_path, appearance):
+    session = make_session(tmp_path)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def area(session, qtbot):
+    area = AlignmentArea(session)
+    qtbot.addWidget(area)
+    area.resize(900, 700)
+    area.show()
+    return area
+
+
+@pytest.fixture
+def opened(area, session):
+    session._take_translator(translating.opened())
+    return session.alignments
+
+
+def shown(qtbot, panel):
+    qtbot.addWidget(panel)
+    panel.resize(400, 600)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.idle)
+    return panel
+
+
+def test_says_what_to_do_before_a_model_is_open(area):
+    words = " ".join(label.text() for label in area.findChildren(QLabel) if label.isVisible())
+    assert "Open a translation model" in words
+    assert not area.bar.line.isEnabled()
+
+
+def test_enter_translates_the_typed_sentence(area, opened, qtbot):
+    area.bar.line.clear()
+    qtbot.keyClicks(area.bar.line, "le chien dort")
+    qtbot.keyClick(area.bar.line, Qt.Key.Key_Return)
+    assert area.main.text.text() == "the dog sleeps"
+    assert area.main.table.table.row_names == ("the", "dog", "sleeps", "</s>")
+
+
+def test_an_empty_sentence_is_answered_in_the_bar(area, opened, qtbot):
+    area.bar.line.clear()
+    qtbot.keyClick(area.bar.line, Qt.Key.Key_Return)
+    assert area.bar.problem.isVisible()
+    assert "Type a sentence" in area.bar.problem.text()
+
+
+def test_hover_lights_up_both_views_and_tells_the_exact_weight(area, opened, qtbot):
+    table = area.main.table
+    point = table.layout_.cell_rect(1, 2).center().toPoint()
+    qtbot.mouseMove(table.viewport(), point)
+    qtbot.waitUntil(lambda: area.main.mark == (1, 2))
+    assert area.main.lines.mark == (1, 2)
+    weight = float(opened.current.decoded.alignment.weights[1, 2])
+    assert f"{weight:.6g}" in area.main.readout.text()
+    assert "cat ← gris" in area.main.readout.text()
+
+
+def test_a_click_pins_and_a_second_one_lets_go(area, opened, qtbot):
+    table = area.main.table
+    point = table.layout_.cell_rect(2, 2).center().toPoint()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    assert opened.pinned == Mark(2, 2)
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    assert opened.pinned is None
+
+
+def test_stepping_shows_one_word_at_a_time(area, opened, qtbot):
+    area.tools.previous.click()
+    assert (opened.step, area.main.table.shown_rows) == (8, 8)
+    assert area.tools.place.text() == "word 8 of 9"
+    area.tools.next.click()
+    assert opened.step is None
+    assert not area.tools.next.isEnabled()
+
+
+@pytest.mark.parametrize("layer", ["energies", "context", "encoder", "decoder"])
+def test_every_layer_has_its_table(area, opened, layer):
+    opened.set_layer(layer)
+    assert area.main.layer is not None
+    table = np.load(opened.current.decoded.files[layer])
+    assert np.array_equal(area.main.table.table.values, table)
+    assert area.main.table.table.scale.symmetric
+
+
+def test_old_and_new_stand_side_by_side_with_their_names(area, opened):
+    opened.force_token(2, "purple")
+    assert area.side.isVisible()
+    assert area.main.heading.text() == "“purple” forced as word 3"
+    assert area.side.heading.text() == "Before"
+    assert (area.main.text.text(), area.side.text.text()) == (
+        "the cat purple sleeps on the table .",
+        "the cat grey sleeps on the table .",
+    )
+    area.tools.undo.click()
+    assert not area.side.isVisible()
+
+
+def test_a_model_without_attention_says_so_in_the_place_of_its_table(area, opened):
+    opened.compare("without.safetensors", "Plain", attention=False)
+    assert area.side.missing.isVisible()
+    assert "no attention" in area.side.missing.text()
+    assert area.side.heading.text() == "Plain"
+
+
+def test_gold_links_are_framed(area, opened, tmp_path):
+    (tmp_path / "gold").write_text("0-0 1p1\n")
+    opened.gold.open(tmp_path / "gold")
+    assert area.main.table._outlines == {(0, 0): True, (1, 1): False}
+
+
+def test_a_double_click_forces_a_weight(area, opened, qtbot, monkeypatch):
+    monkeypatch.setattr(QInputDialog, "getDouble", lambda *_: (0.75, True))
+    table = area.main.table
+    point = table.layout_.cell_rect(1, 4).center().toPoint()
+    qtbot.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    assert opened.current.decoded.alignment.weights[1, 4] == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "csv", "tex", "html"])
+@pytest.mark.parametrize("look", ["map", "lines"])
+def test_every_kind_of_file_is_written(area, opened, tmp_path, ending, look):
+    path = tmp_path / f"alignment.{ending}"
+    save(path, area.main, 1.0, look)
+    assert path.stat().st_size > 200
+
+
+@pytest.mark.parametrize(
+    "sentence", ["שלום עולם", "a\x1b[31mb \u202e c", "x" * 3000, "mot " * 300, "汉 字 é", "."]
+)
+def test_any_sentence_is_shown(area, opened, sentence, qtbot):
+    area.bar.line.setText(sentence)
+    area.bar.button.click()
+    assert not area.grab().isNull()
+    assert "\x1b" not in area.main.text.text()
+    opened.pin(Mark(0, 0))
+    qtbot.waitUntil(lambda: bool(area.main.readout.text().strip()))
+
+
+class TestPanels:
+    def test_what_if_forces_one_of_the_likeliest(self, session, opened, qtbot):
+        panel = shown(qtbot, WhatIfPanel(session))
+        assert panel.hint.isVisible()
+        opened.pin(Mark(1, None))
+        qtbot.waitUntil(lambda: panel.target.isVisible())
+        panel.likely.setCurrentRow(1)
+        panel.likely.setFocus()
+        panel.likely.itemActivated.emit(panel.likely.item(1))
+        assert opened.current.decoded.target[1] == "dog"
+
+    def test_what_if_sets_and_erases_a_weight(self, session, opened, qtbot):
+        panel = shown(qtbot, WhatIfPanel(session))
+        opened.pin(Mark(2, 3))
+        qtbot.waitUntil(lambda: panel.weight.isVisible())
+        panel.number.setValue(0.5)
+        panel.set_weight.click()
+        assert opened.current.decoded.alignment.weights[2, 3] == pytest.approx(0.5)
+        opened.pin(Mark(2, 3))
+        qtbot.waitUntil(lambda: panel.weight.isVisible())
+        panel.erase.click()
+        assert opened.current.decoded.alignment.weights[2, 3] == 0
+
+    def test_what_if_replaces_a_source_word(self, session, opened, qtbot):
+        panel = shown(qtbot, WhatIfPanel(session))
+        opened.pin(Mark(None, 1))
+        qtbot.waitUntil(lambda: panel.source.isVisible())
+        panel.word.setText("chien")
+        qtbot.keyClick(panel.word, Qt.Key.Key_Return)
+        assert opened.current.decoded.target[1] == "dog"
+
+    def test_what_if_changes_the_temperature(self, session, opened, qtbot):
+        panel = shown(qtbot, WhatIfPanel(session))
+        panel.temperature.setValue(3.0)
+        assert opened.current.question.temperature == 3.0
+
+    def test_health_names_dead_attention(self, session, opened, qtbot):
+        panel = shown(qtbot, HealthPanel(session))
+        assert not panel.warnings.isVisible()
+        opened.search(temperature=1e9)
+        qtbot.waitUntil(lambda: panel.warnings.isVisible())
+        assert "Attention does nothing" in panel.warnings.text()
+
+    def test_health_is_saved(self, session, opened, qtbot, tmp_path):
+        panel = shown(qtbot, HealthPanel(session))
+        panel.save(tmp_path / "health.csv")
+        assert "entropy_bits" in (tmp_path / "health.csv").read_text()
+
+    def test_the_beam_is_walked_with_keys(self, session, opened, qtbot):
+        panel = shown(qtbot, BeamPanel(session))
+        for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down):
+            qtbot.keyClick(panel.tree, key)
+        assert panel.tree.placed[panel.tree.current].node.token == "other0"
+        qtbot.keyClick(panel.tree, Qt.Key.Key_Return)
+        assert "other0" in opened.beside.decoded.target
+
+    def test_links_are_scored_and_saved(self, session, opened, qtbot, tmp_path):
+        panel = shown(qtbot, GoldPanel(session))
+        (tmp_path / "gold").write_text("0-0 1-1\n")
+        panel.open_gold(tmp_path / "gold")
+        qtbot.waitUntil(lambda: "recall 100.0%" in panel.score.text())
+        panel.save_links(tmp_path / "links.txt")
+        assert (tmp_path / "links.txt").read_text().startswith("0-0 1-1 ")
+
+    def test_a_file_without_links_is_said(self, session, opened, qtbot, tmp_path):
+        panel = shown(qtbot, GoldPanel(session))
+        (tmp_path / "gold").write_text("hello\n")
+        panel.open_gold(tmp_path / "gold")
+        assert "no link" in panel.problem.text()
+
+    def test_the_corpus_shows_the_worst_first(self, session, opened, qtbot, tmp_path):
+        panel = shown(qtbot, CorpusPanel(session))
+        path: Path = tmp_path / "lines.txt"
+        path.write_text("le chat dort\nle\nle chat\n")
+        opened.tables.translate_corpus(path)
+        qtbot.waitUntil(lambda: panel.sorted.rowCount() == 3)
+        assert panel.sorted.index(0, 3).data() == "le"
+        panel.table.clicked.emit(panel.sorted.index(0, 3))
+        assert opened.current.question.sentence == "le"
+        panel.save(tmp_path / "corpus.csv")
+        assert (tmp_path / "corpus.csv").read_text().splitlines()[1].endswith("le,the")
