@@ -25,6 +25,7 @@ from rnnviz.session.recordings import Recordings
 from rnnviz.session.runs import Runs, Trainers
 from rnnviz.session.scaling import Scaling
 from rnnviz.session.selection import Selection
+from rnnviz.session.stages import Stages
 from rnnviz.session.stepping import Stepping
 from rnnviz.session.trainers import ProcessTrainers
 from rnnviz.work.messages import Failed
@@ -69,6 +70,9 @@ class Session(QObject):
         self.alignments = Alignments(self.jobs, cache, self)
         self.findings = Findings(data / "findings", self)
         self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
+        self.stages = Stages(
+            self.jobs, self.runs, self.recordings, self.selection, self.rankings, self
+        )
         self.library = Library(settings, models, resources, self)
         self.gradients = Gradients(self.jobs, self.recordings, self.library, cache, self)
         self._text_suits_model = True
@@ -239,6 +243,7 @@ class Session(QObject):
         """End the engine and let all files go; trainers go on."""
         self.runs.close()
         self.jobs.close()
+        self.stages.close()
         self.recordings.close()
         self.alignments.close()
         self.settings.sync()

@@ -61,6 +61,8 @@ class Event(msgspec.Struct, frozen=True, gc=False, rename={"kind": "k", "time": 
     update_ratios: list[Number] = []
     file: str = ""
     row: int = 0
+    last_file: str = ""
+    last_row: int = 0
     layers: int = 0
     steps: int = 0
     source: list[str] = []
@@ -74,6 +76,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, rename={"kind": "k", "time": 
     resumed: bool = False
     process: int = 0
     host: str = ""
+    reason: str = ""
 
 
 class EventTail:

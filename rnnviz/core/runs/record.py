@@ -100,6 +100,8 @@ class RunRecord:
     def __init__(self, config: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         self.config, self.facts = config, facts
         self.phase: Phase = "starting"
+        self.reason = ""
+        """Why it ended, where that is not plain."""
         self.loss, self.validation = Curve(), Curve()
         self.gradient_norm, self.clipped_norm, self.learning_rate = Curve(), Curve(), Curve()
         self.clipped = Curve()
@@ -108,9 +110,14 @@ class RunRecord:
         self.clipped_steps, self.steps_seen = 0, 0
         self.samples: list[Sample] = []
         self.checkpoints: dict[int, str] = {}
-        """The file of each, relative to the run directory, by its step."""
+        """The file of each that is kept, relative to the run directory, by its step."""
+        self.replaced: dict[str, int] = {}
+        """The step of `latest` and `best`, whose files are replaced as the run goes on."""
         self.parameters: dict[str, ParameterCurves] = {}
         self.gradient_rows: list[ArrayRow] = []
+        """Gradients of the mean loss of a whole sequence, (L, T)."""
+        self.last_step_rows: list[ArrayRow] = []
+        """Gradients of the loss of its last character alone."""
         self.alignments: list[AlignmentRow] = []
         self.changes: list[Change] = []
         self.bad_numbers: list[BadNumber] = []
@@ -243,6 +250,9 @@ class RunRecord:
     def _take_gradient_steps(self, event: Event) -> None:
         shape = (event.layers, event.steps)
         _keep(self.gradient_rows, ArrayRow(event.step, event.file, event.row, shape))
+        if event.last_file:
+            last = ArrayRow(event.step, event.last_file, event.last_row, shape)
+            _keep(self.last_step_rows, last)
 
     def _take_alignment(self, event: Event) -> None:
         source, target = tuple(event.source), tuple(event.target)
@@ -251,7 +261,11 @@ class RunRecord:
         _keep(self.alignments, row)
 
     def _take_checkpoint(self, event: Event) -> None:
-        self.checkpoints[event.step] = event.file
+        name = event.file.rpartition("/")[2].partition(".")[0]
+        if name.startswith("step-"):
+            self.checkpoints[event.step] = event.file
+        else:
+            self.replaced[name] = event.step
 
     def _take_changed(self, event: Event) -> None:
         _keep(self.changes, Change(event.step, event.setting, event.value))
@@ -261,16 +275,16 @@ class RunRecord:
             self.bad_numbers.append(BadNumber(event.step, event.where, event.parameter))
 
     def _start(self, event: Event) -> None:
-        self.phase = "running"
+        self.phase, self.reason = "running", ""
 
     def _pause(self, event: Event) -> None:
         self.phase = "paused"
 
     def _stop(self, event: Event) -> None:
-        self.phase = "stopped"
+        self.phase, self.reason = "stopped", event.reason
 
     def _finish(self, event: Event) -> None:
-        self.phase = "finished"
+        self.phase, self.reason = "finished", event.reason
 
     def _rewind(self, event: Event) -> None:
         """Forget every step after this one: the run was taken up again from there."""
@@ -282,6 +296,7 @@ class RunRecord:
         self.steps_seen = len(self.clipped)
         self.samples = _until(event.step, self.samples)
         self.gradient_rows = _until(event.step, self.gradient_rows)
+        self.last_step_rows = _until(event.step, self.last_step_rows)
         self.alignments = _until(event.step, self.alignments)
         self.changes = _until(event.step, self.changes)
         self.bad_numbers = _until(event.step, self.bad_numbers)

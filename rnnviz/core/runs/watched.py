@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +23,33 @@ class WatchedRun:
     Attributes:
         problem: why it cannot be read at present; empty where it can.
 
+    Args:
+        expected: the settings of a trainer that was just started and has written nothing yet.
+
     Raises:
         RunDirectoryError: no run lies there, or a newer version wrote it.
     """
 
-    def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        clock: Callable[[], float] = time.monotonic,
+        expected: Mapping[str, Any] | None = None,
+    ) -> None:
         self.directory = directory
         self.problem = ""
         self._clock = clock
         self._listed = -_SECONDS_BETWEEN_LISTINGS
         self._tail = EventTail(directory / "events.jsonl")
         self._watch = Watch(directory, clock)
-        self._read_description()
         self.state: State = "starting"
+        self._awaited = expected is not None and not (directory / "run.json").exists()
+        if self._awaited:
+            self._describe({"config": dict(expected or {})})
+        else:
+            self._describe(read_run(directory))
 
-    def _read_description(self) -> None:
-        description = read_run(self.directory)
+    def _describe(self, description: dict[str, Any]) -> None:
         self.config: dict[str, Any] = description.pop("config", {})
         self.facts = description
         self.record = RunRecord(self.config, self.facts)
@@ -82,8 +93,10 @@ class WatchedRun:
             # that ends just now would seem to have died.
             alive = self._watch.holder_alive()
             events = self._tail.read(enough)
-            if self._tail.restarted:
-                self._read_description()
+            arrived = self._awaited and (self.directory / "run.json").exists()
+            if arrived or self._tail.restarted:
+                self._describe(read_run(self.directory))
+                self._awaited = False
             self.record.take(events)
             self.problem = ""
             self.state = self._watch.state(self.record.phase, alive)

@@ -167,7 +167,8 @@ class CurvePlot(Plot):
         if self._following and reaches:
             low, high = min(low for low, _ in reaches), max(high for _, high in reaches)
             self._setting = True
-            self.view.setXRange(low, max(high, low + 1e-9), padding=0.0)
+            room = 0.0 if high > low else 0.5
+            self.view.setXRange(low - room, high + room, padding=0.0)
             self._setting = False
         self._draw()
 

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.session.session import Session
 from rnnviz.views.panels.training import PANELS
 from rnnviz.views.panels.training.curves import CurvesPanel
+from rnnviz.views.panels.training.samples import SamplesPanel
+from rnnviz.views.panels.training.stages import StagesPanel
 from rnnviz.views.training_centre import TrainingCentre
 from rnnviz.views.workspace import Workspace
 
@@ -49,3 +51,6 @@ class TrainingWorkspace(Workspace):
         centre.open_requested.connect(self.path_requested)
         centre.message.connect(self.message)
         centre.failed.connect(self.failed)
+        stages = next(panel for panel in self.panels if isinstance(panel, StagesPanel))
+        samples = next(panel for panel in self.panels if isinstance(panel, SamplesPanel))
+        stages.step_chosen.connect(samples.show_step)

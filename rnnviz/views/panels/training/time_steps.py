@@ -12,6 +12,7 @@ from rnnviz.core.runs.record import ArrayRow
 from rnnviz.session.runs import OpenRun
 from rnnviz.views.panel import Panel
 from rnnviz.views.plots import CurvePlot, HeatPlot, Trace
+from rnnviz.views.segments import Segments
 
 _MOST_COLUMNS = 400
 _READ_AT_ONCE = 100
@@ -37,6 +38,8 @@ class TimeStepsPanel(Panel):
         self.layer = QComboBox()
         self.layer.setAccessibleName("Layer")
         self.layer.currentIndexChanged.connect(self._choose)
+        self.loss = Segments("Loss", {"last": "Last character's loss", "all": "All losses"})
+        self.loss.chosen.connect(self._choose)
         self.words = QLabel()
         self.words.setProperty("role", "muted")
         self.words.setWordWrap(True)
@@ -48,6 +51,8 @@ class TimeStepsPanel(Panel):
         self.newest.set_log(True)
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(self.loss)
         row.addWidget(self.layer)
         row.addWidget(self.words, 1)
         plots = QHBoxLayout()
@@ -67,14 +72,17 @@ class TimeStepsPanel(Panel):
         assert run is not None
         if self._reader is None or self._reader[0] is not run:
             self._reader = run, RowReader(run.watched.directory)
-        kept = run.watched.record.gradient_rows
+        record = run.watched.record
+        self.loss.setVisible(bool(record.last_step_rows))
+        last = self.loss.value == "last" and record.last_step_rows
+        kept = record.last_step_rows if last else record.gradient_rows
         shape = kept[-1].shape if kept else (0, 0)
         rows = [row for row in kept if row.shape == shape]
         rows = [rows[i] for i in _spread(len(rows), _MOST_COLUMNS)]
         found = self._read(rows)
         self.words.setText(
-            "The norm of the loss gradient at every hidden state of a sequence." if found else
-            "This run does not record the gradient over time." if run.watched.record.step else ""
+            "How much of it reaches the hidden states before." if found else
+            "This run has not recorded the gradient over time." if record.step else ""
         )  # fmt: skip
         self.layer.setVisible(shape[0] > 1)
         self._offer_layers(shape[0])

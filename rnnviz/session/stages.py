@@ -1,0 +1,341 @@
+"""The checkpoints of the current run: one text walked through each, one unit, one concept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal, Slot
+
+from rnnviz.core.concepts import spec_of
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.recording import Recording
+from rnnviz.core.scoring import read_ranking
+from rnnviz.core.text import Text
+from rnnviz.session.jobs import Failed, Jobs
+from rnnviz.session.rankings import Rankings
+from rnnviz.session.recordings import Recordings, file_stamp
+from rnnviz.session.runs import OpenRun, Runs
+from rnnviz.session.selection import Selection
+
+CHARACTERS = 2_000
+"""How much of the text is walked: enough to score a concept, and soon done."""
+_KEPT = 40
+_CHANNELS = {
+    "lstm": ("hidden", "cell", "input", "forget", "output", "candidate"),
+    "gru": ("hidden", "reset", "update", "new"),
+}
+_SAMPLE = (
+    'The old man said: "You will see it (in time) yourself." Then he went out.\n'
+    '"And who," asked the girl, "will tell me when?" Nobody answered her.\n'
+) * 14
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A checkpoint."""
+
+    step: int
+    path: Path
+    newest: bool = False
+    """The file that is replaced while the run goes on."""
+
+
+@dataclass(frozen=True)
+class StageScore:
+    """How well every unit of a checkpoint follows the concept."""
+
+    scalar: bool
+    figures: npt.NDArray[np.float64]
+    """(N,): the AUC of a yes or no, |correlation| of a number; NaN where there is none."""
+
+    @property
+    def best(self) -> int:
+        """The unit that follows it best, or -1."""
+        return int(np.nanargmax(self.figures)) if np.isfinite(self.figures).any() else -1
+
+
+class Stages(QObject):
+    """What the panel of checkpoints shows; works only when asked by `request`.
+
+    Signals:
+        stage_changed: another checkpoint, text, unit or channel is wanted.
+        arrived: a checkpoint was walked or scored, or could not be.
+    """
+
+    stage_changed = Signal()
+    arrived = Signal()
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        runs: Runs,
+        recordings: Recordings,
+        selection: Selection,
+        rankings: Rankings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs, self._runs, self._recordings = jobs, runs, recordings
+        self._selection, self._rankings = selection, rankings
+        self.follow = True
+        """Whether the newest checkpoint is shown as soon as it is there."""
+        self.problem = ""
+        self._chosen = 0
+        self._unit, self._channel = 0, "hidden"
+        self._text: Text | None = None
+        self._texts_taken = 0
+        self._number = 0
+        self._walked: dict[tuple[object, ...], Recording] = {}
+        self._scores: dict[tuple[object, ...], StageScore] = {}
+        self._failed: set[tuple[object, ...]] = set()
+        self._under_way: tuple[object, ...] | None = None
+        self._sweeping = False
+        selection.unit_changed.connect(self.take_unit)
+        recordings.text_changed.connect(self.take_text)
+        runs.current_changed.connect(self._begin_again)
+
+    # What is wanted
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The checkpoints of the current run that are there, oldest first."""
+        run = self._runs.current
+        if run is None:
+            return ()
+        kept = [Stage(step, path) for step, path in run.watched.checkpoints if path.exists()]
+        latest = run.watched.directory / "checkpoints" / "latest.safetensors"
+        step = run.watched.record.replaced.get("latest", run.watched.record.step)
+        if latest.exists() and (not kept or step > kept[-1].step):
+            kept.append(Stage(step, latest, newest=True))
+        return tuple(kept)
+
+    @property
+    def place(self) -> int:
+        """Which of `stages` is shown."""
+        last = len(self.stages) - 1
+        return last if self.follow else min(self._chosen, last)
+
+    @property
+    def stage(self) -> Stage | None:
+        """The checkpoint that is shown."""
+        stages = self.stages
+        return stages[self.place] if stages else None
+
+    def choose(self, place: int) -> None:
+        """Show this checkpoint; the last one is followed from then on."""
+        last = place >= len(self.stages) - 1
+        if (place, last) != (self._chosen, self.follow):
+            self._chosen, self.follow = place, last
+            self.stage_changed.emit()
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Layers and units of the current run's model."""
+        run = self._runs.current
+        config = run.watched.config if run else {}
+        return max(1, int(config.get("layers", 1))), max(1, int(config.get("units", 1)))
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels of the current run's model."""
+        run = self._runs.current
+        architecture = run.watched.config.get("architecture", "") if run else ""
+        return _CHANNELS.get(architecture, ("hidden",))
+
+    @property
+    def unit(self) -> int:
+        """The unit, through all layers, or the last where the model is smaller."""
+        layers, units = self.sizes
+        return min(self._unit, layers * units - 1)
+
+    @property
+    def channel(self) -> str:
+        """The channel, or the hidden state where the model has no such."""
+        return self._channel if self._channel in self.channels else "hidden"
+
+    def set_unit(self, unit: int, channel: str) -> None:
+        """Colour by another unit."""
+        if (unit, channel) != (self._unit, self._channel):
+            self._unit, self._channel = unit, channel
+            self.stage_changed.emit()
+
+    @Slot()
+    def take_unit(self) -> None:
+        """Colour by the unit that is chosen in Cells."""
+        self.set_unit(self._selection.unit, self._selection.channel)
+
+    @Slot()
+    def take_text(self) -> None:
+        """Walk what is on the screen in Cells."""
+        self._text = None
+        self._texts_taken += 1
+        self.stage_changed.emit()
+
+    @property
+    def text(self) -> Text:
+        """The text that every checkpoint reads: some lines of the one in Cells."""
+        if self._text is None:
+            whole = self._recordings.text
+            if whole is None or len(whole) == 0:
+                self._text = Text.of(_SAMPLE, "a few lines of prose")
+            else:
+                start = min(self._selection.visible[0], max(0, len(whole) - CHARACTERS))
+                line = int(whole.line_starts[whole.line_of(start)])
+                self._text = Text.of(whole.slice(line, line + CHARACTERS), whole.name)
+        return self._text
+
+    # What is known
+
+    @property
+    def recording(self) -> Recording | None:
+        """The text walked through the checkpoint that is shown; None until it has been."""
+        stage = self.stage
+        return self._walked.get(self._key(stage)) if stage else None
+
+    def score(self, stage: Stage) -> StageScore | None:
+        """How the units of a checkpoint follow the concept, if that is known by now."""
+        return self._scores.get((*self._key(stage), self._selection.concept))
+
+    def history(self) -> list[tuple[int, StageScore]]:
+        """Every checkpoint whose score is known, by its step."""
+        known = [(stage.step, self.score(stage)) for stage in self.stages]
+        return [(step, score) for step, score in known if score is not None]
+
+    # Asking
+
+    @Slot()
+    def request(self) -> None:
+        """Walk and score the checkpoint that is shown, unless that is known or under way."""
+        stage = self.stage
+        if stage is not None and not self._ask(stage) and self._sweeping:
+            missing = [other for other in self.stages if self._missing(other)]
+            if missing:
+                self._ask(missing[0])
+            else:
+                self._sweeping = False
+
+    def sweep(self) -> None:
+        """Walk and score every checkpoint, one after the other."""
+        self._sweeping = True
+        self._failed.clear()
+        self.request()
+
+    def _missing(self, stage: Stage) -> bool:
+        key = self._key(stage)
+        scored = self._selection.concept is None or self.score(stage) is not None
+        return key not in self._failed and not (key in self._walked and scored)
+
+    def _ask(self, stage: Stage) -> bool:
+        """Start what is missing of a checkpoint; whether anything is."""
+        key = self._key(stage)
+        if not self._missing(stage):
+            return False
+        if self._under_way == key and self._jobs.busy("stage"):
+            return True
+        self._under_way = key
+        if key in self._walked:
+            self._ask_score(key)
+        else:
+            self._ask_walk(stage, key)
+        return True
+
+    def _ask_walk(self, stage: Stage, key: tuple[object, ...]) -> None:
+        self._number += 1
+        folder = self._recordings.cache / f"stage-{os.getpid()}-{self._number}"
+        folder.mkdir(parents=True)
+
+        def done(result: dict[str, Any]) -> None:
+            try:
+                self._keep(key, Recording(folder))
+            except RnnvizError as error:
+                failed(Failed(0, type(error).__name__, str(error)))
+                return
+            self.problem = ""
+            self.arrived.emit()
+
+        def failed(failure: Failed) -> None:
+            # A file that is replaced just now is read again when the next one is there.
+            self._failed.add(key)
+            self.problem = failure.message
+            shutil.rmtree(folder, ignore_errors=True)
+            self.arrived.emit()
+
+        arguments = {
+            "model": str(stage.path),
+            "text": str(self.text),
+            "text_name": self.text.name,
+            "folder": str(folder),
+            "channels": tuple(dict.fromkeys(("hidden", self.channel))),
+        }
+        title = f"Reading the text at step {stage.step:,}"
+        self._jobs.start("walk", arguments, slot="stage", title=title, done=done, failed=failed)
+
+    def _ask_score(self, key: tuple[object, ...]) -> None:
+        name, recording, channel = self._selection.concept, self._walked[key], self.channel
+        concept = self._rankings.concept(name) if name else None
+        if concept is None:
+            self._failed.add(key)
+            return
+
+        def done(result: dict[str, Any]) -> None:
+            try:
+                ranking = read_ranking(Path(result["path"]))
+            except RnnvizError as error:
+                failed(Failed(0, type(error).__name__, str(error)))
+                return
+            figures = np.full(recording.total_units, np.nan)
+            for score in ranking.scores:
+                figure = abs(score.correlation) if ranking.scalar else score.auc
+                if score.channel == channel and score.unit < len(figures):
+                    figures[score.unit] = figure
+            self._scores[(*key, name)] = StageScore(ranking.scalar, figures)
+            self.arrived.emit()
+
+        def failed(failure: Failed) -> None:
+            self._failed.add(key)
+            self.problem = failure.message
+            self.arrived.emit()
+
+        arguments: Mapping[str, Any] = {
+            "folder": str(recording.folder),
+            "concept": spec_of(concept),
+            "channels": [channel],
+        }
+        title = f"Scoring {concept.title.lower()}"
+        self._jobs.start(
+            "rank", dict(arguments), slot="stage", title=title, done=done, failed=failed
+        )
+
+    def _key(self, stage: Stage) -> tuple[object, ...]:
+        return (*file_stamp(stage.path), self._texts_taken, self.channel)
+
+    def _keep(self, key: tuple[object, ...], recording: Recording) -> None:
+        self._walked[key] = recording
+        while len(self._walked) > _KEPT:
+            oldest = next(iter(self._walked))
+            shutil.rmtree(self._walked.pop(oldest).folder, ignore_errors=True)
+
+    @Slot()
+    def _begin_again(self) -> None:
+        self.follow, self._sweeping, self.problem = True, False, ""
+        self.stage_changed.emit()
+
+    def forget_run(self, run: OpenRun) -> None:
+        """Let go of what was walked for a run that was closed."""
+        inside = str(run.watched.directory)
+        for key in [key for key in self._walked if str(key[0]).startswith(inside)]:
+            shutil.rmtree(self._walked.pop(key).folder, ignore_errors=True)
+
+    @Slot()
+    def close(self) -> None:
+        """Delete everything that was walked."""
+        self._walked.clear()
+        for folder in self._recordings.cache.glob(f"stage-{os.getpid()}-*"):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,283 @@
+"""One text through every checkpoint: a unit, and how well it follows a concept, being born."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.colour import scale_for
+from rnnviz.core.curve import Curve
+from rnnviz.core.recording import Recording
+from rnnviz.core.text import Text
+from rnnviz.core.units import unit_name
+from rnnviz.session.stages import StageScore
+from rnnviz.views.concept_picker import ConceptPicker
+from rnnviz.views.legend import Gradient
+from rnnviz.views.panel import Panel
+from rnnviz.views.plots import CurvePlot, Trace
+from rnnviz.views.text_view import TextView
+
+
+class StagesPanel(Panel):
+    """A slider over checkpoints, the coloured text, the unit's score there and over all of them.
+
+    Signals:
+        step_chosen(int): the checkpoint of this step is shown.
+    """
+
+    step_chosen = Signal(object)
+
+    name = "checkpoints"
+    title = "Checkpoints"
+    needs = ("run",)
+
+    def follow(self) -> None:
+        """Follow the runs, the checkpoint that is chosen, and what is known of it."""
+        runs, stages, selection = self.session.runs, self.session.stages, self.session.selection
+        self._shown_text: Text | None = None
+        self._shown_step = -1
+        for signal in (
+            runs.runs_changed,
+            runs.current_changed,
+            runs.curve_changed,
+            stages.stage_changed,
+            stages.arrived,
+            selection.concept_changed,
+        ):
+            signal.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """Slider, unit, text, score."""
+        page = QWidget()
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Checkpoint")
+        self.slider.setPageStep(1)
+        self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
+        self.slider.valueChanged.connect(self._slide)
+        self.where = QLabel()
+        self.where.setProperty("role", "title")
+        self.live = QCheckBox("Follow the newest")
+        self.live.setToolTip("Read the text again at every new checkpoint")
+        self.live.toggled.connect(self._set_live)
+        self.layer, self.unit = QSpinBox(), QSpinBox()
+        self.layer.setAccessibleName("Layer")
+        self.unit.setAccessibleName("Unit")
+        self.channel = QComboBox()
+        self.channel.setAccessibleName("Channel")
+        for box in (self.layer, self.unit):
+            box.setKeyboardTracking(False)
+            box.valueChanged.connect(self._choose_unit)
+        self.channel.currentIndexChanged.connect(self._choose_unit)
+        self.from_cells = QPushButton("As in Cells")
+        self.from_cells.setToolTip("Take the text and the unit that are on the screen in Cells")
+        self.from_cells.clicked.connect(self._take_from_cells)
+        self.text = TextView()
+        self.text.setAccessibleName("The text, coloured by the unit at this checkpoint")
+        self.text.setMinimumHeight(110)
+        self.colours = Gradient()
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        self.problem.setProperty("role", "muted")
+        self.concept = ConceptPicker()
+        self.concept.chosen.connect(self.session.selection.set_concept)
+        self.score = QLabel()
+        self.score.setWordWrap(True)
+        self.score.linkActivated.connect(self._choose_best)
+        self.every = QPushButton("Score all")
+        self.every.setToolTip("Read the text at every checkpoint and score the units there")
+        self.every.clicked.connect(self.session.stages.sweep)
+        self.history = CurvePlot("Score of the unit over the checkpoints")
+        self.history.setMinimumHeight(110)
+        self.concept.setMinimumContentsLength(8)
+        self._lay_out(page)
+        return page
+
+    def _lay_out(self, page: QWidget) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.where)
+        top.addStretch(1)
+        top.addWidget(self.live)
+        unit = QHBoxLayout()
+        unit.setSpacing(6)
+        for words, box in (("Layer", self.layer), ("Unit", self.unit)):
+            caption = QLabel(words)
+            caption.setProperty("role", "muted")
+            caption.setBuddy(box)
+            unit.addWidget(caption)
+            unit.addWidget(box)
+        unit.addWidget(self.channel)
+        unit.addStretch(1)
+        scoring = QGridLayout()
+        scoring.setVerticalSpacing(6)
+        scoring.addWidget(self.concept, 0, 0)
+        scoring.addWidget(self.every, 0, 1)
+        scoring.addWidget(self.score, 1, 0, 1, 2)
+        scoring.setColumnStretch(0, 1)
+        legend = QHBoxLayout()
+        legend.addWidget(self.from_cells)
+        legend.addStretch(1)
+        legend.addWidget(self.colours)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(8)
+        column.addLayout(top)
+        column.addWidget(self.slider)
+        column.addLayout(unit)
+        column.addWidget(self.text, 3)
+        column.addWidget(self.problem)
+        column.addLayout(legend)
+        column.addLayout(scoring)
+        column.addWidget(self.history, 2)
+
+    def draw(self) -> None:
+        """Ask for what is missing and show what is there."""
+        stages = self.session.stages
+        stages.request()
+        self._show_slider()
+        self._show_unit()
+        recording = stages.recording
+        if stages.text is not self._shown_text:
+            self._shown_text = stages.text
+            self.text.set_text(stages.text)
+        if recording is not None:
+            self._colour(recording)
+        elif not stages.stages:
+            self.text.set_values(None)
+        self.problem.setText(stages.problem)
+        self.problem.setVisible(bool(stages.problem))
+        self._show_score()
+
+    def _show_slider(self) -> None:
+        stages = self.session.stages
+        listed, stage = stages.stages, stages.stage
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, max(0, len(listed) - 1))
+            self.slider.setValue(max(0, stages.place))
+        self.slider.setEnabled(len(listed) > 1)
+        with QSignalBlocker(self.live):
+            self.live.setChecked(stages.follow)
+        if stage is None:
+            self.where.setText("No checkpoint yet")
+            return
+        newest = " (newest)" if stage.newest else ""
+        self.where.setText(f"After {stage.step:,} steps{newest}" if stage.step else "At first")
+        if stage.step != self._shown_step:
+            self._shown_step = stage.step
+            self.step_chosen.emit(stage.step)
+
+    def _show_unit(self) -> None:
+        stages = self.session.stages
+        layers, units = stages.sizes
+        layer, unit = divmod(stages.unit, units)
+        for box, low, high, value in (
+            (self.layer, 1, layers, layer + 1),
+            (self.unit, 0, units - 1, unit),
+        ):
+            with QSignalBlocker(box):
+                box.setRange(low, high)
+                box.setValue(value)
+        with QSignalBlocker(self.channel):
+            if [self.channel.itemText(i) for i in range(self.channel.count())] != list(
+                stages.channels
+            ):
+                self.channel.clear()
+                self.channel.addItems(list(stages.channels))
+            self.channel.setCurrentText(stages.channel)
+
+    def _colour(self, recording: Recording) -> None:
+        stages = self.session.stages
+        if stages.unit >= recording.total_units or stages.channel not in recording.channels:
+            self.text.set_values(None)
+            return
+        values = recording.values(stages.channel, stages.unit)
+        scale = scale_for(stages.channel, values)
+        self.text.set_scale(scale)
+        self.text.set_values(values, recording.walked)
+        self.text.set_known(recording.known)
+        self.colours.show_scale(scale)
+
+    def _show_score(self) -> None:
+        stages, rankings = self.session.stages, self.session.rankings
+        name = self.session.selection.concept
+        self.concept.set_concepts(rankings.concepts)
+        self.concept.set_current(name)
+        self.every.setEnabled(bool(name) and len(stages.stages) > 1)
+        stage = stages.stage
+        score = stages.score(stage) if stage and name else None
+        self.score.setText(
+            _in_words(score, stages.unit, stages.sizes[1]) if score else
+            "Scoring…" if name and stage and not stages.problem else
+            "Choose a concept to see how well the unit follows it."
+        )  # fmt: skip
+        known = stages.history()
+        self.history.setVisible(bool(known))
+        if not known:
+            return
+        steps = [step for step, _ in known]
+        this, best = Curve(), Curve()
+        this.append(steps, [_figure(score, stages.unit) for _, score in known])
+        best.append(steps, [_figure(score, score.best) for _, score in known])
+        self.history.set_labels("step", "|correlation|" if known[0][1].scalar else "AUC")
+        self.history.set_traces(
+            (
+                Trace("best unit", best, "muted", points=True, width=1.2, dashed=True),
+                Trace("this unit", this, "accent", points=True),
+            )
+        )
+        self.history.set_place(float(stage.step) if stage else None)
+
+    # Wishes
+
+    @Slot(int)
+    def _slide(self, place: int) -> None:
+        self.session.stages.choose(place)
+
+    @Slot(bool)
+    def _set_live(self, live: bool) -> None:
+        stages = self.session.stages
+        last = len(stages.stages) - 1
+        stages.choose(last if live else max(0, last - 1))
+
+    @Slot()
+    def _choose_unit(self) -> None:
+        units = self.session.stages.sizes[1]
+        unit = (self.layer.value() - 1) * units + self.unit.value()
+        self.session.stages.set_unit(unit, self.channel.currentText())
+
+    @Slot(str)
+    def _choose_best(self, unit: str) -> None:
+        self.session.stages.set_unit(int(unit), self.channel.currentText())
+
+    @Slot()
+    def _take_from_cells(self) -> None:
+        self.session.stages.take_unit()
+        self.session.stages.take_text()
+
+
+def _figure(score: StageScore, unit: int) -> float:
+    inside = 0 <= unit < len(score.figures)
+    return float(score.figures[unit]) if inside else float(np.nan)
+
+
+def _in_words(score: StageScore, unit: int, units: int) -> str:
+    """Such as: AUC 0.912. The best unit here is 2:37 with 0.958."""
+    what = "|correlation|" if score.scalar else "AUC"
+    mine = _figure(score, unit)
+    said = f"{what} {mine:.3f}." if np.isfinite(mine) else "The unit cannot be scored here."
+    best = score.best
+    if best in (unit, -1):
+        return said + (" No unit is better here." if best == unit else "")
+    link = f'<a href="{best}">{unit_name(best // units, best % units)}</a>'
+    return f"{said} The best unit here is {link} with {_figure(score, best):.3f}."

@@ -1,0 +1,153 @@
+"""Checkpoints of a run: which is shown, what is walked and scored, and when nothing is asked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnviz.core.errors import ModelFileError
+from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
+from rnnviz.session.session import Session
+from tests.core.runs.made import MadeRun, finished_run
+
+NO_HISTOGRAM = Histogram(0, 1, (), ())
+
+
+def rank(arguments, context):
+    scores = tuple(
+        Score(
+            channel="hidden", unit=unit, sign=1, lag=0, correlation=-0.3, auc=0.5 + unit / 100,
+            f1=0.5, threshold=0.0, histogram=NO_HISTOGRAM,
+        )
+        for unit in (5, 4, 3, 2, 1, 0)
+    )  # fmt: skip
+    ranking = Ranking(
+        concept="inside-quotes", title="", scalar=False, positive_from=1, base_rate=0.5,
+        null_correlation=0.1, null_auc=0.5, characters=9, scores=scores,
+    )  # fmt: skip
+    path = Path(arguments["folder"]) / "ranking.json"
+    write_ranking(ranking, path)
+    return {"path": str(path)}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> MadeRun:
+    return finished_run(tmp_path / "run", layers=2, units=3)
+
+
+@pytest.fixture
+def session(make_session, run: MadeRun) -> Session:
+    session = make_session(rank=rank)
+    session.runs.open(run.directory)
+    session.runs.look()
+    return session
+
+
+def test_nothing_is_walked_until_a_panel_asks(session: Session) -> None:
+    assert session.jobs._runner.ran == []
+    assert session.stages.recording is None
+    session.stages.request()
+    assert session.jobs._runner.ran == ["walk"]
+    recording = session.stages.recording
+    assert recording is not None
+    assert recording.channels == ("hidden",)
+    session.stages.request()
+    assert session.jobs._runner.ran == ["walk"]
+
+
+def test_the_newest_is_followed_until_another_is_chosen(session: Session, run: MadeRun) -> None:
+    stages = session.stages
+    assert [stage.step for stage in stages.stages] == [0, 50, 100, 150, 200]
+    assert stages.stage.step == 200
+    stages.choose(1)
+    assert (stages.stage.step, stages.follow) == (50, False)
+    run.steps(201, 250)
+    run.checkpoint(250)
+    session.runs.open(run.directory)
+    session.runs.opened[0].watched.look()
+    assert stages.stage.step == 50
+    stages.choose(5)
+    assert (stages.stage.step, stages.follow) == (250, True)
+
+
+def test_the_file_that_is_replaced_is_a_stage_of_its_own(session: Session, run: MadeRun) -> None:
+    path = run.directory / "checkpoints" / "latest.safetensors"
+    path.write_bytes(b"model")
+    run.steps(201, 210)
+    run.event("checkpoint", step=210, file="checkpoints/latest.safetensors", best=False)
+    session.runs.opened[0].watched.look()
+    assert session.stages.stage.newest
+    assert session.stages.stage.step == 210
+    session.stages.request()
+    session.stages.request()
+    assert session.jobs._runner.ran == ["walk"]
+    os.utime(path, (1, 1))
+    session.stages.request()
+    assert session.jobs._runner.ran == ["walk", "walk"]
+
+
+def test_the_concept_is_scored_for_every_unit(session: Session) -> None:
+    session.selection.set_concept("inside-quotes")
+    session.stages.request()
+    session.stages.request()
+    stage = session.stages.stage
+    score = session.stages.score(stage)
+    assert score is not None
+    assert score.best == 5
+    np.testing.assert_allclose(score.figures, 0.5 + np.arange(6) / 100)
+    assert [step for step, _ in session.stages.history()] == [200]
+
+
+def test_a_sweep_scores_all(session: Session) -> None:
+    session.selection.set_concept("inside-quotes")
+    session.stages.arrived.connect(session.stages.request)
+    session.stages.sweep()
+    assert [step for step, _ in session.stages.history()] == [0, 50, 100, 150, 200]
+    ran = session.jobs._runner.ran
+    assert (ran.count("walk"), ran.count("rank")) == (5, 5)
+
+
+def test_the_unit_of_cells_is_taken_as_far_as_it_goes(session: Session) -> None:
+    session.selection.select_unit(100, "cell")
+    assert (session.stages.unit, session.stages.channel) == (5, "cell")
+    session.selection.select_unit(2, "reset")
+    assert (session.stages.unit, session.stages.channel) == (2, "hidden")
+
+
+def test_the_text_of_cells_is_taken(session: Session, library_folder: Path) -> None:
+    before = session.stages.text
+    assert "old man" in str(before)
+    session.recordings.open_text(library_folder / "resources" / "texts" / "a.txt")
+    assert str(session.stages.text).startswith("this is text a")
+
+
+def test_a_checkpoint_that_cannot_be_read_is_told_and_not_tried_again(
+    make_session, run: MadeRun
+) -> None:
+    def walk(arguments, context):
+        raise ModelFileError("the file is cut")
+
+    session = make_session(walk=walk)
+    session.runs.open(run.directory)
+    session.runs.look()
+    session.stages.request()
+    session.stages.request()
+    assert session.stages.problem == "the file is cut"
+    assert session.jobs._runner.ran == ["walk"]
+    assert list(session.recordings.cache.glob("stage-*")) == []
+
+
+def test_closing_deletes_what_was_walked(session: Session) -> None:
+    session.stages.request()
+    assert len(list(session.recordings.cache.glob("stage-*"))) == 1
+    session.stages.close()
+    assert list(session.recordings.cache.glob("stage-*")) == []
+
+
+def test_without_a_run_there_is_nothing(make_session) -> None:
+    stages = make_session().stages
+    stages.request()
+    assert (stages.stages, stages.stage, stages.recording) == ((), None, None)
