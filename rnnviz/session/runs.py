@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+import msgspec
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
+from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.state import LIVE
 from rnnviz.core.runs.watched import WatchedRun
 
@@ -28,12 +30,16 @@ _MOST_REMEMBERED = 12
 class Trainers(Protocol):
     """Starts trainers as processes of their own, and speaks to them; `work.trainer` has them."""
 
-    def start(self, directory: Path, settings: Mapping[str, Any]) -> None:
+    def start(self, directory: Path, config: TrainingConfig) -> None:
         """Train with these settings in a new run directory.
 
         Raises:
             RnnvizError: the settings or the directory cannot be used.
         """
+        ...
+
+    def ended(self, directory: Path) -> str | None:
+        """What a trainer that was started here said last, if it has ended; None while it lives."""
         ...
 
     def resume(self, directory: Path) -> None:
@@ -112,15 +118,20 @@ class Runs(QObject):
 
     # The list
 
-    def open(self, directory: Path) -> OpenRun:
+    def open(self, directory: Path, started: TrainingConfig | None = None) -> OpenRun:
         """Watch the run in this directory, and make it the current one.
+
+        Args:
+            started: the settings of a trainer that was started here and has written nothing yet.
 
         Raises:
             RunDirectoryError: no run lies there.
         """
         known = self.find(directory)
         if known is None:
-            known = OpenRun(WatchedRun(directory.resolve(), self._clock), self._free_ink())
+            expected = None if started is None else msgspec.to_builtins(started)
+            watched = WatchedRun(directory.resolve(), self._clock, expected)
+            known = OpenRun(watched, self._free_ink(), started_here=started is not None)
             self.opened = (*self.opened, known)
             self._remember()
         self.set_current(known)
@@ -186,16 +197,14 @@ class Runs(QObject):
 
     # Trainers
 
-    def start(self, settings: Mapping[str, Any], directory: Path) -> OpenRun:
+    def start(self, config: TrainingConfig, directory: Path) -> OpenRun:
         """Start a trainer, and watch what it writes.
 
         Raises:
             RnnvizError: the settings or the directory cannot be used.
         """
-        self._trainers.start(directory, settings)
-        run = self.open(directory)
-        run.started_here = True
-        return run
+        self._trainers.start(directory, config)
+        return self.open(directory, config)
 
     def ask(
         self, run: OpenRun, command: str, setting: str = "", value: float | None = None
@@ -264,6 +273,8 @@ class Runs(QObject):
     def _note(self, run: OpenRun) -> bool:
         """Whether the state of this run is another one than at the last tick."""
         watched = run.watched
+        if run.started_here and watched.state in ("starting", "crashed"):
+            watched.give_up(self._trainers.ended(watched.directory))
         state = (watched.state, watched.problem, watched.damaged_lines, len(watched.checkpoints))
         if state == run._state:
             return False

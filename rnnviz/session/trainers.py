@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files import write_atomically
+from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.control import ask
 
 
 class ProcessTrainers:
     """Starts `rnnviz train` and leaves wishes in run directories."""
 
-    def start(self, directory: Path, settings: Mapping[str, Any]) -> None:
+    def start(self, directory: Path, config: TrainingConfig) -> None:
         """Train with these settings in a new run directory.
 
         Raises:
             RunDirectoryError: the settings or the directory cannot be used.
         """
         raise RunDirectoryError("training cannot be started from the window yet")
+
+    def ended(self, directory: Path) -> str | None:
+        """What a trainer that was started here said last, if it has ended; None while it lives."""
+        return None
 
     def resume(self, directory: Path) -> None:
         """Go on with a run whose trainer is gone.
@@ -36,8 +38,4 @@ class ProcessTrainers:
         Raises:
             RunDirectoryError: the directory cannot be written.
         """
-        wish = {"command": command, "setting": setting, "value": value}
-        try:
-            write_atomically(directory / "control.json", json.dumps(wish).encode())
-        except OSError as error:
-            raise RunDirectoryError(f"cannot write to {directory}: {error.strerror}") from error
+        ask(directory, command, setting, value)

@@ -13,12 +13,17 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QWidget
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.finding import SavedFinding
 from rnnviz.session.session import Session
+from rnnviz.views.dialogs.closing_dialog import ClosingDialog
 from rnnviz.views.dialogs.concept_dialog import ConceptDialog
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
+from rnnviz.views.dialogs.new_run_dialog import NewRunDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.dialogs.walk_dialog import WalkDialog
 from rnnviz.views.exporting import Exporting
 from rnnviz.views.undo import RemoveConcept, RemoveFinding
+
+_QUIETLY = "window/close_quietly"
+"""The setting that says not to mention trainings when the window is closed."""
 
 
 class Asking(QObject):
@@ -102,6 +107,39 @@ class Asking(QObject):
         )
         if agreed:
             selection.jump(chosen)
+
+    # Training
+
+    @Slot()
+    def ask_new_run(self) -> None:
+        """Ask what a new training run shall be, on the open text unless another is chosen."""
+        runs, text = self._session.runs, self._session.recordings.text
+        texts = (text.path,) if text is not None and text.path is not None else ()
+        dialog = NewRunDialog(self._session.jobs, runs.folder, texts, self._window)
+
+        def chosen() -> None:
+            run = runs.start(dialog.config, dialog.directory)
+            self._session.workspace_wanted.emit("training")
+            self.said.emit(f"{run.name} starts in {run.watched.directory}.")
+
+        self._open(dialog, chosen)
+
+    def may_close(self) -> bool:
+        """Whether the window may close; says first that a training goes on, and may stop it."""
+        runs, settings = self._session.runs, self._session.settings
+        going = [run.name for run in runs.training_here]
+        if not going or settings.value(_QUIETLY, False, type=bool):
+            return True
+        dialog = ClosingDialog(going, self._window)
+        dialog.exec()
+        pressed, quietly = dialog.clickedButton(), dialog.quietly.isChecked()
+        stay, stop = pressed is dialog.stay, pressed is dialog.stop
+        dialog.deleteLater()
+        if quietly and not stay:
+            settings.setValue(_QUIETLY, True)
+        if stop:
+            runs.stop_all_here()
+        return not stay
 
     # Concepts
 

@@ -158,6 +158,7 @@ class Window(QMainWindow):
         library.finding_removal_requested.connect(asking.remove_finding)
         library.finding_edit_requested.connect(asking.edit_finding)
         training = self.room(TrainingWorkspace)
+        training.new_run_requested.connect(asking.ask_new_run)
         training.folder_requested.connect(asking.ask_open_folder)
         training.path_requested.connect(self.open_in_cells)
         for workspace in self.workspaces:
@@ -315,7 +316,10 @@ class Window(QMainWindow):
             self.open_path(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the layout and end the engine."""
+        """Remember the layout and end the engine; a training goes on, unless it shall not."""
+        if not self.asking.may_close():
+            event.ignore()
+            return
         self.session.settings.setValue("window/geometry", self.saveGeometry())
         self.session.settings.setValue("window/layout", self.saveState(LAYOUT_VERSION))
         for workspace in self.workspaces:

@@ -158,5 +158,12 @@ class Workspace(QMainWindow):
         if not self._sized:
             self._sized = True
             self._size_docks()
-        for bar in self.findChildren(QTabBar):
+        bars = sorted(self.findChildren(QTabBar), key=QTabBar.count, reverse=True)
+        named: set[str] = set()
+        for bar in bars:
             bar.setElideMode(Qt.TextElideMode.ElideNone)
+            tabs = {bar.tabText(place) for place in range(bar.count())}
+            # Qt leaves the bar of two docks on the screen when a third joins them.
+            if tabs and tabs < named:
+                bar.hide()
+            named |= tabs

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.session.runs import Runs
 from tests.core.runs.made import MadeRun, finished_run
 
@@ -20,9 +21,13 @@ class FakeTrainers:
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
         self.refuses = ""
+        self.last_words: str | None = None
 
-    def start(self, directory, settings) -> None:
-        MadeRun(directory, **settings).lock()
+    def start(self, directory, config) -> None:
+        directory.mkdir()
+
+    def ended(self, directory) -> str | None:
+        return self.last_words
 
     def resume(self, directory) -> None:
         self.asked.append(("resumed", directory.name))
@@ -147,12 +152,31 @@ def test_only_runs_started_here_hold_the_window_back(
     runs: Runs, trainers: FakeTrainers, tmp_path: Path
 ) -> None:
     runs.open(live_run(tmp_path, "another window's").directory)
-    mine = runs.start({"units": 16}, tmp_path / "mine")
+    mine = runs.start(TrainingConfig(name="mine", units=16), tmp_path / "mine")
     runs.look()
     assert runs.training_here == (mine,)
-    assert mine.watched.config["units"] == 16
+    assert (mine.watched.state, mine.watched.config["units"]) == ("starting", 16)
+    (tmp_path / "mine").rmdir()
+    made = MadeRun(tmp_path / "mine", units=32)
+    made.lock()
+    made.steps(1, 3)
+    runs.look()
+    assert (mine.watched.state, mine.watched.config["units"]) == ("running", 32)
     runs.stop_all_here()
     assert trainers.asked == [("mine", "stop", "", None)]
+
+
+def test_a_trainer_that_ends_at_once_says_why(
+    runs: Runs, trainers: FakeTrainers, tmp_path: Path
+) -> None:
+    mine = runs.start(TrainingConfig(), tmp_path / "mine")
+    runs.look()
+    assert mine.watched.problem == ""
+    trainers.last_words = "the text is empty"
+    runs.look()
+    assert (mine.watched.state, mine.watched.problem) == ("crashed", "the text is empty")
+    runs.look()
+    assert mine.watched.problem == "the text is empty"
 
 
 def test_open_runs_are_found_again(

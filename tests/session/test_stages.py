@@ -11,7 +11,9 @@ import pytest
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
 from rnnviz.session.session import Session
+from rnnviz.session.stages import Stage
 from tests.core.runs.made import MadeRun, finished_run
+from tests.session.conftest import CountingRunner
 
 NO_HISTOGRAM = Histogram(0, 1, (), ())
 
@@ -33,6 +35,17 @@ def rank(arguments, context):
     return {"path": str(path)}
 
 
+def ran(session: Session) -> list[str]:
+    assert isinstance(session.jobs._runner, CountingRunner)
+    return session.jobs._runner.ran
+
+
+def shown(session: Session) -> Stage:
+    stage = session.stages.stage
+    assert stage is not None
+    return stage
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> MadeRun:
     return finished_run(tmp_path / "run", layers=2, units=3)
@@ -47,30 +60,30 @@ def session(make_session, run: MadeRun) -> Session:
 
 
 def test_nothing_is_walked_until_a_panel_asks(session: Session) -> None:
-    assert session.jobs._runner.ran == []
+    assert ran(session) == []
     assert session.stages.recording is None
     session.stages.request()
-    assert session.jobs._runner.ran == ["walk"]
+    assert ran(session) == ["walk"]
     recording = session.stages.recording
     assert recording is not None
     assert recording.channels == ("hidden",)
     session.stages.request()
-    assert session.jobs._runner.ran == ["walk"]
+    assert ran(session) == ["walk"]
 
 
 def test_the_newest_is_followed_until_another_is_chosen(session: Session, run: MadeRun) -> None:
     stages = session.stages
     assert [stage.step for stage in stages.stages] == [0, 50, 100, 150, 200]
-    assert stages.stage.step == 200
+    assert shown(session).step == 200
     stages.choose(1)
-    assert (stages.stage.step, stages.follow) == (50, False)
+    assert (shown(session).step, stages.follow) == (50, False)
     run.steps(201, 250)
     run.checkpoint(250)
     session.runs.open(run.directory)
     session.runs.opened[0].watched.look()
-    assert stages.stage.step == 50
+    assert shown(session).step == 50
     stages.choose(5)
-    assert (stages.stage.step, stages.follow) == (250, True)
+    assert (shown(session).step, stages.follow) == (250, True)
 
 
 def test_the_file_that_is_replaced_is_a_stage_of_its_own(session: Session, run: MadeRun) -> None:
@@ -79,21 +92,21 @@ def test_the_file_that_is_replaced_is_a_stage_of_its_own(session: Session, run: 
     run.steps(201, 210)
     run.event("checkpoint", step=210, file="checkpoints/latest.safetensors", best=False)
     session.runs.opened[0].watched.look()
-    assert session.stages.stage.newest
-    assert session.stages.stage.step == 210
+    assert shown(session).newest
+    assert shown(session).step == 210
     session.stages.request()
     session.stages.request()
-    assert session.jobs._runner.ran == ["walk"]
+    assert ran(session) == ["walk"]
     os.utime(path, (1, 1))
     session.stages.request()
-    assert session.jobs._runner.ran == ["walk", "walk"]
+    assert ran(session) == ["walk", "walk"]
 
 
 def test_the_concept_is_scored_for_every_unit(session: Session) -> None:
     session.selection.set_concept("inside-quotes")
     session.stages.request()
     session.stages.request()
-    stage = session.stages.stage
+    stage = shown(session)
     score = session.stages.score(stage)
     assert score is not None
     assert score.best == 5
@@ -106,8 +119,7 @@ def test_a_sweep_scores_all(session: Session) -> None:
     session.stages.arrived.connect(session.stages.request)
     session.stages.sweep()
     assert [step for step, _ in session.stages.history()] == [0, 50, 100, 150, 200]
-    ran = session.jobs._runner.ran
-    assert (ran.count("walk"), ran.count("rank")) == (5, 5)
+    assert (ran(session).count("walk"), ran(session).count("rank")) == (5, 5)
 
 
 def test_the_unit_of_cells_is_taken_as_far_as_it_goes(session: Session) -> None:
@@ -136,7 +148,7 @@ def test_a_checkpoint_that_cannot_be_read_is_told_and_not_tried_again(
     session.stages.request()
     session.stages.request()
     assert session.stages.problem == "the file is cut"
-    assert session.jobs._runner.ran == ["walk"]
+    assert ran(session) == ["walk"]
     assert list(session.recordings.cache.glob("stage-*")) == []
 
 

@@ -38,6 +38,7 @@ class WatchedRun:
     ) -> None:
         self.directory = directory
         self.problem = ""
+        self._last_words: str | None = None
         self._clock = clock
         self._listed = -_SECONDS_BETWEEN_LISTINGS
         self._tail = EventTail(directory / "events.jsonl")
@@ -100,6 +101,7 @@ class WatchedRun:
             self.record.take(events)
             self.problem = ""
             self.state = self._watch.state(self.record.phase, alive)
+            self._note_end()
             self._list_checkpoints()
         except RunDirectoryError as error:
             self.problem = str(error)
@@ -107,6 +109,16 @@ class WatchedRun:
         if not self.directory.exists():
             self.problem = f"{self.directory} is gone; what was read so far stays on the screen"
         return bool(events) or before != (self.state, self.problem, len(self.record.checkpoints))
+
+    def give_up(self, words: str | None) -> None:
+        """Its trainer has ended, and these were its last words; None: it has not."""
+        self._last_words = words
+        self._note_end()
+
+    def _note_end(self) -> None:
+        if self._last_words is not None and self.state in ("starting", "crashed"):
+            self.state = "crashed"
+            self.problem = self._last_words or self.problem
 
     @property
     def behind(self) -> bool:

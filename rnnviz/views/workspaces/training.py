@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
+from rnnviz.views.actions import SEPARATOR, Deed
 from rnnviz.views.panels.training import PANELS
 from rnnviz.views.panels.training.curves import CurvesPanel
 from rnnviz.views.panels.training.samples import SamplesPanel
@@ -41,6 +42,28 @@ class TrainingWorkspace(Workspace):
         """The list of runs over their curves."""
         self.runs_centre = TrainingCentre(self.session)
         return self.runs_centre
+
+    def deeds(self) -> tuple[Deed, ...]:
+        """Starting, pausing and stopping runs."""
+        return (
+            Deed("Run", "New run…", "Ctrl+N", self.new_run_requested.emit),
+            Deed("Run", "Pause or resume", None, self._pause, key="P"),
+            Deed("Run", "Stop", None, self._stop),
+            Deed("Run", SEPARATOR),
+            Deed("Run", "Open its best model in Cells", None, self._open_best),
+        )
+
+    def _pause(self) -> None:
+        if self.runs_centre is not None:
+            self.runs_centre.pause_or_resume()
+
+    def _stop(self) -> None:
+        if self.runs_centre is not None:
+            self.runs_centre.stop_run()
+
+    def _open_best(self) -> None:
+        if self.runs_centre is not None:
+            self.runs_centre.open_best()
 
     def connect_parts(self) -> None:
         """Wishes go to the window."""
