@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs import control
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.runs.control import ask
+from rnnviz.work import trainer
 
 
 class ProcessTrainers:
-    """Starts `rnnviz train` and leaves wishes in run directories."""
+    """Starts `rnnviz train`, and leaves wishes in run directories."""
+
+    def __init__(self) -> None:
+        self._processes: dict[Path, int] = {}
 
     def start(self, directory: Path, config: TrainingConfig) -> None:
         """Train with these settings in a new run directory.
@@ -18,24 +21,28 @@ class ProcessTrainers:
         Raises:
             RunDirectoryError: the settings or the directory cannot be used.
         """
-        raise RunDirectoryError("training cannot be started from the window yet")
-
-    def ended(self, directory: Path) -> str | None:
-        """What a trainer that was started here said last, if it has ended; None while it lives."""
-        return None
+        config.check()
+        self._processes[directory.resolve()] = trainer.start_run(config, directory)
 
     def resume(self, directory: Path) -> None:
         """Go on with a run whose trainer is gone.
 
         Raises:
-            RunDirectoryError: it cannot go on.
+            RunDirectoryError: the directory is not there or cannot be written.
         """
-        raise RunDirectoryError("training cannot be resumed from the window yet")
+        self._processes[directory.resolve()] = trainer.resume_run(directory)
+
+    def ended(self, directory: Path) -> str | None:
+        """What a trainer that was started here said last, if it has ended; None while it lives."""
+        process = self._processes.get(directory.resolve())
+        if process is None or not trainer.has_ended(process):
+            return None
+        return trainer.last_words(directory)
 
     def ask(self, directory: Path, command: str, setting: str, value: float | None) -> None:
         """Leave a wish in `control.json`.
 
         Raises:
-            RunDirectoryError: the directory cannot be written.
+            RunDirectoryError: the directory cannot be written, or the wish makes no sense.
         """
-        ask(directory, command, setting, value)
+        control.ask(directory, command, setting, value)

@@ -16,6 +16,7 @@ from rnnviz.core.recording import Recording, RecordingWriter
 from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
 from rnnviz.core.snippets import unit_page
 from rnnviz.core.text import Text
+from rnnviz.session.runs import Trainers
 from rnnviz.session.session import Session
 from rnnviz.views.plots import Plot
 from rnnviz.work.messages import Context
@@ -128,7 +129,7 @@ def _sample(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
     return {"text": text}
 
 
-def make_session(folder: Path) -> Session:
+def make_session(folder: Path, trainers: Trainers | None = None) -> Session:
     """A session whose engine is the functions above, with settings of its own."""
     tasks = {
         "label": _label,
@@ -146,6 +147,7 @@ def make_session(folder: Path) -> Session:
         data=folder / "data",
         models=folder / "models",
         resources=folder / "resources",
+        trainers=trainers,
     )
 
 

@@ -12,10 +12,13 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.colour import Scale
+from rnnviz.core.curve import Curve, SmoothedCurve
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.text import Text
 from rnnviz.views.plots import (
     BarPlot,
+    CurvePlot,
+    HeatPlot,
     Histogram,
     HistogramPlot,
     ImagePlot,
@@ -24,6 +27,7 @@ from rnnviz.views.plots import (
     Points,
     ScatterPlot,
     Series,
+    Trace,
     ink_colour,
 )
 from rnnviz.views.plots.axes import TextAxis, number
@@ -60,18 +64,34 @@ def scatter() -> Plot:
     return plot
 
 
+def curves() -> Plot:
+    plot = CurvePlot("Curves")
+    curve = Curve()
+    curve.append([1, 2, 3, 4], [4.0, 2.0, np.nan, 1.0])
+    plot.set_traces((Trace("run", curve, 0, SmoothedCurve(curve, 0.5)),))
+    return plot
+
+
+def heat() -> Plot:
+    plot = HeatPlot("Heat")
+    plot.set_values(np.array([[1.0, 0.5], [0.0, np.nan]]), ("10", "20"))
+    return plot
+
+
 def bars() -> Plot:
     plot = BarPlot("Gates", {"shut": 0, "open": 1})
     plot.set_rows({"input": (0.25, 0.5), "forget": (0.1, 0.9)})
     return plot
 
 
-EVERY = (line, image, histogram, scatter, bars)
+EVERY = (line, image, histogram, scatter, bars, curves, heat)
 SECOND_ROWS = {
     "Values": ["2", "0.0"],
     "Units": ["7", "1.0", "0.0"],
     "Spread": ["0.0", "1.0", "0.25"],
     "Points": ["one", "0.25", "0.5"],
+    "Curves": ["1", "4.0", "4.0"],
+    "Heat": ["0", "1.0", "0.5"],
     "Gates": ["input", "0.25", "0.5"],
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.colour import LEVELS, MISSING, Scale
@@ -105,9 +105,14 @@ class HeatPlot(Plot):
         self._bar.axis.setTextPen(theme.muted)
         self._column.setPen(pg.mkPen(theme.accent))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Name as many columns as there is room for."""
+        super().resizeEvent(event)
+        self._name_columns()
+
     def _name_columns(self) -> None:
         widest = max((len(name) for name in self._names), default=1)
-        room = max(2, int(self.view.width() / (8 * widest + 16)))
+        room = max(2, int((self.width() - 150) / (8 * widest + 16)))
         every = max(1, -(-len(self._names) // room))
         self.column_axis.set_names(
             {place + 0.5: self._names[place] for place in range(0, len(self._names), every)}

@@ -9,7 +9,13 @@ import numpy as np
 from rnnviz.views.plots.axes import NumberAxis, TickLevels, number
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_FEWEST, _MOST = 3, 9
+_SPARSER = (
+    (1, (1, 2, 3, 4, 5, 6, 7, 8, 9)), (1, (1, 2, 5)), (1, (1, 3)), (1, (1,)), (2, (1,)), (3, (1,)),
+    (5, (1,)), (10, (1,)), (50, (1,)),
+)  # fmt: skip
+"""Every so many powers of ten, and which multiples of them get a tick."""
+_ROOM = {True: 18.0, False: 56.0}
+"""Pixels that a tick's number needs, on an upright axis and on a lying one."""
 
 
 def plain(value: float) -> str:
@@ -51,19 +57,15 @@ class LogAxis(NumberAxis):
             return super().tickValues(low, high, size)
         low, high = sorted((low, high))
         first, last = int(np.floor(low)) - 1, int(np.ceil(high)) + 1
-        room = max(2, min(_MOST, int(size / 28)))
-        for factors in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
-            ticks = [p + np.log10(f) for p in range(first, last) for f in factors]
-            seen = [tick for tick in ticks if low <= tick <= high]
-            if len(seen) <= room:
-                break
-        if len(seen) < _FEWEST:
-            linear = super().tickValues(10**low, 10**high, size)[:1]
-            seen = [float(np.log10(v)) for _, values in linear for v in values if v > 0]
-        elif len(seen) > room:
-            every = -(-len(seen) // room)
-            seen = [tick for tick in seen if round(tick) % every == 0]
-        return [(1.0, seen)]
+        room = _ROOM[self.orientation in ("left", "right")] * (high - low) / max(1.0, size)
+        for every, factors in _SPARSER:
+            powers = [power for power in range(first, last) if power % every == 0]
+            ticks = [power + np.log10(factor) for power in powers for factor in factors]
+            seen = [float(tick) for tick in ticks if low <= tick <= high]
+            if len(seen) > 1 and np.diff(seen).min() >= room:
+                return [(1.0, seen)]
+        linear = super().tickValues(10**low, 10**high, size)[:1]
+        return [(1.0, [float(np.log10(v)) for _, values in linear for v in values if v > 0])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The numbers themselves."""

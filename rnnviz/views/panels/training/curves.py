@@ -27,7 +27,7 @@ _X_WORDS = {
 }
 UNITS = {"nats": "nats", "bits": "bits", "perplexity": "perplexity"}
 _SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
-_DEFAULT_SMOOTHING = 5
+_DEFAULT_SMOOTHING = 4
 
 
 def _bits(nats: Floats) -> Floats:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.views.panel import Panel
@@ -34,6 +34,7 @@ class NormsPanel(Panel):
         page = QWidget()
         self.words = QLabel()
         self.words.setProperty("role", "muted")
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.scale = Segments("Scale", {"log": "Log", "linear": "Linear"})
         self.scale.chosen.connect(self._choose)
         self.plot = CurvePlot("Norm of the gradient before and after clipping")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rnnviz.views.panel import Panel
-from rnnviz.views.plots import CurvePlot, Trace
+from rnnviz.views.plots import CurvePlot, Trace, ink_colour
 from rnnviz.views.segments import Segments
+from rnnviz.views.theme import theme_of
 
 _WHAT = {"gradient": "Gradient", "weight": "Weights", "ratio": "Update / weight"}
 _WORDS = {
@@ -29,6 +39,7 @@ class ParametersPanel(Panel):
 
     def follow(self) -> None:
         """Follow the current run."""
+        self._listed: tuple[tuple[str, ...], bool] = ((), False)
         runs = self.session.runs
         for signal in (runs.curve_changed, runs.current_changed):
             signal.connect(self.request_draw)
@@ -40,9 +51,15 @@ class ParametersPanel(Panel):
         self.what.chosen.connect(self._choose)
         self.words = QLabel()
         self.words.setProperty("role", "muted")
-        self.words.setWordWrap(True)
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.plot = CurvePlot("Norms of every parameter")
         self.plot.set_log(True)
+        self.names = QListWidget()
+        self.names.setAccessibleName("Parameters to draw")
+        self.names.setFixedWidth(200)
+        self.names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.names.setIconSize(QSize(10, 10))
+        self.names.itemChanged.connect(self._choose)
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 0)
         row.addWidget(self.what)
@@ -52,7 +69,11 @@ class ParametersPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row)
-        column.addWidget(self.plot, 1)
+        body = QHBoxLayout()
+        body.setSpacing(0)
+        body.addWidget(self.names)
+        body.addWidget(self.plot, 1)
+        column.addLayout(body, 1)
         return page
 
     def draw(self) -> None:
@@ -65,13 +86,35 @@ class ParametersPanel(Panel):
         missing = "This run does not record its parameters." if run.watched.record.step else ""
         self.words.setText(words if parameters else missing)
         self.plot.set_labels("step", axis)
+        self._list(tuple(parameters))
+        checked = Qt.CheckState.Checked
         self.plot.set_traces(
             tuple(
-                Trace(name, getattr(curves, chosen), place, width=1.2)
+                Trace(name, getattr(curves, chosen), place, width=1.2, named=False)
                 for place, (name, curves) in enumerate(parameters.items())
+                if self.names.item(place).checkState() == checked
             )
         )
         self.plot.set_level(*((1e-3,) if chosen == "ratio" else ()))
+
+    def _list(self, names: tuple[str, ...]) -> None:
+        """A line a parameter with its colour; those of the plot are ticked."""
+        dark = theme_of(self).dark
+        if (names, dark) == self._listed:
+            return
+        self._listed = names, dark
+        self.names.blockSignals(True)
+        self.names.clear()
+        for place, name in enumerate(names):
+            pixels = QPixmap(10, 10)
+            pixels.fill(ink_colour(place, theme_of(self)))
+            icon = QIcon(pixels)
+            icon.addPixmap(pixels, QIcon.Mode.Selected)
+            item = QListWidgetItem(icon, name, self.names)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked)
+            item.setToolTip(name)
+        self.names.blockSignals(False)
 
     @Slot()
     def _choose(self) -> None:

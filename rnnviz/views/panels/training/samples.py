@@ -33,6 +33,7 @@ class SamplesPanel(Panel):
         """Follow the current run."""
         self._written: list[Sample] = []
         self._of: OpenRun | None = None
+        self._caught_up = False
         self._places: dict[int, int] = {}
         runs = self.session.runs
         for signal in (runs.curve_changed, runs.current_changed):
@@ -75,14 +76,17 @@ class SamplesPanel(Panel):
             self._clear()
         bar = self.text.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
+        follows = run.watched.state == "running" and not run.watched.behind
         fresh = wanted[len(self._written) : len(self._written) + _AT_ONCE]
         for sample in fresh:
             self._write(sample, run)
-        if at_end and fresh and len(self._written) > _AT_ONCE:
+        if at_end and fresh and self._caught_up and follows:
             bar.setValue(bar.maximum())
         stages = len({sample.step for sample in wanted})
         self.count.setText(f"{stages:,} stage{'s' * (stages != 1)}" if wanted else "No sample yet")
-        if len(self._written) < len(wanted):
+        # A run that was just opened is read from its beginning; later the newest is followed.
+        self._caught_up = len(self._written) == len(wanted)
+        if not self._caught_up:
             self.request_draw()
 
     def show_step(self, step: int) -> None:
@@ -151,7 +155,7 @@ class SamplesPanel(Panel):
 
     def _clear(self) -> None:
         self.text.clear()
-        self._written, self._places = [], {}
+        self._written, self._places, self._caught_up = [], {}, False
 
     @Slot()
     def _begin_again(self) -> None:

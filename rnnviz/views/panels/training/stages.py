@@ -60,7 +60,7 @@ class StagesPanel(Panel):
 
     def build(self) -> QWidget:
         """Slider, unit, text, score."""
-        page = QWidget()
+        page = _Page()
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Checkpoint")
         self.slider.setPageStep(1)
@@ -264,6 +264,14 @@ class StagesPanel(Panel):
     def _take_from_cells(self) -> None:
         self.session.stages.take_unit()
         self.session.stages.take_text()
+
+
+class _Page(QWidget):
+    """Its words may wrap, but its height is the panel's, however wide it is."""
+
+    def hasHeightForWidth(self) -> bool:
+        """No: else the scroll area around it would make it as high as all would like to be."""
+        return False
 
 
 def _figure(score: StageScore, unit: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from rnnviz.core.curve import Curve
 from rnnviz.core.runs.arrays import RowReader, Rows
@@ -42,7 +42,7 @@ class TimeStepsPanel(Panel):
         self.loss.chosen.connect(self._choose)
         self.words = QLabel()
         self.words.setProperty("role", "muted")
-        self.words.setWordWrap(True)
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.heat = HeatPlot("Gradient norm by training step and distance back")
         self.heat.set_labels("training step", "characters back")
         self.newest = CurvePlot("Gradient norm over distance at the newest step")

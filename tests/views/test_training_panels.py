@@ -1,0 +1,270 @@
+"""The Training workspace: what a person sees of a run, and what its buttons ask for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.curve import Curve
+from rnnviz.core.runs.axis import StepAxis
+from rnnviz.session.session import Session
+from rnnviz.views.panel import Panel
+from rnnviz.views.panels.training.curves import RATE, CurvesPanel
+from rnnviz.views.panels.training.norms import NormsPanel
+from rnnviz.views.panels.training.parameters import ParametersPanel
+from rnnviz.views.panels.training.samples import SamplesPanel
+from rnnviz.views.panels.training.stages import StagesPanel
+from rnnviz.views.panels.training.time_steps import TimeStepsPanel
+from rnnviz.views.plots import CurvePlot, Trace
+from rnnviz.views.run_table import RunTable, words_of
+from rnnviz.views.training_centre import TrainingCentre
+from tests.core.runs.made import NAMES, MadeRun, finished_run
+from tests.session.test_runs import FakeTrainers
+from tests.views.panels_world import make_session
+
+
+@pytest.fixture
+def trainers() -> FakeTrainers:
+    return FakeTrainers()
+
+
+@pytest.fixture
+def session(tmp_path: Path, qapp: QApplication, trainers: FakeTrainers) -> Iterator[Session]:
+    session = make_session(tmp_path, trainers)
+    yield session
+    session.close()
+
+
+def open_run(session: Session, run: MadeRun) -> None:
+    session.runs.open(run.directory)
+    session.runs.look()
+
+
+def shown(qtbot: QtBot, panel: Panel) -> None:
+    qtbot.addWidget(panel)
+    panel.resize(700, 500)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.idle)
+
+
+class TestCurvePlot:
+    def plot(self, qtbot: QtBot, values: object, axis: StepAxis | None = None) -> CurvePlot:
+        plot = CurvePlot("Loss")
+        qtbot.addWidget(plot)
+        plot.resize(400, 300)
+        plot.show()
+        curve = Curve()
+        array = np.asarray(values, float)
+        curve.append(np.arange(1, len(array) + 1), array)
+        plot.set_traces((Trace("run", curve, 0, axis=axis),))
+        return plot
+
+    def test_the_newest_end_stays_in_view_until_a_person_zooms(self, qtbot: QtBot) -> None:
+        plot = self.plot(qtbot, [3.0, 2.0, 1.0])
+        assert plot.view.viewRange()[0] == [1.0, 3.0]
+        plot.traces[0].curve.append([4], [0.5])
+        plot.refresh()
+        assert plot.view.viewRange()[0] == [1.0, 4.0]
+        plot.view.setXRange(2, 3, padding=0)
+        plot.traces[0].curve.append([5], [0.4])
+        plot.refresh()
+        assert plot.view.viewRange()[0] == [2.0, 3.0]
+        plot.reset_zoom()
+        assert plot.view.viewRange()[0] == [1.0, 5.0]
+
+    def test_nan_and_infinity_are_marked_where_they_are(self, qtbot: QtBot) -> None:
+        plot = self.plot(qtbot, [3.0, np.nan, 2.0, np.inf, 1.0])
+        marks = plot._lines[0].marks.data
+        assert [(spot["x"], spot["symbol"]) for spot in marks] == [(2.0, "x"), (4.0, "t1")]
+        low, high = plot.view.viewRange()[1]
+        assert low < marks["y"][0] < 1.2
+        assert 2.8 < marks["y"][1] < high
+
+    def test_a_logarithm_marks_what_has_none(self, qtbot: QtBot) -> None:
+        plot = self.plot(qtbot, [100.0, 0.0, 1.0])
+        plot.set_log(True)
+        low, high = plot.view.viewRange()[1]
+        assert low < 0 < 2 < high
+        assert [spot["x"] for spot in plot._lines[0].marks.data] == [2.0]
+
+    def test_steps_lie_along_another_axis(self, qtbot: QtBot) -> None:
+        plot = self.plot(qtbot, [3.0, 2.0, 1.0], StepAxis([1, 3], [10.0, 30.0]))
+        assert plot.view.viewRange()[0] == [10.0, 30.0]
+        plot._show_note(20.0, 2.0)
+        assert plot.note.text() == "step 20\nrun: 2"
+
+    def test_a_million_points_are_a_few_thousand_on_the_screen(self, qtbot: QtBot) -> None:
+        plot = self.plot(qtbot, np.random.default_rng(0).standard_normal(1_000_000))
+        assert len(plot._lines[0].raw.xData) < 8_000
+
+
+def test_losses_of_ticked_runs_in_the_unit_that_is_chosen(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name in ("a", "b"):
+        open_run(session, finished_run(tmp_path / name))
+    panel = CurvesPanel(session)
+    shown(qtbot, panel)
+    assert [trace.name for trace in panel.plot.traces] == [
+        "a", "a, held out", "b", "b, held out",
+    ]  # fmt: skip
+    panel.unit.setCurrentIndex(panel.unit.findData("bits"))
+    panel.along.setCurrentIndex(panel.along.findData("epoch"))
+    session.runs.set_shown(session.runs.opened[0], False)
+    qtbot.waitUntil(lambda: panel.idle)
+    assert [trace.name for trace in panel.plot.traces] == ["b", "b, held out"]
+    assert panel.plot.view.viewRange()[0] == [0.01, 2.0]
+    columns = panel.plot.columns()
+    assert np.asarray(columns["b: value"])[-1] == pytest.approx(4 / math.sqrt(200) / math.log(2))
+    panel.what.setCurrentIndex(panel.what.findData(RATE))
+    qtbot.waitUntil(lambda: panel.idle)
+    assert panel.plot.traces[0].curve.last == 0.004
+
+
+def test_scalars_are_offered(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    run = MadeRun(tmp_path / "own")
+    run.event("scalar", step=1, values={"accuracy": 0.5})
+    open_run(session, run)
+    panel = CurvesPanel(session)
+    shown(qtbot, panel)
+    panel.what.setCurrentIndex(panel.what.findData("accuracy"))
+    qtbot.waitUntil(lambda: panel.idle)
+    assert panel.plot.traces[0].curve.last == 0.5
+
+
+def test_gradient_norms_and_the_share_of_clipped_steps(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    panel = NormsPanel(session)
+    shown(qtbot, panel)
+    assert [trace.name for trace in panel.plot.traces] == ["before clipping", "after clipping"]
+    assert panel.words.text() == "Clipped by norm: 33.0% of all steps, 33.0% of the last 200."
+
+
+def test_parameters_can_be_left_out(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    panel = ParametersPanel(session)
+    shown(qtbot, panel)
+    assert [trace.name for trace in panel.plot.traces] == list(NAMES)
+    panel.names.item(0).setCheckState(Qt.CheckState.Unchecked)
+    qtbot.waitUntil(lambda: panel.idle)
+    assert [trace.name for trace in panel.plot.traces] == list(NAMES[1:])
+
+
+def test_the_gradient_over_time_of_a_layer(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    panel = TimeStepsPanel(session)
+    shown(qtbot, panel)
+    columns = panel.heat.columns()
+    assert list(columns) == ["row", "50", "100", "150", "200"]
+    np.testing.assert_allclose(np.asarray(columns["200"])[:3], [1.0, 0.5, 0.25])
+    panel.layer.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: panel.idle)
+    np.testing.assert_allclose(np.asarray(panel.heat.columns()["50"])[:2], [2.0, 1.0])
+
+
+def test_samples_are_a_timeline_from_the_first(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    panel = SamplesPanel(session)
+    shown(qtbot, panel)
+    written = panel.text.toPlainText()
+    assert written.index("At first") < written.index("xqz jh") < written.index("After 50 steps")
+    assert written.count("Temperature") == 9
+    panel.temperature.setCurrentIndex(panel.temperature.findData(0.5))
+    qtbot.waitUntil(lambda: panel.idle)
+    assert panel.text.toPlainText().count("Temperature") == 4
+
+
+def test_the_slider_moves_through_the_checkpoints(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    panel = StagesPanel(session)
+    shown(qtbot, panel)
+    assert panel.where.text() == "After 200 steps"
+    steps: list[int] = []
+    panel.step_chosen.connect(steps.append)
+    panel.slider.setFocus()
+    qtbot.keyClick(panel.slider, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: panel.where.text() == "After 150 steps")
+    assert steps == [150]
+    assert not panel.live.isChecked()
+    panel.slider.setValue(0)
+    qtbot.waitUntil(lambda: panel.where.text() == "At first")
+    panel.live.click()
+    qtbot.waitUntil(lambda: panel.where.text() == "After 200 steps")
+
+
+def test_the_table_says_how_a_run_is(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    run = MadeRun(tmp_path / "live")
+    run.lock()
+    run.event("started", step=0)
+    run.steps(1, 100)
+    open_run(session, run)
+    words = words_of(session.runs.opened[0])
+    assert words == ("live", "running", "100 of 200", "0.400", "–", "2.0 steps/s", "50 s")
+    table = RunTable(session.runs)
+    qtbot.addWidget(table)
+    table.show()
+    table.catch_up()
+    box = table.model().index(0, 0)
+    assert table.model().setData(box, Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
+    assert session.runs.shown == ()
+
+
+def test_buttons_and_fields_ask_the_trainer(
+    session: Session, tmp_path: Path, qtbot: QtBot, trainers: FakeTrainers
+) -> None:
+    run = MadeRun(tmp_path / "live")
+    run.lock()
+    run.event("started", step=0)
+    run.steps(1, 10)
+    open_run(session, run)
+    centre = TrainingCentre(session)
+    qtbot.addWidget(centre)
+    centre.resize(900, 600)
+    centre.show()
+    qtbot.mouseClick(centre.pause, Qt.MouseButton.LeftButton)
+    assert words_of(session.runs.opened[0])[1] == "pausing…"
+    run.event("paused", step=10)
+    session.runs.look()
+    assert centre.pause.text() == "Resume"
+    qtbot.mouseClick(centre.pause, Qt.MouseButton.LeftButton)
+    field = centre.settings.fields["learning_rate"]
+    assert field.placeholderText() == "0.004"
+    qtbot.keyClicks(field, "1e-4")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.mouseClick(centre.stop, Qt.MouseButton.LeftButton)
+    assert trainers.asked == [
+        ("live", "pause", "", None),
+        ("live", "resume", "", None),
+        ("live", "set", "learning_rate", 1e-4),
+        ("live", "stop", "", None),
+    ]
+    trainers.refuses = "the disk is full"
+    with qtbot.waitSignal(centre.failed) as told:
+        centre.stop_run()
+    assert told.args == ["the disk is full"]
+
+
+def test_what_is_wrong_with_a_run_is_said(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    run = MadeRun(tmp_path / "broken")
+    run.steps(1, 3)
+    run.event("bad_number", step=4, where="gradient", parameter=NAMES[0])
+    open_run(session, run)
+    centre = TrainingCentre(session)
+    qtbot.addWidget(centre)
+    centre.show()
+    assert centre.problem.text() == (
+        f"At step 4 the gradient of {NAMES[0]} stopped being a number."
+    )
