@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.pattern_search import find_spans
 
 Codes = npt.NDArray[np.unsignedinteger]
 
@@ -129,29 +130,33 @@ class Text:
             progress: told how many characters are searched; may raise `Cancelled` to stop.
 
         Raises:
-            TextError: the regular expression does not compile.
+            TextError: the regular expression does not compile, or takes too long.
         """
         try:
             compiled = re.compile(pattern if regular else re.escape(pattern), re.MULTILINE)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             raise TextError(f"{pattern!r} is no regular expression: {error}") from error
-        found: list[tuple[int, int]] = []
-        last = 0
+        found: list[npt.NDArray[np.int64]] = []
+        last = count = 0
         for block in range(0, len(self), _BLOCK):
             # What lies before the block is seen too, since `^` and `\b` look back.
             begin = max(0, block - _LONGEST_MATCH)
             part = self.slice(begin, block + _BLOCK + _LONGEST_MATCH)
-            for match in compiled.finditer(part, max(block, last) - begin):
-                start, stop = begin + match.start(), begin + match.end()
-                if start >= block + _BLOCK or len(found) == most:
-                    break
-                if stop > start:
-                    found.append((start, stop))
-                    last = stop
-            if len(found) == most:
+            try:
+                # One more than is wanted, so that one may begin after the block.
+                spans = find_spans(
+                    compiled, part, [(max(block, last) - begin, len(part))], most - count + 1
+                )
+            except TimeoutError as error:
+                raise TextError(str(error)) from error
+            spans = (spans + begin)[: most - count]
+            found.append(spans[spans[:, 0] < block + _BLOCK])
+            count += len(found[-1])
+            last = int(found[-1][-1, 1]) if len(found[-1]) else last
+            if count == most:
                 break
             progress(min(block + _BLOCK, len(self)))
-        return np.array(found, np.int64).reshape(-1, 2)
+        return np.concatenate(found) if found else np.zeros((0, 2), np.int64)
 
 
 def narrowest(widest: int) -> tuple[str, str]:

@@ -150,7 +150,9 @@ class Asking(QObject):
         if text is None:
             self.refused.emit("Open a text first: a new concept is shown on it before it is used.")
             return
-        dialog = ConceptDialog(text, selection.visible, selection.range, self._window)
+        dialog = ConceptDialog(
+            self._session.jobs, text, selection.visible, selection.range, self._window
+        )
 
         def chosen() -> None:
             concept = self._session.rankings.add(self._with_own_name(dialog.spec))

@@ -39,9 +39,17 @@ def guess(arguments: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"candidates": [best, worse], "unigram_nats": unigram, "uniform_nats": 3.0}
 
 
+def preview_labels(arguments: dict[str, Any], context: Any) -> dict[str, Any]:
+    """As the engine answers."""
+    labels = concept_from(arguments["concept"]).label(arguments["text"])
+    places = np.flatnonzero(np.diff(np.asarray(labels, int), prepend=0, append=0))
+    return {"spans": places.reshape(-1, 2).tolist()}
+
+
 @pytest.fixture
 def jobs(qapp: Any) -> Iterator[Jobs]:
-    jobs = Jobs(InlineRunner({"guess_vocabulary": guess}))  # type: ignore[dict-item]
+    tasks = {"guess_vocabulary": guess, "preview_labels": preview_labels}
+    jobs = Jobs(InlineRunner(tasks))  # type: ignore[arg-type]
     yield jobs
     jobs.close()
 
@@ -88,8 +96,8 @@ class TestVocabulary:
 
 class TestConcept:
     @pytest.fixture
-    def dialog(self, qtbot: QtBot) -> ConceptDialog:
-        dialog = ConceptDialog(Text.of(TEXT), (0, 40), None)
+    def dialog(self, jobs: Jobs, qtbot: QtBot) -> ConceptDialog:
+        dialog = ConceptDialog(jobs, Text.of(TEXT), (0, 40), None)
         qtbot.addWidget(dialog)
         dialog.show()
         return dialog
@@ -118,6 +126,14 @@ class TestConcept:
         qtbot.keyClicks(dialog.pattern, "]")
         qtbot.waitUntil(lambda: self.saves(dialog))
 
+    def test_a_pattern_that_explodes_is_told_and_not_saved(
+        self, dialog: ConceptDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("rnnviz.core.pattern_search.SECONDS", 0.3)
+        dialog.pattern.setText("(.+)+;")
+        qtbot.waitUntil(lambda: "takes too long" in dialog.verdict.text(), timeout=5000)
+        assert not self.saves(dialog)
+
     def test_ranges_are_painted_and_taken_back(self, dialog: ConceptDialog, qtbot: QtBot) -> None:
         dialog.kind.setCurrentIndex(1)
         port = dialog.view.viewport()
@@ -129,9 +145,9 @@ class TestConcept:
         assert dialog.spans.toPlainText() == "3 to 7"
         assert concept_from(dialog.spec).label(TEXT).sum() == 4
 
-    def test_a_range_brushed_before_is_painted_already(self, qtbot: QtBot) -> None:
+    def test_a_range_brushed_before_is_painted_already(self, jobs: Jobs, qtbot: QtBot) -> None:
         text = Text.of("x" * 20_000)
-        dialog = ConceptDialog(text, (10_000, 10_100), (10_010, 10_020))
+        dialog = ConceptDialog(jobs, text, (10_000, 10_100), (10_010, 10_020))
         qtbot.addWidget(dialog)
         assert dialog.spec["spans"] == [[10_010, 10_020]]
         assert dialog.verdict.text().startswith(f"{10 / 6000:.1%} of the characters")

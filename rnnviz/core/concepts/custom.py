@@ -107,7 +107,7 @@ class RegularExpression(_Custom, frozen=True, kw_only=True, tag="regular-express
         """One label a character, (T,) bool; raises ConceptError if the search takes too long."""
         labels = np.zeros(len(text), bool)
         compiled = compile_pattern(self.pattern, ignore_case=self.ignore_case)
-        for start, stop in matches(compiled, text):
+        for start, stop in matches(compiled, text).tolist():
             labels[start:stop] = True
         return labels
 

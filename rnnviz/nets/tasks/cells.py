@@ -107,6 +107,13 @@ def label(arguments: Arguments, context: Context) -> dict[str, Any]:
     return {"path": str(path)}
 
 
+def preview_labels(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Which stretches of the short text `text` the yes-or-no `concept` labels, (start, stop)."""
+    labels = np.asarray(concept_from(arguments["concept"]).label(arguments["text"]), np.int8)
+    edges = np.flatnonzero(np.diff(labels, prepend=0, append=0))
+    return {"spans": edges.reshape(-1, 2).tolist()}
+
+
 def rank(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Rank all units of the recording in `folder` for `concept`; a ranking in a file."""
     recording = Recording(Path(arguments["folder"]))
@@ -201,6 +208,7 @@ TASKS: dict[str, Task] = {
     "walk": walk,
     "sample": sample,
     "label": label,
+    "preview_labels": preview_labels,
     "rank": rank,
     "probe": probe,
     "unit_page": unit_page,

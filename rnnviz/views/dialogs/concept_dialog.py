@@ -23,9 +23,11 @@ from PySide6.QtWidgets import (
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.text import Text
+from rnnviz.session.jobs import Failed, Jobs
 from rnnviz.views.text_view import TextView
 
 PREVIEW_CHARACTERS = 6000
+_SLOT = "preview"
 _KINDS = (
     ("regular-expression", "What a regular expression matches"),
     ("painted", "Ranges that I painted"),
@@ -46,16 +48,21 @@ _TOKENS = (
 
 
 class ConceptDialog(QDialog):
-    """Describes a concept and shows its labels on the text while it is described."""
+    """Describes a concept and shows its labels on the text while it is described.
+
+    The engine labels what is shown: a regular expression may take long, and the box stays usable.
+    """
 
     def __init__(
         self,
+        jobs: Jobs,
         text: Text,
         visible: tuple[int, int],
         painted: tuple[int, int] | None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._jobs = jobs
         self._spans: list[list[int]] = [list(painted)] if painted else []
         start = max(0, min(visible[0], len(text) - PREVIEW_CHARACTERS))
         self._start = start
@@ -183,15 +190,42 @@ class ConceptDialog(QDialog):
     def show_labels(self) -> None:
         """Label the preview as described so far, and say how much of it is labelled."""
         self.spans.setPlainText("\n".join(f"{start:,} to {stop:,}" for start, stop in self._spans))
+        spec = self._preview_spec()
         try:
-            labels = concept_from(self._preview_spec()).label(str(self._preview))
+            concept_from(spec)
         except ConceptError as error:
-            self.view.set_labels(None)
-            self._judge(str(error), usable=False)
+            self._jobs.cancel(_SLOT)
+            self._refuse(str(error))
             return
+        self._judge("Looking for it…", usable=False)
+        self._jobs.start(
+            "preview_labels",
+            {"concept": spec, "text": str(self._preview)},
+            slot=_SLOT,
+            title="Labelling what is shown",
+            done=self._labelled,
+            failed=self._failed,
+        )
+
+    def _labelled(self, result: dict[str, Any]) -> None:
+        labels = np.zeros(len(self._preview), bool)
+        for start, stop in result["spans"]:
+            labels[start:stop] = True
         self.view.set_labels(labels)
-        share = float(np.mean(labels != 0)) if len(labels) else 0.0
+        share = float(labels.mean()) if len(labels) else 0.0
         self._judge(f"{share:.1%} of the characters shown are labelled.", usable=True)
+
+    def _failed(self, failure: Failed) -> None:
+        self._refuse(failure.message)
+
+    def _refuse(self, reason: str) -> None:
+        self.view.set_labels(None)
+        self._judge(reason, usable=False)
+
+    def done(self, result: int) -> None:
+        """Close the box; nobody waits for labels any more."""
+        self._jobs.cancel(_SLOT)
+        super().done(result)
 
     def _preview_spec(self) -> dict[str, Any]:
         """The concept with its painted ranges moved to where the preview begins."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from rnnviz.core.concepts import (
     save_concept_file,
     spec_of,
 )
-from rnnviz.core.concepts.matching import compile_pattern, matches, repeats_a_choice
+from rnnviz.core.concepts.matching import compile_pattern, matches
 from rnnviz.core.errors import ConceptError
 from tests.core.concepts.drawing import check
 
@@ -129,32 +128,17 @@ def test_the_folder_of_a_concept_is_made_where_it_can_be(tmp_path: Path) -> None
         save_concept_file(concept, path / "inside" / "concept.json")
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|aa)*b"])
-def test_a_pattern_that_backtracks_for_ever_is_given_up(pattern: str) -> None:
-    began = time.monotonic()
-    with pytest.raises(ConceptError, match="too long"):
-        list(matches(compile_pattern(pattern), "xyz " * 9 + "a" * 60 + "c"))
-    assert time.monotonic() - began < 20
-
-
-@pytest.mark.parametrize(
-    ("pattern", "expected"),
-    [
-        ("a+b*", False),
-        (r"(?:abc)+", False),
-        (r"[(*+)]+x", False),
-        (r"\(a+\)+", False),
-        (r"(a+)?", False),
-        (r"(a|b)*", True),
-        (r"(?:x(a+))*", True),
-        (r"(a{2,3}){9}", True),
-    ],
-)
-def test_repeated_choices_are_recognised(pattern: str, expected: bool) -> None:
-    assert repeats_a_choice(pattern) is expected
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)*b", "(?:a?){40}a{40}"])
+def test_a_pattern_that_backtracks_for_ever_is_given_up(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnnviz.core.pattern_search.SECONDS", 0.3)
+    with pytest.raises(ConceptError, match="takes too long"):
+        matches(compile_pattern(pattern), "xyz " * 9 + "a" * 39 + "c")
 
 
 def test_a_harmless_pattern_of_repeated_choices_matches_as_usual() -> None:
     text = 'say "a \\" b" and "c"\n' * 20
     compiled = compile_pattern(r'"(?:\\.|[^"\\])*"')
-    assert list(matches(compiled, text)) == [match.span() for match in compiled.finditer(text)]
+    expected = [match.span() for match in compiled.finditer(text)]
+    assert [tuple(span) for span in matches(compiled, text).tolist()] == expected
