@@ -158,6 +158,29 @@ def read_links(path: Path, base: Base | None = None) -> tuple[Links, ...]:
     )
 
 
+def read_pairs(path: Path) -> tuple[tuple[str, str], ...]:
+    """The sentence pairs of a file, one a line: `source ||| target`, or with a tab between.
+
+    Raises:
+        AlignmentError: it cannot be read, or a line holds no pair.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise AlignmentError(f"cannot read {path.name} as text: {error}") from error
+    pairs = []
+    for number, line in enumerate(lines, 1):
+        mark = "|||" if "|||" in line else "\t"
+        source, found, target = line.partition(mark)
+        if not found:
+            raise AlignmentError(
+                f"line {number:,} of {path.name} is no sentence pair; source and target stand in "
+                "one line with ||| or a tab between them"
+            )
+        pairs.append((source.strip(), target.split("\t")[0].strip()))
+    return tuple(pairs)
+
+
 def guess_base(lines: Sequence[Links]) -> Base:
     """Whether the places of a file, as they stand there, count from 0 or from 1.
 

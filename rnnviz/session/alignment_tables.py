@@ -77,7 +77,7 @@ class AlignmentTables(QObject):
             {
                 "model": model.path,
                 "path": str(path),
-                "folder": str(self._alignments.new_folder()),
+                "folder": str(self._alignments.scratch.new()),
                 "beam": self._alignments.question.beam,
             },
             slot="translate corpus",
@@ -120,7 +120,7 @@ class AlignmentTables(QObject):
                 "model": model.path,
                 "source": answer.question.sentence,
                 "target": answer.decoded.text,
-                "folder": str(self._alignments.new_folder()),
+                "folder": str(self._alignments.scratch.new()),
             },
             slot="walk translation",
             title="Recording encoder and decoder",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from rnnviz.session.alignment_tables import AlignmentTables
 from rnnviz.session.gold_links import GoldLinks
 from rnnviz.session.jobs import Jobs
 from rnnviz.session.questions import TASK, Answer, Question, Translator, replaced
+from rnnviz.session.scratch import Scratch
 from rnnviz.work.messages import Failed
 
 _TRANSLATE, _BESIDE = "translate", "translate beside"
@@ -53,8 +52,7 @@ class Alignments(QObject):
     def __init__(self, jobs: Jobs, cache: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._cache = cache
-        self._folder: Path | None = None
+        self.scratch = Scratch(cache, "alignments")
         self.model: Translator | None = None
         self.question = Question("")
         self.beside: Answer | None = None
@@ -110,6 +108,21 @@ class Alignments(QObject):
         """Whether what the engine opened is a translation model."""
         return result.get("task") == TASK
 
+    def open(self, path: Path) -> None:
+        """Open a translation model beside whatever else is open."""
+
+        def done(result: dict[str, Any]) -> None:
+            if self.is_translator(result):
+                self.take_model(result)
+
+        self._jobs.start(
+            "open_model",
+            {"path": str(path), "vocabulary": None},
+            slot="open translator",
+            title=f"Opening {path.name}",
+            done=done,
+        )
+
     # Asking
 
     @property
@@ -133,6 +146,12 @@ class Alignments(QObject):
             penalties = (self.question.length_penalty, self.question.coverage_penalty)
             free = replace(free, length_penalty=penalties[0], coverage_penalty=penalties[1])
             self._ask(free, compared=False)
+
+    def align(self, sentence: str, translation: str) -> None:
+        """See where the model looks while it writes a given translation."""
+        if self.model is not None and sentence.strip() and translation.strip():
+            given = replace(self.question, sentence=sentence, target=translation)
+            self._ask(replace(given, why="a given translation"), compared=False)
 
     def force_token(self, step: int, token: str) -> None:
         """Decode again from a step with this token there."""
@@ -194,7 +213,8 @@ class Alignments(QObject):
     def _ask(self, question: Question, *, compared: bool = True) -> None:
         model, before = self.model, self.current
         assert model is not None
-        self.question, self.growing = replace(question, forced={}, weights={}), question.kept
+        self.question = replace(question, forced={}, weights={}, target="")
+        self.growing = question.kept
 
         def done(result: dict[str, Any]) -> None:
             decoded = self._decoded(result)
@@ -232,7 +252,7 @@ class Alignments(QObject):
         shown = " ".join(words[:5]) + ("…" if len(words) > 5 else "")
         self._jobs.start(
             "translate",
-            question.arguments(model.path, self.new_folder()),
+            question.arguments(model.path, self.scratch.new()),
             slot=slot,
             title=f"Translating “{shown[:40]}”",
             done=done,
@@ -290,7 +310,7 @@ class Alignments(QObject):
     def _show(self, beside: Answer | None) -> None:
         assert self.current is not None
         self.beside = beside
-        self.question = replace(self.current.question, forced={}, weights={})
+        self.question = replace(self.current.question, forced={}, weights={}, target="")
         self.step = None
         self.pinned, self._pointed = None, Mark()
         self.answer_changed.emit()
@@ -370,16 +390,6 @@ class Alignments(QObject):
         """The path of the model that made the answer on the screen."""
         return self.current.model.path if self.current else ""
 
-    # Files
-
-    def new_folder(self) -> Path:
-        """An empty folder for the engine's tables, which goes with this session."""
-        if self._folder is None:
-            self._cache.mkdir(parents=True, exist_ok=True)
-            self._folder = Path(tempfile.mkdtemp(prefix="alignments-", dir=self._cache))
-        return Path(tempfile.mkdtemp(dir=self._folder))
-
     def close(self) -> None:
         """Delete the tables of this session."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self.scratch.close()

@@ -7,7 +7,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.alignment import Alignment, Direction
-from rnnviz.core.links import Agreement, Base, Link, Links, agreement, read_links
+from rnnviz.core.errors import AlignmentError
+from rnnviz.core.links import (
+    Agreement,
+    Base,
+    Link,
+    Links,
+    agreement,
+    read_links,
+    read_pairs,
+)
 
 
 class GoldLinks(QObject):
@@ -23,6 +32,7 @@ class GoldLinks(QObject):
         super().__init__(parent)
         self.lines: tuple[Links, ...] = ()
         self.path: Path | None = None
+        self.pairs: tuple[tuple[str, str], ...] = ()
         self.line = 0
         self.swapped = False
         self.direction: Direction = "target"
@@ -35,8 +45,31 @@ class GoldLinks(QObject):
             AlignmentError: it is none; what was open stays.
         """
         self.lines = read_links(path, base)
-        self.path, self.line = path, 0
+        self.path, self.line, self.pairs = path, 0, ()
         self.changed.emit()
+
+    def open_pairs(self, path: Path) -> None:
+        """Read the sentence pairs of the links, `source ||| target` or with a tab.
+
+        Raises:
+            AlignmentError: it cannot be read, or a line holds no pair.
+        """
+        pairs = read_pairs(path)
+        if self.lines and len(pairs) != len(self.lines):
+            raise AlignmentError(
+                f"{path.name} has {len(pairs):,} lines and the links {len(self.lines):,}; both "
+                "need one line a sentence pair, in the same order"
+            )
+        self.pairs = pairs
+        self.changed.emit()
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """The sentence pair of the chosen line, as the model reads it; None without a file."""
+        if not 0 <= self.line < len(self.pairs):
+            return None
+        source, target = self.pairs[self.line]
+        return (target, source) if self.swapped else (source, target)
 
     def set(self, **settings: object) -> None:
         """Change `line`, `swapped`, `direction` or `threshold`."""

@@ -70,6 +70,8 @@ class Question:
     """Everything before this step stays as it was."""
     kept: tuple[str, ...] = ()
     """The tokens before that step."""
+    target: str = ""
+    """A translation that is given as a whole: only where the model looks is asked."""
     why: str = ""
     """What was changed, for people: `forced “chat” at 3`."""
 
@@ -81,6 +83,7 @@ class Question:
             weights={key: value for key, value in self.weights.items() if key[0] <= step},
             from_step=step,
             kept=before.target[:step],
+            target="",
             why=f"“{token}” forced as word {step + 1}",
         )
 
@@ -95,6 +98,7 @@ class Question:
             weights={**earlier, (step, place): value},
             from_step=step,
             kept=before.target[:step],
+            target="",
             why=f"{did} at word {step + 1}",
         )
 
@@ -102,7 +106,7 @@ class Question:
         """The same from the first word with other settings of the search; nothing stays forced."""
         (name, value), *_ = settings.items()
         shown = f"{value:g}" if isinstance(value, float) else str(value)
-        free = replace(self, forced={}, weights={}, from_step=0, kept=(), **settings)
+        free = replace(self, forced={}, weights={}, from_step=0, kept=(), target="", **settings)
         return replace(free, why=f"{name.replace('_', ' ')} {shown}")
 
     def along(self, tokens: tuple[str, ...]) -> Question:
@@ -113,6 +117,7 @@ class Question:
             forced=dict(enumerate(tokens)),
             from_step=0,
             kept=(),
+            target="",
             why="another branch",
         )
 
@@ -122,7 +127,7 @@ class Question:
         weights: dict[str, dict[str, float]] = {}
         for (step, place), value in self.weights.items():
             weights.setdefault(str(step), {})[str(place)] = value
-        return {
+        arguments = {
             "model": model,
             "source": self.sentence,
             "beam": self.beam,
@@ -135,6 +140,7 @@ class Question:
             "from_step": 0,
             "folder": str(folder),
         }
+        return {**arguments, "target": self.target} if self.target else arguments
 
 
 @dataclass(frozen=True, eq=False)

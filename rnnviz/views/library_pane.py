@@ -71,6 +71,7 @@ class LibraryPane(QWidget):
         session.findings.findings_changed.connect(self.show_findings)
         session.recordings.model_changed.connect(self.mark_open)
         session.recordings.text_changed.connect(self.mark_open)
+        session.alignments.model_changed.connect(self.mark_open)
 
     def _group(self, title: str) -> QTreeWidgetItem:
         group = QTreeWidgetItem(self.tree, [title])
@@ -129,13 +130,15 @@ class LibraryPane(QWidget):
     def mark_open(self) -> None:
         """Show in bold which model and text are open."""
         recordings = self._session.recordings
-        model = Path(recordings.model.path) if recordings.model else None
+        translator = self._session.alignments.model
+        models = {Path(opened.path) for opened in (recordings.model, translator) if opened}
         text = recordings.text.path if recordings.text else None
-        for group, opened in ((self.models, model), (self.texts, text)):
+        texts = {text} if text is not None else set()
+        for group, opened in ((self.models, models), (self.texts, texts)):
             for place in range(group.childCount()):
                 leaf = group.child(place)
                 font = leaf.font(0)
-                font.setBold(leaf.data(0, _ROLE) == opened)
+                font.setBold(leaf.data(0, _ROLE) in opened)
                 leaf.setFont(0, font)
 
     @Slot(QTreeWidgetItem)

@@ -13,6 +13,7 @@ from rnnviz.core.links import (
     links_line,
     parse_links,
     read_links,
+    read_pairs,
     write_links,
 )
 
@@ -79,6 +80,14 @@ def test_a_file_that_is_no_text(tmp_path):
     (tmp_path / "links").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(AlignmentError, match="no text"):
         read_links(tmp_path / "links")
+
+
+def test_sentence_pairs(tmp_path):
+    (tmp_path / "pairs").write_text("the cat ||| le chat\na\tb\tmore\n")
+    assert read_pairs(tmp_path / "pairs") == (("the cat", "le chat"), ("a", "b"))
+    (tmp_path / "pairs").write_text("the cat\n")
+    with pytest.raises(AlignmentError, match="line 1 of pairs is no sentence pair"):
+        read_pairs(tmp_path / "pairs")
 
 
 def test_swapping_twice_changes_nothing():

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnviz.core.errors import RnnvizError
+from rnnviz.core.errors import AlignmentError, RnnvizError
 from rnnviz.session.alignments import Mark
 from rnnviz.session.questions import Question, replaced
 from tests.session import translating
@@ -210,7 +210,7 @@ def test_near_words(alignments):
 
 
 def test_tables_go_with_the_session(session):
-    folder = session.alignments._folder
+    folder = session.alignments.scratch.folder
     assert list(folder.rglob("weights.npy"))
     session.close()
     assert not folder.exists()
@@ -228,3 +228,38 @@ def test_two_thousand_words(alignments):
     alignments.translate("mot " * 500)
     assert alignments.current.decoded.alignment.size == (501, 501)
     assert np.isfinite(alignments.current.decoded.alignment.weights).all()
+
+
+def test_a_given_translation_is_aligned_and_not_searched(alignments, monkeypatch):
+    asked = {}
+
+    def remember(arguments, context):
+        asked.update(arguments)
+        return translating.translate(arguments, context)
+
+    monkeypatch.setitem(alignments._jobs._runner._tasks, "translate", remember)
+    alignments.align("le chat", "the cat")
+    assert asked["target"] == "the cat"
+    asked.clear()
+    alignments.force_token(0, "a")
+    assert "target" not in asked
+
+
+def test_sentence_pairs_stand_beside_gold_links(alignments, tmp_path):
+    (tmp_path / "gold").write_text("0-0\n0-0 1-1\n")
+    (tmp_path / "pairs").write_text("le ||| the\nle chat ||| the cat\n")
+    alignments.gold.open(tmp_path / "gold")
+    assert alignments.gold.pair is None
+    alignments.gold.open_pairs(tmp_path / "pairs")
+    alignments.gold.set(line=1)
+    assert alignments.gold.pair == ("le chat", "the cat")
+    alignments.gold.set(swapped=True)
+    assert alignments.gold.pair == ("the cat", "le chat")
+
+
+def test_files_with_unequal_numbers_of_lines_are_refused(alignments, tmp_path):
+    (tmp_path / "gold").write_text("0-0\n0-0 1-1\n")
+    (tmp_path / "pairs").write_text("le ||| the\n")
+    alignments.gold.open(tmp_path / "gold")
+    with pytest.raises(AlignmentError, match="1 lines and the links 2"):
+        alignments.gold.open_pairs(tmp_path / "pairs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QInputDialog, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.errors import RnnvizError
@@ -141,10 +142,10 @@ class AlignmentArea(QWidget):
         )
 
     def _heading(self, answer: Answer) -> str:
-        """What tells two panes apart; nothing where there is one."""
+        """What tells two panes apart; the model where there is one."""
         beside = self._alignments.beside
         if beside is None:
-            return ""
+            return answer.title if answer.question.target else answer.model.name
         if answer.model.path != self._alignments.current_model_path or beside.model != answer.model:
             return answer.model.name
         if answer is beside and not answer.question.why:
@@ -215,6 +216,14 @@ class AlignmentArea(QWidget):
     @Slot(str)
     def _refuse(self, why: str) -> None:
         self.bar.show_problem(why)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The room was entered: open the first translation model that ships, if none is open."""
+        super().showEvent(event)
+        shipped = self._session.library.translators
+        if self._alignments.model is None and shipped and not self._session.jobs.busy("open"):
+            attentive = next((one for one in shipped if one.attention), shipped[0])
+            self._alignments.open(attentive.path)
 
     # Marks
 

@@ -28,6 +28,8 @@ from rnnviz.views.alignments.table_view import TableView
 from rnnviz.views.legend import Gradient
 
 _NAMED = 6
+_MOST_SHOWN = 260
+"""Characters of a translation over its table; all of it is in the table and in every export."""
 _NO_ATTENTION = (
     "This model has no attention: it translates from one vector, the last state of the encoder, "
     "and says nothing about where it looks. Its encoder and decoder states can be seen as layers."
@@ -121,7 +123,9 @@ class Pane(QWidget):
         self.target = words_of(decoded.target, words=words)
         self.heading.setText(heading)
         self.heading.setVisible(bool(heading))
-        self.text.setText(shown_sentence(decoded.text))
+        shown = shown_sentence(decoded.text)
+        self.text.setText(shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…")
+        self.text.setToolTip(shown if len(shown) > _MOST_SHOWN else "")
         self.alignment = weights_of(decoded, words=words) if decoded.has_attention else None
         self.lines.setVisible(self.alignment is not None)
         if self.alignment is not None:
@@ -136,8 +140,8 @@ class Pane(QWidget):
         if self.layer is not None:
             self.legend.show_scale(self.layer.scale)
             self.table.setAccessibleName(f"{self.accessibleName()}: {LAYERS[layer]}")
-            shown = self.layer
-            self.table.set_table(shown.values, shown.row_names, shown.column_names, shown.scale)
+            drawn = self.layer
+            self.table.set_table(drawn.values, drawn.row_names, drawn.column_names, drawn.scale)
         self.set_mark(NOWHERE)
 
     def set_share(self, share: float) -> None:

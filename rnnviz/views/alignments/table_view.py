@@ -102,7 +102,7 @@ class TableView(QAbstractScrollArea):
         """Frame these cells: what is right according to somebody."""
         if outlines != self._outlines:
             self._outlines = dict(outlines)
-            self._forget()
+            self.forget_picture()
 
     def set_shown_rows(self, rows: int | None) -> None:
         """Show only the first rows, and the others as not there yet."""
@@ -156,9 +156,10 @@ class TableView(QAbstractScrollArea):
         across.setSingleStep(max(1, int(layout.width)))
         down.setSingleStep(max(1, int(layout.height)))
         self.layout_ = layout.scrolled(across.value(), down.value())
-        self._forget()
+        self.forget_picture()
 
-    def _forget(self) -> None:
+    def forget_picture(self) -> None:
+        """Paint what rests anew, in the next frame."""
         self._base = None
         self.viewport().update()
 
@@ -278,7 +279,7 @@ class TableView(QAbstractScrollArea):
         """Scroll the cells under their names."""
         across, down = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
         self.layout_ = self.layout_.scrolled(across, down)
-        self._forget()
+        self.forget_picture()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit again, unless the person zoomed."""
@@ -289,7 +290,7 @@ class TableView(QAbstractScrollArea):
         """Paint anew when light becomes dark."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._forget()
+            self.forget_picture()
 
     def sizeHint(self) -> QSize:
         """Room for a sentence."""

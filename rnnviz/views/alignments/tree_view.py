@@ -95,7 +95,14 @@ class TreeView(QAbstractScrollArea):
         seen = QRectF(x - _LONGEST - _GAP, y - _ROW, area.width() + 2 * _LONGEST, area.height())
         seen.setBottom(y + area.height() + _ROW)
         along = self._along()
+        across = {
+            column
+            for column, start in enumerate(self._starts)
+            if start < seen.right() and start + self._widths[column] + _GAP > seen.left()
+        }
         for place, found in enumerate(self.placed):
+            if found.column not in across:
+                continue
             rect = self._rect(found)
             if found.parent is not None:
                 above = self._rect(self.placed[found.parent])

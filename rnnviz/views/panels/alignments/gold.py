@@ -63,6 +63,12 @@ class GoldPanel(Panel):
         about.setProperty("role", "muted")
         self.open = QPushButton("Open gold links…")
         self.open.clicked.connect(self._ask_gold)
+        self.pairs = QPushButton("Open its sentences…")
+        self.pairs.setToolTip("The sentence pairs of these links: source ||| target, or with a tab")
+        self.pairs.clicked.connect(self._ask_pairs)
+        self.align = QPushButton("Align this line")
+        self.align.setToolTip("See where the model looks while it writes the translation given")
+        self.align.clicked.connect(self._align)
         self.line = QSpinBox()
         self.line.setAccessibleName("Line of the gold file")
         self.line.valueChanged.connect(self._change)
@@ -109,6 +115,10 @@ class GoldPanel(Panel):
         gold.setContentsMargins(0, 0, 0, 0)
         gold.addRow("Line", self.line)
         gold.addRow("", self.swapped)
+        both = QHBoxLayout()
+        both.addWidget(self.pairs)
+        both.addWidget(self.align)
+        gold.addRow(both)
         buttons = QHBoxLayout()
         buttons.addWidget(self.copy)
         buttons.addWidget(self.save)
@@ -168,6 +178,7 @@ class GoldPanel(Panel):
         self.threshold.setValue(gold.threshold)
         for box in (self.line, self.swapped, self.threshold):
             box.blockSignals(False)
+        self.align.setEnabled(gold.pair is not None)
         self.direction.setCurrentIndex(self.direction.findData(gold.direction))
         self.threshold.setEnabled(gold.direction == "threshold")
 
@@ -207,6 +218,26 @@ class GoldPanel(Panel):
         except AlignmentError as error:
             self.problem.setText(str(error)[:1].upper() + str(error)[1:])
             self.problem.show()
+
+    @Slot()
+    def _ask_pairs(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open the sentences of these links")
+        if chosen:
+            self.open_pairs(Path(chosen))
+
+    def open_pairs(self, path: Path) -> None:
+        """Read sentence pairs; what is wrong with them is said here."""
+        try:
+            self.session.alignments.gold.open_pairs(path)
+        except AlignmentError as error:
+            self.problem.setText(str(error)[:1].upper() + str(error)[1:])
+            self.problem.show()
+
+    @Slot()
+    def _align(self) -> None:
+        pair = self.session.alignments.gold.pair
+        if pair is not None:
+            self.session.alignments.align(*pair)
 
     @Slot()
     def _copy(self) -> None:

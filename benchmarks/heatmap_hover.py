@@ -1,0 +1,107 @@
+"""How long the table and the lines of an alignment take to follow the pointer.
+
+    python benchmarks/heatmap_hover.py [--tokens 512] [--frames 400]
+
+From the pointer's move to the painted frame, both views and the exact numbers included: each frame
+another cell lights up. At four zooms, from all cells in view to the largest cells. The baseline
+paints the whole table for every move, as a view without a picture of what rests would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+
+import numpy as np
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtWidgets import QApplication
+
+from rnnviz.core.alignment import Alignment
+from rnnviz.core.export.alignment_figure import WEIGHTS
+from rnnviz.views.alignments.lines_view import LinesView
+from rnnviz.views.alignments.table_view import TableView
+from rnnviz.views.theme import Appearance
+
+LIMIT_MS = 16.0
+
+
+def main() -> None:
+    """Run and print what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tokens", type=int, default=512)
+    parser.add_argument("--frames", type=int, default=400)
+    options = parser.parse_args()
+    app = QApplication([])
+    Appearance(app, "light")
+    size = options.tokens
+    alignment = made(size)
+    table, lines = TableView("table"), LinesView("lines")
+    table.resize(900, 620)
+    lines.resize(900, 160)
+    table.show()
+    lines.show()
+    table.set_table(alignment.weights, alignment.target, alignment.source, WEIGHTS)
+    lines.set_alignment(alignment, 1.0)
+    app.processEvents()
+    worst = 0.0
+    print(f"hover on a table of {size} × {size} tokens, {options.frames} frames at each zoom:")
+    for zoom in range(4):
+        taken = hover(app, table, lines, size, options.frames)
+        worst = max(worst, float(np.quantile(taken, 0.99)))
+        print(
+            f"  cells of {table.layout_.width:g} × {table.layout_.height:g} pixels: median "
+            f"{np.median(taken):.2f} ms, 99th percentile {np.quantile(taken, 0.99):.2f} ms"
+        )
+        for _ in range(6 if zoom < 3 else 0):
+            table.zoom_in()
+    table.fit()
+    app.processEvents()
+    whole = painting(app, table, 40)
+    print(f"  painting all of it for every move: {whole:.1f} ms")
+    print(f"ratio of {LIMIT_MS:g} ms to the 99th percentile: {LIMIT_MS / worst:.1f} (at least 1)")
+    table.close()
+    lines.close()
+
+
+def made(size: int) -> Alignment:
+    """Weights that are heaviest near the diagonal, with some everywhere."""
+    random = np.random.default_rng(0)
+    distance = np.abs(np.arange(size)[:, None] - np.arange(size)[None, :])
+    scores = -0.4 * distance + random.normal(0, 1.0, (size, size))
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    words = tuple(f"word{place}" for place in range(size))
+    return Alignment(words, words, weights.astype(np.float32))
+
+
+def hover(
+    app: QApplication, table: TableView, lines: LinesView, size: int, frames: int
+) -> np.ndarray:
+    """Milliseconds from each mark to both painted views."""
+    places = np.random.default_rng(1).integers(size, size=(frames + 10, 2)).tolist()
+    taken = []
+    for row, column in places:
+        start = time.perf_counter()
+        table.set_mark((row, column))
+        lines.set_mark((row, None))
+        app.processEvents()
+        taken.append(time.perf_counter() - start)
+    return 1000 * np.array(taken[10:])
+
+
+def painting(app: QApplication, table: TableView, frames: int) -> float:
+    """Milliseconds to paint all of a table, the median."""
+    taken = []
+    for _ in range(frames):
+        start = time.perf_counter()
+        table.forget_picture()
+        app.processEvents()
+        taken.append(time.perf_counter() - start)
+    return 1000 * float(np.median(taken))
+
+
+if __name__ == "__main__":
+    main()
