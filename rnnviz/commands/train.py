@@ -30,7 +30,7 @@ EXAMPLES = """
   rnnviz train *.c --name "C source" --layers 2 --units 512 --dropout 0.1 --epochs 20
   rnnviz train novel.txt --architecture gru --run runs/gru --save gru.safetensors --half
   rnnviz train --resume runs/gru
-  torchrun --nproc-per-node 2 -m rnnviz train novel.txt --batch 64
+  torchrun --nproc-per-node 2 -m rnnviz train novel.txt -o runs/novel
 """
 
 _HELP = {
@@ -73,7 +73,8 @@ _HELP = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Every setting of `TrainingConfig` is an option of the same name."""
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="text files, read in this order")
-    parser.add_argument("--run", type=Path, metavar="FOLDER", help="default: runs/NAME")
+    # torchrun takes a `--run` for one of its own, wherever it stands.
+    parser.add_argument("--run", "-o", type=Path, metavar="FOLDER", help="default: runs/NAME")
     parser.add_argument(
         "--resume",
         type=Path,
