@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.core.errors import GradientError, ModelFileError, RnnvizError
-from rnnviz.core.gradients import GradientField, MatrixFacts, read_field
-from rnnviz.core.model_file import ModelDescription, read_description
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.gradients import MatrixFacts, read_field
 from rnnviz.session.jobs import Jobs
 from rnnviz.session.library import Library
-from rnnviz.session.recordings import Recordings, file_stamp
+from rnnviz.session.networks import (
+    DEFAULT,
+    Compared,
+    Network,
+    Window,
+    described,
+    result_key,
+    stages_of,
+    three_kinds,
+)
+from rnnviz.session.recordings import Recordings
 from rnnviz.work.messages import Failed
 
 Quantity = Literal["loss", "jacobian", "sum"]
@@ -24,45 +31,6 @@ Quantity = Literal["loss", "jacobian", "sum"]
 
 LONGEST = 2000
 """Losses and steps back that may be asked for: beyond, a field takes minutes and gigabytes."""
-_DEFAULT = 128
-_STAGES = 6
-"""Checkpoints of a run that are compared at most, spread over all."""
-
-
-@dataclass(frozen=True)
-class Network:
-    """A model to go back through."""
-
-    path: str
-    title: str
-    vocabulary: tuple[str, ...] | None = None
-    seed: int | None = None
-    """Its weights drawn anew from this seed: as it was before any training."""
-
-    def arguments(self) -> dict[str, Any]:
-        """How a task of the engine names it."""
-        named: dict[str, Any] = {"model": self.path, "vocabulary": self.vocabulary}
-        return named if self.seed is None else {**named, "seed": self.seed}
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A network in the comparison and what is known of it."""
-
-    network: Network
-    field: GradientField | None = None
-    failure: str = ""
-    """Why there is no field."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """Which losses are taken, and how far they are followed back."""
-
-    start: int
-    """Losses from the prediction of this character on."""
-    losses: int = _DEFAULT
-    distance: int = _DEFAULT
 
 
 class Gradients(QObject):
@@ -103,7 +71,7 @@ class Gradients(QObject):
         self._library = library
         self._cache = cache / "gradients"
         self.compared: tuple[Compared, ...] = ()
-        self.window = Window(_DEFAULT)
+        self.window = Window(DEFAULT)
         self.focus = 0
         self.layer: int | None = None
         """None for all layers."""
@@ -163,7 +131,7 @@ class Gradients(QObject):
         Raises:
             ModelFileError: it is no model of ours.
         """
-        self.add(Network(str(path), _described(path).name or path.stem))
+        self.add(Network(str(path), described(path).name or path.stem))
 
     def add_untrained(self, seed: int = 0) -> None:
         """Set the network in focus as it was before training beside the others."""
@@ -177,35 +145,11 @@ class Gradients(QObject):
         Raises:
             GradientError: it keeps no checkpoints of stages.
         """
-        found = sorted((run / "checkpoints").glob("step-*.safetensors"))
-        if not found:
-            raise GradientError(
-                f"{run.name} holds no checkpoints of stages (checkpoints/step-….safetensors); "
-                "choose the folder of a training run"
-            )
-        if len(found) > _STAGES:
-            last = len(found) - 1
-            found = [found[round(place * last / (_STAGES - 1))] for place in range(_STAGES)]
-        self.set_networks(
-            tuple(
-                Network(str(path), f"step {int(path.stem.removeprefix('step-')):,}")
-                for path in found
-            )
-        )
+        self.set_networks(stages_of(run))
 
     def kinds(self) -> tuple[Network, ...]:
         """The smallest shipped RNN, GRU and LSTM that suit the same text."""
-        found: list[Network] = []
-        models = sorted(self._library.models, key=lambda one: one.path.stat().st_size)
-        plain = (one.description for one in models if one.description.architecture == "rnn")
-        texts = {about.default_text for about in plain}
-        for kind in ("rnn", "gru", "lstm"):
-            for one in models:
-                about = one.description
-                if about.architecture == kind and about.default_text in texts:
-                    found.append(Network(str(one.path), about.name))
-                    break
-        return tuple(found)
+        return three_kinds(self._library)
 
     @Slot()
     def _take_model(self) -> None:
@@ -219,7 +163,7 @@ class Gradients(QObject):
     def _take_text(self) -> None:
         self.character = None
         self._recall()
-        self.set_window(Window(_DEFAULT, self.window.losses, self.window.distance))
+        self.set_window(Window(DEFAULT, self.window.losses, self.window.distance))
         self._forget_fields()
 
     def _recall(self) -> None:
@@ -304,7 +248,7 @@ class Gradients(QObject):
             "distance": window.distance,
             "jacobians": jacobians,
         }
-        key = _key(network, arguments)
+        key = result_key(network, arguments)
         path = self._cache / f"{key}.npz"
         if key == self._computing and self.busy:
             return
@@ -360,7 +304,7 @@ class Gradients(QObject):
         if one is None or one.network == self._matrices_of:
             return
         self._matrices_of, self.matrices = one.network, None
-        key = _key(one.network, {"matrices": True})
+        key = result_key(one.network, {"matrices": True})
 
         def done(result: dict[str, Any]) -> None:
             raw = Path(result["path"]).read_bytes()
@@ -446,22 +390,3 @@ class Gradients(QObject):
     def measuring(self) -> bool:
         """Whether truncation is being measured."""
         return self._jobs.busy("truncation")
-
-
-def _key(network: Network, arguments: Mapping[str, Any]) -> str:
-    """A name for a result that changes whenever the model, the text or the question does."""
-    facts = dict(arguments)
-    if "text_path" in facts:
-        facts["text_path"] = file_stamp(Path(facts["text_path"]))
-    named = (file_stamp(Path(network.path)), network, sorted(facts.items()))
-    return hashlib.sha256(repr(named).encode()).hexdigest()[:24]
-
-
-def _described(path: Path) -> ModelDescription:
-    found = read_description(path)
-    if not isinstance(found, ModelDescription):
-        raise ModelFileError(
-            f"{path.name} is no character model; gradients are shown for RNN, GRU and LSTM "
-            "character models"
-        )
-    return found

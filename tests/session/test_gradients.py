@@ -12,7 +12,7 @@ from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.text import Text
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.tasks import TASKS
-from rnnviz.session.gradients import Network, Window
+from rnnviz.session.networks import Network, Window
 from rnnviz.session.session import Session
 from rnnviz.work.messages import Job, Listener
 from rnnviz.work.runner import InlineRunner

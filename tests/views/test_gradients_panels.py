@@ -12,7 +12,7 @@ from PySide6.QtCore import QSettings, Qt
 from rnnviz.core.text import Text
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.tasks import TASKS
-from rnnviz.session.gradients import Window
+from rnnviz.session.networks import Window
 from rnnviz.session.session import Session
 from rnnviz.views.panels.gradients import PANELS
 from rnnviz.views.panels.gradients.clipping import ClippingPanel

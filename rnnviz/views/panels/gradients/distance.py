@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import Decay, bound, decay
-from rnnviz.session.gradients import LONGEST, Compared, Window
+from rnnviz.session.gradients import LONGEST
+from rnnviz.session.networks import Compared, Window
 from rnnviz.views.panel import Panel
 from rnnviz.views.panels.gradients.parts import (
     LayerPicker,

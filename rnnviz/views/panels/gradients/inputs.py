@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from rnnviz.core.colour import Scale
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.text import Text
-from rnnviz.session.gradients import Window
+from rnnviz.session.networks import Window
 from rnnviz.views.panel import Panel
 from rnnviz.views.panels.gradients.parts import FocusPicker, column, note, scientific, tools
 from rnnviz.views.text_view import TextView

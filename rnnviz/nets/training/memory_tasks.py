@@ -1,0 +1,266 @@
+"""Tasks that need a memory over a chosen distance: adding two numbers, and copying symbols.
+
+Hochreiter and Schmidhuber 1997, section 5, as Le, Jaitly and Hinton 2015 and Arjovsky, Shah and
+Bengio 2016 state them. A network that cannot carry a gradient over the distance does no better than
+one that answers without having read the beginning; that loss is `baseline`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.model_file import METADATA_KEY
+from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.nets.architectures import architecture_named
+from rnnviz.nets.backprop import tape_of_layer
+from rnnviz.nets.checkpoints.native import write_tensors
+from rnnviz.nets.initial import draw_weights
+from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
+
+HELD_OUT = 500
+"""Examples that are never trained on."""
+_HELD_OUT_BATCH = 2**40
+"""The number of the held-out batch; no training comes that far."""
+_LOOKED_AT = 8
+"""Examples of a batch whose gradients are measured."""
+_SYMBOLS = "abcdefgh"
+
+
+class Examples(NamedTuple):
+    """A batch of sequences and what is wanted at their ends."""
+
+    inputs: Tensor
+    """(T, B, I)."""
+    wanted: Tensor
+    """(B) numbers to add up to, or (M, B) symbols to copy."""
+
+
+class MemoryModel(nn.Module):
+    """Recurrent layers, and a linear answer from the states of the last steps."""
+
+    def __init__(self, config: TrainingConfig, inputs: int, answers: int, last: int) -> None:
+        super().__init__()
+        self.architecture = architecture_named(config.architecture)
+        self.last = last
+        self.layers = nn.ModuleList(
+            self.architecture.module(inputs if layer == 0 else config.units, config.units)
+            for layer in range(config.layers)
+        )
+        self.output = nn.Linear(config.units, answers)
+        draw_weights(self, self.architecture.name, config.units, config.seed)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Answers (M, B, A) at the last M steps of inputs (T, B, I)."""
+        below = inputs
+        for module in self.layers:
+            below, _ = module(below)
+        return self.output(below[-self.last :])
+
+
+class MemoryTask:
+    """Adding or copying over a distance; examples are made up on the way and never repeat.
+
+    Options: `kind` (`adding` or `copying`), `distance` (steps), and for copying `symbols`, how many
+    are to be remembered.
+
+    Raises:
+        RunDirectoryError: the options make no sense.
+    """
+
+    name = "memory"
+    steps_an_epoch = 0.0
+
+    def __init__(self, config: TrainingConfig, share: Share = ALL) -> None:
+        self.config, self.share = config, share
+        options = config.options
+        self.kind = str(options.get("kind", "adding"))
+        self.distance = int(options.get("distance", 50))
+        self.symbols = int(options.get("symbols", 3))
+        if self.kind not in ("adding", "copying"):
+            raise RunDirectoryError(f"the kind is {self.kind!r}; it may be adding or copying")
+        if self.distance < 2 or self.symbols < 1:
+            raise RunDirectoryError(
+                f"{self.symbols} symbols over a distance of {self.distance}; at least one symbol "
+                "and two steps are needed"
+            )
+        adding = self.kind == "adding"
+        inputs, answers = (2, 1) if adding else (len(_SYMBOLS) + 2, len(_SYMBOLS))
+        self.model = MemoryModel(config, inputs, answers, 1 if adding else self.symbols)
+        self.facts: Mapping[str, Any] = {
+            "kind": self.kind,
+            "distance": self.distance,
+            "loss": "mean squared error" if adding else "nats a symbol",
+            "baseline": self.baseline,
+        }
+        self._batch = 0
+
+    @classmethod
+    def from_config(cls, config: TrainingConfig, share: Share = ALL) -> MemoryTask:
+        """Make the model; there is no data to read."""
+        return cls(config, share)
+
+    @property
+    def baseline(self) -> float:
+        """The loss of an answer that knows nothing of the beginning: always the mean, or a guess.
+
+        Adding: 1/6, the variance of the sum of two uniform numbers. Copying: log 8.
+        """
+        return 1 / 6 if self.kind == "adding" else math.log(len(_SYMBOLS))
+
+    # Examples
+
+    def examples(self, number: int, count: int) -> Examples:
+        """The batch of this number; the same every time."""
+        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + number)
+        make = self._adding if self.kind == "adding" else self._copying
+        return make(count, generator)
+
+    def _adding(self, count: int, generator: torch.Generator) -> Examples:
+        """Numbers from 0 to 1, two of which are marked, one in each half; their sum is wanted."""
+        steps, columns = self.distance, torch.arange(count)
+        numbers = torch.rand(steps, count, generator=generator)
+        half = steps // 2
+        first = torch.randint(0, half, (count,), generator=generator)
+        second = torch.randint(half, steps, (count,), generator=generator)
+        marks = torch.zeros(steps, count)
+        marks[first, columns] = marks[second, columns] = 1
+        wanted = numbers[first, columns] + numbers[second, columns]
+        return Examples(torch.stack([numbers, marks], dim=2), wanted)
+
+    def _copying(self, count: int, generator: torch.Generator) -> Examples:
+        """Symbols, then blanks over the distance, then a sign to repeat the symbols."""
+        symbols, blank = self.symbols, len(_SYMBOLS)
+        wanted = torch.randint(0, blank, (symbols, count), generator=generator)
+        ids = torch.full((self.distance + 2 * symbols, count), blank)
+        ids[:symbols] = wanted
+        ids[-symbols] = blank + 1
+        return Examples(functional.one_hot(ids, blank + 2).float(), wanted)
+
+    def next_batch(self) -> Examples:
+        """This process's part of the next examples."""
+        batch = self.examples(self._batch, self.config.batch)
+        self._batch += 1
+        number, of = self.share
+        return Examples(batch.inputs[:, number::of], batch.wanted[..., number::of])
+
+    # What is learned
+
+    def loss(self, network: nn.Module, batch: Examples) -> StepLoss:
+        """Mean squared error of the sum, or nats a symbol."""
+        return StepLoss(self._loss(network(batch.inputs), batch), batch.inputs.shape[1])
+
+    def _loss(self, answers: Tensor, batch: Examples) -> Tensor:
+        if self.kind == "adding":
+            return functional.mse_loss(answers[-1, :, 0], batch.wanted)
+        return functional.cross_entropy(answers.flatten(0, 1), batch.wanted.flatten())
+
+    @torch.no_grad()
+    def state_gradients(self, batch: Examples) -> npt.NDArray[np.float32]:
+        """The norm of dL/dh at every step, (2, L, T), on some examples; both rows are the same.
+
+        The loss is at the end alone.
+        """
+        inputs = batch.inputs[:, :_LOOKED_AT]
+        few = Examples(inputs, batch.wanted[..., :_LOOKED_AT])
+        with torch.enable_grad():
+            hidden = [inputs]
+            for module in self.model.layers:
+                hidden.append(module(hidden[-1])[0])
+            top = hidden[-1].detach().requires_grad_()
+            loss = self._loss(self.model.output(top[-self.model.last :]), few)
+            (seed,) = torch.autograd.grad(loss, top)
+        squares = np.zeros((len(self.model.layers), len(inputs)))
+        for stream in range(inputs.shape[1]):
+            squares += self._squares([part[:, stream].detach() for part in hidden], seed[:, stream])
+        return np.repeat(np.sqrt(squares)[None], 2, axis=0).astype(np.float32)
+
+    def _squares(self, hidden: list[Tensor], above: Tensor) -> npt.NDArray[np.float64]:
+        """The squared norm of the gradient at every state of one example, (L, T)."""
+        architecture = self.model.architecture
+        units, steps = above.shape[1], len(above)
+        found = np.zeros((len(self.model.layers), steps))
+        for layer in range(len(self.model.layers) - 1, -1, -1):
+            module = self.model.layers[layer]
+            assert isinstance(module, nn.RNNBase)
+            before = architecture.zero_state(1, units, above)
+            tape = tape_of_layer(architecture, module, hidden[layer], hidden[layer + 1], before)
+            gradient = before
+            below = torch.zeros(steps, hidden[layer].shape[1])
+            for step in range(steps - 1, -1, -1):
+                gradient = (gradient[0] + above[step], *gradient[1:])
+                back = architecture.step_back(tape.weight_hh, tape.slopes[step], gradient)
+                found[layer, step] = float(back.whole[0].square().sum())
+                below[step] = back.rows[0] @ tape.weight_ih
+                gradient = back.before
+            above = below
+        return found
+
+    # What there is to see
+
+    @torch.no_grad()
+    def validate(self, final: bool) -> Validation:
+        """The loss on examples of their own; how many are solved, and the loss by the baseline."""
+        batch = self.examples(_HELD_OUT_BATCH, HELD_OUT)
+        answers = self.model(batch.inputs)
+        loss = float(self._loss(answers, batch))
+        if self.kind == "adding":
+            right = (answers[-1, :, 0] - batch.wanted).abs() < 0.1
+        else:
+            right = (answers.argmax(dim=2) == batch.wanted).all(dim=0)
+        solved = float(right.float().mean())
+        return Validation(loss, 1, {"solved": solved, "of_baseline": loss / self.baseline})
+
+    @torch.no_grad()
+    def observe(self, temperatures: tuple[float, ...]) -> Iterator[Observation]:
+        """A few held-out examples with what the network answers."""
+        batch = self.examples(_HELD_OUT_BATCH, 5)
+        answers = self.model(batch.inputs)
+        lines = [self._line(batch, answers, place) for place in range(5)]
+        yield Observation("sample", {"temperature": 0.0, "text": "\n".join(lines)})
+
+    def _line(self, batch: Examples, answers: Tensor, place: int) -> str:
+        if self.kind == "adding":
+            numbers, marks = batch.inputs[:, place].unbind(dim=1)
+            one, two = numbers[marks > 0].tolist()
+            return (
+                f"{one:.3f} + {two:.3f} = {float(batch.wanted[place]):.3f}, "
+                f"answered {float(answers[-1, place, 0]):.3f}"
+            )
+        wanted = "".join(_SYMBOLS[symbol] for symbol in batch.wanted[:, place].tolist())
+        given = "".join(_SYMBOLS[symbol] for symbol in answers[:, place].argmax(dim=1).tolist())
+        return f"{wanted}, answered {given}"
+
+    def save(self, path: Path, training: Mapping[str, Any]) -> None:
+        """Write the weights; such a file is kept for the record, no workspace opens it."""
+        config = self.config
+        about = {
+            "version": 1,
+            "task": f"memory-{self.kind}",
+            "architecture": config.architecture,
+            "layers": config.layers,
+            "units": config.units,
+            "vocabulary": list(_SYMBOLS),
+            "name": config.name,
+            "training": dict(training),
+        }
+        metadata = {"format": "pt", METADATA_KEY: msgspec.json.encode(about).decode()}
+        write_tensors(path, self.model.state_dict(), metadata)
+
+    def position(self) -> Position:
+        """The number of the next batch."""
+        return Position({"batch": self._batch})
+
+    def restore(self, position: Position) -> None:
+        """Go back to there."""
+        self._batch = int(position.facts["batch"])

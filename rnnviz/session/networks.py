@@ -1,0 +1,115 @@
+"""Networks that are compared by their gradients: which they are, and where they come from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnnviz.core.errors import GradientError, ModelFileError
+from rnnviz.core.gradients import GradientField
+from rnnviz.core.model_file import ModelDescription, read_description
+from rnnviz.session.library import Library
+from rnnviz.session.recordings import file_stamp
+
+DEFAULT = 128
+"""Losses, and steps back, unless the person asks for others."""
+_STAGES = 6
+"""Checkpoints of a run that are compared at most, spread over all."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model to go back through."""
+
+    path: str
+    title: str
+    vocabulary: tuple[str, ...] | None = None
+    seed: int | None = None
+    """Its weights drawn anew from this seed: as it was before any training."""
+
+    def arguments(self) -> dict[str, Any]:
+        """How a task of the engine names it."""
+        named: dict[str, Any] = {"model": self.path, "vocabulary": self.vocabulary}
+        return named if self.seed is None else {**named, "seed": self.seed}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A network in the comparison and what is known of it."""
+
+    network: Network
+    field: GradientField | None = None
+    failure: str = ""
+    """Why there is no field."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which losses are taken, and how far they are followed back."""
+
+    start: int
+    """Losses from the prediction of this character on."""
+    losses: int = DEFAULT
+    distance: int = DEFAULT
+
+
+def result_key(network: Network, arguments: Mapping[str, Any]) -> str:
+    """A name for a result that changes whenever the model, the text or the question does."""
+    facts = dict(arguments)
+    if "text_path" in facts:
+        facts["text_path"] = file_stamp(Path(facts["text_path"]))
+    named = (file_stamp(Path(network.path)), network, sorted(facts.items()))
+    return hashlib.sha256(repr(named).encode()).hexdigest()[:24]
+
+
+def stages_of(run: Path) -> tuple[Network, ...]:
+    """Some checkpoints of a training run, the first one first.
+
+    Raises:
+        GradientError: it keeps no checkpoints of stages.
+    """
+    found = sorted((run / "checkpoints").glob("step-*.safetensors"))
+    if not found:
+        raise GradientError(
+            f"{run.name} holds no checkpoints of stages (checkpoints/step-….safetensors); "
+            "choose the folder of a training run"
+        )
+    if len(found) > _STAGES:
+        last = len(found) - 1
+        found = [found[round(place * last / (_STAGES - 1))] for place in range(_STAGES)]
+    return tuple(
+        Network(str(path), f"step {int(path.stem.removeprefix('step-')):,}") for path in found
+    )
+
+
+def three_kinds(library: Library) -> tuple[Network, ...]:
+    """The smallest shipped RNN, GRU and LSTM that suit the same text."""
+    found: list[Network] = []
+    models = sorted(library.models, key=lambda one: one.path.stat().st_size)
+    plain = (one.description for one in models if one.description.architecture == "rnn")
+    texts = {about.default_text for about in plain}
+    for kind in ("rnn", "gru", "lstm"):
+        for one in models:
+            about = one.description
+            if about.architecture == kind and about.default_text in texts:
+                found.append(Network(str(one.path), about.name))
+                break
+    return tuple(found)
+
+
+def described(path: Path) -> ModelDescription:
+    """What a model file says of itself.
+
+    Raises:
+        ModelFileError: it is no character model of ours.
+    """
+    found = read_description(path)
+    if not isinstance(found, ModelDescription):
+        raise ModelFileError(
+            f"{path.name} is no character model; gradients are shown for RNN, GRU and LSTM "
+            "character models"
+        )
+    return found
