@@ -85,7 +85,7 @@ def record(model: CharacterLanguageModel, ids: Tensor, state: State) -> Tape:
         given, _ = module(inputs.unsqueeze(1), architecture.to_torch(before))
         below = given.squeeze(1)
         hidden.append(below)
-        layers.append(_tape(architecture, module, inputs, below, before))
+        layers.append(tape_of_layer(architecture, module, inputs, below, before))
     logits = double.logits(hidden)[:-1]
     p = torch.softmax(logits, dim=1)
     error = p - functional.one_hot(ids[1:], p.shape[1])
@@ -98,13 +98,18 @@ def record(model: CharacterLanguageModel, ids: Tensor, state: State) -> Tape:
     return Tape(architecture, tuple(layers), skip, embedded, losses, tuple(parts))
 
 
-def _tape(
+def tape_of_layer(
     architecture: type[Architecture],
     module: nn.RNNBase,
     inputs: Tensor,
     hidden: Tensor,
     before: LayerState,
 ) -> LayerTape:
+    """What going back through a layer needs, from what entered it (S, I) and what it gave (S, U).
+
+    Args:
+        before: the state before the first step, each (1, U).
+    """
     weight_ih, weight_hh, bias_ih, _ = module.all_weights[0]
     rows = torch.addmm(bias_ih, inputs, weight_ih.t())
     channels = {"hidden": hidden, **architecture.gates(module, rows, hidden, before)}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.training.characters import CharacterTask
+from rnnviz.nets.training.memory_tasks import MemoryTask
 from rnnviz.nets.training.task import ALL, Share, TrainingTask
 
-TRAINING_TASKS: tuple[type[TrainingTask], ...] = (CharacterTask,)
+TRAINING_TASKS: tuple[type[TrainingTask], ...] = (CharacterTask, MemoryTask)
 
 
 def training_task(config: TrainingConfig, share: Share = ALL) -> TrainingTask:

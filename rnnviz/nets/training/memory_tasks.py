@@ -16,16 +16,16 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.files import write_atomically
 from rnnviz.core.model_file import METADATA_KEY
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.architectures import architecture_named
 from rnnviz.nets.backprop import tape_of_layer
-from rnnviz.nets.checkpoints.native import write_tensors
-from rnnviz.nets.initial import draw_weights
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 
 HELD_OUT = 500
@@ -58,7 +58,23 @@ class MemoryModel(nn.Module):
             for layer in range(config.layers)
         )
         self.output = nn.Linear(config.units, answers)
-        draw_weights(self, self.architecture.name, config.units, config.seed)
+        self._initialise(config)
+
+    @torch.no_grad()
+    def _initialise(self, config: TrainingConfig) -> None:
+        """Everything uniform in ±1/sqrt(U), as torch has it, and an LSTM's forget bias at 1.
+
+        Orthogonal recurrent weights, with which our character models start, would let a vanilla
+        network remember for a while, too: here every kind begins as in the literature.
+        """
+        generator = torch.Generator().manual_seed(config.seed)
+        reach = 1 / math.sqrt(config.units)
+        for parameter in self.parameters():
+            parameter.uniform_(-reach, reach, generator=generator)
+        if self.architecture.name == "lstm":
+            for name, parameter in self.named_parameters():
+                if ".bias_ih" in name:
+                    parameter[config.units : 2 * config.units] += 1
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Answers (M, B, A) at the last M steps of inputs (T, B, I)."""
@@ -255,7 +271,8 @@ class MemoryTask:
             "training": dict(training),
         }
         metadata = {"format": "pt", METADATA_KEY: msgspec.json.encode(about).decode()}
-        write_tensors(path, self.model.state_dict(), metadata)
+        tensors = {name: part.detach() for name, part in self.model.state_dict().items()}
+        write_atomically(path, save(tensors, metadata))
 
     def position(self) -> Position:
         """The number of the next batch."""
