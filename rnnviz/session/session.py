@@ -20,6 +20,7 @@ from rnnviz.session.gradients import Gradients
 from rnnviz.session.inspection import Inspection
 from rnnviz.session.jobs import Jobs
 from rnnviz.session.library import Library
+from rnnviz.session.memory import Memory
 from rnnviz.session.rankings import Rankings
 from rnnviz.session.recordings import Recordings
 from rnnviz.session.runs import Runs, Trainers
@@ -73,6 +74,7 @@ class Session(QObject):
         self.stages = Stages(
             self.jobs, self.runs, self.recordings, self.selection, self.rankings, self
         )
+        self.memory = Memory(self.runs, self)
         self.library = Library(settings, models, resources, self)
         self.gradients = Gradients(self.jobs, self.recordings, self.library, cache, self)
         self._text_suits_model = True

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QMessageBox
 
+from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.text import Text
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.tasks import TASKS
@@ -20,12 +22,15 @@ from rnnviz.views.panels.gradients.distance import DistancePanel
 from rnnviz.views.panels.gradients.heatmap import GradientHeatmapPanel
 from rnnviz.views.panels.gradients.inputs import InputsPanel
 from rnnviz.views.panels.gradients.matrix import MatrixPanel
+from rnnviz.views.panels.gradients.memory import MemoryPanel
 from rnnviz.views.panels.gradients.truncation import TruncationPanel
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
 from rnnviz.work.runner import InlineRunner
 from tests.nets.small import random_text, small_model
+from tests.session.test_memory import TINY, InlineTrainers
 
 TEXT = random_text(300)
+ABOUT_A_TEXT = [DistancePanel, *(panel for panel in PANELS if panel is not MemoryPanel)]
 
 
 def make_session(tmp_path: Path, kind: str = "lstm") -> Session:
@@ -66,7 +71,7 @@ def settle(qtbot, panel):
     qtbot.waitUntil(lambda: panel.idle and not panel.session.jobs.running)
 
 
-@pytest.mark.parametrize("panel", [DistancePanel, *PANELS])
+@pytest.mark.parametrize("panel", ABOUT_A_TEXT)
 def test_without_a_model_each_panel_says_what_to_do(qtbot, qapp, tmp_path, panel):
     session = Session(
         InlineRunner(TASKS),
@@ -82,7 +87,7 @@ def test_without_a_model_each_panel_says_what_to_do(qtbot, qapp, tmp_path, panel
     session.close()
 
 
-@pytest.mark.parametrize("panel", [DistancePanel, *PANELS])
+@pytest.mark.parametrize("panel", ABOUT_A_TEXT)
 def test_a_text_of_one_character_is_explained(qtbot, session, panel):
     session.recordings.take_text(Text.of("a", "one"))
     made = shown(qtbot, panel(session))
@@ -281,3 +286,36 @@ def test_arrows_that_are_no_numbers_are_left_out(qtbot):
     plot.set_arrows((Arrow("a", float("inf"), 0.0, 0), Arrow("b", 2.0, 90.0, 1)))
     assert plot._shafts[0].getData()[0].size == 0
     assert plot._shafts[1].getData()[1].max() == pytest.approx(2.0)
+
+
+def test_the_memory_task_is_trained_and_judged(qtbot, tmp_path, qapp):
+    session = make_session(tmp_path)
+    session.runs._trainers = InlineTrainers()
+    session.memory.set_experiment(TINY)
+    panel = shown(qtbot, MemoryPanel(session))
+    assert panel.table.rowCount() == 0
+    assert "loss of 1/6" in panel.about.text()
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.table.rowCount() == 3)
+    qtbot.waitUntil(lambda: panel.table.item(2, 2).text() == "6")
+    settle(qtbot, panel)
+    assert [panel.table.item(row, 1).text() for row in range(3)] == ["vanilla RNN", "GRU", "LSTM"]
+    assert "no better than not reading" in panel.table.item(0, 5).text()
+    assert panel.button.text() == "Train all three"
+    assert len(panel.losses.traces) == 3
+    session.close()
+
+
+def test_a_trainer_that_cannot_start_says_why(qtbot, tmp_path, qapp, monkeypatch):
+    session = make_session(tmp_path)
+    said = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda *words: said.append(words[-1]))
+
+    def refuse(*_):
+        raise RunDirectoryError("the disk is full")
+
+    monkeypatch.setattr(session.runs, "start", refuse)
+    panel = shown(qtbot, MemoryPanel(session))
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    assert said == ["the disk is full"]
+    session.close()

@@ -5,6 +5,7 @@ from rnnviz.views.panels.gradients.clipping import ClippingPanel
 from rnnviz.views.panels.gradients.heatmap import GradientHeatmapPanel
 from rnnviz.views.panels.gradients.inputs import InputsPanel
 from rnnviz.views.panels.gradients.matrix import MatrixPanel
+from rnnviz.views.panels.gradients.memory import MemoryPanel
 from rnnviz.views.panels.gradients.truncation import TruncationPanel
 
 PANELS: tuple[type[Panel], ...] = (
@@ -12,5 +13,6 @@ PANELS: tuple[type[Panel], ...] = (
     MatrixPanel,
     ClippingPanel,
     TruncationPanel,
+    MemoryPanel,
     GradientHeatmapPanel,
 )

@@ -1,0 +1,208 @@
+"""RNN, GRU and LSTM learn a task that needs a memory: their losses and gradients as they train."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QMessageBox,
+    QPushButton,
+    QSpinBox,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from rnnviz.core.curve import Curve
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.runs.arrays import RowReader
+from rnnviz.core.runs.record import RunRecord
+from rnnviz.session.memory import PRESETS
+from rnnviz.session.runs import OpenRun
+from rnnviz.views.panel import Panel
+from rnnviz.views.panels.gradients.parts import column, label, note, scientific, table, tools
+from rnnviz.views.plots import Banded, BandPlot, CurvePlot, Trace, ink_colour
+from rnnviz.views.theme import theme_of
+
+_INKS = {"rnn": 1, "gru": 2, "lstm": 0}
+_TITLES = {"rnn": "vanilla RNN", "gru": "GRU", "lstm": "LSTM"}
+_HEADS = ("", "Network", "Step", "Loss", "Solved", "Verdict")
+_LEARNED, _AT_CHANCE = 0.1, 0.8
+"""Shares of the baseline's loss: below the first a task counts as learned, above the second not."""
+_ABOUT = {
+    "adding": "Two of many numbers are marked; their sum is wanted at the end. Always answering 1 "
+    "gives a loss of 1/6 (dashed).",
+    "copying": "A symbol is shown at the start and wanted at the end, after nothing but blanks. "
+    "Guessing gives log 8 = 2.08 nats (dashed).",
+}
+
+
+class MemoryPanel(Panel):
+    """Start three trainings with one button, and watch which of them learns."""
+
+    name = "gradient-memory"
+    title = "Memory task"
+    needs = ()
+
+    def follow(self) -> None:
+        """Follow the runs and the experiment."""
+        runs = self.session.runs
+        for signal in (
+            runs.runs_changed,
+            runs.curve_changed,
+            self.session.memory.experiment_changed,
+        ):
+            signal.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """The experiment, the button, losses, gradients, verdicts."""
+        self._readers: dict[OpenRun, RowReader] = {}
+        self.preset = QComboBox()
+        self.preset.setAccessibleName("Experiment")
+        self.preset.addItems([preset.title for preset in PRESETS])
+        self.preset.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.preset.activated.connect(self._choose_preset)
+        self.distance = self._number("Steps over which it must remember", 4, 500)
+        self.steps = self._number("Training steps", 10, 100_000)
+        self.button = QPushButton("Train all three")
+        self.button.clicked.connect(self._press)
+        self.about = note()
+        self.losses = CurvePlot("Held-out loss of the memory task")
+        self.losses.set_labels("training step", "held-out loss")
+        self.losses.set_log(True)
+        self.losses.setMinimumHeight(150)
+        self.gradients = BandPlot("Gradient over distance in the memory task", log=True)
+        self.gradients.set_labels("steps back from the end", "norm of ∂L/∂h")
+        self.gradients.setMinimumHeight(130)
+        self.table = table("How far each network is", _HEADS)
+        self.table.setFixedHeight(122)
+        return column(
+            tools(self.preset, stretch=0),
+            tools(label("distance"), self.distance, label("steps"), self.steps),
+            tools(self.button, stretch=0),
+            self.about,
+            (self.losses, 4),
+            (self.gradients, 3),
+            self.table,
+        )
+
+    def _number(self, name: str, low: int, high: int) -> QSpinBox:
+        field = QSpinBox()
+        field.setRange(low, high)
+        field.setAccessibleName(name)
+        field.setToolTip(name)
+        field.setGroupSeparatorShown(True)
+        field.setKeyboardTracking(False)
+        field.valueChanged.connect(self._choose_numbers)
+        return field
+
+    # Drawing
+
+    def draw(self) -> None:
+        """Show what the three runs have written."""
+        memory = self.session.memory
+        experiment, runs = memory.experiment, memory.runs
+        for field, value in (
+            (self.distance, experiment.distance),
+            (self.steps, experiment.steps),
+        ):
+            field.blockSignals(True)
+            field.setValue(value)
+            field.blockSignals(False)
+        self.button.setText("Stop" if memory.training else "Train all three")
+        self.about.setText(_ABOUT[experiment.kind])
+        baseline = 1 / 6 if experiment.kind == "adding" else math.log(8)
+        self.losses.set_level(baseline)
+        self.losses.set_traces(
+            tuple(
+                Trace(_TITLES[name], run.watched.record.validation, _INKS[name], points=True)
+                for name, run in runs.items()
+            )
+        )
+        self._draw_gradients(runs)
+        self._fill(runs)
+
+    def _draw_gradients(self, runs: dict[str, OpenRun]) -> None:
+        drawn: list[Banded] = []
+        for name, run in runs.items():
+            rows = run.watched.record.gradient_rows
+            reader = self._readers.setdefault(run, RowReader(run.watched.directory))
+            values = reader.read(rows[-1]) if rows else None
+            if values is not None:
+                norms = np.asarray(values[-1], float)[::-1]
+                drawn.append(Banded(_TITLES[name], np.arange(len(norms)), norms, _INKS[name]))
+        self.gradients.set_curves(tuple(drawn))
+
+    def _fill(self, runs: dict[str, OpenRun]) -> None:
+        theme = theme_of(self)
+        self.table.setRowCount(len(runs))
+        for row, (name, run) in enumerate(runs.items()):
+            record = run.watched.record
+            loss, solved = record.validation.last, _last(record, "solved")
+            cells = (
+                "■",
+                _TITLES[name],
+                f"{record.step:,}",
+                scientific(loss) if len(record.validation) else "–",
+                f"{solved:.0%}" if solved == solved else "–",
+                verdict(record),
+            )
+            for place, words in enumerate(cells):
+                item = QTableWidgetItem(words)
+                if place == 0:
+                    item.setForeground(ink_colour(_INKS[name], theme))
+                self.table.setItem(row, place, item)
+        self.table.resizeColumnsToContents()
+        self.table.horizontalHeader().setStretchLastSection(True)
+
+    # What the person does
+
+    @Slot(int)
+    def _choose_preset(self, place: int) -> None:
+        self.session.memory.set_experiment(PRESETS[place])
+
+    @Slot()
+    def _choose_numbers(self) -> None:
+        memory = self.session.memory
+        memory.set_experiment(
+            replace(memory.experiment, distance=self.distance.value(), steps=self.steps.value())
+        )
+
+    @Slot()
+    def _press(self) -> None:
+        memory = self.session.memory
+        try:
+            if memory.training:
+                memory.stop()
+            else:
+                memory.start()
+        except RnnvizError as error:
+            QMessageBox.warning(self, "Not started", str(error))
+
+
+def verdict(record: RunRecord) -> str:
+    """What a run has shown by now."""
+    share = record.scalars.get("of_baseline")
+    if record.bad_numbers:
+        return "exploded"
+    if share is None or not len(share):
+        return "starting"
+    learned = np.flatnonzero(share.values < _LEARNED)
+    if learned.size:
+        step = int(share.steps[learned[0]])
+        seconds = float(record.seconds.at([step])[0])
+        return f"learned at step {step:,}, after {seconds:.0f} s"
+    ended = record.phase in ("finished", "stopped")
+    if share.last > _AT_CHANCE:
+        return "failed: no better than not reading" if ended else "no better than not reading"
+    return "partly learned" if ended else "learning"
+
+
+def _last(record: RunRecord, name: str) -> float:
+    curve: Curve | None = record.scalars.get(name)
+    return curve.last if curve is not None and len(curve) else math.nan
