@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.session.runs import OpenRun, Runs
 
 ARCHITECTURES = ("rnn", "gru", "lstm")
@@ -34,26 +34,23 @@ class Experiment:
         shared = {"kind": self.kind, "distance": self.distance}
         return {**shared, "symbols": self.symbols} if self.kind == "copying" else shared
 
-    def settings(self, architecture: str) -> dict[str, Any]:
+    def config(self, architecture: str) -> TrainingConfig:
         """The settings of one of the three runs; they differ in the architecture alone."""
-        return {
-            "task": TASK,
-            "options": self.options,
-            "name": f"{self.kind} over {self.distance}, {architecture.upper()}",
-            "architecture": architecture,
-            "layers": 1,
-            "units": 64,
-            "batch": 20,
-            "steps": self.steps,
-            "learning_rate": 0.01,
-            "schedule": "constant",
-            "warmup_steps": 0,
-            "clip": "norm",
-            "clip_threshold": 1.0,
-            "validation_every": 25,
-            "checkpoint_every": 1000,
-            "gradient_steps_every": 50,
-        }
+        return TrainingConfig(
+            task=TASK,
+            options=self.options,
+            name=f"{self.kind} over {self.distance}, {architecture.upper()}",
+            architecture=architecture,
+            layers=1,
+            units=64,
+            batch=20,
+            steps=self.steps,
+            learning_rate=0.01,
+            schedule="constant",
+            warmup_steps=0,
+            validation_every=25,
+            checkpoint_every=1000,
+        )
 
 
 PRESETS = (
@@ -108,8 +105,7 @@ class Memory(QObject):
         stamp = time.strftime("%Y%m%d-%H%M%S")
         for architecture in ARCHITECTURES:
             name = f"{self.experiment.kind}-{self.experiment.distance}-{architecture}-{stamp}"
-            settings: Mapping[str, Any] = self.experiment.settings(architecture)
-            self._runs.start(settings, self._runs.folder / name)
+            self._runs.start(self.experiment.config(architecture), self._runs.folder / name)
 
     def stop(self) -> None:
         """Ask those that go on to stop."""

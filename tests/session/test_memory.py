@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtCore import QSettings
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.training import training_task
 from rnnviz.nets.training.loop import train
 from rnnviz.session.memory import ARCHITECTURES, PRESETS, Experiment, Memory
@@ -24,9 +23,12 @@ class InlineTrainers:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def start(self, directory, settings):
-        config = msgspec.convert({**settings, "units": 4}, TrainingConfig)
+    def start(self, directory, config):
+        config = msgspec.structs.replace(config, units=4)
         train(training_task(config), config, directory)
+
+    def ended(self, directory):
+        return None
 
     def resume(self, directory):
         raise RunDirectoryError("not here")
@@ -66,6 +68,6 @@ def test_another_experiment_has_runs_of_its_own(memory):
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.title)
 def test_every_preset_is_a_configuration_that_works(preset):
-    config = msgspec.convert(preset.settings("gru"), TrainingConfig)
+    config = preset.config("gru")
     config.check()
     assert training_task(config).facts["distance"] == preset.distance
