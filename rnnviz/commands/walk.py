@@ -40,7 +40,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help="which to keep, with commas between (default: all that the model has)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace a recording")
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace a recording; other files in its folder stay",
+    )
     add_vocabulary(parser)
     add_limit(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
@@ -48,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk, under a line of progress."""
-    from rnnviz.core.recording import Recording
+    from rnnviz.core.recording import Recording, remove_recording
     from rnnviz.core.text import Text
 
     text = Text.read(arguments.text)
@@ -60,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_space(folder, size)
     print(f"{text.name}: {words} in {folder}", file=sys.stderr)
     if folder.exists():
-        shutil.rmtree(folder)
+        remove_recording(folder)
     began = time.monotonic()
     try:
         run_with_progress(

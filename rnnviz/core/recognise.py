@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,14 @@ _MODEL_SUFFIXES = {
     ".keras", ".onnx", ".gguf", ".npz", ".model", ".dict",
 }  # fmt: skip
 """Whoever drops such a file means a model, also when it turns out to hold something else."""
+_MAGIC = (b"PK\x03\x04", b"\x80", b"\x89HDF", b"GGUF", b"\x93NUMPY", b"\x1f\x8b")
+"""How files of weights begin: zip archives, pickles, HDF5, GGUF, numpy, gzip."""
+_NO_PROSE = (b"<", b"version https://git-lfs")
+"""How text begins that came in place of a model: a web page, a pointer to a large file."""
+_T7_TEXT = re.compile(rb"\d+\r?\n\d+\r?\n")
 _HEAD = 1 << 16
+_LEAST_PROSE = 200
+_LARGEST_JSON = 1 << 24
 
 
 def kind_of(path: Path) -> Kind:
@@ -35,22 +43,32 @@ def kind_of(path: Path) -> Kind:
             f"the folder {path.name} holds neither a recording nor a training run; "
             "choose a model or a text file"
         )
-    if path.suffix.lower() in _MODEL_SUFFIXES:
-        return "model"
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except OSError as error:
         raise TextError(f"cannot read {path}: {error.strerror}") from error
-    if path.suffix.lower() == ".json":
-        return _kind_of_json(path)
-    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.startswith(_MAGIC) or not _is_text(head):
         return "model"
-    return "text"
+    if path.suffix.lower() in _MODEL_SUFFIXES and not _is_prose(head):
+        return "model"
+    return _kind_of_json(path, head) if path.suffix.lower() == ".json" else "text"
 
 
-def _kind_of_json(path: Path) -> Kind:
-    if path.stat().st_size > _HEAD:
+def _is_text(head: bytes) -> bool:
+    return b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
+def _is_prose(head: bytes) -> bool:
+    """Whether this is a text, named like a model by chance."""
+    if len(head) < _LEAST_PROSE or head.lstrip().startswith(_NO_PROSE) or _T7_TEXT.match(head):
+        return False
+    return b"{" not in head[:16] and b"\n" in head
+
+
+def _kind_of_json(path: Path, head: bytes) -> Kind:
+    told = b'"kind"' in head or b'"channel"' in head
+    if not told or path.stat().st_size > _LARGEST_JSON:
         return "text"
     try:
         content = json.loads(path.read_bytes())

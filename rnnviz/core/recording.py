@@ -13,6 +13,7 @@ The format is specified in `docs/formats.md`.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -32,6 +33,7 @@ RECORDING_VERSION = 1
 TOP = 5
 """How many of the likeliest next characters are kept."""
 
+_DERIVED = ("ranking-*.json", "probe-*.json", "labels-*.npy")
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 Halves = npt.NDArray[np.float16]
@@ -58,6 +60,22 @@ class RecordingDescription(msgspec.Struct, frozen=True, kw_only=True):
 def size_bytes(length: int, total_units: int, channels: int) -> int:
     """What a recording of T characters, N units and so many channels takes on disk."""
     return length * (total_units * channels * 2 + 2 + TOP * 6 + 4)
+
+
+def remove_recording(folder: Path) -> None:
+    """Delete what a recording holds, and what was derived from it; other files there stay."""
+    description = folder / "recording.json"
+    try:
+        channels = msgspec.json.decode(description.read_bytes(), type=RecordingDescription).channels
+    except (OSError, msgspec.DecodeError):
+        channels = ()
+    names = ["recording.json", "text.codes", "walked", "surprisal.f16", "top_ids.u32", "top_p.f16"]
+    names += [f"{channel}.f16" for channel in channels if Path(channel).name == channel]
+    derived = [path for pattern in _DERIVED for path in folder.glob(pattern) if path.is_file()]
+    for path in (*(folder / name for name in names), *derived):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 class Recording:

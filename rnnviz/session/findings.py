@@ -17,7 +17,6 @@ from rnnviz.core.export.coloured import (
     coloured_unit,
     with_concept,
 )
-from rnnviz.core.export.csv import write_csv
 from rnnviz.core.export.html import write_html
 from rnnviz.core.finding import (
     DamagedFinding,
@@ -188,14 +187,3 @@ def export_findings_html(
         for finding in findings
     ]
     write_html(path, parts, title)
-
-
-def export_finding_csv(
-    path: Path, finding: Finding, recording: Recording, labels: Labels | None = None
-) -> None:
-    """Write one finding as a table, a row a character.
-
-    Raises:
-        FindingError: it is of another text.
-    """
-    write_csv(path, coloured_finding(finding, recording, labels))

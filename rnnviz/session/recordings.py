@@ -247,10 +247,16 @@ class Recordings(QObject):
             "walk",
             arguments,
             slot="walk",
-            title="Reading what you typed" if live else f"Walking {self.text.name}",
+            title=self._title_of_walk(channels, live),
             done=done,
             progress=grew,
         )
+
+    def _title_of_walk(self, channels: tuple[str, ...], live: bool) -> str:
+        assert self.text is not None
+        if live:
+            return "Reading what you typed"
+        return f"Walking {self.text.name} ({in_words(self.size_bytes(channels))} on disk)"
 
     def _show_walk(self, folder: Path, live: bool) -> None:
         try:
@@ -314,3 +320,10 @@ def file_stamp(path: Path) -> tuple[str, int, int]:
     except OSError:
         return str(path), -1, -1
     return str(path.resolve()), status.st_size, status.st_mtime_ns
+
+
+def in_words(size_bytes: float) -> str:
+    """A size for people: `38 MB`, `1.2 GB`."""
+    if size_bytes < 1e9:
+        return f"{max(1, round(size_bytes / 1e6))} MB"
+    return f"{size_bytes / 1e9:.1f} GB"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.colour import Mode, Scale, scale_for
@@ -26,6 +28,8 @@ class Scaling(QObject):
         self._selection = selection
         self._palette: str | None = None
         self._flipped = False
+        self._shared: tuple[tuple[Path, str, int], Scale] | None = None
+        """What was measured on all units of a channel last, and its scale."""
         self.mode: Mode = "unit"
         self.locked: Scale | None = None
         """The scale that is kept while units change."""
@@ -43,8 +47,14 @@ class Scaling(QObject):
         if self.locked is not None:
             return self.locked
         rows = recording.rows(selection.channel)
-        values = rows[:, :walked] if self.mode == "channel" else rows[selection.unit, :walked]
-        return self._dressed(scale_for(selection.channel, values, self.mode))
+        if self.mode != "channel":
+            values = rows[selection.unit, :walked]
+            return self._dressed(scale_for(selection.channel, values, self.mode))
+        # One range for all units: measured once, not again for each unit that is looked at.
+        measured = (recording.folder, selection.channel, walked)
+        if self._shared is None or self._shared[0] != measured:
+            self._shared = measured, scale_for(selection.channel, rows[:, :walked], "channel")
+        return self._dressed(self._shared[1])
 
     @Slot(str)
     def set_mode(self, mode: Mode) -> None:

@@ -10,20 +10,29 @@ from rnnviz.core.concepts.base import Concept
 
 FAMILIES = {"prose": "Prose", "code": "Source code", "latex": "LaTeX", "any": "Any text"}
 _NAME = Qt.ItemDataRole.UserRole
+_NEW_CONCEPT = "\0new"
+"""Stands for the last entry; no concept has this name."""
 
 
 class ConceptPicker(QComboBox):
     """A list of concepts under the headings of their families.
 
+    Where one may do without, the list begins with "No concept" and ends with making a new one.
+
     Signals:
         chosen(name): the person chose a concept.
+        cleared: the person wants none.
+        new_requested: the person wants to make one.
     """
 
     chosen = Signal(str)
+    cleared = Signal()
+    new_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, optional: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._concepts: tuple[Concept, ...] = ()
+        self._optional = optional
+        self._concepts: tuple[Concept, ...] | None = None
         self._current: str | None = None
         self.setAccessibleName("Concept")
         self.setEditable(True)
@@ -43,6 +52,8 @@ class ConceptPicker(QComboBox):
             return
         self._concepts = concepts
         model = QStandardItemModel(self)
+        if self._optional:
+            model.appendRow(_entry("No concept", "", "Draw nothing under the text"))
         families = dict.fromkeys((*FAMILIES, *(concept.family for concept in concepts)))
         for family in families:
             members = [concept for concept in concepts if concept.family == family]
@@ -51,10 +62,9 @@ class ConceptPicker(QComboBox):
                 heading.setFlags(Qt.ItemFlag.NoItemFlags)
                 model.appendRow(heading)
             for concept in members:
-                item = QStandardItem(concept.title)
-                item.setData(concept.name, _NAME)
-                item.setToolTip(concept.about)
-                model.appendRow(item)
+                model.appendRow(_entry(concept.title, concept.name, concept.about))
+        if self._optional:
+            model.appendRow(_entry("New concept…", _NEW_CONCEPT, "Label the text in your own way"))
         with QSignalBlocker(self):
             self.setModel(model)
         completer = QCompleter([concept.title for concept in concepts], self)
@@ -66,7 +76,8 @@ class ConceptPicker(QComboBox):
     def set_current(self, name: str | None) -> None:
         """Show this concept, without choosing it."""
         self._current = name
-        row = -1 if name is None else self.findData(name, _NAME)
+        wanted = "" if name is None and self._optional else name
+        row = -1 if wanted is None else self.findData(wanted, _NAME)
         with QSignalBlocker(self):
             self.setCurrentIndex(row)
             self.setEditText(self.itemText(row) if row >= 0 else "")
@@ -74,14 +85,21 @@ class ConceptPicker(QComboBox):
     @Slot(int)
     def _choose(self, row: int) -> None:
         name = self.itemData(row, _NAME)
-        if name and name != self._current:
+        if name == _NEW_CONCEPT:
+            self.set_current(self._current)
+            self.new_requested.emit()
+        elif name == "":
+            self._current = None
+            self.cleared.emit()
+        elif name and name != self._current:
             self._current = name
             self.chosen.emit(name)
 
     @Slot()
     def _finish_typing(self) -> None:
         typed = self.currentText().strip().lower()
-        found = [concept for concept in self._concepts if typed and typed in concept.title.lower()]
+        offered = self._concepts or ()
+        found = [concept for concept in offered if typed and typed in concept.title.lower()]
         exact = [concept for concept in found if concept.title.lower() == typed]
         match = exact[0] if exact else found[0] if len(found) == 1 else None
         if match is None:
@@ -89,3 +107,10 @@ class ConceptPicker(QComboBox):
         elif match.name != self._current:
             self.set_current(match.name)
             self.chosen.emit(match.name)
+
+
+def _entry(title: str, name: str, about: str) -> QStandardItem:
+    item = QStandardItem(title)
+    item.setData(name, _NAME)
+    item.setToolTip(about)
+    return item

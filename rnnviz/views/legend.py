@@ -106,10 +106,16 @@ class Legend(QWidget):
         button.setCheckable(True)
         return button
 
-    def show_scale(self, scale: Scale | None, title: str, mode: Mode, locked: bool) -> None:
-        """Show a scale; `title` says what is coloured, such as `cell of layer 2, unit 37`."""
+    def show_scale(
+        self, scale: Scale | None, title: str, mode: Mode, locked: bool, note: str = ""
+    ) -> None:
+        """Show a scale; `title` says what is coloured, such as `cell of layer 2, unit 37`.
+
+        Args:
+            note: said in place of what the colours mean.
+        """
         self.title.setText(title[:1].upper() + title[1:] if title else "No colours yet")
-        self.meaning.setText(meaning(scale))
+        self.meaning.setText(note or meaning(scale))
         self.meaning.setToolTip(
             "Hatched characters are not walked yet; a dotted red frame marks those "
             "that the model does not know"

@@ -79,6 +79,15 @@ NEEDS = {
 }
 
 
+def waiting(session: Session) -> str:
+    """What is under way that will bring a recording, in a sentence; empty if nothing is."""
+    if session.jobs.busy("walk"):
+        return "The model is reading the text; the first values come in a moment."
+    if session.jobs.busy("open"):
+        return "The model is being opened."
+    return ""
+
+
 class Panel(QWidget):
     """Shows one thing. A subclass names itself, builds its widgets, and draws from the session.
 
@@ -114,6 +123,7 @@ class Panel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._catch_up)
+        session.jobs.changed.connect(self._jobs_changed)
         recordings = session.recordings
         for signal in (
             recordings.model_changed,
@@ -177,10 +187,16 @@ class Panel(QWidget):
         self._pages.setCurrentIndex(1)
         self.draw()
 
+    @Slot()
+    def _jobs_changed(self) -> None:
+        if self.empty and self.isVisible():
+            self.request_draw()
+
     def _show_missing(self, need: Need) -> None:
-        self._sentence.setText(need.sentence)
+        coming = waiting(self.session) if need is NEEDS["recording"] else ""
+        self._sentence.setText(coming or need.sentence)
         self._button.setText(need.button)
-        self._button.setVisible(bool(need.button))
+        self._button.setVisible(bool(need.button) and not coming)
         self._pages.setCurrentIndex(0)
 
     def _build_empty(self) -> QWidget:

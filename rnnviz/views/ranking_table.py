@@ -207,6 +207,10 @@ class RankingModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             about = "How often which value: where the label is true in colour, elsewhere in grey"
             return about if last else self.columns[section].about
+        if role == Qt.ItemDataRole.InitialSortOrderRole and not last:
+            # The first click brings the best to the top.
+            falling = self.columns[section] in (_AUC, _MEDIAN_AUC, _R, _F1)
+            return Qt.SortOrder.DescendingOrder if falling else Qt.SortOrder.AscendingOrder
         if role == Qt.ItemDataRole.TextAlignmentRole:
             left = section < 2 or last
             side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight

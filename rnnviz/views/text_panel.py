@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from rnnviz.core.concepts import Concept
 from rnnviz.core.text import Text
 from rnnviz.session.selection import Pin
 from rnnviz.session.session import Session
-from rnnviz.views.concept_picker import FAMILIES
+from rnnviz.views.concept_picker import ConceptPicker
 from rnnviz.views.hover_card import HoverCard
 from rnnviz.views.hover_facts import hover_facts
 from rnnviz.views.legend import Legend
 from rnnviz.views.minimap import Minimap
+from rnnviz.views.panel import waiting
 from rnnviz.views.search_bar import SearchBar
 from rnnviz.views.text_editing import LIMIT
 from rnnviz.views.text_searching import TextSearching
@@ -22,13 +22,6 @@ from rnnviz.views.text_view import TextView
 from rnnviz.views.theme import set_icon
 from rnnviz.views.unit_picker import UnitPicker
 from rnnviz.views.wrapping_row import WrappingRow
-
-_NEW_CONCEPT = "\0new"
-"""Stands for the last entry of the list of concepts; no concept has this name."""
-
-
-def _family_order(concept: Concept) -> int:
-    return list(FAMILIES).index(concept.family) if concept.family in FAMILIES else len(FAMILIES)
 
 
 class TextPanel(QWidget):
@@ -48,7 +41,7 @@ class TextPanel(QWidget):
         self._typing = False
         """Whether the session is just being told what was typed."""
         self.picker = UnitPicker(session)
-        self.concepts = QComboBox()
+        self.concepts = ConceptPicker(optional=True)
         self.view = TextView()
         self.minimap = Minimap()
         self.legend = Legend()
@@ -75,7 +68,6 @@ class TextPanel(QWidget):
         self.concepts.setToolTip("Underline what a concept labels (C)")
         self.concepts.setMinimumWidth(190)
         self.concepts.setMaximumWidth(300)
-        self.concepts.setMaxVisibleItems(30)
         tools.addWidget(self.concepts, 1)
         self.surprisal = self._tool("activity", "Colour by surprisal (S)", checkable=True)
         self.pin = self._tool("pin", "Pin this unit to the trace (Space)", checkable=True)
@@ -107,6 +99,7 @@ class TextPanel(QWidget):
         session.rankings.labels_changed.connect(self.show_labels)
         session.rankings.concepts_changed.connect(self.show_concepts)
         session.scaling.changed.connect(self.show_unit)
+        session.jobs.changed.connect(self._show_waiting)
         selection.unit_changed.connect(self.show_unit)
         selection.colouring_changed.connect(self.show_unit)
         selection.concept_changed.connect(self.show_concept)
@@ -126,7 +119,11 @@ class TextPanel(QWidget):
         self.legend.flipped.connect(session.scaling.set_flipped)
         self.legend.palette_chosen.connect(session.scaling.set_palette)
         self.picker.picked.connect(self.view.setFocus)
-        self.concepts.activated.connect(self._choose_concept)
+        self.concepts.chosen.connect(selection.set_concept)
+        self.concepts.cleared.connect(self._no_concept)
+        self.concepts.new_requested.connect(self.concept_requested)
+        for done in (self.concepts.chosen, self.concepts.cleared):
+            done.connect(self.view.setFocus)
         self.surprisal.toggled.connect(self._choose_colouring)
         self.pin.clicked.connect(self.toggle_pin)
         self.edit.toggled.connect(self.set_editing)
@@ -150,7 +147,7 @@ class TextPanel(QWidget):
             if not self.view.editable:
                 self.view.set_values(None, 0)
             self.minimap.set_values(None, 0)
-            self.legend.show_scale(None, "", self._session.scaling.mode, locked=False)
+            self._show_waiting()
             return
         self.view.set_known(recording.known)
         self.minimap.set_length(recording.length)
@@ -162,6 +159,13 @@ class TextPanel(QWidget):
             selection.select_unit(unit, channel)
         self.show_unit()
         self.show_labels(selection.concept or "")
+
+    @Slot()
+    def _show_waiting(self) -> None:
+        """Say why there are no colours yet."""
+        if self._session.recordings.recording is None:
+            mode, note = self._session.scaling.mode, waiting(self._session)
+            self.legend.show_scale(None, "", mode, locked=False, note=note)
 
     @Slot()
     def show_growth(self) -> None:
@@ -203,34 +207,15 @@ class TextPanel(QWidget):
 
     @Slot()
     def show_concepts(self) -> None:
-        """List the concepts, those that suit the text first."""
-        chosen = self._session.selection.concept
-        self.concepts.blockSignals(True)
-        self.concepts.clear()
-        self.concepts.addItem("No concept", None)
-        family = ""
-        for concept in sorted(self._session.rankings.concepts, key=_family_order):
-            if concept.family != family:
-                family = concept.family
-                self.concepts.insertSeparator(self.concepts.count())
-            self.concepts.addItem(concept.title, concept.name)
-            self.concepts.setItemData(
-                self.concepts.count() - 1, concept.about, Qt.ItemDataRole.ToolTipRole
-            )
-        self.concepts.insertSeparator(self.concepts.count())
-        self.concepts.addItem("New concept…", _NEW_CONCEPT)
-        self.concepts.blockSignals(False)
-        self._show_chosen_concept(chosen)
-
-    def _show_chosen_concept(self, name: str | None) -> None:
-        place = self.concepts.findData(name)
-        self.concepts.setCurrentIndex(max(0, place))
+        """List the concepts."""
+        self.concepts.set_concepts(self._session.rankings.concepts)
+        self.concepts.set_current(self._session.selection.concept)
 
     @Slot()
     def show_concept(self) -> None:
         """Underline the selected concept."""
         name = self._session.selection.concept
-        self._show_chosen_concept(name)
+        self.concepts.set_current(name)
         self.show_labels(name or "")
 
     @Slot(str)
@@ -300,7 +285,7 @@ class TextPanel(QWidget):
 
     @Slot()
     def open_concepts(self) -> None:
-        """Open the list of concepts."""
+        """Open the list of concepts; typing finds one."""
         self.concepts.setFocus()
         self.concepts.showPopup()
 
@@ -323,15 +308,9 @@ class TextPanel(QWidget):
     def _choose_colouring(self, surprisal: bool) -> None:
         self._session.selection.set_colouring("surprisal" if surprisal else "unit")
 
-    @Slot(int)
-    def _choose_concept(self, place: int) -> None:
-        name = self.concepts.itemData(place)
-        if name == _NEW_CONCEPT:
-            self._show_chosen_concept(self._session.selection.concept)
-            self.concept_requested.emit()
-        else:
-            self._session.selection.set_concept(name)
-            self.view.setFocus()
+    @Slot()
+    def _no_concept(self) -> None:
+        self._session.selection.set_concept(None)
 
     @Slot(object)
     def _hover(self, character: int | None) -> None:
@@ -340,7 +319,7 @@ class TextPanel(QWidget):
         if brushing or character is None or recording is None or character >= recording.walked:
             self.card.hide()
             return
-        facts = hover_facts(recording, self._session.selection, character)
+        facts = hover_facts(recording, self._session.selection, character, self.view.text)
         self.card.show_facts(facts, self.view.cell_rect(character).translated(self._view_offset()))
 
     def _view_offset(self) -> QPoint:

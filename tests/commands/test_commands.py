@@ -80,7 +80,11 @@ def test_walk_writes_over_nothing_unasked(model, text, tmp_path, capsys, monkeyp
     assert facts["characters"] == len(text.read_text())
     assert run("walk", model, text) == 1
     assert "--overwrite" in capsys.readouterr().err
+    (tmp_path / "text.recording" / "notes.txt").write_text("mine")
+    (tmp_path / "text.recording" / "ranking-quotes.json").write_text("{}")
     assert run("walk", model, text, "--overwrite") == 0
+    assert (tmp_path / "text.recording" / "notes.txt").read_text() == "mine"
+    assert not (tmp_path / "text.recording" / "ranking-quotes.json").exists()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("precious")
     assert run("walk", model, text, "-o", "mine", "--overwrite") == 1

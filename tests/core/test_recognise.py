@@ -22,7 +22,12 @@ from rnnviz.core.recognise import kind_of
         ("list.json", b'["kind"]', "text"),
         ("broken.json", b'{"kind": ', "text"),
         ("deep.json", b"[" * 60_000, "text"),
-        ("long.json", b'{"kind": "painted"' + b" " * 70_000 + b"}", "text"),
+        ("long.json", b'{"kind": "painted"' + b" " * 70_000 + b"}", "concept"),
+        ("text.pt", b"It was a dark night.\n" * 20, "text"),
+        ("page.pt", b"<!DOCTYPE html>\n" + b"<p>Not found</p>\n" * 20, "model"),
+        ("pointer.bin", b"version https://git-lfs.github.com/spec/v1\n" * 8, "model"),
+        ("old.t7", b"4\n1\n3\nV 1\n13\nnn.Sequential\n" * 20, "model"),
+        ("zip.txt", b"PK\x03\x04abc", "model"),
     ],
 )
 def test_a_file_is_known_by_its_content(tmp_path, name, content, kind):

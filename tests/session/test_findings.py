@@ -1,7 +1,5 @@
 """Findings as the window keeps them: added, changed, removed, brought back, exported."""
 
-import csv
-
 import msgspec
 import pytest
 
@@ -11,7 +9,6 @@ from rnnviz.core.finding import Finding, load_finding
 from rnnviz.session.findings import (
     Findings,
     coloured_finding,
-    export_finding_csv,
     export_findings_html,
 )
 
@@ -117,6 +114,3 @@ def test_findings_are_exported(random_recording, tmp_path):
         tmp_path / "a.html", [finding(), finding(title="second")], recording, title="All"
     )
     assert '<a href="#part-1">second</a>' in (tmp_path / "a.html").read_text()
-    export_finding_csv(tmp_path / "a.csv", finding(), recording)
-    with (tmp_path / "a.csv").open(newline="") as file:
-        assert [line["offset"] for line in csv.DictReader(file)] == [str(n) for n in range(2, 10)]

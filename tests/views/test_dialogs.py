@@ -36,7 +36,12 @@ def guess(arguments: dict[str, Any], context: Any) -> dict[str, Any]:
     best = {"how": "sorted", "loss_nats": 1.5, "characters": ["\n", " ", "a"]}
     worse = {"how": "by first use", "loss_nats": None, "characters": ["a", " ", "\n"]}
     unigram = 1.0 if arguments["source"].endswith("other.txt") else 2.0
-    return {"candidates": [best, worse], "unigram_nats": unigram, "uniform_nats": 3.0}
+    return {
+        "candidates": [best, worse],
+        "unigram_nats": unigram,
+        "uniform_nats": 3.0,
+        "convincing": unigram > 1.5,
+    }
 
 
 def preview_labels(arguments: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def guess_vocabulary(arguments: Arguments, context: Context) -> dict[str, Any]:
     """
     text = arguments.get("text")
     found = guess(Path(arguments["path"]), Path(arguments["source"]), Path(text) if text else None)
-    return dict(msgspec.to_builtins(found))
+    return {**msgspec.to_builtins(found), "convincing": found.convincing}
 
 
 def walk(arguments: Arguments, context: Context) -> dict[str, Any]:

@@ -145,14 +145,12 @@ class VocabularyDialog(QDialog):
             self.table.selectRow(0)
         unigram, uniform = result.get("unigram_nats"), result.get("uniform_nats")
         if self._candidates and unigram is not None and uniform is not None:
-            best = self._candidates[0]["loss_nats"]
-            fits = best is not None and best < unigram
             self.verdict.setText(
                 f"Counting characters alone gives {unigram:.3f} nats, guessing blindly "
                 f"{uniform:.3f}. "
                 + (
                     "The first guess is better than both: the order is right."
-                    if fits
+                    if result["convincing"]
                     else "No guess is better than counting: this is probably not the text."
                 )
             )

@@ -1,0 +1,46 @@
+"""One list of concepts, chosen by click or by typing, with or without "none" and "new"."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.concepts import CONCEPTS
+from rnnviz.views.concept_picker import ConceptPicker
+
+
+@pytest.fixture
+def picker(qtbot: QtBot) -> ConceptPicker:
+    picker = ConceptPicker(optional=True)
+    qtbot.addWidget(picker)
+    picker.set_concepts(CONCEPTS)
+    picker.show()
+    return picker
+
+
+def _activate(picker: ConceptPicker, title: str) -> None:
+    row = picker.findText(title, Qt.MatchFlag.MatchExactly)
+    picker.setCurrentIndex(row)
+    picker.activated.emit(row)
+
+
+def test_none_comes_first_and_new_last(picker: ConceptPicker) -> None:
+    assert picker.currentText() == "No concept"
+    assert picker.itemText(picker.count() - 1) == "New concept…"
+    assert ConceptPicker().count() == 0
+
+
+def test_choosing_and_letting_go(picker: ConceptPicker, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(picker.chosen) as chosen:
+        _activate(picker, "Inside double quotes")
+    assert chosen.args == ["inside-quotes"]
+    with qtbot.waitSignal(picker.cleared):
+        _activate(picker, "No concept")
+
+
+def test_a_new_one_leaves_the_choice_as_it_was(picker: ConceptPicker, qtbot: QtBot) -> None:
+    picker.set_current("brace-depth")
+    with qtbot.waitSignal(picker.new_requested):
+        _activate(picker, "New concept…")
+    assert picker.currentData() == "brace-depth"
