@@ -92,6 +92,8 @@ class Alignment:
         >>> Alignment(("a", "b"), ("x",), np.array([[0.9, 0.1]])).heaviest(0.9)
         array([[ True, False]])
         """
+        if share >= 1:
+            return np.asarray(self.weights > 0)
         flat = np.nan_to_num(self.weights.ravel().astype(np.float64), nan=0.0)
         order = np.argsort(-flat, kind="stable")
         sums = np.cumsum(flat[order])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rnnviz.core.decoded import BeamNode
@@ -67,21 +67,33 @@ def placed_tree(nodes: Sequence[BeamNode], *, dropped: bool) -> tuple[Placed, ..
 def _best_path(
     nodes: Sequence[BeamNode], children: dict[int | None, list[BeamNode]]
 ) -> frozenset[int]:
-    """The nodes up to the best leaf: what ended a sentence by its mean log p, else the deepest."""
+    """The nodes up to the best leaf: what ended a sentence by its mean log p, else any leaf."""
     known = {node.id: node for node in nodes}
     leaves = [node for node in nodes if node.kept and node.id not in children]
     if not leaves:
         return frozenset()
-
-    def path(leaf: BeamNode) -> list[int]:
-        found: list[int] = []
-        at: BeamNode | None = leaf
-        while at is not None and at.id not in found:
-            found.append(at.id)
-            at = known.get(at.parent) if at.parent is not None else None
-        return found
-
-    paths = {leaf.id: path(leaf) for leaf in leaves}
+    depths = _depths(known)
     ended = [leaf for leaf in leaves if leaf.token in ("</s>", "EOS", "<eos>")]
-    chosen = max(ended or leaves, key=lambda leaf: leaf.score / len(paths[leaf.id]))
-    return frozenset(paths[chosen.id])
+    at: BeamNode | None = max(ended or leaves, key=lambda leaf: leaf.score / depths[leaf.id])
+    path: set[int] = set()
+    while at is not None and at.id not in path:
+        path.add(at.id)
+        at = known.get(at.parent) if at.parent is not None else None
+    return frozenset(path)
+
+
+def _depths(known: Mapping[int, BeamNode]) -> dict[int, int]:
+    """How many words lead to every node, itself included; each node is looked at once."""
+    depths: dict[int, int] = {}
+    for start in known:
+        way: list[int] = []
+        at: int | None = start
+        while at is not None and at in known and at not in depths:
+            depths[at] = 0
+            way.append(at)
+            at = known[at].parent
+        depth = depths.get(at, 0) if at is not None else 0
+        for number in reversed(way):
+            depth += 1
+            depths[number] = depth
+    return depths

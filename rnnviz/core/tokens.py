@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rnnviz.core.export.layout import shown as shown_character
 
@@ -21,6 +22,7 @@ Group = tuple[int, int]
 """The first token of a word and one past its last."""
 
 
+@lru_cache(maxsize=1 << 14)
 def shown_token(token: str) -> str:
     r"""A token as it is drawn: nothing in it can turn, join or hide its neighbours.
 

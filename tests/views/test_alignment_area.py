@@ -93,7 +93,7 @@ def test_a_click_pins_and_a_second_one_lets_go(area, opened, qtbot):
 def test_stepping_shows_one_word_at_a_time(area, opened, qtbot):
     area.tools.previous.click()
     assert (opened.step, area.main.table.shown_rows) == (8, 8)
-    assert area.tools.place.text() == "word 8 of 9"
+    assert area.tools.place.text() == "8 / 9"
     area.tools.next.click()
     assert opened.step is None
     assert not area.tools.next.isEnabled()

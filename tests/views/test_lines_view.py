@@ -71,3 +71,14 @@ def test_no_words_at_all(view):
     view.set_alignment(Alignment((), (), np.zeros((0, 0), np.float32)), 1.0)
     view.set_mark((3, 3))
     assert not view.viewport().grab().isNull()
+
+
+def test_a_marked_word_is_scrolled_into_view(view):
+    words = tuple(f"word{place}" for place in range(100))
+    view.set_alignment(Alignment(words, words, np.eye(100, dtype=np.float32)), 1.0)
+    view.reveal((90, None))
+    left = view.horizontalScrollBar().value()
+    assert left <= view._rects[1][90].left()
+    assert view._rects[1][90].right() <= left + view.viewport().width()
+    view.reveal(NOWHERE)
+    assert view.horizontalScrollBar().value() == left

@@ -120,7 +120,16 @@ def test_zooming_keeps_the_size_for_the_next_table(view, qtbot):
     assert view.layout_.height == zoomed
     assert view.verticalScrollBar().maximum() > 0
     qtbot.keyClick(view, "0")
+    assert view.layout_.height < fitted
+    assert view.verticalScrollBar().maximum() == 0
+    qtbot.keyClick(view, "0")
     assert view.layout_.height == fitted
+
+
+def test_every_name_is_readable_at_any_length(view):
+    fill(view, 300, 300)
+    assert view.layout_.every_row == view.layout_.every_column == 1
+    assert view.horizontalScrollBar().maximum() > 0
 
 
 def test_rows_not_there_yet_are_veiled(view):

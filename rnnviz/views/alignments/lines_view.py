@@ -83,6 +83,16 @@ class LinesView(QAbstractScrollArea):
             self.mark = mark
             self.viewport().update()
 
+    def reveal(self, mark: Place) -> None:
+        """Scroll the marked words into view; a target word rather than a source word."""
+        for rects, place in zip(reversed(self._rects), mark, strict=True):
+            if place is not None and place < len(rects):
+                rect, bar = rects[place], self.horizontalScrollBar()
+                left, right = bar.value(), bar.value() + self.viewport().width()
+                if rect.left() < left or rect.right() > right:
+                    bar.setValue(int(rect.center().x() - self.viewport().width() / 2))
+                return
+
     def set_shown_rows(self, rows: int | None) -> None:
         """Show only the first words of the translation."""
         if rows != self.shown_rows:
@@ -99,7 +109,10 @@ class LinesView(QAbstractScrollArea):
         self.kept = self.alignment.heaviest(share) & (weights >= LEAST_DRAWN)
         places = np.argwhere(self.kept)
         values = weights[self.kept]
-        order = np.argsort(values, kind="stable")[-MOST_LINES:]
+        if len(values) > MOST_LINES:
+            heaviest = np.sort(np.argpartition(values, -MOST_LINES)[-MOST_LINES:])
+            places, values = places[heaviest], values[heaviest]
+        order = np.argsort(values, kind="stable")
         self._drawn = [
             (int(row), int(column), float(value))
             for (row, column), value in zip(places[order], values[order], strict=True)

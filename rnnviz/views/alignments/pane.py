@@ -28,7 +28,7 @@ from rnnviz.views.alignments.table_view import TableView
 from rnnviz.views.legend import Gradient
 
 _NAMED = 6
-_MOST_SHOWN = 260
+_MOST_SHOWN = 180
 """Characters of a translation over its table; all of it is in the table and in every export."""
 _NO_ATTENTION = (
     "This model has no attention: it translates from one vector, the last state of the encoder, "
@@ -164,6 +164,11 @@ class Pane(QWidget):
         self.lines.set_mark(mark if self.layer is None or self.layer.of_words else self._row(mark))
         self.table.set_mark(mark, pinned=pinned)
         self.readout.setText(self._told(mark) or " ")
+        # What is under the pointer rests; the other view follows.
+        if not self.lines.underMouse():
+            self.lines.reveal(self.lines.mark)
+        if not self.table.viewport().underMouse() and (pinned or self.lines.underMouse()):
+            self.table.reveal(*mark)
 
     def _row(self, mark: Place) -> Place:
         """What the lines can show of a mark in a table of units."""

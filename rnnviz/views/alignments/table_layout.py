@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF
 
 SLANT = math.radians(58)
 """How steep the names of columns stand."""
-_LONGEST_NAME = 150.0
+_LONGEST_NAME = 120.0
 _ROOM = 10.0
 _LEAST_CELL, _LARGEST_CELL = 0.25, 160.0
 _TALLEST, _WIDEST = 30.0, 84.0
@@ -75,6 +75,14 @@ class TableLayout:
             if found.slanted == made.slanted:
                 break
         return found._headed()
+
+    def readable(self) -> TableLayout:
+        """The same with cells at least so large that every name has room; the rest is scrolled."""
+        least = math.ceil(self.line)
+        if self.width >= least and self.height >= least:
+            return self
+        width, height = max(self.width, least), max(self.height, least)
+        return replace(self, width=width, height=height)._headed()
 
     def _headed(self) -> TableLayout:
         """The same with as much room above the cells as the names take."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,8 @@ from rnnviz.views.alignments.table_painter import (
 from rnnviz.views.theme import theme_of
 
 _ZOOM = 1.25
+Zoom = Literal["readable", "all", "own"]
+"""All names readable, all cells in view, or as the person zoomed."""
 
 
 class TableView(QAbstractScrollArea):
@@ -66,7 +69,7 @@ class TableView(QAbstractScrollArea):
         self.shown_rows: int | None = None
         self._outlines: Outlines = {}
         self.layout_ = TableLayout(0, 0)
-        self._fits = True
+        self._zoom_is: Zoom = "readable"
         self._base: QPixmap | None = None
         self._hovered: Place = NOWHERE
 
@@ -86,11 +89,9 @@ class TableView(QAbstractScrollArea):
         layout = TableLayout.of(self.table.row_names, self.table.column_names, metrics)
         same = (before.rows, before.columns) == (layout.rows, layout.columns)
         self._hovered = NOWHERE
-        if same and not self._fits:
-            self._lay(layout.sized_like(before))
-        else:
-            self._fits = True
-            self._lay(layout)
+        if self._zoom_is == "own" and not same:
+            self._zoom_is = "readable"
+        self._lay(layout.sized_like(before) if self._zoom_is == "own" else layout)
 
     def set_mark(self, mark: Place, *, pinned: bool = False) -> None:
         """Light up a row, a column or both."""
@@ -115,8 +116,8 @@ class TableView(QAbstractScrollArea):
     # Size
 
     def fit(self) -> None:
-        """Show all cells."""
-        self._fits = True
+        """Show all cells, however small; once more, make every name readable again."""
+        self._zoom_is = "readable" if self._zoom_is == "all" else "all"
         self._lay(self.layout_)
 
     def zoom_in(self) -> None:
@@ -136,7 +137,7 @@ class TableView(QAbstractScrollArea):
             _scroll(self.verticalScrollBar(), row, layout.height, area.height() - layout.top)
 
     def _zoom(self, factor: float, at: QPointF) -> None:
-        self._fits = False
+        self._zoom_is = "own"
         zoomed = self.layout_.zoomed(factor, at)
         self._lay(zoomed)
         self.horizontalScrollBar().setValue(round(zoomed.x))
@@ -144,8 +145,10 @@ class TableView(QAbstractScrollArea):
 
     def _lay(self, layout: TableLayout) -> None:
         area = self.viewport().size()
-        if self._fits:
+        if self._zoom_is != "own":
             layout = layout.fitting(area.width(), area.height())
+        if self._zoom_is == "readable":
+            layout = layout.readable()
         width, height = layout.size
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         room = (area.width() - layout.left, area.height() - layout.top)

@@ -67,7 +67,8 @@ class Tools(QWidget):
         self.previous = _button("chevron-left", "One word back (,)")
         self.next = _button("chevron-right", "One word on (.)")
         self.place = QLabel()
-        self.place.setMinimumWidth(72)
+        self.place.setMinimumWidth(56)
+        self.place.setAccessibleName("Words of the translation that are shown")
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.undo = _button("undo-2", "Take the last change back")
         self.redo = _button("redo-2", "Do it again")
@@ -114,7 +115,8 @@ class Tools(QWidget):
         """Show how many words of the translation are seen."""
         self._step, self._steps = step, steps
         at = steps if step is None else step
-        self.place.setText(f"word {at:,} of {steps:,}" if steps else "no words")
+        self.place.setText(f"{at:,} / {steps:,}")
+        self.place.setToolTip("Words of the translation that are shown, of all")
         self.previous.setEnabled(at > 0)
         self.next.setEnabled(at < steps)
 

@@ -22,7 +22,7 @@ class AlignmentsWorkspace(Workspace):
     title = "Alignments"
     panel_types = PANELS
     bottom = ("beam", "corpus")
-    bottom_height = 184
+    bottom_height = 160
     right_width = 368
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -67,7 +67,7 @@ class AlignmentsWorkspace(Workspace):
             Deed(menu, SEPARATOR),
             Deed(menu, "Larger cells", None, self._larger, key="+"),
             Deed(menu, "Smaller cells", None, self._smaller, key="-"),
-            Deed(menu, "Fit the table", None, self._fit, key="0"),
+            Deed(menu, "All of the table, or readable names", None, self._fit, key="0"),
             Deed(menu, SEPARATOR),
             Deed(menu, "Put the alignment at the right away", None, alignments.put_away, key="X"),
             Deed(menu, "See encoder and decoder in Cells", None, alignments.tables.record),
