@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1)
     options = parser.parse_args()
     # One turn at the start and the end only; a sample is no part of a step.
-    loop.STAGES = ()  # type: ignore[misc, assignment]
+    loop.STAGES = ()  # type: ignore[assignment]
     for units in options.units:
         for _ in range(options.repeats):
             compare(units, options.batch, options.steps)

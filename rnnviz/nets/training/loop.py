@@ -87,6 +87,20 @@ def train(
     return ending
 
 
+def steps_of(config: TrainingConfig, task: TrainingTask) -> int:
+    """How many steps this training takes, at least one.
+
+    Raises:
+        RunDirectoryError: the configuration does not say, and the examples never end.
+    """
+    if config.steps == 0 and task.steps_an_epoch == 0:
+        raise RunDirectoryError(
+            f"steps is 0, and the examples of the task {task.name} never end; say how many to "
+            "train with --steps"
+        )
+    return config.steps or max(1, round(config.epochs * task.steps_an_epoch))
+
+
 class _Training:
     """One run under way: the task, its optimiser, and what is written about them."""
 
@@ -101,13 +115,7 @@ class _Training:
         self.task, self.config, self.processes, self.resumed = task, config, processes, resume
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed + processes.share.number)
-        steps = config.steps or round(config.epochs * task.steps_an_epoch)
-        if steps == 0 and task.steps_an_epoch == 0:
-            raise RunDirectoryError(
-                f"steps is 0, and the examples of the task {task.name} never end; say how many to "
-                "train with --steps"
-            )
-        self.progress = Progress(max(1, steps))
+        self.progress = Progress(steps_of(config, task))
         self.parameters = [p for p in task.model.parameters() if p.requires_grad]
         self.optimiser = make_optimiser(self.parameters, config)
         self.network = processes.wrap(task.model)

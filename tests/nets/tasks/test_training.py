@@ -1,0 +1,62 @@
+"""What a training would take is measured before it begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from rnnviz.core.errors import Cancelled, RunDirectoryError
+from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.nets.tasks import TASKS
+from tests.nets.small import random_text
+
+
+class Listening:
+    """A context that keeps what it is told, and may be told to stop."""
+
+    def __init__(self, stop_after: int = 1000) -> None:
+        self.told: list[float] = []
+        self.stop_after = stop_after
+
+    def progress(self, done: float, total: float, **facts: Any) -> None:
+        self.told.append(done)
+        if len(self.told) > self.stop_after:
+            raise Cancelled("stopped on request")
+
+
+def estimated(config: TrainingConfig, context: Listening) -> dict[str, Any]:
+    return TASKS["estimate"]({"config": msgspec.to_builtins(config)}, context)
+
+
+def config(tmp_path: Path, **changed: Any) -> TrainingConfig:
+    text = tmp_path / "text.txt"
+    text.write_text(random_text(4000))
+    small = {"units": 16, "batch": 4, "sequence_length": 16, "epochs": 2.0}
+    return TrainingConfig(texts=(str(text),), **(small | changed))
+
+
+def test_an_estimate_grows_with_the_work(tmp_path: Path) -> None:
+    context = Listening()
+    short = estimated(config(tmp_path), context)
+    long = estimated(config(tmp_path, epochs=200.0), context)
+    assert short["steps"] == 2 * 57
+    assert long["steps"] == 200 * 57
+    assert long["seconds"] > 20 * short["seconds"] > 0
+    assert context.told == sorted(context.told[: len(context.told) // 2]) * 2
+    wide = estimated(config(tmp_path, batch=64), Listening())
+    assert wide["memory_bytes"] > short["memory_bytes"]
+    assert wide["parameters"] == short["parameters"]
+    endless = estimated(config(tmp_path, task="memory", steps=10), Listening())
+    assert endless["steps"] == 10
+
+
+def test_an_estimate_can_be_stopped_and_refuses_what_cannot_be_trained(tmp_path: Path) -> None:
+    with pytest.raises(Cancelled):
+        estimated(config(tmp_path), Listening(stop_after=2))
+    with pytest.raises(RunDirectoryError, match="schedule is 'up'"):
+        estimated(config(tmp_path, schedule="up"), Listening())
+    with pytest.raises(RunDirectoryError, match="no training task 'sing'"):
+        estimated(config(tmp_path, task="sing"), Listening())
