@@ -37,7 +37,9 @@ class ProcessTrainers:
         process = self._processes.get(directory.resolve())
         if process is None or not trainer.has_ended(process):
             return None
-        return trainer.last_words(directory)
+        words = trainer.last_words(directory)
+        # One that was killed printed nothing after its bar of progress.
+        return "" if words.startswith("[") else words
 
     def ask(self, directory: Path, command: str, setting: str, value: float | None) -> None:
         """Leave a wish in `control.json`.

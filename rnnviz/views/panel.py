@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, NamedTuple
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
@@ -154,6 +154,14 @@ class Panel(QWidget):
         return self._pages.currentIndex() == 0
 
     @property
+    def seen(self) -> bool:
+        """Whether it is on the screen; a dock behind its tab is visible to Qt, but far outside."""
+        if not self.isVisible():
+            return False
+        window = self.window()
+        return window.rect().intersects(QRect(self.mapTo(window, QPoint(0, 0)), self.size()))
+
+    @property
     def idle(self) -> bool:
         """Whether no drawing is waiting for the next frame."""
         return not self._timer.isActive()
@@ -162,7 +170,7 @@ class Panel(QWidget):
     def request_draw(self) -> None:
         """Draw in the next frame, or when shown."""
         self._stale = True
-        if self.isVisible() and not self._timer.isActive():
+        if self.seen and not self._timer.isActive():
             self._timer.start()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -171,9 +179,15 @@ class Panel(QWidget):
         if self._stale:
             self._catch_up()
 
+    @Slot(bool)
+    def set_raised(self, raised: bool) -> None:
+        """Its tab was chosen, or another's; it catches up in the next frame."""
+        if raised and self._stale and not self._timer.isActive():
+            self._timer.start()
+
     @Slot()
     def _catch_up(self) -> None:
-        if not self.isVisible() or not self._stale:
+        if not self.seen or not self._stale:
             return
         self._timer.stop()
         self._stale = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
@@ -54,6 +54,9 @@ class Workspace(QMainWindow):
         self._built = False
         self._sized = False
         self._default_layout = QByteArray()
+        self._tidying = QTimer(self)
+        self._tidying.setSingleShot(True)
+        self._tidying.timeout.connect(self._hide_stale_bars)
 
     # For subclasses
 
@@ -116,6 +119,7 @@ class Workspace(QMainWindow):
         dock.setWidget(scroll)
         # Its tab names it already; what is left of the title is something to drag it by.
         dock.setTitleBarWidget(DockHandle(dock))
+        dock.visibilityChanged.connect(panel.set_raised)
         self.addDockWidget(area, dock)
         self.docks[panel.name] = dock
         return dock
@@ -133,6 +137,7 @@ class Workspace(QMainWindow):
             dock.show()
         self.restoreState(self._default_layout, self.layout_version)
         self._size_docks()
+        self._tidying.start()
 
     def save_layout(self, settings: QSettings) -> None:
         """Remember where the docks are."""
@@ -158,12 +163,21 @@ class Workspace(QMainWindow):
         if not self._sized:
             self._sized = True
             self._size_docks()
-        bars = sorted(self.findChildren(QTabBar), key=QTabBar.count, reverse=True)
-        named: set[str] = set()
-        for bar in bars:
+        for bar in self.findChildren(QTabBar):
             bar.setElideMode(Qt.TextElideMode.ElideNone)
-            tabs = {bar.tabText(place) for place in range(bar.count())}
-            # Qt leaves the bar of two docks on the screen when a third joins them.
-            if tabs and tabs < named:
+        self._tidying.start()
+
+    @Slot()
+    def _hide_stale_bars(self) -> None:
+        """Hide tab bars that Qt left on the screen when docks joined or a layout was restored.
+
+        A bar that is in use lies right above the dock of its tab.
+        """
+        docks = {dock.windowTitle(): dock for dock in self.docks.values()}
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            dock = docks.get(bar.tabText(bar.currentIndex()))
+            if dock is None or dock.isFloating():
+                continue
+            below, place = dock.geometry(), bar.geometry()
+            if (place.left(), place.bottom() + 1) != (below.left(), below.top()):
                 bar.hide()
-            named |= tabs

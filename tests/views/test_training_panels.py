@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTabBar
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.curve import Curve
@@ -25,6 +25,7 @@ from rnnviz.views.panels.training.time_steps import TimeStepsPanel
 from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.run_table import RunTable, words_of
 from rnnviz.views.training_centre import TrainingCentre
+from rnnviz.views.workspaces.training import TrainingWorkspace
 from tests.core.runs.made import NAMES, MadeRun, finished_run
 from tests.session.test_runs import FakeTrainers
 from tests.views.panels_world import make_session
@@ -268,3 +269,23 @@ def test_what_is_wrong_with_a_run_is_said(session: Session, tmp_path: Path, qtbo
     assert centre.problem.text() == (
         f"At step 4 the gradient of {NAMES[0]} stopped being a number."
     )
+
+
+def test_a_panel_behind_another_tab_costs_nothing_until_its_tab_is_chosen(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    room = TrainingWorkspace(session)
+    qtbot.addWidget(room)
+    room.resize(1000, 700)
+    room.show()
+    panels = {panel.name: panel for panel in room.panels}
+    qtbot.waitUntil(lambda: not panels["gradient-norms"].empty)
+    behind = panels["parameters"]
+    assert not behind.seen
+    assert behind._content is None
+    room.docks["parameters"].raise_()
+    qtbot.waitUntil(lambda: not behind.empty)
+    assert not panels["gradient-norms"].seen
+    bars = [bar for bar in room.findChildren(QTabBar) if bar.isVisible()]
+    assert sorted(bar.count() for bar in bars) == [2, 3]

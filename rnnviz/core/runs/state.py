@@ -32,7 +32,7 @@ STATE_WORDS: dict[State, str] = {
     "paused": "paused",
     "stopped": "stopped",
     "finished": "finished",
-    "crashed": "ended unexpectedly",
+    "crashed": "crashed",
     "stale": "no sign of life",
     "recorded": "recorded",
 }

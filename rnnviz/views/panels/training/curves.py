@@ -28,6 +28,8 @@ _X_WORDS = {
 UNITS = {"nats": "nats", "bits": "bits", "perplexity": "perplexity"}
 _SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 _DEFAULT_SMOOTHING = 4
+_LEAST_WINDOWS = 25
+"""A curve is at least so many times as long as what it is smoothed over."""
 
 
 def _bits(nats: Floats) -> Floats:
@@ -166,6 +168,9 @@ class CurvesPanel(Panel):
         return [Trace(run.name, curve, run.ink, self._smooth(curve, weight), axis, points=True)]
 
     def _smooth(self, curve: Curve, weight: float) -> SmoothedCurve | None:
+        # A short curve is smoothed less, so that its mean does not lag far behind.
+        most = 1 - _LEAST_WINDOWS / max(1, len(curve))
+        weight = max((each for each in _SMOOTHINGS if each <= min(weight, most)), default=0.0)
         if not weight:
             return None
         key = (curve, weight)
@@ -173,7 +178,7 @@ class CurvesPanel(Panel):
             shown = [run.watched.record for run in self.session.runs.opened]
             kept = {c for record in shown for c in (record.loss, *record.scalars.values())}
             self._smoothed = {k: v for k, v in self._smoothed.items()
-                              if k[0] in kept and k[1] == weight}  # fmt: skip
+                              if k[0] in kept and k[0] is not curve}  # fmt: skip
             self._smoothed[key] = SmoothedCurve(curve, weight)
         return self._smoothed[key]
 
