@@ -52,6 +52,13 @@ class Health:
     """Plain sentences, the worst first; none if nothing is wrong."""
 
     @property
+    def alarm(self) -> str:
+        """The warning that the whole picture means little; empty if it may mean something."""
+        flat = math.isfinite(self.flatness) and self.flatness > FLAT
+        said = next((words for words in self.warnings if "no numbers" not in words), "")
+        return said if self.dead or flat else ""
+
+    @property
     def dead(self) -> bool:
         """Whether attention does nothing: all rows alike, whatever the word."""
         return math.isfinite(self.difference) and self.difference < ALIKE

@@ -21,7 +21,7 @@ def aligned(weights, source=None, target=None) -> Alignment:
 
 def test_a_good_alignment_has_nothing_to_say():
     health = health_of(aligned(diagonal(6)))
-    assert health.warnings == ()
+    assert (health.warnings, health.alarm) == ((), "")
     assert not health.dead
 
 
@@ -38,6 +38,7 @@ def test_uniform_rows_are_dead_too():
     health = health_of(aligned(np.full((5, 9), 1 / 9)))
     assert health.dead
     assert "the same weight everywhere" in health.warnings[0]
+    assert health.alarm == health.warnings[0]
 
 
 def test_rows_that_differ_a_little_but_look_everywhere():

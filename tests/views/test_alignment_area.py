@@ -243,3 +243,17 @@ class TestPanels:
         assert opened.current.question.sentence == "le"
         panel.save(tmp_path / "corpus.csv")
         assert (tmp_path / "corpus.csv").read_text().splitlines()[1].endswith("le,the")
+
+
+def test_dead_attention_is_said_above_its_table(area, opened):
+    assert not area.main.alarm.isVisible()
+    opened.search(temperature=1e9)
+    assert "Attention does nothing" in area.main.alarm.text()
+    assert area.main.alarm.isVisible()
+
+
+def test_a_forced_weight_has_a_mark_in_its_corner(area, opened):
+    opened.force_weight(1, 4, 0.7)
+    assert area.main.table._forced == {(1, 4)}
+    opened.undo()
+    assert area.main.table._forced == frozenset()

@@ -108,6 +108,8 @@ class AlignmentArea(QWidget):
         else:
             self.bar.set_model(model.languages, model.examples, usable=True)
             self.bar.show_problem("")
+            if model.notes:
+                self.message.emit("; ".join(model.notes))
         self.show_answer()
 
     @Slot()

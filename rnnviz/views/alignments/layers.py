@@ -89,6 +89,14 @@ def words_of(tokens: tuple[str, ...], *, words: bool) -> tuple[str, ...]:
     return tuple(word_of(tokens[start:stop]) for start, stop in word_groups(tokens))
 
 
+def place_of_token(tokens: tuple[str, ...], *, words: bool) -> tuple[int, ...]:
+    """For every token the place on the screen: its own, or that of its word."""
+    if not words:
+        return tuple(range(len(tokens)))
+    groups = word_groups(tokens)
+    return tuple(place for place, (start, stop) in enumerate(groups) for _ in range(start, stop))
+
+
 def _names(tokens: tuple[str, ...], *, words: bool) -> tuple[str, ...]:
     return _shown(words_of(tokens, words=words))
 

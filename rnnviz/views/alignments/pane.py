@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.alignment import Alignment
+from rnnviz.core.alignment_health import health_of
 from rnnviz.core.decoded import LAYERS
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.tokens import is_special, shown_token
 from rnnviz.session.questions import Answer
-from rnnviz.views.alignments.layers import Layer, layer_of, weights_of, words_of
+from rnnviz.views.alignments.layers import Layer, layer_of, place_of_token, weights_of, words_of
 from rnnviz.views.alignments.lines_view import LinesView
 from rnnviz.views.alignments.table_painter import NOWHERE, Outlines, Place
 from rnnviz.views.alignments.table_view import TableView
@@ -63,7 +64,11 @@ class Pane(QWidget):
         self.heading.setProperty("role", "muted")
         self.text = QLabel()
         self.text.setProperty("role", "title")
-        for label in (self.heading, self.text):
+        self.alarm = QLabel()
+        self.alarm.setProperty("role", "warning")
+        self.alarm.setAccessibleName(f"{name}: warning")
+        self.alarm.hide()
+        for label in (self.heading, self.text, self.alarm):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -105,6 +110,7 @@ class Pane(QWidget):
         column.setSpacing(2)
         column.addWidget(self.heading)
         column.addWidget(self.text)
+        column.addWidget(self.alarm)
         column.addWidget(self.split, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(0, 2, 16, 2)
@@ -127,6 +133,9 @@ class Pane(QWidget):
         self.text.setText(shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…")
         self.text.setToolTip(shown if len(shown) > _MOST_SHOWN else "")
         self.alignment = weights_of(decoded, words=words) if decoded.has_attention else None
+        alarm = health_of(self.alignment).alarm if self.alignment is not None else ""
+        self.alarm.setText(alarm)
+        self.alarm.setVisible(bool(alarm))
         self.lines.setVisible(self.alignment is not None)
         if self.alignment is not None:
             self.lines.set_alignment(self.alignment, share)
@@ -141,8 +150,19 @@ class Pane(QWidget):
             self.legend.show_scale(self.layer.scale)
             self.table.setAccessibleName(f"{self.accessibleName()}: {LAYERS[layer]}")
             drawn = self.layer
+            self.table.set_forced(self._forced(answer) if drawn.of_words else frozenset())
             self.table.set_table(drawn.values, drawn.row_names, drawn.column_names, drawn.scale)
         self.set_mark(NOWHERE)
+
+    def _forced(self, answer: Answer) -> frozenset[tuple[int, int]]:
+        """The cells whose weights were forced, as they are on the screen."""
+        rows = place_of_token(answer.decoded.target, words=self.shown_words)
+        columns = place_of_token(answer.decoded.source, words=self.shown_words)
+        return frozenset(
+            (rows[step], columns[place])
+            for step, place in answer.question.weights
+            if step < len(rows) and place < len(columns)
+        )
 
     def set_share(self, share: float) -> None:
         """Draw the heaviest lines that make this share of all weight."""

@@ -48,8 +48,10 @@ class TablePainter:
     def __init__(self, painter: QPainter, table: Table, layout: TableLayout, theme: Theme) -> None:
         self._painter, self._table, self._layout, self._theme = painter, table, layout, theme
 
-    def paint_rest(self, area: QRect, outlines: Outlines) -> None:
-        """Cells, names, and the frames of some cells."""
+    def paint_rest(
+        self, area: QRect, outlines: Outlines, forced: frozenset[tuple[int, int]]
+    ) -> None:
+        """Cells, names, the frames of some cells and the marked corners of others."""
         theme, layout, painter = self._theme, self._layout, self._painter
         painter.fillRect(area, QColor(theme.background))
         painter.save()
@@ -59,6 +61,7 @@ class TablePainter:
         width, height = layout.size
         painter.drawRect(QRectF(layout.left - layout.x, layout.top - layout.y, width, height))
         self._paint_outlines(outlines, QColor(theme.text))
+        self._paint_corners(forced, QColor(theme.match))
         painter.restore()
         painter.setFont(name_font())
         painter.setPen(QColor(theme.text))
@@ -104,6 +107,18 @@ class TablePainter:
             inset = min(2.0, self._layout.height / 6)
             frame = self._layout.cell_rect(row, column)
             self._painter.drawRect(frame.adjusted(inset, inset, -inset, -inset))
+
+    def _paint_corners(self, cells: frozenset[tuple[int, int]], colour: QColor) -> None:
+        self._painter.setPen(Qt.PenStyle.NoPen)
+        self._painter.setBrush(colour)
+        for cell in cells:
+            rect = self._layout.cell_rect(*cell)
+            side = max(5.0, min(rect.height() / 2, 10.0))
+            corner = rect.topRight()
+            self._painter.drawPolygon(
+                [corner, corner - QPointF(side, 0), corner + QPointF(0, side)]
+            )
+        self._painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_row_name(self, row: int) -> None:
         layout, metrics = self._layout, QFontMetricsF(self._painter.font())

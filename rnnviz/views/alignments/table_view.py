@@ -68,6 +68,7 @@ class TableView(QAbstractScrollArea):
         self.pinned = False
         self.shown_rows: int | None = None
         self._outlines: Outlines = {}
+        self._forced: frozenset[tuple[int, int]] = frozenset()
         self.layout_ = TableLayout(0, 0)
         self._zoom_is: Zoom = "readable"
         self._base: QPixmap | None = None
@@ -103,6 +104,12 @@ class TableView(QAbstractScrollArea):
         """Frame these cells: what is right according to somebody."""
         if outlines != self._outlines:
             self._outlines = dict(outlines)
+            self.forget_picture()
+
+    def set_forced(self, cells: frozenset[tuple[int, int]]) -> None:
+        """Give these cells a mark in their corner: somebody forced them."""
+        if cells != self._forced:
+            self._forced = cells
             self.forget_picture()
 
     def set_shown_rows(self, rows: int | None) -> None:
@@ -171,7 +178,7 @@ class TableView(QAbstractScrollArea):
     def paint(self, painter: QPainter, area: QRect) -> None:
         """Paint everything that rests, for the screen or for a file."""
         TablePainter(painter, self.table, self.layout_, theme_of(self)).paint_rest(
-            area, self._outlines
+            area, self._outlines, self._forced
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:

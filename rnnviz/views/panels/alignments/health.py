@@ -55,7 +55,10 @@ class HealthPanel(Panel):
         self.warnings = QLabel()
         self.warnings.setProperty("role", "warning")
         self.warnings.setAccessibleName("Warnings about this alignment")
-        for label in (self.summary, self.warnings):
+        self.notes = QLabel()
+        self.notes.setProperty("role", "muted")
+        self.notes.setAccessibleName("What was found when the model was opened")
+        for label in (self.summary, self.warnings, self.notes):
             label.setWordWrap(True)
             label.setContentsMargins(12, 0, 12, 0)
         self.entropy = BarsView("Entropy of each target word, bits")
@@ -85,6 +88,7 @@ class HealthPanel(Panel):
         self._heads[1].setContentsMargins(12, 8, 12, 0)
         column.addWidget(self._heads[1])
         column.addWidget(self.coverage)
+        column.addWidget(self.notes)
         column.addStretch(1)
         return page
 
@@ -93,6 +97,9 @@ class HealthPanel(Panel):
         answer = self.session.alignments.current
         assert answer is not None
         words = self.session.alignments.joined(answer)
+        notes = [f"{note[:1].upper()}{note[1:]}." for note in answer.model.notes]
+        self.notes.setText("About the model: " + "\n".join(notes) if notes else "")
+        self.notes.setVisible(bool(notes))
         if (answer, words) != self._shown:
             self._shown = (answer, words)
             self._count(words)
