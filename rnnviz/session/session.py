@@ -21,6 +21,7 @@ from rnnviz.session.inspection import Inspection
 from rnnviz.session.jobs import Jobs
 from rnnviz.session.library import Library
 from rnnviz.session.memory import Memory
+from rnnviz.session.previews import Previews
 from rnnviz.session.rankings import Rankings
 from rnnviz.session.recordings import Recordings
 from rnnviz.session.runs import Runs, Trainers
@@ -65,6 +66,7 @@ class Session(QObject):
         self.rankings = Rankings(
             self.jobs, self.recordings, self.selection, data / "concepts", self
         )
+        self.previews = Previews(self.jobs, self.recordings, self.selection, self)
         self.scaling = Scaling(self.recordings, self.selection, self)
         self.stepping = Stepping(self.recordings, self.selection, self)
         self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
@@ -244,6 +246,7 @@ class Session(QObject):
     def close(self) -> None:
         """End the engine and let all files go; trainers go on."""
         self.runs.close()
+        self.previews.close()
         self.jobs.close()
         self.stages.close()
         self.recordings.close()

@@ -117,7 +117,8 @@ class Legend(QWidget):
         self.title.setText(title[:1].upper() + title[1:] if title else "No colours yet")
         self.meaning.setText(note or meaning(scale))
         self.meaning.setToolTip(
-            "Hatched characters are not walked yet; a dotted red frame marks those "
+            "Hatched characters are not walked yet; where they have colours, these are a preview, "
+            "read from some thousand characters before. A dotted red frame marks those "
             "that the model does not know"
         )
         self.bar.show_scale(scale)

@@ -98,6 +98,7 @@ class TextPanel(QWidget):
         session.recordings.recording_grew.connect(self.show_growth)
         session.rankings.labels_changed.connect(self.show_labels)
         session.rankings.concepts_changed.connect(self.show_concepts)
+        session.previews.changed.connect(self.show_unit)
         session.scaling.changed.connect(self.show_unit)
         session.jobs.changed.connect(self._show_waiting)
         selection.unit_changed.connect(self.show_unit)
@@ -192,8 +193,20 @@ class TextPanel(QWidget):
         self.view.set_values(values, walked)
         self.minimap.set_scale(scale)
         self.minimap.set_values(values, walked)
-        self.legend.show_scale(scale, self.title(), scaling.mode, scaling.locked is not None)
+        note = self._show_preview(by_unit)
+        self.legend.show_scale(scale, self.title(), scaling.mode, scaling.locked is not None, note)
         self.surprisal.setChecked(not by_unit)
+
+    def _show_preview(self, by_unit: bool) -> str:
+        """Colour what is not walked yet by its preview, if there is one, and say so."""
+        preview, selection = self._session.previews.preview, self._session.selection
+        if preview is None or selection.channel not in preview.recording.channels:
+            self.view.set_preview(None)
+            return ""
+        ahead = preview.recording
+        values = ahead.values(selection.channel, selection.unit) if by_unit else ahead.surprisal
+        self.view.set_preview(values[preview.start - preview.offset :], preview.start)
+        return "Hatched: a preview, not exact"
 
     def title(self) -> str:
         """What the colours are, in words."""

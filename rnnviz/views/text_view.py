@@ -25,18 +25,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.colour import MISSING, Bytes, Scale
+from rnnviz.core.colour import Scale
 from rnnviz.core.text import Text
 from rnnviz.views import text_marks as marks
 from rnnviz.views import text_painter as paint
 from rnnviz.views.cell_area import CellArea
 from rnnviz.views.rows import Page
 from rnnviz.views.text_editing import Editing
+from rnnviz.views.text_entries import Labels, Values, label_entries, label_scale, value_entries
 from rnnviz.views.text_selecting import Selecting
 from rnnviz.views.theme import Theme, theme_of
 
-Values = npt.NDArray[np.floating]
-Labels = npt.NDArray[np.generic]
 Known = Callable[[int, int], npt.NDArray[np.bool_]]
 """Which characters from start up to stop the model knows."""
 
@@ -75,6 +74,7 @@ class TextView(CellArea):
         viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.values: Values | None = None
         self.walked = 0
+        self._ahead: tuple[Values, int] | None = None
         self.scale: Scale | None = None
         self.labels: Labels | None = None
         self.cursor_at: int | None = None
@@ -91,7 +91,7 @@ class TextView(CellArea):
 
     def set_text(self, text: Text) -> None:
         """Show another text; values, labels, marks and selection of the old one are gone."""
-        self.values, self.walked = None, 0
+        self.values, self.walked, self._ahead = None, 0, None
         self.cursor_at = self.range = self._current_match = self._hovered = None
         self._matches = _NO_MATCHES
         self.set_labels(None)
@@ -109,6 +109,13 @@ class TextView(CellArea):
         self.values, self.walked = values, there
         self.viewport().update()
 
+    def set_preview(self, values: Values | None, start: int = 0) -> None:
+        """Colour characters from `start` on by these, as long as they are not walked; hatched."""
+        if values is not None or self._ahead is not None:
+            self._ahead = None if values is None else (values, start)
+            self._script = None
+            self.viewport().update()
+
     def set_scale(self, scale: Scale | None) -> None:
         """How values become colours."""
         if scale != self.scale:
@@ -117,7 +124,7 @@ class TextView(CellArea):
 
     def set_labels(self, labels: Labels | None) -> None:
         """Show labels (T,) as a band under each row: bool as on and off, numbers as shades."""
-        self.labels, self._label_scale = labels, _label_scale(labels)
+        self.labels, self._label_scale = labels, label_scale(labels)
         if self._banded != (labels is not None):
             self._banded = labels is not None
             self.lay_again()
@@ -215,28 +222,27 @@ class TextView(CellArea):
         self._paint_gutter(painter, theme)
         painter.setClipRect(grid.left - 3, 0, width, self.viewport().height())
         if self.scale is not None and self.values is not None:
-            entries = self._entries(page, self.values, self.scale)
+            entries = value_entries(page, self.values, self.walked, self.scale, self._ahead)
             table = self._table(self.scale, theme)
             paint.paint_colours(painter, page, grid, entries, table, shown)
             marks.paint_hatch(painter, page, grid, self.walked, theme)
             paint.paint_gaps(painter, grid, page.rows, width, theme.background)
         if self.labels is not None and self._label_scale is not None:
-            entries = _label_entries(page, self.labels, self._label_scale)
+            entries = label_entries(page, self.labels, self._label_scale)
             table = self._table(self._label_scale, theme)
             paint.paint_bands(painter, page, grid, entries, table, shown)
         if self._script is None:
-            coloured = self.values is not None
-            self._script = paint.Script.of(page, self.walked if coloured else len(self.text))
+            self._script = paint.Script.of(page, self._known_until(page))
         paint.paint_script(painter, self._script, grid, theme, self._font)
         self._paint_marks(painter, theme)
         painter.end()
 
-    def _entries(self, page: Page, values: Values, scale: Scale) -> Bytes:
-        entries = np.full(page.stop - page.start + 1, MISSING, np.uint8)
-        stop = min(page.stop, self.walked, len(values))
-        if stop > page.start:
-            entries[: stop - page.start] = scale.index(np.asarray(values[page.start : stop]))
-        return entries
+    def _known_until(self, page: Page) -> int:
+        """Up to which character of a page there are values, exact or not; all of a plain text."""
+        if self.values is None:
+            return len(self.text)
+        values, start = self._ahead or ((), page.stop)
+        return start + len(values) if start <= page.start else self.walked
 
     def _table(self, scale: Scale, theme: Theme) -> npt.NDArray[np.uint32]:
         key = (scale, theme.dark)
@@ -379,22 +385,3 @@ def _short(offset: int) -> str:
     if offset < 1000:
         return f"+{offset}"
     return f"+{offset // 1000}k" if offset < 1_000_000 else f"+{offset // 1_000_000}M"
-
-
-def _label_scale(labels: Labels | None) -> Scale | None:
-    if labels is None:
-        return None
-    if labels.dtype == np.bool_:
-        return Scale(0.0, 1.0, "label")
-    part = np.asarray(labels[:: max(1, len(labels) >> 20)], np.float32)
-    part = part[np.isfinite(part)]
-    low, high = (float(part.min()), float(part.max())) if part.size else (0.0, 1.0)
-    return Scale(min(low, 0.0), max(high, low + 1e-6), "label")
-
-
-def _label_entries(page: Page, labels: Labels, scale: Scale) -> Bytes:
-    entries = np.full(page.stop - page.start + 1, MISSING, np.uint8)
-    part = np.asarray(labels[page.start : page.stop])
-    found = scale.index(part.astype(np.float32))
-    entries[: len(part)] = np.where(part, found, MISSING) if part.dtype == np.bool_ else found
-    return entries

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,22 +58,57 @@ def guess_vocabulary(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Walk `text`, or the file `text_path`, and record `channels` in `folder`."""
+    """Walk `text`, or the file `text_path`, and record `channels` in `folder`.
+
+    A walk that is to be `first` makes the others wait at their next block.
+    """
     opened = warm_model(arguments["model"], arguments.get("vocabulary"))
     if "text_path" in arguments:
         text = Text.read(Path(arguments["text_path"]))
     else:
         text = Text.of(arguments["text"], arguments.get("text_name", ""))
-    folder = Path(arguments["folder"])
-    walk_text(
-        opened.model,
-        text,
-        folder,
-        arguments["channels"],
-        progress=lambda done, total: context.progress(done, total, walked=done),
-        model_path=arguments["model"],
-    )
+    folder, first = Path(arguments["folder"]), bool(arguments.get("first"))
+
+    def progress(done: int, total: int) -> None:
+        context.progress(done, total, walked=done)
+        if not first:
+            _turns.wait()
+
+    with _turns if first else contextlib.nullcontext():
+        walk_text(
+            opened.model,
+            text,
+            folder,
+            arguments["channels"],
+            progress=progress,
+            model_path=arguments["model"],
+        )
     return {"folder": str(folder), "characters": len(text)}
+
+
+class _Turns:
+    """Long walks stand aside while a short one is under way that a person waits for."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._first = 0
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._first += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._first -= 1
+            self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Wait until no such walk is under way."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._first == 0)
+
+
+_turns = _Turns()
 
 
 def sample(arguments: Arguments, context: Context) -> dict[str, Any]:

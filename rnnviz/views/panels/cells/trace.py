@@ -80,7 +80,8 @@ class TracePanel(Panel):
         entries: list[tuple[str, Ink]] = []
         for series in self._series:
             place = -1 if cursor is None else cursor - series.start
-            inside = 0 <= place < len(series.values)
+            # Nothing is said of a character that is not walked yet.
+            inside = 0 <= place < len(series.values) and np.isfinite(series.values[place])
             value = f"  {series.values[place]:+.2f}".replace("-", "−") if inside else ""
             entries.append((series.name + value, series.ink))
         concept = self.session.selection.concept

@@ -1,0 +1,106 @@
+"""Far down a text that is still being walked, a preview stands in for the exact values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnviz.core.recording import TOP, RecordingWriter
+from rnnviz.core.text import Text
+from rnnviz.session.previews import WARM_UP
+from tests.session.conftest import VOCABULARY
+
+TEXT = "abcdefghij" * 3000
+
+
+class Walks:
+    """A walk that stops after 100 characters, unless it is of a part of the text."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.writer: Any = None
+
+    def __call__(self, arguments: Any, context: Any) -> dict[str, Any]:
+        text = arguments["text"]
+        self.texts.append(text)
+        writer = RecordingWriter(
+            arguments["folder"], Text.of(text), VOCABULARY, 2, 3, arguments["channels"]
+        )
+        self.writer = self.writer or writer
+        write(writer, 0, 100 if text == TEXT else len(text))
+        return {"folder": str(arguments["folder"])}
+
+
+def write(writer: RecordingWriter, start: int, stop: int) -> None:
+    size = stop - start
+    values = np.broadcast_to(np.arange(start, stop) / 1e5, (6, size))
+    none = np.zeros((size, TOP))
+    writer.write(start, {"hidden": values, "cell": values}, np.ones(size), none.astype(int), none)
+
+
+@pytest.fixture
+def walks(monkeypatch: pytest.MonkeyPatch) -> Walks:
+    from pathlib import Path
+
+    walks = Walks()
+    called = walks.__call__
+
+    def walk(arguments: Any, context: Any) -> dict[str, Any]:
+        return called({**arguments, "folder": Path(arguments["folder"])}, context)
+
+    walks.task = walk  # type: ignore[attr-defined]
+    return walks
+
+
+@pytest.fixture
+def session(make_session: Any, walks: Walks, tmp_path: Any) -> Any:
+    session = make_session(walk=walks.task)  # type: ignore[attr-defined]
+    model = tmp_path / "my.safetensors"
+    model.write_bytes(b"\x10\0\0\0\0\0\0\0{}")
+    session.recordings.take_text(Text.of(TEXT, "typed"))
+    session.open_path(model)
+    assert session.recordings.recording.walked == 100
+    return session
+
+
+def test_a_place_far_down_is_walked_from_some_way_before_it(session: Any, walks: Walks) -> None:
+    session.selection.set_visible((20_000, 20_400))
+    session.previews.look()
+    preview = session.previews.preview
+    assert (preview.start, preview.stop) == (19_800, 20_600)
+    assert preview.offset == 19_800 - WARM_UP
+    assert walks.texts[-1] == TEXT[preview.offset : preview.stop]
+    assert preview.recording.complete
+    session.selection.set_visible((20_100, 20_500))
+    session.previews.look()
+    assert session.previews.preview is preview, "it covers that place already"
+
+
+def test_a_place_that_the_walk_soon_reaches_is_waited_for(session: Any, walks: Walks) -> None:
+    for visible in ((0, 400), (3_000, 3_400)):
+        session.selection.set_visible(visible)
+        session.previews.look()
+    assert session.previews.preview is None
+    assert walks.texts == [TEXT]
+
+
+def test_the_exact_values_take_its_place(session: Any, walks: Walks) -> None:
+    session.selection.set_visible((20_000, 20_400))
+    session.previews.look()
+    folder = session.previews.preview.recording.folder
+    write(walks.writer, 100, 20_500)
+    session.recordings.recording_grew.emit()
+    assert session.previews.preview is not None
+    write(walks.writer, 20_500, 21_000)
+    session.recordings.recording_grew.emit()
+    assert session.previews.preview is None
+    assert not folder.exists()
+
+
+def test_another_text_has_no_preview(session: Any) -> None:
+    session.selection.set_visible((20_000, 20_400))
+    session.previews.look()
+    session.recordings.take_text(Text.of("other"))
+    assert session.previews.preview is None
