@@ -71,6 +71,14 @@ QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {
 QComboBox QAbstractItemView { border: 1px solid $border; background: $raised; outline: none;
     padding: 4px; selection-background-color: $tint; selection-color: $text; }
 
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; border-radius: 4px;
+    background: $background; }
+QCheckBox::indicator:hover, QCheckBox:focus::indicator { border-color: $accent; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent;
+    image: url("$icons/check.svg"); }
+QCheckBox::indicator:disabled { border-color: $border; background: $surface; }
+
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar { background: $surface; qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: $muted; padding: 8px 9px; border: none;

@@ -193,6 +193,7 @@ class Appearance(QObject):
         folder.mkdir(exist_ok=True)
         for name in ("chevron-down", "chevron-up"):
             (folder / f"{name}.svg").write_bytes(_tinted(name, theme.muted))
+        (folder / "check.svg").write_bytes(_tinted("check", theme.on_accent))
         return str(folder)
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QLabel
 
 from rnnviz.session.alignments import Mark
+from rnnviz.session.library import ShippedTranslator
 from rnnviz.views.alignments.area import AlignmentArea
 from rnnviz.views.alignments.saving import save
 from rnnviz.views.panels.alignments.beam import BeamPanel
@@ -53,6 +54,19 @@ def test_says_what_to_do_before_a_model_is_open(area):
     words = " ".join(label.text() for label in area.findChildren(QLabel) if label.isVisible())
     assert "Open a translation model" in words
     assert not area.bar.line.isEnabled()
+
+
+def test_entering_the_room_opens_the_first_model_with_attention(session, qtbot):
+    session.library.translators = (
+        ShippedTranslator(Path("plain.pt"), "Plain", False),
+        ShippedTranslator(Path("good.pt"), "Good", True),
+    )
+    area = AlignmentArea(session)
+    qtbot.addWidget(area)
+    assert session.alignments.model is None
+    area.show()
+    assert session.alignments.model.path == "good.pt"
+    assert area.main.text.text() == "the cat grey sleeps on the table ."
 
 
 def test_enter_translates_the_typed_sentence(area, opened, qtbot):

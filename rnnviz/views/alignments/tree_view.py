@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFont,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
@@ -49,6 +50,7 @@ class TreeView(QAbstractScrollArea):
         self._starts: list[float] = []
         self._widths: list[float] = []
         self._font = ui_font(9.5)
+        self._font.setWeight(QFont.Weight.DemiBold)
 
     def set_tree(self, nodes: Sequence[BeamNode], *, dropped: bool) -> None:
         """Show another tree."""
@@ -141,7 +143,7 @@ class TreeView(QAbstractScrollArea):
         elif lit:
             ink = theme.accent
         font = ui_font(9.5)
-        font.setBold(found.best)
+        font.setWeight(QFont.Weight.DemiBold if found.best else QFont.Weight.Normal)
         painter.setFont(font)
         painter.setPen(QColor(ink))
         name = QFontMetricsF(font).elidedText(

@@ -14,7 +14,7 @@ from rnnviz.views.alignments.saving_widget import SaveButton
 from rnnviz.views.alignments.tree_view import TreeView
 from rnnviz.views.panel import Panel
 
-_HINT = "Arrow keys walk the tree; Enter shows the alignment of a branch."
+_HINT = "Arrows walk the tree, Enter follows a branch."
 _NONE = "Greedy search keeps one branch. Choose a beam of 2 or more in What if."
 
 
@@ -37,7 +37,7 @@ class BeamPanel(Panel):
         self.told = QLabel(_HINT)
         self.told.setProperty("role", "muted")
         self.told.setMinimumWidth(1)
-        self.dropped = QCheckBox("Dropped words too")
+        self.dropped = QCheckBox("Dropped too")
         self.dropped.setToolTip("Also show what the search looked at and did not follow")
         self.dropped.toggled.connect(self.request_draw)
         self.show_branch = QPushButton("Show its alignment")
