@@ -112,7 +112,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _numbers(words: str) -> tuple[float, ...]:
-    return tuple(float(word) for word in words.split(","))
+    return tuple(float(word) for word in words.split(",") if word)
 
 
 def _option(words: str) -> tuple[str, Any]:

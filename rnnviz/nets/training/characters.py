@@ -30,6 +30,8 @@ from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLos
 
 SAMPLE_LENGTH = 400
 VALIDATION_STREAMS = 64
+_LEAST_STREAM = 128
+"""A short held-out text is cut into fewer streams, none shorter than this."""
 
 
 class Batch(NamedTuple):
@@ -134,11 +136,12 @@ class CharacterTask:
         return hidden_gradients(self.model, batch.inputs, batch.targets, self._state)
 
     def validate(self, final: bool) -> Validation | None:
-        """The loss on the held-out text, in 64 streams on the way and in one at the end."""
+        """The loss on the held-out text, in up to 64 streams on the way, in one at the end."""
         if len(self.corpus.held_out_ids) == 0 and not final:
             return None
-        batch = 1 if final else VALIDATION_STREAMS
-        return Validation(held_out_loss(self.model, self.corpus.held_out_ids, batch), batch)
+        ids = self.corpus.held_out_ids
+        batch = 1 if final else max(1, min(VALIDATION_STREAMS, len(ids) // _LEAST_STREAM))
+        return Validation(held_out_loss(self.model, ids, batch), batch)
 
     def observe(self, temperatures: tuple[float, ...]) -> Iterator[Observation]:
         """A sample at each temperature."""

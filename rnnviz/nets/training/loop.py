@@ -287,7 +287,9 @@ class _Training:
 
     def _validate(self, final: bool) -> None:
         found = self.task.validate(final) if self.processes.first else None
-        nats = self.processes.agree(found.loss_nats if found else float("nan"))
+        if not self.processes.agree(found is not None):
+            return
+        nats = self.processes.agree(found.loss_nats if found else 0.0)
         if found is not None:
             self.record.validation(found)
         if self.progress.judge(nats):

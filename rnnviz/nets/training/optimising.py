@@ -51,15 +51,20 @@ class Clipped(NamedTuple):
 
 
 def clip_gradient(parameters: Sequence[nn.Parameter], config: TrainingConfig) -> Clipped:
-    """Clip in place, by the norm of the whole gradient or by each of its numbers."""
+    """Clip in place, by the norm of the whole gradient or by each of its numbers.
+
+    A gradient that is not finite is left alone: clipping would spread its NaN to all parameters.
+    """
     gradients = [p.grad for p in parameters if p.grad is not None]
     norm = float(nn.utils.get_total_norm(gradients))
-    if config.clip == "norm" and not norm <= config.clip_threshold:
+    if not math.isfinite(norm):
+        return Clipped(norm, False, norm)
+    if config.clip == "norm" and norm > config.clip_threshold:
         nn.utils.clip_grads_with_norm_(parameters, config.clip_threshold, torch.tensor(norm))
         return Clipped(norm, True, min(norm, config.clip_threshold))
     if config.clip == "value":
         largest = float(torch.stack(torch._foreach_norm(gradients, math.inf)).max())
-        if not largest <= config.clip_threshold:
+        if largest > config.clip_threshold:
             nn.utils.clip_grad_value_(parameters, config.clip_threshold)
             return Clipped(norm, True, float(nn.utils.get_total_norm(gradients)))
     return Clipped(norm, False, norm)
