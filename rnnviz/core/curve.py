@@ -6,6 +6,8 @@ goes on. NaN and infinity are kept as they came; `marks` says where they stand. 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +20,9 @@ CAPACITY = 1 << 20
 BLOCK = 64
 """Points whose extremes are looked up once and remembered."""
 _FIRST_ROOM = 256
+_FAR = float(1 << 62)
+_TOGETHER = 256
+"""How many values are smoothed by one product of matrices."""
 
 
 class Curve:
@@ -81,8 +86,12 @@ class Curve:
 
     def span(self, low: float, high: float) -> tuple[int, int]:
         """The places of the points from step `low` to step `high`, first and one past the last."""
-        first = int(np.searchsorted(self.steps, low, side="left"))
-        return first, int(np.searchsorted(self.steps, high, side="right"))
+        # With a float, numpy would turn a million steps into floats first.
+        first, last = (int(np.clip(np.nan_to_num(x), -_FAR, _FAR)) for x in (np.ceil(low), high))
+        return (
+            int(np.searchsorted(self.steps, np.int64(first), side="left")),
+            int(np.searchsorted(self.steps, np.int64(last), side="right")),
+        )
 
     def decimate(self, first: int, last: int, columns: int) -> Places:
         """Places of the points to draw on so many pixel columns: the extremes of equal groups.
@@ -222,12 +231,10 @@ def _fading_sums(
     """m_k = w m_(k-1) + (1 - w) x_k over the finite values, and how many there were until then."""
     finite = np.isfinite(values)
     known = values[finite]
-    size = 256
+    size = _TOGETHER
     padded = np.zeros(-(-len(known) // size) * size)
     padded[: len(known)] = known
-    fading = weight ** np.arange(size + 1, dtype=float)
-    lags = np.subtract.outer(np.arange(size), np.arange(size))
-    kernel = np.where(lags >= 0, (1 - weight) * fading[np.abs(lags)], 0.0)
+    fading, kernel = _kernel(weight)
     blocks = padded.reshape(-1, size) @ kernel.T
     ends = np.empty(len(blocks))
     last = carried
@@ -239,6 +246,14 @@ def _fading_sums(
     everything = np.concatenate([[carried], sums])[behind]
     ending = float(sums[-1]) if len(sums) else carried
     return everything, behind + count, ending, count + len(known)
+
+
+@lru_cache(maxsize=8)
+def _kernel(weight: float) -> tuple[Floats, Floats]:
+    """w^0 ... w^256, and what each of 256 values gives to the mean at each of them."""
+    fading = weight ** np.arange(_TOGETHER + 1, dtype=float)
+    lags = np.subtract.outer(np.arange(_TOGETHER), np.arange(_TOGETHER))
+    return fading, np.where(lags >= 0, (1 - weight) * fading[np.abs(lags)], 0.0)
 
 
 def _least_and_greatest(rows: Floats) -> tuple[Places, Places]:

@@ -16,10 +16,10 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.state import LIVE
 from rnnviz.core.runs.watched import WatchedRun
 
-TICK_MS = 50
+TICK_MS = 30
 """How often every live run is looked at; an event waits half of it on average."""
 _CATCHING_UP_MS = 16
-_QUIET_TICKS = 20
+_QUIET_TICKS = 30
 """A run that is over is looked at so many times less often."""
 _BUDGET_SECONDS = 0.006
 """How long a tick may read; the rest waits for the next."""
