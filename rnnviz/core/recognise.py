@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.runs.event_files import event_files
 
 Kind = Literal["model", "text", "recording", "run", "concept", "finding"]
 
@@ -37,12 +38,14 @@ def kind_of(path: Path) -> Kind:
     if path.is_dir():
         if (path / "recording.json").exists():
             return "recording"
-        if (path / "run.json").exists():
+        if (path / "run.json").exists() or event_files(path):
             return "run"
         raise TextError(
             f"the folder {path.name} holds neither a recording nor a training run; "
             "choose a model or a text file"
         )
+    if _is_of_a_run(path):
+        return "run"
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
@@ -53,6 +56,12 @@ def kind_of(path: Path) -> Kind:
     if path.suffix.lower() in _MODEL_SUFFIXES and not _is_prose(head):
         return "model"
     return _kind_of_json(path, head) if path.suffix.lower() == ".json" else "text"
+
+
+def _is_of_a_run(path: Path) -> bool:
+    """Whether this is a file by which a person may point at the run directory that it lies in."""
+    ours = path.name in ("run.json", "events.jsonl") and (path.parent / "run.json").exists()
+    return ours or ".tfevents." in path.name
 
 
 def _is_text(head: bytes) -> bool:

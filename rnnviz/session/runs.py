@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.state import LIVE
-from rnnviz.core.runs.watched import WatchedRun
+from rnnviz.core.runs.watched import Watched, watch
 
 TICK_MS = 30
 """How often every live run is looked at; an event waits half of it on average."""
@@ -63,7 +63,7 @@ class Trainers(Protocol):
 class OpenRun:
     """A run in the list: what it says, and how it is drawn."""
 
-    watched: WatchedRun
+    watched: Watched
     ink: int
     """The number of its colour."""
     shown: bool = True
@@ -130,7 +130,7 @@ class Runs(QObject):
         known = self.find(directory)
         if known is None:
             expected = None if started is None else msgspec.to_builtins(started)
-            watched = WatchedRun(directory.resolve(), self._clock, expected)
+            watched = watch(directory.resolve(), self._clock, expected)
             known = OpenRun(watched, self._free_ink(), started_here=started is not None)
             self.opened = (*self.opened, known)
             self._remember()

@@ -102,7 +102,7 @@ class Session(QObject):
             self._opening = path
             self.recordings.open_model(path)
         elif kind == "run":
-            self.runs.open(path)
+            self.runs.open(path if path.is_dir() else path.parent)
             self.workspace_wanted.emit("training")
         elif kind == "recording":
             self.recordings.open_recording(path)

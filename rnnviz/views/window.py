@@ -169,7 +169,11 @@ class Window(QMainWindow):
     # Opening
 
     def open_at_start(self, paths: Sequence[Path]) -> None:
-        """Open these files; without a model among them, also the first that ships."""
+        """Open these files; without a model among them, also the first that ships.
+
+        The runs that were watched when the window was closed are watched again.
+        """
+        self.session.runs.reopen()
         for path in paths:
             self.open_path(path)
         if not self.session.jobs.busy("open") and self.session.recordings.recording is None:

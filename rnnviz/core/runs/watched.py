@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.event_files import WatchedEventFiles, event_files
 from rnnviz.core.runs.reader import EventTail, checkpoint_files
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.state import State, Watch
@@ -133,6 +134,22 @@ class WatchedRun:
         for step, path in checkpoint_files(self.directory):
             if step <= max(self.record.step, 0):
                 self.record.checkpoints.setdefault(step, f"checkpoints/{path.name}")
+
+
+Watched = WatchedRun | WatchedEventFiles
+
+
+def watch(
+    directory: Path, clock: Callable[[], float], expected: Mapping[str, Any] | None = None
+) -> Watched:
+    """Whatever training wrote to this directory: a run of ours, or TensorBoard's event files.
+
+    Raises:
+        RunDirectoryError: neither lies there.
+    """
+    if expected is None and not (directory / "run.json").exists() and event_files(directory):
+        return WatchedEventFiles(directory, clock)
+    return WatchedRun(directory, clock, expected)
 
 
 def read_run(directory: Path) -> dict[str, Any]:

@@ -194,6 +194,8 @@ class CurvesPanel(Panel):
             self.what.removeItem(2)
         for name in names:
             self.what.addItem(name, name)
+        if chosen == LOSS and names and not any(len(run.watched.record.loss) for run in runs):
+            chosen = next((name for name in names if "loss" in name.lower()), names[0])
         self.what.setCurrentIndex(max(0, self.what.findData(chosen)))
         self.what.blockSignals(False)
 
