@@ -221,8 +221,11 @@ class TestPanels:
 
     def test_health_is_saved(self, session, opened, qtbot, tmp_path):
         panel = shown(qtbot, HealthPanel(session))
-        panel.save(tmp_path / "health.csv")
-        assert "entropy_bits" in (tmp_path / "health.csv").read_text()
+        for button in panel.saves:
+            for ending in ("csv", "png", "svg"):
+                button.save(tmp_path / f"health.{ending}")
+                assert (tmp_path / f"health.{ending}").stat().st_size > 50
+        assert (tmp_path / "health.csv").read_text().startswith("word,value\nle,")
 
     def test_the_beam_is_walked_with_keys(self, session, opened, qtbot):
         panel = shown(qtbot, BeamPanel(session))

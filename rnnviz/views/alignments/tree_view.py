@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 from rnnviz.core.beam_layout import Placed, placed_tree
 from rnnviz.core.decoded import BeamNode
 from rnnviz.core.tokens import shown_token
+from rnnviz.views.plots.export import Columns
 from rnnviz.views.theme import theme_of, ui_font
 
 _ROW, _GAP, _MARGIN = 26, 28, 12
@@ -68,6 +69,18 @@ class TreeView(QAbstractScrollArea):
             x += width + _GAP
         self._adjust_bars()
         self.viewport().update()
+
+    def columns(self) -> Columns:
+        """Every node with its parent, for CSV."""
+        nodes = [found.node for found in self.placed]
+        return {
+            "id": [node.id for node in nodes],
+            "parent": ["" if node.parent is None else node.parent for node in nodes],
+            "step": [found.column for found in self.placed],
+            "token": [node.token for node in nodes],
+            "log_p": [node.score for node in nodes],
+            "kept": [node.kept for node in nodes],
+        }
 
     def _adjust_bars(self) -> None:
         width = self._starts[-1] + self._widths[-1] + _MARGIN if self._starts else 0

@@ -52,7 +52,8 @@ class BeamPanel(Panel):
         tools.addWidget(self.told, 1)
         tools.addWidget(self.dropped)
         tools.addWidget(self.show_branch)
-        tools.addWidget(SaveButton(self.tree, "beam", self.tree.paint))
+        self.save = SaveButton(self.tree, "beam", self.tree.paint)
+        tools.addWidget(self.save)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -69,6 +70,7 @@ class BeamPanel(Panel):
             return
         self._shown = (answer, dropped)
         self.tree.set_tree(answer.decoded.tree, dropped=dropped)
+        self.save.columns = self.tree.columns()
         self.show_branch.setEnabled(False)
         self.told.setText(_HINT if answer.decoded.tree else _NONE)
 

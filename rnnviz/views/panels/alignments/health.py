@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMessageBox,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from rnnviz.core.alignment_health import Health, health_of
-from rnnviz.core.errors import RnnvizError
 from rnnviz.core.tokens import shown_token
 from rnnviz.session.alignments import Mark
 from rnnviz.views.alignments.bars_view import BarsView
 from rnnviz.views.alignments.layers import weights_of
+from rnnviz.views.alignments.saving_widget import SaveButton
 from rnnviz.views.panel import Panel
-from rnnviz.views.plots.export import save_csv
-from rnnviz.views.theme import set_icon
 
 _UNKNOWN = "This model has no attention: nothing can be said about where it looks."
 _FINE = "Nothing is wrong: every word looks somewhere else, and none is left out."
@@ -67,26 +56,22 @@ class HealthPanel(Panel):
         self.entropy.clicked.connect(self._pin_row)
         self.coverage.hovered.connect(self._point_column)
         self.coverage.clicked.connect(self._pin_column)
-        self.export = QToolButton()
-        set_icon(self.export, "download")
-        self.export.setToolTip("Save both as CSV…")
-        self.export.setAccessibleName("Save entropy and coverage as CSV")
-        self.export.clicked.connect(self._ask_where)
+        self.saves = (
+            SaveButton(self.entropy, "entropy", self.entropy.paint),
+            SaveButton(self.coverage, "coverage", self.coverage.paint),
+        )
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 12, 0, 12)
         column.setSpacing(8)
         column.addWidget(self.warnings)
         column.addWidget(self.summary)
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 8, 12, 0)
-        self._heads = [_heading("Entropy, bits: how spread each target word's weights are")]
-        head.addWidget(self._heads[0], 1)
-        head.addWidget(self.export)
-        column.addLayout(head)
+        self._heads = (
+            _heading("Entropy, bits: how spread each target word's weights are"),
+            _heading("Coverage: how much weight each source word got"),
+        )
+        column.addLayout(_headed(self._heads[0], self.saves[0]))
         column.addWidget(self.entropy)
-        self._heads.append(_heading("Coverage: how much weight each source word got"))
-        self._heads[1].setContentsMargins(12, 8, 12, 0)
-        column.addWidget(self._heads[1])
+        column.addLayout(_headed(self._heads[1], self.saves[1]))
         column.addWidget(self.coverage)
         column.addWidget(self.notes)
         column.addStretch(1)
@@ -109,7 +94,7 @@ class HealthPanel(Panel):
         answer = self.session.alignments.current
         assert answer is not None
         seen = answer.decoded.has_attention
-        for widget in (self.entropy, self.coverage, self.export, *self._heads):
+        for widget in (self.entropy, self.coverage, *self.saves, *self._heads):
             widget.setVisible(seen)
         self.warnings.setVisible(False)
         if not seen:
@@ -138,6 +123,8 @@ class HealthPanel(Panel):
             max(2.0, float(np.max(health.coverage, initial=0.0))),
             health.skipped,
         )
+        for save, bars in zip(self.saves, (self.entropy, self.coverage), strict=True):
+            save.columns = bars.columns()
 
     @Slot()
     def show_mark(self) -> None:
@@ -164,34 +151,17 @@ class HealthPanel(Panel):
     def _pin_column(self, column: int) -> None:
         self.session.alignments.pin(Mark(None, column))
 
-    def save(self, path: Path) -> None:
-        """Write words, entropy and coverage as CSV.
-
-        Raises:
-            RnnvizError: the file cannot be written.
-        """
-        save_csv(
-            {
-                "target": list(self.entropy.names),
-                "entropy_bits": list(self.entropy.values),
-                "source": list(self.coverage.names),
-                "coverage": list(self.coverage.values),
-            },
-            path,
-        )
-
-    @Slot()
-    def _ask_where(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the numbers", "health.csv", "*.csv")
-        if chosen:
-            try:
-                self.save(Path(chosen).with_suffix(".csv"))
-            except RnnvizError as error:
-                QMessageBox.warning(self, "Not saved", str(error))
-
 
 def _heading(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("role", "muted")
     label.setWordWrap(True)
     return label
+
+
+def _headed(heading: QLabel, save: SaveButton) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(12, 8, 12, 0)
+    row.addWidget(heading, 1)
+    row.addWidget(save)
+    return row
