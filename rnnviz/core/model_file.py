@@ -1,8 +1,8 @@
 """What a model file says about itself; read without torch, so that the window can list models.
 
 A model is one `.safetensors` file. Its header's `__metadata__` holds, under `rnnviz`, the JSON of a
-`ModelDescription`. Nothing in the file is ever executed. The format is specified in
-`docs/formats.md`.
+`ModelDescription`, or of a `TranslationDescription`: its `task` says which. Nothing in the file is
+ever executed. The format is specified in `docs/formats.md`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.translation import TRANSLATION, TranslationDescription
 from rnnviz.core.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
@@ -56,6 +57,13 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
         return Vocabulary(self.vocabulary)
 
 
+AnyDescription = ModelDescription | TranslationDescription
+
+
+class _Task(msgspec.Struct):
+    task: str = CHARACTER_LANGUAGE_MODEL
+
+
 def read_header(path: Path) -> dict[str, Any]:
     """The JSON header of a safetensors file: tensor names with dtype, shape and data offsets.
 
@@ -86,7 +94,7 @@ def read_header(path: Path) -> dict[str, Any]:
     return header
 
 
-def read_description(path: Path) -> ModelDescription:
+def read_description(path: Path) -> AnyDescription:
     """The description in a model file's header, checked.
 
     Raises:
@@ -102,14 +110,19 @@ def read_description(path: Path) -> ModelDescription:
     return decode_description(raw, path.name)
 
 
-def decode_description(raw: str, name: str) -> ModelDescription:
+def decode_description(raw: str, name: str) -> AnyDescription:
     """The description in this JSON; `name` is the file's, for the messages.
 
     Raises:
         ModelFileError: a newer version, or fields or sizes that make no sense.
     """
     try:
-        description = msgspec.json.decode(raw, type=ModelDescription)
+        task = msgspec.json.decode(raw, type=_Task).task
+        description: AnyDescription = (
+            msgspec.json.decode(raw, type=TranslationDescription)
+            if task == TRANSLATION
+            else msgspec.json.decode(raw, type=ModelDescription)
+        )
     except (msgspec.DecodeError, RecursionError) as error:
         raise ModelFileError(f"the description in {name} is malformed: {error}") from error
     if description.version > FORMAT_VERSION:
@@ -117,6 +130,9 @@ def decode_description(raw: str, name: str) -> ModelDescription:
             f"{name} has format version {description.version}, newer than the "
             f"{FORMAT_VERSION} known here; update rnnviz"
         )
+    if isinstance(description, TranslationDescription):
+        description.check(name)
+        return description
     if not (1 <= description.layers <= 64 and 1 <= description.units <= 65536):
         raise ModelFileError(
             f"{name} claims {description.layers} layers of {description.units} units; "
@@ -128,6 +144,6 @@ def decode_description(raw: str, name: str) -> ModelDescription:
     return description
 
 
-def encode_description(description: ModelDescription) -> dict[str, str]:
+def encode_description(description: AnyDescription) -> dict[str, str]:
     """The safetensors metadata that carries this description."""
     return {"format": "pt", METADATA_KEY: msgspec.json.encode(description).decode()}

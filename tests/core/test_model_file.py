@@ -10,6 +10,7 @@ from rnnviz.core.errors import ModelFileError
 from rnnviz.core.model_file import (
     FORMAT_VERSION,
     METADATA_KEY,
+    ModelDescription,
     decode_description,
     encode_description,
     read_description,
@@ -36,6 +37,7 @@ def test_a_description_comes_back_whole(tmp_path, tiny_description):
     path.write_bytes(file_bytes(json.dumps(metadata).encode()))
     found = read_description(path)
     assert found == description
+    assert isinstance(found, ModelDescription)
     assert found.total_units == 16
     assert found.characters().characters == tiny_description.vocabulary
 

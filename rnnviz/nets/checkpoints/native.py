@@ -18,6 +18,7 @@ from rnnviz.core.model_file import (
     encode_description,
     read_description,
 )
+from rnnviz.core.translation import TranslationDescription
 from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints.base import OpenedModel, build_model
 from rnnviz.nets.checkpoints.safetensors_state import read_metadata, read_tensors
@@ -75,6 +76,11 @@ class Native:
             ModelFileError: truncated, inconsistent, or weights that are not finite.
         """
         description = read_description(path)
+        if isinstance(description, TranslationDescription):
+            raise ModelFileError(
+                f"{path.name} is a translation model, which reads sentences; it opens in the "
+                "window's Alignments, with `rnnviz translate` and `rnnviz align`"
+            )
         if description.task != CHARACTER_LANGUAGE_MODEL:
             raise ModelFileError(
                 f"{path.name} is an rnnviz model for the task {description.task!r}, which this "

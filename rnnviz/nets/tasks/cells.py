@@ -24,9 +24,11 @@ from rnnviz.core.scoring import write_ranking
 from rnnviz.core.snippets import unit_page as read_unit_page
 from rnnviz.core.text import Text
 from rnnviz.nets.base import count_parameters
+from rnnviz.nets.checkpoints.translators import is_translation
 from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
 from rnnviz.nets.decode import sample as draw
-from rnnviz.nets.tasks.warm import warm_model
+from rnnviz.nets.tasks.translation import opened_translation
+from rnnviz.nets.tasks.warm import warm_model, warm_translation
 from rnnviz.nets.walk import walk as walk_text
 from rnnviz.work.messages import Context, Task
 
@@ -34,7 +36,14 @@ Arguments = Mapping[str, Any]
 
 
 def open_model(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Open `path` with the characters of `vocabulary`, if the file has none of its own."""
+    """Open `path` with the characters of `vocabulary`, if the file has none of its own.
+
+    A translation model is told by its `task` in the result; `sentences` is the file of its
+    sentences, where it needs one.
+    """
+    if is_translation(Path(arguments["path"])):
+        found = warm_translation(arguments["path"], arguments.get("sentences", ""))
+        return opened_translation(arguments["path"], found)
     opened = warm_model(arguments["path"], arguments.get("vocabulary"))
     return {
         "path": arguments["path"],

@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from rnnviz.nets.checkpoints import OpenedModel
 from rnnviz.nets.checkpoints import open_model as open_file
+from rnnviz.nets.checkpoints.translators import open_translation
+from rnnviz.nets.translation.files import OpenedTranslation
+
+Key = tuple[str, tuple[str, ...] | None]
+Opened = TypeVar("Opened")
 
 _MODELS_KEPT = 3
-_opened: dict[tuple[str, tuple[str, ...] | None], tuple[int, OpenedModel]] = {}
+_opened: dict[Key, tuple[int, OpenedModel]] = {}
+_translations: dict[Key, tuple[int, OpenedTranslation]] = {}
 _guard = threading.Lock()
-"""Jobs run beside each other, and all of them look for their model in `_opened`."""
+"""Jobs run beside each other, and all of them look for their model here."""
 
 
 def warm_model(path: str, vocabulary: Sequence[str] | None) -> OpenedModel:
     """The model of this file, kept warm; read anew if the file changed, not if it is gone."""
-    file, key = Path(path), (path, tuple(vocabulary) if vocabulary else None)
+    key: Key = (path, tuple(vocabulary) if vocabulary else None)
+    return _kept(_opened, key, lambda: open_file(Path(path), vocabulary))
+
+
+def warm_translation(path: str, sentences: str = "") -> OpenedTranslation:
+    """The translation model of this file, likewise."""
+    beside = Path(sentences) if sentences else None
+    key: Key = (path, (sentences,) if sentences else None)
+    return _kept(_translations, key, lambda: open_translation(Path(path), beside))
+
+
+def _kept(opened: dict[Key, tuple[int, Opened]], key: Key, read: Callable[[], Opened]) -> Opened:
+    """What was read before, as long as the file did not change; else what `read` gives now."""
+    file = Path(key[0])
     stamp = file.stat().st_mtime_ns if file.exists() else None
     with _guard:
-        known = _opened.get(key)
+        known = opened.get(key)
     if known is None or stamp not in (None, known[0]):
-        known = stamp or 0, open_file(file, vocabulary)
+        known = stamp or 0, read()
     with _guard:
-        _opened.pop(key, None)
-        _opened[key] = known
-        while len(_opened) > _MODELS_KEPT:
-            del _opened[next(iter(_opened))]
+        opened.pop(key, None)
+        opened[key] = known
+        while len(opened) > _MODELS_KEPT:
+            del opened[next(iter(opened))]
     return known[1]

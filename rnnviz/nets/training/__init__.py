@@ -7,8 +7,9 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.memory_tasks import MemoryTask
 from rnnviz.nets.training.task import ALL, Share, TrainingTask
+from rnnviz.nets.translation.task import TranslationTask
 
-TRAINING_TASKS: tuple[type[TrainingTask], ...] = (CharacterTask, MemoryTask)
+TRAINING_TASKS: tuple[type[TrainingTask], ...] = (CharacterTask, MemoryTask, TranslationTask)
 
 
 def training_task(config: TrainingConfig, share: Share = ALL) -> TrainingTask:

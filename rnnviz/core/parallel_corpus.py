@@ -1,0 +1,112 @@
+"""Pairs of sentences from files: two columns in one file, or two files line by line."""
+
+from __future__ import annotations
+
+import gzip
+import unicodedata
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from rnnviz.core.errors import TextError
+
+Pair = tuple[str, str]
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file in UTF-8, also of a `.gz`; line ends as Unix or Windows write them.
+
+    Raises:
+        TextError: it cannot be read, or is no UTF-8.
+    """
+    try:
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TextError(
+            f"{path.name} is not UTF-8 at byte {error.start:,}; convert it, or choose another file"
+        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        raise TextError(f"cannot read {path}: {said}") from error
+    lines = text.split("\n")
+    return [line.rstrip("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
+
+
+def read_pairs(paths: Sequence[Path], swap: bool = False) -> list[Pair]:
+    """Source and target sentences.
+
+    Args:
+        paths: one file, source and target separated by a tab (further columns are left out), or
+            two files of as many lines. Several files of two columns are read one after the other.
+        swap: the second column, or file, is the source.
+
+    Raises:
+        TextError: no pairs, unequal line counts, or a line without a tab.
+    """
+    if len(paths) == 2 and not all(_has_columns(path) for path in paths):
+        pairs = _two_files(*paths)
+    else:
+        pairs = [pair for path in paths for pair in _two_columns(path)]
+    pairs = [(a, b) for a, b in pairs if a.strip() and b.strip()]
+    if not pairs:
+        names = ", ".join(path.name for path in paths)
+        raise TextError(f"{names} holds no pair of sentences; choose another corpus")
+    return [(b, a) for a, b in pairs] if swap else pairs
+
+
+def _has_columns(path: Path) -> bool:
+    return any("\t" in line for line in read_lines(path)[:10])
+
+
+def _two_files(first: Path, second: Path) -> list[Pair]:
+    sources, targets = read_lines(first), read_lines(second)
+    if len(sources) != len(targets):
+        raise TextError(
+            f"{first.name} has {len(sources):,} lines and {second.name} {len(targets):,}; line by "
+            "line they must be translations of each other, so the counts must agree"
+        )
+    return list(zip(sources, targets, strict=True))
+
+
+def _two_columns(path: Path) -> list[Pair]:
+    pairs = []
+    for number, line in enumerate(read_lines(path), 1):
+        if not line.strip():
+            continue
+        columns = line.split("\t")
+        if len(columns) < 2:
+            raise TextError(
+                f"line {number:,} of {path.name} has no tab: {line[:60]!r}; a corpus is one file "
+                "with a tab between source and target, or two files"
+            )
+        pairs.append((columns[0], columns[1]))
+    return pairs
+
+
+def hold_out(pairs: Sequence[Pair], share: float, seed: int = 0) -> tuple[list[Pair], list[Pair]]:
+    """The pairs to train on, and those held out.
+
+    A source sentence is held out with all its translations, and whatever else has one of those
+    translations is left out of both parts; so nothing held out was ever seen on either side. Which
+    sentences these are follows from their letters and the seed, not from their order.
+
+    Args:
+        share: of the sources; above 1, about so many of them.
+    """
+    sources = {pair[0] for pair in pairs}
+    portion = share / max(1, len(sources)) if share > 1 else share
+    limit = round(portion * 2**32)
+    held_sources = {source for source in sources if _draw(source, seed) < limit}
+    held = [pair for pair in pairs if pair[0] in held_sources]
+    held_targets = {pair[1] for pair in held}
+    kept = [pair for pair in pairs if pair[0] not in held_sources and pair[1] not in held_targets]
+    return kept, held
+
+
+def _draw(sentence: str, seed: int) -> int:
+    """A number below 2^32 that looks random and is the same for the same sentence and seed."""
+    folded = " ".join(unicodedata.normalize("NFC", sentence).casefold().split())
+    return zlib.crc32(f"{seed}/{folded}/{seed}".encode("utf-8", "surrogatepass"))

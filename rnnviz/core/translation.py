@@ -1,0 +1,113 @@
+"""What a translation model says about itself; read without torch, for the window's lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rnnviz.core.errors import ModelFileError
+
+TRANSLATION = "translation"
+SPECIAL = ("<pad>", "<s>", "</s>", "<unk>")
+"""The first tokens of every vocabulary: filling, begin, end, and whatever is not in it."""
+PAD_ID, BEGIN_ID, END_ID, UNKNOWN_ID = range(4)
+
+ATTENTIONS = ("additive", "dot", "general", "none", "position")
+_LARGEST = 65536
+
+
+class TokenizerDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """How the sentences of one language become tokens."""
+
+    kind: str
+    """`words`, `subwords` or `characters`."""
+    tokens: tuple[str, ...]
+    """V tokens; a token's id is its place, the first four are `SPECIAL`."""
+    lower: bool = False
+    """Sentences are put in lower case first."""
+    model: str = ""
+    """Subwords only: the model of sentencepiece, in base 64."""
+
+
+class TranslationDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """What an encoder-decoder is: its sizes, its attention, its two vocabularies."""
+
+    architecture: str
+    """`rnn`, `lstm` or `gru`, of encoder and decoder."""
+    layers: int
+    units: int
+    """U of every layer; a bidirectional encoder has U in each direction."""
+    embedding: int
+    """E, the width of the learned embeddings of both languages."""
+    source: TokenizerDescription
+    target: TokenizerDescription
+    bidirectional: bool = True
+    attention: str = "additive"
+    """`additive`, `dot`, `general`, or `none`: the context is the last state of the encoder."""
+    attention_units: int = 0
+    """A, the width of the layer inside additive attention; 0 means U."""
+    order: str = "before"
+    """`before`: the context is found from s_{t-1} and enters the step (Bahdanau et al. 2015);
+    `after`: it is found from s_t and joins the output (Luong et al. 2015)."""
+    input_feeding: bool = False
+    """With `after`: the last attentional state enters the next step."""
+    coverage: bool = False
+    """With `additive`: the weights so far enter the score (Tu et al. 2016)."""
+    task: str = TRANSLATION
+    name: str = ""
+    source_language: str = ""
+    target_language: str = ""
+    examples: tuple[str, ...] = ()
+    """Sentences to try, the first is shown when the model opens."""
+    training: dict[str, Any] = {}
+    """A summary for people: corpus, steps, losses in nats, BLEU, duration."""
+    version: int = 1
+
+    @property
+    def context_width(self) -> int:
+        """C: the width of an encoder state."""
+        return self.units * (2 if self.bidirectional else 1)
+
+    def check(self, name: str) -> None:
+        """Refuse sizes and settings that make no sense; `name` is the file's.
+
+        Raises:
+            ModelFileError: naming what is wrong.
+        """
+        sizes_fit = (
+            1 <= self.layers <= 64
+            and 1 <= self.units <= _LARGEST
+            and 1 <= self.embedding <= _LARGEST
+            and 0 <= self.attention_units <= _LARGEST
+        )
+        if not sizes_fit:
+            raise ModelFileError(
+                f"{name} claims {self.layers} layers of {self.units} units and an embedding of "
+                f"{self.embedding}; the description is damaged"
+            )
+        if problem := self.problem():
+            raise ModelFileError(f"{name}: {problem}")
+        for side in (self.source, self.target):
+            if side.tokens[: len(SPECIAL)] != SPECIAL or len(side.tokens) <= len(SPECIAL):
+                raise ModelFileError(
+                    f"a vocabulary of {name} does not begin with {', '.join(SPECIAL)} and tokens "
+                    "after them; the description is damaged"
+                )
+
+    def problem(self) -> str:
+        """What cannot go together among attention, order, feeding and coverage; or nothing."""
+        if self.attention not in ATTENTIONS:
+            return f"the attention {self.attention!r} is unknown; known are {', '.join(ATTENTIONS)}"
+        if self.order not in ("before", "after"):
+            return f"the order {self.order!r} is unknown; it is before or after"
+        if self.attention == "dot" and self.bidirectional:
+            return (
+                "dot attention compares the states of decoder and encoder as they are, so both "
+                "need one width: use a one-way encoder, or general attention"
+            )
+        if self.input_feeding and (self.order != "after" or self.attention == "none"):
+            return "input feeding goes with attention after the step"
+        if self.coverage and self.attention != "additive":
+            return "coverage enters the score of additive attention; this model has none"
+        return ""

@@ -1,0 +1,1 @@
+"""Encoder-decoder networks: from a sentence to another one, with or without attention."""

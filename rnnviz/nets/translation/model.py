@@ -1,0 +1,181 @@
+"""The translation model: encoder and decoder, their weights drawn, counted and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnnviz.core.errors import ModelFileError
+from rnnviz.core.translation import PAD_ID, TranslationDescription
+from rnnviz.nets.architectures import architecture_named
+from rnnviz.nets.translation.decoder import Decoder, DecoderState, Steer, Step
+from rnnviz.nets.translation.encoder import Encoder, Memory
+from rnnviz.nets.translation.tokenizers import tokenizer_of
+
+
+class TranslationModel(nn.Module):
+    """Translates B sentences at once: `encode`, then `start` and `step`, token after token.
+
+    ==================  ==============================================================
+    tensor              axes
+    ==================  ==============================================================
+    source ids          (S, B), each sentence closed by `END_ID`, then filled with `PAD_ID`
+    target ids          (G, B), each closed by `END_ID`, then filled
+    annotations         (B, S, C), with C = 2U for a bidirectional encoder, else U
+    weights             (B, G, S)
+    logits              (..., V) of the target's vocabulary
+    ==================  ==============================================================
+    """
+
+    def __init__(
+        self, description: TranslationDescription, dropout: float = 0.0, seed: int = 0
+    ) -> None:
+        super().__init__()
+        self.description = description
+        self.source = tokenizer_of(description.source)
+        self.target = tokenizer_of(description.target)
+        self.encoder = Encoder(description, dropout)
+        self.decoder = Decoder(description, dropout)
+        self.initialise(seed)
+
+    @property
+    def source_embedding(self) -> Tensor:
+        """(V, E) of the source's tokens."""
+        return self.encoder.embedding.weight
+
+    @property
+    def target_embedding(self) -> Tensor:
+        """(V, E) of the target's tokens."""
+        return self.decoder.embedding.weight
+
+    def initialise(self, seed: int) -> None:
+        """Draw all weights anew, uniform in ±1/sqrt(U), from seeds tied to the parameters' names.
+
+        The bias of an LSTM's forget gate starts at 1 (Jozefowicz et al. 2015).
+        """
+        units = self.description.units
+        bound = 1 / math.sqrt(units)
+        with torch.no_grad():
+            for name, parameter in self.named_parameters():
+                digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+                generator = torch.Generator().manual_seed(int.from_bytes(digest[:7]))
+                drawn = torch.rand(parameter.shape, generator=generator)
+                parameter.copy_((2 * drawn - 1) * bound)
+                if self.description.architecture == "lstm" and ".bias_ih" in name:
+                    parameter[units : 2 * units] += 1
+
+    def encode(self, ids: Tensor, lengths: Tensor) -> Memory:
+        """What the decoder may know of these sentences, (S, B), of so many tokens, (B,)."""
+        states, finals = self.encoder(ids, lengths)
+        return self.decoder.remember(states, finals, lengths)
+
+    def start(self, memory: Memory) -> DecoderState:
+        """The decoder's state before the first word."""
+        return self.decoder.start(memory)
+
+    def step(
+        self,
+        previous: Tensor,
+        state: DecoderState,
+        memory: Memory,
+        temperature: float = 1.0,
+        steer: Steer | None = None,
+    ) -> Step:
+        """One step of the decoder from the tokens (B,) before it; see `Decoder.step`."""
+        return self.decoder.step(previous, state, memory, temperature, steer)
+
+    def forward(
+        self, source: Tensor, lengths: Tensor, target: Tensor, begin: int = 1
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Teacher forcing: logits at every real target token, those tokens, and the weights.
+
+        Only real tokens reach the softmax, which is the costliest part: n of the G·B places.
+
+        Returns:
+            Logits (n, V), targets (n,) and weights (B, G, S) or None.
+        """
+        memory = self.encode(source, lengths)
+        previous = functional.pad(target[:-1], (0, 0, 1, 0), value=begin)
+        readouts, weights = self.decoder(previous, memory)
+        real = target != PAD_ID
+        return self.decoder.output(readouts[real]), target[real], weights
+
+
+def parameter_shapes(description: TranslationDescription) -> dict[str, tuple[int, ...]]:
+    """The shape of every parameter by its name, by arithmetic alone: no memory is taken."""
+    units, context, width = description.units, description.context_width, description.embedding
+    rows = architecture_named(description.architecture).blocks * units
+    before = description.order == "before"
+    shapes: dict[str, tuple[int, ...]] = {
+        "encoder.embedding.weight": (len(description.source.tokens), width),
+        "decoder.embedding.weight": (len(description.target.tokens), width),
+        "decoder.readout.weight": (units, units + context + width * before),
+        "decoder.readout.bias": (units,),
+        "decoder.output.weight": (len(description.target.tokens), units),
+        "decoder.output.bias": (len(description.target.tokens),),
+    }
+    entering = context if before else units * description.input_feeding
+    stacks = {"encoder.forwards": (width, context), "decoder.layers": (width + entering, units)}
+    if description.bidirectional:
+        stacks["encoder.backwards"] = stacks["encoder.forwards"]
+    for stack, (first, above) in stacks.items():
+        for layer in range(description.layers):
+            shapes |= {
+                f"{stack}.{layer}.weight_ih_l0": (rows, above if layer else first),
+                f"{stack}.{layer}.weight_hh_l0": (rows, units),
+                f"{stack}.{layer}.bias_ih_l0": (rows,),
+                f"{stack}.{layer}.bias_hh_l0": (rows,),
+            }
+    parts = 2 if description.architecture == "lstm" else 1
+    for layer in range(description.layers):
+        shapes[f"decoder.bridges.{layer}.weight"] = (units * parts, context)
+        shapes[f"decoder.bridges.{layer}.bias"] = (units * parts,)
+    return shapes | _attention_shapes(description)
+
+
+def _attention_shapes(description: TranslationDescription) -> dict[str, tuple[int, ...]]:
+    units, context = description.units, description.context_width
+    if description.attention == "general":
+        return {"decoder.attention.key.weight": (units, context)}
+    if description.attention != "additive":
+        return {}
+    width = description.attention_units or units
+    shapes: dict[str, tuple[int, ...]] = {
+        "decoder.attention.query.weight": (width, units),
+        "decoder.attention.query.bias": (width,),
+        "decoder.attention.key.weight": (width, context),
+        "decoder.attention.score.weight": (1, width),
+    }
+    if description.coverage:
+        shapes["decoder.attention.coverage.weight"] = (width, 1)
+    return shapes
+
+
+def build_translation(
+    description: TranslationDescription, tensors: Mapping[str, Tensor], file: str
+) -> TranslationModel:
+    """The model of this description with these weights, in float32, in evaluation mode.
+
+    Raises:
+        ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
+    """
+    from rnnviz.nets.checkpoints.base import check_weights
+
+    wanted = parameter_shapes(description)
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            raise ModelFileError(
+                f"the tensors of {file} do not fit its description: {name} should be "
+                f"{wanted.get(name, 'absent')} and is {found.get(name, 'absent')}"
+            )
+    for name, tensor in tensors.items():
+        check_weights(name, tensor, file)
+    model = TranslationModel(description)
+    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    return model.eval()

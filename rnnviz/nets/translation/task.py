@@ -1,0 +1,332 @@
+"""Translation as a task of the training loop: pairs of sentences, teacher forcing, alignments."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+from torch.nn import functional
+
+from rnnviz.core.bleu import corpus_bleu
+from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
+from rnnviz.core.parallel_corpus import Pair, hold_out, read_pairs
+from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.translation import TranslationDescription
+from rnnviz.nets.base import count_parameters
+from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
+from rnnviz.nets.translation.batches import PairBatch, epoch_order, make_batch
+from rnnviz.nets.translation.decoding import decode_many
+from rnnviz.nets.translation.embeddings import initialise_embedding
+from rnnviz.nets.translation.files import load_translation, save_translation
+from rnnviz.nets.translation.made_up import made_pairs
+from rnnviz.nets.translation.model import TranslationModel
+from rnnviz.nets.translation.settings import Settings
+from rnnviz.nets.translation.tokenizers import train_tokenizer
+
+_JUDGED = 1000
+"""Held-out pairs whose loss is measured on the way; at the end it is all of them."""
+_TRANSLATED = 200
+"""Held-out sentences that are translated for BLEU on the way."""
+
+
+class TranslationOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What only this task can be told."""
+
+    attention: str = "additive"
+    attention_units: int = 0
+    order: str = ""
+    """`before` or `after`; by default what the attention's paper does."""
+    input_feeding: bool = False
+    coverage: bool = False
+    bidirectional: bool = True
+    tokens: str = "subwords"
+    vocabulary: int = 4000
+    """Tokens of each language at most."""
+    lower: bool = False
+    swap: bool = False
+    """The second column, or file, is the source."""
+    longest: int = 50
+    """Pairs with more tokens on a side are not trained on."""
+    source_language: str = ""
+    target_language: str = ""
+    source_vectors: str = ""
+    """A word2vec or GloVe text file whose vectors the source embedding begins with."""
+    target_vectors: str = ""
+    watch: str = ""
+    """A held-out source sentence whose alignment is shown as training goes on."""
+    made: str = ""
+    """`dates` or `reversed`: train on made-up pairs instead of a corpus."""
+    made_pairs: int = 10_000
+
+
+def digest_of(pairs: Sequence[Pair]) -> str:
+    """A fingerprint of the pairs, so that a resumed run notices that its corpus has changed."""
+    digest = hashlib.sha256()
+    for pair in pairs:
+        digest.update("\t".join(pair).encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()[:16]
+
+
+def options_of(config: TrainingConfig) -> TranslationOptions:
+    """The options of a configuration.
+
+    Raises:
+        RnnvizError: one that is unknown, or of the wrong kind.
+    """
+    try:
+        return msgspec.convert(dict(config.options), TranslationOptions, strict=False)
+    except msgspec.ValidationError as error:
+        raise RnnvizError(f"an option of the translation task is wrong: {error}") from error
+
+
+class TranslationTask:
+    """Learns to translate from pairs of sentences."""
+
+    name = "translation"
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        options: TranslationOptions,
+        kept: Sequence[Pair],
+        held: Sequence[Pair],
+        share: Share = ALL,
+    ) -> None:
+        self.config, self.options, self.share = config, options, share
+        source = train_tokenizer(
+            options.tokens, (pair[0] for pair in kept), options.vocabulary, options.lower
+        )
+        target = train_tokenizer(
+            options.tokens, (pair[1] for pair in kept), options.vocabulary, options.lower
+        )
+        before = options.attention == "additive" or options.attention == "none"
+        self.description = TranslationDescription(
+            architecture=config.architecture,
+            layers=config.layers,
+            units=config.units,
+            embedding=config.embedding or config.units,
+            source=source.description,
+            target=target.description,
+            bidirectional=options.bidirectional,
+            attention=options.attention,
+            attention_units=options.attention_units,
+            order=options.order or ("before" if before else "after"),
+            input_feeding=options.input_feeding,
+            coverage=options.coverage,
+            name=config.name,
+            source_language=options.source_language,
+            target_language=options.target_language,
+        )
+        self.description.check("the configuration")
+        self.model = TranslationModel(self.description, config.dropout, config.seed)
+        self._begin(config, options)
+        self.pairs = self._encoded(kept)
+        if not self.pairs:
+            raise TextError(
+                f"no pair of the corpus has at most {options.longest} tokens on each side; "
+                "raise `longest`"
+            )
+        self.held = list(held)
+        self.watched = self._watched()
+        self.lengths = np.array([(len(a) + 1, len(b) + 1) for a, b in self.pairs], np.int64)
+        self.epoch, self.place = 0, 0
+        self.order = self._order()
+        self.steps_an_epoch: float = len(self.order)
+        self.facts: Mapping[str, Any] = {
+            "pairs": len(self.pairs),
+            "held_out_pairs": len(self.held),
+            "target_tokens": int(self.lengths[:, 1].sum()),
+            "digest": digest_of(kept),
+        }
+
+    @classmethod
+    def from_config(cls, config: TrainingConfig, share: Share = ALL) -> TranslationTask:
+        """Read the pairs, hold some out, make vocabularies and the model.
+
+        Raises:
+            RnnvizError: the corpus or the settings do not allow it.
+        """
+        options = options_of(config)
+        if options.made:
+            made = made_pairs(options.made, options.made_pairs, config.seed)
+            pairs = [(pair.source, pair.target) for pair in made]
+        else:
+            pairs = read_pairs([Path(path) for path in config.texts], options.swap)
+        kept, held = hold_out(pairs, config.held_out, config.seed)
+        if not kept:
+            raise TextError("nothing is left to train on; hold out less")
+        return cls(config, options, kept, held, share)
+
+    def next_batch(self) -> PairBatch:
+        """The next batch, this process's share of it; after the last one the next pass begins."""
+        if self.place >= len(self.order):
+            self.epoch, self.place = self.epoch + 1, 0
+            self.order = self._order()
+        rows = self.order[self.place][self.share.number :: self.share.of]
+        if len(rows) == 0:  # the last batch of a pass may be smaller than the processes are many
+            rows = self.order[self.place][:1]
+        self.place += 1
+        return make_batch([self.pairs[row] for row in rows])
+
+    def loss(self, network: nn.Module, batch: PairBatch) -> StepLoss:
+        """Cross-entropy of every target token, given the true ones before it."""
+        half = self.config.precision == "bfloat16"
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            logits, targets, _ = network(batch.source, batch.lengths, batch.target)
+        # In bfloat16 each token's loss is rounded, and the mean of many evens that out.
+        nats = functional.cross_entropy(logits, targets, reduction="none")
+        return StepLoss(nats.float().mean(), len(targets))
+
+    def state_gradients(self, batch: PairBatch) -> npt.NDArray[np.float32] | None:
+        """Not measured here: sentences of a batch differ in length."""
+        return None
+
+    @torch.inference_mode()
+    def validate(self, final: bool) -> Validation | None:
+        """The loss in nats a token, and BLEU of greedy translations, on held-out pairs."""
+        if not self.held:
+            return None
+        training = self.model.training
+        self.model.eval()
+        try:
+            judged = self.held if final else self.held[:_JUDGED]
+            nats = held_out_loss(self.model, judged)
+            return Validation(nats, 1, self._bleu(judged))
+        finally:
+            self.model.train(training)
+
+    def _bleu(self, judged: Sequence[Pair]) -> dict[str, float]:
+        references: dict[str, list[str]] = {}
+        for source, target in judged:
+            references.setdefault(source, []).append(target)
+        sources = list(references)[:_TRANSLATED]
+        try:
+            made = translate_lines(self.model, sources, Settings())
+        except RnnvizError:  # NaN: an explosion is watched to its end like any other run
+            return {}
+        return {"bleu": corpus_bleu(made, [references[source] for source in sources])}
+
+    @torch.inference_mode()
+    def observe(self, temperatures: tuple[float, ...]) -> Iterator[Observation]:
+        """The alignment of the watched sentence under teacher forcing, and its translation."""
+        if self.watched is None:
+            return
+        training = self.model.training
+        self.model.eval()
+        try:
+            source, target = self.watched
+            batch = make_batch(
+                [(self.model.source.encode(source), self.model.target.encode(target))]
+            )
+            _, _, weights = self.model(batch.source, batch.lengths, batch.target)
+            if weights is not None:
+                yield Observation(
+                    "alignment",
+                    {
+                        "source": self.model.source.shown(batch.source[:, 0].tolist(), source),
+                        "target": self.model.target.shown(batch.target[:, 0].tolist(), target),
+                    },
+                    weights[0].numpy(),
+                )
+            try:
+                (made,) = translate_lines(self.model, [source], Settings())
+            except RnnvizError:
+                made = ""
+            yield Observation("sample", {"temperature": 0.0, "text": f"{source}\n{made}"})
+        finally:
+            self.model.train(training)
+
+    def save(self, path: Path, training: Mapping[str, Any]) -> None:
+        """Write a model file with this summary."""
+        summary = {
+            "texts": [Path(text).name for text in self.config.texts],
+            **{key: value for key, value in self.facts.items() if key != "digest"},
+            **training,
+            "parameters": count_parameters(self.model),
+        }
+        described = msgspec.structs.replace(
+            self.description,
+            training=summary,
+            examples=() if self.watched is None else (self.watched[0],),
+        )
+        save_translation(path, self.model, described)
+
+    def position(self) -> Position:
+        """The pass, and the batch in it."""
+        return Position({"epoch": self.epoch, "place": self.place})
+
+    def restore(self, position: Position) -> None:
+        """Go back there."""
+        self.epoch, self.place = int(position.facts["epoch"]), int(position.facts["place"])
+        self.order = self._order()
+
+    def _order(self) -> list[npt.NDArray[np.int64]]:
+        return epoch_order(self.lengths, self.config.batch, self.config.seed, self.epoch)
+
+    def _encoded(self, pairs: Sequence[Pair]) -> list[tuple[list[int], list[int]]]:
+        """The ids of the pairs that are short enough."""
+        both = [
+            (self.model.source.encode(source), self.model.target.encode(target))
+            for source, target in pairs
+        ]
+        return [(a, b) for a, b in both if 0 < len(a) <= self.options.longest >= len(b) > 0]
+
+    def _watched(self) -> Pair | None:
+        """The held-out pair that is asked for, else the first of a length that fits on a screen."""
+        if self.options.watch:
+            for pair in self.held:
+                if pair[0] == self.options.watch:
+                    return pair
+            raise TextError(f"no held-out pair has the source {self.options.watch!r}; choose one")
+        fitting = [pair for pair in self.held if 30 <= len(pair[0]) <= 60]
+        return next(iter(fitting or self.held), None)
+
+    def _begin(self, config: TrainingConfig, options: TranslationOptions) -> None:
+        """Begin with the weights, or the word vectors, that were asked for."""
+        if config.start_from:
+            other = load_translation(Path(config.start_from)).model
+            if other.description.target != self.description.target or any(
+                a.shape != b.shape
+                for a, b in zip(other.parameters(), self.model.parameters(), strict=False)
+            ):
+                raise ModelFileError(
+                    f"{Path(config.start_from).name} has another shape or vocabulary; training can "
+                    "only start from a model of the same"
+                )
+            self.model.load_state_dict(other.state_dict())
+        for path, side, embedding in (
+            (options.source_vectors, self.description.source, self.model.encoder.embedding),
+            (options.target_vectors, self.description.target, self.model.decoder.embedding),
+        ):
+            if path:
+                initialise_embedding(embedding.weight, side.tokens, Path(path))
+
+
+@torch.inference_mode()
+def held_out_loss(model: TranslationModel, pairs: Sequence[Pair], batch: int = 64) -> float:
+    """Mean loss in nats a target token, the end included."""
+    encoded = [(model.source.encode(a), model.target.encode(b)) for a, b in pairs]
+    encoded = sorted((pair for pair in encoded if pair[0] and pair[1]), key=lambda p: len(p[1]))
+    total, tokens = 0.0, 0
+    for start in range(0, len(encoded), batch):
+        given = make_batch(encoded[start : start + batch])
+        logits, targets, _ = model(given.source, given.lengths, given.target)
+        total += float(functional.cross_entropy(logits.float(), targets, reduction="sum"))
+        tokens += len(targets)
+    return total / tokens if tokens else math.nan
+
+
+def translate_lines(
+    model: TranslationModel, lines: Sequence[str], settings: Settings, batch: int = 32
+) -> list[str]:
+    """The translations of these sentences; an empty line stays empty."""
+    found = decode_many(model, [model.source.encode(line) for line in lines], settings, batch=batch)
+    return [model.target.decode(one.best.ids) if one else "" for one in found]

@@ -1,0 +1,60 @@
+"""Pairs of sentences from files, and holding some out."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from rnnviz.core.errors import TextError
+from rnnviz.core.parallel_corpus import hold_out, read_pairs
+
+
+def test_two_columns_and_two_files_give_the_same_pairs(tmp_path: Path) -> None:
+    """Further columns are left out, `.gz` is read, and the sides can be swapped."""
+    columns = tmp_path / "both.txt"
+    columns.write_text("Go.\tVa !\tCC BY\r\n\nHi.\tSalut !\n", encoding="utf-8")
+    first, second = tmp_path / "a.en", tmp_path / "a.fr.gz"
+    first.write_text("Go.\nHi.\n")
+    second.write_bytes(gzip.compress(b"Va !\nSalut !\n"))
+    wanted = [("Go.", "Va !"), ("Hi.", "Salut !")]
+    assert read_pairs([columns]) == wanted
+    assert read_pairs([first, second]) == wanted
+    assert read_pairs([columns, columns]) == wanted * 2
+    assert read_pairs([columns], swap=True)[0] == ("Va !", "Go.")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (b"a\nb\n", b"a\n", "a.txt has 2 lines and b.txt 1"),
+        (b"a\n", None, "line 1 of a.txt has no tab"),
+        (b"\xff\xfe\xff", None, "not UTF-8"),
+        (b"", None, "no pair of sentences"),
+        (b"\x1f\x8bgone", None, "cannot read"),
+    ],
+)
+def test_bad_files_are_explained(
+    tmp_path: Path, first: bytes, second: bytes | None, said: str
+) -> None:
+    """Unequal line counts, no tab, no text."""
+    paths = []
+    for name, content in (("a.txt", first), ("b.txt", second)):
+        if content is not None:
+            paths.append(tmp_path / name)
+            paths[-1].write_bytes(content)
+    with pytest.raises(TextError, match=said):
+        read_pairs(paths)
+
+
+def test_nothing_held_out_is_seen_in_training_on_either_side() -> None:
+    """Sources with all their translations, and whoever shares a translation."""
+    pairs = [(f"s{i // 2}", f"t{i % 37}.{i // 3}") for i in range(600)]
+    kept, held = hold_out(pairs, 0.2, seed=1)
+    assert 60 < len(held) < 180
+    assert not {a for a, _ in kept} & {a for a, _ in held}
+    assert not {b for _, b in kept} & {b for _, b in held}
+    assert hold_out(pairs[::-1], 0.2, seed=1)[1] == held[::-1]
+    assert hold_out(pairs, 0.2, seed=2)[1] != held
+    assert len({a for a, _ in hold_out(pairs, 50.0)[1]}) == pytest.approx(50, abs=25)

@@ -1,0 +1,180 @@
+"""The engine's tasks on translation models: JSON-able in and out, arrays in files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from rnnviz.core.decoded import Decoded
+from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
+from rnnviz.core.recording import Recording
+from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.checkpoints.translators import is_translation
+from rnnviz.nets.translation.files import save_translation
+from tests.nets.tasks.test_cells import Heard, ask
+from tests.nets.translation.small import small_translator
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    """The file of a small model with attention."""
+    path = tmp_path / "small.safetensors"
+    save_translation(path, small_translator(seed=1, architecture="lstm", layers=2))
+    return str(path)
+
+
+def translated(model: str, folder: Path, **arguments: Any) -> Decoded:
+    """What the window makes of the engine's answer."""
+    arguments = {"source": "le chat dort .", "beam": 3, **arguments}
+    return Decoded.from_answer(ask("translate", model=model, folder=str(folder), **arguments))
+
+
+def test_opening_says_that_it_translates(model: str) -> None:
+    """Without the word lists, which are long."""
+    opened = ask("open_model", path=model)
+    assert opened["task"] == "translation"
+    assert opened["description"]["attention"] == "additive"
+    assert opened["description"]["source"] == {"kind": "words", "size": 15, "lower": False}
+    assert opened["description"]["examples"] == ["le chat dort ."]
+    with pytest.raises(ModelFileError, match="is a translation model"):
+        open_model(Path(model))
+
+
+def test_a_translation_comes_with_its_tables(model: str, tmp_path: Path) -> None:
+    """Weights, energies, contexts and states, as the window reads them."""
+    heard = Heard()
+    arguments = {"source": "le chat dort .", "beam": 1, "folder": str(tmp_path / "t")}
+    answer = ask("translate", heard, model=model, **arguments)
+    found = Decoded.from_answer(answer)
+    assert found.source == ("le", "chat", "dort", ".", "</s>")
+    assert found.alignment.size == (len(found.target), 5)
+    np.testing.assert_allclose(found.alignment.weights.sum(axis=1), 1.0, rtol=1e-5)
+    energies = found.layer("energies")
+    raised = np.exp(energies - energies.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(
+        raised / raised.sum(axis=1, keepdims=True), found.alignment.weights, atol=1e-5
+    )
+    encoder = found.layer("encoder")
+    np.testing.assert_allclose(
+        found.alignment.weights @ encoder, found.layer("context"), rtol=1e-4, atol=1e-5
+    )
+    assert found.layer("decoder").shape == (len(found.target), 5)
+    assert [len(step) for step in found.likely] == [5] * len(found.target)
+    assert heard.told[-1][2]["tokens"] == list(found.target[: len(heard.told)])
+    assert len(found.tree) > len(found.target)
+
+
+def test_without_attention_there_are_no_weights(tmp_path: Path) -> None:
+    """And the answer does not pretend."""
+    path = tmp_path / "plain.safetensors"
+    save_translation(path, small_translator(attention="none"))
+    found = translated(str(path), tmp_path / "t")
+    assert not found.has_attention
+    assert set(found.files) == {"context", "encoder", "decoder"}
+
+
+def test_words_and_weights_are_forced_by_step(model: str, tmp_path: Path) -> None:
+    """Keys are strings, as JSON has them."""
+    free = translated(model, tmp_path / "a", beam=1)
+    word = "dog" if free.target[0] != "dog" else "cat"
+    forced = translated(model, tmp_path / "b", forced={"0": word}, weights={"1": {"2": 1.0}})
+    assert forced.target[0] == word
+    assert forced.alignment.weights[1].tolist() == pytest.approx([0, 0, 1, 0, 0], abs=1e-6)
+    with pytest.raises(RnnvizError, match="not in the vocabulary"):
+        translated(model, tmp_path / "c", forced={"0": "zebra"})
+    whole = translated(model, tmp_path / "d", target="the dog sleeps .")
+    assert whole.target == ("the", "dog", "sleeps", ".", "</s>")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "x",
+        "le",
+        "猫 chat собака",
+        "שלום עולם",
+        "\x00\x07 le \u202e chat",
+        "é" * 300,
+        "le chat " * 1000,
+    ],
+)
+def test_any_sentence_gives_something(model: str, tmp_path: Path, sentence: str) -> None:
+    """One word, unknown words, mixed scripts, right to left, control characters, 2,000 words."""
+    found = translated(model, tmp_path / "t", source=sentence, beam=1)
+    assert found.alignment.size[1] == len(found.source)
+
+
+def test_an_empty_sentence_is_an_error_that_says_so(model: str, tmp_path: Path) -> None:
+    """And so is one that is far too long."""
+    for empty in ("", "  \n", "\x00"):
+        with pytest.raises(TextError, match="empty"):
+            translated(model, tmp_path / "t", source=empty)
+    with pytest.raises(TextError, match="cut it into sentences"):
+        translated(model, tmp_path / "t", source="le " * 6000)
+
+
+def test_a_file_becomes_rows(model: str, tmp_path: Path) -> None:
+    """Empty lines are left out; of two columns the first is read."""
+    path = tmp_path / "lines.txt"
+    path.write_text("le chat .\tthe cat .\n\nun chien dort .\n", encoding="utf-8")
+    answer = ask("translate_corpus", model=model, path=str(path), folder=str(tmp_path / "c"))
+    rows = json.loads(Path(answer["path"]).read_text())["rows"]
+    assert [row["source"] for row in rows] == ["le chat .", "un chien dort ."]
+    assert all(0 <= row["confidence"] <= 1 and 0 <= row["coverage"] <= 1 for row in rows)
+    assert all(row["length"] > 0 for row in rows)
+
+
+def test_near_words_come_with_their_cosine(model: str) -> None:
+    """Never the word itself."""
+    found = ask("nearest_words", model=model, word="chat", side="source", count=3)
+    assert len(found["words"]) == 3
+    assert "chat" not in [near["word"] for near in found["words"]]
+    similarities = [near["similarity"] for near in found["words"]]
+    assert similarities == sorted(similarities, reverse=True)
+    with pytest.raises(TextError, match="not in the source vocabulary"):
+        ask("nearest_words", model=model, word="zebra")
+
+
+def test_encoder_and_decoder_open_as_a_recording(tmp_path: Path) -> None:
+    """Forward, backward and decoder layers; hidden states are those of the network."""
+    network = small_translator(seed=1)
+    path = tmp_path / "m.safetensors"
+    save_translation(path, network)
+    folder = tmp_path / "walk"
+    answer = ask(
+        "walk_translation",
+        model=str(path),
+        source="le chat dort",
+        target="the cat",
+        folder=str(folder),
+    )
+    recording = Recording(folder)
+    text = "le chat dort </s>\nthe cat </s>"
+    assert str(recording.text) == text and answer["characters"] == len(text)
+    assert recording.complete and (recording.layers, recording.units) == (3, 5)
+    assert set(recording.channels) == {"hidden", "reset", "update", "new"}
+    hidden = np.asarray(recording.rows("hidden"), np.float32)
+    with torch.inference_mode():
+        ids = torch.tensor([[4, 5, 6, 2]]).t()
+        memory = network.encode(ids, torch.tensor([4]))
+    wanted = memory.states[0, 1].numpy()
+    np.testing.assert_allclose(hidden[:10, 3], wanted, atol=2e-3)
+    assert not hidden[10:, : text.index("\n")].any()
+    assert not hidden[:10, text.index("\n") :].any()
+    assert hidden[10:, -1].any()
+    surprisal = np.asarray(recording.surprisal, np.float32)
+    assert np.isnan(surprisal[:18]).all() and np.isfinite(surprisal[18:]).all()
+
+
+def test_other_files_are_not_taken_for_translators(tmp_path: Path) -> None:
+    """Nothing, damage, a folder."""
+    path = tmp_path / "x.pt"
+    path.write_bytes(b"PK\x03\x04 not a model")
+    assert not is_translation(path)
+    assert not is_translation(tmp_path)
+    assert not is_translation(tmp_path / "gone")
