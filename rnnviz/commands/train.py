@@ -63,7 +63,7 @@ _HELP = {
     "temperatures": "samples are drawn at these, with commas between them",
     "on_bad_number": "what NaN or infinity does: stop the run, or continue",
     "seed": "ties the initial weights, the dropout and the samples",
-    "threads": "threads of the processor",
+    "threads": "threads of the processor; 0 measures how many are fastest",
     "precision": "float32, or bfloat16 for the matrix products of training",
     "default_text": "name of the sample text that suits the model",
     "start_from": "a model file of the same shape whose weights the training begins with",
@@ -134,6 +134,7 @@ def run(arguments: argparse.Namespace) -> int:
     config.check()
     from rnnviz.nets.training import training_task
     from rnnviz.nets.training.loop import train
+    from rnnviz.nets.training.measuring import with_threads
     from rnnviz.nets.training.processes import Processes
 
     processes = Processes.joined()
@@ -150,6 +151,8 @@ def run(arguments: argparse.Namespace) -> int:
             line.show(progress.step, progress.steps, _figures(progress), progress.seconds_left)
 
     try:
+        if not resume and processes.alone:
+            config = with_threads(config, training_task)
         task = training_task(config, processes.share)
         ending = train(
             task,

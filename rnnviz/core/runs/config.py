@@ -65,6 +65,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What NaN or infinity does: `stop` ends the run, `continue` only names it."""
     seed: int = 0
     threads: int = 1
+    """0 measures at the start which number is fastest; the run keeps what was found."""
     precision: str = "float32"
     """`bfloat16` runs the matrix products of training in that type; validation is in float32."""
     default_text: str = ""
@@ -86,7 +87,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, setting)
             if not (math.isfinite(value) and value > 0):
                 raise RunDirectoryError(f"{setting} is {value}; it must be above zero")
-        for setting in ("held_out", "steps", "early_stopping", "weight_decay", "warmup_steps"):
+        for setting in _NOT_BELOW_ZERO:
             value = getattr(self, setting)
             if not (math.isfinite(value) and value >= 0):
                 raise RunDirectoryError(f"{setting} is {value}; it must be at least 0")
@@ -104,9 +105,12 @@ _CHOICES = {
     "precision": ("float32", "bfloat16"),
     "on_bad_number": ("stop", "continue"),
 }
+_NOT_BELOW_ZERO = (
+    "held_out", "steps", "early_stopping", "weight_decay", "warmup_steps", "threads",
+)  # fmt: skip
 _POSITIVE = (
     "layers", "units", "sequence_length", "batch", "epochs", "learning_rate", "clip_threshold",
-    "validation_every", "checkpoint_every", "parameters_every", "gradient_steps_every", "threads",
+    "validation_every", "checkpoint_every", "parameters_every", "gradient_steps_every",
 )  # fmt: skip
 
 

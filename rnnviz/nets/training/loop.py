@@ -113,7 +113,7 @@ class _Training:
         processes: Processes,
     ) -> None:
         self.task, self.config, self.processes, self.resumed = task, config, processes, resume
-        torch.set_num_threads(config.threads)
+        torch.set_num_threads(max(1, config.threads))
         torch.manual_seed(config.seed + processes.share.number)
         self.progress = Progress(steps_of(config, task))
         self.parameters = [p for p in task.model.parameters() if p.requires_grad]
