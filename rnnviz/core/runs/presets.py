@@ -25,6 +25,12 @@ class Preset:
     settings: Mapping[str, Any]
 
 
+_MEMORY: dict[str, Any] = {
+    "task": "memory", "layers": 1, "units": 64, "batch": 20, "steps": 1_500, "embedding": 0,
+    "learning_rate": 0.01, "schedule": "constant", "warmup_steps": 0, "dropout": 0.0,
+    "validation_every": 50, "gradient_steps_every": 25,
+}  # fmt: skip
+
 PRESETS = (
     Preset("suggested", "Suggested for this text", "Sizes that suit the length of the text.", {}),
     Preset(
@@ -54,6 +60,25 @@ PRESETS = (
         {"architecture": "rnn", "layers": 1, "units": 128, "batch": 16, "sequence_length": 100,
          "steps": _QUICK_STEPS, "learning_rate": 0.001, "gradient_steps_every": 20},
     ),
+    Preset(
+        "adding-lstm",
+        "Adding over 50 steps, LSTM",
+        "A task made for memory, learned in a minute or two; no text is needed.",
+        {**_MEMORY, "architecture": "lstm", "options": {"kind": "adding", "distance": 50}},
+    ),
+    Preset(
+        "adding-rnn",
+        "Adding over 50 steps, vanilla RNN",
+        "The same task, where the gradient vanishes and nothing is learned.",
+        {**_MEMORY, "architecture": "rnn", "options": {"kind": "adding", "distance": 50}},
+    ),
+    Preset(
+        "copying",
+        "Copying a symbol over 50 steps, LSTM",
+        "A symbol, then blanks, then the symbol is wanted.",
+        {**_MEMORY, "architecture": "lstm",
+         "options": {"kind": "copying", "distance": 50, "symbols": 1}},
+    ),
 )  # fmt: skip
 
 
@@ -76,6 +101,8 @@ def suggested(characters: int) -> dict[str, Any]:
 def config_for(preset: Preset, texts: tuple[Path, ...], characters: int) -> TrainingConfig:
     """The settings of a preset for these texts."""
     settings = {**suggested(characters), **preset.settings}
+    if "task" in settings:
+        return TrainingConfig(name=preset.name, **settings)
     name = texts[0].stem if texts else ""
     return TrainingConfig(texts=tuple(map(str, texts)), name=name, **settings)
 

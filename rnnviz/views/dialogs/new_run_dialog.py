@@ -102,12 +102,12 @@ class NewRunDialog(QDialog):
     def _build(self) -> None:
         self.texts = QLabel()
         self.texts.setWordWrap(True)
-        choose = QPushButton("Choose…")
-        choose.setAutoDefault(False)
-        choose.clicked.connect(self._choose_texts)
+        self.choose = QPushButton("Choose…")
+        self.choose.setAutoDefault(False)
+        self.choose.clicked.connect(self._choose_texts)
         texts = QHBoxLayout()
         texts.addWidget(self.texts, 1)
-        texts.addWidget(choose)
+        texts.addWidget(self.choose)
         self.name = QLineEdit()
         self.name.textEdited.connect(self._rename)
         self.preset = QComboBox()
@@ -208,6 +208,14 @@ class NewRunDialog(QDialog):
         return msgspec.structs.replace(self._kept, name=name, **chosen)
 
     @property
+    def _reads_text(self) -> bool:
+        return self._kept.task == "characters"
+
+    @property
+    def _ready(self) -> bool:
+        return bool(self._texts) or not self._reads_text
+
+    @property
     def directory(self) -> Path:
         """Where the run will lie."""
         return free_directory(self._folder, self.name.text())
@@ -215,9 +223,6 @@ class NewRunDialog(QDialog):
     def set_texts(self, texts: tuple[Path, ...]) -> None:
         """Train on these files, with settings that suit them."""
         self._texts = texts
-        shown = ", ".join(path.name for path in texts)
-        words = f"{shown} ({self.characters:,} bytes)" if texts else "Choose a text, or drop one."
-        self.texts.setText(words)
         self._take_preset()
 
     @Slot()
@@ -225,6 +230,12 @@ class NewRunDialog(QDialog):
         preset: Preset = PRESETS[self.preset.currentIndex()]
         self.about.setText(preset.about)
         self._kept = config_for(preset, self._texts, self.characters)
+        shown = ", ".join(path.name for path in self._texts)
+        self.texts.setText(
+            "Its examples are made up on the way." if not self._reads_text else
+            f"{shown} ({self.characters:,} bytes)" if shown else "Choose a text, or drop one."
+        )  # fmt: skip
+        self.choose.setEnabled(self._reads_text)
         if not self._named:
             self.name.setText(self._kept.name)
         for setting, box in self.fields.items():
@@ -247,23 +258,21 @@ class NewRunDialog(QDialog):
     def _changed(self) -> None:
         """Say what the run will be; measuring it waits until the person stops changing it."""
         self.problem.hide()
-        self.start.setEnabled(bool(self._texts))
+        self.start.setEnabled(self._ready)
         self.fields["epochs"].setEnabled(self.config.steps == 0)
         self.fields["clip_threshold"].setEnabled(self.config.clip != "none")
         self.place.setText(f"Written to {self.directory}")
         self.place.setToolTip(str(self.directory))
         self._say()
-        if self._texts:
+        if self._ready:
             self._wait.start()
 
-    def _say(self, measured: str = "") -> None:
-        if not self._texts:
-            self.estimate.setText("")
-            return
-        steps = steps_of(self.config, self.characters)
-        size = parameters_of(self.config)
-        rest = measured or "Measuring how long that takes here…"
-        self.estimate.setText(f"About {size:,} parameters, {steps:,} steps. {rest}")
+    def _say(self, rest: str = "Measuring how long that takes here…") -> None:
+        """What is known without measuring, and the rest."""
+        config = self.config
+        size = f"About {parameters_of(config):,} parameters, " if self._reads_text else ""
+        steps = f"{steps_of(config, self.characters):,} steps. "
+        self.estimate.setText(size + steps + rest if self._ready else "")
 
     @Slot()
     def _ask_estimate(self) -> None:
@@ -279,10 +288,12 @@ class NewRunDialog(QDialog):
 
     def _estimated(self, result: dict[str, Any]) -> None:
         seconds, memory = float(result["seconds"]), float(result.get("memory_bytes", 0))
-        words = f"{duration_in_words(seconds)} on this machine"
-        if memory:
-            words += f", {memory / 1e6:,.0f} MB of memory"
-        self._say(words[0].upper() + words[1:] + ".")
+        disk = float(result.get("disk_bytes", 0))
+        self.estimate.setText(
+            f"{result['parameters']:,} parameters, {result['steps']:,} steps: about "
+            f"{duration_in_words(seconds)} on this machine, {memory / 1e6:,.0f} MB of memory, "
+            f"{disk / 1e6:,.0f} MB on the disk."
+        )
 
     def _not_estimated(self, failure: Failed) -> None:
         self._say(f"It could not be measured: {failure.message}")

@@ -128,11 +128,15 @@ class CurvesPanel(Panel):
         self._offer(runs)
         chosen, weight = self.what.currentData(), _SMOOTHINGS[self.smoothing.value()]
         self.smoothing_words.setText(f"{weight:g}" if weight else "off")
-        self.unit.setVisible(chosen == LOSS)
+        self.unit.setVisible(chosen == LOSS and not any("loss" in r.watched.facts for r in runs))
         traces: list[Trace] = []
         for run in runs:
             traces += self._loss(run, weight) if chosen == LOSS else self._other(run, chosen)
         words = {"nats": "loss in nats", "bits": "loss in bits", "perplexity": "perplexity"}
+        own = {run.watched.facts.get("loss") for run in runs} - {None}
+        if own:
+            words["nats"] = str(next(iter(own))) if len(own) == 1 else "loss"
+        self.plot.set_level(*(_baselines(runs) if chosen == LOSS else ()))
         held_out = any(len(run.watched.record.validation) for run in runs)
         loss = words[self.unit.currentData()] + (" (dots: held out)" if held_out else "")
         x_title, x_name, x_format = _X_WORDS[self.along.currentData()]
@@ -202,6 +206,12 @@ class CurvesPanel(Panel):
     @Slot()
     def _choose(self) -> None:
         self.request_draw()
+
+
+def _baselines(runs: tuple[OpenRun, ...]) -> tuple[float, ...]:
+    """What an answer without any memory would cost, where a task says so."""
+    found = {run.watched.facts.get("baseline") for run in runs}
+    return tuple(sorted(float(each) for each in found if isinstance(each, int | float)))
 
 
 def _choice(name: str, choices: dict[str, str]) -> QComboBox:

@@ -1,0 +1,136 @@
+"""The form for a new run: what it proposes, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialogButtonBox, QDoubleSpinBox
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.runs.presets import PRESETS
+from rnnviz.session.session import Session
+from rnnviz.views.dialogs.closing_dialog import ClosingDialog
+from rnnviz.views.dialogs.new_run_dialog import NewRunDialog
+from rnnviz.work.runner import InlineRunner
+from tests.views.panels_world import make_session
+
+
+def estimate(arguments, context):
+    config = arguments["config"]
+    return {
+        "seconds": 3725.0, "parameters": config["units"] * 10, "steps": 1234,
+        "memory_bytes": 400e6, "disk_bytes": 25e6,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
+    session = make_session(tmp_path)
+    assert isinstance(session.jobs._runner, InlineRunner)
+    session.jobs._runner._tasks = {"estimate": estimate}
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "novel.txt"
+    path.write_text("It was a dark night. " * 100)
+    return path
+
+
+@pytest.fixture
+def dialog(session: Session, text: Path, tmp_path: Path, qtbot: QtBot) -> NewRunDialog:
+    dialog = NewRunDialog(session.jobs, tmp_path / "runs", (text,))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def test_a_text_brings_its_own_settings(dialog: NewRunDialog, text: Path, tmp_path: Path) -> None:
+    config = dialog.config
+    assert config.texts == (str(text),)
+    assert (config.name, config.units, config.layers) == ("novel", 128, 1)
+    assert dialog.directory == tmp_path / "runs" / "novel"
+    rate = dialog.fields["learning_rate"]
+    assert isinstance(rate, QDoubleSpinBox)
+    assert rate.text() == "0.003"
+
+
+def test_what_it_takes_is_measured_once_the_person_pauses(
+    dialog: NewRunDialog, qtbot: QtBot
+) -> None:
+    dialog.fields["units"].setValue(200)  # type: ignore[union-attr]
+    assert "Measuring" in dialog.estimate.text()
+    qtbot.waitUntil(lambda: "1 h 2 min" in dialog.estimate.text())
+    assert dialog.estimate.text() == (
+        "2,000 parameters, 1,234 steps: about 1 h 2 min on this machine, 400 MB of memory, "
+        "25 MB on the disk."
+    )
+
+
+def test_presets_change_the_fields_and_a_name_that_was_typed_stays(
+    dialog: NewRunDialog, qtbot: QtBot
+) -> None:
+    dialog.name.clear()
+    qtbot.keyClicks(dialog.name, "mine")
+    dialog.preset.setCurrentIndex([preset.name for preset in PRESETS].index("vanishing"))
+    config = dialog.config
+    assert (config.architecture, config.name, config.gradient_steps_every) == ("rnn", "mine", 20)
+    assert not dialog.fields["epochs"].isEnabled()
+
+
+def test_a_memory_task_needs_no_text(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    dialog = NewRunDialog(session.jobs, tmp_path / "runs")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert not dialog.start.isEnabled()
+    dialog.preset.setCurrentIndex([preset.name for preset in PRESETS].index("adding-lstm"))
+    assert dialog.start.isEnabled()
+    config = dialog.config
+    assert (config.task, config.texts, config.options["distance"]) == ("memory", (), 50)
+
+
+def test_texts_can_be_dropped(dialog: NewRunDialog, tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("x" * 500_000)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(other))])
+    dialog.dropEvent(
+        QDropEvent(
+            QPoint(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )  # fmt: skip
+    assert dialog.config.texts == (str(other),)
+    assert dialog.config.units == 256
+
+
+def test_start_and_cancel(dialog: NewRunDialog, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(dialog.accepted):
+        qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    dialog.show()
+    dialog.refuse("the disk is full")
+    assert dialog.problem.isVisible()
+    cancel = dialog.buttons.button(QDialogButtonBox.StandardButton.Cancel)
+    with qtbot.waitSignal(dialog.rejected):
+        qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+
+
+def test_every_field_and_button_has_a_name(dialog: NewRunDialog) -> None:
+    assert all(field.accessibleName() for field in dialog.fields.values())
+    buttons = [b for b in dialog.findChildren(QAbstractButton) if b.isVisible()]
+    assert all(button.text() or button.accessibleName() for button in buttons)
+
+
+def test_closing_says_what_goes_on(qtbot: QtBot) -> None:
+    dialog = ClosingDialog(["novel"])
+    qtbot.addWidget(dialog)
+    assert "novel goes on in the background" in dialog.text()
+    several = ClosingDialog(["a", "b"])
+    qtbot.addWidget(several)
+    assert "2 runs go on" in several.text()
