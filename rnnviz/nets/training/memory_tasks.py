@@ -216,7 +216,7 @@ class MemoryTask:
             for step in range(steps - 1, -1, -1):
                 gradient = (gradient[0] + above[step], *gradient[1:])
                 back = architecture.step_back(tape.weight_hh, tape.slopes[step], gradient)
-                found[layer, step] = float(back.whole[0].square().sum())
+                found[layer, step] = float(back.whole[0].double().square().sum())
                 below[step] = back.rows[0] @ tape.weight_ih
                 gradient = back.before
             above = below

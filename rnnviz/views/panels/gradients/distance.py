@@ -24,9 +24,9 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import Decay, bound, decay
 from rnnviz.session.gradients import LONGEST
 from rnnviz.session.networks import Compared, Window
-from rnnviz.views.panel import Panel
 from rnnviz.views.panels.gradients.parts import (
     LayerPicker,
+    Recoloured,
     column,
     label,
     note,
@@ -54,7 +54,7 @@ _ABOUT = {
 }
 
 
-class DistancePanel(Panel):
+class DistancePanel(Recoloured):
     """The centre of the workspace: what is compared, the plot, and the fits in a table."""
 
     name = "gradient-distance"

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QComboBox,
+    QHeaderView,
     QMessageBox,
     QPushButton,
     QSpinBox,
@@ -16,20 +17,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.curve import Curve
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.memory import PRESETS
 from rnnviz.session.runs import OpenRun
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.gradients.parts import column, label, note, scientific, table, tools
+from rnnviz.views.panels.gradients.parts import (
+    Recoloured,
+    column,
+    label,
+    note,
+    scientific,
+    table,
+    tools,
+)
 from rnnviz.views.plots import Banded, BandPlot, CurvePlot, Trace, ink_colour
 from rnnviz.views.theme import theme_of
 
 _INKS = {"rnn": 1, "gru": 2, "lstm": 0}
-_TITLES = {"rnn": "vanilla RNN", "gru": "GRU", "lstm": "LSTM"}
-_HEADS = ("", "Network", "Step", "Loss", "Solved", "Verdict")
+_TITLES = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
+_HEADS = ("", "Network", "Step", "Loss", "Verdict")
 _LEARNED, _AT_CHANCE = 0.1, 0.8
 """Shares of the baseline's loss: below the first a task counts as learned, above the second not."""
 _ABOUT = {
@@ -40,7 +47,7 @@ _ABOUT = {
 }
 
 
-class MemoryPanel(Panel):
+class MemoryPanel(Recoloured):
     """Start three trainings with one button, and watch which of them learns."""
 
     name = "gradient-memory"
@@ -143,22 +150,22 @@ class MemoryPanel(Panel):
         self.table.setRowCount(len(runs))
         for row, (name, run) in enumerate(runs.items()):
             record = run.watched.record
-            loss, solved = record.validation.last, _last(record, "solved")
             cells = (
                 "■",
                 _TITLES[name],
                 f"{record.step:,}",
-                scientific(loss) if len(record.validation) else "–",
-                f"{solved:.0%}" if solved == solved else "–",
+                scientific(record.validation.last) if len(record.validation) else "–",
                 verdict(record),
             )
             for place, words in enumerate(cells):
                 item = QTableWidgetItem(words)
+                item.setToolTip(words)
                 if place == 0:
                     item.setForeground(ink_colour(_INKS[name], theme))
                 self.table.setItem(row, place, item)
-        self.table.resizeColumnsToContents()
-        self.table.horizontalHeader().setStretchLastSection(True)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(len(_HEADS) - 1, QHeaderView.ResizeMode.Stretch)
 
     # What the person does
 
@@ -196,13 +203,8 @@ def verdict(record: RunRecord) -> str:
     if learned.size:
         step = int(share.steps[learned[0]])
         seconds = float(record.seconds.at([step])[0])
-        return f"learned at step {step:,}, after {seconds:.0f} s"
+        return f"learned: step {step:,}, {seconds:.0f} s"
     ended = record.phase in ("finished", "stopped")
     if share.last > _AT_CHANCE:
-        return "failed: no better than not reading" if ended else "no better than not reading"
+        return "failed: no memory" if ended else "no memory yet"
     return "partly learned" if ended else "learning"
-
-
-def _last(record: RunRecord, name: str) -> float:
-    curve: Curve | None = record.scalars.get(name)
-    return curve.last if curve is not None and len(curve) else math.nan

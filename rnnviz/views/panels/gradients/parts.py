@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.gradients import Decay
 from rnnviz.session.gradients import Gradients
+from rnnviz.views.panel import Panel
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -76,6 +77,16 @@ class LayerPicker(QComboBox):
     @Slot()
     def _choose(self) -> None:
         self._gradients.set_layer(self.layer)
+
+
+class Recoloured(Panel):
+    """A panel whose table shows colours of the theme: it draws anew when light becomes dark."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw anew."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_timer"):
+            self.request_draw()
 
 
 def tools(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
