@@ -61,8 +61,8 @@ def _forward(
 ) -> tuple[list[list[Tensor]], list[Tensor]]:
     name, units = double.architecture.name, double.description.units
     cells = []
-    for layer in double.layers:
-        module = cast(nn.RNNBase, layer)
+    for part in double.layers:
+        module = cast(nn.RNNBase, part)
         cell = _CELLS[name](module.input_size, units).double()
         weights = {key: getattr(module, f"{key}_l0") for key in cell.state_dict()}
         cell.load_state_dict(weights)

@@ -220,6 +220,15 @@ class Gradients(QObject):
             self.character = character
             self.character_changed.emit()
 
+    def step(self, way: int) -> None:
+        """Explain a prediction so many further on, within the stretch that is shown."""
+        field = self.focused.field if self.focused else None
+        if field is None:
+            return
+        row = None if self.character is None else field.row_of(self.character)
+        moved = 0 if row is None else min(max(row + way, 0), len(field.predicted) - 1)
+        self.set_character(int(field.predicted[moved]))
+
     # Fields
 
     def want_fields(self) -> None:

@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDoubleSpinBox,
+    QMessageBox,
+    QSpinBox,
+    QTableWidget,
+)
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.text import Text
@@ -25,6 +32,7 @@ from rnnviz.views.panels.gradients.matrix import MatrixPanel
 from rnnviz.views.panels.gradients.memory import MemoryPanel
 from rnnviz.views.panels.gradients.truncation import TruncationPanel
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
+from rnnviz.views.workspaces.gradients import GradientsWorkspace
 from rnnviz.work.runner import InlineRunner
 from tests.nets.small import random_text, small_model
 from tests.session.test_memory import TINY, InlineTrainers
@@ -117,7 +125,7 @@ def test_the_plot_shows_every_layer_and_state(qtbot, session):
 
 def test_three_networks_and_one_layer(qtbot, session):
     panel = shown(qtbot, DistancePanel(session))
-    panel._compare_kinds()
+    panel.compare_kinds()
     qtbot.waitUntil(lambda: all(one.field for one in session.gradients.compared))
     settle(qtbot, panel)
     assert len({curve.ink for curve in panel.plot.curves}) == 6
@@ -218,8 +226,6 @@ def test_arrow_keys_move_to_other_predictions(qtbot, session):
     ):
         qtbot.keyClick(panel, key)
         assert session.gradients.character == wanted
-    qtbot.keyClick(panel, Qt.Key.Key_PageDown)
-    assert session.gradients.window.start == 52
 
 
 def test_the_matrix_and_its_words(qtbot, tmp_path, qapp):
@@ -319,3 +325,45 @@ def test_a_trainer_that_cannot_start_says_why(qtbot, tmp_path, qapp, monkeypatch
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
     assert said == ["the disk is full"]
     session.close()
+
+
+def test_keys_and_menu_of_the_workspace(qtbot, session):
+    room = GradientsWorkspace(session)
+    qtbot.addWidget(room)
+    deeds = {deed.text: deed.run for deed in room.deeds() if deed.text != "-"}
+    deeds["Next stretch of the text"]()
+    assert session.gradients.window.start == 52
+    deeds["Previous stretch of the text"]()
+    room.resize(1200, 800)
+    room.show()
+    qtbot.waitUntil(lambda: session.gradients.character is not None)
+    character = session.gradients.character
+    deeds["Next prediction"]()
+    assert session.gradients.character == character + 1
+    deeds["Previous prediction"]()
+    session.selection.set_visible((77, 99))
+    deeds["The stretch on the screen in Cells"]()
+    assert session.gradients.window.start == 77
+    deeds["RNN beside GRU beside LSTM"]()
+    assert len(session.gradients.compared) == 3
+    deeds["The same network before training"]()
+    assert len(session.gradients.compared) == 4
+    deeds["Only the open model"]()
+    assert len(session.gradients.compared) == 1
+    qtbot.waitUntil(lambda: not session.jobs.running)
+
+
+def test_every_control_has_a_name_that_can_be_read_out(qtbot, session):
+    room = GradientsWorkspace(session)
+    qtbot.addWidget(room)
+    room.resize(1200, 800)
+    room.show()
+    for name, dock in room.docks.items():
+        dock.raise_()
+        panel = next(panel for panel in room.panels if panel.name == name)
+        qtbot.waitUntil(lambda panel=panel: panel.isVisible() and panel.idle)
+    for kind in (QAbstractButton, QComboBox, QSpinBox, QDoubleSpinBox, QTableWidget):
+        for widget in room.findChildren(kind):
+            named = widget.accessibleName() or getattr(widget, "text", str)()
+            if not widget.objectName().startswith("qt_"):
+                assert named, f"{kind.__name__} in {widget.parent()}"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from rnnviz.session.networks import Window
+from rnnviz.session.session import Session
+from rnnviz.views.actions import SEPARATOR, Deed
 from rnnviz.views.panels.gradients import PANELS
 from rnnviz.views.panels.gradients.distance import DistancePanel
 from rnnviz.views.workspace import Workspace
@@ -18,8 +21,50 @@ class GradientsWorkspace(Workspace):
     bottom = ("gradient-heatmap",)
     right_width = 420
 
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.distance = DistancePanel(session, self)
+
     def centre(self) -> QWidget:
         """The plot over distance."""
-        self.distance = DistancePanel(self.session)
         self.distance.open_requested.connect(self.open_requested)
         return self.distance
+
+    def deeds(self) -> tuple[Deed, ...]:
+        """What is compared, and where in the text."""
+        menu, distance = "Gradient", self.distance
+        return (
+            Deed(menu, "RNN beside GRU beside LSTM", None, distance.compare_kinds, key="R"),
+            Deed(menu, "The same network before training", None, distance.compare_untrained),
+            Deed(menu, "Compare with another model…", None, distance.compare_file),
+            Deed(menu, "The stages of a training run…", None, distance.compare_run),
+            Deed(menu, "Only the open model", None, distance.compare_nothing),
+            Deed(menu, SEPARATOR),
+            Deed(menu, "Next prediction", None, self._next, key="."),
+            Deed(menu, "Previous prediction", None, self._previous, key=","),
+            Deed(menu, "Next stretch of the text", None, self._later, key="PgDown"),
+            Deed(menu, "Previous stretch of the text", None, self._earlier, key="PgUp"),
+            Deed(menu, "The stretch on the screen in Cells", None, self._from_cells),
+        )
+
+    def _next(self) -> None:
+        self.session.gradients.step(1)
+
+    def _previous(self) -> None:
+        self.session.gradients.step(-1)
+
+    def _later(self) -> None:
+        self._move(self.session.gradients.window.losses)
+
+    def _earlier(self) -> None:
+        self._move(-self.session.gradients.window.losses)
+
+    def _move(self, characters: int) -> None:
+        window = self.session.gradients.window
+        self.session.gradients.set_window(
+            Window(window.start + characters, window.losses, window.distance)
+        )
+
+    def _from_cells(self) -> None:
+        window, (start, _) = self.session.gradients.window, self.session.selection.visible
+        self.session.gradients.set_window(Window(start, window.losses, window.distance))

@@ -16,7 +16,6 @@ from rnnviz.views.panels.gradients.parts import (
     label,
     note,
     scientific,
-    table,
     tools,
 )
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
@@ -45,7 +44,7 @@ class ClippingPanel(Panel):
             signal.connect(self.request_draw)
 
     def build(self) -> QWidget:
-        """Thresholds, the arrows, the table, the norms of further steps."""
+        """Thresholds, the arrows, the the norms of further steps."""
         self.network = FocusPicker(self.session.gradients)
         self.norm = self._threshold("Threshold of clipping by norm")
         self.value = self._threshold("Threshold of clipping by value")
@@ -54,7 +53,7 @@ class ClippingPanel(Panel):
         self.arrows.set_legend((("raw", _RAW), ("by norm", _NORM), ("by value", _VALUE)))
         self.arrows.setMinimumHeight(140)
         self.said = note()
-        self.table = table("Gradient of each parameter, raw and clipped", _HEADS)
+        self.table = QuietTable("Gradient of each parameter, raw and clipped", _HEADS)
         self.steps = BandPlot("Raw gradient norm of consecutive steps", log=True)
         self.steps.set_labels("step", "norm of the raw gradient")
         self.steps.setMinimumHeight(110)

@@ -11,19 +11,18 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
-    QHeaderView,
     QMenu,
     QMessageBox,
     QSpinBox,
-    QTableWidgetItem,
     QToolButton,
     QWidget,
 )
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.gradients import Decay, bound, decay
+from rnnviz.core.gradients import bound
 from rnnviz.session.gradients import LONGEST
 from rnnviz.session.networks import Compared, Window
+from rnnviz.views.panels.gradients.fits import FitTable, Line, decay_of
 from rnnviz.views.panels.gradients.parts import (
     LayerPicker,
     Recoloured,
@@ -31,11 +30,10 @@ from rnnviz.views.panels.gradients.parts import (
     label,
     note,
     scientific,
-    table,
     tools,
 )
-from rnnviz.views.plots import Banded, BandPlot, ink_colour
-from rnnviz.views.theme import set_icon, theme_of
+from rnnviz.views.plots import Banded, BandPlot
+from rnnviz.views.theme import set_icon
 from rnnviz.views.wrapping_row import WrappingRow
 
 _QUANTITIES = {
@@ -43,7 +41,6 @@ _QUANTITIES = {
     "jacobian": ("Jacobian  ∂h(t)/∂h(t−k)", "largest singular value"),
     "sum": ("Gradient of the summed loss  ∂ΣL/∂h", "norm of the summed gradient"),
 }
-_HEADS = ("", "Network", "Layer", "State", "A step back", "Half-life", "r²", "At the end")
 _ABOUT = {
     "loss": "Line: median over the losses. Band: from 10 to 90 % of them. All ways from the loss "
     "to the state count, through time and through layers.",
@@ -107,7 +104,7 @@ class DistancePanel(Recoloured):
         self.plot.hovered.connect(self._hover)
         self.plot.left.connect(self._leave)
         self.said = note()
-        self.table = table("Fits", _HEADS)
+        self.table = FitTable()
         self.table.cellClicked.connect(self._choose_row)
         left = _row(self.quantity, self.layer, self.cell, self.fit, self.bound)
         right = _row(
@@ -134,12 +131,12 @@ class DistancePanel(Recoloured):
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
-        menu.addAction("RNN beside GRU beside LSTM", self._compare_kinds)
-        menu.addAction("The same network before training", self._compare_untrained)
-        menu.addAction("Another model…", self._compare_file)
-        menu.addAction("The stages of a training run…", self._compare_run)
+        menu.addAction("RNN beside GRU beside LSTM", self.compare_kinds)
+        menu.addAction("The same network before training", self.compare_untrained)
+        menu.addAction("Another model…", self.compare_file)
+        menu.addAction("The stages of a training run…", self.compare_run)
         menu.addSeparator()
-        menu.addAction("Only the open model", self._compare_nothing)
+        menu.addAction("Only the open model", self.compare_nothing)
         return menu
 
     # Drawing
@@ -265,40 +262,13 @@ class DistancePanel(Recoloured):
         self.said.setText(self._about)
 
     def _fill_table(self) -> None:
-        theme = theme_of(self)
-        self.table.setRowCount(len(self._curves))
-        for row, (place, layer, state, curve) in enumerate(self._curves):
-            fit = self._fits[row]
-            known = np.flatnonzero(np.isfinite(curve.y))
-            end = (
-                f"{scientific(curve.y[known[-1]])} at {int(curve.x[known[-1]])}"
-                if known.size
-                else "–"
-            )
-            half = "–" if fit.half_life != fit.half_life else f"{fit.half_life:,.3g} steps"
-            if fit.half_life < 0:
-                half = f"doubles in {-fit.half_life:,.3g}"
-            fitted = self.session.gradients.quantity != "sum"
-            cells = (
-                "■",
-                self.session.gradients.compared[place].network.title,
-                f"{layer + 1}",
-                state,
-                f"×{fit.factor:.4f}" if fitted and fit.factor == fit.factor else "–",
-                half if fitted else "–",
-                f"{fit.r_squared:.3f}" if fitted and fit.r_squared == fit.r_squared else "–",
-                end,
-            )
-            for number, words in enumerate(cells):
-                item = QTableWidgetItem(words)
-                if number == 0:
-                    item.setForeground(ink_colour(curve.ink, theme))
-                self.table.setItem(row, number, item)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        rows = min(len(self._curves), 6 if self.height() > 520 else 3)
-        self.table.setFixedHeight(header.sizeHint().height() + max(1, rows) * 26 + 6)
+        gradients = self.session.gradients
+        lines = tuple(
+            Line(gradients.compared[place].network.title, layer, state, curve, fit)
+            for (place, layer, state, curve), fit in zip(self._curves, self._fits, strict=False)
+        )
+        self.table.show_lines(lines, fitted=gradients.quantity != "sum")
+        self.table.set_rows_seen(6 if self.height() > 520 else 3)
 
     # What the person does
 
@@ -336,21 +306,25 @@ class DistancePanel(Recoloured):
         self.said.setText(self._about)
 
     @Slot()
-    def _compare_kinds(self) -> None:
+    def compare_kinds(self) -> None:
+        """The shipped networks of three kinds, beside each other."""
         self.session.gradients.set_networks(self.session.gradients.kinds())
 
     @Slot()
-    def _compare_untrained(self) -> None:
+    def compare_untrained(self) -> None:
+        """The network in focus as it was before training, beside it."""
         self.session.gradients.add_untrained()
 
     @Slot()
-    def _compare_nothing(self) -> None:
+    def compare_nothing(self) -> None:
+        """The open model alone."""
         network = self.session.gradients.open_network
         if network is not None:
             self.session.gradients.set_networks((network,))
 
     @Slot()
-    def _compare_file(self) -> None:
+    def compare_file(self) -> None:
+        """A model from a file, beside the others."""
         chosen, _ = QFileDialog.getOpenFileName(
             self, "Compare with", "", "Models (*.safetensors);;All files (*)"
         )
@@ -358,7 +332,8 @@ class DistancePanel(Recoloured):
             self._try(self.session.gradients.add_file, Path(chosen))
 
     @Slot()
-    def _compare_run(self) -> None:
+    def compare_run(self) -> None:
+        """The stages of a training run, beside each other."""
         chosen = QFileDialog.getExistingDirectory(self, "The folder of a training run")
         if chosen:
             self._try(self.session.gradients.add_run, Path(chosen))
@@ -368,14 +343,6 @@ class DistancePanel(Recoloured):
             deed(path)
         except RnnvizError as error:
             QMessageBox.warning(self, "Not compared", str(error))
-
-
-def decay_of(curve: Banded) -> Decay:
-    """The fit to a curve over distance, whatever distances it has."""
-    x = np.asarray(curve.x, int)
-    dense = np.full(int(x.max()) + 1 if len(x) else 0, np.nan)
-    dense[x] = curve.y
-    return decay(dense)
 
 
 def _row(*widgets: QWidget) -> QWidget:

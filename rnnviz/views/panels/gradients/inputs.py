@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from rnnviz.core.colour import Scale
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.text import Text
-from rnnviz.session.networks import Window
 from rnnviz.views.panel import Panel
 from rnnviz.views.panels.gradients.parts import FocusPicker, column, note, scientific, tools
 from rnnviz.views.text_view import TextView
@@ -141,17 +140,9 @@ class InputsPanel(Panel):
             self.session.gradients.set_character(character)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows, Home and End move to other predictions; PageDown takes the next stretch."""
-        gradients, field = self.session.gradients, self._field if not self.empty else None
-        if field is None:
+        """Arrows, Home and End move to other predictions."""
+        gradients = self.session.gradients
+        if self.empty or event.key() not in _STEPS:
             super().keyPressEvent(event)
-        elif event.key() in _STEPS:
-            row = field.row_of(gradients.character or -1) or 0
-            moved = min(max(row + _STEPS[Qt.Key(event.key())], 0), len(field.predicted) - 1)
-            self._choose(int(field.predicted[moved]))
-        elif event.key() in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
-            window = gradients.window
-            way = window.losses if event.key() == Qt.Key.Key_PageDown else -window.losses
-            gradients.set_window(Window(window.start + way, window.losses, window.distance))
         else:
-            super().keyPressEvent(event)
+            gradients.step(_STEPS[Qt.Key(event.key())])

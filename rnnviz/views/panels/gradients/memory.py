@@ -23,12 +23,12 @@ from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.memory import PRESETS
 from rnnviz.session.runs import OpenRun
 from rnnviz.views.panels.gradients.parts import (
+    QuietTable,
     Recoloured,
     column,
     label,
     note,
     scientific,
-    table,
     tools,
 )
 from rnnviz.views.plots import Banded, BandPlot, CurvePlot, Trace, ink_colour
@@ -86,7 +86,7 @@ class MemoryPanel(Recoloured):
         self.gradients = BandPlot("Gradient over distance in the memory task", log=True)
         self.gradients.set_labels("steps back from the end", "norm of ∂L/∂h")
         self.gradients.setMinimumHeight(130)
-        self.table = table("How far each network is", _HEADS)
+        self.table = QuietTable("How far each network is", _HEADS)
         self.table.setFixedHeight(122)
         return column(
             tools(self.preset, stretch=0),

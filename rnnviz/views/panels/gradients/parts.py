@@ -161,16 +161,17 @@ def in_words(decay: Decay) -> str:
     return f"×{decay.factor:.3f} a step, halves in {decay.half_life:.3g} steps"
 
 
-def table(name: str, heads: tuple[str, ...]) -> QTableWidget:
-    """A quiet table of words."""
-    found = QTableWidget(0, len(heads))
-    found.setAccessibleName(name)
-    found.setHorizontalHeaderLabels(heads)
-    found.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-    found.verticalHeader().hide()
-    found.verticalHeader().setDefaultSectionSize(26)
-    found.setShowGrid(False)
-    found.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    found.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-    found.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
-    return found
+class QuietTable(QTableWidget):
+    """Words in rows, without lines."""
+
+    def __init__(self, name: str, heads: tuple[str, ...], parent: QWidget | None = None) -> None:
+        super().__init__(0, len(heads), parent)
+        self.setAccessibleName(name)
+        self.setHorizontalHeaderLabels(heads)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(26)
+        self.setShowGrid(False)
+        self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)

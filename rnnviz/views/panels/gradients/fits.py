@@ -1,0 +1,86 @@
+"""What fits each curve over distance, as a table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtWidgets import QHeaderView, QTableWidgetItem, QWidget
+
+from rnnviz.core.gradients import Decay, decay
+from rnnviz.views.panels.gradients.parts import QuietTable, scientific
+from rnnviz.views.plots import Banded, ink_colour
+from rnnviz.views.theme import theme_of
+
+_HEADS = ("", "Network", "Layer", "State", "A step back", "Half-life", "r²", "At the end")
+_NONE = "–"
+
+
+class Line(NamedTuple):
+    """One curve, what it is about, and its fit."""
+
+    network: str
+    layer: int
+    state: str
+    curve: Banded
+    fit: Decay
+
+    def cells(self, fitted: bool) -> tuple[str, ...]:
+        """The words of its row; without the fit's where there is none."""
+        fit = self.fit
+        fits = fitted and fit.factor == fit.factor
+        half = f"{fit.half_life:,.3g} steps"
+        if fit.half_life < 0:
+            half = f"doubles in {-fit.half_life:,.3g}"
+        return (
+            "■",
+            self.network,
+            f"{self.layer + 1}",
+            self.state,
+            f"×{fit.factor:.4f}" if fits else _NONE,
+            half if fits else _NONE,
+            f"{fit.r_squared:.3f}" if fits else _NONE,
+            self.end(),
+        )
+
+    def end(self) -> str:
+        """The value at the longest distance that has one."""
+        known = np.flatnonzero(np.isfinite(self.curve.y))
+        if not known.size:
+            return _NONE
+        last = known[-1]
+        return f"{scientific(float(self.curve.y[last]))} at {int(self.curve.x[last])}"
+
+
+class FitTable(QuietTable):
+    """A row a curve, with a swatch of its colour."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Fits", _HEADS, parent)
+
+    def show_lines(self, lines: tuple[Line, ...], *, fitted: bool) -> None:
+        """Show these; without their fits where these make no sense."""
+        theme = theme_of(self)
+        self.setRowCount(len(lines))
+        for row, line in enumerate(lines):
+            for place, words in enumerate(line.cells(fitted)):
+                item = QTableWidgetItem(words)
+                if place == 0:
+                    item.setForeground(ink_colour(line.curve.ink, theme))
+                self.setItem(row, place, item)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+
+    def set_rows_seen(self, most: int) -> None:
+        """Be as tall as so many rows, or as there are."""
+        rows = max(1, min(self.rowCount(), most))
+        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows * 26 + 6)
+
+
+def decay_of(curve: Banded) -> Decay:
+    """The fit to a curve over distance, whatever distances it has."""
+    x = np.asarray(curve.x, int)
+    dense = np.full(int(x.max()) + 1 if len(x) else 0, np.nan)
+    dense[x] = curve.y
+    return decay(dense)
