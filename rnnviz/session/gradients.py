@@ -21,6 +21,7 @@ from rnnviz.session.networks import (
     described,
     result_key,
     stages_of,
+    text_arguments,
     three_kinds,
 )
 from rnnviz.session.recordings import Recordings
@@ -246,7 +247,7 @@ class Gradients(QObject):
         return self._jobs.busy("gradients")
 
     def _compute(self, network: Network, jacobians: bool) -> None:
-        arguments = self._text_arguments()
+        arguments = text_arguments(self._recordings.text)
         if arguments is None:
             return
         window = self.window
@@ -297,14 +298,6 @@ class Gradients(QObject):
         )
         self.fields_changed.emit()
 
-    def _text_arguments(self) -> dict[str, Any] | None:
-        text = self._recordings.text
-        if text is None:
-            return None
-        if text.path is not None:
-            return {"text_path": str(text.path)}
-        return {"text": str(text), "text_name": text.name}
-
     # Matrices, clipping, truncation
 
     def want_matrices(self) -> None:
@@ -336,7 +329,7 @@ class Gradients(QObject):
 
     def want_clipping(self) -> None:
         """Compute a training step of the network in focus, clipped, if it is not there."""
-        one, arguments = self.focused, self._text_arguments()
+        one, arguments = self.focused, text_arguments(self._recordings.text)
         if one is None or arguments is None:
             return
         key = (one.network, self.window, self.thresholds)
@@ -379,7 +372,7 @@ class Gradients(QObject):
 
     def measure_truncation(self, steps: int) -> None:
         """Measure memory and time of truncated and of full BPTT over so many steps."""
-        one, arguments = self.focused, self._text_arguments()
+        one, arguments = self.focused, text_arguments(self._recordings.text)
         if one is None or arguments is None:
             return
 

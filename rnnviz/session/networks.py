@@ -11,6 +11,7 @@ from typing import Any
 from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.model_file import ModelDescription, read_description
+from rnnviz.core.text import Text
 from rnnviz.session.library import Library
 from rnnviz.session.recordings import file_stamp
 
@@ -98,6 +99,15 @@ def three_kinds(library: Library) -> tuple[Network, ...]:
                 found.append(Network(str(one.path), about.name))
                 break
     return tuple(found)
+
+
+def text_arguments(text: Text | None) -> dict[str, Any] | None:
+    """How a task of the engine names a text; None if there is none."""
+    if text is None:
+        return None
+    if text.path is not None:
+        return {"text_path": str(text.path)}
+    return {"text": str(text), "text_name": text.name}
 
 
 def described(path: Path) -> ModelDescription:

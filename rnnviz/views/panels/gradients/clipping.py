@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHeaderView, QTableWidgetItem, QWi
 from rnnviz.views.panel import Panel
 from rnnviz.views.panels.gradients.parts import (
     FocusPicker,
+    QuietTable,
     column,
     label,
     note,
