@@ -9,6 +9,7 @@ refuses foreign names as well, but believes the sizes that it reads.
 from __future__ import annotations
 
 import pickletools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -35,6 +36,12 @@ _ARRAYS = tuple(
     for core in ("core", "_core")
     for name in ("scalar", "_reconstruct")
 )
+PATHS = tuple(
+    f"{module}.{kind}"
+    for module in ("pathlib", "pathlib._local")
+    for kind in ("PosixPath", "WindowsPath", "PurePosixPath")
+)
+"""Folders among a person's options; read as text, never as paths."""
 _CALLED = {
     *_TENSORS,
     *_ARRAYS,
@@ -48,6 +55,7 @@ _CALLED = {
     "numpy.dtype",
     "_codecs.encode",
     "builtins.set",
+    *PATHS,
 }
 _NAMED = {
     "numpy.ndarray",
@@ -58,6 +66,8 @@ _NAMED = {
 _RENAMED = {"__builtin__.long": "builtins.int", "__builtin__.unicode": "builtins.str"}
 """Protocol 2 writes the names of Python 2."""
 _STATE = {"argparse.Namespace", "collections.OrderedDict", "numpy.dtype", *_ARRAYS}
+_LETTERS = re.compile(r"[<>|=]?U(\d{1,3})")
+"""The type of an array of short strings, such as a vocabulary."""
 _NUMBER_TYPES = {"f2", "f4", "f8", "b1", *(f"{sign}{n}" for sign in "iu" for n in (1, 2, 4, 8))}
 _PLAIN = (str, bytes, int, float, type(None))
 
@@ -193,7 +203,10 @@ class _Machine:
         if name in _TENSORS:
             self._check_tensor(*arguments[:4])
         elif name == "numpy.dtype":
-            harmless = self._is(arguments[0], str).lstrip("<>|=") in _NUMBER_TYPES
+            kind = self._is(arguments[0], str)
+            harmless = kind.lstrip("<>|=") in _NUMBER_TYPES or bool(_LETTERS.fullmatch(kind))
+        elif name in PATHS:
+            harmless = all(isinstance(part, str) for part in arguments)
         elif name.endswith("._reconstruct"):
             harmless = arguments[1] == (0,)
         elif name == "_codecs.encode":
@@ -238,10 +251,12 @@ class _Machine:
         target = self._is(self.stack[-1], Call)
         if target.name not in _STATE:
             raise self._damaged(f"it changes a {target.name} after it was made")
+        letters = target.name == "numpy.dtype" and _LETTERS.fullmatch(target.arguments[0])
+        sizes = (4 * int(letters[1]), 4) if letters else (-1, -1)
         if target.name == "numpy.dtype" and not (
             isinstance(state, tuple)
             and len(state) >= 7
-            and state[2:7] == (None, None, None, -1, -1)
+            and state[2:7] == (None, None, None, *sizes)
         ):
             raise self._damaged("an array's type is no plain type of numbers")
 

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.base import OpenedModel
-from rnnviz.nets.checkpoints.pickle_outline import outline
+from rnnviz.nets.checkpoints.pickle_outline import PATHS, outline
 from rnnviz.nets.checkpoints.recurrent import RECURRENT
 from rnnviz.nets.checkpoints.stack import infer_network
 from rnnviz.nets.checkpoints.vocabulary_found import vocabulary_in
@@ -37,13 +37,19 @@ def _dictionary(*_: Any) -> collections.OrderedDict[Any, Any]:
     return collections.OrderedDict()
 
 
+def _path(*parts: str) -> str:
+    """Stands in for a path among a person's options."""
+    return "/".join(parts)
+
+
 _HARMLESS: list[Any] = [
     argparse.Namespace,
+    *((_path, name) for name in PATHS),
     (_dictionary, "collections.defaultdict"),
     *(int, float, str, list, dict),
     np.dtype,
     np.ndarray,
-    *(type(np.dtype(kind)) for kind in ("f2", "f4", "f8", "b1", "i1", "i2", "i4", "i8")),
+    *(type(np.dtype(kind)) for kind in ("f2", "f4", "f8", "b1", "i1", "i2", "i4", "i8", "U1")),
     *(type(np.dtype(kind)) for kind in ("u1", "u2", "u4", "u8")),
     *(
         (getattr(_multiarray, name), f"numpy.{core}.multiarray.{name}")

@@ -21,6 +21,8 @@ RECURRENT = re.compile(
     r"(?P<module>.*?)(?P<part>weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)"
     r"(?:_l(?P<layer>\d+))?(?P<reverse>_reverse)?"
 )
+_REWRITTEN = re.compile(r".*weight_(?:hh|ih)(?:_l\d+)?(?:_raw|_g|_v|_orig|\.original\d*)")
+"""How weight normalisation, weight dropout and pruning name what they compute weights from."""
 _TRANSFORMER = re.compile(r"self_attn|q_proj|c_attn|query|in_proj_weight", re.IGNORECASE)
 
 Tensors = Mapping[str, Tensor]
@@ -59,6 +61,13 @@ def recurrent_layers(tensors: Tensors, file: str) -> tuple[Layer, ...]:
     Raises:
         ModelFileError: none, or layers that no stack of one kind and one width can be made of.
     """
+    if rewritten := [name for name in tensors if _REWRITTEN.fullmatch(name)]:
+        raise ModelFileError(
+            f"{file} does not hold the recurrent weights but what they are computed from "
+            f"({rewritten[0]}), as weight normalisation, weight dropout and pruning do; remove "
+            "that where the model was made (torch.nn.utils.parametrize.remove_parametrizations, "
+            "remove_weight_norm) and save its state_dict again"
+        )
     parts: dict[tuple[str, int], dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         match = RECURRENT.fullmatch(name)

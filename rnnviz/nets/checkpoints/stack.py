@@ -107,6 +107,8 @@ def infer_network(tensors: Tensors, file: str) -> Network:
             "a vanilla RNN with tanh is assumed: the file cannot tell whether it was trained with "
             "ReLU"
         )
+    if roles.embedding == roles.output:
+        notes.append(f"{roles.output} is the embedding and the output at once: weights are tied")
     output = others[roles.output]
     return Network(
         architecture,
@@ -160,6 +162,9 @@ def find_roles(others: Tensors, layers: Sequence[Layer], file: str) -> Roles:
             f"{file} holds recurrent layers but neither an embedding nor an output layer; save the "
             "state_dict of the whole model, not of its recurrent part"
         )
+    if tied := _tied(matrices, biases, inputs, units):
+        # Sizes agree by themselves: what is read is what is predicted.
+        return Roles(tied, tied, biases[tied])
     if pairs:
         embedding, output = max(
             pairs, key=lambda pair: (pair[1] in biases, bool(_EMBEDDING.search(pair[0])))
@@ -173,6 +178,15 @@ def find_roles(others: Tensors, layers: Sequence[Layer], file: str) -> Roles:
         reads, what = inputs, "numbers"
     _check_sizes(reads, what, output, len(matrices[output]), file)
     return roles
+
+
+def _tied(matrices: Tensors, biases: dict[str, str], inputs: int, units: int) -> str | None:
+    """The one matrix that is both embedding and output, where the file keeps it once."""
+    if len(matrices) != 1 or inputs != units:
+        return None
+    ((name, matrix),) = matrices.items()
+    tied = matrix.shape[1] == units and len(matrix) != inputs and bool(biases)
+    return name if tied else None
 
 
 def _biases(others: Tensors, matrices: Tensors) -> dict[str, str]:

@@ -79,6 +79,12 @@ def _tensors(model: LuaObject, file: str) -> dict[str, Tensor]:
             tensors[f"{number}.output.bias"] = _tensor(module, "bias", 1, file)
         elif module.kind in _BLOCKS:
             tensors.update(_layer(module, number, file))
+        elif module.kind == "nn.GRU":
+            raise ModelFileError(
+                f"{file} holds a GRU of a fork of torch-rnn, whose reset gate multiplies the state "
+                "before the matrix product and not after it, as torch's does; it cannot be shown. "
+                "LSTMs and vanilla RNNs of torch-rnn can"
+            )
         elif module.kind not in _SILENT:
             raise ModelFileError(
                 f"{file} holds a module {module.kind} between the layers of its network, which is "

@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from torch import Tensor
+
 from rnnviz.core.errors import ModelFileError
 
 FIRST_SPECIAL = 0xE000
@@ -20,6 +23,7 @@ MOST_SPECIAL = 8
 _MOST_ABSENT = 2
 """How many ids of a dictionary may stand for nothing, such as padding."""
 _DEEPEST = 12
+_VOCABULARY = re.compile(r"char|vocab|token|alphabet|letter|symbol", re.IGNORECASE)
 _BYTE = re.compile(r"\[(\d{3})\]")
 
 
@@ -40,7 +44,7 @@ def vocabulary_in(content: Any, size: int) -> NamedCharacters | None:
     found = [
         (place, named)
         for place, value in _everything(content)
-        if (named := characters_of(value, size)) is not None
+        if (named := characters_of(value, size) or _code_points(place, value, size)) is not None
     ]
     if not found:
         return None
@@ -58,6 +62,10 @@ def characters_of(value: Any, size: int) -> NamedCharacters | None:
     Raises:
         ModelFileError: it names words.
     """
+    if isinstance(value, np.ndarray):
+        value = value.tolist() if value.ndim == 1 else None
+    elif isinstance(value, bytes):
+        value = value.decode("latin-1")
     if isinstance(value, str | list | tuple):
         tokens: list[Any] = list(value) if len(value) == size else []
     elif isinstance(value, Mapping):
@@ -67,6 +75,21 @@ def characters_of(value: Any, size: int) -> NamedCharacters | None:
     if not tokens or not all(token is None or isinstance(token, str) for token in tokens):
         return None
     return as_characters(tokens)
+
+
+def _code_points(place: str, value: Any, size: int) -> NamedCharacters | None:
+    """The characters of a list of code points, if its name says that it is one."""
+    if isinstance(value, np.ndarray | Tensor):
+        value = value.tolist()
+    if not isinstance(value, list | tuple) or len(value) != size or not _VOCABULARY.search(place):
+        return None
+    if not all(type(code) is int and 0 <= code < FIRST_SPECIAL for code in value):
+        return None
+    # The numbers from 0 on are as likely ids.
+    if len(set(value)) != size or max(value) < size:
+        return None
+    note = f"the numbers in {place} are taken for code points"
+    return NamedCharacters(tuple(map(chr, value)), (note,))
 
 
 def as_characters(tokens: Sequence[str | None]) -> NamedCharacters | None:
