@@ -53,10 +53,10 @@ class Health:
 
     @property
     def alarm(self) -> str:
-        """The warning that the whole picture means little; empty if it may mean something."""
+        """In one sentence, that the whole picture means little; empty if it may mean something."""
         flat = math.isfinite(self.flatness) and self.flatness > FLAT
         said = next((words for words in self.warnings if "no numbers" not in words), "")
-        return said if self.dead or flat else ""
+        return f"{said.split('. ')[0]}." if self.dead or flat else ""
 
     @property
     def dead(self) -> bool:
@@ -173,7 +173,7 @@ def _heaviest_source(alignment: Alignment) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{value:.1%}" if value >= 0.001 else f"{value:.0e}"
+    return f"{100 * value:.2g} %"
 
 
 def _listed(tokens: list[str]) -> str:

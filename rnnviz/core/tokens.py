@@ -17,6 +17,8 @@ _CONTINUED = "@@"
 """What subword-nmt writes after a piece that goes on."""
 SPECIAL = frozenset({"<s>", "</s>", "<pad>", "<unk>", "SOS", "EOS", "<sos>", "<eos>"})
 _LONGEST = 40
+_DRAWN = {" ": "\u2423", WORD_START: "_"}
+"""The block that opens a word is as heavy as the word in most fonts."""
 
 Group = tuple[int, int]
 """The first token of a word and one past its last."""
@@ -31,9 +33,7 @@ def shown_token(token: str) -> str:
     """
     if not token:
         return "\u2205"
-    drawn = "".join(
-        "\u2423" if character == " " else _safe(character) for character in token[:_LONGEST]
-    )
+    drawn = "".join(_DRAWN.get(character) or _safe(character) for character in token[:_LONGEST])
     return drawn + "…" if len(token) > _LONGEST else drawn
 
 

@@ -28,7 +28,7 @@ ENDINGS = (".png", ".svg", ".csv", ".tex", ".html")
 _TEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
-    "\u2581": r"\textvisiblespace{}", "\u2423": r"\textvisiblespace{}", "\u2205": r"$\emptyset$",
+    "\u2423": r"\textvisiblespace{}", "\u2205": r"$\emptyset$",
 }  # fmt: skip
 _CELL_MM = 5.0
 _WIDEST_MM = 150.0

@@ -316,7 +316,7 @@ class LinesView(QAbstractScrollArea):
 
     def sizeHint(self) -> QSize:
         """Room for the lines."""
-        return QSize(520, 140)
+        return QSize(520, 118)
 
     def minimumSizeHint(self) -> QSize:
         """The least at which lines can be told apart."""

@@ -104,7 +104,7 @@ class Pane(QWidget):
         self.split.addWidget(self._pages)
         self.split.setStretchFactor(0, 0)
         self.split.setStretchFactor(1, 1)
-        self.split.setSizes([140, 460])
+        self.split.setSizes([118, 480])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(2)

@@ -17,6 +17,9 @@ from rnnviz.core.decoded import LAYERS
 from rnnviz.views.theme import set_icon
 from rnnviz.views.wrapping_row import WrappingRow
 
+_SHORT = {"energies": "Scores", "context": "Context", "encoder": "Encoder", "decoder": "Decoder"}
+"""What the box says; its tips say more."""
+
 
 class Tools(QWidget):
     """Tells what was chosen; knows nothing of what is shown.
@@ -46,11 +49,12 @@ class Tools(QWidget):
         self.layer.setAccessibleName("Table")
         self.layer.setToolTip("Which table of numbers is shown")
         for name, title in LAYERS.items():
-            self.layer.addItem(title, name)
+            self.layer.addItem(_SHORT.get(name, title), name)
+            self.layer.setItemData(self.layer.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
         self.layer.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.layer.setMinimumContentsLength(13)
+        self.layer.setMinimumContentsLength(9)
         self.layer.activated.connect(self._layer)
         self.words = QCheckBox("Words")
         self.words.setToolTip("Join pieces to words; a word's weight is the sum over its pieces")
@@ -60,10 +64,11 @@ class Tools(QWidget):
         self.share.setToolTip("Draw only the heaviest lines, which make this share of all weight")
         self.share.setRange(5, 100)
         self.share.setValue(100)
-        self.share.setFixedWidth(70)
+        self.share.setFixedWidth(64)
         self.share.valueChanged.connect(self._share)
         self.share_label = QLabel("all lines")
-        self.share_label.setMinimumWidth(96)
+        self.share_label.setToolTip(self.share.toolTip())
+        self.share_label.setMinimumWidth(52)
         self.previous = _button("chevron-left", "One word back (,)")
         self.next = _button("chevron-right", "One word on (.)")
         self.place = QLabel()
@@ -109,7 +114,7 @@ class Tools(QWidget):
             box.blockSignals(False)
         self.layer.setCurrentIndex(max(0, self.layer.findData(layer)))
         self.words.setVisible(pieces)
-        self.share_label.setText("all lines" if share >= 1 else f"{share:.0%} of weight")
+        self.share_label.setText("all lines" if share >= 1 else f"{share:.0%}")
 
     def show_steps(self, step: int | None, steps: int) -> None:
         """Show how many words of the translation are seen."""
