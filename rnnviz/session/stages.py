@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
+from rnnviz.core.alignment import Alignment
 from rnnviz.core.concepts import spec_of
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.recording import Recording
+from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.text import Text
 from rnnviz.session.jobs import Failed, Jobs
@@ -97,6 +99,7 @@ class Stages(QObject):
         self._failed: set[tuple[object, ...]] = set()
         self._under_way: tuple[object, ...] | None = None
         self._sweeping = False
+        self._rows: tuple[OpenRun, RowReader] | None = None
         selection.unit_changed.connect(self.take_unit)
         recordings.text_changed.connect(self.take_text)
         runs.current_changed.connect(self._begin_again)
@@ -134,6 +137,26 @@ class Stages(QObject):
         if (place, last) != (self._chosen, self.follow):
             self._chosen, self.follow = place, last
             self.stage_changed.emit()
+
+    @property
+    def reads_characters(self) -> bool:
+        """Whether the current run's models can walk a text; others show what they recorded."""
+        run = self._runs.current
+        return run is None or run.watched.config.get("task", "characters") == "characters"
+
+    @property
+    def alignment(self) -> Alignment | None:
+        """How a translation run aligned its fixed sentence at the checkpoint that is shown."""
+        run, stage = self._runs.current, self.stage
+        if run is None or stage is None:
+            return None
+        until = [row for row in run.watched.record.alignments if row.step <= stage.step]
+        if not until:
+            return None
+        if self._rows is None or self._rows[0] is not run:
+            self._rows = run, RowReader(run.watched.directory)
+        weights = self._rows[1].read(until[-1])
+        return None if weights is None else Alignment(until[-1].source, until[-1].target, weights)
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -213,7 +236,7 @@ class Stages(QObject):
     @Slot()
     def request(self) -> None:
         """Walk and score the checkpoint that is shown, unless that is known or under way."""
-        stage = self.stage
+        stage = self.stage if self.reads_characters else None
         if stage is not None and not self._ask(stage) and self._sweeping:
             missing = [other for other in self.stages if self._missing(other)]
             if missing:

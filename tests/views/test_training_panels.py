@@ -206,6 +206,26 @@ def test_the_slider_moves_through_the_checkpoints(
     qtbot.waitUntil(lambda: panel.where.text() == "After 200 steps")
 
 
+def test_a_translation_run_shows_its_alignment_at_every_checkpoint(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = MadeRun(tmp_path / "translation", task="translation")
+    for first in (1, 101):
+        run.steps(first, first + 99)
+        run.alignment(first + 99 if first > 1 else 0, "das ist gut", "that is good")
+        run.checkpoint(first + 99 if first > 1 else 0)
+    open_run(session, run)
+    panel = StagesPanel(session)
+    shown(qtbot, panel)
+    assert panel.sentence.table.isVisible()
+    assert panel.sentence.table.table.values.tolist() == np.eye(3).tolist()
+    assert panel.sentence.table.table.column_names == ("das", "ist", "gut")
+    panel.slider.setValue(0)
+    qtbot.waitUntil(lambda: panel.where.text() == "At first")
+    np.testing.assert_allclose(panel.sentence.table.table.values, np.full((3, 3), 1 / 3))
+    assert not session.jobs.running
+
+
 def test_the_table_says_how_a_run_is(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
     run = MadeRun(tmp_path / "live")
     run.lock()

@@ -85,6 +85,21 @@ class MadeRun:
             steps=length,
         )  # fmt: skip
 
+    def alignment(self, step: int, source: str, target: str) -> None:
+        """Weights of a sentence, spread evenly at first, on the diagonal later."""
+        words, made = source.split(), target.split()
+        sharp = min(1.0, step / 100)
+        weights = np.full((len(made), len(words)), (1 - sharp) / len(words), "<f4")
+        for place in range(len(made)):
+            weights[place, min(place, len(words) - 1)] += sharp
+        path = self.directory / "arrays" / "alignment.f32"
+        row = path.stat().st_size // weights.nbytes if path.exists() else 0
+        with path.open("ab") as file:
+            file.write(weights.tobytes())
+        self.event(
+            "alignment", step=step, file="arrays/alignment.f32", row=row, source=words, target=made
+        )
+
     def parameters(self, step: int, gradient: float = 0.1) -> None:
         """Norms of three parameters."""
         self.event(

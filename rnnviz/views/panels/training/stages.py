@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSlider,
     QSpinBox,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +24,7 @@ from rnnviz.core.recording import Recording
 from rnnviz.core.text import Text
 from rnnviz.core.units import unit_name
 from rnnviz.session.stages import StageScore
+from rnnviz.views.alignments.stage_page import StagePage
 from rnnviz.views.concept_picker import ConceptPicker
 from rnnviz.views.legend import Gradient
 from rnnviz.views.panel import Panel
@@ -101,6 +103,10 @@ class StagesPanel(Panel):
         self.history = CurvePlot("Score of the unit over the checkpoints")
         self.history.setMinimumHeight(110)
         self.concept.setMinimumContentsLength(8)
+        self.characters, self.sentence = QWidget(), StagePage()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.characters)
+        self.pages.addWidget(self.sentence)
         self._lay_out(page)
         return page
 
@@ -134,18 +140,27 @@ class StagesPanel(Panel):
         column.setSpacing(8)
         column.addLayout(top)
         column.addWidget(self.slider)
-        column.addLayout(unit)
-        column.addWidget(self.text, 3)
-        column.addWidget(self.problem)
-        column.addLayout(legend)
-        column.addLayout(scoring)
-        column.addWidget(self.history, 2)
+        column.addWidget(self.pages, 1)
+        characters = QVBoxLayout(self.characters)
+        characters.setContentsMargins(0, 0, 0, 0)
+        characters.setSpacing(8)
+        characters.addLayout(unit)
+        characters.addWidget(self.text, 3)
+        characters.addWidget(self.problem)
+        characters.addLayout(legend)
+        characters.addLayout(scoring)
+        characters.addWidget(self.history, 2)
 
     def draw(self) -> None:
         """Ask for what is missing and show what is there."""
         stages = self.session.stages
         stages.request()
         self._show_slider()
+        if not stages.reads_characters:
+            self.pages.setCurrentWidget(self.sentence)
+            self.sentence.show_alignment(stages.alignment)
+            return
+        self.pages.setCurrentWidget(self.characters)
         self._show_unit()
         recording = stages.recording
         if stages.text is not self._shown_text:

@@ -1,0 +1,44 @@
+"""One sentence as a checkpoint aligned it: lines between the words over the table of weights."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from rnnviz.core.alignment import Alignment
+from rnnviz.core.export.alignment_figure import WEIGHTS
+from rnnviz.views.alignments.lines_view import LinesView
+from rnnviz.views.alignments.table_view import TableView
+
+_SHARE = 0.9
+
+
+class StagePage(QWidget):
+    """Shows an alignment, or says why there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lines = LinesView("Alignment at this checkpoint, as lines")
+        self.lines.setFixedHeight(120)
+        self.table = TableView("Alignment at this checkpoint, as a table")
+        self.missing = QLabel(
+            "No alignment was recorded here: the model has no attention, or has not come so far."
+        )
+        self.missing.setWordWrap(True)
+        self.missing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.missing.setProperty("role", "muted")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.lines)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.missing, 1)
+
+    def show_alignment(self, found: Alignment | None) -> None:
+        """Show this one, or none."""
+        for view in (self.lines, self.table):
+            view.setVisible(found is not None)
+        self.missing.setVisible(found is None)
+        if found is not None:
+            self.lines.set_alignment(found, _SHARE)
+            self.table.set_table(found.weights, found.target, found.source, WEIGHTS)
