@@ -1,16 +1,19 @@
 """Watching a Lightning training: a callback that imports nothing of Lightning.
 
-Lightning calls hooks by their names and asks nothing else of a callback, so this one looks like one
-and is none: whatever version is installed, nothing is imported from it.
+Lightning takes no callback that is not of its own class. Whoever makes a trainer has imported it,
+so that class is looked up among what is loaded; under both of its names, and in any version.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rnnviz.core.runs.own_loop import Run
+
+_MODULES = ("lightning.pytorch.callbacks", "pytorch_lightning.callbacks")
 
 
 class RunCallback:
@@ -22,6 +25,13 @@ class RunCallback:
         directory: where to write; it must hold no run yet.
         every: steps between two measurements of every parameter's gradient and weights.
     """
+
+    def __new__(cls, *arguments: Any, **named: Any) -> RunCallback:
+        """One that is also a callback of the Lightning that is loaded, if one is."""
+        loaded = [sys.modules[name].Callback for name in _MODULES if name in sys.modules]
+        kind = type(cls.__name__, (cls, *loaded), {}) if loaded else cls
+        made: RunCallback = object.__new__(kind)
+        return made
 
     def __init__(self, directory: str | Path, name: str = "", every: int = 50) -> None:
         self._directory, self._name, self._every = Path(directory), name, every

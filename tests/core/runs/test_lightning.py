@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
@@ -77,3 +78,24 @@ def test_an_exception_is_told(tmp_path: Path) -> None:
     callback.on_exception(trainer(model), model, RuntimeError("broken"))
     last = list(read_events(tmp_path))[-1]
     assert (last["k"], last["reason"]) == ("stopped", "RuntimeError: broken")
+
+
+@pytest.mark.parametrize("name", ["lightning.pytorch.callbacks", "pytorch_lightning.callbacks"])
+def test_it_is_of_the_class_that_lightning_wants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    class Callback:
+        def on_train_start(self, trainer: object, module: object) -> str:
+            return "Lightning's own"
+
+        def on_fit_start(self, trainer: object, module: object) -> str:
+            return "Lightning's own"
+
+    module = ModuleType(name)
+    module.Callback = Callback  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, name, module)
+    callback = rnnviz.RunCallback(tmp_path)
+    assert isinstance(callback, Callback)
+    assert isinstance(callback, rnnviz.RunCallback)
+    assert callback.on_train_start(trainer(nn.Linear(1, 1), writes=False), None) is None
+    assert callback.on_fit_start(None, None) == "Lightning's own"

@@ -118,6 +118,21 @@ def test_a_checkpoint_and_a_sample_on_request(tmp_path: Path) -> None:
     assert at_five == ["step", "checkpoint", "sample", "sample", "sample", "checkpoint", "stopped"]
 
 
+def test_a_clock_that_jumps_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.cycle([2e9, 1e9, 0.0])
+    monkeypatch.setattr("rnnviz.core.runs.log.time.time", lambda: next(clock))
+    run(tmp_path, **stopping_after(4))
+    run(tmp_path, resume=True, **stopping_after(4))
+    steps = said(tmp_path, "step")
+    assert [event["step"] for event in steps] == list(range(1, 9))
+    assert sorted(event["seconds"] for event in steps) == [event["seconds"] for event in steps]
+    assert [event["seq"] for event in read_events(tmp_path)] == list(
+        range(len(list(read_events(tmp_path))))
+    )
+
+
 @pytest.mark.parametrize("dtype", [math.nan, math.inf])
 def test_a_bad_gradient_ends_the_run_before_the_update(tmp_path: Path, dtype: float) -> None:
     config = settings()

@@ -75,11 +75,15 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_weights(tmp_path: Pat
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "rmsprop", "sgd"])
-@pytest.mark.parametrize("architecture", ["lstm", "gru"])
+@pytest.mark.parametrize(
+    ("architecture", "precision"), [("lstm", "bfloat16"), ("lstm", "float32"), ("gru", "float32")]
+)
 def test_a_stopped_run_goes_on_bit_for_bit(
-    tmp_path: Path, optimiser: str, architecture: str
+    tmp_path: Path, optimiser: str, architecture: str, precision: str
 ) -> None:
-    config = settings(optimiser=optimiser, architecture=architecture, dropout=0.2, epochs=1.5)
+    config = settings(
+        optimiser=optimiser, architecture=architecture, precision=precision, dropout=0.2, epochs=1.5
+    )
     text = random_text(400)
     expected = trained(config, tmp_path / "one", text)
     trained(config, tmp_path / "two", text, **stopping_after(5))
