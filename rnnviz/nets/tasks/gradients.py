@@ -53,8 +53,9 @@ class Reading:
         if len(self.ids) < 2:
             characters = "".join(model.description.vocabulary)[:80]
             raise TextError(
-                f"the text holds {len(text):,} characters, {len(self.ids)} of which the model "
-                f"knows; a loss needs two, one to read and one to predict. It knows {characters!r}"
+                "a loss needs two characters that the model knows, one to read and one to predict; "
+                f"the text has {len(self.ids)}, of {len(text):,} in all. The model knows "
+                f"{characters!r}"
             )
 
     def step_before(self, character: int) -> int:

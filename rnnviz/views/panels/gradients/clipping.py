@@ -9,9 +9,9 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QHeaderView, QTableWidgetItem, QWidget
 
-from rnnviz.views.panel import Panel
 from rnnviz.views.panels.gradients.parts import (
     FocusPicker,
+    GradientPanel,
     QuietTable,
     column,
     label,
@@ -26,7 +26,7 @@ _RAW, _NORM, _VALUE = "muted", 0, 1
 """Inks of the three."""
 
 
-class ClippingPanel(Panel):
+class ClippingPanel(GradientPanel):
     """One training step of the network in focus on the chosen stretch of the text."""
 
     name = "gradient-clipping"
@@ -86,11 +86,11 @@ class ClippingPanel(Panel):
         gradients.want_clipping()
         self.network.refresh()
         found = gradients.clipping
-        there = found is not None and "failure" not in found
-        for widget in (self.arrows, self.table, self.steps, self.norm, self.value):
-            widget.setEnabled(there)
-        if found is None or not there:
-            self.said.setText(str(found["failure"]) if found else "Computing…")
+        if found is None:
+            self.said.setText("Computing…")
+            return
+        if "failure" in found:
+            self.explain(str(found["failure"]))
             return
         for field, value in ((self.norm, found["norm"]), (self.value, found["value"])):
             field.blockSignals(True)

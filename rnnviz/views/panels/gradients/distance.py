@@ -24,8 +24,8 @@ from rnnviz.session.gradients import LONGEST
 from rnnviz.session.networks import Compared, Window
 from rnnviz.views.panels.gradients.fits import FitTable, Line, decay_of
 from rnnviz.views.panels.gradients.parts import (
+    GradientPanel,
     LayerPicker,
-    Recoloured,
     column,
     label,
     note,
@@ -51,7 +51,7 @@ _ABOUT = {
 }
 
 
-class DistancePanel(Recoloured):
+class DistancePanel(GradientPanel):
     """The centre of the workspace: what is compared, the plot, and the fits in a table."""
 
     name = "gradient-distance"
@@ -146,6 +146,10 @@ class DistancePanel(Recoloured):
         gradients = self.session.gradients
         self._show_settings()
         gradients.want_fields()
+        failures = [one for one in gradients.compared if one.failure]
+        if failures and len(failures) == len(gradients.compared):
+            self.explain(failures[0].failure)
+            return
         if self.bound.isChecked():
             gradients.want_matrices()
         self._curves: list[tuple[int, int, str, Banded]] = []
@@ -163,7 +167,9 @@ class DistancePanel(Recoloured):
         fits = sum(len(name) + 6 for name, _ in legend) < 90
         self.plot.set_legend(legend if fits else ())
         self.plot.set_labels("steps back, k", _QUANTITIES[gradients.quantity][1])
-        self.plot.set_curves(tuple(drawn))
+        if drawn or not gradients.busy:
+            # While the first is computed, what was seen last stays.
+            self.plot.set_curves(tuple(drawn))
         self._tell()
         self._fill_table()
 

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from rnnviz.core.colour import Scale
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.text import Text
-from rnnviz.views.panel import Panel
 from rnnviz.views.panels.gradients.parts import (
     FocusPicker,
+    GradientPanel,
     LayerPicker,
     column,
     note,
@@ -25,7 +25,7 @@ _DECADES = 8.0
 """How far below the largest norm colours reach."""
 
 
-class GradientHeatmapPanel(Panel):
+class GradientHeatmapPanel(GradientPanel):
     """Columns are the losses, by the character they predict; rows the steps back."""
 
     name = "gradient-heatmap"
@@ -65,9 +65,11 @@ class GradientHeatmapPanel(Panel):
         self.network.refresh()
         one = gradients.focused
         self._field = one.field if one else None
-        self.plot.setVisible(self._field is not None)
+        if one is not None and one.failure:
+            self.explain(one.failure)
+            return
         if self._field is None:
-            self.said.setText(one.failure if one and one.failure else "Computing…")
+            self.said.setText("Computing…")
             return
         field = self._field
         self.layer.refresh(field.facts.layers)

@@ -10,8 +10,14 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from rnnviz.core.colour import Scale
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.text import Text
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.gradients.parts import FocusPicker, column, note, scientific, tools
+from rnnviz.views.panels.gradients.parts import (
+    FocusPicker,
+    GradientPanel,
+    column,
+    note,
+    scientific,
+    tools,
+)
 from rnnviz.views.text_view import TextView
 
 _SIGNED = ("Strength, relative to the strongest", "Gradient × input, signed")
@@ -23,7 +29,7 @@ _STEPS = {
 }
 
 
-class InputsPanel(Panel):
+class InputsPanel(GradientPanel):
     """A stretch of the text; the pointer or the arrow keys choose the prediction to explain."""
 
     name = "gradient-inputs"
@@ -69,8 +75,11 @@ class InputsPanel(Panel):
         one = gradients.focused
         field = one.field if one else None
         self._field = field
+        if one is not None and one.failure:
+            self.explain(one.failure)
+            return
         if field is None or text is None:
-            self.said.setText(one.failure if one and one.failure else "Computing…")
+            self.said.setText("Computing…")
             self.view.set_values(None, 0)
             return
         first, last = int(field.places[0]), int(field.predicted[-1]) + 1

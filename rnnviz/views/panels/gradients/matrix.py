@@ -7,8 +7,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from rnnviz.core.gradients import MatrixFacts, verdict
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.gradients.parts import FocusPicker, column, note, tools
+from rnnviz.views.panels.gradients.parts import FocusPicker, GradientPanel, column, note, tools
 from rnnviz.views.plots import Banded, BandPlot, PlanePlot, Points
 
 _GATED = (
@@ -18,11 +17,11 @@ _GATED = (
 )
 
 
-class MatrixPanel(Panel):
+class MatrixPanel(GradientPanel):
     """W_hh of one layer and gate of the network in focus."""
 
     name = "gradient-matrix"
-    title = "Recurrent matrix"
+    title = "Matrix"
     needs = ("model",)
 
     def follow(self) -> None:

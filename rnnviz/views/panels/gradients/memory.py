@@ -23,8 +23,8 @@ from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.memory import PRESETS
 from rnnviz.session.runs import OpenRun
 from rnnviz.views.panels.gradients.parts import (
+    GradientPanel,
     QuietTable,
-    Recoloured,
     column,
     label,
     note,
@@ -47,11 +47,11 @@ _ABOUT = {
 }
 
 
-class MemoryPanel(Recoloured):
+class MemoryPanel(GradientPanel):
     """Start three trainings with one button, and watch which of them learns."""
 
     name = "gradient-memory"
-    title = "Memory task"
+    title = "Memory"
     needs = ()
 
     def follow(self) -> None:
@@ -122,7 +122,13 @@ class MemoryPanel(Recoloured):
             field.setValue(value)
             field.blockSignals(False)
         self.button.setText("Stop" if memory.training else "Train all three")
-        self.about.setText(_ABOUT[experiment.kind])
+        words = _ABOUT[experiment.kind]
+        if not runs:
+            words += (
+                " Three runs are trained at once, alike but for the network; that takes about a "
+                "minute. They are kept, and the Training workspace shows them, too."
+            )
+        self.about.setText(words)
         baseline = 1 / 6 if experiment.kind == "adding" else math.log(8)
         self.losses.set_level(baseline)
         self.losses.set_traces(
@@ -131,6 +137,8 @@ class MemoryPanel(Recoloured):
                 for name, run in runs.items()
             )
         )
+        for widget in (self.losses, self.gradients, self.table):
+            widget.setVisible(bool(runs))
         self._draw_gradients(runs)
         self._fill(runs)
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.gradients import Decay
 from rnnviz.session.gradients import Gradients
-from rnnviz.views.panel import Panel
+from rnnviz.views.panel import Need, Panel
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -79,8 +79,12 @@ class LayerPicker(QComboBox):
         self._gradients.set_layer(self.layer)
 
 
-class Recoloured(Panel):
-    """A panel whose table shows colours of the theme: it draws anew when light becomes dark."""
+class GradientPanel(Panel):
+    """A panel that says why it is empty, and draws anew when light becomes dark."""
+
+    def explain(self, words: str) -> None:
+        """Let a sentence stand in place of the panel, until it is drawn again."""
+        self._show_missing(Need(bool, words[:1].upper() + words[1:]))
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw anew."""
@@ -117,6 +121,7 @@ def column(*parts: QWidget | QHBoxLayout | tuple[QWidget, int]) -> QWidget:
             # As tall as there is room: paragraphs beside it would make it claim its full height.
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
             layout.addWidget(widget, share)
+    layout.addStretch(0)
     return page
 
 

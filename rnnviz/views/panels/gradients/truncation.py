@@ -9,9 +9,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QWidget
 
 from rnnviz.core.gradients import GradientField, kept, kept_share
-from rnnviz.views.panel import Panel
 from rnnviz.views.panels.gradients.parts import (
     FocusPicker,
+    GradientPanel,
     LayerPicker,
     column,
     label,
@@ -24,11 +24,11 @@ from rnnviz.views.plots import Banded, BandPlot
 _LEAST, _MOST = 10_000, 200_000
 
 
-class TruncationPanel(Panel):
+class TruncationPanel(GradientPanel):
     """What of each loss's gradient is left over distance, and a measurement in the engine."""
 
     name = "gradient-truncation"
-    title = "Truncated BPTT"
+    title = "Truncation"
     needs = ("model", "text")
 
     def follow(self) -> None:
@@ -89,9 +89,11 @@ class TruncationPanel(Panel):
         self.button.setEnabled(not gradients.measuring)
         one = gradients.focused
         field = one.field if one else None
-        self.plot.setVisible(field is not None)
+        if one is not None and one.failure:
+            self.explain(one.failure)
+            return
         if field is None:
-            self.said.setText(one.failure if one and one.failure else "Computing…")
+            self.said.setText("Computing…")
         else:
             self.layer.refresh(field.facts.layers)
             self._show_kept(field)
