@@ -78,7 +78,7 @@ def measure(app: QApplication, session: Session, times: int) -> None:
         before = alignments.current
         start = time.perf_counter()
         alignments.translate(f"{sentence} {place}")
-        wait(app, lambda before=before: alignments.current is not before)  # type: ignore[misc]
+        wait(app, lambda before=before: alignments.current is not before)
         app.processEvents()
         whole.append(1000 * (time.perf_counter() - start))
         done: list[float] = []
@@ -88,9 +88,9 @@ def measure(app: QApplication, session: Session, times: int) -> None:
             alignments.question.arguments(alignments.model.path, alignments.scratch.new()),
             slot="bare",
             title="bare",
-            done=lambda _, done=done: done.append(time.perf_counter()),  # type: ignore[misc]
+            done=lambda _, done=done: done.append(time.perf_counter()),
         )
-        wait(app, lambda done=done: bool(done))  # type: ignore[misc]
+        wait(app, lambda done=done: bool(done))
         engine.append(1000 * (done[0] - start))
     shown, bare = np.array(whole[2:]), np.array(engine[2:])
     words = len(sentence.split())

@@ -2,7 +2,8 @@
 
     RnnvizError
     ├── ModelFileError        a model cannot be opened, and why
-    │   └── VocabularyNeeded  the weights are fine, the characters are missing
+    │   ├── VocabularyNeeded  the weights are fine, the characters are missing
+    │   └── SentencesNeeded   a translator whose words are those of a file of sentences
     ├── TextError             a text cannot be read or walked
     ├── RecordingError        a recording on disk is broken or not of this model
     ├── ConceptError          a concept cannot label this text
@@ -42,6 +43,10 @@ class VocabularyNeeded(ModelFileError):
     def facts(self) -> dict[str, int]:
         """What the window needs to ask for a vocabulary."""
         return {"size": self.size}
+
+
+class SentencesNeeded(ModelFileError):
+    """The file holds a translator whose words were numbered from a file of sentences."""
 
 
 class TextError(RnnvizError):

@@ -49,6 +49,7 @@ class Recordings(QObject):
         text_changed: `text`.
         recording_changed: `recording` is another one, or None.
         recording_grew: more characters of the same recording are walked.
+        sentences_needed(path, message): a translator's words come from a file; choose it.
         vocabulary_needed(path, size, message): the file has no characters; choose some.
         translator_opened(dict): the engine opened a translation model; this is its answer.
         walk_asked(bytes): a walk would take so much disk; call `walk` with the channels to keep.
@@ -58,6 +59,7 @@ class Recordings(QObject):
     text_changed = Signal()
     recording_changed = Signal()
     recording_grew = Signal()
+    sentences_needed = Signal(str, str)
     vocabulary_needed = Signal(str, object, str)
     translator_opened = Signal(object)
     walk_asked = Signal(object)
@@ -73,18 +75,32 @@ class Recordings(QObject):
 
     # Models
 
-    def open_model(self, path: Path, vocabulary: tuple[str, ...] | None = None) -> None:
-        """Ask the engine to open a model; what is open stays until it is ready."""
+    def open_model(
+        self,
+        path: Path,
+        vocabulary: tuple[str, ...] | None = None,
+        sentences: Path | None = None,
+    ) -> None:
+        """Ask the engine to open a model; what is open stays until it is ready.
+
+        Args:
+            path: the file.
+            vocabulary: the characters, where the file has none.
+            sentences: the file that the words of a translator were numbered from.
+        """
 
         def model_failed(failure: Failed) -> None:
             if failure.kind == "VocabularyNeeded":
                 self.vocabulary_needed.emit(str(path), failure.facts["size"], failure.message)
+            elif failure.kind == "SentencesNeeded":
+                self.sentences_needed.emit(str(path), failure.message)
             else:
                 self._jobs.failed.emit(failure)
 
+        beside = {"sentences": str(sentences)} if sentences is not None else {}
         self._jobs.start(
             "open_model",
-            {"path": str(path), "vocabulary": vocabulary},
+            {"path": str(path), "vocabulary": vocabulary, **beside},
             slot="open",
             title=f"Opening {path.name}",
             done=self._model_opened,

@@ -79,6 +79,17 @@ class Asking(QObject):
 
         self._open(dialog, chosen)
 
+    @Slot(str, str)
+    def ask_sentences(self, path: str, message: str) -> None:
+        """Ask for the sentences that a translator was trained on, then open it with them."""
+        self.said.emit(message)
+        title = f"Choose the sentences that {Path(path).name} was trained on"
+        chosen, _ = QFileDialog.getOpenFileName(self._window, title, str(Path(path).parent))
+        if chosen:
+            self._session.recordings.open_model(Path(path), sentences=Path(chosen))
+        else:
+            self.refused.emit(message)
+
     @Slot(object)
     def ask_walk(self, size_bytes: int) -> None:
         """Ask what to keep of a walk that takes so much disk."""

@@ -144,6 +144,7 @@ class Window(QMainWindow):
         session.recordings.model_changed.connect(self.show_title)
         session.recordings.text_changed.connect(self.show_title)
         session.recordings.vocabulary_needed.connect(asking.ask_vocabulary)
+        session.recordings.sentences_needed.connect(asking.ask_sentences)
         session.recordings.walk_asked.connect(asking.ask_walk)
         session.workspace_wanted.connect(self.enter)
         self.rooms.entered.connect(self.list_panels)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnviz.core.errors import AlignmentError, RnnvizError
+from rnnviz.core.errors import AlignmentError, RnnvizError, SentencesNeeded
 from rnnviz.session.alignments import Mark
 from rnnviz.session.questions import Question, replaced
 from tests.session import translating
@@ -263,3 +263,17 @@ def test_files_with_unequal_numbers_of_lines_are_refused(alignments, tmp_path):
     alignments.gold.open(tmp_path / "gold")
     with pytest.raises(AlignmentError, match="1 lines and the links 2"):
         alignments.gold.open_pairs(tmp_path / "pairs")
+
+
+def test_a_translator_without_words_asks_for_its_sentences(make_session, qtbot):
+    def needs(arguments, context):
+        if "sentences" not in arguments:
+            raise SentencesNeeded("encoder.pt keeps no word lists")
+        return translating.open_model(arguments, context)
+
+    session = make_session(**{**translating.TASKS, "open_model": needs})
+    with qtbot.waitSignal(session.recordings.sentences_needed) as needed:
+        session.recordings.open_model(Path("encoder.pt"))
+    assert needed.args == ["encoder.pt", "encoder.pt keeps no word lists"]
+    session.recordings.open_model(Path("encoder.pt"), sentences=Path("pairs.txt"))
+    assert session.alignments.model is not None
