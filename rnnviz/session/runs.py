@@ -23,6 +23,8 @@ _QUIET_TICKS = 30
 """A run that is over is looked at so many times less often."""
 _BUDGET_SECONDS = 0.006
 """How long a tick may read; the rest waits for the next."""
+_SLOW_SECONDS = 0.05
+_LONGEST_REST = 1.0
 _OPEN_RUNS = "runs/open"
 _MOST_REMEMBERED = 12
 
@@ -68,6 +70,8 @@ class OpenRun:
     """The number of its colour."""
     shown: bool = True
     started_here: bool = False
+    rests_until: float = 0.0
+    """It lies on a slow drive, and is not looked at before this time."""
     asked: str = ""
     """The command that its trainer has not answered yet."""
     _state: tuple[object, ...] = field(default=(), repr=False)
@@ -255,12 +259,19 @@ class Runs(QObject):
 
         changed = behind = told = False
         for run in self.opened:
+            began = time.perf_counter()
+            if began < run.rests_until:
+                continue
             quiet = not run.live and bool(run._state) and not run.asked
             if quiet and self._ticks % _QUIET_TICKS and not run.watched.behind:
                 continue
             if run.watched.look(enough):
                 changed = True
             behind = behind or (enough() and run.watched.behind)
+            taken = time.perf_counter() - began
+            if taken > _SLOW_SECONDS and not behind:
+                # A slow drive: the window must not wait for it all the time.
+                run.rests_until = began + min(_LONGEST_REST, 10 * taken)
             told = self._note(run) or told
         if told:
             self.runs_changed.emit()

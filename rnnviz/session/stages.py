@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from rnnviz.session.selection import Selection
 CHARACTERS = 2_000
 """How much of the text is walked: enough to score a concept, and soon done."""
 _KEPT = 40
+_LISTING_SECONDS = 0.5
 _CHANNELS = {
     "lstm": ("hidden", "cell", "input", "forget", "output", "candidate"),
     "gru": ("hidden", "reset", "update", "new"),
@@ -100,6 +102,9 @@ class Stages(QObject):
         self._under_way: tuple[object, ...] | None = None
         self._sweeping = False
         self._rows: tuple[OpenRun, RowReader] | None = None
+        self._listed: tuple[OpenRun, float, tuple[Stage, ...]] | None = None
+        """The checkpoints of a run, and until when that list is good."""
+        self._stamps: dict[Path, tuple[str, int, int]] = {}
         selection.unit_changed.connect(self.take_unit)
         recordings.text_changed.connect(self.take_text)
         runs.current_changed.connect(self._begin_again)
@@ -109,15 +114,14 @@ class Stages(QObject):
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The checkpoints of the current run that are there, oldest first."""
-        run = self._runs.current
+        run, now = self._runs.current, time.monotonic()
         if run is None:
             return ()
-        kept = [Stage(step, path) for step, path in run.watched.checkpoints if path.exists()]
-        latest = run.watched.directory / "checkpoints" / "latest.safetensors"
-        step = run.watched.record.replaced.get("latest", run.watched.record.step)
-        if latest.exists() and (not kept or step > kept[-1].step):
-            kept.append(Stage(step, latest, newest=True))
-        return tuple(kept)
+        # On a mounted drive every look at a file costs; a drawing asks many times.
+        if self._listed is None or self._listed[0] is not run or now > self._listed[1]:
+            self._listed = run, now + _LISTING_SECONDS, _stages_of(run)
+            self._stamps.clear()
+        return self._listed[2]
 
     @property
     def place(self) -> int:
@@ -337,7 +341,9 @@ class Stages(QObject):
         )
 
     def _key(self, stage: Stage) -> tuple[object, ...]:
-        return (*file_stamp(stage.path), self._texts_taken, self.channel)
+        if stage.path not in self._stamps:
+            self._stamps[stage.path] = file_stamp(stage.path)
+        return (*self._stamps[stage.path], self._texts_taken, self.channel)
 
     def _keep(self, key: tuple[object, ...], recording: Recording) -> None:
         self._walked[key] = recording
@@ -362,3 +368,12 @@ class Stages(QObject):
         self._walked.clear()
         for folder in self._recordings.cache.glob(f"stage-{os.getpid()}-*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stages_of(run: OpenRun) -> tuple[Stage, ...]:
+    kept = [Stage(step, path) for step, path in run.watched.checkpoints if path.exists()]
+    latest = run.watched.directory / "checkpoints" / "latest.safetensors"
+    step = run.watched.record.replaced.get("latest", run.watched.record.step)
+    if (not kept or step > kept[-1].step) and latest.exists():
+        kept.append(Stage(step, latest, newest=True))
+    return tuple(kept)

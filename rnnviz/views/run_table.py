@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from rnnviz.core.curve import Curve
 from rnnviz.core.durations import duration_in_words, rate_in_words
 from rnnviz.core.runs.state import STATE_WORDS
 from rnnviz.session.runs import OpenRun, Runs
@@ -41,16 +42,14 @@ def words_of(run: OpenRun) -> tuple[str, ...]:
     rate = rate_in_words(record.steps_per_second(), "steps") if live else "–"
     left = duration_in_words(record.seconds_left()) if live else "–"
     shown = asked or STATE_WORDS[state]
-    return run.name, shown, step, _loss(record.loss.last), _loss(_best(run)), rate, left
+    return run.name, shown, step, _newest(record.loss), _newest(record.validation), rate, left
 
 
-def _best(run: OpenRun) -> float:
-    values = run.watched.record.validation.values
-    return float(values[-1]) if len(values) else math.nan
-
-
-def _loss(nats: float) -> str:
-    return "–" if math.isnan(nats) and not math.isinf(nats) else f"{nats:.3f}"
+def _newest(curve: Curve) -> str:
+    """The last value; NaN and infinity as they are, a dash where there is none yet."""
+    if not len(curve):
+        return "–"
+    return "NaN" if math.isnan(curve.last) else f"{curve.last:.3f}".replace("inf", "∞")
 
 
 class _Model(QAbstractTableModel):

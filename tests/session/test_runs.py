@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.session import runs as runs_module
 from rnnviz.session.runs import Runs
 from tests.core.runs.made import MadeRun, finished_run
 
@@ -36,6 +37,12 @@ class FakeTrainers:
         if self.refuses:
             raise RunDirectoryError(self.refuses)
         self.asked.append((directory.name, command, setting, value))
+
+
+@pytest.fixture(autouse=True)
+def _no_drive_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine any reading may take long."""
+    monkeypatch.setattr(runs_module, "_SLOW_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -199,3 +206,21 @@ def test_what_is_no_run_is_refused_and_nothing_changes(runs: Runs, tmp_path: Pat
         runs.open(tmp_path)
     assert runs.opened == ()
     assert runs.current is None
+
+
+def test_a_slow_drive_is_looked_at_less_often(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_module, "_SLOW_SECONDS", -1.0)
+    monkeypatch.setattr(runs_module, "_LONGEST_REST", 60.0)
+    made = live_run(tmp_path)
+    run = runs.open(made.directory)
+    runs.look()
+    made.steps(6, 9)
+    run.rests_until = float("inf")
+    runs.look()
+    assert run.watched.record.step == 5
+    run.rests_until = 0.0
+    runs.look()
+    assert run.watched.record.step == 9
+    assert run.rests_until > 0

@@ -10,6 +10,7 @@ import pytest
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
+from rnnviz.session import stages as stages_module
 from rnnviz.session.session import Session
 from rnnviz.session.stages import Stage
 from tests.core.runs.made import MadeRun, finished_run
@@ -44,6 +45,11 @@ def shown(session: Session) -> Stage:
     stage = session.stages.stage
     assert stage is not None
     return stage
+
+
+@pytest.fixture(autouse=True)
+def _always_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages_module, "_LISTING_SECONDS", -1.0)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from rnnviz.core.runs.state import State, Watch
 
 NEWEST_VERSION = 2
 _SECONDS_BETWEEN_LISTINGS = 2.0
+_SECONDS_BETWEEN_ASKING = 0.3
 
 
 class WatchedRun:
@@ -40,6 +41,8 @@ class WatchedRun:
         self.directory = directory
         self.problem = ""
         self._last_words: str | None = None
+        self._alive: bool | None = None
+        self._asked = -_SECONDS_BETWEEN_ASKING
         self._clock = clock
         self._listed = -_SECONDS_BETWEEN_LISTINGS
         self._tail = EventTail(directory / "events.jsonl")
@@ -93,7 +96,7 @@ class WatchedRun:
         try:
             # The lock goes after the last event was written: asked the other way round, a run
             # that ends just now would seem to have died.
-            alive = self._watch.holder_alive()
+            alive = self._holder_alive()
             events = self._tail.read(enough)
             arrived = self._awaited and (self.directory / "run.json").exists()
             if arrived or self._tail.restarted:
@@ -110,6 +113,13 @@ class WatchedRun:
         if not self.directory.exists():
             self.problem = f"{self.directory} is gone; what was read so far stays on the screen"
         return bool(events) or before != (self.state, self.problem, len(self.record.checkpoints))
+
+    def _holder_alive(self) -> bool | None:
+        """While it lives that is asked only a few times a second: it costs more than events do."""
+        now = self._clock()
+        if not self._alive or now >= self._asked + _SECONDS_BETWEEN_ASKING:
+            self._asked, self._alive = now, self._watch.holder_alive()
+        return self._alive
 
     def give_up(self, words: str | None) -> None:
         """Its trainer has ended, and these were its last words; None: it has not."""

@@ -87,5 +87,6 @@ def clipped_in_words(record: RunRecord) -> str:
         return "This run does not clip."
     share = record.clipped_steps / record.steps_seen
     recent = float(np.mean(record.clipped.values[-_RECENT:]))
+    lately = min(_RECENT, record.steps_seen)
     how = {"norm": "by norm", "value": "by value"}.get(str(record.config.get("clip")), "")
-    return f"Clipped {how}: {share:.1%} of all steps, {recent:.1%} of the last {_RECENT}."
+    return f"Clipped {how}: {share:.1%} of all steps, {recent:.1%} of the last {lately}."

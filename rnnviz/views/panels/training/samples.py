@@ -141,6 +141,7 @@ class SamplesPanel(Panel):
     def _offer(self, samples: list[Sample]) -> None:
         found = sorted({sample.temperature for sample in samples})
         listed = [self.temperature.itemData(i) for i in range(1, self.temperature.count())]
+        self.temperature.setVisible(len(found) > 1)
         if found == listed:
             return
         chosen = self.temperature.currentData()
@@ -151,7 +152,6 @@ class SamplesPanel(Panel):
             self.temperature.addItem(f"Temperature {temperature:g}", temperature)
         self.temperature.setCurrentIndex(max(0, self.temperature.findData(chosen)))
         self.temperature.blockSignals(False)
-        self.temperature.setVisible(len(found) > 1)
 
     def _clear(self) -> None:
         self.text.clear()

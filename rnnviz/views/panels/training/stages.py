@@ -78,6 +78,10 @@ class StagesPanel(Panel):
         self.unit.setAccessibleName("Unit")
         self.channel = QComboBox()
         self.channel.setAccessibleName("Channel")
+        self.channel.setMinimumContentsLength(6)
+        self.channel.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         for box in (self.layer, self.unit):
             box.setKeyboardTracking(False)
             box.valueChanged.connect(self._choose_unit)
