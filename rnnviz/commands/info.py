@@ -9,7 +9,7 @@ from typing import Any
 
 from rnnviz.commands.inputs import add_vocabulary
 from rnnviz.commands.output import duration_in_words, pairs, print_json, size_in_words
-from rnnviz.core.loss import bits, loss_in_words, perplexity
+from rnnviz.core.loss import bits, loss_in_words, perplexity, training_loss_in_words
 from rnnviz.core.units import unit_name
 
 EXAMPLES = """
@@ -208,5 +208,5 @@ def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     ]
     for event, name in ((step, "last loss"), (held_out, "held-out loss")):
         if isinstance(nats := event.get("loss_nats"), float):
-            lines.append((name, loss_in_words(nats)))
+            lines.append((name, training_loss_in_words(nats, config.task)))
     return facts, lines

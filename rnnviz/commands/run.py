@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.output import duration_in_words, pairs, print_json
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.loss import loss_in_words
+from rnnviz.core.loss import training_loss_in_words
 from rnnviz.core.runs.control import SETTINGS, ask
 
 if TYPE_CHECKING:
@@ -126,9 +126,10 @@ def _status(watched: WatchedRun, as_json: bool) -> int:
     ]
     if "seconds" in step:
         lines.append(("trained for", duration_in_words(float(step["seconds"]))))
+    task = str(watched.config.get("task", "characters"))
     for event, name in ((step, "last loss"), (held_out, "held-out loss")):
         if isinstance(nats := event.get("loss_nats"), float):
-            lines.append((name, loss_in_words(nats)))
+            lines.append((name, training_loss_in_words(nats, task)))
     if "learning_rate" in step:
         lines.append(("learning rate", f"{float(step['learning_rate']):.3g}"))
     if bad is not None:

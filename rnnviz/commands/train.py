@@ -18,7 +18,7 @@ import msgspec
 
 from rnnviz.commands.output import ProgressLine, duration_in_words
 from rnnviz.core.errors import TextError
-from rnnviz.core.loss import loss_in_words
+from rnnviz.core.loss import training_loss_in_words
 from rnnviz.core.runs.config import TrainingConfig, read_config
 
 if TYPE_CHECKING:
@@ -168,12 +168,16 @@ def run(arguments: argparse.Namespace) -> int:
             line.finish()
         processes.leave()
     if processes.first:
-        _tell(directory, config.name or directory.name, ending, seen[-1], arguments)
+        _tell(directory, config, ending, seen[-1], arguments)
     return 1 if ending.state == "failed" else 0
 
 
 def _tell(
-    directory: Path, name: str, ending: Ending, progress: Progress, arguments: argparse.Namespace
+    directory: Path,
+    config: TrainingConfig,
+    ending: Ending,
+    progress: Progress,
+    arguments: argparse.Namespace,
 ) -> None:
     """What came of it."""
     if ending.state == "failed":
@@ -184,7 +188,7 @@ def _tell(
         )
         return
     trained = directory / "checkpoints" / "latest.safetensors"
-    print(_summary(name, progress))
+    print(_summary(config.name or directory.name, config.task, progress))
     if ending.reason:
         print(f"ended early: {ending.reason}")
     print(trained)
@@ -223,9 +227,9 @@ def _figures(progress: Progress) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _summary(name: str, progress: Progress) -> str:
+def _summary(name: str, task: str, progress: Progress) -> str:
     said = f"{name}: {progress.step:,} steps in {duration_in_words(progress.seconds)}"
     held_out = progress.validation_nats
     if math.isfinite(held_out):
-        return f"{said}, held out {loss_in_words(held_out)}"
+        return f"{said}, held out {training_loss_in_words(held_out, task)}"
     return f"{said}, not judged on held-out text"

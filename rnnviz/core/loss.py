@@ -23,12 +23,20 @@ def perplexity(nats: float) -> float:
     return math.exp(nats) if nats < 700 else math.inf
 
 
-def loss_in_words(nats: float) -> str:
+def loss_in_words(nats: float, of: str = "character") -> str:
     """All three in a line.
 
     >>> loss_in_words(1.2)
     '1.200 nats = 1.731 bits per character, perplexity 3.32'
     """
-    return (
-        f"{nats:.3f} nats = {bits(nats):.3f} bits per character, perplexity {perplexity(nats):.2f}"
-    )
+    return f"{nats:.3f} nats = {bits(nats):.3f} bits per {of}, perplexity {perplexity(nats):.2f}"
+
+
+def training_loss_in_words(loss: float, task: str) -> str:
+    """The loss of a training task as people quote it: not every loss is one of predictions.
+
+    >>> training_loss_in_words(0.1667, "memory")
+    '0.1667'
+    """
+    of = {"characters": "character", "translation": "token"}.get(task)
+    return loss_in_words(loss, of) if of else f"{loss:.4f}"
