@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
+from rnnviz.core.errors import ModelFileError, RnnvizError, SentencesNeeded, TextError
 from rnnviz.core.parallel_corpus import read_lines, read_pairs
 from rnnviz.core.translation import BEGIN_ID, END_ID, PAD_ID, SPECIAL, TranslationDescription
 from rnnviz.nets.checkpoints.base import check_weights
@@ -91,7 +91,7 @@ def load_tutorial(path: Path, sentences: Path | None = None) -> OpenedTranslatio
     _check_shapes(halves, path.name)
     files = [sentences] if sentences is not None else _sentence_files(folder)
     if not files:
-        raise ModelFileError(
+        raise SentencesNeeded(
             f"{path.name} is half of a translator of PyTorch's tutorial for {sizes[0]:,} source "
             f"and {sizes[1]:,} target words, which keeps no word lists; put the file of its "
             "sentences (a tab between the languages) beside it"

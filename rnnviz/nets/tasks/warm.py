@@ -18,6 +18,8 @@ Opened = TypeVar("Opened")
 _MODELS_KEPT = 3
 _opened: dict[Key, tuple[int, OpenedModel]] = {}
 _translations: dict[Key, tuple[int, OpenedTranslation]] = {}
+_sentences: dict[str, str] = {}
+"""By the model's path, the file of sentences that a person chose for it."""
 _guard = threading.Lock()
 """Jobs run beside each other, and all of them look for their model here."""
 
@@ -30,9 +32,13 @@ def warm_model(path: str, vocabulary: Sequence[str] | None) -> OpenedModel:
 
 def warm_translation(path: str, sentences: str = "") -> OpenedTranslation:
     """The translation model of this file, likewise."""
+    sentences = sentences or _sentences.get(path, "")
     beside = Path(sentences) if sentences else None
     key: Key = (path, (sentences,) if sentences else None)
-    return _kept(_translations, key, lambda: open_translation(Path(path), beside))
+    found = _kept(_translations, key, lambda: open_translation(Path(path), beside))
+    if sentences:
+        _sentences[path] = sentences
+    return found
 
 
 def _kept(opened: dict[Key, tuple[int, Opened]], key: Key, read: Callable[[], Opened]) -> Opened:
