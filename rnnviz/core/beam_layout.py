@@ -20,10 +20,14 @@ class Placed(NamedTuple):
     """Whether it lies on the way to the best leaf."""
 
 
-def placed_tree(nodes: Sequence[BeamNode], *, dropped: bool) -> tuple[Placed, ...]:
+def placed_tree(
+    nodes: Sequence[BeamNode], *, dropped: bool, target: Sequence[str] = ()
+) -> tuple[Placed, ...]:
     """The nodes with their places, parents before children; roots without a word take no room.
 
     Args:
+        nodes: the tree.
+        target: the tokens of the translation that was chosen; the best leaf is guessed without.
         dropped: also what the search looked at and did not go on with.
     """
     known = {node.id: node for node in nodes}
@@ -38,7 +42,7 @@ def placed_tree(nodes: Sequence[BeamNode], *, dropped: bool) -> tuple[Placed, ..
             continue
         above = node.parent if node.parent in known and node.parent not in roots else None
         children.setdefault(above, []).append(node)
-    best = _best_path(nodes, children)
+    best = _path_of(target, children) or _best_path(nodes, children)
     for siblings in children.values():
         siblings.sort(key=lambda node: (node.id not in best, -node.score))
     placed: list[Placed] = []
@@ -62,6 +66,21 @@ def placed_tree(nodes: Sequence[BeamNode], *, dropped: bool) -> tuple[Placed, ..
             for place, child in reversed(list(enumerate(below)))
         )
     return tuple(placed)
+
+
+def _path_of(
+    target: Sequence[str], children: Mapping[int | None, Sequence[BeamNode]]
+) -> frozenset[int]:
+    """The nodes that bear these tokens one after the other; none if the tree has no such way."""
+    path: list[int] = []
+    at: int | None = None
+    for token in target:
+        node = next((one for one in children.get(at, ()) if one.token == token), None)
+        if node is None:
+            return frozenset()
+        at = node.id
+        path.append(at)
+    return frozenset(path)
 
 
 def _best_path(

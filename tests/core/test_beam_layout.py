@@ -46,3 +46,9 @@ def test_no_tree_and_a_circle():
     assert placed_tree((), dropped=True) == ()
     circle = (BeamNode(1, 2, "a", 0.0, True), BeamNode(2, 1, "b", 0.0, True))
     assert placed_tree(circle, dropped=True) == ()
+
+
+def test_the_chosen_translation_runs_straight_whatever_the_scores():
+    placed = placed_tree(TREE, dropped=False, target=("a", "dog", "</s>"))
+    best = [(found.node.token, found.column, found.row) for found in placed if found.best]
+    assert best == [("a", 0, 0), ("dog", 1, 0), ("</s>", 2, 0)]

@@ -53,9 +53,9 @@ class TreeView(QAbstractScrollArea):
         self._font = ui_font(9.5)
         self._font.setWeight(QFont.Weight.DemiBold)
 
-    def set_tree(self, nodes: Sequence[BeamNode], *, dropped: bool) -> None:
-        """Show another tree."""
-        self.placed = placed_tree(nodes, dropped=dropped)
+    def set_tree(self, nodes: Sequence[BeamNode], target: Sequence[str], *, dropped: bool) -> None:
+        """Show another tree, and in it the way to the translation that was chosen."""
+        self.placed = placed_tree(nodes, dropped=dropped, target=target)
         self.current = None
         metrics = QFontMetricsF(self._font)
         steps = max((found.column for found in self.placed), default=-1) + 1

@@ -69,7 +69,8 @@ class BeamPanel(Panel):
         if (answer, dropped) == self._shown:
             return
         self._shown = (answer, dropped)
-        self.tree.set_tree(answer.decoded.tree, dropped=dropped)
+        decoded = answer.decoded
+        self.tree.set_tree(decoded.tree, decoded.target, dropped=dropped)
         self.save.columns = self.tree.columns()
         self.show_branch.setEnabled(False)
         self.told.setText(_HINT if answer.decoded.tree else _NONE)
