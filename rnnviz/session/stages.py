@@ -143,10 +143,15 @@ class Stages(QObject):
             self.stage_changed.emit()
 
     @property
+    def task(self) -> str:
+        """What the current run learns."""
+        run = self._runs.current
+        return str(run.watched.config.get("task", "characters")) if run else "characters"
+
+    @property
     def reads_characters(self) -> bool:
         """Whether the current run's models can walk a text; others show what they recorded."""
-        run = self._runs.current
-        return run is None or run.watched.config.get("task", "characters") == "characters"
+        return self.task == "characters"
 
     @property
     def alignment(self) -> Alignment | None:

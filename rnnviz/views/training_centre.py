@@ -138,7 +138,9 @@ class TrainingCentre(QWidget):
             set_icon(self.pause, "pause" if going else "play")
         self.pause.setEnabled(state in ("running", "paused", "stopped", "crashed"))
         self.stop.setEnabled(state in ("running", "paused"))
-        self.best.setEnabled(run is not None)
+        task = self.session.stages.task
+        self.best.setText("Open in Alignments" if task == "translation" else "Open in Cells")
+        self.best.setEnabled(task in ("characters", "translation"))
         for shown in (self.pause, self.stop, self.best, self.close_run):
             shown.setVisible(run is not None)
         self.live_row.setVisible(run is not None and run.live)

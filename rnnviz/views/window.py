@@ -161,7 +161,7 @@ class Window(QMainWindow):
         training = self.room(TrainingWorkspace)
         training.new_run_requested.connect(asking.ask_new_run)
         training.folder_requested.connect(asking.ask_open_folder)
-        training.path_requested.connect(self.open_in_cells)
+        training.path_requested.connect(self.open_checkpoint)
         for workspace in self.workspaces:
             workspace.open_requested.connect(asking.ask_open)
             workspace.message.connect(self.status.say)
@@ -186,10 +186,11 @@ class Window(QMainWindow):
         self._open(self.session.open_path, path)
 
     @Slot(object)
-    def open_in_cells(self, path: Path) -> None:
-        """Open a checkpoint and show what its units do."""
+    def open_checkpoint(self, path: Path) -> None:
+        """Open a checkpoint and show what its units do; a translation shows itself."""
         self.open_path(path)
-        self.enter(CellsWorkspace.name)
+        if self.session.stages.reads_characters:
+            self.enter(CellsWorkspace.name)
 
     def _open(self, opening: Callable[[Opened], object], what: Opened) -> None:
         """Open something; a typed text whose place it takes can be brought back."""

@@ -11,6 +11,10 @@ from rnnviz.views.alignments.lines_view import LinesView
 from rnnviz.views.alignments.table_view import TableView
 
 _SHARE = 0.9
+_NO_ALIGNMENT = (
+    "No alignment was recorded here: the model has no attention, or has not come so far."
+)
+_NO_TEXT = "The models of this run read no text. What they answer at each stage is in Samples."
 
 
 class StagePage(QWidget):
@@ -21,9 +25,7 @@ class StagePage(QWidget):
         self.lines = LinesView("Alignment at this checkpoint, as lines")
         self.lines.setFixedHeight(120)
         self.table = TableView("Alignment at this checkpoint, as a table")
-        self.missing = QLabel(
-            "No alignment was recorded here: the model has no attention, or has not come so far."
-        )
+        self.missing = QLabel()
         self.missing.setWordWrap(True)
         self.missing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.missing.setProperty("role", "muted")
@@ -34,8 +36,9 @@ class StagePage(QWidget):
         column.addWidget(self.table, 1)
         column.addWidget(self.missing, 1)
 
-    def show_alignment(self, found: Alignment | None) -> None:
-        """Show this one, or none."""
+    def show_alignment(self, found: Alignment | None, translates: bool = True) -> None:
+        """Show this one, or say why there is none."""
+        self.missing.setText(_NO_ALIGNMENT if translates else _NO_TEXT)
         for view in (self.lines, self.table):
             view.setVisible(found is not None)
         self.missing.setVisible(found is None)

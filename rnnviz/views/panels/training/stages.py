@@ -84,6 +84,7 @@ class StagesPanel(Panel):
         )
         for box in (self.layer, self.unit):
             box.setKeyboardTracking(False)
+            box.setMinimumWidth(64)
             box.valueChanged.connect(self._choose_unit)
         self.channel.currentIndexChanged.connect(self._choose_unit)
         self.from_cells = QPushButton("As in Cells")
@@ -162,7 +163,7 @@ class StagesPanel(Panel):
         self._show_slider()
         if not stages.reads_characters:
             self.pages.setCurrentWidget(self.sentence)
-            self.sentence.show_alignment(stages.alignment)
+            self.sentence.show_alignment(stages.alignment, stages.task == "translation")
             return
         self.pages.setCurrentWidget(self.characters)
         self._show_unit()
