@@ -16,6 +16,8 @@ from rnnviz.views.panels.alignments.corpus import CorpusPanel
 from rnnviz.views.panels.alignments.gold import GoldPanel
 from rnnviz.views.panels.alignments.health import HealthPanel
 from rnnviz.views.panels.alignments.what_if import WhatIfPanel
+from rnnviz.views.window import Window
+from rnnviz.views.workspaces.alignments import AlignmentsWorkspace
 from tests.session import translating
 from tests.views.panels_world import make_session
 
@@ -274,3 +276,32 @@ def test_a_forced_weight_has_a_mark_in_its_corner(area, opened):
     assert area.main.table._forced == {(1, 4)}
     opened.undo()
     assert area.main.table._forced == frozenset()
+
+
+def test_the_keyboard_alone_translates_walks_and_steps(session, appearance, qtbot):
+    window = Window(session, appearance)
+    qtbot.addWidget(window)
+    window.show()
+    session._take_translator(translating.opened())
+    room = window.room(AlignmentsWorkspace)
+    assert window.rooms.current is room
+    assert room.area is not None
+    line, table = room.area.bar.line, room.area.main.table
+    line.clear()
+    qtbot.keyClicks(line, "le chien dort")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert room.area.main.text.text() == "the dog sleeps"
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert table.hasFocus() or window.focusWidget() is table
+    qtbot.keyClick(table, ",")
+    assert session.alignments.step == 3
+    qtbot.keyClick(table, ".")
+    assert session.alignments.step is None
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: table.mark == (0, 0))
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
+    assert session.alignments.current.question.why.startswith("weight of “le” erased")
+    window.undo()
+    assert session.alignments.current.question.why == ""
+    qtbot.keyClick(table, "t")
+    assert window.focusWidget() is line

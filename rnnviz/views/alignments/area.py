@@ -82,6 +82,7 @@ class AlignmentArea(QWidget):
         alignments.marked.connect(self._request_mark)
         alignments.refused.connect(self._refuse)
         self.bar.sentence_entered.connect(alignments.translate)
+        self.bar.left.connect(self.main.table.setFocus)
         tools.layer_chosen.connect(alignments.set_layer)
         tools.words_chosen.connect(alignments.set_words)
         tools.share_chosen.connect(alignments.set_share)

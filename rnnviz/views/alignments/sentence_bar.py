@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -25,21 +25,41 @@ from rnnviz.views.theme import set_icon
 _SHOWN_WORDS = 60
 
 
+class SentenceLine(QLineEdit):
+    """A line that is left with Esc or the arrow down.
+
+    Signals:
+        left: go on to the table.
+    """
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the line; every other key is typed."""
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Down):
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class SentenceBar(QWidget):
     """One line to type in; Enter translates.
 
     Signals:
         sentence_entered(str): translate this.
+        left: the person wants to go on to the table.
     """
 
     sentence_entered = Signal(str)
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.line = QLineEdit()
+        self.line = SentenceLine()
         self.line.setAccessibleName("Sentence to translate")
         self.line.setClearButtonEnabled(True)
         self.line.returnPressed.connect(self._enter)
+        self.line.left.connect(self.left)
         self.examples = QToolButton()
         self.examples.setText("Examples")
         self.examples.setToolTip("Sentences to try")
