@@ -6,18 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.gradients import MatrixFacts, read_field
+from rnnviz.core.gradients import read_field
 from rnnviz.session.jobs import Jobs
 from rnnviz.session.library import Library
+from rnnviz.session.measurements import Measurements
 from rnnviz.session.networks import (
     DEFAULT,
     Compared,
     Network,
     Window,
+    affordable_losses,
     described,
     result_key,
     stages_of,
@@ -37,25 +38,19 @@ LONGEST = 2000
 class Gradients(QObject):
     """Keeps a comparison of networks on one stretch of the open text; asks only when asked.
 
-    A panel that is seen calls `want_fields`, `want_matrices`, `want_clipping`: what is missing is
-    then computed, one network after the other.
+    A panel that is seen calls `want_fields`: what is missing is then computed, one network after
+    the other.
 
     Signals:
         fields_changed: `compared`: networks came or went, or a field was computed.
         window_changed: `window`.
         shown_changed: `focus`, `layer`, `quantity`.
-        matrices_changed: `matrices`, of the network in focus.
-        clipping_changed: `clipping`.
-        truncation_changed: `truncation`, `chunk`.
         character_changed: `character`, whose prediction is explained.
     """
 
     fields_changed = Signal()
     window_changed = Signal()
     shown_changed = Signal()
-    matrices_changed = Signal()
-    clipping_changed = Signal()
-    truncation_changed = Signal()
     character_changed = Signal()
 
     def __init__(
@@ -73,21 +68,16 @@ class Gradients(QObject):
         self._cache = cache / "gradients"
         self.compared: tuple[Compared, ...] = ()
         self.window = Window(DEFAULT)
+        self._usual = DEFAULT
+        """How many losses are taken for this model unless the person says otherwise."""
         self.focus = 0
         self.layer: int | None = None
         """None for all layers."""
         self.quantity: Quantity = "loss"
-        self.matrices: tuple[MatrixFacts, ...] | None = None
-        self._matrices_of: Network | None = None
-        self.clipping: dict[str, Any] | None = None
-        self._clipping_of: tuple[object, ...] | None = None
-        self.thresholds: tuple[float | None, float | None] = (None, None)
-        """Of clipping by norm and by value; None lets the engine propose one."""
-        self.chunk = 25
-        self.truncation: dict[str, Any] | None = None
         self.character: int | None = None
         self._computing = ""
         """The key of the field that is being computed."""
+        self.measurements = Measurements(self, jobs, recordings, self._cache)
         recordings.model_changed.connect(self._take_model)
         recordings.text_changed.connect(self._take_text)
 
@@ -157,23 +147,21 @@ class Gradients(QObject):
         network = self.open_network
         if network is None:
             return
-        self._recall()
+        self.measurements.forget()
+        model = self._recordings.model
+        assert model is not None
+        usual = affordable_losses(model.description)
+        if self.window.losses == self._usual:
+            self.set_window(replace(self.window, losses=usual))
+        self._usual = usual
         self.set_networks((network,))
 
     @Slot()
     def _take_text(self) -> None:
         self.character = None
-        self._recall()
+        self.measurements.forget()
         self.set_window(Window(DEFAULT, self.window.losses, self.window.distance))
         self._forget_fields()
-
-    def _recall(self) -> None:
-        """What was computed for another model or text is gone."""
-        self.clipping, self._clipping_of, self.truncation = None, None, None
-        self.matrices, self._matrices_of = None, None
-        self.clipping_changed.emit()
-        self.truncation_changed.emit()
-        self.matrices_changed.emit()
 
     def _forget_fields(self) -> None:
         self._computing = ""
@@ -297,98 +285,3 @@ class Gradients(QObject):
             found if one.network == found.network else one for one in self.compared
         )
         self.fields_changed.emit()
-
-    # Matrices, clipping, truncation
-
-    def want_matrices(self) -> None:
-        """Compute the recurrent matrices of the network in focus, if they are not there."""
-        one = self.focused
-        if one is None or one.network == self._matrices_of:
-            return
-        self._matrices_of, self.matrices = one.network, None
-        key = result_key(one.network, {"matrices": True})
-
-        def done(result: dict[str, Any]) -> None:
-            raw = Path(result["path"]).read_bytes()
-            self.matrices = tuple(msgspec.json.decode(raw, type=list[MatrixFacts]))
-            self.matrices_changed.emit()
-
-        self._jobs.start(
-            "recurrent_matrices",
-            {**one.network.arguments(), "path": str(self._cache / f"{key}.json")},
-            slot="matrices",
-            title="Eigenvalues of the recurrent matrices",
-            done=done,
-        )
-
-    def set_thresholds(self, norm: float | None, value: float | None) -> None:
-        """Clip at these."""
-        if (norm, value) != self.thresholds:
-            self.thresholds = (norm, value)
-            self.clipping_changed.emit()
-
-    def want_clipping(self) -> None:
-        """Compute a training step of the network in focus, clipped, if it is not there."""
-        one, arguments = self.focused, text_arguments(self._recordings.text)
-        if one is None or arguments is None:
-            return
-        key = (one.network, self.window, self.thresholds)
-        if key == self._clipping_of:
-            return
-        self._clipping_of = key
-        norm, value = self.thresholds
-
-        def done(result: dict[str, Any]) -> None:
-            self.clipping = result
-            self.clipping_changed.emit()
-
-        def failed(failure: Failed) -> None:
-            done({"failure": failure.message})
-
-        self._jobs.start(
-            "clipping",
-            {
-                **arguments,
-                **one.network.arguments(),
-                "start": self.window.start,
-                "count": self.window.losses,
-                "windows": 24,
-                "norm": norm,
-                "value": value,
-            },
-            slot="clipping",
-            title="Clipping a training step",
-            done=done,
-            failed=failed,
-        )
-
-    def set_chunk(self, chunk: int) -> None:
-        """Cut BPTT after so many steps."""
-        chunk = max(1, chunk)
-        if chunk != self.chunk:
-            self.chunk = chunk
-            self.truncation = None
-            self.truncation_changed.emit()
-
-    def measure_truncation(self, steps: int) -> None:
-        """Measure memory and time of truncated and of full BPTT over so many steps."""
-        one, arguments = self.focused, text_arguments(self._recordings.text)
-        if one is None or arguments is None:
-            return
-
-        def done(result: dict[str, Any]) -> None:
-            self.truncation = result
-            self.truncation_changed.emit()
-
-        self._jobs.start(
-            "truncation",
-            {**arguments, **one.network.arguments(), "steps": steps, "chunk": self.chunk},
-            slot="truncation",
-            title=f"Measuring BPTT over {steps:,} steps",
-            done=done,
-        )
-
-    @property
-    def measuring(self) -> bool:
-        """Whether truncation is being measured."""
-        return self._jobs.busy("truncation")

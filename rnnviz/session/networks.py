@@ -17,6 +17,10 @@ from rnnviz.session.recordings import file_stamp
 
 DEFAULT = 128
 """Losses, and steps back, unless the person asks for others."""
+_LEAST = 32
+_BUDGET = 1e10
+"""Multiplications that a field may take unless the person asks for more losses; a few seconds."""
+_BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
 _STAGES = 6
 """Checkpoints of a run that are compared at most, spread over all."""
 
@@ -99,6 +103,12 @@ def three_kinds(library: Library) -> tuple[Network, ...]:
                 found.append(Network(str(one.path), about.name))
                 break
     return tuple(found)
+
+
+def affordable_losses(about: ModelDescription) -> int:
+    """How many losses to take at first, so that a large model does not keep one waiting."""
+    each = 2 * about.layers * _BLOCKS.get(about.architecture, 4) * about.units**2 * DEFAULT
+    return int(min(DEFAULT, max(_LEAST, _BUDGET // each)))
 
 
 def text_arguments(text: Text | None) -> dict[str, Any] | None:

@@ -9,10 +9,11 @@ import pytest
 from PySide6.QtCore import QSettings
 
 from rnnviz.core.errors import GradientError, ModelFileError
+from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.text import Text
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.tasks import TASKS
-from rnnviz.session.networks import Network, Window
+from rnnviz.session.networks import Network, Window, affordable_losses
 from rnnviz.session.session import Session
 from rnnviz.work.messages import Job, Listener
 from rnnviz.work.runner import InlineRunner
@@ -151,32 +152,49 @@ def test_a_text_that_is_too_short_says_so(session):
     session.recordings.take_text(Text.of("a", "one"))
     session.gradients.want_fields()
     assert "loss needs two" in session.gradients.focused.failure
-    session.gradients.want_clipping()
-    assert "loss needs two" in session.gradients.clipping["failure"]
+    session.gradients.measurements.want_clipping()
+    assert "loss needs two" in session.gradients.measurements.clipping["failure"]
 
 
 def test_matrices_follow_the_focus(session, runner):
     gradients = session.gradients
-    gradients.want_matrices()
-    gradients.want_matrices()
+    gradients.measurements.want_matrices()
+    gradients.measurements.want_matrices()
     assert runner.ran == ["recurrent_matrices"]
-    assert len(gradients.matrices) == 8
+    assert len(gradients.measurements.matrices) == 8
     gradients.set_networks(gradients.kinds())
     gradients.set_focus(0)
-    gradients.want_matrices()
-    assert len(gradients.matrices) == 2
+    gradients.measurements.want_matrices()
+    assert len(gradients.measurements.matrices) == 2
+
+
+def test_a_model_without_matrices_says_why(session, tmp_path):
+    session.gradients.set_networks((Network(str(tmp_path / "gone.safetensors"), "gone"),))
+    session.gradients.measurements.want_matrices()
+    assert session.gradients.measurements.matrices is None
+    assert "gone.safetensors" in session.gradients.measurements.matrices_failure
 
 
 def test_clipping_and_truncation_are_asked_for_once(session, runner):
     gradients = session.gradients
-    gradients.want_clipping()
-    gradients.want_clipping()
+    gradients.measurements.want_clipping()
+    gradients.measurements.want_clipping()
     assert runner.ran == ["clipping"]
-    gradients.set_thresholds(0.001, 0.5)
-    gradients.want_clipping()
-    assert gradients.clipping["norm"] == 0.001
-    gradients.set_chunk(7)
-    gradients.measure_truncation(60)
-    assert gradients.truncation["truncated"]["chunk"] == 7
-    gradients.set_chunk(8)
-    assert gradients.truncation is None
+    gradients.measurements.set_thresholds(0.001, 0.5)
+    gradients.measurements.want_clipping()
+    assert gradients.measurements.clipping["norm"] == 0.001
+    gradients.measurements.set_chunk(7)
+    gradients.measurements.measure_truncation(60)
+    assert gradients.measurements.truncation["truncated"]["chunk"] == 7
+    gradients.measurements.set_chunk(8)
+    assert gradients.measurements.truncation is None
+
+
+def test_a_large_model_takes_fewer_losses_at_first():
+    def about(kind, units):
+        return ModelDescription(architecture=kind, layers=2, units=units, vocabulary=("a", "b"))
+
+    assert affordable_losses(about("lstm", 128)) == 128
+    assert affordable_losses(about("rnn", 263)) == 128
+    assert affordable_losses(about("lstm", 384)) == 33
+    assert affordable_losses(about("lstm", 2048)) == 32

@@ -218,6 +218,17 @@ def test_hovering_a_character_tints_what_it_depends_on(qtbot, session):
     assert np.nanmin(panel.view.values) < 0
 
 
+def test_what_a_prediction_depends_on_is_saved(qtbot, session, tmp_path):
+    panel = shown(qtbot, InputsPanel(session))
+    session.gradients.set_character(45)
+    panel.save_csv(tmp_path / "d.csv")
+    with (tmp_path / "d.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["character"] for row in rows] == [TEXT[44 - back] for back in range(11)]
+    norms = session.gradients.focused.field.inputs_of(5)[1]
+    assert [float(row["gradient_norm"]) for row in rows] == pytest.approx(norms.tolist())
+
+
 def test_arrow_keys_move_to_other_predictions(qtbot, session):
     panel = shown(qtbot, InputsPanel(session))
     session.gradients.set_character(45)
@@ -236,7 +247,7 @@ def test_the_matrix_and_its_words(qtbot, tmp_path, qapp):
     session = make_session(tmp_path, "rnn")
     panel = shown(qtbot, MatrixPanel(session))
     assert [panel.which.itemText(i) for i in range(2)] == ["Layer 1", "Layer 2"]
-    facts = (session.gradients.matrices or ())[0]
+    facts = (session.gradients.measurements.matrices or ())[0]
     assert f"{facts.largest_singular_value:.3g}" in panel.said.text()
     assert len(panel.values.curves[0].y) == 6
     panel.plane.point_hovered.emit(0, 0)

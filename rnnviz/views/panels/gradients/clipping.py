@@ -37,7 +37,7 @@ class ClippingPanel(GradientPanel):
         """Follow the network in focus, the window and the thresholds."""
         gradients = self.session.gradients
         for signal in (
-            gradients.clipping_changed,
+            gradients.measurements.clipping_changed,
             gradients.shown_changed,
             gradients.window_changed,
             gradients.fields_changed,
@@ -83,9 +83,9 @@ class ClippingPanel(GradientPanel):
     def draw(self) -> None:
         """Ask for the step, and show it when it is there."""
         gradients = self.session.gradients
-        gradients.want_clipping()
+        gradients.measurements.want_clipping()
         self.network.refresh()
-        found = gradients.clipping
+        found = gradients.measurements.clipping
         if found is None:
             self.said.setText("Computing…")
             return
@@ -153,7 +153,7 @@ class ClippingPanel(GradientPanel):
 
     @Slot()
     def _choose(self) -> None:
-        self.session.gradients.set_thresholds(self.norm.value(), self.value.value())
+        self.session.gradients.measurements.set_thresholds(self.norm.value(), self.value.value())
 
 
 def _short(name: str) -> str:

@@ -65,7 +65,7 @@ class DistancePanel(GradientPanel):
             gradients.fields_changed,
             gradients.window_changed,
             gradients.shown_changed,
-            gradients.matrices_changed,
+            gradients.measurements.matrices_changed,
             self.session.recordings.text_changed,
         ):
             signal.connect(self.request_draw)
@@ -134,6 +134,7 @@ class DistancePanel(GradientPanel):
         menu.addAction("RNN beside GRU beside LSTM", self.compare_kinds)
         menu.addAction("The same network before training", self.compare_untrained)
         menu.addAction("Another model…", self.compare_file)
+        menu.addAction("The stages of the run in Training", self.compare_current_run)
         menu.addAction("The stages of a training run…", self.compare_run)
         menu.addSeparator()
         menu.addAction("Only the open model", self.compare_nothing)
@@ -151,7 +152,7 @@ class DistancePanel(GradientPanel):
             self.explain(failures[0].failure)
             return
         if self.bound.isChecked():
-            gradients.want_matrices()
+            gradients.measurements.want_matrices()
         self._curves: list[tuple[int, int, str, Banded]] = []
         ink = 0
         for place, one in enumerate(gradients.compared):
@@ -234,7 +235,7 @@ class DistancePanel(GradientPanel):
 
     def _add_bound(self, drawn: list[Banded]) -> None:
         gradients = self.session.gradients
-        one, matrices = gradients.focused, gradients.matrices
+        one, matrices = gradients.focused, gradients.measurements.matrices
         wanted = self.bound.isChecked() and not self.bound.isHidden()
         if not wanted or one is None or one.field is None or matrices is None:
             return
@@ -340,9 +341,21 @@ class DistancePanel(GradientPanel):
     @Slot()
     def compare_run(self) -> None:
         """The stages of a training run, beside each other."""
-        chosen = QFileDialog.getExistingDirectory(self, "The folder of a training run")
+        folder = str(self.session.runs.folder)
+        chosen = QFileDialog.getExistingDirectory(self, "The folder of a training run", folder)
         if chosen:
             self._try(self.session.gradients.add_run, Path(chosen))
+
+    @Slot()
+    def compare_current_run(self) -> None:
+        """The stages of the run that is chosen in the Training workspace."""
+        run = self.session.runs.current
+        if run is None:
+            QMessageBox.warning(
+                self, "Not compared", "No run is open in Training; open or start one there first."
+            )
+        else:
+            self._try(self.session.gradients.add_run, run.watched.directory)
 
     def _try(self, deed: Callable[[Path], None], path: Path) -> None:
         try:

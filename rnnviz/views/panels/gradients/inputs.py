@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QMenu,
+    QMessageBox,
+    QToolButton,
+    QWidget,
+)
 
 from rnnviz.core.colour import Scale
+from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.text import Text
 from rnnviz.views.panels.gradients.parts import (
@@ -18,6 +29,7 @@ from rnnviz.views.panels.gradients.parts import (
     scientific,
     tools,
 )
+from rnnviz.views.plots.export import save_csv, save_png
 from rnnviz.views.text_view import TextView
 
 _SIGNED = ("Strength, relative to the strongest", "Gradient × input, signed")
@@ -60,9 +72,18 @@ class InputsPanel(GradientPanel):
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._field: GradientField | None = None
         self._first = 0
+        self.export = QToolButton()
+        self.export.setText("⋯")
+        self.export.setAccessibleName("Save what this prediction depends on")
+        self.export.setToolTip("Save the numbers or the picture")
+        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        menu.addAction("Save numbers as CSV…", self._ask_csv)
+        menu.addAction("Save picture as PNG…", self._ask_png)
+        self.export.setMenu(menu)
         return column(
             tools(self.network, stretch=0),
-            tools(self.kind, stretch=0),
+            tools(self.kind, self.export, stretch=0),
             (self.view, 1),
             self.said,
         )
@@ -136,6 +157,51 @@ class InputsPanel(GradientPanel):
             f"Half of all dependence lies within {half:,} character{'s' * (half > 1)}. "
             "← → move along."
         )
+
+    # Export
+
+    def save_csv(self, path: Path) -> None:
+        """Write the characters before the prediction, and how strongly it depends on each.
+
+        Raises:
+            RnnvizError: the file cannot be written.
+        """
+        field, character = self._field, self.session.gradients.character
+        text = self.session.recordings.text
+        row = None if field is None or character is None else field.row_of(character)
+        if field is None or row is None or text is None:
+            raise RnnvizError("no prediction is explained; point at a character first")
+        places, strengths = field.inputs_of(row)
+        signed = field.inputs_of(row, signed=True)[1]
+        save_csv(
+            {
+                "predicted": np.full(len(places), character),
+                "distance": np.arange(1, len(places) + 1),
+                "offset": places,
+                "character": [text.slice(place, place + 1) for place in places.tolist()],
+                "gradient_norm": strengths,
+                "gradient_times_input": signed,
+            },
+            path,
+        )
+
+    @Slot()
+    def _ask_csv(self) -> None:
+        self._ask("csv", self.save_csv)
+
+    @Slot()
+    def _ask_png(self) -> None:
+        self._ask("png", lambda path: save_png(self.view.grab().toImage(), path))
+
+    def _ask(self, ending: str, save: Callable[[Path], None]) -> None:
+        proposed = f"dependence-{self.session.gradients.character}.{ending}"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save", proposed, f"*.{ending}")
+        if not chosen:
+            return
+        try:
+            save(Path(chosen).with_suffix(f".{ending}"))
+        except RnnvizError as error:
+            QMessageBox.warning(self, "Not saved", str(error))
 
     # What the person does
 

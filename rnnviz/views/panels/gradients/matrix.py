@@ -28,7 +28,7 @@ class MatrixPanel(GradientPanel):
         """Follow the network in focus."""
         gradients = self.session.gradients
         for signal in (
-            gradients.matrices_changed,
+            gradients.measurements.matrices_changed,
             gradients.shown_changed,
             gradients.fields_changed,
         ):
@@ -59,9 +59,12 @@ class MatrixPanel(GradientPanel):
     def draw(self) -> None:
         """Ask for the matrices, and list them when they are there."""
         gradients = self.session.gradients
-        gradients.want_matrices()
+        gradients.measurements.want_matrices()
         self.network.refresh()
-        matrices = gradients.matrices or ()
+        matrices = gradients.measurements.matrices or ()
+        if gradients.measurements.matrices_failure:
+            self.explain(gradients.measurements.matrices_failure)
+            return
         titles = [
             f"Layer {one.layer + 1}" + f", {one.gate} gate" * (one.gate != "hidden")
             for one in matrices
@@ -75,7 +78,10 @@ class MatrixPanel(GradientPanel):
 
     @property
     def _matrix(self) -> MatrixFacts | None:
-        matrices, place = self.session.gradients.matrices or (), self.which.currentIndex()
+        matrices, place = (
+            self.session.gradients.measurements.matrices or (),
+            self.which.currentIndex(),
+        )
         return matrices[place] if 0 <= place < len(matrices) else None
 
     @Slot()

@@ -35,7 +35,7 @@ class TruncationPanel(GradientPanel):
         """Follow the network in focus and the chunk."""
         gradients = self.session.gradients
         for signal in (
-            gradients.truncation_changed,
+            gradients.measurements.truncation_changed,
             gradients.shown_changed,
             gradients.fields_changed,
             self.session.jobs.changed,
@@ -48,7 +48,7 @@ class TruncationPanel(GradientPanel):
         self.network = FocusPicker(gradients)
         self.layer = LayerPicker(gradients, all_layers=False)
         self.chunk = self._number("Steps after which the gradient is cut", 1, 100_000)
-        self.chunk.valueChanged.connect(gradients.set_chunk)
+        self.chunk.valueChanged.connect(gradients.measurements.set_chunk)
         self.plot = BandPlot("What truncation keeps over distance", log=True)
         self.plot.set_labels("steps back, k", "mean norm of the gradient at the state")
         self.plot.setMinimumHeight(220)
@@ -84,9 +84,9 @@ class TruncationPanel(GradientPanel):
         gradients.want_fields()
         self.network.refresh()
         self.chunk.blockSignals(True)
-        self.chunk.setValue(gradients.chunk)
+        self.chunk.setValue(gradients.measurements.chunk)
         self.chunk.blockSignals(False)
-        self.button.setEnabled(not gradients.measuring)
+        self.button.setEnabled(not gradients.measurements.measuring)
         one = gradients.focused
         field = one.field if one else None
         if one is not None and one.failure:
@@ -97,10 +97,10 @@ class TruncationPanel(GradientPanel):
         else:
             self.layer.refresh(field.facts.layers)
             self._show_kept(field)
-        self._show_measured(gradients.truncation)
+        self._show_measured(gradients.measurements.truncation)
 
     def _show_kept(self, field: GradientField) -> None:
-        layer, chunk = self.layer.layer or 0, self.session.gradients.chunk
+        layer, chunk = self.layer.layer or 0, self.session.gradients.measurements.chunk
         state = field.facts.states[-1]
         norms = field.norms(state, layer)
         mask = kept(field.targets, field.distance, chunk)
@@ -126,7 +126,7 @@ class TruncationPanel(GradientPanel):
         )
 
     def _show_measured(self, found: dict[str, Any] | None) -> None:
-        if self.session.gradients.measuring:
+        if self.session.gradients.measurements.measuring:
             self.measured.setText("Measuring…")
             return
         if found is None:
@@ -154,7 +154,7 @@ class TruncationPanel(GradientPanel):
 
     @Slot()
     def _measure(self) -> None:
-        self.session.gradients.measure_truncation(self.steps.value())
+        self.session.gradients.measurements.measure_truncation(self.steps.value())
         self.request_draw()
 
 
