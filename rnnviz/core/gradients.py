@@ -87,14 +87,28 @@ class Bands(msgspec.Struct, frozen=True):
 
 
 def bands(norms: Doubles) -> Bands:
-    """Median and 10-90 % band over the first axis of norms (T, K + 1)."""
-    low, median, high = (np.full(norms.shape[1], np.nan) for _ in range(3))
-    known = ~np.isnan(norms).all(axis=0)
-    if known.any():
-        low[known], median[known], high[known] = np.nanquantile(
-            norms[:, known], (0.1, 0.5, 0.9), axis=0
-        )
-    return Bands(median, low, high)
+    """Median and 10-90 % band over the first axis of norms (T, K + 1).
+
+    >>> found = bands(np.array([[1.0, np.nan], [2.0, 8.0], [9.0, 4.0]]))
+    >>> found.median.tolist()
+    [2.0, 6.0]
+    """
+    ordered = np.sort(norms, axis=0)  # NaN goes to the end
+    counts = (~np.isnan(ordered)).sum(axis=0)
+    return Bands(*(_quantile(ordered, counts, share) for share in (0.5, 0.1, 0.9)))
+
+
+def _quantile(ordered: Doubles, counts: npt.NDArray[np.integer], share: float) -> Doubles:
+    """Of each sorted column, of which the first `counts` are numbers; NaN where there are none."""
+    place = share * np.maximum(counts - 1, 0)
+    below = np.floor(place).astype(int)
+    above = np.minimum(below + 1, np.maximum(counts - 1, 0))
+    columns = np.arange(ordered.shape[1])
+    low, high = ordered[below, columns], ordered[above, columns]
+    with np.errstate(invalid="ignore"):
+        between = low + (place - below) * (high - low)
+    # Between two infinities there is no difference to take a part of.
+    return np.asarray(np.where(low == high, low, between))
 
 
 class FieldFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +157,7 @@ class GradientField:
     def __init__(self, facts: FieldFacts, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
         self.facts = facts
         self._arrays = dict(arrays)
+        self._bands: dict[tuple[str, int], Bands] = {}
         for array in self._arrays.values():
             array.flags.writeable = False
         shape = (facts.layers, len(self.array("targets")), self.array("inputs").shape[1])
@@ -193,8 +208,10 @@ class GradientField:
         return np.asarray(self.array(state)[layer], np.float64)
 
     def bands(self, state: str, layer: int) -> Bands:
-        """Over distance, of all T losses."""
-        return bands(self.norms(state, layer))
+        """Over distance, of all T losses; found once, then kept."""
+        if (state, layer) not in self._bands:
+            self._bands[state, layer] = bands(self.norms(state, layer))
+        return self._bands[state, layer]
 
     def decay(self, state: str, layer: int) -> Decay:
         """Of the median over distance."""
@@ -278,7 +295,7 @@ def matrix_facts(
 ) -> MatrixFacts:
     """Eigenvalues and singular values of a square matrix.
 
-    >>> found = matrix_facts(np.array([[0.0, -2.0], [2.0, 0.0]]))
+    >>> found = matrix_facts(np.array([[0.5, 0.0], [0.0, -2.0]]))
     >>> found.spectral_radius, found.largest_singular_value
     (2.0, 2.0)
 

@@ -31,8 +31,8 @@ from rnnviz.work.messages import Failed
 Quantity = Literal["loss", "jacobian", "sum"]
 """The gradient of each loss, the Jacobian's largest singular value, or the gradient of the sum."""
 
-LONGEST = 2000
-"""Losses and steps back that may be asked for: beyond, a field takes minutes and gigabytes."""
+LONGEST = 1000
+"""Losses and steps back that may be asked for: beyond, a field takes minutes."""
 
 
 class Gradients(QObject):

@@ -86,6 +86,20 @@ def test_bands_by_hand() -> None:
     assert found.median[2] == 6
 
 
+def test_bands_are_the_quantiles_of_what_is_there() -> None:
+    random = np.random.default_rng(2)
+    norms = random.lognormal(size=(40, 9))
+    norms[random.random(norms.shape) < 0.3] = np.nan
+    norms[3, 0] = np.inf
+    found = bands(norms)
+    wanted = np.nanquantile(norms, (0.5, 0.1, 0.9), axis=0)
+    assert np.allclose([found.median, found.low, found.high], wanted)
+
+
+def test_bands_of_infinity_are_infinite() -> None:
+    assert np.isinf(bands(np.full((4, 1), np.inf)).median[0])
+
+
 def test_a_field_survives_the_disk(tmp_path: Path) -> None:
     field = made_field()
     write_field(tmp_path / "field.npz", field)

@@ -203,6 +203,16 @@ def test_the_heatmap_is_the_field_and_a_click_explains(qtbot, session):
     assert session.gradients.character == 42
 
 
+def test_the_heatmap_blanks_what_truncation_cuts(qtbot, session):
+    panel = shown(qtbot, GradientHeatmapPanel(session))
+    session.gradients.measurements.set_chunk(5)
+    panel.truncated.setChecked(True)
+    settle(qtbot, panel)
+    targets = session.gradients.focused.field.targets
+    for column, step in enumerate(targets.tolist()):
+        assert int(np.isfinite(panel.plot._values[:, column]).sum()) == min(step % 5, 10) + 1
+
+
 def test_hovering_a_character_tints_what_it_depends_on(qtbot, session):
     panel = shown(qtbot, InputsPanel(session))
     panel.view.hovered.emit(45 - panel._first)

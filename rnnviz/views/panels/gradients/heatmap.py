@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from rnnviz.core.colour import Scale
-from rnnviz.core.gradients import GradientField
+from rnnviz.core.gradients import GradientField, kept
 from rnnviz.core.text import Text
 from rnnviz.views.panels.gradients.parts import (
     FocusPicker,
@@ -35,7 +35,11 @@ class GradientHeatmapPanel(GradientPanel):
     def follow(self) -> None:
         """Follow the comparison and the character that is explained."""
         gradients = self.session.gradients
-        for signal in (gradients.fields_changed, gradients.shown_changed):
+        for signal in (
+            gradients.fields_changed,
+            gradients.shown_changed,
+            gradients.measurements.truncation_changed,
+        ):
             signal.connect(self.request_draw)
         gradients.character_changed.connect(self.show_character)
 
@@ -48,6 +52,9 @@ class GradientHeatmapPanel(GradientPanel):
         self.state = QComboBox()
         self.state.setAccessibleName("State")
         self.state.activated.connect(self.request_draw)
+        self.truncated = QCheckBox("Truncated")
+        self.truncated.setToolTip("Blank what truncated BPTT cuts; see the panel Truncation")
+        self.truncated.toggled.connect(self.request_draw)
         self.said = note()
         self.said.setWordWrap(False)
         self.plot = ImagePlot("Gradient by position and distance")
@@ -55,7 +62,7 @@ class GradientHeatmapPanel(GradientPanel):
         self.plot.hovered.connect(self._hover)
         self.plot.clicked.connect(self._click)
         self._field: GradientField | None = None
-        row = tools(self.network, self.layer, self.state, self.said, stretch=3)
+        row = tools(self.network, self.layer, self.state, self.truncated, self.said, stretch=4)
         return column(row, (self.plot, 1))
 
     def draw(self) -> None:
@@ -83,11 +90,16 @@ class GradientHeatmapPanel(GradientPanel):
         # Losses stand side by side; between them may be characters that are no steps.
         shown = "".join(text.slice(place, place + 1) for place in field.predicted.tolist())
         self.plot.set_text(Text.of(shown))
-        self._values = _powers(field.norms(self.state.currentText(), self.layer.layer or 0).T)
+        norms = field.norms(self.state.currentText(), self.layer.layer or 0)
+        chunk = gradients.measurements.chunk
+        if self.truncated.isChecked():
+            norms = np.where(kept(field.targets, field.distance, chunk), norms, np.nan)
+        self._values = _powers(norms.T)
         top = float(self._values[np.isfinite(self._values)].max(initial=-300.0))
         scale = Scale(round(top - _DECADES, 1), round(top, 1), "surprisal")
         self.plot.set_values(self._values, 0, scale)
-        self.said.setText("Colour: the norm as a power of ten.")
+        cut = f" Blank: cut every {chunk:,} steps." if self.truncated.isChecked() else ""
+        self.said.setText(f"Colour: the norm as a power of ten.{cut}")
         self.show_character()
 
     @Slot()
