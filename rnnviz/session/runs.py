@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.state import LIVE
 from rnnviz.core.runs.watched import Watched, watch
+from rnnviz.work.remote import ADDRESS_FILE, Mirror, mirror_name, parse_address
 
 TICK_MS = 30
 """How often every live run is looked at; an event waits half of it on average."""
@@ -114,6 +116,7 @@ class Runs(QObject):
         self.opened: tuple[OpenRun, ...] = ()
         self.current: OpenRun | None = None
         self._trainers, self._settings, self._clock = trainers, settings, clock
+        self._mirrors: dict[Path, Mirror] = {}
         self._ticks = 0
         self._told = 0.0
         self._timer = QTimer(self)
@@ -121,6 +124,23 @@ class Runs(QObject):
         self._timer.timeout.connect(self.look)
 
     # The list
+
+    def open_remote(self, address: str) -> OpenRun:
+        """Watch a run on another machine, `user@host:/path`, through ssh.
+
+        Raises:
+            RunDirectoryError: it is no such address.
+        """
+        parse_address(address)
+        folder = (self.folder.parent / "remote" / mirror_name(address)).resolve()
+        if folder not in self._mirrors:
+            self._mirrors[folder] = Mirror(address, folder)
+        return self.open(folder, TrainingConfig(name=address))
+
+    def problem(self, run: OpenRun) -> str:
+        """Why a run cannot be read at present; empty where it can."""
+        mirror = self._mirrors.get(run.watched.directory)
+        return (mirror.problem if mirror else "") or run.watched.problem
 
     def open(self, directory: Path, started: TrainingConfig | None = None) -> OpenRun:
         """Watch the run in this directory, and make it the current one.
@@ -133,15 +153,28 @@ class Runs(QObject):
         """
         known = self.find(directory)
         if known is None:
+            self._mirror_again(directory.resolve())
             expected = None if started is None else msgspec.to_builtins(started)
             watched = watch(directory.resolve(), self._clock, expected)
-            known = OpenRun(watched, self._free_ink(), started_here=started is not None)
+            here = started is not None and watched.directory not in self._mirrors
+            known = OpenRun(watched, self._free_ink(), started_here=here)
             self.opened = (*self.opened, known)
             self._remember()
         self.set_current(known)
         self.runs_changed.emit()
         self._wake()
         return known
+
+    def _mirror_again(self, folder: Path) -> None:
+        """Go on mirroring, where this is the mirror of a run on another machine."""
+        path = folder / ADDRESS_FILE
+        if folder in self._mirrors or not path.exists():
+            return
+        try:
+            address = str(json.loads(path.read_bytes())["address"])
+            self._mirrors[folder] = Mirror(address, folder)
+        except (OSError, ValueError, KeyError, TypeError, RunDirectoryError):
+            return  # what was mirrored before can still be seen
 
     def find(self, directory: Path) -> OpenRun | None:
         """The open run of this directory, if any."""
@@ -152,6 +185,9 @@ class Runs(QObject):
         """Watch it no longer; a trainer goes on."""
         self.opened = tuple(other for other in self.opened if other is not run)
         self._remember()
+        mirror = self._mirrors.pop(run.watched.directory, None)
+        if mirror is not None:
+            mirror.close()
         if self.current is run:
             self.set_current(self.opened[-1] if self.opened else None)
         self.runs_changed.emit()
@@ -219,6 +255,9 @@ class Runs(QObject):
             RnnvizError: it cannot be asked.
         """
         self._trainers.ask(run.watched.directory, command, setting, value)
+        mirror = self._mirrors.get(run.watched.directory)
+        if mirror is not None:
+            mirror.ask()
         if command in ("pause", "resume", "stop"):
             run.asked = command
             self.runs_changed.emit()
@@ -232,6 +271,12 @@ class Runs(QObject):
         if run.watched.state == "paused":
             self.ask(run, "resume")
             return
+        mirror = self._mirrors.get(run.watched.directory)
+        if mirror is not None:
+            raise RunDirectoryError(
+                f"{run.name} was trained on another machine; go on with it there: "
+                f"rnnviz train --resume {parse_address(mirror.address)[1]}"
+            )
         self._trainers.resume(run.watched.directory)
         run.started_here = True
         run.asked = "resume"
@@ -286,7 +331,7 @@ class Runs(QObject):
         watched = run.watched
         if run.started_here and watched.state in ("starting", "crashed"):
             watched.give_up(self._trainers.ended(watched.directory))
-        state = (watched.state, watched.problem, watched.damaged_lines, len(watched.checkpoints))
+        state = (watched.state, self.problem(run), watched.damaged_lines, len(watched.checkpoints))
         if state == run._state:
             return False
         if run._state and state[0] != run._state[0]:
@@ -302,3 +347,6 @@ class Runs(QObject):
     def close(self) -> None:
         """Watch nothing any more; trainers go on."""
         self._timer.stop()
+        for mirror in self._mirrors.values():
+            mirror.close()
+        self._mirrors.clear()

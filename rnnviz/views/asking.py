@@ -135,6 +135,26 @@ class Asking(QObject):
 
         self._open(dialog, chosen)
 
+    @Slot()
+    def ask_remote_run(self) -> None:
+        """Ask for the address of a run on another machine, and watch it."""
+        settings = self._session.settings
+        address, agreed = QInputDialog.getText(
+            self._window,
+            "Watch a run on another machine",
+            "Reached with ssh, which must not ask for a password:",
+            text=str(settings.value("window/remote", "user@host:/path/of/run")),
+        )
+        if not agreed:
+            return
+        try:
+            self._session.runs.open_remote(address)
+        except RnnvizError as error:
+            self.refused.emit(str(error))
+            return
+        settings.setValue("window/remote", address)
+        self._session.workspace_wanted.emit("training")
+
     def may_close(self) -> bool:
         """Whether the window may close; says first that a training goes on, and may stop it."""
         runs, settings = self._session.runs, self._session.settings

@@ -20,6 +20,7 @@ def deeds(window: Window) -> tuple[Deed, ...]:
     return (
         Deed("File", "Open…", key.Open, asking.ask_open),
         Deed("File", "Open recording or run…", "Ctrl+Shift+O", asking.ask_open_folder),
+        Deed("File", "Open run over ssh…", None, asking.ask_remote_run),
         Deed("File/Open recent", "Clear this list", None, session.library.forget_recent),
         Deed("File", SEPARATOR),
         Deed("File", "Save finding…", key.Save, asking.ask_finding),

@@ -145,7 +145,7 @@ class TrainingCentre(QWidget):
             shown.setVisible(run is not None)
         self.live_row.setVisible(run is not None and run.live)
         self.settings.show_run(run)
-        words = _problem_of(run) if run else ""
+        words = (runs.problem(run) or _problem_of(run)) if run else ""
         self.problem.setText(words)
         self.problem.setVisible(bool(words))
 
@@ -210,8 +210,6 @@ class TrainingCentre(QWidget):
 def _problem_of(run: OpenRun) -> str:
     """What a person should know about a run that is not well."""
     watched = run.watched
-    if watched.problem:
-        return watched.problem
     if watched.record.bad_numbers:
         bad = watched.record.bad_numbers[0]
         where = f"the {bad.where} of {bad.parameter}" if bad.parameter else f"the {bad.where}"

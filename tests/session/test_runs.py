@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QSettings
@@ -224,3 +226,46 @@ def test_a_slow_drive_is_looked_at_less_often(
     runs.look()
     assert run.watched.record.step == 9
     assert run.rests_until > 0
+
+
+class FakeMirror:
+    """Remembers what it was asked; mirrors nothing."""
+
+    made: ClassVar[list[FakeMirror]] = []
+
+    def __init__(self, address: str, folder: Path) -> None:
+        self.address, self.problem, self.asked, self.closed = address, "", 0, False
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "remote.json").write_text(json.dumps({"address": address}))
+        self.made.append(self)
+
+    def ask(self) -> None:
+        self.asked += 1
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_run_on_another_machine_is_mirrored_and_asked_there(
+    runs: Runs, trainers: FakeTrainers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_module, "Mirror", FakeMirror)
+    monkeypatch.setattr(FakeMirror, "made", [])
+    run = runs.open_remote("me@there:/runs/novel")
+    (mirror,) = FakeMirror.made
+    assert (run.name, run.started_here) == ("me@there:/runs/novel", False)
+    mirror.problem = "no route to host"
+    runs.look()
+    assert runs.problem(run) == "no route to host"
+    runs.ask(run, "pause")
+    assert mirror.asked == 1
+    with pytest.raises(RunDirectoryError, match="go on with it there"):
+        runs.resume(run)
+    folder = run.watched.directory
+    runs.close_run(run)
+    assert mirror.closed
+    (folder / "run.json").write_text('{"version": 2}')
+    runs.open(folder)
+    assert [made.address for made in FakeMirror.made] == ["me@there:/runs/novel"] * 2
+    with pytest.raises(RunDirectoryError, match="user@host"):
+        runs.open_remote("nonsense")
