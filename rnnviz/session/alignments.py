@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.decoded import LAYERS, Decoded, branch
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.tokens import has_pieces, word_groups
+from rnnviz.core.tokens import word_of
 from rnnviz.session.alignment_tables import AlignmentTables
 from rnnviz.session.gold_links import GoldLinks
 from rnnviz.session.jobs import Jobs
@@ -174,7 +174,8 @@ class Alignments(QObject):
         if not sentence.strip():
             self.refused.emit("Nothing would be left of the sentence.")
             return
-        why = f"“{answer.decoded.source[place]}” became “{word}”"
+        old = word_of(answer.decoded.source[place : place + 1])
+        why = f"“{old}” became “{word}”" if word else f"“{old}” left out"
         self._ask(replace(answer.question.with_search(sentence=sentence), why=why))
 
     def search(self, **settings: Any) -> None:
@@ -312,7 +313,9 @@ class Alignments(QObject):
         self.beside = beside
         self.question = replace(self.current.question, forced={}, weights={}, target="")
         self.step = None
-        self.pinned, self._pointed = None, Mark()
+        self._pointed = Mark()
+        if self.pinned is not None and not self.current.reaches(*self.pinned):
+            self.pinned = None
         self.answer_changed.emit()
 
     # Looking
@@ -369,21 +372,12 @@ class Alignments(QObject):
 
     def joined(self, answer: Answer) -> bool:
         """Whether pieces are joined to words: only where there are any."""
-        decoded = answer.decoded
-        return self.words and (has_pieces(decoded.source) or has_pieces(decoded.target))
+        return self.words and answer.has_pieces
 
     def piece_at(self, row: int, column: int) -> tuple[int, int] | None:
         """The step and the source place of a cell on the screen; the first pieces of its words."""
         answer = self.current
-        if answer is None:
-            return None
-        decoded = answer.decoded
-        if not self.joined(answer):
-            return row, column
-        rows, columns = word_groups(decoded.target), word_groups(decoded.source)
-        if row >= len(rows) or column >= len(columns):
-            return None
-        return rows[row][0], columns[column][0]
+        return None if answer is None else answer.piece_at(row, column, words=self.words)
 
     @property
     def current_model_path(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.decoded import Decoded
-from rnnviz.core.tokens import is_special, word_groups, word_of
+from rnnviz.core.tokens import has_pieces, is_special, word_groups, word_of
 
 TASK = "translation"
 
@@ -84,12 +84,12 @@ class Question:
             from_step=step,
             kept=before.target[:step],
             target="",
-            why=f"“{token}” forced as word {step + 1}",
+            why=f"“{word_of([token])}” forced as word {step + 1}",
         )
 
     def with_weight(self, step: int, place: int, value: float, before: Decoded) -> Question:
         """The same with this weight at this step, decoded again from there."""
-        word = before.source[place]
+        word = word_of(before.source[place : place + 1])
         did = f"weight of “{word}” erased" if value == 0 else f"weight of “{word}” set to {value:g}"
         earlier = {key: known for key, known in self.weights.items() if key[0] <= step}
         return replace(
@@ -155,6 +155,25 @@ class Answer:
     def title(self) -> str:
         """What tells it from its neighbour: what was changed, or the model."""
         return self.question.why or self.model.name
+
+    @property
+    def has_pieces(self) -> bool:
+        """Whether its tokens are pieces of words."""
+        return has_pieces(self.decoded.source) or has_pieces(self.decoded.target)
+
+    def piece_at(self, row: int, column: int, *, words: bool) -> tuple[int, int] | None:
+        """The step and the source place of a cell, where `words` may be joined; None outside."""
+        if not (words and self.has_pieces):
+            return row, column
+        rows, columns = word_groups(self.decoded.target), word_groups(self.decoded.source)
+        if row >= len(rows) or column >= len(columns):
+            return None
+        return rows[row][0], columns[column][0]
+
+    def reaches(self, row: int | None, column: int | None) -> bool:
+        """Whether a place that was pinned before a change is still there after it."""
+        rows, columns = len(self.decoded.target), len(self.decoded.source)
+        return bool(self.question.why) and (row or 0) < rows and (column or 0) < columns
 
 
 def replaced(tokens: tuple[str, ...], place: int, word: str, *, by_character: bool) -> str:

@@ -277,3 +277,11 @@ def test_a_translator_without_words_asks_for_its_sentences(make_session, qtbot):
     assert needed.args == ["encoder.pt", "encoder.pt keeps no word lists"]
     session.recordings.open_model(Path("encoder.pt"), sentences=Path("pairs.txt"))
     assert session.alignments.model is not None
+
+
+def test_what_is_pinned_stays_pinned_through_a_change(alignments):
+    alignments.pin(Mark(2, 3))
+    alignments.force_weight(2, 3, 0.5)
+    assert alignments.pinned == Mark(2, 3)
+    alignments.translate("le chat")
+    assert alignments.pinned is None
