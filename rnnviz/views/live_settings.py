@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.runs import OpenRun
-from rnnviz.views.plots.log_axis import plain
+from rnnviz.views.plots import plain
 
 SETTINGS = {
     "learning_rate": ("Learning rate", "The largest rate of the schedule, from the next step on"),

@@ -115,6 +115,7 @@ class Panel(QWidget):
         self.setAccessibleName(self.title)
         self._content: QWidget | None = None
         self._stale = True
+        self._held = False
         self._sentence = QLabel()
         self._button = QPushButton()
         self._pages = QStackedLayout(self)
@@ -164,7 +165,17 @@ class Panel(QWidget):
     @property
     def idle(self) -> bool:
         """Whether no drawing is waiting for the next frame."""
-        return not self._timer.isActive()
+        return not self._timer.isActive() and not self._held
+
+    def hold(self) -> None:
+        """Make and draw nothing until `release`: the window is to be seen first."""
+        self._held = True
+
+    @Slot()
+    def release(self) -> None:
+        """Catch up with what was asked for meanwhile."""
+        self._held = False
+        self._catch_up()
 
     @Slot()
     def request_draw(self) -> None:
@@ -187,7 +198,7 @@ class Panel(QWidget):
 
     @Slot()
     def _catch_up(self) -> None:
-        if not self.seen or not self._stale:
+        if not self.seen or not self._stale or self._held:
             return
         self._timer.stop()
         self._stale = False

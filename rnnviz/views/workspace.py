@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
@@ -90,8 +90,12 @@ class Workspace(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
-        self.setCentralWidget(self.centre())
+        middle = self.centre()
+        middle.installEventFilter(self)
+        self.setCentralWidget(middle)
         self.panels = tuple(panel(self.session) for panel in self.panel_types)
+        for panel in self.panels:
+            panel.hold()
         first: dict[Qt.DockWidgetArea, QDockWidget] = {}
         for panel in self.panels:
             panel.open_requested.connect(self.open_requested)
@@ -107,6 +111,14 @@ class Workspace(QMainWindow):
         layout = self.session.settings.value(self._layout_key)
         restorable = isinstance(layout, QByteArray)
         self._sized = restorable and self.restoreState(layout, self.layout_version)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the panels draw once the middle of the room was seen: plots take long to import."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            for panel in self.panels:
+                QTimer.singleShot(0, panel.release)
+        return super().eventFilter(watched, event)
 
     def _dock(self, panel: Panel, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(panel.title, self)

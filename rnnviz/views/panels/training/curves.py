@@ -13,8 +13,7 @@ from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.runs import OpenRun
 from rnnviz.views.panel import Panel
-from rnnviz.views.plots import CurvePlot, Trace
-from rnnviz.views.plots.curves import as_it_is
+from rnnviz.views.plots import CurvePlot, Trace, as_it_is
 from rnnviz.views.segments import Segments
 
 LOSS, RATE = "loss", "learning rate"
