@@ -231,6 +231,8 @@ def mono_font(points: float = 10.5) -> QFont:
 
 # icons
 
+_ICON_SIZES = (16, 20, 24, 32, 48)
+
 
 def icon(name: str, theme: Theme | None = None) -> QIcon:
     """A line icon in the colours of the theme; `resources/icons/<name>.svg`."""
@@ -242,10 +244,11 @@ def icon(name: str, theme: Theme | None = None) -> QIcon:
         (QIcon.Mode.Selected, theme.text),
         (QIcon.Mode.Disabled, theme.faint),
     ):
-        for size in (16, 20, 24, 32, 48, 64):
-            made.addPixmap(_drawn(name, colour, size), mode, QIcon.State.Off)
-            if mode is not QIcon.Mode.Disabled:
-                made.addPixmap(_drawn(name, theme.accent, size), mode, QIcon.State.On)
+        for pixmap in _drawn(name, colour):
+            made.addPixmap(pixmap, mode, QIcon.State.Off)
+        if mode is not QIcon.Mode.Disabled:
+            for pixmap in _drawn(name, theme.accent):
+                made.addPixmap(pixmap, mode, QIcon.State.On)
     return made
 
 
@@ -255,15 +258,19 @@ def set_icon(target: QAction | QAbstractButton, name: str) -> None:
     target.setIcon(icon(name))
 
 
-@lru_cache(maxsize=4096)
-def _drawn(name: str, colour: str, size: int) -> QPixmap:
+@lru_cache(maxsize=1024)
+def _drawn(name: str, colour: str) -> tuple[QPixmap, ...]:
+    """The icon in every size that is shown, sharp on screens of any density."""
     renderer = QSvgRenderer(QByteArray(_tinted(name, colour)))
-    pixmap = QPixmap(QSize(size, size))
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    renderer.render(painter)
-    painter.end()
-    return pixmap
+    pixmaps = []
+    for size in _ICON_SIZES:
+        pixmap = QPixmap(QSize(size, size))
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        renderer.render(painter)
+        painter.end()
+        pixmaps.append(pixmap)
+    return tuple(pixmaps)
 
 
 def _tinted(name: str, colour: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import ClassVar
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal, Slot
@@ -14,6 +15,23 @@ from rnnviz.views.dock_handle import DockHandle
 from rnnviz.views.panel import Panel
 
 _RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
+
+
+class PanelsOf:
+    """The `PANELS` of a package, which is imported when they are first asked for.
+
+    Args:
+        package: its name, `rnnviz.views.panels.cells`.
+        without: names of panels that stand elsewhere in the room.
+    """
+
+    def __init__(self, package: str, without: tuple[str, ...] = ()) -> None:
+        self._package, self._without = package, without
+
+    def __get__(self, room: object, kind: type) -> tuple[type[Panel], ...]:
+        """The panels, in their order."""
+        panels: tuple[type[Panel], ...] = import_module(self._package).PANELS
+        return tuple(panel for panel in panels if panel.name not in self._without)
 
 
 class Workspace(QMainWindow):
@@ -34,7 +52,7 @@ class Workspace(QMainWindow):
     name: ClassVar[str]
     """The key under which its layout is remembered; never change it."""
     title: ClassVar[str]
-    panel_types: ClassVar[tuple[type[Panel], ...]] = ()
+    panel_types: ClassVar[PanelsOf | tuple[type[Panel], ...]] = ()
     bottom: ClassVar[tuple[str, ...]] = ()
     """Names of the panels that want width; the others stand at the right."""
     right_width: ClassVar[int] = 400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
@@ -10,9 +11,10 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.core.errors import RnnvizError
 from rnnviz.session.session import Session
 from rnnviz.views.actions import SEPARATOR, Deed
-from rnnviz.views.alignments.area import AlignmentArea
-from rnnviz.views.panels.alignments import PANELS
-from rnnviz.views.workspace import Workspace
+from rnnviz.views.workspace import PanelsOf, Workspace
+
+if TYPE_CHECKING:
+    from rnnviz.views.alignments.area import AlignmentArea
 
 
 class AlignmentsWorkspace(Workspace):
@@ -20,7 +22,7 @@ class AlignmentsWorkspace(Workspace):
 
     name = "alignments"
     title = "Alignments"
-    panel_types = PANELS
+    panel_types = PanelsOf("rnnviz.views.panels.alignments")
     bottom = ("beam", "corpus")
     bottom_height = 160
     right_width = 368
@@ -32,6 +34,8 @@ class AlignmentsWorkspace(Workspace):
 
     def centre(self) -> QWidget:
         """The sentence over its alignment."""
+        from rnnviz.views.alignments.area import AlignmentArea
+
         self.area = AlignmentArea(self.session)
         return self.area
 

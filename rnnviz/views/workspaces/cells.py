@@ -7,10 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
 from rnnviz.views.actions import SEPARATOR, Deed
-from rnnviz.views.panels.cells import PANELS
-from rnnviz.views.panels.cells.ranking import RankingPanel
 from rnnviz.views.text_panel import TextPanel
-from rnnviz.views.workspace import Workspace
+from rnnviz.views.workspace import PanelsOf, Workspace
 
 
 class CellsWorkspace(Workspace):
@@ -24,7 +22,7 @@ class CellsWorkspace(Workspace):
 
     name = "cells"
     title = "Cells"
-    panel_types = PANELS
+    panel_types = PanelsOf("rnnviz.views.panels.cells")
     bottom = ("trace", "heatmap")
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -37,6 +35,8 @@ class CellsWorkspace(Workspace):
 
     def connect_parts(self) -> None:
         """Jumps go to the text, wishes to the window."""
+        from rnnviz.views.panels.cells.ranking import RankingPanel
+
         self.text_panel.concept_requested.connect(self.concept_requested)
         self.text_panel.message.connect(self.message)
         for panel in self.panels:

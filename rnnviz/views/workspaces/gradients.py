@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.networks import Window
 from rnnviz.session.session import Session
 from rnnviz.views.actions import SEPARATOR, Deed
-from rnnviz.views.panels.gradients import PANELS
-from rnnviz.views.panels.gradients.distance import DistancePanel
-from rnnviz.views.workspace import Workspace
+from rnnviz.views.workspace import PanelsOf, Workspace
+
+if TYPE_CHECKING:
+    from rnnviz.views.panels.gradients.distance import DistancePanel
 
 
 class GradientsWorkspace(Workspace):
@@ -17,13 +20,22 @@ class GradientsWorkspace(Workspace):
 
     name = "gradients"
     title = "Gradients"
-    panel_types = PANELS
+    panel_types = PanelsOf("rnnviz.views.panels.gradients")
     bottom = ("gradient-heatmap",)
     right_width = 420
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
-        self.distance = DistancePanel(session, self)
+        self._distance: DistancePanel | None = None
+
+    @property
+    def distance(self) -> DistancePanel:
+        """The plot over distance, made when it is first asked for."""
+        if self._distance is None:
+            from rnnviz.views.panels.gradients.distance import DistancePanel
+
+            self._distance = DistancePanel(self.session, self)
+        return self._distance
 
     def centre(self) -> QWidget:
         """The plot over distance."""
@@ -32,13 +44,13 @@ class GradientsWorkspace(Workspace):
 
     def deeds(self) -> tuple[Deed, ...]:
         """What is compared, and where in the text."""
-        menu, distance = "Gradient", self.distance
+        menu = "Gradient"
         return (
-            Deed(menu, "RNN beside GRU beside LSTM", None, distance.compare_kinds, key="R"),
-            Deed(menu, "The same network before training", None, distance.compare_untrained),
-            Deed(menu, "Compare with another model…", None, distance.compare_file),
-            Deed(menu, "The stages of a training run…", None, distance.compare_run),
-            Deed(menu, "Only the open model", None, distance.compare_nothing),
+            Deed(menu, "RNN beside GRU beside LSTM", None, self._compare_kinds, key="R"),
+            Deed(menu, "The same network before training", None, self._compare_untrained),
+            Deed(menu, "Compare with another model…", None, self._compare_file),
+            Deed(menu, "The stages of a training run…", None, self._compare_run),
+            Deed(menu, "Only the open model", None, self._compare_nothing),
             Deed(menu, SEPARATOR),
             Deed(menu, "Next prediction", None, self._next, key="."),
             Deed(menu, "Previous prediction", None, self._previous, key=","),
@@ -46,6 +58,21 @@ class GradientsWorkspace(Workspace):
             Deed(menu, "Previous stretch of the text", None, self._earlier, key="PgUp"),
             Deed(menu, "The stretch on the screen in Cells", None, self._from_cells),
         )
+
+    def _compare_kinds(self) -> None:
+        self.distance.compare_kinds()
+
+    def _compare_untrained(self) -> None:
+        self.distance.compare_untrained()
+
+    def _compare_file(self) -> None:
+        self.distance.compare_file()
+
+    def _compare_run(self) -> None:
+        self.distance.compare_run()
+
+    def _compare_nothing(self) -> None:
+        self.distance.compare_nothing()
 
     def _next(self) -> None:
         self.session.gradients.step(1)

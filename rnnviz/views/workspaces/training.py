@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
 from rnnviz.views.actions import SEPARATOR, Deed
-from rnnviz.views.panels.training import PANELS
-from rnnviz.views.panels.training.curves import CurvesPanel
-from rnnviz.views.panels.training.samples import SamplesPanel
-from rnnviz.views.panels.training.stages import StagesPanel
-from rnnviz.views.training_centre import TrainingCentre
-from rnnviz.views.workspace import Workspace
+from rnnviz.views.workspace import PanelsOf, Workspace
+
+if TYPE_CHECKING:
+    from rnnviz.views.training_centre import TrainingCentre
 
 
 class TrainingWorkspace(Workspace):
@@ -30,7 +30,7 @@ class TrainingWorkspace(Workspace):
 
     name = "training"
     title = "Training"
-    panel_types = tuple(panel for panel in PANELS if panel is not CurvesPanel)
+    panel_types = PanelsOf("rnnviz.views.panels.training", without=("curves",))
     bottom = ("gradient-norms", "gradient-steps", "parameters")
     bottom_height = 250
 
@@ -40,6 +40,8 @@ class TrainingWorkspace(Workspace):
 
     def centre(self) -> QWidget:
         """The list of runs over their curves."""
+        from rnnviz.views.training_centre import TrainingCentre
+
         self.runs_centre = TrainingCentre(self.session)
         return self.runs_centre
 
@@ -67,6 +69,9 @@ class TrainingWorkspace(Workspace):
 
     def connect_parts(self) -> None:
         """Wishes go to the window."""
+        from rnnviz.views.panels.training.samples import SamplesPanel
+        from rnnviz.views.panels.training.stages import StagesPanel
+
         centre = self.runs_centre
         assert centre is not None
         centre.new_requested.connect(self.new_run_requested)
