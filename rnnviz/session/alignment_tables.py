@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from rnnviz.core.errors import AlignmentError
+from rnnviz.core.links import Agreement, corpus_agreement, read_links
 from rnnviz.session.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -43,11 +45,13 @@ class AlignmentTables(QObject):
     Signals:
         corpus_changed: `corpus`.
         near_changed: `near`.
+        scored: `agreement` of all lines of the gold links.
         recorded(Path): the encoder and decoder read a sentence; this is the recording.
     """
 
     corpus_changed = Signal()
     near_changed = Signal()
+    scored = Signal()
     recorded = Signal(object)
 
     def __init__(self, alignments: Alignments, jobs: Jobs) -> None:
@@ -55,6 +59,8 @@ class AlignmentTables(QObject):
         self._alignments, self._jobs = alignments, jobs
         self.corpus: tuple[CorpusRow, ...] = ()
         self.corpus_name = ""
+        self.agreement: Agreement | None = None
+        """Of the model's links with all gold links, where they were asked for."""
         self.near: tuple[Near, ...] = ()
         self.near_word = ""
 
@@ -101,6 +107,38 @@ class AlignmentTables(QObject):
             {"model": model.path, "word": word.strip(), "side": side, "count": count},
             slot="nearest words",
             title=f"Words near “{word.strip()[:20]}”",
+            done=done,
+        )
+
+    def score_all(self) -> None:
+        """Align every sentence pair of the gold links and count how far they agree."""
+        model, gold = self._alignments.model, self._alignments.gold
+        if model is None or gold.pairs_path is None:
+            return
+        lines, swapped = gold.lines, gold.swapped
+        self.agreement = None
+
+        def done(result: Mapping[str, Any]) -> None:
+            try:
+                found = read_links(Path(result["path"]), base=0)
+                links = [(one.swapped() if swapped else one).sure for one in found]
+                self.agreement = corpus_agreement(links, lines)
+            except AlignmentError as error:
+                self._alignments.refused.emit(str(error))
+            self.scored.emit()
+
+        self._jobs.start(
+            "align_corpus",
+            {
+                "model": model.path,
+                "pairs": [str(gold.pairs_path)],
+                "swap": swapped,
+                "direction": gold.direction,
+                "threshold": gold.threshold,
+                "folder": str(self._alignments.scratch.new()),
+            },
+            slot="align corpus",
+            title=f"Aligning {gold.pairs_path.name}",
             done=done,
         )
 

@@ -33,6 +33,7 @@ class GoldLinks(QObject):
         self.lines: tuple[Links, ...] = ()
         self.path: Path | None = None
         self.pairs: tuple[tuple[str, str], ...] = ()
+        self.pairs_path: Path | None = None
         self.line = 0
         self.swapped = False
         self.direction: Direction = "target"
@@ -45,7 +46,8 @@ class GoldLinks(QObject):
             AlignmentError: it is none; what was open stays.
         """
         self.lines = read_links(path, base)
-        self.path, self.line, self.pairs = path, 0, ()
+        self.path, self.line = path, 0
+        self.pairs, self.pairs_path = (), None
         self.changed.emit()
 
     def open_pairs(self, path: Path) -> None:
@@ -60,7 +62,7 @@ class GoldLinks(QObject):
                 f"{path.name} has {len(pairs):,} lines and the links {len(self.lines):,}; both "
                 "need one line a sentence pair, in the same order"
             )
-        self.pairs = pairs
+        self.pairs, self.pairs_path = pairs, path
         self.changed.emit()
 
     @property

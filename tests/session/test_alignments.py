@@ -285,3 +285,16 @@ def test_what_is_pinned_stays_pinned_through_a_change(alignments):
     assert alignments.pinned == Mark(2, 3)
     alignments.translate("le chat")
     assert alignments.pinned is None
+
+
+def test_all_lines_are_scored_against_gold(alignments, tmp_path, qtbot):
+    (tmp_path / "gold").write_text("0-0\n0-0 1-1\n")
+    (tmp_path / "pairs").write_text("le ||| the\nle chat ||| the cat\n")
+    alignments.gold.open(tmp_path / "gold")
+    alignments.tables.score_all()
+    assert alignments.tables.agreement is None
+    alignments.gold.open_pairs(tmp_path / "pairs")
+    with qtbot.waitSignal(alignments.tables.scored):
+        alignments.tables.score_all()
+    # Two links found, both right; three are sure: 1 - (2 + 2) / (2 + 3).
+    assert alignments.tables.agreement.error_rate == pytest.approx(1 / 5)

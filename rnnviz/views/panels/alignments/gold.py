@@ -52,6 +52,8 @@ class GoldPanel(Panel):
             alignments.answer_changed,
             alignments.view_changed,
             alignments.gold.changed,
+            alignments.tables.scored,
+            self.session.jobs.changed,
         ):
             signal.connect(self.request_draw)
 
@@ -63,12 +65,17 @@ class GoldPanel(Panel):
         about.setProperty("role", "muted")
         self.open = QPushButton("Open gold links…")
         self.open.clicked.connect(self._ask_gold)
-        self.pairs = QPushButton("Open its sentences…")
+        self.pairs = QPushButton("Sentences…")
         self.pairs.setToolTip("The sentence pairs of these links: source ||| target, or with a tab")
         self.pairs.clicked.connect(self._ask_pairs)
-        self.align = QPushButton("Align this line")
+        self.align = QPushButton("Align line")
         self.align.setToolTip("See where the model looks while it writes the translation given")
         self.align.clicked.connect(self._align)
+        self.score_all = QPushButton("Score all")
+        self.score_all.setToolTip("The error rate over every sentence pair of the file")
+        self.score_all.clicked.connect(self.session.alignments.tables.score_all)
+        self.total = QLabel()
+        self.total.setAccessibleName("Alignment error rate of all lines")
         self.line = QSpinBox()
         self.line.setAccessibleName("Line of the gold file")
         self.line.valueChanged.connect(self._change)
@@ -96,7 +103,7 @@ class GoldPanel(Panel):
         self.links = QLabel()
         self.links.setProperty("role", "muted")
         self.links.setAccessibleName("Hard links in Pharaoh format")
-        for label in (self.file, self.score, self.problem, self.links):
+        for label in (self.file, self.score, self.total, self.problem, self.links):
             label.setWordWrap(True)
         self.copy = QPushButton("Copy")
         self.copy.setToolTip("Copy the links in Pharaoh format")
@@ -118,6 +125,7 @@ class GoldPanel(Panel):
         both = QHBoxLayout()
         both.addWidget(self.pairs)
         both.addWidget(self.align)
+        both.addWidget(self.score_all)
         gold.addRow(both)
         buttons = QHBoxLayout()
         buttons.addWidget(self.copy)
@@ -130,6 +138,7 @@ class GoldPanel(Panel):
             column.addWidget(widget)
         column.addLayout(form)
         column.addWidget(self.score)
+        column.addWidget(self.total)
         column.addWidget(self.links)
         column.addLayout(buttons)
         column.addStretch(1)
@@ -179,6 +188,15 @@ class GoldPanel(Panel):
         for box in (self.line, self.swapped, self.threshold):
             box.blockSignals(False)
         self.align.setEnabled(gold.pair is not None)
+        busy = self.session.jobs.busy("align corpus")
+        self.score_all.setEnabled(gold.pairs_path is not None and not busy)
+        total = self.session.alignments.tables.agreement
+        self.total.setVisible(total is not None)
+        if total is not None:
+            self.total.setText(
+                f"All {len(gold.lines):,} lines: error rate {total.error_rate:.1%}, precision "
+                f"{total.precision:.1%}, recall {total.recall:.1%}."
+            )
         self.direction.setCurrentIndex(self.direction.findData(gold.direction))
         self.threshold.setEnabled(gold.direction == "threshold")
 
