@@ -205,7 +205,7 @@ def card(
         f"# {recipe.title}",
         "",
         f"A character model: {kind}, {description.layers} layers of {description.units} units, "
-         f"one-hot input of {len(description.vocabulary)} characters, "
+         f"{fed(description)} of {len(description.vocabulary)} characters, "
          f"{training['parameters']:,} parameters; weights in half precision.",
         "",
         f"**Corpus.** {recipe.corpus} The last {training['held_out_characters']:,} characters "
@@ -241,6 +241,13 @@ def card(
         *samples(runs),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def fed(description: ModelDescription) -> str:
+    """What enters the first layer, in words."""
+    if not description.embedding:
+        return "one-hot input"
+    return f"learned embeddings ({description.embedding} numbers each)"
 
 
 def finding_row(found: dict[str, Any]) -> str:
