@@ -292,9 +292,10 @@ def test_all_lines_are_scored_against_gold(alignments, tmp_path, qtbot):
     (tmp_path / "pairs").write_text("le ||| the\nle chat ||| the cat\n")
     alignments.gold.open(tmp_path / "gold")
     alignments.tables.score_all()
-    assert alignments.tables.agreement is None
+    assert not alignments._jobs.busy("align corpus")
     alignments.gold.open_pairs(tmp_path / "pairs")
     with qtbot.waitSignal(alignments.tables.scored):
         alignments.tables.score_all()
     # Two links found, both right; three are sure: 1 - (2 + 2) / (2 + 3).
-    assert alignments.tables.agreement.error_rate == pytest.approx(1 / 5)
+    scored = alignments.tables.agreement
+    assert (scored.precision, scored.error_rate) == (1, pytest.approx(1 / 5))
