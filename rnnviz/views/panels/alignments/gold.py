@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.alignment import DIRECTIONS
+from rnnviz.core.alignment import DIRECTIONS, Direction
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.links import links_line, write_links
 from rnnviz.views.alignments.layers import weights_of
@@ -35,6 +35,15 @@ _HINT = (
     "The error rate depends on the words being cut as in the gold file, and on the translation "
     "being the one that the links were drawn for."
 )
+
+
+_SHORT: dict[Direction, str] = {
+    "target": "Heaviest of each target word",
+    "source": "Heaviest of each source word",
+    "both": "Where both agree",
+    "either": "Where either says so",
+    "threshold": "From a threshold on",
+}
 
 
 class GoldPanel(Panel):
@@ -82,13 +91,7 @@ class GoldPanel(Panel):
         self.swapped = QCheckBox("Swap source and target")
         self.swapped.setToolTip("For a gold file that was made the other way round")
         self.swapped.toggled.connect(self._change)
-        self.direction = QComboBox()
-        self.direction.setAccessibleName("How weights become links")
-        for name, title in DIRECTIONS.items():
-            self.direction.addItem(title[:1].upper() + title[1:], name)
-        self.direction.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        self.direction = _directions()
         self.direction.activated.connect(self._change)
         self.threshold = QDoubleSpinBox()
         self.threshold.setAccessibleName("Least weight of a link")
@@ -178,7 +181,8 @@ class GoldPanel(Panel):
         self._gold_form.setVisible(bool(gold.lines))
         self.file.setVisible(bool(gold.lines))
         if gold.path is not None:
-            self.file.setText(f"{gold.path.name}: {len(gold.lines):,} lines")
+            lines = "line" if len(gold.lines) == 1 else "lines"
+            self.file.setText(f"{gold.path.name}: {len(gold.lines):,} {lines}")
         for box in (self.line, self.swapped, self.threshold):
             box.blockSignals(True)
         self.line.setRange(1, max(1, len(gold.lines)))
@@ -286,3 +290,16 @@ class GoldPanel(Panel):
         except AlignmentError as error:
             self.problem.setText(str(error))
             self.problem.show()
+
+
+def _directions() -> QComboBox:
+    """How weights become links: short words, and what they mean as tips."""
+    box = QComboBox()
+    box.setAccessibleName("How weights become links")
+    for name, about_direction in DIRECTIONS.items():
+        box.addItem(_SHORT[name], name)
+        tip = about_direction[:1].upper() + about_direction[1:]
+        place = box.count() - 1
+        box.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    return box
