@@ -24,6 +24,8 @@ COMMANDS = {
     "colour": "colour a text by one unit: terminal, HTML, PNG, SVG or CSV",
     "gradients": "how far back the gradient of a loss reaches, layer by layer",
     "sample": "let a model write",
+    "translate": "translate sentences, and show where each word looked",
+    "align": "say which words of given translations belong together",
     "train": "train a model, or continue a training run",
     "run": "pause, resume, stop or change a training run, or say how it is",
 }

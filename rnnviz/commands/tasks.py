@@ -91,18 +91,22 @@ def run_with_progress(
         line.finish()
 
 
-def opened(model: Path, vocabulary: Path | None) -> dict[str, Any]:
+def opened(model: Path, vocabulary: Path | None, sentences: Path | None = None) -> dict[str, Any]:
     """What the task `open_model` says of a model; with `vocabulary`, of the characters chosen.
 
     Args:
         vocabulary: the training text or a vocabulary file; the guesses are printed with the loss
             that each gives, and the best is taken.
+        sentences: the file that a translation model's words come from, if it needs one.
 
     Raises:
         TaskFailed: it cannot be opened, or no order of the characters fits.
     """
     characters = None if vocabulary is None else _guessed(model, vocabulary)
-    return run_task("open_model", {"path": str(model), "vocabulary": characters})
+    return run_task(
+        "open_model",
+        {"path": str(model), "vocabulary": characters, "sentences": str(sentences or "")},
+    )
 
 
 def _guessed(model: Path, source: Path) -> tuple[str, ...]:

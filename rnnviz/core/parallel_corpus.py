@@ -11,6 +11,8 @@ from pathlib import Path
 from rnnviz.core.errors import TextError
 
 Pair = tuple[str, str]
+_BARS = "|||"
+"""What fast_align and others write between source and target."""
 
 
 def read_lines(path: Path) -> list[str]:
@@ -39,8 +41,9 @@ def read_pairs(paths: Sequence[Path], swap: bool = False) -> list[Pair]:
     """Source and target sentences.
 
     Args:
-        paths: one file, source and target separated by a tab (further columns are left out), or
-            two files of as many lines. Several files of two columns are read one after the other.
+        paths: one file, source and target separated by a tab (further columns are left out) or by
+            `|||`, or two files of as many lines. Several files of two columns are read one after
+            the other.
         swap: the second column, or file, is the source.
 
     Raises:
@@ -58,7 +61,7 @@ def read_pairs(paths: Sequence[Path], swap: bool = False) -> list[Pair]:
 
 
 def _has_columns(path: Path) -> bool:
-    return any("\t" in line for line in read_lines(path)[:10])
+    return any("\t" in line or _BARS in line for line in read_lines(path)[:10])
 
 
 def _two_files(first: Path, second: Path) -> list[Pair]:
@@ -76,7 +79,7 @@ def _two_columns(path: Path) -> list[Pair]:
     for number, line in enumerate(read_lines(path), 1):
         if not line.strip():
             continue
-        columns = line.split("\t")
+        columns = line.split("\t") if "\t" in line else line.split(_BARS)
         if len(columns) < 2:
             raise TextError(
                 f"line {number:,} of {path.name} has no tab: {line[:60]!r}; a corpus is one file "

@@ -10,12 +10,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from rnnviz.core.alignment import Direction
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.files import write_atomically
-from rnnviz.core.parallel_corpus import read_lines
+from rnnviz.core.links import write_links
+from rnnviz.core.parallel_corpus import read_lines, read_pairs
 from rnnviz.core.translation import END_ID, TRANSLATION, TokenizerDescription
 from rnnviz.nets.base import count_parameters
 from rnnviz.nets.tasks.warm import warm_translation
+from rnnviz.nets.translation.aligning import align_pairs
 from rnnviz.nets.translation.embeddings import nearest_words as words_near
 from rnnviz.nets.translation.files import OpenedTranslation
 from rnnviz.nets.translation.hypotheses import Hypothesis
@@ -50,6 +53,10 @@ def opened_translation(path: str, opened: OpenedTranslation) -> dict[str, Any]:
     }
 
 
+def _model(arguments: Arguments) -> OpenedTranslation:
+    return warm_translation(arguments["model"], arguments.get("sentences", ""))
+
+
 def settings_of(arguments: Arguments, opened: OpenedTranslation) -> Settings:
     """How to decode, from the arguments of a task; keys of JSON objects are strings."""
     forced = {int(step): str(token) for step, token in (arguments.get("forced") or {}).items()}
@@ -80,7 +87,7 @@ def translate(arguments: Arguments, context: Context) -> dict[str, Any]:
             weights and the temperature apply; `target` forces a whole translation.
         context: told of every token.
     """
-    opened = warm_translation(arguments["model"])
+    opened = _model(arguments)
     if "target" in arguments:
         sentence = force_target(opened.model, arguments["source"], arguments["target"])
     else:
@@ -153,10 +160,10 @@ def translate_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
 
     Of a line with tabs the first column is translated; empty lines are left out.
     """
-    opened = warm_translation(arguments["model"])
+    opened = _model(arguments)
     lines = [line.split("\t")[0] for line in read_lines(Path(arguments["path"]))]
     lines = [line for line in lines if line.strip()]
-    settings = Settings(beam=int(arguments.get("beam", 1)))
+    settings = settings_of(arguments, opened)
     found = translate_many(opened.model, lines, settings, context.progress)
     rows = [
         {
@@ -175,9 +182,30 @@ def translate_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
     return {"path": str(path), "sentences": len(rows)}
 
 
+def align_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Align the translations in the files `pairs`; links in Pharaoh format in a file in `folder`.
+
+    Args:
+        arguments: `swap` makes the second column the source; `direction` and `threshold` say how
+            weights become links (`core.alignment.DIRECTIONS`).
+        context: told of every batch.
+    """
+    opened = _model(arguments)
+    pairs = read_pairs([Path(path) for path in arguments["pairs"]], arguments.get("swap", False))
+    found = align_pairs(opened.model, pairs, progress=context.progress)
+    direction: Direction = arguments.get("direction", "target")
+    threshold = float(arguments.get("threshold", 0.5))
+    links = [one.alignment.links(direction, threshold) if one else frozenset() for one in found]
+    losses = [one.loss_nats for one in found if one is not None]
+    path = Path(arguments["folder"]) / "links.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_links(path, links)
+    return {"path": str(path), "pairs": len(pairs), "loss_nats": sum(losses) / len(losses)}
+
+
 def nearest_words(arguments: Arguments, context: Context) -> dict[str, Any]:
     """The words whose embeddings lie nearest to that of `word`, on the `side` source or target."""
-    opened = warm_translation(arguments["model"])
+    opened = _model(arguments)
     side = arguments.get("side", "source")
     words = words_near(opened.model, side, arguments["word"], int(arguments.get("count", 10)))
     return {
@@ -188,7 +216,7 @@ def nearest_words(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def walk_translation(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Record encoder and decoder while they read `source` and write `target`, in `folder`."""
-    opened = warm_translation(arguments["model"])
+    opened = _model(arguments)
     if not isinstance(opened.model, TranslationModel):
         raise RnnvizError(
             f"the units of a {opened.format_title} are not recorded; its alignment can be inspected"
@@ -208,6 +236,7 @@ def walk_translation(arguments: Arguments, context: Context) -> dict[str, Any]:
 TASKS: dict[str, Task] = {
     "translate": translate,
     "translate_corpus": translate_corpus,
+    "align_corpus": align_corpus,
     "nearest_words": nearest_words,
     "walk_translation": walk_translation,
 }

@@ -1,0 +1,216 @@
+"""Translate a sentence, or every line of a file, and show or write where each word looked.
+
+The name's ending says how the alignment of a sentence is written: .svg, .png, .csv, .tex or .html.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnviz.commands.output import print_json
+from rnnviz.commands.tasks import opened, run_task, run_with_progress
+from rnnviz.core.errors import TextError
+
+if TYPE_CHECKING:
+    from rnnviz.core.decoded import Decoded
+
+EXAMPLES = """
+  rnnviz translate models/french-english.safetensors "Où est la gare ?"
+  rnnviz translate models/french-english.safetensors "Où est la gare ?" --to gare.svg
+  rnnviz translate models/french-english.safetensors "Il dort." --force 0=She --weight 1:0=0
+  rnnviz translate models/french-english.safetensors --file lines.txt -o translated.txt
+  rnnviz translate encoder.pt "he is tired ." --sentences eng-est.txt
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """A model, what to translate, and how."""
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a translation model")
+    parser.add_argument("sentence", nargs="*", metavar="SENTENCE", help="what to translate")
+    parser.add_argument("--file", type=Path, metavar="FILE", help="translate every line of it")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the lines here")
+    parser.add_argument("--to", type=Path, metavar="FILE", help="write the alignment here")
+    parser.add_argument("--beam", type=int, default=5, metavar="N", help="1 is greedy (default: 5)")
+    parser.add_argument("--length-penalty", type=float, default=0.6, metavar="X")
+    parser.add_argument("--coverage-penalty", type=float, default=0.0, metavar="X")
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="of the attention: above 1 flatter, below 1 sharper",
+    )
+    parser.add_argument(
+        "--sample", type=float, default=0.0, metavar="X", help="draw at this temperature"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for --sample")
+    parser.add_argument(
+        "--force",
+        action="append",
+        default=[],
+        type=_forced,
+        metavar="STEP=WORD",
+        help="this word must come at this step, from 0; may be given again",
+    )
+    parser.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        type=_weight,
+        metavar="STEP:PLACE=X",
+        help="this weight must lie on this source place at this step; 0 erases it",
+    )
+    parser.add_argument(
+        "--sentences",
+        type=Path,
+        metavar="FILE",
+        help="for a model of PyTorch's tutorial: the sentences that its words come from",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Translate."""
+    if bool(arguments.sentence) == bool(arguments.file):
+        raise TextError("give a sentence, or a file with --file; one of the two")
+    model = opened(arguments.model, None, arguments.sentences)
+    if model.get("task") != "translation":
+        raise TextError(f"{arguments.model.name} is a character model; it writes with `sample`")
+    for note in model["notes"]:
+        print(f"{arguments.model.name}: {note}", file=sys.stderr)
+    return _file(arguments) if arguments.file else _sentence(arguments)
+
+
+def _sentence(arguments: argparse.Namespace) -> int:
+    from rnnviz.core.decoded import Decoded
+
+    with tempfile.TemporaryDirectory() as folder:
+        asked = {
+            **_search(arguments),
+            "source": " ".join(arguments.sentence),
+            "sampling_temperature": arguments.sample,
+            "seed": arguments.seed,
+            "forced": dict(arguments.force),
+            "weights": _by_step(arguments.weight),
+            "folder": folder,
+        }
+        answer = run_task("translate", asked)
+        decoded = Decoded.from_answer(answer)
+        if arguments.json:
+            weights = decoded.alignment.weights.tolist() if decoded.has_attention else None
+            told = {key: value for key, value in answer.items() if key not in ("files", "tree")}
+            print_json({**told, "weights": weights})
+        else:
+            print(decoded.text)
+            print(_shown(decoded), file=sys.stderr)
+        if arguments.to:
+            _write(arguments.to, [decoded])
+    return 0
+
+
+def _file(arguments: argparse.Namespace) -> int:
+    from rnnviz.core.parallel_corpus import read_lines
+
+    with tempfile.TemporaryDirectory() as folder:
+        asked = {**_search(arguments), "path": str(arguments.file), "folder": folder}
+        result = run_with_progress("translate_corpus", asked, "translating", "sentences")
+        import json
+
+        rows = json.loads(Path(result["path"]).read_bytes())["rows"]
+    if arguments.to:
+        raise TextError("--to goes with one sentence; use -o for the lines of a file")
+    if arguments.json:
+        print_json({"rows": rows})
+        return 0
+    made = iter(rows)
+    lines = [
+        next(made)["target"] if line.split("\t")[0].strip() else ""
+        for line in read_lines(arguments.file)
+    ]
+    text = "".join(f"{line}\n" for line in lines)
+    if arguments.output:
+        arguments.output.write_text(text, encoding="utf-8")
+        print(f"{arguments.output}: {len(rows):,} sentences", file=sys.stderr)
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _search(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "model": str(arguments.model),
+        "sentences": str(arguments.sentences or ""),
+        "beam": 1 if arguments.sample else arguments.beam,
+        "length_penalty": arguments.length_penalty,
+        "coverage_penalty": arguments.coverage_penalty,
+        "temperature": arguments.temperature,
+    }
+
+
+def _shown(decoded: Decoded) -> str:
+    """Each target word with its probability and the source words that it looked at."""
+    if not decoded.has_attention:
+        return "(this model has no attention, so there is no alignment)"
+    from math import exp
+
+    from rnnviz.core.tokens import shown_token
+
+    width = max((len(token) for token in decoded.target), default=1)
+    lines = []
+    for token, log_p, row in zip(
+        decoded.target, decoded.log_p, decoded.alignment.weights, strict=True
+    ):
+        order = sorted(range(len(row)), key=lambda place: -row[place])[:3]
+        looked = "  ".join(
+            f"{shown_token(decoded.source[place])} {row[place]:.2f}"
+            for place in order
+            if row[place] >= 0.05
+        )
+        lines.append(f"  {shown_token(token).ljust(min(width, 20))}  {exp(log_p):4.2f}  {looked}")
+    return "\n".join(lines)
+
+
+def _write(path: Path, decoded: list[Decoded]) -> None:
+    from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
+    from rnnviz.core.export.alignment_files import write_alignments
+
+    drawn = [DrawnAlignment(one.alignment, one.text) for one in decoded]
+    if path.suffix.lower() == ".png":
+        from rnnviz.views.text_figure import write_drawn
+
+        write_drawn(path, alignment_figure(drawn[0]))
+    else:
+        write_alignments(path, drawn)
+    print(path, file=sys.stderr)
+
+
+def _by_step(weights: list[tuple[str, str, float]]) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for step, place, value in weights:
+        found.setdefault(step, {})[place] = value
+    return found
+
+
+def _forced(words: str) -> tuple[str, str]:
+    step, equals, word = words.partition("=")
+    if not (step.isdecimal() and equals and word):
+        raise argparse.ArgumentTypeError(f"{words!r} forces nothing; write STEP=WORD, as in 0=She")
+    return step, word
+
+
+def _weight(words: str) -> tuple[str, str, float]:
+    where, equals, value = words.partition("=")
+    step, colon, place = where.partition(":")
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not (step.isdecimal() and place.isdecimal() and colon and equals and 0 <= number <= 1):
+        raise argparse.ArgumentTypeError(
+            f"{words!r} is no weight; write STEP:PLACE=X with X from 0 to 1, as in 2:0=0.5"
+        )
+    return step, place, number

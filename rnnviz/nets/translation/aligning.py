@@ -1,0 +1,116 @@
+"""The alignment of given translations, many pairs at once, counted in words between blanks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnnviz.core.alignment import Alignment, joined
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.parallel_corpus import Pair
+from rnnviz.core.tokens import Group, word_groups
+from rnnviz.nets.translation.batches import make_batch
+from rnnviz.nets.translation.model import TranslationModel
+from rnnviz.nets.translation.sentences import force_target
+from rnnviz.nets.translation.tokenizers import Tokenizer
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """One pair: the weights between its words, and how likely the translation was."""
+
+    alignment: Alignment
+    """Words as they stand between blanks; of a model of characters, characters."""
+    loss_nats: float
+    """Of the translation, a token."""
+
+
+def align_pairs(
+    model: Any,
+    pairs: Sequence[Pair],
+    batch: int = 32,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Aligned | None]:
+    """The alignment of each pair, given its translation; None where a side is empty.
+
+    Raises:
+        RnnvizError: the model has no attention.
+    """
+    if model.description.attention == "none":
+        raise RnnvizError(
+            "this model has no attention, so it does not say which words belong together; choose "
+            "one with attention"
+        )
+    sizes = [(len(source.split()), len(target.split())) for source, target in pairs]
+    order = sorted(i for i in range(len(pairs)) if all(sizes[i]))
+    order.sort(key=lambda i: sizes[i])
+    found: list[Aligned | None] = [None] * len(pairs)
+    for start in range(0, len(order), batch):
+        places = order[start : start + batch]
+        given = _aligned(model, [pairs[place] for place in places])
+        for place, one in zip(places, given, strict=True):
+            found[place] = one
+        if progress is not None:
+            progress(min(start + batch, len(order)), len(order))
+    return found
+
+
+@torch.inference_mode()
+def _aligned(model: Any, pairs: Sequence[Pair]) -> list[Aligned]:
+    if not isinstance(model, TranslationModel):
+        return [_alone(model, pair) for pair in pairs]
+    encoded = [(model.source.encode(a), model.target.encode(b)) for a, b in pairs]
+    given = make_batch(encoded)
+    logits, targets, weights = model(given.source, given.lengths, given.target)
+    assert weights is not None
+    losses = functional.cross_entropy(logits.float(), targets, reduction="none")
+    real = given.target != 0
+    nats = torch.zeros(given.target.shape).masked_scatter(real, losses).sum(dim=0) / real.sum(dim=0)
+    return [
+        Aligned(_in_words(model, pair, ids, weights[row]), float(nats[row]))
+        for row, (pair, ids) in enumerate(zip(pairs, encoded, strict=True))
+    ]
+
+
+def _alone(model: Any, pair: Pair) -> Aligned:
+    sentence = force_target(model, *pair)
+    weights = sentence.chosen.weights
+    assert weights is not None
+    ids = (list(sentence.translated.source[:-1]), list(sentence.chosen.ids[:-1]))
+    loss = -float(sentence.chosen.log_p.mean())
+    return Aligned(_in_words(model, pair, ids, weights), loss)
+
+
+def _in_words(
+    model: Any, pair: Pair, ids: tuple[Sequence[int], Sequence[int]], weights: Tensor
+) -> Alignment:
+    """The weights without the ends, summed over source pieces, mean over target pieces."""
+    source, columns = words_of(model.source, pair[0], ids[0])
+    target, rows = words_of(model.target, pair[1], ids[1])
+    table: npt.NDArray[np.float64] = weights[: len(ids[1]), : len(ids[0])].numpy().astype(float)
+    table = joined(joined(table, columns, axis=1), rows, axis=0, mean=True)
+    return Alignment(tuple(source), tuple(target), table.astype(np.float32))
+
+
+def words_of(tokenizer: Tokenizer, text: str, ids: Sequence[int]) -> tuple[list[str], list[Group]]:
+    """The words between blanks with their tokens; groups of tokens where these do not add up."""
+    if tokenizer.description.kind != "characters":
+        words, groups, start = [], [], 0
+        for word in text.split():
+            count = len(tokenizer.encode(word))
+            if count:
+                words.append(word)
+                groups.append((start, start + count))
+            start += count
+        if start == len(ids) and len(words) == len(text.split()):
+            return words, groups
+    tokens = tokenizer.shown(ids, text)
+    groups = list(word_groups(tokens))
+    return ["".join(tokens[start:stop]) for start, stop in groups], groups
