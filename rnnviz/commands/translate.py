@@ -126,12 +126,9 @@ def _file(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"rows": rows})
         return 0
-    made = iter(rows)
-    lines = [
-        next(made)["target"] if line.split("\t")[0].strip() else ""
-        for line in read_lines(arguments.file)
-    ]
-    text = "".join(f"{line}\n" for line in lines)
+    made = {row["line"]: row["target"] for row in rows}
+    count = len(read_lines(arguments.file))
+    text = "".join(f"{made.get(number, '')}\n" for number in range(1, count + 1))
     if arguments.output:
         arguments.output.write_text(text, encoding="utf-8")
         print(f"{arguments.output}: {len(rows):,} sentences", file=sys.stderr)

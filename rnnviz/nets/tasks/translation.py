@@ -162,18 +162,18 @@ def translate_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
     """
     opened = _model(arguments)
     lines = [line.split("\t")[0] for line in read_lines(Path(arguments["path"]))]
-    lines = [line for line in lines if line.strip()]
     settings = settings_of(arguments, opened)
     found = translate_many(opened.model, lines, settings, context.progress)
     rows = [
         {
+            "line": number,
             "source": line,
             "target": sentence.text,
             "confidence": sentence.confidence,
             "coverage": sentence.coverage,
             "length": len(sentence.target) / len(sentence.source),
         }
-        for line, sentence in zip(lines, found, strict=True)
+        for number, (line, sentence) in enumerate(zip(lines, found, strict=True), 1)
         if sentence is not None
     ]
     path = Path(arguments["folder"]) / "corpus.json"

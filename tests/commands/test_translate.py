@@ -1,0 +1,95 @@
+"""`rnnviz translate` and `rnnviz align`, as a person calls them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnviz.cli import main
+from rnnviz.core.links import read_links
+from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.translation.files import save_translation
+from tests.nets.translation.small import small_translator
+
+Printed = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    """A small model with attention."""
+    path = tmp_path / "m.safetensors"
+    save_translation(path, small_translator(seed=1))
+    return str(path)
+
+
+def test_a_sentence_is_translated_and_its_alignment_written(
+    model: str, tmp_path: Path, capsys: Printed
+) -> None:
+    """The translation on standard output, where each word looked beside it."""
+    picture = tmp_path / "a.svg"
+    assert main(["translate", model, "le chat dort .", "--beam", "2", "--to", str(picture)]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.strip() and "\n" not in printed.out.strip()
+    assert "chat" in printed.err
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_json_has_tokens_scores_and_weights(model: str, capsys: Printed) -> None:
+    """And what was forced came."""
+    forced = ["--force", "0=dog", "--weight", "0:1=1", "--json"]
+    assert main(["translate", model, "le chat dort .", *forced]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["target_tokens"][0] == "dog"
+    assert found["weights"][0][1] == pytest.approx(1.0)
+    assert len(found["weights"]) == len(found["scores"]) == len(found["target_tokens"])
+
+
+def test_every_line_of_a_file_is_translated(model: str, tmp_path: Path, capsys: Printed) -> None:
+    """An empty line stays empty, so that lines keep their numbers."""
+    lines, made = tmp_path / "lines.txt", tmp_path / "made.txt"
+    lines.write_text("le chat\n\nun chien dort .\n", encoding="utf-8")
+    assert main(["translate", model, "--file", str(lines), "-o", str(made), "--beam", "1"]) == 0
+    translated = made.read_text(encoding="utf-8").split("\n")
+    assert len(translated) == 4 and translated[1] == "" and any(translated)
+    assert "2 sentences" in capsys.readouterr().err
+
+
+def test_links_are_counted_against_gold(model: str, tmp_path: Path, capsys: Printed) -> None:
+    """Its own links as gold have no errors; counting from 1 is recognised."""
+    pairs, links = tmp_path / "pairs.txt", tmp_path / "links.txt"
+    pairs.write_text("le chat dort ||| the cat sleeps\nun chien ||| a dog\n", encoding="utf-8")
+    assert main(["align", model, str(pairs), "-o", str(links), "--one"]) == 0
+    assert len(read_links(links)) == 2
+    assert main(["align", model, str(pairs), "--gold", str(links), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["error_rate"] == 0.0 and found["pairs"] == 2 and found["loss_nats"] > 0
+    assert main(["align", model, str(pairs), "--swap"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_what_cannot_be_done_is_said(
+    model: str, tmp_path: Path, capsys: Printed, tiny_model: Any
+) -> None:
+    """With exit code 1 and one line."""
+    one, two = tmp_path / "one.txt", tmp_path / "two.txt"
+    one.write_text("le chat\n")
+    two.write_text("the cat\na dog\n")
+    character = tmp_path / "c.safetensors"
+    save_model(character, tiny_model)
+    plain = tmp_path / "plain.safetensors"
+    save_translation(plain, small_translator(attention="none"))
+    for words, said in (
+        (["translate", model], "one of the two"),
+        (["translate", model, ""], "one of the two|empty"),
+        (["translate", str(character), "le chat"], "is a character model"),
+        (["translate", str(tmp_path / "gone.safetensors"), "x"], "gone.safetensors"),
+        (["align", model, str(one), str(two)], "1.*2.*must agree"),
+        (["align", model, str(one)], "no tab"),
+        (["align", str(plain), str(one), str(one)], "no attention"),
+    ):
+        assert main(words) == 1
+        assert re.search(said, capsys.readouterr().err), words
