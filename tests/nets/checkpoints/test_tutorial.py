@@ -30,9 +30,8 @@ def words_of(normalise) -> tuple[int, int]:
     kept = [
         pair for pair in kept if pair[1].startswith(("i m ", "he is", "she is", "we are", "you"))
     ]
-    return tuple(
-        len({word for pair in kept for word in pair[side].split(" ")}) + 2 for side in (0, 1)
-    )
+    source, target = ({word for pair in kept for word in pair[side].split(" ")} for side in (0, 1))
+    return len(source) + 2, len(target) + 2
 
 
 def gru(entering: int) -> dict[str, Tensor]:
