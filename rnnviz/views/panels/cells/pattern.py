@@ -75,7 +75,7 @@ class PatternPanel(Panel):
             label.setBuddy(box)
             box.setAccessibleName(caption)
             box.setKeyboardTracking(False)
-            box.setMaximumWidth(92)
+            box.setFixedWidth(82)
             box.valueChanged.connect(self.request_draw)
             controls.addWidget(label)
             controls.addWidget(box)
