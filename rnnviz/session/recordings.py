@@ -12,14 +12,18 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.core.errors import RecordingError, RnnvizError
+from rnnviz.core.errors import RecordingError, RnnvizError, TextError
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.recording import Recording, size_bytes
 from rnnviz.core.text import Text
+from rnnviz.core.text_store import map_text
 from rnnviz.session.alignments import Alignments
 from rnnviz.session.jobs import Jobs
 from rnnviz.work.messages import Failed
 
+LARGE_TEXT_BYTES = 4_000_000
+"""A larger text is not read here, where it would hold up the window."""
+_READING = "reading"
 LARGE_BYTES = 2_000_000_000
 """Above this size a walk is asked for, not started by itself."""
 KEPT_BYTES = 6_000_000_000
@@ -120,12 +124,40 @@ class Recordings(QObject):
     # Texts
 
     def open_text(self, path: Path) -> None:
-        """Open a text file and walk it.
+        """Open a text file and walk it; a large one is read by the engine, and comes later.
 
         Raises:
             TextError: it cannot be read; what was open stays.
         """
-        self.show_text(Text.read(path))
+        try:
+            large = path.stat().st_size > LARGE_TEXT_BYTES
+        except OSError as error:
+            raise TextError(f"cannot read {path}: {error.strerror}") from error
+        if not large:
+            self._jobs.cancel(_READING)
+            self.show_text(Text.read(path))
+            return
+        self._live += 1
+        # Named as what is typed, it is deleted as that is.
+        folder = self.cache / f"{_LIVE}{os.getpid()}-text-{self._live}"
+        self._jobs.start(
+            "read_text",
+            {"path": str(path), "folder": str(folder)},
+            slot=_READING,
+            title=f"Reading {path.name}",
+            done=self._text_read,
+        )
+
+    @property
+    def reading(self) -> bool:
+        """Whether a large text is on its way."""
+        return self._jobs.busy(_READING)
+
+    def _text_read(self, facts: dict[str, Any]) -> None:
+        try:
+            self.show_text(map_text(facts))
+        except TextError as error:
+            self._jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
 
     def show_text(self, text: Text) -> None:
         """Take this text and walk it, if a model is open."""

@@ -175,6 +175,8 @@ class Session(QObject):
             self.library.remember(self._opening)
             self._opening = None
         self._select_first_finding(model.description)
+        if self.recordings.reading:
+            return  # the text that the person chose is on its way
         sample, text = self.library.text_for(model.description), self.recordings.text
         # A text without a file was typed or sampled: it would be lost.
         chosen = text is not None and (text.path is None or not self._text_suits_model)

@@ -8,6 +8,7 @@ import pytest
 from rnnviz.core.errors import ModelFileError, TextError, VocabularyNeeded
 from rnnviz.core.finding import Finding
 from rnnviz.core.text import Text
+from rnnviz.core.text_store import lay_out
 
 
 @pytest.fixture
@@ -151,3 +152,21 @@ def test_a_finding_opens_its_model_and_text_and_shows_its_unit_and_range(
     assert (session.selection.unit, session.selection.channel) == (3, "hidden")
     assert session.selection.range == (3, 6)
     assert jumps == [3]
+
+
+def test_a_large_text_is_read_by_the_engine(make_session, model_file, tmp_path, monkeypatch):
+    monkeypatch.setattr("rnnviz.session.recordings.LARGE_TEXT_BYTES", 10)
+
+    def read_text(arguments, context):
+        return lay_out(Path(arguments["path"]), Path(arguments["folder"]))
+
+    own = tmp_path / "own.txt"
+    own.write_text("my own text, é")
+    session = make_session(read_text=read_text)
+    session.open_path(own)
+    assert session.jobs._runner.ran == ["read_text"]
+    assert str(session.recordings.text) == "my own text, é"
+    session.open_path(model_file)
+    assert session.recordings.text.path == own, "it stays when the model changes"
+    with pytest.raises(TextError, match="gone"):
+        session.recordings.open_text(tmp_path / "gone.txt")

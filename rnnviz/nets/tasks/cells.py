@@ -23,6 +23,7 @@ from rnnviz.core.scoring import rank as rank_units
 from rnnviz.core.scoring import write_ranking
 from rnnviz.core.snippets import unit_page as read_unit_page
 from rnnviz.core.text import Text
+from rnnviz.core.text_store import lay_out
 from rnnviz.nets.base import count_parameters
 from rnnviz.nets.checkpoints.translators import is_translation
 from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
@@ -64,6 +65,11 @@ def guess_vocabulary(arguments: Arguments, context: Context) -> dict[str, Any]:
     text = arguments.get("text")
     found = guess(Path(arguments["path"]), Path(arguments["source"]), Path(text) if text else None)
     return {**msgspec.to_builtins(found), "convincing": found.convincing}
+
+
+def read_text(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Lay out the text file `path` in `folder`, for the window to map."""
+    return lay_out(Path(arguments["path"]), Path(arguments["folder"]))
 
 
 def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -251,6 +257,7 @@ def _file_name(name: str) -> str:
 TASKS: dict[str, Task] = {
     "open_model": open_model,
     "guess_vocabulary": guess_vocabulary,
+    "read_text": read_text,
     "walk": walk,
     "sample": sample,
     "label": label,

@@ -1,0 +1,53 @@
+"""A text laid out in files, so that another process reads it and this one only maps it.
+
+Decoding 100 MB of UTF-8 takes a second or more, and finding its lines some tenths of one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnviz.core.errors import TextError
+from rnnviz.core.text import Text
+
+_CODES, _LINES = "text.codes", "lines.npy"
+
+
+def lay_out(path: Path, folder: Path) -> dict[str, Any]:
+    """Read a text file and write its code points and its lines into a folder.
+
+    Returns:
+        What `map_text` wants to know, as plain JSON.
+
+    Raises:
+        TextError: the file cannot be read, or the folder not written.
+    """
+    text = Text.read(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / _CODES).open("wb") as file:
+            file.write(np.ascontiguousarray(text.codes).data)
+        np.save(folder / _LINES, text.line_starts)
+    except OSError as error:
+        raise TextError(f"cannot write to {folder}: {error.strerror}") from error
+    return {"folder": str(folder), "path": str(path), "width": text.codes.dtype.itemsize}
+
+
+def map_text(facts: dict[str, Any]) -> Text:
+    """The text that `lay_out` laid out, memory-mapped.
+
+    Raises:
+        TextError: the files are gone.
+    """
+    folder, path = Path(facts["folder"]), Path(facts["path"])
+    try:
+        codes = np.memmap(folder / _CODES, f"<u{facts['width']}", "r")
+        lines = np.load(folder / _LINES, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise TextError(f"{path.name} cannot be read again: {error}") from error
+    text = Text(codes, path.name, path)
+    text.line_starts = lines
+    return text
