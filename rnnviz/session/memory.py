@@ -55,7 +55,7 @@ class Experiment:
 
 PRESETS = (
     Experiment("Adding two numbers out of 50", "adding", 50, 1500),
-    Experiment("Adding two numbers out of 20: short enough for all", "adding", 20, 1500),
+    Experiment("Adding two numbers out of 10: short enough for all", "adding", 10, 1500),
     Experiment("Copying a symbol over 60 steps", "copying", 60, 1500),
 )
 """The first is the lecture's: the vanilla network fails, the gated ones succeed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QWidget
 
 from rnnviz.core.colour import Scale
 from rnnviz.core.gradients import GradientField, kept
@@ -57,6 +57,8 @@ class GradientHeatmapPanel(GradientPanel):
         self.truncated.toggled.connect(self.request_draw)
         self.said = note()
         self.said.setWordWrap(False)
+        # Its words must not make the panel wider than its place.
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.plot = ImagePlot("Gradient by position and distance")
         self.plot.set_labels("character whose prediction the loss is about", "steps back")
         self.plot.hovered.connect(self._hover)
