@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QHeaderView, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from rnnviz.views.panels.gradients.parts import (
     FocusPicker,
@@ -21,7 +21,7 @@ from rnnviz.views.panels.gradients.parts import (
 )
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
 
-_HEADS = ("Parameter", "Raw", "By norm", "By value", "Turned", "Cut")
+_HEADS = ("Parameter", "raw", "norm", "value", "turn", "cut")
 _RAW, _NORM, _VALUE = "muted", 0, 1
 """Inks of the three."""
 
@@ -56,7 +56,7 @@ class ClippingPanel(GradientPanel):
         self.said = note()
         self.table = QuietTable("Gradient of each parameter, raw and clipped", _HEADS)
         self.steps = BandPlot("Raw gradient norm of consecutive steps", log=True)
-        self.steps.set_labels("step", "norm of the raw gradient")
+        self.steps.set_labels("step", "raw norm")
         self.steps.setMinimumHeight(110)
         self.table.setMinimumHeight(140)
         return column(
@@ -137,19 +137,17 @@ class ClippingPanel(GradientPanel):
         )
 
     def _fill(self, parameters: dict[str, dict[str, Any]]) -> None:
-        self.table.setRowCount(len(parameters))
-        for row, (name, part) in enumerate(parameters.items()):
-            cells = (
-                _short(name),
-                *(scientific(_number(part[kind])) for kind in ("raw", "by_norm", "by_value")),
-                f"{_number(part['angle']):.1f}°",
-                f"{part['cut'] / max(1, part['numbers']):.1%}",
-            )
-            for number, words in enumerate(cells):
-                self.table.setItem(row, number, QTableWidgetItem(words.replace("nan°", "–")))
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.show_rows(
+            [
+                (
+                    _short(name),
+                    *(scientific(_number(part[kind])) for kind in ("raw", "by_norm", "by_value")),
+                    f"{_number(part['angle']):.1f}°".replace("nan°", "–"),
+                    f"{part['cut'] / max(1, part['numbers']):.1%}",
+                )
+                for name, part in parameters.items()
+            ]
+        )
 
     @Slot()
     def _choose(self) -> None:

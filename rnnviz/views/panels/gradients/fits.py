@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtWidgets import QHeaderView, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.gradients import Decay, decay
 from rnnviz.views.panels.gradients.parts import QuietTable, scientific
@@ -61,16 +61,11 @@ class FitTable(QuietTable):
     def show_lines(self, lines: tuple[Line, ...], *, fitted: bool) -> None:
         """Show these; without their fits where these make no sense."""
         theme = theme_of(self)
-        self.setRowCount(len(lines))
-        for row, line in enumerate(lines):
-            for place, words in enumerate(line.cells(fitted)):
-                item = QTableWidgetItem(words)
-                if place == 0:
-                    item.setForeground(ink_colour(line.curve.ink, theme))
-                self.setItem(row, place, item)
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.show_rows(
+            [line.cells(fitted) for line in lines],
+            [ink_colour(line.curve.ink, theme) for line in lines],
+            wide=1,
+        )
 
     def set_rows_seen(self, most: int) -> None:
         """Be as tall as so many rows, or as there are."""

@@ -9,11 +9,9 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QHeaderView,
     QMessageBox,
     QPushButton,
     QSpinBox,
-    QTableWidgetItem,
     QWidget,
 )
 
@@ -73,6 +71,7 @@ class MemoryPanel(GradientPanel):
         self.preset.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
+        self.preset.setPlaceholderText("Your own settings")
         self.preset.activated.connect(self._choose_preset)
         self.distance = self._number("Steps over which it must remember", 4, 500)
         self.steps = self._number("Training steps", 10, 100_000)
@@ -121,6 +120,8 @@ class MemoryPanel(GradientPanel):
             field.blockSignals(True)
             field.setValue(value)
             field.blockSignals(False)
+        known = PRESETS.index(experiment) if experiment in PRESETS else -1
+        self.preset.setCurrentIndex(known)
         self.button.setText("Stop" if memory.training else "Train all three")
         words = _ABOUT[experiment.kind]
         if not runs:
@@ -154,26 +155,12 @@ class MemoryPanel(GradientPanel):
         self.gradients.set_curves(tuple(drawn))
 
     def _fill(self, runs: dict[str, OpenRun]) -> None:
-        theme = theme_of(self)
-        self.table.setRowCount(len(runs))
-        for row, (name, run) in enumerate(runs.items()):
+        theme, rows = theme_of(self), []
+        for name, run in runs.items():
             record = run.watched.record
-            cells = (
-                "■",
-                _TITLES[name],
-                f"{record.step:,}",
-                scientific(record.validation.last) if len(record.validation) else "–",
-                verdict(record),
-            )
-            for place, words in enumerate(cells):
-                item = QTableWidgetItem(words)
-                item.setToolTip(words)
-                if place == 0:
-                    item.setForeground(ink_colour(_INKS[name], theme))
-                self.table.setItem(row, place, item)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(len(_HEADS) - 1, QHeaderView.ResizeMode.Stretch)
+            loss = scientific(record.validation.last) if len(record.validation) else "–"
+            rows.append(("■", _TITLES[name], f"{record.step:,}", loss, verdict(record)))
+        self.table.show_rows(rows, [ink_colour(_INKS[name], theme) for name in runs], wide=4)
 
     # What the person does
 
@@ -211,7 +198,7 @@ def verdict(record: RunRecord) -> str:
     if learned.size:
         step = int(share.steps[learned[0]])
         seconds = float(record.seconds.at([step])[0])
-        return f"learned: step {step:,}, {seconds:.0f} s"
+        return f"learned at {step:,}, {seconds:.0f} s"
     ended = record.phase in ("finished", "stopped")
     if share.last > _AT_CHANCE:
         return "failed: no memory" if ended else "no memory yet"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QSizePolicy,
     QTableWidget,
+    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -174,9 +178,42 @@ class QuietTable(QTableWidget):
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(heads)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.horizontalHeader().setMinimumSectionSize(28)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(26)
         self.setShowGrid(False)
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+
+    def show_rows(
+        self,
+        rows: Sequence[Sequence[str]],
+        swatches: Sequence[QColor] = (),
+        *,
+        wide: int = 0,
+    ) -> None:
+        """Show these words; only cells that changed are touched.
+
+        Args:
+            swatches: the colour of the first cell of each row.
+            wide: the column that takes what the others leave.
+        """
+        changed = self.rowCount() != len(rows)
+        self.setRowCount(len(rows))
+        for row, cells in enumerate(rows):
+            for place, words in enumerate(cells):
+                item = self.item(row, place)
+                if item is None:
+                    item = QTableWidgetItem()
+                    self.setItem(row, place, item)
+                if item.text() != words:
+                    item.setText(words)
+                    item.setToolTip(words)
+                    changed = True
+                if place == 0 and swatches:
+                    item.setForeground(swatches[row])
+        if changed:
+            # Once, not after every cell as the header would by itself.
+            self.resizeColumnsToContents()
+            self.horizontalHeader().setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
