@@ -148,7 +148,8 @@ class AlignmentArea(QWidget):
         """What tells two panes apart; the model where there is one."""
         beside = self._alignments.beside
         if beside is None:
-            return answer.title if answer.question.target else answer.model.name
+            given = f"{answer.model.name}, for a translation that is given"
+            return given if answer.question.target else answer.model.name
         if answer.model.path != self._alignments.current_model_path or beside.model != answer.model:
             return answer.model.name
         if answer is beside and not answer.question.why:

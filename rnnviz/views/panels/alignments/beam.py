@@ -15,7 +15,8 @@ from rnnviz.views.alignments.tree_view import TreeView
 from rnnviz.views.panel import Panel
 
 _HINT = "Arrows walk the tree, Enter follows a branch."
-_NONE = "Greedy search keeps one branch. Choose a beam of 2 or more in What if."
+_NONE = "Greedy search has no tree; set a beam of 2 or more in What if."
+_GIVEN = "A translation that is given was not searched for."
 
 
 class BeamPanel(Panel):
@@ -73,7 +74,8 @@ class BeamPanel(Panel):
         self.tree.set_tree(decoded.tree, decoded.target, dropped=dropped)
         self.save.columns = self.tree.columns()
         self.show_branch.setEnabled(False)
-        self.told.setText(_HINT if answer.decoded.tree else _NONE)
+        none = _GIVEN if answer.question.target else _NONE
+        self.told.setText(_HINT if answer.decoded.tree else none)
 
     @Slot(object)
     def _tell(self, found: Placed) -> None:
