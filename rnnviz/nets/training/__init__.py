@@ -7,7 +7,7 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.memory_tasks import MemoryTask
 from rnnviz.nets.training.task import ALL, Share, TrainingTask
-from rnnviz.nets.translation.task import TranslationTask
+from rnnviz.nets.training.translation import TranslationTask
 
 TRAINING_TASKS: tuple[type[TrainingTask], ...] = (CharacterTask, MemoryTask, TranslationTask)
 

@@ -13,11 +13,11 @@ from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.training import training_task
 from rnnviz.nets.training.task import Share
+from rnnviz.nets.training.translation import TranslationTask
 from rnnviz.nets.translation.batches import epoch_order
 from rnnviz.nets.translation.decoding import decode_many
 from rnnviz.nets.translation.files import load_translation
 from rnnviz.nets.translation.made_up import made_pairs
-from rnnviz.nets.translation.task import TranslationTask
 
 
 def config(**changed: Any) -> TrainingConfig:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,9 @@ from rnnviz.core.translation import TranslationDescription
 from rnnviz.nets.base import count_parameters
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 from rnnviz.nets.translation.batches import PairBatch, epoch_order, make_batch
-from rnnviz.nets.translation.decoding import decode_many
 from rnnviz.nets.translation.embeddings import initialise_embedding
 from rnnviz.nets.translation.files import load_translation, save_translation
+from rnnviz.nets.translation.judging import held_out_loss, translate_lines
 from rnnviz.nets.translation.made_up import made_pairs
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.settings import Settings
@@ -308,25 +307,3 @@ class TranslationTask:
         ):
             if path:
                 initialise_embedding(embedding.weight, side.tokens, Path(path))
-
-
-@torch.inference_mode()
-def held_out_loss(model: TranslationModel, pairs: Sequence[Pair], batch: int = 64) -> float:
-    """Mean loss in nats a target token, the end included."""
-    encoded = [(model.source.encode(a), model.target.encode(b)) for a, b in pairs]
-    encoded = sorted((pair for pair in encoded if pair[0] and pair[1]), key=lambda p: len(p[1]))
-    total, tokens = 0.0, 0
-    for start in range(0, len(encoded), batch):
-        given = make_batch(encoded[start : start + batch])
-        logits, targets, _ = model(given.source, given.lengths, given.target)
-        total += float(functional.cross_entropy(logits.float(), targets, reduction="sum"))
-        tokens += len(targets)
-    return total / tokens if tokens else math.nan
-
-
-def translate_lines(
-    model: TranslationModel, lines: Sequence[str], settings: Settings, batch: int = 32
-) -> list[str]:
-    """The translations of these sentences; an empty line stays empty."""
-    found = decode_many(model, [model.source.encode(line) for line in lines], settings, batch=batch)
-    return [model.target.decode(one.best.ids) if one else "" for one in found]

@@ -1,0 +1,437 @@
+"""How the translation models that ship were made: training commands, BLEU, alignments, cards.
+
+    python models/make_translation.py NAME --corpora FOLDER [--run RUN] [--sentences 500]
+    python models/make_translation.py curve --corpora FOLDER
+
+The first trains with `rnnviz train` unless `--run` names a finished run, measures BLEU and chrF on
+held-out sentences, the alignment where gold links exist, and writes `models/NAME.safetensors` in half
+precision with its card. `curve` draws BLEU against sentence length with and without attention (figure
+2 of Bahdanau, Cho and Bengio 2015) from every model that is there. FOLDER holds `fra.txt`, unpacked
+from fra-eng.zip, `multi30k.en-fr.txt`, the columns of its training set, and `enfr.src-tgt` and
+`enfr.gold`, the Hansards with gold links.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import sacrebleu
+
+from rnnviz.core.export.line_figure import Line, line_figure
+from rnnviz.core.export.svg import svg
+from rnnviz.core.links import corpus_agreement, read_links
+from rnnviz.core.parallel_corpus import Pair, hold_out, read_pairs
+from rnnviz.core.runs.config import TrainingConfig, read_config
+from rnnviz.core.runs.log import read_events
+from rnnviz.nets.translation.aligning import align_pairs
+from rnnviz.nets.translation.decoding import decode_many
+from rnnviz.nets.translation.files import load_translation, save_translation
+from rnnviz.nets.translation.made_up import made_pairs
+from rnnviz.nets.translation.model import TranslationModel
+from rnnviz.nets.translation.sentences import force_target
+from rnnviz.nets.translation.settings import Settings
+from rnnviz.nets.translation.judging import held_out_loss, translate_lines
+
+HERE = Path(__file__).parent
+TATOEBA = (
+    "English-French sentence pairs of Tatoeba, 160,872 (CC BY 2.0), and the 29,000 captions of the "
+    "training set of Multi30k (for research and education), which are longer."
+)
+PUBLISHED = (("a modern aligner (awesome-align)", 4.1), ("GIZA++", 6.2), ("fast_align", 12.1))
+"""Error rates on the Hansards with gold links, in percent."""
+BINS = ((1, 3), (4, 5), (6, 7), (8, 9), (10, 12), (13, 16), (17, 22), (23, 50))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one model is made of."""
+
+    title: str
+    options: str
+    corpus: str = TATOEBA
+    texts: tuple[str, ...] = ("fra.txt", "multi30k.en-fr.txt")
+    examples: tuple[str, ...] = ()
+    remark: str = ""
+    """What the command does not say."""
+
+
+_TATOEBA = (
+    "--task translation --architecture lstm --layers 1 --units 256 --embedding 128 --dropout 0.1 "
+    "--batch 96 --epochs 3 --learning-rate 0.002 --held-out 0.03 --precision bfloat16 "
+    "--validation-every 1000 --checkpoint-every 1000 --option attention_units=128 "
+    "--option vocabulary=3000"
+)
+_FRENCH = "--option swap=true --option source_language=French --option target_language=English"
+_ENGLISH = "--option swap=false --option source_language=English --option target_language=French"
+_FRENCH_EXAMPLES = (
+    "Je ne sais pas où est la gare.",
+    "Elle a acheté une petite maison au bord de la mer.",
+    "zone économique européenne",
+    "Un homme avec un chapeau noir joue de la guitare dans la rue.",
+)
+_ENGLISH_EXAMPLES = (
+    "I don't know where the station is.",
+    "She bought a little house by the sea.",
+    "European Economic Area",
+    "A man in a black hat is playing the guitar in the street.",
+)
+RECIPES = {
+    "french-english": Recipe(
+        "French to English",
+        f"{_TATOEBA} {_FRENCH} --option attention=additive --option order=before",
+        examples=_FRENCH_EXAMPLES,
+    ),
+    "french-english-no-attention": Recipe(
+        "French to English, no attention",
+        f"{_TATOEBA} {_FRENCH} --option attention=none --option order=before",
+        examples=_FRENCH_EXAMPLES,
+    ),
+    "english-french": Recipe(
+        "English to French",
+        f"{_TATOEBA} {_ENGLISH} --option attention=general --option order=after",
+        examples=_ENGLISH_EXAMPLES,
+    ),
+    "english-french-no-attention": Recipe(
+        "English to French, no attention",
+        f"{_TATOEBA} {_ENGLISH} --option attention=none --option order=after",
+        examples=_ENGLISH_EXAMPLES,
+    ),
+    "reversed-words": Recipe(
+        "Reversed words",
+        "--task translation --architecture gru --layers 1 --units 64 --embedding 32 --batch 64 "
+        "--steps 1500 --learning-rate 0.005 --warmup-steps 50 --held-out 0.05 "
+        "--option made=reversed --option made_pairs=10000 --option tokens=characters",
+        corpus="Made up: four to twelve random letters and digits, to be written from the end.",
+        texts=(),
+        examples=("rnnviz2026", "attention", "abcdefghijkl"),
+        remark="Alone on a core, 850,000 tokens at 10,000 a second take one and a half minutes.",
+    ),
+}
+
+
+def command(name: str, corpora: str, run: str) -> list[str]:
+    """The arguments of `rnnviz` that train this model."""
+    recipe = RECIPES[name]
+    texts = [f"{corpora}/{text}" for text in recipe.texts]
+    options = shlex.split(recipe.options)
+    return ["train", *texts, "--name", recipe.title, "--run", run, *options]
+
+
+def held_out_pairs(config: TrainingConfig, corpora: Path) -> list[Pair]:
+    """What the training never saw."""
+    texts = [corpora / Path(text).name for text in config.texts]
+    if config.options.get("made"):
+        made = made_pairs(config.options["made"], config.options["made_pairs"], config.seed)
+        pairs = [(pair.source, pair.target) for pair in made]
+    else:
+        texts = [path if path.exists() else Path(text) for path, text in zip(texts, config.texts)]
+        pairs = read_pairs(texts, bool(config.options.get("swap")))
+    return hold_out(pairs, config.held_out, config.seed)[1]
+
+
+def by_source(pairs: list[Pair]) -> dict[str, list[str]]:
+    """Every translation of each source sentence."""
+    references: dict[str, list[str]] = {}
+    for source, target in pairs:
+        references.setdefault(source, []).append(target)
+    return references
+
+
+def chosen(pairs: list[Pair], count: int) -> dict[str, list[str]]:
+    """So many held-out sources from all over the corpus, with all their translations."""
+    references = by_source(pairs)
+    sources = sorted(references, key=lambda line: hash_of(line))[:count]
+    return {source: references[source] for source in sources}
+
+
+def hash_of(line: str) -> int:
+    """A number that looks random and is the same everywhere."""
+    import zlib
+
+    return zlib.crc32(f"chosen/{line}".encode())
+
+
+def score(made: list[str], references: list[list[str]]) -> tuple[float, float]:
+    """BLEU and chrF of sacrebleu, each translation against all its references."""
+    most = max(len(right) for right in references)
+    streams = [[right[n] if n < len(right) else None for right in references] for n in range(most)]
+    bleu = sacrebleu.corpus_bleu(made, streams).score
+    chrf = sacrebleu.corpus_chrf(made, streams).score
+    return bleu, chrf
+
+
+def measured(model: TranslationModel, pairs: list[Pair], count: int) -> dict[str, Any]:
+    """Loss, BLEU and chrF with beams of 1 and 5, and BLEU by length of the source."""
+    references = chosen(pairs, count)
+    sources = list(references)
+    wanted = [references[source] for source in sources]
+    found: dict[str, Any] = {
+        "sentences": len(sources),
+        "held_out_nats": round(held_out_loss(model, pairs[: 4 * count]), 4),
+    }
+    for beam in (1, 5):
+        made = translate_lines(model, sources, Settings(beam=beam))
+        bleu, chrf = score(made, wanted)
+        found[f"bleu_beam_{beam}"] = round(bleu, 1)
+        found[f"chrf_beam_{beam}"] = round(chrf, 1)
+    return found
+
+
+def by_length(model: TranslationModel, pairs: list[Pair], count: int) -> list[dict[str, float]]:
+    """BLEU of greedy translations for sources of so many words; `count` a range at most."""
+    references = by_source(pairs)
+    rows = []
+    for low, high in BINS:
+        fitting = [line for line in references if low <= len(line.split()) <= high]
+        fitting = sorted(fitting, key=hash_of)[:count]
+        if len(fitting) < 10:
+            continue
+        made = translate_lines(model, fitting, Settings())
+        bleu, _ = score(made, [references[line] for line in fitting])
+        mean = float(np.mean([len(line.split()) for line in fitting]))
+        rows.append({"words": round(mean, 1), "sentences": len(fitting), "bleu": round(bleu, 1)})
+    return rows
+
+
+def alignment_of_made_up(model: TranslationModel, kind: str) -> float:
+    """The share of characters whose heaviest weight lies where it belongs, on 1,000 new pairs."""
+    pairs = made_pairs(kind, 1000, seed=99)
+    found = decode_many(model, [model.source.encode(pair.source) for pair in pairs])
+    right = total = 0
+    for pair, one in zip(pairs, found, strict=True):
+        assert one is not None and one.best.weights is not None
+        heaviest = one.best.weights.argmax(dim=1).tolist()
+        for place, allowed in enumerate(pair.right):
+            if allowed:
+                total += 1
+                right += place < len(heaviest) and heaviest[place] in allowed
+    return right / total
+
+
+def error_rates(model: TranslationModel, corpora: Path, swap: bool) -> dict[str, float]:
+    """AER on the Hansards in percent, by how weights become links; and the loss a token."""
+    pairs = read_pairs([corpora / "enfr.src-tgt"], swap)
+    gold = read_links(corpora / "enfr.gold")
+    aligned = align_pairs(model, pairs)
+    rates: dict[str, float] = {}
+    for direction in ("target", "source", "both", "either"):
+        links = [one.alignment.links(direction) if one else frozenset() for one in aligned]  # type: ignore[arg-type]
+        turned = [{(b, a) for a, b in line} for line in links] if swap else links
+        rates[direction] = round(100 * corpus_agreement(turned, gold).error_rate, 1)
+    losses = [one.loss_nats for one in aligned if one is not None]
+    rates["nats"] = round(float(np.mean(losses)), 2)
+    return rates
+
+
+def example_lines(model: TranslationModel, examples: tuple[str, ...]) -> list[str]:
+    """The examples and their translations, with the word that each word looked at."""
+    lines = ["| source | translation (beam 5) |", "|---|---|"]
+    for source, made in zip(
+        examples, translate_lines(model, examples, Settings(beam=5)), strict=True
+    ):
+        lines.append(f"| {source} | {made} |")
+    return lines
+
+
+def lecture_lines(model: TranslationModel, french: bool) -> list[str]:
+    """The lecture's phrase, forced: for each target word the source word it looked at most."""
+    pair = ("zone économique européenne", "European Economic Area")
+    source, target = pair if french else pair[::-1]
+    sentence = force_target(model, source, target)
+    weights = sentence.chosen.weights
+    if weights is None:
+        return []
+    looked = [
+        f"{token.strip('▁')} ← {sentence.source[int(row.argmax())].strip('▁')} ({float(row.max()):.2f})"
+        for token, row in zip(sentence.target, weights, strict=True)
+    ]
+    return [
+        "",
+        f"**The lecture's phrase** “{source}” with “{target}” forced, each piece with the source "
+        f"piece it looked at most: {', '.join(looked[:-1])}. The network writes it as pieces of "
+        "words; the phrase is not in the corpus. The other example, “Mi gato es el mejor”, is "
+        "Spanish, of which this model knows nothing.",
+    ]
+
+
+def card(name: str, training: dict[str, Any], model: TranslationModel, config: TrainingConfig) -> str:
+    """The model's card, in Markdown."""
+    recipe, about = RECIPES[name], model.description
+    direction = "both directions" if about.bidirectional else "one direction"
+    kinds = {
+        "additive": f"additive attention (Bahdanau et al. 2015, {about.attention_units or about.units} "
+        "units inside), from the state before the step",
+        "general": "multiplicative attention (Luong et al. 2015, general), from the state after it",
+        "none": "no attention: the context is the last encoder state",
+    }
+    lines = [
+        f"# {recipe.title}",
+        "",
+        f"A translation model: {about.architecture.upper()} encoder in {direction} and decoder, "
+        f"{about.layers} layer of {about.units} units, embeddings of {about.embedding} numbers, "
+        f"{kinds[about.attention]}. {len(about.source.tokens):,} source and "
+        f"{len(about.target.tokens):,} target tokens ({about.source.kind}), "
+        f"{training['parameters']:,} parameters in half precision.",
+        "",
+        f"**Corpus.** {recipe.corpus} {training['pairs']:,} pairs were trained on; "
+        f"{training['held_out_pairs']:,} are held out: whole source sentences with all their "
+        "translations, and whatever shares one of those is left out of both parts.",
+        "",
+        "**Made with**",
+        "",
+        "```",
+        "rnnviz " + shlex.join(command(name, "CORPORA", f"runs/{name}")),
+        "```",
+        "",
+        f"{training['steps']:,} steps ({training['epochs']:.2f} epochs) in "
+        f"{training['seconds'] / 60:.0f} minutes on a share of one busy core without an "
+        f"accelerator. {training.get('stopped', '')} {recipe.remark}".rstrip(),
+        "",
+        *scores(training),
+        "",
+        *example_lines(model, recipe.examples),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def scores(training: dict[str, Any]) -> list[str]:
+    """What was measured, as it stands in the model file."""
+    lines = [f"**Held-out loss: {training['held_out_nats']:.3f} nats a token.**"]
+    if "bleu_beam_1" in training:
+        lines += [
+            f"On {training['sentences']:,} held-out sentences, against all their translations "
+            "(sacrebleu):",
+            "",
+            "| | BLEU | chrF |",
+            "|---|---|---|",
+            *(
+                f"| beam {beam} | {training[f'bleu_beam_{beam}']} | {training[f'chrf_beam_{beam}']} |"
+                for beam in (1, 5)
+            ),
+        ]
+    if rows := training.get("bleu_by_length"):
+        lines += [
+            "",
+            "BLEU against the length of the source, greedy "
+            "([as a picture](curves/bleu-against-length.svg)):",
+            "",
+            "| words, on average | " + " | ".join(f"{row['words']:g}" for row in rows) + " |",
+            "|---" * (len(rows) + 1) + "|",
+            "| BLEU | " + " | ".join(f"{row['bleu']:g}" for row in rows) + " |",
+            "| sentences | " + " | ".join(f"{row['sentences']:g}" for row in rows) + " |",
+        ]
+    if "alignment_accuracy" in training:
+        lines += [
+            "",
+            f"**Alignment.** On 1,000 new words, {training['alignment_accuracy']:.2%} of the "
+            "characters have their heaviest weight where they come from.",
+        ]
+    if rates := training.get("alignment_error_rate"):
+        published = ", ".join(f"{who} {rate} %" for who, rate in PUBLISHED)
+        lines += [
+            "",
+            "**Alignment error rate** on the 447 sentences of the Hansards with gold links, the given "
+            "translation forced, pieces joined to words:",
+            "",
+            "| links taken from | AER |",
+            "|---|---|",
+            *(f"| {name} | {rates[name]} % |" for name in ("target", "source", "both", "either")),
+            "",
+            f"Published there: {published}. It depends on the domain (debates of a parliament cost "
+            f"this model of everyday sentences {rates['nats']} nats a token), on length (those sentences "
+            "have 17 words on average), on the training, and on how weights become links. An attention "
+            "that translates well need not align well: it looks where information is, and a "
+            "bidirectional state holds its neighbours' too.",
+        ]
+    return lines
+
+
+def make(name: str, corpora: Path, run: Path, count: int) -> None:
+    """Measure the trained model, write it and its card."""
+    recipe, config = RECIPES[name], read_config(run)
+    model = load_translation(run / "checkpoints" / "latest.safetensors").model
+    pairs = held_out_pairs(config, corpora)
+    training = {**model.description.training, **measured(model, pairs, count)}
+    if config.options.get("made"):
+        training["alignment_accuracy"] = alignment_of_made_up(model, config.options["made"])
+        for key in list(training):
+            if key.startswith(("bleu", "chrf")):
+                del training[key]
+    else:
+        training["bleu_by_length"] = by_length(model, pairs, count // 4)
+        if model.description.attention != "none":
+            swap = bool(config.options.get("swap"))
+            training["alignment_error_rate"] = error_rates(model, corpora, swap)
+    training["stopped"] = stopped_in_words(run, config)
+    description = msgspec.structs.replace(
+        model.description, name=recipe.title, examples=recipe.examples, training=training
+    )
+    target = HERE / f"{name}.safetensors"
+    save_translation(target, model, description, half=True)
+    text = card(name, training, load_translation(target).model, config)
+    if not config.options.get("made"):
+        lecture = lecture_lines(model, model.description.source_language == "French")
+        text += "\n".join(lecture) + "\n" if lecture else ""
+    target.with_suffix(".md").write_text(text, encoding="utf-8")
+    print(json.dumps(training, indent=1))
+
+
+def stopped_in_words(run: Path, config: TrainingConfig) -> str:
+    """What was changed by hand, if anything was."""
+    changes = [
+        f"at step {event['step']:,} {event['setting'].replace('_', ' ')} became {event['value']:g}"
+        for event in read_events(run, "changed")
+    ]
+    if not any(read_events(run, "stopped")):
+        return ""
+    last = next(iter(list(read_events(run, "stopped"))[-1:]))["step"]
+    said = f"It was stopped at step {last:,} of {config.epochs:g} epochs, for want of time"
+    return f"{said}; before, {'; '.join(changes)}." if changes else f"{said}."
+
+
+def curve() -> None:
+    """Draw BLEU against length of all models that measured it."""
+    lines = []
+    for name, recipe in RECIPES.items():
+        path = HERE / f"{name}.safetensors"
+        if not path.exists():
+            continue
+        rows = load_translation(path).model.description.training.get("bleu_by_length")
+        if rows:
+            x, y = (np.array([row[key] for row in rows], float) for key in ("words", "bleu"))
+            lines.append(Line(recipe.title, x, y))
+    drawn = line_figure(lines, "BLEU against sentence length", "words in the source", "BLEU")
+    folder = HERE / "curves"
+    folder.mkdir(exist_ok=True)
+    (folder / "bleu-against-length.svg").write_text(svg(drawn), encoding="utf-8")
+
+
+def main() -> None:
+    """Make one model, or the picture."""
+    parser = argparse.ArgumentParser(description="Train, measure and describe a translation model.")
+    parser.add_argument("name", choices=[*RECIPES, "curve"])
+    parser.add_argument("--corpora", type=Path, required=True)
+    parser.add_argument("--run", type=Path, help="a finished run")
+    parser.add_argument("--sentences", type=int, default=500)
+    arguments = parser.parse_args()
+    if arguments.name == "curve":
+        curve()
+        return
+    run = arguments.run or Path("runs") / arguments.name
+    if arguments.run is None:
+        words = command(arguments.name, str(arguments.corpora), str(run))
+        subprocess.run([sys.executable, "-m", "rnnviz", *words], check=True)
+    make(arguments.name, arguments.corpora, run, arguments.sentences)
+
+
+if __name__ == "__main__":
+    main()
