@@ -1,11 +1,13 @@
 """Makes the pictures of the documentation from the real window; `make pictures`.
 
-Opens the shipped model on its text, ranks, hovers, and grabs the window, light and dark.
+Opens the shipped model on its text and ranks; compares networks by their gradients; translates
+a sentence; trains a small network. Grabs the window in each workspace, light and dark.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from rnnviz.app import build
+from rnnviz.core import places
 from rnnviz.views.window import Window
 from rnnviz.work.runner import EngineRunner
 
@@ -59,8 +62,44 @@ def prepare(window: Window) -> None:
     wait_until(lambda: not session.jobs.running)
 
 
+def prepare_gradients(window: Window) -> None:
+    """Set RNN, GRU and LSTM beside each other."""
+    window.enter("gradients")
+    window.session.gradients.set_networks(window.session.gradients.kinds())
+    wait_until(lambda: not window.session.jobs.running, settle_ms=2000)
+
+
+def prepare_alignments(window: Window) -> None:
+    """Translate a sentence with the first translator that ships."""
+    translators = [path for path, _, attention in window.session.library.translators if attention]
+    window.open_path(next(path for path in translators if path.stem == "english-french"))
+    wait_until(lambda: not window.session.jobs.running)
+    window.session.alignments.translate("The little girl is reading a book in the garden.")
+    wait_until(lambda: not window.session.jobs.running)
+
+
+def prepare_training(window: Window, folder: Path) -> None:
+    """Train a small network on a sample text, and open its run."""
+    text = places.resources() / "texts" / "pride-and-prejudice.txt"
+    options = "--units 96 --layers 1 --embedding 32 --batch 8 --sequence-length 64 --epochs 4"
+    command = [sys.executable, "-m", "rnnviz", "train", str(text), "--run", str(folder)]
+    subprocess.run([*command, *options.split()], check=True)
+    window.open_path(folder)
+    wait_until(lambda: not window.session.jobs.running, settle_ms=3000)
+
+
+def grab(window: Window, name: str) -> None:
+    """Save the window in both themes."""
+    for setting in ("light", "dark"):
+        window.appearance.set_setting(setting)
+        wait_until(lambda: not window.session.jobs.running)
+        path = FOLDER / f"{name}-{setting}.png"
+        window.grab().save(str(path))
+        print(path)
+
+
 def main() -> None:
-    """Grab the window in both themes."""
+    """Grab the window in every workspace."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["RNNVIZ_HOME"] = home
@@ -69,12 +108,13 @@ def main() -> None:
         window.resize(*SIZE)
         window.show()
         prepare(window)
-        for setting in ("light", "dark"):
-            window.appearance.set_setting(setting)
-            wait_until(lambda: True)
-            path = FOLDER / f"window-{setting}.png"
-            window.grab().save(str(path))
-            print(path)
+        grab(window, "window")
+        prepare_gradients(window)
+        grab(window, "gradients")
+        prepare_alignments(window)
+        grab(window, "alignments")
+        prepare_training(window, Path(home) / "pride-and-prejudice")
+        grab(window, "training")
         window.close()
 
 
