@@ -74,6 +74,11 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.losses} losses over {arguments.distance} steps: both must be at least 1"
         )
     model = opened(arguments.model, arguments.vocabulary)
+    if "vocabulary" not in model:
+        raise GradientError(
+            f"{arguments.model.name} is no character model; gradients through time are shown for "
+            "RNN, GRU and LSTM character models"
+        )
     start = arguments.distance if arguments.start is None else arguments.start
     network = {"model": str(arguments.model), "vocabulary": model["vocabulary"]}
     if arguments.initial is not None:

@@ -81,6 +81,11 @@ class Native:
                 f"{path.name} is a translation model, which reads sentences; it opens in the "
                 "window's Alignments, with `rnnviz translate` and `rnnviz align`"
             )
+        if description.task.startswith("memory-"):
+            raise ModelFileError(
+                f"{path.name} was trained on a memory task and reads no text; what it learned is "
+                "seen in its run, in the window's Training and Gradients"
+            )
         if description.task != CHARACTER_LANGUAGE_MODEL:
             raise ModelFileError(
                 f"{path.name} is an rnnviz model for the task {description.task!r}, which this "
