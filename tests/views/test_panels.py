@@ -111,6 +111,9 @@ class TestEveryPanel:
     ) -> None:
         panel = kind(session)
         _shown(qtbot, panel)
+        if not kind.needs:
+            assert not panel.empty
+            return
         assert panel.empty
         sentences = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
         assert sentences == [NEEDS[kind.needs[0]].sentence]
@@ -192,4 +195,7 @@ class TestEveryPanel:
         for run in opened.runs.opened:
             opened.runs.close_run(run)
         opened.alignments.close_model()
+        if not kind.needs:
+            assert not panel.empty
+            return
         qtbot.waitUntil(lambda: panel.empty)
