@@ -59,7 +59,9 @@ def main() -> None:
         window = Window(session, appearance)
         window.resize(1360, 860)
         window.show()
-        path = options.model or session.library.translators[0].path
+        shipped = session.library.first_translator
+        path = options.model or (shipped and shipped.path)
+        assert path is not None, "no translation model ships; name one"
         session.open_path(path)
         alignments = session.alignments
         wait(app, lambda: alignments.model is not None and not alignments.busy)

@@ -46,6 +46,8 @@ class ShippedTranslator(NamedTuple):
     path: Path
     name: str
     attention: bool
+    language: str = ""
+    """What it reads; empty where that is no language, as for a task with known alignments."""
 
 
 class Library(QObject):
@@ -77,6 +79,12 @@ class Library(QObject):
         suited = (one for one in self.models if one.description.default_text == wanted)
         largest = max(suited, key=lambda one: one.description.total_units, default=None)
         return largest or next(iter(self.models), None)
+
+    @property
+    def first_translator(self) -> ShippedTranslator | None:
+        """The translation model to begin with: one of a language, with attention, if there is."""
+        order = sorted(self.translators, key=lambda one: (not one.language, not one.attention))
+        return next(iter(order), None)
 
     @property
     def recent(self) -> tuple[Path, ...]:
@@ -127,7 +135,9 @@ def _read_translators(folder: Path) -> list[ShippedTranslator]:
             continue
         if isinstance(about, dict) and about.get("task") == "translation":
             name = str(about.get("name") or path.stem)
-            found.append(ShippedTranslator(path, name, about.get("attention") != "none"))
+            attention = about.get("attention") != "none"
+            language = str(about.get("source_language") or "")
+            found.append(ShippedTranslator(path, name, attention, language))
     return found
 
 

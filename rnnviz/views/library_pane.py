@@ -60,7 +60,7 @@ class LibraryPane(QWidget):
             about = model.description
             tip = f"{about.architecture.upper()}, {about.layers} × {about.units} units"
             self._leaf(self.models, about.name, "brain", model.path, tip)
-        for path, name, attention in session.library.translators:
+        for path, name, attention, _ in session.library.translators:
             tip = "Translates, with attention" if attention else "Translates, without attention"
             self._leaf(self.models, name, "arrow-left-right", path, tip)
         for text in session.library.texts:

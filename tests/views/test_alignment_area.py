@@ -60,8 +60,9 @@ def test_says_what_to_do_before_a_model_is_open(area):
 
 def test_entering_the_room_opens_the_first_model_with_attention(session, qtbot):
     session.library.translators = (
-        ShippedTranslator(Path("plain.pt"), "Plain", False),
-        ShippedTranslator(Path("good.pt"), "Good", True),
+        ShippedTranslator(Path("dates.pt"), "Dates", True),
+        ShippedTranslator(Path("plain.pt"), "Plain", False, "French"),
+        ShippedTranslator(Path("good.pt"), "Good", True, "French"),
     )
     area = AlignmentArea(session)
     qtbot.addWidget(area)

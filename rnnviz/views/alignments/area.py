@@ -224,10 +224,9 @@ class AlignmentArea(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """The room was entered: open the first translation model that ships, if none is open."""
         super().showEvent(event)
-        shipped = self._session.library.translators
-        if self._alignments.model is None and shipped and not self._session.jobs.busy("open"):
-            attentive = next((one for one in shipped if one.attention), shipped[0])
-            self._alignments.open(attentive.path)
+        first = self._session.library.first_translator
+        if self._alignments.model is None and first and not self._session.jobs.busy("open"):
+            self._alignments.open(first.path)
 
     # Marks
 

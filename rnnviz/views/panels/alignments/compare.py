@@ -71,7 +71,7 @@ class ComparePanel(Panel):
         assert model is not None and current is not None
         offered = [
             (path, name, attention)
-            for path, name, attention in self.session.library.translators
+            for path, name, attention, _ in self.session.library.translators
             if str(path) != model.path
         ]
         listed = [self.models.item(row).data(_ROLE) for row in range(self.models.count())]
