@@ -19,6 +19,8 @@ CAPACITY = 1 << 20
 """Points that a curve holds before it thins itself."""
 BLOCK = 64
 """Points whose extremes are looked up once and remembered."""
+AT_ONCE = 1 << 16
+"""Points that are smoothed at once: a few milliseconds."""
 _FIRST_ROOM = 256
 _FAR = float(1 << 62)
 _TOGETHER = 256
@@ -200,9 +202,17 @@ class SmoothedCurve:
 
     @property
     def values(self) -> Floats:
-        """One value for every point of the curve; NaN until the first finite one."""
+        """One value for every point of the curve; NaN until the first finite one.
+
+        Of a curve that is new and very long only so many points more are done at each look.
+        """
         self._catch_up()
-        return self._values[: self._done]
+        return self._values[: len(self.curve)]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last look at `values` reached the end of the curve."""
+        return self._done == len(self.curve)
 
     def _catch_up(self) -> None:
         if self._generation != self.curve.generation:
@@ -211,7 +221,7 @@ class SmoothedCurve:
         if len(self._values) < len(self.curve):
             room = max(len(self.curve), 2 * len(self._values))
             self._values = np.concatenate([self._values, np.zeros(room - len(self._values))])
-        fresh = self.curve.values[self._done :]
+        fresh = self.curve.values[self._done : self._done + AT_ONCE]
         if not len(fresh):
             return
         sums, counts, self._carried, self._count = _fading_sums(
@@ -223,6 +233,7 @@ class SmoothedCurve:
                 counts > 0, sums / weights, np.nan
             )
         self._done += len(fresh)
+        self._values[self._done : len(self.curve)] = np.nan
 
 
 def _fading_sums(

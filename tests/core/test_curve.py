@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from rnnviz.core.curve import BLOCK, Curve, SmoothedCurve
+from rnnviz.core.curve import AT_ONCE, BLOCK, Curve, SmoothedCurve
 
 
 def curve_of(values: object, **sizes: int) -> Curve:
@@ -132,3 +132,16 @@ def test_smoothing_by_hand_and_after_a_cut() -> None:
     curve.cut(1)
     curve.append([2], [4.0])
     assert smoothed.values.tolist() == [4.0, 4.0]
+
+
+def test_a_very_long_curve_is_smoothed_over_several_looks() -> None:
+    curve = curve_of(np.ones(3 * AT_ONCE + 5))
+    smoothed = SmoothedCurve(curve, 0.9)
+    looks = 0
+    while looks == 0 or not smoothed.complete:
+        values = smoothed.values
+        looks += 1
+        assert len(values) == len(curve)
+        assert np.isfinite(values).sum() == min(looks * AT_ONCE, len(curve))
+    assert looks == 4
+    np.testing.assert_allclose(values, 1.0)

@@ -143,6 +143,8 @@ class CurvesPanel(Panel):
         self.plot.set_x_words(x_name, x_format)
         self.plot.set_log(self.scale.value == "log")
         self.plot.set_traces(tuple(traces))
+        if any(trace.smoothed and not trace.smoothed.complete for trace in traces):
+            self.request_draw()
 
     def _axis(self, run: OpenRun) -> StepAxis | None:
         return axis_of(run.watched.record, self.along.currentData())
