@@ -51,6 +51,8 @@ def _model(path: Path, vocabulary: Path | None) -> tuple[dict[str, Any], list[tu
 
     model = opened(path, vocabulary)
     about = model["description"]
+    if model.get("task") == "translation":
+        return _translator(path, model)
     training = about["training"]
     facts = {
         "kind": "model",
@@ -175,6 +177,41 @@ def _recording(folder: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         ("size", size_in_words(size)),
         ("loss", loss_in_words(nats) if math.isfinite(nats) else "nothing is predicted yet"),
     ]
+    return facts, lines
+
+
+def _translator(path: Path, model: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    about = model["description"]
+    training = about["training"]
+    attention = {
+        "none": "none: the context is the last encoder state",
+        "position": "by position, as in the older form of PyTorch's tutorial",
+    }.get(about["attention"], f"{about['attention']}, {about['order']} the decoder's step")
+    direction = "both directions" if about["bidirectional"] else "one direction"
+    languages = [about["source_language"], about["target_language"]]
+    sides = [
+        f"{about[side]['size']:,} {about[side]['kind']} {language}".rstrip()
+        for side, language in zip(("source", "target"), languages, strict=True)
+    ]
+    facts = {"kind": "translation model", "path": str(path), **model}
+    lines = [
+        ("model", about["name"] or path.name),
+        ("format", f"{model['format_title']}, {size_in_words(path.stat().st_size)}"),
+        ("network", f"{about['architecture'].upper()}, {_layers(about)}, encoder in {direction}"),
+        ("attention", attention),
+        ("parameters", f"{model['parameters']:,}"),
+        ("reads", sides[0]),
+        ("writes", sides[1]),
+    ]
+    if "pairs" in training:
+        lines.append(("trained on", f"{training['pairs']:,} pairs, {training['steps']:,} steps"))
+    if isinstance(nats := training.get("held_out_nats"), float):
+        lines.append(("held-out loss", f"{nats:.3f} nats a token"))
+    if "bleu_beam_5" in training:
+        lines.append(
+            ("BLEU", f"{training['bleu_beam_1']} greedy, {training['bleu_beam_5']} beam 5")
+        )
+    lines += [("note", note) for note in model["notes"]]
     return facts, lines
 
 

@@ -38,6 +38,16 @@ def test_a_sentence_is_translated_and_its_alignment_written(
     assert picture.read_text(encoding="utf-8").startswith("<svg")
 
 
+def test_info_says_what_it_reads_and_writes(model: str, capsys: Printed) -> None:
+    """And how it pays attention."""
+    assert main(["info", model]) == 0
+    printed = capsys.readouterr().out
+    assert "additive, before the decoder's step" in printed
+    assert "15 words" in printed
+    assert main(["info", model, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "translation model"
+
+
 def test_json_has_tokens_scores_and_weights(model: str, capsys: Printed) -> None:
     """And what was forced came."""
     forced = ["--force", "0=dog", "--weight", "0:1=1", "--json"]
