@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import tempfile
 import time
@@ -58,6 +59,7 @@ def flipping(app: QApplication, folder: Path, length: int, frames: int) -> None:
         rows[unit, : len(noise)] = np.roll(noise, unit * 1000) * (1 + unit % 5)
     window, view, minimap, legend = panel(Text(codes))
     taken = []
+    gc.freeze()  # as the application does once its window is shown
     for frame in range(frames + 10):
         start = time.perf_counter()
         values = rows[frame % UNITS]

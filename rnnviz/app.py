@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -83,6 +84,8 @@ def run(paths: Sequence[Path] = ()) -> int:
     _end_on_interrupt(window)
     window.show()
     QTimer.singleShot(0, window, lambda: window.open_at_start(paths))
+    # What is there by now stays: looking through all of it again and again would cost frames.
+    QTimer.singleShot(0, window, gc.freeze)
     if not displayed:
         window.resize(1360, 860)
         _picture_when_walked(window)

@@ -14,7 +14,7 @@ from rnnviz.core.rows import Tile, tiles
 LEAST_SHIFT = 500
 """Labels are shifted by at least so many characters, either way round the text."""
 
-_NULL_LAG_STEP = 4
+_NULL_LAG_STEP = 8
 _SEED = 20150605
 
 

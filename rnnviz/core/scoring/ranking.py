@@ -66,7 +66,7 @@ def rank(
     so as labels and units change slowly. The labels are therefore shifted round the text by random
     distances that keep their own rhythm and break their tie to the text (circular shifts; see
     Harris 2020, "Nonsense correlations in neuroscience"), and the best |correlation| of any row is
-    taken as for the real labels, over every fourth lag. The highest of all shifts is reported. The
+    taken as for the real labels, over every eighth lag. The highest of all shifts is reported. The
     null AUC is that of the `NULL_UNITS` rows with the highest |correlation| at each shift. A unit
     that does not clear these figures was not found.
 
