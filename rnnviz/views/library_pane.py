@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from rnnviz.core.finding import SavedFinding
@@ -181,6 +181,12 @@ class LibraryPane(QWidget):
     def _remove_selected(self) -> None:
         if finding := self._selected_finding():
             self.finding_removal_requested.emit(finding)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay the rows out again: before the first show the style sheet does not hold for them."""
+        super().showEvent(event)
+        self.tree.ensurePolished()
+        self.tree.doItemsLayout()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete removes the selected finding; it can be undone."""
