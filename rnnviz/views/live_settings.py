@@ -49,7 +49,7 @@ class LiveSettings(QWidget):
             field.setObjectName(setting)
             field.setAccessibleName(words)
             field.setToolTip(f"{tip}. Press Enter to apply.")
-            field.setFixedWidth(84)
+            field.setFixedWidth(112 if setting == "temperature" else 84)
             validator = QDoubleValidator(0.0, 1e6, 12, field)
             validator.setNotation(QDoubleValidator.Notation.ScientificNotation)
             field.setValidator(validator)

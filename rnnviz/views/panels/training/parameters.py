@@ -74,6 +74,7 @@ class ParametersPanel(Panel):
         body.addWidget(self.names)
         body.addWidget(self.plot, 1)
         column.addLayout(body, 1)
+        column.addStretch(0)
         return page
 
     def draw(self) -> None:
@@ -87,6 +88,8 @@ class ParametersPanel(Panel):
         self.words.setText(words if parameters else missing)
         self.plot.set_labels("step", axis)
         self._list(tuple(parameters))
+        for widget in (self.names, self.plot):
+            widget.setVisible(bool(parameters))
         checked = Qt.CheckState.Checked
         self.plot.set_traces(
             tuple(

@@ -64,6 +64,7 @@ class TimeStepsPanel(Panel):
         column.setSpacing(0)
         column.addLayout(row)
         column.addLayout(plots, 1)
+        column.addStretch(0)
         return page
 
     def draw(self) -> None:
@@ -90,6 +91,8 @@ class TimeStepsPanel(Panel):
         columns = [values[min(layer, shape[0] - 1), ::-1] for _, values in found]
         picture = np.stack(columns, axis=1) if columns else np.zeros((0, 0), np.float32)
         self.heat.set_values(picture, [f"{row.step:,}" for row, _ in found])
+        for plot in (self.heat, self.newest):
+            plot.setVisible(bool(found))
         self._draw_newest(found[-1][1] if found else None)
 
     def _read(self, rows: list[ArrayRow]) -> list[tuple[ArrayRow, Rows]]:
