@@ -65,7 +65,9 @@ def test_its_own_vocabulary_wins(path):
         ({"vocabulary": tuple("aabc")}, "twice"),
         ({"vocabulary": ("the", "b", "c", "d")}, "single characters"),
         ({"version": 99}, "update rnnviz"),
-        ({"task": "translation"}, "'translation'"),
+        ({"task": "vision"}, "'vision'"),
+        ({"task": "translation"}, "malformed"),
+        ({"task": "memory-adding"}, "reads no text"),
         ({"skip": False}, "should be"),
     ],
 )
