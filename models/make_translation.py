@@ -179,7 +179,7 @@ def measured(model: TranslationModel, pairs: list[Pair], count: int) -> dict[str
     wanted = [references[source] for source in sources]
     found: dict[str, Any] = {
         "sentences": len(sources),
-        "held_out_nats": round(held_out_loss(model, pairs[: 4 * count]), 4),
+        "held_out_nats": round(held_out_loss(model, pairs), 4),
     }
     for beam in (1, 5):
         made = translate_lines(model, sources, Settings(beam=beam))
@@ -299,7 +299,7 @@ def card(
         "",
         f"{training['steps']:,} steps ({training['epochs']:.2f} epochs) in "
         f"{training['seconds'] / 60:.0f} minutes on a share of one busy core without an "
-        f"accelerator. {training.get('stopped', '')} {recipe.remark}".rstrip(),
+        f"accelerator. {' '.join(filter(None, (training.get('stopped'), recipe.remark)))}".rstrip(),
         "",
         *scores(training),
         "",
@@ -354,7 +354,7 @@ def scores(training: dict[str, Any]) -> list[str]:
             "",
             f"Published there: {published}. It depends on the domain (debates of a parliament cost "
             f"this model of everyday sentences {rates['nats']} nats a token), on length (those sentences "
-            "have 17 words on average), on the training, and on how weights become links. An attention "
+            "have 16 words on average), on the training, and on how weights become links. An attention "
             "that translates well need not align well: it looks where information is, and a "
             "bidirectional state holds its neighbours' too.",
         ]

@@ -31,7 +31,7 @@ from rnnviz.nets.translation.settings import Settings
 from rnnviz.nets.translation.tokenizers import train_tokenizer
 
 _JUDGED = 1000
-"""Held-out pairs whose loss is measured on the way; at the end it is all of them."""
+"""About so many held-out pairs, from all over the corpus, are judged on the way; at the end all."""
 _TRANSLATED = 200
 """Held-out sentences that are translated for BLEU on the way."""
 
@@ -196,7 +196,7 @@ class TranslationTask:
         training = self.model.training
         self.model.eval()
         try:
-            judged = self.held if final else self.held[:_JUDGED]
+            judged = self.held if final else self.held[:: 1 + len(self.held) // _JUDGED]
             nats = held_out_loss(self.model, judged)
             return Validation(nats, 1, self._bleu(judged))
         finally:
@@ -206,7 +206,7 @@ class TranslationTask:
         references: dict[str, list[str]] = {}
         for source, target in judged:
             references.setdefault(source, []).append(target)
-        sources = list(references)[:_TRANSLATED]
+        sources = list(references)[:: 1 + len(references) // _TRANSLATED]
         try:
             made = translate_lines(self.model, sources, Settings())
         except RnnvizError:  # NaN: an explosion is watched to its end like any other run
