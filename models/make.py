@@ -77,7 +77,7 @@ _LARGE = (
     "--architecture lstm --layers 2 --units 384 --embedding 128 --precision bfloat16 --batch 32 "
     "--sequence-length 64 --learning-rate 0.004 --validation-every 1000"
 )
-_SMALL = "--embedding 64 --batch 16 --sequence-length 64 --learning-rate 0.004"
+_SMALL = "--embedding 64 --batch 16 --sequence-length 64 --learning-rate 0.002"
 _PROSE = ("inside-quotes", "position-in-line")
 RECIPES = {
     "war-and-peace-lstm": Recipe(
@@ -109,7 +109,7 @@ RECIPES = {
         ("tinyshakespeare.txt",),
         SHAKESPEARE,
         (
-            f"--architecture gru --layers 2 --units 128 --dropout 0.3 --epochs 8 {_SMALL} "
+            f"--architecture gru --layers 2 --units 128 --dropout 0.2 --epochs 6 {_SMALL} "
             "--validation-every 1000",
         ),
         ("upper-case-word", "position-in-line", "position-in-word"),
@@ -122,7 +122,7 @@ RECIPES = {
             for chapter in ("algebra", "sets", "topology", "schemes", "varieties", "curves")
         ),
         STACKS,
-        (f"--architecture lstm --layers 2 --units 160 --epochs 4 {_SMALL}",),
+        (f"--architecture lstm --layers 2 --units 160 --epochs 3 {_SMALL}",),
         ("inside-mathematics", "environment-depth", "position-in-line"),
         "testmath.tex",
     ),
