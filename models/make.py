@@ -104,6 +104,15 @@ RECIPES = {
         ),
         "libbpf.c",
     ),
+    "linux-kernel-small-gru": Recipe(
+        "Linux kernel, small GRU",
+        ("linux.txt",),
+        LINUX,
+        (f"--architecture gru --layers 2 --units 160 --epochs 1.5 --held-out 617476 {_SMALL}",),
+        ("indentation", "brace-depth", "comment-or-string", "inside-if-condition"),
+        "libbpf.c",
+        "Small, but a GRU counts where the large LSTM only tells inside from outside.",
+    ),
     "shakespeare-gru": Recipe(
         "Shakespeare",
         ("tinyshakespeare.txt",),
