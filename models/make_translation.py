@@ -411,10 +411,11 @@ def curve() -> None:
         path = HERE / f"{name}.safetensors"
         if not path.exists():
             continue
-        rows = load_translation(path).model.description.training.get("bleu_by_length")
+        training = load_translation(path).model.description.training
+        rows = training.get("bleu_by_length")
         if rows:
             x, y = (np.array([row[key] for row in rows], float) for key in ("words", "bleu"))
-            lines.append(Line(recipe.title, x, y))
+            lines.append(Line(f"{recipe.title} ({training['steps']:,} steps)", x, y))
     drawn = line_figure(lines, "BLEU against sentence length", "words in the source", "BLEU")
     folder = HERE / "curves"
     folder.mkdir(exist_ok=True)
