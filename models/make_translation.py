@@ -416,7 +416,8 @@ def curve() -> None:
         if rows:
             x, y = (np.array([row[key] for row in rows], float) for key in ("words", "bleu"))
             lines.append(Line(f"{recipe.title} ({training['steps']:,} steps)", x, y))
-    drawn = line_figure(lines, "BLEU against sentence length", "words in the source", "BLEU")
+    title, size = "BLEU against sentence length", (960.0, 400.0)
+    drawn = line_figure(lines, title, "words in the source", "BLEU", size)
     folder = HERE / "curves"
     folder.mkdir(exist_ok=True)
     (folder / "bleu-against-length.svg").write_text(svg(drawn), encoding="utf-8")
