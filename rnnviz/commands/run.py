@@ -18,6 +18,7 @@ from rnnviz.core.loss import training_loss_in_words
 from rnnviz.core.runs.control import SETTINGS, ask
 
 if TYPE_CHECKING:
+    from rnnviz.core.runs.reader import Event, EventTail
     from rnnviz.core.runs.watched import WatchedRun
 
 EXAMPLES = """
@@ -39,6 +40,7 @@ _ANSWERS = {
     "set": "changed",
 }
 """The event with which the trainer answers each command."""
+_ALREADY = {"pause": "paused", "resume": "running"}
 _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
 
@@ -72,28 +74,31 @@ def run(arguments: argparse.Namespace) -> int:
             f"nobody trains in {arguments.run}: the run is {watched.state}. Continue it with "
             f"`rnnviz train --resume {arguments.run}`"
         )
+    if arguments.command in _ALREADY and watched.state == _ALREADY[arguments.command]:
+        print(f"the run is {watched.state} already")
+        return 0
     tail = EventTail(arguments.run / "events.jsonl")
     tail.read()
     ask(arguments.run, arguments.command, arguments.setting or "", arguments.value)
     answer = None if arguments.no_wait else _answer(tail, _ANSWERS[arguments.command])
-    if answer is None:
-        said = "asked" if arguments.no_wait else "asked; no answer yet"
-    else:
-        said = f"{_ANSWERS[arguments.command]} at step {answer:,}"
+    step = None if answer is None else answer.step
     if arguments.json:
-        print_json({"command": arguments.command, "step": answer})
+        said = None if answer is None else answer.kind
+        print_json({"command": arguments.command, "answer": said, "step": step})
+    elif answer is None:
+        print("asked" if arguments.no_wait else "asked; no answer yet")
     else:
-        print(said)
-    return 0 if answer is not None or arguments.no_wait else 1
+        print(f"{answer.kind} at step {answer.step:,}")
+    return 0 if arguments.no_wait or (answer and answer.kind == _ANSWERS[arguments.command]) else 1
 
 
-def _answer(tail: Any, kind: str) -> int | None:
-    """The step at which the trainer answered; None if it took too long."""
+def _answer(tail: EventTail, kind: str) -> Event | None:
+    """The event with which the trainer answered, or its last; None if it took too long."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         for event in tail.read():
             if event.kind == kind or event.kind in ("stopped", "finished"):
-                return int(event.step)
+                return event
         time.sleep(_LOOK_SECONDS)
     return None
 

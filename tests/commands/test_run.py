@@ -1,0 +1,104 @@
+"""Asking a run from the terminal: what is asked arrives, and the answer is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rnnviz.cli import main
+from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.writer import RunWriter
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[RunWriter]:
+    """A run under way; this process is its trainer."""
+    config = TrainingConfig(texts=("novel.txt",), name="novel")
+    writer = RunWriter(tmp_path / "run", config, steps=100)
+    writer.event("started", step=0, resumed=False)
+    writer.event("step", step=7, seconds=65.0, loss_nats=1.2, learning_rate=0.002)
+    yield writer
+    writer.close("stopped")
+
+
+def answering(writer: RunWriter, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """While the command waits, the trainer answers."""
+
+    def sleep(seconds: float) -> None:
+        for _ in writer.inbox.new():
+            writer.event(kind, step=8)
+
+    monkeypatch.setattr("rnnviz.commands.run.time.sleep", sleep)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (["pause"], "paused"),
+        (["stop"], "stopped"),
+        (["sample"], "sample"),
+        (["checkpoint"], "checkpoint"),
+        (["set", "learning_rate", "0.5"], "changed"),
+    ],
+)
+def test_the_answer_is_told(
+    writer: RunWriter,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    kind: str,
+) -> None:
+    answering(writer, monkeypatch, kind)
+    assert main(["run", words[0], str(writer.directory), *words[1:]]) == 0
+    assert capsys.readouterr().out == f"{kind} at step 8\n"
+
+
+def test_a_run_that_ends_meanwhile_is_told(
+    writer: RunWriter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering(writer, monkeypatch, "finished")
+    assert main(["run", "pause", str(writer.directory), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"command": "pause", "answer": "finished", "step": 8}
+
+
+def test_nobody_waits_for_what_is_so_already(
+    writer: RunWriter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "resume", str(writer.directory)]) == 0
+    assert main(["run", "pause", str(writer.directory), "--no-wait"]) == 0
+    assert capsys.readouterr().out == "the run is running already\nasked\n"
+    assert [request.command for request in writer.inbox.new()] == ["pause"]
+
+
+def test_no_answer_is_told(
+    writer: RunWriter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("rnnviz.commands.run._PATIENCE_SECONDS", 0.0)
+    assert main(["run", "pause", str(writer.directory)]) == 1
+    assert capsys.readouterr().out == "asked; no answer yet\n"
+
+
+def test_the_state_is_told(writer: RunWriter, capsys: pytest.CaptureFixture[str]) -> None:
+    writer.event("bad_number", step=6, where="gradient", parameter="output.bias")
+    assert main(["run", "status", str(writer.directory)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split(None, 1) == ["run", "novel, running"]
+    assert lines[1].split(None, 1) == ["step", "7 of 100"]
+    assert "1:05" in lines[2]
+    assert "first in gradient output.bias at step 6" in lines[-1]
+    assert main(["run", "status", str(writer.directory), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["last_step"]["step"]) == ("running", 7)
+
+
+def test_what_makes_no_sense_is_refused(
+    writer: RunWriter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "set", str(writer.directory), "units", "3"]) == 1
+    assert "cannot be changed while a run goes on" in capsys.readouterr().err
+    assert main(["run", "stop", str(writer.directory / "none")]) == 1
+    assert "holds no run" in capsys.readouterr().err
