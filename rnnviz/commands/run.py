@@ -71,8 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _status(watched, arguments.json)
     if watched.state not in LIVE:
         raise RunDirectoryError(
-            f"nobody trains in {arguments.run}: the run is {watched.state}. Continue it with "
-            f"`rnnviz train --resume {arguments.run}`"
+            f"nobody trains in {arguments.run}: the run is {watched.state}"
+            + _how_to_continue(watched)
         )
     if arguments.command in _ALREADY and watched.state == _ALREADY[arguments.command]:
         print(f"the run is {watched.state} already")
@@ -90,6 +90,12 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(f"{answer.kind} at step {answer.step:,}")
     return 0 if arguments.no_wait or (answer and answer.kind == _ANSWERS[arguments.command]) else 1
+
+
+def _how_to_continue(watched: WatchedRun) -> str:
+    if watched.state == "finished" or watched.config.get("task") == "own-loop":
+        return ""
+    return f". Continue it with `rnnviz train --resume {watched.directory}`"
 
 
 def _answer(tail: EventTail, kind: str) -> Event | None:
@@ -127,7 +133,7 @@ def _status(watched: WatchedRun, as_json: bool) -> int:
         return 0
     lines = [
         ("run", f"{watched.name}, {STATE_WORDS[watched.state]}"),
-        ("step", f"{step.get('step', 0):,} of {steps:,}"),
+        ("step", f"{step.get('step', 0):,}" + (f" of {steps:,}" if steps else "")),
     ]
     if "seconds" in step:
         lines.append(("trained for", duration_in_words(float(step["seconds"]))))

@@ -19,8 +19,7 @@ SETTINGS = {
 
 def value_of(record: RunRecord, setting: str) -> str:
     """What a setting is by now, as far as the run says."""
-    changed = [change.value for change in record.changes if change.setting == setting]
-    value = changed[-1] if changed else record.config.get(setting)
+    value = record.setting(setting)
     if setting == "temperature" and value is None:
         several = record.config.get("temperatures")
         return ", ".join(f"{each:g}" for each in several) if several else ""

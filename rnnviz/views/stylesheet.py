@@ -52,6 +52,7 @@ QPushButton:focus { border-color: $accent; }
 QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton:default:focus { border: 2px solid $text; padding: 5px 15px; }
 QPushButton:disabled { color: $faint; background: $surface; border-color: $border; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
     border: 1px solid $border; border-radius: 6px; background: $background; color: $text;

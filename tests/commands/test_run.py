@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import rnnviz
 from rnnviz.cli import main
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.writer import RunWriter
+from tests.core.runs.made import MadeRun, finished_run
 
 
 @pytest.fixture
@@ -102,3 +104,26 @@ def test_what_makes_no_sense_is_refused(
     assert "cannot be changed while a run goes on" in capsys.readouterr().err
     assert main(["run", "stop", str(writer.directory / "none")]) == 1
     assert "holds no run" in capsys.readouterr().err
+
+
+def test_a_loop_of_ones_own_has_no_number_of_steps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with rnnviz.Run(tmp_path / "mine") as run:
+        run.log(7, loss=1.0)
+    assert main(["run", "status", str(tmp_path / "mine")]) == 0
+    step = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("step"))
+    assert step.split() == ["step", "7"]
+
+
+def test_only_a_run_that_can_go_on_is_told_how_to_resume_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finished = finished_run(tmp_path / "done")
+    assert main(["run", "pause", str(finished.directory)]) == 1
+    assert capsys.readouterr().err.endswith("the run is finished\n")
+    stopped = MadeRun(tmp_path / "half")
+    stopped.steps(1, 5)
+    stopped.event("stopped", step=5)
+    assert main(["run", "pause", str(stopped.directory)]) == 1
+    assert f"rnnviz train --resume {stopped.directory}" in capsys.readouterr().err

@@ -278,6 +278,21 @@ def test_buttons_and_fields_ask_the_trainer(
     assert told.args == ["the disk is full"]
 
 
+def test_the_middle_leaves_room_for_library_and_panels_in_a_small_window(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = finished_run(tmp_path / "run")
+    run.event("scalar", step=50, values={"a very long name that somebody gave a number": 1.0})
+    open_run(session, run)
+    centre = TrainingCentre(session)
+    qtbot.addWidget(centre)
+    centre.show()
+    qtbot.waitUntil(lambda: centre.curves.idle)
+    assert centre.curves.what.count() > 2
+    library, panels = 176, TrainingWorkspace.least_right_width
+    assert centre.minimumSizeHint().width() <= 1280 - library - panels - 2
+
+
 def test_what_is_wrong_with_a_run_is_said(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
     run = MadeRun(tmp_path / "broken")
     run.steps(1, 3)

@@ -134,6 +134,11 @@ class RunRecord:
         """How many steps the run will take; 0 where nobody knows."""
         return int(as_float(self.facts.get("steps", 0)) or 0)
 
+    def setting(self, name: str) -> Any:
+        """What a setting is by now: as it was last changed, else as the run began with it."""
+        changed = [change.value for change in self.changes if change.setting == name]
+        return changed[-1] if changed else self.config.get(name)
+
     @property
     def curves(self) -> tuple[Curve, ...]:
         """Every curve there is."""
@@ -174,7 +179,7 @@ class RunRecord:
             if event.kind == "step":
                 steps.append(event)
                 continue
-            if event.kind in ("rewind", "started") or len(steps) > _MOST_KEPT:
+            if event.kind in ("rewind", "started", "resumed") or len(steps) > _MOST_KEPT:
                 self._take_steps(steps)
                 steps = []
             taking = _TAKING.get(event.kind)
@@ -220,6 +225,8 @@ class RunRecord:
         self.seconds.add(event.step, event.time - self._began if math.isnan(seconds) else seconds)
         self.tokens.add(event.step, tokens)
         self.epoch.add(event.step, epoch)
+        if self.clock.values and event.time < self.clock.last:
+            self.clock = StepAxis()  # the clock was set back
         self.clock.add(event.step, event.time)
 
     def _take_validation(self, event: Event) -> None:
@@ -276,6 +283,8 @@ class RunRecord:
 
     def _start(self, event: Event) -> None:
         self.phase, self.reason = "running", ""
+        # The rate is that of the steps; the time in which there were none is no part of it.
+        self.clock = StepAxis()
 
     def _pause(self, event: Event) -> None:
         self.phase = "paused"

@@ -21,6 +21,28 @@ def looked_at(run: MadeRun) -> WatchedRun:
     return watched
 
 
+def test_the_rate_knows_nothing_of_pauses_and_of_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.steps(1, 10)
+    run.event("paused", step=10)
+    run.now += 3600
+    run.event("resumed", step=10)
+    run.steps(11, 16)
+    assert looked_at(run).record.steps_per_second() == pytest.approx(2.0)
+    run.now -= 7200
+    run.steps(17, 20, seconds=10.0)
+    assert looked_at(run).record.steps_per_second() == pytest.approx(2.0)
+
+
+def test_a_setting_is_what_it_was_changed_to_last(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.steps(1, 2)
+    assert looked_at(run).record.setting("learning_rate") == 0.004
+    run.event("changed", step=2, setting="learning_rate", value=0.002)
+    assert looked_at(run).record.setting("learning_rate") == 0.002
+    assert looked_at(run).record.setting("clip") == "norm"
+
+
 def test_everything_of_a_finished_run(tmp_path: Path) -> None:
     record = looked_at(finished_run(tmp_path / "run")).record
     assert (record.step, record.steps_planned, record.phase) == (200, 200, "finished")

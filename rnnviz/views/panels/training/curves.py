@@ -29,6 +29,8 @@ _SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 _DEFAULT_SMOOTHING = 4
 _LEAST_WINDOWS = 25
 """A curve is at least so many times as long as what it is smoothed over."""
+_LEAST_CHOICE_WIDTH = 88
+"""A narrow window cuts long words of a choice rather than growing."""
 
 
 def _bits(nats: Floats) -> Floats:
@@ -218,6 +220,7 @@ def _baselines(runs: tuple[OpenRun, ...]) -> tuple[float, ...]:
 def _choice(name: str, choices: dict[str, str]) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
+    box.setMinimumWidth(_LEAST_CHOICE_WIDTH)
     for key, words in choices.items():
         box.addItem(words, key)
     return box

@@ -74,8 +74,7 @@ def clip_threshold(record: RunRecord) -> float | None:
     """The largest norm that the run lets pass by now, or None where it does not clip by norm."""
     if record.config.get("clip") != "norm":
         return None
-    changed = [c.value for c in record.changes if c.setting == "clip_threshold"]
-    value = changed[-1] if changed else record.config.get("clip_threshold")
+    value = record.setting("clip_threshold")
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
