@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +31,7 @@ from rnnviz.nets.architectures import LSTM, LayerState
 from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.fused_lstm import step_with_gates
 from rnnviz.nets.pipeline import run_staged
+from rnnviz.nets.threads import one_thread_each
 
 FIRST_BLOCK = 256
 BLOCK = 2048
@@ -239,34 +239,6 @@ def spans(length: int, first: int, largest: int) -> Iterator[tuple[int, int]]:
     while start < length:
         yield start, min(start + size, length)
         start, size = start + size, min(2 * size, largest)
-
-
-class _OneThreadEach:
-    """While any walk is under way, every thread of Python computes by itself: one for each core.
-
-    Walks may overlap; when the last one ends, torch has as many threads as before the first.
-    """
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._under_way = 0
-        self._before = 1
-
-    def __enter__(self) -> None:
-        with self._guard:
-            if self._under_way == 0:
-                self._before = torch.get_num_threads()
-            self._under_way += 1
-            torch.set_num_threads(1)
-
-    def __exit__(self, *_: object) -> None:
-        with self._guard:
-            self._under_way -= 1
-            if self._under_way == 0:
-                torch.set_num_threads(self._before)
-
-
-one_thread_each = _OneThreadEach()
 
 
 def run(

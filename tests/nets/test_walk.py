@@ -13,7 +13,7 @@ from rnnviz.core.errors import Cancelled, RecordingError, TextError
 from rnnviz.core.recording import Recording
 from rnnviz.core.text import Text
 from rnnviz.nets.architectures import ARCHITECTURES
-from rnnviz.nets.walk import Walker, one_thread_each, spans, walk, walk_arrays
+from rnnviz.nets.walk import Walker, spans, walk, walk_arrays
 from tests.nets.small import random_text, small_model, walk_by_cells
 
 WITH_UNKNOWN = "é" + random_text(24, "\n abcde√") + "√√√" + random_text(9) + "√"
@@ -64,17 +64,6 @@ def test_gates_that_cannot_be_read_are_computed(monkeypatch: pytest.MonkeyPatch)
     computed = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
     for name in read:
         np.testing.assert_allclose(read[name], computed[name], atol=1e-5, err_msg=name)
-
-
-def test_walks_that_overlap_leave_the_threads_as_they_were() -> None:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    with one_thread_each:
-        with one_thread_each:
-            assert torch.get_num_threads() == 1
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == 2
-    torch.set_num_threads(before)
 
 
 def test_long_text_stays_exact() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.translation import END_ID, SPECIAL, UNKNOWN_ID
+from rnnviz.nets.threads import one_thread_each
 from rnnviz.nets.translation.decoding import decode, decode_many
 from rnnviz.nets.translation.hypotheses import Hypothesis, Translated
 from rnnviz.nets.translation.settings import Settings
@@ -98,7 +99,9 @@ def translate(
             progress(model.target.shown(ids))
 
     ids = source_ids(model, text)
-    (translated,) = decode(model, [ids], settings, keep=keep, progress=report)
+    # The products of one sentence are so small that sharing them costs more than it gives.
+    with one_thread_each:
+        (translated,) = decode(model, [ids], settings, keep=keep, progress=report)
     return as_sentence(model, text, translated)
 
 
