@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from rnnviz.core.concepts import concept_named
 from rnnviz.core.export.line_figure import Line, line_figure
@@ -103,15 +104,10 @@ RECIPES = {
             "preprocessor-line",
         ),
         "libbpf.c",
-    ),
-    "linux-kernel-small-gru": Recipe(
-        "Linux kernel, small GRU",
-        ("linux.txt",),
-        LINUX,
-        (f"--architecture gru --layers 2 --units 160 --epochs 1.5 --held-out 617476 {_SMALL}",),
-        ("indentation", "brace-depth", "comment-or-string", "inside-if-condition"),
-        "libbpf.c",
-        "Small, but a GRU counts where the large LSTM only tells inside from outside.",
+        "No unit follows the brace depth or the indentation with a correlation of 0.7: the best, "
+        "-0.65, tells inside a function from outside (AUC 0.99). The model before this one, at "
+        "1.126 nats, had a cell with -0.83; a GRU of 160 units, three minutes of training, came to "
+        "-0.58.",
     ),
     "shakespeare-gru": Recipe(
         "Shakespeare",
@@ -353,6 +349,7 @@ def make(name: str, corpora: Path, runs: list[Path], characters: int) -> None:
 
 def main() -> None:
     """Make one model."""
+    torch.set_num_threads(1)  # a small network is held up by a second one
     parser = argparse.ArgumentParser(description="Train, rank and describe a model that ships.")
     parser.add_argument("name", choices=RECIPES)
     parser.add_argument("--corpora", type=Path, required=True)
