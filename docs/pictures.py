@@ -71,10 +71,10 @@ def prepare_gradients(window: Window) -> None:
 
 def prepare_alignments(window: Window) -> None:
     """Translate a sentence with the first translator that ships."""
-    translators = [path for path, _, attention in window.session.library.translators if attention]
-    window.open_path(next(path for path in translators if path.stem == "english-french"))
+    translators = [one.path for one in window.session.library.translators]
+    window.open_path(next(path for path in translators if path.stem == "french-english"))
     wait_until(lambda: not window.session.jobs.running)
-    window.session.alignments.translate("The little girl is reading a book in the garden.")
+    window.session.alignments.translate("Elle a acheté une petite maison au bord de la mer.")
     wait_until(lambda: not window.session.jobs.running)
 
 
