@@ -38,7 +38,7 @@ def masked_crc(data: bytes) -> int:
     """CRC-32C of the bytes, rotated and shifted as TensorFlow does.
 
     >>> hex(masked_crc(b"123456789"))
-    '0xb8b2b5f6'
+    '0xc78ab0e5'
     """
     crc, table = 0xFFFFFFFF, _TABLE
     for byte in data:

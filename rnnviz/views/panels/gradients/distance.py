@@ -72,6 +72,7 @@ class DistancePanel(GradientPanel):
 
     def build(self) -> QWidget:
         """Tools, plot, note, table."""
+        self._about = ""
         gradients = self.session.gradients
         self.quantity = QComboBox()
         self.quantity.setAccessibleName("Quantity")
