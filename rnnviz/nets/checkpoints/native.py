@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from safetensors import safe_open
 from safetensors.torch import save
 
@@ -21,7 +20,7 @@ from rnnviz.core.model_file import (
 from rnnviz.core.translation import TranslationDescription
 from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints.base import OpenedModel, build_model
-from rnnviz.nets.checkpoints.safetensors_state import read_metadata, read_tensors
+from rnnviz.nets.checkpoints.safetensors_state import read_metadata, read_tensors, write_weights
 
 
 def save_model(
@@ -35,11 +34,7 @@ def save_model(
     Args:
         half: keep the weights in float16, half the size.
     """
-    tensors = {
-        name: tensor.detach().to("cpu", torch.float16 if half else torch.float32).contiguous()
-        for name, tensor in model.state_dict().items()
-    }
-    write_atomically(path, save(tensors, encode_description(description or model.description)))
+    write_weights(path, model, encode_description(description or model.description), half)
 
 
 def copy_model(source: Path, target: Path, half: bool) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load
-from torch import Tensor
+import torch
+from safetensors.torch import load, save
+from torch import Tensor, nn
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.files import write_atomically
 from rnnviz.core.model_file import read_header
 from rnnviz.nets.checkpoints.base import OpenedModel
 from rnnviz.nets.checkpoints.stack import infer_network
@@ -35,6 +37,15 @@ def read_metadata(path: Path) -> dict[str, Any] | None:
         return None
     metadata = read_header(path).get("__metadata__", {})
     return metadata if isinstance(metadata, dict) else {}
+
+
+def write_weights(path: Path, model: nn.Module, metadata: Mapping[str, str], half: bool) -> None:
+    """Write all weights of a network, in float16 if `half`, as a whole or not at all."""
+    tensors = {
+        name: tensor.detach().to("cpu", torch.float16 if half else torch.float32).contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    write_atomically(path, save(tensors, dict(metadata)))
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

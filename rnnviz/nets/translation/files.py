@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import save
-
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.files import write_atomically
 from rnnviz.core.model_file import encode_description, read_description
 from rnnviz.core.translation import TranslationDescription
-from rnnviz.nets.checkpoints.safetensors_state import read_tensors
+from rnnviz.nets.checkpoints.safetensors_state import read_tensors, write_weights
 from rnnviz.nets.translation.model import TranslationModel, build_translation
 
 
@@ -38,11 +34,7 @@ def save_translation(
     Args:
         half: keep the weights in float16, half the size.
     """
-    tensors = {
-        name: tensor.detach().to("cpu", torch.float16 if half else torch.float32).contiguous()
-        for name, tensor in model.state_dict().items()
-    }
-    write_atomically(path, save(tensors, encode_description(description or model.description)))
+    write_weights(path, model, encode_description(description or model.description), half)
 
 
 def load_translation(path: Path) -> OpenedTranslation:
