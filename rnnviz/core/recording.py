@@ -184,6 +184,9 @@ class Recording:
 class RecordingWriter:
     """Writes a recording block by block; readers see all but the block being written.
 
+    Args:
+        until: no character from here on will be written, and no room is taken for it.
+
     Raises:
         RecordingError: the disk is too full for it, or cannot be written.
     """
@@ -198,8 +201,10 @@ class RecordingWriter:
         channels: Sequence[str],
         model_name: str = "",
         model_path: str = "",
+        until: int | None = None,
     ) -> None:
         length, total = len(text), layers * units
+        self._until = length if until is None else min(until, length)
         self.folder = folder
         self.length = length
         try:
@@ -207,7 +212,7 @@ class RecordingWriter:
             free = shutil.disk_usage(folder).free
         except OSError as error:
             raise RecordingError(f"cannot write to {folder}: {error.strerror}") from error
-        needed = size_bytes(length, total, len(channels))
+        needed = size_bytes(self._until, total, len(channels))
         if needed > free:
             raise RecordingError(
                 f"the recording needs {needed / 1e9:,.1f} GB and {folder} has {free / 1e9:,.1f} GB "
@@ -278,10 +283,21 @@ class RecordingWriter:
             if size > 0 and hasattr(os, "posix_fallocate"):
                 # Rows stay in one piece, and no write into the map can meet a full disk.
                 try:
-                    os.posix_fallocate(file.fileno(), 0, size)
+                    self._reserve(file.fileno(), dtype.itemsize, shape)
                 except OSError as error:
                     if error.errno in _FULL:  # anything else: a file system that cannot reserve
                         raise
         if size == 0:
             return np.zeros(shape, dtype)
         return np.memmap(self.folder / name, dtype=dtype, mode="r+", shape=shape)
+
+    def _reserve(self, file: int, item: int, shape: tuple[int, ...]) -> None:
+        """Take room on the disk for what will be written of an array of this shape."""
+        if self._until == self.length or shape == (1,):
+            os.posix_fallocate(file, 0, int(np.prod(shape, dtype=np.int64)) * item)
+        elif shape[0] == self.length:  # a row a character
+            os.posix_fallocate(file, 0, max(1, self._until * int(np.prod(shape[1:])) * item))
+        else:
+            for row in range(shape[0]):
+                start = row * self.length * item
+                os.posix_fallocate(file, start, max(1, self._until * item))

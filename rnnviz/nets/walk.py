@@ -295,6 +295,7 @@ def walk(
     first_block: int = FIRST_BLOCK,
     block: int = BLOCK,
     threads: int | None = None,
+    until: int | None = None,
 ) -> None:
     """Walk a text and write its recording into a folder; readers see it grow.
 
@@ -305,6 +306,7 @@ def walk(
         first_block: characters of the first block; each is twice as long as the one before, up to
             `block`.
         threads: at most so many; by default one a core, as far as they are of use.
+        until: read no further than this character; the recording stays incomplete then.
 
     Raises:
         RecordingError: the model has no such channel, or the disk is full.
@@ -322,12 +324,13 @@ def walk(
         channels,
         about.name,
         model_path,
+        until,
     )
 
     def write(walked: Walked) -> None:
         writer.write(walked.start, walked.channels, walked.surprisal, walked.top_ids, walked.top_p)
 
-    run(walker, text.codes, write, progress, (first_block, block), threads)
+    run(walker, text.codes[:until], write, progress, (first_block, block), threads)
 
 
 def walk_arrays(

@@ -79,7 +79,10 @@ class Previews(QObject):
         self._soon.stop()
         self._asked = None
         self._jobs.cancel(_SLOT)
-        self._set(None)
+        if not self._recordings.renewed or self.preview is None:
+            self._set(None)
+        # Where the text was walked anew, the old preview stays until the new one is there.
+        self._moved()
 
     def close(self) -> None:
         """Look at nothing any more, and let the recording go."""
@@ -105,12 +108,14 @@ class Previews(QObject):
         model, (start, stop) = self._recordings.model, self._selection.visible
         if recording is None or text is None or model is None or len(text) != recording.length:
             return
-        if start < recording.walked + SOON or stop - start > _LARGEST:
+        # A walk that is under way comes near by itself; one that ended early does not.
+        reached = stop - 1 if self._recordings.ends_early else start - SOON
+        if reached < recording.walked or stop - start > _LARGEST:
             return
         if self._asked is not None and self._asked[0] <= start and stop <= self._asked[1]:
             return
         around = (stop - start) // 2
-        first, last = max(0, start - around), min(len(text), stop + around)
+        first, last = max(recording.walked, start - around), min(len(text), stop + around)
         offset = max(0, first - WARM_UP)
         self._asked = (first, last)
         self._number += 1

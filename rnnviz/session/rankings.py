@@ -153,7 +153,8 @@ class Rankings(QObject):
 
     def forget(self) -> None:
         """Drop what was known: the recording is another one."""
-        self._labels.clear()
+        if not self._recordings.renewed:
+            self._labels.clear()  # they say something of the text alone
         self._rankings.clear()
         self._probes.clear()
         self._partial.clear()

@@ -76,6 +76,12 @@ class Recordings(QObject):
         self.model: OpenModel | None = None
         self.text: Text | None = None
         self.recording: Recording | None = None
+        self.followed = False
+        """Whether somebody else walks the text anew from time to time, as a training goes on."""
+        self.renewed = False
+        """Whether the recording took the place of another walk of the same text."""
+        self.ends_early = False
+        """Whether the recording reaches only so far into the text, and nobody walks on."""
 
     # Models
 
@@ -120,6 +126,20 @@ class Recordings(QObject):
         if shown is not None and shown.description.model_path != self.model.path:
             self._set_recording(None)
         self.model_changed.emit()
+
+    def renew(self, model: OpenModel, recording: Recording, related: bool) -> None:
+        """Show a walk of the same text through another state of the model, or another model.
+
+        Args:
+            related: what was shown was an earlier state of the same training.
+        """
+        self._jobs.cancel("walk")
+        self.model = model
+        if not related:
+            self.model_changed.emit()
+        self.renewed = True
+        self._set_recording(recording)
+        self.renewed = False
 
     # Texts
 
@@ -197,8 +217,11 @@ class Recordings(QObject):
         return size_bytes(len(self.text), self.model.description.total_units, len(channels))
 
     def walk_if_small(self) -> None:
-        """Walk the open text through the open model, or ask first if that takes much disk."""
-        if self.model is None or self.text is None or len(self.text) == 0:
+        """Walk the open text through the open model, or ask first if that takes much disk.
+
+        Nothing is walked here while a training is followed: its next checkpoint is.
+        """
+        if self.model is None or self.text is None or len(self.text) == 0 or self.followed:
             return
         channels = self.default_channels()
         size = self.size_bytes(channels)
@@ -321,6 +344,7 @@ class Recordings(QObject):
         if recording is None and self.recording is None:
             return
         self.recording = recording
+        self.ends_early = self.renewed and recording is not None and not recording.complete
         self.recording_changed.emit()
 
     def _make_room(self, wanted: int) -> None:

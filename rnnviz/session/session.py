@@ -16,6 +16,7 @@ from rnnviz.core.recognise import kind_of
 from rnnviz.core.text import Text
 from rnnviz.session.alignments import Alignments
 from rnnviz.session.findings import Findings
+from rnnviz.session.following import Following
 from rnnviz.session.gradients import Gradients
 from rnnviz.session.inspection import Inspection
 from rnnviz.session.jobs import Jobs
@@ -76,6 +77,7 @@ class Session(QObject):
         self.stages = Stages(
             self.jobs, self.runs, self.recordings, self.selection, self.rankings, self
         )
+        self.following = Following(self.jobs, self.runs, self.recordings, self)
         self.memory = Memory(self.runs, self)
         self.library = Library(settings, models, resources, self)
         self.gradients = Gradients(self.jobs, self.recordings, self.library, cache, self)
@@ -169,6 +171,8 @@ class Session(QObject):
     @Slot()
     def _suit_text(self) -> None:
         """A model just opened: show its own sample text, unless the person chose a text."""
+        if self.recordings.followed:
+            return  # a training is followed on the text and the unit that are on the screen
         model = self.recordings.model
         assert model is not None
         if self._opening is not None:

@@ -21,11 +21,13 @@ class LibraryPane(QWidget):
 
     Signals:
         file_requested(Path): open this model or text.
+        run_requested(Path): follow the run in this directory in Cells.
         finding_requested(SavedFinding): show this finding again.
         finding_removal_requested(SavedFinding), finding_edit_requested(SavedFinding).
     """
 
     file_requested = Signal(object)
+    run_requested = Signal(object)
     finding_requested = Signal(object)
     finding_removal_requested = Signal(object)
     finding_edit_requested = Signal(object)
@@ -156,16 +158,37 @@ class LibraryPane(QWidget):
         data = leaf.data(0, _ROLE) if leaf is not None else None  # type: ignore[redundant-expr]
         return data if isinstance(data, SavedFinding) else None
 
+    def _selected_run(self) -> Path | None:
+        """The selected directory, if a training run lies there."""
+        leaf = self.tree.currentItem()
+        data = leaf.data(0, _ROLE) if leaf is not None else None  # type: ignore[redundant-expr]
+        return data if isinstance(data, Path) and (data / "run.json").exists() else None
+
     @Slot(QPoint)
     def _open_menu(self, place: QPoint) -> None:
-        finding = self._selected_finding()
-        if finding is None:
-            return
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self._selected_run() is not None:
+            menu.addAction("Open", self._open_selected_run)
+            menu.addAction("Follow in Cells", self._follow_selected)
+            menu.popup(self.tree.viewport().mapToGlobal(place))
+            return
+        if self._selected_finding() is None:
+            return
         menu.addAction("Show", self._show_selected)
         menu.addAction("Edit title and note…", self._edit_selected)
         menu.addAction("Remove", self._remove_selected)
         menu.popup(self.tree.viewport().mapToGlobal(place))
+
+    @Slot()
+    def _open_selected_run(self) -> None:
+        if run := self._selected_run():
+            self.file_requested.emit(run)
+
+    @Slot()
+    def _follow_selected(self) -> None:
+        if run := self._selected_run():
+            self.run_requested.emit(run)
 
     @Slot()
     def _show_selected(self) -> None:

@@ -13,8 +13,8 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from rnnviz.core.curve import Curve
 from rnnviz.core.durations import duration_in_words, rate_in_words
@@ -174,6 +174,8 @@ class RunTable(QTableView):
     """
 
     run_chosen = Signal(object)
+    menu: QMenu | None = None
+    """Opened over a row, which is chosen first."""
 
     def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -206,6 +208,11 @@ class RunTable(QTableView):
         row = self._runs.opened.index(self._runs.current)
         if self.currentIndex().row() != row:
             self.selectRow(row)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with the run under the pointer."""
+        if self.menu is not None and self.indexAt(event.pos()).isValid():
+            self.menu.popup(event.globalPos())
 
     @Slot(QModelIndex)
     def _chosen(self, index: QModelIndex) -> None:

@@ -51,6 +51,7 @@ QPushButton:pressed, QPushButton:checked { background: $tint; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton:default:focus { border: 2px solid $text; padding: 5px 15px; }
+QPushButton[role="small"] { padding: 2px 10px; min-height: 14px; }
 QPushButton:disabled { color: $faint; background: $surface; border-color: $border; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 
@@ -88,6 +89,7 @@ QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:focus { color: $accent; }
 QFrame[role="rooms"] { background: $surface; border-bottom: 1px solid $border; }
+QFrame[role="follow"] { background: $surface; border-bottom: 1px solid $border; }
 QTabBar[role="rooms"]::tab { padding: 7px 14px; font-weight: 600; }
 
 QAbstractItemView { border: none; background: $background; outline: none;

@@ -10,6 +10,7 @@ from rnnviz.core.text import Text
 from rnnviz.session.selection import Pin
 from rnnviz.session.session import Session
 from rnnviz.views.concept_picker import ConceptPicker
+from rnnviz.views.follow_bar import FollowBar
 from rnnviz.views.hover_card import HoverCard
 from rnnviz.views.hover_facts import hover_facts
 from rnnviz.views.legend import Legend
@@ -47,6 +48,7 @@ class TextPanel(QWidget):
         self.legend = Legend()
         self.search = SearchBar()
         self.card = HoverCard(self)
+        self.follow = FollowBar(session.following, session.runs)
         self.searching = TextSearching(session, self.search, self.view, self.minimap, self)
         self._build()
         self._connect()
@@ -75,6 +77,7 @@ class TextPanel(QWidget):
         for button in (self.surprisal, self.pin, self.edit):
             tools.addWidget(button)
         column.addWidget(WrappingRow(self.picker, right))
+        column.addWidget(self.follow)
         column.addWidget(self.search)
         middle = QHBoxLayout()
         middle.setSpacing(0)
@@ -94,6 +97,7 @@ class TextPanel(QWidget):
     def _connect(self) -> None:
         session, selection = self._session, self._session.selection
         session.recordings.text_changed.connect(self.show_text)
+        session.recordings.model_changed.connect(self.follow.show_run)
         session.recordings.recording_changed.connect(self.show_recording)
         session.recordings.recording_grew.connect(self.show_growth)
         session.rankings.labels_changed.connect(self.show_labels)
@@ -114,6 +118,7 @@ class TextPanel(QWidget):
         self.view.visible_changed.connect(self._visible_moved)
         self.view.text_edited.connect(self._type)
         self.view.edit_refused.connect(self.message)
+        self.follow.message.connect(self.message)
         self.minimap.scrolled_to.connect(self.view.centre_on)
         self.legend.mode_changed.connect(session.scaling.set_mode)
         self.legend.locked.connect(session.scaling.set_locked)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -35,6 +36,7 @@ class TrainingCentre(QWidget):
         new_requested: the person wants to start a run.
         folder_requested: the person wants to open a run directory.
         open_requested(Path): open this model in Cells.
+        follow_requested(OpenRun): show each new checkpoint of this run in Cells.
         message(str): something for the status bar.
         failed(str): why something was not done.
     """
@@ -42,6 +44,7 @@ class TrainingCentre(QWidget):
     new_requested = Signal()
     folder_requested = Signal()
     open_requested = Signal(object)
+    follow_requested = Signal(object)
     message = Signal(str)
     failed = Signal(str)
 
@@ -49,6 +52,7 @@ class TrainingCentre(QWidget):
         super().__init__(parent)
         self.session = session
         self.table = RunTable(session.runs)
+        self._menued: list[tuple[QAction, QPushButton]] = []
         self.curves = CurvesPanel(session)
         self.settings = LiveSettings()
         self.problem = QLabel()
@@ -60,11 +64,14 @@ class TrainingCentre(QWidget):
         self.stop = self._button("Stop", "square", self.stop_run)
         self.best = self._button("Open in Cells", "type", self.open_best)
         self.best.setToolTip("Open the best checkpoint and see what its units do")
+        self.follow = self._button("Follow", "eye", self.follow_current)
+        self.follow.setToolTip("Read the text in Cells again at every new checkpoint of this run")
         self.close_run = QToolButton()
         set_icon(self.close_run, "x")
         self.close_run.setAccessibleName("Close this run")
         self.close_run.setToolTip("Take this run off the list; its training goes on")
         self.close_run.clicked.connect(self.close_current)
+        self.table.menu = self._menu()
         self._told = QTimer(self)
         self._told.setSingleShot(True)
         self._told.setInterval(_WORDS_MS)
@@ -84,6 +91,24 @@ class TrainingCentre(QWidget):
         button.clicked.connect(run)
         return button
 
+    def _menu(self) -> QMenu:
+        """The same deeds as the buttons', for the run under the pointer."""
+        menu = QMenu(self.table)
+        for button in (self.follow, self.best, self.pause, self.stop):
+            action = menu.addAction("")
+            action.triggered.connect(button.click)
+            self._menued.append((action, button))
+        menu.addSeparator()
+        menu.addAction("Take off the list", self.close_current)
+        menu.aboutToShow.connect(self._show_menu)
+        return menu
+
+    @Slot()
+    def _show_menu(self) -> None:
+        for action, button in self._menued:
+            action.setText(button.text())
+            action.setEnabled(button.isEnabled())
+
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setContentsMargins(12, 8, 12, 8)
@@ -94,6 +119,7 @@ class TrainingCentre(QWidget):
         for button in (self.pause, self.stop):
             buttons.addWidget(button)
         buttons.addStretch(1)
+        buttons.addWidget(self.follow)
         buttons.addWidget(self.best)
         buttons.addWidget(self.close_run)
         live = QHBoxLayout()
@@ -141,7 +167,8 @@ class TrainingCentre(QWidget):
         task = self.session.stages.task
         self.best.setText("Open in Alignments" if task == "translation" else "Open in Cells")
         self.best.setEnabled(task in ("characters", "translation"))
-        for shown in (self.pause, self.stop, self.best, self.close_run):
+        self.follow.setEnabled(task == "characters")
+        for shown in (self.pause, self.stop, self.follow, self.best, self.close_run):
             shown.setVisible(run is not None)
         self.live_row.setVisible(run is not None and run.live)
         self.settings.show_run(run)
@@ -199,6 +226,12 @@ class TrainingCentre(QWidget):
             self.failed.emit(f"{run.name} holds no checkpoint yet; wait for its first.")
         else:
             self.open_requested.emit(path)
+
+    @Slot()
+    def follow_current(self) -> None:
+        """Show each new checkpoint of the current run in Cells."""
+        if self.session.runs.current is not None:
+            self.follow_requested.emit(self.session.runs.current)
 
     @Slot()
     def close_current(self) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.finding import SavedFinding
 from rnnviz.session.jobs import Failed
+from rnnviz.session.runs import OpenRun
 from rnnviz.session.session import Session
 from rnnviz.views.actions import Actions
 from rnnviz.views.asking import Asking
@@ -162,6 +163,8 @@ class Window(QMainWindow):
         training.new_run_requested.connect(asking.ask_new_run)
         training.folder_requested.connect(asking.ask_open_folder)
         training.path_requested.connect(self.open_checkpoint)
+        training.follow_requested.connect(self.follow_run)
+        library.run_requested.connect(self.follow_directory)
         for workspace in self.workspaces:
             workspace.open_requested.connect(asking.ask_open)
             workspace.message.connect(self.status.say)
@@ -191,6 +194,26 @@ class Window(QMainWindow):
         self.open_path(path)
         if self.session.stages.reads_characters:
             self.enter(CellsWorkspace.name)
+
+    @Slot(object)
+    def follow_run(self, run: OpenRun) -> None:
+        """Show each new checkpoint of this run in Cells, on the text and the unit there."""
+        try:
+            self.session.following.follow(run)
+        except RnnvizError as error:
+            self.show_message(str(error))
+        else:
+            self.enter(CellsWorkspace.name)
+
+    @Slot(object)
+    def follow_directory(self, directory: Path) -> None:
+        """Open the run in this directory and follow it."""
+        try:
+            run = self.session.runs.open(directory)
+        except RnnvizError as error:
+            self.show_message(str(error))
+        else:
+            self.follow_run(run)
 
     def _open(self, opening: Callable[[Opened], object], what: Opened) -> None:
         """Open something; a typed text whose place it takes can be brought back."""

@@ -186,3 +186,16 @@ def test_an_empty_text_gives_an_empty_recording(tmp_path: Path) -> None:
 def test_spans_double_up_to_the_largest() -> None:
     assert list(spans(100, 10, 30)) == [(0, 10), (10, 30), (30, 60), (60, 90), (90, 100)]
     assert list(spans(0, 10, 30)) == []
+
+
+def test_a_walk_that_ends_early_has_the_same_values_and_takes_less_room(tmp_path: Path) -> None:
+    model, text = small_model("lstm"), Text.of("a bad cab\n" * 4000)
+    walk(model, text, tmp_path / "whole", ("hidden", "cell"))
+    walk(model, text, tmp_path / "part", ("hidden", "cell"), until=3000)
+    whole, part = Recording(tmp_path / "whole"), Recording(tmp_path / "part")
+    assert (part.walked, part.length, part.complete) == (3000, len(text), False)
+    assert np.array_equal(part.rows("cell")[:, :3000], whole.rows("cell")[:, :3000])
+    room = [
+        sum(file.stat().st_blocks for file in one.folder.glob("*.f16")) for one in (whole, part)
+    ]
+    assert room[1] < 0.5 * room[0]

@@ -33,7 +33,9 @@ from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.theme import DARK, Appearance, theme_of
 from rnnviz.views.window import Window
 from rnnviz.views.workspaces.cells import CellsWorkspace
+from rnnviz.views.workspaces.training import TrainingWorkspace
 from rnnviz.work.runner import InlineRunner
+from tests.core.runs.made import MadeRun, finished_run
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 6
 FINDING = {"channel": "cell", "layer": 1, "unit": 2, "concept": "inside-quotes"}
@@ -320,3 +322,56 @@ def test_the_layout_is_as_it_was_left(make_window: Callable[[], Window]) -> None
     second.actions_.actions["Reset layout"].trigger()
     assert hidden(second) == [False, False]
     second.close()
+
+
+def test_a_training_is_followed_in_cells_and_the_place_in_the_text_stays(
+    window: Window, tmp_path: Path, tiny_description: ModelDescription, qtbot: QtBot
+) -> None:
+    run, session, panel = MadeRun(tmp_path / "novel"), window.session, window.text_panel
+    described = msgspec.structs.replace(tiny_description, training={"steps": 100})
+
+    def checkpoint(step: int, seed: int) -> None:
+        path = run.checkpoint(step)
+        save_model(path, CharacterLanguageModel(described, seed=seed))
+        session.runs._ticks = -1
+        session.runs.look()
+
+    window.open_path(run.directory)
+    training = window.room(TrainingWorkspace).runs_centre
+    assert training is not None
+    qtbot.mouseClick(training.follow, Qt.MouseButton.LeftButton)
+    assert "no checkpoint yet" in panel.follow.words.text()
+    checkpoint(100, seed=5)
+    assert "Following <b>novel</b> · step 100" in panel.follow.words.text()
+    panel.view.verticalScrollBar().setValue(3)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Right)
+    unit, before = session.selection.unit, panel.view.viewport().grab().toImage()
+    checkpoint(200, seed=6)
+    assert panel.view.viewport().grab().toImage() != before
+    assert (panel.view.verticalScrollBar().value(), session.selection.unit) == (3, unit)
+    shown = opened(window)
+    checkpoint(300, seed=7)
+    assert session.following.step is not None
+    qtbot.mouseClick(panel.follow.button, Qt.MouseButton.LeftButton)
+    assert "A checkpoint of <b>novel</b>" in panel.follow.words.text()
+    assert opened(window)[1] is shown[1]
+    window.open_path(next(iter(session.library.models)).path)
+    assert not panel.follow.isVisible()
+
+
+def test_the_menu_of_the_list_follows_the_run_under_the_pointer(
+    window: Window, tmp_path: Path
+) -> None:
+    finished_run(tmp_path / "adding", task="memory")
+    window.follow_directory(tmp_path / "adding")
+    box = dialog(window, QMessageBox)
+    assert "no model that reads characters" in box.text()
+    box.close()
+    training = window.room(TrainingWorkspace)
+    training.ensure_built()
+    assert training.runs_centre is not None
+    menu = training.runs_centre.table.menu
+    assert menu is not None
+    menu.aboutToShow.emit()
+    follow = next(action for action in menu.actions() if action.text() == "Follow")
+    assert not follow.isEnabled()

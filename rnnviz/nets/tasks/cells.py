@@ -78,10 +78,7 @@ def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
     A walk that is to be `first` makes the others wait at their next block.
     """
     opened = warm_model(arguments["model"], arguments.get("vocabulary"))
-    if "text_path" in arguments:
-        text = Text.read(Path(arguments["text_path"]))
-    else:
-        text = Text.of(arguments["text"], arguments.get("text_name", ""))
+    text = _text(arguments)
     folder, first = Path(arguments["folder"]), bool(arguments.get("first"))
 
     def progress(done: int, total: int) -> None:
@@ -99,6 +96,45 @@ def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
             model_path=arguments["model"],
         )
     return {"folder": str(folder), "characters": len(text)}
+
+
+def walk_checkpoint(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """Open `model` and walk the beginning of `text`, or of the file `text_path`, in `folder`.
+
+    As many characters are read, with every channel, as `most_bytes` hold, though never fewer than
+    `least` nor more than `most`. Other walks wait.
+
+    Returns:
+        What `open_model` says of the model, and how many `characters` are walked.
+    """
+    found = open_model({"path": arguments["model"]}, context)
+    model = warm_model(arguments["model"], None).model
+    channels, text = model.architecture.channels, _text(arguments)
+    each = 2 * model.description.total_units * len(channels)
+    until = int(arguments["most_bytes"]) // each
+    until = min(len(text), arguments["most"], max(arguments["least"], until))
+
+    def progress(done: int, total: int) -> None:
+        context.progress(done, total)
+
+    with _turns:
+        walk_text(
+            model,
+            text,
+            Path(arguments["folder"]),
+            channels,
+            progress=progress,
+            model_path=arguments["model"],
+            until=until,
+        )
+    return {"model": found, "characters": until}
+
+
+def _text(arguments: Arguments) -> Text:
+    """The text that a walk shall read: a file, or what came along."""
+    if "text_path" in arguments:
+        return Text.read(Path(arguments["text_path"]))
+    return Text.of(arguments["text"], arguments.get("text_name", ""))
 
 
 class _Turns:
@@ -259,6 +295,7 @@ TASKS: dict[str, Task] = {
     "guess_vocabulary": guess_vocabulary,
     "read_text": read_text,
     "walk": walk,
+    "walk_checkpoint": walk_checkpoint,
     "sample": sample,
     "label": label,
     "preview_labels": preview_labels,

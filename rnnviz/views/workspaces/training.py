@@ -22,11 +22,13 @@ class TrainingWorkspace(Workspace):
         new_run_requested: the person wants to start a run.
         folder_requested: the person wants to open a run directory.
         path_requested(Path): the person wants this model in Cells.
+        follow_requested(OpenRun): the person wants each new checkpoint of this run in Cells.
     """
 
     new_run_requested = Signal()
     folder_requested = Signal()
     path_requested = Signal(object)
+    follow_requested = Signal(object)
 
     name = "training"
     title = "Training"
@@ -52,8 +54,17 @@ class TrainingWorkspace(Workspace):
             Deed("Run", "Pause or resume", None, self._pause, key="P"),
             Deed("Run", "Stop", None, self._stop),
             Deed("Run", SEPARATOR),
+            Deed("Run", "Follow in Cells", None, self._follow, key="F"),
+            Deed("Run", "Stop following", None, self.session.following.stop),
             Deed("Run", "Open its best model in Cells", None, self._open_best),
         )
+
+    def _follow(self) -> None:
+        run = self.session.runs.current
+        if run is None:
+            self.failed.emit("Start a run, or open one, to follow it in Cells.")
+        else:
+            self.follow_requested.emit(run)
 
     def _pause(self) -> None:
         if self.runs_centre is not None:
@@ -77,6 +88,7 @@ class TrainingWorkspace(Workspace):
         centre.new_requested.connect(self.new_run_requested)
         centre.folder_requested.connect(self.folder_requested)
         centre.open_requested.connect(self.path_requested)
+        centre.follow_requested.connect(self.follow_requested)
         centre.message.connect(self.message)
         centre.failed.connect(self.failed)
         stages = next(panel for panel in self.panels if isinstance(panel, StagesPanel))

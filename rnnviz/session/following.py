@@ -1,0 +1,225 @@
+"""A training followed in Cells: the open text walked anew through every checkpoint that appears.
+
+What is shown changes only when the next walk is ready, so that colours give way to colours; place,
+unit, selection and colour map are the person's and stay.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QObject, Signal, Slot
+
+from rnnviz.core.errors import RnnvizError, RunDirectoryError
+from rnnviz.core.recording import Recording
+from rnnviz.core.text import Text
+from rnnviz.session.jobs import Failed, Jobs
+from rnnviz.session.recordings import OpenModel, Recordings, file_stamp
+from rnnviz.session.runs import OpenRun, Runs
+
+MOST_BYTES = 96_000_000
+"""What the walk of one checkpoint may take on disk: a second or two, and all gates are there."""
+LEAST, MOST = 4_000, 100_000
+"""Characters from the beginning of the text; what lies further down is shown as a preview."""
+_SLOT = "follow"
+_SAMPLE = 'He said: "You will see it (in time) yourself." Then he went out.\n' * 8
+
+
+class Following(QObject):
+    """Follows one run at a time, beside whatever the Training workspace shows.
+
+    Signals:
+        changed: another run is followed, or none; another step is shown, or could not be read.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, jobs: Jobs, runs: Runs, recordings: Recordings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._jobs, self._runs, self._recordings = jobs, runs, recordings
+        self.run: OpenRun | None = None
+        """The run that is followed, or None."""
+        self.step: int | None = None
+        """The step of the checkpoint that is shown; None until one is."""
+        self.held_out_nats = math.nan
+        """Its loss on held-out text, where the checkpoint says."""
+        self.problem = ""
+        """Why the newest checkpoint is not shown; empty where it is, or is being read."""
+        self._asked: tuple[int, Text, tuple[str, int, int]] | None = None
+        """The step, the text and the file that were asked for last."""
+        self._taking = False
+        self._number = 0
+        self._folders: list[Path] = []
+        for signal in (runs.runs_changed, runs.curve_changed):
+            signal.connect(self.look)
+        recordings.text_changed.connect(self.look)
+        recordings.model_changed.connect(self._another_model)
+
+    # What a person wants
+
+    def follow(self, run: OpenRun) -> None:
+        """Show the newest checkpoint of this run in Cells from now on.
+
+        Raises:
+            RunDirectoryError: its models do not read characters.
+        """
+        if str(run.watched.config.get("task", "characters")) != "characters":
+            raise RunDirectoryError(
+                f"{run.name} trains no model that reads characters, so there is nothing to colour "
+                "in Cells; its checkpoints are shown in Training"
+            )
+        if run is self.run:
+            return
+        self._end()
+        self._jobs.cancel("open")
+        if self._recordings.text is None:
+            self._recordings.take_text(Text.of(_SAMPLE, "a few lines of prose"))
+        self.run = run
+        self.changed.emit()
+        self.look()
+
+    @Slot()
+    def stop(self) -> None:
+        """Stay with what is shown."""
+        if self.run is not None:
+            self._end()
+            self.changed.emit()
+
+    def offered(self) -> OpenRun | None:
+        """The open run that the open model is a checkpoint of, if it can be followed."""
+        model = self._recordings.model
+        if model is None or self.run is not None:
+            return None
+        folder = Path(model.path).resolve().parent.parent
+        return self._runs.find(folder)
+
+    # Following
+
+    @Slot()
+    def look(self) -> None:
+        """Walk the newest checkpoint, unless it was or is being walked."""
+        run, text = self.run, self._recordings.text
+        if run is None or text is None or len(text) == 0:
+            return
+        if run not in self._runs.opened:
+            self.stop()
+            return
+        found = newest_checkpoint(run)
+        if found is None or self._jobs.busy(_SLOT) or self._typing(text):
+            return
+        step, path = found
+        known = self._asked is not None and self._asked[:2] == (step, text)
+        # The run says when there is another; only what could not be read is looked at again.
+        if known and not (self.problem and self._changed(path)):
+            return
+        self._asked = step, text, file_stamp(path)
+        self._ask(run, step, path, text)
+
+    def _changed(self, path: Path) -> bool:
+        return self._asked is not None and self._asked[2] != file_stamp(path)
+
+    def _typing(self, text: Text) -> bool:
+        """Whether a text is being typed, and read as it is."""
+        return text.path is None and self._jobs.busy("walk")
+
+    def _ask(self, run: OpenRun, step: int, path: Path, text: Text) -> None:
+        self._number += 1
+        folder = self._recordings.cache / f"live-{os.getpid()}-follow-{self._number}"
+        shutil.rmtree(folder, ignore_errors=True)
+
+        def done(result: dict[str, Any]) -> None:
+            if self._recordings.text is text:
+                self._take(run, step, folder, result["model"])
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+            self.look()
+
+        def failed(failure: Failed) -> None:
+            # What is shown stays; the next checkpoint may be better.
+            self._fail(step, failure.message)
+            shutil.rmtree(folder, ignore_errors=True)
+            self.look()
+
+        arguments: dict[str, Any] = {
+            "model": str(path),
+            "text_name": text.name,
+            "folder": str(folder),
+            "most_bytes": MOST_BYTES,
+            "least": LEAST,
+            "most": MOST,
+        }
+        if text.path is not None:
+            arguments["text_path"] = str(text.path)
+        else:
+            arguments["text"] = str(text)
+        title = f"Reading the text at step {step:,}"
+        self._jobs.start(
+            "walk_checkpoint", arguments, slot=_SLOT, title=title, done=done, failed=failed
+        )
+
+    def _take(self, run: OpenRun, step: int, folder: Path, found: dict[str, Any]) -> None:
+        try:
+            model, recording = msgspec.convert(found, OpenModel), Recording(folder)
+        except RnnvizError as error:
+            self._fail(step, str(error))
+            return
+        text = self._recordings.text
+        if text is None or recording.length != len(text):
+            self._fail(step, "the text changed on the disk; open it again")
+            return
+        self.problem = ""
+        related, said = self.step is not None, model.description.training.get("steps")
+        self.step = said if isinstance(said, int) else step
+        self.held_out_nats = _number(model.description.training.get("held_out_nats"))
+        self._recordings.followed = True
+        self._taking = True
+        self._recordings.renew(model, recording, related)
+        self._taking = False
+        self._keep(folder)
+        self.changed.emit()
+
+    def _fail(self, step: int, message: str) -> None:
+        self.problem = f"Step {step:,} could not be read: {message}"
+        self.changed.emit()
+
+    def _keep(self, folder: Path) -> None:
+        """Delete all but the last two: a job may still read the one before."""
+        self._folders.append(folder)
+        while len(self._folders) > 2:
+            shutil.rmtree(self._folders.pop(0), ignore_errors=True)
+
+    @Slot()
+    def _another_model(self) -> None:
+        """The person opened another model, unless it comes from here."""
+        if not self._taking:
+            self.stop()
+
+    def _end(self) -> None:
+        self._jobs.cancel(_SLOT)
+        self._recordings.followed = False
+        self.run, self.step, self.problem, self._asked = None, None, "", None
+        self.held_out_nats = math.nan
+
+
+def newest_checkpoint(run: OpenRun) -> tuple[int, Path] | None:
+    """The step and the file of the newest checkpoint, or None while there is none.
+
+    The file that is replaced as the run goes on comes first: it keeps its name.
+    """
+    record, folder = run.watched.record, run.watched.directory / "checkpoints"
+    latest = record.replaced.get("latest")
+    kept = run.watched.checkpoints
+    if latest is not None and (not kept or latest >= kept[-1][0]):
+        return latest, folder / "latest.safetensors"
+    return kept[-1] if kept else None
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan

@@ -1,0 +1,94 @@
+"""One quiet line above the text: which training is followed, at which step, and how to stop."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.runs.state import STATE_WORDS
+from rnnviz.session.following import Following
+from rnnviz.session.runs import OpenRun, Runs
+from rnnviz.views.plots import ink_colour
+from rnnviz.views.theme import theme_of
+
+
+class FollowBar(QFrame):
+    """Shown while a run is followed, or while the open model is a checkpoint of an open run.
+
+    Signals:
+        message(str): why a run cannot be followed.
+    """
+
+    message = Signal(str)
+
+    def __init__(self, following: Following, runs: Runs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "follow")
+        self._following = following
+        self.words = QLabel()
+        self.words.setTextFormat(Qt.TextFormat.RichText)
+        self.words.setAccessibleName("The training that is followed")
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.button = QPushButton()
+        self.button.setProperty("role", "small")
+        self.button.clicked.connect(self._press)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 3, 8, 3)
+        row.setSpacing(8)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.button)
+        following.changed.connect(self.show_run)
+        runs.runs_changed.connect(self.show_run)
+        self.show_run()
+
+    @Slot()
+    def show_run(self) -> None:
+        """Say what is followed by now, or offer to follow."""
+        followed, offered = self._following.run, self._following.offered()
+        run = followed or offered
+        self.setVisible(run is not None)
+        if run is None:
+            return
+        dot = f'<span style="color:{ink_colour(run.ink, theme_of(self)).name()}">●</span>'
+        name = f"<b>{escape(run.name)}</b>"
+        self.words.setText(
+            f"{dot}&nbsp; Following {name} · {self._followed(run)}" if followed else
+            f"{dot}&nbsp; A checkpoint of {name}"
+        )  # fmt: skip
+        self.words.setToolTip(self._following.problem)
+        self.button.setText("Stop following" if followed else "Follow")
+        self.button.setToolTip(
+            "Stay with this step; the training goes on" if followed else
+            "Read this text again at every new checkpoint of the training"
+        )  # fmt: skip
+
+    def _followed(self, run: OpenRun) -> str:
+        following = self._following
+        parts = []
+        if following.step is not None:
+            parts.append(f"step {following.step:,}" if following.step else "at first")
+            if math.isfinite(following.held_out_nats) and following.step:
+                parts.append(f"held out {following.held_out_nats:.2f} nats")
+        if following.problem:
+            parts.append(f"{escape(following.problem.partition(':')[0])}; the next is tried")
+        elif following.step is None:
+            known = run.watched.checkpoints or run.watched.record.replaced
+            parts.append("reading its newest checkpoint" if known else "no checkpoint yet")
+        if run.watched.state != "running":
+            parts.append(STATE_WORDS[run.watched.state])
+        return " · ".join(parts)
+
+    @Slot()
+    def _press(self) -> None:
+        offered = self._following.offered()
+        try:
+            if self._following.run is not None:
+                self._following.stop()
+            elif offered is not None:
+                self._following.follow(offered)
+        except RnnvizError as error:
+            self.message.emit(str(error))
