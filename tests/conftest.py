@@ -42,6 +42,12 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RNNVIZ_HOME", str(tmp_path / "home"))
 
 
+@pytest.fixture(autouse=True)
+def _drives_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine any reading may take long; what shall not be waited for, a test says."""
+    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 20.0)
+
+
 class _Kept(logging.Handler):
     """Keeps every record at warning or above."""
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
 
+from rnnviz.core.aside import Aside
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.state import LIVE
-from rnnviz.core.runs.watched import Watched, watch
-from rnnviz.work.remote import ADDRESS_FILE, Mirror, mirror_name, parse_address
+from rnnviz.core.runs.watched import Watched, WatchedRun, watch
+from rnnviz.session.trainers import Trainers
+from rnnviz.work.remote import Mirror, mirror_name, mirrored_address, parse_address
 
 TICK_MS = 30
 """How often every live run is looked at; an event waits half of it on average."""
@@ -24,43 +26,16 @@ _CATCHING_UP_MS = 16
 _QUIET_TICKS = 30
 """A run that is over is looked at so many times less often."""
 _BUDGET_SECONDS = 0.006
-"""How long a tick may read; the rest waits for the next."""
+"""How long a tick may take; the rest waits for the next."""
+_OPENING_SECONDS = 0.25
+"""How long opening waits for the drive; a run that needs longer is listed and read later."""
+_SILENT_SECONDS = 3.0
+"""A drive that has not answered for so long is said to be silent."""
+_SILENT = "the drive of {} does not answer; what was read so far stays on the screen"
 _SLOW_SECONDS = 0.05
 _LONGEST_REST = 1.0
 _OPEN_RUNS = "runs/open"
 _MOST_REMEMBERED = 12
-
-
-class Trainers(Protocol):
-    """Starts trainers as processes of their own, and speaks to them; `work.trainer` has them."""
-
-    def start(self, directory: Path, config: TrainingConfig) -> None:
-        """Train with these settings in a new run directory.
-
-        Raises:
-            RnnvizError: the settings or the directory cannot be used.
-        """
-        ...
-
-    def ended(self, directory: Path) -> str | None:
-        """What a trainer that was started here said last, if it has ended; None while it lives."""
-        ...
-
-    def resume(self, directory: Path) -> None:
-        """Go on with a run whose trainer is gone.
-
-        Raises:
-            RnnvizError: it cannot go on.
-        """
-        ...
-
-    def ask(self, directory: Path, command: str, setting: str, value: float | None) -> None:
-        """Leave a wish in `control.json`.
-
-        Raises:
-            RnnvizError: the directory cannot be written, or the wish makes no sense.
-        """
-        ...
 
 
 @dataclass(eq=False)
@@ -72,10 +47,16 @@ class OpenRun:
     """The number of its colour."""
     shown: bool = True
     started_here: bool = False
+    found: bool = True
+    """Whether its drive has said that a run lies there."""
+    quick: bool = True
+    """Its drive answered at once last time: a tick waits a moment for it."""
     rests_until: float = 0.0
     """It lies on a slow drive, and is not looked at before this time."""
     asked: str = ""
     """The command that its trainer has not answered yet."""
+    reading: Aside[Callable[[], bool]] = field(default_factory=partial(Aside, "reading a run"))
+    """Looks at its drive, which may stall."""
     _state: tuple[object, ...] = field(default=(), repr=False)
 
     @property
@@ -119,6 +100,7 @@ class Runs(QObject):
         self._mirrors: dict[Path, Mirror] = {}
         self._ticks = 0
         self._told = 0.0
+        self._closed = False
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.look)
@@ -140,6 +122,8 @@ class Runs(QObject):
     def problem(self, run: OpenRun) -> str:
         """Why a run cannot be read at present; empty where it can."""
         mirror = self._mirrors.get(run.watched.directory)
+        if run.reading.waits_seconds > _SILENT_SECONDS:
+            return _SILENT.format(run.watched.directory)
         return (mirror.problem if mirror else "") or run.watched.problem
 
     def open(self, directory: Path, started: TrainingConfig | None = None) -> OpenRun:
@@ -151,34 +135,45 @@ class Runs(QObject):
         Raises:
             RunDirectoryError: no run lies there.
         """
-        known = self.find(directory)
-        if known is None:
-            self._mirror_again(directory.resolve())
-            expected = None if started is None else msgspec.to_builtins(started)
-            watched = watch(directory.resolve(), self._clock, expected)
-            here = started is not None and watched.directory not in self._mirrors
-            known = OpenRun(watched, self._free_ink(), started_here=here)
-            self.opened = (*self.opened, known)
-            self._remember()
+        known = self.find(directory) or self._open(_absolute(directory), started, _OPENING_SECONDS)
         self.set_current(known)
         self.runs_changed.emit()
         self._wake()
         return known
 
-    def _mirror_again(self, folder: Path) -> None:
-        """Go on mirroring, where this is the mirror of a run on another machine."""
-        path = folder / ADDRESS_FILE
-        if folder in self._mirrors or not path.exists():
-            return
-        try:
-            address = str(json.loads(path.read_bytes())["address"])
-            self._mirrors[folder] = Mirror(address, folder)
-        except (OSError, ValueError, KeyError, TypeError, RunDirectoryError):
-            return  # what was mirrored before can still be seen
+    def _open(self, directory: Path, started: TrainingConfig | None, patience_s: float) -> OpenRun:
+        expected = {} if started is None else msgspec.to_builtins(started)
+        run = OpenRun(WatchedRun(directory, self._clock, expected), self._free_ink())
+        if started is None:
+            run.found = False
+            run.reading.start(partial(self._find_run, run, directory))
+            if run.reading.ready(patience_s):
+                try:
+                    run.reading.take()()
+                except RunDirectoryError:
+                    run.reading.close()
+                    raise
+        run.started_here = started is not None and directory not in self._mirrors
+        self.opened = (*self.opened, run)
+        self._remember()
+        return run
+
+    def _find_run(self, run: OpenRun, directory: Path) -> Callable[[], bool]:
+        """In the thread that may wait for the drive: what lies there, and how to take it over."""
+        watched = watch(directory, self._clock, None)
+        address = mirrored_address(directory)
+
+        def adopt() -> bool:
+            run.watched, run.found = watched, True
+            if address and directory not in self._mirrors:
+                self._mirrors[directory] = Mirror(address, directory)
+            return True
+
+        return adopt
 
     def find(self, directory: Path) -> OpenRun | None:
         """The open run of this directory, if any."""
-        wanted = directory.resolve()
+        wanted = _absolute(directory)
         return next((run for run in self.opened if run.watched.directory == wanted), None)
 
     def close_run(self, run: OpenRun) -> None:
@@ -188,6 +183,7 @@ class Runs(QObject):
         mirror = self._mirrors.pop(run.watched.directory, None)
         if mirror is not None:
             mirror.close()
+        run.reading.close()
         if self.current is run:
             self.set_current(self.opened[-1] if self.opened else None)
         self.runs_changed.emit()
@@ -221,11 +217,15 @@ class Runs(QObject):
         """Watch again what was watched when the window was closed; what is gone is left out."""
         kept = self._settings.value(_OPEN_RUNS, [])
         paths = [kept] if isinstance(kept, str) else kept
-        for path in paths if isinstance(paths, list) else []:
+        deadline = time.perf_counter() + _OPENING_SECONDS
+        for path in map(_absolute, paths if isinstance(paths, list) else []):
             try:
-                self.open(Path(str(path)))
+                if self.find(path) is None:
+                    self._open(path, None, max(0.001, deadline - time.perf_counter()))
             except RunDirectoryError:
                 continue
+        if self.opened:
+            self.open(self.opened[-1].watched.directory)
 
     def _remember(self) -> None:
         paths = [str(run.watched.directory) for run in self.opened][-_MOST_REMEMBERED:]
@@ -254,6 +254,8 @@ class Runs(QObject):
         Raises:
             RnnvizError: it cannot be asked.
         """
+        if run.reading.waits_seconds > _LONGEST_REST:
+            raise RunDirectoryError(_SILENT.format(run.watched.directory))
         self._trainers.ask(run.watched.directory, command, setting, value)
         mirror = self._mirrors.get(run.watched.directory)
         if mirror is not None:
@@ -296,27 +298,34 @@ class Runs(QObject):
     @Slot()
     def look(self) -> None:
         """One tick: read what is new, and tell it once."""
+        if self._closed:
+            return
         self._ticks += 1
         deadline = time.perf_counter() + _BUDGET_SECONDS
 
         def enough() -> bool:
             return time.perf_counter() > deadline
 
-        changed = behind = told = False
+        changed = behind = waiting = told = False
         for run in self.opened:
-            began = time.perf_counter()
-            if began < run.rests_until:
-                continue
-            quiet = not run.live and bool(run._state) and not run.asked
-            if quiet and self._ticks % _QUIET_TICKS and not run.watched.behind:
-                continue
-            if run.watched.look(enough):
-                changed = True
-            behind = behind or (enough() and run.watched.behind)
-            taken = time.perf_counter() - began
-            if taken > _SLOW_SECONDS and not behind:
-                # A slow drive: the window must not wait for it all the time.
-                run.rests_until = began + min(_LONGEST_REST, 10 * taken)
+            begins = not run.reading.busy
+            if begins:
+                quiet = not run.live and bool(run._state) and not run.asked
+                if time.perf_counter() < run.rests_until or (
+                    quiet and self._ticks % _QUIET_TICKS and not run.watched.behind
+                ):
+                    continue
+                work = partial(self._read, run, enough)
+                run.reading.start(
+                    work if run.found else partial(self._find_run, run, run.watched.directory)
+                )
+            # A drive that answers does so within this tick; one that stalls holds nothing up.
+            if run.reading.ready_soon() if begins and run.quick else run.reading.ready():
+                changed = self._take(run) or changed
+                behind = behind or (enough() and run.watched.behind)
+            else:
+                run.quick = False
+                waiting = waiting or run.reading.waits_seconds < _SLOW_SECONDS
             told = self._note(run) or told
         if told:
             self.runs_changed.emit()
@@ -324,7 +333,29 @@ class Runs(QObject):
         if changed and (not behind or now - self._told >= TICK_MS / 1000):
             self._told = now
             self.curve_changed.emit()
-        self._timer.setInterval(_CATCHING_UP_MS if behind else TICK_MS)
+        self._timer.setInterval(_CATCHING_UP_MS if behind or waiting else TICK_MS)
+
+    @staticmethod
+    def _read(run: OpenRun, enough: Callable[[], bool]) -> Callable[[], bool]:
+        """In the thread that may wait for the drive."""
+        began = time.perf_counter()
+        found = run.watched.read(enough)
+        taken = time.perf_counter() - began
+        run.quick = taken < _SLOW_SECONDS
+        if not run.quick:
+            # A slow drive is not asked all the time.
+            run.rests_until = began + min(_LONGEST_REST, 10 * taken)
+        return found
+
+    @staticmethod
+    def _take(run: OpenRun) -> bool:
+        try:
+            return run.reading.take()()
+        except RunDirectoryError as error:
+            # The drive answers, and holds no run; one may be there when it is mounted anew.
+            run.watched.problem = str(error)
+            run.rests_until = time.perf_counter() + _LONGEST_REST
+            return False
 
     def _note(self, run: OpenRun) -> bool:
         """Whether the state of this run is another one than at the last tick."""
@@ -347,6 +378,14 @@ class Runs(QObject):
     def close(self) -> None:
         """Watch nothing any more; trainers go on."""
         self._timer.stop()
+        self._closed = True
         for mirror in self._mirrors.values():
             mirror.close()
         self._mirrors.clear()
+        for run in self.opened:
+            run.reading.close()
+
+
+def _absolute(directory: Path | str) -> Path:
+    """The same without `..`; links are not followed, since that asks the drive."""
+    return Path(os.path.abspath(directory))  # noqa: PTH100 - Path.absolute keeps the `..`

@@ -25,12 +25,12 @@ from rnnviz.session.memory import Memory
 from rnnviz.session.previews import Previews
 from rnnviz.session.rankings import Rankings
 from rnnviz.session.recordings import Recordings
-from rnnviz.session.runs import Runs, Trainers
+from rnnviz.session.runs import Runs
 from rnnviz.session.scaling import Scaling
 from rnnviz.session.selection import Selection
 from rnnviz.session.stages import Stages
 from rnnviz.session.stepping import Stepping
-from rnnviz.session.trainers import ProcessTrainers
+from rnnviz.session.trainers import ProcessTrainers, Trainers
 from rnnviz.work.messages import Failed
 from rnnviz.work.runner import Runner
 

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.alignment import Alignment
+from rnnviz.core.aside import Aside
 from rnnviz.core.concepts import spec_of
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.recording import Recording
@@ -31,6 +33,8 @@ CHARACTERS = 2_000
 """How much of the text is walked: enough to score a concept, and soon done."""
 _KEPT = 40
 _LISTING_SECONDS = 0.5
+Stamp = tuple[str, int, int]
+"""A file's path, size and time of change."""
 _CHANNELS = {
     "lstm": ("hidden", "cell", "input", "forget", "output", "candidate"),
     "gru": ("hidden", "reset", "update", "new"),
@@ -104,7 +108,8 @@ class Stages(QObject):
         self._rows: tuple[OpenRun, RowReader] | None = None
         self._listed: tuple[OpenRun, float, tuple[Stage, ...]] | None = None
         """The checkpoints of a run, and until when that list is good."""
-        self._stamps: dict[Path, tuple[str, int, int]] = {}
+        self._listing: Aside[dict[Stage, Stamp]] = Aside("listing checkpoints")
+        self._stamps: dict[Stage, Stamp] = {}
         selection.unit_changed.connect(self.take_unit)
         recordings.text_changed.connect(self.take_text)
         runs.current_changed.connect(self._begin_again)
@@ -117,10 +122,18 @@ class Stages(QObject):
         run, now = self._runs.current, time.monotonic()
         if run is None:
             return ()
-        # On a mounted drive every look at a file costs; a drawing asks many times.
-        if self._listed is None or self._listed[0] is not run or now > self._listed[1]:
-            self._listed = run, now + _LISTING_SECONDS, _stages_of(run)
-            self._stamps.clear()
+        # On a mounted drive every look at a file costs, and may stall; a drawing asks many times.
+        if self._listed is None or self._listed[0] is not run:
+            self._listed = run, now, ()
+            self._listing = Aside("listing checkpoints")
+        if now >= self._listed[1]:
+            if not self._listing.busy:
+                self._listing.start(partial(_those_there, _stages_of(run)))
+                self._listing.close()
+                self._listing.ready_soon()
+            if self._listing.ready():
+                self._stamps = self._listing.take()
+                self._listed = run, now + _LISTING_SECONDS, tuple(self._stamps)
         return self._listed[2]
 
     @property
@@ -346,9 +359,7 @@ class Stages(QObject):
         )
 
     def _key(self, stage: Stage) -> tuple[object, ...]:
-        if stage.path not in self._stamps:
-            self._stamps[stage.path] = file_stamp(stage.path)
-        return (*self._stamps[stage.path], self._texts_taken, self.channel)
+        return (*self._stamps.get(stage, ("", -1, -1)), self._texts_taken, self.channel)
 
     def _keep(self, key: tuple[object, ...], recording: Recording) -> None:
         self._walked[key] = recording
@@ -376,9 +387,16 @@ class Stages(QObject):
 
 
 def _stages_of(run: OpenRun) -> tuple[Stage, ...]:
-    kept = [Stage(step, path) for step, path in run.watched.checkpoints if path.exists()]
+    """Those that were written, whether or not their files are still there."""
+    kept = [Stage(step, path) for step, path in run.watched.checkpoints]
     latest = run.watched.directory / "checkpoints" / "latest.safetensors"
     step = run.watched.record.replaced.get("latest", run.watched.record.step)
-    if (not kept or step > kept[-1].step) and latest.exists():
-        kept.append(Stage(step, latest, newest=True))
-    return tuple(kept)
+    return (*kept, Stage(step, latest, newest=True))
+
+
+def _those_there(stages: tuple[Stage, ...]) -> dict[Stage, Stamp]:
+    """Those whose files are there, and which version each is; the newest only if it is later."""
+    stamps = {stage: file_stamp(stage.path) for stage in stages}
+    there = {stage: stamp for stage, stamp in stamps.items() if stamp[1] >= 0}
+    before = max((stage.step for stage in there if not stage.newest), default=-1)
+    return {s: stamp for s, stamp in there.items() if not s.newest or s.step > before}

@@ -3,10 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from rnnviz.core.runs import control
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.work import trainer
+
+
+class Trainers(Protocol):
+    """Starts trainers as processes of their own, and speaks to them; `work.trainer` has them."""
+
+    def start(self, directory: Path, config: TrainingConfig) -> None:
+        """Train with these settings in a new run directory.
+
+        Raises:
+            RnnvizError: the settings or the directory cannot be used.
+        """
+        ...
+
+    def ended(self, directory: Path) -> str | None:
+        """What a trainer that was started here said last, if it has ended; None while it lives."""
+        ...
+
+    def resume(self, directory: Path) -> None:
+        """Go on with a run whose trainer is gone.
+
+        Raises:
+            RnnvizError: it cannot go on.
+        """
+        ...
+
+    def ask(self, directory: Path, command: str, setting: str, value: float | None) -> None:
+        """Leave a wish in `control.json`.
+
+        Raises:
+            RnnvizError: the directory cannot be written, or the wish makes no sense.
+        """
+        ...
 
 
 class ProcessTrainers:

@@ -53,6 +53,16 @@ def mirror_name(address: str) -> str:
     return "".join(c if c.isalnum() or c in "-_.@" else "-" for c in address.strip())
 
 
+def mirrored_address(folder: Path) -> str:
+    """Where this is the mirror of a run on another machine, that run's address; else nothing."""
+    try:
+        address = str(json.loads((folder / ADDRESS_FILE).read_bytes())["address"])
+        parse_address(address)
+    except (OSError, ValueError, KeyError, TypeError, RunDirectoryError):
+        return ""
+    return address
+
+
 class Mirror:
     """Keeps a mirror up to date until it is closed; everything happens in threads and children.
 

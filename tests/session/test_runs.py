@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from PySide6.QtCore import QSettings
@@ -13,8 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.watched import Watched
 from rnnviz.session import runs as runs_module
-from rnnviz.session.runs import Runs
+from rnnviz.session.runs import OpenRun, Runs
 from tests.core.runs.made import MadeRun, finished_run
 
 
@@ -45,6 +47,7 @@ class FakeTrainers:
 def _no_drive_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine any reading may take long."""
     monkeypatch.setattr(runs_module, "_SLOW_SECONDS", 60.0)
+    monkeypatch.setattr(runs_module, "_OPENING_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -211,7 +214,7 @@ def test_what_is_no_run_is_refused_and_nothing_changes(runs: Runs, tmp_path: Pat
 
 
 def test_a_slow_drive_is_looked_at_less_often(
-    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runs: Runs, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runs_module, "_SLOW_SECONDS", -1.0)
     monkeypatch.setattr(runs_module, "_LONGEST_REST", 60.0)
@@ -223,9 +226,72 @@ def test_a_slow_drive_is_looked_at_less_often(
     runs.look()
     assert run.watched.record.step == 5
     run.rests_until = 0.0
-    runs.look()
-    assert run.watched.record.step == 9
+    qtbot.waitUntil(lambda: run.watched.record.step == 9)
     assert run.rests_until > 0
+
+
+class StalledDrive:
+    """A run whose drive answers when it is told to."""
+
+    def __init__(self, run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answers, self.asked, read = threading.Event(), 0, run.watched.read
+
+        def stalled(enough: Callable[[], bool]) -> Callable[[], bool]:
+            self.asked += 1
+            self.answers.wait(20)
+            return read(enough)
+
+        monkeypatch.setattr(run.watched, "read", stalled)
+
+
+def test_a_drive_that_stalls_holds_nothing_else_up(
+    runs: Runs,
+    trainers: FakeTrainers,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr(runs_module, "_SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(runs_module, "_LONGEST_REST", 0.0)
+    far, near = live_run(tmp_path, "far"), live_run(tmp_path, "near")
+    there, here = runs.open(far.directory), runs.open(near.directory)
+    qtbot.waitUntil(lambda: there.watched.record.step == here.watched.record.step == 5)
+    drive = StalledDrive(there, monkeypatch)
+    qtbot.waitUntil(lambda: drive.asked == 1)
+    for made in (far, near):
+        made.steps(6, 9)
+    qtbot.waitUntil(lambda: here.watched.record.step == 9)
+    assert (there.watched.record.step, drive.asked) == (5, 1)
+    assert "does not answer" in runs.problem(there)
+    assert runs.problem(here) == ""
+    with pytest.raises(RunDirectoryError, match="does not answer"):
+        runs.ask(there, "pause")
+    assert trainers.asked == []
+    drive.answers.set()
+    qtbot.waitUntil(lambda: there.watched.record.step == 9)
+    assert list(there.watched.record.loss.steps) == list(here.watched.record.loss.steps)
+
+
+def test_a_run_on_a_drive_that_stalls_is_listed_and_read_once_it_answers(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    answers, look = threading.Event(), runs_module.watch
+
+    def stalled(*arguments: Any) -> Watched:
+        answers.wait(20)
+        return look(*arguments)
+
+    monkeypatch.setattr(runs_module, "watch", stalled)
+    monkeypatch.setattr(runs_module, "_OPENING_SECONDS", 0.001)
+    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 0.001)
+    run = runs.open(live_run(tmp_path).directory)
+    nothing = runs.open(tmp_path)
+    assert (run.name, run.watched.state, run.watched.record.step) == ("live", "starting", 0)
+    answers.set()
+    qtbot.waitUntil(lambda: run.watched.record.step == 5)
+    assert run.watched.state == "running"
+    qtbot.waitUntil(lambda: "holds no run" in runs.problem(nothing))
 
 
 class FakeMirror:

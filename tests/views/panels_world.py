@@ -16,8 +16,8 @@ from rnnviz.core.recording import Recording, RecordingWriter
 from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
 from rnnviz.core.snippets import unit_page
 from rnnviz.core.text import Text
-from rnnviz.session.runs import Trainers
 from rnnviz.session.session import Session
+from rnnviz.session.trainers import Trainers
 from rnnviz.views.plots import Plot
 from rnnviz.work.messages import Context
 from rnnviz.work.runner import InlineRunner

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.aside import Aside
 from rnnviz.core.runs.record import ArrayRow
 
 Rows = npt.NDArray[np.float32]
@@ -15,25 +18,64 @@ _LARGEST_ROW = 1 << 24
 
 
 class RowReader:
-    """Reads rows once and keeps them, within bounds; a row that is not there yet is None."""
+    """Reads rows once and keeps them, within bounds; a row that is not there yet is None.
+
+    A drive that stalls is not waited for: its rows come with a later `load`.
+    """
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory.resolve()
+        self._directory = directory
         self._kept: dict[tuple[str, int], Rows] = {}
         self._bytes = 0
+        self._reading: Aside[list[tuple[ArrayRow, Rows]]] = Aside("reading rows")
 
     def known(self, row: ArrayRow) -> bool:
         """Whether this row is kept: it is then read at no cost."""
         return (row.file, row.row) in self._kept
 
+    def load(self, rows: Sequence[ArrayRow]) -> bool:
+        """Read and keep those that are not kept; False where the drive needs longer for it."""
+        if not self._reading.busy:
+            missing = [row for row in rows if not self.known(row)]
+            if not missing:
+                return True
+            self._reading.start(partial(self._read_all, missing))
+            self._reading.close()
+            self._reading.ready_soon()
+        if not self._reading.ready():
+            return False
+        found = self._reading.take()
+        if self._bytes > _MOST_KEPT_BYTES:
+            self._kept.clear()
+            self._bytes = 0
+        for row, values in found:
+            self._kept[row.file, row.row] = values
+            self._bytes += values.nbytes
+        return True
+
+    @property
+    def waits_seconds(self) -> float:
+        """How long the drive has been waited for."""
+        return self._reading.waits_seconds
+
+    def kept(self, row: ArrayRow) -> Rows | None:
+        """The numbers of this row, if they were read before."""
+        return self._kept.get((row.file, row.row))
+
     def read(self, row: ArrayRow) -> Rows | None:
         """The numbers of this row in its shape, read-only."""
-        known = self._kept.get((row.file, row.row))
-        if known is not None:
-            return known
+        self.load([row])
+        return self.kept(row)
+
+    def _read_all(self, rows: Sequence[ArrayRow]) -> list[tuple[ArrayRow, Rows]]:
+        found = ((row, self._read(row)) for row in rows)
+        return [(row, values) for row, values in found if values is not None]
+
+    def _read(self, row: ArrayRow) -> Rows | None:
         size = row.shape[0] * row.shape[1]
-        path = (self._directory / row.file).resolve()
-        if not 0 < size <= _LARGEST_ROW or row.row < 0 or self._directory not in path.parents:
+        directory = self._directory.resolve()
+        path = (directory / row.file).resolve()
+        if not 0 < size <= _LARGEST_ROW or row.row < 0 or directory not in path.parents:
             return None
         try:
             with path.open("rb") as file:
@@ -41,12 +83,4 @@ class RowReader:
                 data = file.read(size * 4)
         except OSError:
             return None
-        if len(data) < size * 4:
-            return None
-        values = np.frombuffer(data, "<f4").reshape(row.shape)
-        if self._bytes > _MOST_KEPT_BYTES:
-            self._kept.clear()
-            self._bytes = 0
-        self._kept[row.file, row.row] = values
-        self._bytes += len(data)
-        return values
+        return np.frombuffer(data, "<f4").reshape(row.shape) if len(data) == size * 4 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,27 +87,35 @@ class WatchedEventFiles:
         Args:
             enough: asked after every file; True leaves the rest for the next look.
         """
+        return self.read(enough)()
+
+    def read(self, enough: Callable[[], bool] = lambda: False) -> Callable[[], bool]:
+        """Look at the drive; what it gives makes seen what was found, and says if that is new."""
         now = self._clock()
         if now - self._listed >= _SECONDS_BETWEEN_LISTINGS:
             self._listed = now
             for path in event_files(self.directory):
                 self._files.setdefault(path, EventFile(path))
-        changed, self.behind = False, False
+        behind, problem = False, self.problem
+        found: list[tuple[list[Scalar], Path]] = []
         for path, file in self._files.items():
             if not self._grew(path):
                 continue
             if enough():
-                self.behind = True
+                behind = True
                 self._sizes.pop(path, None)
                 break
             try:
-                scalars = file.read()
+                found.append((file.read(), path))
             except RunDirectoryError as error:
-                self.problem = str(error)
-                continue
+                problem = str(error)
+        return partial(self._take_all, found, behind, problem)
+
+    def _take_all(self, found: list[tuple[list[Scalar], Path]], behind: bool, problem: str) -> bool:
+        self.behind, self.problem = behind, problem
+        for scalars, path in found:
             self._take(scalars, path)
-            changed = changed or bool(scalars)
-        return changed
+        return any(scalars for scalars, _ in found)
 
     def _grew(self, path: Path) -> bool:
         try:

@@ -51,18 +51,25 @@ class Watch:
         self._beat = 0
         self._heard = self._began = clock()
         self._looked = False
+        self._here = False
+        """Whether the lock that was read last names this machine."""
 
     def holder_alive(self) -> bool | None:
         """Whether the trainer that holds the lock lives; None where there is no lock."""
         holder = _read(self._directory / "lock")
+        self._here = (holder or {}).get("host") == socket.gethostname()
         if holder is None:
             return None
-        if holder.get("host") == socket.gethostname():
+        if self._here:
             return _process_lives(holder)
         return self._beats()
 
     def state(self, phase: Phase, alive: bool | None) -> State:
-        """The state of a run that last said `phase`; ask `holder_alive` before reading events."""
+        """The state of a run that last said `phase`, without a look at the drive.
+
+        Args:
+            alive: what `holder_alive` said, asked before the events were read.
+        """
         if phase in ("stopped", "finished"):
             return phase
         if alive:
@@ -70,8 +77,7 @@ class Watch:
         if alive is None:
             waiting = phase == "starting" and self._clock() - self._began < STARTING_SECONDS
             return "starting" if waiting else "crashed"
-        here = (_read(self._directory / "lock") or {}).get("host") == socket.gethostname()
-        return "crashed" if here else "stale"
+        return "crashed" if self._here else "stale"
 
     def _beats(self) -> bool:
         beat, now = _newest(self._directory), self._clock()

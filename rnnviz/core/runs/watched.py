@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.event_files import WatchedEventFiles, event_files
-from rnnviz.core.runs.reader import EventTail, checkpoint_files
+from rnnviz.core.runs.reader import Event, EventTail, checkpoint_files
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.state import State, Watch
 
@@ -19,11 +20,32 @@ _SECONDS_BETWEEN_LISTINGS = 2.0
 _SECONDS_BETWEEN_ASKING = 0.3
 
 
+class _Found(NamedTuple):
+    """What a look at the drive brought."""
+
+    alive: bool | None = None
+    """Whether its trainer lives; None where nobody holds the directory."""
+    events: Sequence[Event] = ()
+    description: dict[str, Any] | None = None
+    """What `run.json` says, where it is new."""
+    checkpoints: list[tuple[int, str]] | None = None
+    """Those kept, where they were listed."""
+    behind: bool = False
+    damaged: int = 0
+    problem: str = ""
+    gone: bool = False
+
+
 class WatchedRun:
     """One run, live or over, of this machine or on a mounted drive.
 
+    Only `read` looks at the drive, and it changes nothing that others see: it may run in another
+    thread, as long as one waits for it before the next.
+
     Attributes:
         problem: why it cannot be read at present; empty where it can.
+        behind: whether there is more to read at once.
+        damaged_lines: lines of the events that could not be understood.
 
     Args:
         expected: the settings of a trainer that was just started and has written nothing yet.
@@ -48,11 +70,9 @@ class WatchedRun:
         self._tail = EventTail(directory / "events.jsonl")
         self._watch = Watch(directory, clock)
         self.state: State = "starting"
-        self._awaited = expected is not None and not (directory / "run.json").exists()
-        if self._awaited:
-            self._describe({"config": dict(expected or {})})
-        else:
-            self._describe(read_run(directory))
+        self.behind, self.damaged_lines = False, 0
+        self._awaited = expected is not None
+        self._describe({"config": dict(expected)} if expected is not None else read_run(directory))
 
     def _describe(self, description: dict[str, Any]) -> None:
         self.config: dict[str, Any] = description.pop("config", {})
@@ -63,11 +83,6 @@ class WatchedRun:
     def name(self) -> str:
         """What people call the run."""
         return str(self.config.get("name") or self.directory.name)
-
-    @property
-    def damaged_lines(self) -> int:
-        """Lines of the events that could not be understood."""
-        return self._tail.damaged
 
     @property
     def checkpoints(self) -> list[tuple[int, Path]]:
@@ -92,27 +107,50 @@ class WatchedRun:
         Args:
             enough: asked after every piece of the file; True leaves the rest for the next look.
         """
-        before = (self.state, self.problem, len(self.record.checkpoints))
+        return self.read(enough)()
+
+    def read(self, enough: Callable[[], bool] = lambda: False) -> Callable[[], bool]:
+        """Look at the drive; what it gives makes seen what was found, and says if that is new."""
+        tail = self._tail
+        events: Sequence[Event] = ()
+        alive, description, checkpoints, problem = None, None, None, ""
         try:
             # The lock goes after the last event was written: asked the other way round, a run
             # that ends just now would seem to have died.
             alive = self._holder_alive()
-            events = self._tail.read(enough)
+            events = tail.read(enough)
             arrived = self._awaited and (self.directory / "run.json").exists()
-            if arrived or self._tail.restarted:
-                self._describe(read_run(self.directory))
-                self._awaited = False
-            self.record.take(events)
-            self.problem = ""
-            self.state = self._watch.state(self.record.phase, alive)
-            self._note_end()
-            self._list_checkpoints()
+            if arrived or tail.restarted:
+                description = read_run(self.directory)
+            checkpoints = self._list_checkpoints()
         except RunDirectoryError as error:
-            self.problem = str(error)
-            events = []
-        if not self.directory.exists():
+            problem = str(error)
+            if tail.restarted:
+                description = {**self.facts, "config": self.config}
+        gone = not self.directory.exists()
+        found = _Found(
+            alive, events, description, checkpoints, tail.behind, tail.damaged, problem, gone
+        )
+        return partial(self._take, found)
+
+    def _take(self, found: _Found) -> bool:
+        before = (self.state, self.problem, len(self.record.checkpoints))
+        if found.description is not None:
+            self._describe(found.description)
+            self._awaited = False
+        self.record.take(found.events)
+        self.behind, self.damaged_lines = found.behind, found.damaged
+        self.problem = found.problem
+        if not found.problem:
+            self.state = self._watch.state(self.record.phase, found.alive)
+            self._note_end()
+        for step, name in found.checkpoints or ():
+            if step <= max(self.record.step, 0):
+                self.record.checkpoints.setdefault(step, f"checkpoints/{name}")
+        if found.gone:
             self.problem = f"{self.directory} is gone; what was read so far stays on the screen"
-        return bool(events) or before != (self.state, self.problem, len(self.record.checkpoints))
+        after = (self.state, self.problem, len(self.record.checkpoints))
+        return bool(found.events) or before != after
 
     def _holder_alive(self) -> bool | None:
         """While it lives that is asked only a few times a second: it costs more than events do."""
@@ -131,19 +169,12 @@ class WatchedRun:
             self.state = "crashed"
             self.problem = self._last_words or self.problem
 
-    @property
-    def behind(self) -> bool:
-        """Whether there is more to read at once."""
-        return self._tail.behind
-
-    def _list_checkpoints(self) -> None:
+    def _list_checkpoints(self) -> list[tuple[int, str]] | None:
         now = self._clock()
         if now - self._listed < _SECONDS_BETWEEN_LISTINGS:
-            return
+            return None
         self._listed = now
-        for step, path in checkpoint_files(self.directory):
-            if step <= max(self.record.step, 0):
-                self.record.checkpoints.setdefault(step, f"checkpoints/{path.name}")
+        return [(step, path.name) for step, path in checkpoint_files(self.directory)]
 
 
 Watched = WatchedRun | WatchedEventFiles

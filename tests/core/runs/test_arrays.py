@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.runs.record import ArrayRow
@@ -40,3 +43,27 @@ def test_a_run_names_only_its_own_files(tmp_path: Path) -> None:
         ("../secret", 0, (1 << 20, 1 << 20)),
     ):
         assert reader.read(ArrayRow(0, file, row, shape)) is None
+
+
+def test_rows_on_a_drive_that_stalls_come_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "norms.f32").write_bytes(np.arange(6, dtype="<f4").tobytes())
+    answers, read = threading.Event(), RowReader._read
+
+    def stalled(reader: RowReader, row: ArrayRow) -> object:
+        answers.wait(20)
+        return read(reader, row)
+
+    monkeypatch.setattr(RowReader, "_read", stalled)
+    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 0.001)
+    reader, row = RowReader(tmp_path), ArrayRow(0, "norms.f32", 0, (2, 3))
+    assert reader.read(row) is None
+    assert not reader.load([row])
+    assert reader.waits_seconds > 0
+    answers.set()
+    deadline = time.monotonic() + 20
+    while (found := reader.read(row)) is None and time.monotonic() < deadline:
+        threading.Event().wait(0.001)
+    assert found is not None
+    assert found.shape == (2, 3)

@@ -16,6 +16,8 @@ from rnnviz.views.segments import Segments
 
 _MOST_COLUMNS = 400
 _READ_AT_ONCE = 100
+_PATIENCE_SECONDS = 2.0
+"""A drive that needs longer is asked again when the run says something new."""
 
 
 class TimeStepsPanel(Panel):
@@ -97,17 +99,12 @@ class TimeStepsPanel(Panel):
 
     def _read(self, rows: list[ArrayRow]) -> list[tuple[ArrayRow, Rows]]:
         assert self._reader is not None
-        reader, found, fresh = self._reader[1], [], 0
-        for row in rows:
-            known = reader.known(row)
-            if not known and fresh >= _READ_AT_ONCE:
-                self.request_draw()
-                break
-            fresh += not known
-            values = reader.read(row)
-            if values is not None:
-                found.append((row, values))
-        return found
+        reader = self._reader[1]
+        fresh = [row for row in rows if not reader.known(row)]
+        there = reader.load(fresh[:_READ_AT_ONCE])
+        if len(fresh) > _READ_AT_ONCE or (not there and reader.waits_seconds < _PATIENCE_SECONDS):
+            self.request_draw()
+        return [(row, values) for row in rows if (values := reader.kept(row)) is not None]
 
     def _draw_newest(self, values: Rows | None) -> None:
         traces = []
