@@ -20,7 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtWidgets import QApplication
 
 from rnnviz.core.alignment import Alignment
-from rnnviz.core.export.alignment_figure import WEIGHTS
+from rnnviz.core.weight_colours import weights_scale
 from rnnviz.views.alignments.lines_view import LinesView
 from rnnviz.views.alignments.table_view import TableView
 from rnnviz.views.theme import Appearance
@@ -43,8 +43,10 @@ def main() -> None:
     lines.resize(900, 160)
     table.show()
     lines.show()
-    table.set_table(alignment.weights, alignment.target, alignment.source, WEIGHTS)
+    scale = weights_scale(alignment.weights)
+    table.set_table(alignment.weights, alignment.target, alignment.source, scale)
     lines.set_alignment(alignment, 1.0)
+    lines.set_scale(scale)
     table.fit()
     app.processEvents()
     worst = 0.0

@@ -174,8 +174,12 @@ def _shown(decoded: Decoded) -> str:
 def _write(path: Path, decoded: list[Decoded]) -> None:
     from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
     from rnnviz.core.export.alignment_files import write_alignments
+    from rnnviz.core.weight_colours import weights_scale
 
-    drawn = [DrawnAlignment(one.alignment, one.text) for one in decoded]
+    drawn = [
+        DrawnAlignment(one.alignment, one.text, scale=weights_scale(one.alignment.weights))
+        for one in decoded
+    ]
     if path.suffix.lower() == ".png":
         from rnnviz.views.text_figure import write_drawn
 

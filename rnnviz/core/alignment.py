@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.links import Link
-from rnnviz.core.tokens import Group, is_special, word_groups, word_of
+from rnnviz.core.tokens import Group, is_mark, word_groups, word_of
 
 Floats = npt.NDArray[np.float32]
 Direction = Literal["target", "source", "both", "either", "threshold"]
@@ -111,8 +111,8 @@ class Alignment:
         Args:
             threshold: the least weight of a link, for the direction `threshold` alone.
         """
-        rows = [place for place, token in enumerate(self.target) if not is_special(token)]
-        columns = [place for place, token in enumerate(self.source) if not is_special(token)]
+        rows = [place for place, token in enumerate(self.target) if not is_mark(token)]
+        columns = [place for place, token in enumerate(self.source) if not is_mark(token)]
         if not rows or not columns:
             return frozenset()
         part = np.nan_to_num(self.weights[np.ix_(rows, columns)], nan=-1.0)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnviz.core.alignment import Alignment, Floats
-from rnnviz.core.tokens import is_special, is_word, shown_token
+from rnnviz.core.tokens import is_mark, is_word, shown_token
 
 ALIKE = 0.02
 """Rows that differ by less than this share of their weight, on average, are alike."""
@@ -92,7 +92,7 @@ def row_difference(alignment: Alignment) -> float:
     >>> row_difference(Alignment(("a", "b"), ("x", "y"), np.eye(2)))
     0.5
     """
-    rows = [place for place, token in enumerate(alignment.target) if not is_special(token)]
+    rows = [place for place, token in enumerate(alignment.target) if not is_mark(token)]
     weights = alignment.weights[rows if len(rows) > 1 else slice(None)].astype(np.float64)
     if weights.shape[0] < 2 or weights.shape[1] < 2:
         return math.nan

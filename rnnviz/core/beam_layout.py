@@ -1,4 +1,7 @@
-"""Where the words of a beam search's tree lie: a column a step, best children in line."""
+"""Where the words of a beam search's tree lie: a column a step, best children in line.
+
+Branches that do not overlap share a row, so that a tree is about as high as its beam is wide.
+"""
 
 from __future__ import annotations
 
@@ -50,14 +53,16 @@ def placed_tree(
     for place, node in reversed(list(enumerate(children.get(None, ())))):
         stack.append((node, 0, None, bool(place)))
     row = 0
+    taken: list[int] = []
     seen: set[int] = set()
     while stack:
         node, column, parent, fresh = stack.pop()
         if node.id in seen:
             continue
         seen.add(node.id)
-        if fresh:
-            row += 1
+        if fresh or not placed:
+            above = 0 if parent is None else placed[parent].row + 1
+            row = _free_row(taken, above, column, _length(node, children))
         placed.append(Placed(node, column, row, parent, node.id in best))
         at = len(placed) - 1
         below = children.get(node.id, ())
@@ -66,6 +71,26 @@ def placed_tree(
             for place, child in reversed(list(enumerate(below)))
         )
     return tuple(placed)
+
+
+def _length(node: BeamNode, children: Mapping[int | None, Sequence[BeamNode]]) -> int:
+    """How many nodes go on straight from here, this one included."""
+    seen = {node.id}
+    while (below := children.get(node.id)) and below[0].id not in seen:
+        node = below[0]
+        seen.add(node.id)
+    return len(seen)
+
+
+def _free_row(taken: list[int], first: int, column: int, length: int) -> int:
+    """The first row with so many columns free, which are taken then; a bit stands for a column."""
+    wanted = ((1 << length) - 1) << column
+    row = first
+    while row < len(taken) and taken[row] & wanted:
+        row += 1
+    taken.extend([0] * (row + 1 - len(taken)))
+    taken[row] |= wanted
+    return row
 
 
 def _path_of(

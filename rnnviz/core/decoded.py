@@ -105,6 +105,15 @@ class Decoded:
             raise AlignmentError("this model has no attention: there are no weights to show")
         return Alignment.read(Path(self.files["weights"]), self.source, self.target)
 
+    @cached_property
+    def word_alignment(self) -> Alignment:
+        """The weights with pieces joined to words.
+
+        Raises:
+            AlignmentError: the model has no attention, or the file is gone.
+        """
+        return self.alignment.by_word()
+
     def layer(self, name: str) -> Floats:
         """The table of this name in `LAYERS`.
 

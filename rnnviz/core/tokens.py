@@ -15,7 +15,9 @@ WORD_START = "\u2581"
 """What sentencepiece writes before the first piece of a word."""
 _CONTINUED = "@@"
 """What subword-nmt writes after a piece that goes on."""
-SPECIAL = frozenset({"<s>", "</s>", "<pad>", "<unk>", "SOS", "EOS", "<sos>", "<eos>"})
+MARKS = frozenset({"<s>", "</s>", "<pad>", "SOS", "EOS", "<sos>", "<eos>"})
+"""What begins, ends or fills a sentence."""
+SPECIAL = MARKS | {"<unk>"}
 _LONGEST = 40
 _DRAWN = {" ": "\u2423", WORD_START: "_"}
 """The block that opens a word is as heavy as the word in most fonts."""
@@ -46,6 +48,11 @@ def is_special(token: str) -> bool:
     return token in SPECIAL
 
 
+def is_mark(token: str) -> bool:
+    """Whether a token stands for no place of the sentence: an unknown word has its place."""
+    return token in MARKS
+
+
 def is_word(token: str) -> bool:
     """Whether there is a letter or a digit in the token: punctuation and marks are no words.
 
@@ -72,10 +79,10 @@ def word_groups(tokens: Sequence[str]) -> tuple[Group, ...]:
     groups: list[Group] = []
     for place, token in enumerate(tokens):
         if marked:
-            joins = not token.startswith(WORD_START) and not is_special(token)
+            joins = not token.startswith(WORD_START) and not is_mark(token)
         else:
             joins = place > 0 and tokens[place - 1].endswith(_CONTINUED)
-        if joins and groups and not is_special(tokens[place - 1]):
+        if joins and groups and not is_mark(tokens[place - 1]):
             groups[-1] = (groups[-1][0], place + 1)
         else:
             groups.append((place, place + 1))
@@ -95,11 +102,11 @@ def word_of(pieces: Sequence[str]) -> str:
 def sentence_of(tokens: Sequence[str]) -> str:
     """The words of these tokens with blanks between them, as for a line of a text file.
 
-    >>> sentence_of(["▁the", "▁gr", "ey", "▁cat", "</s>"])
-    'the grey cat'
+    >>> sentence_of(["▁the", "▁gr", "ey", "<unk>", "<unk>", "</s>"])
+    'the grey<unk><unk>'
     """
     words = [word_of(tokens[start:stop]) for start, stop in word_groups(tokens)]
-    return " ".join(word for word in words if not is_special(word))
+    return " ".join(word for word in words if not is_mark(word))
 
 
 def runs_right_to_left(tokens: Sequence[str]) -> bool:

@@ -66,6 +66,8 @@ class Alignments(QObject):
         """Whether pieces of words are joined."""
         self.share = 1.0
         """Of all weight, how much the lines between the sentences make."""
+        self.whole_scale = False
+        """Whether weights are coloured from 0 to 1 even where all of them are small."""
         self.gold = GoldLinks(self)
         self.tables = AlignmentTables(self, jobs)
         self.step: int | None = None
@@ -362,6 +364,12 @@ class Alignments(QObject):
         """Draw the heaviest lines that make this share of all weight."""
         if share != self.share:
             self.share = share
+            self.view_changed.emit()
+
+    def set_whole_scale(self, whole: bool) -> None:
+        """Colour weights from 0 to 1, or up to the heaviest where all are small."""
+        if whole != self.whole_scale:
+            self.whole_scale = whole
             self.view_changed.emit()
 
     def set_step(self, step: int | None) -> None:

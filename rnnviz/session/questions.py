@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.decoded import Decoded
-from rnnviz.core.tokens import has_pieces, is_special, word_groups, word_of
+from rnnviz.core.tokens import has_pieces, is_mark, word_groups, word_of
 
 TASK = "translation"
 
@@ -186,7 +186,7 @@ def replaced(tokens: tuple[str, ...], place: int, word: str, *, by_character: bo
     words = []
     for start, stop in groups:
         here = word if start <= place < stop else word_of(tokens[start:stop])
-        if here and not is_special(tokens[start]):
+        if here and not is_mark(tokens[start]):
             words.append(here)
     return ("" if by_character else " ").join(words)
 

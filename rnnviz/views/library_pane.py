@@ -4,16 +4,69 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QLabel,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rnnviz.core.finding import SavedFinding
 from rnnviz.core.units import unit_name
 from rnnviz.session.session import Session
 from rnnviz.views.theme import icon
 
+_BESIDE_TITLE = 42
+"""The icon of a row and what lies around its title, in pixels."""
 _ROLE = Qt.ItemDataRole.UserRole
+
+
+class _Wrapped(QStyledItemDelegate):
+    """Gives a long title the room of two lines or three, whatever the pane's width."""
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """As high as the words are in the width that there is."""
+        size = super().sizeHint(option, index)
+        tree = self.parent()
+        assert isinstance(tree, QTreeWidget)
+        self.initStyleOption(option, index)
+        room = tree.viewport().width() - tree.indentation() - _BESIDE_TITLE
+        words = option.fontMetrics.boundingRect(
+            QRect(0, 0, max(room, 40), 1000), Qt.TextFlag.TextWordWrap, option.text
+        )
+        line = option.fontMetrics.height()
+        return QSize(size.width(), size.height() + max(0, words.height() - line))
+
+
+class LibraryTree(QTreeWidget):
+    """Measures its rows anew when it becomes wider or narrower."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setItemDelegate(_Wrapped(self))
+        self.setWordWrap(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Titles may take another number of lines."""
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
 
 
 class LibraryPane(QWidget):
@@ -37,13 +90,12 @@ class LibraryPane(QWidget):
         self._session = session
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        self.tree = QTreeWidget()
+        self.tree = LibraryTree()
         self.tree.setHeaderHidden(True)
         self.tree.setAccessibleName("Library")
-        self.tree.setIndentation(14)
+        self.tree.setIndentation(8)
         self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.tree.itemActivated.connect(self._activate)
         self.tree.itemClicked.connect(self._activate)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -95,7 +147,7 @@ class LibraryPane(QWidget):
         leaf = QTreeWidgetItem(group, [title])
         leaf.setIcon(0, icon(icon_name))
         leaf.setData(0, _ROLE, data)
-        leaf.setToolTip(0, tip)
+        leaf.setToolTip(0, f"{title}\n{tip}" if tip else title)
         return leaf
 
     @Slot()

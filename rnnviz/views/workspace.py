@@ -58,6 +58,8 @@ class Workspace(QMainWindow):
     right_width: ClassVar[int] = 400
     bottom_height: ClassVar[int] = 240
     least_right_width: ClassVar[int] = 364
+    low: ClassVar[int] = 0
+    """In a room that is lower, the panels of `bottom` stand under those at the right."""
     layout_version: ClassVar[int] = 1
     """Raised when docks change so much that a remembered layout would be wrong."""
 
@@ -178,12 +180,20 @@ class Workspace(QMainWindow):
         """Give the docks their first sizes."""
         names = [panel.name for panel in self.panels]
         right = next((self.docks[name] for name in names if name not in self.bottom), None)
-        below = next((self.docks[name] for name in names if name in self.bottom), None)
+        lower = [self.docks[name] for name in names if name in self.bottom]
+        below = lower[0] if lower else None
         if right is not None:
             narrow = self.width() < 3 * self.right_width
             width = self.least_right_width if narrow else self.right_width
             self.resizeDocks([right], [width], Qt.Orientation.Horizontal)
-        if below is not None:
+        if below is not None and right is not None and self.height() < self.low:
+            self.addDockWidget(_RIGHT, below, Qt.Orientation.Vertical)
+            for dock in lower[1:]:
+                self.tabifyDockWidget(below, dock)
+            below.raise_()
+            halves = [self.height() * 11 // 20, self.height() * 9 // 20]
+            self.resizeDocks([right, below], halves, Qt.Orientation.Vertical)
+        elif below is not None:
             self.resizeDocks([below], [self.bottom_height], Qt.Orientation.Vertical)
 
     def showEvent(self, event: QShowEvent) -> None:

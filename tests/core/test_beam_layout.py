@@ -27,6 +27,15 @@ def test_other_branches_take_rows_of_their_own():
     assert len(placed) == len(TREE)
 
 
+def test_branches_that_do_not_overlap_share_a_row():
+    nodes = [BeamNode(step, step - 1, f"w{step}", -step, True) for step in range(6)]
+    nodes += [BeamNode(10 + step, step, "x", -50.0, True) for step in (0, 2, 4)]
+    placed = placed_tree(nodes, dropped=False)
+    assert {found.row for found in placed if found.node.token == "x"} == {1}
+    places = [(found.row, found.column) for found in placed]
+    assert len(set(places)) == len(places)
+
+
 def test_what_was_dropped_can_be_left_out():
     assert 4 not in {found.node.id for found in placed_tree(TREE, dropped=False)}
 

@@ -179,6 +179,38 @@ def test_any_sentence_is_shown(area, opened, sentence, qtbot):
     qtbot.waitUntil(lambda: bool(area.main.readout.text().strip()))
 
 
+def test_small_weights_are_seen_and_0_to_1_can_be_chosen(area, opened):
+    assert not area.main.whole.isVisible()
+    area.main.alignment = None
+    answer = opened.current
+    weights = np.full_like(answer.decoded.alignment.weights, 0.01)
+    np.save(answer.decoded.files["weights"], weights)
+    for name in ("alignment", "word_alignment"):
+        answer.decoded.__dict__.pop(name, None)
+    area.show_answer()
+    assert area.main.table.table.scale.high == pytest.approx(0.01)
+    assert area.main.lines.scale == area.main.table.table.scale
+    assert "0.01" in area.main.small.text()
+    area.main.whole.click()
+    assert area.main.table.table.scale.high == 1
+    assert not area.main.small.isVisible()
+    area.main.whole.click()
+    assert area.main.table.table.scale.high == pytest.approx(0.01)
+
+
+def test_the_first_model_is_opened_once_nothing_else_is_being_opened(session, qtbot):
+    session.library.translators = (ShippedTranslator(Path("good.pt"), "Good", True, "French"),)
+    area = AlignmentArea(session)
+    qtbot.addWidget(area)
+    busy = ["open"]
+    session.jobs.busy = lambda slot: slot in busy
+    area.show()
+    assert session.alignments.model is None
+    busy.clear()
+    session.jobs.changed.emit()
+    assert str(getattr(session.alignments.model, "path", "")) == "good.pt"
+
+
 class TestPanels:
     def test_what_if_forces_one_of_the_likeliest(self, session, opened, qtbot):
         panel = shown(qtbot, WhatIfPanel(session))
@@ -277,6 +309,19 @@ def test_a_forced_weight_has_a_mark_in_its_corner(area, opened):
     assert area.main.table._forced == {(1, 4)}
     opened.undo()
     assert area.main.table._forced == frozenset()
+
+
+@pytest.mark.parametrize(("height", "low"), [(800, True), (1000, False)])
+def test_in_a_low_window_the_beam_stands_at_the_right(session, appearance, qtbot, height, low):
+    window = Window(session, appearance)
+    qtbot.addWidget(window)
+    window.resize(1280, height)
+    window.show()
+    session._take_translator(translating.opened())
+    room = window.room(AlignmentsWorkspace)
+    side = room.dockWidgetArea(room.docks["beam"])
+    assert (side == Qt.DockWidgetArea.RightDockWidgetArea) == low
+    assert room.docks["corpus"] in room.tabifiedDockWidgets(room.docks["beam"])
 
 
 def test_the_keyboard_alone_translates_walks_and_steps(session, appearance, qtbot):

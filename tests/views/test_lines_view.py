@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from rnnviz.core.alignment import Alignment
+from rnnviz.core.colour import Scale
 from rnnviz.views.alignments.lines_view import MOST_LINES, LinesView
 from rnnviz.views.alignments.table_painter import NOWHERE
 
@@ -65,6 +66,32 @@ def test_a_long_sentence_scrolls_and_draws_a_bounded_number_of_lines(view):
     view.horizontalScrollBar().setValue(5000)
     view.set_mark((399, None))
     assert not view.viewport().grab().isNull()
+
+
+def test_a_sentence_of_17_words_is_seen_whole_in_a_window_of_1280_pixels(view):
+    view.resize(738, 118)
+    words = (
+        "Parliament yesterday adopted a resolution on the rights of women in developing countries"
+    )
+    tokens = ("The", "European", *words.split(), ".", "</s>")
+    view.set_alignment(Alignment(tokens, tokens, np.eye(len(tokens), dtype=np.float32)), 1.0)
+    assert view.horizontalScrollBar().maximum() == 0
+    assert view._font.pointSizeF() >= 8.5
+    assert view._rects[0][-1].right() <= view.viewport().width()
+
+
+def test_of_sentences_that_scroll_the_beginnings_are_seen(view):
+    words = tuple(f"word{place}" for place in range(300))
+    view.set_alignment(Alignment(words, words[:3], np.full((3, 300), 0.003, np.float32)), 1.0)
+    assert view._rects[1][0].x() == view._rects[0][0].x() < 30
+
+
+def test_small_weights_are_as_thick_as_their_scale_says(view):
+    weights = np.full((2, 2), 0.001, np.float32)
+    view.set_alignment(Alignment(("a", "b"), ("x", "y"), weights), 1.0)
+    assert view.lines == 0
+    view.set_scale(Scale(0.0, 0.001, "gate"))
+    assert view.lines == 4
 
 
 def test_no_words_at_all(view):

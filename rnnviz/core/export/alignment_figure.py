@@ -19,11 +19,7 @@ from rnnviz.core.export.figure import (
     hex_colour,
 )
 from rnnviz.core.tokens import runs_right_to_left, shown_token
-
-WEIGHTS = Scale(0.0, 1.0, "gate")
-"""The colours of weights: always from 0 to 1, so that two pictures can be compared."""
-LEAST_DRAWN = 0.004
-"""A smaller weight has the colour of the paper."""
+from rnnviz.core.weight_colours import LEAST_SEEN, WHOLE
 
 Look = Literal["map", "lines"]
 
@@ -46,9 +42,21 @@ class DrawnAlignment:
     """The model, the search: one line under the title."""
     share: float = 1.0
     """Of all weight, how much the lines make; the heaviest are drawn."""
-    scale: Scale = WEIGHTS
+    scale: Scale = WHOLE
     quantity: str = "weight"
     """What the numbers are; other tables than weights may take this form too."""
+
+    @property
+    def of_weights(self) -> bool:
+        """Whether the numbers can be drawn as lines between words."""
+        return self.quantity == "weight"
+
+    @property
+    def legend(self) -> tuple[str, str, str]:
+        """What stands under the lowest, the middle and the highest colour."""
+        low, high = (f"{end:.3g}" for end in (self.scale.low, self.scale.high))
+        beyond = float(np.nanmax(self.alignment.weights, initial=-np.inf)) > self.scale.high
+        return low, self.quantity, f"≥ {high}" if beyond and self.of_weights else high
 
     @property
     def heading(self) -> str:
@@ -98,7 +106,8 @@ def _map(made: Figure, drawn: DrawnAlignment, dark: bool, y: float) -> tuple[flo
     table = drawn.scale.colours(dark)
     entries = drawn.scale.index(alignment.weights)
     gap = 1.0 if cell >= 10 else 0.0
-    for row, column in np.argwhere(np.abs(alignment.weights) >= LEAST_DRAWN).tolist():
+    least = LEAST_SEEN * drawn.scale.high
+    for row, column in np.argwhere(np.abs(alignment.weights) >= least).tolist():
         colour = hex_colour(table[entries[row, column]])
         x, at = left + column * cell, top + row * cell
         made.boxes.append(Box(x, at, cell - gap, cell - gap, colour))
@@ -119,8 +128,9 @@ def _lines(made: Figure, drawn: DrawnAlignment, dark: bool, y: float) -> tuple[f
     lengths = [sum(_long(shown_token(token), size) + 14 for token in side) for side in sides]
     for side, length, at in zip(sides, lengths, (upper, lower), strict=True):
         places.append(_row(made, side, _MARGIN + (max(lengths) - length) / 2, at, ink))
-    kept = alignment.heaviest(drawn.share) & (alignment.weights >= LEAST_DRAWN)
-    table, entries = WEIGHTS.colours(dark), WEIGHTS.index(alignment.weights)
+    high = drawn.scale.high
+    kept = alignment.heaviest(drawn.share) & (alignment.weights >= LEAST_SEEN * high)
+    table, entries = drawn.scale.colours(dark), drawn.scale.index(alignment.weights)
     ends = np.argwhere(kept)
     order = np.argsort(alignment.weights[kept], kind="stable")
     for row, column in ends[order].tolist():
@@ -131,7 +141,7 @@ def _lines(made: Figure, drawn: DrawnAlignment, dark: bool, y: float) -> tuple[f
                 upper + 8,
                 places[1][row],
                 lower - size - 2,
-                0.75 + 3.5 * min(weight, 1.0),
+                0.75 + 3.5 * min(weight / high, 1.0),
                 hex_colour(table[entries[row, column]]),
             )
         )
@@ -153,13 +163,13 @@ def _row(made: Figure, tokens: tuple[str, ...], x: float, y: float, ink: str) ->
 
 def _legend(made: Figure, drawn: DrawnAlignment, dark: bool, y: float) -> float:
     table, step = drawn.scale.colours(dark), _LEGEND_WIDTH / _LEGEND_STEPS
-    low, high = (f"{end:.3g}" for end in (drawn.scale.low, drawn.scale.high))
+    low, middle, high = drawn.legend
     for number in range(_LEGEND_STEPS):
         entry = round(number * (LEVELS - 1) / (_LEGEND_STEPS - 1))
         made.boxes.append(Box(_MARGIN + number * step, y, step, 8, hex_colour(table[entry])))
     for share, word, anchor in (
         (0.0, low, "start"),
-        (0.5, drawn.quantity, "middle"),
+        (0.5, middle, "middle"),
         (1.0, high, "end"),
     ):
         where: Anchor = anchor  # type: ignore[assignment]

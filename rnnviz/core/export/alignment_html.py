@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnnviz.core.colour import LEVELS
-from rnnviz.core.export.alignment_figure import WEIGHTS, DrawnAlignment
+from rnnviz.core.export.alignment_figure import DrawnAlignment
 from rnnviz.core.export.figure import hex_colour
 from rnnviz.core.export.html_parts import STYLE, THEME
 from rnnviz.core.tokens import runs_right_to_left, shown_token
@@ -41,9 +41,10 @@ _SCRIPT = """
   });
   function colour(data, weight) {
     var all = root.classList.contains('dark') ? data.dark : data.light;
-    return all[Math.round(Math.max(0, Math.min(1, weight || 0)) * (all.length - 1))];
+    var share = ((weight || 0) - data.low) / (data.high - data.low);
+    return all[Math.round(Math.max(0, Math.min(1, share)) * (all.length - 1))];
   }
-  function exact(weight) { return weight === null ? 'no number' : weight.toFixed(4); }
+  function exact(weight) { return weight === null ? 'no number' : String(weight); }
   function say(box, text) {
     card.textContent = text; card.style.display = 'block';
     var size = card.getBoundingClientRect();
@@ -60,6 +61,9 @@ _SCRIPT = """
   function build(section) {
     var data = JSON.parse(section.querySelector('script').textContent);
     section.data = data;
+    if (data.words) { lines(section, data); }
+    // So many cells are more than a browser lays out as a table.
+    if (data.source.length * data.target.length > 20000) { grid(section, data); return; }
     var table = document.createElement('table'), head = table.createTHead().insertRow();
     head.appendChild(document.createElement('th'));
     data.source.forEach(function (token) {
@@ -84,7 +88,21 @@ _SCRIPT = """
       } else { card.style.display = 'none'; }
     });
     table.addEventListener('mouseleave', function () { light(section, -1, -1); });
-    lines(section, data);
+  }
+  function grid(section, data) {
+    var canvas = document.createElement('canvas'), columns = data.source.length;
+    var cell = Math.max(1, Math.min(8, Math.floor(1000 / columns)));
+    canvas.width = columns * cell; canvas.height = data.target.length * cell;
+    section.cell = cell;
+    section.querySelector('.alignment').appendChild(canvas);
+    canvas.addEventListener('mousemove', function (event) {
+      var t = Math.floor(event.offsetY / cell), s = Math.floor(event.offsetX / cell);
+      if (!data.weights[t] || s >= columns) { return; }
+      light(section, t, s);
+      say({ left: event.clientX, top: event.clientY - 4, bottom: event.clientY + 4 },
+        data.target[t] + ' \\u2190 ' + data.source[s] + '  ' + exact(data.weights[t][s]));
+    });
+    canvas.addEventListener('mouseleave', function () { light(section, -1, -1); });
   }
   function lines(section, data) {
     var svg = element('svg', { height: 190, role: 'img' }), ends = [];
@@ -111,11 +129,13 @@ _SCRIPT = """
     });
     var drawn = [];
     data.weights.forEach(function (row, t) {
-      row.forEach(function (weight, s) { if (weight >= 0.02) { drawn.push([weight, t, s]); } });
+      row.forEach(function (weight, s) {
+        if (weight >= 0.02 * data.high) { drawn.push([weight, t, s]); }
+      });
     });
     drawn.sort(function (a, b) { return a[0] - b[0]; }).slice(-4000).forEach(function (link) {
       var line = element('line', { x1: ends[0][link[2]], y1: 26, x2: ends[1][link[1]], y2: 162,
-        'stroke-width': 0.75 + 3.5 * link[0], 'stroke-linecap': 'round' });
+        'stroke-width': 0.75 + 3.5 * Math.min(1, link[0] / data.high), 'stroke-linecap': 'round' });
       line.dataset.t = link[1]; line.dataset.s = link[2]; line.dataset.weight = link[0];
       svg.insertBefore(line, svg.firstChild);
       svg.appendChild(line);
@@ -139,10 +159,10 @@ _SCRIPT = """
       old.classList.remove('on', 'off');
     });
     if (t < 0 && s < 0) { return; }
-    var rows = section.querySelector('table').rows;
-    if (s >= 0) { rows[0].cells[s + 1].classList.add('on'); }
-    if (t >= 0) { rows[t + 1].cells[0].classList.add('on'); }
-    if (t >= 0 && s >= 0) { rows[t + 1].cells[s + 1].classList.add('on'); }
+    var table = section.querySelector('table'), rows = table && table.rows;
+    if (rows && s >= 0) { rows[0].cells[s + 1].classList.add('on'); }
+    if (rows && t >= 0) { rows[t + 1].cells[0].classList.add('on'); }
+    if (rows && t >= 0 && s >= 0) { rows[t + 1].cells[s + 1].classList.add('on'); }
     section.querySelectorAll('.lines line').forEach(function (line) {
       var near = (t < 0 || Number(line.dataset.t) === t) && (s < 0 || Number(line.dataset.s) === s);
       line.classList.add(near ? 'on' : 'off');
@@ -153,15 +173,21 @@ _SCRIPT = """
     });
   }
   function paint(section) {
-    var data = section.data, rows = section.querySelector('table').rows;
+    var data = section.data, table = section.querySelector('table'), cell = section.cell;
+    var brush = table ? null : section.querySelector('canvas').getContext('2d');
     data.weights.forEach(function (row, t) {
       row.forEach(function (weight, s) {
-        rows[t + 1].cells[s + 1].style.background = colour(data, weight);
+        var paper = colour(data, weight);
+        if (table) { table.rows[t + 1].cells[s + 1].style.background = paper; return; }
+        brush.fillStyle = paper; brush.fillRect(s * cell, t * cell, cell, cell);
       });
     });
     section.querySelectorAll('.lines line').forEach(function (line) {
       line.setAttribute('stroke', colour(data, Number(line.dataset.weight)));
     });
+    var all = root.classList.contains('dark') ? data.dark : data.light;
+    section.querySelector('.bar').style.background =
+      'linear-gradient(to right, ' + all.join(', ') + ')';
   }
   document.querySelectorAll('section').forEach(function (section) {
     build(section); paint(section);
@@ -194,24 +220,34 @@ def _section(part: DrawnAlignment, headed: bool) -> str:
         "target": list(map(shown_token, alignment.target)),
         "weights": [[_rounded(weight) for weight in row] for row in weights.tolist()],
         "rtl": [runs_right_to_left(side) for side in (alignment.source, alignment.target)],
-        "light": _colours(dark=False),
-        "dark": _colours(dark=True),
+        "low": part.scale.low,
+        "high": part.scale.high,
+        "words": part.of_weights,
+        "light": _colours(part, dark=False),
+        "dark": _colours(part, dark=True),
     }
     packed = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     heading = f"<h2>{_escaped(part.heading)}</h2>" if headed else ""
     about = f'<p class="about">{_escaped(part.about)}</p>' if part.about else ""
     return (
         f'<section>{heading}{about}<div class="lines"></div><div class="alignment"></div>'
+        f"{_legend(part)}"
         f'<script type="application/json">{packed}</script></section>\n'
     )
 
 
 def _rounded(weight: float) -> float | None:
-    return None if weight != weight else round(weight, 4)
+    return None if weight != weight else float(f"{weight:.4g}")
 
 
-def _colours(dark: bool) -> list[str]:
-    table = WEIGHTS.colours(dark)
+def _legend(part: DrawnAlignment) -> str:
+    low, middle, high = (f"<span>{_escaped(word)}</span>" for word in part.legend)
+    ticks = f'<div class="ticks">{low}{middle}{high}</div>'
+    return f'<div class="legend"><div class="bar"></div>{ticks}</div>'
+
+
+def _colours(part: DrawnAlignment, dark: bool) -> list[str]:
+    table = part.scale.colours(dark)
     return [hex_colour(table[round(at * (LEVELS - 1) / (_STOPS - 1))]) for at in range(_STOPS)]
 
 

@@ -195,11 +195,7 @@ class SubwordTokenizer:
     def decode(self, ids: Iterable[int]) -> str:
         """The pieces joined; a piece that opens a word brings its space."""
         tokens = self.description.tokens
-        joined = "".join(
-            f"{SPACE_MARK}{tokens[i]}" if i == UNKNOWN_ID else tokens[i]
-            for i in ids
-            if i >= UNKNOWN_ID
-        )
+        joined = "".join(tokens[i] for i in ids if i >= UNKNOWN_ID)
         return joined.replace(SPACE_MARK, " ").strip()
 
     def shown(self, ids: Iterable[int], text: str = "") -> list[str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
+
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QInputDialog, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.tokens import has_pieces
+from rnnviz.core.weight_colours import WHOLE
 from rnnviz.session.alignments import Mark
 from rnnviz.session.questions import Answer
 from rnnviz.session.session import Session
-from rnnviz.views.alignments.pane import Pane
+from rnnviz.views.alignments.pane import Pane, growing_sentence
 from rnnviz.views.alignments.saving import ask_where, save
 from rnnviz.views.alignments.sentence_bar import SentenceBar
 from rnnviz.views.alignments.table_painter import Place
@@ -39,6 +43,8 @@ class AlignmentArea(QWidget):
         super().__init__(parent)
         self.setAutoFillBackground(True)
         self._session = session
+        self._first_due = False
+        """Whether the first model is to be opened as soon as nothing else is."""
         self._alignments = session.alignments
         self.bar = SentenceBar()
         self.tools = Tools()
@@ -49,14 +55,20 @@ class AlignmentArea(QWidget):
         self._welcome.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._welcome.setProperty("role", "muted")
         self._welcome.setWordWrap(True)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(FRAME_MS)
-        self._timer.timeout.connect(self._show_mark)
+        self._timer = self._frame_timer(self._show_mark)
+        self._growing_timer = self._frame_timer(self.show_growing)
         self._build()
         self._connect()
         self.show_model()
         self.show_answer()
+
+    def _frame_timer(self, draw: Callable[[], None]) -> QTimer:
+        """A timer that draws in the next frame, however often it is started until then."""
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(FRAME_MS)
+        timer.timeout.connect(draw)
+        return timer
 
     def _build(self) -> None:
         self.split = QSplitter(Qt.Orientation.Horizontal)
@@ -78,9 +90,10 @@ class AlignmentArea(QWidget):
         alignments.answer_changed.connect(self.show_answer)
         alignments.view_changed.connect(self.show_view)
         alignments.gold.changed.connect(self.show_gold)
-        alignments.grew.connect(self.show_growing)
+        alignments.grew.connect(self._request_growing)
         alignments.marked.connect(self._request_mark)
         alignments.refused.connect(self._refuse)
+        self._session.jobs.changed.connect(self._open_first)
         self.bar.sentence_entered.connect(alignments.translate)
         self.bar.left.connect(self.main.table.setFocus)
         tools.layer_chosen.connect(alignments.set_layer)
@@ -91,6 +104,8 @@ class AlignmentArea(QWidget):
         tools.redo_requested.connect(alignments.redo)
         tools.alone_requested.connect(alignments.put_away)
         tools.export_requested.connect(self.export)
+        for pane in (self.main, self.side):
+            pane.whole_scale_chosen.connect(alignments.set_whole_scale)
         self.main.hovered.connect(self._point)
         self.main.clicked.connect(self._pin)
         self.main.edit_requested.connect(self.ask_weight)
@@ -127,6 +142,7 @@ class AlignmentArea(QWidget):
         self.bar.set_sentence(current.question.sentence)
         self.side.setVisible(beside is not None)
         for pane, answer in ((self.main, current), (self.side, beside)):
+            pane.set_alone(beside is None)
             if answer is not None:
                 self._show_in(pane, answer)
         if beside is not None:
@@ -198,8 +214,19 @@ class AlignmentArea(QWidget):
         )
         for pane in (self.main, self.side):
             pane.set_shown_rows(alignments.step)
+        self._share_scale()
         self.show_gold()
         self._show_mark()
+
+    def _share_scale(self) -> None:
+        """Colour the weights of both panes alike, so that they can be compared."""
+        panes = (self.main, self.side)
+        shown = [pane for pane in panes if self._answer_in(pane) is not None]
+        scales = [pane.own_scale for pane in shown if pane.own_scale is not None]
+        found = max(scales, key=attrgetter("high"), default=WHOLE)
+        whole = self._alignments.whole_scale
+        for pane in shown:
+            pane.set_weights_scale(WHOLE if whole else found, None if found == WHOLE else whole)
 
     @Slot()
     def show_gold(self) -> None:
@@ -214,8 +241,19 @@ class AlignmentArea(QWidget):
     @Slot()
     def show_growing(self) -> None:
         """Show the words so far of a translation under way."""
+        self._growing_timer.stop()
         alignments = self._alignments
-        self.bar.show_growing(alignments.growing, busy=alignments.busy)
+        words = growing_sentence(alignments.growing) if alignments.busy else None
+        first = alignments.current is None
+        self.bar.show_growing(words if first else None)
+        self.main.show_growing(None if first else words)
+        if words is not None:
+            self.bar.show_problem("")
+
+    @Slot()
+    def _request_growing(self) -> None:
+        if not self._growing_timer.isActive():
+            self._growing_timer.start()
 
     @Slot(str)
     def _refuse(self, why: str) -> None:
@@ -224,8 +262,17 @@ class AlignmentArea(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """The room was entered: open the first translation model that ships, if none is open."""
         super().showEvent(event)
+        self._first_due = True
+        self._open_first()
+
+    @Slot()
+    def _open_first(self) -> None:
+        """Open it once nothing else is being opened: that might be a translation model, too."""
+        if not self._first_due or self._session.jobs.busy("open"):
+            return
+        self._first_due = False
         first = self._session.library.first_translator
-        if self._alignments.model is None and first and not self._session.jobs.busy("open"):
+        if self._alignments.model is None and first:
             self._alignments.open(first.path)
 
     # Marks

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from rnnviz.core.alignment import Alignment, joined
 from rnnviz.core.colour import Scale, scale_for
 from rnnviz.core.decoded import LAYERS, Decoded
-from rnnviz.core.export.alignment_figure import WEIGHTS
 from rnnviz.core.tokens import shown_token, word_groups, word_of
+from rnnviz.core.weight_colours import WHOLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,11 @@ class Layer:
     rows_of_source: bool = False
     """Whether rows are source words."""
 
+    @property
+    def of_weights(self) -> bool:
+        """Whether the numbers are weights, which all share one scale."""
+        return self.quantity == "weight"
+
     def cell(self, row: int, column: int) -> str:
         """One number with all its digits, and what it is."""
         return f"{self.quantity} {float(self.values[row, column]):.6g}"
@@ -41,7 +46,7 @@ def weights_of(decoded: Decoded, *, words: bool) -> Alignment:
     Raises:
         AlignmentError: the model has no attention, or the file is gone.
     """
-    return decoded.alignment.by_word() if words else decoded.alignment
+    return decoded.word_alignment if words else decoded.alignment
 
 
 def layer_of(decoded: Decoded, name: str, *, words: bool) -> Layer:
@@ -55,7 +60,7 @@ def layer_of(decoded: Decoded, name: str, *, words: bool) -> Layer:
     if name == "weights":
         alignment = weights_of(decoded, words=words)
         names = (_shown(alignment.target), _shown(alignment.source))
-        return Layer(alignment.weights, *names, WEIGHTS, "weight")
+        return Layer(alignment.weights, *names, WHOLE, "weight")
     table = decoded.layer(name).astype(np.float64)
     of_source = name == "encoder"
     tokens = decoded.source if of_source else decoded.target

@@ -4,84 +4,71 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontMetricsF,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.alignment import Alignment
-from rnnviz.core.export.alignment_figure import LEAST_DRAWN, WEIGHTS
+from rnnviz.core.colour import Scale
 from rnnviz.core.tokens import runs_right_to_left, shown_token
+from rnnviz.core.weight_colours import LEAST_SEEN, WHOLE
+from rnnviz.views.alignments.pointed_view import PointedView
 from rnnviz.views.alignments.table_painter import NOWHERE, Place
 from rnnviz.views.theme import theme_of, ui_font
 
 MOST_LINES = 4000
 """The heaviest ones are drawn; below them a line more is seen by nobody."""
-_POINTS = 11.0
-_GAP, _MARGIN, _ROW = 16.0, 16.0, 26.0
+_SETTINGS = ((11.0, 16.0), (10.5, 12.0), (10.0, 10.0), (9.5, 8.0), (9.0, 7.0), (8.5, 6.0))
+"""Sizes of the font and gaps between words, from roomy to tight: the first that fits is taken."""
+_SCROLLED = _SETTINGS[3]
+"""Where none fits."""
+_NARROWEST = 12.0
+"""No word with its gap is narrower, but for a few."""
+_MARGIN, _ROW = 16.0, 26.0
 _THINNEST, _THICKER = 0.75, 4.0
 
 
-class LinesView(QAbstractScrollArea):
-    """Source above, translation below, a line for every weight; long sentences scroll.
-
-    Signals:
-        hovered(Place): the pointer is over a target word (row), a source word (column) or nothing.
-        clicked(Place): a word was clicked.
-    """
-
-    hovered = Signal(object)
-    clicked = Signal(object)
+class LinesView(PointedView):
+    """Source above, translation below, a line for every weight; long sentences scroll."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        super().__init__(name, parent)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.viewport().setMouseTracking(True)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._font = ui_font(_POINTS)
-        self._bold = ui_font(_POINTS)
-        self._bold.setWeight(QFont.Weight.DemiBold)
+        self._set_fonts(_SETTINGS[0][0])
+        self.scale = WHOLE
+        self._share = 1.0
         self.alignment = Alignment((), (), np.zeros((0, 0), np.float32))
         self.kept: npt.NDArray[np.bool_] = np.zeros((0, 0), bool)
         self._drawn: list[tuple[int, int, float]] = []
         self._rects: tuple[list[QRectF], list[QRectF]] = ([], [])
         """Of the source words and of the target words, before scrolling."""
-        self.mark: Place = NOWHERE
-        self.shown_rows: int | None = None
-        self._hovered: Place = NOWHERE
-        self._base: QPixmap | None = None
         self._width = 0.0
+
+    def _set_fonts(self, points: float) -> None:
+        self._font, self._bold = ui_font(points), ui_font(points)
+        self._bold.setWeight(QFont.Weight.DemiBold)
 
     # What is shown
 
     def set_alignment(self, alignment: Alignment, share: float) -> None:
         """Show another alignment; of its weights the heaviest that make this share of all."""
-        self.alignment = alignment
-        self._hovered = NOWHERE
-        self._keep(share)
+        self.alignment, self._share = alignment, share
+        self.forget_pointer()
+        self._keep()
         self._lay()
 
     def set_share(self, share: float) -> None:
         """Draw the heaviest lines that make this share of all weight."""
-        self._keep(share)
-        self._forget()
+        self._share = share
+        self._keep()
+        self.forget_picture()
 
-    def set_mark(self, mark: Place) -> None:
-        """Light up the lines of a target word, of a source word, or the one of both."""
-        if mark != self.mark:
-            self.mark = mark
-            self.viewport().update()
+    def set_scale(self, scale: Scale) -> None:
+        """Give the weights other colours, and their lines another thickness."""
+        if scale != self.scale:
+            self.scale = scale
+            self._keep()
+            self.forget_picture()
 
     def reveal(self, mark: Place) -> None:
         """Scroll the marked words into view; a target word rather than a source word."""
@@ -97,16 +84,17 @@ class LinesView(QAbstractScrollArea):
         """Show only the first words of the translation."""
         if rows != self.shown_rows:
             self.shown_rows = rows
-            self._forget()
+            self.forget_picture()
 
     @property
     def lines(self) -> int:
         """How many lines are drawn."""
         return len(self._drawn)
 
-    def _keep(self, share: float) -> None:
+    def _keep(self) -> None:
         weights = self.alignment.weights
-        self.kept = self.alignment.heaviest(share) & (weights >= LEAST_DRAWN)
+        seen = weights >= LEAST_SEEN * self.scale.high
+        self.kept = self.alignment.heaviest(self._share) & seen
         places = np.argwhere(self.kept)
         values = weights[self.kept]
         if len(values) > MOST_LINES:
@@ -121,20 +109,17 @@ class LinesView(QAbstractScrollArea):
     # Layout
 
     def _lay(self) -> None:
-        metrics = QFontMetricsF(self._bold)
         sides = (self.alignment.source, self.alignment.target)
-        lengths = [
-            [metrics.horizontalAdvance(shown_token(token)) + _GAP for token in side]
-            for side in sides
-        ]
         room = self.viewport().width() - 2 * _MARGIN
+        lengths = self._lengths(room)
         self._width = max(*(sum(side) for side in lengths), 1.0)
         across = max(self._width, room)
         height = self.viewport().height()
         tops = (8.0, height - 8 - _ROW)
         placed = []
         for side, tokens, top in zip(lengths, sides, tops, strict=True):
-            x = _MARGIN + (across - sum(side)) / 2
+            # Of sentences that scroll, the beginnings are seen first.
+            x = _MARGIN + ((across - sum(side)) / 2 if across <= room else 0.0)
             order = list(range(len(side)))
             if runs_right_to_left(tokens):
                 order.reverse()
@@ -148,11 +133,26 @@ class LinesView(QAbstractScrollArea):
         bar.setRange(0, max(0, int(self._width + 2 * _MARGIN - self.viewport().width())))
         bar.setPageStep(max(1, self.viewport().width()))
         bar.setSingleStep(40)
-        self._forget()
+        self.forget_picture()
 
-    def _forget(self) -> None:
-        self._base = None
-        self.viewport().update()
+    def _lengths(self, room: float) -> list[list[float]]:
+        """How wide every word of both sentences is, in the largest font in which they fit."""
+        sides = [
+            [shown_token(token) for token in side]
+            for side in (self.alignment.source, self.alignment.target)
+        ]
+        # No sentence of so many words fits; measuring it in every font would take long.
+        many = max(map(len, sides)) * _NARROWEST > room
+        for points, gap in () if many else _SETTINGS:
+            lengths = self._measured(sides, points, gap)
+            if max(map(sum, lengths)) <= room:
+                return lengths
+        return self._measured(sides, *_SCROLLED)
+
+    def _measured(self, sides: list[list[str]], points: float, gap: float) -> list[list[float]]:
+        self._set_fonts(points)
+        metrics = QFontMetricsF(self._font)
+        return [[metrics.horizontalAdvance(word) + gap for word in side] for side in sides]
 
     # Painting
 
@@ -170,12 +170,12 @@ class LinesView(QAbstractScrollArea):
     def _paint_lines(
         self, painter: QPainter, lines: list[tuple[int, int, float]], opacity: float
     ) -> None:
-        colours = WEIGHTS.colours(theme_of(self).dark)
+        colours = self.scale.colours(theme_of(self).dark)
         last = self.alignment.size[0] if self.shown_rows is None else self.shown_rows
         left = self.horizontalScrollBar().value()
         right = left + self.viewport().width()
         painter.setOpacity(opacity)
-        entries = WEIGHTS.index(np.array([weight for *_, weight in lines], np.float32))
+        entries = self.scale.index(np.array([weight for *_, weight in lines], np.float32))
         for (row, column, weight), entry in zip(lines, entries.tolist(), strict=True):
             if row >= last:
                 continue
@@ -184,9 +184,8 @@ class LinesView(QAbstractScrollArea):
             stop = QPointF(lower.center().x(), lower.top() - 1)
             if max(start.x(), stop.x()) < left or min(start.x(), stop.x()) > right:
                 continue
-            pen = QPen(
-                QColor(*colours[entry, :3].tolist()), _THINNEST + _THICKER * min(weight, 1.0)
-            )
+            thickness = _THINNEST + _THICKER * min(weight / self.scale.high, 1.0)
+            pen = QPen(QColor(*colours[entry, :3].tolist()), thickness)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
             painter.drawLine(start, stop)
@@ -214,23 +213,16 @@ class LinesView(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """What rests, from the picture; faint under the lines of what is marked."""
-        area, ratio, theme = self.viewport().rect(), self.devicePixelRatioF(), theme_of(self)
-        if self._base is None:
-            base = QPixmap(area.size() * ratio)
-            base.setDevicePixelRatio(ratio)
-            below = QPainter(base)
-            self.paint(below, area)
-            below.end()
-            self._base = base
+        area, theme, rest = self.viewport().rect(), theme_of(self), self.resting()
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         row, column = self.mark
         if row is None and column is None:
-            painter.drawPixmap(0, 0, self._base)
+            painter.drawPixmap(0, 0, rest)
             return
         painter.fillRect(area, QColor(theme.background))
         painter.setOpacity(0.22)
-        painter.drawPixmap(0, 0, self._base)
+        painter.drawPixmap(0, 0, rest)
         painter.setOpacity(1.0)
         painter.translate(-self.horizontalScrollBar().value(), 0)
         lit = self._lit()
@@ -259,9 +251,9 @@ class LinesView(QAbstractScrollArea):
     def _paint_word(self, painter: QPainter, side: int, place: int, colour: str) -> None:
         tokens = self.alignment.target if side else self.alignment.source
         painter.setPen(QColor(colour))
-        painter.drawText(
-            self._rects[side][place], Qt.AlignmentFlag.AlignCenter, shown_token(tokens[place])
-        )
+        # The word is bold here, and may be wider than its place.
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
+        painter.drawText(self._rects[side][place], flags, shown_token(tokens[place]))
 
     # Events
 
@@ -275,44 +267,14 @@ class LinesView(QAbstractScrollArea):
                         return (place, None) if side else (None, place)
         return NOWHERE
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell which word the pointer is over."""
-        self._hover(self.place_at(event.position()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """The pointer is over nothing."""
-        self._hover(NOWHERE)
-        super().leaveEvent(event)
-
-    def _hover(self, place: Place) -> None:
-        if place != self._hovered:
-            self._hovered = place
-            self.hovered.emit(place)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click has happened when the button goes down."""
-        event.accept()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click pins a word."""
-        place = self.place_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and place != NOWHERE:
-            self.clicked.emit(place)
-
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Scroll both sentences."""
-        self._forget()
+        self.forget_picture()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out for the new size."""
         super().resizeEvent(event)
         self._lay()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Paint anew when light becomes dark."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._forget()
 
     def sizeHint(self) -> QSize:
         """Room for the lines."""

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from rnnviz.core.alignment import Alignment
 from rnnviz.core.alignment_health import health_of
+from rnnviz.core.colour import Scale
 from rnnviz.core.decoded import LAYERS
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.tokens import is_special, shown_token
+from rnnviz.core.tokens import is_mark, sentence_of, shown_token
+from rnnviz.core.weight_colours import WHOLE, weights_scale
 from rnnviz.session.questions import Answer
 from rnnviz.views.alignments.layers import Layer, layer_of, place_of_token, weights_of, words_of
 from rnnviz.views.alignments.lines_view import LinesView
@@ -31,6 +37,8 @@ from rnnviz.views.legend import Gradient
 _NAMED = 6
 _MOST_SHOWN = 180
 """Characters of a translation over its table; all of it is in the table and in every export."""
+_GROWING_TOKENS = 40
+"""Of a translation under way the last ones are shown: it must not push the table down."""
 _NO_ATTENTION = (
     "This model has no attention: it translates from one vector, the last state of the encoder, "
     "and says nothing about where it looks. Its encoder and decoder states can be seen as layers."
@@ -42,11 +50,13 @@ class Pane(QWidget):
 
     Signals:
         hovered(Place), clicked(Place): a place in the table or a word, (row, column).
+        whole_scale_chosen(bool): colour weights from 0 to 1 even where all are small.
         edit_requested(row, column), erase_requested(row, column): change a weight.
     """
 
     hovered = Signal(object)
     clicked = Signal(object)
+    whole_scale_chosen = Signal(bool)
     edit_requested = Signal(int, int)
     erase_requested = Signal(int, int)
 
@@ -56,6 +66,8 @@ class Pane(QWidget):
         self.answer: Answer | None = None
         self.layer: Layer | None = None
         self.alignment: Alignment | None = None
+        self.own_scale: Scale | None = None
+        """The colours that suit the weights; None without attention."""
         self.shown_layer, self.shown_words = "", False
         self.target: tuple[str, ...] = ()
         """The words of the translation, as they are shown."""
@@ -72,22 +84,27 @@ class Pane(QWidget):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            label.setContentsMargins(16, 0, 16, 0)
         self.lines = LinesView(f"{name}: weights as lines between the sentences")
         self.table = TableView(f"{name}: table of target against source")
         self.missing = QLabel(_NO_ATTENTION)
         self.missing.setWordWrap(True)
         self.missing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.missing.setProperty("role", "muted")
-        self.missing.setContentsMargins(32, 32, 32, 32)
+        self.missing.setMargin(32)
         self.readout = QLabel(" ")
         self.readout.setAccessibleName(f"{name}: exact numbers")
-        self.readout.setContentsMargins(16, 4, 16, 6)
         self.readout.setTextFormat(Qt.TextFormat.PlainText)
         self.readout.setMinimumWidth(1)
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.legend = Gradient()
         self.legend.setFixedSize(130, 36)
+        self.small = QLabel()
+        self.small.setProperty("role", "muted")
+        self.whole = QToolButton()
+        self.whole.setText("0 to 1")
+        self.whole.setCheckable(True)
+        self.whole.setToolTip("Colour weights from 0 to 1, even where all of them are small")
+        self.whole.clicked.connect(self.whole_scale_chosen)
         self._build()
         for view in (self.lines, self.table):
             view.hovered.connect(self.hovered)
@@ -108,15 +125,27 @@ class Pane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self.heading)
-        column.addWidget(self.text)
-        column.addWidget(self.alarm)
+        self._titles = QBoxLayout(QBoxLayout.Direction.RightToLeft)
+        self._titles.setSpacing(2)
+        self._titles.setContentsMargins(16, 0, 16, 0)
+        self._titles.addWidget(self.heading)
+        self._titles.addWidget(self.text, 1)
+        column.addLayout(self._titles)
+        said = QHBoxLayout()
+        said.setContentsMargins(16, 0, 16, 0)
+        said.addWidget(self.alarm)
+        column.addLayout(said)
         column.addWidget(self.split, 1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(0, 2, 16, 2)
-        foot.addWidget(self.readout, 1)
-        foot.addWidget(self.legend)
-        column.addLayout(foot)
+        scale = QHBoxLayout()
+        scale.addStretch(1)
+        for widget in (self.small, self.whole, self.legend):
+            scale.addWidget(widget)
+        self._foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._foot.setContentsMargins(16, 4, 16, 4)
+        self._foot.setSpacing(4)
+        self._foot.addWidget(self.readout, 1)
+        self._foot.addLayout(scale)
+        column.addLayout(self._foot)
 
     # What is shown
 
@@ -129,10 +158,9 @@ class Pane(QWidget):
         self.target = words_of(decoded.target, words=words)
         self.heading.setText(heading)
         self.heading.setVisible(bool(heading))
-        shown = shown_sentence(decoded.text)
-        self.text.setText(shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…")
-        self.text.setToolTip(shown if len(shown) > _MOST_SHOWN else "")
+        self._show_text(answer)
         self.alignment = weights_of(decoded, words=words) if decoded.has_attention else None
+        self.own_scale = None if self.alignment is None else weights_scale(self.alignment.weights)
         alarm = health_of(self.alignment).alarm if self.alignment is not None else ""
         self.alarm.setText(alarm)
         self.alarm.setVisible(bool(alarm))
@@ -146,8 +174,9 @@ class Pane(QWidget):
             self.missing.setText(_NO_ATTENTION if not decoded.has_attention else _sentence(error))
         self._pages.setCurrentIndex(0 if self.layer is not None else 1)
         self.legend.setVisible(self.layer is not None)
+        self.small.hide()
         if self.layer is not None:
-            self.legend.show_scale(self.layer.scale)
+            self._show_scale()
             self.table.setAccessibleName(f"{self.accessibleName()}: {LAYERS[layer]}")
             drawn = self.layer
             self.table.set_forced(self._forced(answer) if drawn.of_words else frozenset())
@@ -164,6 +193,18 @@ class Pane(QWidget):
             if step < len(rows) and place < len(columns)
         )
 
+    def show_growing(self, words: str | None) -> None:
+        """Show the words so far of the next translation in place of this one; None ends it."""
+        if words is None and self.answer is not None:
+            self._show_text(self.answer)
+        elif words is not None:
+            self.text.setText(words)
+
+    def _show_text(self, answer: Answer) -> None:
+        whole, title = shown_sentence(answer.decoded.text), title_of(answer)
+        self.text.setText(title)
+        self.text.setToolTip(whole if whole != title else "")
+
     def set_share(self, share: float) -> None:
         """Draw the heaviest lines that make this share of all weight."""
         self.lines.set_share(share)
@@ -173,6 +214,36 @@ class Pane(QWidget):
         whole = self.layer is not None and not self.layer.rows_of_source
         self.table.set_shown_rows(rows if whole else None)
         self.lines.set_shown_rows(rows)
+
+    def set_alone(self, alone: bool) -> None:
+        """Alone, things stand beside each other that in a narrow half stand in two rows."""
+        way = QBoxLayout.Direction
+        self._foot.setDirection(way.LeftToRight if alone else way.TopToBottom)
+        self._titles.setDirection(way.RightToLeft if alone else way.TopToBottom)
+        self.heading.setWordWrap(not alone)
+
+    def set_weights_scale(self, scale: Scale, whole: bool | None) -> None:
+        """Colour weights by this scale, in both views.
+
+        Args:
+            scale: the same for all panes, so that they can be compared.
+            whole: whether 0 to 1 was chosen; None where there is nothing to choose.
+        """
+        self.lines.set_scale(scale)
+        self.whole.setVisible(whole is not None)
+        self.whole.setChecked(bool(whole))
+        if self.layer is not None and self.layer.of_weights:
+            self.layer = replace(self.layer, scale=scale)
+            self.table.set_scale(scale)
+            self._show_scale()
+
+    def _show_scale(self) -> None:
+        assert self.layer is not None
+        scale = self.layer.scale
+        self.legend.show_scale(scale)
+        small = self.layer.of_weights and scale != WHOLE
+        self.small.setText(f"full colour: {scale.high:g} and more" if small else "")
+        self.small.setVisible(small)
 
     def set_outlines(self, outlines: Outlines) -> None:
         """Frame the cells of gold links."""
@@ -239,10 +310,27 @@ class Pane(QWidget):
 def shown_sentence(text: str) -> str:
     """A translation as one line in which nothing is hidden.
 
-    >>> shown_sentence("the cat")
-    'the cat'
+    >>> shown_sentence("the  <unk> cat </s>")
+    'the <unk> cat'
     """
-    return " ".join(shown_token(word) for word in text.split(" ") if not is_special(word))
+    return " ".join(shown_token(word) for word in text.split(" ") if word and not is_mark(word))
+
+
+def title_of(answer: Answer) -> str:
+    """The translation, or the beginning of a long one."""
+    shown = shown_sentence(answer.decoded.text)
+    return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
+
+
+def growing_sentence(tokens: Sequence[str]) -> str:
+    """The end of a translation under way, with a cursor.
+
+    >>> growing_sentence(("▁the", "▁cat"))
+    'the cat ▍'
+    """
+    shown = shown_sentence(sentence_of(tuple(tokens)[-_GROWING_TOKENS:]))
+    before = "… " if len(tokens) > _GROWING_TOKENS else ""
+    return f"{before}{shown} ▍" if shown else "▍"
 
 
 def _sentence(error: AlignmentError) -> str:

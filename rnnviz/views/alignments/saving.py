@@ -10,7 +10,8 @@ from rnnviz.core.alignment import Alignment
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.export.alignment_figure import DrawnAlignment, Look, alignment_figure
 from rnnviz.core.export.alignment_files import write_alignments
-from rnnviz.views.alignments.pane import Pane
+from rnnviz.session.questions import Answer
+from rnnviz.views.alignments.pane import Pane, title_of
 from rnnviz.views.text_figure import write_drawn
 from rnnviz.views.theme import theme_of
 
@@ -25,28 +26,39 @@ _KINDS: dict[str, tuple[str, Look]] = {
     "LaTeX, lines (*.tex)": (".tex", "lines"),
 }
 
+_LONGEST = 300
+"""Characters of a sentence over its picture."""
 
-def drawn_of(pane: Pane, share: float) -> DrawnAlignment:
-    """What a pane shows, as it is exported.
+
+def drawn_of(pane: Pane, share: float, look: Look = "map") -> DrawnAlignment:
+    """What a pane shows, as it is exported; lines are those of the weights, whatever the table.
 
     Raises:
         AlignmentError: it shows nothing.
     """
-    layer, answer = pane.layer, pane.answer
-    if layer is None or answer is None:
+    layer, answer, alignment = pane.layer, pane.answer, pane.alignment
+    if look == "lines" and answer is not None and alignment is not None:
+        return DrawnAlignment(
+            alignment, title_of(answer), _about(answer), share, scale=pane.lines.scale
+        )
+    if layer is None or answer is None or look == "lines":
         raise AlignmentError("nothing to save: this model gives no such table")
-    question = answer.question
-    about = ", ".join(
-        part for part in (answer.model.name, f"beam {question.beam}", question.why) if part
-    )
     return DrawnAlignment(
         Alignment(layer.column_names, layer.row_names, layer.values),
-        title=pane.text.text(),
-        about=f"{question.sentence}   ({about})",
+        title=title_of(answer),
+        about=_about(answer),
         share=share,
         scale=layer.scale,
         quantity=layer.quantity,
     )
+
+
+def _about(answer: Answer) -> str:
+    question = answer.question
+    asked = (answer.model.name, f"beam {question.beam}", question.why)
+    sentence = question.sentence
+    shown = sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}…"
+    return f"{shown}   ({', '.join(part for part in asked if part)})"
 
 
 def save(path: Path, pane: Pane, share: float, look: Look = "map") -> None:
@@ -55,9 +67,7 @@ def save(path: Path, pane: Pane, share: float, look: Look = "map") -> None:
     Raises:
         RnnvizError: it shows nothing, the ending is unknown, or the file cannot be written.
     """
-    drawn = drawn_of(pane, share)
-    if pane.layer is not None and not pane.layer.of_words:
-        look = "map"
+    drawn = drawn_of(pane, share, look)
     if path.suffix.lower() == ".png":
         write_drawn(path, alignment_figure(drawn, look, theme_of(pane).dark))
     else:

@@ -18,11 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.tokens import sentence_of
-from rnnviz.views.alignments.pane import shown_sentence
 from rnnviz.views.theme import set_icon
-
-_SHOWN_WORDS = 60
 
 
 class SentenceLine(QLineEdit):
@@ -120,15 +116,10 @@ class SentenceBar(QWidget):
             self.line.setText(sentence)
             self.line.setCursorPosition(0)
 
-    def show_growing(self, tokens: Sequence[str], *, busy: bool) -> None:
-        """Show the words so far while a sentence is being translated."""
-        shown = shown_sentence(sentence_of(tuple(tokens)[-_SHOWN_WORDS:]))
-        if len(tokens) > _SHOWN_WORDS:
-            shown = f"… {shown}"
-        self.growing.setText(f"{shown} ▍" if shown else "▍")
-        self.growing.setVisible(busy)
-        if busy:
-            self.problem.hide()
+    def show_growing(self, words: str | None) -> None:
+        """Show the words so far of the first translation; None when there is nothing to show."""
+        self.growing.setText(words or "")
+        self.growing.setVisible(words is not None)
 
     def show_problem(self, message: str) -> None:
         """Say why nothing was translated; nothing to say hides it."""

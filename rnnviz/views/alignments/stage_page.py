@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from rnnviz.core.alignment import Alignment
-from rnnviz.core.export.alignment_figure import WEIGHTS
+from rnnviz.core.weight_colours import weights_scale
 from rnnviz.views.alignments.lines_view import LinesView
 from rnnviz.views.alignments.table_view import TableView
 
@@ -44,4 +44,6 @@ class StagePage(QWidget):
         self.missing.setVisible(found is None)
         if found is not None:
             self.lines.set_alignment(found, _SHARE)
-            self.table.set_table(found.weights, found.target, found.source, WEIGHTS)
+            scale = weights_scale(found.weights)
+            self.lines.set_scale(scale)
+            self.table.set_table(found.weights, found.target, found.source, scale)

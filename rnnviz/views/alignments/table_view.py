@@ -1,30 +1,28 @@
-"""A table of numbers with a name for every row and column, of any size: scrolled, zoomed, hovered.
-
-What rests is painted once into a picture; the pointer only repaints the few marks above it.
-"""
+"""A table of numbers of any size with a name for every row and column: scrolled and zoomed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.colour import Scale
+from rnnviz.views.alignments.pointed_view import PointedView
 from rnnviz.views.alignments.table_layout import TableLayout
 from rnnviz.views.alignments.table_painter import (
     NOWHERE,
@@ -41,38 +39,25 @@ Zoom = Literal["readable", "all", "own"]
 """All names readable, all cells in view, or as the person zoomed."""
 
 
-class TableView(QAbstractScrollArea):
+class TableView(PointedView):
     """Values (R, C) as coloured cells; names of rows on the left, of columns slanted on top.
 
     Signals:
-        hovered(Place): the pointer is over a cell, a name, or nothing.
-        clicked(Place): a cell or a name was clicked.
         edit_requested(row, column): a cell was double-clicked, or Enter pressed on it.
         erase_requested(row, column): Delete was pressed on a cell.
     """
 
-    hovered = Signal(object)
-    clicked = Signal(object)
     edit_requested = Signal(int, int)
     erase_requested = Signal(int, int)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        super().__init__(name, parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.table = Table(np.zeros((0, 0), np.float32), (), (), Scale(0.0, 1.0, "gate"))
-        self.mark: Place = NOWHERE
-        self.pinned = False
-        self.shown_rows: int | None = None
         self._outlines: Outlines = {}
         self._forced: frozenset[tuple[int, int]] = frozenset()
         self.layout_ = TableLayout(0, 0)
         self._zoom_is: Zoom = "readable"
-        self._base: QPixmap | None = None
-        self._hovered: Place = NOWHERE
 
     # What is shown
 
@@ -89,16 +74,16 @@ class TableView(QAbstractScrollArea):
         metrics = QFontMetricsF(name_font(bold=True))
         layout = TableLayout.of(self.table.row_names, self.table.column_names, metrics)
         same = (before.rows, before.columns) == (layout.rows, layout.columns)
-        self._hovered = NOWHERE
+        self.forget_pointer()
         if self._zoom_is == "own" and not same:
             self._zoom_is = "readable"
         self._lay(layout.sized_like(before) if self._zoom_is == "own" else layout)
 
-    def set_mark(self, mark: Place, *, pinned: bool = False) -> None:
-        """Light up a row, a column or both."""
-        if (mark, pinned) != (self.mark, self.pinned):
-            self.mark, self.pinned = mark, pinned
-            self.viewport().update()
+    def set_scale(self, scale: Scale) -> None:
+        """Give the same numbers other colours."""
+        if scale != self.table.scale:
+            self.table = replace(self.table, scale=scale)
+            self.forget_picture()
 
     def set_outlines(self, outlines: Outlines) -> None:
         """Frame these cells: what is right according to somebody."""
@@ -168,11 +153,6 @@ class TableView(QAbstractScrollArea):
         self.layout_ = layout.scrolled(across.value(), down.value())
         self.forget_picture()
 
-    def forget_picture(self) -> None:
-        """Paint what rests anew, in the next frame."""
-        self._base = None
-        self.viewport().update()
-
     # Painting
 
     def paint(self, painter: QPainter, area: QRect) -> None:
@@ -183,16 +163,9 @@ class TableView(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """What rests, from the picture; above it what the pointer and the steps change."""
-        area, ratio = self.viewport().rect(), self.devicePixelRatioF()
-        if self._base is None:
-            base = QPixmap(area.size() * ratio)
-            base.setDevicePixelRatio(ratio)
-            below = QPainter(base)
-            self.paint(below, area)
-            below.end()
-            self._base = base
+        area = self.viewport().rect()
         painter = QPainter(self.viewport())
-        painter.drawPixmap(0, 0, self._base)
+        painter.drawPixmap(0, 0, self.resting())
         above = TablePainter(painter, self.table, self.layout_, theme_of(self))
         above.paint_unshown(area, self.shown_rows)
         above.paint_mark(area, self.mark, pinned=self.pinned)
@@ -208,30 +181,6 @@ class TableView(QAbstractScrollArea):
         column = layout.column_at(point.x(), point.y())
         beside = point.x() >= layout.left and point.y() >= layout.top
         return NOWHERE if beside and (row is None or column is None) else (row, column)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell what the pointer is over."""
-        self._hover(self.place_at(event.position()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """The pointer is over nothing."""
-        self._hover(NOWHERE)
-        super().leaveEvent(event)
-
-    def _hover(self, place: Place) -> None:
-        if place != self._hovered:
-            self._hovered = place
-            self.hovered.emit(place)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click has happened when the button goes down."""
-        event.accept()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click pins."""
-        place = self.place_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and place != NOWHERE:
-            self.clicked.emit(place)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """A double click asks to change the cell."""
@@ -295,12 +244,6 @@ class TableView(QAbstractScrollArea):
         """Fit again, unless the person zoomed."""
         super().resizeEvent(event)
         self._lay(self.layout_)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Paint anew when light becomes dark."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.forget_picture()
 
     def sizeHint(self) -> QSize:
         """Room for a sentence."""

@@ -24,7 +24,8 @@ class AlignmentsWorkspace(Workspace):
     title = "Alignments"
     panel_types = PanelsOf("rnnviz.views.panels.alignments")
     bottom = ("beam", "corpus")
-    bottom_height = 160
+    bottom_height = 200
+    low = 840
     right_width = 368
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

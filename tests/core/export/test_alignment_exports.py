@@ -10,15 +10,12 @@ import numpy as np
 import pytest
 
 from rnnviz.core.alignment import Alignment
+from rnnviz.core.colour import Scale
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
-from rnnviz.core.export.alignment_files import (
-    alignment_csv,
-    alignment_tikz,
-    tex,
-    write_alignments,
-)
+from rnnviz.core.export.alignment_files import alignment_csv, write_alignments
 from rnnviz.core.export.alignment_html import alignment_page
+from rnnviz.core.export.alignment_tikz import alignment_tikz, tex
 from rnnviz.core.export.svg import svg
 
 HARD = ("</script>", "50 %", "a\x1b[31m", "שלום", "\ud800", "▁x_y")
@@ -76,6 +73,40 @@ def test_latex_is_balanced_and_escaped(look):
     assert "\x1b" not in made
     comments = [line for line in made.splitlines() if line.startswith("%")]
     assert comments[-1] == "% 50 % of_it and more"
+
+
+def test_small_weights_fill_the_scale_that_they_are_given():
+    weights = np.array([[0.02, 0.01]], np.float32)
+    part = DrawnAlignment(Alignment(("a", "b"), ("x",), weights), scale=Scale(0, 0.02, "gate"))
+    assert "full!100]" in alignment_tikz(part)
+    assert "full!50]" in alignment_tikz(part, "lines") or "full!50," in alignment_tikz(
+        part, "lines"
+    )
+    assert part.legend == ("0", "weight", "0.02")
+    data = json.loads(
+        re.findall(r'<script type="application/json">(.*?)</script>', alignment_page([part]))[0]
+    )
+    assert data["high"] == 0.02
+    assert data["weights"] == [[0.02, 0.01]]
+    assert len(alignment_figure(part, "lines").strokes) == 2
+
+
+def test_what_lies_beyond_the_scale_is_said_in_the_legend():
+    weights = np.array([[0.5, 0.01]], np.float32)
+    part = DrawnAlignment(Alignment(("a", "b"), ("x",), weights), scale=Scale(0, 0.02, "gate"))
+    assert part.legend[2] == "≥ 0.02"
+    assert r"$\geq$ 0.02" in alignment_tikz(part)
+
+
+def test_negative_numbers_have_their_colour_in_latex():
+    states = np.array([[-0.5, 0.25]], np.float32)
+    scale = Scale(-0.5, 0.5, "blue-orange")
+    part = DrawnAlignment(
+        Alignment(("0", "1"), ("x",), states), scale=scale, quantity="encoder state"
+    )
+    made = alignment_tikz(part)
+    assert "\\fill[negative!100]" in made
+    assert "\\fill[full!50]" in made
 
 
 def test_latex_of_hostile_tokens():

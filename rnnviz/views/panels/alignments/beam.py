@@ -12,10 +12,14 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.tokens import shown_token
 from rnnviz.views.alignments.saving_widget import SaveButton
 from rnnviz.views.alignments.tree_view import TreeView
+from rnnviz.views.legend import number
 from rnnviz.views.panel import Panel
+from rnnviz.views.wrapping_row import WrappingRow
 
 _HINT = "Arrows walk the tree, Enter follows a branch."
 _NONE = "Greedy search has no tree; set a beam of 2 or more in What if."
+_TOLD = 330
+"""The width of the line that says where one is: as wide whatever it says."""
 _GIVEN = "A translation that is given was not searched for."
 
 
@@ -37,7 +41,7 @@ class BeamPanel(Panel):
         page = QWidget()
         self.told = QLabel(_HINT)
         self.told.setProperty("role", "muted")
-        self.told.setMinimumWidth(1)
+        self.told.setFixedWidth(_TOLD)
         self.dropped = QCheckBox("Dropped too")
         self.dropped.setToolTip("Also show what the search looked at and did not follow")
         self.dropped.toggled.connect(self.request_draw)
@@ -47,18 +51,21 @@ class BeamPanel(Panel):
         self.tree = TreeView("Tree of the beam search")
         self.tree.moved.connect(self._tell)
         self.tree.chosen.connect(self._choose)
-        tools = QHBoxLayout()
-        tools.setContentsMargins(12, 8, 12, 4)
-        tools.setSpacing(12)
-        tools.addWidget(self.told, 1)
-        tools.addWidget(self.dropped)
-        tools.addWidget(self.show_branch)
         self.save = SaveButton(self.tree, "beam", self.tree.paint)
-        tools.addWidget(self.save)
+        tools = QWidget()
+        row = QHBoxLayout(tools)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        for widget in (self.dropped, self.show_branch, self.save):
+            row.addWidget(widget)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(tools)
+        said = QWidget()
+        words = QHBoxLayout(said)
+        words.setContentsMargins(0, 0, 0, 0)
+        words.addWidget(self.told)
+        column.addWidget(WrappingRow(said, tools))
         column.addWidget(self.tree, 1)
         return page
 
@@ -82,8 +89,8 @@ class BeamPanel(Panel):
         node = found.node
         self.show_branch.setEnabled(True)
         self.told.setText(
-            f"“{shown_token(node.token)}” at word {found.column + 1}, log p of the branch "
-            f"{node.score:.3f} (p {math.exp(min(0.0, node.score)):.2g})"
+            f"“{shown_token(node.token)}” at {found.column + 1}, the branch has log p "
+            f"{number(node.score)} (p {math.exp(min(0.0, node.score)):.2g})"
             + ("" if node.kept else ", dropped")
         )
 

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
 
 from rnnviz.views.panel import Panel
 
+_MOST_ROWS = 8
+"""Of the list of models; more are scrolled."""
 _ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -45,7 +47,6 @@ class ComparePanel(Panel):
         self.models.setAccessibleName("Models to compare with")
         self.models.itemActivated.connect(self._choose)
         self.models.itemClicked.connect(self._choose)
-        self.models.setMaximumHeight(200)
         self.other = QPushButton("Another file…")
         self.other.clicked.connect(self._ask)
         self.alone = QPushButton("Put it away")
@@ -78,10 +79,13 @@ class ComparePanel(Panel):
         if offered != listed:
             self.models.clear()
             for path, name, attention in offered:
-                item = QListWidgetItem(name if attention else f"{name} (no attention)")
+                said = attention or "no attention" in name
+                item = QListWidgetItem(name if said else f"{name}, no attention")
                 item.setData(_ROLE, (path, name, attention))
                 item.setToolTip(str(path))
                 self.models.addItem(item)
+            rows = min(len(offered), _MOST_ROWS)
+            self.models.setFixedHeight(rows * self.models.sizeHintForRow(0) + 4)
         self.models.setVisible(bool(offered))
         self.alone.setEnabled(beside is not None)
         if beside is None:

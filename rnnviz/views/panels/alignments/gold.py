@@ -62,9 +62,18 @@ class GoldPanel(Panel):
             alignments.view_changed,
             alignments.gold.changed,
             alignments.tables.scored,
-            self.session.jobs.changed,
         ):
             signal.connect(self.request_draw)
+        self._scoring = False
+        self.session.jobs.changed.connect(self._follow_scoring)
+
+    @Slot()
+    def _follow_scoring(self) -> None:
+        """Draw when all lines begin or cease to be scored; other jobs change nothing here."""
+        scoring = self.session.jobs.busy("align corpus")
+        if scoring != self._scoring:
+            self._scoring = scoring
+            self.request_draw()
 
     def build(self) -> QWidget:
         """Gold on top, the links of the weights below."""
@@ -192,8 +201,7 @@ class GoldPanel(Panel):
         for box in (self.line, self.swapped, self.threshold):
             box.blockSignals(False)
         self.align.setEnabled(gold.pair is not None)
-        busy = self.session.jobs.busy("align corpus")
-        self.score_all.setEnabled(gold.pairs_path is not None and not busy)
+        self.score_all.setEnabled(gold.pairs_path is not None and not self._scoring)
         total = self.session.alignments.tables.agreement
         self.total.setVisible(total is not None)
         if total is not None:

@@ -185,7 +185,7 @@ class WhatIfPanel(Panel):
         if step is None:
             return
         p = math.exp(decoded.log_p[step])
-        shown = shown_token(decoded.target[step])
+        shown = _word(decoded.target[step])
         self.target_title.setText(f"Target word {step + 1}: “{shown}”, p {p:.3f}")
         self.token.clear()
         self.likely.clear()
@@ -205,7 +205,7 @@ class WhatIfPanel(Panel):
         self.weight.setVisible(whole)
         if step is None or place is None or not whole:
             return
-        names = (shown_token(decoded.target[step]), shown_token(decoded.source[place]))
+        names = (_word(decoded.target[step]), _word(decoded.source[place]))
         self.weight_title.setText(f"Weight of “{names[1]}” for “{names[0]}”")
         self._set_weight(float(decoded.alignment.weights[step, place]))
 
@@ -290,6 +290,11 @@ class WhatIfPanel(Panel):
             length_penalty=round(self.length.value(), 4),
             coverage_penalty=round(self.covering.value(), 4),
         )
+
+
+def _word(token: str) -> str:
+    """A token as a part of a sentence: without the mark that opens a word."""
+    return shown_token(word_of([token]))
 
 
 def _title(text: str) -> QLabel:
