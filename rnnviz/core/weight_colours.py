@@ -38,7 +38,7 @@ def weights_scale(weights: Floats) -> Scale:
     if not 0 < peak < _LARGE:
         return WHOLE
     digit = 10.0 ** (math.floor(math.log10(peak)) - 1)
-    return Scale(0.0, float(f"{math.ceil(peak / digit) * digit:.2g}"), WHOLE.palette)
+    return Scale(0.0, float(f"{math.ceil(peak / digit - 1e-5) * digit:.2g}"), WHOLE.palette)
 
 
 def _peak(weights: Floats) -> float:
