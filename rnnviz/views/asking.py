@@ -126,7 +126,8 @@ class Asking(QObject):
         """Ask what a new training run shall be, on the open text unless another is chosen."""
         runs, text = self._session.runs, self._session.recordings.text
         texts = (text.path,) if text is not None and text.path is not None else ()
-        dialog = NewRunDialog(self._session.jobs, runs.folder, texts, self._window)
+        session = self._session
+        dialog = NewRunDialog(session.jobs, runs.folder, texts, self._window, session.settings)
 
         def chosen() -> None:
             run = runs.start(dialog.config, dialog.directory)

@@ -35,6 +35,8 @@ QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $tint; color: $accent; }
 QToolButton:focus { border-color: $accent; }
 QToolButton:disabled { color: $faint; }
+QToolButton[role="fold"], QToolButton[role="fold"]:checked { color: $muted; font-weight: 600;
+    background: transparent; padding: 4px 0; }
 QToolButton::menu-indicator { image: none; }
 QToolButton[segment] { border: 1px solid $border; border-radius: 0; padding: 4px 10px;
     background: $background; color: $muted; margin-left: -1px; }

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialogButtonBox, QDoubleSpinBox
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QSpinBox,
+)
 from pytestqt.qtbot import QtBot
 
+from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.presets import PRESETS
 from rnnviz.session.session import Session
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog
@@ -125,6 +135,50 @@ def test_every_field_and_button_has_a_name(dialog: NewRunDialog) -> None:
     assert all(field.accessibleName() for field in dialog.fields.values())
     buttons = [b for b in dialog.findChildren(QAbstractButton) if b.isVisible()]
     assert all(button.text() or button.accessibleName() for button in buttons)
+
+
+def test_every_setting_of_the_command_has_a_field(dialog: NewRunDialog) -> None:
+    asked_otherwise = {"texts", "task", "options", "name"}
+    settings = {field.name for field in msgspec.structs.fields(TrainingConfig)}
+    assert set(dialog.fields) == settings - asked_otherwise
+
+
+def test_the_rare_settings_are_put_away_and_counted(dialog: NewRunDialog, qtbot: QtBot) -> None:
+    assert not dialog.rest.isVisible()
+    assert dialog.more.text() == "More settings"
+    qtbot.mouseClick(dialog.more, Qt.MouseButton.LeftButton)
+    assert dialog.rest.isVisible()
+    early, temperatures = dialog.fields["early_stopping"], dialog.fields["temperatures"]
+    assert isinstance(early, QSpinBox)
+    assert isinstance(temperatures, QLineEdit)
+    assert early.text() == "never"
+    early.setValue(4)
+    temperatures.clear()
+    qtbot.keyClicks(temperatures, "0.5, 1x")
+    bad = dialog.fields["on_bad_number"]
+    assert isinstance(bad, QComboBox)
+    bad.setCurrentIndex(bad.findData("continue"))
+    config = dialog.config
+    assert (config.early_stopping, config.on_bad_number) == (4, "continue")
+    assert config.temperatures == (0.5, 1.0)
+    qtbot.mouseClick(dialog.more, Qt.MouseButton.LeftButton)
+    assert dialog.more.text() == "More settings (3 changed)"
+
+
+def test_a_rough_figure_is_there_at_once_and_learns_from_the_measured_one(
+    session: Session, text: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    dialog = NewRunDialog(session.jobs, tmp_path / "runs", (text,), settings=session.settings)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert "roughly" in dialog.estimate.text()
+    assert dialog.start.isEnabled()
+    qtbot.waitUntil(lambda: "about 1 h 2 min" in dialog.estimate.text())
+    dialog.fields["seed"].setValue(3)  # type: ignore[union-attr]
+    assert "roughly 1 h 2 min" in dialog.estimate.text()
+    dialog.estimate.linkActivated.emit("stop")
+    assert "Not measured" in dialog.estimate.text()
+    assert not dialog._wait.isActive()
 
 
 def test_closing_says_what_goes_on(qtbot: QtBot) -> None:

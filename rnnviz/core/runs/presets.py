@@ -13,6 +13,8 @@ from rnnviz.core.runs.config import TrainingConfig
 _USUAL_VOCABULARY = 96
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 _QUICK_STEPS = 3_000
+_OPERATIONS_A_SECOND, _STEP_SECONDS, _TIME_STEP_SECONDS = 3e10, 2e-3, 3e-5
+"""One core of a laptop."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,17 @@ def parameters_of(config: TrainingConfig, vocabulary: int = _USUAL_VOCABULARY) -
         total += _GATES.get(config.architecture, 4) * config.units * (below + config.units + 2)
     seen = config.units * (config.layers if config.skip else 1)
     return total + vocabulary * (seen + 1)
+
+
+def rough_seconds(config: TrainingConfig, characters: int) -> float:
+    """How long a run might take, by counting operations; some machines are several times faster.
+
+    Six operations a weight and token, forth and back, beside what a step and each of its time
+    steps cost however small they are.
+    """
+    work = 6.0 * parameters_of(config) * config.batch * config.sequence_length
+    small = _STEP_SECONDS + config.sequence_length * config.layers * _TIME_STEP_SECONDS
+    return steps_of(config, characters) * (work / _OPERATIONS_A_SECOND + small)
 
 
 def free_directory(folder: Path, name: str) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from rnnviz.nets.checkpoints.translators import is_translation
 from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
 from rnnviz.nets.decode import sample as draw
 from rnnviz.nets.tasks.translation import opened_translation
+from rnnviz.nets.tasks.turns import short_first
 from rnnviz.nets.tasks.warm import warm_model, warm_translation
 from rnnviz.nets.walk import walk as walk_text
 from rnnviz.work.messages import Context, Task
@@ -84,9 +84,9 @@ def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
     def progress(done: int, total: int) -> None:
         context.progress(done, total, walked=done)
         if not first:
-            _turns.wait()
+            short_first.wait()
 
-    with _turns if first else contextlib.nullcontext():
+    with short_first if first else contextlib.nullcontext():
         walk_text(
             opened.model,
             text,
@@ -117,7 +117,7 @@ def walk_checkpoint(arguments: Arguments, context: Context) -> dict[str, Any]:
     def progress(done: int, total: int) -> None:
         context.progress(done, total)
 
-    with _turns:
+    with short_first:
         walk_text(
             model,
             text,
@@ -135,31 +135,6 @@ def _text(arguments: Arguments) -> Text:
     if "text_path" in arguments:
         return Text.read(Path(arguments["text_path"]))
     return Text.of(arguments["text"], arguments.get("text_name", ""))
-
-
-class _Turns:
-    """Long walks stand aside while a short one is under way that a person waits for."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._first = 0
-
-    def __enter__(self) -> None:
-        with self._changed:
-            self._first += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._changed:
-            self._first -= 1
-            self._changed.notify_all()
-
-    def wait(self) -> None:
-        """Wait until no such walk is under way."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._first == 0)
-
-
-_turns = _Turns()
 
 
 def sample(arguments: Arguments, context: Context) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,23 +11,31 @@ import torch
 
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.base import count_parameters
+from rnnviz.nets.tasks.turns import short_first
 from rnnviz.nets.training import training_task
-from rnnviz.nets.training.characters import VALIDATION_STREAMS, CharacterTask
+from rnnviz.nets.training.characters import VALIDATION_STREAMS, Batch, CharacterTask
 from rnnviz.nets.training.corpus import held_out_loss
 from rnnviz.nets.training.loop import STAGES, steps_of
-from rnnviz.nets.training.measuring import measure, with_threads
+from rnnviz.nets.training.measuring import Measured, measure, with_threads
 from rnnviz.nets.training.task import TrainingTask
 from rnnviz.work.messages import Context, Task
 
 PROGRAM_BYTES = 320_000_000
 """What Python and torch take themselves."""
 EVENT_BYTES = 300
+_SECONDS = 1.0
+_WORK, _PASSES, _LEAST_LENGTH = 2e9, 6, 8
+"""A step that is measured computes so much at most: six operations a weight and token, there and
+back; but it is never shorter than so many steps."""
 _COPIES = {"adam": 4, "adamw": 4, "rmsprop": 3, "sgd": 2}
 """Of every weight: itself, its gradient, and what the optimiser remembers."""
 
 
 def estimate(arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Train a few steps of `config`, and say what the whole would take.
+
+    It is a matter of a second or two, in which walks stand aside. Where a step is slow, only a part
+    of its sequence is trained, and the rest is taken to be as slow.
 
     Returns:
         `seconds` for all, `seconds_a_step`, `steps`, `tokens_per_second`, `threads`,
@@ -36,15 +44,16 @@ def estimate(arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     config = msgspec.convert(arguments["config"], TrainingConfig, strict=False)
     config.check()
     context.progress(0, 1)
-    config = with_threads(config, training_task)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(config.threads)
-    try:
-        task = training_task(config)
-        step = measure(task, config, context.progress)
-        judging_s = _judging_seconds(task, config)
-    finally:
-        torch.set_num_threads(threads)
+    task, threads = training_task(config), torch.get_num_threads()
+    context.progress(0, 1)
+    with short_first:
+        try:
+            config = with_threads(config, lambda _: task, _measured)
+            torch.set_num_threads(config.threads)
+            step = _measured(task, config, context.progress)
+            judging_s = _judging_seconds(task, config)
+        finally:
+            torch.set_num_threads(threads)
     steps, weights = steps_of(config, task), 4 * count_parameters(task.model)
     copies = _COPIES[config.optimiser]
     return {
@@ -58,6 +67,25 @@ def estimate(arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
         "memory_bytes": PROGRAM_BYTES + copies * weights + step.kept_bytes + _data_bytes(task),
         "disk_bytes": (len(STAGES) + 2 + 2 * (copies - 1)) * weights + steps * EVENT_BYTES,
     }
+
+
+def _measured(
+    task: TrainingTask,
+    config: TrainingConfig,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Measured:
+    """What a step takes, measured in about a second."""
+    length = config.sequence_length
+    if not isinstance(task, CharacterTask):
+        return measure(task, config, progress, most_seconds=_SECONDS)
+    work = _PASSES * count_parameters(task.model) * config.batch * length
+    short = max(min(length, _LEAST_LENGTH), min(length, int(length * _WORK / work)))
+
+    def part(batch: Batch) -> Batch:
+        return Batch(batch.inputs[:short], batch.targets[:short])
+
+    found = measure(task, config, progress, most_seconds=_SECONDS, part=part)
+    return found.times(length / short)
 
 
 def _judging_seconds(task: TrainingTask, config: TrainingConfig) -> float:

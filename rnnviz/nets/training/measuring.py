@@ -6,7 +6,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import torch
@@ -20,6 +20,8 @@ WARM_UP = 2
 LEAST_STEPS, MOST_STEPS = 3, 12
 MOST_SECONDS = 2.5
 """Measuring ends after so many steps or seconds, but never before three steps."""
+_HASTE = 3
+"""Where steps are slow, one of so many is enough."""
 
 
 class Measured(NamedTuple):
@@ -30,29 +32,48 @@ class Measured(NamedTuple):
     tokens: int
     kept_bytes: int
     """What the forward pass keeps for the way back."""
+    update_seconds: float = 0.0
+    """Of `seconds`, what clipping and the optimiser take, however many tokens there were."""
+
+    def times(self, longer: float) -> Measured:
+        """What a step would take whose batch is so many times longer."""
+        passes = self.seconds - self.update_seconds
+        return Measured(
+            self.update_seconds + longer * passes,
+            round(longer * self.tokens),
+            round(longer * self.kept_bytes),
+            self.update_seconds,
+        )
 
 
 def measure(
     task: TrainingTask,
     config: TrainingConfig,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    most_seconds: float = MOST_SECONDS,
+    part: Callable[[Any], Any] = lambda batch: batch,
 ) -> Measured:
     """Train a few steps in so many threads as now; the task's model is changed by it.
 
     Args:
         progress: told how many steps of how many are done; what it raises ends the measuring.
+        most_seconds: when it is to end; steps that are slow to begin with are measured fewer times.
+        part: gives the part of a batch that is trained on.
     """
     parameters = list(task.model.parameters())
     optimiser = make_optimiser(parameters, config)
     task.model.train()
     times: list[float] = []
-    tokens = 0
+    updates: list[float] = []
+    tokens, total = 0, 0.0
     kept: dict[int, int] = {}
-    while len(times) < WARM_UP + LEAST_STEPS or (
-        len(times) < WARM_UP + MOST_STEPS and sum(times[WARM_UP:]) < MOST_SECONDS
+    warm_up, least = WARM_UP, LEAST_STEPS
+    while len(times) < warm_up + least or (
+        len(times) < warm_up + MOST_STEPS and total < most_seconds
     ):
         began = time.perf_counter()
-        batch = task.next_batch()
+        batch = part(task.next_batch())
         if times:
             loss = task.loss(task.model, batch)
         else:
@@ -60,12 +81,23 @@ def measure(
                 loss = task.loss(task.model, batch)
         optimiser.zero_grad()
         loss.nats.backward()
+        passed = time.perf_counter()
         clip_gradient(parameters, config)
         optimiser.step()
         tokens = loss.tokens
-        times.append(time.perf_counter() - began)
+        ended = time.perf_counter()
+        times.append(ended - began)
+        updates.append(ended - passed)
+        total += times[-1]
+        if total > most_seconds / _HASTE and len(times) == 1:
+            warm_up, least = 1, 1
         progress(min(len(times), MOST_STEPS), MOST_STEPS + 1)
-    return Measured(statistics.median(times[WARM_UP:]), tokens, sum(kept.values()))
+    return Measured(
+        statistics.median(times[warm_up:]),
+        tokens,
+        sum(kept.values()),
+        statistics.median(updates[warm_up:]),
+    )
 
 
 def _counting(
@@ -82,7 +114,9 @@ def _counting(
 
 
 def with_threads(
-    config: TrainingConfig, make: Callable[[TrainingConfig], TrainingTask]
+    config: TrainingConfig,
+    make: Callable[[TrainingConfig], TrainingTask],
+    measured: Callable[[TrainingTask, TrainingConfig], Measured] | None = None,
 ) -> TrainingConfig:
     """The configuration with as many threads as train fastest here, where it leaves that open.
 
@@ -90,7 +124,8 @@ def with_threads(
     resumed run keeps it, since sums in another order would round otherwise.
 
     Args:
-        make: makes the task, on which a few steps are trained.
+        make: makes the task, on which a few steps are trained,
+        measured: and says how long one took.
     """
     if config.threads > 0:
         return config
@@ -103,7 +138,7 @@ def with_threads(
     try:
         for threads in sorted({1, max(1, cores // 2), cores}):
             torch.set_num_threads(threads)
-            seconds = measure(task, config).seconds
+            seconds = (measured or measure)(task, config).seconds
             # Twice the threads for a few per cent are better left to other programs.
             if seconds < 0.9 * fastest:
                 fastest, chosen = seconds, msgspec.structs.replace(config, threads=threads)

@@ -6,21 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QSignalBlocker, QTimer, Slot
+from PySide6.QtCore import QSettings, Qt, QTimer, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -34,55 +32,31 @@ from rnnviz.core.runs.presets import (
     config_for,
     free_directory,
     parameters_of,
+    rough_seconds,
     steps_of,
 )
 from rnnviz.session.jobs import Failed, Jobs
+from rnnviz.views.dialogs.run_fields import MORE, USUAL, Field, RunFields
 
-_ESTIMATE_MS = 500
-_CHOICES = {
-    "architecture": {"lstm": "LSTM", "gru": "GRU", "rnn": "Vanilla RNN"},
-    "optimiser": {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSProp", "sgd": "SGD"},
-    "schedule": {"cosine": "Cosine", "linear": "Linear", "constant": "Constant",
-                 "inverse-root": "Inverse root"},
-    "clip": {"norm": "By norm", "value": "By value", "none": "Not at all"},
-}  # fmt: skip
-_WHOLE = {
-    "layers": ("Layers", 1, 16), "units": ("Units in each", 1, 8192),
-    "embedding": ("Embedding", 0, 4096), "sequence_length": ("Sequence length", 2, 20_000),
-    "batch": ("Streams", 1, 4096), "steps": ("Steps", 0, 100_000_000),
-    "warmup_steps": ("Warm-up steps", 0, 1_000_000), "seed": ("Seed", 0, 2**31 - 1),
-    "threads": ("Threads", 1, 256),
-}  # fmt: skip
-_REAL = {
-    "epochs": ("Epochs", 0.01, 10_000.0, 2), "dropout": ("Dropout", 0.0, 0.95, 2),
-    "learning_rate": ("Learning rate", 1e-7, 100.0, 7),
-    "clip_threshold": ("Clip at", 1e-6, 1e6, 3),
-}  # fmt: skip
-_TIPS = {
-    "embedding": "Width of the learned character embedding; 0 feeds one-hot vectors",
-    "sequence_length": "Characters between two truncations of back-propagation through time",
-    "batch": "Parallel streams through the text; each carries its state over",
-    "steps": "How many steps to train; 0 leaves it to the epochs",
-    "warmup_steps": "Steps in which the learning rate rises",
-    "seed": "The same seed gives the same run",
-    "clip_threshold": "The largest norm, or the largest number, that is left alone",
-    "dropout": "Share of a layer's outputs dropped while training",
-}
-_GROUPS = (
-    ("Model", ("architecture", "layers", "units", "embedding", "dropout")),
-    ("Training", ("sequence_length", "batch", "epochs", "steps", "seed", "threads")),
-    ("Steps", ("optimiser", "learning_rate", "schedule", "warmup_steps", "clip",
-               "clip_threshold")),
-)  # fmt: skip
+_ESTIMATE_MS = 400
+_MEASURING = 'Measuring… <a href="stop">stop</a>'
+_PACE = "estimate/pace"
+"""The setting that says how much slower than supposed the last estimate was."""
 
 
 class NewRunDialog(QDialog):
     """A preset, then everything that can be changed about it; what it will take is said below."""
 
     def __init__(
-        self, jobs: Jobs, folder: Path, texts: tuple[Path, ...] = (), parent: QWidget | None = None
+        self,
+        jobs: Jobs,
+        folder: Path,
+        texts: tuple[Path, ...] = (),
+        parent: QWidget | None = None,
+        settings: QSettings | None = None,
     ) -> None:
         super().__init__(parent)
+        self._settings = settings
         self.setWindowTitle("New training run")
         self.setAcceptDrops(True)
         self._jobs, self._folder = jobs, folder
@@ -93,7 +67,6 @@ class NewRunDialog(QDialog):
         self._wait.setSingleShot(True)
         self._wait.setInterval(_ESTIMATE_MS)
         self._wait.timeout.connect(self._ask_estimate)
-        self.fields: dict[str, QComboBox | QSpinBox | QDoubleSpinBox] = {}
         self._build()
         self.set_texts(texts)
 
@@ -127,6 +100,8 @@ class NewRunDialog(QDialog):
             box.setAccessibleName(words)
         self.estimate = QLabel()
         self.estimate.setWordWrap(True)
+        self.estimate.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
+        self.estimate.linkActivated.connect(self._stop_measuring)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         self.problem.setProperty("role", "problem")
@@ -142,53 +117,46 @@ class NewRunDialog(QDialog):
         column.setContentsMargins(20, 20, 20, 16)
         column.setSpacing(14)
         column.addLayout(first)
-        column.addLayout(self._build_groups())
+        column.addLayout(self._build_fields())
         for label in (self.estimate, self.place, self.problem):
             column.addWidget(label)
         column.addWidget(self.buttons)
 
-    def _build_groups(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(28)
-        for column, (title, settings) in enumerate(_GROUPS):
-            heading = QLabel(title)
-            heading.setProperty("role", "title")
-            grid.addWidget(heading, 0, column)
-            form = QFormLayout()
-            form.setHorizontalSpacing(12)
-            form.setVerticalSpacing(6)
-            for setting in settings:
-                words, box = self._field(setting)
-                box.setAccessibleName(words)
-                box.setToolTip(_TIPS.get(setting, ""))
-                form.addRow(words, box)
-                self.fields[setting] = box
-            grid.addLayout(form, 1, column)
-        return grid
+    def _build_fields(self) -> QVBoxLayout:
+        self.usual, self.rest = RunFields(USUAL), RunFields(MORE)
+        self.fields: dict[str, Field] = {**self.usual.fields, **self.rest.fields}
+        for fields in (self.usual, self.rest):
+            fields.changed.connect(self._changed)
+        self.more = QToolButton()
+        self.more.setCheckable(True)
+        self.more.setProperty("role", "fold")
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.toggled.connect(self._unfold)
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        for widget in (self.usual, self.more, self.rest):
+            column.addWidget(widget)
+        self._unfold(False)
+        return column
 
-    def _field(self, setting: str) -> tuple[str, QComboBox | QSpinBox | QDoubleSpinBox]:
-        if setting in _CHOICES:
-            box = QComboBox()
-            for key, words in _CHOICES[setting].items():
-                box.addItem(words, key)
-            box.currentIndexChanged.connect(self._changed)
-            return {"clip": "Clip"}.get(setting, setting.capitalize()), box
-        if setting in _WHOLE:
-            words, low, high = _WHOLE[setting]
-            whole = QSpinBox()
-            whole.setRange(low, high)
-            whole.setGroupSeparatorShown(True)
-            if setting == "steps":
-                whole.setSpecialValueText("by epochs")
-            whole.valueChanged.connect(self._changed)
-            return words, whole
-        words, least, most, decimals = _REAL[setting]
-        real = _PlainSpinBox()
-        real.setDecimals(decimals)
-        real.setRange(least, most)
-        real.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-        real.valueChanged.connect(self._changed)
-        return words, real
+    @Slot(bool)
+    def _unfold(self, unfolded: bool) -> None:
+        """Show the rare settings, or put them away again."""
+        self.rest.setVisible(unfolded)
+        self.more.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
+        self._count_changed()
+        if not unfolded:
+            QTimer.singleShot(0, self.adjustSize)
+
+    def _count_changed(self) -> None:
+        """Say how many of the settings that are put away differ from the preset's."""
+        changed = [
+            setting
+            for setting, value in self.rest.values().items()
+            if value != getattr(self._kept, setting)
+        ]
+        said = f" ({len(changed)} changed)" if changed and not self.more.isChecked() else ""
+        self.more.setText(f"More settings{said}")
 
     # What is chosen
 
@@ -200,11 +168,8 @@ class NewRunDialog(QDialog):
     @property
     def config(self) -> TrainingConfig:
         """What the fields say."""
-        chosen: dict[str, Any] = {
-            setting: box.currentData() if isinstance(box, QComboBox) else box.value()
-            for setting, box in self.fields.items()
-        }
         name = self.name.text().strip() or "run"
+        chosen = {**self.usual.values(), **self.rest.values()}
         return msgspec.structs.replace(self._kept, name=name, **chosen)
 
     @property
@@ -238,15 +203,10 @@ class NewRunDialog(QDialog):
         self.choose.setEnabled(self._reads_text)
         if not self._named:
             self.name.setText(self._kept.name)
-        for setting, box in self.fields.items():
-            value = getattr(self._kept, setting)
-            with QSignalBlocker(box):
-                if isinstance(box, QComboBox):
-                    box.setCurrentIndex(box.findData(value))
-                elif isinstance(box, QDoubleSpinBox):
-                    box.setValue(float(value))
-                else:
-                    box.setValue(int(value))
+        for fields in (self.usual, self.rest):
+            fields.show_config(self._kept)
+        for setting in ("held_out", "skip", "start_from", "default_text"):
+            self.fields[setting].setEnabled(self._reads_text)
         self._changed()
 
     @Slot()
@@ -261,34 +221,51 @@ class NewRunDialog(QDialog):
         self.start.setEnabled(self._ready)
         self.fields["epochs"].setEnabled(self.config.steps == 0)
         self.fields["clip_threshold"].setEnabled(self.config.clip != "none")
+        self._count_changed()
         self.place.setText(f"Written to {self.directory}")
         self.place.setToolTip(str(self.directory))
         self._say()
         if self._ready:
             self._wait.start()
 
-    def _say(self, rest: str = "Measuring how long that takes here…") -> None:
+    @property
+    def _pace(self) -> float:
+        stored = self._settings.value(_PACE, 1.0) if self._settings is not None else 1.0
+        try:
+            return float(str(stored))
+        except ValueError:
+            return 1.0
+
+    def _say(self, rest: str = _MEASURING) -> None:
         """What is known without measuring, and the rest."""
         config = self.config
         size = f"About {parameters_of(config):,} parameters, " if self._reads_text else ""
-        steps = f"{steps_of(config, self.characters):,} steps. "
-        self.estimate.setText(size + steps + rest if self._ready else "")
+        steps = f"{steps_of(config, self.characters):,} steps: roughly "
+        roughly = duration_in_words(self._pace * rough_seconds(config, self.characters))
+        self.estimate.setText(f"{size}{steps}{roughly}. {rest}" if self._ready else "")
 
     @Slot()
     def _ask_estimate(self) -> None:
         config = self.config
+
+        def estimated(result: dict[str, Any]) -> None:
+            self._estimated(config, result)
+
         self._jobs.start(
             "estimate",
             {"config": msgspec.to_builtins(config)},
             slot="estimate",
             title="Measuring a few steps",
-            done=self._estimated,
+            done=estimated,
             failed=self._not_estimated,
         )
 
-    def _estimated(self, result: dict[str, Any]) -> None:
+    def _estimated(self, config: TrainingConfig, result: dict[str, Any]) -> None:
         seconds, memory = float(result["seconds"]), float(result.get("memory_bytes", 0))
         disk = float(result.get("disk_bytes", 0))
+        supposed = rough_seconds(config, self.characters)
+        if self._settings is not None and supposed > 0:
+            self._settings.setValue(_PACE, seconds / supposed)
         self.estimate.setText(
             f"{result['parameters']:,} parameters, {result['steps']:,} steps: about "
             f"{duration_in_words(seconds)} on this machine, {memory / 1e6:,.0f} MB of memory, "
@@ -297,6 +274,12 @@ class NewRunDialog(QDialog):
 
     def _not_estimated(self, failure: Failed) -> None:
         self._say(f"It could not be measured: {failure.message}")
+
+    @Slot()
+    def _stop_measuring(self) -> None:
+        self._wait.stop()
+        self._jobs.cancel("estimate")
+        self._say("Not measured.")
 
     @Slot()
     def _choose_texts(self) -> None:
@@ -336,13 +319,3 @@ class NewRunDialog(QDialog):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         self.set_texts(tuple(path for path in paths if path.is_file()))
-
-
-class _PlainSpinBox(QDoubleSpinBox):
-    """Numbers without trailing zeros: 0.003 and not 0.0030000."""
-
-    def textFromValue(self, value: float) -> str:
-        """As few decimals as the value needs."""
-        shown = f"{value:.{self.decimals()}f}"
-        point = self.locale().decimalPoint()
-        return (shown.rstrip("0").rstrip(".") if "." in shown else shown).replace(".", point)

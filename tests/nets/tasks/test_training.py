@@ -10,7 +10,9 @@ import pytest
 
 from rnnviz.core.errors import Cancelled, RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.nets.tasks import TASKS
+from rnnviz.nets.tasks import TASKS, training
+from rnnviz.nets.tasks.turns import short_first
+from rnnviz.nets.training.characters import CharacterTask
 from tests.nets.small import random_text
 
 
@@ -60,3 +62,33 @@ def test_an_estimate_can_be_stopped_and_refuses_what_cannot_be_trained(tmp_path:
         estimated(config(tmp_path, schedule="up"), Listening())
     with pytest.raises(RunDirectoryError, match="no training task 'sing'"):
         estimated(config(tmp_path, task="sing"), Listening())
+
+
+def test_of_a_slow_step_a_part_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = config(tmp_path, units=64, sequence_length=64)
+    whole = estimated(given, Listening())
+    monkeypatch.setattr(training, "_WORK", 1.0)
+    lengths: list[int] = []
+    loss = CharacterTask.loss
+
+    def noted(self: CharacterTask, network: Any, batch: Any) -> Any:
+        lengths.append(len(batch.inputs))
+        return loss(self, network, batch)
+
+    monkeypatch.setattr(CharacterTask, "loss", noted)
+    part = estimated(given, Listening())
+    assert set(lengths) == {8}
+    for name in ("steps", "parameters", "disk_bytes"):
+        assert part[name] == whole[name]
+    assert 0 < part["seconds"] < 100 * whole["seconds"]
+
+
+def test_walks_stand_aside_while_it_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(
+        training, "_judging_seconds", lambda *_: seen.append(short_first._first) or 0.0
+    )
+    estimated(config(tmp_path), Listening())
+    assert (seen, short_first._first) == ([1], 0)
