@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QRegularExpression, QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -134,7 +134,7 @@ class RunFields(QWidget):
                 field.setToolTip(_TIPS.get(setting, ""))
                 form.addRow("" if isinstance(field, QCheckBox) else words, field)
                 self.fields[setting] = field
-            grid.addLayout(form, 1, column)
+            grid.addLayout(form, 1, column, Qt.AlignmentFlag.AlignTop)
 
     def values(self) -> dict[str, Any]:
         """What the fields say, by setting."""
