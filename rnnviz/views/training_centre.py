@@ -112,10 +112,10 @@ class TrainingCentre(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setContentsMargins(12, 8, 12, 8)
-        buttons.setSpacing(8)
+        buttons.setSpacing(6)
         for button in (self.new, self.open):
             buttons.addWidget(button)
-        buttons.addSpacing(12)
+        buttons.addSpacing(4)
         for button in (self.pause, self.stop):
             buttons.addWidget(button)
         buttons.addStretch(1)
@@ -168,8 +168,9 @@ class TrainingCentre(QWidget):
         self.best.setText("Open in Alignments" if task == "translation" else "Open in Cells")
         self.best.setEnabled(task in ("characters", "translation"))
         self.follow.setEnabled(task == "characters")
-        for shown in (self.pause, self.stop, self.follow, self.best, self.close_run):
+        for shown in (self.pause, self.stop, self.best, self.close_run):
             shown.setVisible(run is not None)
+        self.follow.setVisible(run is not None and task == "characters")
         self.live_row.setVisible(run is not None and run.live)
         self.settings.show_run(run)
         words = (runs.problem(run) or _problem_of(run)) if run else ""

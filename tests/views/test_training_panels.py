@@ -22,7 +22,7 @@ from rnnviz.views.panels.training.parameters import ParametersPanel
 from rnnviz.views.panels.training.samples import SamplesPanel
 from rnnviz.views.panels.training.stages import StagesPanel
 from rnnviz.views.panels.training.time_steps import TimeStepsPanel
-from rnnviz.views.plots import CurvePlot, Trace
+from rnnviz.views.plots import CurvePlot, Trace, TurnMark
 from rnnviz.views.run_table import RunTable, words_of
 from rnnviz.views.training_centre import TrainingCentre
 from rnnviz.views.workspaces.training import TrainingWorkspace
@@ -66,6 +66,21 @@ class TestCurvePlot:
         curve.append(np.arange(1, len(array) + 1), array)
         plot.set_traces((Trace("run", curve, 0, axis=axis),))
         return plot
+
+    def test_what_happened_is_marked_and_said_at_the_pointer(
+        self, qtbot: QtBot, tmp_path: Path
+    ) -> None:
+        plot = self.plot(qtbot, np.linspace(3, 1, 100))
+        before = plot.grab().toImage()
+        plot.set_turns((TurnMark(50.0, "learning rate 0.1 → 0.01", 0), TurnMark(np.nan, "?", 0)))
+        plot.refresh()
+        assert plot.grab().toImage() != before
+        plot.hovered.emit(50.2, 2.0)
+        assert plot.note.text().endswith("learning rate 0.1 → 0.01")
+        plot.hovered.emit(60.0, 2.0)
+        assert "learning rate" not in plot.note.text()
+        plot.save(tmp_path / "curves.csv")
+        assert "50.0,learning rate 0.1 → 0.01" in (tmp_path / "curves.csv").read_text()
 
     def test_the_newest_end_stays_in_view_until_a_person_zooms(self, qtbot: QtBot) -> None:
         plot = self.plot(qtbot, [3.0, 2.0, 1.0])

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.curve import Curve
+from rnnviz.core.durations import duration_in_words
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.reader import Event, Number, as_float
 
@@ -50,6 +51,16 @@ class Change:
     step: int
     setting: str
     value: Any
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Something that happened to the run itself at a step: a change, a pause, a way back."""
+
+    step: int
+    words: str
+    kind: str = ""
+    time: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -120,6 +131,7 @@ class RunRecord:
         """Gradients of the loss of its last character alone."""
         self.alignments: list[AlignmentRow] = []
         self.changes: list[Change] = []
+        self.turns: list[Turn] = []
         self.bad_numbers: list[BadNumber] = []
         self.scalars: dict[str, Curve] = {}
         self._began = math.nan
@@ -275,6 +287,10 @@ class RunRecord:
             self.replaced[name] = event.step
 
     def _take_changed(self, event: Event) -> None:
+        before, name = self.setting(event.setting), event.setting.replace("_", " ")
+        was = "" if before is None else f"{_shown(before)} "
+        words = f"{name} {was}→ {_shown(event.value)}"
+        _keep(self.turns, Turn(event.step, words, "changed", event.time))
         _keep(self.changes, Change(event.step, event.setting, event.value))
 
     def _take_bad_number(self, event: Event) -> None:
@@ -282,11 +298,18 @@ class RunRecord:
             self.bad_numbers.append(BadNumber(event.step, event.where, event.parameter))
 
     def _start(self, event: Event) -> None:
+        last = self.turns[-1] if self.turns else None
+        if last is not None and last.kind == "paused" and event.kind == "resumed":
+            rest = duration_in_words(event.time - last.time)
+            self.turns[-1] = Turn(last.step, f"paused for {rest}", "resumed", event.time)
+        elif event.resumed and not (last and last.kind == "rewind" and last.step == event.step):
+            _keep(self.turns, Turn(event.step, "taken up again", "started", event.time))
         self.phase, self.reason = "running", ""
         # The rate is that of the steps; the time in which there were none is no part of it.
         self.clock = StepAxis()
 
     def _pause(self, event: Event) -> None:
+        _keep(self.turns, Turn(event.step, "paused", "paused", event.time))
         self.phase = "paused"
 
     def _stop(self, event: Event) -> None:
@@ -297,6 +320,7 @@ class RunRecord:
 
     def _rewind(self, event: Event) -> None:
         """Forget every step after this one: the run was taken up again from there."""
+        reached = self.step
         for curve in self.curves:
             curve.cut(event.step)
         for axis in (self.epoch, self.tokens, self.seconds, self.clock):
@@ -308,6 +332,10 @@ class RunRecord:
         self.last_step_rows = _until(event.step, self.last_step_rows)
         self.alignments = _until(event.step, self.alignments)
         self.changes = _until(event.step, self.changes)
+        self.turns = _until(event.step, self.turns)
+        if reached > event.step >= 0:
+            words = f"taken up again here, back from step {reached:,}"
+            _keep(self.turns, Turn(event.step, words, "rewind", event.time))
         self.bad_numbers = _until(event.step, self.bad_numbers)
         self.checkpoints = {
             step: file for step, file in self.checkpoints.items() if step <= event.step
@@ -339,6 +367,10 @@ def floats(numbers: Sequence[Number]) -> npt.NDArray[np.float64]:
         return np.array(numbers, np.float64)
     except ValueError:
         return np.array([as_float(number) for number in numbers])
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def _keep(kept: list[Kept], one: Kept) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rnnviz.views.plots.log_axis import plain
     from rnnviz.views.plots.plane import PlanePlot
     from rnnviz.views.plots.scatter import Points, ScatterPlot
+    from rnnviz.views.plots.turns import TurnMark
 else:
 
     class _Later:
@@ -56,6 +57,7 @@ else:
     plain = _Later("log_axis", "plain")
     PlanePlot = _Later("plane", "PlanePlot")
     Points, ScatterPlot = _Later("scatter", "Points"), _Later("scatter", "ScatterPlot")
+    TurnMark = _Later("turns", "TurnMark")
 
 __all__ = [
     "Arrow",
@@ -76,6 +78,7 @@ __all__ = [
     "ScatterPlot",
     "Series",
     "Trace",
+    "TurnMark",
     "as_it_is",
     "ink_colour",
     "plain",

@@ -18,11 +18,13 @@ from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.log_axis import LogAxis, plain
+from rnnviz.views.plots.turns import TurnMark, TurnMarks
 from rnnviz.views.theme import Theme, theme_of
 
 Floats = npt.NDArray[np.float64]
 _EXPORTED = 200_000
 _ROOM = 0.05
+_NEAR_PIXELS = 5
 
 
 def as_it_is(values: Floats) -> Floats:
@@ -102,6 +104,7 @@ class CurvePlot(Plot):
         self._here = pg.InfiniteLine(angle=90, movable=False)
         self.value_axis = LogAxis("left")
         super().__init__(name, x_axis=LogAxis("bottom"), y_axis=self.value_axis, parent=parent)
+        self._turns = TurnMarks(self.item)
         self.note = QLabel(self)
         self.note.setProperty("role", "card")
         self.note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -151,6 +154,10 @@ class CurvePlot(Plot):
             line.setVisible(place < len(values))
         self.recolour(theme_of(self))
 
+    def set_turns(self, marks: tuple[TurnMark, ...]) -> None:
+        """Mark what happened to a run at these places; drawn with the next traces."""
+        self._turns.set_marks(marks)
+
     def set_place(self, x: float | None) -> None:
         """Mark a place along x, as of the chosen checkpoint."""
         self._here.setVisible(x is not None)
@@ -192,6 +199,9 @@ class CurvePlot(Plot):
             columns[f"{name}: value"] = trace.shown_as(trace.curve.values[kept])
             if trace.smoothed is not None:
                 columns[f"{name}: smoothed"] = trace.shown_as(trace.smoothed.values[kept])
+        if self._turns.marks:
+            columns[f"what happened: {self._x_name}"] = [mark.x for mark in self._turns.marks]
+            columns["what happened"] = [mark.words for mark in self._turns.marks]
         return columns
 
     def recolour(self, theme: Theme) -> None:
@@ -250,6 +260,8 @@ class CurvePlot(Plot):
         self._fit_height(np.concatenate([*drawn, np.zeros(0)]))
         for lines, trace, marks in odd:
             self._mark(lines, trace, marks)
+        low, high = self.view.viewRange()[1]
+        self._turns.draw(low, high, theme_of(self))
 
     def _fit_height(self, drawn: Floats) -> None:
         low, high = (float(drawn.min()), float(drawn.max())) if drawn.size else (0.0, 1.0)
@@ -298,7 +310,9 @@ class CurvePlot(Plot):
             return
         self._cursor.setValue(x)
         where = self._x_format.format(x)
-        self.note.setText("\n".join([f"{self._x_name} {where}", *rows]))
+        reach = _NEAR_PIXELS * self.view.viewPixelSize()[0]
+        happened = self._turns.near(x, reach)
+        self.note.setText("\n".join([f"{self._x_name} {where}", *rows, *happened]))
         self.note.adjustSize()
         place = self._canvas.mapFromScene(self.view.mapViewToScene(QPointF(x, y)))
         across = place.x() + 16

@@ -157,3 +157,29 @@ def test_an_axis_leaves_out_what_does_not_grow() -> None:
     assert axis.steps == [1, 3, 5]
     axis.cut(3)
     assert axis.last == 2.0
+
+
+def test_changes_pauses_and_ways_back_are_told_with_their_steps(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.steps(1, 20)
+    run.event("changed", step=20, setting="learning_rate", value=0.001)
+    run.event("changed", step=20, setting="temperature", value=0.5)
+    run.event("paused", step=20)
+    run.now += 130
+    run.event("resumed", step=20)
+    run.steps(21, 60)
+    run.event("changed", step=60, setting="learning_rate", value=0.1)
+    assert [turn.words for turn in looked_at(run).record.turns] == [
+        "learning rate 0.004 → 0.001",
+        "temperature → 0.5",
+        "paused for 2 min 10 s",
+        "learning rate 0.001 → 0.1",
+    ]
+    run.event("rewind", step=40)
+    run.event("started", step=40, resumed=True, process=1, host="here", threads=1)
+    run.event("paused", step=40)
+    turns = looked_at(run).record.turns
+    assert [(turn.step, turn.words) for turn in turns[3:]] == [
+        (40, "taken up again here, back from step 60"),
+        (40, "paused"),
+    ]

@@ -43,11 +43,12 @@ def config(tmp_path: Path, **changed: Any) -> TrainingConfig:
 def test_an_estimate_grows_with_the_work(tmp_path: Path) -> None:
     context = Listening()
     short = estimated(config(tmp_path), context)
-    long = estimated(config(tmp_path, epochs=200.0), context)
+    long = estimated(config(tmp_path, epochs=200.0), Listening())
     assert short["steps"] == 2 * 57
     assert long["steps"] == 200 * 57
-    assert long["seconds"] > 20 * short["seconds"] > 0
-    assert context.told == sorted(context.told[: len(context.told) // 2]) * 2
+    assert long["seconds"] > 10 * short["seconds"] > 0
+    assert len(context.told) > 3
+    assert context.told == sorted(context.told)
     wide = estimated(config(tmp_path, batch=64), Listening())
     assert wide["memory_bytes"] > short["memory_bytes"]
     assert wide["parameters"] == short["parameters"]
@@ -87,8 +88,11 @@ def test_walks_stand_aside_while_it_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    monkeypatch.setattr(
-        training, "_judging_seconds", lambda *_: seen.append(short_first._first) or 0.0
-    )
+
+    def judged(*_: object) -> float:
+        seen.append(short_first._first)
+        return 0.0
+
+    monkeypatch.setattr(training, "_judging_seconds", judged)
     estimated(config(tmp_path), Listening())
     assert (seen, short_first._first) == ([1], 0)

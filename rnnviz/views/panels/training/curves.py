@@ -13,6 +13,7 @@ from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.runs import OpenRun
 from rnnviz.views.panel import Panel
+from rnnviz.views.panels.training.turns import turns_of
 from rnnviz.views.plots import CurvePlot, Trace, as_it_is
 from rnnviz.views.segments import Segments
 
@@ -144,6 +145,8 @@ class CurvesPanel(Panel):
         self.plot.set_labels(x_title, {LOSS: loss, RATE: "learning rate"}.get(chosen, str(chosen)))
         self.plot.set_x_words(x_name, x_format)
         self.plot.set_log(self.scale.value == "log")
+        several = len(runs) > 1
+        self.plot.set_turns(tuple(m for r in runs for m in turns_of(r, self._axis(r), several)))
         self.plot.set_traces(tuple(traces))
         if any(trace.smoothed and not trace.smoothed.complete for trace in traces):
             self.request_draw()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.views.panel import Panel
+from rnnviz.views.panels.training.turns import turns_of
 from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.segments import Segments
 
@@ -61,6 +62,7 @@ class NormsPanel(Panel):
             traces.append(Trace("after clipping", record.clipped_norm, 1, width=1.0))
         self.plot.set_log(self.scale.value == "log")
         threshold = clip_threshold(record)
+        self.plot.set_turns(tuple(turns_of(run)))
         self.plot.set_traces(tuple(traces))
         self.plot.set_level(*(() if threshold is None else (threshold,)))
         self.words.setText(clipped_in_words(record))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.views.panel import Panel
+from rnnviz.views.panels.training.turns import turns_of
 from rnnviz.views.plots import CurvePlot, Trace, ink_colour
 from rnnviz.views.segments import Segments
 from rnnviz.views.theme import theme_of
@@ -91,6 +92,7 @@ class ParametersPanel(Panel):
         for widget in (self.names, self.plot):
             widget.setVisible(bool(parameters))
         checked = Qt.CheckState.Checked
+        self.plot.set_turns(tuple(turns_of(run)))
         self.plot.set_traces(
             tuple(
                 Trace(name, getattr(curves, chosen), place, width=1.2, named=False)

@@ -1,0 +1,56 @@
+"""Small marks along a plot for what happened to a run: quiet lines, and words at the pointer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+
+from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.theme import Theme
+
+_ROOM = 0.025
+
+
+@dataclass(frozen=True)
+class TurnMark:
+    """Something that happened at a place along x."""
+
+    x: float
+    words: str
+    ink: Ink
+
+
+class TurnMarks:
+    """A thin line each, with a dot in its ink at the top; says what lies near the pointer."""
+
+    def __init__(self, plot: pg.PlotItem) -> None:
+        self.marks: tuple[TurnMark, ...] = ()
+        self._lines = pg.PlotCurveItem(connect="pairs")
+        self._dots = pg.ScatterPlotItem(size=7, pxMode=True, symbol="d")
+        for height, item in ((-2, self._lines), (5, self._dots)):
+            item.setZValue(height)
+            plot.addItem(item, ignoreBounds=True)
+        self._drawn: tuple[object, ...] = ()
+
+    def set_marks(self, marks: tuple[TurnMark, ...]) -> None:
+        """Mark these; what has no place is left out."""
+        self.marks = tuple(mark for mark in marks if np.isfinite(mark.x))
+
+    def draw(self, low: float, high: float, theme: Theme) -> None:
+        """Draw them over the height of the plot, where anything about them changed."""
+        now = (self.marks, low, high, theme.dark)
+        if now == self._drawn:
+            return
+        self._drawn = now
+        x = np.array([mark.x for mark in self.marks])
+        self._lines.setPen(pg.mkPen(theme.border, width=1))
+        self._lines.setData(np.repeat(x, 2), np.tile([low, high], len(x)))
+        inks = [pg.mkBrush(ink_colour(mark.ink, theme)) for mark in self.marks]
+        top = np.full(len(x), high - _ROOM * (high - low))
+        self._dots.setData(x=x, y=top, brush=inks, pen=pg.mkPen(theme.background))
+
+    def near(self, x: float, reach: float) -> list[str]:
+        """The words of the marks that are no further than this from a place."""
+        return [mark.words for mark in self.marks if abs(mark.x - x) <= reach]
