@@ -198,7 +198,7 @@ def _jacobians(field: GradientField) -> list[str]:
         (
             str(layer + 1),
             state,
-            *(_scientific(float(value)) for value in field.jacobian(state, layer)[shown]),
+            *(_scientific(float(value)) for value in field.jacobian(state, layer).median[shown]),
         )
         for state, layer in _rows(field)
     ]
@@ -230,7 +230,11 @@ def _facts(field: GradientField, matrices: list[MatrixFacts]) -> dict[str, Any]:
                 "low": field.bands(state, layer).low.tolist(),
                 "high": field.bands(state, layer).high.tolist(),
                 **(
-                    {"jacobian": field.jacobian(state, layer).tolist()}
+                    {
+                        "jacobian": field.jacobian(state, layer).median.tolist(),
+                        "jacobian_least": field.jacobian(state, layer).low.tolist(),
+                        "jacobian_greatest": field.jacobian(state, layer).high.tolist(),
+                    }
                     if field.has_jacobians
                     else {}
                 ),

@@ -81,21 +81,26 @@ class Bands(msgspec.Struct, frozen=True):
 
     median: Doubles
     low: Doubles
-    """A tenth lies below."""
+    """A tenth lies below, or none."""
     high: Doubles
-    """A tenth lies above."""
+    """A tenth lies above, or none."""
 
 
-def bands(norms: Doubles) -> Bands:
-    """Median and 10-90 % band over the first axis of norms (T, K + 1).
+def bands(norms: Doubles, outside: float = 0.1) -> Bands:
+    """Median and band over the first axis of norms (T, K + 1).
+
+    Args:
+        outside: the share that lies below the band, and above it: 0 for the whole range.
 
     >>> found = bands(np.array([[1.0, np.nan], [2.0, 8.0], [9.0, 4.0]]))
     >>> found.median.tolist()
     [2.0, 6.0]
+    >>> bands(np.array([[1.0], [2.0], [9.0]]), outside=0.0).high.tolist()
+    [9.0]
     """
     ordered = np.sort(norms, axis=0)  # NaN goes to the end
     counts = (~np.isnan(ordered)).sum(axis=0)
-    return Bands(*(_quantile(ordered, counts, share) for share in (0.5, 0.1, 0.9)))
+    return Bands(*(_quantile(ordered, counts, share) for share in (0.5, outside, 1 - outside)))
 
 
 def _quantile(ordered: Doubles, counts: npt.NDArray[np.integer], share: float) -> Doubles:
@@ -189,6 +194,11 @@ class GradientField:
         return "jacobian-steps" in self._arrays
 
     @property
+    def has_sums(self) -> bool:
+        """Whether the gradient of all losses together is known; not before they all are."""
+        return all(f"{state}-sum" in self._arrays for state in self.facts.states)
+
+    @property
     def targets(self) -> npt.NDArray[np.int64]:
         """The steps whose losses were taken, (T,)."""
         return np.asarray(self.array("targets"), np.int64)
@@ -217,9 +227,9 @@ class GradientField:
         """Of the median over distance."""
         return decay(self.bands(state, layer).median)
 
-    def jacobian(self, state: str, layer: int, norm: str = "spectral") -> Doubles:
-        """(D,) the median norm of the Jacobians at each of the `distances`."""
-        return bands(np.asarray(self.array(f"{state}-{norm}")[layer], np.float64)).median
+    def jacobian(self, state: str, layer: int, norm: str = "spectral") -> Bands:
+        """(D,) the norm of the Jacobians at each of the `distances`: median and range over t."""
+        return bands(np.asarray(self.array(f"{state}-{norm}")[layer], np.float64), outside=0.0)
 
     def row_of(self, character: int) -> int | None:
         """The loss that is about predicting this character, if it was taken."""

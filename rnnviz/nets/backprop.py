@@ -35,6 +35,7 @@ class LayerTape:
 
     weight_ih: Tensor
     weight_hh: Tensor
+    """Both column by column in memory: few gradients times a large matrix then take less time."""
     slopes: list[dict[str, Tensor]]
     """One dictionary a step, (U,) each; see `Architecture.slopes`."""
     channels: dict[str, Tensor]
@@ -115,7 +116,11 @@ def tape_of_layer(
     channels = {"hidden": hidden, **architecture.gates(module, rows, hidden, before)}
     slopes = architecture.slopes(module, channels, before)
     steps = [{name: values[step] for name, values in slopes.items()} for step in range(len(hidden))]
-    return LayerTape(weight_ih, weight_hh, steps, channels)
+    return LayerTape(_by_column(weight_ih), _by_column(weight_hh), steps, channels)
+
+
+def _by_column(weight: Tensor) -> Tensor:
+    return weight.detach().t().contiguous().t()
 
 
 class Reached(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -224,7 +225,8 @@ class Gradients(QObject):
         """Compute what is missing, one network after the other."""
         jacobians = self.quantity == "jacobian"
         for one in self.compared:
-            lacking = one.field is None or (jacobians and not one.field.has_jacobians)
+            field = one.field
+            lacking = field is None or one.partial or (jacobians and not field.has_jacobians)
             if lacking and not one.failure:
                 self._compute(one.network, jacobians)
                 return
@@ -262,6 +264,14 @@ class Gradients(QObject):
                 self._jobs.failed.emit(failure)
             self._note(Compared(network, failure=failure.message))
 
+        seen = 0
+
+        def grown(facts: Mapping[str, Any]) -> None:
+            nonlocal seen
+            if facts.get("parts", 0) > seen:
+                seen = facts["parts"]
+                self._arrive(network, Path(facts["part"]), partial=True)
+
         self._jobs.start(
             "gradient_field",
             {**arguments, "path": str(path)},
@@ -269,15 +279,19 @@ class Gradients(QObject):
             title=f"Going back through {network.title}",
             done=done,
             failed=failed,
+            progress=grown,
         )
 
-    def _arrive(self, network: Network, path: Path) -> bool:
+    def _arrive(self, network: Network, path: Path, *, partial: bool = False) -> bool:
         try:
             field = read_field(path)
         except RnnvizError:
             path.unlink(missing_ok=True)
             return False
-        self._note(Compared(network, field))
+        known = [one for one in self.compared if one.network == network and one.complete]
+        if not (partial and known and not field.has_jacobians):
+            # Losses that are known already do not become fewer while Jacobians are computed.
+            self._note(Compared(network, field, partial=partial))
         return True
 
     def _note(self, found: Compared) -> None:

@@ -18,8 +18,9 @@ from rnnviz.session.recordings import file_stamp
 DEFAULT = 128
 """Losses, and steps back, unless the person asks for others."""
 _LEAST = 32
-_BUDGET = 1e10
-"""Multiplications that a field may take unless the person asks for more losses; a few seconds."""
+_BUDGET = 5e10
+"""Multiplications that a field may take unless the person asks for more losses; a few seconds, and
+the first of them are seen before."""
 _BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
 _STAGES = 6
 """Checkpoints of a run that are compared at most, spread over all."""
@@ -49,6 +50,13 @@ class Compared:
     field: GradientField | None = None
     failure: str = ""
     """Why there is no field."""
+    partial: bool = False
+    """Whether the field is to grow: more losses or Jacobians are being computed."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether its whole field is there."""
+        return self.field is not None and not self.partial
 
 
 @dataclass(frozen=True)

@@ -187,3 +187,16 @@ def test_truncation_keeps_what_lies_in_the_same_chunk() -> None:
     pairs, share = kept_share(norms, np.array([[True, False, True]]))
     assert (pairs, share) == pytest.approx((0.5, 2 / 3))
     assert math.isnan(kept_share(norms * 0, np.ones((1, 3), bool))[1])
+
+
+def test_jacobians_spread_from_the_least_to_the_greatest_step() -> None:
+    spectral = np.array([[[1.0, 4.0], [1.0, 2.0], [1.0, np.nan]]])
+    arrays = {"targets": np.arange(2), "inputs": np.zeros((2, 3)), "hidden": np.zeros((1, 2, 3))}
+    facts = FieldFacts(
+        model_name="m", model_path="", architecture="rnn", text_name="t", layers=1, units=1,
+        states=("hidden",), start=0,
+    )  # fmt: skip
+    found = GradientField(facts, {**arrays, "hidden-spectral": spectral}).jacobian("hidden", 0)
+    assert found.low.tolist() == [1.0, 2.0]
+    assert found.median.tolist() == [1.0, 3.0]
+    assert found.high.tolist() == [1.0, 4.0]

@@ -196,5 +196,25 @@ def test_a_large_model_takes_fewer_losses_at_first():
 
     assert affordable_losses(about("lstm", 128)) == 128
     assert affordable_losses(about("rnn", 263)) == 128
-    assert affordable_losses(about("lstm", 384)) == 33
+    assert affordable_losses(about("lstm", 384)) == 128
+    assert affordable_losses(about("lstm", 512)) == 93
     assert affordable_losses(about("lstm", 2048)) == 32
+
+
+def test_a_large_field_is_shown_as_it_grows(session, monkeypatch):
+    monkeypatch.setattr("rnnviz.nets.tasks.gradients._AT_ONCE", 0)
+    monkeypatch.setattr("rnnviz.nets.tasks.gradients._SHOWN_AT", (4, 8))
+    monkeypatch.setattr("rnnviz.work.engine._LEAST_SECONDS_BETWEEN_PROGRESS", 0)
+    gradients, seen = session.gradients, []
+
+    def look():
+        one = gradients.compared[0]
+        seen.append((one.field and len(one.field.targets), one.complete))
+
+    gradients.fields_changed.connect(look)
+    gradients.want_fields()
+    assert seen == [(4, False), (8, False), (12, True)]
+    gradients.set_quantity("jacobian")
+    gradients.want_fields()
+    counts = {count for count, _ in seen[3:]}
+    assert counts == {12}  # the losses that were known stay while Jacobians come

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -18,6 +19,7 @@ from rnnviz.core.gradients import FieldFacts, GradientField, matrix_facts, write
 from rnnviz.core.text import Text
 from rnnviz.core.vocabulary import UNKNOWN
 from rnnviz.nets.backprop import (
+    LossNorms,
     Tape,
     jacobian_norms,
     loss_norms,
@@ -36,9 +38,13 @@ Arguments = Mapping[str, Any]
 
 JACOBIANS = 6
 """At how many steps Jacobians are taken: each costs U times as much as the gradient of a loss."""
-_BUDGET = 1.5e11
-"""Multiplications that all Jacobians together may take; some seconds."""
+_BUDGET = 3.6e11
+"""Multiplications that all Jacobians together may take; some 10 seconds."""
 _DISTANCES = 40
+_AT_ONCE = 4e9
+"""Multiplications of a field that is shown when it is ready; a larger one is shown as it grows."""
+_SHOWN_AT = (32, 128, 512)
+"""So many losses are enough for a first, second, third look."""
 
 
 class Reading:
@@ -83,7 +89,9 @@ def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
     """The gradients of `count` losses from the character `start` on, up to `distance` steps back.
 
     Written to `path`; see `core.gradients.GradientField`. With `seed` the weights are drawn anew;
-    with `jacobians` the norms of dh_t/dh_{t-k} are there too, of a few steps t.
+    with `jacobians` the norms of dh_t/dh_{t-k} are there too, of a few steps t. What takes long is
+    written as far as it is known, too: the progress then tells where, `part`, and how many times it
+    was written, `parts`.
     """
     model, text = _network(arguments), _text(arguments)
     reading = Reading(model, text)
@@ -97,18 +105,6 @@ def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
     share = _Shares(context, (begin / 8000, stop - begin, 2 * distance * wanted))
     state = state_after(model, reading.ids[:begin], share.of(0))
     tape = record(model, reading.ids[begin : stop + 1], state)
-    targets = range(first - begin, stop - begin)
-    norms = loss_norms(tape, targets, distance, share.of(1))
-    sums = sum_norms(tape, targets)
-    arrays: dict[str, Tensor] = {
-        **norms.states,
-        **{f"{name}-sum": found for name, found in sums.items()},
-        "inputs": norms.inputs,
-        "products": norms.products,
-        "losses": tape.losses[targets.start : targets.stop],
-    }
-    if wanted:
-        arrays |= _jacobians(model, tape, targets, distance, share)
     facts = FieldFacts(
         model_name=model.description.name,
         model_path=arguments["model"],
@@ -121,53 +117,114 @@ def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
         skipped=_skipped(reading, begin, stop),
         seed=arguments.get("seed"),
     )
-    numbers = {name: array.numpy() for name, array in arrays.items()}
-    numbers["places"] = reading.places[begin : stop + 1]
-    numbers["targets"] = np.arange(targets.start, targets.stop)
-    path = Path(arguments["path"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_field(path, GradientField(facts, numbers))
-    return {"path": str(path)}
+    growing = _Growing(Path(arguments["path"]), facts, reading.places[begin : stop + 1], share)
+    targets = range(first - begin, stop - begin)
+    growing.take_losses(tape, targets, distance)
+    sums = sum_norms(tape, targets)
+    growing.arrays |= {f"{name}-sum": found for name, found in sums.items()}
+    if wanted:
+        growing.take_jacobians(model, tape, targets, distance)
+    return {"path": str(growing.finish())}
+
+
+class _Growing:
+    """A field that can be looked at before it is complete."""
+
+    def __init__(
+        self, path: Path, facts: FieldFacts, places: npt.NDArray[np.int64], share: _Shares
+    ) -> None:
+        self.path, self.facts, self.share = path, facts, share
+        self.arrays: dict[str, Tensor] = {"places": torch.from_numpy(places)}
+        self._part = path.with_suffix(".part.npz")
+        self._parts = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def take_losses(self, tape: Tape, targets: range, distance: int) -> None:
+        """The gradients of the losses; if they take long, some of them first."""
+        done: list[LossNorms] = []
+        advance = self.share.of(1)
+        for part in _parts(tape, targets, distance):
+            before = part.start - targets.start
+
+            def tell(share: float, total: float, before: int = before, of: int = len(part)) -> None:
+                advance(before + of * share / total, len(targets))
+
+            done.append(loss_norms(tape, part, distance, tell))
+            self.arrays |= {
+                "targets": torch.arange(targets.start, part.stop),
+                "losses": tape.losses[targets.start : part.stop],
+                "inputs": torch.cat([one.inputs for one in done]),
+                "products": torch.cat([one.products for one in done]),
+                **{
+                    name: torch.cat([one.states[name] for one in done], dim=1)
+                    for name in self.facts.states
+                },
+            }
+            if part.stop < targets.stop:
+                self._show()
+
+    def take_jacobians(
+        self, model: CharacterLanguageModel, tape: Tape, targets: range, distance: int
+    ) -> None:
+        """Norms of dh_t/dh_{t-k} for some steps spread over the targets."""
+        about, names = model.description, self.facts.states
+        each = distance * model.architecture.blocks * about.units**3 * about.layers * len(names)
+        count = int(min(max(1, _BUDGET // each), JACOBIANS))
+        # The last ones of as many parts: the last step of all reaches back farthest.
+        ends = np.linspace(targets.start - 1, targets.stop - 1, count + 1)[1:]
+        steps = np.unique(ends.round().astype(int)).tolist()
+        distances = np.unique(np.round(np.geomspace(1, distance, _DISTANCES)).astype(int)).tolist()
+        distances = [0, *distances]
+        shape = (about.layers, len(steps), len(distances))
+        found = {
+            f"{name}-{kind}": torch.full(shape, math.nan, dtype=torch.float64)
+            for name in names
+            for kind in ("spectral", "frobenius")
+        }
+        self.arrays |= found | {
+            "jacobian-steps": torch.tensor(steps),
+            "distances": torch.tensor(distances),
+        }
+        advance, done = self.share.of(2), 0
+        for place, step in enumerate(steps):
+            for layer in range(about.layers):
+                for name in names:
+                    both = jacobian_norms(tape, layer, name, step, distances)
+                    found[f"{name}-spectral"][layer, place] = both[0]
+                    found[f"{name}-frobenius"][layer, place] = both[1]
+                    done += 1
+                    advance(done, len(steps) * about.layers * len(names))
+            if each * count > _AT_ONCE and place + 1 < len(steps):
+                self._show()
+
+    def finish(self) -> Path:
+        """Write the whole."""
+        self._write(self.path)
+        self._part.unlink(missing_ok=True)
+        return self.path
+
+    def _show(self) -> None:
+        self._write(self._part)
+        self._parts += 1
+        self.share.tell(part=str(self._part), parts=self._parts)
+
+    def _write(self, path: Path) -> None:
+        numbers = {name: array.numpy() for name, array in self.arrays.items()}
+        write_field(path, GradientField(self.facts, numbers))
+
+
+def _parts(tape: Tape, targets: range, distance: int) -> list[range]:
+    """The targets in as many parts as one should see of them while they are computed."""
+    weights = sum(on.weight_hh.numel() + on.weight_ih.numel() for on in tape.layers)
+    if weights * distance * len(targets) < _AT_ONCE:
+        return [targets]
+    ends = [*(targets.start + end for end in _SHOWN_AT if end < len(targets)), targets.stop]
+    return [range(start, end) for start, end in zip([targets.start, *ends], ends, strict=False)]
 
 
 def _skipped(reading: Reading, begin: int, stop: int) -> int:
     span = int(reading.places[stop] - reading.places[begin]) + 1
     return span - (stop - begin + 1)
-
-
-def _jacobians(
-    model: CharacterLanguageModel, tape: Tape, targets: range, distance: int, share: _Shares
-) -> dict[str, Tensor]:
-    """Norms of dh_t/dh_{t-k} for some steps spread over the targets."""
-    about, names = model.description, state_names(model.architecture)
-    each = distance * model.architecture.blocks * about.units**3 * about.layers * len(names)
-    count = int(min(max(1, _BUDGET // each), JACOBIANS))
-    # The last ones of as many parts: the last step of all reaches back farthest.
-    ends = np.linspace(targets.start - 1, targets.stop - 1, count + 1)[1:]
-    steps = np.unique(ends.round().astype(int)).tolist()
-    distances = np.unique(np.round(np.geomspace(1, distance, _DISTANCES)).astype(int)).tolist()
-    distances = [0, *distances]
-    layers = about.layers
-    shape = (layers, len(steps), len(distances))
-    found = {
-        f"{name}-{kind}": torch.full(shape, math.nan, dtype=torch.float64)
-        for name in names
-        for kind in ("spectral", "frobenius")
-    }
-    advance, done = share.of(2), 0
-    for place, step in enumerate(steps):
-        for layer in range(layers):
-            for name in names:
-                both = jacobian_norms(tape, layer, name, step, distances)
-                found[f"{name}-spectral"][layer, place] = both[0]
-                found[f"{name}-frobenius"][layer, place] = both[1]
-                done += 1
-                advance(done, len(steps) * layers * len(names))
-    return {
-        **found,
-        "jacobian-steps": torch.tensor(steps),
-        "distances": torch.tensor(distances),
-    }
 
 
 class _Shares:
@@ -176,15 +233,22 @@ class _Shares:
     def __init__(self, context: Context, shares: tuple[float, ...]) -> None:
         self._context = context
         self._shares = shares
+        self._now, self._facts = 0.0, dict[str, Any]()
 
     def of(self, stage: int) -> Callable[[float, float], None]:
         """The progress function of one stage."""
         before, own, whole = sum(self._shares[:stage]), self._shares[stage], sum(self._shares)
 
         def tell(done: float, total: float) -> None:
-            self._context.progress((before + own * done / max(1, total)) / whole, 1.0)
+            self._now = (before + own * done / max(1, total)) / whole
+            self._context.progress(self._now, 1.0, **self._facts)
 
         return tell
+
+    def tell(self, **facts: Any) -> None:
+        """Tell something on the way, and go on telling it: not every message is sent."""
+        self._facts = facts
+        self._context.progress(self._now, 1.0, **facts)
 
 
 def recurrent_matrices(arguments: Arguments, context: Context) -> dict[str, Any]:

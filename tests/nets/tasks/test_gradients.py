@@ -161,3 +161,39 @@ def test_truncation_is_measured(model: str) -> None:
     found = ask("truncation", model=model, text=TEXT, steps=300, chunk=20)
     assert found["full"]["kept_bytes"] > 5 * found["truncated"]["kept_bytes"]
     assert found["repeated"]
+
+
+class Looking(Heard):
+    """Reads what a growing field holds each time it is told of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[GradientField] = []
+
+    def progress(self, done: float, total: float, **facts: Any) -> None:
+        super().progress(done, total)
+        if facts.get("parts", 0) > len(self.seen):
+            self.seen.append(read_field(Path(facts["part"])))
+
+
+def test_a_large_field_is_seen_as_it_grows(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = field_of(model, tmp_path, jacobians=True)
+    monkeypatch.setattr("rnnviz.nets.tasks.gradients._AT_ONCE", 0)
+    monkeypatch.setattr("rnnviz.nets.tasks.gradients._SHOWN_AT", (4, 8))
+    asked = {"start": 40, "count": 12, "distance": 9, "text": TEXT, "jacobians": True}
+    looking = Looking()
+    path = tmp_path / "grown" / "f.npz"
+    ask("gradient_field", looking, model=model, path=str(path), **asked)
+    grown = read_field(path)
+    for name in ("hidden", "cell", "cell-sum", "inputs", "products", "losses", "hidden-spectral"):
+        np.testing.assert_allclose(grown.array(name), whole.array(name), rtol=1e-12)
+    counts = [len(field.targets) for field in looking.seen]
+    assert counts[:2] == [4, 8]
+    assert [field.has_sums for field in looking.seen[:3]] == [False, False, True]
+    assert all(field.has_jacobians for field in looking.seen[2:])
+    np.testing.assert_allclose(looking.seen[0].norms("cell", 1), whole.norms("cell", 1)[:4])
+    one_jacobian = looking.seen[2].jacobian("cell", 1)
+    assert np.array_equal(one_jacobian.low, one_jacobian.high)
+    assert [file.name for file in path.parent.iterdir()] == ["f.npz"]

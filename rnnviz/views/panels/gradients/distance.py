@@ -44,8 +44,8 @@ _QUANTITIES = {
 _ABOUT = {
     "loss": "Line: median over the losses. Band: from 10 to 90 % of them. All ways from the loss "
     "to the state count, through time and through layers.",
-    "jacobian": "Median over a few steps t. Within one layer: a state reaches its own future "
-    "through nothing else.",
+    "jacobian": "Line: median over {steps} steps t. Band: from the least to the greatest of them. "
+    "Within one layer: a state reaches its own future through nothing else.",
     "sum": "One gradient, as a training step computes it: contributions of different losses add up "
     "and may cancel. Steps are counted back from the last loss.",
 }
@@ -215,12 +215,14 @@ class DistancePanel(GradientPanel):
                 found = field.bands(state, layer)
                 x = np.arange(len(found.median))
                 curve = Banded(name, x, found.median, ink, found.low, found.high, dashed)
+            elif quantity == "sum" and not field.has_sums:
+                continue
             elif quantity == "sum":
                 values = np.asarray(field.array(f"{state}-sum")[layer], float)[::-1]
                 curve = Banded(name, np.arange(len(values)), values, ink, dashed=dashed)
             elif field.has_jacobians:
-                x = field.array("distances")
-                curve = Banded(name, x, field.jacobian(state, layer), ink, dashed=dashed)
+                found, x = field.jacobian(state, layer), field.array("distances")
+                curve = Banded(name, x, found.median, ink, found.low, found.high, dashed)
             else:
                 continue
             self._curves.append((place, layer, state, curve))
@@ -257,13 +259,21 @@ class DistancePanel(GradientPanel):
         failures = [
             f"{one.network.title}: {one.failure}" for one in gradients.compared if one.failure
         ]
-        waiting = sum(one.field is None and not one.failure for one in gradients.compared)
-        words = [_ABOUT[gradients.quantity]]
+        waiting = [one for one in gradients.compared if not one.failure and not one.complete]
+        fields = [one.field for one in gradients.compared if one.field]
+        taken = {len(field.array("jacobian-steps")) for field in fields if field.has_jacobians}
+        counts = " or ".join(str(count) for count in sorted(taken)) or "a few"
+        words = [_ABOUT[gradients.quantity].format(steps=counts)]
         if failures:
             words = failures
         elif waiting:
-            words = [f"Computing: {waiting} of {len(gradients.compared)} networks to go."]
-        skipped = sum(one.field.facts.skipped for one in gradients.compared if one.field)
+            words = [f"Computing: {len(waiting)} of {len(gradients.compared)} networks to go."]
+            known = waiting[0].field
+            if known is not None:
+                words.append(
+                    f"Drawn: {len(known.targets):,} of {gradients.window.losses:,} losses."
+                )
+        skipped = sum(field.facts.skipped for field in fields)
         if skipped:
             words.append(f"{skipped} characters that the model does not know are no steps.")
         self._about = " ".join(words)
