@@ -215,13 +215,15 @@ def test_the_heatmap_blanks_what_truncation_cuts(qtbot, session):
 
 def test_hovering_a_character_tints_what_it_depends_on(qtbot, session):
     panel = shown(qtbot, InputsPanel(session))
-    panel.view.hovered.emit(45 - panel._first)
+    panel.view.hovered.emit(45 - panel.parts[0].first)
     settle(qtbot, panel)
     assert session.gradients.character == 45
     places, strengths = session.gradients.focused.field.inputs_of(5)
     values = panel.view.values
-    assert values[places - panel._first] == pytest.approx(strengths / strengths.max(), rel=1e-5)
-    assert np.isnan(values[45 - panel._first :]).all()
+    assert values[places - panel.parts[0].first] == pytest.approx(
+        strengths / strengths.max(), rel=1e-5
+    )
+    assert np.isnan(values[45 - panel.parts[0].first :]).all()
     assert f"{TEXT[45]!r} at 45 cost" in panel.said.text()
     panel.kind.setCurrentIndex(1)
     panel.kind.activated.emit(1)
@@ -392,3 +394,33 @@ def test_every_control_has_a_name_that_can_be_read_out(qtbot, session):
             named = widget.accessibleName() or getattr(widget, "text", str)()
             if not widget.objectName().startswith("qt_"):
                 assert named, f"{kind.__name__} in {widget.parent()}"
+
+
+def test_several_networks_stand_below_each_other_and_answer_to_one_pointer(
+    qtbot, session, tmp_path
+):
+    panel = shown(qtbot, InputsPanel(session))
+    assert panel.parts[0].title.isHidden()
+    session.gradients.set_networks(session.gradients.kinds())
+    qtbot.waitUntil(lambda: all(one.field for one in session.gradients.compared))
+    settle(qtbot, panel)
+    assert len(panel.parts) == 3
+    panel.parts[2].view.hovered.emit(47 - panel.parts[2].first)
+    assert session.gradients.character == 47
+    for part, one in zip(panel.parts, session.gradients.compared, strict=True):
+        places, strengths = one.field.inputs_of(one.field.row_of(47))
+        assert part.view.values[places - part.first] == pytest.approx(
+            strengths / strengths.max(), rel=1e-5
+        )
+        assert part.title.isVisible()
+        assert "bits, half within" in part.title.text()
+    panel.save_csv(tmp_path / "all.csv")
+    with (tmp_path / "all.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 33
+    panel.parts[0].view.hovered.emit(0)  # before the first loss: nothing was followed back
+    assert session.gradients.character == 47
+    session.gradients.set_networks(session.gradients.kinds()[:1])
+    settle(qtbot, panel)
+    assert len(panel.parts) == 1
+    assert panel.parts[0].title.isHidden()

@@ -20,6 +20,7 @@ from rnnviz.core.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.translation import TranslationDescription
 from rnnviz.nets.base import count_parameters
+from rnnviz.nets.training.sentence_gradients import layer_names, sentence_gradients
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 from rnnviz.nets.translation.batches import PairBatch, epoch_order, make_batch
 from rnnviz.nets.translation.embeddings import initialise_embedding
@@ -139,11 +140,17 @@ class TranslationTask:
         self.epoch, self.place = 0, 0
         self.order = self._order()
         self.steps_an_epoch: float = len(self.order)
-        self.facts: Mapping[str, Any] = {
+        self.counts = {
             "pairs": len(self.pairs),
             "held_out_pairs": len(self.held),
             "target_tokens": int(self.lengths[:, 1].sum()),
+        }
+        self.measured = self._measured()
+        self.facts: Mapping[str, Any] = {
+            **self.counts,
             "digest": digest_of(kept),
+            "gradient_layers": layer_names(self.description),
+            "gradient_source_steps": len(self.measured.source),
         }
 
     @classmethod
@@ -184,9 +191,9 @@ class TranslationTask:
         nats = functional.cross_entropy(logits, targets, reduction="none")
         return StepLoss(nats.float().mean(), len(targets))
 
-    def state_gradients(self, batch: PairBatch) -> npt.NDArray[np.float32] | None:
-        """Not measured here: sentences of a batch differ in length."""
-        return None
+    def state_gradients(self, batch: PairBatch) -> npt.NDArray[np.float32]:
+        """The norms of dL/dh of one pair, the same throughout: see `sentence_gradients`."""
+        return sentence_gradients(self.model, self.measured)
 
     @torch.inference_mode()
     def validate(self, final: bool) -> Validation | None:
@@ -221,10 +228,7 @@ class TranslationTask:
         training = self.model.training
         self.model.eval()
         try:
-            source, target = self.watched
-            batch = make_batch(
-                [(self.model.source.encode(source), self.model.target.encode(target))]
-            )
+            (source, target), batch = self.watched, self.measured
             _, _, weights = self.model(batch.source, batch.lengths, batch.target)
             if weights is not None:
                 yield Observation(
@@ -247,7 +251,7 @@ class TranslationTask:
         """Write a model file with this summary."""
         summary = {
             "texts": [Path(text).name for text in self.config.texts],
-            **{key: value for key, value in self.facts.items() if key != "digest"},
+            **self.counts,
             **training,
             "parameters": count_parameters(self.model),
         }
@@ -287,6 +291,13 @@ class TranslationTask:
             raise TextError(f"no held-out pair has the source {self.options.watch!r}; choose one")
         fitting = [pair for pair in self.held if 30 <= len(pair[0]) <= 60]
         return next(iter(fitting or self.held), None)
+
+    def _measured(self) -> PairBatch:
+        """The pair whose gradients are followed: the watched one, else the first of all."""
+        if self.watched is None:
+            return make_batch(self.pairs[:1])
+        source, target = self.watched
+        return make_batch([(self.model.source.encode(source), self.model.target.encode(target))])
 
     def _begin(self, config: TrainingConfig, options: TranslationOptions) -> None:
         """Begin with the weights, or the word vectors, that were asked for."""

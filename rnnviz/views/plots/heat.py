@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -31,13 +32,15 @@ class HeatPlot(Plot):
         self._scale = Scale(0.0, 1.0, "gate")
         self._image = pg.ImageItem(axisOrder="row-major")
         self._column = pg.InfiniteLine(angle=90, movable=False)
+        self._row = pg.InfiniteLine(angle=0, movable=False)
         self._bar = pg.ColorBarItem(values=(0, 1), width=12, interactive=False, colorMapMenu=False)
         super().__init__(name, x_axis=self.column_axis, y_axis=NumberAxis("left"), parent=parent)
         self.view.invertY(True)
         self.view.setMouseEnabled(x=False, y=False)
         self.item.addItem(self._image, ignoreBounds=True)
-        self.item.addItem(self._column, ignoreBounds=True)
-        self._column.hide()
+        for line in (self._column, self._row):
+            self.item.addItem(line, ignoreBounds=True)
+            line.hide()
         self.item.layout.addItem(self._bar, 2, 5)
         self.item.layout.setColumnFixedWidth(4, 8)
         self.item.layout.setContentsMargins(4, 8, 28, 4)
@@ -82,6 +85,12 @@ class HeatPlot(Plot):
         if column is not None:
             self._column.setValue(column + 0.5)
 
+    def set_row(self, row: int | None) -> None:
+        """Draw a line above this row: another part of the picture begins there."""
+        self._row.setVisible(row is not None)
+        if row is not None:
+            self._row.setValue(row)
+
     def reset_zoom(self) -> None:
         """There is no zoom."""
 
@@ -104,6 +113,7 @@ class HeatPlot(Plot):
             self._bar.getAxis(axis).setPen(theme.border)
         self._bar.axis.setTextPen(theme.muted)
         self._column.setPen(pg.mkPen(theme.accent))
+        self._row.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DashLine))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Name as many columns as there is room for."""

@@ -18,7 +18,14 @@ NAMES = ("layers.0.weight_hh_l0", "layers.0.weight_ih_l0", "output.weight")
 class MadeRun:
     """A run directory that grows as its methods are called; time is what it is told."""
 
-    def __init__(self, directory: Path, *, version: int = 2, **config: Any) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        version: int = 2,
+        more_facts: dict[str, Any] | None = None,
+        **config: Any,
+    ) -> None:
         self.directory = directory
         self.version = version
         self.sequence, self.now = 0, 1_700_000_000.0
@@ -28,6 +35,7 @@ class MadeRun:
             "clip_threshold": 1.0, "epochs": 2.0, **config,
         }  # fmt: skip
         facts = {"parameters": 1234, "training_characters": 6400, "steps": 200}
+        facts |= more_facts or {}
         (directory / "checkpoints").mkdir(parents=True)
         (directory / "arrays").mkdir()
         (directory / "run.json").write_text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
@@ -14,13 +15,19 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
-from rnnviz.core.colour import Scale
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.text import Text
+from rnnviz.views.panels.gradients.dependence import (
+    Dependence,
+    characters,
+    cost_bits,
+    half_within,
+)
 from rnnviz.views.panels.gradients.parts import (
     FocusPicker,
     GradientPanel,
@@ -42,7 +49,10 @@ _STEPS = {
 
 
 class InputsPanel(GradientPanel):
-    """A stretch of the text; the pointer or the arrow keys choose the prediction to explain."""
+    """A stretch of the text, once for each network that is compared, one below the other.
+
+    The pointer or the arrow keys choose the prediction to explain, in all of them.
+    """
 
     name = "gradient-inputs"
     title = "Inputs"
@@ -56,22 +66,23 @@ class InputsPanel(GradientPanel):
         gradients.character_changed.connect(self.show_character)
 
     def build(self) -> QWidget:
-        """The text and the pickers above it."""
+        """The texts, and the pickers above them."""
         self.network = FocusPicker(self.session.gradients)
         self.kind = QComboBox()
         self.kind.setAccessibleName("What the colours are")
         self.kind.addItems(_SIGNED)
         self.kind.activated.connect(self.show_character)
-        self.view = TextView()
-        self.view.setAccessibleName("Text tinted by what a prediction depends on")
-        self.view.hovered.connect(self._hover)
-        self.view.clicked.connect(self._hover)
+        self.parts: list[Dependence] = []
+        """One for each network, in the order of the comparison."""
+        self._stack = QWidget()
+        self._column = QVBoxLayout(self._stack)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._stand_below_each_other(1)
         self.setFocusProxy(self.view)
         self.said = note()
         self.said.setMinimumHeight(110)
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._field: GradientField | None = None
-        self._first = 0
         self.export = QToolButton()
         self.export.setText("⋯")
         self.export.setAccessibleName("Save what this prediction depends on")
@@ -84,106 +95,154 @@ class InputsPanel(GradientPanel):
         return column(
             tools(self.network, stretch=0),
             tools(self.kind, self.export, stretch=0),
-            (self.view, 1),
+            (self._stack, 1),
             self.said,
         )
 
+    @property
+    def view(self) -> TextView:
+        """The first network's text."""
+        return self.parts[0].view
+
+    def _stand_below_each_other(self, count: int) -> None:
+        """Have as many texts as networks; they scroll together."""
+        while len(self.parts) > max(1, count):
+            part = self.parts.pop()
+            self._column.removeWidget(part)
+            part.hide()
+            part.deleteLater()
+        while len(self.parts) < count:
+            part = Dependence()
+            part.pointed.connect(self._choose)
+            self._column.addWidget(part, 1)
+            if self.parts:
+                one, other = self.view.verticalScrollBar(), part.view.verticalScrollBar()
+                one.valueChanged.connect(other.setValue)
+                other.valueChanged.connect(one.setValue)
+            self.parts.append(part)
+
+    # Drawing
+
     def draw(self) -> None:
-        """Show the stretch of text that the field is about."""
+        """Show the stretch of text that the fields are about."""
         gradients, text = self.session.gradients, self.session.recordings.text
         gradients.want_fields()
         self.network.refresh()
-        one = gradients.focused
-        field = one.field if one else None
-        self._field = field
-        if one is not None and one.failure:
-            self.explain(one.failure)
+        failures = [one.failure for one in gradients.compared if one.failure]
+        if failures and len(failures) == len(gradients.compared):
+            self.explain(failures[0])
             return
-        if field is None or text is None:
+        self._stand_below_each_other(len(gradients.compared))
+        fields = [one.field for one in gradients.compared if one.field is not None]
+        if not fields or text is None:
             self.said.setText("Computing…")
-            self.view.set_values(None, 0)
+            for part in self.parts:
+                part.title.hide()
+                part.view.set_values(None, 0)
             return
-        first, last = int(field.places[0]), int(field.predicted[-1]) + 1
+        first = min(int(field.places[0]) for field in fields)
+        last = max(int(field.predicted[-1]) for field in fields) + 1
         stretch = Text.of(text.slice(first, last))
-        if first != self._first or str(stretch) != str(self.view.text):
-            self._first = first
-            self.view.set_text(stretch)
-        if gradients.character is None or field.row_of(gradients.character) is None:
-            gradients.set_character(int(field.predicted[len(field.predicted) // 2]))
+        for part in self.parts:
+            part.set_stretch(stretch, first)
+        if not self._known(gradients.character):
+            gradients.set_character(int(fields[0].predicted[len(fields[0].predicted) // 2]))
         self.show_character()
         place = (gradients.character or first) - first
-        self.view.centre_on(min(max(0, place), len(stretch) - 1))
+        for part in self.parts:
+            part.view.centre_on(min(max(0, place), len(stretch) - 1))
+
+    @property
+    def _signed(self) -> bool:
+        return self.kind.currentIndex() == 1
+
+    @property
+    def _field(self) -> GradientField | None:
+        """Of the network in focus."""
+        one = self.session.gradients.focused
+        return one.field if one else None
+
+    def _known(self, character: int | None) -> bool:
+        """Whether a prediction of this character was followed back, in any of the networks."""
+        fields = (one.field for one in self.session.gradients.compared)
+        return character is not None and any(
+            field is not None and field.row_of(character) is not None for field in fields
+        )
 
     @Slot()
     def show_character(self) -> None:
         """Tint what the prediction of the chosen character depends on."""
-        field, character = self._field, self.session.gradients.character
-        if self.empty or field is None or character is None or not self.isVisible():
+        compared, character = self.session.gradients.compared, self.session.gradients.character
+        if self.empty or character is None or not self.isVisible():
             return
-        row = field.row_of(character)
-        if row is None:
-            self.view.set_values(None, 0)
-            return
-        signed = self.kind.currentIndex() == 1
-        places, strengths = field.inputs_of(row, signed=signed)
-        values = np.full(len(self.view.text), np.nan, np.float32)
-        most = float(np.abs(strengths[np.isfinite(strengths)]).max(initial=0.0)) or 1.0
-        values[places - self._first] = strengths / most
-        self.view.set_scale(
-            Scale(-1.0, 1.0, "blue-orange") if signed else Scale(0.0, 1.0, "surprisal")
-        )
-        self.view.set_values(values, len(values))
-        self.view.set_cursor(character - self._first)
-        self.view.set_matches([(character - self._first, character - self._first + 1)])
-        self._tell(field, row, character)
+        several = len(compared) > 1
+        for part, one in zip(self.parts, compared, strict=False):
+            part.show_character(one, character, signed=self._signed, named=several)
+        field = self._field
+        row = None if field is None else field.row_of(character)
+        if field is None or row is None:
+            self.said.setText("Computing…" if field is None else "")
+        else:
+            self._tell(field, row, character)
 
     def _tell(self, field: GradientField, row: int, character: int) -> None:
         text = self.session.recordings.text
         assert text is not None
-        signed = self.kind.currentIndex() == 1
-        places, strengths = field.inputs_of(row, signed=signed)
+        places, strengths = field.inputs_of(row, signed=self._signed)
         order = np.argsort(-np.abs(strengths), kind="stable")[:5]
         named = ", ".join(
             f"{text.slice(int(places[place]), int(places[place]) + 1)!r} {place + 1} before "
             f"({scientific(float(strengths[place]))})"
             for place in order
         )
-        total = float(np.abs(strengths).sum())
-        half = int(np.searchsorted(np.cumsum(np.abs(strengths)), total / 2)) + 1
-        bits = float(field.array("losses")[row]) / np.log(2)
         shown = text.slice(character, character + 1)
+        half = half_within(field, row, signed=self._signed)
+        whose = "It" if len(self.session.gradients.compared) == 1 else self.network.currentText()
+        depends = "depends" if whose == "It" else "makes it depend"
         self.said.setText(
-            f"{shown!r} at {character:,} cost {bits:.2f} bits. It depends most on {named}. "
-            f"Half of all dependence lies within {half:,} character{'s' * (half > 1)}. "
+            f"{shown!r} at {character:,} cost {cost_bits(field, row):.2f} bits. {whose} {depends} "
+            f"most on {named}. Half of all dependence lies within {characters(half)}. "
             "← → move along."
         )
 
     # Export
 
     def save_csv(self, path: Path) -> None:
-        """Write the characters before the prediction, and how strongly it depends on each.
+        """Write the characters before the prediction, and how much each network depends on them.
 
         Raises:
             RnnvizError: the file cannot be written.
         """
-        field, character = self._field, self.session.gradients.character
-        text = self.session.recordings.text
-        row = None if field is None or character is None else field.row_of(character)
-        if field is None or row is None or text is None:
+        character, text = self.session.gradients.character, self.session.recordings.text
+        names = ("network", "predicted", "distance", "offset", "character",
+                 "gradient_norm", "gradient_times_input")  # fmt: skip
+        columns: dict[str, list[Any]] = {name: [] for name in names}
+        for one in self.session.gradients.compared if text is not None else ():
+            field = one.field
+            row = None if field is None or character is None else field.row_of(character)
+            if field is None or row is None or text is None:
+                continue
+            places, strengths = field.inputs_of(row)
+            signed = field.inputs_of(row, signed=True)[1]
+            count = len(places)
+            read = [text.slice(place, place + 1) for place in places.tolist()]
+            for name, values in zip(
+                names,
+                (
+                    [one.network.title] * count,
+                    [character] * count,
+                    range(1, count + 1),
+                    places.tolist(),
+                    read,
+                    strengths.tolist(),
+                    signed.tolist(),
+                ),
+                strict=True,
+            ):
+                columns[name].extend(values)
+        if not columns["network"]:
             raise RnnvizError("no prediction is explained; point at a character first")
-        places, strengths = field.inputs_of(row)
-        signed = field.inputs_of(row, signed=True)[1]
-        save_csv(
-            {
-                "predicted": np.full(len(places), character),
-                "distance": np.arange(1, len(places) + 1),
-                "offset": places,
-                "character": [text.slice(place, place + 1) for place in places.tolist()],
-                "gradient_norm": strengths,
-                "gradient_times_input": signed,
-            },
-            path,
-        )
+        save_csv(columns, path)
 
     @Slot()
     def _ask_csv(self) -> None:
@@ -191,7 +250,7 @@ class InputsPanel(GradientPanel):
 
     @Slot()
     def _ask_png(self) -> None:
-        self._ask("png", lambda path: save_png(self.view.grab().toImage(), path))
+        self._ask("png", lambda path: save_png(self._stack.grab().toImage(), path))
 
     def _ask(self, ending: str, save: Callable[[Path], None]) -> None:
         proposed = f"dependence-{self.session.gradients.character}.{ending}"
@@ -205,13 +264,9 @@ class InputsPanel(GradientPanel):
 
     # What the person does
 
-    @Slot(object)
-    def _hover(self, place: int | None) -> None:
-        if place is not None and self._field is not None:
-            self._choose(place + self._first)
-
+    @Slot(int)
     def _choose(self, character: int) -> None:
-        if self._field is not None and self._field.row_of(character) is not None:
+        if self._known(character):
             self.session.gradients.set_character(character)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

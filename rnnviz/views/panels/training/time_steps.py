@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -83,19 +86,32 @@ class TimeStepsPanel(Panel):
         rows = [row for row in kept if row.shape == shape]
         rows = [rows[i] for i in _spread(len(rows), _MOST_COLUMNS)]
         found = self._read(rows)
-        self.words.setText(
-            "How much of it reaches the hidden states before." if found else
-            "This run has not recorded the gradient over time." if record.step else ""
-        )  # fmt: skip
+        decoder = _decoder_steps(record.facts, shape[1])
+        self._tell(record.step if not found else -1, decoder)
         self.layer.setVisible(shape[0] > 1)
-        self._offer_layers(shape[0])
+        self._offer_layers(_layer_names(record.facts, shape[0]))
         layer = max(0, self.layer.currentIndex())
         columns = [values[min(layer, shape[0] - 1), ::-1] for _, values in found]
         picture = np.stack(columns, axis=1) if columns else np.zeros((0, 0), np.float32)
         self.heat.set_values(picture, [f"{row.step:,}" for row, _ in found])
         for plot in (self.heat, self.newest):
             plot.setVisible(bool(found))
+        self.heat.set_row(decoder)
+        self.newest.set_place(decoder)
         self._draw_newest(found[-1][1] if found else None)
+
+    def _tell(self, step: int, decoder: int | None) -> None:
+        """Say what is drawn, or, at a step from 0 on, why nothing is."""
+        if step >= 0:
+            said = "This run has not recorded the gradient over time." if step else ""
+        elif decoder is None:
+            said = "How much of it reaches the hidden states before."
+        else:
+            said = (
+                f"One sentence pair: {decoder} steps of the decoder, beyond the line the encoder's."
+            )
+        self.words.setText(said)
+        self.words.setToolTip(said)
 
     def _read(self, rows: list[ArrayRow]) -> list[tuple[ArrayRow, Rows]]:
         assert self._reader is not None
@@ -111,19 +127,34 @@ class TimeStepsPanel(Panel):
         for layer, norms in enumerate(() if values is None else values):
             curve = Curve()
             curve.append(np.arange(len(norms)), norms[::-1])
-            traces.append(Trace(f"layer {layer + 1}", curve, layer, width=1.5))
+            name = self.layer.itemText(layer)
+            traces.append(Trace(name[:1].lower() + name[1:], curve, layer, width=1.5))
         self.newest.set_traces(tuple(traces))
 
-    def _offer_layers(self, layers: int) -> None:
-        if self.layer.count() != layers:
+    def _offer_layers(self, names: list[str]) -> None:
+        if names != [self.layer.itemText(place) for place in range(self.layer.count())]:
             self.layer.blockSignals(True)
             self.layer.clear()
-            self.layer.addItems([f"Layer {layer + 1}" for layer in range(layers)])
+            self.layer.addItems(names)
             self.layer.blockSignals(False)
 
     @Slot()
     def _choose(self) -> None:
         self.request_draw()
+
+
+def _layer_names(facts: Mapping[str, Any], layers: int) -> list[str]:
+    """What the run calls them, or just their numbers."""
+    named = facts.get("gradient_layers")
+    if isinstance(named, list) and len(named) == layers:
+        return [str(name) for name in named]
+    return [f"Layer {layer + 1}" for layer in range(layers)]
+
+
+def _decoder_steps(facts: Mapping[str, Any], steps: int) -> int | None:
+    """How many of the steps are a decoder's, which come after those of its encoder."""
+    encoder = facts.get("gradient_source_steps", 0)
+    return steps - encoder if isinstance(encoder, int) and 0 < encoder < steps else None
 
 
 def _spread(count: int, most: int) -> list[int]:

@@ -1,0 +1,105 @@
+"""A stretch of text as one network depends on it: every character tinted before a prediction."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from rnnviz.core.colour import Scale
+from rnnviz.core.gradients import GradientField
+from rnnviz.core.text import Text
+from rnnviz.session.networks import Compared
+from rnnviz.views.text_view import TextView
+
+_LEAST_HEIGHT = 76
+
+
+class Dependence(QWidget):
+    """The text, and above it, where several stand below each other, whose dependence this is.
+
+    Signals:
+        pointed(int): the pointer is on this character of the whole text.
+    """
+
+    pointed = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.first = 0
+        """The character of the whole text that the stretch begins with."""
+        self.title = QLabel()
+        self.title.setContentsMargins(12, 6, 12, 2)
+        # A long name must not make the panel wider than its place.
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.view = TextView()
+        self.view.setMinimumHeight(_LEAST_HEIGHT)
+        self.view.setAccessibleName("Text tinted by what a prediction depends on")
+        self.view.hovered.connect(self._point)
+        self.view.clicked.connect(self._point)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.title)
+        column.addWidget(self.view, 1)
+
+    def set_stretch(self, stretch: Text, first: int) -> None:
+        """Show this text, which begins at this character."""
+        if first != self.first or str(stretch) != str(self.view.text):
+            self.first = first
+            self.view.set_text(stretch)
+
+    def show_character(self, one: Compared, character: int, *, signed: bool, named: bool) -> None:
+        """Tint what the prediction of this character depends on.
+
+        Args:
+            signed: by the product of gradient and input instead of the gradient's norm.
+            named: with the network's name above the text.
+        """
+        self.title.setVisible(named)
+        field = one.field
+        row = None if field is None else field.row_of(character)
+        if field is None or row is None:
+            self.view.set_values(None, 0)
+            why = one.failure or ("Computing…" if field is None else "not computed here")
+            self._name(one, why)
+            return
+        places, strengths = field.inputs_of(row, signed=signed)
+        values = np.full(len(self.view.text), np.nan, np.float32)
+        most = float(np.abs(strengths[np.isfinite(strengths)]).max(initial=0.0)) or 1.0
+        values[places - self.first] = strengths / most
+        self.view.set_scale(
+            Scale(-1.0, 1.0, "blue-orange") if signed else Scale(0.0, 1.0, "surprisal")
+        )
+        self.view.set_values(values, len(values))
+        place = character - self.first
+        self.view.set_cursor(place)
+        self.view.set_matches([(place, place + 1)])
+        half = half_within(field, row, signed=signed)
+        self._name(one, f"{cost_bits(field, row):.2f} bits, half within {characters(half)}")
+
+    def _name(self, one: Compared, words: str) -> None:
+        said = f"{one.network.title}: {words}"
+        self.title.setText(said)
+        self.title.setToolTip(said)
+
+    @Slot(object)
+    def _point(self, place: int | None) -> None:
+        if place is not None:
+            self.pointed.emit(place + self.first)
+
+
+def half_within(field: GradientField, row: int, *, signed: bool) -> int:
+    """Within how many characters before a prediction half of all that it depends on lies."""
+    strengths = np.abs(field.inputs_of(row, signed=signed)[1])
+    return int(np.searchsorted(np.cumsum(strengths), float(strengths.sum()) / 2)) + 1
+
+
+def cost_bits(field: GradientField, row: int) -> float:
+    """The loss of a prediction, in bits."""
+    return float(field.array("losses")[row]) / float(np.log(2))
+
+
+def characters(count: int) -> str:
+    """So many characters, in words."""
+    return f"{count:,} character{'s' * (count != 1)}"
