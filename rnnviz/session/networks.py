@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,23 @@ def three_kinds(library: Library) -> tuple[Network, ...]:
                 found.append(Network(str(one.path), about.name))
                 break
     return tuple(found)
+
+
+def short_titles(networks: Sequence[Network]) -> tuple[str, ...]:
+    """The titles without what they all begin with, up to a comma.
+
+    >>> short_titles((Network("a", "War and Peace, RNN"), Network("b", "War and Peace, LSTM")))
+    ('RNN', 'LSTM')
+    >>> short_titles((Network("a", "mine"), Network("a", "mine, before training", seed=0)))
+    ('mine', 'mine, before training')
+    """
+    parts = [network.title.split(", ") for network in networks]
+    shared = 0
+    if len(parts) > 1:
+        most = min(len(one) for one in parts) - 1
+        while shared < most and len({one[shared] for one in parts}) == 1:
+            shared += 1
+    return tuple(", ".join(one[shared:]) for one in parts)
 
 
 def affordable_losses(about: ModelDescription) -> int:

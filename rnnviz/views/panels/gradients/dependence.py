@@ -49,20 +49,20 @@ class Dependence(QWidget):
             self.first = first
             self.view.set_text(stretch)
 
-    def show_character(self, one: Compared, character: int, *, signed: bool, named: bool) -> None:
+    def show_character(self, one: Compared, character: int, *, signed: bool, name: str) -> None:
         """Tint what the prediction of this character depends on.
 
         Args:
             signed: by the product of gradient and input instead of the gradient's norm.
-            named: with the network's name above the text.
+            name: what stands above the text; empty if it needs no name.
         """
-        self.title.setVisible(named)
+        self.title.setVisible(bool(name))
         field = one.field
         row = None if field is None else field.row_of(character)
         if field is None or row is None:
             self.view.set_values(None, 0)
             why = one.failure or ("Computing…" if field is None else "not computed here")
-            self._name(one, why)
+            self._name(name, why)
             return
         places, strengths = field.inputs_of(row, signed=signed)
         values = np.full(len(self.view.text), np.nan, np.float32)
@@ -76,10 +76,10 @@ class Dependence(QWidget):
         self.view.set_cursor(place)
         self.view.set_matches([(place, place + 1)])
         half = half_within(field, row, signed=signed)
-        self._name(one, f"{cost_bits(field, row):.2f} bits, half within {characters(half)}")
+        self._name(name, f"{cost_bits(field, row):.2f} bits, half within {characters(half)}")
 
-    def _name(self, one: Compared, words: str) -> None:
-        said = f"{one.network.title}: {words}"
+    def _name(self, name: str, words: str) -> None:
+        said = f"{name}: {words}"
         self.title.setText(said)
         self.title.setToolTip(said)
 

@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import bound
 from rnnviz.session.gradients import LONGEST
-from rnnviz.session.networks import Compared, Window
+from rnnviz.session.networks import Compared, Window, short_titles
 from rnnviz.views.panels.gradients.fits import FitTable, Line, decay_of
+from rnnviz.views.panels.gradients.overlay import DECADES, legend, reach
 from rnnviz.views.panels.gradients.parts import (
     GradientPanel,
     LayerPicker,
@@ -90,7 +91,11 @@ class DistancePanel(GradientPanel):
             "What the Jacobian of a vanilla RNN cannot exceed: the largest singular value of W_hh "
             "to the power of the distance (Pascanu et al. 2013)"
         )
-        for box in (self.cell, self.fit, self.bound):
+        self.full = QCheckBox("Full range")
+        self.full.setToolTip(
+            f"Down to the smallest norm; else {DECADES} powers of ten below the largest"
+        )
+        for box in (self.cell, self.fit, self.bound, self.full):
             box.toggled.connect(self.request_draw)
         self.compare = QToolButton()
         self.compare.setText("Compare")
@@ -107,7 +112,7 @@ class DistancePanel(GradientPanel):
         self.said = note()
         self.table = FitTable()
         self.table.cellClicked.connect(self._choose_row)
-        left = _row(self.quantity, self.layer, self.cell, self.fit, self.bound)
+        left = _row(self.quantity, self.layer, self.cell, self.fit, self.bound, self.full)
         right = _row(
             label("from"),
             self.start,
@@ -162,16 +167,22 @@ class DistancePanel(GradientPanel):
                     self._add(place, one, layer, ink)
                 ink += 1
         drawn = [curve for *_, curve in self._curves]
-        legend = tuple((curve.name, curve.ink) for curve in drawn if not curve.dashed)
         self._add_fits(drawn)
         self._add_bound(drawn)
-        # Beyond a line of words the swatches in the table must do.
-        fits = sum(len(name) + 6 for name, _ in legend) < 90
-        self.plot.set_legend(legend if fits else ())
+        self.plot.set_legend(
+            legend(
+                [(place, layer, curve) for place, layer, _, curve in self._curves],
+                short_titles([one.network for one in gradients.compared]),
+                self.plot.width(),
+            )
+        )
         self.plot.set_labels("steps back, k", _QUANTITIES[gradients.quantity][1])
         if drawn or not gradients.busy:
             # While the first is computed, what was seen last stays.
-            self.plot.set_curves(tuple(drawn))
+            whole = self.full.isChecked()
+            self.plot.set_curves(
+                tuple(drawn), None if whole else reach([curve for *_, curve in self._curves])
+            )
         self._tell()
         self._fill_table()
 

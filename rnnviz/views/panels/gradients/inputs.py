@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.text import Text
+from rnnviz.session.networks import short_titles
 from rnnviz.views.panels.gradients.dependence import (
     Dependence,
     characters,
@@ -175,9 +176,9 @@ class InputsPanel(GradientPanel):
         compared, character = self.session.gradients.compared, self.session.gradients.character
         if self.empty or character is None or not self.isVisible():
             return
-        several = len(compared) > 1
-        for part, one in zip(self.parts, compared, strict=False):
-            part.show_character(one, character, signed=self._signed, named=several)
+        names = short_titles([one.network for one in compared]) if len(compared) > 1 else ("",)
+        for part, one, name in zip(self.parts, compared, names, strict=False):
+            part.show_character(one, character, signed=self._signed, name=name)
         field = self._field
         row = None if field is None else field.row_of(character)
         if field is None or row is None:
@@ -197,10 +198,10 @@ class InputsPanel(GradientPanel):
         )
         shown = text.slice(character, character + 1)
         half = half_within(field, row, signed=self._signed)
-        whose = "It" if len(self.session.gradients.compared) == 1 else self.network.currentText()
-        depends = "depends" if whose == "It" else "makes it depend"
+        several = len(self.session.gradients.compared) > 1
+        whose = f"{self.network.currentText()}: " if several else ""
         self.said.setText(
-            f"{shown!r} at {character:,} cost {cost_bits(field, row):.2f} bits. {whose} {depends} "
+            f"{whose}{shown!r} at {character:,} cost {cost_bits(field, row):.2f} bits. It depends "
             f"most on {named}. Half of all dependence lies within {characters(half)}. "
             "← → move along."
         )

@@ -9,6 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QWidget
 
 from rnnviz.core.gradients import GradientField, kept, kept_share
+from rnnviz.views.panels.gradients.overlay import reach
 from rnnviz.views.panels.gradients.parts import (
     FocusPicker,
     GradientPanel,
@@ -109,20 +110,24 @@ class TruncationPanel(GradientPanel):
         full = np.where(known, norms, 0).sum(axis=0) / counts
         left = np.where(known & mask, norms, 0).sum(axis=0) / counts
         distances = np.arange(field.distance + 1)
-        self.plot.set_curves(
-            (
-                Banded("full BPTT", distances, full, "muted", dashed=True),
-                Banded(f"cut every {chunk:,} steps", distances, left, "accent"),
-            )
+        # On the logarithmic axis nothing left has no place; the least that is drawn stands for it.
+        least = np.nanmin(np.where(full > 0, full, np.nan)) if (full > 0).any() else 1.0
+        cut = np.maximum(left, least)
+        curves = (
+            Banded("full BPTT", distances, full, "muted", cut, full, dashed=True),
+            Banded(f"cut every {chunk:,} steps", distances, left, "accent"),
         )
-        self.plot.set_legend((("full BPTT", "muted"), (f"cut every {chunk:,} steps", "accent")))
+        self.plot.set_curves(curves, reach(curves))
+        self.plot.set_legend(
+            (("full BPTT; shaded: cut", "muted"), (f"cut every {chunk:,} steps", "accent"))
+        )
         self.plot.set_place(float(chunk) if chunk <= field.distance else None)
         pairs, share = kept_share(norms, mask)
         self.said.setText(
             f"Layer {layer + 1}, {state} state. Of the gradients up to {field.distance} steps "
             f"back, {pairs:.0%} are kept, which hold {share:.1%} of the summed norms. Nothing "
             f"reaches farther than {chunk - 1:,} steps; a loss at the start of a chunk reaches "
-            "nothing."
+            "only its own step."
         )
 
     def _show_measured(self, found: dict[str, Any] | None) -> None:
