@@ -102,9 +102,11 @@ def _window(words: list[str]) -> int:
     )
     parser.add_argument("--version", action="version", version=f"rnnviz {__version__}")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="what to open")
+    from rnnviz.work.remote import is_address
+
     files = parser.parse_args(words).files
     for file in files:
-        if not file.exists():
+        if not file.exists() and not is_address(str(file)):
             import difflib
 
             near = difflib.get_close_matches(str(file), COMMANDS, n=1)

@@ -8,7 +8,10 @@ another machine that writes to the same drive. A run whose trainer is gone is co
 from __future__ import annotations
 
 import argparse
+import contextlib
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +23,7 @@ from rnnviz.core.runs.control import SETTINGS, ask
 if TYPE_CHECKING:
     from rnnviz.core.runs.reader import Event, EventTail
     from rnnviz.core.runs.watched import WatchedRun
+    from rnnviz.work.remote import Mirror
 
 EXAMPLES = """
   rnnviz run status runs/novel
@@ -29,6 +33,7 @@ EXAMPLES = """
   rnnviz run set    runs/novel temperature 0.5
   rnnviz run sample runs/novel
   rnnviz run stop   runs/novel
+  rnnviz run status ada@gpu1:runs/novel
 """
 
 _ANSWERS = {
@@ -48,7 +53,12 @@ _LOOK_SECONDS = 0.05
 def configure(parser: argparse.ArgumentParser) -> None:
     """What to do, and with which run."""
     parser.add_argument("command", choices=["status", *_ANSWERS], help="what to do")
-    parser.add_argument("run", type=Path, metavar="FOLDER", help="the folder of the run")
+    parser.add_argument(
+        "run",
+        type=Path,
+        metavar="FOLDER",
+        help="the folder of the run; user@host:/path for one on another machine, through ssh",
+    )
     parser.add_argument("setting", nargs="?", metavar="SETTING", help=f"{', '.join(SETTINGS)}")
     parser.add_argument("value", nargs="?", type=float, metavar="VALUE", help="its new value")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -61,6 +71,39 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask, and wait for the answer; or say how the run is."""
+    from rnnviz.work.remote import is_address
+
+    if is_address(str(arguments.run)) and not arguments.run.exists():
+        with _mirrored(str(arguments.run)) as mirror:
+            arguments.run = mirror.folder
+            return _run(arguments, mirror)
+    return _run(arguments)
+
+
+@contextlib.contextmanager
+def _mirrored(address: str) -> Iterator[Mirror]:
+    """A run on another machine, mirrored for as long as it takes to ask it.
+
+    Raises:
+        RunDirectoryError: ssh cannot get there, or no run lies there.
+    """
+    from rnnviz.work.remote import Mirror
+
+    with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:
+        mirror = Mirror(address, Path(folder) / "run")
+        try:
+            deadline = time.monotonic() + _PATIENCE_SECONDS
+            while not mirror.complete:
+                if mirror.problem or time.monotonic() > deadline:
+                    said = mirror.problem or "it does not answer"
+                    raise RunDirectoryError(f"cannot reach {address}: {said}")
+                time.sleep(_LOOK_SECONDS)
+            yield mirror
+        finally:
+            mirror.close()
+
+
+def _run(arguments: argparse.Namespace, mirror: Mirror | None = None) -> int:
     from rnnviz.core.runs.reader import EventTail
     from rnnviz.core.runs.state import LIVE
     from rnnviz.core.runs.watched import WatchedRun
@@ -80,6 +123,8 @@ def run(arguments: argparse.Namespace) -> int:
     tail = EventTail(arguments.run / "events.jsonl")
     tail.read()
     ask(arguments.run, arguments.command, arguments.setting or "", arguments.value)
+    if mirror is not None:
+        mirror.ask()
     answer = None if arguments.no_wait else _answer(tail, _ANSWERS[arguments.command])
     step = None if answer is None else answer.step
     if arguments.json:

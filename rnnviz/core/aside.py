@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 PATIENCE_SECONDS = 0.004
 """How long the window waits for a drive before it goes on without what lies there."""
+_ENDING_SECONDS = 1.0
 
 
 class Aside(Generic[T]):
@@ -70,9 +71,11 @@ class Aside(Generic[T]):
 
     def close(self) -> None:
         """End the thread; what is under way is not waited for, and its result is lost."""
-        if self._thread is not None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
             self._asked.put(None)
-            self._thread = None
+            if not self.busy:
+                thread.join(_ENDING_SECONDS)
 
     def _run(self) -> None:
         while (work := self._asked.get()) is not None:

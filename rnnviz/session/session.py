@@ -32,6 +32,7 @@ from rnnviz.session.stages import Stages
 from rnnviz.session.stepping import Stepping
 from rnnviz.session.trainers import ProcessTrainers, Trainers
 from rnnviz.work.messages import Failed
+from rnnviz.work.remote import is_address
 from rnnviz.work.runner import Runner
 
 _KEPT = "start/recording"
@@ -99,6 +100,10 @@ class Session(QObject):
         Raises:
             RnnvizError: it is none of these, or cannot be read; what was open stays.
         """
+        if is_address(str(path)) and not path.exists():
+            self.runs.open_remote(str(path))
+            self.workspace_wanted.emit("training")
+            return
         kind = kind_of(path)
         if kind == "model":
             self._opening = path

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,8 @@ from rnnviz.session.selection import Selection
 
 CHARACTERS = 2_000
 """How much of the text is walked: enough to score a concept, and soon done."""
-_KEPT = 40
-_LISTING_SECONDS = 0.5
-Stamp = tuple[str, int, int]
-"""A file's path, size and time of change."""
+_KEPT, _LISTING_SECONDS = 40, 0.5
+Stamp = tuple[str, int, int]  # a file's path, size and time of change
 _CHANNELS = {
     "lstm": ("hidden", "cell", "input", "forget", "output", "candidate"),
     "gru": ("hidden", "reset", "update", "new"),
@@ -388,10 +387,9 @@ class Stages(QObject):
 
 def _stages_of(run: OpenRun) -> tuple[Stage, ...]:
     """Those that were written, whether or not their files are still there."""
-    kept = [Stage(step, path) for step, path in run.watched.checkpoints]
     latest = run.watched.directory / "checkpoints" / "latest.safetensors"
     step = run.watched.record.replaced.get("latest", run.watched.record.step)
-    return (*kept, Stage(step, latest, newest=True))
+    return (*starmap(Stage, run.watched.checkpoints), Stage(step, latest, newest=True))
 
 
 def _those_there(stages: tuple[Stage, ...]) -> dict[Stage, Stamp]:

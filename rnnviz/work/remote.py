@@ -7,9 +7,13 @@ The mirror looks like any run directory, so whoever watches it need not know.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shlex
+import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,17 +22,33 @@ from pathlib import Path
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files import write_atomically
 
-SSH = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10")
+SSH = (
+    "ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10",
+    "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3",
+)  # fmt: skip
+"""A line that went dead is noticed after a quarter of a minute."""
 ADDRESS_FILE = "remote.json"
 """In a mirror: where it mirrors from."""
 _FETCH_SECONDS = 10.0
 _RETRY_SECONDS = 5.0
 _OVERLAP_SECONDS = 15
 _LIFE = (
-    "while :; do tr -d '\\n' < lock 2>/dev/null; printf '\\t'; "
-    "stat -c %Y heartbeat 2>/dev/null || echo 0; date +%s; sleep 2; done"
+    "while [ -e run.json ]; do tr -d '\\n' < lock 2>/dev/null; printf '\\t'; "
+    "stat -c %Y heartbeat 2>/dev/null || echo 0; "
+    'echo "$(date +%s) $(stat -c %s events.jsonl 2>/dev/null || echo 0)"; sleep 2; done; '
+    'echo "no run lies in $PWD" >&2; exit 1'
 )
-_FETCHED = "--exclude 'checkpoints/state*' run.json control.json arrays checkpoints"
+_STREAM = (
+    '[ -e events.jsonl ] || exit 0; [ "$(head -c {size} events.jsonl | md5sum)" = "{sum}  -" ] '
+    "|| exit {other}; exec tail -c +{next} -F events.jsonl 2>/dev/null"
+)
+_OTHER_EVENTS = 9
+"""How the stream ends where the events are no continuation of those that we have."""
+_HINTS = {
+    "permission denied": "; ssh must get in without asking: try it in a terminal first",
+    "host key verification failed": "; log in once in a terminal, to accept that machine",
+}
+_FETCHED = "--exclude 'checkpoints/state*' control.json run.json arrays checkpoints"
 
 
 def parse_address(address: str) -> tuple[str, str]:
@@ -46,6 +66,18 @@ def parse_address(address: str) -> tuple[str, str]:
             f"{address!r} names no run on another machine; write it as user@host:/path/of/run"
         )
     return host, path
+
+
+def is_address(words: str) -> bool:
+    """Whether this is written as a run on another machine; a drive letter is no machine.
+
+    >>> is_address("ada@gpu1:runs/novel"), is_address("C:/runs"), is_address("novel.txt")
+    (True, False, False)
+    """
+    try:
+        return len(parse_address(words)[0]) > 1
+    except RunDirectoryError:
+        return False
 
 
 def mirror_name(address: str) -> str:
@@ -67,12 +99,13 @@ class Mirror:
     """Keeps a mirror up to date until it is closed; everything happens in threads and children.
 
     Attributes:
-        problem: what ssh said last when it could not go on; empty while all is well.
+        address: where the run is.
+        folder: where its mirror is.
     """
 
     def __init__(self, address: str, folder: Path, ssh: Sequence[str] = SSH) -> None:
         self.address, self.folder = address, folder
-        self.problem = ""
+        self._problems: dict[str, str] = {}
         self._host, self._path = parse_address(address)
         self._ssh = tuple(ssh)
         self._closing = threading.Event()
@@ -81,6 +114,10 @@ class Mirror:
         self._fetched_at = 0
         self._ahead = 0.0
         """How many seconds the other machine's clock is ahead of ours."""
+        self._first_size: int | None = None
+        """How many bytes of events were there at first."""
+        self._sockets = Path(tempfile.mkdtemp(prefix="rnnviz-"))
+        self._streaming: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / ADDRESS_FILE, json.dumps({"address": address}).encode())
         self._threads = [
@@ -89,6 +126,21 @@ class Mirror:
         ]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def problem(self) -> str:
+        """What went wrong last and still does."""
+        return next((words for words in list(self._problems.values()) if words), "")
+
+    @property
+    def complete(self) -> bool:
+        """Whether the settings have arrived, who trains, and what was written when it began."""
+        try:
+            arrived = (self.folder / "events.jsonl").stat().st_size
+        except OSError:
+            return False
+        known = self._first_size is not None and arrived >= self._first_size
+        return known and (self.folder / "run.json").exists()
 
     def ask(self) -> None:
         """Bring our `control.json` there, without waiting for it."""
@@ -104,11 +156,10 @@ class Mirror:
                 self._command(there), input=content, capture_output=True, timeout=20, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            self.problem = f"{self._host} cannot be asked: {error}"
+            self._problems["asking"] = f"{self._host} cannot be asked: {error}"
             return
-        if done.returncode:
-            words = done.stderr.decode(errors="replace").strip()
-            self.problem = f"{self._host} cannot be asked: {words}"
+        words = done.stderr.decode(errors="replace").strip() if done.returncode else ""
+        self._problems["asking"] = f"{self._host} cannot be asked: {words}" if words else ""
 
     def close(self) -> None:
         """End all children; what was mirrored stays."""
@@ -118,11 +169,17 @@ class Mirror:
                 child.kill()
         for thread in self._threads:
             thread.join(timeout=5)
+        shutil.rmtree(self._sockets, ignore_errors=True)
 
     # Threads
 
     def _command(self, there: str) -> list[str]:
-        return [*self._ssh, self._host, f"cd {shlex.quote(self._path)} && {there}"]
+        path, ssh = shlex.quote(self._path), self._ssh
+        if os.name == "posix":
+            # All that is asked goes through one connection: a new one takes its time.
+            ssh = (*ssh, "-o", "ControlMaster=auto", "-o", f"ControlPath={self._sockets}/%C")
+        missing = f"{{ echo {path} is not there >&2; exit 1; }}"
+        return [*ssh, self._host, f"cd {path} 2>/dev/null || {missing}; {there}"]
 
     def _start(self, there: str, **pipes: object) -> subprocess.Popen[bytes] | None:
         with self._guard:
@@ -135,31 +192,39 @@ class Mirror:
             self._children.append(child)
         return child  # type: ignore[no-any-return]
 
-    def _end(self, child: subprocess.Popen[bytes]) -> None:
+    def _end(self, child: subprocess.Popen[bytes], what: str) -> int:
         """Wait for a child and keep what it complained about."""
         assert child.stderr is not None
         with child.stderr:
             words = child.stderr.read().decode(errors="replace").strip()
         code = child.wait()
+        last = words.splitlines()[-1] if code and words else ""
+        hint = next((hint for part, hint in _HINTS.items() if part in last.lower()), "")
         if not self._closing.is_set():
-            self.problem = words.splitlines()[-1] if code and words else ""
+            self._problems[what] = f"{self._host}: {last}{hint}" if last else ""
+        return code
 
     def _repeat(self, work: Callable[[], None]) -> None:
         while not self._closing.is_set():
             try:
                 work()
             except (OSError, ValueError) as error:
-                self.problem = f"the mirror of {self.address} stands still: {error}"
+                self._problems["mirror"] = f"the mirror of {self.address} stands still: {error}"
             self._closing.wait(_RETRY_SECONDS)
 
     def _stream_events(self) -> None:
         """Append what is new to our events, byte for byte, from where they end."""
         events = self.folder / "events.jsonl"
-        with events.open("ab") as file:
-            there = f"tail -c +{file.tell() + 1} -F events.jsonl 2>/dev/null"
-            child = self._start(there, stdout=file)
-        if child is not None:
-            self._end(child)
+        with events.open("ab+") as file:
+            size = file.tell()
+            file.seek(0)
+            known = hashlib.file_digest(file, "md5").hexdigest()
+            there = _STREAM.format(size=size, sum=known, next=size + 1, other=_OTHER_EVENTS)
+            child = self._streaming = self._start(there, stdout=file)
+        if child is not None and self._end(child, "events") == _OTHER_EVENTS:
+            # Another run took the place of the one that was mirrored.
+            events.unlink()
+            self._fetched_at = 0
 
     def _follow_life(self) -> None:
         """Keep the lock, and touch the heartbeat when that of the other machine has moved."""
@@ -169,9 +234,13 @@ class Mirror:
         beat = b""
         with child.stdout:
             for line in child.stdout:
+                self._problems.clear()
                 lock, tab, moved = line.rstrip(b"\n").rpartition(b"\t")
                 if not tab:
-                    self._ahead = int(moved or 0) - time.time()
+                    clock, _, size = moved.partition(b" ")
+                    self._ahead = int(clock or 0) - time.time()
+                    if self._first_size is None:
+                        self._first_size = int(size or 0)
                     continue
                 if lock:
                     write_atomically(self.folder / "lock", lock)
@@ -180,7 +249,8 @@ class Mirror:
                 if moved != beat:
                     beat = moved
                     (self.folder / "heartbeat").write_bytes(b"")
-        self._end(child)
+        if self._end(child, "life") and self._streaming is not None:
+            self._streaming.kill()  # it would wait for ever in a folder that was deleted
 
     def _fetch(self) -> None:
         """Unpack what changed since the last time; files are replaced, never written into."""
@@ -195,7 +265,7 @@ class Mirror:
             assert child.stdout is not None
             with child.stdout:
                 done = subprocess.run(unpack, stdin=child.stdout, capture_output=True, check=False)
-            self._end(child)
+            self._end(child, "files")
             if done.returncode == 0 and (self.folder / "run.json").exists():
                 self._fetched_at = asked - _OVERLAP_SECONDS
             self._closing.wait(_FETCH_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,3 +128,18 @@ def test_only_a_run_that_can_go_on_is_told_how_to_resume_it(
     stopped.event("stopped", step=5)
     assert main(["run", "pause", str(stopped.directory)]) == 1
     assert f"rnnviz train --resume {stopped.directory}" in capsys.readouterr().err
+
+
+def test_a_run_on_another_machine_is_asked_through_ssh(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "ssh").write_text('#!/bin/sh\nwhile [ $# -gt 1 ]; do shift; done\nexec sh -c "$1"\n')
+    (folder / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    made = finished_run(tmp_path / "run")
+    assert main(["run", "status", f"me@there:{made.directory}"]) == 0
+    assert "200 of 200" in capsys.readouterr().out
+    assert main(["run", "status", f"me@there:{tmp_path}"]) == 1
+    assert f"me@there: no run lies in {tmp_path}" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from rnnviz.core.aside import Aside
 def test_one_thing_after_the_other() -> None:
     aside: Aside[int] = Aside()
     for number in range(3):
-        aside.start(lambda number=number: number * 2)
+        aside.start(partial(int, 2 * number))
         assert aside.ready(20)
         assert aside.take() == number * 2
         assert not aside.busy

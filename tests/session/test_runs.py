@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.runs.watched import Watched
+from rnnviz.core.runs.watched import Watched, watch
 from rnnviz.session import runs as runs_module
 from rnnviz.session.runs import OpenRun, Runs
 from tests.core.runs.made import MadeRun, finished_run
@@ -276,11 +276,11 @@ def test_a_drive_that_stalls_holds_nothing_else_up(
 def test_a_run_on_a_drive_that_stalls_is_listed_and_read_once_it_answers(
     runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    answers, look = threading.Event(), runs_module.watch
+    answers = threading.Event()
 
     def stalled(*arguments: Any) -> Watched:
         answers.wait(20)
-        return look(*arguments)
+        return watch(*arguments)
 
     monkeypatch.setattr(runs_module, "watch", stalled)
     monkeypatch.setattr(runs_module, "_OPENING_SECONDS", 0.001)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ def until(condition: Callable[[], object]) -> None:
 @pytest.fixture
 def ssh(tmp_path: Path) -> Path:
     script = tmp_path / "ssh"
-    script.write_text('#!/bin/sh\nshift\nexec sh -c "$1"\n')
+    script.write_text('#!/bin/sh\nwhile [ $# -gt 1 ]; do shift; done\nexec sh -c "$1"\n')
     script.chmod(0o755)
     return script
 
@@ -118,7 +119,7 @@ def test_a_wish_is_brought_there(tmp_path: Path, mirrored: Make) -> None:
 def test_what_ssh_complains_about_is_told(tmp_path: Path, ssh: Path, mirrored: Make) -> None:
     ssh.write_text("#!/bin/sh\necho 'Could not resolve hostname there' >&2\nexit 255\n")
     mirror = mirrored(MadeRun(tmp_path / "run"))
-    until(lambda: mirror.problem == "Could not resolve hostname there")
+    until(lambda: mirror.problem == "me@there: Could not resolve hostname there")
 
 
 def test_addresses() -> None:
@@ -127,3 +128,26 @@ def test_addresses() -> None:
         with pytest.raises(RunDirectoryError, match="user@host"):
             parse_address(wrong)
     assert mirror_name("me@there:/runs/a") == "me@there--runs-a"
+
+
+def test_another_run_in_the_same_place_is_mirrored_anew(tmp_path: Path, mirrored: Make) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.steps(1, 20)
+    mirror = mirrored(run)
+    until(lambda: mirror.complete)
+    shutil.rmtree(run.directory)
+    until(lambda: "is not there" in mirror.problem or "no run lies in" in mirror.problem)
+    other = MadeRun(tmp_path / "run")
+    other.steps(1, 3, loss_nats=9.0)
+    events = mirror.folder / "events.jsonl"
+    until(lambda: events.exists() and events.read_bytes().count(b"\n") == 3)
+    until(lambda: mirror.problem == "")
+    assert b'"loss_nats": 9.0' in events.read_bytes()
+
+
+def test_where_no_run_lies_that_is_told(tmp_path: Path, mirrored: Make) -> None:
+    run = MadeRun(tmp_path / "run")
+    (run.directory / "run.json").unlink()
+    mirror = mirrored(run)
+    until(lambda: mirror.problem.startswith("me@there: no run lies in /"))
+    assert not mirror.complete
