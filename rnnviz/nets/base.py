@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from torch.nn import functional
 
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.nets.architectures import LayerState, architecture_named
+from rnnviz.nets.first_weights import draw_first_weights
 from rnnviz.nets.mixed_lstm import mixed_lstm
 
 State = tuple[LayerState, ...]
@@ -59,32 +59,14 @@ class CharacterLanguageModel(nn.Module):
         return self.output.weight.device
 
     def initialise(self, seed: int) -> None:
-        """Draw all weights anew, from seeds tied to the parameters' names.
+        """Draw all weights anew; see `draw_first_weights`.
 
-        A parameter of the same name and shape starts from the same numbers in every network of the
-        same seed, so that an RNN, a GRU and an LSTM differ in nothing but their recurrence.
-
-        Embeddings are normal. The weights of what enters a layer are as large as it takes to move
-        its units by about one, and gates by two: with torch's own ±1/sqrt(U) a character hardly
-        moves them at first, and an LSTM of 128 units needs four times the steps to the same loss.
-        Recurrent weights are orthogonal, one block a gate (Saxe et al. 2014); all else is uniform
-        in ±1/sqrt(U). The bias of an LSTM's forget gate starts at 1 (Jozefowicz et al. 2015).
+        The weights of what enters a layer are as large as it takes to move its units by about one,
+        and gates by two: with torch's own ±1/sqrt(U) a character hardly moves them at first, and an
+        LSTM of 128 units needs four times the steps to the same loss. All else is uniform in
+        ±1/sqrt(U).
         """
-        with torch.no_grad():
-            for name, parameter in self.named_parameters():
-                digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-                generator = torch.Generator().manual_seed(int.from_bytes(digest[:7]))
-                if name == "embedding.weight":
-                    parameter.normal_(generator=generator)
-                elif ".weight_hh" in name:
-                    for block in parameter.chunk(self.architecture.blocks):
-                        nn.init.orthogonal_(block, generator=generator)
-                else:
-                    drawn = torch.rand(parameter.shape, generator=generator)
-                    parameter.copy_((2 * drawn - 1) * self._bound(name, parameter))
-                if self.architecture.name == "lstm" and ".bias_ih" in name:
-                    units = self.description.units
-                    parameter[units : 2 * units] += 1
+        draw_first_weights(self, seed, self.architecture, self.description.units, self._bound)
 
     def _bound(self, name: str, parameter: Tensor) -> float:
         """The largest number that a uniform parameter starts with."""

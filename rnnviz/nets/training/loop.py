@@ -19,6 +19,7 @@ from rnnviz.nets.training.optimising import (
     learning_rate,
     make_optimiser,
     norms,
+    set_rate,
 )
 from rnnviz.nets.training.processes import Processes
 from rnnviz.nets.training.progress import Progress
@@ -117,7 +118,7 @@ class _Training:
         torch.manual_seed(config.seed + processes.share.number)
         self.progress = Progress(steps_of(config, task))
         self.parameters = [p for p in task.model.parameters() if p.requires_grad]
-        self.optimiser = make_optimiser(self.parameters, config)
+        self.optimiser = make_optimiser(task.model, config)
         self.network = processes.wrap(task.model)
         self.stages = {round(share * self.progress.steps) for share in STAGES}
         self.stop_reason: Ending | None = None
@@ -190,8 +191,7 @@ class _Training:
             if rows is not None:
                 self.record.state_gradients(number, rows)
         rate = learning_rate(config, progress.step, progress.steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        set_rate(self.optimiser, rate)
 
         loss = task.loss(self.network, batch)
         self.optimiser.zero_grad()

@@ -62,7 +62,7 @@ def measure(
         part: gives the part of a batch that is trained on.
     """
     parameters = list(task.model.parameters())
-    optimiser = make_optimiser(parameters, config)
+    optimiser = make_optimiser(task.model, config)
     task.model.train()
     times: list[float] = []
     updates: list[float] = []

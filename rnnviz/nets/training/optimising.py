@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +12,26 @@ from torch import Tensor, nn
 from rnnviz.core.runs.config import TrainingConfig
 
 
-def make_optimiser(
-    parameters: Sequence[nn.Parameter], config: TrainingConfig
-) -> torch.optim.Optimizer:
-    """The optimiser that the configuration names."""
+def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
+    """The trainable parameters, by how fast they learn: `params` and their `relative_rate`.
+
+    A module may carry a `relative_rate`; what lies in it learns at that part of the learning rate.
+    """
+    groups: dict[float, list[nn.Parameter]] = {1.0: []}
+    rates: dict[nn.Parameter, float] = {}
+    for module in model.modules():
+        rate = getattr(module, "relative_rate", None)
+        if rate is not None:
+            rates.update(dict.fromkeys(module.parameters(), float(rate)))
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            groups.setdefault(rates.get(parameter, 1.0), []).append(parameter)
+    return [{"params": found, "relative_rate": rate} for rate, found in groups.items() if found]
+
+
+def make_optimiser(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    """The optimiser that the configuration names, for all trainable parameters."""
+    parameters = parameter_groups(model)
     rate, decay = config.learning_rate, config.weight_decay
     if config.optimiser == "adam":
         return torch.optim.Adam(parameters, rate, weight_decay=decay, fused=True)
@@ -24,6 +40,12 @@ def make_optimiser(
     if config.optimiser == "rmsprop":
         return torch.optim.RMSprop(parameters, rate, alpha=0.95, weight_decay=decay)
     return torch.optim.SGD(parameters, rate, weight_decay=decay)
+
+
+def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """The learning rate of the next step; see `parameter_groups`."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate * group["relative_rate"]
 
 
 def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:

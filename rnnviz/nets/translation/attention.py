@@ -47,7 +47,14 @@ class AdditiveAttention(nn.Module):
 
 
 class MultiplicativeAttention(nn.Module):
-    """e_ti = s_t · h_i (dot), or s_t · W h_i (general): Luong et al. (2015), equation 8."""
+    """e_ti = s_t · h_i (dot), or s_t · W h_i (general): Luong et al. (2015), equation 8.
+
+    An energy sums U·C products with W, and Adam moves all of W by the same small amount: at the
+    rate of the other weights the softmax is stuck on one state, mostly the full stop's, after some
+    hundred steps, and attention never comes to life. So W learns at a part of the rate.
+    """
+
+    relative_rate = 0.03
 
     def __init__(self, units: int, context: int, general: bool) -> None:
         super().__init__()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.translation import PAD_ID, TranslationDescription
 from rnnviz.nets.architectures import architecture_named
+from rnnviz.nets.first_weights import draw_first_weights
 from rnnviz.nets.translation.decoder import Decoder, DecoderState, Steer, Step
 from rnnviz.nets.translation.encoder import Encoder, Memory
 from rnnviz.nets.translation.tokenizers import tokenizer_of
@@ -54,20 +53,21 @@ class TranslationModel(nn.Module):
         return self.decoder.embedding.weight
 
     def initialise(self, seed: int) -> None:
-        """Draw all weights anew, uniform in ±1/sqrt(U), from seeds tied to the parameters' names.
+        """Draw all weights anew, as those of a character model are."""
+        about = self.description
+        architecture = architecture_named(about.architecture)
+        draw_first_weights(self, seed, architecture, about.units, self._bound)
 
-        The bias of an LSTM's forget gate starts at 1 (Jozefowicz et al. 2015).
-        """
-        units = self.description.units
-        bound = 1 / math.sqrt(units)
-        with torch.no_grad():
-            for name, parameter in self.named_parameters():
-                digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-                generator = torch.Generator().manual_seed(int.from_bytes(digest[:7]))
-                drawn = torch.rand(parameter.shape, generator=generator)
-                parameter.copy_((2 * drawn - 1) * bound)
-                if self.description.architecture == "lstm" and ".bias_ih" in name:
-                    parameter[units : 2 * units] += 1
+    def _bound(self, name: str, parameter: Tensor) -> float:
+        """The largest number that a uniform parameter starts with."""
+        about = self.description
+        if ".weight_ih" in name:
+            moved = 1.0 if about.architecture == "rnn" else 2.0
+            return moved * math.sqrt(3 / parameter.shape[1])
+        if name == "decoder.attention.key.weight" and about.attention == "general":
+            # Energies sum U·C products: at first all words shall weigh alike.
+            return 1 / about.units
+        return 1 / math.sqrt(about.units)
 
     def encode(self, ids: Tensor, lengths: Tensor) -> Memory:
         """What the decoder may know of these sentences, (S, B), of so many tokens, (B,)."""

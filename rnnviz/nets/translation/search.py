@@ -123,6 +123,8 @@ class Search:
         """Log p (B·K, V) with -inf for whatever may not come now."""
         log_p = log_p.clone()
         log_p[:, [PAD_ID, BEGIN_ID]] = -torch.inf
+        if t < max(self.settings.forced, default=0):
+            log_p[:, END_ID] = -torch.inf  # a sentence that ends has no place for the forced word
         if t in self.settings.forced:
             token = self.settings.forced[t]
             only = torch.full_like(log_p, -torch.inf)

@@ -14,7 +14,10 @@ from rnnviz.nets.training.optimising import (
     clip_gradient,
     find_bad_number,
     learning_rate,
+    make_optimiser,
+    set_rate,
 )
+from rnnviz.nets.translation.attention import MultiplicativeAttention
 from tests.nets.training.small_runs import settings
 
 
@@ -34,6 +37,18 @@ def test_learning_rates(schedule: str, expected: list[float]) -> None:
     config = settings(schedule=schedule, warmup_steps=2, learning_rate=3.0)
     rates = [learning_rate(config, step, 10) / 3 for step in (0, 1, 5, 9)]
     assert rates == pytest.approx(expected)
+
+
+def test_the_matrix_of_general_attention_learns_more_slowly() -> None:
+    model = nn.ModuleDict(
+        {"below": nn.Linear(2, 3), "attention": MultiplicativeAttention(3, 4, general=True)}
+    )
+    optimiser = make_optimiser(model, settings())
+    set_rate(optimiser, 0.1)
+    rates = {p: group["lr"] for group in optimiser.param_groups for p in group["params"]}
+    assert {name: rates[p] for name, p in model.named_parameters()} == pytest.approx(
+        {"below.weight": 0.1, "below.bias": 0.1, "attention.key.weight": 0.003}
+    )
 
 
 def gradients(*numbers: list[float]) -> list[nn.Parameter]:

@@ -1,0 +1,45 @@
+"""The weights that a network starts with, from seeds tied to the parameters' names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from rnnviz.nets.architectures import Architecture
+
+
+def draw_first_weights(
+    model: nn.Module,
+    seed: int,
+    architecture: type[Architecture],
+    units: int,
+    bound: Callable[[str, Tensor], float],
+) -> None:
+    """Draw all weights anew.
+
+    A parameter of the same name and shape starts from the same numbers in every network of the same
+    seed, so that an RNN, a GRU and an LSTM differ in nothing but their recurrence.
+
+    Embeddings are normal, recurrent weights orthogonal, one block a gate (Saxe et al. 2014); all
+    else is uniform. The bias of an LSTM's forget gate starts at 1 (Jozefowicz et al. 2015).
+
+    Args:
+        bound: the largest number that a uniform parameter starts with, by its name and shape.
+    """
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+            generator = torch.Generator().manual_seed(int.from_bytes(digest[:7]))
+            if name.endswith("embedding.weight"):
+                parameter.normal_(generator=generator)
+            elif ".weight_hh" in name:
+                for block in parameter.chunk(architecture.blocks):
+                    nn.init.orthogonal_(block, generator=generator)
+            else:
+                drawn = torch.rand(parameter.shape, generator=generator)
+                parameter.copy_((2 * drawn - 1) * bound(name, parameter))
+            if architecture.name == "lstm" and ".bias_ih" in name:
+                parameter[units : 2 * units] += 1
