@@ -88,6 +88,12 @@ class GoldLinks(QObject):
         links = self.lines[self.line]
         return links.swapped() if self.swapped else links
 
+    def belong_to(self, sentence: str, translation: str) -> bool:
+        """Whether they were drawn for this translation; without the sentences nobody knows."""
+        pair = self.pair
+        asked = (sentence.split(), translation.split())
+        return pair is None or asked == (pair[0].split(), pair[1].split())
+
     def found(self, alignment: Alignment) -> frozenset[Link]:
         """The links that weights become, as the person chose."""
         return alignment.links(self.direction, self.threshold)

@@ -31,7 +31,7 @@ from rnnviz.core.units import unit_name
 from rnnviz.session.session import Session
 from rnnviz.views.theme import icon
 
-_BESIDE_TITLE = 42
+_BESIDE_TITLE = 50
 """The icon of a row and what lies around its title, in pixels."""
 _ROLE = Qt.ItemDataRole.UserRole
 

@@ -151,6 +151,16 @@ def test_gold_links_are_framed(area, opened, tmp_path):
     assert area.main.table._outlines == {(0, 0): True, (1, 1): False}
 
 
+def test_gold_links_of_another_sentence_are_not_framed(area, opened, tmp_path):
+    (tmp_path / "gold").write_text("0-0 1p1\n")
+    (tmp_path / "pairs").write_text("le chat ||| the cat\n")
+    opened.gold.open(tmp_path / "gold")
+    opened.gold.open_pairs(tmp_path / "pairs")
+    assert area.main.table._outlines == {}
+    opened.align("le chat", "the cat")
+    assert area.main.table._outlines == {(0, 0): True, (1, 1): False}
+
+
 def test_a_double_click_forces_a_weight(area, opened, qtbot, monkeypatch):
     monkeypatch.setattr(QInputDialog, "getDouble", lambda *_: (0.75, True))
     table = area.main.table
@@ -283,6 +293,24 @@ class TestPanels:
         (tmp_path / "gold").write_text("hello\n")
         panel.open_gold(tmp_path / "gold")
         assert "no link" in panel.problem.text()
+
+    def test_links_of_another_pair_are_said_and_not_scored(self, session, opened, qtbot, tmp_path):
+        panel = shown(qtbot, GoldPanel(session))
+        (tmp_path / "gold").write_text("0-0 1-1\n")
+        (tmp_path / "pairs").write_text("le chat ||| the cat\n")
+        panel.open_gold(tmp_path / "gold")
+        panel.open_pairs(tmp_path / "pairs")
+        qtbot.waitUntil(lambda: "another sentence" in panel.problem.text())
+        assert not panel.score.isVisible()
+        panel.align.click()
+        qtbot.waitUntil(panel.score.isVisible)
+        assert not panel.problem.isVisible()
+
+    def test_a_narrow_corpus_shows_one_sentence(self, session, opened, qtbot):
+        panel = shown(qtbot, CorpusPanel(session))
+        assert panel.table.isColumnHidden(4)
+        panel.resize(900, 300)
+        assert not panel.table.isColumnHidden(4)
 
     def test_the_corpus_shows_the_worst_first(self, session, opened, qtbot, tmp_path):
         panel = shown(qtbot, CorpusPanel(session))

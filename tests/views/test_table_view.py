@@ -37,6 +37,18 @@ def pixels(view) -> QImage:
     return view.viewport().grab().toImage()
 
 
+def test_keys_that_come_faster_than_frames_walk_on(qtbot, appearance):
+    view = TableView("table")
+    qtbot.addWidget(view)
+    view.set_table(np.eye(3, dtype=np.float32), "abc", "xyz", WEIGHTS)
+    view.show()
+    places: list[tuple[int, int]] = []
+    view.clicked.connect(places.append)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right):
+        qtbot.keyClick(view, key)
+    assert places == [(0, 0), (0, 1), (0, 2)]
+
+
 def test_the_heaviest_weight_has_the_strongest_colour_in_its_place(view):
     fill(view)
     image = pixels(view)

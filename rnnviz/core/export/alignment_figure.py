@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,7 +90,7 @@ def _map(made: Figure, drawn: DrawnAlignment, dark: bool, y: float) -> tuple[flo
     rows, columns = alignment.size
     cell = max(3.0, min(24.0, _WIDEST / max(rows, columns, 1)))
     size = 12 if cell >= 15 else max(6, int(cell * 0.8))
-    every = max(1, round(8 / cell))
+    every = max(1, math.ceil(1.15 * size / cell))
     source, target = (
         tuple(map(shown_token, side)) for side in (alignment.source, alignment.target)
     )

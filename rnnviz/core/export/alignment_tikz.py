@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rnnviz.core.colour import LEVELS
@@ -21,6 +23,8 @@ _CELL_MM = 5.0
 _WIDEST_MM = 150.0
 _LETTER_MM, _GAP_MM = 1.75, 4.0
 """About how wide a letter of `\\small` is, and what lies between two words."""
+_LINE_MM = 4.0
+"""The least distance between two names."""
 _LEGEND_MM = 30.0
 
 
@@ -50,10 +54,11 @@ def _map(drawn: DrawnAlignment) -> list[str]:
         for row, column, share in _shares(drawn)
     ]
     lines.append(f"\\draw[gray] (0,0) rectangle ({_mm(columns * cell)},{_mm(rows * cell)});")
-    for place, token in enumerate(alignment.source):
+    every = max(1, math.ceil(_LINE_MM / cell))
+    for place, token in list(enumerate(alignment.source))[::every]:
         x = _mm((place + 0.5) * cell)
         lines.append(f"\\node[anchor=west, rotate=55] at ({x},-1) {{{tex(token)}}};")
-    for place, token in enumerate(alignment.target):
+    for place, token in list(enumerate(alignment.target))[::every]:
         y = _mm((place + 0.5) * cell)
         lines.append(f"\\node[anchor=east] at (0,{y}) {{{tex(token)}}};")
     return lines + _legend(drawn, rows * cell + 4)

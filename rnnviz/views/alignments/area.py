@@ -231,12 +231,18 @@ class AlignmentArea(QWidget):
     @Slot()
     def show_gold(self) -> None:
         """Frame the cells of gold links, a broken frame for those that are only possible."""
-        links = self._alignments.gold.links
-        outlines = {}
-        if links is not None:
+        gold, answer = self._alignments.gold, self._alignments.current
+        links, outlines = gold.links, {}
+        if links is not None and answer is not None and self._links_fit(answer):
             outlines = {(target, source): (source, target) in links.sure
                         for source, target in links.possible}  # fmt: skip
         self.main.set_outlines(outlines)
+
+    def _links_fit(self, answer: Answer) -> bool:
+        """Whether gold links name the rows and columns on the screen: words of that very pair."""
+        asked, alignments = answer.question, self._alignments
+        words = alignments.joined(answer) or not answer.has_pieces
+        return words and alignments.gold.belong_to(asked.sentence, asked.target)
 
     @Slot()
     def show_growing(self) -> None:

@@ -231,6 +231,8 @@ class TableView(PointedView):
         row = min(max(row + down, 0), layout.rows - 1)
         column = min(max(column + right, 0), layout.columns - 1)
         if (row, column) != self.mark or not self.pinned:
+            # The next key may come before the session's answer.
+            self.set_mark((row, column), pinned=True)
             self.clicked.emit((row, column))
             self.reveal(row, column)
 

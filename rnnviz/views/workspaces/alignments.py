@@ -24,7 +24,7 @@ class AlignmentsWorkspace(Workspace):
     title = "Alignments"
     panel_types = PanelsOf("rnnviz.views.panels.alignments")
     bottom = ("beam", "corpus")
-    bottom_height = 200
+    bottom_height = 240
     low = 840
     right_width = 368
 

@@ -12,7 +12,9 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -39,6 +41,10 @@ _TIPS = (
     "",
     "",
 )
+_FIRST_SENTENCE = 3
+"""The first column that holds a sentence."""
+_BOTH_SENTENCES = 560
+"""The least width in which both sentences are shown."""
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -72,6 +78,10 @@ class CorpusModel(QAbstractTableModel):
                 return _HEADS[section]
             if role == Qt.ItemDataRole.ToolTipRole:
                 return _TIPS[section] or None
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignRight
+                side = Qt.AlignmentFlag.AlignLeft if section >= _FIRST_SENTENCE else side
+                return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -110,6 +120,7 @@ class CorpusPanel(Panel):
         self.open.clicked.connect(self._ask)
         self.told = QLabel()
         self.told.setProperty("role", "muted")
+        self.told.setWordWrap(True)
         self.export = QPushButton("Save as CSV…")
         self.export.clicked.connect(self._ask_where)
         self.model = CorpusModel()
@@ -130,22 +141,41 @@ class CorpusPanel(Panel):
         self.table.verticalHeader().setDefaultSectionSize(26)
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
-        for column in (3, 4):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        for column in range(len(_HEADS)):
+            of_words = column >= _FIRST_SENTENCE
+            ways = QHeaderView.ResizeMode
+            header.setSectionResizeMode(column, ways.Stretch if of_words else ways.ResizeToContents)
         self.table.clicked.connect(self._choose)
         self.table.activated.connect(self._choose)
-        tools = QHBoxLayout()
-        tools.setContentsMargins(12, 8, 12, 8)
-        tools.setSpacing(8)
-        tools.addWidget(self.open)
-        tools.addWidget(self.told, 1)
-        tools.addWidget(self.export)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.open)
+        buttons.addWidget(self.export)
+        buttons.addStretch(1)
+        self._tools = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._tools.setContentsMargins(12, 8, 12, 8)
+        self._tools.setSpacing(8)
+        self._tools.addLayout(buttons)
+        self._tools.addWidget(self.told, 1)
         column_ = QVBoxLayout(page)
         column_.setContentsMargins(0, 0, 0, 0)
         column_.setSpacing(0)
-        column_.addLayout(tools)
+        column_.addLayout(self._tools)
         column_.addWidget(self.table, 1)
+        column_.addStretch(0)
+        self._fit()
         return page
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow table has no room for both sentences; a click shows the other one."""
+        super().resizeEvent(event)
+        if not self.empty:
+            self._fit()
+
+    def _fit(self) -> None:
+        wide, way = self.width() >= _BOTH_SENTENCES, QBoxLayout.Direction
+        self.table.setColumnHidden(len(_HEADS) - 1, not wide)
+        self._tools.setDirection(way.LeftToRight if wide else way.TopToBottom)
 
     def draw(self) -> None:
         """Show the rows that came."""

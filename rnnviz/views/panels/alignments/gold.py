@@ -35,7 +35,10 @@ _HINT = (
     "The error rate depends on the words being cut as in the gold file, and on the translation "
     "being the one that the links were drawn for."
 )
-
+_ANOTHER = (
+    "The links of this line belong to another sentence or translation than the one shown; press "
+    "Align line to see that one."
+)
 
 _SHORT: dict[Direction, str] = {
     "target": "Heaviest of each target word",
@@ -78,9 +81,9 @@ class GoldPanel(Panel):
     def build(self) -> QWidget:
         """Gold on top, the links of the weights below."""
         page = QWidget()
-        about = QLabel(_ABOUT)
-        about.setWordWrap(True)
-        about.setProperty("role", "muted")
+        self.about = QLabel(_ABOUT)
+        self.about.setWordWrap(True)
+        self.about.setProperty("role", "muted")
         self.open = QPushButton("Open gold links…")
         self.open.clicked.connect(self._ask_gold)
         self.pairs = QPushButton("Sentences…")
@@ -122,10 +125,10 @@ class GoldPanel(Panel):
         self.copy.clicked.connect(self._copy)
         self.save = QPushButton("Save links…")
         self.save.clicked.connect(self._ask_where)
-        return self._laid_out(page, about)
+        return self._laid_out(page)
 
-    def _laid_out(self, page: QWidget, about: QLabel) -> QWidget:
-        form = QFormLayout()
+    def _laid_out(self, page: QWidget) -> QWidget:
+        form = self._link_form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Link", self.direction)
         form.addRow("Threshold", self.threshold)
@@ -146,11 +149,11 @@ class GoldPanel(Panel):
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
-        for widget in (about, self.open, self.problem, self.file, self._gold_form):
+        for widget in (self.about, self.open, self.problem, self.file, self._gold_form):
             column.addWidget(widget)
-        column.addLayout(form)
         column.addWidget(self.score)
         column.addWidget(self.total)
+        column.addLayout(form)
         column.addWidget(self.links)
         column.addLayout(buttons)
         column.addStretch(1)
@@ -167,26 +170,30 @@ class GoldPanel(Panel):
             button.setEnabled(seen)
         if not seen:
             self.links.setText("This model has no attention, so there are no weights to link by.")
-            self.score.setText("")
+            self.score.setVisible(False)
             return
         alignment = weights_of(answer.decoded, words=alignments.joined(answer))
         found = gold.found(alignment)
         line = links_line(found)
         self.links.setText(line if len(line) <= 400 else f"{line[:400]}…")
-        self.problem.setText(self._misfit(alignment.size))
+        asked = answer.question
+        belong = gold.belong_to(asked.sentence, asked.target)
+        self.problem.setText(self._misfit(alignment.size) if belong else _ANOTHER)
         self.problem.setVisible(bool(self.problem.text()))
-        agreement = gold.agreement(alignment)
+        agreement = gold.agreement(alignment) if belong else None
         if agreement is None:
-            self.score.setText("")
+            self.score.setVisible(False)
             return
+        self.score.setVisible(True)
         self.score.setText(
             f"Error rate {agreement.error_rate:.1%}: precision {agreement.precision:.1%} of "
-            f"{agreement.links} links, recall {agreement.recall:.1%} of {agreement.sure} sure "
-            f"ones. {_HINT}"
+            f"{agreement.links} links, recall {agreement.recall:.1%} of {agreement.sure} sure ones."
         )
+        self.score.setToolTip(_HINT)
 
     def _show_choices(self) -> None:
         gold = self.session.alignments.gold
+        self.about.setVisible(not gold.lines)
         self._gold_form.setVisible(bool(gold.lines))
         self.file.setVisible(bool(gold.lines))
         if gold.path is not None:
@@ -210,7 +217,7 @@ class GoldPanel(Panel):
                 f"{total.precision:.1%}, recall {total.recall:.1%}."
             )
         self.direction.setCurrentIndex(self.direction.findData(gold.direction))
-        self.threshold.setEnabled(gold.direction == "threshold")
+        self._link_form.setRowVisible(self.threshold, gold.direction == "threshold")
 
     def _misfit(self, size: tuple[int, int]) -> str:
         """Whether gold links name words that this sentence pair does not have."""
