@@ -145,12 +145,12 @@ def _warnings(
     flat = flatness > FLAT
     if difference < ALIKE:
         where = (
-            "nearly the same weight everywhere"
+            "everywhere alike"
             if flat
-            else f"the same places, most of all at “{_heaviest_source(alignment)}”"
+            else f"at the same places, most of all at “{_heaviest_source(alignment)}”"
         )
         said.append(
-            f"Attention does nothing here: every word looks at {where}. The rows differ by "
+            f"Attention does nothing here: every word looks {where}. The rows differ by "
             f"{_share(difference)} of their weight. Whatever is translated right, it is not "
             "because of where the model looks."
         )

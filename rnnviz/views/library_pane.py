@@ -18,6 +18,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QLabel,
     QMenu,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
@@ -31,8 +32,6 @@ from rnnviz.core.units import unit_name
 from rnnviz.session.session import Session
 from rnnviz.views.theme import icon
 
-_BESIDE_TITLE = 50
-"""The icon of a row and what lies around its title, in pixels."""
 _ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -47,10 +46,12 @@ class _Wrapped(QStyledItemDelegate):
         tree = self.parent()
         assert isinstance(tree, QTreeWidget)
         self.initStyleOption(option, index)
-        room = tree.viewport().width() - tree.indentation() - _BESIDE_TITLE
-        words = option.fontMetrics.boundingRect(
-            QRect(0, 0, max(room, 40), 1000), Qt.TextFlag.TextWordWrap, option.text
-        )
+        style = tree.style()
+        option.rect = QRect(0, 0, tree.viewport().width() - tree.indentation(), 1000)
+        place = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, tree)
+        margin = style.pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, tree) + 1
+        room = QRect(0, 0, max(40, place.width() - 2 * margin), 1000)
+        words = option.fontMetrics.boundingRect(room, Qt.TextFlag.TextWordWrap, option.text)
         line = option.fontMetrics.height()
         return QSize(size.width(), size.height() + max(0, words.height() - line))
 

@@ -41,6 +41,8 @@ _TIPS = (
     "",
     "",
 )
+_WIDTHS = (88, 72, 56)
+"""Of the columns of numbers, in pixels."""
 _FIRST_SENTENCE = 3
 """The first column that holds a sentence."""
 _BOTH_SENTENCES = 560
@@ -121,6 +123,8 @@ class CorpusPanel(Panel):
         self.told = QLabel()
         self.told.setProperty("role", "muted")
         self.told.setWordWrap(True)
+        # Else it asks for the height of a column of single words.
+        self.told.setMinimumHeight(16)
         self.export = QPushButton("Save as CSV…")
         self.export.clicked.connect(self._ask_where)
         self.model = CorpusModel()
@@ -144,7 +148,10 @@ class CorpusPanel(Panel):
         for column in range(len(_HEADS)):
             of_words = column >= _FIRST_SENTENCE
             ways = QHeaderView.ResizeMode
-            header.setSectionResizeMode(column, ways.Stretch if of_words else ways.ResizeToContents)
+            header.setSectionResizeMode(column, ways.Stretch if of_words else ways.Fixed)
+        for column, width in enumerate(_WIDTHS):
+            header.resizeSection(column, width)
+        header.setStyleSheet("QHeaderView::section { padding: 6px 4px; }")
         self.table.clicked.connect(self._choose)
         self.table.activated.connect(self._choose)
         buttons = QHBoxLayout()
