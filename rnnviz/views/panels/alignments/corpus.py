@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMessageBox,
     QPushButton,
+    QSizePolicy,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -43,6 +44,11 @@ _TIPS = (
 )
 _WIDTHS = (88, 72, 56)
 """Of the columns of numbers, in pixels."""
+_NARROW_HEADS = (
+    "QHeaderView::section { padding: 6px 4px; } QHeaderView::up-arrow, QHeaderView::down-arrow "
+    "{ subcontrol-origin: margin; subcontrol-position: bottom center; }"
+)
+"""The arrow that says what is sorted stands under its head, not on it."""
 _FIRST_SENTENCE = 3
 """The first column that holds a sentence."""
 _BOTH_SENTENCES = 560
@@ -131,29 +137,7 @@ class CorpusPanel(Panel):
         self.sorted = QSortFilterProxyModel(self)
         self.sorted.setSourceModel(self.model)
         self.sorted.setSortRole(_SORT)
-        self.table = QTableView()
-        self.table.setAccessibleName("Sentences of the file")
-        self.table.setModel(self.sorted)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(26)
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        for column in range(len(_HEADS)):
-            of_words = column >= _FIRST_SENTENCE
-            ways = QHeaderView.ResizeMode
-            header.setSectionResizeMode(column, ways.Stretch if of_words else ways.Fixed)
-        for column, width in enumerate(_WIDTHS):
-            header.resizeSection(column, width)
-        header.setStyleSheet("QHeaderView::section { padding: 6px 4px; }")
-        self.table.clicked.connect(self._choose)
-        self.table.activated.connect(self._choose)
+        self.table = self._make_table()
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.open)
@@ -172,6 +156,33 @@ class CorpusPanel(Panel):
         column_.addStretch(0)
         self._fit()
         return page
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setAccessibleName("Sentences of the file")
+        table.setModel(self.sorted)
+        # It scrolls by itself: the panel must not, to give it the height it would like.
+        table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        table.setSortingEnabled(True)
+        table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(26)
+        header, ways = table.horizontalHeader(), QHeaderView.ResizeMode
+        header.setHighlightSections(False)
+        for column in range(len(_HEADS)):
+            of_words = column >= _FIRST_SENTENCE
+            header.setSectionResizeMode(column, ways.Stretch if of_words else ways.Fixed)
+        for column, width in enumerate(_WIDTHS):
+            header.resizeSection(column, width)
+        header.setStyleSheet(_NARROW_HEADS)
+        table.clicked.connect(self._choose)
+        table.activated.connect(self._choose)
+        return table
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow table has no room for both sentences; a click shows the other one."""
