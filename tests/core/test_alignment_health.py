@@ -37,7 +37,7 @@ def test_rows_that_differ_by_a_billionth_are_dead_attention():
 def test_uniform_rows_are_dead_too():
     health = health_of(aligned(np.full((5, 9), 1 / 9)))
     assert health.dead
-    assert "the same weight everywhere" in health.warnings[0]
+    assert "every word looks everywhere alike" in health.warnings[0]
     assert health.warnings[0].startswith(health.alarm)
 
 
