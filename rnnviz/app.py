@@ -86,6 +86,7 @@ def run(paths: Sequence[Path] = ()) -> int:
     QTimer.singleShot(0, window, lambda: window.open_at_start(paths))
     # What is there by now stays: looking through all of it again and again would cost frames.
     QTimer.singleShot(0, window, gc.freeze)
+    window.make_ahead()
     if not displayed:
         window.resize(1360, 860)
         _picture_when_walked(window)

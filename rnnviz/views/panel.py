@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar, NamedTuple
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal, Slot
@@ -114,6 +114,8 @@ class Panel(QWidget):
         self.setObjectName(self.name)
         self.setAccessibleName(self.title)
         self._content: QWidget | None = None
+        self._pieces = self.prepare()
+        self._in_pieces = False
         self._stale = True
         self._held = False
         self._sentence = QLabel()
@@ -139,6 +141,10 @@ class Panel(QWidget):
     def follow(self) -> None:
         """Connect `request_draw` to what this panel must follow, beside model and recording."""
 
+    def prepare(self) -> Iterator[None]:
+        """Make what takes long, such as plots, with a `yield` after each; `build` lays it out."""
+        yield from ()
+
     def build(self) -> QWidget:
         """Make the widgets; called once, before the first drawing."""
         raise NotImplementedError
@@ -161,6 +167,20 @@ class Panel(QWidget):
             return False
         window = self.window()
         return window.rect().intersects(QRect(self.mapTo(window, QPoint(0, 0)), self.size()))
+
+    def make_on(self) -> bool:
+        """Make the next piece of what is not made yet; whether all is made.
+
+        A frame has room for one piece: a plot alone takes most of it.
+        """
+        if self._content is not None:
+            return True
+        for _ in self._pieces:
+            self._in_pieces = True
+            return False
+        self._content = self.build()
+        self._pages.addWidget(self._content)
+        return not self._in_pieces
 
     @property
     def idle(self) -> bool:
@@ -206,9 +226,9 @@ class Panel(QWidget):
         if missing is not None:
             self._show_missing(NEEDS[missing])
             return
-        if self._content is None:
-            self._content = self.build()
-            self._pages.addWidget(self._content)
+        if not self.make_on():
+            self.request_draw()
+            return
         self._pages.setCurrentIndex(1)
         self.draw()
 

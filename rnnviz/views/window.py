@@ -25,6 +25,7 @@ from rnnviz.session.jobs import Failed
 from rnnviz.session.runs import OpenRun
 from rnnviz.session.session import Session
 from rnnviz.views.actions import Actions
+from rnnviz.views.ahead import Ahead
 from rnnviz.views.asking import Asking
 from rnnviz.views.deeds import deeds
 from rnnviz.views.dialogs.keys_dialog import KeysDialog, show_about
@@ -116,6 +117,13 @@ class Window(QMainWindow):
     def enter(self, name: str) -> None:
         """Show the workspace of this name."""
         self.rooms.enter(name)
+
+    def make_ahead(self) -> None:
+        """Make the Training room before it is entered, import the others, while all is still."""
+        first = (self.room(TrainingWorkspace),)
+        others = [room for room in self.workspaces if room not in first]
+        jobs = self.session.jobs
+        Ahead(first, others, lambda: bool(jobs.running), self).start()
 
     # Menus
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import ClassVar
 
@@ -72,6 +73,7 @@ class Workspace(QMainWindow):
         self.panels: tuple[Panel, ...] = ()
         self.docks: dict[str, QDockWidget] = {}
         self._built = False
+        self._pieces = self._made_in_pieces()
         self._sized = False
         self._default_layout = QByteArray()
         self._tidying = QTimer(self)
@@ -103,9 +105,18 @@ class Workspace(QMainWindow):
 
     def ensure_built(self) -> None:
         """Make the room, if it is not made yet."""
-        if self._built:
-            return
-        self._built = True
+        while not self.make_on():
+            pass
+
+    def make_on(self) -> bool:
+        """Make the next piece of the room; whether all of it is made."""
+        if not self._built:
+            for _ in self._pieces:
+                return False
+            self._built = True
+        return True
+
+    def _made_in_pieces(self) -> Iterator[None]:
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -113,9 +124,13 @@ class Workspace(QMainWindow):
         middle = self.centre()
         middle.installEventFilter(self)
         self.setCentralWidget(middle)
-        self.panels = tuple(panel(self.session) for panel in self.panel_types)
+        yield
+        kinds = self.panel_types
+        yield
+        self.panels = tuple(panel(self.session) for panel in kinds)
         for panel in self.panels:
             panel.hold()
+        yield
         first: dict[Qt.DockWidgetArea, QDockWidget] = {}
         for panel in self.panels:
             panel.open_requested.connect(self.open_requested)
@@ -124,9 +139,11 @@ class Workspace(QMainWindow):
             if area in first:
                 self.tabifyDockWidget(first[area], dock)
             first.setdefault(area, dock)
+            yield
         for dock in first.values():
             dock.raise_()
         self.connect_parts()
+        yield
         self._default_layout = self.saveState(self.layout_version)
         layout = self.session.settings.value(self._layout_key)
         restorable = isinstance(layout, QByteArray)

@@ -33,7 +33,8 @@ class HeatPlot(Plot):
         self._image = pg.ImageItem(axisOrder="row-major")
         self._column = pg.InfiniteLine(angle=90, movable=False)
         self._row = pg.InfiniteLine(angle=0, movable=False)
-        self._bar = pg.ColorBarItem(values=(0, 1), width=12, interactive=False, colorMapMenu=False)
+        self._bar: pg.ColorBarItem | None = None
+        """The legend of the colours; it takes as long to make as the plot, and comes after it."""
         super().__init__(name, x_axis=self.column_axis, y_axis=NumberAxis("left"), parent=parent)
         self.view.invertY(True)
         self.view.setMouseEnabled(x=False, y=False)
@@ -41,6 +42,12 @@ class HeatPlot(Plot):
         for line in (self._column, self._row):
             self.item.addItem(line, ignoreBounds=True)
             line.hide()
+
+    def make_legend(self) -> None:
+        """Put the legend of the colours beside the plot, unless it is there."""
+        if self._bar is not None:
+            return
+        self._bar = pg.ColorBarItem(values=(0, 1), width=12, interactive=False, colorMapMenu=False)
         self.item.layout.addItem(self._bar, 2, 5)
         self.item.layout.setColumnFixedWidth(4, 8)
         self.item.layout.setContentsMargins(4, 8, 28, 4)
@@ -55,6 +62,7 @@ class HeatPlot(Plot):
     def set_values(self, values: npt.NDArray[np.floating], names: Sequence[str]) -> None:
         """Show positive values (rows, columns) with a name for each column."""
         self._values, self._names = values, names
+        self.make_legend()
         rows, columns = values.shape
         if values.size == 0:
             self._image.clear()
@@ -107,13 +115,15 @@ class HeatPlot(Plot):
         bad = QColor(theme.bad)
         table[MISSING] = (bad.red(), bad.green(), bad.blue(), 255)
         self._image.setLookupTable(table)
+        self._column.setPen(pg.mkPen(theme.accent))
+        self._row.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DashLine))
+        if self._bar is None:
+            return
         self._bar.setColorMap(pg.ColorMap(None, bar))
         self._bar.setLevels((self._scale.low, self._scale.high))
         for axis in ("left", "right", "top", "bottom"):
             self._bar.getAxis(axis).setPen(theme.border)
         self._bar.axis.setTextPen(theme.muted)
-        self._column.setPen(pg.mkPen(theme.accent))
-        self._row.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DashLine))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Name as many columns as there is room for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
@@ -77,10 +77,14 @@ class CurvesPanel(Panel):
         for signal in (runs.runs_changed, runs.curve_changed, runs.current_changed):
             signal.connect(self.request_draw)
 
+    def prepare(self) -> Iterator[None]:
+        """The plot."""
+        self.plot = CurvePlot("Curves of the training runs")
+        yield
+
     def build(self) -> QWidget:
         """A row of choices over the curves."""
         page = QWidget()
-        self.plot = CurvePlot("Curves of the training runs")
         self.what = _choice("What is drawn", {LOSS: "Loss", RATE: "Learning rate"})
         self.unit = _choice("Unit of the loss", UNITS)
         self.along = _choice("Along the axis", X_AXES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -30,6 +31,12 @@ class NormsPanel(Panel):
         for signal in (runs.curve_changed, runs.current_changed):
             signal.connect(self.request_draw)
 
+    def prepare(self) -> Iterator[None]:
+        """The plot."""
+        self.plot = CurvePlot("Norm of the gradient before and after clipping")
+        self.plot.set_labels("step", "norm of the gradient")
+        yield
+
     def build(self) -> QWidget:
         """A line of words over the plot."""
         page = QWidget()
@@ -38,8 +45,6 @@ class NormsPanel(Panel):
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.scale = Segments("Scale", {"log": "Log", "linear": "Linear"})
         self.scale.chosen.connect(self._choose)
-        self.plot = CurvePlot("Norm of the gradient before and after clipping")
-        self.plot.set_labels("step", "norm of the gradient")
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 0)
         row.addWidget(self.scale)

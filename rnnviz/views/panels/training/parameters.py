@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
@@ -45,6 +47,12 @@ class ParametersPanel(Panel):
         for signal in (runs.curve_changed, runs.current_changed):
             signal.connect(self.request_draw)
 
+    def prepare(self) -> Iterator[None]:
+        """The plot."""
+        self.plot = CurvePlot("Norms of every parameter")
+        self.plot.set_log(True)
+        yield
+
     def build(self) -> QWidget:
         """What to draw, and the plot."""
         page = QWidget()
@@ -53,8 +61,6 @@ class ParametersPanel(Panel):
         self.words = QLabel()
         self.words.setProperty("role", "muted")
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.plot = CurvePlot("Norms of every parameter")
-        self.plot.set_log(True)
         self.names = QListWidget()
         self.names.setAccessibleName("Parameters to draw")
         self.names.setFixedWidth(200)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -60,6 +62,19 @@ class StagesPanel(Panel):
         ):
             signal.connect(self.request_draw)
 
+    def prepare(self) -> Iterator[None]:
+        """The text, the plot of the scores, and what a translation shows instead."""
+        self.text = TextView()
+        self.text.setAccessibleName("The text, coloured by the unit at this checkpoint")
+        self.text.setMinimumHeight(110)
+        self.colours = Gradient()
+        yield
+        self.history = CurvePlot("Score of the unit over the checkpoints")
+        self.history.setMinimumHeight(110)
+        yield
+        self.sentence = StagePage()
+        yield
+
     def build(self) -> QWidget:
         """Slider, unit, text, score."""
         page = _Page()
@@ -90,10 +105,6 @@ class StagesPanel(Panel):
         self.from_cells = QPushButton("As in Cells")
         self.from_cells.setToolTip("Take the text and the unit that are on the screen in Cells")
         self.from_cells.clicked.connect(self._take_from_cells)
-        self.text = TextView()
-        self.text.setAccessibleName("The text, coloured by the unit at this checkpoint")
-        self.text.setMinimumHeight(110)
-        self.colours = Gradient()
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         self.problem.setProperty("role", "muted")
@@ -105,10 +116,8 @@ class StagesPanel(Panel):
         self.every = QPushButton("Score all")
         self.every.setToolTip("Read the text at every checkpoint and score the units there")
         self.every.clicked.connect(self.session.stages.sweep)
-        self.history = CurvePlot("Score of the unit over the checkpoints")
-        self.history.setMinimumHeight(110)
         self.concept.setMinimumContentsLength(8)
-        self.characters, self.sentence = QWidget(), StagePage()
+        self.characters = QWidget()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.characters)
         self.pages.addWidget(self.sentence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,19 @@ class TimeStepsPanel(Panel):
         for signal in (runs.curve_changed, runs.current_changed):
             signal.connect(self.request_draw)
 
+    def prepare(self) -> Iterator[None]:
+        """The picture, its legend, and the plot beside it."""
+        self.heat = HeatPlot("Gradient norm by training step and distance back")
+        self.heat.set_labels("training step", "steps back")
+        yield
+        self.heat.make_legend()
+        yield
+        self.newest = CurvePlot("Gradient norm over distance at the newest step")
+        self.newest.set_labels("steps back", "norm")
+        self.newest.set_x_words("steps back", "{:.0f}")
+        self.newest.set_log(True)
+        yield
+
     def build(self) -> QWidget:
         """The picture, and a plot of the newest step."""
         page = QWidget()
@@ -48,12 +61,6 @@ class TimeStepsPanel(Panel):
         self.words = QLabel()
         self.words.setProperty("role", "muted")
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.heat = HeatPlot("Gradient norm by training step and distance back")
-        self.heat.set_labels("training step", "steps back")
-        self.newest = CurvePlot("Gradient norm over distance at the newest step")
-        self.newest.set_labels("steps back", "norm")
-        self.newest.set_x_words("steps back", "{:.0f}")
-        self.newest.set_log(True)
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 0)
         row.setSpacing(8)

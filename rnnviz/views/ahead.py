@@ -1,0 +1,73 @@
+"""Makes a room and its panels before they are entered, a piece at a time, while nothing goes on.
+
+Importing and laying out a room for the first time takes longer than a frame; done ahead, a person
+who enters it while a training streams in waits for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Slot
+from PySide6.QtGui import QCursor, QGuiApplication
+
+from rnnviz.views.panel import Panel
+from rnnviz.views.workspace import Workspace
+
+BEGIN_MS = 1_500
+_PIECE_MS, _QUIET_MS = 30, 700
+
+
+class Ahead(QObject):
+    """Makes rooms whole, and imports what others are made of; waits while a person does something.
+
+    Args:
+        rooms: made whole, in this order.
+        others: only imported.
+        busy: whether something else goes on just now.
+    """
+
+    def __init__(
+        self,
+        rooms: Sequence[Workspace],
+        others: Sequence[Workspace],
+        busy: Callable[[], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._pieces = _pieces_of(rooms, others)
+        self._busy = busy
+        self._pointer = QPoint()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.work)
+
+    def start(self) -> None:
+        """Begin soon."""
+        self._timer.start(BEGIN_MS)
+
+    @Slot()
+    def work(self) -> None:
+        """Make one piece, unless something else goes on."""
+        pointer, before = QCursor.pos(), self._pointer
+        self._pointer = pointer
+        pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if self._busy() or pressed or pointer != before:
+            self._timer.start(_QUIET_MS)
+            return
+        for _ in self._pieces:
+            self._timer.start(_PIECE_MS)
+            return
+
+
+def _pieces_of(rooms: Sequence[Workspace], others: Sequence[Workspace]) -> Iterator[None]:
+    for room in rooms:
+        while not room.make_on():
+            yield
+        for panel in room.findChildren(Panel):
+            while not panel.make_on():
+                yield
+            yield
+    for room in others:
+        _ = room.panel_types
+        yield

@@ -1,0 +1,62 @@
+"""A room is made before it is entered, in pieces, and only while nothing else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from rnnviz.session.session import Session
+from rnnviz.views.ahead import Ahead
+from rnnviz.views.panel import Panel
+from rnnviz.views.workspaces.training import TrainingWorkspace
+from tests.core.runs.made import finished_run
+from tests.views.panels_world import make_session
+
+
+@pytest.fixture
+def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
+    session = make_session(tmp_path)
+    yield session
+    session.close()
+
+
+def test_a_room_is_made_piece_by_piece_and_is_whole_when_entered(
+    session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    room, busy = TrainingWorkspace(session), [True]
+    qtbot.addWidget(room)
+    ahead = Ahead((room,), (), lambda: busy[0])
+    ahead.work()
+    assert not room.findChildren(Panel), "something else goes on"
+    busy[0] = False
+    pieces = 0
+    while ahead._timer.isActive() and pieces < 200:
+        ahead._timer.stop()
+        ahead.work()
+        pieces += 1
+    panels = room.findChildren(Panel)
+    assert len(panels) == 6
+    assert all(panel._content is not None for panel in panels)
+    assert pieces > 2 * len(panels)
+    session.runs.open(finished_run(tmp_path / "run").directory)
+    session.runs.look()
+    room.resize(1200, 800)
+    room.show()
+    curves = room.runs_centre.curves if room.runs_centre else None
+    assert curves is not None
+    qtbot.waitUntil(lambda: not curves.empty)
+    assert curves.plot.traces[0].name == "run"
+
+
+def test_a_room_that_is_entered_halfway_is_finished_at_once(session: Session, qtbot: QtBot) -> None:
+    room = TrainingWorkspace(session)
+    qtbot.addWidget(room)
+    assert not room.make_on()
+    assert not room.make_on()
+    room.ensure_built()
+    assert room.make_on()
+    assert tuple(room.docks) == tuple(panel.name for panel in room.panels)
