@@ -190,7 +190,7 @@ def test_the_gradient_over_time_of_a_layer(session: Session, tmp_path: Path, qtb
 def test_the_gradient_of_a_translation_names_encoder_and_decoder(
     session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    names = ["Layer 1", "Layer 1, encoder backwards"]
+    names = ["Layer 1", "Layer 1, backwards"]
     facts = {"gradient_layers": names, "gradient_source_steps": 10}
     run = MadeRun(tmp_path / "t", task="translation", more_facts=facts)
     run.steps(1, 50)
@@ -199,8 +199,8 @@ def test_the_gradient_of_a_translation_names_encoder_and_decoder(
     panel = TimeStepsPanel(session)
     shown(qtbot, panel)
     assert [panel.layer.itemText(place) for place in range(panel.layer.count())] == names
-    assert panel.words.text().startswith("One sentence pair: 6 steps of the decoder")
-    assert [trace.name for trace in panel.newest.traces][1] == "layer 1, encoder backwards"
+    assert panel.words.text().startswith("Above the line the decoder")
+    assert [trace.name for trace in panel.newest.traces][1] == "layer 1, backwards"
 
 
 def test_samples_are_a_timeline_from_the_first(

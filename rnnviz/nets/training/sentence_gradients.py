@@ -31,7 +31,7 @@ def layer_names(description: TranslationDescription) -> list[str]:
     layers = [f"Layer {layer + 1}" for layer in range(description.layers)]
     if not description.bidirectional:
         return layers
-    return layers + [f"{layer}, encoder backwards" for layer in layers]
+    return layers + [f"{layer}, backwards" for layer in layers]
 
 
 def sentence_gradients(model: TranslationModel, pair: PairBatch) -> Norms:

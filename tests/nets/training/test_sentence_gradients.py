@@ -99,7 +99,7 @@ def test_leaves_the_training_alone_and_is_the_same_again() -> None:
     assert torch.equal(torch.get_rng_state(), before)
     assert task.model.training
     assert all(parameter.grad is None for parameter in task.model.parameters())
-    assert task.facts["gradient_layers"][2] == "Layer 1, encoder backwards"
+    assert task.facts["gradient_layers"][2] == "Layer 1, backwards"
     assert task.facts["gradient_source_steps"] == len(task.measured.source)
     # Nothing but the last state of all feeds the last loss after it.
     assert (one[1][:, -1] > 0).all()

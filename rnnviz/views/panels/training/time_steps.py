@@ -114,11 +114,11 @@ class TimeStepsPanel(Panel):
         elif decoder is None:
             said = "How much of it reaches the hidden states before."
         else:
-            said = (
-                f"One sentence pair: {decoder} steps of the decoder, beyond the line the encoder's."
-            )
+            said = "Above the line the decoder's steps, below it the encoder's."
         self.words.setText(said)
-        self.words.setToolTip(said)
+        self.words.setToolTip(
+            said if decoder is None else f"{said} One sentence pair, the same throughout the run."
+        )
 
     def _read(self, rows: list[ArrayRow]) -> list[tuple[ArrayRow, Rows]]:
         assert self._reader is not None
