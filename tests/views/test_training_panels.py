@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QTabBar
 from pytestqt.qtbot import QtBot
 
@@ -81,6 +83,28 @@ class TestCurvePlot:
         assert "learning rate" not in plot.note.text()
         plot.save(tmp_path / "curves.csv")
         assert "50.0,learning rate 0.1 → 0.01" in (tmp_path / "curves.csv").read_text()
+
+    def test_the_axes_of_an_svg_are_as_long_as_on_the_screen(
+        self, qtbot: QtBot, tmp_path: Path
+    ) -> None:
+        plot = self.plot(qtbot, np.linspace(3, 1, 100))
+        QApplication.processEvents()
+        plot.save(tmp_path / "curves.svg")
+        screen, renderer = plot.picture(), QSvgRenderer(str(tmp_path / "curves.svg"))
+        drawn = QImage(screen.size(), QImage.Format.Format_ARGB32)
+        drawn.fill(plot.ground)
+        painter = QPainter(drawn)
+        renderer.render(painter)
+        painter.end()
+
+        def right_end(image: QImage) -> int:
+            """Of the numbers below the curves."""
+            rows = range(image.height() - 20, image.height() - 4)
+            ground = image.pixel(0, 0)
+            inked = (x for x in range(image.width()) for y in rows if image.pixel(x, y) != ground)
+            return max(inked)
+
+        assert abs(right_end(drawn) - right_end(screen)) < 6
 
     def test_the_newest_end_stays_in_view_until_a_person_zooms(self, qtbot: QtBot) -> None:
         plot = self.plot(qtbot, [3.0, 2.0, 1.0])

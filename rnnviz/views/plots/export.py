@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QRect, QSize
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPicture
 from PySide6.QtSvg import QSvgGenerator
 
 from rnnviz.core.errors import RnnvizError
@@ -43,6 +43,8 @@ def save_svg(paint: Paint, size: QSize, ground: QColor, title: str, path: Path) 
     generator.setFileName(str(path))
     generator.setSize(size)
     generator.setViewBox(area)
+    # Axes are recorded pictures; played on another resolution they would shrink.
+    generator.setResolution(QPicture().logicalDpiX())
     generator.setTitle(title)
     painter = QPainter()
     if not painter.begin(generator):
