@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rnnviz.commands.output import ProgressLine, duration_in_words
-from rnnviz.core.errors import TextError
-from rnnviz.core.loss import training_loss_in_words
+from rnnviz.core.errors import RunDirectoryError, TextError
+from rnnviz.core.loss import figure, training_loss_in_words
 from rnnviz.core.runs.config import TrainingConfig, read_config
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rnnviz.nets.training import training_task
     from rnnviz.nets.training.loop import train
     from rnnviz.nets.training.measuring import with_threads
-    from rnnviz.nets.training.processes import Processes
+    from rnnviz.nets.training.processes import Processes, lost_another
 
     processes = Processes.joined()
     directory = arguments.resume or arguments.run or Path("runs") / config.name
@@ -163,6 +163,13 @@ def run(arguments: argparse.Namespace) -> int:
             report=report,
             stopped=lambda: bool(interrupted),
         )
+    except RuntimeError as error:
+        if processes.alone or not lost_another(error):
+            raise
+        raise RunDirectoryError(
+            f"another of the {processes.share.of} processes has ended, so this one cannot go on. "
+            f"What was written stays; continue with as many: torchrun ... --resume {directory}"
+        ) from error
     finally:
         if line is not None:
             line.finish()
@@ -220,8 +227,8 @@ def _figures(progress: Progress) -> str:
     held_out = progress.validation_nats
     parts = (
         f"{progress.step:,}/{progress.steps:,}",
-        f"loss {progress.loss_nats:.3f} nats",
-        "" if math.isnan(held_out) else f"held out {held_out:.3f}",
+        f"loss {figure(progress.loss_nats)} nats",
+        "" if math.isnan(held_out) else f"held out {figure(held_out)}",
         f"{progress.tokens_per_second:,.0f}/s",
     )
     return "  ".join(part for part in parts if part)

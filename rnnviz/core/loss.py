@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+_LARGE = 1e6
+
 
 def bits(nats: float) -> float:
     """The same loss in bits: nats / ln 2.
@@ -29,7 +31,18 @@ def loss_in_words(nats: float, of: str = "character") -> str:
     >>> loss_in_words(1.2)
     '1.200 nats = 1.731 bits per character, perplexity 3.32'
     """
-    return f"{nats:.3f} nats = {bits(nats):.3f} bits per {of}, perplexity {perplexity(nats):.2f}"
+    wavers = perplexity(nats)
+    shown = f"{wavers:.2f}" if wavers < _LARGE else f"{wavers:.3g}"
+    return f"{figure(nats)} nats = {figure(bits(nats))} bits per {of}, perplexity {shown}"
+
+
+def figure(loss: float) -> str:
+    """Three decimals; a loss that exploded is written by its powers of ten.
+
+    >>> figure(1.2), figure(3.4e30)
+    ('1.200', '3.4e+30')
+    """
+    return f"{loss:.3f}" if abs(loss) < _LARGE else f"{loss:.3g}"
 
 
 def training_loss_in_words(loss: float, task: str) -> str:

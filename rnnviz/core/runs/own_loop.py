@@ -104,7 +104,7 @@ class Run:
         if writer is None:
             return
         state = "finished" if kind is None and not self.stopped else "stopped"
-        reason = {"reason": f"{kind.__name__}: {error}"} if kind is not None else {}
+        reason = {"reason": _in_words(kind, error)} if kind is not None else {}
         try:
             if not isinstance(error, RunDirectoryError):
                 writer.event(state, step=self._step, **reason)
@@ -139,13 +139,18 @@ class Run:
             step: counts from 1.
             values: anything that `float` takes. `loss` (in nats), `gradient_norm`,
                 `learning_rate`, `epoch` and `tokens` have curves of their own, `validation_loss`
-                is a validation; every other name gets a curve by that name.
+                is a validation; every other name gets a curve by that name. None is passed over.
+
+        Raises:
+            ValueError: a value is not one number.
         """
         writer = self._writer
         if writer is None:
             return
         self._step = step
-        numbers = {name: _number(value) for name, value in values.items()}
+        numbers = {
+            name: _number(name, value) for name, value in values.items() if value is not None
+        }
         validation = numbers.pop("validation_loss", None)
         known = {key: numbers.pop(name) for name, key in _STEP_FIELDS.items() if name in numbers}
         if known and self._model is not None:
@@ -229,6 +234,19 @@ class Run:
             self._paused_s += time.monotonic() - began
 
 
-def _number(value: Any) -> float:
+def _in_words(kind: type[BaseException], error: BaseException | None) -> str:
+    if issubclass(kind, KeyboardInterrupt):
+        return "interrupted by Ctrl-C"
+    return f"{kind.__name__}: {error}" if str(error) else kind.__name__
+
+
+def _number(name: str, value: Any) -> float:
     """A tensor's number without its graph, or whatever `float` takes."""
-    return float(value.item() if hasattr(value, "item") else value)
+    try:
+        return float(value.item() if hasattr(value, "item") else value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        shape = getattr(value, "shape", None)
+        found = f"{type(value).__name__}" if shape is None else f"an array of shape {tuple(shape)}"
+        raise ValueError(
+            f"{name} is not one number but {found}; log its mean, or each number by its own name"
+        ) from error

@@ -24,6 +24,7 @@ Phase = Literal["starting", "running", "paused", "stopped", "finished"]
 PARAMETER_POINTS = 1 << 13
 _MOST_KEPT = 4000
 _RATE_SECONDS = 20.0
+_LONGEST_STEP_SECONDS = 3600.0
 _KNOTS_A_BATCH = 64
 
 
@@ -237,8 +238,8 @@ class RunRecord:
         self.seconds.add(event.step, event.time - self._began if math.isnan(seconds) else seconds)
         self.tokens.add(event.step, tokens)
         self.epoch.add(event.step, epoch)
-        if self.clock.values and event.time < self.clock.last:
-            self.clock = StepAxis()  # the clock was set back
+        if self.clock.values and not 0 <= event.time - self.clock.last < _LONGEST_STEP_SECONDS:
+            self.clock = StepAxis()  # the clock was set, back or forward
         self.clock.add(event.step, event.time)
 
     def _take_validation(self, event: Event) -> None:

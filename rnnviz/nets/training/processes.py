@@ -20,6 +20,16 @@ from rnnviz.nets.training.task import ALL, Share
 _COMMANDS = ("pause", "resume", "stop", "checkpoint", "sample", "set")
 
 
+def lost_another(error: RuntimeError) -> bool:
+    """Whether torch complains that another process of the group is gone.
+
+    >>> lost_another(RuntimeError("[gloo/transport/tcp/pair.cc:537] Connection reset by peer"))
+    True
+    """
+    words = str(error).lower()
+    return any(part in words for part in ("gloo", "reset by peer", "connection closed"))
+
+
 class Processes:
     """The group that this process belongs to; alone by default."""
 

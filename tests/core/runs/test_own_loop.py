@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -130,3 +131,35 @@ def test_nothing_large_is_imported() -> None:
     )
     loaded = set(result.stdout.split())
     assert not loaded & {"torch", "PySide6", "lightning", "pytorch_lightning"}
+
+
+@pytest.mark.parametrize("value", [torch.ones(3), np.ones((2, 2)), "words", 1j, [1.0, 2.0]])
+def test_what_is_not_one_number_is_named(tmp_path: Path, value: object) -> None:
+    with pytest.raises(ValueError, match="accuracy is not one number"), rnnviz.Run(tmp_path) as run:
+        run.log(1, loss=1.0, accuracy=value)
+    assert "accuracy is not one number" in said(tmp_path, "stopped")[0]["reason"]
+
+
+def test_numbers_of_any_type_are_taken_and_none_is_passed_over(tmp_path: Path) -> None:
+    values = {
+        "half": torch.tensor(0.5, dtype=torch.bfloat16),
+        "whole": torch.tensor([[3]], dtype=torch.int8),
+        "flag": torch.tensor(True),
+        "numpy": np.float16(2),
+    }
+    with rnnviz.Run(tmp_path) as run:
+        run.log(1, loss=torch.tensor(1.0, requires_grad=True), validation_loss=None, **values)
+    (logged,) = said(tmp_path, "scalar")
+    assert logged["values"] == {"half": 0.5, "whole": 3.0, "flag": 1.0, "numpy": 2.0}
+    assert said(tmp_path, "validation") == []
+
+
+def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with rnnviz.Run(tmp_path) as run:
+            run.log(1, loss=1.0)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert said(tmp_path, "stopped")[0]["reason"] == "interrupted by Ctrl-C"

@@ -21,7 +21,7 @@ def looked_at(run: MadeRun) -> WatchedRun:
     return watched
 
 
-def test_the_rate_knows_nothing_of_pauses_and_of_a_clock_that_is_set_back(tmp_path: Path) -> None:
+def test_the_rate_knows_nothing_of_pauses_and_of_a_clock_that_is_set(tmp_path: Path) -> None:
     run = MadeRun(tmp_path / "run")
     run.steps(1, 10)
     run.event("paused", step=10)
@@ -31,6 +31,9 @@ def test_the_rate_knows_nothing_of_pauses_and_of_a_clock_that_is_set_back(tmp_pa
     assert looked_at(run).record.steps_per_second() == pytest.approx(2.0)
     run.now -= 7200
     run.steps(17, 20, seconds=10.0)
+    assert looked_at(run).record.steps_per_second() == pytest.approx(2.0)
+    run.now += 86400 * 400
+    run.steps(21, 24, seconds=12.0)
     assert looked_at(run).record.steps_per_second() == pytest.approx(2.0)
 
 

@@ -1,7 +1,8 @@
-"""Trains in children that it kills at random moments, until one finishes: `killed_run.py FOLDER`.
+"""Trains in children that it kills at random moments: `killed_run.py FOLDER TASK KILLS`.
 
 The children are forked from a process that has torch loaded and never used it, so that a new
-attempt takes milliseconds. At the end it prints how many were killed, and after how many steps.
+attempt takes milliseconds. The last one finishes. At the end it prints how many were killed, and
+after how many steps.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from pathlib import Path
 
 import torch._dynamo  # noqa: F401 - an optimiser would load it in every child anew
 
+from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.log import read_lines
-from rnnviz.nets.training import characters
+from rnnviz.nets.training import characters, training_task
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import train
+from rnnviz.nets.training.task import TrainingTask
 from tests.nets.small import random_text
 from tests.nets.training.small_runs import settings
 
@@ -27,14 +30,28 @@ CONFIG = settings(
     gradient_steps_every=5, temperatures=(0.8,),
 )  # fmt: skip
 TEXT = random_text(900)
-MOST_KILLS = 10
+MEMORY = settings(
+    task="memory", options={"kind": "adding", "distance": 8}, steps=60, checkpoint_every=3,
+    validation_every=7, parameters_every=5, gradient_steps_every=5,
+)  # fmt: skip
+TRANSLATION = settings(
+    task="translation", options={"made": "reversed", "made_pairs": 120, "tokens": "characters"},
+    architecture="gru", embedding=6, batch=8, dropout=0.2, steps=30, checkpoint_every=3,
+    validation_every=13, parameters_every=5, gradient_steps_every=5,
+)  # fmt: skip
+CONFIGS = {"characters": CONFIG, "memory": MEMORY, "translation": TRANSLATION}
 
 
-def attempt(folder: Path) -> None:
+def task_of(config: TrainingConfig) -> TrainingTask:
+    """What is trained; the text is in no file."""
+    return CharacterTask(config, TEXT) if config is CONFIG else training_task(config)
+
+
+def attempt(folder: Path, config: TrainingConfig) -> None:
     """Train in this process, from where the last attempt came to."""
     characters.SAMPLE_LENGTH = 5
     resume = (folder / "run.json").exists()
-    train(CharacterTask(CONFIG, TEXT), CONFIG, folder, resume=resume)
+    train(task_of(config), config, folder, resume=resume)
 
 
 def wait_for_growth(path: Path, size: int) -> None:
@@ -45,7 +62,7 @@ def wait_for_growth(path: Path, size: int) -> None:
         time.sleep(0.001)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, config: TrainingConfig, most_kills: int) -> None:
     """Attempt and kill."""
     moments = random.Random(3)
     kills, killed_at = 0, set()
@@ -53,13 +70,13 @@ def main(folder: Path) -> None:
         child = os.fork()
         if child == 0:
             try:
-                attempt(folder)
+                attempt(folder, config)
             except BaseException as error:  # noqa: BLE001 - the parent must hear of it
                 sys.stderr.write(f"{type(error).__name__}: {error}\n")
                 sys.stderr.flush()
                 os._exit(1)
             os._exit(0)
-        if kills < MOST_KILLS:
+        if kills < most_kills:
             wait_for_growth(folder / "events.jsonl", moments.randrange(6000))
             time.sleep(moments.uniform(0.0, 0.02))
             os.kill(child, signal.SIGKILL)
@@ -75,4 +92,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), CONFIGS[sys.argv[2]], int(sys.argv[3]))

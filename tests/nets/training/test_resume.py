@@ -19,7 +19,7 @@ from rnnviz.nets.training.loop import train
 from rnnviz.nets.training.progress import Progress
 from rnnviz.nets.training.state import BEFORE, STATE
 from tests.nets.small import random_text
-from tests.nets.training.killed_run import CONFIG, TEXT
+from tests.nets.training.killed_run import CONFIGS, TEXT, task_of
 from tests.nets.training.small_runs import settings, stopping_after
 
 ROOT = Path(__file__).parents[3]
@@ -51,10 +51,17 @@ def said(directory: Path, kind: str = "step") -> list[dict[str, Any]]:
     ]
 
 
-def test_a_run_killed_at_random_moments_ends_with_the_same_weights(tmp_path: Path) -> None:
-    expected = trained(CONFIG, tmp_path / "undisturbed")
+@pytest.mark.parametrize(
+    ("name", "most", "least"), [("characters", 10, 5), ("memory", 5, 2), ("translation", 5, 2)]
+)
+def test_a_run_killed_at_random_moments_ends_with_the_same_weights(
+    tmp_path: Path, name: str, most: int, least: int
+) -> None:
+    config, whole, folder = CONFIGS[name], tmp_path / "undisturbed", tmp_path / "killed"
+    expected = task_of(config)
+    train(expected, config, whole)
     result = subprocess.run(
-        [sys.executable, "-m", "tests.nets.training.killed_run", str(tmp_path / "killed")],
+        [sys.executable, "-m", "tests.nets.training.killed_run", str(folder), name, str(most)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -63,14 +70,14 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_weights(tmp_path: Pat
     )
     assert result.returncode == 0, result.stderr
     kills, places = map(int, result.stdout.split())
-    assert kills >= 5
-    assert places >= 4
-    found = CharacterTask(CONFIG, TEXT)
-    train(found, CONFIG, tmp_path / "killed", resume=True)
-    assert same(found.model.state_dict(), expected)
+    assert kills >= least
+    assert places >= least - 1
+    found = task_of(config)
+    train(found, config, folder, resume=True)
+    assert same(found.model.state_dict(), expected.model.state_dict())
     for kind in ("step", "validation", "sample", "parameters"):
-        assert said(tmp_path / "killed", kind) == said(tmp_path / "undisturbed", kind)
-    numbers = [line["seq"] for line in read_lines(tmp_path / "killed" / "events.jsonl")]
+        assert said(folder, kind) == said(whole, kind)
+    numbers = [line["seq"] for line in read_lines(folder / "events.jsonl")]
     assert numbers == list(range(len(numbers)))
 
 
