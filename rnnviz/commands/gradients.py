@@ -193,7 +193,9 @@ def _jacobians(field: GradientField) -> list[str]:
     if not field.has_jacobians:
         return []
     distances = field.array("distances").tolist()
-    shown = [place for place, distance in enumerate(distances) if distance in _SHOWN]
+    # Only some distances were taken: those nearest to the usual ones stand for them.
+    wanted = [distance for distance in _SHOWN if distance <= distances[-1]]
+    shown = sorted({_nearest(distances, distance) for distance in wanted})
     lines = [
         (
             str(layer + 1),
@@ -209,6 +211,15 @@ def _jacobians(field: GradientField) -> list[str]:
         f"median largest singular value of the Jacobian k steps back, at {count} steps",
         table(heads, lines, left=2),
     ]
+
+
+def _nearest(distances: list[int], wanted: int) -> int:
+    """The place of the distance that comes nearest.
+
+    >>> _nearest([0, 1, 4, 9, 19], 20), _nearest([0, 1, 4], 0)
+    (4, 0)
+    """
+    return min(range(len(distances)), key=lambda place: abs(distances[place] - wanted))
 
 
 def _facts(field: GradientField, matrices: list[MatrixFacts]) -> dict[str, Any]:
