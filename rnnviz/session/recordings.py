@@ -81,7 +81,7 @@ class Recordings(QObject):
         self.renewed = False
         """Whether the recording took the place of another walk of the same text."""
         self.ends_early = False
-        """Whether the recording reaches only so far into the text, and nobody walks on."""
+        """Whether the recording ends before the text does, and nobody walks on."""
 
     # Models
 
@@ -217,10 +217,7 @@ class Recordings(QObject):
         return size_bytes(len(self.text), self.model.description.total_units, len(channels))
 
     def walk_if_small(self) -> None:
-        """Walk the open text through the open model, or ask first if that takes much disk.
-
-        Nothing is walked here while a training is followed: its next checkpoint is.
-        """
+        """Walk the open text, or ask first if that takes much disk; not while one is followed."""
         if self.model is None or self.text is None or len(self.text) == 0 or self.followed:
             return
         channels = self.default_channels()

@@ -142,7 +142,10 @@ class Panel(QWidget):
         """Connect `request_draw` to what this panel must follow, beside model and recording."""
 
     def prepare(self) -> Iterator[None]:
-        """Make what takes long, such as plots, with a `yield` after each; `build` lays it out."""
+        """Make what takes long, such as plots, with a `yield` after each; `build` lays it out.
+
+        The panel is their parent until then, so that they go when it does.
+        """
         yield from ()
 
     def build(self) -> QWidget:

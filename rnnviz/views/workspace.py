@@ -129,6 +129,7 @@ class Workspace(QMainWindow):
         yield
         self.panels = tuple(panel(self.session) for panel in kinds)
         for panel in self.panels:
+            panel.setParent(self)
             panel.hold()
         yield
         first: dict[Qt.DockWidgetArea, QDockWidget] = {}

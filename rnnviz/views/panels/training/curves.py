@@ -79,7 +79,7 @@ class CurvesPanel(Panel):
 
     def prepare(self) -> Iterator[None]:
         """The plot."""
-        self.plot = CurvePlot("Curves of the training runs")
+        self.plot = CurvePlot("Curves of the training runs", self)
         yield
 
     def build(self) -> QWidget:

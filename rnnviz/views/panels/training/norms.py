@@ -33,7 +33,7 @@ class NormsPanel(Panel):
 
     def prepare(self) -> Iterator[None]:
         """The plot."""
-        self.plot = CurvePlot("Norm of the gradient before and after clipping")
+        self.plot = CurvePlot("Norm of the gradient before and after clipping", self)
         self.plot.set_labels("step", "norm of the gradient")
         yield
 

@@ -49,7 +49,7 @@ class ParametersPanel(Panel):
 
     def prepare(self) -> Iterator[None]:
         """The plot."""
-        self.plot = CurvePlot("Norms of every parameter")
+        self.plot = CurvePlot("Norms of every parameter", self)
         self.plot.set_log(True)
         yield
 

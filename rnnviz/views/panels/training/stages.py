@@ -64,15 +64,15 @@ class StagesPanel(Panel):
 
     def prepare(self) -> Iterator[None]:
         """The text, the plot of the scores, and what a translation shows instead."""
-        self.text = TextView()
+        self.text = TextView(self)
         self.text.setAccessibleName("The text, coloured by the unit at this checkpoint")
         self.text.setMinimumHeight(110)
-        self.colours = Gradient()
+        self.colours = Gradient(self)
         yield
-        self.history = CurvePlot("Score of the unit over the checkpoints")
+        self.history = CurvePlot("Score of the unit over the checkpoints", self)
         self.history.setMinimumHeight(110)
         yield
-        self.sentence = StagePage()
+        self.sentence = StagePage(self)
         yield
 
     def build(self) -> QWidget:

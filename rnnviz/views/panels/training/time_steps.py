@@ -39,12 +39,12 @@ class TimeStepsPanel(Panel):
 
     def prepare(self) -> Iterator[None]:
         """The picture, its legend, and the plot beside it."""
-        self.heat = HeatPlot("Gradient norm by training step and distance back")
+        self.heat = HeatPlot("Gradient norm by training step and distance back", self)
         self.heat.set_labels("training step", "steps back")
         yield
         self.heat.make_legend()
         yield
-        self.newest = CurvePlot("Gradient norm over distance at the newest step")
+        self.newest = CurvePlot("Gradient norm over distance at the newest step", self)
         self.newest.set_labels("steps back", "norm")
         self.newest.set_x_words("steps back", "{:.0f}")
         self.newest.set_log(True)
