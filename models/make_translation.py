@@ -64,7 +64,7 @@ class Recipe:
 
 
 _TATOEBA = (
-    "--task translation --architecture lstm --layers 1 --units 256 --embedding 128 --dropout 0.2 "
+    "--task translation --architecture lstm --layers 1 --units 256 --embedding 128 --dropout 0.1 "
     "--batch 96 --epochs 3 --learning-rate 0.002 --held-out 0.03 --precision bfloat16 "
     "--validation-every 1000 --checkpoint-every 1000 --option attention_units=128 "
     "--option vocabulary=6000"

@@ -2,8 +2,8 @@
 
 A palette has 256 entries: 0 to 254 from the lowest value to the highest, so that the middle of a
 signed scale is one entry, and 255 for "no value", which is transparent. Text in `INK` can be read
-on every entry (contrast of at least 4.5), but for `label`; both signs stay apart for colour-blind
-eyes.
+on every entry (contrast of at least 4.5), but for `weight` and `label`; both signs stay apart for
+colour-blind eyes.
 """
 
 from __future__ import annotations
@@ -82,18 +82,24 @@ _VIOLET = {
     False: ((0.90, 0.05, 290), (0.74, 0.12, 290), (0.55, 0.20, 290)),
     True: ((0.36, 0.10, 290), (0.52, 0.16, 292), (0.72, 0.14, 300)),
 }
+_DEEP_TEAL = {
+    False: ((0.90, 0.06, 175), (0.70, 0.115, 205), (0.44, 0.11, 245)),
+    True: ((0.34, 0.06, 215), (0.58, 0.105, 190), (0.88, 0.12, 165)),
+}
 
 _PALETTES = {
     "blue-orange": _Hues("Blue and orange", ("orange", "blue"), _BLUE, _ORANGE),
     "green-purple": _Hues("Green and purple", ("purple", "green"), _GREEN, _PURPLE),
     "gate": _Hues("Teal", ("no colour", "teal"), _TEAL),
     "surprisal": _Hues("Fire", ("no colour", "orange-red"), _FIRE),
+    "weight": _Hues("Deep teal", ("no colour", "teal"), _DEEP_TEAL),
     "label": _Hues("Violet", ("no colour", "violet"), _VIOLET),
 }
 DIVERGING = tuple(name for name, hues in _PALETTES.items() if hues.negative is not None)
 """Palettes for signed values; the ground is zero."""
 SEQUENTIAL = tuple(name for name, hues in _PALETTES.items() if hues.negative is None)
-"""Palettes for values that begin at nothing; `label` is for bands beside text, not under it."""
+"""Palettes for values that begin at nothing; `weight` and `label` go as far as
+colours can, for tables and bands: no text is read on them."""
 
 
 def palette_title(name: str) -> str:

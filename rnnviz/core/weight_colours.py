@@ -13,7 +13,7 @@ import numpy as np
 from rnnviz.core.alignment import Floats
 from rnnviz.core.colour import Scale
 
-WHOLE = Scale(0.0, 1.0, "gate")
+WHOLE = Scale(0.0, 1.0, "weight")
 """From 0 to 1, so that two pictures can be compared."""
 LEAST_SEEN = 0.004
 """A weight of a smaller share of its scale has the colour of the paper."""

@@ -19,7 +19,7 @@ from rnnviz.core.colour import (
 )
 from rnnviz.core.oklab import contrast, from_linear, from_oklab, linear, oklab, polar
 
-UNDER_TEXT = [name for name in (*DIVERGING, *SEQUENTIAL) if name != "label"]
+UNDER_TEXT = [name for name in (*DIVERGING, *SEQUENTIAL) if name not in ("weight", "label")]
 
 # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear light.
 BLINDNESS = {

@@ -29,7 +29,7 @@ class HeatPlot(Plot):
         self.column_axis = NamedAxis("bottom")
         self._values: npt.NDArray[np.floating] = np.zeros((0, 0), np.float32)
         self._names: Sequence[str] = ()
-        self._scale = Scale(0.0, 1.0, "gate")
+        self._scale = Scale(0.0, 1.0, "weight")
         self._image = pg.ImageItem(axisOrder="row-major")
         self._column = pg.InfiniteLine(angle=90, movable=False)
         self._row = pg.InfiniteLine(angle=0, movable=False)
@@ -77,12 +77,12 @@ class HeatPlot(Plot):
         # A gradient of exactly zero is the least there is, not a missing number.
         logs = np.where(np.isneginf(logs), low, logs)
         self._image.setImage(
-            Scale(low, high, "gate").index(logs.astype(np.float32)),
+            Scale(low, high, "weight").index(logs.astype(np.float32)),
             levels=(0, 255),
             autoLevels=False,
         )
         self._image.setRect(0, 0, max(1, columns), max(1, rows))
-        self._scale = Scale(low, high, "gate")
+        self._scale = Scale(low, high, "weight")
         self.recolour(theme_of(self))
         self.view.setRange(xRange=(0, max(1, columns)), yRange=(0, max(1, rows)), padding=0)
         self._name_columns()
