@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from rnnviz.commands.inputs import file_given
 from rnnviz.commands.output import print_json
 from rnnviz.commands.tasks import run_with_progress
 from rnnviz.core.alignment import DIRECTIONS
@@ -25,7 +26,7 @@ EXAMPLES = """
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A model, the pairs, and how weights become links."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a translation model")
+    parser.add_argument("model", type=file_given, metavar="MODEL", help="a translation model")
     parser.add_argument(
         "pairs",
         nargs="+",

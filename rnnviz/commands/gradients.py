@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.commands.inputs import add_vocabulary
+from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import figure, print_json, table
 from rnnviz.commands.tasks import opened, run_with_progress
 from rnnviz.core.errors import GradientError
@@ -35,8 +35,8 @@ _SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What to go back through, and how far."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a character model")
-    parser.add_argument("text", type=Path, metavar="TEXT", help="the text that it reads")
+    parser.add_argument("model", type=file_given, metavar="MODEL", help="a character model")
+    parser.add_argument("text", type=file_given, metavar="TEXT", help="the text that it reads")
     add_vocabulary(parser)
     parser.add_argument(
         "--start",

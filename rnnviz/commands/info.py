@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from rnnviz.commands.inputs import add_vocabulary
+from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import duration_in_words, pairs, print_json, size_in_words
 from rnnviz.core.loss import bits, loss_in_words, perplexity, training_loss_in_words
 from rnnviz.core.units import unit_name
@@ -23,7 +23,9 @@ _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", " ": "space"}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A path, and how to print."""
-    parser.add_argument("path", type=Path, metavar="PATH", help="a model, a recording or a run")
+    parser.add_argument(
+        "path", type=file_given, metavar="PATH", help="a model, a recording or a run"
+    )
     add_vocabulary(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.output import size_in_words
 from rnnviz.commands.tasks import opened, run_with_progress
+from rnnviz.core import places
 from rnnviz.core.errors import RecordingError, TextError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         nargs="+",
-        type=Path,
+        type=file_given,
         metavar="SOURCE",
         help="a model file and a text file, or the folder of a recording",
     )
@@ -55,6 +56,22 @@ def add_limit(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help=f"refuse to write more than this many gigabytes (default: {LIMIT_GB:g})",
     )
+
+
+def file_given(words: str) -> Path:
+    """An argparse type: a path; or, where no such file is, the file name of what ships.
+
+    So `french-english` and `pride-and-prejudice.txt` are found wherever rnnviz was installed.
+    """
+    given = Path(words)
+    if len(given.parts) == 1 and not given.exists():
+        shipped = (
+            places.models() / words,
+            places.models() / f"{words}.safetensors",
+            places.resources() / "texts" / words,
+        )
+        return next((path for path in shipped if path.is_file()), given)
+    return given
 
 
 def comma_list(words: str) -> tuple[str, ...]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from rnnviz.commands.inputs import add_vocabulary
+from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import print_json
 from rnnviz.commands.tasks import opened, run_task
 
@@ -20,7 +19,7 @@ EXAMPLES = """
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A model, and how to draw."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a model file")
+    parser.add_argument("model", type=file_given, metavar="MODEL", help="a model file")
     parser.add_argument("--start", default="", metavar="TEXT", help="what the model reads first")
     parser.add_argument(
         "--length", type=_count, default=500, metavar="N", help="characters to draw (default: 500)"

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnviz.commands.inputs import file_given
 from rnnviz.commands.output import print_json
 from rnnviz.commands.tasks import opened, run_task, run_with_progress
 from rnnviz.core.errors import TextError
@@ -29,7 +30,7 @@ EXAMPLES = """
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A model, what to translate, and how."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a translation model")
+    parser.add_argument("model", type=file_given, metavar="MODEL", help="a translation model")
     parser.add_argument("sentence", nargs="*", metavar="SENTENCE", help="what to translate")
     parser.add_argument("--file", type=Path, metavar="FILE", help="translate every line of it")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the lines here")

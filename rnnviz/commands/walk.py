@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from rnnviz.commands.inputs import add_limit, add_vocabulary, check_size, comma_list
+from rnnviz.commands.inputs import add_limit, add_vocabulary, check_size, comma_list, file_given
 from rnnviz.commands.output import duration_in_words, print_json, size_in_words
 from rnnviz.commands.tasks import opened, run_with_progress
 from rnnviz.core.errors import RecordingError
@@ -25,8 +25,8 @@ EXAMPLES = """
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A model, a text, and what to keep."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a model file")
-    parser.add_argument("text", type=Path, metavar="TEXT", help="a text file")
+    parser.add_argument("model", type=file_given, metavar="MODEL", help="a model file")
+    parser.add_argument("text", type=file_given, metavar="TEXT", help="a text file")
     parser.add_argument(
         "-o",
         "--output",

@@ -30,6 +30,14 @@ def test_info_of_a_model_says_what_it_is(model, capsys):
     assert re.search(r"^input +one-hot$", said, re.MULTILINE)
 
 
+def test_what_ships_is_found_by_its_name_alone(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert run("info", "shakespeare-gru") == 0
+    assert re.search(r"^network +GRU", capsys.readouterr().out, re.MULTILINE)
+    (tmp_path / "shakespeare-gru").write_text("a file of one's own comes first")
+    assert run("info", "shakespeare-gru") == 1
+
+
 def test_info_as_json_can_be_read_by_a_script(model, capsys):
     assert run("info", model, "--json") == 0
     facts = json.loads(capsys.readouterr().out)
