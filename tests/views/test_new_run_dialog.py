@@ -103,6 +103,20 @@ def test_a_memory_task_needs_no_text(session: Session, tmp_path: Path, qtbot: Qt
     assert dialog.start.isEnabled()
     config = dialog.config
     assert (config.task, config.texts, config.options["distance"]) == ("memory", (), 50)
+    assert not dialog.fields["sequence_length"].isEnabled()
+
+
+def test_the_form_asks_what_is_to_be_remembered(dialog: NewRunDialog) -> None:
+    assert not dialog.memory.isVisible()
+    dialog.preset.setCurrentIndex([preset.name for preset in PRESETS].index("adding-rnn"))
+    memory = dialog.memory
+    assert memory.isVisible()
+    assert not memory.symbols.isVisible()
+    memory.distance.setValue(30)
+    assert dialog.config.options == {"kind": "adding", "distance": 30}
+    memory.kind.setCurrentIndex(memory.kind.findData("copying"))
+    memory.symbols.setValue(3)
+    assert dialog.config.options == {"kind": "copying", "distance": 30, "symbols": 3}
 
 
 def test_texts_can_be_dropped(dialog: NewRunDialog, tmp_path: Path) -> None:
@@ -148,6 +162,8 @@ def test_the_rare_settings_are_put_away_and_counted(dialog: NewRunDialog, qtbot:
     assert dialog.more.text() == "More settings"
     qtbot.mouseClick(dialog.more, Qt.MouseButton.LeftButton)
     assert dialog.rest.isVisible()
+    heights = {field.height() for field in dialog.fields.values()}
+    assert len(heights) == 1  # the rows of all columns stand in line
     early, temperatures = dialog.fields["early_stopping"], dialog.fields["temperatures"]
     assert isinstance(early, QSpinBox)
     assert isinstance(temperatures, QLineEdit)

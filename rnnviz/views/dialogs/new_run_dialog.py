@@ -36,10 +36,16 @@ from rnnviz.core.runs.presets import (
     steps_of,
 )
 from rnnviz.session.jobs import Failed, Jobs
+from rnnviz.views.dialogs.memory_fields import MemoryFields
 from rnnviz.views.dialogs.run_fields import MORE, USUAL, Field, RunFields
 
 _ESTIMATE_MS = 400
 _MEASURING = 'Measuring… <a href="stop">stop</a>'
+_TEXT_ONLY = (
+    "embedding", "dropout", "sequence_length", "epochs", "held_out", "temperatures", "skip",
+    "start_from", "default_text",
+)  # fmt: skip
+"""Settings that mean nothing where no text is read."""
 _PACE = "estimate/pace"
 """The setting that says how much slower than supposed the last estimate was."""
 
@@ -96,6 +102,10 @@ class NewRunDialog(QDialog):
         first.addRow("Name", self.name)
         first.addRow("Preset", self.preset)
         first.addRow("", self.about)
+        self.memory = MemoryFields()
+        self.memory.changed.connect(self._changed)
+        first.addRow("Task", self.memory)
+        self._first = first
         for box, words in ((self.name, "Name"), (self.preset, "Preset")):
             box.setAccessibleName(words)
         self.estimate = QLabel()
@@ -145,8 +155,18 @@ class NewRunDialog(QDialog):
         self.rest.setVisible(unfolded)
         self.more.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
         self._count_changed()
-        if not unfolded:
-            QTimer.singleShot(0, self.adjustSize)
+        QTimer.singleShot(0, self, self._fit)
+
+    @Slot()
+    def _fit(self) -> None:
+        """Be as large as the fields need, and lie on the screen with all of it."""
+        if not self.isVisible():
+            return
+        self.adjustSize()
+        room, frame = self.screen().availableGeometry(), self.frameGeometry()
+        across = max(room.left(), min(frame.left(), room.right() - frame.width()))
+        down = max(room.top(), min(frame.top(), room.bottom() - frame.height()))
+        self.move(across, down)
 
     def _count_changed(self) -> None:
         """Say how many of the settings that are put away differ from the preset's."""
@@ -170,6 +190,8 @@ class NewRunDialog(QDialog):
         """What the fields say."""
         name = self.name.text().strip() or "run"
         chosen = {**self.usual.values(), **self.rest.values()}
+        if not self._reads_text:
+            chosen["options"] = self.memory.options
         return msgspec.structs.replace(self._kept, name=name, **chosen)
 
     @property
@@ -205,8 +227,10 @@ class NewRunDialog(QDialog):
             self.name.setText(self._kept.name)
         for fields in (self.usual, self.rest):
             fields.show_config(self._kept)
-        for setting in ("held_out", "skip", "start_from", "default_text"):
+        for setting in _TEXT_ONLY:
             self.fields[setting].setEnabled(self._reads_text)
+        self.memory.show_options(self._kept.options)
+        self._first.setRowVisible(self.memory, not self._reads_text)
         self._changed()
 
     @Slot()
@@ -219,7 +243,7 @@ class NewRunDialog(QDialog):
         """Say what the run will be; measuring it waits until the person stops changing it."""
         self.problem.hide()
         self.start.setEnabled(self._ready)
-        self.fields["epochs"].setEnabled(self.config.steps == 0)
+        self.fields["epochs"].setEnabled(self._reads_text and self.config.steps == 0)
         self.fields["clip_threshold"].setEnabled(self.config.clip != "none")
         self._count_changed()
         self.place.setText(f"Written to {self.directory}")

@@ -1,0 +1,83 @@
+"""What only a memory task is asked: what is to be remembered, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+
+_KINDS = {"adding": "Add two marked numbers", "copying": "Repeat what was shown"}
+
+
+class MemoryFields(QWidget):
+    """The kind of task, its distance, and how many symbols are copied, in one line.
+
+    Signals:
+        changed: the person changed one of them.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.kind = QComboBox()
+        for kind, words in _KINDS.items():
+            self.kind.addItem(words, kind)
+        self.kind.setAccessibleName("Task")
+        self.kind.setToolTip("What the network is to remember; its loss is at the end alone")
+        self.distance = self._number("Distance", 2, 10_000, " steps")
+        self.distance.setToolTip("Steps over which it must be remembered")
+        self.symbols = self._number("Symbols", 1, 100, "")
+        self.symbols.setToolTip("How many symbols are shown at the start and wanted at the end")
+        self._symbols_label = QLabel("Symbols")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(self.kind)
+        row.addWidget(QLabel("Distance"))
+        row.addWidget(self.distance)
+        row.addWidget(self._symbols_label)
+        row.addWidget(self.symbols)
+        row.addStretch(1)
+        self.kind.currentIndexChanged.connect(self._follow_kind)
+
+    def _number(self, name: str, low: int, high: int, suffix: str) -> QSpinBox:
+        field = QSpinBox()
+        field.setRange(low, high)
+        field.setSuffix(suffix)
+        field.setGroupSeparatorShown(True)
+        field.setAccessibleName(name)
+        field.valueChanged.connect(self.changed)
+        return field
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the task takes beside the settings of every run."""
+        options: dict[str, Any] = {
+            "kind": self.kind.currentData(),
+            "distance": self.distance.value(),
+        }
+        if self.kind.currentData() == "copying":
+            options["symbols"] = self.symbols.value()
+        return options
+
+    def show_options(self, options: Mapping[str, Any]) -> None:
+        """Show these; `changed` is not said."""
+        for field in (self.kind, self.distance, self.symbols):
+            field.blockSignals(True)
+        self.kind.setCurrentIndex(self.kind.findData(options.get("kind", "adding")))
+        self.distance.setValue(int(options.get("distance", 50)))
+        self.symbols.setValue(int(options.get("symbols", 1)))
+        for field in (self.kind, self.distance, self.symbols):
+            field.blockSignals(False)
+        with QSignalBlocker(self):
+            self._follow_kind()
+
+    @Slot()
+    def _follow_kind(self) -> None:
+        copying = self.kind.currentData() == "copying"
+        self.symbols.setVisible(copying)
+        self._symbols_label.setVisible(copying)
+        self.changed.emit()
