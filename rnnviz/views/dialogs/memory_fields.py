@@ -8,6 +8,8 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
+from rnnviz.views.dialogs.run_fields import FIELD_HEIGHT
+
 _KINDS = {"adding": "Add two marked numbers", "copying": "Repeat what was shown"}
 
 
@@ -32,6 +34,8 @@ class MemoryFields(QWidget):
         self.symbols = self._number("Symbols", 1, 100, "")
         self.symbols.setToolTip("How many symbols are shown at the start and wanted at the end")
         self._symbols_label = QLabel("Symbols")
+        for field in (self.kind, self.distance, self.symbols):
+            field.setFixedHeight(FIELD_HEIGHT)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)

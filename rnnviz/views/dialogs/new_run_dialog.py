@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -118,19 +119,28 @@ class NewRunDialog(QDialog):
         self.problem.hide()
         self.place = QLabel()
         self.place.setProperty("role", "muted")
+        # A long path makes the form no wider.
+        self.place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.start = self.buttons.addButton("Start", QDialogButtonBox.ButtonRole.AcceptRole)
         self.start.setDefault(True)
         self.buttons.accepted.connect(self._check)
         self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
-        column.setSpacing(14)
+        column.setContentsMargins(20, 16, 20, 14)
+        column.setSpacing(10)
         column.addLayout(first)
         column.addLayout(self._build_fields())
-        for label in (self.estimate, self.place, self.problem):
-            column.addWidget(label)
-        column.addWidget(self.buttons)
+        column.addWidget(self.estimate)
+        column.addWidget(self.problem)
+        column.addLayout(self._last_row())
+
+    def _last_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(self.place, 1)
+        row.addWidget(self.buttons)
+        return row
 
     def _build_fields(self) -> QVBoxLayout:
         self.usual, self.rest = RunFields(USUAL), RunFields(MORE)

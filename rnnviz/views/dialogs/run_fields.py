@@ -75,7 +75,7 @@ _REAL = {
 }  # fmt: skip
 _WORDS = {"temperatures": "Temperatures", "start_from": "Start from", "default_text": "Sample text"}
 _TICKS = {"skip": "Skip connections"}
-_HEIGHT = 30
+FIELD_HEIGHT = 30
 _TIPS = {
     "embedding": "Width of the learned character embedding; 0 feeds one-hot vectors",
     "sequence_length": "Characters between two truncations of back-propagation through time",
@@ -134,7 +134,7 @@ class RunFields(QWidget):
                 field.setAccessibleName(words)
                 field.setToolTip(_TIPS.get(setting, ""))
                 # Whatever its kind, so that the rows of all columns stand in line.
-                field.setFixedHeight(_HEIGHT)
+                field.setFixedHeight(FIELD_HEIGHT)
                 form.addRow("" if isinstance(field, QCheckBox) else words, field)
                 self.fields[setting] = field
             grid.addLayout(form, 1, column, Qt.AlignmentFlag.AlignTop)
