@@ -96,17 +96,7 @@ class NewRunDialog(QDialog):
         self.preset.currentIndexChanged.connect(self._take_preset)
         self.about = QLabel()
         self.about.setProperty("role", "muted")
-        first = QFormLayout()
-        first.setHorizontalSpacing(16)
-        first.setVerticalSpacing(8)
-        first.addRow("Text", texts)
-        first.addRow("Name", self.name)
-        first.addRow("Preset", self.preset)
-        first.addRow("", self.about)
-        self.memory = MemoryFields()
-        self.memory.changed.connect(self._changed)
-        first.addRow("Task", self.memory)
-        self._first = first
+        self._first = self._first_rows(texts)
         for box, words in ((self.name, "Name"), (self.preset, "Preset")):
             box.setAccessibleName(words)
         self.estimate = QLabel()
@@ -129,11 +119,24 @@ class NewRunDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 14)
         column.setSpacing(10)
-        column.addLayout(first)
+        column.addLayout(self._first)
         column.addLayout(self._build_fields())
         column.addWidget(self.estimate)
         column.addWidget(self.problem)
         column.addLayout(self._last_row())
+
+    def _first_rows(self, texts: QHBoxLayout) -> QFormLayout:
+        first = QFormLayout()
+        first.setHorizontalSpacing(16)
+        first.setVerticalSpacing(8)
+        first.addRow("Text", texts)
+        first.addRow("Name", self.name)
+        first.addRow("Preset", self.preset)
+        first.addRow("", self.about)
+        self.memory = MemoryFields()
+        self.memory.changed.connect(self._changed)
+        first.addRow("Task", self.memory)
+        return first
 
     def _last_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
