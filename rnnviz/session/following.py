@@ -18,8 +18,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.recording import Recording
 from rnnviz.core.text import Text
+from rnnviz.session.checkpoints import newest_checkpoint
 from rnnviz.session.jobs import Failed, Jobs
-from rnnviz.session.recordings import OpenModel, Recordings, file_stamp
+from rnnviz.session.kept_walks import file_stamp
+from rnnviz.session.recordings import OpenModel, Recordings
 from rnnviz.session.runs import OpenRun, Runs
 
 MOST_BYTES = 96_000_000
@@ -206,19 +208,6 @@ class Following(QObject):
         self._recordings.followed = False
         self.run, self.step, self.problem, self._asked = None, None, "", None
         self.held_out_nats = math.nan
-
-
-def newest_checkpoint(run: OpenRun) -> tuple[int, Path] | None:
-    """The step and the file of the newest checkpoint, or None while there is none.
-
-    The file that is replaced as the run goes on comes first: it keeps its name.
-    """
-    record, folder = run.watched.record, run.watched.directory / "checkpoints"
-    latest = record.replaced.get("latest")
-    kept = run.watched.checkpoints
-    if latest is not None and (not kept or latest >= kept[-1][0]):
-        return latest, folder / "latest.safetensors"
-    return kept[-1] if kept else None
 
 
 def _number(value: Any) -> float:

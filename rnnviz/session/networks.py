@@ -12,8 +12,8 @@ from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.model_file import ModelDescription, read_description
 from rnnviz.core.text import Text
+from rnnviz.session.kept_walks import file_stamp
 from rnnviz.session.library import Library
-from rnnviz.session.recordings import file_stamp
 
 DEFAULT = 128
 """Losses, and steps back, unless the person asks for others."""

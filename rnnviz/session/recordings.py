@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from rnnviz.core.text import Text
 from rnnviz.core.text_store import map_text
 from rnnviz.session.alignments import Alignments
 from rnnviz.session.jobs import Jobs
+from rnnviz.session.kept_walks import make_room, walk_key
 from rnnviz.work.messages import Failed
 
 LARGE_TEXT_BYTES = 4_000_000
@@ -26,8 +26,6 @@ LARGE_TEXT_BYTES = 4_000_000
 _READING = "reading"
 LARGE_BYTES = 2_000_000_000
 """Above this size a walk is asked for, not started by itself."""
-KEPT_BYTES = 6_000_000_000
-"""Recordings beyond this much in the cache are deleted, oldest first."""
 _LIVE = "live-"
 """Begins the names of recordings of what is being typed; they are never opened again."""
 
@@ -238,7 +236,7 @@ class Recordings(QObject):
             return
         if self._reopen(folder):
             return
-        self._make_room(self.size_bytes(channels))
+        make_room(self.cache, self.size_bytes(channels), shown.folder if shown else None)
         self._start_walk(folder, channels)
 
     def show_kept(self, folder: Path, model: Path, text: Path) -> bool:
@@ -344,21 +342,6 @@ class Recordings(QObject):
         self.ends_early = self.renewed and recording is not None and not recording.complete
         self.recording_changed.emit()
 
-    def _make_room(self, wanted: int) -> None:
-        if not self.cache.is_dir():
-            return
-        folders = sorted(
-            (folder for folder in self.cache.iterdir() if folder.is_dir()),
-            key=lambda folder: folder.stat().st_mtime,
-            reverse=True,
-        )
-        kept = wanted
-        for folder in folders:
-            kept += sum(file.stat().st_size for file in folder.iterdir())
-            in_use = self.recording is not None and self.recording.folder == folder
-            if kept > KEPT_BYTES and not in_use:
-                shutil.rmtree(folder, ignore_errors=True)
-
     @Slot()
     def close(self) -> None:
         """Let the recording go and delete what was typed."""
@@ -370,25 +353,6 @@ class Recordings(QObject):
         for folder in self.cache.glob(f"{_LIVE}{os.getpid()}-*"):
             if self.recording is None or self.recording.folder != folder:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def walk_key(
-    model: Path, vocabulary: tuple[str, ...] | None, text: Text, channels: tuple[str, ...]
-) -> str:
-    """A name for a walk that changes whenever the model, the text or the channels do."""
-    # A file of 100 MB is known by its stamp; only a text without a file is read through.
-    read = file_stamp(text.path) if text.path else text.codes.tobytes()
-    facts = (file_stamp(model), vocabulary, read, tuple(channels))
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:24]
-
-
-def file_stamp(path: Path) -> tuple[str, int, int]:
-    """What tells one version of a file from another: its path, size and time of change."""
-    try:
-        status = path.stat()
-    except OSError:
-        return str(path), -1, -1
-    return str(path.resolve()), status.st_size, status.st_mtime_ns
 
 
 def in_words(size_bytes: float) -> str:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +23,17 @@ from rnnviz.core.recording import Recording
 from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.text import Text
+from rnnviz.session.checkpoints import Stage, Stamp, stages_of, those_there
 from rnnviz.session.jobs import Failed, Jobs
 from rnnviz.session.rankings import Rankings
-from rnnviz.session.recordings import Recordings, file_stamp
+from rnnviz.session.recordings import Recordings
 from rnnviz.session.runs import OpenRun, Runs
 from rnnviz.session.selection import Selection
 
 CHARACTERS = 2_000
 """How much of the text is walked: enough to score a concept, and soon done."""
-_KEPT, _LISTING_SECONDS = 40, 0.5
-Stamp = tuple[str, int, int]  # a file's path, size and time of change
+_KEPT = 40
+_LISTING_SECONDS = 0.5
 _CHANNELS = {
     "lstm": ("hidden", "cell", "input", "forget", "output", "candidate"),
     "gru": ("hidden", "reset", "update", "new"),
@@ -42,16 +42,6 @@ _SAMPLE = (
     'The old man said: "You will see it (in time) yourself." Then he went out.\n'
     '"And who," asked the girl, "will tell me when?" Nobody answered her.\n'
 ) * 14
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A checkpoint."""
-
-    step: int
-    path: Path
-    newest: bool = False
-    """The file that is replaced while the run goes on."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +117,7 @@ class Stages(QObject):
             self._listing = Aside("listing checkpoints")
         if now >= self._listed[1]:
             if not self._listing.busy:
-                self._listing.start(partial(_those_there, _stages_of(run)))
+                self._listing.start(partial(those_there, stages_of(run)))
                 self._listing.close()
                 self._listing.ready_soon()
             if self._listing.ready():
@@ -383,18 +373,3 @@ class Stages(QObject):
         self._walked.clear()
         for folder in self._recordings.cache.glob(f"stage-{os.getpid()}-*"):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _stages_of(run: OpenRun) -> tuple[Stage, ...]:
-    """Those that were written, whether or not their files are still there."""
-    latest = run.watched.directory / "checkpoints" / "latest.safetensors"
-    step = run.watched.record.replaced.get("latest", run.watched.record.step)
-    return (*starmap(Stage, run.watched.checkpoints), Stage(step, latest, newest=True))
-
-
-def _those_there(stages: tuple[Stage, ...]) -> dict[Stage, Stamp]:
-    """Those whose files are there, and which version each is; the newest only if it is later."""
-    stamps = {stage: file_stamp(stage.path) for stage in stages}
-    there = {stage: stamp for stage, stamp in stamps.items() if stamp[1] >= 0}
-    before = max((stage.step for stage in there if not stage.newest), default=-1)
-    return {s: stamp for s, stamp in there.items() if not s.newest or s.step > before}
