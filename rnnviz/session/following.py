@@ -99,8 +99,7 @@ class Following(QObject):
         model = self._recordings.model
         if model is None or self.run is not None:
             return None
-        folder = Path(model.path).resolve().parent.parent
-        return self._runs.find(folder)
+        return self._runs.find(Path(model.path).parent.parent)
 
     # Following
 

@@ -147,6 +147,20 @@ def test_stopping_stays_with_what_is_shown_and_following_is_offered_again(
     assert session.following.offered() is opened
 
 
+def test_following_is_offered_where_the_run_was_opened_through_a_link(
+    make_session, checkpoints: Checkpoints, run: MadeRun, tmp_path: Path
+) -> None:
+    session = make_session(walk_checkpoint=checkpoints.walk_checkpoint)
+    link = tmp_path / "link"
+    link.symlink_to(run.directory, target_is_directory=True)
+    opened = session.runs.open(link)
+    session.runs.look()
+    session.following.follow(opened)
+    assert session.following.step == 200
+    session.following.stop()
+    assert session.following.offered() is opened
+
+
 def test_a_run_without_characters_is_refused(make_session, tmp_path: Path) -> None:
     session = make_session()
     session.runs.open(finished_run(tmp_path / "adding", task="memory").directory)

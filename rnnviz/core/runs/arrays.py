@@ -28,6 +28,8 @@ class RowReader:
         self._kept: dict[tuple[str, int], Rows] = {}
         self._bytes = 0
         self._reading: Aside[list[tuple[ArrayRow, Rows]]] = Aside("reading rows")
+        self._asked: set[tuple[str, int]] = set()
+        """What is being read, or was last."""
 
     def known(self, row: ArrayRow) -> bool:
         """Whether this row is kept: it is then read at no cost."""
@@ -35,23 +37,32 @@ class RowReader:
 
     def load(self, rows: Sequence[ArrayRow]) -> bool:
         """Read and keep those that are not kept; False where the drive needs longer for it."""
-        if not self._reading.busy:
-            missing = [row for row in rows if not self.known(row)]
-            if not missing:
-                return True
-            self._reading.start(partial(self._read_all, missing))
-            self._reading.close()
-            self._reading.ready_soon()
-        if not self._reading.ready():
-            return False
-        found = self._reading.take()
+        read: set[tuple[str, int]] = set()
+        if self._reading.busy:
+            if not self._reading.ready():
+                return False
+            read = self._asked
+            self._keep(self._reading.take())
+        # What was read just now and is still not known is not there: asking again is of no use.
+        missing = [row for row in rows if not self.known(row) and (row.file, row.row) not in read]
+        if not missing:
+            return True
         if self._bytes > _MOST_KEPT_BYTES:
             self._kept.clear()
             self._bytes = 0
+            missing = list(rows)
+        self._asked = {(row.file, row.row) for row in missing}
+        self._reading.start(partial(self._read_all, missing))
+        self._reading.close()
+        if not self._reading.ready_soon():
+            return False
+        self._keep(self._reading.take())
+        return True
+
+    def _keep(self, found: Sequence[tuple[ArrayRow, Rows]]) -> None:
         for row, values in found:
             self._kept[row.file, row.row] = values
             self._bytes += values.nbytes
-        return True
 
     @property
     def waits_seconds(self) -> float:

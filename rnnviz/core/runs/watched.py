@@ -113,7 +113,7 @@ class WatchedRun:
         """Look at the drive; what it gives makes seen what was found, and says if that is new."""
         tail = self._tail
         events: Sequence[Event] = ()
-        alive, description, checkpoints, problem = None, None, None, ""
+        alive, description, checkpoints, problem, gone = None, None, None, "", False
         try:
             # The lock goes after the last event was written: asked the other way round, a run
             # that ends just now would seem to have died.
@@ -123,11 +123,13 @@ class WatchedRun:
             if arrived or tail.restarted:
                 description = read_run(self.directory)
             checkpoints = self._list_checkpoints()
-        except RunDirectoryError as error:
+            gone = not self.directory.exists()
+        except (OSError, RunDirectoryError) as error:
             problem = str(error)
+            if isinstance(error, OSError):  # a mounted drive went away, or may not be read
+                problem = f"cannot read {self.directory}: {error.strerror}"
             if tail.restarted:
                 description = {**self.facts, "config": self.config}
-        gone = not self.directory.exists()
         found = _Found(
             alive, events, description, checkpoints, tail.behind, tail.damaged, problem, gone
         )

@@ -119,12 +119,15 @@ def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
     )
     growing = _Growing(Path(arguments["path"]), facts, reading.places[begin : stop + 1], share)
     targets = range(first - begin, stop - begin)
-    growing.take_losses(tape, targets, distance)
-    sums = sum_norms(tape, targets)
-    growing.arrays |= {f"{name}-sum": found for name, found in sums.items()}
-    if wanted:
-        growing.take_jacobians(model, tape, targets, distance)
-    return {"path": str(growing.finish())}
+    try:
+        growing.take_losses(tape, targets, distance)
+        sums = sum_norms(tape, targets)
+        growing.arrays |= {f"{name}-sum": found for name, found in sums.items()}
+        if wanted:
+            growing.take_jacobians(model, tape, targets, distance)
+        return {"path": str(growing.finish())}
+    finally:
+        growing.forget_part()
 
 
 class _Growing:
@@ -200,8 +203,11 @@ class _Growing:
     def finish(self) -> Path:
         """Write the whole."""
         self._write(self.path)
-        self._part.unlink(missing_ok=True)
         return self.path
+
+    def forget_part(self) -> None:
+        """Delete what was written on the way, also where it was cut short."""
+        self._part.unlink(missing_ok=True)
 
     def _show(self) -> None:
         self._write(self._part)

@@ -13,6 +13,12 @@ from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.runs.record import ArrayRow
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no drive that stalls."""
+    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 20.0)
+
+
 def test_rows_are_read_when_they_are_whole(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     path = tmp_path / "run" / "norms.f32"
@@ -67,3 +73,38 @@ def test_rows_on_a_drive_that_stalls_come_later(
         threading.Event().wait(0.001)
     assert found is not None
     assert found.shape == (2, 3)
+
+
+def test_rows_asked_for_while_others_are_read_are_read_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "norms.f32").write_bytes(np.arange(6, dtype="<f4").tobytes())
+    answers, read = threading.Event(), RowReader._read
+
+    def stalled(reader: RowReader, row: ArrayRow) -> object:
+        answers.wait(20)
+        return read(reader, row)
+
+    monkeypatch.setattr(RowReader, "_read", stalled)
+    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 0.001)
+    reader = RowReader(tmp_path)
+    first, second = (ArrayRow(step, "norms.f32", step, (1, 3)) for step in range(2))
+    assert not reader.load([first])
+    answers.set()
+    deadline = time.monotonic() + 20
+    while not reader.load([second]) and time.monotonic() < deadline:
+        threading.Event().wait(0.001)
+    assert reader.known(first)
+    assert reader.known(second)
+
+
+def test_rows_that_are_drawn_together_stay_when_room_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnnviz.core.runs.arrays._MOST_KEPT_BYTES", 20)
+    (tmp_path / "norms.f32").write_bytes(np.arange(9, dtype="<f4").tobytes())
+    reader = RowReader(tmp_path)
+    rows = [ArrayRow(step, "norms.f32", step, (1, 3)) for step in range(3)]
+    assert reader.load(rows[:2])
+    assert reader.load(rows)
+    assert all(reader.kept(row) is not None for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -125,6 +126,23 @@ def test_a_directory_that_vanishes_keeps_what_was_read(tmp_path: Path, clock: Cl
     found.look()
     assert found.problem == ""
     assert found.record.step == 200
+
+
+def test_a_drive_that_went_away_is_said_and_what_was_read_stays(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = watched(finished_run(tmp_path / "run"), clock)
+
+    def stale(path: Path) -> bool:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "exists", stale)
+        assert found.look()
+    assert found.problem == f"cannot read {tmp_path / 'run'}: Stale file handle"
+    assert found.record.step == 200
+    assert found.look()
+    assert found.problem == ""
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:

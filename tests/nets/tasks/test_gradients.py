@@ -197,3 +197,20 @@ def test_a_large_field_is_seen_as_it_grows(
     one_jacobian = looking.seen[2].jacobian("cell", 1)
     assert np.array_equal(one_jacobian.low, one_jacobian.high)
     assert [file.name for file in path.parent.iterdir()] == ["f.npz"]
+
+
+def test_a_field_that_is_cut_short_leaves_no_files(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopping(Heard):
+        def progress(self, done: float, total: float, **facts: Any) -> None:
+            if "part" in facts:
+                raise InterruptedError
+
+    monkeypatch.setattr("rnnviz.nets.tasks.gradients._AT_ONCE", 0)
+    monkeypatch.setattr("rnnviz.nets.tasks.gradients._SHOWN_AT", (4,))
+    path = tmp_path / "cut" / "f.npz"
+    asked = {"start": 40, "count": 12, "distance": 9, "text": TEXT}
+    with pytest.raises(InterruptedError):
+        ask("gradient_field", Stopping(), model=model, path=str(path), **asked)
+    assert not list(path.parent.iterdir())
