@@ -9,16 +9,18 @@ from __future__ import annotations
 import math
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
+from rnnviz.core.aside import Aside
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.recording import Recording
 from rnnviz.core.text import Text
-from rnnviz.session.checkpoints import newest_checkpoint
+from rnnviz.session.checkpoints import Stamp, newest_checkpoint
 from rnnviz.session.jobs import Failed, Jobs
 from rnnviz.session.kept_walks import file_stamp
 from rnnviz.session.recordings import OpenModel, Recordings
@@ -54,8 +56,11 @@ class Following(QObject):
         """Its loss on held-out text, where the checkpoint says."""
         self.problem = ""
         """Why the newest checkpoint is not shown; empty where it is, or is being read."""
-        self._asked: tuple[int, Text, tuple[str, int, int]] | None = None
-        """The step, the text and the file that were asked for last."""
+        self._asked: tuple[int, Text] | None = None
+        """The step and the text that were asked for last."""
+        self._stamping: Aside[Stamp] = Aside("looking at a checkpoint")
+        self._unread: Stamp | None = None
+        """The file that could not be read, once it was looked at again."""
         self._taking = False
         self._number = 0
         self._folders: list[Path] = []
@@ -116,15 +121,24 @@ class Following(QObject):
         if found is None or self._jobs.busy(_SLOT) or self._typing(text):
             return
         step, path = found
-        known = self._asked is not None and self._asked[:2] == (step, text)
+        known = self._asked == (step, text)
         # The run says when there is another; only what could not be read is looked at again.
         if known and not (self.problem and self._changed(path)):
             return
-        self._asked = step, text, file_stamp(path)
+        self._asked, self._unread = (step, text), None
+        self._stamping = Aside("looking at a checkpoint")
         self._ask(run, step, path, text)
 
     def _changed(self, path: Path) -> bool:
-        return self._asked is not None and self._asked[2] != file_stamp(path)
+        """Whether it is another file than the one that could not be read; its drive may stall."""
+        if not self._stamping.busy:
+            self._stamping.start(partial(file_stamp, path))
+            self._stamping.close()
+            self._stamping.ready_soon()
+        if not self._stamping.ready():
+            return False
+        before, self._unread = self._unread, self._stamping.take()
+        return before is not None and before != self._unread
 
     def _typing(self, text: Text) -> bool:
         """Whether a text is being typed, and read as it is."""

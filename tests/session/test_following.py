@@ -110,6 +110,21 @@ def test_what_cannot_be_read_leaves_everything_as_it_was(session: Session, run: 
     assert (session.following.step, session.following.problem) == (400, "")
 
 
+def test_a_file_that_could_not_be_read_is_read_once_it_changed(
+    session: Session, run: MadeRun, checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 20.0)
+    session.following.follow(session.runs.opened[0])
+    appears(session, run, 300, BROKEN)
+    session.following.look()
+    assert session.following.step == 200
+    file = run.directory / "checkpoints" / "step-00000300.safetensors"
+    file.write_bytes(b"the whole model")
+    session.following.look()
+    assert (session.following.step, session.following.problem) == (300, "")
+    assert checkpoints.read[-1] == file.name
+
+
 def test_another_text_is_read_by_the_same_training(
     session: Session, checkpoints: Checkpoints
 ) -> None:

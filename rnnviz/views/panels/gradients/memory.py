@@ -145,6 +145,8 @@ class MemoryPanel(GradientPanel):
 
     def _draw_gradients(self, runs: dict[str, OpenRun]) -> None:
         drawn: list[Banded] = []
+        shown = set(runs.values())
+        self._readers = {run: reader for run, reader in self._readers.items() if run in shown}
         for name, run in runs.items():
             rows = run.watched.record.gradient_rows
             reader = self._readers.setdefault(run, RowReader(run.watched.directory))
