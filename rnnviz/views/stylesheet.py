@@ -54,6 +54,7 @@ QPushButton:focus { border-color: $accent; }
 QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton:default:focus { border: 2px solid $text; padding: 5px 15px; }
 QPushButton[role="small"] { padding: 2px 10px; min-height: 14px; }
+QPushButton[role="bar"] { padding: 6px 10px; }
 QPushButton:disabled { color: $faint; background: $surface; border-color: $border; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 

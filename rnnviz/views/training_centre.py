@@ -88,6 +88,7 @@ class TrainingCentre(QWidget):
     def _button(self, words: str, icon: str, run: Callable[[], object]) -> QPushButton:
         button = QPushButton(words)
         set_icon(button, icon)
+        button.setProperty("role", "bar")
         button.clicked.connect(run)
         return button
 
@@ -116,6 +117,11 @@ class TrainingCentre(QWidget):
         for button in (self.new, self.open):
             buttons.addWidget(button)
         buttons.addSpacing(4)
+        # As wide for either word, so that nothing beside it moves when a run is paused.
+        self.pause.setText("Resume")
+        self.pause.ensurePolished()
+        self.pause.setMinimumWidth(self.pause.sizeHint().width())
+        self.pause.setText("Pause")
         for button in (self.pause, self.stop):
             buttons.addWidget(button)
         buttons.addStretch(1)
@@ -248,7 +254,7 @@ def _problem_of(run: OpenRun) -> str:
         bad = watched.record.bad_numbers[0]
         where = f"the {bad.where} of {bad.parameter}" if bad.parameter else f"the {bad.where}"
         return f"At step {bad.step:,} {where} stopped being a number."
-    if watched.state == "crashed":
+    if watched.state == "crashed" and run.asked != "resume":
         return (
             f"The trainer of {run.name} is gone without a word. What it wrote is all here; "
             "Resume goes on from its last checkpoint."

@@ -39,6 +39,7 @@ from rnnviz.views.undo import ReplaceTypedText
 from rnnviz.views.workspace import Workspace
 from rnnviz.views.workspaces import WORKSPACES
 from rnnviz.views.workspaces.cells import CellsWorkspace
+from rnnviz.views.workspaces.gradients import GradientsWorkspace
 from rnnviz.views.workspaces.training import TrainingWorkspace
 
 Opened = TypeVar("Opened")
@@ -119,8 +120,8 @@ class Window(QMainWindow):
         self.rooms.enter(name)
 
     def make_ahead(self) -> None:
-        """Make the Training room before it is entered, import the others, while all is still."""
-        first = (self.room(TrainingWorkspace),)
+        """Make Training and Gradients before they are entered, while all is still; import the rest."""
+        first = (self.room(TrainingWorkspace), self.room(GradientsWorkspace))
         others = [room for room in self.workspaces if room not in first]
         jobs = self.session.jobs
         Ahead(first, others, lambda: bool(jobs.running), self).start()

@@ -86,6 +86,13 @@ class ClippingPanel(GradientPanel):
         gradients.measurements.want_clipping()
         self.network.refresh()
         found = gradients.measurements.clipping
+        # Thresholds are proposed with the first result; until then there is nothing to change.
+        known = found is not None and "failure" not in found
+        for field in (self.norm, self.value):
+            field.setEnabled(known)
+            field.setSpecialValueText("" if known else " ")
+        for widget in (self.table, self.steps):
+            widget.setVisible(known)
         if found is None:
             self.said.setText("Computing…")
             return

@@ -278,7 +278,9 @@ class DistancePanel(GradientPanel):
         if failures:
             words = failures
         elif waiting:
-            words = [f"Computing: {len(waiting)} of {len(gradients.compared)} networks to go."]
+            several = len(gradients.compared) > 1
+            to_go = f": {len(waiting)} of {len(gradients.compared)} networks to go."
+            words = [f"Computing{to_go if several else '…'}"]
             known = waiting[0].field
             if known is not None:
                 words.append(
@@ -297,6 +299,7 @@ class DistancePanel(GradientPanel):
             for (place, layer, state, curve), fit in zip(self._curves, self._fits, strict=False)
         )
         self.table.show_lines(lines, fitted=gradients.quantity != "sum")
+        self.table.setVisible(bool(lines))
         self.table.set_rows_seen(6 if self.height() > 520 else 3)
 
     # What the person does

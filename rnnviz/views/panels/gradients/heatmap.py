@@ -101,7 +101,8 @@ class GradientHeatmapPanel(GradientPanel):
         scale = Scale(round(top - _DECADES, 1), round(top, 1), "surprisal")
         self.plot.set_values(self._values, 0, scale)
         cut = f" Blank: cut every {chunk:,} steps." if self.truncated.isChecked() else ""
-        self.said.setText(f"Colour: the norm as a power of ten.{cut}")
+        self.said.setText(f"Norm, powers of ten.{cut}")
+        self.said.setToolTip(f"The colour is the norm of the gradient as a power of ten.{cut}")
         self.show_character()
 
     @Slot()
