@@ -120,7 +120,7 @@ class Window(QMainWindow):
         self.rooms.enter(name)
 
     def make_ahead(self) -> None:
-        """Make Training and Gradients before they are entered, while all is still; import the rest."""
+        """Make Training and Gradients before they are entered, import the others."""
         first = (self.room(TrainingWorkspace), self.room(GradientsWorkspace))
         others = [room for room in self.workspaces if room not in first]
         jobs = self.session.jobs

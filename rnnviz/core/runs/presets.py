@@ -77,7 +77,8 @@ PRESETS = (
     Preset(
         "copying",
         "Copying a symbol over 50 steps, LSTM",
-        "A symbol, then blanks, then the symbol is wanted.",
+        "A symbol, then blanks, then the symbol is wanted; a vanilla RNN learns it in part or not "
+        "at all.",
         {**_MEMORY, "architecture": "lstm",
          "options": {"kind": "copying", "distance": 50, "symbols": 1}},
     ),

@@ -41,7 +41,8 @@ _ABOUT = {
     "adding": "Two of many numbers are marked; their sum is wanted at the end. Always answering 1 "
     "gives a loss of 1/6 (dashed).",
     "copying": "A symbol is shown at the start and wanted at the end, after nothing but blanks. "
-    "Guessing gives log 8 = 2.08 nats (dashed).",
+    "Guessing gives log 8 = 2.08 nats (dashed). How far the vanilla network and the GRU come "
+    "depends on the seed; adding tells the networks apart more surely.",
 }
 
 
