@@ -127,7 +127,7 @@ class Following(QObject):
             return
         self._asked, self._unread = (step, text), None
         self._stamping = Aside("looking at a checkpoint")
-        self._ask(run, step, path, text)
+        self._ask(step, path, text)
 
     def _changed(self, path: Path) -> bool:
         """Whether it is another file than the one that could not be read; its drive may stall."""
@@ -144,15 +144,13 @@ class Following(QObject):
         """Whether a text is being typed, and read as it is."""
         return text.path is None and self._jobs.busy("walk")
 
-    def _ask(self, run: OpenRun, step: int, path: Path, text: Text) -> None:
+    def _ask(self, step: int, path: Path, text: Text) -> None:
         self._number += 1
         folder = self._recordings.cache / f"live-{os.getpid()}-follow-{self._number}"
         shutil.rmtree(folder, ignore_errors=True)
 
         def done(result: dict[str, Any]) -> None:
-            if self._recordings.text is text:
-                self._take(run, step, folder, result["model"])
-            else:
+            if self._recordings.text is not text or not self._take(step, folder, result["model"]):
                 shutil.rmtree(folder, ignore_errors=True)
             self.look()
 
@@ -179,16 +177,17 @@ class Following(QObject):
             "walk_checkpoint", arguments, slot=_SLOT, title=title, done=done, failed=failed
         )
 
-    def _take(self, run: OpenRun, step: int, folder: Path, found: dict[str, Any]) -> None:
+    def _take(self, step: int, folder: Path, found: dict[str, Any]) -> bool:
+        """Show this walk; False where it cannot be shown."""
         try:
             model, recording = msgspec.convert(found, OpenModel), Recording(folder)
         except RnnvizError as error:
             self._fail(step, str(error))
-            return
+            return False
         text = self._recordings.text
         if text is None or recording.length != len(text):
             self._fail(step, "the text changed on the disk; open it again")
-            return
+            return False
         self.problem = ""
         related, said = self.step is not None, model.description.training.get("steps")
         self.step = said if isinstance(said, int) else step
@@ -199,6 +198,7 @@ class Following(QObject):
         self._taking = False
         self._keep(folder)
         self.changed.emit()
+        return True
 
     def _fail(self, step: int, message: str) -> None:
         self.problem = f"Step {step:,} could not be read: {message}"
