@@ -439,7 +439,7 @@ def curve() -> None:
         rows = training.get("bleu_by_length")
         if rows:
             x, y = (np.array([row[key] for row in rows], float) for key in ("words", "bleu"))
-            lines.append(Line(f"{recipe.title} ({training['steps']:,} steps)", x, y))
+            lines.append(Line(recipe.title, x, y))
     title, size = "BLEU against sentence length", (960.0, 400.0)
     drawn = line_figure(lines, title, "words in the source", "BLEU", size)
     folder = HERE / "curves"

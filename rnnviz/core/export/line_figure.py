@@ -21,6 +21,8 @@ INKS = {
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 24.0, 64.0, 52.0
 _GRID = {False: "#e3e6ec", True: "#323a46"}
 _TICKS = 6
+_ROW = 18.0
+"""Between two rows of the legend."""
 
 
 class Line(NamedTuple):
@@ -53,24 +55,38 @@ def line_figure(
         raise ValueError("no line has a finite point")
     across, down = round_ticks(xs[finite]), round_ticks(ys[finite])
     x_of = _Axis(across[0], across[-1], _LEFT, size[0] - _RIGHT)
-    y_of = _Axis(down[0], down[-1], size[1] - _BOTTOM, _TOP)
+    places = _legend_places([line.title for line in lines], size[0] - _RIGHT)
+    top = _TOP + _ROW * max(row for _, row in places)
+    y_of = _Axis(down[0], down[-1], size[1] - _BOTTOM, top)
     _draw_axes(made, across, down, x_of, y_of, dark)
     ink, soft = hex_colour(INK[dark]), SOFT[dark]
     made.words.append(Words(_LEFT, 24, title, 15, ink, bold=True))
-    middle = (size[1] - _BOTTOM + _TOP) / 2
+    middle = (size[1] - _BOTTOM + top) / 2
     made.words.append(Words(18, middle, y_label, 11, soft, anchor="middle", angle=-90))
     half = (_LEFT + size[0] - _RIGHT) / 2
     made.words.append(Words(half, size[1] - 12, x_label, 11, soft, anchor="middle"))
-    left, number = _LEFT, 0
-    for line in lines:
+    number = 0
+    for line, (left, row) in zip(lines, places, strict=True):
         colour = INKS[dark][number % len(INKS[dark])]
         _draw_line(made, line, x_of, y_of, colour)
         if line.title:
-            made.strokes.append(Stroke(left, 42, left + 18, 42, 2.5, colour))
-            made.words.append(Words(left + 24, 46, line.title, 11, soft))
-            left += 48 + 6.2 * len(line.title)
+            y = 42 + _ROW * row
+            made.strokes.append(Stroke(left, y, left + 18, y, 2.5, colour))
+            made.words.append(Words(left + 24, y + 4, line.title, 11, soft))
         number += not line.faint
     return made
+
+
+def _legend_places(titles: Sequence[str], right: float) -> list[tuple[float, int]]:
+    """Where each title of the legend begins, and in which row; a line without one takes no room."""
+    places, left, row = [], _LEFT, 0
+    for title in titles:
+        width = 24 + 6.2 * len(title)
+        if title and left > _LEFT and left + width > right:
+            left, row = _LEFT, row + 1
+        places.append((left, row))
+        left += (width + 24) * bool(title)
+    return places
 
 
 class _Axis(NamedTuple):

@@ -31,3 +31,14 @@ def test_points_stand_between_the_axes_and_a_gap_stays_a_gap() -> None:
 def test_nothing_to_draw_is_refused() -> None:
     with pytest.raises(ValueError, match="no line has a finite point"):
         line_figure([Line("", np.array([1.0]), np.array([np.nan]))], "", "", "")
+
+
+def test_a_long_legend_goes_on_in_a_second_row() -> None:
+    x = np.array([0.0, 1.0])
+    lines = [Line(f"a network with a long name, {number}", x, x) for number in range(5)]
+    drawn = line_figure(lines, "Title", "x", "y")
+    named = [words for words in drawn.words if words.text.startswith("a network")]
+    assert len({words.y for words in named}) > 1
+    assert max(words.x + 6.2 * len(words.text) for words in named) <= 720
+    top = min(stroke.y1 for stroke in drawn.strokes if stroke.colour == "#e3e6ec")
+    assert top > max(words.y for words in named)
