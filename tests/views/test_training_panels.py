@@ -199,6 +199,21 @@ def test_parameters_can_be_left_out(session: Session, tmp_path: Path, qtbot: QtB
     assert [trace.name for trace in panel.plot.traces] == list(NAMES[1:])
 
 
+def test_a_saved_picture_of_the_parameters_names_them(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    panel = ParametersPanel(session)
+    shown(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.idle)
+    assert panel.plot.picture().width() > panel.plot.width()
+    saved = tmp_path / "norms.svg"
+    panel.plot.save(saved)
+    words = saved.read_text()
+    assert all(name in words for name in NAMES)
+    panel.plot.save(tmp_path / "norms.png", 2.0)
+
+
 def test_the_gradient_over_time_of_a_layer(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
     open_run(session, finished_run(tmp_path / "a"))
     panel = TimeStepsPanel(session)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QLabel, QWidget
 
 from rnnviz.core.curve import Curve, SmoothedCurve
@@ -17,6 +17,7 @@ from rnnviz.core.runs.axis import StepAxis
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.key import Names, paint_key, with_key
 from rnnviz.views.plots.log_axis import LogAxis, plain
 from rnnviz.views.plots.turns import TurnMark, TurnMarks
 from rnnviz.views.theme import Theme, theme_of
@@ -184,6 +185,23 @@ class CurvePlot(Plot):
         """Show everything again, and follow the newest end."""
         self._following = True
         self.refresh()
+
+    # Export
+
+    def _unnamed(self) -> Names:
+        """What a list beside the plot names on the screen, and nothing would in a picture."""
+        if any(trace.named for trace in self.traces):
+            return ()
+        return tuple((trace.name, trace.ink) for trace in self.traces)
+
+    def _area(self) -> QSize:
+        return with_key(super()._area(), self._unnamed())
+
+    def _paint(self, painter: QPainter, area: QRect) -> None:
+        plot = super()._area()
+        super()._paint(painter, QRect(area.topLeft(), plot))
+        corner = QPoint(area.left() + plot.width(), area.top())
+        paint_key(painter, corner, self._unnamed(), theme_of(self))
 
     def columns(self) -> Columns:
         """The step, the place along x and the value of every point of every trace."""

@@ -1,0 +1,35 @@
+"""Names of curves beside a picture that is saved, where on the screen a list beside it has them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
+
+from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.theme import Theme, ui_font
+
+_POINTS = 9
+_ROW, _SQUARE, _MARGIN = 18, 9, 12
+Names = tuple[tuple[str, Ink], ...]
+
+
+def with_key(size: QSize, names: Names) -> QSize:
+    """The size of a picture with room for these names at its right."""
+    if not names:
+        return size
+    metrics = QFontMetrics(ui_font(_POINTS))
+    widest = max(metrics.horizontalAdvance(name) for name, _ in names)
+    width = widest + _SQUARE + 6 + 2 * _MARGIN
+    return QSize(size.width() + width, max(size.height(), len(names) * _ROW + 2 * _MARGIN))
+
+
+def paint_key(painter: QPainter, corner: QPoint, names: Names, theme: Theme) -> None:
+    """Draw the names below each other, a square of its colour before each."""
+    painter.setFont(ui_font(_POINTS))
+    for row, (name, ink) in enumerate(names):
+        top = corner.y() + _MARGIN + row * _ROW
+        left = corner.x() + _MARGIN
+        square = QRect(left, top + (_ROW - _SQUARE) // 2, _SQUARE, _SQUARE)
+        painter.fillRect(square, ink_colour(ink, theme))
+        painter.setPen(QColor(theme.text))
+        painter.drawText(left + _SQUARE + 6, top + _ROW - 5, name)
