@@ -27,6 +27,9 @@ EXAMPLES = """
   rnnviz translate encoder.pt "he is tired ." --sentences eng-est.txt
 """
 
+_MOST_SHOWN = 200
+"""Alignments on one page; a browser grows slow with more."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A model, what to translate, and how."""
@@ -34,7 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sentence", nargs="*", metavar="SENTENCE", help="what to translate")
     parser.add_argument("--file", type=Path, metavar="FILE", help="translate every line of it")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the lines here")
-    parser.add_argument("--to", type=Path, metavar="FILE", help="write the alignment here")
+    parser.add_argument(
+        "--to", type=Path, metavar="FILE", help="write the alignment here; of many lines as .html"
+    )
     parser.add_argument("--beam", type=int, default=5, metavar="N", help="1 is greedy (default: 5)")
     parser.add_argument("--length-penalty", type=float, default=0.6, metavar="X")
     parser.add_argument("--coverage-penalty", type=float, default=0.0, metavar="X")
@@ -78,6 +83,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Translate."""
     if bool(arguments.sentence) == bool(arguments.file):
         raise TextError("give a sentence, or a file with --file; one of the two")
+    if arguments.file and arguments.to and arguments.to.suffix.lower() != ".html":
+        raise TextError(
+            f"{arguments.to.name} holds one alignment; for the lines of a file give --to a name "
+            "that ends in .html"
+        )
+    if arguments.to:
+        from rnnviz.core.export.alignment_files import check_ending
+
+        check_ending(arguments.to)
     model = opened(arguments.model, None, arguments.sentences)
     if model.get("task") != "translation":
         raise TextError(f"{arguments.model.name} is a character model; it writes with `sample`")
@@ -95,7 +109,7 @@ def _sentence(arguments: argparse.Namespace) -> int:
             "source": " ".join(arguments.sentence),
             "sampling_temperature": arguments.sample,
             "seed": arguments.seed,
-            "forced": dict(arguments.force),
+            "forced": {**_before(arguments, folder), **dict(arguments.force)},
             "weights": _by_step(arguments.weight),
             "folder": folder,
         }
@@ -113,6 +127,30 @@ def _sentence(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _before(arguments: argparse.Namespace, folder: str) -> dict[str, str]:
+    """The tokens before the first step that is changed: they stay, as they do in the window."""
+    from rnnviz.core.decoded import Decoded
+
+    changed = [int(step) for step, *_ in (*arguments.force, *arguments.weight)]
+    first = min(changed, default=0)
+    if first == 0:
+        return {}
+    free = {
+        **_search(arguments),
+        "source": " ".join(arguments.sentence),
+        "sampling_temperature": arguments.sample,
+        "seed": arguments.seed,
+        "folder": folder,
+    }
+    target = Decoded.from_answer(run_task("translate", free)).target
+    if first >= len(target):
+        raise TextError(
+            f"step {first} is changed; the translation has steps 0 to {len(target) - 1}: "
+            f"{' '.join(target)}"
+        )
+    return {str(step): token for step, token in enumerate(target[:first])}
+
+
 def _file(arguments: argparse.Namespace) -> int:
     from rnnviz.core.parallel_corpus import read_lines
 
@@ -123,7 +161,7 @@ def _file(arguments: argparse.Namespace) -> int:
 
         rows = json.loads(Path(result["path"]).read_bytes())["rows"]
     if arguments.to:
-        raise TextError("--to goes with one sentence; use -o for the lines of a file")
+        _page(arguments, [row["source"] for row in rows])
     if arguments.json:
         print_json({"rows": rows})
         return 0
@@ -136,6 +174,26 @@ def _file(arguments: argparse.Namespace) -> int:
     else:
         sys.stdout.write(text)
     return 0
+
+
+def _page(arguments: argparse.Namespace, lines: list[str]) -> None:
+    """One page with the alignment of every line, at most `_MOST_SHOWN`."""
+    from rnnviz.core.decoded import Decoded
+
+    if len(lines) > _MOST_SHOWN:
+        print(
+            f"{arguments.to.name}: the first {_MOST_SHOWN:,} of {len(lines):,} lines",
+            file=sys.stderr,
+        )
+    decoded = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, line in enumerate(lines[:_MOST_SHOWN]):
+            asked = {**_search(arguments), "source": line, "folder": f"{folder}/{number}"}
+            answer = Decoded.from_answer(run_task("translate", asked))
+            decoded += [answer] if answer.has_attention else []
+        if not decoded:
+            raise TextError(f"nothing to draw in {arguments.to.name}: no line has an alignment")
+        _write(arguments.to, decoded)
 
 
 def _search(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -165,8 +223,8 @@ def _shown(decoded: Decoded) -> str:
         order = sorted(range(len(row)), key=lambda place: -row[place])[:3]
         looked = "  ".join(
             f"{shown_token(decoded.source[place])} {row[place]:.2f}"
-            for place in order
-            if row[place] >= 0.05
+            for rank, place in enumerate(order)
+            if rank == 0 or row[place] >= 0.05
         )
         lines.append(f"  {shown_token(token).ljust(min(width, 20))}  {exp(log_p):4.2f}  {looked}")
     return "\n".join(lines)

@@ -69,9 +69,9 @@ def health_of(alignment: Alignment) -> Health:
     entropy, coverage = alignment.entropy_bits(), alignment.coverage()
     difference, flatness = row_difference(alignment), _flatness(alignment, entropy)
     dead = difference < ALIKE or flatness > FLAT
-    # Where every row looks everywhere or at the same place, skipping means nothing.
+    # Where every row looks everywhere or at the same place, neither means anything.
     skipped = () if dead else _skipped(alignment)
-    repeated = _repeated(alignment)
+    repeated = () if dead else _repeated(alignment)
     return Health(
         entropy,
         coverage,
@@ -173,7 +173,7 @@ def _heaviest_source(alignment: Alignment) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.2g} %"
+    return "less than 0.01 %" if value < 1e-4 else f"{100 * value:.2g} %"
 
 
 def _listed(tokens: list[str]) -> str:

@@ -68,6 +68,38 @@ def test_every_line_of_a_file_is_translated(model: str, tmp_path: Path, capsys: 
     assert "2 sentences" in capsys.readouterr().err
 
 
+def test_the_lines_of_a_file_make_one_page(model: str, tmp_path: Path, capsys: Printed) -> None:
+    """With every alignment; other kinds hold one, which is said before anything is translated."""
+    lines, page = tmp_path / "lines.txt", tmp_path / "page.html"
+    lines.write_text("le chat\n\nun chien dort .\n", encoding="utf-8")
+    asked = ["translate", model, "--file", str(lines), "--beam", "1"]
+    assert main([*asked, "--to", str(page)]) == 0
+    assert all(word in page.read_text(encoding="utf-8") for word in ("chat", "chien"))
+    capsys.readouterr()
+    assert main([*asked, "--to", str(tmp_path / "page.svg")]) == 1
+    printed = capsys.readouterr()
+    assert ".html" in printed.err and not printed.out
+
+
+def test_what_comes_before_a_forced_word_stays(model: str, capsys: Printed) -> None:
+    """As in the window: the sentence is decoded again from there, not from its first word."""
+    asked = ["translate", model, "le chat dort .", "--json"]
+    assert main(asked) == 0
+    free = json.loads(capsys.readouterr().out)["target_tokens"]
+    assert main([*asked, "--force", "1=dog"]) == 0
+    assert json.loads(capsys.readouterr().out)["target_tokens"][:2] == [free[0], "dog"]
+    assert main([*asked, "--force", "400=dog"]) == 1
+    assert "has steps 0 to" in capsys.readouterr().err
+
+
+def test_a_file_without_pairs_is_said(model: str, tmp_path: Path, capsys: Printed) -> None:
+    """Not a division by nothing."""
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("le chat\t\n\tthe cat\n", encoding="utf-8")
+    assert main(["align", model, str(pairs)]) == 1
+    assert "holds no pair" in capsys.readouterr().err
+
+
 def test_links_are_counted_against_gold(model: str, tmp_path: Path, capsys: Printed) -> None:
     """Its own links as gold have no errors; counting from 1 is recognised."""
     pairs, links = tmp_path / "pairs.txt", tmp_path / "links.txt"

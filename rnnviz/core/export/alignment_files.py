@@ -18,6 +18,19 @@ ENDINGS = (".png", ".svg", ".csv", ".tex", ".html")
 """How names of exported alignments may end; `.png` is painted by `views.text_figure`."""
 
 
+def check_ending(path: Path, endings: Sequence[str] = ENDINGS) -> None:
+    """Refuse a name that does not say how to write an alignment.
+
+    Raises:
+        AlignmentError: the ending is unknown.
+    """
+    if path.suffix.lower() not in endings:
+        raise AlignmentError(
+            f"cannot write {path.name}: alignments are written as "
+            f"{', '.join(ENDINGS)}; choose a name that ends so"
+        )
+
+
 def write_alignments(
     path: Path, drawn: Sequence[DrawnAlignment], look: Look = "map", dark: bool = False
 ) -> None:
@@ -27,11 +40,7 @@ def write_alignments(
         AlignmentError: the ending is unknown, the number does not fit, or it cannot be written.
     """
     ending = path.suffix.lower()
-    if ending not in (".svg", ".csv", ".tex", ".html"):
-        raise AlignmentError(
-            f"cannot write {path.name}: alignments are written as "
-            f"{', '.join(ENDINGS)}; choose a name that ends so"
-        )
+    check_ending(path, ENDINGS[1:])
     if ending != ".html" and len(drawn) != 1:
         raise AlignmentError(
             f"{len(drawn):,} alignments do not go into one {ending} file; write an .html page"

@@ -71,6 +71,7 @@ class Search:
         )
         self.steps: list[_Kept] = []
         self.ended: list[list[_Ended]] = [[] for _ in range(self.batch)]
+        self.written: list[list[int]] = [[] for _ in range(self.beam)]
         self.nodes: list[Node] = []
         self.live_nodes: list[int] = [-1] * self.beam
         self.generator = torch.Generator().manual_seed(settings.seed)
@@ -80,7 +81,7 @@ class Search:
         while not all(self.complete(b) for b in range(self.batch)):
             self.advance()
             if progress is not None:
-                progress(self.tokens_of(0))
+                progress(self.written[0])
 
     def complete(self, b: int) -> bool:
         """Whether no further step can change what sentence b becomes."""
@@ -114,6 +115,11 @@ class Search:
         ended = log_p[:, END_ID]
         kept = _Kept(step, chosen, ended, parents, tokens, top.indices, top.values.exp())
         self.steps.append(kept)
+        before = self.written
+        self.written = [
+            [*before[row], token]
+            for row, token in zip(parents[0].tolist(), tokens[0].tolist(), strict=True)
+        ]
         self.state = step.state.select(rows)
         if self.covered is not None:
             self.covered = self.covered[rows]
@@ -221,14 +227,6 @@ class Search:
             lacking = covered[:source].clamp(1e-10, 1).log().sum()
             score += self.settings.coverage_penalty * float(lacking)
         return score
-
-    def tokens_of(self, b: int) -> list[int]:
-        """The tokens so far of the best row of sentence b."""
-        row, ids = 0, []
-        for kept in reversed(self.steps):
-            ids.append(int(kept.tokens[b, row]))
-            row = int(kept.parents[b, row])
-        return ids[::-1]
 
     def hypotheses(self, b: int) -> tuple[Hypothesis, ...]:
         """Every finished translation of sentence b, the best first."""

@@ -299,8 +299,16 @@ class AlignmentArea(QWidget):
             same = beside.decoded.source == alignments.current.decoded.source
             of_words = self.side.layer is None or self.side.layer.of_words
             column = mark.column if same and of_words else None
-            row, own = self._own_row, self._own_row is not None
-            self.side.set_mark((row if own else None, column), pinned=pinned)
+            row = self._own_row if self._own_row is not None else self._same_row(mark.row)
+            self.side.set_mark((row, column), pinned=pinned)
+
+    def _same_row(self, row: int | None) -> int | None:
+        """The row in the pane beside, where both translations are the same up to there."""
+        layers = self.main.layer, self.side.layer
+        if row is None or any(layer is None or layer.rows_of_source for layer in layers):
+            return None
+        same = self.main.target[: row + 1] == self.side.target[: row + 1]
+        return row if same and row < len(self.side.target) else None
 
     _own_row: int | None = None
     """The row under the pointer in the pane beside."""

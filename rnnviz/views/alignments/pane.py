@@ -32,6 +32,7 @@ from rnnviz.views.alignments.layers import Layer, layer_of, place_of_token, weig
 from rnnviz.views.alignments.lines_view import LinesView
 from rnnviz.views.alignments.table_painter import NOWHERE, Outlines, Place
 from rnnviz.views.alignments.table_view import TableView
+from rnnviz.views.elided_label import ElidedLabel
 from rnnviz.views.legend import Gradient
 
 _NAMED = 6
@@ -91,7 +92,7 @@ class Pane(QWidget):
         self.missing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.missing.setProperty("role", "muted")
         self.missing.setMargin(32)
-        self.readout = QLabel(" ")
+        self.readout = ElidedLabel(" ")
         self.readout.setAccessibleName(f"{name}: exact numbers")
         self.readout.setTextFormat(Qt.TextFormat.PlainText)
         self.readout.setMinimumWidth(1)

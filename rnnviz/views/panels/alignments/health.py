@@ -17,7 +17,7 @@ from rnnviz.views.alignments.saving_widget import SaveButton
 from rnnviz.views.panel import Panel
 
 _UNKNOWN = "This model has no attention: nothing can be said about where it looks."
-_FINE = "Nothing is wrong: every word looks somewhere else, and none is left out."
+_FINE = "Nothing stands out: the words look at different places, and none is left out."
 
 
 class HealthPanel(Panel):

@@ -1,0 +1,21 @@
+"""One line of text that ends in an ellipsis where it does not fit, never in half a number."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel
+
+
+class ElidedLabel(QLabel):
+    """Shows as much of its plain text as there is room for; `text` is always the whole."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        box = self.contentsRect()
+        fitted = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, box.width()
+        )
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, fitted)
