@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ TICK_MS = 30
 _CATCHING_UP_MS = 16
 _QUIET_TICKS = 30
 """A run that is over is looked at so many times less often."""
+_NEWS_SECONDS = 2.0
+"""A run that brought something so lately is not over, whatever its lock says."""
 _BUDGET_SECONDS = 0.006
 """How long a tick may take; the rest waits for the next."""
 _OPENING_SECONDS = 0.25
@@ -53,6 +56,8 @@ class OpenRun:
     """Its drive answered at once last time: a tick waits a moment for it."""
     rests_until: float = 0.0
     """It lies on a slow drive, and is not looked at before this time."""
+    news_at: float = -math.inf
+    """When something new was last read."""
     asked: str = ""
     """The command that its trainer has not answered yet."""
     reading: Aside[Callable[[], bool]] = field(default_factory=partial(Aside, "reading a run"))
@@ -310,8 +315,10 @@ class Runs(QObject):
         for run in self.opened:
             begins = not run.reading.busy
             if begins:
-                quiet = not run.live and bool(run._state) and not run.asked
-                if time.perf_counter() < run.rests_until or (
+                now = time.perf_counter()
+                over = not run.live and bool(run._state) and not run.asked
+                quiet = over and now - run.news_at > _NEWS_SECONDS
+                if now < run.rests_until or (
                     quiet and self._ticks % _QUIET_TICKS and not run.watched.behind
                 ):
                     continue
@@ -350,12 +357,15 @@ class Runs(QObject):
     @staticmethod
     def _take(run: OpenRun) -> bool:
         try:
-            return run.reading.take()()
+            news = run.reading.take()()
         except RunDirectoryError as error:
             # The drive answers, and holds no run; one may be there when it is mounted anew.
             run.watched.problem = str(error)
             run.rests_until = time.perf_counter() + _LONGEST_REST
             return False
+        if news:
+            run.news_at = time.perf_counter()
+        return news
 
     def _note(self, run: OpenRun) -> bool:
         """Whether the state of this run is another one than at the last tick."""

@@ -134,7 +134,9 @@ class Session(QObject):
         if first is None:
             return
         sample, kept = self.library.text_for(first.description), self.settings.value(_KEPT)
-        if sample is not None and isinstance(kept, str):
+        # A text that was asked for stays; the kept recording is of another.
+        asked_for = self.recordings.text is not None
+        if not asked_for and sample is not None and isinstance(kept, str):
             with contextlib.suppress(RnnvizError):
                 if self.recordings.show_kept(Path(kept), first.path, sample.path):
                     self._select_first_finding(first.description)

@@ -83,6 +83,21 @@ def test_an_opened_run_is_read_and_followed(runs: Runs, tmp_path: Path, qtbot: Q
     assert run.watched.record.step == 7
 
 
+def test_a_run_that_brings_something_is_looked_at_every_tick_whatever_its_lock_says(
+    runs: Runs, tmp_path: Path
+) -> None:
+    made = MadeRun(tmp_path / "unlocked")
+    made.event("started", step=0)
+    made.steps(1, 5)
+    run = runs.open(made.directory)
+    runs.look()
+    assert run.watched.state == "crashed"
+    for step in (6, 7, 8):
+        made.steps(step, step)
+        runs.look()
+        assert run.watched.record.step == step
+
+
 def test_a_tick_tells_once_and_only_of_something_new(runs: Runs, tmp_path: Path) -> None:
     first, second = live_run(tmp_path, "a"), live_run(tmp_path, "b")
     for made in (first, second):

@@ -3,12 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from rnnviz.core.errors import ModelFileError, TextError, VocabularyNeeded
 from rnnviz.core.finding import Finding
 from rnnviz.core.text import Text
 from rnnviz.core.text_store import lay_out
+from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.session import session as session_module
 
 
 @pytest.fixture
@@ -41,6 +45,22 @@ def test_a_text_that_the_person_opened_stays_when_the_model_changes(
     unwalked = session.recordings.recording
     assert unwalked is None
     session.open_path(model_file)
+    assert session.recordings.text.name == "own.txt"
+    assert str(session.recordings.recording.text) == "my own text"
+
+
+def test_a_text_given_at_the_start_is_not_replaced_by_the_walk_that_was_kept(
+    make_session, tiny_description, tmp_path, monkeypatch
+):
+    shipped = msgspec.structs.replace(tiny_description, default_text="b.txt")
+    save_model(tmp_path / "models" / "first.safetensors", CharacterLanguageModel(shipped))
+    own = tmp_path / "own.txt"
+    own.write_text("my own text")
+    session = make_session()
+    session.settings.setValue(session_module._KEPT, str(tmp_path))
+    monkeypatch.setattr(session.recordings, "show_kept", lambda *_: pytest.fail("shown"))
+    session.open_path(own)
+    session.open_first()
     assert session.recordings.text.name == "own.txt"
     assert str(session.recordings.recording.text) == "my own text"
 
