@@ -1,7 +1,8 @@
 """Say which words of given translations belong together, one line a pair in Pharaoh format.
 
 Words are what stands between blanks, so texts should have their punctuation set off as the gold
-links count it. With gold links, the alignment error rate is printed.
+links count it. With gold links, the alignment error rate is printed. With --to, the weights behind
+the links are written as the name ends: .svg, .png, .csv or .tex for one pair, .html for any number.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
 from rnnviz.commands.output import print_json
 from rnnviz.commands.tasks import run_with_progress
-from rnnviz.core.alignment import DIRECTIONS
+from rnnviz.core.alignment import DIRECTIONS, Alignment
 from rnnviz.core.links import corpus_agreement, links_line, read_links
+from rnnviz.core.parallel_corpus import read_pairs
 
 EXAMPLES = """
   rnnviz align models/english-french.safetensors pairs.txt -o links.txt
+  rnnviz align models/english-french.safetensors pairs.txt -o links.txt --to pairs.html
   rnnviz align models/english-french.safetensors source.en target.fr --gold gold.txt
   rnnviz align models/english-french.safetensors pairs.txt --swap --direction both
 """
@@ -35,6 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a file with a tab or ||| between source and target, or two files",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the links here")
+    parser.add_argument(
+        "--to", type=Path, metavar="FILE", help="write the alignment here; of many pairs as .html"
+    )
     parser.add_argument("--swap", action="store_true", help="the second column is the source")
     parser.add_argument(
         "--direction",
@@ -57,7 +65,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Align, write the links, compare with gold."""
+    """Align, write the links, draw the weights, compare with gold."""
+    drawn = _count_drawn(arguments) if arguments.to else 0
     with tempfile.TemporaryDirectory() as folder:
         asked = {
             "model": str(arguments.model),
@@ -66,10 +75,13 @@ def run(arguments: argparse.Namespace) -> int:
             "swap": arguments.swap,
             "direction": arguments.direction,
             "threshold": arguments.threshold,
+            "tables": drawn,
             "folder": folder,
         }
         result = run_with_progress("align_corpus", asked, "aligning", "pairs")
         found = read_links(Path(result["path"]), base=0)
+        if drawn:
+            _draw(arguments.to, result["tables"])
     links = [one.swapped() if arguments.swap else one for one in found]
     lines = "".join(f"{links_line(one, 1 if arguments.one else 0)}\n" for one in links)
     if arguments.output:
@@ -95,3 +107,21 @@ def run(arguments: argparse.Namespace) -> int:
                 f"model {result['loss_nats']:.2f} nats a token"
             )
     return 0
+
+
+def _count_drawn(arguments: argparse.Namespace) -> int:
+    """How many pairs are drawn, once it is sure that the file can hold them."""
+    check_target(arguments.to)
+    count = len(read_pairs(arguments.pairs))
+    check_target(arguments.to, f"{count:,} pairs" if count > 1 else "")
+    return count_drawn(arguments.to, count, "pairs")
+
+
+def _draw(path: Path, tables: list[dict[str, Any]]) -> None:
+    write_titled(
+        path,
+        [
+            (Alignment.read(Path(one["path"]), one["source"], one["target"]), one["text"])
+            for one in tables
+        ],
+    )

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any, TextIO
 
+from rnnviz.core.durations import rate_in_words
+
 _BAR = 24
 _SECONDS_IN_PLACE = 0.1
 _SECONDS_ON_PAPER = 10.0
@@ -114,7 +116,7 @@ class ProgressLine:
         if seconds_left is None:
             seconds_left = (total - done) / rate if rate > 0 else math.inf
         if not words and self._unit and rate > 0:
-            words = f"{rate:,.0f} {self._unit}/s"
+            words = rate_in_words(rate, self._unit)
         left = (
             f"{duration_in_words(elapsed)} taken"
             if finished

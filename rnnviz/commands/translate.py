@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
 from rnnviz.commands.output import print_json
 from rnnviz.commands.tasks import opened, run_task, run_with_progress
@@ -26,9 +27,6 @@ EXAMPLES = """
   rnnviz translate models/french-english.safetensors --file lines.txt -o translated.txt
   rnnviz translate encoder.pt "he is tired ." --sentences eng-est.txt
 """
-
-_MOST_SHOWN = 200
-"""Alignments on one page; a browser grows slow with more."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -83,15 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Translate."""
     if bool(arguments.sentence) == bool(arguments.file):
         raise TextError("give a sentence, or a file with --file; one of the two")
-    if arguments.file and arguments.to and arguments.to.suffix.lower() != ".html":
-        raise TextError(
-            f"{arguments.to.name} holds one alignment; for the lines of a file give --to a name "
-            "that ends in .html"
-        )
     if arguments.to:
-        from rnnviz.core.export.alignment_files import check_ending
-
-        check_ending(arguments.to)
+        check_target(arguments.to, "the lines of a file" if arguments.file else "")
     model = opened(arguments.model, None, arguments.sentences)
     if model.get("task") != "translation":
         raise TextError(f"{arguments.model.name} is a character model; it writes with `sample`")
@@ -123,7 +114,7 @@ def _sentence(arguments: argparse.Namespace) -> int:
             print(decoded.text)
             print(_shown(decoded), file=sys.stderr)
         if arguments.to:
-            _write(arguments.to, [decoded])
+            write_titled(arguments.to, [(decoded.alignment, decoded.text)])
     return 0
 
 
@@ -177,23 +168,19 @@ def _file(arguments: argparse.Namespace) -> int:
 
 
 def _page(arguments: argparse.Namespace, lines: list[str]) -> None:
-    """One page with the alignment of every line, at most `_MOST_SHOWN`."""
+    """One page with the alignment of every line, as many as one page holds."""
     from rnnviz.core.decoded import Decoded
 
-    if len(lines) > _MOST_SHOWN:
-        print(
-            f"{arguments.to.name}: the first {_MOST_SHOWN:,} of {len(lines):,} lines",
-            file=sys.stderr,
-        )
+    shown = count_drawn(arguments.to, len(lines), "lines")
     decoded = []
     with tempfile.TemporaryDirectory() as folder:
-        for number, line in enumerate(lines[:_MOST_SHOWN]):
+        for number, line in enumerate(lines[:shown]):
             asked = {**_search(arguments), "source": line, "folder": f"{folder}/{number}"}
             answer = Decoded.from_answer(run_task("translate", asked))
             decoded += [answer] if answer.has_attention else []
         if not decoded:
             raise TextError(f"nothing to draw in {arguments.to.name}: no line has an alignment")
-        _write(arguments.to, decoded)
+        write_titled(arguments.to, [(one.alignment, one.text) for one in decoded])
 
 
 def _search(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -228,24 +215,6 @@ def _shown(decoded: Decoded) -> str:
         )
         lines.append(f"  {shown_token(token).ljust(min(width, 20))}  {exp(log_p):4.2f}  {looked}")
     return "\n".join(lines)
-
-
-def _write(path: Path, decoded: list[Decoded]) -> None:
-    from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
-    from rnnviz.core.export.alignment_files import write_alignments
-    from rnnviz.core.weight_colours import weights_scale
-
-    drawn = [
-        DrawnAlignment(one.alignment, one.text, scale=weights_scale(one.alignment.weights))
-        for one in decoded
-    ]
-    if path.suffix.lower() == ".png":
-        from rnnviz.views.text_figure import write_drawn
-
-        write_drawn(path, alignment_figure(drawn[0]))
-    else:
-        write_alignments(path, drawn)
-    print(path, file=sys.stderr)
 
 
 def _by_step(weights: list[tuple[str, str, float]]) -> dict[str, dict[str, float]]:

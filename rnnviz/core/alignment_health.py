@@ -42,7 +42,7 @@ class Health:
     coverage: Floats
     """(S,)"""
     skipped: tuple[int, ...]
-    """Source places that no target word looked at."""
+    """Source places that no target word gave `SEEN` of its weight or more."""
     repeated: tuple[Repeat, ...]
     difference: float
     """How much of its weight a row moves away from the mean row, on average, from 0 to 1."""
@@ -164,7 +164,10 @@ def _warnings(
         said.append(f"Written again from the same source word: {words}.")
     if skipped:
         words = _listed([alignment.source[place] for place in skipped])
-        said.append(f"No target word looks at {words}: perhaps left out of the translation.")
+        said.append(
+            f"No target word gives {100 * SEEN:.0f} % of its weight or more to {words}: "
+            "perhaps left out of the translation."
+        )
     return tuple(said)
 
 

@@ -53,6 +53,16 @@ def test_on_a_terminal_one_line_is_rewritten(monkeypatch):
     )
 
 
+def test_a_slow_rate_is_not_rounded_to_nothing(monkeypatch):
+    clock(monkeypatch, [0, 20, 40])
+    stream = io.StringIO()
+    line = ProgressLine("", "pairs", stream)
+    line.show(6, 100)
+    line.show(2, 100)
+    line.finish()
+    assert "  0.3 pairs/s  " in stream.getvalue() and "  3.0 pairs/min  " in stream.getvalue()
+
+
 def test_elsewhere_a_line_is_written_every_ten_seconds(monkeypatch):
     clock(monkeypatch, [0, 1, 9, 11, 20])
     stream = io.StringIO()

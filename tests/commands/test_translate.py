@@ -113,6 +113,44 @@ def test_links_are_counted_against_gold(model: str, tmp_path: Path, capsys: Prin
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+@pytest.mark.parametrize("ending", [".svg", ".png", ".csv", ".tex", ".html"])
+def test_the_weights_of_a_pair_are_written(
+    model: str, tmp_path: Path, capsys: Printed, ending: str
+) -> None:
+    """Beside the links, in every kind that `translate` writes; words as they stand in the pair."""
+    pairs, drawn = tmp_path / "pairs.txt", tmp_path / f"drawn{ending}"
+    pairs.write_text("Le chat dort ||| the cat sleeps\n", encoding="utf-8")
+    assert main(["align", model, str(pairs), "--to", str(drawn)]) == 0
+    assert capsys.readouterr().out.strip()
+    data = drawn.read_bytes()
+    assert data.startswith(b"\x89PNG") if ending == ".png" else b"sleeps" in data
+    if ending == ".csv":
+        assert data.splitlines()[0] == b",Le,chat,dort"
+
+
+def test_many_pairs_make_one_page(
+    model: str, tmp_path: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of as many as a page holds; what holds one alignment is refused before any is computed."""
+    pairs, page = tmp_path / "pairs.txt", tmp_path / "page.html"
+    pairs.write_text("the cat\tle chat\n\na dog\tun chien\nthe sun\tle soleil\n", "utf-8")
+    monkeypatch.setattr("rnnviz.commands.alignments.MOST_DRAWN", 2)
+    assert main(["align", model, str(pairs), "--swap", "--to", str(page)]) == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 3 and "the first 2 of 3 pairs" in printed.err
+    content = page.read_text(encoding="utf-8")
+    assert "chien" in content and "soleil" not in content
+    monkeypatch.setattr("rnnviz.commands.align.run_with_progress", None)
+    for name, said in (
+        ("page.svg", "for 3 pairs give --to a name that ends in .html"),
+        ("page.gif", "alignments are written as"),
+        ("gone/page.html", "no folder"),
+    ):
+        assert main(["align", model, str(pairs), "--to", str(tmp_path / name)]) == 1
+        printed = capsys.readouterr()
+        assert said in printed.err and not printed.out
+
+
 def test_what_cannot_be_done_is_said(
     model: str, tmp_path: Path, capsys: Printed, tiny_model: Any
 ) -> None:

@@ -67,6 +67,13 @@ def test_a_skipped_word_is_named_and_punctuation_is_not():
     assert any("“cat”" in warning for warning in health.warnings)
 
 
+def test_a_word_skipped_by_all_may_still_be_covered_so_the_bound_is_said():
+    weights = [[0.15, 0.8, 0.05], [0.15, 0.05, 0.8]] * 2
+    health = health_of(aligned(weights, source=["the", "old", "cat"]))
+    assert np.isclose(health.coverage[0], 0.6)
+    assert "No target word gives 20 % of its weight or more to “the”" in " ".join(health.warnings)
+
+
 def test_a_word_written_again_from_the_same_place_is_named():
     weights = [[0.9, 0.1], [0.1, 0.9], [0.9, 0.1], [0.1, 0.9]]
     health = health_of(aligned(weights, target=["très", "bon", "très", "grand"]))

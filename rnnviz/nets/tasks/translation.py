@@ -187,7 +187,8 @@ def align_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
 
     Args:
         arguments: `swap` makes the second column the source; `direction` and `threshold` say how
-            weights become links (`core.alignment.DIRECTIONS`).
+            weights become links (`core.alignment.DIRECTIONS`); of the first `tables` pairs the
+            weights are written, too.
         context: told of every batch.
     """
     opened = _model(arguments)
@@ -200,7 +201,20 @@ def align_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
     path = Path(arguments["folder"]) / "links.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_links(path, links)
-    return {"path": str(path), "pairs": len(pairs), "loss_nats": sum(losses) / len(losses)}
+    tables: list[dict[str, Any]] = []
+    for number, (one, (_, text)) in enumerate(zip(found, pairs, strict=True)):
+        if one is None or len(tables) == int(arguments.get("tables", 0)):
+            continue
+        table = path.with_name(f"weights-{number}.npy")
+        np.save(table, one.alignment.weights)
+        source, target = one.alignment.source, one.alignment.target
+        tables.append({"path": str(table), "source": source, "target": target, "text": text})
+    return {
+        "path": str(path),
+        "pairs": len(pairs),
+        "loss_nats": sum(losses) / len(losses),
+        "tables": tables,
+    }
 
 
 def nearest_words(arguments: Arguments, context: Context) -> dict[str, Any]:

@@ -93,8 +93,8 @@ class ComparePanel(Panel):
             return
         words = [f"{answer.decoded.confidence:.2f}" for answer in (current, beside)]
         self.verdict.setText(
-            f"Mean probability of a word: {words[0]} at the left, {words[1]} at the right. "
-            f"Words: {len(current.decoded.target)} and {len(beside.decoded.target)}."
+            f"Mean probability of a token: {words[0]} at the left, {words[1]} at the right. "
+            f"Tokens: {len(current.decoded.target)} and {len(beside.decoded.target)}."
         )
 
     @Slot(QListWidgetItem)

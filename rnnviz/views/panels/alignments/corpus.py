@@ -36,7 +36,7 @@ from rnnviz.views.plots.export import save_csv
 _SORT = Qt.ItemDataRole.UserRole
 _HEADS = ("Confidence", "Coverage", "Length", "Source", "Translation")
 _TIPS = (
-    "The mean probability of a word",
+    "The mean probability of a token",
     "The share of source words that some target word looked at",
     "Target words to source words",
     "",

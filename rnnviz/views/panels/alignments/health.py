@@ -106,7 +106,9 @@ class HealthPanel(Panel):
         self.warnings.setText("\n\n".join(health.warnings))
         self.warnings.setVisible(bool(health.warnings))
         confidence = answer.decoded.confidence
-        told = f" Mean probability of a word: {confidence:.2f}." if confidence == confidence else ""
+        told = (
+            f" Mean probability of a token: {confidence:.2f}." if confidence == confidence else ""
+        )
         self.summary.setText(told.strip() if health.warnings else f"{_FINE}{told}")
         most = math.log2(max(2, len(alignment.source)))
         flat = [row for row, bits in enumerate(health.entropy_bits) if bits > 0.95 * most]
