@@ -127,7 +127,7 @@ def _read_models(folder: Path) -> list[ShippedModel]:
 
 def _read_translators(folder: Path) -> list[ShippedTranslator]:
     found = []
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in folder.glob("*.safetensors"):
         try:
             metadata = read_header(path).get("__metadata__") or {}
             about = json.loads(metadata.get(METADATA_KEY, "{}"))
@@ -138,7 +138,7 @@ def _read_translators(folder: Path) -> list[ShippedTranslator]:
             attention = about.get("attention") != "none"
             language = str(about.get("source_language") or "")
             found.append(ShippedTranslator(path, name, attention, language))
-    return found
+    return sorted(found, key=lambda one: one.name)
 
 
 def _read_texts(folder: Path) -> list[SampleText]:
