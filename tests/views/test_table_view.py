@@ -1,12 +1,15 @@
 """The table of an alignment: what lies where, what lights up, at any size."""
 
+import math
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QFontMetricsF, QImage
 
 from rnnviz.core.colour import Scale
-from rnnviz.views.alignments.table_painter import NOWHERE, pooled
+from rnnviz.views.alignments.table_layout import SLANT
+from rnnviz.views.alignments.table_painter import NOWHERE, name_font, pooled
 from rnnviz.views.alignments.table_view import TableView
 
 WEIGHTS = Scale(0.0, 1.0, "gate")
@@ -163,3 +166,17 @@ def test_peaks_survive_where_cells_are_smaller_than_a_pixel():
     values[617, 400] = 0.9
     assert pooled(values, 4).max() == np.float32(0.9)
     assert pooled(values, 4).shape == (250, 250)
+
+
+@pytest.mark.parametrize("width", range(300, 700, 40))
+def test_the_last_name_of_a_column_is_seen_whole_where_all_cells_are(view, width):
+    names = ["le", "petit", "chat", "gris", "dort", "sur", "la", "longuement", "table", "</s>"] * 2
+    view.resize(width, 600)
+    view.set_table(np.zeros((4, 20), np.float32), ["the"] * 4, names, WEIGHTS)
+    layout = view.layout_
+    assert layout.slanted and layout.every_column == 1
+    scrolled = view.horizontalScrollBar().maximum()
+    length = QFontMetricsF(name_font()).horizontalAdvance("</s>")
+    end = layout.cell_rect(0, 19).center().x() + length * math.cos(SLANT)
+    assert end - scrolled < view.viewport().width()
+    assert not scrolled or layout.width >= layout.line

@@ -11,11 +11,17 @@ from PySide6.QtGui import QFontMetricsF
 
 SLANT = math.radians(58)
 """How steep the names of columns stand."""
+NAME_INSET = 2.0
+"""How far right of the middle of its column a leaning name begins."""
 _LONGEST_NAME = 120.0
 _ROOM = 10.0
 _LEAST_CELL, _LARGEST_CELL = 0.25, 160.0
 _TALLEST, _WIDEST = 30.0, 84.0
 """Cells are not larger than that by themselves."""
+_CLOSER = 1.0
+"""Names of columns may stand so much closer than a line is high, if all are seen whole then."""
+_LAST = 12
+"""Names of columns, from the last one back, that may reach beyond the cells."""
 _SLIMMEST = 2.8
 """How many times wider than high a cell may be."""
 
@@ -31,6 +37,8 @@ class TableLayout:
     """Of a cell, in pixels."""
     longest: float = 0.0
     """The width of the longest name of a column."""
+    last: tuple[float, ...] = ()
+    """The widths of the last names of columns, from the last one back."""
     left: float = 0.0
     """The width of the names of rows."""
     top: float = 0.0
@@ -52,8 +60,11 @@ class TableLayout:
 
         left = min(longest(row_names), _LONGEST_NAME) + 2 * _ROOM
         widest = min(longest(column_names), _LONGEST_NAME)
+        last = tuple(
+            min(longest([name]), _LONGEST_NAME) for name in column_names[: -_LAST - 1 : -1]
+        )
         made = cls(len(row_names), len(column_names), left=left, longest=widest)
-        return replace(made, line=metrics.height() - 1)._headed()
+        return replace(made, last=last, line=metrics.height() - 1)._headed()
 
     @property
     def longest_name(self) -> float:
@@ -64,25 +75,28 @@ class TableLayout:
 
     def fitting(self, width: float, height: float) -> TableLayout:
         """The same with cells so large that all fit, wider than high where there is room."""
-        flat = replace(self, width=_WIDEST)._headed()
-        for made in (flat, replace(self, width=0.5)._headed()):
-            overhang = made.overhang if made.slanted else _ROOM
-            across = (width - made.left - overhang) / max(made.columns, 1)
-            down = min((height - made.top - _ROOM) / max(made.rows, 1), _TALLEST)
-            across = min(across, _WIDEST, _SLIMMEST * max(down, 1.0))
-            down = min(down, max(across, 1.0))
-            found = replace(made, width=_clamped(across), height=_clamped(down), x=0.0, y=0.0)
+        for made in (replace(self, width=_WIDEST)._headed(), replace(self, width=0.5)._headed()):
+            found = made._filling(width, height)
             if found.slanted == made.slanted:
                 break
-        return found._headed()
+        # Fewer names reach beyond the cells now that these are wider: once more, with that room.
+        return found._filling(width, height) if found.slanted else found
+
+    def _filling(self, width: float, height: float) -> TableLayout:
+        """The same with cells as large as its names leave room for."""
+        overhang = self.overhang if self.slanted else _ROOM
+        across = (width - self.left - overhang) / max(self.columns, 1)
+        down = min((height - self.top - _ROOM) / max(self.rows, 1), _TALLEST)
+        across = min(across, _WIDEST, _SLIMMEST * max(down, 1.0))
+        down = min(down, max(across, 1.0))
+        wide, high = _clamped(across), _clamped(down)
+        return replace(self, width=wide, height=high, x=0.0, y=0.0)._headed()
 
     def readable(self) -> TableLayout:
         """The same with cells at least so large that every name has room; the rest is scrolled."""
         least = math.ceil(self.line)
-        if self.width >= least and self.height >= least:
-            return self
-        width, height = max(self.width, least), max(self.height, least)
-        return replace(self, width=width, height=height)._headed()
+        width = self.width if self.width >= self.line - _CLOSER else float(least)
+        return replace(self, width=width, height=max(self.height, least))._headed()
 
     def _headed(self) -> TableLayout:
         """The same with as much room above the cells as the names take."""
@@ -114,8 +128,14 @@ class TableLayout:
 
     @property
     def overhang(self) -> float:
-        """How far the last name of a column reaches beyond its cell."""
-        return self.longest * math.cos(SLANT) if self.columns and self.slanted else 0.0
+        """How far names of the last columns reach beyond the cells."""
+        if not (self.columns and self.slanted):
+            return 0.0
+        reach = max(
+            (length * math.cos(SLANT) - back * self.width for back, length in enumerate(self.last)),
+            default=0.0,
+        )
+        return max(0.0, NAME_INSET + reach + self.line / 2 * math.sin(SLANT) - self.width / 2)
 
     @property
     def size(self) -> tuple[float, float]:
@@ -175,7 +195,7 @@ class TableLayout:
     @property
     def every_column(self) -> int:
         """Which names of columns are drawn."""
-        return _spaced(self.line / self.width)
+        return _spaced((self.line - _CLOSER) / self.width)
 
 
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)

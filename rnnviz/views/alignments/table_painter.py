@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from rnnviz.core.colour import Scale
-from rnnviz.views.alignments.table_layout import SLANT, TableLayout
+from rnnviz.views.alignments.table_layout import NAME_INSET, SLANT, TableLayout
 from rnnviz.views.text_painter import words
 from rnnviz.views.theme import Theme, ui_font
 
@@ -144,7 +144,7 @@ class TablePainter:
         length = metrics.horizontalAdvance(name)
         self._painter.save()
         if layout.slanted:
-            self._painter.translate(x + 2, layout.top - 8)
+            self._painter.translate(x + NAME_INSET, layout.top - 8)
             self._painter.rotate(-math.degrees(SLANT))
         else:
             self._painter.translate(x - length / 2, layout.top - 8 - layout.line / 2)
