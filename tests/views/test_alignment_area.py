@@ -12,6 +12,7 @@ from rnnviz.session.library import ShippedTranslator
 from rnnviz.views.alignments.area import AlignmentArea
 from rnnviz.views.alignments.saving import save
 from rnnviz.views.panels.alignments.beam import BeamPanel
+from rnnviz.views.panels.alignments.compare import ComparePanel
 from rnnviz.views.panels.alignments.corpus import CorpusPanel
 from rnnviz.views.panels.alignments.gold import GoldPanel
 from rnnviz.views.panels.alignments.health import HealthPanel
@@ -143,6 +144,14 @@ def test_a_model_without_attention_says_so_in_the_place_of_its_table(area, opene
     assert area.side.missing.isVisible()
     assert "no attention" in area.side.missing.text()
     assert area.side.heading.text() == "Plain"
+
+
+def test_two_models_are_compared_by_tokens(session, opened, qtbot):
+    panel = shown(qtbot, ComparePanel(session))
+    opened.compare("without.safetensors", "Plain", attention=False)
+    qtbot.waitUntil(lambda: bool(panel.verdict.text()))
+    counts = [len(answer.decoded.target) for answer in (opened.current, opened.beside)]
+    assert panel.verdict.text().endswith(f"Tokens: {counts[0]} and {counts[1]}.")
 
 
 def test_gold_links_are_framed(area, opened, tmp_path):
