@@ -328,7 +328,8 @@ class Runs(QObject):
                 )
             # A drive that answers does so within this tick; one that stalls holds nothing up.
             if run.reading.ready_soon() if begins and run.quick else run.reading.ready():
-                changed = self._take(run) or changed
+                if self._take(run):
+                    changed, run.news_at = True, time.perf_counter()
                 behind = behind or (enough() and run.watched.behind)
             else:
                 run.quick = False
@@ -357,15 +358,12 @@ class Runs(QObject):
     @staticmethod
     def _take(run: OpenRun) -> bool:
         try:
-            news = run.reading.take()()
+            return run.reading.take()()
         except RunDirectoryError as error:
             # The drive answers, and holds no run; one may be there when it is mounted anew.
             run.watched.problem = str(error)
             run.rests_until = time.perf_counter() + _LONGEST_REST
             return False
-        if news:
-            run.news_at = time.perf_counter()
-        return news
 
     def _note(self, run: OpenRun) -> bool:
         """Whether the state of this run is another one than at the last tick."""

@@ -62,6 +62,7 @@ def write_alignments(
 def alignment_csv(alignment: Alignment) -> str:
     """The exact weights as RFC 4180 text: source tokens across, target tokens down.
 
+    >>> import numpy as np
     >>> alignment_csv(Alignment(("le", "chat"), ("cat",), np.array([[0.25, 0.75]]))).splitlines()
     [',le,chat', 'cat,0.25,0.75']
     """
