@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import torch
@@ -16,17 +17,18 @@ def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
     """The trainable parameters, by how fast they learn: `params` and their `relative_rate`.
 
     A module may carry a `relative_rate`; what lies in it learns at that part of the learning rate.
+    Parameters stay in the model's order, by which the optimiser's memory is kept.
     """
-    groups: dict[float, list[nn.Parameter]] = {1.0: []}
     rates: dict[nn.Parameter, float] = {}
     for module in model.modules():
         rate = getattr(module, "relative_rate", None)
         if rate is not None:
             rates.update(dict.fromkeys(module.parameters(), float(rate)))
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            groups.setdefault(rates.get(parameter, 1.0), []).append(parameter)
-    return [{"params": found, "relative_rate": rate} for rate, found in groups.items() if found]
+    trainable = (parameter for parameter in model.parameters() if parameter.requires_grad)
+    return [
+        {"params": list(found), "relative_rate": rate}
+        for rate, found in groupby(trainable, key=lambda parameter: rates.get(parameter, 1.0))
+    ]
 
 
 def make_optimiser(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:

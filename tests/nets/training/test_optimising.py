@@ -41,7 +41,7 @@ def test_learning_rates(schedule: str, expected: list[float]) -> None:
 
 def test_the_matrix_of_general_attention_learns_more_slowly() -> None:
     model = nn.ModuleDict(
-        {"below": nn.Linear(2, 3), "attention": MultiplicativeAttention(3, 4, general=True)}
+        {"attention": MultiplicativeAttention(3, 4, general=True), "below": nn.Linear(2, 3)}
     )
     optimiser = make_optimiser(model, settings())
     set_rate(optimiser, 0.1)
@@ -49,6 +49,8 @@ def test_the_matrix_of_general_attention_learns_more_slowly() -> None:
     assert {name: rates[p] for name, p in model.named_parameters()} == pytest.approx(
         {"below.weight": 0.1, "below.bias": 0.1, "attention.key.weight": 0.003}
     )
+    order = [p for group in optimiser.param_groups for p in group["params"]]
+    assert all(a is b for a, b in zip(order, model.parameters(), strict=True))
 
 
 def gradients(*numbers: list[float]) -> list[nn.Parameter]:
