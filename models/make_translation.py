@@ -26,6 +26,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import sacrebleu
+from make import thinned
 
 from rnnviz.core.alignment import Direction
 from rnnviz.core.export.line_figure import Line, line_figure
@@ -33,6 +34,7 @@ from rnnviz.core.export.svg import svg
 from rnnviz.core.links import corpus_agreement, read_links
 from rnnviz.core.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.runs.config import TrainingConfig, read_config
+from rnnviz.core.runs.log import read_events
 from rnnviz.nets.translation.aligning import align_pairs
 from rnnviz.nets.translation.decoding import decode_many
 from rnnviz.nets.translation.files import load_translation, save_translation
@@ -424,8 +426,35 @@ def make(name: str, corpora: Path, run: Path, count: int) -> None:
     if not config.options.get("made"):
         lecture = lecture_lines(model, model.description.source_language == "French")
         text += "\n".join(lecture) + "\n" if lecture else ""
+    text += "\n".join(as_it_learned(name, run)) + "\n"
     target.with_suffix(".md").write_text(text, encoding="utf-8")
     print(json.dumps(training, indent=1))
+
+
+def as_it_learned(name: str, run: Path) -> list[str]:
+    """The losses as a picture beside the card, and one held-out sentence at every stage."""
+    steps = list(read_events(run, "step"))
+    held_out = [(each["step"], each["loss_nats"]) for each in read_events(run, "validation")]
+    losses = thinned([each["step"] for each in steps], [float(each["loss_nats"]) for each in steps])
+    lines = [Line("training", *losses), Line("held out", *np.array(held_out, float).T)]
+    drawn = line_figure(lines, f"{RECIPES[name].title}: loss", "step", "nats per token")
+    (HERE / "curves" / f"{name}.svg").write_text(svg(drawn), encoding="utf-8")
+    samples = [each for each in read_events(run, "sample") if each["temperature"] == 0]
+    source = samples[-1]["text"].partition("\n")[0]
+    rows = []
+    for each in samples:
+        made = each["text"].partition("\n")[2].strip().replace("|", "\\|")
+        rows.append(f"| {each['step']:,} | {made[:120]} |")
+    return [
+        "",
+        f"![Loss in nats per token against step](curves/{name}.svg)",
+        "",
+        f"“{source}”, which is held out, as training went on:",
+        "",
+        "| step | greedy translation |",
+        "|---|---|",
+        *rows,
+    ]
 
 
 def curve() -> None:
