@@ -162,16 +162,12 @@ class Following(QObject):
 
         arguments: dict[str, Any] = {
             "model": str(path),
-            "text_name": text.name,
+            **text.arguments(),
             "folder": str(folder),
             "most_bytes": MOST_BYTES,
             "least": LEAST,
             "most": MOST,
         }
-        if text.path is not None:
-            arguments["text_path"] = str(text.path)
-        else:
-            arguments["text"] = str(text)
         title = f"Reading the text at step {step:,}"
         self._jobs.start(
             "walk_checkpoint", arguments, slot=_SLOT, title=title, done=done, failed=failed

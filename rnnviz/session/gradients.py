@@ -23,7 +23,6 @@ from rnnviz.session.networks import (
     described,
     result_key,
     stages_of,
-    text_arguments,
     three_kinds,
 )
 from rnnviz.session.recordings import Recordings
@@ -237,11 +236,12 @@ class Gradients(QObject):
         return self._jobs.busy("gradients")
 
     def _compute(self, network: Network, jacobians: bool) -> None:
-        arguments = text_arguments(self._recordings.text)
-        if arguments is None:
+        text = self._recordings.text
+        if text is None:
             return
         window = self.window
-        arguments |= {
+        arguments: dict[str, Any] = {
+            **text.arguments(),
             **network.arguments(),
             "start": window.start,
             "count": window.losses,

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.gradients import MatrixFacts
 from rnnviz.session.jobs import Jobs
-from rnnviz.session.networks import Compared, Network, Window, result_key, text_arguments
+from rnnviz.session.networks import Compared, Network, Window, result_key
 from rnnviz.session.recordings import Recordings
 from rnnviz.work.messages import Failed
 
@@ -98,8 +98,8 @@ class Measurements(QObject):
 
     def want_clipping(self) -> None:
         """Compute a training step of the network in focus, clipped, if it is not there."""
-        one, arguments = self._gradients.focused, text_arguments(self._recordings.text)
-        if one is None or arguments is None:
+        one, text = self._gradients.focused, self._recordings.text
+        if one is None or text is None:
             return
         key = (one.network, self._gradients.window, self.thresholds)
         if key == self._clipping_of:
@@ -117,7 +117,7 @@ class Measurements(QObject):
         self._jobs.start(
             "clipping",
             {
-                **arguments,
+                **text.arguments(),
                 **one.network.arguments(),
                 "start": self._gradients.window.start,
                 "count": self._gradients.window.losses,
@@ -141,8 +141,8 @@ class Measurements(QObject):
 
     def measure_truncation(self, steps: int) -> None:
         """Measure memory and time of truncated and of full BPTT over so many steps."""
-        one, arguments = self._gradients.focused, text_arguments(self._recordings.text)
-        if one is None or arguments is None:
+        one, text = self._gradients.focused, self._recordings.text
+        if one is None or text is None:
             return
 
         def done(result: dict[str, Any]) -> None:
@@ -151,7 +151,7 @@ class Measurements(QObject):
 
         self._jobs.start(
             "truncation",
-            {**arguments, **one.network.arguments(), "steps": steps, "chunk": self.chunk},
+            {**text.arguments(), **one.network.arguments(), "steps": steps, "chunk": self.chunk},
             slot="truncation",
             title=f"Measuring BPTT over {steps:,} steps",
             done=done,

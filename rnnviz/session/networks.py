@@ -11,7 +11,6 @@ from typing import Any
 from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.model_file import ModelDescription, read_description
-from rnnviz.core.text import Text
 from rnnviz.session.kept_walks import file_stamp
 from rnnviz.session.library import Library
 
@@ -134,15 +133,6 @@ def affordable_losses(about: ModelDescription) -> int:
     """How many losses to take at first, so that a large model does not keep one waiting."""
     each = 2 * about.layers * _BLOCKS.get(about.architecture, 4) * about.units**2 * DEFAULT
     return int(min(DEFAULT, max(_LEAST, _BUDGET // each)))
-
-
-def text_arguments(text: Text | None) -> dict[str, Any] | None:
-    """How a task of the engine names a text; None if there is none."""
-    if text is None:
-        return None
-    if text.path is not None:
-        return {"text_path": str(text.path)}
-    return {"text": str(text), "text_name": text.name}
 
 
 def described(path: Path) -> ModelDescription:

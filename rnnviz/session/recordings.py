@@ -287,14 +287,10 @@ class Recordings(QObject):
         arguments: dict[str, Any] = {
             "model": self.model.path,
             "vocabulary": self.model.vocabulary,
-            "text_name": self.text.name,
+            **self.text.arguments(),
             "folder": str(folder),
             "channels": channels,
         }
-        if self.text.path is not None:
-            arguments["text_path"] = str(self.text.path)
-        else:
-            arguments["text"] = str(self.text)
 
         shown = False
 

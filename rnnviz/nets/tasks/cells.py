@@ -78,7 +78,7 @@ def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
     A walk that is to be `first` makes the others wait at their next block.
     """
     opened = warm_model(arguments["model"], arguments.get("vocabulary"))
-    text = _text(arguments)
+    text = Text.named_by(arguments)
     folder, first = Path(arguments["folder"]), bool(arguments.get("first"))
 
     def progress(done: int, total: int) -> None:
@@ -109,7 +109,7 @@ def walk_checkpoint(arguments: Arguments, context: Context) -> dict[str, Any]:
     """
     found = open_model({"path": arguments["model"]}, context)
     model = warm_model(arguments["model"], None).model
-    channels, text = model.architecture.channels, _text(arguments)
+    channels, text = model.architecture.channels, Text.named_by(arguments)
     each = 2 * model.description.total_units * len(channels)
     until = int(arguments["most_bytes"]) // each
     until = min(len(text), arguments["most"], max(arguments["least"], until))
@@ -128,13 +128,6 @@ def walk_checkpoint(arguments: Arguments, context: Context) -> dict[str, Any]:
             until=until,
         )
     return {"model": found, "characters": until}
-
-
-def _text(arguments: Arguments) -> Text:
-    """The text that a walk shall read: a file, or what came along."""
-    if "text_path" in arguments:
-        return Text.read(Path(arguments["text_path"]))
-    return Text.of(arguments["text"], arguments.get("text_name", ""))
 
 
 def sample(arguments: Arguments, context: Context) -> dict[str, Any]:

@@ -79,12 +79,6 @@ def _network(arguments: Arguments) -> CharacterLanguageModel:
     return CharacterLanguageModel(opened.description, seed=int(seed)).eval()
 
 
-def _text(arguments: Arguments) -> Text:
-    if "text_path" in arguments:
-        return Text.read(Path(arguments["text_path"]))
-    return Text.of(arguments["text"], arguments.get("text_name", ""))
-
-
 def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
     """The gradients of `count` losses from the character `start` on, up to `distance` steps back.
 
@@ -93,7 +87,7 @@ def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
     written as far as it is known, too: the progress then tells where, `part`, and how many times it
     was written, `parts`.
     """
-    model, text = _network(arguments), _text(arguments)
+    model, text = _network(arguments), Text.named_by(arguments)
     reading = Reading(model, text)
     distance, count = int(arguments["distance"]), int(arguments["count"])
     if distance < 1 or count < 1:
@@ -280,7 +274,7 @@ def clipping(arguments: Arguments, context: Context) -> dict[str, Any]:
     Also the raw norm of `windows` such steps, one after the other.
     """
     model = _network(arguments)
-    reading = Reading(model, _text(arguments))
+    reading = Reading(model, Text.named_by(arguments))
     count, windows = int(arguments["count"]), int(arguments.get("windows", 1))
     first = reading.step_before(int(arguments["start"]))
     state = state_after(model, reading.ids[:first])
@@ -321,7 +315,7 @@ def _typical_value(gradients: dict[str, Tensor]) -> float:
 def truncation(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Memory, time and gradient of BPTT in chunks of `chunk` beside full BPTT over `steps`."""
     model = _network(arguments)
-    reading = Reading(model, _text(arguments))
+    reading = Reading(model, Text.named_by(arguments))
     steps, chunk = int(arguments["steps"]), int(arguments["chunk"])
     if steps < 1 or chunk < 1:
         raise GradientError(f"chunks of {chunk} steps out of {steps}: both must be at least 1")

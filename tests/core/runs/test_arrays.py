@@ -51,10 +51,9 @@ def test_a_run_names_only_its_own_files(tmp_path: Path) -> None:
         assert reader.read(ArrayRow(0, file, row, shape)) is None
 
 
-def test_rows_on_a_drive_that_stalls_come_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "norms.f32").write_bytes(np.arange(6, dtype="<f4").tobytes())
+def stalled_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Six numbers on a drive that answers once this event is set."""
+    (folder / "norms.f32").write_bytes(np.arange(6, dtype="<f4").tobytes())
     answers, read = threading.Event(), RowReader._read
 
     def stalled(reader: RowReader, row: ArrayRow) -> object:
@@ -63,6 +62,13 @@ def test_rows_on_a_drive_that_stalls_come_later(
 
     monkeypatch.setattr(RowReader, "_read", stalled)
     monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 0.001)
+    return answers
+
+
+def test_rows_on_a_drive_that_stalls_come_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = stalled_rows(tmp_path, monkeypatch)
     reader, row = RowReader(tmp_path), ArrayRow(0, "norms.f32", 0, (2, 3))
     assert reader.read(row) is None
     assert not reader.load([row])
@@ -78,15 +84,7 @@ def test_rows_on_a_drive_that_stalls_come_later(
 def test_rows_asked_for_while_others_are_read_are_read_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "norms.f32").write_bytes(np.arange(6, dtype="<f4").tobytes())
-    answers, read = threading.Event(), RowReader._read
-
-    def stalled(reader: RowReader, row: ArrayRow) -> object:
-        answers.wait(20)
-        return read(reader, row)
-
-    monkeypatch.setattr(RowReader, "_read", stalled)
-    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 0.001)
+    answers = stalled_rows(tmp_path, monkeypatch)
     reader = RowReader(tmp_path)
     first, second = (ArrayRow(step, "norms.f32", step, (1, 3)) for step in range(2))
     assert not reader.load([first])
