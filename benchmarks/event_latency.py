@@ -116,20 +116,7 @@ def watched_delays(app: TimedApplication, folder: Path, rate: float, seconds: fl
     run.mkdir()
     (run / "run.json").write_text(json.dumps({"version": 2, "config": {"name": "run"}}))
     (run / "events.jsonl").touch()
-    Appearance(app, "light")
-    settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
-    session = Session(
-        InlineRunner({}),
-        settings,
-        cache=folder / "cache",
-        data=folder / "data",
-        models=folder / "models",
-        resources=folder / "resources",
-    )
-    window = Window(session, Appearance(app, "light"))
-    window.resize(1400, 900)
-    window.show()
-    window.open_path(run)
+    window = watching_window(app, folder, run)
     centre = window.rooms.current.centralWidget()
     idle(app, 1.5)
     painted = PaintedAt(window)
@@ -148,6 +135,23 @@ def watched_delays(app: TimedApplication, folder: Path, rate: float, seconds: fl
     delays = times[order[there]] - np.array([event["t"] for event in written])[there]
     window.close()
     return 1000 * delays
+
+
+def watching_window(app: QApplication, folder: Path, run: Path) -> Window:
+    """A window without models or texts that watches one run."""
+    session = Session(
+        InlineRunner({}),
+        QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat),
+        cache=folder / "cache",
+        data=folder / "data",
+        models=folder / "models",
+        resources=folder / "resources",
+    )
+    window = Window(session, Appearance(app, "light"))
+    window.resize(1400, 900)
+    window.show()
+    window.open_path(run)
+    return window
 
 
 def idle(app: QApplication, seconds: float) -> None:

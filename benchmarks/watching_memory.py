@@ -26,13 +26,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from rnnviz.session.session import Session
-from rnnviz.views.theme import Appearance
-from rnnviz.views.window import Window
-from rnnviz.work.runner import InlineRunner
+from benchmarks.event_latency import watching_window
 from tests.core.runs.made import MadeRun
 
 LIMIT_MB = 40.0
@@ -55,23 +51,11 @@ def main() -> None:
 
 def watch(app: QApplication, folder: Path, minutes: int, looks: int) -> None:
     """One window, one live run."""
-    Appearance(app, "light")
     run = MadeRun(folder / "hour", units=256, batch=32, sequence_length=128)
     run.lock()
     run.event("started", step=0)
-    settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
-    session = Session(
-        InlineRunner({}),
-        settings,
-        cache=folder / "cache",
-        data=folder / "data",
-        models=folder / "models",
-        resources=folder / "resources",
-    )
-    window = Window(session, Appearance(app, "light"))
-    window.resize(1400, 900)
-    window.show()
-    window.open_path(run.directory)
+    window = watching_window(app, folder, run.directory)
+    session = window.session
     docks = list(window.rooms.current.docks.values())
     step, taken = 0, []
     began = time.monotonic()
