@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.scoring import Score
 from rnnviz.core.units import unit_name
+from rnnviz.views.plain_rows import set_plain_rows
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.theme import theme_of
 
@@ -286,13 +287,9 @@ class RankingTable(QTableView):
         self.ranking = RankingModel(self)
         self.setModel(self.ranking)
         self.setAccessibleName("Units by how well they follow the concept")
-        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        set_plain_rows(self, _ROW_HEIGHT)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)

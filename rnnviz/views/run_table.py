@@ -14,12 +14,13 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QTableView, QWidget
 
 from rnnviz.core.curve import Curve
 from rnnviz.core.durations import duration_in_words, rate_in_words
 from rnnviz.core.runs.state import STATE_WORDS
 from rnnviz.session.runs import OpenRun, Runs
+from rnnviz.views.plain_rows import set_plain_rows
 from rnnviz.views.plots import ink_colour
 from rnnviz.views.theme import Theme, theme_of
 
@@ -183,12 +184,8 @@ class RunTable(QTableView):
         self._runs = runs
         self._model = _Model(runs, self)
         self.setModel(self._model)
-        self.setShowGrid(False)
         self.setIconSize(QSize(12, 12))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(28)
+        set_plain_rows(self, 28)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

@@ -31,6 +31,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.session.alignment_tables import CorpusRow
 from rnnviz.views.alignments.pane import shown_sentence
 from rnnviz.views.panel import Panel
+from rnnviz.views.plain_rows import set_plain_rows
 from rnnviz.views.plots.export import save_csv
 
 _SORT = Qt.ItemDataRole.UserRole
@@ -162,13 +163,9 @@ class CorpusPanel(Panel):
         table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         table.setSortingEnabled(True)
         table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        table.setShowGrid(False)
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
+        set_plain_rows(table, 26)
         header, ways = table.horizontalHeader(), QHeaderView.ResizeMode
         header.setHighlightSections(False)
         for column in range(len(_HEADS)):

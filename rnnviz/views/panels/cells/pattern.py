@@ -24,6 +24,7 @@ from rnnviz.core.patterns import PatternUnit, Place
 from rnnviz.core.recording import Recording
 from rnnviz.core.units import unit_name
 from rnnviz.views.panel import Panel
+from rnnviz.views.plain_rows import set_plain_rows
 from rnnviz.views.snippet_list import Entry, Piece, SnippetList
 
 _CONTEXT = 30
@@ -178,12 +179,8 @@ def _unit_table() -> QTableWidget:
     table = QTableWidget(0, len(_COLUMNS))
     table.setAccessibleName("Units that are on in the range and off around it")
     table.setHorizontalHeaderLabels(list(_COLUMNS))
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(26)
-    table.setShowGrid(False)
+    set_plain_rows(table, 26)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     header = table.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
     header.setHighlightSections(False)

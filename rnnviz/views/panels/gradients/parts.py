@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.gradients import Decay
 from rnnviz.session.gradients import Gradients
 from rnnviz.views.panel import Need, Panel
+from rnnviz.views.plain_rows import set_plain_rows
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -179,12 +180,8 @@ class QuietTable(QTableWidget):
         self.setHorizontalHeaderLabels(heads)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         self.horizontalHeader().setMinimumSectionSize(28)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(26)
-        self.setShowGrid(False)
+        set_plain_rows(self, 26)
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
 
     def show_rows(
         self,
