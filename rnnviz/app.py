@@ -59,8 +59,10 @@ def build(app: QApplication, runner: Runner) -> Window:
     return window
 
 
-def run(paths: Sequence[Path] = ()) -> int:
+def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     """Open the window on these files, or on what ships; the exit code.
+
+    `addresses` are of runs on other machines, as the person typed them.
 
     Without a display the same window is drawn into a picture, whose path is printed.
     """
@@ -83,7 +85,7 @@ def run(paths: Sequence[Path] = ()) -> int:
     _catch_defects(window)
     _end_on_interrupt(window)
     window.show()
-    QTimer.singleShot(0, window, lambda: window.open_at_start(paths))
+    QTimer.singleShot(0, window, lambda: window.open_at_start(paths, addresses))
     # What is there by now stays: looking through all of it again and again would cost frames.
     QTimer.singleShot(0, window, gc.freeze)
     window.make_ahead()

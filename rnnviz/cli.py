@@ -10,11 +10,11 @@ import argparse
 import importlib
 import os
 import sys
-from pathlib import Path
 from typing import Protocol, cast
 
 from rnnviz import __version__
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.given_path import given_path
 
 COMMANDS = {
     "info": "what a model, a recording or a training run holds",
@@ -101,16 +101,22 @@ def _window(words: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"rnnviz {__version__}")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="what to open")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="what to open")
+    asked = parser.parse_args(words).files
     from rnnviz.work.remote import is_address
 
-    files = parser.parse_args(words).files
-    for file in files:
-        if not file.exists() and not is_address(str(file)):
+    files, addresses = [], []
+    for given in asked:
+        file = given_path(given)
+        if file.exists():
+            files.append(file)
+        elif is_address(given):
+            addresses.append(given)
+        else:
             import difflib
 
-            near = difflib.get_close_matches(str(file), COMMANDS, n=1)
+            near = difflib.get_close_matches(given, COMMANDS, n=1)
             hint = f"; did you mean `rnnviz {near[0]}`?" if near else ""
-            parser.error(f"there is no file or command {str(file)!r}{hint}")
+            parser.error(f"there is no file or command {given!r}{hint}")
     app = importlib.import_module("rnnviz.app")
-    return int(app.run(files))
+    return int(app.run(files, addresses))

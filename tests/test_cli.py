@@ -84,10 +84,10 @@ def test_the_window_is_opened_on_the_files_without_torch(tmp_path, monkeypatch):
         "from pathlib import Path\n"
         "import rnnviz.app as app\n"
         "opened = []\n"
-        "app.run = lambda paths: opened.extend(paths) or 0\n"
+        "app.run = lambda paths, addresses: opened.extend([*paths, *addresses]) or 0\n"
         "from rnnviz.cli import main\n"
-        f"code = main([{str(file)!r}])\n"
-        f"assert opened == [Path({str(file)!r})], opened\n"
+        f"code = main([{str(file)!r}, {file.as_uri()!r}, 'me@there:/runs/novel'])\n"
+        f"assert opened == [Path({str(file)!r})] * 2 + ['me@there:/runs/novel'], opened\n"
         "assert 'torch' not in sys.modules\n"
         "sys.exit(code)"
     )
@@ -95,6 +95,22 @@ def test_the_window_is_opened_on_the_files_without_torch(tmp_path, monkeypatch):
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert found.returncode == 0, found.stderr
+
+
+def test_the_address_of_a_file_is_the_file(tmp_path, capsys):
+    """As file managers hand it over, with blanks, accents, per cent signs and colons."""
+    file = tmp_path / "ein Ordner" / "té%20xt #1: 12:30.txt"
+    file.parent.mkdir()
+    file.write_text("The boy sees the dog.\n")
+    for given in (str(file), file.as_uri(), file.as_uri().replace("///", "//localhost/")):
+        assert main(["concepts", "--labels", "position-in-line", given]) == 0
+        assert capsys.readouterr().out
+    elsewhere = file.as_uri().replace("///", "//elsewhere/")
+    assert main(["concepts", "--labels", "position-in-line", elsewhere]) == 1
+    with pytest.raises(SystemExit) as end:
+        main([elsewhere])
+    assert end.value.code == 2
+    assert "there is no file or command" in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_quiet():

@@ -18,6 +18,7 @@ from rnnviz.commands.inputs import file_given
 from rnnviz.commands.output import print_json
 from rnnviz.commands.tasks import run_with_progress
 from rnnviz.core.alignment import DIRECTIONS, Alignment
+from rnnviz.core.given_path import given_path
 from rnnviz.core.links import corpus_agreement, links_line, read_links
 from rnnviz.core.parallel_corpus import read_pairs
 
@@ -35,13 +36,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "pairs",
         nargs="+",
-        type=Path,
+        type=given_path,
         metavar="PAIRS",
         help="a file with a tab or ||| between source and target, or two files",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the links here")
     parser.add_argument(
-        "--to", type=Path, metavar="FILE", help="write the alignment here; of many pairs as .html"
+        "-o", "--output", type=given_path, metavar="FILE", help="write the links here"
+    )
+    parser.add_argument(
+        "--to",
+        type=given_path,
+        metavar="FILE",
+        help="write the alignment here; of many pairs as .html",
     )
     parser.add_argument("--swap", action="store_true", help="the second column is the source")
     parser.add_argument(
@@ -53,11 +59,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threshold", type=float, default=0.3, metavar="X", help="the least weight of a link"
     )
-    parser.add_argument("--gold", type=Path, metavar="FILE", help="links to compare with")
+    parser.add_argument("--gold", type=given_path, metavar="FILE", help="links to compare with")
     parser.add_argument("--one", action="store_true", help="write links that count from 1")
     parser.add_argument(
         "--sentences",
-        type=Path,
+        type=given_path,
         metavar="FILE",
         help="for a model of PyTorch's tutorial: the sentences that its words come from",
     )

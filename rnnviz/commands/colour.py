@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from rnnviz.commands.inputs import add_source, character_range, concept_given, recorded
 from rnnviz.commands.tasks import run_task
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.given_path import given_path
 from rnnviz.core.units import flat_unit, parse_unit
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--concept", metavar="NAME", help="underline it; a name, a FILE.json or regex:PATTERN"
     )
-    parser.add_argument("--to", type=Path, metavar="FILE", help="a .html, .png, .svg or .csv file")
+    parser.add_argument(
+        "--to", type=given_path, metavar="FILE", help="a .html, .png, .svg or .csv file"
+    )
     parser.add_argument(
         "--theme",
         choices=("light", "dark"),

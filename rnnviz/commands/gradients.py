@@ -18,6 +18,7 @@ from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import figure, print_json, table
 from rnnviz.commands.tasks import opened, run_with_progress
 from rnnviz.core.errors import GradientError
+from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.gradients import Decay, GradientField, MatrixFacts
@@ -60,7 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--jacobian", action="store_true", help="also the largest singular value of dh_t/dh_{t-k}"
     )
     parser.add_argument(
-        "--csv", type=Path, metavar="FILE", help="write every distance of every layer there"
+        "--csv", type=given_path, metavar="FILE", help="write every distance of every layer there"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

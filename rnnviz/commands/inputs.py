@@ -15,6 +15,7 @@ from rnnviz.commands.output import size_in_words
 from rnnviz.commands.tasks import opened, run_with_progress
 from rnnviz.core import places
 from rnnviz.core.errors import RecordingError, TextError
+from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
@@ -41,7 +42,7 @@ def add_vocabulary(parser: argparse.ArgumentParser) -> None:
     """`--vocabulary`, for models that do not name their characters."""
     parser.add_argument(
         "--vocabulary",
-        type=Path,
+        type=given_path,
         metavar="FILE",
         help="for a model without one: the training text, or a file with its characters in order",
     )
@@ -63,7 +64,7 @@ def file_given(words: str) -> Path:
 
     So `french-english` and `pride-and-prejudice.txt` are found wherever rnnviz was installed.
     """
-    given = Path(words)
+    given = given_path(words)
     if len(given.parts) == 1 and not given.exists():
         shipped = (
             places.models() / words,
@@ -106,7 +107,7 @@ def concept_given(words: str) -> Concept:
         pattern = words.removeprefix(_REGULAR)
         return concept_from({"kind": "regular-expression", "pattern": pattern, "name": words})
     if words.endswith(".json"):
-        return load_concept_file(Path(words))
+        return load_concept_file(given_path(words))
     return concept_named(words)
 
 

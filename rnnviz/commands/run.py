@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.output import duration_in_words, pairs, print_json
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.given_path import given_path
 from rnnviz.core.loss import training_loss_in_words
 from rnnviz.core.runs.control import SETTINGS, ask
 
@@ -55,7 +56,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("command", choices=["status", *_ANSWERS], help="what to do")
     parser.add_argument(
         "run",
-        type=Path,
         metavar="FOLDER",
         help="the folder of the run; user@host:/path for one on another machine, through ssh",
     )
@@ -73,8 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask, and wait for the answer; or say how the run is."""
     from rnnviz.work.remote import is_address
 
-    if is_address(str(arguments.run)) and not arguments.run.exists():
-        with _mirrored(str(arguments.run)) as mirror:
+    given, arguments.run = arguments.run, given_path(arguments.run)
+    if is_address(given) and not arguments.run.exists():
+        with _mirrored(given) as mirror:
             arguments.run = mirror.folder
             return _run(arguments, mirror)
     return _run(arguments)

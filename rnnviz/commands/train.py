@@ -18,6 +18,7 @@ import msgspec
 
 from rnnviz.commands.output import ProgressLine, duration_in_words
 from rnnviz.core.errors import RunDirectoryError, TextError
+from rnnviz.core.given_path import given_path
 from rnnviz.core.loss import figure, training_loss_in_words
 from rnnviz.core.runs.config import TrainingConfig, read_config
 
@@ -74,14 +75,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Every setting of `TrainingConfig` is an option of the same name."""
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="text files, read in this order")
     # torchrun takes a `--run` for one of its own, wherever it stands.
-    parser.add_argument("--run", "-o", type=Path, metavar="FOLDER", help="default: runs/NAME")
+    parser.add_argument("--run", "-o", type=given_path, metavar="FOLDER", help="default: runs/NAME")
     parser.add_argument(
         "--resume",
-        type=Path,
+        type=given_path,
         metavar="FOLDER",
         help="continue the run of this folder, however it ended; no other setting is needed",
     )
-    parser.add_argument("--save", type=Path, metavar="FILE", help="also write the model here")
+    parser.add_argument("--save", type=given_path, metavar="FILE", help="also write the model here")
     parser.add_argument("--half", action="store_true", help="save it in half precision")
     parser.add_argument(
         "--option",
@@ -214,7 +215,7 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
         for field in msgspec.structs.fields(TrainingConfig)
         if field.name != "options"
     }
-    settings["texts"] = tuple(settings["texts"])
+    settings["texts"] = tuple(str(given_path(text)) for text in settings["texts"])
     settings["options"] = dict(arguments.option)
     if settings["task"] == "characters" and not settings["texts"]:
         raise TextError("no text is given to train on; name one or more, as in `train novel.txt`")

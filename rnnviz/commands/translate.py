@@ -16,6 +16,7 @@ from rnnviz.commands.inputs import file_given
 from rnnviz.commands.output import print_json
 from rnnviz.commands.tasks import opened, run_task, run_with_progress
 from rnnviz.core.errors import TextError
+from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.decoded import Decoded
@@ -33,10 +34,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """A model, what to translate, and how."""
     parser.add_argument("model", type=file_given, metavar="MODEL", help="a translation model")
     parser.add_argument("sentence", nargs="*", metavar="SENTENCE", help="what to translate")
-    parser.add_argument("--file", type=Path, metavar="FILE", help="translate every line of it")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the lines here")
     parser.add_argument(
-        "--to", type=Path, metavar="FILE", help="write the alignment here; of many lines as .html"
+        "--file", type=given_path, metavar="FILE", help="translate every line of it"
+    )
+    parser.add_argument(
+        "-o", "--output", type=given_path, metavar="FILE", help="write the lines here"
+    )
+    parser.add_argument(
+        "--to",
+        type=given_path,
+        metavar="FILE",
+        help="write the alignment here; of many lines as .html",
     )
     parser.add_argument("--beam", type=int, default=5, metavar="N", help="1 is greedy (default: 5)")
     parser.add_argument("--length-penalty", type=float, default=0.6, metavar="X")
@@ -70,7 +78,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--sentences",
-        type=Path,
+        type=given_path,
         metavar="FILE",
         help="for a model of PyTorch's tutorial: the sentences that its words come from",
     )

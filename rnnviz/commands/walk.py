@@ -15,6 +15,7 @@ from rnnviz.commands.inputs import add_limit, add_vocabulary, check_size, comma_
 from rnnviz.commands.output import duration_in_words, print_json, size_in_words
 from rnnviz.commands.tasks import opened, run_with_progress
 from rnnviz.core.errors import RecordingError
+from rnnviz.core.given_path import given_path
 
 EXAMPLES = """
   rnnviz walk models/war-and-peace.safetensors novel.txt
@@ -30,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=given_path,
         metavar="FOLDER",
         help="where the recording goes (default: TEXT.recording, here)",
     )

@@ -35,10 +35,16 @@ _OPENING_SECONDS = 0.25
 _SILENT_SECONDS = 3.0
 """A drive that has not answered for so long is said to be silent."""
 _SILENT = "the drive of {} does not answer; what was read so far stays on the screen"
+_NOT_FOLLOWED = (
+    "this folder says that it mirrors {}; nothing was connected because a file says so. To watch "
+    "that run, give its address in File > Open run over ssh"
+)
 _SLOW_SECONDS = 0.05
 _LONGEST_REST = 1.0
 _OPEN_RUNS = "runs/open"
+_AGREED = "runs/addresses"
 _MOST_REMEMBERED = 12
+_MOST_AGREED = 200
 
 
 @dataclass(eq=False)
@@ -58,6 +64,8 @@ class OpenRun:
     """It lies on a slow drive, and is not looked at before this time."""
     news_at: float = -math.inf
     """When something new was last read."""
+    elsewhere: str = ""
+    """The address that its folder says it mirrors, where the person has not agreed to it."""
     asked: str = ""
     """The command that its trainer has not answered yet."""
     reading: Aside[Callable[[], bool]] = field(default_factory=partial(Aside, "reading a run"))
@@ -115,11 +123,16 @@ class Runs(QObject):
     def open_remote(self, address: str) -> OpenRun:
         """Watch a run on another machine, `user@host:/path`, through ssh.
 
+        Whoever calls this has the address from the person, or has shown it whole and was told yes:
+        from now on it is followed whenever its mirror is opened.
+
         Raises:
             RunDirectoryError: it is no such address.
         """
         parse_address(address)
-        folder = (self.folder.parent / "remote" / mirror_name(address)).resolve()
+        agreed = [known for known in self._agreed() if known != address]
+        self._settings.setValue(_AGREED, [*agreed, address][-_MOST_AGREED:])
+        folder = self._mirror_folder(address)
         if folder not in self._mirrors:
             self._mirrors[folder] = Mirror(address, folder)
         return self.open(folder, TrainingConfig(name=address))
@@ -129,7 +142,21 @@ class Runs(QObject):
         mirror = self._mirrors.get(run.watched.directory)
         if run.reading.waits_seconds > _SILENT_SECONDS:
             return _SILENT.format(run.watched.directory)
-        return (mirror.problem if mirror else "") or run.watched.problem
+        not_followed = _NOT_FOLLOWED.format(run.elsewhere) if run.elsewhere else ""
+        return (mirror.problem if mirror else not_followed) or run.watched.problem
+
+    def _agreed(self) -> list[str]:
+        """The addresses that the person gave; kept with the settings, never with a run."""
+        kept = self._settings.value(_AGREED, [])
+        addresses = [kept] if isinstance(kept, str) else kept
+        return [str(one) for one in addresses] if isinstance(addresses, list) else []
+
+    def _mirror_folder(self, address: str) -> Path:
+        return (self.folder.parent / "remote" / mirror_name(address)).resolve()
+
+    def _follows(self, address: str, directory: Path) -> bool:
+        """Whether this folder is the mirror that we made of an address that the person gave."""
+        return address in self._agreed() and directory == self._mirror_folder(address)
 
     def open(self, directory: Path, started: TrainingConfig | None = None) -> OpenRun:
         """Watch the run in this directory, and make it the current one.
@@ -171,7 +198,10 @@ class Runs(QObject):
         def adopt() -> bool:
             run.watched, run.found = watched, True
             if address and directory not in self._mirrors:
-                self._mirrors[directory] = Mirror(address, directory)
+                if self._follows(address, directory):
+                    self._mirrors[directory] = Mirror(address, directory)
+                else:
+                    run.elsewhere = address
             return True
 
         return adopt

@@ -32,7 +32,6 @@ from rnnviz.session.stages import Stages
 from rnnviz.session.stepping import Stepping
 from rnnviz.session.trainers import ProcessTrainers, Trainers
 from rnnviz.work.messages import Failed
-from rnnviz.work.remote import is_address
 from rnnviz.work.runner import Runner
 
 _KEPT = "start/recording"
@@ -97,13 +96,11 @@ class Session(QObject):
     def open_path(self, path: Path) -> None:
         """Open whatever lies at this path: a model, a text, a recording, a run, a concept.
 
+        No connection is made, whatever the path looks like and whatever the file says.
+
         Raises:
             RnnvizError: it is none of these, or cannot be read; what was open stays.
         """
-        if is_address(str(path)) and not path.exists():
-            self.runs.open_remote(str(path))
-            self.workspace_wanted.emit("training")
-            return
         kind = kind_of(path)
         if kind == "model":
             self._opening = path
@@ -124,6 +121,15 @@ class Session(QObject):
             self._text_suits_model = False
         if kind in ("recording", "text", "run"):
             self.library.remember(path)
+
+    def open_address(self, address: str) -> None:
+        """Watch a run on another machine, at an address that the person typed.
+
+        Raises:
+            RunDirectoryError: it is no such address.
+        """
+        self.runs.open_remote(address)
+        self.workspace_wanted.emit("training")
 
     def open_first(self) -> None:
         """Open the first shipped model on its text, coloured by the first finding in its card.

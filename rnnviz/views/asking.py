@@ -149,12 +149,11 @@ class Asking(QObject):
         if not agreed:
             return
         try:
-            self._session.runs.open_remote(address)
+            self._session.open_address(address)
         except RnnvizError as error:
             self.refused.emit(str(error))
             return
         settings.setValue("window/remote", address)
-        self._session.workspace_wanted.emit("training")
 
     def may_close(self) -> bool:
         """Whether the window may close; says first that a training goes on, and may stop it."""

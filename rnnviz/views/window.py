@@ -181,14 +181,19 @@ class Window(QMainWindow):
 
     # Opening
 
-    def open_at_start(self, paths: Sequence[Path]) -> None:
+    def open_at_start(self, paths: Sequence[Path], addresses: Sequence[str] = ()) -> None:
         """Open these files; without a model among them, also the first that ships.
 
         The runs that were watched when the window was closed are watched again.
+
+        Args:
+            addresses: of runs on other machines, as the person typed them.
         """
         self.session.runs.reopen()
         for path in paths:
             self.open_path(path)
+        for address in addresses:
+            self.open_address(address)
         if not self.session.jobs.busy("open") and self.session.recordings.recording is None:
             self.session.open_first()
 
@@ -196,6 +201,11 @@ class Window(QMainWindow):
     def open_path(self, path: Path) -> None:
         """Open a file or folder; what is open stays if it cannot be opened."""
         self._open(self.session.open_path, path)
+
+    @Slot(str)
+    def open_address(self, address: str) -> None:
+        """Watch a run on another machine, at an address that the person typed."""
+        self._open(self.session.open_address, address)
 
     @Slot(object)
     def open_checkpoint(self, path: Path) -> None:

@@ -10,17 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO, BinaryIO
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files import write_atomically
+from rnnviz.core.reading import read_json, read_small
+from rnnviz.work.unpacking import RefusedArchiveError, unpack
 
 SSH = (
     "ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10",
@@ -29,6 +34,14 @@ SSH = (
 """A line that went dead is noticed after a quarter of a minute."""
 ADDRESS_FILE = "remote.json"
 """In a mirror: where it mirrors from."""
+_ADDRESS = re.compile(
+    r"(?P<user>(?:[A-Za-z0-9_.][A-Za-z0-9_.+-]*@)?)"
+    r"(?:(?P<host>[A-Za-z0-9_][A-Za-z0-9_.-]*)|\[(?P<number>[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?)\])"
+    r":(?P<path>(?!//).*\S)"
+)
+_MOST_EVENTS_BYTES = 1 << 34
+_LONGEST_LINE = 1 << 20
+_MOST_COMPLAINED = 1 << 16
 _FETCH_SECONDS = 10.0
 _RETRY_SECONDS = 5.0
 _OVERLAP_SECONDS = 15
@@ -48,49 +61,69 @@ _HINTS = {
     "permission denied": "; ssh must get in without asking: try it in a terminal first",
     "host key verification failed": "; log in once in a terminal, to accept that machine",
 }
-_FETCHED = "--exclude 'checkpoints/state*' control.json run.json arrays checkpoints"
+_FETCHED = (
+    "--exclude 'checkpoints/state*' --exclude '*.part' --hard-dereference "
+    "control.json run.json arrays checkpoints"
+)
 
 
 def parse_address(address: str) -> tuple[str, str]:
     """The machine and the directory of `user@host:/path/of/run`.
 
+    Neither can become an option of ssh or a command: the machine consists of what names of users
+    and machines consist of, and the directory is quoted wherever it is used.
+
     >>> parse_address("ada@gpu1:runs/novel")
     ('ada@gpu1', 'runs/novel')
+    >>> parse_address("ada@[fe80::1%eth0]:/runs/novel")
+    ('ada@fe80::1%eth0', '/runs/novel')
 
     Raises:
         RunDirectoryError: it is no such address.
     """
-    host, colon, path = address.strip().removeprefix("ssh://").partition(":")
-    if not (host and colon and path) or host.startswith("-") or any(c.isspace() for c in host):
+    found = _ADDRESS.fullmatch(address.strip().removeprefix("ssh://"))
+    if found is None or not found["path"].isprintable():
         raise RunDirectoryError(
             f"{address!r} names no run on another machine; write it as user@host:/path/of/run"
         )
-    return host, path
+    return found["user"] + (found["host"] or found["number"]), found["path"]
 
 
 def is_address(words: str) -> bool:
-    """Whether this is written as a run on another machine; a drive letter is no machine.
+    """Whether this is written as a run on another machine.
 
-    >>> is_address("ada@gpu1:runs/novel"), is_address("C:/runs"), is_address("novel.txt")
-    (True, False, False)
+    A drive letter is no machine, an address of the web or of a file is no run, and a time of the
+    day in a file's name is neither: without a user, the directory begins at the root.
+
+    >>> is_address("ada@gpu1:runs/novel"), is_address("gpu1:/runs/novel")
+    (True, True)
+    >>> [is_address(words) for words in ("C:/runs", "file:/a.txt", "https://a/b", "12:30.txt")]
+    [False, False, False, False]
     """
     try:
-        return len(parse_address(words)[0]) > 1
+        host, path = parse_address(words)
     except RunDirectoryError:
         return False
+    return len(host) > 1 and host.lower() != "file" and ("@" in host or path.startswith(("/", "~")))
 
 
 def mirror_name(address: str) -> str:
-    """A folder's name for this address."""
-    return "".join(c if c.isalnum() or c in "-_.@" else "-" for c in address.strip())
+    """A folder's name for this address, and for no other.
+
+    >>> mirror_name("ada@gpu1:runs/novel")
+    'ada@gpu1-runs-novel-9831f78c'
+    """
+    words = address.strip()
+    plain = "".join(c if c.isalnum() or c in "-_.@" else "-" for c in words).lstrip(".")
+    return f"{plain[:80]}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
 
 
 def mirrored_address(folder: Path) -> str:
     """Where this is the mirror of a run on another machine, that run's address; else nothing."""
     try:
-        address = str(json.loads((folder / ADDRESS_FILE).read_bytes())["address"])
+        address = str(read_json(folder / ADDRESS_FILE, dict[str, str], 1 << 16)["address"])
         parse_address(address)
-    except (OSError, ValueError, KeyError, TypeError, RunDirectoryError):
+    except (OSError, ValueError, KeyError, RunDirectoryError):
         return ""
     return address
 
@@ -144,7 +177,7 @@ class Mirror:
 
     def ask(self) -> None:
         """Bring our `control.json` there, without waiting for it."""
-        content = (self.folder / "control.json").read_bytes()
+        content = read_small(self.folder / "control.json")
         thread = threading.Thread(target=self._bring, args=(content,), daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -179,7 +212,7 @@ class Mirror:
             # All that is asked goes through one connection: a new one takes its time.
             ssh = (*ssh, "-o", "ControlMaster=auto", "-o", f"ControlPath={self._sockets}/%C")
         missing = f"{{ echo {path} is not there >&2; exit 1; }}"
-        return [*ssh, self._host, f"cd {path} 2>/dev/null || {missing}; {there}"]
+        return [*ssh, "--", self._host, f"cd -- {path} 2>/dev/null || {missing}; {there}"]
 
     def _start(self, there: str, **pipes: object) -> subprocess.Popen[bytes] | None:
         with self._guard:
@@ -196,7 +229,7 @@ class Mirror:
         """Wait for a child and keep what it complained about."""
         assert child.stderr is not None
         with child.stderr:
-            words = child.stderr.read().decode(errors="replace").strip()
+            words = child.stderr.read(_MOST_COMPLAINED).decode(errors="replace").strip()
         code = child.wait()
         last = words.splitlines()[-1] if code and words else ""
         hint = next((hint for part, hint in _HINTS.items() if part in last.lower()), "")
@@ -215,16 +248,32 @@ class Mirror:
     def _stream_events(self) -> None:
         """Append what is new to our events, byte for byte, from where they end."""
         events = self.folder / "events.jsonl"
-        with events.open("ab+") as file:
+        with events.open("ab+", buffering=0) as file:
             size = file.tell()
             file.seek(0)
             known = hashlib.file_digest(file, "md5").hexdigest()
             there = _STREAM.format(size=size, sum=known, next=size + 1, other=_OTHER_EVENTS)
-            child = self._streaming = self._start(there, stdout=file)
+            child = self._streaming = self._start(there, stdout=subprocess.PIPE)
+            if child is not None and child.stdout is not None:
+                with child.stdout:
+                    self._append(child.stdout.fileno(), file, _MOST_EVENTS_BYTES - size)
         if child is not None and self._end(child, "events") == _OTHER_EVENTS:
             # Another run took the place of the one that was mirrored.
             events.unlink()
             self._fetched_at = 0
+
+    @staticmethod
+    def _append(arriving: int, file: BinaryIO, left: int) -> None:
+        """Append what arrives until it ends.
+
+        Raises:
+            OSError: more came than the events of any run, or the disk is full.
+        """
+        while piece := os.read(arriving, 1 << 16):
+            left -= len(piece)
+            if left < 0:
+                raise OSError(27, "more events came than any run writes")
+            file.write(piece)
 
     def _follow_life(self) -> None:
         """Keep the lock, and touch the heartbeat when that of the other machine has moved."""
@@ -233,8 +282,8 @@ class Mirror:
             return
         beat = b""
         with child.stdout:
-            for line in child.stdout:
-                self._problems.clear()
+            while line := child.stdout.readline(_LONGEST_LINE):
+                self._problems = {"unpacking": self._problems.get("unpacking", "")}
                 lock, tab, moved = line.rstrip(b"\n").rpartition(b"\t")
                 if not tab:
                     clock, _, size = moved.partition(b" ")
@@ -261,11 +310,22 @@ class Mirror:
             child = self._start(there, stdout=subprocess.PIPE)
             if child is None:
                 return
-            unpack = ["tar", "xf", "-", "-C", str(self.folder), "--unlink-first", "--no-same-owner"]
             assert child.stdout is not None
             with child.stdout:
-                done = subprocess.run(unpack, stdin=child.stdout, capture_output=True, check=False)
-            self._end(child, "files")
-            if done.returncode == 0 and (self.folder / "run.json").exists():
+                whole = self._unpack(child.stdout)
+            whole = self._end(child, "files") == 0 and whole
+            if whole and (self.folder / "run.json").exists():
                 self._fetched_at = asked - _OVERLAP_SECONDS
             self._closing.wait(_FETCH_SECONDS)
+
+    def _unpack(self, stream: IO[bytes]) -> bool:
+        """Whether all that came is in its place."""
+        try:
+            unpack(stream, self.folder)
+        except RefusedArchiveError as error:
+            self._problems["unpacking"] = f"{self._host}: {error}; it was not unpacked"
+            return False
+        except tarfile.TarError:
+            return False  # the connection broke; what is missing comes next time
+        self._problems["unpacking"] = ""
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.watched import Watched, watch
 from rnnviz.session import runs as runs_module
 from rnnviz.session.runs import OpenRun, Runs
+from rnnviz.work.remote import mirror_name
 from tests.core.runs.made import MadeRun, finished_run
 
 
@@ -345,8 +347,64 @@ def test_a_run_on_another_machine_is_mirrored_and_asked_there(
     folder = run.watched.directory
     runs.close_run(run)
     assert mirror.closed
+    # The person gave this address once: its mirror goes on when it is opened again.
     (folder / "run.json").write_text('{"version": 2}')
     runs.open(folder)
     assert [made.address for made in FakeMirror.made] == ["me@there:/runs/novel"] * 2
     with pytest.raises(RunDirectoryError, match="user@host"):
         runs.open_remote("nonsense")
+
+
+@pytest.fixture
+def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Programs that connect, in place of the real ones; the file is there once one was started."""
+    programs, sprung = tmp_path / "programs", tmp_path / "sprung"
+    programs.mkdir()
+    for name in ("ssh", "scp", "sftp", "rsync", "curl", "wget", "tar"):
+        program = programs / name
+        program.write_text(f'#!/bin/sh\necho "{name} $@" >> {sprung}\nexit 1\n')
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    return sprung
+
+
+def a_strangers_run(folder: Path, address: str) -> Path:
+    run = finished_run(folder)
+    (run.directory / "remote.json").write_text(json.dumps({"address": address}))
+    return run.directory
+
+
+def test_a_strangers_run_that_names_an_address_connects_to_nothing(
+    runs: Runs, tmp_path: Path, qtbot: QtBot, trap: Path
+) -> None:
+    address = "me@evil.example:/runs/novel"
+    run = runs.open(a_strangers_run(tmp_path / "stranger", address))
+    qtbot.waitUntil(lambda: run.watched.record.step == 200)
+    # Nor where the folder lies in the place of our mirrors, under the right name.
+    placed = a_strangers_run(tmp_path / "remote" / mirror_name(address), address)
+    other = runs.open(placed)
+    qtbot.waitUntil(lambda: other.watched.record.step == 200)
+    for _ in range(20):
+        runs.look()
+    for opened in (run, other):
+        assert address in runs.problem(opened)
+        assert "nothing was connected" in runs.problem(opened)
+    assert not trap.exists()
+    # The trap works: it springs where the person gives the address.
+    runs.open_remote(address)
+    qtbot.waitUntil(trap.exists)
+    assert "me@evil.example" in trap.read_text()
+
+
+def test_an_address_that_was_given_is_followed_in_its_own_mirror_alone(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_module, "Mirror", FakeMirror)
+    monkeypatch.setattr(FakeMirror, "made", [])
+    address = "me@there:/runs/novel"
+    runs.close_run(runs.open_remote(address))
+    runs.open(a_strangers_run(tmp_path / "stranger", address))
+    assert len(FakeMirror.made) == 1
+    runs.close_run(runs.opened[-1])
+    runs.open(a_strangers_run(tmp_path / "stranger-2", "me@other:/runs/novel"))
+    assert len(FakeMirror.made) == 1

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from rnnviz.core.errors import ModelFileError, TextError, VocabularyNeeded
+from rnnviz.core.colour import Scale
+from rnnviz.core.errors import FindingError, ModelFileError, TextError, VocabularyNeeded
 from rnnviz.core.finding import Finding
 from rnnviz.core.text import Text
 from rnnviz.core.text_store import lay_out
@@ -132,6 +133,25 @@ def test_what_is_missing_or_foreign_is_refused_with_a_reason(make_session, tmp_p
         session.open_path(tmp_path / "nothing.txt")
     with pytest.raises(TextError, match="neither a recording nor a training run"):
         session.open_path(tmp_path)
+
+
+def test_a_path_that_is_written_like_an_address_connects_to_nothing(
+    make_session, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("rnnviz.session.runs.Mirror", lambda *_: pytest.fail("connected"))
+    session = make_session()
+    with pytest.raises(TextError, match="does not exist"):
+        session.open_path(Path("me@evil.example:/runs/novel"))
+    there = Finding(
+        title="a", model_path="me@evil.example:/runs/novel", layer=0, unit=0, channel="hidden",
+        scale=Scale(-1.0, 1.0, "blue-orange"), start=0, stop=1,
+    )  # fmt: skip
+    with pytest.raises(FindingError, match="is gone"):
+        session.show_finding(there)
+    file = tmp_path / "me@there:novel"
+    file.write_text("a text whose name has a colon")
+    session.open_path(file)
+    assert session.recordings.text.path == file
 
 
 def test_recent_files_are_newest_first_and_once_each(make_session, model_file, tmp_path):

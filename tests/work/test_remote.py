@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import threading
 import time
@@ -124,10 +125,36 @@ def test_what_ssh_complains_about_is_told(tmp_path: Path, ssh: Path, mirrored: M
 
 def test_addresses() -> None:
     assert parse_address("host:/a b") == ("host", "/a b")
-    for wrong in ("", "host", "host:", ":/path", "-oProxyCommand=x:/path", "a b:/path"):
+    assert parse_address("ssh://ada@gpu-1.example:/runs/it's") == (
+        "ada@gpu-1.example", "/runs/it's"
+    )  # fmt: skip
+    for wrong in (
+        "", "host", "host:", "host: ", ":/path", "-oProxyCommand=x:/path", "a b:/path",
+        "ada@-oProxyCommand=x:/path", "-l@host:/path", "host;id:/path", "$(id):/path",
+        "host\n:/path", "host:/a\nb", "host:/a\0b", "host:/\u202egpj.exe", "https://a/b",
+        "file:///tmp/a.txt", "a/b:c", "@host:/path",
+    ):  # fmt: skip
         with pytest.raises(RunDirectoryError, match="user@host"):
             parse_address(wrong)
-    assert mirror_name("me@there:/runs/a") == "me@there--runs-a"
+    assert mirror_name("me@there:/runs/a").startswith("me@there--runs-a-")
+    assert mirror_name("me@there:/runs/a") != mirror_name("me@there:/runs-a")
+    assert "/" not in mirror_name("..:/../..")
+    assert mirror_name("..:/../..")[0] != "."
+
+
+def test_the_address_is_no_option_of_ssh_and_the_path_no_command(
+    tmp_path: Path, ssh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tmp_path / "given"
+    ssh.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {given}\nexit 255\n')
+    mirror = Mirror("me@there:/runs/$(touch /tmp/x)'; id; '", tmp_path / "mirror", (str(ssh),))
+    until(given.exists)
+    mirror.close()
+    words = given.read_text().splitlines()
+    host = words.index("me@there")
+    assert words[host - 1] == "--"
+    quoted = shlex.quote("/runs/$(touch /tmp/x)'; id; '")
+    assert words[host + 1].startswith(f"cd -- {quoted} 2>/dev/null || ")
 
 
 def test_another_run_in_the_same_place_is_mirrored_anew(tmp_path: Path, mirrored: Make) -> None:

@@ -1,0 +1,33 @@
+"""What a person or a file manager gives for a file: a path, or its `file:` address."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import unquote
+
+
+def given_path(words: str) -> Path:
+    """The path meant by these words; a type for argparse.
+
+    File managers hand over `file:///home/ada/a%20text.txt`. What exists under that very name is
+    taken as it is written; an address of another machine, or one that names none, stays what it
+    is and is then found nowhere.
+
+    >>> str(given_path("file:///tmp/a%20text.txt"))
+    '/tmp/a text.txt'
+    >>> str(given_path("100%25.txt"))
+    '100%25.txt'
+    """
+    path = Path(words)
+    if not words.lower().startswith("file:/") or path.exists():
+        return path
+    rest = words[len("file:") :]
+    if rest.startswith("//"):
+        machine, slash, rest = rest[2:].partition("/")
+        if machine.lower() not in ("", "localhost"):
+            return path
+        rest = slash + rest
+    found = unquote(rest, errors="surrogateescape")
+    # A drive's letter stands behind a slash: `file:///C:/runs`.
+    return Path(found[1:] if os.name == "nt" and found[2:3] == ":" else found)

@@ -1,0 +1,131 @@
+"""The one way to read a small file that anybody may have made.
+
+What lies at a path need not be a file: a link to an endless device, a pipe, a sparse file of a
+terabyte, a loop of links. And what a file says need not be sane: a nesting of a million, an integer
+of a thousand digits. None of it costs time or memory here, and each has its sentence.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar, overload
+
+import msgspec
+
+SMALL_BYTES = 1 << 24
+"""More than any settings, list or description of ours takes."""
+LARGEST_INTEGER = (1 << 63) - 1
+"""What fits the integers of numpy and Qt."""
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+Content = TypeVar("Content")
+
+
+class DamagedFileError(ValueError):
+    """A file was read, and what it holds cannot be meant; the message says why."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read, unbuffered; a link to one is followed.
+
+    Raises:
+        OSError: there is none, it is no regular file, or it may not be read; `strerror` says so.
+    """
+    # Looked at before it is opened: opening a device may do something already.
+    _refuse_irregular(path, path.stat().st_mode)
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    file = io.FileIO(os.open(path, flags), "rb")
+    try:
+        _refuse_irregular(path, os.fstat(file.fileno()).st_mode)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _refuse_irregular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        found = next((words for is_it, words in _KINDS if is_it(mode)), "no file")
+        raise OSError(22, f"it is {found}, not a file", str(path))
+
+
+def read_small(path: Path, limit: int = SMALL_BYTES) -> bytes:
+    """The content of a regular file of at most `limit` bytes.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or is larger; `strerror` says so.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        # Files of the system say nothing of their size: they are read up to the limit.
+        pieces, left = [], limit + 1
+        while size <= limit and left and (piece := file.read(min(left, 1 << 20))):
+            pieces.append(piece)
+            left -= len(piece)
+    if size > limit or not left:
+        raise OSError(
+            27, f"it is larger than the {limit:,} bytes that such a file may have", str(path)
+        )
+    return b"".join(pieces)
+
+
+@overload
+def read_json(path: Path, *, limit: int = SMALL_BYTES) -> Any: ...
+@overload
+def read_json(path: Path, kind: type[Content], limit: int = SMALL_BYTES) -> Content: ...
+def read_json(path: Path, kind: Any = Any, limit: int = SMALL_BYTES) -> Any:
+    """What a small JSON file holds, as this type.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or is too large.
+        DamagedFileError: it holds no such thing.
+    """
+    return decode_json(read_small(path, limit), kind)
+
+
+@overload
+def decode_json(raw: bytes) -> Any: ...
+@overload
+def decode_json(raw: bytes, kind: type[Content]) -> Content: ...
+def decode_json(raw: bytes, kind: Any = Any) -> Any:
+    """The content of JSON in UTF-8, as this type; without one also NaN and infinity are read.
+
+    Raises:
+        DamagedFileError: it is not JSON, of another type, nested too deeply, or holds an integer
+            beyond 64 bits.
+    """
+    try:
+        text = raw.decode("utf-8-sig")
+        content = json.loads(text) if kind is Any else msgspec.json.decode(text, type=kind)
+        plain = content if kind is Any else msgspec.to_builtins(content)
+    except RecursionError as error:
+        raise DamagedFileError("it is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise DamagedFileError(f"it is not UTF-8 at byte {error.start:,}") from error
+    except (ValueError, OverflowError, msgspec.DecodeError) as error:
+        raise DamagedFileError(str(error)) from error
+    _refuse_large_integers(plain)
+    return content
+
+
+def _refuse_large_integers(content: Any) -> None:
+    waiting = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple):
+            waiting.extend(value)
+        elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+            raise DamagedFileError("it holds an integer of more than 64 bits")
