@@ -65,6 +65,8 @@ _HELP = {
     "on_bad_number": "what NaN or infinity does: stop the run, or continue",
     "seed": "ties the initial weights, the dropout and the samples",
     "threads": "threads of the processor; 0 measures how many are fastest",
+    "device": "what computes: auto, cpu, cuda or mps; auto takes CUDA where there is one; "
+    "with --resume, a run may go on elsewhere than it began",
     "precision": "float32, or bfloat16 for the matrix products of training",
     "default_text": "name of the sample text that suits the model",
     "start_from": "a model file of the same shape whose weights the training begins with",
@@ -132,6 +134,8 @@ def run(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     resume = arguments.resume is not None
     config = read_config(arguments.resume) if resume else _config(arguments)
+    if resume and arguments.device != "auto":
+        config = msgspec.structs.replace(config, device=arguments.device)
     config.check()
     from rnnviz.nets.training import training_task
     from rnnviz.nets.training.loop import train

@@ -20,6 +20,7 @@ from torch.nn import functional
 from rnnviz.nets.architectures import Architecture, LayerState
 from rnnviz.nets.architectures.base import StepBack
 from rnnviz.nets.base import CharacterLanguageModel, State
+from rnnviz.nets.device import exact_device
 
 _BLOCK = 2048
 Progress = Callable[[float, float], None]
@@ -76,12 +77,13 @@ def state_after(model: CharacterLanguageModel, ids: Tensor, progress: Progress =
 @torch.no_grad()
 def record(model: CharacterLanguageModel, ids: Tensor, state: State) -> Tape:
     """Read ids (S,), S at least 2, from this state, and keep what going back needs."""
-    double = copy.deepcopy(model).double().eval()
-    architecture = double.architecture
+    device = exact_device(model.device)
+    double = copy.deepcopy(model).to(device).double().eval()
+    architecture, ids = double.architecture, ids.to(device)
     embedded = double.embed(ids)
     below, hidden, layers = embedded, [], []
     for number, module in enumerate(cast("list[nn.RNNBase]", list(double.layers))):
-        before: LayerState = tuple(part.detach().double() for part in state[number])
+        before: LayerState = tuple(part.detach().to(device).double() for part in state[number])
         inputs = double.layer_input(number, embedded, below)
         given, _ = module(inputs.unsqueeze(1), architecture.to_torch(before))
         below = given.squeeze(1)

@@ -50,7 +50,8 @@ def prime(model: CharacterLanguageModel, text: str) -> tuple[Tensor, State]:
     ids = ids[ids != UNKNOWN]
     if ids.size == 0:
         raise TextError(f"none of the characters of {text[:40]!r} is in the model's vocabulary")
-    logits, state = model(torch.from_numpy(ids).long().unsqueeze(1), model.zero_state(1))
+    entering = torch.from_numpy(ids).long().unsqueeze(1).to(model.device)
+    logits, state = model(entering, model.zero_state(1))
     return logits[-1, 0], state
 
 
@@ -73,7 +74,8 @@ def sample(
     with torch.inference_mode():
         logits, state = prime(model, start)
         for _ in range(length):
-            drawn = choose(logits, temperature, top_k, generator)
+            # Drawn on the processor, so that a seed gives the same text on every device.
+            drawn = choose(logits.cpu(), temperature, top_k, generator)
             yield model.description.vocabulary[drawn]
-            following, state = model(torch.tensor([[drawn]]), state)
+            following, state = model(torch.tensor([[drawn]], device=model.device), state)
             logits = following[0, 0]

@@ -282,6 +282,26 @@ def test_train_explains_a_text_it_cannot_read(tmp_path, capsys):
     assert "cannot read" in capsys.readouterr().err
 
 
+def test_train_names_the_devices_that_are_there(text, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert run("train", text, "--device", "cuda", "--run", tmp_path / "run") == 1
+    said = capsys.readouterr().err
+    assert "the device is 'cuda'" in said
+    assert "found cpu" in said
+    assert "--device cpu" in said
+
+
+def test_a_run_that_began_on_a_card_goes_on_here(text, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    folder = tmp_path / "run"
+    assert run("train", text, "--run", folder, "--units", 8, "--batch", 2, "--steps", 2) == 0
+    written = (folder / "run.json").read_text()
+    (folder / "run.json").write_text(written.replace('"device": "auto"', '"device": "cuda"'))
+    assert run("train", "--resume", folder) == 1
+    assert "take --device cpu" in capsys.readouterr().err
+    assert run("train", "--resume", folder, "--device", "cpu") == 0
+
+
 def test_train_refuses_a_setting_before_it_reads(tmp_path, capsys):
     assert run("train", tmp_path / "none.txt", "--schedule", "sawtooth") == 1
     assert "schedule is 'sawtooth'; it may be constant, cosine, linear" in capsys.readouterr().err

@@ -66,6 +66,8 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     threads: int = 1
     """0 measures at the start which number is fastest; the run keeps what was found."""
+    device: str = "auto"
+    """`cpu`, `cuda`, `mps`; `auto` takes CUDA where torch finds it, else the processor."""
     precision: str = "float32"
     """`bfloat16` runs the matrix products of training in that type; validation is in float32."""
     default_text: str = ""
@@ -102,6 +104,7 @@ _CHOICES = {
     "optimiser": ("adam", "adamw", "rmsprop", "sgd"),
     "schedule": ("constant", "cosine", "linear", "inverse-root"),
     "clip": ("norm", "value", "none"),
+    "device": ("auto", "cpu", "cuda", "mps"),
     "precision": ("float32", "bfloat16"),
     "on_bad_number": ("stop", "continue"),
 }

@@ -67,12 +67,12 @@ class LSTM:
             state: the state before the first of these steps, each (1, U).
         """
         into, forget, candidate, output = rows.chunk(4, dim=1)
-        cell = into * candidate
-        carried = state[1][0].numpy()
-        for entering, keep in zip(cell.numpy(), forget.numpy(), strict=True):
+        cell = (into * candidate).cpu()
+        carried = state[1][0].cpu().numpy()
+        for entering, keep in zip(cell.numpy(), forget.cpu().numpy(), strict=True):
             carried = np.add(entering, keep * carried, out=entering)
         return {
-            "cell": cell,
+            "cell": cell.to(rows.device),
             "input": into,
             "forget": forget,
             "output": output,

@@ -24,6 +24,7 @@ from rnnviz.core.text import Text
 from rnnviz.nets.base import CharacterLanguageModel, State, count_parameters, detach
 from rnnviz.nets.checkpoints.native import Native, save_model
 from rnnviz.nets.decode import sample
+from rnnviz.nets.device import training_device
 from rnnviz.nets.training.corpus import Corpus, held_out_loss
 from rnnviz.nets.training.hidden_gradients import hidden_gradients
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
@@ -77,6 +78,7 @@ class CharacterTask:
                 f"batch is {config.batch}; {share.of} processes need a multiple of {share.of}"
             )
         self.config = config
+        self.device = training_device(config.device)
         self.corpus = corpus = Corpus(config, text)
         self.description = ModelDescription(
             architecture=config.architecture,
@@ -91,13 +93,16 @@ class CharacterTask:
         self.model = CharacterLanguageModel(self.description, config.dropout, config.seed)
         if config.start_from:
             load_weights(self.model, Path(config.start_from))
+        self.model.to(self.device)
         self.steps_an_epoch = float(corpus.steps_an_epoch)
         self.facts: Mapping[str, Any] = {
             "characters": corpus.characters,
             "training_characters": len(corpus.training_ids),
             "digest": corpus.digest,
         }
-        self.columns = corpus.columns[:, share.number :: share.of].contiguous()
+        # The whole text lies on the device: a step copies nothing.
+        self.columns = corpus.columns[:, share.number :: share.of].contiguous().to(self.device)
+        self._held_out = corpus.held_out_ids.to(self.device)
         self._start = 0
         self._state = self.model.zero_state(self.columns.shape[1])
 
@@ -123,8 +128,10 @@ class CharacterTask:
 
     def loss(self, network: nn.Module, batch: Batch) -> StepLoss:
         """The mean loss of the next characters; the state after them is carried over."""
-        mixed = self.model.mixed_precision = self.config.precision == "bfloat16"
-        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+        mixed = self.config.precision == "bfloat16"
+        # Our own LSTM in mixed precision is for processors; cuDNN has one of its own.
+        self.model.mixed_precision = mixed and self.device.type == "cpu"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=mixed):
             logits, after = network(batch.inputs, self._state)
         self.model.mixed_precision = False
         nats = functional.cross_entropy(logits.float().flatten(0, 1), batch.targets.flatten())
@@ -137,9 +144,9 @@ class CharacterTask:
 
     def validate(self, final: bool) -> Validation | None:
         """The loss on the held-out text, in up to 64 streams on the way, in one at the end."""
-        if len(self.corpus.held_out_ids) == 0 and not final:
+        ids = self._held_out
+        if len(ids) == 0 and not final:
             return None
-        ids = self.corpus.held_out_ids
         batch = 1 if final else max(1, min(VALIDATION_STREAMS, len(ids) // _LEAST_STREAM))
         return Validation(held_out_loss(self.model, ids, batch), batch)
 
@@ -186,6 +193,6 @@ class CharacterTask:
 
 def _state(tensors: Mapping[str, Tensor], like: State) -> State:
     return tuple(
-        tuple(tensors[f"{layer}.{number}"] for number in range(len(parts)))
+        tuple(tensors[f"{layer}.{number}"].to(part.device) for number, part in enumerate(parts))
         for layer, parts in enumerate(like)
     )

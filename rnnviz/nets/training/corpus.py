@@ -38,14 +38,17 @@ def held_out_loss(model: CharacterLanguageModel, ids: Tensor, batch: int = 1) ->
     training = model.training
     model.eval()
     columns = streams(ids, batch)
-    state, total = model.zero_state(batch), 0.0
+    state, losses = model.zero_state(batch), []
     for start in range(0, len(columns) - 1, 512):
         inputs = columns[start : start + 512][: len(columns) - 1 - start]
         targets = columns[start + 1 : start + 1 + len(inputs)]
         logits, state = model(inputs, state)
-        loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
-        total += float(loss)
+        losses.append(
+            functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
+        )
     model.train(training)
+    # Read once: an accelerator is waited for at the end only.
+    total: float = sum(torch.stack(losses).tolist())
     return total / ((len(columns) - 1) * batch)
 
 

@@ -32,7 +32,7 @@ def hidden_gradients(
     steps, layers = len(inputs), len(state)
     first = tuple(tuple(part[:1] for part in layer) for layer in state)
     tape = record(model, torch.cat([inputs[:, 0], targets[-1:, 0]]), first)
-    rest = (torch.zeros(()),) * (len(state_names(tape.architecture)) - 1)
+    rest = (tape.losses.new_zeros(()),) * (len(state_names(tape.architecture)) - 1)
     both = slice(0, 2)
 
     def seeds(step: int) -> list[tuple[int, slice, LayerState]]:
@@ -44,8 +44,8 @@ def hidden_gradients(
                     found.append((layer, slice(1, 2), (seed[step], *rest)))
         return found
 
-    norms = torch.zeros(2, layers, steps)
+    norms = torch.zeros(2, layers, steps, device=tape.losses.device)
     for reached in go_back(tape, 2, steps - 1, 0, lambda step: both, seeds):
         for layer, gradient in enumerate(reached.whole):
             norms[:, layer, reached.step] = gradient[0].norm(dim=1).float()
-    return norms.numpy()
+    return norms.cpu().numpy()

@@ -13,10 +13,17 @@ import torch
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig, read_run
 from rnnviz.core.runs.control import Request
+from rnnviz.nets.device import (
+    device_in_words,
+    device_of,
+    dropout_random,
+    restore_dropout_random,
+)
 from rnnviz.nets.training.optimising import (
     clip_gradient,
     find_bad_number,
     learning_rate,
+    loss_and_norm,
     make_optimiser,
     norms,
     set_rate,
@@ -117,6 +124,7 @@ class _Training:
         torch.set_num_threads(max(1, config.threads))
         torch.manual_seed(config.seed + processes.share.number)
         self.progress = Progress(steps_of(config, task))
+        self.device = device_of(task.model)
         self.parameters = [p for p in task.model.parameters() if p.requires_grad]
         self.optimiser = make_optimiser(task.model, config)
         self.network = processes.wrap(task.model)
@@ -155,6 +163,7 @@ class _Training:
         restore_optimiser(self.optimiser, part(tensors, "optimiser."))
         mine = part(tensors, f"process{self.processes.share.number}.")
         torch.set_rng_state(mine["random"])
+        restore_dropout_random(self.device, mine)
         self.task.restore(Position(facts["position"], part(mine, "task.")))
         self.progress.restore(facts["progress"])
         settings = {**facts["settings"], "temperatures": tuple(facts["settings"]["temperatures"])}
@@ -163,7 +172,7 @@ class _Training:
 
     def begin(self) -> None:
         """Say that the training begins; a new one shows its model before the first step."""
-        self.record.begin(self.resumed, self.processes.share.of)
+        self.record.begin(self.resumed, self.processes.share.of, device_in_words(self.device))
         self.task.model.train()
         if self.progress.step == 0:
             self._show("step-00000000")
@@ -199,8 +208,9 @@ class _Training:
         measured = number % config.parameters_every == 0
         raw = norms([p.grad for p in self.parameters if p.grad is not None]) if measured else []
         before = [p.detach().clone() for p in self.parameters] if measured else []
-        clipped = clip_gradient(self.parameters, config)
-        nats, tokens = self.processes.mean(loss.nats.item(), loss.tokens)
+        nats, norm = loss_and_norm(loss.nats, self.parameters)
+        clipped = clip_gradient(self.parameters, config, norm)
+        nats, tokens = self.processes.mean(nats, loss.tokens)
         if not progress.bad_number:
             self._check(number, nats, clipped.norm)
         if self.stop_reason is None:
@@ -303,7 +313,11 @@ class _Training:
     def _keep_state(self, ended: bool = False) -> None:
         """Write what a resumed run goes on from."""
         position = self.task.position()
-        mine = {**named("task.", position.tensors), "random": torch.get_rng_state()}
+        mine = {
+            **named("task.", {name: part.cpu() for name, part in position.tensors.items()}),
+            **dropout_random(self.device),
+            "random": torch.get_rng_state(),
+        }
         gathered = self.processes.gather(mine)
         if not self.processes.first:
             return

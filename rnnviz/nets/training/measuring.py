@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.nets.training.optimising import clip_gradient, make_optimiser
+from rnnviz.nets.device import training_device
+from rnnviz.nets.training.optimising import clip_gradient, loss_and_norm, make_optimiser
 from rnnviz.nets.training.task import TrainingTask
 
 WARM_UP = 2
@@ -82,7 +83,8 @@ def measure(
         optimiser.zero_grad()
         loss.nats.backward()
         passed = time.perf_counter()
-        clip_gradient(parameters, config)
+        _, norm = loss_and_norm(loss.nats, parameters)
+        clip_gradient(parameters, config, norm)
         optimiser.step()
         tokens = loss.tokens
         ended = time.perf_counter()
@@ -132,7 +134,7 @@ def with_threads(
         return config
     cores = os.cpu_count() or 1
     chosen = msgspec.structs.replace(config, threads=1)
-    if cores == 1:
+    if cores == 1 or training_device(config.device).type != "cpu":
         return chosen
     task, before = make(chosen), torch.get_num_threads()
     fastest = float("inf")

@@ -7,6 +7,7 @@ one that answers without having read the beginning; that loss is `baseline`.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ from rnnviz.core.model_file import METADATA_KEY
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.architectures import architecture_named
 from rnnviz.nets.backprop import tape_of_layer
+from rnnviz.nets.device import training_device
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 
 HELD_OUT = 500
@@ -112,7 +114,9 @@ class MemoryTask:
             )
         adding = self.kind == "adding"
         inputs, answers = (2, 1) if adding else (len(_SYMBOLS) + 2, len(_SYMBOLS))
+        self.device = training_device(config.device)
         self.model = MemoryModel(config, inputs, answers, 1 if adding else self.symbols)
+        self.model.to(self.device)
         self.facts: Mapping[str, Any] = {
             "kind": self.kind,
             "distance": self.distance,
@@ -137,10 +141,11 @@ class MemoryTask:
     # Examples
 
     def examples(self, number: int, count: int) -> Examples:
-        """The batch of this number; the same every time."""
+        """The batch of this number; the same every time, and on every device."""
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + number)
         make = self._adding if self.kind == "adding" else self._copying
-        return make(count, generator)
+        made = make(count, generator)
+        return Examples(made.inputs.to(self.device), made.wanted.to(self.device))
 
     def _adding(self, count: int, generator: torch.Generator) -> Examples:
         """Numbers from 0 to 1, two of which are marked, one in each half; their sum is wanted."""
@@ -185,29 +190,34 @@ class MemoryTask:
     def state_gradients(self, batch: Examples) -> npt.NDArray[np.float32]:
         """The norm of dL/dh at every step, (2, L, T), on some examples; both rows are the same.
 
-        The loss is at the end alone.
+        The loss is at the end alone. The processor does it: thousands of little products would
+        keep an accelerator waiting.
         """
-        inputs = batch.inputs[:, :_LOOKED_AT]
-        few = Examples(inputs, batch.wanted[..., :_LOOKED_AT])
+        model = self.model if self.device.type == "cpu" else copy.deepcopy(self.model).cpu()
+        inputs = batch.inputs[:, :_LOOKED_AT].cpu()
+        few = Examples(inputs, batch.wanted[..., :_LOOKED_AT].cpu())
         with torch.enable_grad():
             hidden = [inputs]
-            for module in self.model.layers:
+            for module in model.layers:
                 hidden.append(module(hidden[-1])[0])
             top = hidden[-1].detach().requires_grad_()
-            loss = self._loss(self.model.output(top[-self.model.last :]), few)
+            loss = self._loss(model.output(top[-model.last :]), few)
             (seed,) = torch.autograd.grad(loss, top)
-        squares = np.zeros((len(self.model.layers), len(inputs)))
+        squares = np.zeros((len(model.layers), len(inputs)))
         for stream in range(inputs.shape[1]):
-            squares += self._squares([part[:, stream].detach() for part in hidden], seed[:, stream])
+            states = [part[:, stream].detach() for part in hidden]
+            squares += self._squares(model, states, seed[:, stream])
         return np.repeat(np.sqrt(squares)[None], 2, axis=0).astype(np.float32)
 
-    def _squares(self, hidden: list[Tensor], above: Tensor) -> npt.NDArray[np.float64]:
+    def _squares(
+        self, model: MemoryModel, hidden: list[Tensor], above: Tensor
+    ) -> npt.NDArray[np.float64]:
         """The squared norm of the gradient at every state of one example, (L, T)."""
-        architecture = self.model.architecture
+        architecture = model.architecture
         units, steps = above.shape[1], len(above)
-        found = np.zeros((len(self.model.layers), steps))
-        for layer in range(len(self.model.layers) - 1, -1, -1):
-            module = self.model.layers[layer]
+        found = np.zeros((len(model.layers), steps))
+        for layer in range(len(model.layers) - 1, -1, -1):
+            module = model.layers[layer]
             assert isinstance(module, nn.RNNBase)
             before = architecture.zero_state(1, units, above)
             tape = tape_of_layer(architecture, module, hidden[layer], hidden[layer + 1], before)
@@ -271,7 +281,7 @@ class MemoryTask:
             "training": dict(training),
         }
         metadata = {"format": "pt", METADATA_KEY: msgspec.json.encode(about).decode()}
-        tensors = {name: part.detach() for name, part in self.model.state_dict().items()}
+        tensors = {name: part.detach().cpu() for name, part in self.model.state_dict().items()}
         write_atomically(path, save(tensors, metadata))
 
     def position(self) -> Position:

@@ -74,13 +74,24 @@ class Clipped(NamedTuple):
     """After."""
 
 
-def clip_gradient(parameters: Sequence[nn.Parameter], config: TrainingConfig) -> Clipped:
+def loss_and_norm(loss_nats: Tensor, parameters: Sequence[nn.Parameter]) -> tuple[float, float]:
+    """The loss and the norm of the whole gradient, read together: the one wait of a step."""
+    norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+    nats, length = torch.stack([loss_nats.detach().float(), norm.float()]).tolist()
+    return nats, length
+
+
+def clip_gradient(
+    parameters: Sequence[nn.Parameter], config: TrainingConfig, norm: float
+) -> Clipped:
     """Clip in place, by the norm of the whole gradient or by each of its numbers.
 
     A gradient that is not finite is left alone: clipping would spread its NaN to all parameters.
+
+    Args:
+        norm: of the whole gradient, as `loss_and_norm` gives it.
     """
     gradients = [p.grad for p in parameters if p.grad is not None]
-    norm = float(nn.utils.get_total_norm(gradients))
     if not math.isfinite(norm):
         return Clipped(norm, False, norm)
     if config.clip == "norm" and norm > config.clip_threshold:

@@ -41,7 +41,7 @@ class Record:
         if self._writer is not None:
             self._writer.event(kind, step=self._progress.step, **fields)
 
-    def begin(self, resumed: bool, processes: int) -> None:
+    def begin(self, resumed: bool, processes: int, device: str) -> None:
         """A trainer begins; what earlier ones wrote about later steps is void."""
         writer = self._writer
         if writer is None:
@@ -61,6 +61,7 @@ class Record:
             host=socket.gethostname(),
             threads=torch.get_num_threads(),
             processes=processes,
+            device=device,
         )
 
     def step(self, loss_nats: float, clipped: Clipped, rate: float) -> None:

@@ -73,7 +73,7 @@ def _in_time(norms: Sequence[Norms], directions: int, layers: int) -> Norms:
 def _norms(loss: Tensor, stacks: Sequence[Sequence[Tensor]]) -> list[Norms]:
     nodes = [state for stack in stacks for state in stack]
     gradients = torch.autograd.grad(loss, nodes, retain_graph=True, materialize_grads=True)
-    norms = torch.stack([gradient.norm() for gradient in gradients]).numpy()
+    norms = torch.stack([gradient.norm() for gradient in gradients]).cpu().numpy()
     return np.split(norms, np.cumsum([len(stack) for stack in stacks])[:-1])
 
 

@@ -20,6 +20,7 @@ from rnnviz.core.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.translation import TranslationDescription
 from rnnviz.nets.base import count_parameters
+from rnnviz.nets.device import training_device
 from rnnviz.nets.training.sentence_gradients import layer_names, sentence_gradients
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 from rnnviz.nets.translation.batches import PairBatch, epoch_order, make_batch
@@ -128,6 +129,8 @@ class TranslationTask:
         self.description.check("the configuration")
         self.model = TranslationModel(self.description, config.dropout, config.seed)
         self._begin(config, options)
+        self.device = training_device(config.device)
+        self.model.to(self.device)
         self.pairs = self._encoded(kept)
         if not self.pairs:
             raise TextError(
@@ -180,12 +183,12 @@ class TranslationTask:
         if len(rows) == 0:  # the last batch of a pass may be smaller than the processes are many
             rows = self.order[self.place][:1]
         self.place += 1
-        return make_batch([self.pairs[row] for row in rows])
+        return make_batch([self.pairs[row] for row in rows]).to(self.device)
 
     def loss(self, network: nn.Module, batch: PairBatch) -> StepLoss:
         """Cross-entropy of every target token, given the true ones before it."""
         half = self.config.precision == "bfloat16"
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             logits, targets, _ = network(batch.source, batch.lengths, batch.target)
         # In bfloat16 each token's loss is rounded, and the mean of many evens that out.
         nats = functional.cross_entropy(logits, targets, reduction="none")
@@ -237,7 +240,7 @@ class TranslationTask:
                         "source": self.model.source.shown(batch.source[:, 0].tolist(), source),
                         "target": self.model.target.shown(batch.target[:, 0].tolist(), target),
                     },
-                    weights[0].numpy(),
+                    weights[0].cpu().numpy(),
                 )
             try:
                 (made,) = translate_lines(self.model, [source], Settings())
@@ -295,9 +298,10 @@ class TranslationTask:
     def _measured(self) -> PairBatch:
         """The pair whose gradients are followed: the watched one, else the first of all."""
         if self.watched is None:
-            return make_batch(self.pairs[:1])
+            return make_batch(self.pairs[:1]).to(self.device)
         source, target = self.watched
-        return make_batch([(self.model.source.encode(source), self.model.target.encode(target))])
+        ids = (self.model.source.encode(source), self.model.target.encode(target))
+        return make_batch([ids]).to(self.device)
 
     def _begin(self, config: TrainingConfig, options: TranslationOptions) -> None:
         """Begin with the weights, or the word vectors, that were asked for."""

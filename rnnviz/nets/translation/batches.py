@@ -26,6 +26,17 @@ class PairBatch:
     target: Tensor
     """(G, B), likewise."""
 
+    def to(self, device: torch.device) -> PairBatch:
+        """The same on this device."""
+        if device.type == "cpu":
+            return self
+        return PairBatch(
+            *(
+                part.to(device, non_blocking=True)
+                for part in (self.source, self.lengths, self.target)
+            )
+        )
+
     @property
     def tokens(self) -> int:
         """Target tokens to predict, without filling."""

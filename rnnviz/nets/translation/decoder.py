@@ -50,6 +50,14 @@ class DecoderState:
             None if self.covered is None else self.covered[rows],
         )
 
+    def cpu(self) -> DecoderState:
+        """The same on the processor."""
+        return DecoderState(
+            tuple(tuple(part.cpu() for part in layer) for layer in self.layers),
+            None if self.fed is None else self.fed.cpu(),
+            None if self.covered is None else self.covered.cpu(),
+        )
+
 
 @dataclass(frozen=True)
 class Step:
@@ -66,6 +74,19 @@ class Step:
     """(B, S) before the softmax; None without attention."""
     inputs: Tensor
     """(B, I) what entered the first layer."""
+
+    def cpu(self) -> Step:
+        """The same on the processor."""
+        if self.logits.device.type == "cpu":
+            return self
+        return Step(
+            self.logits.cpu(),
+            self.state.cpu(),
+            self.context.cpu(),
+            None if self.weights is None else self.weights.cpu(),
+            None if self.energies is None else self.energies.cpu(),
+            self.inputs.cpu(),
+        )
 
     @property
     def hidden(self) -> Tensor:
@@ -102,7 +123,8 @@ class Decoder(nn.Module):
     def remember(self, states: Tensor, finals: tuple[Tensor, ...], lengths: Tensor) -> Memory:
         """What the encoder gave, (S, B, C), with its keys projected once."""
         states = states.transpose(0, 1)
-        padding = torch.arange(states.shape[1]) >= lengths.unsqueeze(1)
+        places = torch.arange(states.shape[1], device=lengths.device)
+        padding = places >= lengths.unsqueeze(1)
         keys = states[:, :, :0] if self.attention is None else self.attention.keys(states)
         return Memory(states, keys, padding, finals)
 

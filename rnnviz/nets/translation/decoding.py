@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from rnnviz.core.errors import RnnvizError, TextError
+from rnnviz.nets.device import device_of
 from rnnviz.nets.translation.batches import side_by_side
 from rnnviz.nets.translation.hypotheses import Translated
 from rnnviz.nets.translation.search import Search, Translator
@@ -40,13 +41,14 @@ def decode(
     if settings.sampling_temperature > 0 and settings.beam > 1:
         raise RnnvizError("sampling draws one translation; set the beam to 1")
     ids, lengths = side_by_side(sources)
-    memory = model.encode(ids, lengths)
+    device = device_of(model)
+    memory = model.encode(ids.to(device), lengths.to(device))
     search = Search(model, memory, lengths, settings, keep and len(sources) == 1)
     search.run(progress)
     return [
         Translated(
             tuple(ids[: int(lengths[b]), b].tolist()),
-            memory.states[b, : int(lengths[b])],
+            memory.states[b, : int(lengths[b])].cpu(),
             search.hypotheses(b),
             tuple(search.nodes),
         )

@@ -56,10 +56,10 @@ class Encoder(nn.Module):
 
     def forward(self, ids: Tensor, lengths: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Annotations (S, B, C) of ids (S, B), and the last hidden state of every layer, (B, C)."""
-        steps = torch.arange(ids.shape[0]).unsqueeze(1)  # (S, 1)
+        steps = torch.arange(ids.shape[0], device=ids.device).unsqueeze(1)  # (S, 1)
         inside = (steps < lengths).unsqueeze(2)  # (S, B, 1)
         mirror = torch.where(steps < lengths, lengths - 1 - steps, steps)  # (S, B)
-        ends = (lengths - 1, torch.arange(ids.shape[1]))
+        ends = (lengths - 1, torch.arange(ids.shape[1], device=ids.device))
         below = self.dropout(self.embedding(ids))
         finals = []
         for layer, module in enumerate(self.forwards):

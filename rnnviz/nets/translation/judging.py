@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from rnnviz.core.parallel_corpus import Pair
+from rnnviz.nets.device import device_of
 from rnnviz.nets.translation.batches import make_batch
 from rnnviz.nets.translation.decoding import decode_many
 from rnnviz.nets.translation.model import TranslationModel
@@ -20,13 +21,13 @@ def held_out_loss(model: TranslationModel, pairs: Sequence[Pair], batch: int = 6
     """Mean loss in nats a target token, the end included."""
     encoded = [(model.source.encode(a), model.target.encode(b)) for a, b in pairs]
     encoded = sorted((pair for pair in encoded if pair[0] and pair[1]), key=lambda p: len(p[1]))
-    total, tokens = 0.0, 0
+    losses, tokens, device = [], 0, device_of(model)
     for start in range(0, len(encoded), batch):
-        given = make_batch(encoded[start : start + batch])
+        given = make_batch(encoded[start : start + batch]).to(device)
         logits, targets, _ = model(given.source, given.lengths, given.target)
-        total += float(functional.cross_entropy(logits.float(), targets, reduction="sum"))
+        losses.append(functional.cross_entropy(logits.float(), targets, reduction="sum"))
         tokens += len(targets)
-    return total / tokens if tokens else math.nan
+    return sum(torch.stack(losses).tolist()) / tokens if tokens else math.nan
 
 
 def translate_lines(

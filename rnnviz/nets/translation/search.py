@@ -59,7 +59,10 @@ class Search:
         self.model, self.settings, self.keep = model, settings, keep
         self.batch, self.beam = len(lengths), settings.beam
         self.lengths = lengths
-        self.memory = memory.select(torch.arange(self.batch).repeat_interleave(self.beam))
+        self.device = memory.states.device
+        """Where the network runs; everything here is on the processor, one copy a step."""
+        rows = torch.arange(self.batch, device=self.device)
+        self.memory = memory.select(rows.repeat_interleave(self.beam))
         self.state = model.start(self.memory)
         self.previous = torch.full((self.batch * self.beam,), BEGIN_ID)
         self.scores = torch.full((self.batch, self.beam), -torch.inf)
@@ -96,12 +99,13 @@ class Search:
         intervened = t >= settings.from_step
         given = settings.weights.get(t) if intervened else None
         step = self.model.step(
-            self.previous,
+            self.previous.to(self.device),
             self.state,
             self.memory,
             settings.temperature if intervened else 1.0,
             steer_by(given) if given else None,
         )
+        following, step = step.state, step.cpu()
         if not torch.isfinite(step.logits).all():
             raise RnnvizError("the model predicts NaN: its training exploded. Open an earlier one")
         log_p = torch.log_softmax(step.logits.float(), dim=1)
@@ -120,7 +124,7 @@ class Search:
             [*before[row], token]
             for row, token in zip(parents[0].tolist(), tokens[0].tolist(), strict=True)
         ]
-        self.state = step.state.select(rows)
+        self.state = following.select(rows.to(self.device))
         if self.covered is not None:
             self.covered = self.covered[rows]
         self.previous, self.scores = tokens.flatten(), scores

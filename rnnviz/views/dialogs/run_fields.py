@@ -38,7 +38,7 @@ MORE: Groups = (
     ("Judging", ("held_out", "validation_every", "early_stopping", "on_bad_number")),
     ("Recording", ("checkpoint_every", "parameters_every", "gradient_steps_every",
                    "temperatures")),
-    ("Weights", ("weight_decay", "precision", "skip", "start_from", "default_text")),
+    ("Weights", ("weight_decay", "device", "precision", "skip", "start_from", "default_text")),
 )  # fmt: skip
 _CHOICES = {
     "architecture": ("Architecture", {"lstm": "LSTM", "gru": "GRU", "rnn": "Vanilla RNN"}),
@@ -48,6 +48,8 @@ _CHOICES = {
                               "inverse-root": "Inverse root"}),
     "clip": ("Clip", {"norm": "By norm", "value": "By value", "none": "Not at all"}),
     "on_bad_number": ("At NaN or ∞", {"stop": "Stop", "continue": "Go on"}),
+    "device": ("Device", {"auto": "CUDA if found", "cpu": "Processor", "cuda": "CUDA",
+                          "mps": "Apple (mps)"}),
     "precision": ("Precision", {"float32": "float32", "bfloat16": "bfloat16"}),
 }  # fmt: skip
 _WHOLE = {
@@ -97,6 +99,7 @@ _TIPS = {
     "gradient_steps_every": "Steps between two measurements of the gradient through time",
     "temperatures": "Samples are drawn at each of these; commas between them",
     "weight_decay": "How strongly weights are pulled towards zero",
+    "device": "What computes: CUDA, an NVIDIA card, where the trainer finds one, or the processor",
     "precision": "bfloat16 computes the matrix products of training in that type: faster where the "
     "processor has instructions for it",
     "skip": "The input also feeds every layer, and every layer feeds the output",

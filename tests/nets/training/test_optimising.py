@@ -8,12 +8,14 @@ import pytest
 import torch
 from torch import nn
 
+from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.training.optimising import (
     BadNumber,
     Clipped,
     clip_gradient,
     find_bad_number,
     learning_rate,
+    loss_and_norm,
     make_optimiser,
     set_rate,
 )
@@ -65,27 +67,38 @@ def gradient(parameters: list[nn.Parameter]) -> list[float]:
     return [x for p in parameters if p.grad is not None for x in p.grad.tolist()]
 
 
+def clipped(parameters: list[nn.Parameter], config: TrainingConfig) -> Clipped:
+    """What the loop does: measure, then clip."""
+    _, norm = loss_and_norm(torch.zeros(()), parameters)
+    return clip_gradient(parameters, config, norm)
+
+
+def test_the_loss_and_the_norm_are_read_together() -> None:
+    parameters = gradients([3.0, 0.0], [0.0, 4.0])
+    assert loss_and_norm(torch.tensor(1.5), parameters) == (1.5, 5.0)
+
+
 def test_clips_by_norm() -> None:
     parameters = gradients([3.0, 0.0], [0.0, 4.0])
-    assert clip_gradient(parameters, settings(clip="norm", clip_threshold=2.0)) == (5.0, True, 2.0)
+    assert clipped(parameters, settings(clip="norm", clip_threshold=2.0)) == (5.0, True, 2.0)
     assert gradient(parameters) == pytest.approx([1.2, 0, 0, 1.6], rel=1e-5)
-    assert clip_gradient(parameters, settings(clip="norm", clip_threshold=2.5)).clipped is False
+    assert clipped(parameters, settings(clip="norm", clip_threshold=2.5)).clipped is False
     assert gradient(parameters) == pytest.approx([1.2, 0, 0, 1.6], rel=1e-5)
 
 
 def test_clips_by_value() -> None:
     parameters = gradients([3.0, -0.5], [0.0, -4.0])
-    norm, clipped, after = clip_gradient(parameters, settings(clip="value", clip_threshold=2.0))
+    norm, was_clipped, after = clipped(parameters, settings(clip="value", clip_threshold=2.0))
     assert norm == pytest.approx(math.sqrt(25.25))
-    assert clipped
+    assert was_clipped
     assert after == pytest.approx(math.sqrt(8.25))
     assert gradient(parameters) == [2, -0.5, 0, -2]
-    assert clip_gradient(parameters, settings(clip="value", clip_threshold=2.0))[1] is False
+    assert clipped(parameters, settings(clip="value", clip_threshold=2.0))[1] is False
 
 
 def test_leaves_the_gradient_alone() -> None:
     parameters = gradients([30.0, 40.0])
-    assert clip_gradient(parameters, settings(clip="none")) == Clipped(50.0, False, 50.0)
+    assert clipped(parameters, settings(clip="none")) == Clipped(50.0, False, 50.0)
     assert gradient(parameters) == [30, 40]
 
 
