@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QWidget
 
 from rnnviz.core.runs.record import RunRecord
+from rnnviz.core.typed_numbers import shown_number
 from rnnviz.session.runs import OpenRun
-from rnnviz.views.plots import plain
+from rnnviz.views.number_field import NumberField
 
 SETTINGS = {
     "learning_rate": ("Learning rate", "The largest rate of the schedule, from the next step on"),
@@ -22,37 +24,45 @@ def value_of(record: RunRecord, setting: str) -> str:
     value = record.setting(setting)
     if setting == "temperature" and value is None:
         several = record.config.get("temperatures")
-        return ", ".join(f"{each:g}" for each in several) if several else ""
-    return plain(float(value)) if isinstance(value, int | float) else ""
+        return ", ".join(map(shown_number, several)) if several else ""
+    return shown_number(float(value)) if isinstance(value, int | float) else ""
 
 
 class LiveSettings(QWidget):
     """One field a setting; it shows the present value until something is typed.
 
+    What is typed and not yet asked for belongs to the run that it was typed for: it goes when
+    another run is shown, and stands there again when this one is.
+
     Signals:
-        set_requested(str, float): the person wants this setting to have this value.
+        set_requested(OpenRun, str, float): this run's setting shall have this value.
     """
 
-    set_requested = Signal(str, float)
+    set_requested = Signal(object, str, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.fields: dict[str, QLineEdit] = {}
+        self.fields: dict[str, NumberField] = {}
+        self._run: OpenRun | None = None
+        self._typed: WeakKeyDictionary[OpenRun, dict[str, str]] = WeakKeyDictionary()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         for setting, (words, tip) in SETTINGS.items():
             caption = QLabel(words)
             caption.setProperty("role", "muted")
-            field = QLineEdit()
+            field = NumberField(
+                words,
+                0.0,
+                above=setting != "temperature",
+                tip=f"{tip}. Press Enter to apply.",
+                at_once=False,
+                optional=True,
+            )
             field.setObjectName(setting)
-            field.setAccessibleName(words)
-            field.setToolTip(f"{tip}. Press Enter to apply.")
+            field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
             field.setFixedWidth(112 if setting == "temperature" else 84)
-            validator = QDoubleValidator(0.0, 1e6, 12, field)
-            validator.setNotation(QDoubleValidator.Notation.ScientificNotation)
-            field.setValidator(validator)
-            field.returnPressed.connect(self._apply)
+            field.entered.connect(self._apply)
             caption.setBuddy(field)
             if row.count():
                 row.addSpacing(10)
@@ -62,17 +72,23 @@ class LiveSettings(QWidget):
 
     def show_run(self, run: OpenRun | None) -> None:
         """Show the values of a run; only a live one can be changed."""
+        if run is not self._run:
+            if self._run is not None:
+                self._typed[self._run] = {s: f.text() for s, f in self.fields.items() if f.text()}
+            self._run = run
+            kept = self._typed.pop(run, {}) if run is not None else {}
+            for setting, field in self.fields.items():
+                field.type_anew(kept.get(setting, ""))
         live = run is not None and run.live
         for setting, field in self.fields.items():
             field.setEnabled(live)
-            field.setPlaceholderText(value_of(run.watched.record, setting) if run else "")
+            field.lineEdit().setPlaceholderText(
+                value_of(run.watched.record, setting) if run else ""
+            )
 
-    @Slot()
-    def _apply(self) -> None:
+    @Slot(object)
+    def _apply(self, value: float | None) -> None:
         field = self.sender()
-        if not isinstance(field, QLineEdit):
-            return
-        value, understood = field.locale().toDouble(field.text())
-        if understood:
-            self.set_requested.emit(field.objectName(), value)
-            field.clear()
+        if isinstance(field, NumberField) and value is not None and self._run is not None:
+            self.set_requested.emit(self._run, field.objectName(), value)
+            field.clear_value()

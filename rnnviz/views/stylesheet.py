@@ -12,6 +12,8 @@ QLabel[role="muted"] { color: $muted; }
 QLabel[role="title"] { font-weight: 600; }
 QLabel[role="card"] { background: $raised; color: $text; border: 1px solid $border;
     border-radius: 6px; padding: 4px 8px; }
+QLabel[role="refusal"] { background: $raised; color: $bad; border: 1px solid $bad;
+    border-radius: 6px; padding: 4px 8px; }
 QLabel[role="problem"] { color: $bad; padding: 4px 12px; }
 QLabel[role="warning"] { color: $warning; }
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
@@ -58,22 +60,24 @@ QPushButton[role="bar"] { padding: 6px 10px; }
 QPushButton:disabled { color: $faint; background: $surface; border-color: $border; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
+QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
     border: 1px solid $border; border-radius: 6px; background: $background; color: $text;
     padding: 4px 8px; selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { min-height: 20px; }
-QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {
+QLineEdit, QAbstractSpinBox, QComboBox { min-height: 20px; }
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {
     color: $faint; background: $surface; }
-QLineEdit:hover, QSpinBox:hover, QDoubleSpinBox:hover, QComboBox:hover { border-color: $faint; }
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus,
+QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $faint; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus,
 QTextEdit:focus { border: 2px solid $accent; padding: 3px 7px; }
+QAbstractSpinBox[refused="true"], QAbstractSpinBox[refused="true"]:focus {
+    border: 2px solid $bad; padding: 3px 7px; color: $bad; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url("$icons/chevron-down.svg"); width: 12px; height: 12px; }
-QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
-QDoubleSpinBox::down-button { border: none; width: 20px; background: transparent; }
-QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+    border: none; width: 20px; background: transparent; }
+QAbstractSpinBox::up-arrow {
     image: url("$icons/chevron-up.svg"); width: 10px; height: 10px; }
-QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {
+QAbstractSpinBox::down-arrow {
     image: url("$icons/chevron-down.svg"); width: 10px; height: 10px; }
 QComboBox QAbstractItemView { border: 1px solid $border; background: $raised; outline: none;
     padding: 4px; selection-background-color: $tint; selection-color: $text; }

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.typed_numbers import shown_number
 from rnnviz.session.runs import OpenRun
 from rnnviz.session.session import Session
 from rnnviz.views.live_settings import LiveSettings
@@ -214,13 +215,11 @@ class TrainingCentre(QWidget):
         """Ask the current run to stop with a checkpoint."""
         self._ask("stop", "Asked {} to stop; it keeps a checkpoint and can be resumed.")
 
-    @Slot(str, float)
-    def change_setting(self, setting: str, value: float) -> None:
-        """Ask the current run for another value of a setting."""
-        run = self.session.runs.current
-        if run is not None:
-            words = f"Asked {run.name} for {setting.replace('_', ' ')} {value:g}."
-            self._try(lambda: self.session.runs.ask(run, "set", setting, value), words)
+    @Slot(object, str, float)
+    def change_setting(self, run: OpenRun, setting: str, value: float) -> None:
+        """Ask the run for which it was typed for another value of a setting."""
+        words = f"Asked {run.name} for {setting.replace('_', ' ')} {shown_number(value)}."
+        self._try(lambda: self.session.runs.ask(run, "set", setting, value), words)
 
     @Slot()
     def open_best(self) -> None:

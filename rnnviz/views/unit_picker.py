@@ -7,12 +7,12 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
-    QSpinBox,
     QToolButton,
     QWidget,
 )
 
 from rnnviz.session.session import Session
+from rnnviz.views.number_field import WholeField
 
 
 class UnitPicker(QWidget):
@@ -31,8 +31,10 @@ class UnitPicker(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        self.layer = self._number("Layer", "Which layer, counted from the input")
-        self.unit = self._number("Unit", "Which unit of the layer")
+        self.layer = WholeField(
+            "Layer", 1, 99, tip="Which layer, counted from the input", at_once=False
+        )
+        self.unit = WholeField("Unit", 0, 99, tip="Which unit of the layer", at_once=False)
         self.unit.setWrapping(True)
         for label, box in (("Layer", self.layer), ("Unit", self.unit)):
             caption = QLabel(label)
@@ -47,18 +49,11 @@ class UnitPicker(QWidget):
         self._channel_row = QHBoxLayout()
         self._channel_row.setSpacing(0)
         row.addLayout(self._channel_row)
-        self.layer.valueChanged.connect(self._choose_number)
-        self.unit.valueChanged.connect(self._choose_number)
+        self.layer.value_changed.connect(self._choose_number)
+        self.unit.value_changed.connect(self._choose_number)
         session.recordings.recording_changed.connect(self.show_sizes)
         session.selection.unit_changed.connect(self.show_selection)
         self.show_sizes()
-
-    def _number(self, name: str, tip: str) -> QSpinBox:
-        box = QSpinBox()
-        box.setAccessibleName(name)
-        box.setToolTip(tip)
-        box.setKeyboardTracking(False)
-        return box
 
     @Slot()
     def show_sizes(self) -> None:
@@ -72,7 +67,7 @@ class UnitPicker(QWidget):
             (self.unit, 0, recording.units - 1),
         ):
             box.blockSignals(True)
-            box.setRange(low, high)
+            box.set_range(low, high)
             box.blockSignals(False)
         if recording.channels != self._channels:
             self._channels = recording.channels
@@ -104,7 +99,7 @@ class UnitPicker(QWidget):
         layer, unit = recording.layer_and_unit(selection.unit)
         for box, value in ((self.layer, layer + 1), (self.unit, unit)):
             box.blockSignals(True)
-            box.setValue(value)
+            box.set_value(value)
             box.blockSignals(False)
         if selection.channel in self._channels:
             self._buttons.button(self._channels.index(selection.channel)).setChecked(True)

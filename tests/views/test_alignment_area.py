@@ -245,7 +245,7 @@ class TestPanels:
         panel = shown(qtbot, WhatIfPanel(session))
         opened.pin(Mark(2, 3))
         qtbot.waitUntil(lambda: panel.weight.isVisible())
-        panel.number.setValue(0.5)
+        panel.number.set_value(0.5)
         panel.set_weight.click()
         assert opened.current.decoded.alignment.weights[2, 3] == pytest.approx(0.5)
         opened.pin(Mark(2, 3))
@@ -263,7 +263,7 @@ class TestPanels:
 
     def test_what_if_changes_the_temperature(self, session, opened, qtbot):
         panel = shown(qtbot, WhatIfPanel(session))
-        panel.temperature.setValue(3.0)
+        panel.temperature.set_value(3.0)
         assert opened.current.question.temperature == 3.0
 
     def test_health_names_dead_attention(self, session, opened, qtbot):

@@ -225,7 +225,7 @@ class TestPattern:
     def test_a_threshold_that_nothing_reaches_finds_nothing(
         self, panel: PatternPanel, qtbot: QtBot
     ) -> None:
-        panel.threshold.setValue(50.0)
+        panel.threshold.set_value(50.0)
         qtbot.waitUntil(lambda: panel.units.rowCount() == 0)
         assert "no unit is on throughout" in panel.sentence.text()
         assert panel.places.entries == ()
@@ -262,8 +262,8 @@ class TestSample:
         return panel
 
     def test_writes_with_the_chosen_settings(self, panel: SamplePanel, qtbot: QtBot) -> None:
-        panel.temperature.setValue(1.5)
-        panel.top_k.setValue(7)
+        panel.temperature.set_value(1.5)
+        panel.top_k.set_value(7)
         assert not panel.colour.isEnabled()
         qtbot.mouseClick(panel.generate, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: panel.output.toPlainText() == "1.5 and 7 so he")

@@ -120,8 +120,8 @@ def test_the_sum_is_one_curve_a_layer(qtbot, session):
 
 def test_other_losses_are_taken_from_the_fields(qtbot, session):
     panel = shown(qtbot, DistancePanel(session))
-    panel.start.setValue(100)
-    panel.losses.setValue(20)
+    panel.start.set_value(100)
+    panel.losses.set_value(20)
     settle(qtbot, panel)
     assert session.gradients.focused.field.predicted.tolist() == list(range(100, 120))
 
@@ -236,7 +236,7 @@ def test_clipping_by_value_turns_the_step_and_by_norm_does_not(qtbot, session):
     assert by_norm.length == pytest.approx(min(raw.length, panel.norm.value()), rel=1e-3)
     assert panel.table.item(0, 0).text() == "1 W_ih"
     assert panel.table.rowCount() == 10
-    panel.norm.setValue(1000.0)
+    panel.norm.set_value(1000.0)
     settle(qtbot, panel)
     assert panel.arrows._arrows[1].length == pytest.approx(raw.length)
     assert "1 times as long, in the same direction" in panel.said.text()
@@ -244,12 +244,12 @@ def test_clipping_by_value_turns_the_step_and_by_norm_does_not(qtbot, session):
 
 def test_truncation_shows_what_is_kept_and_measures(qtbot, session):
     panel = shown(qtbot, TruncationPanel(session))
-    panel.chunk.setValue(4)
+    panel.chunk.set_value(4)
     settle(qtbot, panel)
     full, left = panel.plot.curves
     assert (left.y <= full.y).all()
     assert (left.y[4:] == 0).all()
-    panel.steps.setValue(200)
+    panel.steps.set_value(200)
     panel.button.click()
     settle(qtbot, panel)
     assert "200 steps" in panel.measured.text()

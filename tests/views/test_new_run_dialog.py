@@ -14,9 +14,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialogButtonBox,
-    QDoubleSpinBox,
-    QLineEdit,
-    QSpinBox,
 )
 from pytestqt.qtbot import QtBot
 
@@ -25,6 +22,7 @@ from rnnviz.core.runs.presets import PRESETS
 from rnnviz.session.session import Session
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog
 from rnnviz.views.dialogs.new_run_dialog import NewRunDialog
+from rnnviz.views.number_field import NumberField, NumberListField, WholeField
 from rnnviz.work.runner import InlineRunner
 from tests.views.panels_world import make_session
 
@@ -67,14 +65,14 @@ def test_a_text_brings_its_own_settings(dialog: NewRunDialog, text: Path, tmp_pa
     assert (config.name, config.units, config.layers) == ("novel", 128, 1)
     assert dialog.directory == tmp_path / "runs" / "novel"
     rate = dialog.fields["learning_rate"]
-    assert isinstance(rate, QDoubleSpinBox)
+    assert isinstance(rate, NumberField)
     assert rate.text() == "0.003"
 
 
 def test_what_it_takes_is_measured_once_the_person_pauses(
     dialog: NewRunDialog, qtbot: QtBot
 ) -> None:
-    dialog.fields["units"].setValue(200)  # type: ignore[union-attr]
+    dialog.fields["units"].set_value(200)  # type: ignore[union-attr]
     assert "Measuring" in dialog.estimate.text()
     qtbot.waitUntil(lambda: "1 h 2 min" in dialog.estimate.text())
     assert dialog.estimate.text() == (
@@ -112,10 +110,10 @@ def test_the_form_asks_what_is_to_be_remembered(dialog: NewRunDialog) -> None:
     memory = dialog.memory
     assert memory.isVisible()
     assert not memory.symbols.isVisible()
-    memory.distance.setValue(30)
+    memory.distance.set_value(30)
     assert dialog.config.options == {"kind": "adding", "distance": 30}
     memory.kind.setCurrentIndex(memory.kind.findData("copying"))
-    memory.symbols.setValue(3)
+    memory.symbols.set_value(3)
     assert dialog.config.options == {"kind": "copying", "distance": 30, "symbols": 3}
 
 
@@ -165,12 +163,12 @@ def test_the_rare_settings_are_put_away_and_counted(dialog: NewRunDialog, qtbot:
     heights = {field.height() for field in dialog.fields.values()}
     assert len(heights) == 1  # the rows of all columns stand in line
     early, temperatures = dialog.fields["early_stopping"], dialog.fields["temperatures"]
-    assert isinstance(early, QSpinBox)
-    assert isinstance(temperatures, QLineEdit)
+    assert isinstance(early, WholeField)
+    assert isinstance(temperatures, NumberListField)
     assert early.text() == "never"
-    early.setValue(4)
+    early.set_value(4)
     temperatures.clear()
-    qtbot.keyClicks(temperatures, "0.5, 1x")
+    qtbot.keyClicks(temperatures, "0,5; 1")
     bad = dialog.fields["on_bad_number"]
     assert isinstance(bad, QComboBox)
     bad.setCurrentIndex(bad.findData("continue"))
@@ -179,6 +177,30 @@ def test_the_rare_settings_are_put_away_and_counted(dialog: NewRunDialog, qtbot:
     assert config.temperatures == (0.5, 1.0)
     qtbot.mouseClick(dialog.more, Qt.MouseButton.LeftButton)
     assert dialog.more.text() == "More settings (3 changed)"
+
+
+def test_nothing_starts_while_a_number_of_the_form_is_refused(
+    dialog: NewRunDialog, qtbot: QtBot
+) -> None:
+    rate = dialog.fields["learning_rate"]
+    assert isinstance(rate, NumberField)
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "3e")
+    assert not dialog.start.isEnabled()
+    assert dialog.problem.text() == (
+        "Learning rate: “3e” is not finished: its power of ten is missing"
+    )
+    assert dialog.estimate.text() == ""
+    qtbot.keyClick(rate, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    qtbot.keyClicks(rate, "-4")
+    assert (dialog.start.isEnabled(), dialog.problem.isVisible()) == (True, False)
+    assert dialog.config.learning_rate == 3e-4
+    qtbot.keyClicks(rate, "x")
+    dialog.preset.setCurrentIndex([preset.name for preset in PRESETS].index("vanishing"))
+    assert dialog.start.isEnabled()
+    assert dialog.config.learning_rate == rate.value()
 
 
 def test_a_rough_figure_is_there_at_once_and_learns_from_the_measured_one(
@@ -190,7 +212,7 @@ def test_a_rough_figure_is_there_at_once_and_learns_from_the_measured_one(
     assert "roughly" in dialog.estimate.text()
     assert dialog.start.isEnabled()
     qtbot.waitUntil(lambda: "about 1 h 2 min" in dialog.estimate.text())
-    dialog.fields["seed"].setValue(3)  # type: ignore[union-attr]
+    dialog.fields["seed"].set_value(3)  # type: ignore[union-attr]
     assert "roughly 1 h 2 min" in dialog.estimate.text()
     dialog.estimate.linkActivated.emit("stop")
     assert "Not measured" in dialog.estimate.text()

@@ -332,7 +332,7 @@ def test_buttons_and_fields_ask_the_trainer(
     assert centre.pause.text() == "Resume"
     qtbot.mouseClick(centre.pause, Qt.MouseButton.LeftButton)
     field = centre.settings.fields["learning_rate"]
-    assert field.placeholderText() == "0.004"
+    assert field.lineEdit().placeholderText() == "0.004"
     qtbot.keyClicks(field, "1e-4")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.mouseClick(centre.stop, Qt.MouseButton.LeftButton)
@@ -346,6 +346,64 @@ def test_buttons_and_fields_ask_the_trainer(
     with qtbot.waitSignal(centre.failed) as told:
         centre.stop_run()
     assert told.args == ["the disk is full"]
+
+
+def test_a_value_belongs_to_the_run_that_it_was_typed_for(
+    session: Session, tmp_path: Path, qtbot: QtBot, trainers: FakeTrainers
+) -> None:
+    for name in ("a", "b"):
+        run = MadeRun(tmp_path / name)
+        run.lock()
+        run.event("started", step=0)
+        run.steps(1, 10)
+        open_run(session, run)
+    a, b = session.runs.opened
+    centre = TrainingCentre(session)
+    qtbot.addWidget(centre)
+    centre.resize(900, 600)
+    centre.show()
+    field = centre.settings.fields["learning_rate"]
+    assert session.runs.current is b
+    qtbot.keyClicks(field, "0,002")
+    session.runs.set_current(a)
+    assert field.text() == ""
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert trainers.asked == []
+    qtbot.keyClicks(field, "3e-")
+    session.runs.set_current(b)
+    assert (field.text(), field.problem) == ("0,002", "")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert trainers.asked == [("b", "set", "learning_rate", 0.002)]
+    session.runs.set_current(a)
+    assert field.text() == "3e-"
+    assert "not finished" in field.problem
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert len(trainers.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("1e30", 1e30), ("1000", 1000.0), ("0", None), ("-1", None)]
+)
+def test_a_live_field_takes_any_number_or_says_why_not(
+    typed: str, value: float | None, session: Session, tmp_path: Path, qtbot: QtBot,
+    trainers: FakeTrainers,
+) -> None:  # fmt: skip
+    run = MadeRun(tmp_path / "live")
+    run.lock()
+    run.event("started", step=0)
+    run.steps(1, 10)
+    open_run(session, run)
+    centre = TrainingCentre(session)
+    qtbot.addWidget(centre)
+    centre.show()
+    field = centre.settings.fields["learning_rate"]
+    qtbot.keyClicks(field, typed)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    if value is None:
+        assert trainers.asked == []
+        assert "cannot be taken here: above 0" in field.problem
+    else:
+        assert trainers.asked == [("live", "set", "learning_rate", value)]
 
 
 def test_the_middle_leaves_room_for_library_and_panels_in_a_small_window(

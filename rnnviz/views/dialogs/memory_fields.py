@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from rnnviz.views.dialogs.run_fields import FIELD_HEIGHT
+from rnnviz.views.number_field import WholeField
 
 _KINDS = {"adding": "Add two marked numbers", "copying": "Repeat what was shown"}
 
@@ -29,10 +30,15 @@ class MemoryFields(QWidget):
             self.kind.addItem(words, kind)
         self.kind.setAccessibleName("Task")
         self.kind.setToolTip("What the network is to remember; its loss is at the end alone")
-        self.distance = self._number("Distance", 2, 10_000, " steps")
-        self.distance.setToolTip("Steps over which it must be remembered")
-        self.symbols = self._number("Symbols", 1, 100, "")
-        self.symbols.setToolTip("How many symbols are shown at the start and wanted at the end")
+        self.distance = WholeField(
+            "Distance", 2, 10_000, suffix=" steps", tip="Steps over which it must be remembered"
+        )
+        self.symbols = WholeField(
+            "Symbols", 1, 100, tip="How many symbols are shown at the start and wanted at the end"
+        )
+        for number in (self.distance, self.symbols):
+            number.value_changed.connect(self.changed)
+            number.problem_changed.connect(self.changed)
         self._symbols_label = QLabel("Symbols")
         for field in (self.kind, self.distance, self.symbols):
             field.setFixedHeight(FIELD_HEIGHT)
@@ -47,14 +53,15 @@ class MemoryFields(QWidget):
         row.addStretch(1)
         self.kind.currentIndexChanged.connect(self._follow_kind)
 
-    def _number(self, name: str, low: int, high: int, suffix: str) -> QSpinBox:
-        field = QSpinBox()
-        field.setRange(low, high)
-        field.setSuffix(suffix)
-        field.setGroupSeparatorShown(True)
-        field.setAccessibleName(name)
-        field.valueChanged.connect(self.changed)
-        return field
+    @property
+    def problem(self) -> str:
+        """Why one of the numbers is refused; empty where none is."""
+        numbers = (self.distance, self.symbols) if self._copying else (self.distance,)
+        return next((f"{n.accessibleName()}: {n.problem}" for n in numbers if n.problem), "")
+
+    @property
+    def _copying(self) -> bool:
+        return bool(self.kind.currentData() == "copying")
 
     @property
     def options(self) -> dict[str, Any]:
@@ -63,7 +70,7 @@ class MemoryFields(QWidget):
             "kind": self.kind.currentData(),
             "distance": self.distance.value(),
         }
-        if self.kind.currentData() == "copying":
+        if self._copying:
             options["symbols"] = self.symbols.value()
         return options
 
@@ -72,8 +79,10 @@ class MemoryFields(QWidget):
         for field in (self.kind, self.distance, self.symbols):
             field.blockSignals(True)
         self.kind.setCurrentIndex(self.kind.findData(options.get("kind", "adding")))
-        self.distance.setValue(int(options.get("distance", 50)))
-        self.symbols.setValue(int(options.get("symbols", 1)))
+        self.distance.set_value(int(options.get("distance", 50)))
+        self.symbols.set_value(int(options.get("symbols", 1)))
+        for number in (self.distance, self.symbols):
+            number.take_back()
         for field in (self.kind, self.distance, self.symbols):
             field.blockSignals(False)
         with QSignalBlocker(self):
@@ -81,7 +90,6 @@ class MemoryFields(QWidget):
 
     @Slot()
     def _follow_kind(self) -> None:
-        copying = self.kind.currentData() == "copying"
-        self.symbols.setVisible(copying)
-        self._symbols_label.setVisible(copying)
+        self.symbols.setVisible(self._copying)
+        self._symbols_label.setVisible(self._copying)
         self.changed.emit()

@@ -112,6 +112,8 @@ class NewRunDialog(QDialog):
         # A long path makes the form no wider.
         self.place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        # Else Enter would cancel while Start is disabled.
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.start = self.buttons.addButton("Start", QDialogButtonBox.ButtonRole.AcceptRole)
         self.start.setDefault(True)
         self.buttons.accepted.connect(self._check)
@@ -213,7 +215,13 @@ class NewRunDialog(QDialog):
 
     @property
     def _ready(self) -> bool:
-        return bool(self._texts) or not self._reads_text
+        return (bool(self._texts) or not self._reads_text) and not self._refused
+
+    @property
+    def _refused(self) -> str:
+        """Why a number of the form cannot be taken; empty where each can."""
+        asked = "" if self._reads_text else self.memory.problem
+        return asked or self.usual.problem or self.rest.problem
 
     @property
     def directory(self) -> Path:
@@ -254,7 +262,9 @@ class NewRunDialog(QDialog):
     @Slot()
     def _changed(self) -> None:
         """Say what the run will be; measuring it waits until the person stops changing it."""
-        self.problem.hide()
+        refused = self._refused
+        self.problem.setText(refused)
+        self.problem.setVisible(bool(refused))
         self.start.setEnabled(self._ready)
         self.fields["epochs"].setEnabled(self._reads_text and self.config.steps == 0)
         self.fields["clip_threshold"].setEnabled(self.config.clip != "none")
@@ -264,6 +274,9 @@ class NewRunDialog(QDialog):
         self._say()
         if self._ready:
             self._wait.start()
+        else:
+            self._wait.stop()
+            self._jobs.cancel("estimate")
 
     @property
     def _pace(self) -> float:

@@ -7,25 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QGridLayout,
     QLabel,
     QLineEdit,
-    QSpinBox,
     QWidget,
 )
 
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.views.number_field import NumberField, NumberListField, TypedField, WholeField
 from rnnviz.views.theme import icon
 
-Field = QComboBox | QSpinBox | QDoubleSpinBox | QCheckBox | QLineEdit
+Field = QComboBox | TypedField | QCheckBox | QLineEdit
 Groups = tuple[tuple[str, tuple[str, ...]], ...]
 
 USUAL: Groups = (
@@ -70,11 +68,13 @@ _SUFFIXES = {
     "gradient_steps_every": " steps", "early_stopping": " worse",
 }  # fmt: skip
 _REAL = {
-    "epochs": ("Epochs", 0.01, 10_000.0, 2), "dropout": ("Dropout", 0.0, 0.95, 2),
-    "learning_rate": ("Learning rate", 1e-7, 100.0, 7),
-    "clip_threshold": ("Clip at", 1e-6, 1e6, 3), "held_out": ("Held out", 0.0, 1e9, 3),
-    "weight_decay": ("Weight decay", 0.0, 10.0, 6),
+    "epochs": ("Epochs", 0.0, 10_000.0, 0.01), "dropout": ("Dropout", 0.0, 0.95, 0.01),
+    "learning_rate": ("Learning rate", 0.0, 1e6, 1e-9),
+    "clip_threshold": ("Clip at", 0.0, 1e12, 1e-9), "held_out": ("Held out", 0.0, 1e9, 0.001),
+    "weight_decay": ("Weight decay", 0.0, 10.0, 1e-6),
 }  # fmt: skip
+"""Name, limits, and the least that an arrow adds."""
+_ABOVE_ZERO = ("epochs", "learning_rate", "clip_threshold")
 _WORDS = {"temperatures": "Temperatures", "start_from": "Start from", "default_text": "Sample text"}
 _TICKS = {"skip": "Skip connections"}
 FIELD_HEIGHT = 30
@@ -112,7 +112,7 @@ class RunFields(QWidget):
     """A column a group, a field a setting.
 
     Signals:
-        changed: the person changed a setting.
+        changed: the person changed a setting, or a number is refused, or is no longer.
     """
 
     changed = Signal()
@@ -144,7 +144,14 @@ class RunFields(QWidget):
 
     def values(self) -> dict[str, Any]:
         """What the fields say, by setting."""
-        return {setting: _value(setting, field) for setting, field in self.fields.items()}
+        return {setting: _value(field) for setting, field in self.fields.items()}
+
+    @property
+    def problem(self) -> str:
+        """Why the first of the refused numbers is refused; empty where none is."""
+        numbers = [field for field in self.fields.values() if isinstance(field, TypedField)]
+        refused = (field for field in numbers if field.problem and field.isEnabled())
+        return next((f"{field.accessibleName()}: {field.problem}" for field in refused), "")
 
     def show_config(self, config: TrainingConfig) -> None:
         """Show these settings; `changed` is not said."""
@@ -175,31 +182,27 @@ class RunFields(QWidget):
 
     def _whole(self, setting: str) -> tuple[str, Field]:
         words, low, high, special = _WHOLE[setting]
-        whole = QSpinBox()
-        whole.setRange(low, high)
-        whole.setGroupSeparatorShown(True)
-        whole.setSpecialValueText(special)
-        whole.setSuffix(_SUFFIXES.get(setting, ""))
-        whole.valueChanged.connect(self.changed)
-        return words, whole
+        suffix = _SUFFIXES.get(setting, "")
+        whole = WholeField(words, low, high, special=special, suffix=suffix)
+        return words, self._followed(whole)
 
     def _real(self, setting: str) -> tuple[str, Field]:
-        words, least, most, decimals = _REAL[setting]
-        real = PlainSpinBox()
-        real.setDecimals(decimals)
-        real.setRange(least, most)
-        real.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-        real.valueChanged.connect(self.changed)
-        return words, real
+        words, least, most, smallest = _REAL[setting]
+        real = NumberField(words, least, most, above=setting in _ABOVE_ZERO)
+        real.set_smallest_step(smallest)
+        return words, self._followed(real)
+
+    def _followed(self, field: TypedField) -> TypedField:
+        field.value_changed.connect(self.changed)
+        field.problem_changed.connect(self.changed)
+        return field
 
     def _line(self, setting: str) -> tuple[str, Field]:
+        if setting == "temperatures":
+            return _WORDS[setting], self._followed(NumberListField(_WORDS[setting], low=0.0))
         line = QLineEdit()
         line.textChanged.connect(self.changed)
-        if setting == "temperatures":
-            numbers = QRegularExpression(r"[\d., ]*")
-            line.setValidator(QRegularExpressionValidator(numbers, line))
-        else:
-            line.setPlaceholderText("none")
+        line.setPlaceholderText("none")
         if setting == "start_from":
             choose = line.addAction(icon("folder-open"), QLineEdit.ActionPosition.TrailingPosition)
             choose.setText("Choose a model")
@@ -215,13 +218,13 @@ class RunFields(QWidget):
             field.setText(chosen)
 
 
-def _value(setting: str, field: Field) -> Any:
+def _value(field: Field) -> Any:
     if isinstance(field, QComboBox):
         return field.currentData()
     if isinstance(field, QCheckBox):
         return field.isChecked()
     if isinstance(field, QLineEdit):
-        return numbers_of(field.text()) if setting == "temperatures" else field.text().strip()
+        return field.text().strip()
     return field.value()
 
 
@@ -230,30 +233,8 @@ def _show(field: Field, value: Any) -> None:
         field.setCurrentIndex(field.findData(value))
     elif isinstance(field, QCheckBox):
         field.setChecked(bool(value))
-    elif isinstance(field, QDoubleSpinBox):
-        field.setValue(float(value))
-    elif isinstance(field, QSpinBox):
-        field.setValue(int(value))
+    elif isinstance(field, TypedField):
+        field.set_value(value)
+        field.take_back()
     else:
-        listed = isinstance(value, tuple)
-        field.setText(", ".join(f"{each:g}" for each in value) if listed else str(value))
-
-
-def numbers_of(words: str) -> tuple[float, ...]:
-    """The numbers in a list with commas; a piece that is none yet is left out.
-
-    >>> numbers_of("0.4, 0.8,")
-    (0.4, 0.8)
-    """
-    pieces = words.replace(" ", ",").split(",")
-    return tuple(float(piece) for piece in pieces if piece.replace(".", "", 1).isdigit())
-
-
-class PlainSpinBox(QDoubleSpinBox):
-    """Numbers without trailing zeros: 0.003 and not 0.0030000."""
-
-    def textFromValue(self, value: float) -> str:
-        """As few decimals as the value needs."""
-        shown = f"{value:.{self.decimals()}f}"
-        point = self.locale().decimalPoint()
-        return (shown.rstrip("0").rstrip(".") if "." in shown else shown).replace(".", point)
+        field.setText(str(value))

@@ -9,13 +9,11 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +22,7 @@ from rnnviz.core.alignment import DIRECTIONS, Direction
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.links import links_line, write_links
 from rnnviz.views.alignments.layers import weights_of
+from rnnviz.views.number_field import NumberField, WholeField
 from rnnviz.views.panel import Panel
 
 _ABOUT = (
@@ -97,19 +96,15 @@ class GoldPanel(Panel):
         self.score_all.clicked.connect(self.session.alignments.tables.score_all)
         self.total = QLabel()
         self.total.setAccessibleName("Alignment error rate of all lines")
-        self.line = QSpinBox()
-        self.line.setAccessibleName("Line of the gold file")
-        self.line.valueChanged.connect(self._change)
+        self.line = WholeField("Line of the gold file", 1, 1)
+        self.line.value_changed.connect(self._change)
         self.swapped = QCheckBox("Swap source and target")
         self.swapped.setToolTip("For a gold file that was made the other way round")
         self.swapped.toggled.connect(self._change)
         self.direction = _directions()
         self.direction.activated.connect(self._change)
-        self.threshold = QDoubleSpinBox()
-        self.threshold.setAccessibleName("Least weight of a link")
-        self.threshold.setRange(0.01, 1.0)
-        self.threshold.setSingleStep(0.05)
-        self.threshold.valueChanged.connect(self._change)
+        self.threshold = NumberField("Least weight of a link", 0.01, 1.0, step=0.05)
+        self.threshold.value_changed.connect(self._change)
         self.file = QLabel()
         self.score = QLabel()
         self.score.setAccessibleName("Alignment error rate")
@@ -201,10 +196,10 @@ class GoldPanel(Panel):
             self.file.setText(f"{gold.path.name}: {len(gold.lines):,} {lines}")
         for box in (self.line, self.swapped, self.threshold):
             box.blockSignals(True)
-        self.line.setRange(1, max(1, len(gold.lines)))
-        self.line.setValue(gold.line + 1)
+        self.line.set_range(1, max(1, len(gold.lines)))
+        self.line.set_value(gold.line + 1)
         self.swapped.setChecked(gold.swapped)
-        self.threshold.setValue(gold.threshold)
+        self.threshold.set_value(gold.threshold)
         for box in (self.line, self.swapped, self.threshold):
             box.blockSignals(False)
         self.align.setEnabled(gold.pair is not None)

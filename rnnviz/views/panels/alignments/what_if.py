@@ -7,7 +7,6 @@ import math
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -16,13 +15,13 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from rnnviz.core.tokens import is_special, shown_token, word_groups, word_of
 from rnnviz.session.questions import Answer
+from rnnviz.views.number_field import NumberField, WholeField
 from rnnviz.views.panel import Panel
 from rnnviz.views.theme import theme_of
 
@@ -93,14 +92,11 @@ class WhatIfPanel(Panel):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Weight, in thousandths")
         self.slider.setRange(0, 1000)
-        self.number = QDoubleSpinBox()
-        self.number.setAccessibleName("Weight from 0 to 1")
-        self.number.setRange(0.0, 1.0)
-        self.number.setDecimals(3)
-        self.number.setSingleStep(0.05)
+        self.number = NumberField("Weight from 0 to 1", 0.0, 1.0, step=0.05)
+        self.number.problem_changed.connect(self._show_refusal)
         self.slider.valueChanged.connect(self._slide)
         self.slider.sliderReleased.connect(self._force_weight)
-        self.number.valueChanged.connect(self._type_weight)
+        self.number.value_changed.connect(self._type_weight)
         self.set_weight = QPushButton("Set")
         self.set_weight.setToolTip("Force this weight; the other places share the rest")
         self.set_weight.clicked.connect(self._force_weight)
@@ -123,16 +119,22 @@ class WhatIfPanel(Panel):
 
     def _build_search(self) -> QWidget:
         search = QWidget()
-        self.temperature = _number(0.05, 20.0, 0.1, "Temperature of the attention's softmax")
-        self.temperature.setToolTip("Below 1 the weights become sharper, above 1 flatter")
-        self.beam = QSpinBox()
-        self.beam.setAccessibleName("Beam")
-        self.beam.setRange(1, 50)
-        self.beam.setToolTip("How many translations are followed at once; 1 is greedy search")
-        self.length = _number(0.0, 3.0, 0.1, "Length penalty")
-        self.length.setToolTip("Larger values prefer longer translations (Wu et al. 2016)")
-        self.covering = _number(0.0, 3.0, 0.1, "Coverage penalty")
-        self.covering.setToolTip("Larger values punish source words that nobody looks at")
+        self.temperature = NumberField(
+            "Temperature of the attention's softmax", 0.05, 20.0, step=0.1, at_once=False,
+            tip="Below 1 the weights become sharper, above 1 flatter",
+        )  # fmt: skip
+        self.beam = WholeField(
+            "Beam", 1, 50, at_once=False,
+            tip="How many translations are followed at once; 1 is greedy search",
+        )  # fmt: skip
+        self.length = NumberField(
+            "Length penalty", 0.0, 3.0, step=0.1, at_once=False,
+            tip="Larger values prefer longer translations (Wu et al. 2016)",
+        )  # fmt: skip
+        self.covering = NumberField(
+            "Coverage penalty", 0.0, 3.0, step=0.1, at_once=False,
+            tip="Larger values punish source words that nobody looks at",
+        )  # fmt: skip
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -141,8 +143,7 @@ class WhatIfPanel(Panel):
         form.addRow("Length penalty", self.length)
         form.addRow("Coverage penalty", self.covering)
         for box in (self.temperature, self.beam, self.length, self.covering):
-            box.setKeyboardTracking(False)
-            box.valueChanged.connect(self._search)
+            box.value_changed.connect(self._search)
         column = QVBoxLayout(search)
         column.setContentsMargins(0, 8, 0, 0)
         column.addWidget(_title("Search"))
@@ -227,16 +228,16 @@ class WhatIfPanel(Panel):
             (self.covering, question.coverage_penalty),
         ):
             box.blockSignals(True)
-            box.setValue(value)
+            box.set_value(value)
             box.blockSignals(False)
         self.beam.blockSignals(True)
-        self.beam.setValue(question.beam)
+        self.beam.set_value(question.beam)
         self.beam.blockSignals(False)
 
     def _set_weight(self, value: float) -> None:
         for box in (self.number, self.slider):
             box.blockSignals(True)
-        self.number.setValue(value)
+        self.number.set_value(round(value, 4))
         self.slider.setValue(round(1000 * value))
         for box in (self.number, self.slider):
             box.blockSignals(False)
@@ -263,9 +264,15 @@ class WhatIfPanel(Panel):
     def _slide(self, value: int) -> None:
         self._set_weight(value / 1000)
 
-    @Slot(float)
+    @Slot(object)
     def _type_weight(self, value: float) -> None:
-        self._set_weight(value)
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(1000 * value))
+        self.slider.blockSignals(False)
+
+    @Slot()
+    def _show_refusal(self) -> None:
+        self.set_weight.setEnabled(not self.number.problem)
 
     @Slot()
     def _force_weight(self) -> None:
@@ -285,10 +292,10 @@ class WhatIfPanel(Panel):
     @Slot()
     def _search(self) -> None:
         self.session.alignments.search(
-            temperature=round(self.temperature.value(), 4),
+            temperature=self.temperature.value(),
             beam=self.beam.value(),
-            length_penalty=round(self.length.value(), 4),
-            coverage_penalty=round(self.covering.value(), 4),
+            length_penalty=self.length.value(),
+            coverage_penalty=self.covering.value(),
         )
 
 
@@ -302,15 +309,6 @@ def _title(text: str) -> QLabel:
     label.setProperty("role", "title")
     label.setWordWrap(True)
     return label
-
-
-def _number(low: float, high: float, step: float, name: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setAccessibleName(name)
-    box.setRange(low, high)
-    box.setSingleStep(step)
-    box.setDecimals(2)
-    return box
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:

@@ -7,11 +7,9 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDoubleSpinBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QSpinBox,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
@@ -23,6 +21,7 @@ from rnnviz.core.colour import scale_for
 from rnnviz.core.patterns import PatternUnit, Place
 from rnnviz.core.recording import Recording
 from rnnviz.core.units import unit_name
+from rnnviz.views.number_field import NumberField, WholeField
 from rnnviz.views.panel import Panel
 from rnnviz.views.plain_rows import set_plain_rows
 from rnnviz.views.snippet_list import Entry, Piece, SnippetList
@@ -56,17 +55,15 @@ class PatternPanel(Panel):
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setContentsMargins(12, 12, 12, 0)
-        self.margin = QSpinBox()
-        self.margin.setRange(0, 1000)
-        self.margin.setValue(4)
-        self.margin.setToolTip("So many characters before and after the range a unit must be off")
-        self.threshold = QDoubleSpinBox()
-        self.threshold.setRange(_OWN, 100.0)
-        self.threshold.setSingleStep(0.05)
-        self.threshold.setSpecialValueText("own")
-        self.threshold.setToolTip(
-            "On means beyond this value, above or below zero; own: a level for each unit"
-        )
+        self.margin = WholeField(
+            "Off around", 0, 1000, at_once=False,
+            tip="So many characters before and after the range a unit must be off",
+        )  # fmt: skip
+        self.margin.set_value(4)
+        self.threshold = NumberField(
+            "On beyond", _OWN, 100.0, step=0.05, special="own", at_once=False,
+            tip="On means beyond this value, above or below zero; own: a level for each unit",
+        )  # fmt: skip
         controls = QHBoxLayout()
         controls.setContentsMargins(12, 8, 12, 8)
         controls.setSpacing(8)
@@ -74,10 +71,8 @@ class PatternPanel(Panel):
             label = QLabel(caption)
             label.setProperty("role", "muted")
             label.setBuddy(box)
-            box.setAccessibleName(caption)
-            box.setKeyboardTracking(False)
             box.setFixedWidth(82)
-            box.valueChanged.connect(self.request_draw)
+            box.value_changed.connect(self.request_draw)
             controls.addWidget(label)
             controls.addWidget(box)
         controls.addStretch(1)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from rnnviz.core.text import Text
+from rnnviz.views.number_field import NumberField, WholeField
 from rnnviz.views.panel import Panel
 from rnnviz.views.theme import mono_font
 
@@ -43,16 +42,23 @@ class SamplePanel(Panel):
         self.start.setPlaceholderText("What comes before the sample (nothing: a new line)")
         self.start.setFixedHeight(52)
         self.start.setTabChangesFocus(True)
-        self.length = _number(1, 100_000, 500, "characters")
-        self.temperature = QDoubleSpinBox()
-        self.temperature.setRange(0.0, 2.0)
-        self.temperature.setSingleStep(0.1)
-        self.temperature.setValue(0.8)
-        self.temperature.setToolTip("0 always takes the likeliest character; above 1 is wilder")
-        self.top_k = _number(0, 10_000, 0, "Only the likeliest so many may be drawn")
-        self.top_k.setSpecialValueText("all")
-        self.seed = _number(_ANY_SEED, 2**31 - 1, _ANY_SEED, "The same seed gives the same text")
-        self.seed.setSpecialValueText("any")
+        self.length = WholeField("Length", 1, 100_000, tip="characters")
+        self.length.set_value(500)
+        self.temperature = NumberField(
+            "Temperature", 0.0, 2.0, step=0.1,
+            tip="0 always takes the likeliest character; above 1 is wilder",
+        )  # fmt: skip
+        self.temperature.set_value(0.8)
+        self.top_k = WholeField(
+            "Top-k", 0, 10_000, special="all", tip="Only the likeliest so many may be drawn"
+        )
+        self.seed = WholeField(
+            "Seed", _ANY_SEED, 2**31 - 1, special="any", tip="The same seed gives the same text"
+        )
+        self.seed.set_value(_ANY_SEED)
+        self._numbers = (self.length, self.temperature, self.top_k, self.seed)
+        for field in self._numbers:
+            field.problem_changed.connect(self.request_draw)
         self.generate = QPushButton("Generate")
         self.generate.clicked.connect(self.start_or_stop)
         self.colour = QPushButton("Colour it")
@@ -103,6 +109,8 @@ class SamplePanel(Panel):
         elif self._text != shown:
             self.output.setPlainText(self._text)
         self.generate.setText("Stop" if sampling else "Generate")
+        refused = any(field.problem for field in self._numbers)
+        self.generate.setEnabled(sampling or not refused)
         self.colour.setEnabled(bool(self._text) and not sampling)
 
     @Slot()
@@ -135,15 +143,6 @@ class SamplePanel(Panel):
     @Slot()
     def _show_state(self) -> None:
         self.request_draw()
-
-
-def _number(low: int, high: int, value: int, tip: str) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(low, high)
-    box.setValue(value)
-    box.setGroupSeparatorShown(True)
-    box.setToolTip(tip)
-    return box
 
 
 def _caption(words: str, widget: QWidget) -> QLabel:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
+from rnnviz.views.number_field import NumberField
 from rnnviz.views.panels.gradients.parts import (
     FocusPicker,
     GradientPanel,
@@ -68,16 +69,12 @@ class ClippingPanel(GradientPanel):
             (self.steps, 3),
         )
 
-    def _threshold(self, name: str) -> QDoubleSpinBox:
-        field = QDoubleSpinBox()
-        field.setAccessibleName(name)
-        field.setToolTip(name)
-        field.setDecimals(5)
-        field.setRange(0.00001, 1e6)
-        field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-        field.setKeyboardTracking(False)
+    def _threshold(self, name: str) -> NumberField:
+        field = NumberField(name, 0.0, above=True, tip=name, at_once=False)
+        field.set_smallest_step(1e-9)
+        field.clear_value()
         field.setMinimumWidth(108)
-        field.valueChanged.connect(self._choose)
+        field.value_changed.connect(self._choose)
         return field
 
     def draw(self) -> None:
@@ -90,7 +87,10 @@ class ClippingPanel(GradientPanel):
         known = found is not None and "failure" not in found
         for field in (self.norm, self.value):
             field.setEnabled(known)
-            field.setSpecialValueText("" if known else " ")
+            if not known:
+                field.blockSignals(True)
+                field.clear_value()
+                field.blockSignals(False)
         for widget in (self.table, self.steps):
             widget.setVisible(known)
         if found is None:
@@ -101,7 +101,7 @@ class ClippingPanel(GradientPanel):
             return
         for field, value in ((self.norm, found["norm"]), (self.value, found["value"])):
             field.blockSignals(True)
-            field.setValue(value)
+            field.set_value(float(f"{value:.5g}"))
             field.blockSignals(False)
         whole = found["whole"]
         self.arrows.set_arrows(

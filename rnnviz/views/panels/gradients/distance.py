@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QMenu,
     QMessageBox,
-    QSpinBox,
     QToolButton,
     QWidget,
 )
@@ -22,6 +21,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import bound
 from rnnviz.session.gradients import LONGEST
 from rnnviz.session.networks import Compared, Window, short_titles
+from rnnviz.views.number_field import WholeField
 from rnnviz.views.panels.gradients.fits import FitTable, Line, decay_of
 from rnnviz.views.panels.gradients.overlay import DECADES, legend, reach
 from rnnviz.views.panels.gradients.parts import (
@@ -124,15 +124,10 @@ class DistancePanel(GradientPanel):
         )
         return column(WrappingRow(left, right), (self.plot, 1), self.said, self.table)
 
-    def _number(self, name: str, low: int, high: int) -> QSpinBox:
-        field = QSpinBox()
-        field.setRange(low, high)
-        field.setGroupSeparatorShown(True)
-        field.setAccessibleName(name)
-        field.setToolTip(name)
-        field.setKeyboardTracking(False)
+    def _number(self, name: str, low: int, high: int) -> WholeField:
+        field = WholeField(name, low, high, tip=name, at_once=False)
         field.setMaximumWidth(96)
-        field.valueChanged.connect(self._choose_window)
+        field.value_changed.connect(self._choose_window)
         return field
 
     def _menu(self) -> QMenu:
@@ -194,7 +189,7 @@ class DistancePanel(GradientPanel):
             (self.distance, window.distance),
         ):
             field.blockSignals(True)
-            field.setValue(value)
+            field.set_value(value)
             field.blockSignals(False)
         self.quantity.setCurrentIndex(self.quantity.findData(gradients.quantity))
         fields = [one.field for one in gradients.compared if one.field is not None]

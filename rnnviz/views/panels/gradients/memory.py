@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QMessageBox,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
@@ -20,6 +19,7 @@ from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.memory import PRESETS
 from rnnviz.session.runs import OpenRun
+from rnnviz.views.number_field import WholeField
 from rnnviz.views.panels.gradients.parts import (
     GradientPanel,
     QuietTable,
@@ -98,14 +98,10 @@ class MemoryPanel(GradientPanel):
             self.table,
         )
 
-    def _number(self, name: str, low: int, high: int) -> QSpinBox:
-        field = QSpinBox()
-        field.setRange(low, high)
-        field.setAccessibleName(name)
-        field.setToolTip(name)
-        field.setGroupSeparatorShown(True)
-        field.setKeyboardTracking(False)
-        field.valueChanged.connect(self._choose_numbers)
+    def _number(self, name: str, low: int, high: int) -> WholeField:
+        field = WholeField(name, low, high, tip=name, at_once=False)
+        field.value_changed.connect(self._choose_numbers)
+        field.problem_changed.connect(self.request_draw)
         return field
 
     # Drawing
@@ -119,11 +115,13 @@ class MemoryPanel(GradientPanel):
             (self.steps, experiment.steps),
         ):
             field.blockSignals(True)
-            field.setValue(value)
+            field.set_value(value)
             field.blockSignals(False)
         known = PRESETS.index(experiment) if experiment in PRESETS else -1
         self.preset.setCurrentIndex(known)
         self.button.setText("Stop" if memory.training else "Train all three")
+        refused = bool(self.distance.problem or self.steps.problem)
+        self.button.setEnabled(memory.training or not refused)
         words = _ABOUT[experiment.kind]
         if not runs:
             words += (

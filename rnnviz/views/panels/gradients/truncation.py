@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from rnnviz.core.gradients import GradientField, kept, kept_share
+from rnnviz.views.number_field import WholeField
 from rnnviz.views.panels.gradients.overlay import reach
 from rnnviz.views.panels.gradients.parts import (
     FocusPicker,
@@ -49,13 +50,14 @@ class TruncationPanel(GradientPanel):
         self.network = FocusPicker(gradients)
         self.layer = LayerPicker(gradients, all_layers=False)
         self.chunk = self._number("Steps after which the gradient is cut", 1, 100_000)
-        self.chunk.valueChanged.connect(gradients.measurements.set_chunk)
+        self.chunk.value_changed.connect(gradients.measurements.set_chunk)
         self.plot = BandPlot("What truncation keeps over distance", log=True)
         self.plot.set_labels("steps back, k", "mean norm of the gradient at the state")
         self.plot.setMinimumHeight(220)
         self.said = note()
         self.steps = self._number("Steps of the sequence that is measured", 100, _MOST)
-        self.steps.setValue(_LEAST)
+        self.steps.set_value(_LEAST)
+        self.steps.problem_changed.connect(self.request_draw)
         self.button = QPushButton("Measure memory, time")
         self.button.clicked.connect(self._measure)
         self.measured = QLabel()
@@ -70,14 +72,8 @@ class TruncationPanel(GradientPanel):
             self.measured,
         )
 
-    def _number(self, name: str, low: int, high: int) -> QSpinBox:
-        field = QSpinBox()
-        field.setRange(low, high)
-        field.setGroupSeparatorShown(True)
-        field.setAccessibleName(name)
-        field.setToolTip(name)
-        field.setKeyboardTracking(False)
-        return field
+    def _number(self, name: str, low: int, high: int) -> WholeField:
+        return WholeField(name, low, high, tip=name, at_once=False)
 
     def draw(self) -> None:
         """Show what is kept and what was measured."""
@@ -85,9 +81,9 @@ class TruncationPanel(GradientPanel):
         gradients.want_fields()
         self.network.refresh()
         self.chunk.blockSignals(True)
-        self.chunk.setValue(gradients.measurements.chunk)
+        self.chunk.set_value(gradients.measurements.chunk)
         self.chunk.blockSignals(False)
-        self.button.setEnabled(not gradients.measurements.measuring)
+        self.button.setEnabled(not (gradients.measurements.measuring or self.steps.problem))
         one = gradients.focused
         field = one.field if one else None
         if one is not None and one.failure:
@@ -159,6 +155,7 @@ class TruncationPanel(GradientPanel):
 
     @Slot()
     def _measure(self) -> None:
+        self.steps.settle()
         self.session.gradients.measurements.measure_truncation(self.steps.value())
         self.request_draw()
 

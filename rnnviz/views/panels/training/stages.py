@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSlider,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -29,6 +28,7 @@ from rnnviz.session.stages import StageScore
 from rnnviz.views.alignments.stage_page import StagePage
 from rnnviz.views.concept_picker import ConceptPicker
 from rnnviz.views.legend import Gradient
+from rnnviz.views.number_field import WholeField
 from rnnviz.views.panel import Panel
 from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.text_view import TextView
@@ -88,9 +88,8 @@ class StagesPanel(Panel):
         self.live = QCheckBox("Follow the newest")
         self.live.setToolTip("Read the text again at every new checkpoint")
         self.live.toggled.connect(self._set_live)
-        self.layer, self.unit = QSpinBox(), QSpinBox()
-        self.layer.setAccessibleName("Layer")
-        self.unit.setAccessibleName("Unit")
+        self.layer = WholeField("Layer", 1, 99, at_once=False)
+        self.unit = WholeField("Unit", 0, 99, at_once=False)
         self.channel = QComboBox()
         self.channel.setAccessibleName("Channel")
         self.channel.setMinimumContentsLength(6)
@@ -98,9 +97,8 @@ class StagesPanel(Panel):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         for box in (self.layer, self.unit):
-            box.setKeyboardTracking(False)
             box.setMinimumWidth(64)
-            box.valueChanged.connect(self._choose_unit)
+            box.value_changed.connect(self._choose_unit)
         self.channel.currentIndexChanged.connect(self._choose_unit)
         self.from_cells = QPushButton("As in Cells")
         self.from_cells.setToolTip("Take the text and the unit that are on the screen in Cells")
@@ -215,8 +213,8 @@ class StagesPanel(Panel):
             (self.unit, 0, units - 1, unit),
         ):
             with QSignalBlocker(box):
-                box.setRange(low, high)
-                box.setValue(value)
+                box.set_range(low, high)
+                box.set_value(value)
         with QSignalBlocker(self.channel):
             if [self.channel.itemText(i) for i in range(self.channel.count())] != list(
                 stages.channels
