@@ -89,7 +89,7 @@ def measure(app: QApplication, session: Session, times: int) -> None:
         session.jobs.start(
             "translate",
             alignments.question.arguments(alignments.model.path, alignments.scratch.new()),
-            slot="bare",
+            question="bare",
             title="bare",
             done=partial(note_time, done),
         )

@@ -7,6 +7,7 @@
     RECORDING/top_ids.u32        (T, 5) the likeliest characters after each one
     RECORDING/top_p.f16          (T, 5) their probabilities
     RECORDING/walked             8 bytes: how many characters are complete
+    RECORDING/state.safetensors  while a walk is under way: how to go on with it (`nets.walk`)
 
 The format is specified in `docs/formats.md`.
 """
@@ -33,7 +34,9 @@ RECORDING_VERSION = 1
 TOP = 5
 """How many of the likeliest next characters are kept."""
 
-_DERIVED = ("ranking-*.json", "probe-*.json", "labels-*.npy")
+STATE_FILE = "state.safetensors"
+
+_DERIVED = ("ranking-*.json", "probe-*.json", "labels-*.npy", STATE_FILE, f"{STATE_FILE}.part")
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 Halves = npt.NDArray[np.float16]
@@ -186,9 +189,11 @@ class RecordingWriter:
 
     Args:
         until: no character from here on will be written, and no room is taken for it.
+        again: go on with the recording of exactly this that the folder holds.
 
     Raises:
-        RecordingError: the disk is too full for it, or cannot be written.
+        RecordingError: the disk is too full for it, or cannot be written; with `again`, the folder
+            does not hold it.
     """
 
     def __init__(
@@ -202,6 +207,7 @@ class RecordingWriter:
         model_name: str = "",
         model_path: str = "",
         until: int | None = None,
+        again: bool = False,
     ) -> None:
         length, total = len(text), layers * units
         self._until = length if until is None else min(until, length)
@@ -212,7 +218,7 @@ class RecordingWriter:
             free = shutil.disk_usage(folder).free
         except OSError as error:
             raise RecordingError(f"cannot write to {folder}: {error.strerror}") from error
-        needed = size_bytes(self._until, total, len(channels))
+        needed = 0 if again else size_bytes(self._until, total, len(channels))
         if needed > free:
             raise RecordingError(
                 f"the recording needs {needed / 1e9:,.1f} GB and {folder} has {free / 1e9:,.1f} GB "
@@ -231,19 +237,22 @@ class RecordingWriter:
             model_name=model_name,
             model_path=model_path,
         )
+        if again:
+            self._require_same(description, codes)
+        file = self._open if again else self._create
         try:
-            for name in ("recording.json", "text.codes"):
-                (folder / name).unlink(missing_ok=True)
+            if not again:
+                for name in ("recording.json", "text.codes", STATE_FILE):
+                    (folder / name).unlink(missing_ok=True)
+                (folder / "text.codes").write_bytes(codes.data)
             # A map, so that a walk that was given up cannot write into the one that replaced it.
-            self._walked = self._create("walked", "<i8", (1,))
-            (folder / "text.codes").write_bytes(codes.data)
-            self._rows = {
-                name: self._create(f"{name}.f16", "<f2", (total, length)) for name in channels
-            }
-            self._surprisal = self._create("surprisal.f16", "<f2", (length,))
-            self._top_ids = self._create("top_ids.u32", "<u4", (length, TOP))
-            self._top_p = self._create("top_p.f16", "<f2", (length, TOP))
-            (folder / "recording.json").write_bytes(msgspec.json.encode(description))
+            self._walked = file("walked", "<i8", (1,))
+            self._rows = {name: file(f"{name}.f16", "<f2", (total, length)) for name in channels}
+            self._surprisal = file("surprisal.f16", "<f2", (length,))
+            self._top_ids = file("top_ids.u32", "<u4", (length, TOP))
+            self._top_p = file("top_p.f16", "<f2", (length, TOP))
+            if not again:
+                (folder / "recording.json").write_bytes(msgspec.json.encode(description))
         except OSError as error:
             if error.errno in _FULL:
                 raise RecordingError(f"the disk is full: {folder}") from error
@@ -271,7 +280,18 @@ class RecordingWriter:
         self._surprisal[start:stop] = surprisal
         self._top_ids[start:stop] = top_ids
         self._top_p[start:stop] = top_p
-        self._walked[0] = stop
+        self._walked[0] = max(stop, int(self._walked[0]))
+
+    def _require_same(self, description: RecordingDescription, codes: npt.NDArray[Any]) -> None:
+        kept = Recording(self.folder)
+        if kept.description != description or not np.array_equal(kept.text.codes, codes):
+            raise RecordingError(f"{self.folder} holds the recording of something else")
+
+    def _open(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+        """The map of a file that is there in its whole size."""
+        if np.prod(shape) == 0:
+            return np.zeros(shape, np.dtype(kind))
+        return np.memmap(self.folder / name, dtype=np.dtype(kind), mode="r+", shape=shape)
 
     def _create(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         dtype = np.dtype(kind)

@@ -9,8 +9,10 @@ them. While one thread does that for a block of the text, another steps through 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,11 +22,13 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.errors import RecordingError, TextError
-from rnnviz.core.recording import TOP, RecordingWriter
+from rnnviz.core.recording import STATE_FILE, TOP, RecordingWriter
 from rnnviz.core.text import Codes, Text
 from rnnviz.core.vocabulary import UNKNOWN
 from rnnviz.nets.architectures import LSTM, LayerState
@@ -37,6 +41,8 @@ FIRST_BLOCK = 256
 BLOCK = 2048
 """Characters at a time: few at first, so that there is something to see at once, then as many as
 stay in the processor's caches."""
+_SECONDS_BETWEEN_STATES = 1.0
+"""So much of a walk is lost at most when its process is killed."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,22 @@ class Block:
     """The state of each layer before the block."""
     gates: list[Tensor | None] = field(default_factory=list)
     """(k, blocks * U), one a layer, where the fused module left them to be read."""
+    after: list[LayerState] = field(default_factory=list)
+    """The state of each layer after the block."""
     walked: Walked | None = None
     """What came of it, after `Walker.finish`."""
+    last: dict[str, Tensor] = field(default_factory=dict)
+    """What `Walker.finish` carries from this block to the next."""
 
     @property
     def stop(self) -> int:
         """The first character after the block."""
         return self.start + len(self.known)
+
+    @property
+    def carried(self) -> dict[str, Tensor]:
+        """A copy of everything that a walk of what follows begins with."""
+        return {n: part.clone().contiguous() for n, part in named(self.after, self.last).items()}
 
 
 class Walker:
@@ -146,6 +161,7 @@ class Walker:
         if len(block.ids) == 0:
             block.hidden.append(state[0][:0])
             block.gates.append(None)
+            block.after.append(state)
             return
         model = self.model
         below = block.hidden[-1] if block.hidden else state[0]
@@ -160,6 +176,7 @@ class Walker:
             self.state[layer] = model.architecture.from_torch(after)
         block.hidden.append(hidden)
         block.gates.append(gates)
+        block.after.append(self.state[layer])
 
     @torch.inference_mode()
     def finish(self, block: Block) -> None:
@@ -187,6 +204,31 @@ class Walker:
         if len(block.ids) > 0:
             self.values = {name: rows[:, -1:].clone() for name, rows in values.items()}
             self.log_p, self.top_ids, self.top_p = log_p[-1:], top_ids[-1:], top_p[-1:]
+        block.last = self.last()
+
+    def last(self) -> dict[str, Tensor]:
+        """What stays at a character that the model does not know, and the next prediction."""
+        values = {f"values.{name}": rows for name, rows in self.values.items()}
+        return {"log_p": self.log_p, "top_ids": self.top_ids, "top_p": self.top_p, **values}
+
+    def go_on(self, carried: Mapping[str, Tensor]) -> None:
+        """Begin where another walk ended its block; see `Block.carried`.
+
+        Raises:
+            RecordingError: it was the walk of another network, or of other channels.
+        """
+        mine = named(self.state, self.last())
+        if {name: (part.shape, part.dtype) for name, part in mine.items()} != {
+            name: (part.shape, part.dtype) for name, part in carried.items()
+        }:
+            raise RecordingError("the walk was left by another network")
+        self.log_p, self.top_p = carried["log_p"], carried["top_p"]
+        self.top_ids = carried["top_ids"]
+        self.values = {name: carried[f"values.{name}"] for name in self.values}
+        self.state = [
+            tuple(carried[f"state.{layer}.{place}"] for place in range(len(parts)))
+            for layer, parts in enumerate(self.state)
+        ]
 
     def known_values(self, block: Block) -> dict[str, Tensor]:
         """Every channel at the characters that the model knows, each (N, k)."""
@@ -221,6 +263,18 @@ class Walker:
         return self.model.architecture.gates(module, from_input, hidden, before)
 
 
+def named(states: Sequence[LayerState], last: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The states of all layers and what else is carried, by names for a file."""
+    return {
+        **{
+            f"state.{layer}.{place}": part
+            for layer, state in enumerate(states)
+            for place, part in enumerate(state)
+        },
+        **last,
+    }
+
+
 def repeat(values: Tensor, last: Tensor, block: Block) -> npt.NDArray[Any]:
     """Values (b, ...) at every character, from those (k, ...) at the known ones.
 
@@ -244,27 +298,31 @@ def spans(length: int, first: int, largest: int) -> Iterator[tuple[int, int]]:
 def run(
     walker: Walker,
     codes: Codes,
-    receive: Callable[[Walked], None],
+    receive: Callable[[Block, Walked], None],
     progress: Callable[[int, int], None],
     sizes: tuple[int, int],
     threads: int | None,
+    begin: int = 0,
 ) -> None:
     """Send the text of these characters through the walker's stages, block by block.
 
     Args:
-        receive: given every block in order, on some thread.
+        receive: given every block in order, and what it became, on some thread.
         progress: told after it, on this thread.
         sizes: characters of the first block and of the largest.
+        begin: the blocks before this character were walked already; where one of them ended.
     """
 
     def hand_over(block: Block) -> None:
         assert block.walked is not None
-        receive(block.walked)
+        receive(block, block.walked)
 
     stages: list[Callable[[Block], None]] = [*walker.stages, hand_over]
+    # A walk that goes on has the same blocks as one that was never left, so the same rounding.
     blocks = (
         walker.block(np.asarray(codes[start:stop]), start)
         for start, stop in spans(len(codes), *sizes)
+        if start >= begin
     )
     training = walker.model.training
     walker.model.eval()
@@ -296,8 +354,12 @@ def walk(
     block: int = BLOCK,
     threads: int | None = None,
     until: int | None = None,
+    model_stamp: str = "",
 ) -> None:
     """Walk a text and write its recording into a folder; readers see it grow.
+
+    A walk of the same text through the same model that was left in this folder goes on from its
+    last complete block; whatever else the folder holds of a recording is replaced.
 
     Args:
         channels: which to keep; names of the model's `architecture.channels`.
@@ -307,6 +369,7 @@ def walk(
             `block`.
         threads: at most so many; by default one a core, as far as they are of use.
         until: read no further than this character; the recording stays incomplete then.
+        model_stamp: tells this state of the model's file from others; without it no walk goes on.
 
     Raises:
         RecordingError: the model has no such channel, or the disk is full.
@@ -315,22 +378,77 @@ def walk(
     walker = Walker(model, channels, torch.float16)
     walker.require_known(text.codes)
     about = model.description
-    writer = RecordingWriter(
-        folder,
-        text,
-        about.vocabulary,
-        about.layers,
-        about.units,
-        channels,
-        about.name,
-        model_path,
-        until,
-    )
+    recorded = (about.vocabulary, about.layers, about.units, channels, about.name, model_path)
+    sizes = (first_block, block)
+    left = _Left(folder, model_stamp if until is None else "", sizes)
+    writer, begin = None, left.read(walker)
+    if begin > 0:
+        with contextlib.suppress(RecordingError):
+            writer = RecordingWriter(folder, text, *recorded, again=True)
+    if writer is None:
+        walker, begin = Walker(model, channels, torch.float16), 0
+        writer = RecordingWriter(folder, text, *recorded, until)
 
-    def write(walked: Walked) -> None:
+    def write(done: Block, walked: Walked) -> None:
         writer.write(walked.start, walked.channels, walked.surprisal, walked.top_ids, walked.top_p)
+        left.note(done)
 
-    run(walker, text.codes[:until], write, progress, (first_block, block), threads)
+    try:
+        run(walker, text.codes[:until], write, progress, sizes, threads, begin)
+    except BaseException:
+        left.write()
+        raise
+    left.forget()
+
+
+class _Left:
+    """The file in a recording's folder that tells how to go on, should the walk be left."""
+
+    def __init__(self, folder: Path, model: str, sizes: tuple[int, int]) -> None:
+        self._path = folder / STATE_FILE
+        self._model, self._sizes = model, sizes
+        self._written = time.monotonic()
+        self._newest: tuple[int, dict[str, Tensor]] | None = None
+
+    def read(self, walker: Walker) -> int:
+        """Put the walker where the walk was left; the character to go on from, 0 for none."""
+        if not self._model:
+            return 0
+        try:
+            with safe_open(self._path, "pt") as file:
+                about = file.metadata() or {}
+                if about != {**self._about(0), "stop": about.get("stop")}:
+                    return 0
+                walker.go_on({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+                return int(about["stop"])
+        except (OSError, SafetensorError, RecordingError, ValueError, TypeError):
+            return 0
+
+    def note(self, block: Block) -> None:
+        """Remember where the walk is; written now and then."""
+        if self._model:
+            self._newest = block.stop, block.carried
+            if time.monotonic() - self._written > _SECONDS_BETWEEN_STATES:
+                self.write()
+
+    def write(self) -> None:
+        """Write what was noted last; a walk that cannot keep it is walked anew some day."""
+        if self._newest is None:
+            return
+        stop, state = self._newest
+        beside = self._path.with_name(f"{self._path.name}.part")
+        with contextlib.suppress(OSError, SafetensorError):
+            save_file(state, beside, self._about(stop))
+            beside.replace(self._path)
+        self._written = time.monotonic()
+
+    def forget(self) -> None:
+        """The walk is over."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def _about(self, stop: int) -> dict[str, str]:
+        return {"model": self._model, "blocks": f"{self._sizes}", "stop": str(stop)}
 
 
 def walk_arrays(
@@ -357,7 +475,11 @@ def walk_arrays(
     walker = Walker(model, channels, torch.float32)
     walker.require_known(codes)
     parts: list[Walked] = []
-    run(walker, codes, parts.append, ignore, (first_block, block), threads)
+
+    def receive(_: Block, walked: Walked) -> None:
+        parts.append(walked)
+
+    run(walker, codes, receive, ignore, (first_block, block), threads)
     return {
         **{name: np.concatenate([part.channels[name] for part in parts], 1) for name in channels},
         "surprisal": np.concatenate([part.surprisal for part in parts]),

@@ -8,14 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.links import Agreement, corpus_agreement, read_links
+from rnnviz.session.identities import Answers, Subject
 from rnnviz.session.jobs import Jobs
+from rnnviz.session.questions import ANSWER, TRANSLATOR
 
 if TYPE_CHECKING:
     from rnnviz.session.alignments import Alignments
+
+CORPUS, NEAR, SCORE = "translate corpus", "nearest words", "align corpus"
+"""Questions: see `Jobs.busy`."""
+GOLD = Subject("gold")
+"""The gold links, which way round they are read, and how links are made of weights."""
 
 
 class CorpusRow(msgspec.Struct, frozen=True):
@@ -57,12 +64,41 @@ class AlignmentTables(QObject):
     def __init__(self, alignments: Alignments, jobs: Jobs) -> None:
         super().__init__(alignments)
         self._alignments, self._jobs = alignments, jobs
-        self.corpus: tuple[CorpusRow, ...] = ()
-        self.corpus_name = ""
-        self.agreement: Agreement | None = None
-        """Of the model's links with all gold links, where they were asked for."""
-        self.near: tuple[Near, ...] = ()
-        self.near_word = ""
+        self._corpora: Answers[str, tuple[str, tuple[CorpusRow, ...]]] = jobs.answers(TRANSLATOR)
+        self._near: Answers[str, tuple[str, tuple[Near, ...]]] = jobs.answers(TRANSLATOR)
+        self._agreements: Answers[str, Agreement] = jobs.answers(TRANSLATOR, GOLD)
+        alignments.gold.changed.connect(self._note_gold)
+
+    @property
+    def corpus(self) -> tuple[CorpusRow, ...]:
+        """What the open model made of a file, if it was asked to."""
+        return (self._corpora.get(CORPUS) or ("", ()))[1]
+
+    @property
+    def corpus_name(self) -> str:
+        """The name of that file."""
+        return (self._corpora.get(CORPUS) or ("", ()))[0]
+
+    @property
+    def near(self) -> tuple[Near, ...]:
+        """The words that the open model has near another one."""
+        return (self._near.get(NEAR) or ("", ()))[1]
+
+    @property
+    def near_word(self) -> str:
+        """That word."""
+        return (self._near.get(NEAR) or ("", ()))[0]
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """Of the open model's links with all gold links as they are read now, if it was counted."""
+        return self._agreements.get(SCORE)
+
+    @Slot()
+    def _note_gold(self) -> None:
+        gold = self._alignments.gold
+        files = (gold.path, gold.lines, gold.pairs_path, gold.pairs)
+        self._jobs.now(GOLD, *files, gold.swapped, gold.direction, gold.threshold)
 
     def translate_corpus(self, path: Path) -> None:
         """Translate a file, one sentence a line; `corpus_changed` follows."""
@@ -74,8 +110,8 @@ class AlignmentTables(QObject):
         def done(result: dict[str, Any]) -> None:
             content = json.loads(Path(result["path"]).read_bytes())
             rows = content["rows"] if isinstance(content, dict) else content
-            self.corpus = msgspec.convert(rows, tuple[CorpusRow, ...])
-            self.corpus_name = path.name
+            found = msgspec.convert(rows, tuple[CorpusRow, ...])
+            self._corpora.put(CORPUS, (path.name, found))
             self.corpus_changed.emit()
 
         self._jobs.start(
@@ -86,7 +122,8 @@ class AlignmentTables(QObject):
                 "folder": str(self._alignments.scratch.new()),
                 "beam": self._alignments.question.beam,
             },
-            slot="translate corpus",
+            of=(TRANSLATOR,),
+            question=CORPUS,
             title=f"Translating {path.name}",
             done=done,
         )
@@ -98,14 +135,15 @@ class AlignmentTables(QObject):
             return
 
         def done(result: Mapping[str, Any]) -> None:
-            self.near_word = str(result.get("word") or word)
-            self.near = tuple(_near(item) for item in result["words"])
+            found = tuple(_near(item) for item in result["words"])
+            self._near.put(NEAR, (str(result.get("word") or word), found))
             self.near_changed.emit()
 
         self._jobs.start(
             "nearest_words",
             {"model": model.path, "word": word.strip(), "side": side, "count": count},
-            slot="nearest words",
+            of=(TRANSLATOR,),
+            question=NEAR,
             title=f"Words near “{word.strip()[:20]}”",
             done=done,
         )
@@ -116,13 +154,13 @@ class AlignmentTables(QObject):
         if model is None or gold.pairs_path is None:
             return
         lines, swapped = gold.lines, gold.swapped
-        self.agreement = None
+        self._agreements.drop(SCORE)
 
         def done(result: Mapping[str, Any]) -> None:
             try:
                 found = read_links(Path(result["path"]), base=0)
                 links = [(one.swapped() if swapped else one).sure for one in found]
-                self.agreement = corpus_agreement(links, lines)
+                self._agreements.put(SCORE, corpus_agreement(links, lines))
             except AlignmentError as error:
                 self._alignments.refused.emit(str(error))
             self.scored.emit()
@@ -137,7 +175,8 @@ class AlignmentTables(QObject):
                 "threshold": gold.threshold,
                 "folder": str(self._alignments.scratch.new()),
             },
-            slot="align corpus",
+            of=(TRANSLATOR, GOLD),
+            question=SCORE,
             title=f"Aligning {gold.pairs_path.name}",
             done=done,
         )
@@ -160,7 +199,7 @@ class AlignmentTables(QObject):
                 "target": answer.decoded.text,
                 "folder": str(self._alignments.scratch.new()),
             },
-            slot="walk translation",
+            of=(TRANSLATOR, ANSWER),
             title="Recording encoder and decoder",
             done=done,
         )

@@ -15,8 +15,17 @@ from rnnviz.core.errors import AlignmentError
 from rnnviz.core.tokens import word_of
 from rnnviz.session.alignment_tables import AlignmentTables
 from rnnviz.session.gold_links import GoldLinks
+from rnnviz.session.identities import Subject
 from rnnviz.session.jobs import Jobs
-from rnnviz.session.questions import TASK, Answer, Question, Translator, replaced
+from rnnviz.session.questions import (
+    ANSWER,
+    TASK,
+    TRANSLATOR,
+    Answer,
+    Question,
+    Translator,
+    replaced,
+)
 from rnnviz.session.scratch import Scratch
 from rnnviz.work.messages import Failed
 
@@ -86,6 +95,7 @@ class Alignments(QObject):
         except msgspec.ValidationError as error:
             raise AlignmentError(f"the model came damaged: {error}; open it again") from error
         self._forget()
+        self._jobs.now(TRANSLATOR, self.model.path, self.model.digest)
         self.model_changed.emit()
         self.answer_changed.emit()
         if self.model.examples:
@@ -95,15 +105,19 @@ class Alignments(QObject):
         """Let go of the model and of every answer."""
         self.model = None
         self._forget()
+        self._jobs.now(TRANSLATOR)
         self.model_changed.emit()
         self.answer_changed.emit()
 
     def _forget(self) -> None:
-        self._jobs.cancel(_TRANSLATE)
-        self._jobs.cancel(_BESIDE)
         self._answers, self._place, self.beside = [], -1, None
+        self._note_answer()
         self.growing, self.pinned, self._pointed, self.step = (), None, Mark(), None
         self.question = replace(Question(""), beam=self.question.beam)
+
+    def _note_answer(self) -> None:
+        """What was asked about another answer than the one on the screen is dropped."""
+        self._jobs.now(ANSWER, self._place, id(self.current))
 
     @staticmethod
     def is_translator(result: Mapping[str, Any]) -> bool:
@@ -111,7 +125,7 @@ class Alignments(QObject):
         return result.get("task") == TASK
 
     def open(self, path: Path) -> None:
-        """Open a translation model beside whatever else is open."""
+        """Open a translation model beside whatever else is open, unless one is opened meanwhile."""
 
         def done(result: dict[str, Any]) -> None:
             if self.is_translator(result):
@@ -120,7 +134,8 @@ class Alignments(QObject):
         self._jobs.start(
             "open_model",
             {"path": str(path), "vocabulary": None},
-            slot="open translator",
+            of=(TRANSLATOR,),
+            question="open translator",
             title=f"Opening {path.name}",
             done=done,
         )
@@ -229,25 +244,24 @@ class Alignments(QObject):
             self._place = len(self._answers) - 1
             self._show(before if compared else None)
 
-        self._start(question, model, _TRANSLATE, done, self._grow)
+        self._start(question, model, _TRANSLATE, TRANSLATOR, done, self._grow)
         self.grew.emit()
 
     def _ask_beside(self, question: Question, model: Translator) -> None:
-        asked = self.current
-
         def done(result: dict[str, Any]) -> None:
             decoded = self._decoded(result)
-            if decoded is not None and self.current is asked:
+            if decoded is not None:
                 self.beside = Answer(question, decoded, model)
                 self.answer_changed.emit()
 
-        self._start(question, model, _BESIDE, done, lambda _: None)
+        self._start(question, model, _BESIDE, ANSWER, done, lambda _: None)
 
     def _start(
         self,
         question: Question,
         model: Translator,
-        slot: str,
+        asked: str,
+        of: Subject,
         done: Callable[[dict[str, Any]], None],
         progress: Callable[[Mapping[str, Any]], None],
     ) -> None:
@@ -256,7 +270,8 @@ class Alignments(QObject):
         self._jobs.start(
             "translate",
             question.arguments(model.path, self.scratch.new()),
-            slot=slot,
+            of=(of,),
+            question=asked,
             title=f"Translating “{shown[:40]}”",
             done=done,
             failed=self._failed,
@@ -313,6 +328,7 @@ class Alignments(QObject):
     def _show(self, beside: Answer | None) -> None:
         assert self.current is not None
         self.beside = beside
+        self._note_answer()
         self.question = replace(self.current.question, forced={}, weights={}, target="")
         self.step = None
         self._pointed = Mark()

@@ -18,19 +18,22 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.aside import Aside
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
+from rnnviz.core.identity import file_stamp
 from rnnviz.core.recording import Recording
 from rnnviz.core.text import Text
 from rnnviz.session.checkpoints import Stamp, newest_checkpoint
+from rnnviz.session.identities import Subject
 from rnnviz.session.jobs import Failed, Jobs
-from rnnviz.session.kept_walks import file_stamp
-from rnnviz.session.recordings import OpenModel, Recordings
+from rnnviz.session.recordings import OPEN, TEXT, WALK, OpenModel, Recordings
 from rnnviz.session.runs import OpenRun, Runs
 
 MOST_BYTES = 96_000_000
 """What the walk of one checkpoint may take on disk: a second or two, and all gates are there."""
 LEAST, MOST = 4_000, 100_000
 """Characters from the beginning of the text; what lies further down is shown as a preview."""
-_SLOT = "follow"
+_FOLLOW = "follow"
+FOLLOWED = Subject("followed")
+"""The run that is followed."""
 _SAMPLE = 'He said: "You will see it (in time) yourself." Then he went out.\n' * 8
 
 
@@ -85,10 +88,11 @@ class Following(QObject):
         if run is self.run:
             return
         self._end()
-        self._jobs.cancel("open")
+        self._jobs.cancel(OPEN)
         if self._recordings.text is None:
             self._recordings.take_text(Text.of(_SAMPLE, "a few lines of prose"))
         self.run = run
+        self._jobs.now(FOLLOWED, run.watched.directory)
         self.changed.emit()
         self.look()
 
@@ -118,7 +122,7 @@ class Following(QObject):
             self.stop()
             return
         found = newest_checkpoint(run)
-        if found is None or self._jobs.busy(_SLOT) or self._typing(text):
+        if found is None or self._jobs.busy(_FOLLOW) or self._typing(text):
             return
         step, path = found
         known = self._asked == (step, text)
@@ -142,15 +146,14 @@ class Following(QObject):
 
     def _typing(self, text: Text) -> bool:
         """Whether a text is being typed, and read as it is."""
-        return text.path is None and self._jobs.busy("walk")
+        return text.path is None and self._jobs.busy(WALK)
 
     def _ask(self, step: int, path: Path, text: Text) -> None:
         self._number += 1
         folder = self._recordings.cache / f"live-{os.getpid()}-follow-{self._number}"
-        shutil.rmtree(folder, ignore_errors=True)
 
         def done(result: dict[str, Any]) -> None:
-            if self._recordings.text is not text or not self._take(step, folder, result["model"]):
+            if not self._take(step, folder, result["model"]):
                 shutil.rmtree(folder, ignore_errors=True)
             self.look()
 
@@ -170,7 +173,13 @@ class Following(QObject):
         }
         title = f"Reading the text at step {step:,}"
         self._jobs.start(
-            "walk_checkpoint", arguments, slot=_SLOT, title=title, done=done, failed=failed
+            "walk_checkpoint",
+            arguments,
+            of=(TEXT, FOLLOWED),
+            question=_FOLLOW,
+            title=title,
+            done=done,
+            failed=failed,
         )
 
     def _take(self, step: int, folder: Path, found: dict[str, Any]) -> bool:
@@ -213,7 +222,7 @@ class Following(QObject):
             self.stop()
 
     def _end(self) -> None:
-        self._jobs.cancel(_SLOT)
+        self._jobs.now(FOLLOWED)
         self._recordings.followed = False
         self.run, self.step, self.problem, self._asked = None, None, "", None
         self.held_out_nats = math.nan

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import read_field
+from rnnviz.core.identity import model_digest
+from rnnviz.session.identities import Answers, Subject
 from rnnviz.session.jobs import Jobs
 from rnnviz.session.library import Library
 from rnnviz.session.measurements import Measurements
@@ -25,12 +27,15 @@ from rnnviz.session.networks import (
     stages_of,
     three_kinds,
 )
-from rnnviz.session.recordings import Recordings
+from rnnviz.session.recordings import TEXT, Recordings
 from rnnviz.work.messages import Failed
 
 Quantity = Literal["loss", "jacobian", "sum"]
 """The gradient of each loss, the Jacobian's largest singular value, or the gradient of the sum."""
 
+FIELD = "gradients"
+LOSSES = Subject("losses")
+"""Which losses are taken, and how far they are followed back."""
 LONGEST = 1000
 """Losses and steps back that may be asked for: beyond, a field takes minutes."""
 
@@ -66,7 +71,8 @@ class Gradients(QObject):
         self._recordings = recordings
         self._library = library
         self._cache = cache / "gradients"
-        self.compared: tuple[Compared, ...] = ()
+        self._networks: tuple[Network, ...] = ()
+        self._found: Answers[Network, Compared] = jobs.answers(TEXT, LOSSES)
         self.window = Window(DEFAULT)
         self._usual = DEFAULT
         """How many losses are taken for this model unless the person says otherwise."""
@@ -89,7 +95,12 @@ class Gradients(QObject):
         model = self._recordings.model
         if model is None:
             return None
-        return Network(model.path, model.description.name, model.vocabulary)
+        return Network(model.path, model.description.name, model.vocabulary, digest=model.digest)
+
+    @property
+    def compared(self) -> tuple[Compared, ...]:
+        """The networks, each with what is known of it on this stretch of this text."""
+        return tuple(self._found.get(network) or Compared(network) for network in self._networks)
 
     @property
     def focused(self) -> Compared | None:
@@ -98,11 +109,8 @@ class Gradients(QObject):
 
     def set_networks(self, networks: tuple[Network, ...]) -> None:
         """Compare these, in this order."""
-        known = {one.network: one for one in self.compared}
         kept = self.focused
-        wanted = tuple(dict.fromkeys(networks))
-        self.compared = tuple(known.get(network, Compared(network)) for network in wanted)
-        names = [one.network for one in self.compared]
+        self._networks = names = tuple(dict.fromkeys(networks))
         self.focus = names.index(kept.network) if kept and kept.network in names else 0
         self.fields_changed.emit()
         self.shown_changed.emit()
@@ -122,7 +130,8 @@ class Gradients(QObject):
         Raises:
             ModelFileError: it is no model of ours.
         """
-        self.add(Network(str(path), described(path).name or path.stem))
+        title, state = described(path).name or path.stem, model_digest(path, None)
+        self.add(Network(str(path), title, digest=state))
 
     def add_untrained(self, seed: int = 0) -> None:
         """Set the network in focus as it was before training beside the others."""
@@ -147,7 +156,7 @@ class Gradients(QObject):
         network = self.open_network
         if network is None:
             return
-        self.measurements.forget()
+        self.measurements.tell()
         model = self._recordings.model
         assert model is not None
         usual = affordable_losses(model.description)
@@ -159,14 +168,12 @@ class Gradients(QObject):
     @Slot()
     def _take_text(self) -> None:
         self.character = None
-        self.measurements.forget()
+        self.measurements.tell()
         self.set_window(Window(DEFAULT, self.window.losses, self.window.distance))
         self._forget_fields()
 
     def _forget_fields(self) -> None:
         self._computing = ""
-        self._jobs.cancel("gradients")
-        self.compared = tuple(Compared(one.network) for one in self.compared)
         self.fields_changed.emit()
 
     # What is shown
@@ -180,6 +187,7 @@ class Gradients(QObject):
         )
         if window != self.window:
             self.window = window
+            self._jobs.now(LOSSES, window)
             self.window_changed.emit()
             self._forget_fields()
 
@@ -233,7 +241,7 @@ class Gradients(QObject):
     @property
     def busy(self) -> bool:
         """Whether a field is being computed."""
-        return self._jobs.busy("gradients")
+        return self._jobs.busy(FIELD)
 
     def _compute(self, network: Network, jacobians: bool) -> None:
         text = self._recordings.text
@@ -275,7 +283,8 @@ class Gradients(QObject):
         self._jobs.start(
             "gradient_field",
             {**arguments, "path": str(path)},
-            slot="gradients",
+            of=(TEXT, LOSSES),
+            question=FIELD,
             title=f"Going back through {network.title}",
             done=done,
             failed=failed,
@@ -295,7 +304,5 @@ class Gradients(QObject):
         return True
 
     def _note(self, found: Compared) -> None:
-        self.compared = tuple(
-            found if one.network == found.network else one for one in self.compared
-        )
+        self._found.put(found.network, found)
         self.fields_changed.emit()

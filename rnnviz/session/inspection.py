@@ -7,30 +7,35 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
+from rnnviz.session.identities import Answers, Subject
 from rnnviz.session.jobs import Jobs
-from rnnviz.session.recordings import Recordings
-from rnnviz.session.selection import Selection
+from rnnviz.session.recordings import OPENED, RECORDING, TEXT, Recordings
+from rnnviz.session.selection import Pin, Selection
 from rnnviz.work.messages import Failed
+
+_Brushed = tuple[str, tuple[int, int] | None, int, float | None]
+"""Channel, range, margin, threshold."""
+_LAST = ""
 
 
 class Inspection(QObject):
-    """Asks one question of each kind at a time; an answer to an older one is dropped.
+    """Asks one question of each kind at a time; an answer is kept under what it is about.
 
     Signals:
         unit_page_changed: `unit_page`, of the selected unit.
         pattern_changed: `pattern`, of the brushed range.
         order_changed: `order`, of the units by similarity over what is on screen.
         matches_changed: `matches`, of the last search.
-        sample_grew(str): more characters of the sample under way.
+        sample_changed: `sample`, which grows while it is drawn.
     """
 
     unit_page_changed = Signal()
     pattern_changed = Signal()
     order_changed = Signal()
     matches_changed = Signal()
-    sample_grew = Signal(str)
+    sample_changed = Signal()
 
     def __init__(
         self,
@@ -43,32 +48,64 @@ class Inspection(QObject):
         self._jobs = jobs
         self._recordings = recordings
         self._selection = selection
-        self.unit_page: dict[str, Any] | None = None
-        self.pattern: dict[str, Any] | None = None
-        self.order: list[int] | None = None
-        self.matches: npt.NDArray[np.int64] | None = None
-        recordings.recording_changed.connect(self.forget)
+        self._pages: Answers[Pin, dict[str, Any]] = jobs.answers(RECORDING)
+        self._patterns: Answers[_Brushed, dict[str, Any]] = jobs.answers(RECORDING)
+        self._orders: Answers[str, list[int]] = jobs.answers(RECORDING)
+        self._matches: Answers[str, npt.NDArray[np.int64]] = jobs.answers(TEXT)
+        self._samples: Answers[str, str] = jobs.answers(OPENED)
+        self._asked: Answers[str, object] = jobs.answers(RECORDING)
+        """The last question of each task."""
+        self._answered: Answers[object, bool] = jobs.answers(RECORDING)
+        self._brushed: tuple[int, float | None] = (4, None)
+        """The margin and the threshold that were asked for last."""
+        recordings.recording_changed.connect(self._tell)
+        recordings.text_changed.connect(self.matches_changed)
+        recordings.model_changed.connect(self.sample_changed)
 
-    def forget(self) -> None:
-        """Drop what was known: the recording is another one."""
-        self.unit_page = self.pattern = self.order = self.matches = None
+    @Slot()
+    def _tell(self) -> None:
         self.unit_page_changed.emit()
         self.pattern_changed.emit()
         self.order_changed.emit()
-        self.matches_changed.emit()
+
+    @property
+    def unit_page(self) -> dict[str, Any] | None:
+        """Of the selected unit, if it is known."""
+        return self._pages.get(Pin(self._selection.channel, self._selection.unit))
+
+    @property
+    def pattern(self) -> dict[str, Any] | None:
+        """Of the brushed range, if it is known."""
+        return self._patterns.get(self._pattern_question())
+
+    @property
+    def order(self) -> list[int] | None:
+        """The units of the selected channel by similarity, if they were ordered."""
+        return self._orders.get(self._selection.channel)
+
+    @property
+    def matches(self) -> npt.NDArray[np.int64] | None:
+        """(M, 2) start and stop of what was searched for last; None where nothing was found out."""
+        return self._matches.get(_LAST)
+
+    @property
+    def sample(self) -> str:
+        """What the open model wrote last."""
+        return self._samples.get(_LAST) or ""
 
     def request_unit_page(self) -> None:
-        """Ask for the snippets, the distribution and the saturation of the selected unit."""
+        """Ask once for snippets, distribution and saturation of the selected unit."""
+        unit = Pin(self._selection.channel, self._selection.unit)
 
         def arrived(result: dict[str, Any]) -> None:
-            self.unit_page = result
+            self._pages.put(unit, result)
             self.unit_page_changed.emit()
 
-        chosen = {"channel": self._selection.channel, "unit": self._selection.unit}
-        self._ask("unit_page", "Reading the unit", chosen, arrived)
+        chosen = {"channel": unit.channel, "unit": unit.unit}
+        self._ask_once("unit_page", "Reading the unit", unit, chosen, arrived)
 
     def request_pattern(self, margin: int = 4, threshold: float | None = None) -> None:
-        """Ask which units are on in the brushed range and off around it, and where else they are.
+        """Ask which units are on in the brushed range and off around it, and where else; once.
 
         Args:
             margin: so many characters before and after, a unit must be off.
@@ -77,9 +114,11 @@ class Inspection(QObject):
         if self._selection.range is None:
             return
         start, stop = self._selection.range
+        self._brushed = margin, threshold
+        asked = self._pattern_question()
 
         def arrived(result: dict[str, Any]) -> None:
-            self.pattern = result
+            self._patterns.put(asked, result)
             self.pattern_changed.emit()
 
         chosen = {
@@ -89,17 +128,22 @@ class Inspection(QObject):
             "margin": margin,
             "threshold": threshold,
         }
-        self._ask("pattern", "Finding units that are on in the range", chosen, arrived)
+        title = "Finding units that are on in the range"
+        self._ask_once("pattern", title, asked, chosen, arrived)
+
+    def _pattern_question(self) -> _Brushed:
+        return self._selection.channel, self._selection.range, *self._brushed
 
     def request_order(self) -> None:
         """Ask for the order of units by similarity over what is on the screen."""
         start, stop = self._selection.visible
+        channel = self._selection.channel
 
         def arrived(result: dict[str, Any]) -> None:
-            self.order = result["order"]
+            self._orders.put(channel, result["order"])
             self.order_changed.emit()
 
-        chosen = {"channel": self._selection.channel, "start": start, "stop": stop}
+        chosen = {"channel": channel, "start": start, "stop": stop}
         self._ask("order", "Ordering units by similarity", chosen, arrived)
 
     def request_matches(
@@ -108,27 +152,30 @@ class Inspection(QObject):
         """Ask where a pattern occurs in the text; an empty pattern clears the matches at once."""
         if not pattern:
             self._jobs.cancel("find")
-            self.matches = None
+            self._matches.drop(_LAST)
             self.matches_changed.emit()
             return
 
         def arrived(result: dict[str, Any]) -> None:
-            self.matches = np.array(result["matches"], np.int64).reshape(-1, 2)
+            self._matches.put(_LAST, np.array(result["matches"], np.int64).reshape(-1, 2))
             self.matches_changed.emit()
 
         chosen = {"pattern": pattern, "regular": regular}
-        self._ask("find", "Searching the text", chosen, arrived, failed)
+        self._ask("find", "Searching the text", chosen, arrived, failed, of=TEXT)
 
     def request_sample(
         self, start: str, length: int, temperature: float, top_k: int, seed: int | None
     ) -> None:
-        """Ask the open model for a sample; `sample_grew` brings it piece by piece."""
+        """Ask the open model for a sample; `sample_changed` tells of it piece by piece."""
         model = self._recordings.model
         if model is None:
             return
+        self._samples.put(_LAST, "")
+        self.sample_changed.emit()
 
         def grew(facts: Mapping[str, Any]) -> None:
-            self.sample_grew.emit(facts.get("text", ""))
+            self._samples.put(_LAST, facts.get("text", ""))
+            self.sample_changed.emit()
 
         self._jobs.start(
             "sample",
@@ -141,11 +188,35 @@ class Inspection(QObject):
                 "top_k": top_k,
                 "seed": seed,
             },
-            slot="sample",
+            of=(OPENED,),
             title="Sampling",
             done=grew,
             progress=grew,
         )
+
+    def _ask_once(
+        self,
+        task: str,
+        title: str,
+        question: object,
+        arguments: dict[str, Any],
+        arrived: Callable[[dict[str, Any]], None],
+    ) -> None:
+        """Ask, unless this was answered, or was the last that was asked and is awaited or stopped.
+
+        A text that is walked to its end is another question than the same one in its middle.
+        """
+        recording = self._recordings.recording
+        asked = question, recording is not None and recording.complete
+        if self._asked.get(task) == asked or asked in self._answered:
+            return
+        self._asked.put(task, asked)
+
+        def done(result: dict[str, Any]) -> None:
+            self._answered.put(asked, True)
+            arrived(result)
+
+        self._ask(task, title, arguments, done)
 
     def _ask(
         self,
@@ -154,9 +225,10 @@ class Inspection(QObject):
         arguments: dict[str, Any],
         arrived: Callable[[dict[str, Any]], None],
         failed: Callable[[Failed], None] | None = None,
+        of: Subject = RECORDING,
     ) -> None:
         recording = self._recordings.recording
-        if recording is None:
+        if recording is None or (of == TEXT and not self._recordings.is_of_text):
             return
         arguments = {"folder": str(recording.folder), **arguments}
-        self._jobs.start(task, arguments, slot=task, title=title, done=arrived, failed=failed)
+        self._jobs.start(task, arguments, of=(of,), title=title, done=arrived, failed=failed)

@@ -1,14 +1,15 @@
-"""Jobs under way: one place that starts them, shows how far they are, and drops stale answers."""
+"""Jobs under way: the one place that starts them, and drops answers that nobody waits for."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from rnnviz.session.identities import Answers, Identities, Stamp, Subject
 from rnnviz.work.messages import Done, Failed, Job, Progress, Reply
 from rnnviz.work.runner import Runner
 
@@ -25,14 +26,16 @@ class RunningTask:
 
     number: int
     title: str
-    slot: str
+    question: Subject
     share: float = 0.0
     """From 0 to 1."""
-    cancellable: bool = True
 
 
 @dataclass(frozen=True)
-class _Handlers:
+class _Asked:
+    """Whose answer it is, and who wants it."""
+
+    stamp: Stamp
     done: Callable[[dict[str, Any]], None]
     failed: Callable[[Failed], None] | None
     progress: Callable[[Mapping[str, Any]], None]
@@ -41,8 +44,10 @@ class _Handlers:
 class Jobs(QObject):
     """Starts jobs and brings their answers to the main thread.
 
-    A job has a slot: starting another in the same slot cancels the first, and whatever the first
-    still answers is dropped.
+    A job belongs to the subjects that it was asked about, as they were then. When one of them is
+    said to be another (`now`), all its jobs are cancelled together, and whatever they still answer
+    is dropped here. A job's own question is a subject, too: asking the same question anew drops
+    the one before.
 
     Signals:
         changed: a job started, moved on or ended.
@@ -58,74 +63,110 @@ class Jobs(QObject):
         self._runner = runner
         self._numbers = itertools.count(1)
         self._running: dict[int, RunningTask] = {}
-        self._handlers: dict[int, _Handlers] = {}
+        self._asked: dict[int, _Asked] = {}
+        self._identities = Identities()
+        self._closed = False
         self._replied.connect(self._take)
+
+    # Whose answers
+
+    def now(self, subject: Subject, *facts: object) -> bool:
+        """Say what a subject is now; what was asked about another one is dropped.
+
+        Returns:
+            Whether it is another one than before.
+        """
+        another = self._identities.set(subject, *facts)
+        if another:
+            self._drop_foreign()
+        return another
+
+    def answers(self, *subjects: Subject) -> Answers[Any, Any]:
+        """A place for answers that belong to these subjects."""
+        return Answers(self._identities, subjects)
+
+    def _drop_foreign(self) -> None:
+        holds = self._identities.holds
+        foreign = [number for number, asked in self._asked.items() if not holds(asked.stamp)]
+        for number in foreign:
+            self._forget(number)
+        for number in foreign:
+            self._runner.cancel(number)
+        if foreign:
+            self.changed.emit()
+
+    # Jobs
 
     @property
     def running(self) -> tuple[RunningTask, ...]:
         """The jobs under way, oldest first."""
         return tuple(self._running.values())
 
-    def busy(self, slot: str) -> bool:
-        """Whether a job of this slot is under way."""
-        return any(task.slot == slot for task in self._running.values())
+    def busy(self, question: str) -> bool:
+        """Whether this question is under way."""
+        return any(task.question == question for task in self._running.values())
 
     def start(
         self,
         task: str,
         arguments: dict[str, Any],
         *,
-        slot: str,
         title: str,
+        of: Iterable[Subject] = (),
+        question: str = "",
         done: Callable[[dict[str, Any]], None] = _nothing,
         failed: Callable[[Failed], None] | None = None,
         progress: Callable[[Mapping[str, Any]], None] = _nothing,
     ) -> None:
-        """Run a task of the engine.
+        """Run a task of the engine; once the session is closed, nothing starts any more.
 
         Args:
+            of: what it is about: when one of these becomes another, the job is dropped.
+            question: what is asked, if not the task alone says it; one job of each is under way.
             done: called with the result.
             failed: called instead of the signal `failed`; never for a cancelled job.
             progress: called with the facts of each progress message.
         """
-        self.cancel(slot)
-        number = next(self._numbers)
-        self._running[number] = RunningTask(number, title, slot)
-        self._handlers[number] = _Handlers(done, failed, progress)
+        if self._closed:
+            return
+        number, asked = next(self._numbers), Subject(question or task)
+        self.now(asked, number)
+        self._running[number] = RunningTask(number, title, asked)
+        stamp = self._identities.stamp((asked, *of))
+        self._asked[number] = _Asked(stamp, done, failed, progress)
         self.changed.emit()
-        self._runner.start(Job(number, task, arguments), self._replied.emit)
+        if number in self._asked:
+            self._runner.start(Job(number, task, arguments), self._replied.emit)
 
-    def cancel(self, slot: str) -> None:
-        """Stop the job of this slot, if any, and drop what it still answers."""
-        for number in [task.number for task in self._running.values() if task.slot == slot]:
-            self._forget(number)
-            self._runner.cancel(number)
-        self.changed.emit()
+    def cancel(self, question: str) -> None:
+        """Stop asking this, if it is under way, and drop what is still answered."""
+        self.now(Subject(question), next(self._numbers))
 
     def close(self) -> None:
-        """Drop all jobs and end the engine."""
+        """Drop all jobs, end the engine, and start nothing any more."""
+        self._closed = True
         self._running.clear()
-        self._handlers.clear()
+        self._asked.clear()
         self._runner.close()
 
-    def _forget(self, number: int) -> _Handlers | None:
+    def _forget(self, number: int) -> _Asked | None:
         self._running.pop(number, None)
-        return self._handlers.pop(number, None)
+        return self._asked.pop(number, None)
 
     @Slot(object)
     def _take(self, reply: Reply) -> None:
         if isinstance(reply, Progress):
-            task, handlers = self._running.get(reply.number), self._handlers.get(reply.number)
-            if task and handlers:
+            task, asked = self._running.get(reply.number), self._asked.get(reply.number)
+            if task and asked:
                 task.share = reply.done / reply.total if reply.total else 0.0
-                handlers.progress(reply.facts)
+                asked.progress(reply.facts)
                 self.changed.emit()
             return
-        handlers = self._forget(reply.number)
-        if handlers is None:
+        asked = self._forget(reply.number)
+        if asked is None:
             return
         self.changed.emit()
         if isinstance(reply, Done):
-            handlers.done(reply.result)
+            asked.done(reply.result)
         elif reply.kind != "Cancelled":
-            (handlers.failed or self.failed.emit)(reply)
+            (asked.failed or self.failed.emit)(reply)

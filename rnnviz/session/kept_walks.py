@@ -5,40 +5,44 @@ Knows files and folders only, neither what is open nor how a walk is made.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 from pathlib import Path
 
-from rnnviz.core.text import Text
+from rnnviz.core.errors import RecordingError
+from rnnviz.core.identity import digest
+from rnnviz.core.recording import Recording
+from rnnviz.core.recording_lock import remove_unless_written
 
 KEPT_BYTES = 6_000_000_000
 """Recordings beyond this much in the cache are deleted, oldest first."""
 
 
-def walk_key(
-    model: Path, vocabulary: tuple[str, ...] | None, text: Text, channels: tuple[str, ...]
-) -> str:
-    """A name for a walk that changes whenever the model, the text or the channels do."""
-    # A file of 100 MB is known by its stamp; only a text without a file is read through.
-    read = file_stamp(text.path) if text.path else text.codes.tobytes()
-    facts = (file_stamp(model), vocabulary, read, tuple(channels))
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:24]
+def walk_key(model: str, text: str, channels: tuple[str, ...]) -> str:
+    """A name for a walk that changes whenever the model, the text or the channels do.
+
+    Args:
+        model: its digest (`core.identity`).
+        text: likewise.
+    """
+    return digest(model, text, tuple(channels))
 
 
-def file_stamp(path: Path) -> tuple[str, int, int]:
-    """What tells one version of a file from another: its path, size and time of change."""
+def kept_walk(folder: Path) -> Recording | None:
+    """The walk that the cache keeps here, whole or as far as it came before it was left."""
+    if not (folder / "recording.json").exists():
+        return None
     try:
-        status = path.stat()
-    except OSError:
-        return str(path), -1, -1
-    return str(path.resolve()), status.st_size, status.st_mtime_ns
+        recording = Recording(folder)
+    except RecordingError:
+        return None
+    return recording if recording.walked > 0 else None
 
 
 def make_room(cache: Path, wanted: int, shown: Path | None) -> None:
     """Delete the oldest recordings until `wanted` bytes more stay below `KEPT_BYTES`.
 
-    Other folders of the cache, and what this process wrote for itself alone, are in use.
+    Other folders of the cache, what this process wrote for itself alone, and what anybody is
+    writing just now, are in use.
 
     Args:
         shown: the folder of the recording on the screen, which stays.
@@ -56,4 +60,4 @@ def make_room(cache: Path, wanted: int, shown: Path | None) -> None:
     for _, size, folder in sorted(found, reverse=True):
         kept += size
         if kept > KEPT_BYTES and folder != shown and own not in folder.name:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_unless_written(folder)

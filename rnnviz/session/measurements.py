@@ -9,10 +9,14 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.gradients import MatrixFacts
+from rnnviz.session.identities import Answers
 from rnnviz.session.jobs import Jobs
 from rnnviz.session.networks import Compared, Network, Window, result_key
-from rnnviz.session.recordings import Recordings
+from rnnviz.session.recordings import TEXT, Recordings
 from rnnviz.work.messages import Failed
+
+MATRICES, CLIPPING, TRUNCATION = "matrices", "clipping", "truncation"
+"""Questions: see `Jobs.busy`."""
 
 
 class Comparison(Protocol):
@@ -45,46 +49,80 @@ class Measurements(QObject):
         super().__init__(recordings.parent())
         self._gradients, self._jobs, self._recordings = gradients, jobs, recordings
         self._cache = cache
-        self.matrices: tuple[MatrixFacts, ...] | None = None
-        self.matrices_failure = ""
-        """Why there are none."""
-        self._matrices_of: Network | None = None
-        self.clipping: dict[str, Any] | None = None
-        self._clipping_of: tuple[object, ...] | None = None
+        self._matrices: Answers[Network, tuple[MatrixFacts, ...] | str] = jobs.answers()
+        """Or why there are none."""
+        self._clippings: Answers[object, tuple[object, dict[str, Any]]] = jobs.answers(TEXT)
+        """With the thresholds that were asked for."""
+        self._truncations: Answers[object, dict[str, Any]] = jobs.answers(TEXT)
+        self._asked: Answers[str, object] = jobs.answers(TEXT)
+        """The last question of each kind."""
         self.thresholds: tuple[float | None, float | None] = (None, None)
         """Of clipping by norm and by value; None lets the engine propose one."""
         self.chunk = 25
-        self.truncation: dict[str, Any] | None = None
 
-    def forget(self) -> None:
-        """What was found about another model or text is gone."""
-        self.clipping, self._clipping_of, self.truncation = None, None, None
-        self.matrices, self._matrices_of = None, None
+    @property
+    def _network(self) -> Network | None:
+        one = self._gradients.focused
+        return None if one is None else one.network
+
+    @property
+    def matrices(self) -> tuple[MatrixFacts, ...] | None:
+        """Of the network in focus, if they are known."""
+        found = self._matrices.get(self._network) if self._network else None
+        return found if isinstance(found, tuple) else None
+
+    @property
+    def matrices_failure(self) -> str:
+        """Why there are none."""
+        found = self._matrices.get(self._network) if self._network else None
+        return found if isinstance(found, str) else ""
+
+    @property
+    def clipping(self) -> dict[str, Any] | None:
+        """A training step of the network in focus, clipped as it says itself, if it is known."""
+        found = self._clippings.get(self._step())
+        return None if found is None else found[1]
+
+    @property
+    def truncation(self) -> dict[str, Any] | None:
+        """What was measured of the network in focus, cut as is chosen now."""
+        return self._truncations.get((self._network, self.chunk))
+
+    def _step(self) -> object:
+        return self._network, self._gradients.window
+
+    def tell(self) -> None:
+        """Another network or text is looked at."""
         self.clipping_changed.emit()
         self.truncation_changed.emit()
         self.matrices_changed.emit()
 
+    def _is_new(self, kind: str, question: object) -> bool:
+        """Whether this is another question than the last of its kind; notes it."""
+        known = self._asked.get(kind) == question
+        self._asked.put(kind, question)
+        return not known
+
     def want_matrices(self) -> None:
         """Compute the recurrent matrices of the network in focus, if they are not there."""
-        one = self._gradients.focused
-        if one is None or one.network == self._matrices_of:
+        network = self._network
+        if network is None or network in self._matrices or not self._is_new(MATRICES, network):
             return
-        self._matrices_of, self.matrices, self.matrices_failure = one.network, None, ""
-        key = result_key(one.network, {"matrices": True})
+        key = result_key(network, {"matrices": True})
 
         def done(result: dict[str, Any]) -> None:
             raw = Path(result["path"]).read_bytes()
-            self.matrices = tuple(msgspec.json.decode(raw, type=list[MatrixFacts]))
+            self._matrices.put(network, tuple(msgspec.json.decode(raw, type=list[MatrixFacts])))
             self.matrices_changed.emit()
 
         def failed(failure: Failed) -> None:
-            self.matrices_failure = failure.message
+            self._matrices.put(network, failure.message)
             self.matrices_changed.emit()
 
         self._jobs.start(
             "recurrent_matrices",
-            {**one.network.arguments(), "path": str(self._cache / f"{key}.json")},
-            slot="matrices",
+            {**network.arguments(), "path": str(self._cache / f"{key}.json")},
+            question=MATRICES,
             title="Eigenvalues of the recurrent matrices",
             done=done,
             failed=failed,
@@ -98,17 +136,19 @@ class Measurements(QObject):
 
     def want_clipping(self) -> None:
         """Compute a training step of the network in focus, clipped, if it is not there."""
-        one, text = self._gradients.focused, self._recordings.text
-        if one is None or text is None:
+        network, text = self._network, self._recordings.text
+        if network is None or text is None:
             return
-        key = (one.network, self._gradients.window, self.thresholds)
-        if key == self._clipping_of:
+        step, thresholds = self._step(), self.thresholds
+        known = self._clippings.get(step)
+        if known is not None and known[0] == thresholds:
             return
-        self._clipping_of = key
-        norm, value = self.thresholds
+        if not self._is_new(CLIPPING, (step, thresholds)):
+            return
+        norm, value = thresholds
 
         def done(result: dict[str, Any]) -> None:
-            self.clipping = result
+            self._clippings.put(step, (thresholds, result))
             self.clipping_changed.emit()
 
         def failed(failure: Failed) -> None:
@@ -118,14 +158,15 @@ class Measurements(QObject):
             "clipping",
             {
                 **text.arguments(),
-                **one.network.arguments(),
+                **network.arguments(),
                 "start": self._gradients.window.start,
                 "count": self._gradients.window.losses,
                 "windows": 24,
                 "norm": norm,
                 "value": value,
             },
-            slot="clipping",
+            of=(TEXT,),
+            question=CLIPPING,
             title="Clipping a training step",
             done=done,
             failed=failed,
@@ -136,23 +177,24 @@ class Measurements(QObject):
         chunk = max(1, chunk)
         if chunk != self.chunk:
             self.chunk = chunk
-            self.truncation = None
             self.truncation_changed.emit()
 
     def measure_truncation(self, steps: int) -> None:
         """Measure memory and time of truncated and of full BPTT over so many steps."""
-        one, text = self._gradients.focused, self._recordings.text
-        if one is None or text is None:
+        network, text = self._network, self._recordings.text
+        if network is None or text is None:
             return
+        chunk = self.chunk
 
         def done(result: dict[str, Any]) -> None:
-            self.truncation = result
+            self._truncations.put((network, chunk), result)
             self.truncation_changed.emit()
 
         self._jobs.start(
             "truncation",
-            {**text.arguments(), **one.network.arguments(), "steps": steps, "chunk": self.chunk},
-            slot="truncation",
+            {**text.arguments(), **network.arguments(), "steps": steps, "chunk": chunk},
+            of=(TEXT,),
+            question=TRUNCATION,
             title=f"Measuring BPTT over {steps:,} steps",
             done=done,
         )
@@ -160,4 +202,4 @@ class Measurements(QObject):
     @property
     def measuring(self) -> bool:
         """Whether truncation is being measured."""
-        return self._jobs.busy("truncation")
+        return self._jobs.busy(TRUNCATION)

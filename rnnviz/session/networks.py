@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 
 from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.gradients import GradientField
+from rnnviz.core.identity import digest, file_stamp
 from rnnviz.core.model_file import ModelDescription, read_description
-from rnnviz.session.kept_walks import file_stamp
 from rnnviz.session.library import Library
 
 DEFAULT = 128
@@ -34,6 +33,8 @@ class Network:
     vocabulary: tuple[str, ...] | None = None
     seed: int | None = None
     """Its weights drawn anew from this seed: as it was before any training."""
+    digest: str = ""
+    """Tells this state of the file from others, where it may change."""
 
     def arguments(self) -> dict[str, Any]:
         """How a task of the engine names it."""
@@ -73,8 +74,7 @@ def result_key(network: Network, arguments: Mapping[str, Any]) -> str:
     facts = dict(arguments)
     if "text_path" in facts:
         facts["text_path"] = file_stamp(Path(facts["text_path"]))
-    named = (file_stamp(Path(network.path)), network, sorted(facts.items()))
-    return hashlib.sha256(repr(named).encode()).hexdigest()[:24]
+    return digest(file_stamp(Path(network.path)), network, sorted(facts.items()))
 
 
 def stages_of(run: Path) -> tuple[Network, ...]:

@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.recording import Recording
 from rnnviz.session.jobs import Failed, Jobs
-from rnnviz.session.recordings import Recordings
+from rnnviz.session.recordings import RECORDING, Recordings
 from rnnviz.session.selection import Selection
 
 WARM_UP = 2_000
@@ -27,7 +27,7 @@ SOON = 4_000
 _LARGEST = 40_000
 _PATIENCE_MS = 120
 """How long the text must lie still: a person who drags through it sees no preview."""
-_SLOT = "preview"
+_PREVIEW = "preview"
 
 
 class Preview(NamedTuple):
@@ -78,7 +78,7 @@ class Previews(QObject):
         """The recording is another one."""
         self._soon.stop()
         self._asked = None
-        self._jobs.cancel(_SLOT)
+        self._jobs.cancel(_PREVIEW)
         if not self._recordings.renewed or self.preview is None:
             self._set(None)
         # Where the text was walked anew, the old preview stays until the new one is there.
@@ -121,7 +121,6 @@ class Previews(QObject):
         self._number += 1
         # Named as what is typed, it is deleted as that is.
         folder = self._recordings.cache / f"live-{os.getpid()}-preview-{self._number}"
-        shutil.rmtree(folder, ignore_errors=True)
 
         def done(result: dict[str, Any]) -> None:
             self._take(folder, offset, first, last)
@@ -140,7 +139,8 @@ class Previews(QObject):
                 "channels": recording.channels,
                 "first": True,
             },
-            slot=_SLOT,
+            of=(RECORDING,),
+            question=_PREVIEW,
             title="Looking ahead",
             done=done,
             failed=failed,

@@ -11,8 +11,13 @@ import msgspec
 
 from rnnviz.core.decoded import Decoded
 from rnnviz.core.tokens import has_pieces, is_mark, word_groups, word_of
+from rnnviz.session.identities import Subject
 
 TASK = "translation"
+TRANSLATOR = Subject("translator")
+"""The open translation model."""
+ANSWER = Subject("answer")
+"""The answer on the screen."""
 
 
 class Translator(msgspec.Struct, frozen=True):
@@ -23,6 +28,8 @@ class Translator(msgspec.Struct, frozen=True):
     format_title: str = ""
     parameters: int = 0
     notes: tuple[str, ...] = ()
+    digest: str = ""
+    """Tells this state of the file from others."""
 
     @property
     def name(self) -> str:

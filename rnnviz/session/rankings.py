@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.concepts import (
     CONCEPTS,
@@ -22,12 +22,14 @@ from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.probe import Probe, read_probe
 from rnnviz.core.scoring import Ranking, read_ranking
+from rnnviz.session.identities import Answers, Subject
 from rnnviz.session.jobs import Jobs
-from rnnviz.session.recordings import Recordings
+from rnnviz.session.recordings import RECORDING, TEXT, Recordings
 from rnnviz.session.selection import Selection
 
-_RANK, _PROBE = "rank", "probe"
-"""Tasks of the engine whose answers depend on how much is walked."""
+_LABEL, _RANK, _PROBE = "label", "rank", "probe"
+CONCEPTS_MADE = Subject("concepts")
+"""The concepts that a person made."""
 
 
 class Rankings(QObject):
@@ -59,14 +61,15 @@ class Rankings(QObject):
         self._selection = selection
         self._folder = folder
         self._custom: dict[str, Concept] = {}
-        self._labels: dict[str, Labels] = {}
-        self._rankings: dict[str, Ranking] = {}
-        self._probes: dict[str, Probe] = {}
-        self._partial: set[tuple[str, str]] = set()
+        # Labels say something of the text alone.
+        self._labels: Answers[str, Labels] = jobs.answers(TEXT)
+        self._rankings: Answers[str, Ranking] = jobs.answers(RECORDING)
+        self._probes: Answers[str, Probe] = jobs.answers(RECORDING)
+        self._partial: Answers[tuple[str, str], bool] = jobs.answers(RECORDING)
         """Tasks and concepts that were answered while the text was still being walked."""
         self.damaged = self._load()
         """Files among the person's concepts that cannot be read, and why."""
-        recordings.recording_changed.connect(self.forget)
+        recordings.recording_changed.connect(self._request_labels_of_selected)
         selection.concept_changed.connect(self._request_labels_of_selected)
 
     # Concepts
@@ -106,17 +109,23 @@ class Rankings(QObject):
             )
         save_concept_file(concept, self._file(concept.name))
         self._custom[concept.name] = concept
-        for known in (self._labels, self._rankings, self._probes):
-            known.pop(concept.name, None)
+        self._forget(concept.name)
         self.concepts_changed.emit()
 
     def remove(self, name: str) -> None:
         """Remove a person's concept and its file; `add_concept` brings it back."""
         if self._custom.pop(name, None) is not None:
+            self._forget(name)
             self._file(name).unlink(missing_ok=True)
             if self._selection.concept == name:
                 self._selection.set_concept(None)
             self.concepts_changed.emit()
+
+    def _forget(self, name: str) -> None:
+        """Drop what is known of a concept of this name, and what is on its way."""
+        self._jobs.now(CONCEPTS_MADE, *map(repr, map(spec_of, self._custom.values())))
+        for known in (self._labels, self._rankings, self._probes):
+            known.drop(name)
 
     def _file(self, name: str) -> Path:
         # A name is made of a title, and a title may hold anything.
@@ -151,15 +160,6 @@ class Rankings(QObject):
         """Whether the probe was fitted before the text was walked to its end."""
         return (_PROBE, name) in self._partial
 
-    def forget(self) -> None:
-        """Drop what was known: the recording is another one."""
-        if not self._recordings.renewed:
-            self._labels.clear()  # they say something of the text alone
-        self._rankings.clear()
-        self._probes.clear()
-        self._partial.clear()
-        self._request_labels_of_selected()
-
     # Asking
 
     def request_labels(self, name: str) -> None:
@@ -168,10 +168,10 @@ class Rankings(QObject):
             return
 
         def arrived(result: dict[str, Any]) -> None:
-            self._labels[name] = np.load(result["path"], mmap_mode="r")
+            self._labels.put(name, np.load(result["path"], mmap_mode="r"))
             self.labels_changed.emit(name)
 
-        self._ask("label", name, "Labelling", arrived)
+        self._ask(_LABEL, name, "Labelling", arrived)
 
     def request_ranking(self, name: str) -> None:
         """Ask for the ranking of all units; `ranking_changed` follows, also if it was known."""
@@ -180,7 +180,7 @@ class Rankings(QObject):
             return
 
         def arrived(result: dict[str, Any]) -> None:
-            self._rankings[name] = read_ranking(Path(result["path"]))
+            self._rankings.put(name, read_ranking(Path(result["path"])))
             self.ranking_changed.emit(name)
 
         self._ask(_RANK, name, "Ranking all units for", arrived)
@@ -192,11 +192,12 @@ class Rankings(QObject):
             return
 
         def arrived(result: dict[str, Any]) -> None:
-            self._probes[name] = read_probe(Path(result["path"]))
+            self._probes.put(name, read_probe(Path(result["path"])))
             self.probe_changed.emit(name)
 
         self._ask(_PROBE, name, "Probing all units for", arrived)
 
+    @Slot()
     def _request_labels_of_selected(self) -> None:
         if self._selection.concept is not None:
             self.request_labels(self._selection.concept)
@@ -207,19 +208,20 @@ class Rankings(QObject):
         recording, concept = self._recordings.recording, self.concept(name)
         if recording is None or concept is None:
             return
-
+        if task == _LABEL and not self._recordings.is_of_text:
+            return  # they come with the walk of what is being typed
         complete = recording.complete
 
-        def if_current(result: dict[str, Any]) -> None:
-            now = self._recordings.recording
-            if now is not None and now.folder == recording.folder:
-                (self._partial.discard if complete else self._partial.add)((task, name))
-                arrived(result)
+        def done(result: dict[str, Any]) -> None:
+            self._partial.drop((task, name))
+            if not complete:
+                self._partial.put((task, name), True)
+            arrived(result)
 
         self._jobs.start(
             task,
             {"folder": str(recording.folder), "concept": spec_of(concept)},
-            slot=task,
+            of=(TEXT if task == _LABEL else RECORDING, CONCEPTS_MADE),
             title=f"{verb} “{concept.title}”",
-            done=if_current,
+            done=done,
         )

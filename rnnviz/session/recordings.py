@@ -9,21 +9,35 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.core.errors import RecordingError, RnnvizError, TextError
+from rnnviz.core.errors import RnnvizError, TextError
+from rnnviz.core.identity import model_digest, text_digest
 from rnnviz.core.model_file import ModelDescription
 from rnnviz.core.recording import Recording, size_bytes
 from rnnviz.core.text import Text
 from rnnviz.core.text_store import map_text
 from rnnviz.session.alignments import Alignments
+from rnnviz.session.identities import Subject
 from rnnviz.session.jobs import Jobs
-from rnnviz.session.kept_walks import make_room, walk_key
+from rnnviz.session.kept_walks import kept_walk, make_room, walk_key
 from rnnviz.work.messages import Failed
 
+MODEL = Subject("model")
+"""The weights of the open model."""
+OPENED = Subject("opened")
+"""What the person opened: it stays while a training that is followed changes the weights."""
+TEXT = Subject("text")
+"""The open text."""
+CHANNELS = Subject("channels")
+"""What is to be recorded of it."""
+RECORDING = Subject("recording")
+"""The recording on the screen."""
 LARGE_TEXT_BYTES = 4_000_000
 """A larger text is not read here, where it would hold up the window."""
-_READING = "reading"
+OPEN, READ, WALK = "open", "read", "walk"
+"""Questions: see `Jobs.busy`."""
 LARGE_BYTES = 2_000_000_000
 """Above this size a walk is asked for, not started by itself."""
 _LIVE = "live-"
@@ -41,6 +55,13 @@ class OpenModel(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] | None = None
     """The characters a person chose, where the file had none."""
+    digest: str = ""
+    """Tells this state of the file from others; see `core.identity`."""
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells this model from others."""
+        return self.path, self.vocabulary, self.digest
 
 
 class Recordings(QObject):
@@ -54,6 +75,7 @@ class Recordings(QObject):
         sentences_needed(path, message): a translator's words come from a file; choose it.
         vocabulary_needed(path, size, message): the file has no characters; choose some.
         translator_opened(dict): the engine opened a translation model; this is its answer.
+        model_refused(path): a model could not be opened; what was open stays.
         walk_asked(bytes): a walk would take so much disk; call `walk` with the channels to keep.
     """
 
@@ -64,6 +86,7 @@ class Recordings(QObject):
     sentences_needed = Signal(str, str)
     vocabulary_needed = Signal(str, object, str)
     translator_opened = Signal(object)
+    model_refused = Signal(str)
     walk_asked = Signal(object)
 
     def __init__(self, jobs: Jobs, cache: Path, parent: QObject | None = None) -> None:
@@ -71,6 +94,7 @@ class Recordings(QObject):
         self._jobs = jobs
         self.cache = cache
         self._live = 0
+        self._text_digest = self._recorded_digest = ""
         self.model: OpenModel | None = None
         self.text: Text | None = None
         self.recording: Recording | None = None
@@ -103,13 +127,15 @@ class Recordings(QObject):
             elif failure.kind == "SentencesNeeded":
                 self.sentences_needed.emit(str(path), failure.message)
             else:
+                self.model_refused.emit(str(path))
                 self._jobs.failed.emit(failure)
 
         beside = {"sentences": str(sentences)} if sentences is not None else {}
         self._jobs.start(
             "open_model",
             {"path": str(path), "vocabulary": vocabulary, **beside},
-            slot="open",
+            of=(OPENED,),
+            question=OPEN,
             title=f"Opening {path.name}",
             done=self._model_opened,
             failed=model_failed,
@@ -119,11 +145,17 @@ class Recordings(QObject):
         if Alignments.is_translator(result):
             self.translator_opened.emit(result)
             return
-        self.model = msgspec.convert(result, OpenModel)
-        shown = self.recording
-        if shown is not None and shown.description.model_path != self.model.path:
-            self._set_recording(None)
+        self._set_model(msgspec.convert(result, OpenModel))
         self.model_changed.emit()
+
+    def _set_model(self, model: OpenModel | None, *, followed: bool = False) -> None:
+        """Take this model; a recording of another one is no longer shown."""
+        self.model = model
+        identity = () if model is None else model.identity
+        if not followed:
+            self._jobs.now(OPENED, *identity)
+        if self._jobs.now(MODEL, *identity) and not followed:
+            self._set_recording(None)
 
     def renew(self, model: OpenModel, recording: Recording, related: bool) -> None:
         """Show a walk of the same text through another state of the model, or another model.
@@ -131,8 +163,7 @@ class Recordings(QObject):
         Args:
             related: what was shown was an earlier state of the same training.
         """
-        self._jobs.cancel("walk")
-        self.model = model
+        self._set_model(model, followed=related)
         if not related:
             self.model_changed.emit()
         self.renewed = True
@@ -152,7 +183,6 @@ class Recordings(QObject):
         except OSError as error:
             raise TextError(f"cannot read {path}: {error.strerror}") from error
         if not large:
-            self._jobs.cancel(_READING)
             self.show_text(Text.read(path))
             return
         self._live += 1
@@ -161,15 +191,21 @@ class Recordings(QObject):
         self._jobs.start(
             "read_text",
             {"path": str(path), "folder": str(folder)},
-            slot=_READING,
+            of=(TEXT,),
+            question=READ,
             title=f"Reading {path.name}",
             done=self._text_read,
         )
 
     @property
+    def is_of_text(self) -> bool:
+        """Whether the recording is of the open text: one that is typed is ahead of it."""
+        return self.recording is not None and self._recorded_digest == self._text_digest
+
+    @property
     def reading(self) -> bool:
         """Whether a large text is on its way."""
-        return self._jobs.busy(_READING)
+        return self._jobs.busy(READ)
 
     def _text_read(self, facts: dict[str, Any]) -> None:
         try:
@@ -184,19 +220,34 @@ class Recordings(QObject):
 
     def take_text(self, text: Text) -> None:
         """Take this text; it is walked when `walk` is called."""
-        self.text = text
+        self._set_text(text)
         self._set_recording(None)
         self.text_changed.emit()
 
     def type_text(self, typed: str, name: str = "typed text") -> None:
         """Take a text that is being typed; it is walked at once."""
-        self.text = Text.of(typed, name)
+        self._set_text(Text.of(typed, name))
         self._live += 1
         if self.model is not None and typed:
             self._forget_typed()
             folder = self.cache / f"{_LIVE}{os.getpid()}-{self._live}"
+            self._jobs.now(CHANNELS, self.model.channels)
             self._start_walk(folder, self.model.channels, live=True)
+        else:
+            self._set_recording(None)
         self.text_changed.emit()
+
+    def _set_text(self, text: Text, *of: object) -> None:
+        """Take this text; whatever is still on its way for another one is dropped.
+
+        Args:
+            of: what tells it from others, where its file does not.
+        """
+        self.text = text
+        self._text_digest = str(of) if of else text_digest(text)
+        self._jobs.now(TEXT, self._text_digest)
+        # What was still being read belonged to the text before, also where this one is the same.
+        self._jobs.cancel(READ)
 
     # Walking
 
@@ -226,17 +277,22 @@ class Recordings(QObject):
             self.walk(channels)
 
     def walk(self, channels: tuple[str, ...]) -> None:
-        """Walk the open text; a recording of the same walk in the cache is opened instead."""
+        """Walk the open text.
+
+        What the cache keeps of the same walk is shown at once; where it was left, it goes on.
+        """
         if self.model is None or self.text is None:
             return
-        model = Path(self.model.path), self.model.vocabulary
-        folder = self.cache / walk_key(*model, self.text, channels)
-        shown = self.recording
-        if shown is not None and shown.folder == folder and shown.complete:
+        self._jobs.now(CHANNELS, channels)
+        model = self.model.digest or str(self.model.identity)
+        folder = self.cache / walk_key(model, self._text_digest, channels)
+        shown, kept = self.recording, kept_walk(folder)
+        if kept is not None and (shown is None or shown.folder != folder):
+            self._set_recording(kept)
+        # What is under way is this very walk: that of anything else has just been dropped.
+        if (kept is not None and kept.complete) or self._jobs.busy(WALK):
             return
-        if self._reopen(folder):
-            return
-        make_room(self.cache, self.size_bytes(channels), shown.folder if shown else None)
+        make_room(self.cache, self.size_bytes(channels), folder)
         self._start_walk(folder, channels)
 
     def show_kept(self, folder: Path, model: Path, text: Path) -> bool:
@@ -245,45 +301,36 @@ class Recordings(QObject):
         Returns:
             Whether it is there, complete, and of these very files.
         """
-        if folder.parent != self.cache or not self._reopen(folder):
+        kept = kept_walk(folder) if folder.parent == self.cache else None
+        if kept is None or not kept.complete:
             return False
-        assert self.recording is not None
-        kept = Text.read(text)
-        if folder.name != walk_key(model, None, kept, self.recording.channels):
-            self._set_recording(None)
+        read, named = Text.read(text), model_digest(model, None)
+        if folder.name != walk_key(named, text_digest(read), kept.channels):
             return False
-        self.text = kept
+        identity = str(model), None, named
+        self._jobs.now(MODEL, *identity)
+        self._jobs.now(OPENED, *identity)
+        self._set_text(read)
+        self._jobs.now(CHANNELS, kept.channels)
         self.text_changed.emit()
-        self.recording_changed.emit()
+        self._set_recording(kept)
         return True
 
     def open_recording(self, folder: Path) -> None:
-        """Open a recording that lies on disk, without its model.
+        """Open a recording that lies on disk, without its model: another one's is let go of.
 
         Raises:
             RecordingError: not a recording, or damaged; what was open stays.
         """
         recording = Recording(folder)
-        self.text = recording.text
+        self._set_model(None)
+        self._set_text(recording.text, "recorded in", folder)
+        self.model_changed.emit()
         self.text_changed.emit()
         self._set_recording(recording)
 
-    def _reopen(self, folder: Path) -> bool:
-        if not (folder / "recording.json").exists():
-            return False
-        try:
-            recording = Recording(folder)
-        except RecordingError:
-            return False
-        if not recording.complete:
-            return False
-        self._set_recording(recording)
-        return True
-
     def _start_walk(self, folder: Path, channels: tuple[str, ...], live: bool = False) -> None:
         assert self.model is not None and self.text is not None
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
         arguments: dict[str, Any] = {
             "model": self.model.path,
             "vocabulary": self.model.vocabulary,
@@ -292,23 +339,18 @@ class Recordings(QObject):
             "channels": channels,
         }
 
-        shown = False
-
         def grew(facts: Mapping[str, Any]) -> None:
-            nonlocal shown
-            if shown:
-                self.recording_grew.emit()
-            else:
-                shown = True
-                self._show_walk(folder, live)
+            if facts.get("walked", 0) > 0:
+                self._show_walk(folder, facts["walked"])
 
         def done(result: dict[str, Any]) -> None:
-            grew(result)
+            self._show_walk(folder, result["characters"])
 
         self._jobs.start(
             "walk",
             arguments,
-            slot="walk",
+            of=(MODEL, TEXT, CHANNELS),
+            question=WALK,
             title=self._title_of_walk(channels, live),
             done=done,
             progress=grew,
@@ -320,22 +362,48 @@ class Recordings(QObject):
             return "Reading what you typed"
         return f"Walking {self.text.name} ({in_words(self.size_bytes(channels))} on disk)"
 
-    def _show_walk(self, folder: Path, live: bool) -> None:
+    def _show_walk(self, folder: Path, walked: int) -> None:
+        """Show the walk in this folder, which has come to this character by now."""
+        shown = self.recording
+        # A walk that could not go on where it was left has begun anew, in files of its own.
+        if (
+            shown is not None
+            and shown.folder == folder
+            and shown.walked >= min(walked, shown.length)
+        ):
+            self.recording_grew.emit()
+            return
         try:
             recording = Recording(folder)
-            if self.text is not None and recording.length != len(self.text) and not live:
-                # The file changed on the disk since it was read here: show what was walked.
-                self.text = recording.text
-                self.text_changed.emit()
-            self._set_recording(recording)
+            if self._is_of_open_text(recording):
+                self._set_recording(recording)
+            else:
+                self._read_again(folder)
         except RnnvizError as error:
             self._jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
+
+    def _is_of_open_text(self, recording: Recording) -> bool:
+        """Whether the engine read the same characters from the file as were read here before."""
+        assert self.text is not None
+        read, codes = self.text.codes, recording.text.codes
+        if len(read) > LARGE_TEXT_BYTES:
+            return len(read) == len(codes)
+        return np.array_equal(read, codes)
+
+    def _read_again(self, folder: Path) -> None:
+        """The file changed on the disk since it was read here: read it anew, and walk that."""
+        assert self.text is not None and self.text.path is not None
+        path = self.text.path
+        self._jobs.cancel(WALK)
+        shutil.rmtree(folder, ignore_errors=True)
+        self.open_text(path)
 
     def _set_recording(self, recording: Recording | None) -> None:
         if recording is None and self.recording is None:
             return
-        self.recording = recording
+        self.recording, self._recorded_digest = recording, self._text_digest
         self.ends_early = self.renewed and recording is not None and not recording.complete
+        self._jobs.now(RECORDING, None if recording is None else recording.folder)
         self.recording_changed.emit()
 
     @Slot()

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
-import tempfile
 from pathlib import Path
+
+_numbers = itertools.count(1)
 
 
 class Scratch:
-    """Makes folders in the cache, and deletes all of them at the end."""
+    """Names folders in the cache, and deletes all of them at the end."""
 
     def __init__(self, cache: Path, name: str) -> None:
-        self._cache, self._name = cache, name
-        self.folder: Path | None = None
-        """Made when it is first needed."""
+        self.folder = cache / f"{name}-{os.getpid()}-{next(_numbers)}"
+        """Made by the engine when it first writes."""
+        self._given = 0
 
     def new(self) -> Path:
-        """An empty folder of its own."""
-        if self.folder is None:
-            self._cache.mkdir(parents=True, exist_ok=True)
-            self.folder = Path(tempfile.mkdtemp(prefix=f"{self._name}-", dir=self._cache))
-        return Path(tempfile.mkdtemp(dir=self.folder))
+        """A folder of its own; whoever writes into it makes it, so a job dropped leaves none."""
+        self._given += 1
+        return self.folder / str(self._given)
 
     def close(self) -> None:
         """Delete everything."""
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)

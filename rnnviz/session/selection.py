@@ -48,6 +48,9 @@ class Selection(QObject):
         self._range: tuple[int, int] | None = None
         self._concept: str | None = None
         self._pins: tuple[Pin, ...] = ()
+        self._shape = (0, 0)
+        self._pins_of: dict[tuple[int, int], tuple[Pin, ...]] = {}
+        """What was pinned in networks of other shapes."""
         self._visible = (0, 0)
         self._colouring: Colouring = "unit"
 
@@ -90,6 +93,31 @@ class Selection(QObject):
     def colouring(self) -> Colouring:
         """What colours the text: the unit, or the surprisal."""
         return self._colouring
+
+    def fit(self, layers: int, units: int) -> None:
+        """Tell the shape of the network that is looked at.
+
+        In one of another shape, the unit is the one at the same place of the same layer, or the
+        first where there is none; its pins are those that were set in a network of that shape.
+        """
+        before, self._shape = self._shape, (layers, units)
+        if before == self._shape or before == (0, 0):
+            return
+        self._pins_of[before] = self._pins
+        pins, self._pins = self._pins, self._pins_of.get(self._shape, ())
+        if self._pins != pins:
+            self.pins_changed.emit()
+        layer, unit = divmod(self._unit, before[1])
+        there = layer < layers and unit < units
+        unit = layer * units + unit if there else 0
+        if unit != self._unit:
+            self._unit = unit
+            self.unit_changed.emit()
+
+    @property
+    def layer_and_unit(self) -> tuple[int, int]:
+        """The unit as (layer, unit in the layer), from 0."""
+        return divmod(self._unit, self._shape[1]) if self._shape[1] else (0, self._unit)
 
     def select_unit(self, unit: int, channel: str | None = None) -> None:
         """Choose a unit, and a channel if given; colours by unit again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
@@ -36,6 +36,13 @@ from rnnviz.work.runner import Runner
 
 _KEPT = "start/recording"
 """The setting that names the walk to show at the next start."""
+
+
+class _Wanted(NamedTuple):
+    """A finding that is shown when its recording is there, and the text it needs, if any."""
+
+    finding: Finding
+    text: Text | None
 
 
 class Session(QObject):
@@ -82,12 +89,14 @@ class Session(QObject):
         self.library = Library(settings, models, resources, self)
         self.gradients = Gradients(self.jobs, self.recordings, self.library, cache, self)
         self._text_suits_model = True
-        self._wanted: Finding | None = None
+        self._wanted: _Wanted | None = None
         self._opening: Path | None = None
         """A model that is remembered once it is open: files that are none are not."""
         self.recordings.text_changed.connect(self._forget_place)
         self.recordings.translator_opened.connect(self._take_translator)
         self.recordings.model_changed.connect(self._suit_text)
+        self.recordings.model_refused.connect(self._give_up)
+        self.recordings.recording_changed.connect(self._fit_selection)
         self.recordings.recording_changed.connect(self._show_wanted)
         self.recordings.recording_changed.connect(self._keep_first)
 
@@ -102,9 +111,10 @@ class Session(QObject):
             RnnvizError: it is none of these, or cannot be read; what was open stays.
         """
         kind = kind_of(path)
+        if kind != "finding":
+            self._wanted = None
         if kind == "model":
-            self._opening = path
-            self.recordings.open_model(path)
+            self._open_model(path)
         elif kind == "run":
             self.runs.open(path if path.is_dir() else path.parent)
             self.workspace_wanted.emit("training")
@@ -130,6 +140,10 @@ class Session(QObject):
         """
         self.runs.open_remote(address)
         self.workspace_wanted.emit("training")
+
+    def _open_model(self, path: Path) -> None:
+        self._opening = path
+        self.recordings.open_model(path)
 
     def open_first(self) -> None:
         """Open the first shipped model on its text, coloured by the first finding in its card.
@@ -159,8 +173,21 @@ class Session(QObject):
 
     def show_text(self, text: Text) -> None:
         """Show a text that the person wrote or sampled; it stays when the model changes."""
-        self._text_suits_model = False
+        self._text_suits_model, self._wanted = False, None
         self.recordings.show_text(text)
+
+    @Slot()
+    def _fit_selection(self) -> None:
+        """The unit and the pins belong to networks of one shape."""
+        if (recording := self.recordings.recording) is not None:
+            self.selection.fit(recording.layers, recording.units)
+
+    @Slot(str)
+    def _give_up(self, path: str) -> None:
+        """A model could not be opened: what was to be shown in it is not shown in the next."""
+        self._wanted = None
+        if self._opening == Path(path):
+            self._opening = None
 
     @Slot()
     def _forget_place(self) -> None:
@@ -171,9 +198,7 @@ class Session(QObject):
     @Slot(object)
     def _take_translator(self, result: dict[str, Any]) -> None:
         """What just opened translates: it is seen in a workspace of its own."""
-        if self._opening is not None:
-            self.library.remember(self._opening)
-            self._opening = None
+        self._remember_opened(str(result.get("path", "")))
         try:
             self.alignments.take_model(result)
         except RnnvizError as error:
@@ -187,11 +212,17 @@ class Session(QObject):
         if self.recordings.followed:
             return  # a training is followed on the text and the unit that are on the screen
         model = self.recordings.model
-        assert model is not None
-        if self._opening is not None:
-            self.library.remember(self._opening)
-            self._opening = None
+        if model is None:
+            return  # a recording was opened by itself
+        self._remember_opened(model.path)
+        self.selection.fit(model.description.layers, model.description.units)
         self._select_first_finding(model.description)
+        if self._wanted is not None and self._wanted.finding.model_path == model.path:
+            if self._wanted.text is not None:
+                self._text_suits_model = False
+                self.recordings.take_text(self._wanted.text)
+            self.recordings.walk_if_small()
+            return
         if self.recordings.reading:
             return  # the text that the person chose is on its way
         sample, text = self.library.text_for(model.description), self.recordings.text
@@ -204,6 +235,12 @@ class Session(QObject):
             self.recordings.open_text(sample.path)
         except RnnvizError as error:
             self.jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
+
+    def _remember_opened(self, path: str) -> None:
+        """List a model among the recent files, if it is the one that the person asked for."""
+        if self._opening == Path(path):
+            self.library.remember(self._opening)
+        self._opening = None
 
     def _select_first_finding(self, description: ModelDescription) -> None:
         """Select the unit and the concept that a model's card names first."""
@@ -234,21 +271,33 @@ class Session(QObject):
                 f"“{finding.title}” was found in {finding.text_name or 'a text'} that was never "
                 "saved as a file; open or paste that text again, then show the finding"
             )
-        if finding.text_path and (text is None or text.path != text_path):
-            self.recordings.take_text(Text.read(text_path))
-            self._text_suits_model = False
-        self._wanted = finding
+        another_text = bool(finding.text_path) and (text is None or text.path != text_path)
+        read = Text.read(text_path) if another_text else None
+        self._wanted = _Wanted(finding, read)
         if finding.model_path and (model is None or model.path != finding.model_path):
-            self.open_path(path)
-        elif self.recordings.recording is None:
+            # The text comes with the model: if that cannot be opened, what was open stays.
+            self._open_model(path)
+            return
+        if read is not None:
+            self._text_suits_model = False
+            self.recordings.take_text(read)
+        if self.recordings.recording is None:
             self.recordings.walk_if_small()
         else:
             self._show_wanted()
 
     @Slot()
     def _show_wanted(self) -> None:
-        recording, finding = self.recordings.recording, self._wanted
-        if recording is None or finding is None:
+        recording, wanted = self.recordings.recording, self._wanted
+        if recording is None or wanted is None:
+            return
+        finding = wanted.finding
+        about = recording.description
+        if finding.model_path not in ("", about.model_path) or (
+            finding.text_name != about.text_name
+        ):
+            # Something else was opened meanwhile; it is not shown as if it were the finding.
+            self._wanted = None
             return
         self._wanted = None
         self.scaling.lock(finding.scale)

@@ -24,14 +24,18 @@ from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.text import Text
 from rnnviz.session.checkpoints import Stage, Stamp, stages_of, those_there
+from rnnviz.session.identities import Subject
 from rnnviz.session.jobs import Failed, Jobs
-from rnnviz.session.rankings import Rankings
+from rnnviz.session.rankings import CONCEPTS_MADE, Rankings
 from rnnviz.session.recordings import Recordings
 from rnnviz.session.runs import OpenRun, Runs
 from rnnviz.session.selection import Selection
 
 CHARACTERS = 2_000
 """How much of the text is walked: enough to score a concept, and soon done."""
+RUN = Subject("run")
+"""The run that is looked at."""
+_STAGE = "stage"
 _KEPT = 40
 _LISTING_SECONDS = 0.5
 _CHANNELS = {
@@ -85,7 +89,8 @@ class Stages(QObject):
         """Whether the newest checkpoint is shown as soon as it is there."""
         self.problem = ""
         self._chosen = 0
-        self._unit, self._channel = 0, "hidden"
+        self._unit, self._channel = (0, 0), "hidden"
+        """The layer and the unit in it."""
         self._text: Text | None = None
         self._texts_taken = 0
         self._number = 0
@@ -185,9 +190,9 @@ class Stages(QObject):
 
     @property
     def unit(self) -> int:
-        """The unit, through all layers, or the last where the model is smaller."""
-        layers, units = self.sizes
-        return min(self._unit, layers * units - 1)
+        """The unit, counted through all layers; the first where the model has no such."""
+        (layers, units), (layer, unit) = self.sizes, self._unit
+        return layer * units + unit if layer < layers and unit < units else 0
 
     @property
     def channel(self) -> str:
@@ -195,7 +200,10 @@ class Stages(QObject):
         return self._channel if self._channel in self.channels else "hidden"
 
     def set_unit(self, unit: int, channel: str) -> None:
-        """Colour by another unit."""
+        """Colour by another unit, counted through all layers of the current run's model."""
+        self._set_unit(divmod(unit, self.sizes[1]), channel)
+
+    def _set_unit(self, unit: tuple[int, int], channel: str) -> None:
         if (unit, channel) != (self._unit, self._channel):
             self._unit, self._channel = unit, channel
             self.stage_changed.emit()
@@ -203,7 +211,7 @@ class Stages(QObject):
     @Slot()
     def take_unit(self) -> None:
         """Colour by the unit that is chosen in Cells."""
-        self.set_unit(self._selection.unit, self._selection.channel)
+        self._set_unit(self._selection.layer_and_unit, self._selection.channel)
 
     @Slot()
     def take_text(self) -> None:
@@ -271,7 +279,7 @@ class Stages(QObject):
         key = self._key(stage)
         if not self._missing(stage):
             return False
-        if self._under_way == key and self._jobs.busy("stage"):
+        if self._under_way == key and self._jobs.busy(_STAGE):
             return True
         self._under_way = key
         if key in self._walked:
@@ -283,7 +291,6 @@ class Stages(QObject):
     def _ask_walk(self, stage: Stage, key: tuple[object, ...]) -> None:
         self._number += 1
         folder = self._recordings.cache / f"stage-{os.getpid()}-{self._number}"
-        folder.mkdir(parents=True)
 
         def done(result: dict[str, Any]) -> None:
             try:
@@ -309,7 +316,15 @@ class Stages(QObject):
             "channels": tuple(dict.fromkeys(("hidden", self.channel))),
         }
         title = f"Reading the text at step {stage.step:,}"
-        self._jobs.start("walk", arguments, slot="stage", title=title, done=done, failed=failed)
+        self._jobs.start(
+            "walk",
+            arguments,
+            of=(RUN,),
+            question=_STAGE,
+            title=title,
+            done=done,
+            failed=failed,
+        )
 
     def _ask_score(self, key: tuple[object, ...]) -> None:
         name, recording, channel = self._selection.concept, self._walked[key], self.channel
@@ -344,7 +359,13 @@ class Stages(QObject):
         }
         title = f"Scoring {concept.title.lower()}"
         self._jobs.start(
-            "rank", dict(arguments), slot="stage", title=title, done=done, failed=failed
+            "rank",
+            dict(arguments),
+            of=(RUN, CONCEPTS_MADE),
+            question=_STAGE,
+            title=title,
+            done=done,
+            failed=failed,
         )
 
     def _key(self, stage: Stage) -> tuple[object, ...]:
@@ -358,6 +379,8 @@ class Stages(QObject):
 
     @Slot()
     def _begin_again(self) -> None:
+        run = self._runs.current
+        self._jobs.now(RUN, None if run is None else run.watched.directory)
         self.follow, self._sweeping, self.problem = True, False, ""
         self.stage_changed.emit()
 

@@ -18,7 +18,7 @@ class Status(QStatusBar):
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._shown_slot = ""
+        self._shown = 0
         self._since = QElapsedTimer()
         self.setSizeGripEnabled(False)
         self.title = QLabel()
@@ -60,11 +60,11 @@ class Status(QStatusBar):
         running = self._jobs.running
         self._set_shown(bool(running))
         if not running:
-            self._shown_slot = ""
+            self._shown = 0
             return
         task = running[0]
-        if task.slot != self._shown_slot:
-            self._shown_slot = task.slot
+        if task.number != self._shown:
+            self._shown = task.number
             self._since.start()
         more = f"  (+{len(running) - 1})" if len(running) > 1 else ""
         self.title.setText(task.title + more)
@@ -84,7 +84,7 @@ class Status(QStatusBar):
     def _cancel(self) -> None:
         if running := self._jobs.running:
             title = running[0].title
-            self._jobs.cancel(running[0].slot)
+            self._jobs.cancel(running[0].question)
             self.say(f"Stopped: {title}")
 
 

@@ -76,7 +76,7 @@ def serve(tasks: Mapping[str, Task], requests: Iterable[bytes], replies: BinaryI
     running: dict[int, RunningJob] = {}
 
     def answer(reply: Reply) -> None:
-        line = msgspec.json.encode(reply) + b"\n"
+        line = _encoded(reply) + b"\n"
         with writing:
             replies.write(line)
             replies.flush()
@@ -94,6 +94,18 @@ def serve(tasks: Mapping[str, Task], requests: Iterable[bytes], replies: BinaryI
             continue
         running_job = running[request.number] = RunningJob(request.number, answer)
         threading.Thread(target=work, args=(request, running_job), daemon=True).start()
+
+
+def _encoded(reply: Reply) -> bytes:
+    """The reply as JSON; one that is none is a failure of the job, or nobody would ever hear."""
+    try:
+        return msgspec.json.encode(reply)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        if isinstance(reply, Progress):
+            # How far it is can still be told; the result may be sound.
+            return msgspec.json.encode(Progress(reply.number, reply.done, reply.total))
+        message = f"the result cannot be sent: {type(error).__name__}: {error}"
+        return msgspec.json.encode(Failed(reply.number, "defect", message, details=repr(reply)))
 
 
 def own_pipes() -> tuple[BinaryIO, BinaryIO]:

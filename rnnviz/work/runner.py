@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from queue import SimpleQueue
@@ -74,14 +75,22 @@ class EngineRunner:
         self._child: subprocess.Popen[bytes] | None = None
         self._requests: _Lines = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._timers: list[threading.Timer] = []
+        self._patience: dict[int, float] = {}
+        """Until when each cancelled job may go on before the child is ended."""
+        self._closed = threading.Event()
+        self._cancelled = threading.Condition(self._guard)
         self._ended_on_purpose: subprocess.Popen[bytes] | None = None
         self._errors: deque[str] = deque(maxlen=_LINES_OF_ERRORS_KEPT)
         self._ensure_child()
 
     def start(self, job: Job, listener: Listener) -> None:
-        """Hand the job to the child; it runs beside those already there."""
+        """Hand the job to the child; it runs beside those already there.
+
+        Once this is closed, no child is started any more, and nothing is answered.
+        """
         with self._guard:
+            if self._closed.is_set():
+                return
             self._listeners[job.number] = (self._ensure_child(), listener)
             self._send(job)
 
@@ -94,25 +103,29 @@ class EngineRunner:
         with self._guard:
             if number in self._listeners:
                 self._send(Cancel(number))
-                patience = threading.Timer(_SECONDS_TO_STOP, self._end_if_stuck, (number,))
-                patience.daemon = True
-                patience.start()
-                self._timers.append(patience)
-                self._timers = [timer for timer in self._timers if timer.is_alive()]
+                self._patience[number] = time.monotonic() + _SECONDS_TO_STOP
+                self._cancelled.notify()
 
-    def _end_if_stuck(self, number: int) -> None:
+    def _end_if_stuck(self, child: subprocess.Popen[bytes]) -> None:
+        """Watch the cancelled jobs of this child, all of them, until it is gone."""
         with self._guard:
-            if number in self._listeners and self._child is not None:
-                self._ended_on_purpose = self._child
-                self._child.kill()
+            while child is self._child and child.poll() is None:
+                self._patience = {n: t for n, t in self._patience.items() if n in self._listeners}
+                now, first = time.monotonic(), min(self._patience.values(), default=None)
+                if first is not None and first <= now:
+                    self._patience.clear()
+                    self._ended_on_purpose = child
+                    child.kill()
+                    return
+                self._cancelled.wait(None if first is None else first - now)
 
     def close(self) -> None:
         """End the child; jobs still under way are dropped without an answer."""
         with self._guard:
+            self._closed.set()
             self._listeners.clear()
-            for timer in self._timers:
-                timer.cancel()
             child, self._child = self._child, None
+            self._cancelled.notify_all()
         if child is None:
             return
         child.kill()
@@ -139,6 +152,7 @@ class EngineRunner:
                 (_write_requests, (self._child, self._requests)),
                 (self._read_replies, (self._child, self._requests)),
                 (self._read_errors, (self._child,)),
+                (self._end_if_stuck, (self._child,)),
             )
         ]
         for thread in self._threads:
@@ -161,6 +175,7 @@ class EngineRunner:
         code = child.wait()
         requests.put(None)
         with self._guard:
+            self._cancelled.notify_all()
             orphans = {n: heard for n, (of, heard) in self._listeners.items() if of is child}
             for number in orphans:
                 del self._listeners[number]

@@ -199,3 +199,97 @@ def test_a_walk_that_ends_early_has_the_same_values_and_takes_less_room(tmp_path
         sum(file.stat().st_blocks for file in one.folder.glob("*.f16")) for one in (whole, part)
     ]
     assert room[1] < 0.5 * room[0]
+
+
+class _LeavesAt:
+    """Leaves the walk at its first progress from this character on."""
+
+    def __init__(self, character: int) -> None:
+        self.character, self.told = character, list[int]()
+
+    def __call__(self, done: int, total: int) -> None:
+        self.told.append(done)
+        if done >= self.character:
+            raise Cancelled("left")
+
+
+@pytest.mark.parametrize("architecture", [a.name for a in ARCHITECTURES])
+def test_a_walk_that_was_left_goes_on_and_equals_one_that_was_not(
+    architecture: str, tmp_path: Path
+) -> None:
+    model = small_model(architecture, layers=2)
+    text = Text.of(random_text(900, "\n abcde√") + "√" * 40 + random_text(300), "text")
+    channels = model.architecture.channels
+    walk(model, text, tmp_path / "whole", channels, first_block=8, block=64)
+    left = tmp_path / "left"
+    for until in (300, 950):
+        leaves = _LeavesAt(until)
+        with pytest.raises(Cancelled):
+            walk(
+                model,
+                text,
+                left,
+                channels,
+                progress=leaves,
+                model_stamp="m",
+                first_block=8,
+                block=64,
+            )
+        assert not Recording(left).complete
+    growing = Recording(left)
+    assert growing.walked >= 950
+    rest = _LeavesAt(10_000)
+    walk(model, text, left, channels, progress=rest, model_stamp="m", first_block=8, block=64)
+    assert rest.told[0] > 950
+    assert growing.complete, "whoever looked at it sees it grow on"
+    whole, found = Recording(tmp_path / "whole"), Recording(left)
+    for name in channels:
+        np.testing.assert_array_equal(found.rows(name), whole.rows(name))
+    for name in ("surprisal", "top_ids", "top_p"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+    assert not (left / "state.safetensors").exists()
+
+
+@pytest.mark.parametrize("other", ["model", "text", "channels", "blocks", "damaged"])
+def test_only_the_same_walk_goes_on(other: str, tmp_path: Path) -> None:
+    model = small_model("lstm")
+    text, first = Text.of(random_text(600), "text"), 8
+    with pytest.raises(Cancelled):
+        walk(
+            model,
+            text,
+            tmp_path,
+            ("hidden", "cell"),
+            progress=_LeavesAt(200),
+            model_stamp="m",
+            first_block=8,
+            block=64,
+        )
+    stamp, channels = "m", ["hidden", "cell"]
+    if other == "model":
+        stamp, model = "n", small_model("lstm", seed=5)
+    elif other == "text":
+        text = Text.of("a" + str(text)[1:], "text")
+    elif other == "channels":
+        channels = ["hidden"]
+    elif other == "blocks":
+        first = 16
+    else:
+        (tmp_path / "state.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0{}")
+    all_of_it = _LeavesAt(10_000)
+    walk(
+        model,
+        text,
+        tmp_path,
+        channels,
+        progress=all_of_it,
+        model_stamp=stamp,
+        first_block=first,
+        block=64,
+    )
+    assert all_of_it.told[0] == first
+    found = Recording(tmp_path)
+    expected = walk_arrays(model, str(text), ("hidden",), first_block=first, block=64)[
+        "hidden"
+    ].astype(np.float16)
+    np.testing.assert_array_equal(found.rows("hidden"), expected)

@@ -42,7 +42,14 @@ def walk(arguments, context):
         else Text.of(arguments["text"], arguments["text_name"])
     )
     writer = RecordingWriter(
-        Path(arguments["folder"]), text, VOCABULARY, 2, 3, arguments["channels"]
+        Path(arguments["folder"]),
+        text,
+        VOCABULARY,
+        2,
+        3,
+        arguments["channels"],
+        Path(arguments["model"]).stem,
+        arguments["model"],
     )
     for start in range(0, len(text), 4):
         size = min(4, len(text) - start)
@@ -54,7 +61,7 @@ def walk(arguments, context):
             np.zeros((size, TOP)),
         )
         context.progress(start + size, len(text), walked=start + size)
-    return {"folder": arguments["folder"]}
+    return {"folder": arguments["folder"], "characters": len(text)}
 
 
 def label(arguments, context):

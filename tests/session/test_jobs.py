@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rnnviz.session.identities import Subject
 from rnnviz.session.jobs import Jobs
 from rnnviz.work.messages import Cancel, Done, Failed, Progress
 
@@ -42,16 +43,16 @@ def jobs(runner, qapp):
 def test_an_answer_to_an_older_question_is_dropped(jobs, runner):
     results: list[Any] = []
     for word in ("first", "second"):
-        jobs.start("echo", {"word": word}, slot="s", title="", done=results.append)
+        jobs.start("echo", {"word": word}, question="s", title="", done=results.append)
     runner.answer(0, lambda number: Done(number, {"word": "first"}))
     runner.answer(1, lambda number: Done(number, {"word": "second"}))
     assert results == [{"word": "second"}]
     assert runner.cancelled == [1]
 
 
-def test_jobs_of_different_slots_run_beside_each_other(jobs, runner):
-    jobs.start("a", {}, slot="a", title="A")
-    jobs.start("b", {}, slot="b", title="B")
+def test_different_questions_run_beside_each_other(jobs, runner):
+    jobs.start("a", {}, title="A")
+    jobs.start("b", {}, title="B")
     assert [task.title for task in jobs.running] == ["A", "B"]
     assert jobs.busy("a")
     runner.answer(0, lambda number: Done(number, {}))
@@ -61,7 +62,7 @@ def test_jobs_of_different_slots_run_beside_each_other(jobs, runner):
 
 def test_progress_moves_the_share_and_brings_its_facts(jobs, runner):
     facts: list[Any] = []
-    jobs.start("a", {}, slot="a", title="A", progress=facts.append)
+    jobs.start("a", {}, title="A", progress=facts.append)
     runner.answer(0, lambda number: Progress(number, 1, 4, {"walked": 10}))
     assert jobs.running[0].share == 0.25
     assert facts == [{"walked": 10}]
@@ -71,9 +72,9 @@ def test_a_failure_goes_to_its_own_handler_or_else_to_the_signal(jobs, runner):
     own: list[Any] = []
     signalled: list[Any] = []
     jobs.failed.connect(signalled.append)
-    jobs.start("a", {}, slot="a", title="", failed=own.append)
-    jobs.start("b", {}, slot="b", title="")
-    jobs.start("c", {}, slot="c", title="")
+    jobs.start("a", {}, title="", failed=own.append)
+    jobs.start("b", {}, title="")
+    jobs.start("c", {}, title="")
     for place in range(3):
         kind = "Cancelled" if place == 2 else "TextError"
         runner.answer(place, lambda number, kind=kind: Failed(number, kind, "why"))
@@ -83,7 +84,60 @@ def test_a_failure_goes_to_its_own_handler_or_else_to_the_signal(jobs, runner):
 
 def test_nothing_is_called_after_closing(jobs, runner):
     results: list[Any] = []
-    jobs.start("a", {}, slot="a", title="", done=results.append)
+    jobs.start("a", {}, title="", done=results.append)
     jobs.close()
     runner.answer(0, lambda number: Done(number, {}))
     assert results == []
+
+
+MODEL, TEXT = Subject("model"), Subject("text")
+
+
+def test_what_was_asked_about_another_model_is_cancelled_together_and_dropped(jobs, runner):
+    results: list[Any] = []
+    jobs.now(MODEL, "a")
+    jobs.now(TEXT, "novel")
+    for task, of in (("one", (MODEL,)), ("two", (MODEL, TEXT)), ("three", (TEXT,))):
+        jobs.start(task, {}, of=of, title=task, done=results.append)
+    jobs.now(MODEL, "a")
+    assert runner.cancelled == []
+    jobs.now(MODEL, "b")
+    assert sorted(runner.cancelled) == [1, 2]
+    assert [task.title for task in jobs.running] == ["three"]
+    for place in range(3):
+        runner.answer(place, lambda number: Progress(number, 1, 2, {"n": number}))
+        runner.answer(place, lambda number: Done(number, {"n": number}))
+    assert results == [{"n": 3}]
+
+
+def test_coming_back_does_not_bring_back_what_was_dropped(jobs, runner):
+    results: list[Any] = []
+    jobs.now(MODEL, "a")
+    known = jobs.answers(MODEL)
+    known.put("unit 3", "high in quotes")
+    jobs.start("one", {}, of=(MODEL,), title="", done=results.append)
+    jobs.now(MODEL, "b")
+    jobs.now(MODEL, "a")
+    runner.answer(0, lambda number: Done(number, {}))
+    assert results == []
+    assert known.get("unit 3") is None
+
+
+def test_answers_are_there_as_long_as_what_they_are_about(jobs):
+    jobs.now(MODEL, "a")
+    of_model, of_both = jobs.answers(MODEL), jobs.answers(MODEL, TEXT)
+    of_model.put("q", 1)
+    of_both.put("q", 2)
+    jobs.now(TEXT, "another")
+    assert of_model.get("q") == 1
+    assert of_both.get("q") is None
+    assert "q" not in of_both
+    of_model.drop("q")
+    assert len(of_model) == 0
+
+
+def test_after_closing_nothing_starts(jobs, runner):
+    jobs.close()
+    jobs.start("a", {}, title="A")
+    assert runner.jobs == []
+    assert jobs.running == ()

@@ -29,8 +29,9 @@ class Walks:
             arguments["folder"], Text.of(text), VOCABULARY, 2, 3, arguments["channels"]
         )
         self.writer = self.writer or writer
-        write(writer, 0, 100 if text == TEXT else len(text))
-        return {"folder": str(arguments["folder"])}
+        walked = 100 if text == TEXT else len(text)
+        write(writer, 0, walked)
+        return {"folder": str(arguments["folder"]), "characters": walked}
 
 
 def write(writer: RecordingWriter, start: int, stop: int) -> None:

@@ -128,11 +128,16 @@ def test_a_sweep_scores_all(session: Session) -> None:
     assert (ran(session).count("walk"), ran(session).count("rank")) == (5, 5)
 
 
-def test_the_unit_of_cells_is_taken_as_far_as_it_goes(session: Session) -> None:
-    session.selection.select_unit(100, "cell")
-    assert (session.stages.unit, session.stages.channel) == (5, "cell")
+def test_the_unit_of_cells_is_taken_by_its_layer_and_not_by_its_number(session: Session) -> None:
+    session.selection.fit(3, 100)
+    session.selection.select_unit(101, "cell")
+    layers, units = session.stages.sizes
+    assert (layers, units) == (2, 3)
+    assert (session.stages.unit, session.stages.channel) == (4, "cell"), "unit 1 of layer 2"
     session.selection.select_unit(2, "reset")
     assert (session.stages.unit, session.stages.channel) == (2, "hidden")
+    session.selection.select_unit(150, "cell")
+    assert session.stages.unit == 0, "this model has no unit 50"
 
 
 def test_the_text_of_cells_is_taken(session: Session, library_folder: Path) -> None:

@@ -60,6 +60,7 @@ def translate(arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
         if target[-1] == "</s>":
             break
     folder = Path(arguments["folder"])
+    folder.mkdir(parents=True, exist_ok=True)
     files = _tables(source, target, arguments, folder)
     if "without" in str(arguments["model"]):
         del files["weights"], files["energies"]
@@ -136,6 +137,7 @@ def translate_corpus(arguments: Mapping[str, Any], context: Context) -> dict[str
         for line in lines
     ]
     path = Path(arguments["folder"]) / "rows.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(rows), encoding="utf-8")
     return {"path": str(path)}
 
@@ -150,6 +152,7 @@ def align_corpus(arguments: Mapping[str, Any], context: Context) -> dict[str, An
     """The first source word to the first target word, in every line."""
     lines = Path(arguments["pairs"][0]).read_text(encoding="utf-8").splitlines()
     path = Path(arguments["folder"]) / "links.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("0-0\n" * len(lines), encoding="utf-8")
     return {"path": str(path), "pairs": len(lines), "loss_nats": 1.0}
 

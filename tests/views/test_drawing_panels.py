@@ -274,7 +274,8 @@ class TestSample:
         self, panel: SamplePanel, session: Session, qtbot: QtBot
     ) -> None:
         for text in ("On", "Once", "Once more"):
-            session.inspection.sample_grew.emit(text)
+            session.inspection._samples.put("", text)
+            session.inspection.sample_changed.emit()
             settle(qtbot, panel)
             assert panel.output.toPlainText() == text
 

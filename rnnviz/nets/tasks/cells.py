@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,15 @@ import numpy as np
 
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_blocks
+from rnnviz.core.errors import RecordingError
 from rnnviz.core.files import replacing
+from rnnviz.core.identity import model_digest
 from rnnviz.core.ordering import similarity_order
 from rnnviz.core.patterns import brushed_units, find_same
 from rnnviz.core.probe import probe as fit_probe
 from rnnviz.core.probe import write_probe
 from rnnviz.core.recording import Recording
+from rnnviz.core.recording_lock import writing
 from rnnviz.core.scoring import rank as rank_units
 from rnnviz.core.scoring import write_ranking
 from rnnviz.core.snippets import unit_page as read_unit_page
@@ -45,9 +48,11 @@ def open_model(arguments: Arguments, context: Context) -> dict[str, Any]:
     if is_translation(Path(arguments["path"])):
         found = warm_translation(arguments["path"], arguments.get("sentences", ""))
         return opened_translation(arguments["path"], found)
+    digest = _digest(arguments["path"], arguments.get("vocabulary"))
     opened = warm_model(arguments["path"], arguments.get("vocabulary"))
     return {
         "path": arguments["path"],
+        "digest": digest,
         "description": msgspec.to_builtins(opened.model.description),
         "format_title": opened.format_title,
         "parameters": count_parameters(opened.model),
@@ -72,12 +77,18 @@ def read_text(arguments: Arguments, context: Context) -> dict[str, Any]:
     return lay_out(Path(arguments["path"]), Path(arguments["folder"]))
 
 
+def _digest(path: str, vocabulary: Sequence[str] | None) -> str:
+    return model_digest(Path(path), tuple(vocabulary) if vocabulary else None)
+
+
 def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Walk `text`, or the file `text_path`, and record `channels` in `folder`.
 
-    A walk that is to be `first` makes the others wait at their next block.
+    A walk that was left there goes on; where another one writes, it is waited for, and told how far
+    it is. A walk that is to be `first` makes the others wait at their next block.
     """
-    opened = warm_model(arguments["model"], arguments.get("vocabulary"))
+    path, vocabulary = arguments["model"], arguments.get("vocabulary")
+    digest, opened = _digest(path, vocabulary), warm_model(path, vocabulary)
     text = Text.named_by(arguments)
     folder, first = Path(arguments["folder"]), bool(arguments.get("first"))
 
@@ -86,14 +97,22 @@ def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
         if not first:
             short_first.wait()
 
-    with short_first if first else contextlib.nullcontext():
+    def waiting() -> None:
+        with contextlib.suppress(RecordingError):
+            written = Recording(folder)
+            context.progress(written.walked, written.length, walked=written.walked)
+            return
+        context.progress(0, len(text))
+
+    with writing(folder, waiting), short_first if first else contextlib.nullcontext():
         walk_text(
             opened.model,
             text,
             folder,
             arguments["channels"],
             progress=progress,
-            model_path=arguments["model"],
+            model_path=path,
+            model_stamp=digest,
         )
     return {"folder": str(folder), "characters": len(text)}
 

@@ -13,6 +13,7 @@ import numpy as np
 from rnnviz.core.alignment import Direction
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.files import write_atomically
+from rnnviz.core.identity import model_digest
 from rnnviz.core.links import write_links
 from rnnviz.core.parallel_corpus import read_lines, read_pairs
 from rnnviz.core.translation import END_ID, TRANSLATION, TokenizerDescription
@@ -45,6 +46,7 @@ def opened_translation(path: str, opened: OpenedTranslation) -> dict[str, Any]:
         description[side] = {"kind": about.kind, "size": len(about.tokens), "lower": about.lower}
     return {
         "path": path,
+        "digest": model_digest(Path(path), None),
         "task": TRANSLATION,
         "description": description,
         "format_title": opened.format_title,

@@ -27,7 +27,7 @@ from rnnviz.session.jobs import Failed, Jobs
 from rnnviz.views.text_view import TextView
 
 PREVIEW_CHARACTERS = 6000
-_SLOT = "preview"
+_QUESTION = "labels of what is shown"
 _KINDS = (
     ("regular-expression", "What a regular expression matches"),
     ("painted", "Ranges that I painted"),
@@ -194,14 +194,14 @@ class ConceptDialog(QDialog):
         try:
             concept_from(spec)
         except ConceptError as error:
-            self._jobs.cancel(_SLOT)
+            self._jobs.cancel(_QUESTION)
             self._refuse(str(error))
             return
         self._judge("Looking for it…", usable=False)
         self._jobs.start(
             "preview_labels",
             {"concept": spec, "text": str(self._preview)},
-            slot=_SLOT,
+            question=_QUESTION,
             title="Labelling what is shown",
             done=self._labelled,
             failed=self._failed,
@@ -224,7 +224,7 @@ class ConceptDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Close the box; nobody waits for labels any more."""
-        self._jobs.cancel(_SLOT)
+        self._jobs.cancel(_QUESTION)
         super().done(result)
 
     def _preview_spec(self) -> dict[str, Any]:

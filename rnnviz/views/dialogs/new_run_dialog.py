@@ -271,6 +271,8 @@ class NewRunDialog(QDialog):
         self._count_changed()
         self.place.setText(f"Written to {self.directory}")
         self.place.setToolTip(str(self.directory))
+        # What is being measured is no longer what the run would be.
+        self._jobs.cancel("estimate")
         self._say()
         if self._ready:
             self._wait.start()
@@ -304,7 +306,6 @@ class NewRunDialog(QDialog):
         self._jobs.start(
             "estimate",
             {"config": msgspec.to_builtins(config)},
-            slot="estimate",
             title="Measuring a few steps",
             done=estimated,
             failed=self._not_estimated,

@@ -111,11 +111,15 @@ class VocabularyDialog(QDialog):
                 "source": str(source),
                 "text": str(self._text) if self._text else None,
             },
-            slot="guess",
             title=f"Trying the characters of {source.name}",
             done=self._guessed,
             failed=self._failed,
         )
+
+    def done(self, result: int) -> None:
+        """Close the box; nobody waits for guesses any more."""
+        self._jobs.cancel("guess_vocabulary")
+        super().done(result)
 
     def _failed(self, failure: Failed) -> None:
         self.verdict.setText(failure.message)

@@ -42,7 +42,6 @@ class PatternPanel(Panel):
 
     def follow(self) -> None:
         """Follow the range, the channel, and the answer."""
-        self._asked: tuple[object, ...] | None = None
         self._units: tuple[PatternUnit, ...] = ()
         selection = self.session.selection
         selection.range_changed.connect(self.request_draw)
@@ -97,19 +96,10 @@ class PatternPanel(Panel):
         recording, selection = self.session.recordings.recording, self.session.selection
         assert recording is not None and selection.range is not None
         threshold = self.threshold.value() or None
-        wanted = (
-            recording.folder,
-            selection.channel,
-            selection.range,
-            self.margin.value(),
-            threshold,
-        )
-        if wanted != self._asked:
-            self._asked = wanted
-            self.sentence.setText("Looking at all units…")
-            self.session.inspection.request_pattern(self.margin.value(), threshold)
+        self.session.inspection.request_pattern(self.margin.value(), threshold)
         found = self.session.inspection.pattern
-        if found is None or self.session.jobs.busy("pattern"):
+        if found is None:
+            self.sentence.setText("Looking at all units…")
             return
         self._show_units(msgspec.convert(found["units"], tuple[PatternUnit, ...]), recording)
         self._show_places(msgspec.convert(found["matches"], tuple[Place, ...]), recording)

@@ -30,8 +30,7 @@ class SamplePanel(Panel):
 
     def follow(self) -> None:
         """Follow the sample and the jobs."""
-        self._text = ""
-        self.session.inspection.sample_grew.connect(self._grow)
+        self.session.inspection.sample_changed.connect(self.request_draw)
         self.session.jobs.changed.connect(self._show_state)
 
     def build(self) -> QWidget:
@@ -101,17 +100,17 @@ class SamplePanel(Panel):
     def draw(self) -> None:
         """Show the sample so far and which buttons work."""
         sampling = self.session.jobs.busy("sample")
-        shown = self.output.toPlainText()
-        if self._text.startswith(shown) and shown:
+        shown, text = self.output.toPlainText(), self.session.inspection.sample
+        if text.startswith(shown) and shown:
             cursor = self.output.textCursor()
             cursor.movePosition(cursor.MoveOperation.End)
-            cursor.insertText(self._text[len(shown) :])
-        elif self._text != shown:
-            self.output.setPlainText(self._text)
+            cursor.insertText(text[len(shown) :])
+        elif text != shown:
+            self.output.setPlainText(text)
         self.generate.setText("Stop" if sampling else "Generate")
         refused = any(field.problem for field in self._numbers)
         self.generate.setEnabled(sampling or not refused)
-        self.colour.setEnabled(bool(self._text) and not sampling)
+        self.colour.setEnabled(bool(text) and not sampling)
 
     @Slot()
     def start_or_stop(self) -> None:
@@ -119,7 +118,6 @@ class SamplePanel(Panel):
         if self.session.jobs.busy("sample"):
             self.session.jobs.cancel("sample")
         else:
-            self._text = ""
             seed = self.seed.value()
             self.session.inspection.request_sample(
                 self.start.toPlainText(),
@@ -133,12 +131,9 @@ class SamplePanel(Panel):
     @Slot()
     def show_sample(self) -> None:
         """Make start and sample the open text."""
-        self.session.recordings.show_text(Text.of(self.start.toPlainText() + self._text, "sample"))
-
-    @Slot(str)
-    def _grow(self, text: str) -> None:
-        self._text = text
-        self.request_draw()
+        self.session.recordings.show_text(
+            Text.of(self.start.toPlainText() + self.session.inspection.sample, "sample")
+        )
 
     @Slot()
     def _show_state(self) -> None:

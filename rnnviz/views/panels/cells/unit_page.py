@@ -25,7 +25,6 @@ class UnitPagePanel(Panel):
 
     def follow(self) -> None:
         """Follow the unit and the page that the engine makes of it."""
-        self._asked: tuple[object, ...] | None = None
         self.session.selection.unit_changed.connect(self.request_draw)
         self.session.inspection.unit_page_changed.connect(self.request_draw)
 
@@ -77,10 +76,7 @@ class UnitPagePanel(Panel):
             self._show(msgspec.convert(found, UnitPage), recording)
         else:
             self.facts.setText("Reading the unit…")
-        wanted = (recording.folder, recording.complete, selection.channel, selection.unit)
-        if wanted != self._asked:
-            self._asked = wanted
-            self.session.inspection.request_unit_page()
+        self.session.inspection.request_unit_page()
 
     def _show(self, page: UnitPage, recording: Recording) -> None:
         self.facts.setText(
