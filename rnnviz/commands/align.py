@@ -3,6 +3,10 @@
 Words are what stands between blanks, so texts should have their punctuation set off as the gold
 links count it. With gold links, the alignment error rate is printed. With --to, the weights behind
 the links are written as the name ends: .svg, .png, .csv or .tex for one pair, .html for any number.
+
+With --statistical no model is needed: an aligner learns from the pairs alone, both ways, which
+words belong together (IBM model 1 with a prior for the diagonal, as fast_align). It wants
+thousands of pairs; --more names some that it learns from besides.
 """
 
 from __future__ import annotations
@@ -10,32 +14,42 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
-from rnnviz.commands.output import print_json
+from rnnviz.commands.output import ProgressLine, print_json
 from rnnviz.commands.tasks import run_with_progress
 from rnnviz.core.alignment import DIRECTIONS, Alignment
+from rnnviz.core.errors import AlignmentError, TextError
 from rnnviz.core.given_path import given_path
-from rnnviz.core.links import corpus_agreement, links_line, read_links
+from rnnviz.core.links import Link, corpus_agreement, links_line, read_links
 from rnnviz.core.parallel_corpus import read_pairs
+from rnnviz.core.statistical_aligner import SYMMETRISED
 
 EXAMPLES = """
   rnnviz align models/english-french.safetensors pairs.txt -o links.txt
   rnnviz align models/english-french.safetensors pairs.txt -o links.txt --to pairs.html
   rnnviz align models/english-french.safetensors source.en target.fr --gold gold.txt
   rnnviz align models/english-french.safetensors pairs.txt --swap --direction both
+  rnnviz align --statistical corpus.tsv --cut --links intersection -o links.txt
+  rnnviz align --statistical pairs.txt --more corpus.tsv --gold gold.txt
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A model, the pairs, and how weights become links."""
-    parser.add_argument("model", type=file_given, metavar="MODEL", help="a translation model")
+    parser.add_argument(
+        "model",
+        type=file_given,
+        metavar="MODEL",
+        help="a translation model; with --statistical there is none, and the pairs come first",
+    )
     parser.add_argument(
         "pairs",
-        nargs="+",
+        nargs="*",
         type=given_path,
         metavar="PAIRS",
         help="a file with a tab or ||| between source and target, or two files",
@@ -68,10 +82,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="for a model of PyTorch's tutorial: the sentences that its words come from",
     )
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+    statistical = parser.add_argument_group("with a statistical aligner instead of a model")
+    statistical.add_argument(
+        "--statistical", action="store_true", help="learn the links from the pairs alone"
+    )
+    statistical.add_argument(
+        "--more",
+        nargs="+",
+        type=given_path,
+        default=[],
+        metavar="FILE",
+        help="pairs that it learns from besides, with a tab or ||| in each line",
+    )
+    statistical.add_argument(
+        "--links",
+        choices=SYMMETRISED,
+        default="grow-diag-final-and",
+        help="; ".join(f"{name}: {about}" for name, about in SYMMETRISED.items()),
+    )
+    statistical.add_argument(
+        "--cut",
+        action="store_true",
+        help="cut signs and elided words off first: for texts as people write them",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Align, write the links, draw the weights, compare with gold."""
+    if arguments.statistical:
+        return _statistical(arguments)
+    if not arguments.pairs:
+        raise TextError(
+            f"no pairs are given beside {arguments.model}; name a file of them after the model, or "
+            "give --statistical to align without a model"
+        )
     drawn = _count_drawn(arguments) if arguments.to else 0
     with tempfile.TemporaryDirectory() as folder:
         asked = {
@@ -89,30 +133,71 @@ def run(arguments: argparse.Namespace) -> int:
         if drawn:
             _draw(arguments.to, result["tables"])
     links = [one.swapped() if arguments.swap else one for one in found]
+    nats = result["loss_nats"]
+    cost = f"; the translations cost the model {nats:.2f} nats a token"
+    _tell(arguments, [one.sure for one in links], {"loss_nats": nats}, cost)
+    return 0
+
+
+def _statistical(arguments: argparse.Namespace) -> int:
+    """Learn from all pairs, write the links of those that were asked for."""
+    from rnnviz.core.sentences import words_to_align
+    from rnnviz.core.statistical_aligner import align_words, diagonal
+
+    if arguments.to:
+        raise AlignmentError(
+            "a statistical aligner has links and no weights to draw; leave --to out"
+        )
+    asked = read_pairs([arguments.model, *arguments.pairs])
+    more = read_pairs(arguments.more) if arguments.more else []
+    cut = words_to_align if arguments.cut else lambda text: text.lower().split()
+    words = [(cut(source), cut(target)) for source, target in [*asked, *more]]
+    line = ProgressLine("aligning")
+    try:
+        found = align_words(words, progress=line.show)
+    finally:
+        line.finish()
+    links = [both.links(arguments.links) for both in found[: len(asked)]]
+    facts: dict[str, Any] = {}
+    beside = ""
+    if arguments.gold is not None:
+        gold = read_links(arguments.gold)
+        straight = [diagonal(len(source), len(target)) for source, target in words[: len(asked)]]
+        facts["diagonal_error_rate"] = corpus_agreement(straight, gold).error_rate
+        beside = f"; a straight diagonal has {facts['diagonal_error_rate']:.1%}"
+    _tell(arguments, links, facts, beside)
+    return 0
+
+
+def _tell(
+    arguments: argparse.Namespace,
+    links: Sequence[frozenset[Link]],
+    more: dict[str, Any],
+    beside: str,
+) -> None:
+    """Write the links, or how far they agree with gold."""
     lines = "".join(f"{links_line(one, 1 if arguments.one else 0)}\n" for one in links)
     if arguments.output:
         arguments.output.write_text(lines, encoding="utf-8")
     elif not arguments.json and arguments.gold is None:
         sys.stdout.write(lines)
-    if arguments.gold is not None:
-        gold = read_links(arguments.gold)
-        agreed = corpus_agreement([one.sure for one in links], gold)
-        facts = {
-            "pairs": len(links),
-            "error_rate": agreed.error_rate,
-            "precision": agreed.precision,
-            "recall": agreed.recall,
-            "loss_nats": result["loss_nats"],
-        }
-        if arguments.json:
-            print_json(facts)
-        else:
-            print(
-                f"alignment error rate {agreed.error_rate:.1%}, precision {agreed.precision:.1%}, "
-                f"recall {agreed.recall:.1%} over {len(links):,} pairs; the translations cost the "
-                f"model {result['loss_nats']:.2f} nats a token"
-            )
-    return 0
+    if arguments.gold is None:
+        return
+    agreed = corpus_agreement(links, read_links(arguments.gold))
+    facts = {
+        "pairs": len(links),
+        "error_rate": agreed.error_rate,
+        "precision": agreed.precision,
+        "recall": agreed.recall,
+        **more,
+    }
+    if arguments.json:
+        print_json(facts)
+    else:
+        print(
+            f"alignment error rate {agreed.error_rate:.1%}, precision {agreed.precision:.1%}, "
+            f"recall {agreed.recall:.1%} over {len(links):,} pairs{beside}"
+        )
 
 
 def _count_drawn(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import unicodedata
 import zlib
 from collections.abc import Sequence
@@ -16,7 +17,9 @@ _BARS = "|||"
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file in UTF-8, also of a `.gz`; line ends as Unix or Windows write them.
+    """The lines of a text file in UTF-8, also of a `.gz` or `.xz`.
+
+    Line ends are as Unix or Windows write them.
 
     Raises:
         TextError: it cannot be read, or is no UTF-8.
@@ -25,12 +28,14 @@ def read_lines(path: Path) -> list[str]:
         data = path.read_bytes()
         if data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
+        elif data[:6] == b"\xfd7zXZ\x00":
+            data = lzma.decompress(data)
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TextError(
             f"{path.name} is not UTF-8 at byte {error.start:,}; convert it, or choose another file"
         ) from error
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         said = getattr(error, "strerror", None) or str(error)
         raise TextError(f"cannot read {path}: {said}") from error
     lines = text.split("\n")

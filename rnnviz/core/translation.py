@@ -28,6 +28,10 @@ class TokenizerDescription(msgspec.Struct, frozen=True, kw_only=True):
     """Sentences are put in lower case first."""
     model: str = ""
     """Subwords only: the model of sentencepiece, in base 64."""
+    signs: str = ""
+    """Subwords only. `joined`: signs that stand apart are put to their words before a sentence is
+    cut (`core.sentences`). `high-apart`: likewise, and written with a blank before ? ! ; : as in
+    French. Empty: as they stand, in older files."""
 
 
 class TranslationDescription(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,9 @@ class TranslationDescription(msgspec.Struct, frozen=True, kw_only=True):
     """With `after`: the last attentional state enters the next step."""
     coverage: bool = False
     """With `additive`: the weights so far enter the score (Tu et al. 2016)."""
+    guided: float = 0.0
+    """The weight, beside the loss of the words, of the loss that drew the attention to the links of
+    an aligner in training (Liu et al. 2016; Mi, Wang and Ittycheriah 2016); 0 for none."""
     task: str = TRANSLATION
     name: str = ""
     source_language: str = ""

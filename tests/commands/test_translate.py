@@ -173,3 +173,41 @@ def test_what_cannot_be_done_is_said(
     ):
         assert main(words) == 1
         assert re.search(said, capsys.readouterr().err), words
+
+
+def made_up_pairs(folder: Path) -> Path:
+    """Word for word, with a full stop that stands apart."""
+    words = [(a, b) for a in range(8) for b in range(8) if a != b]
+    lines = [f"Un{a} deux{b} .\tone{a} two{b} ." for a, b in words]
+    path = folder / "pairs.tsv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_pairs_are_aligned_without_a_model(tmp_path: Path, capsys: Printed) -> None:
+    """A line of links a pair; of gold links the error rate, with the diagonal's beside it."""
+    pairs = made_up_pairs(tmp_path)
+    assert main(["align", "--statistical", str(pairs)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["0-0 1-1 2-2"] * 56
+    gold, links = tmp_path / "gold.txt", tmp_path / "links.txt"
+    gold.write_text("0-0 1-1 2-2\n" * 56, encoding="utf-8")
+    asked = ["align", "--statistical", str(pairs), "--gold", str(gold)]
+    assert main([*asked, "--links", "intersection", "-o", str(links)]) == 0
+    said = capsys.readouterr().out
+    assert "error rate 0.0%" in said
+    assert "straight diagonal has 0.0%" in said
+    assert len(read_links(links)) == 56
+    assert main([*asked, "--more", str(pairs), "--cut", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["diagonal_error_rate"] == 0.0
+
+
+def test_what_a_statistical_aligner_cannot_do_is_said(
+    model: str, tmp_path: Path, capsys: Printed
+) -> None:
+    """It has no weights to draw; and a model needs pairs."""
+    pairs = made_up_pairs(tmp_path)
+    assert main(["align", "--statistical", str(pairs), "--to", "x.html"]) != 0
+    assert "no weights to draw" in capsys.readouterr().err
+    assert main(["align", model]) != 0
+    assert "--statistical" in capsys.readouterr().err

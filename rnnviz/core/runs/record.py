@@ -215,6 +215,9 @@ class RunRecord:
         norms = [event.clipped_norm for event in events]
         if any(norm is not None for norm in norms):
             self.clipped_norm.append(steps, floats(norms))
+        for event in events:
+            if event.metrics:
+                self._take_values(event.step, event.metrics)
         clipped = [event.clipped for event in events]
         self.clipped.append(steps, clipped)
         self.clipped_steps += sum(clipped)

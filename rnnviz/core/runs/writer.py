@@ -99,6 +99,8 @@ class RunWriter:
                 return
             self._mirrored = now
             scalars = {f"train/{name}": fields[name] for name in _MIRRORED if name in fields}
+            parts = fields.get("metrics") or {}
+            scalars |= {f"train/{name}": value for name, value in parts.items()}
         elif kind == "validation":
             scalars = {"validation/loss_nats": fields["loss_nats"]}
             metrics = fields.get("metrics") or {}

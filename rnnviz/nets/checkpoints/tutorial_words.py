@@ -72,6 +72,10 @@ class TutorialTokenizer:
             for place, i in enumerate(ids)
         ]
 
+    def widths(self, ids: Iterable[int], text: str) -> list[int]:
+        """The length of each word."""
+        return [len(word) for word in self._split(text)]
+
     def _split(self, text: str) -> list[str]:
         return self.normalise(text).split()
 

@@ -204,7 +204,7 @@ class _Training:
 
         loss = task.loss(self.network, batch)
         self.optimiser.zero_grad()
-        loss.nats.backward()
+        loss.minimised.backward()
         measured = number % config.parameters_every == 0
         raw = norms([p.grad for p in self.parameters if p.grad is not None]) if measured else []
         before = [p.detach().clone() for p in self.parameters] if measured else []
@@ -217,7 +217,7 @@ class _Training:
             self.optimiser.step()
 
         progress.advance(nats, tokens, time.perf_counter() - began)
-        self.record.step(nats, clipped, rate)
+        self.record.step(nats, clipped, rate, {name: float(x) for name, x in loss.parts.items()})
         if measured:
             self.record.parameters(raw, before, [p.detach() for p in self.parameters])
 

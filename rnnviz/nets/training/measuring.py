@@ -81,7 +81,7 @@ def measure(
             with torch.autograd.graph.saved_tensors_hooks(*_counting(kept)):
                 loss = task.loss(task.model, batch)
         optimiser.zero_grad()
-        loss.nats.backward()
+        loss.minimised.backward()
         passed = time.perf_counter()
         _, norm = loss_and_norm(loss.nats, parameters)
         clip_gradient(parameters, config, norm)

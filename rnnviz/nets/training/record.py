@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +64,10 @@ class Record:
             device=device,
         )
 
-    def step(self, loss_nats: float, clipped: Clipped, rate: float) -> None:
-        """A step is done."""
+    def step(
+        self, loss_nats: float, clipped: Clipped, rate: float, parts: Mapping[str, float]
+    ) -> None:
+        """A step is done; `parts` are other losses, each a curve of its own."""
         progress = self._progress
         epoch = self._task.steps_an_epoch
         self.event(
@@ -78,6 +80,7 @@ class Record:
             clipped=clipped.clipped,
             clipped_norm=clipped.clipped_norm,
             learning_rate=rate,
+            **({"metrics": dict(parts)} if parts else {}),
         )
 
     def parameters(

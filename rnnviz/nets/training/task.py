@@ -35,6 +35,15 @@ class StepLoss(NamedTuple):
     """() the mean over the tokens, still in the graph."""
     tokens: int
     """How many predictions the mean is over: characters, words, or examples."""
+    added: Tensor | None = None
+    """() what is minimised beside `nats`, already weighted."""
+    parts: Mapping[str, Tensor] = {}
+    """() each: what else is drawn as a curve of its own, by its name: `{"guided": ...}`."""
+
+    @property
+    def minimised(self) -> Tensor:
+        """() all of it."""
+        return self.nats if self.added is None else self.nats + self.added
 
 
 class Validation(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from torch.nn import functional
 
 from rnnviz.core.bleu import corpus_bleu
 from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
+from rnnviz.core.links import Link, read_sure_links
 from rnnviz.core.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.translation import TranslationDescription
+from rnnviz.core.translation import TokenizerDescription, TranslationDescription
 from rnnviz.nets.base import count_parameters
 from rnnviz.nets.device import training_device
 from rnnviz.nets.training.sentence_gradients import layer_names, sentence_gradients
@@ -26,12 +28,20 @@ from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLos
 from rnnviz.nets.translation.batches import PairBatch, epoch_order, make_batch
 from rnnviz.nets.translation.embeddings import initialise_embedding
 from rnnviz.nets.translation.files import load_translation, save_translation
+from rnnviz.nets.translation.guiding import (
+    Spans,
+    guided_loss,
+    linked_pieces,
+    piece_spans,
+    word_links,
+)
 from rnnviz.nets.translation.judging import held_out_loss, translate_lines
 from rnnviz.nets.translation.made_up import made_pairs
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.settings import Settings
 from rnnviz.nets.translation.tokenizers import train_tokenizer
 
+Ids = tuple[list[int], list[int]]
 _JUDGED = 1000
 """About so many held-out pairs, from all over the corpus, are judged on the way; at the end all."""
 _TRANSLATED = 200
@@ -63,6 +73,17 @@ class TranslationOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     target_vectors: str = ""
     watch: str = ""
     """A held-out source sentence whose alignment is shown as training goes on."""
+    guided: float = 0.0
+    """The weight of the loss that draws the attention to the links of an aligner; 0 for none."""
+    links: str = ""
+    """A file of these links, a line for every pair of the corpus, as `rnnviz align --statistical
+    --cut --links intersection` writes it; without it they are found when the training begins."""
+    joined: float = 0.0
+    """This share of the pairs is joined, two or three in a row, so that long ones are learned."""
+    batch_tokens: int = 0
+    """Above 0, a batch has so many places, filling counted, instead of `batch` pairs."""
+    vocabularies: str = ""
+    """A translation model whose vocabularies are taken, instead of making them of the corpus."""
     made: str = ""
     """`dates` or `reversed`: train on made-up pairs instead of a corpus."""
     made_pairs: int = 10_000
@@ -88,6 +109,48 @@ def options_of(config: TrainingConfig) -> TranslationOptions:
         raise RnnvizError(f"an option of the translation task is wrong: {error}") from error
 
 
+def _vocabularies(
+    options: TranslationOptions, kept: Sequence[Pair]
+) -> tuple[TokenizerDescription, TokenizerDescription]:
+    """Those of another model, the right way round, or new ones."""
+    if options.vocabularies:
+        about = load_translation(Path(options.vocabularies)).model.description
+        turned = about.source_language and about.source_language == options.target_language
+        return (about.target, about.source) if turned else (about.source, about.target)
+    source, target = (
+        train_tokenizer(
+            options.tokens, (pair[side] for pair in kept), options.vocabulary, options.lower
+        ).description
+        for side in (0, 1)
+    )
+    return source, target
+
+
+def _links(
+    options: TranslationOptions, pairs: Sequence[Pair], kept: Sequence[Pair]
+) -> Sequence[frozenset[Link]] | None:
+    """The links of the pairs that are trained on; None where the attention is not guided.
+
+    Raises:
+        RnnvizError: there is nothing to guide, or the file of links is for another corpus.
+    """
+    if not options.guided:
+        return None
+    if options.attention == "none":
+        raise RnnvizError("guided is for attention, and this model has none; leave one of them out")
+    if not options.links:
+        return word_links(kept)
+    lines = read_sure_links(Path(options.links))
+    if len(lines) != len(pairs):
+        raise TextError(
+            f"{Path(options.links).name} has {len(lines):,} lines of links and the corpus "
+            f"{len(pairs):,} pairs; it needs one line for every pair, in the same order"
+        )
+    found = dict(zip(pairs, lines, strict=True))
+    turned = [found[pair] for pair in kept]
+    return [frozenset((b, a) for a, b in line) for line in turned] if options.swap else turned
+
+
 class TranslationTask:
     """Learns to translate from pairs of sentences."""
 
@@ -100,22 +163,18 @@ class TranslationTask:
         kept: Sequence[Pair],
         held: Sequence[Pair],
         share: Share = ALL,
+        links: Sequence[frozenset[Link]] | None = None,
     ) -> None:
         self.config, self.options, self.share = config, options, share
-        source = train_tokenizer(
-            options.tokens, (pair[0] for pair in kept), options.vocabulary, options.lower
-        )
-        target = train_tokenizer(
-            options.tokens, (pair[1] for pair in kept), options.vocabulary, options.lower
-        )
+        source, target = _vocabularies(options, kept)
         before = options.attention == "additive" or options.attention == "none"
         self.description = TranslationDescription(
             architecture=config.architecture,
             layers=config.layers,
             units=config.units,
             embedding=config.embedding or config.units,
-            source=source.description,
-            target=target.description,
+            source=source,
+            target=target,
             bidirectional=options.bidirectional,
             attention=options.attention,
             attention_units=options.attention_units,
@@ -125,13 +184,15 @@ class TranslationTask:
             name=config.name,
             source_language=options.source_language,
             target_language=options.target_language,
+            guided=options.guided,
         )
         self.description.check("the configuration")
         self.model = TranslationModel(self.description, config.dropout, config.seed)
         self._begin(config, options)
         self.device = training_device(config.device)
         self.model.to(self.device)
-        self.pairs = self._encoded(kept)
+        self.pairs, self.spans = self._encoded(kept, links)
+        self._join()
         if not self.pairs:
             raise TextError(
                 f"no pair of the corpus has at most {options.longest} tokens on each side; "
@@ -172,7 +233,7 @@ class TranslationTask:
         kept, held = hold_out(pairs, config.held_out, config.seed)
         if not kept:
             raise TextError("nothing is left to train on; hold out less")
-        return cls(config, options, kept, held, share)
+        return cls(config, options, kept, held, share, _links(options, pairs, kept))
 
     def next_batch(self) -> PairBatch:
         """The next batch, this process's share of it; after the last one the next pass begins."""
@@ -183,16 +244,25 @@ class TranslationTask:
         if len(rows) == 0:  # the last batch of a pass may be smaller than the processes are many
             rows = self.order[self.place][:1]
         self.place += 1
-        return make_batch([self.pairs[row] for row in rows]).to(self.device)
+        batch = make_batch([self.pairs[row] for row in rows])
+        if not self.spans:
+            return batch.to(self.device)
+        spans = [self.spans[row] for row in rows]
+        linked = linked_pieces(spans, batch.target.shape[0], batch.source.shape[0])
+        return replace(batch, linked=linked).to(self.device)
 
     def loss(self, network: nn.Module, batch: PairBatch) -> StepLoss:
         """Cross-entropy of every target token, given the true ones before it."""
         half = self.config.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            logits, targets, _ = network(batch.source, batch.lengths, batch.target)
+            logits, targets, weights = network(batch.source, batch.lengths, batch.target)
         # In bfloat16 each token's loss is rounded, and the mean of many evens that out.
         nats = functional.cross_entropy(logits, targets, reduction="none")
-        return StepLoss(nats.float().mean(), len(targets))
+        if batch.linked is None or weights is None:
+            return StepLoss(nats.float().mean(), len(targets))
+        guided = guided_loss(weights, batch.linked)
+        added = self.options.guided * guided
+        return StepLoss(nats.float().mean(), len(targets), added, {"guided": guided.detach()})
 
     def state_gradients(self, batch: PairBatch) -> npt.NDArray[np.float32]:
         """The norms of dL/dh of one pair, the same throughout: see `sentence_gradients`."""
@@ -275,15 +345,64 @@ class TranslationTask:
         self.order = self._order()
 
     def _order(self) -> list[npt.NDArray[np.int64]]:
-        return epoch_order(self.lengths, self.config.batch, self.config.seed, self.epoch)
+        config, places = self.config, self.options.batch_tokens
+        return epoch_order(self.lengths, config.batch, config.seed, self.epoch, places)
 
-    def _encoded(self, pairs: Sequence[Pair]) -> list[tuple[list[int], list[int]]]:
-        """The ids of the pairs that are short enough."""
+    def _encoded(
+        self, pairs: Sequence[Pair], links: Sequence[frozenset[Link]] | None
+    ) -> tuple[list[Ids], list[Spans]]:
+        """The ids of the pairs that are short enough, and which of their pieces are linked."""
         both = [
             (self.model.source.encode(source), self.model.target.encode(target))
             for source, target in pairs
         ]
-        return [(a, b) for a, b in both if 0 < len(a) <= self.options.longest >= len(b) > 0]
+        longest = self.options.longest
+        fit = [i for i, (a, b) in enumerate(both) if 0 < len(a) <= longest >= len(b) > 0]
+        ids = [both[i] for i in fit]
+        if links is None:
+            return ids, []
+        tokenizers = (self.model.source, self.model.target)
+        fitting = [pairs[i] for i in fit]
+        return ids, piece_spans(tokenizers, fitting, ids, [links[i] for i in fit])
+
+    def _join(self) -> None:
+        """Join two or three pairs in a row, in an order by chance, for a share of all pairs.
+
+        What would be longer than `longest` stays as it is.
+        """
+        draw = np.random.default_rng((self.config.seed, 1))
+        order = draw.permutation(len(self.pairs))
+        chosen = order[: round(self.options.joined * len(order))].tolist()
+        pairs = [self.pairs[i] for i in order[len(chosen) :].tolist()]
+        spans = [self.spans[i] for i in order[len(chosen) :].tolist()] if self.spans else []
+        if not chosen:
+            return
+        place = 0
+        while place < len(chosen):
+            rows = chosen[place : place + int(draw.integers(2, 4))]
+            place += len(rows)
+            for group in self._short_enough(rows):
+                pair, links = self._together(group)
+                pairs.append(pair)
+                if self.spans:
+                    spans.append(links)
+        self.pairs, self.spans = pairs, spans
+
+    def _short_enough(self, rows: list[int]) -> list[list[int]]:
+        """These pairs as one group, or each by itself where they are too long together."""
+        sizes = [sum(len(self.pairs[row][side]) for row in rows) for side in (0, 1)]
+        return [rows] if max(sizes) <= self.options.longest else [[row] for row in rows]
+
+    def _together(self, rows: list[int]) -> tuple[Ids, Spans]:
+        source: list[int] = []
+        target: list[int] = []
+        spans = [np.zeros((0, 4), np.int32)]
+        for row in rows:
+            if self.spans:
+                there = np.array([len(target)] * 2 + [len(source)] * 2, np.int32)
+                spans.append(self.spans[row] + there)
+            source, target = source + self.pairs[row][0], target + self.pairs[row][1]
+        return (source, target), np.concatenate(spans)
 
     def _watched(self) -> Pair | None:
         """The held-out pair that is asked for, else the first of a length that fits on a screen."""

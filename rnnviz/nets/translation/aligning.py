@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.core.alignment import Alignment, joined
+from rnnviz.core.alignment import Alignment
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.parallel_corpus import Pair
 from rnnviz.core.tokens import Group, word_groups
@@ -92,11 +93,50 @@ def _in_words(
     model: Any, pair: Pair, ids: tuple[Sequence[int], Sequence[int]], weights: Tensor
 ) -> Alignment:
     """The weights without the ends, summed over source pieces, mean over target pieces."""
-    source, columns = words_of(model.source, pair[0], ids[0])
-    target, rows = words_of(model.target, pair[1], ids[1])
+    source, of_source = shares_of(model.source, pair[0], ids[0])
+    target, of_target = shares_of(model.target, pair[1], ids[1])
     table: npt.NDArray[np.float64] = weights[: len(ids[1]), : len(ids[0])].numpy().astype(float)
-    table = joined(joined(table, columns, axis=1), rows, axis=0, mean=True)
+    held = np.maximum(of_target.sum(axis=0), 1e-12)
+    table = (of_target / held).T @ table @ of_source
     return Alignment(tuple(source), tuple(target), table.astype(np.float32))
+
+
+def shares_of(
+    tokenizer: Tokenizer, text: str, ids: Sequence[int]
+) -> tuple[list[str], npt.NDArray[np.float64]]:
+    """The words between blanks, and how much of each token lies in each word, (tokens, words).
+
+    A token that holds parts of two words is shared by their characters. Where tokens and words do
+    not have the same characters, groups of tokens stand for the words.
+    """
+    if tokenizer.description.kind == "subwords":
+        words = unicodedata.normalize("NFC", text).split()
+        shares = _shares(tokenizer.widths(ids, text), [len(word) for word in words])
+        if shares is not None:
+            return text.split(), shares
+    words, groups = words_of(tokenizer, text, ids)
+    shares = np.zeros((len(ids), len(groups)))
+    for column, (start, stop) in enumerate(groups):
+        shares[start:stop, column] = 1
+    return words, shares
+
+
+def _shares(tokens: Sequence[int], words: Sequence[int]) -> npt.NDArray[np.float64] | None:
+    """(tokens, words) by their characters in a row; None where these are not as many.
+
+    A token without characters, a mere blank, goes with the one after it.
+    """
+    if sum(tokens) != sum(words) or not sum(words):
+        return None
+    token_of = np.repeat(np.arange(len(tokens)), tokens)
+    word_of = np.repeat(np.arange(len(words)), words)
+    shares = np.zeros((len(tokens), len(words)))
+    np.add.at(shares, (token_of, word_of), 1.0)
+    sums = shares.sum(axis=1)
+    for empty in np.flatnonzero(sums == 0)[::-1]:
+        near = empty + 1 if empty + 1 < len(tokens) else empty - 1
+        shares[empty] = shares[near]
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def words_of(tokenizer: Tokenizer, text: str, ids: Sequence[int]) -> tuple[list[str], list[Group]]:

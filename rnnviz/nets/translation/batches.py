@@ -25,17 +25,16 @@ class PairBatch:
     """(B,) tokens of each source, with the end."""
     target: Tensor
     """(G, B), likewise."""
+    linked: Tensor | None = None
+    """(B, G, S) True where an aligner links pieces; None where attention is not guided."""
 
     def to(self, device: torch.device) -> PairBatch:
         """The same on this device."""
         if device.type == "cpu":
             return self
-        return PairBatch(
-            *(
-                part.to(device, non_blocking=True)
-                for part in (self.source, self.lengths, self.target)
-            )
-        )
+        moved = (part.to(device, non_blocking=True) for part in (self.source, self.lengths))
+        linked = None if self.linked is None else self.linked.to(device, non_blocking=True)
+        return PairBatch(*moved, self.target.to(device, non_blocking=True), linked)
 
     @property
     def tokens(self) -> int:
@@ -60,17 +59,39 @@ def make_batch(pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> PairBatc
     return PairBatch(source, lengths, target)
 
 
-def epoch_order(lengths: np.ndarray, batch: int, seed: int, epoch: int) -> list[np.ndarray]:
+def epoch_order(
+    lengths: np.ndarray, batch: int, seed: int, epoch: int, places: int = 0
+) -> list[np.ndarray]:
     """The places of the pairs of every batch of one pass, the same for the same seed and pass.
 
     Pairs are shuffled, sorted by length (of target, then source, (n, 2)) within pools of batches,
     and the batches are shuffled again.
+
+    Args:
+        places: above 0, a batch has as many pairs as have so many places together on their longer
+            side, filling counted, and `batch` says nothing.
     """
     draw = np.random.default_rng((seed, epoch))
     order = draw.permutation(len(lengths))
+    if places:
+        batch = max(1, round(places / max(1.0, float(lengths.max(axis=1).mean()))))
     batches = []
     for start in range(0, len(order), batch * _POOL):
         pool = order[start : start + batch * _POOL]
         pool = pool[np.lexsort((lengths[pool, 0], lengths[pool, 1]))]
-        batches += [pool[place : place + batch] for place in range(0, len(pool), batch)]
+        if places:
+            batches += _filled_up(pool, lengths[pool].max(axis=1).tolist(), places)
+        else:
+            batches += [pool[place : place + batch] for place in range(0, len(pool), batch)]
     return [batches[i] for i in draw.permutation(len(batches))]
+
+
+def _filled_up(pool: np.ndarray, lengths: list[int], places: int) -> list[np.ndarray]:
+    """Batches in a row, each of as many pairs as have so many places, at least one."""
+    batches, start, longest = [], 0, 0
+    for place, length in enumerate(lengths):
+        longest = max(longest, length)
+        if place > start and longest * (place + 1 - start) > places:
+            batches.append(pool[start:place])
+            start, longest = place, length
+    return [*batches, pool[start:]]

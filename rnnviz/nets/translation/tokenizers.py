@@ -15,9 +15,15 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol, cast
 
 from rnnviz.core.errors import ModelFileError, TextError
+from rnnviz.core.sentences import (
+    put_together,
+    set_high_signs_apart,
+    writes_high_signs_apart,
+)
 from rnnviz.core.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
 
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TIGHT_BEFORE = re.compile(r" (?=[.,…)\]»”%])")
 _TIGHT_AFTER = re.compile(r"(?<=[(\[«“]) ")
 SPACE_MARK = "▁"
@@ -27,8 +33,7 @@ SPACE_MARK = "▁"
 def clean(text: str, lower: bool = False) -> str:
     """The sentence in NFC with single spaces, without control characters."""
     text = unicodedata.normalize("NFC", text)
-    text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
-    text = " ".join(text.split())
+    text = " ".join(_CONTROL.sub(" ", text).split())
     return text.lower() if lower else text
 
 
@@ -47,6 +52,10 @@ class Tokenizer(Protocol):
 
     def shown(self, ids: Iterable[int], text: str = "") -> list[str]:
         """Each token as people see it; where `text` is given, unknown words as they stood in it."""
+        ...
+
+    def widths(self, ids: Iterable[int], text: str) -> list[int]:
+        """How many characters of the sentence each of its tokens holds; blanks are not counted."""
         ...
 
 
@@ -83,6 +92,10 @@ class WordTokenizer:
             words[place] if i == UNKNOWN_ID and place < len(words) else tokens[i]
             for place, i in enumerate(ids)
         ]
+
+    def widths(self, ids: Iterable[int], text: str) -> list[int]:
+        """The length of each word."""
+        return [len(word) for word in self._split(text)]
 
     def _split(self, text: str) -> list[str]:
         found: list[str] = _WORD.findall(clean(text, self.description.lower))
@@ -127,6 +140,10 @@ class CharacterTokenizer:
             for place, i in enumerate(ids)
         ]
 
+    def widths(self, ids: Iterable[int], text: str) -> list[int]:
+        """1 for each character, 0 for a blank."""
+        return [int(c != " ") for c in clean(text, self.description.lower)]
+
 
 class SubwordTokenizer:
     """Pieces of words that sentencepiece chose (Kudo and Richardson 2018, byte-pair encoding)."""
@@ -146,20 +163,23 @@ class SubwordTokenizer:
                 f"the model file lists {len(description.tokens):,} subwords and its tokenizer "
                 f"holds {held:,}; the file is damaged"
             )
+        self._widths = [len(piece.replace(SPACE_MARK, "")) for piece in description.tokens]
 
     @classmethod
     def trained(cls, sentences: Iterable[str], size: int, lower: bool = False) -> SubwordTokenizer:
-        """`size` byte-pair pieces, with the special ones.
+        """`size` byte-pair pieces, with the special ones; signs that stand apart are joined first.
 
         Raises:
             TextError: the sentences are too few for so many pieces.
         """
         import sentencepiece
 
+        given = list(sentences)
+        signs = "high-apart" if writes_high_signs_apart(given) else "joined"
         written = io.BytesIO()
         try:
             sentencepiece.SentencePieceTrainer.train(
-                sentence_iterator=_filled(clean(line, lower) for line in sentences),
+                sentence_iterator=_filled(put_together(clean(line, lower)) for line in given),
                 model_writer=written,
                 vocab_size=size,
                 model_type="bpe",
@@ -186,26 +206,43 @@ class SubwordTokenizer:
         pieces = sentencepiece.SentencePieceProcessor(model_proto=proto)
         tokens = tuple(pieces.id_to_piece(i) for i in range(pieces.get_piece_size()))
         model = base64.b64encode(proto).decode()
-        return cls(TokenizerDescription(kind="subwords", tokens=tokens, lower=lower, model=model))
+        return cls(
+            TokenizerDescription(
+                kind="subwords", tokens=tokens, lower=lower, model=model, signs=signs
+            )
+        )
+
+    def _cleaned(self, text: str) -> str:
+        cleaned = clean(text, self.description.lower)
+        return put_together(cleaned) if self.description.signs else cleaned
 
     def encode(self, text: str) -> list[int]:
         """The ids of its pieces."""
-        return cast("list[int]", self._pieces.encode(clean(text, self.description.lower)))
+        return cast("list[int]", self._pieces.encode(self._cleaned(text)))
 
     def decode(self, ids: Iterable[int]) -> str:
         """The pieces joined; a piece that opens a word brings its space."""
         tokens = self.description.tokens
         joined = "".join(tokens[i] for i in ids if i >= UNKNOWN_ID)
-        return joined.replace(SPACE_MARK, " ").strip()
+        text = joined.replace(SPACE_MARK, " ").strip()
+        return set_high_signs_apart(text) if self.description.signs == "high-apart" else text
 
     def shown(self, ids: Iterable[int], text: str = "") -> list[str]:
         """The pieces; those that open a word with a mark, unknown ones as they stood."""
         given = list(ids)
         tokens = [self.description.tokens[i] for i in given]
         if text and UNKNOWN_ID in given:
-            surface = self._pieces.encode(clean(text, self.description.lower), out_type=str)
+            surface = self._pieces.encode(self._cleaned(text), out_type=str)
             tokens[: len(surface)] = surface[: len(tokens)]
         return tokens
+
+    def widths(self, ids: Iterable[int], text: str) -> list[int]:
+        """The length of each piece without the mark of a blank."""
+        given = list(ids)
+        if UNKNOWN_ID in given:
+            surface = self._pieces.encode(self._cleaned(text), out_type=str)
+            return [len(piece.replace(SPACE_MARK, "")) for piece in surface]
+        return [self._widths[i] for i in given]
 
 
 def _filled(lines: Iterable[str]) -> Iterator[str]:

@@ -181,3 +181,127 @@ def test_decoding_a_trained_task_gives_one_result_a_line() -> None:
         2,
         13,
     ]
+
+
+def corpus(folder: Path, pairs: int = 200) -> Path:
+    """Sentences of made-up words, each translated word for word, adjective and noun swapped."""
+    draw = np.random.default_rng(0)
+    lines = []
+    for _ in range(pairs):
+        noun, adjective, verb = draw.integers(0, 9, 3).tolist()
+        source = f"le nom{noun} adj{adjective} va{verb}."
+        lines.append(f"{source}\tthe red{adjective} dog{noun} goes{verb}.")
+    path = folder / "corpus.tsv"
+    path.write_text("\n".join(dict.fromkeys(lines)) + "\n", encoding="utf-8")
+    return path
+
+
+def guided(path: Path, **options: Any) -> TranslationTask:
+    """A task on that corpus with general attention after the step."""
+    asked = {"attention": "general", "order": "after", "tokens": "subwords", "vocabulary": 45}
+    asked |= {"made": "", "guided": 0.5} | options
+    return TranslationTask.from_config(config(texts=(str(path),), options=asked))
+
+
+def mass(task: TranslationTask) -> float:
+    """The weight that lies on linked pieces, on the mean over all batches of a pass."""
+    total, rows = 0.0, 0
+    task.model.eval()
+    for _ in range(len(task.order)):
+        batch = task.next_batch()
+        with torch.inference_mode():
+            _, _, weights = task.model(batch.source, batch.lengths, batch.target)
+        assert weights is not None
+        assert batch.linked is not None
+        total += float((weights * batch.linked).sum())
+        rows += int(batch.linked.any(2).sum())
+    task.model.train()
+    return total / rows
+
+
+def test_guided_attention_learns_to_look_at_what_is_linked(tmp_path: Path) -> None:
+    """The loss falls, is told beside that of the words, and the weight goes where links are."""
+    task = guided(corpus(tmp_path))
+    assert task.description.guided == 0.5
+    before = mass(task)
+    optimiser = torch.optim.Adam(task.model.parameters(), 0.01)
+    told = []
+    for _ in range(120):
+        loss = task.loss(task.model, task.next_batch())
+        assert loss.minimised.item() == pytest.approx(
+            loss.nats.item() + 0.5 * float(loss.parts["guided"]), rel=1e-5
+        )
+        optimiser.zero_grad()
+        loss.minimised.backward()
+        optimiser.step()
+        told.append(float(loss.parts["guided"]))
+    assert told[-1] < 0.5 * told[0]
+    assert mass(task) > before + 0.3
+
+
+def test_links_may_come_from_a_file_that_has_a_line_for_every_pair(tmp_path: Path) -> None:
+    """The same links as those that are found; the other way round with `swap`."""
+    path = corpus(tmp_path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    links = tmp_path / "links.txt"
+    links.write_text("0-0 1-2 2-1 3-3 4-4\n" * len(lines), encoding="utf-8")
+    for swap in (False, True):
+        task = guided(path, links=str(links), swap=swap)
+        tokens = (task.model.source, task.model.target)
+        for (source, target), spans in zip(task.pairs, task.spans, strict=True):
+            words = [
+                (tokens[0].decode(source[c:d]), tokens[1].decode(target[a:b]))
+                for a, b, c, d in spans.tolist()
+            ]
+            assert len(words) == 5
+            assert words[1][0].startswith("red" if swap else "nom")
+    links.write_text("0-0\n", encoding="utf-8")
+    with pytest.raises(TextError, match="one line for every pair"):
+        guided(path, links=str(links))
+    with pytest.raises(RnnvizError, match="leave one of them out"):
+        guided(path, attention="none")
+
+
+def test_joined_pairs_hold_what_they_are_made_of(tmp_path: Path) -> None:
+    """No piece is lost, links move along, and nothing grows too long."""
+    path = corpus(tmp_path)
+    plain, joined = guided(path), guided(path, joined=0.5, longest=40)
+    assert len(joined.pairs) < len(plain.pairs)
+    for side in (0, 1):
+        assert sum(len(pair[side]) for pair in joined.pairs) == sum(
+            len(pair[side]) for pair in plain.pairs
+        )
+    assert sum(len(spans) for spans in joined.spans) == sum(len(spans) for spans in plain.spans)
+    assert max(len(side) for pair in joined.pairs for side in pair) <= 40
+    longest = max(range(len(joined.pairs)), key=lambda i: len(joined.pairs[i][0]))
+    source, target = joined.pairs[longest]
+    text = joined.model.source.decode(source)
+    assert text.count(".") in (2, 3)
+    assert joined.spans[longest][:, 1].max() == len(target)
+    assert joined.spans[longest][:, 3].max() == len(source)
+
+
+def test_batches_are_filled_up_to_so_many_places(tmp_path: Path) -> None:
+    """Every pair once, and no batch holds more."""
+    lengths = np.random.default_rng(0).integers(1, 60, (900, 2))
+    batches = epoch_order(lengths, 8, seed=0, epoch=0, places=500)
+    assert sorted(np.concatenate(batches).tolist()) == list(range(900))
+    held = [len(rows) * int(lengths[rows].max()) for rows in batches]
+    assert max(held) <= 500
+    assert np.mean(held) > 400
+    assert guided(corpus(tmp_path), batch_tokens=200).next_batch().source.shape[1] > 1
+
+
+def test_vocabularies_come_from_another_model_the_right_way_round(tmp_path: Path) -> None:
+    """So that models can be compared token by token."""
+    path = corpus(tmp_path)
+    about = {"source_language": "French", "target_language": "English"}
+    first = guided(path, **about)
+    first.save(tmp_path / "first.safetensors", {})
+    given = {"vocabularies": str(tmp_path / "first.safetensors")}
+    same = guided(path, vocabulary=5, **about, **given)
+    assert same.description.source == first.description.source
+    turned = {"source_language": "English", "target_language": "French", "swap": True}
+    other = guided(path, vocabulary=5, **turned, **given)
+    assert other.description.source == first.description.target
+    assert other.description.target == first.description.source
