@@ -32,9 +32,13 @@ class PairBatch:
         """The same on this device."""
         if device.type == "cpu":
             return self
-        moved = (part.to(device, non_blocking=True) for part in (self.source, self.lengths))
         linked = None if self.linked is None else self.linked.to(device, non_blocking=True)
-        return PairBatch(*moved, self.target.to(device, non_blocking=True), linked)
+        return PairBatch(
+            self.source.to(device, non_blocking=True),
+            self.lengths.to(device, non_blocking=True),
+            self.target.to(device, non_blocking=True),
+            linked,
+        )
 
     @property
     def tokens(self) -> int:
