@@ -1,1 +1,0 @@
-"""Panels, one package a workspace; each package lists its own in `PANELS`."""
