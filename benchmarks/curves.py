@@ -24,11 +24,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pyqtgraph as pg
 from PySide6.QtWidgets import QApplication
 
-from rnnviz.core.curve import Curve, SmoothedCurve
+from rnnviz.core.runs.curve import Curve, SmoothedCurve
 from rnnviz.core.runs.reader import EventTail
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.views.plots import CurvePlot, Trace
-from rnnviz.views.theme import Appearance
+from rnnviz.views.shared.theme import Appearance
 
 LIMIT_MS = 1000 / 60
 PER_FRAME = 10

@@ -26,8 +26,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings
 from PySide6.QtWidgets import QApplication
 
 from rnnviz.session.session import Session
-from rnnviz.views.theme import Appearance
-from rnnviz.views.window import Window
+from rnnviz.views.shared.theme import Appearance
+from rnnviz.views.window.window import Window
 from rnnviz.work.runner import InlineRunner
 
 LATENCY_LIMIT_MS, STEP_LIMIT_MS = 150.0, 16.0

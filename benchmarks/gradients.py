@@ -23,11 +23,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.core.places import models, resources
-from rnnviz.core.text import Text
-from rnnviz.nets.backprop import loss_norms, record, state_after
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.system.places import models, resources
 from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.gradients.backprop import loss_norms, record, state_after
+from rnnviz.nets.language.model import CharacterLanguageModel
 
 CLAIM = 5
 """Times that the closed form must be faster than autograd."""
@@ -41,7 +41,7 @@ _CELLS = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
 def in_closed_form(
     model: CharacterLanguageModel, ids: Tensor, losses: int, distance: int
 ) -> Tensor:
-    """(L, T, K + 1) by `rnnviz.nets.backprop`, recording included."""
+    """(L, T, K + 1) by `rnnviz.nets.gradients.backprop`, recording included."""
     tape = record(model, ids, state_after(model, ids[:0]))
     return loss_norms(tape, range(distance, distance + losses), distance).states["hidden"]
 

@@ -19,11 +19,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
-from rnnviz.core.alignment import Alignment
-from rnnviz.core.weight_colours import weights_scale
-from rnnviz.views.alignments.lines_view import LinesView
-from rnnviz.views.alignments.table_view import TableView
-from rnnviz.views.theme import Appearance
+from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.colours.weight_colours import weights_scale
+from rnnviz.views.alignments.drawing.lines_view import LinesView
+from rnnviz.views.alignments.drawing.table_view import TableView
+from rnnviz.views.shared.theme import Appearance
 
 LIMIT_MS = 16.0
 

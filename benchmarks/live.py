@@ -20,12 +20,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.core.recording import Recording
-from rnnviz.core.text import Text
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures.lstm import LSTM
-from rnnviz.nets.base import CharacterLanguageModel
-from rnnviz.nets.walk import walk
+from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.walking.walk import walk
 
 VOCABULARY = tuple(chr(code) for code in range(32, 132))
 LIMIT_MS = 300

@@ -2,7 +2,8 @@
 
     python benchmarks/ranking.py [--characters 200000] [--layers 4] [--units 512] [--threads 2]
 
-1. Baseline: `rnnviz.nets.walk.walk` of an LSTM with layers * units units, hidden and cell to disk.
+1. Baseline: `rnnviz.nets.walking.walk.walk` of an LSTM with layers * units units, hidden and cell
+   to disk.
 2. `rnnviz.core.scoring.rank` of the hidden states of all of them against 12 concepts, the labelling
    of the text included; the claim is less than 15 % of the baseline.
 3. The peak memory of a process that ranks 64 units over a text, and over one ten times as long.
@@ -24,9 +25,9 @@ from pathlib import Path
 import numpy as np
 
 from rnnviz.core.concepts import CONCEPTS
-from rnnviz.core.recording import TOP, Recording, RecordingWriter
+from rnnviz.core.recordings.recording import TOP, Recording, RecordingWriter
 from rnnviz.core.scoring import rank
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 
 CLAIM = 0.15
 CONCEPT_COUNT = 12
@@ -54,10 +55,10 @@ def main() -> None:
 
 def time_both(options: argparse.Namespace, folder: Path) -> None:
     """Walk, then rank what was walked."""
-    from rnnviz.core.model_file import ModelDescription
-    from rnnviz.core.vocabulary import Vocabulary
-    from rnnviz.nets.base import CharacterLanguageModel
-    from rnnviz.nets.walk import walk
+    from rnnviz.core.models.model_file import ModelDescription
+    from rnnviz.core.sequences.vocabulary import Vocabulary
+    from rnnviz.nets.language.model import CharacterLanguageModel
+    from rnnviz.nets.walking.walk import walk
 
     source = library_text(options.characters)
     description = ModelDescription(

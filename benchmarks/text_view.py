@@ -24,12 +24,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from rnnviz.core.colour import Scale, scale_for
-from rnnviz.core.text import Text
-from rnnviz.views.legend import Legend
-from rnnviz.views.minimap import Minimap
-from rnnviz.views.text_view import TextView
-from rnnviz.views.theme import Appearance
+from rnnviz.core.colours.colour import Scale, scale_for
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.cells.legend import Legend
+from rnnviz.views.shared.theme import Appearance
+from rnnviz.views.text.minimap import Minimap
+from rnnviz.views.text.text_view import TextView
 
 UNITS = 32
 BASELINE = 20_000

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.core.translation import SPECIAL, TokenizerDescription, TranslationDescription
+from rnnviz.core.models.translation import SPECIAL, TokenizerDescription, TranslationDescription
 from rnnviz.nets.translation.batches import PairBatch, make_batch
 from rnnviz.nets.translation.decoding import decode
 from rnnviz.nets.translation.files import load_translation

@@ -22,10 +22,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from rnnviz.core.places import models, resources
+from rnnviz.core.system.places import models, resources
 from rnnviz.session.session import Session
-from rnnviz.views.theme import Appearance
-from rnnviz.views.window import Window
+from rnnviz.views.shared.theme import Appearance
+from rnnviz.views.window.window import Window
 from rnnviz.work.runner import EngineRunner
 
 SENTENCES = {

@@ -5,7 +5,7 @@
 1. `torch.nn.LSTM` alone, two layers, the same single stream of one-hot characters, hidden states
    only, with one thread and with one a core: the faster counts.
 2. A loop over `torch.nn.LSTMCell` that keeps hidden and cell, on the first characters.
-3. `rnnviz.nets.walk.walk` to disk, all six channels, surprisal and predictions.
+3. `rnnviz.nets.walking.walk.walk` to disk, all six channels, surprisal and predictions.
 
 Each is run in turn so many times, and the fastest run of each counts.
 """
@@ -24,11 +24,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.core.text import Text
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures.lstm import LSTM
-from rnnviz.nets.base import CharacterLanguageModel
-from rnnviz.nets.walk import walk
+from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.walking.walk import walk
 
 CELL_CHARACTERS = 3000
 BLOCK = 8192

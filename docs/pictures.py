@@ -19,8 +19,8 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from rnnviz.app import build
-from rnnviz.core import places
-from rnnviz.views.window import Window
+from rnnviz.core.system import places
+from rnnviz.views.window.window import Window
 from rnnviz.work.runner import EngineRunner
 
 FOLDER = Path(__file__).parent / "pictures"

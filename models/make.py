@@ -27,17 +27,17 @@ import torch
 from rnnviz.core.concepts import concept_named
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.core.recording import Recording
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.config import TrainingConfig, read_config
 from rnnviz.core.runs.log import read_events
 from rnnviz.core.scoring import Ranking, Score, rank
-from rnnviz.core.text import Text
-from rnnviz.core.units import unit_name
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.quantities.units import unit_name
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.training.corpus import held_out_loss, split
-from rnnviz.nets.walk import walk
+from rnnviz.nets.walking.walk import walk
 
 Floats = npt.NDArray[np.float64]
 

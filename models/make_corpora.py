@@ -24,11 +24,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnviz.core.links import links_line
-from rnnviz.core.parallel_corpus import Pair, read_lines
+from rnnviz.core.alignments.links import links_line
+from rnnviz.core.alignments.parallel_corpus import Pair, read_lines
 from rnnviz.core.sentences import put_together, words_to_align
 from rnnviz.core.statistical_aligner import align_words
-from rnnviz.core.translation import TranslationDescription
+from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.translation.files import save_translation
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.tokenizers import clean, train_tokenizer

@@ -28,11 +28,11 @@ import numpy as np
 import sacrebleu
 from make import thinned
 
-from rnnviz.core.alignment import Direction
+from rnnviz.core.alignments.alignment import Direction
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
-from rnnviz.core.links import corpus_agreement, read_links
-from rnnviz.core.parallel_corpus import Pair, hold_out, read_pairs
+from rnnviz.core.alignments.links import corpus_agreement, read_links
+from rnnviz.core.alignments.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.runs.config import TrainingConfig, read_config
 from rnnviz.core.runs.log import read_events
 from rnnviz.nets.translation.aligning import align_pairs

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnnviz.core.runs.lightning import RunCallback as RunCallback
-    from rnnviz.core.runs.own_loop import Run as Run
+    from rnnviz.core.runs.run import Run as Run
 
 __version__ = "0.1.0"
 
@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """`Run` and `RunCallback`, for people's own training loops, once they are asked for."""
     if name == "Run":
-        from rnnviz.core.runs.own_loop import Run
+        from rnnviz.core.runs.run import Run
 
         return Run
     if name == "RunCallback":

@@ -19,12 +19,12 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from rnnviz.core import places
-from rnnviz.core.version_guard import check_qt
+from rnnviz.core.system import places
+from rnnviz.core.system.version_guard import check_qt
 from rnnviz.session.session import Session
 from rnnviz.views.dialogs.problem_dialog import show_problem
-from rnnviz.views.theme import Appearance
-from rnnviz.views.window import Window
+from rnnviz.views.shared.theme import Appearance
+from rnnviz.views.window.window import Window
 from rnnviz.work.runner import EngineRunner, Runner
 
 PICTURE = Path("rnnviz-window.png")

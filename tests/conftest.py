@@ -28,9 +28,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.core.recording import TOP, Recording, RecordingWriter
-from rnnviz.core.text import Text
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.recordings.recording import TOP, Recording, RecordingWriter
+from rnnviz.core.sequences.text import Text
 
 LONGEST_WAIT_SECONDS = 2.0
 """How long a thread, a child or a widget may take to go once its test is over."""
@@ -45,7 +45,7 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _drives_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine any reading may take long; what shall not be waited for, a test says."""
-    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 20.0)
+    monkeypatch.setattr("rnnviz.core.system.background.PATIENCE_SECONDS", 20.0)
 
 
 class _Kept(logging.Handler):
@@ -165,7 +165,7 @@ def tiny_description() -> ModelDescription:
 @pytest.fixture
 def tiny_model(tiny_description: ModelDescription) -> Any:
     """That LSTM with its weights as drawn, in evaluation mode."""
-    from rnnviz.nets.base import CharacterLanguageModel
+    from rnnviz.nets.language.model import CharacterLanguageModel
 
     return CharacterLanguageModel(tiny_description, seed=1).eval()
 
@@ -173,7 +173,7 @@ def tiny_model(tiny_description: ModelDescription) -> Any:
 @pytest.fixture
 def tiny_recording(tiny_model: Any, tmp_path: Path) -> Recording:
     """A short text walked through `tiny_model`, with every channel."""
-    from rnnviz.nets.walk import walk
+    from rnnviz.nets.walking.walk import walk
 
     folder = tmp_path / "tiny-recording"
     text = Text.of(TINY_TEXT, "tiny text")

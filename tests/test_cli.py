@@ -51,7 +51,7 @@ def test_every_command_has_help_with_examples(name, capsys):
 
 def test_every_module_of_commands_is_listed():
     folder = Path(__file__).parents[1] / "rnnviz" / "commands"
-    shared = {"__init__", "alignments", "inputs", "output", "tasks"}
+    shared = {"__init__", "alignments", "inputs", "jobs", "output"}
     assert {path.stem for path in folder.glob("*.py")} - shared == {*COMMANDS, "engine"}
 
 
@@ -123,7 +123,7 @@ def test_a_closed_pipe_is_quiet():
 
 
 def test_ctrl_c_leaves_what_was_walked(tmp_path, tiny_model, capsys):
-    from rnnviz.core.recording import Recording
+    from rnnviz.core.recordings.recording import Recording
     from rnnviz.nets.checkpoints.native import save_model
 
     model, text, folder = tmp_path / "m.safetensors", tmp_path / "t.txt", tmp_path / "out"

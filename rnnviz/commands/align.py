@@ -20,13 +20,13 @@ from typing import Any
 
 from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
+from rnnviz.commands.jobs import run_with_progress
 from rnnviz.commands.output import ProgressLine, print_json
-from rnnviz.commands.tasks import run_with_progress
-from rnnviz.core.alignment import DIRECTIONS, Alignment
+from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment
+from rnnviz.core.alignments.links import Link, corpus_agreement, links_line, read_links
+from rnnviz.core.alignments.parallel_corpus import read_pairs
 from rnnviz.core.errors import AlignmentError, TextError
 from rnnviz.core.given_path import given_path
-from rnnviz.core.links import Link, corpus_agreement, links_line, read_links
-from rnnviz.core.parallel_corpus import read_pairs
 from rnnviz.core.statistical_aligner import SYMMETRISED
 
 EXAMPLES = """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rnnviz.core.errors import AlignmentError
 
 if TYPE_CHECKING:
-    from rnnviz.core.alignment import Alignment
+    from rnnviz.core.alignments.alignment import Alignment
 
 MOST_DRAWN = 200
 """Alignments on one page; a browser grows slow with more."""
@@ -49,15 +49,15 @@ def write_titled(path: Path, alignments: Sequence[tuple[Alignment, str]]) -> Non
     Raises:
         RnnvizError: it cannot be written.
     """
+    from rnnviz.core.colours.weight_colours import weights_scale
     from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
     from rnnviz.core.export.alignment_files import write_alignments
-    from rnnviz.core.weight_colours import weights_scale
 
     drawn = [
         DrawnAlignment(one, title, scale=weights_scale(one.weights)) for one, title in alignments
     ]
     if path.suffix.lower() == ".png":
-        from rnnviz.views.text_figure import write_drawn
+        from rnnviz.views.text.text_figure import write_drawn
 
         write_drawn(path, alignment_figure(drawn[0]))
     else:

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnviz.commands.inputs import add_source, character_range, concept_given, recorded
-from rnnviz.commands.tasks import run_task
+from rnnviz.commands.jobs import run_task
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.given_path import given_path
-from rnnviz.core.units import flat_unit, parse_unit
+from rnnviz.core.quantities.units import flat_unit, parse_unit
 
 if TYPE_CHECKING:
     from rnnviz.core.export.ansi import Depth
     from rnnviz.core.export.coloured import ColouredText
-    from rnnviz.core.recording import Recording
+    from rnnviz.core.recordings.recording import Recording
 
 EXAMPLES = """
   rnnviz colour models/war-and-peace.safetensors novel.txt --unit 2:142
@@ -165,6 +165,6 @@ def _write(arguments: argparse.Namespace, coloured: ColouredText) -> None:
 
         write_svg(path, coloured, dark)
     else:
-        from rnnviz.views.text_figure import write_figure
+        from rnnviz.views.text.text_figure import write_figure
 
         write_figure(path, coloured, dark)

@@ -83,7 +83,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
     from rnnviz.core.concepts import label_blocks
     from rnnviz.core.export.layout import rows
-    from rnnviz.core.text import Text
+    from rnnviz.core.sequences.text import Text
 
     concept = concept_given(arguments.labels)
     text = Text.read(arguments.text)

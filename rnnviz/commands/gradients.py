@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
+from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.output import figure, print_json, table
-from rnnviz.commands.tasks import opened, run_with_progress
 from rnnviz.core.errors import GradientError
 from rnnviz.core.given_path import given_path
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import duration_in_words, pairs, print_json, size_in_words
-from rnnviz.core.loss import bits, loss_in_words, perplexity, training_loss_in_words
-from rnnviz.core.units import unit_name
+from rnnviz.core.quantities.loss import bits, loss_in_words, perplexity, training_loss_in_words
+from rnnviz.core.quantities.units import unit_name
 
 EXAMPLES = """
   rnnviz info models/war-and-peace.safetensors
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _model(path: Path, vocabulary: Path | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    from rnnviz.commands.tasks import opened
+    from rnnviz.commands.jobs import opened
 
     model = opened(path, vocabulary)
     about = model["description"]
@@ -153,7 +153,7 @@ def _recording(folder: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     import msgspec
     import numpy as np
 
-    from rnnviz.core.recording import Recording
+    from rnnviz.core.recordings.recording import Recording
 
     recording = Recording(folder)
     about = recording.description

@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.output import size_in_words
-from rnnviz.commands.tasks import opened, run_with_progress
-from rnnviz.core import places
 from rnnviz.core.errors import RecordingError, TextError
 from rnnviz.core.given_path import given_path
+from rnnviz.core.system import places
 
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
-    from rnnviz.core.recording import Recording
+    from rnnviz.core.recordings.recording import Recording
 
 LIMIT_GB = 20.0
 
@@ -119,7 +119,7 @@ def check_size(
     Raises:
         RecordingError: the model has no such channel, or it is more than the limit.
     """
-    from rnnviz.core.recording import size_bytes
+    from rnnviz.core.recordings.recording import size_bytes
 
     known = tuple(model["channels"])
     for channel in channels:
@@ -160,8 +160,8 @@ def recorded(
         RecordingError: the folder holds none, or the walk would be too large.
         TextError: the text cannot be read.
     """
-    from rnnviz.core.recording import Recording
-    from rnnviz.core.text import Text
+    from rnnviz.core.recordings.recording import Recording
+    from rnnviz.core.sequences.text import Text
 
     if len(source) == 1:
         yield Recording(source[0])

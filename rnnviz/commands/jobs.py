@@ -46,7 +46,7 @@ def run_task(task: str, arguments: dict[str, Any], heard: Heard | None = None) -
     """
     # Two threads of OpenMP that wait actively would slow each other down on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from rnnviz.nets.tasks import TASKS
+    from rnnviz.nets.jobs import TASKS
     from rnnviz.work.messages import Failed, Job, Progress, Reply
     from rnnviz.work.runner import InlineRunner
 

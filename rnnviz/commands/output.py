@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any, TextIO
 
-from rnnviz.core.durations import rate_in_words
+from rnnviz.core.quantities.durations import rate_in_words
 
 _BAR = 24
 _SECONDS_IN_PLACE = 0.1

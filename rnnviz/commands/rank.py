@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.inputs import add_limit, add_source, comma_list, concept_given, recorded
+from rnnviz.commands.jobs import run_with_progress
 from rnnviz.commands.output import figure, print_json, table
-from rnnviz.commands.tasks import run_with_progress
-from rnnviz.core.units import unit_name
+from rnnviz.core.quantities.units import unit_name
 
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
-    from rnnviz.core.recording import Recording
+    from rnnviz.core.recordings.recording import Recording
     from rnnviz.core.scoring import Ranking, Score
 
 EXAMPLES = """

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rnnviz.commands.output import duration_in_words, pairs, print_json
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.given_path import given_path
-from rnnviz.core.loss import training_loss_in_words
+from rnnviz.core.quantities.loss import training_loss_in_words
 from rnnviz.core.runs.control import SETTINGS, ask
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
+from rnnviz.commands.jobs import opened, run_task
 from rnnviz.commands.output import print_json
-from rnnviz.commands.tasks import opened, run_task
 
 EXAMPLES = """
   rnnviz sample models/war-and-peace.safetensors --length 500

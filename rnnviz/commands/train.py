@@ -19,7 +19,7 @@ import msgspec
 from rnnviz.commands.output import ProgressLine, duration_in_words
 from rnnviz.core.errors import RunDirectoryError, TextError
 from rnnviz.core.given_path import given_path
-from rnnviz.core.loss import figure, training_loss_in_words
+from rnnviz.core.quantities.loss import figure, training_loss_in_words
 from rnnviz.core.runs.config import TrainingConfig, read_config
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
+from rnnviz.commands.jobs import opened, run_task, run_with_progress
 from rnnviz.commands.output import print_json
-from rnnviz.commands.tasks import opened, run_task, run_with_progress
 from rnnviz.core.errors import TextError
 from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
-    from rnnviz.core.decoded import Decoded
+    from rnnviz.core.alignments.decoded import Decoded
 
 EXAMPLES = """
   rnnviz translate models/french-english.safetensors "Où est la gare ?"
@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _sentence(arguments: argparse.Namespace) -> int:
-    from rnnviz.core.decoded import Decoded
+    from rnnviz.core.alignments.decoded import Decoded
 
     with tempfile.TemporaryDirectory() as folder:
         asked = {
@@ -128,7 +128,7 @@ def _sentence(arguments: argparse.Namespace) -> int:
 
 def _before(arguments: argparse.Namespace, folder: str) -> dict[str, str]:
     """The tokens before the first step that is changed: they stay, as they do in the window."""
-    from rnnviz.core.decoded import Decoded
+    from rnnviz.core.alignments.decoded import Decoded
 
     changed = [int(step) for step, *_ in (*arguments.force, *arguments.weight)]
     first = min(changed, default=0)
@@ -151,7 +151,7 @@ def _before(arguments: argparse.Namespace, folder: str) -> dict[str, str]:
 
 
 def _file(arguments: argparse.Namespace) -> int:
-    from rnnviz.core.parallel_corpus import read_lines
+    from rnnviz.core.alignments.parallel_corpus import read_lines
 
     with tempfile.TemporaryDirectory() as folder:
         asked = {**_search(arguments), "path": str(arguments.file), "folder": folder}
@@ -177,7 +177,7 @@ def _file(arguments: argparse.Namespace) -> int:
 
 def _page(arguments: argparse.Namespace, lines: list[str]) -> None:
     """One page with the alignment of every line, as many as one page holds."""
-    from rnnviz.core.decoded import Decoded
+    from rnnviz.core.alignments.decoded import Decoded
 
     shown = count_drawn(arguments.to, len(lines), "lines")
     decoded = []
@@ -208,7 +208,7 @@ def _shown(decoded: Decoded) -> str:
         return "(this model has no attention, so there is no alignment)"
     from math import exp
 
-    from rnnviz.core.tokens import shown_token
+    from rnnviz.core.alignments.tokens import shown_token
 
     width = max((len(token) for token in decoded.target), default=1)
     lines = []

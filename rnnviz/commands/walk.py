@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from rnnviz.commands.inputs import add_limit, add_vocabulary, check_size, comma_list, file_given
+from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.output import duration_in_words, print_json, size_in_words
-from rnnviz.commands.tasks import opened, run_with_progress
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.given_path import given_path
 
@@ -53,8 +53,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk, under a line of progress."""
-    from rnnviz.core.recording import Recording, remove_recording
-    from rnnviz.core.text import Text
+    from rnnviz.core.recordings.recording import Recording, remove_recording
+    from rnnviz.core.sequences.text import Text
 
     text = Text.read(arguments.text)
     folder: Path = arguments.output or Path(f"{arguments.text.stem}.recording")

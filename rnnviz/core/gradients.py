@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import GradientError
-from rnnviz.core.files import replacing
+from rnnviz.core.system.files import replacing
 
 Doubles = npt.NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 
 
 def digest(*facts: object) -> str:

@@ -22,8 +22,8 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.alignments.links import Link
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.links import Link
 
 WordPair = tuple[Sequence[str], Sequence[str]]
 """Source words and target words."""

@@ -8,29 +8,29 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
+from rnnviz.core.cells.finding import Finding, load_finding
 from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import FindingError, RnnvizError
-from rnnviz.core.finding import Finding, load_finding
-from rnnviz.core.model_file import ModelDescription
+from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.recognise import kind_of
-from rnnviz.core.text import Text
-from rnnviz.session.alignments import Alignments
-from rnnviz.session.findings import Findings
-from rnnviz.session.following import Following
-from rnnviz.session.gradients import Gradients
-from rnnviz.session.inspection import Inspection
-from rnnviz.session.jobs import Jobs
-from rnnviz.session.library import Library
-from rnnviz.session.memory import Memory
-from rnnviz.session.previews import Previews
-from rnnviz.session.rankings import Rankings
-from rnnviz.session.recordings import Recordings
-from rnnviz.session.runs import Runs
-from rnnviz.session.scaling import Scaling
-from rnnviz.session.selection import Selection
-from rnnviz.session.stages import Stages
-from rnnviz.session.stepping import Stepping
-from rnnviz.session.trainers import ProcessTrainers, Trainers
+from rnnviz.core.sequences.text import Text
+from rnnviz.session.alignments.alignments import Alignments
+from rnnviz.session.cells.following import Following
+from rnnviz.session.cells.inspection import Inspection
+from rnnviz.session.cells.previews import Previews
+from rnnviz.session.cells.rankings import Rankings
+from rnnviz.session.cells.scaling import Scaling
+from rnnviz.session.cells.stepping import Stepping
+from rnnviz.session.gradients.gradients import Gradients
+from rnnviz.session.gradients.memory import Memory
+from rnnviz.session.shared.findings import Findings
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.shared.library import Library
+from rnnviz.session.shared.recordings import Recordings
+from rnnviz.session.shared.selection import Selection
+from rnnviz.session.training.checkpoint_walks import Stages
+from rnnviz.session.training.runs import Runs
+from rnnviz.session.training.trainers import ProcessTrainers, Trainers
 from rnnviz.work.messages import Failed
 from rnnviz.work.runner import Runner
 

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files import write_atomically
 from rnnviz.core.reading import read_json, read_small
+from rnnviz.core.system.files import write_atomically
 from rnnviz.work.unpacking import RefusedArchiveError, unpack
 
 SSH = (

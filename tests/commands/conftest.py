@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.language.model import CharacterLanguageModel
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 8
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from rnnviz.cli import main
-from rnnviz.core.recording import Recording
+from rnnviz.core.recordings.recording import Recording
 
 
 def run(*words):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rnnviz.cli import main
-from rnnviz.core.links import read_links
+from rnnviz.core.alignments.links import read_links
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.translation.files import save_translation
 from tests.nets.translation.small import small_translator

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from rnnviz.core.alignments.links import Links, corpus_agreement
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.links import Links, corpus_agreement
 from rnnviz.core.statistical_aligner import (
     FIRST_TENSION,
     NULL_PROBABILITY,

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.core.vocabulary import UNKNOWN
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.nets.architectures import Architecture
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.language.model import CharacterLanguageModel
 
 CELLS = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
 VOCABULARY = tuple("\n abcde")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
 
-from rnnviz.core.recording import TOP, RecordingWriter
-from rnnviz.core.text import Text
+from rnnviz.core.recordings.recording import TOP, RecordingWriter
+from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from rnnviz.work.messages import Job, Listener
 from rnnviz.work.runner import InlineRunner

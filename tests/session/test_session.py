@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from rnnviz.core.colour import Scale
+from rnnviz.core.cells.finding import Finding
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import FindingError, ModelFileError, TextError, VocabularyNeeded
-from rnnviz.core.finding import Finding
-from rnnviz.core.text import Text
-from rnnviz.core.text_store import lay_out
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.text_store import lay_out
 from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.session import session as session_module
 
 
@@ -115,7 +115,7 @@ def test_typing_walks_each_version_and_the_last_one_wins(make_session, model_fil
 
 
 def test_a_long_text_is_asked_for_and_not_walked_by_itself(make_session, model_file, monkeypatch):
-    monkeypatch.setattr("rnnviz.session.recordings.LARGE_BYTES", 100)
+    monkeypatch.setattr("rnnviz.session.shared.recordings.LARGE_BYTES", 100)
     session = make_session()
     asked: list[Any] = []
     session.recordings.walk_asked.connect(asked.append)
@@ -138,7 +138,7 @@ def test_what_is_missing_or_foreign_is_refused_with_a_reason(make_session, tmp_p
 def test_a_path_that_is_written_like_an_address_connects_to_nothing(
     make_session, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("rnnviz.session.runs.Mirror", lambda *_: pytest.fail("connected"))
+    monkeypatch.setattr("rnnviz.session.training.runs.Mirror", lambda *_: pytest.fail("connected"))
     session = make_session()
     with pytest.raises(TextError, match="does not exist"):
         session.open_path(Path("me@evil.example:/runs/novel"))
@@ -168,7 +168,7 @@ def test_recent_files_are_newest_first_and_once_each(make_session, model_file, t
 def test_a_finding_opens_its_model_and_text_and_shows_its_unit_and_range(
     make_session, model_file, tmp_path
 ):
-    from rnnviz.core.colour import Scale
+    from rnnviz.core.colours.colour import Scale
 
     own = tmp_path / "own.txt"
     own.write_text("my own text")
@@ -195,7 +195,7 @@ def test_a_finding_opens_its_model_and_text_and_shows_its_unit_and_range(
 
 
 def test_a_large_text_is_read_by_the_engine(make_session, model_file, tmp_path, monkeypatch):
-    monkeypatch.setattr("rnnviz.session.recordings.LARGE_TEXT_BYTES", 10)
+    monkeypatch.setattr("rnnviz.session.shared.recordings.LARGE_TEXT_BYTES", 10)
 
     def read_text(arguments, context):
         return lay_out(Path(arguments["path"]), Path(arguments["folder"]))

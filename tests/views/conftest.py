@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from rnnviz.views.theme import Appearance
+from rnnviz.views.shared.theme import Appearance
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.alignments.links import Link
+from rnnviz.core.alignments.tokens import Group, is_mark, word_groups, word_of
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.links import Link
-from rnnviz.core.tokens import Group, is_mark, word_groups, word_of
 
 Floats = npt.NDArray[np.float32]
 Direction = Literal["target", "source", "both", "either", "threshold"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from rnnviz.core.decoded import BeamNode
+from rnnviz.core.alignments.decoded import BeamNode
 
 
 class Placed(NamedTuple):

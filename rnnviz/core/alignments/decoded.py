@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from rnnviz.core.alignment import Alignment, Floats, read_rows
+from rnnviz.core.alignments.alignment import Alignment, Floats, read_rows
+from rnnviz.core.alignments.tokens import sentence_of
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.tokens import sentence_of
 
 LAYERS: dict[str, str] = {
     "weights": "Weights",

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from rnnviz.core.alignments.parallel_corpus import read_lines
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.files import write_atomically
-from rnnviz.core.parallel_corpus import read_lines
+from rnnviz.core.system.files import write_atomically
 
 Link = tuple[int, int]
 """A source place and a target place."""

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from rnnviz.core.colour import DIVERGING, SEQUENTIAL, Scale
+from rnnviz.core.colours.colour import DIVERGING, SEQUENTIAL, Scale
 from rnnviz.core.errors import FindingError
-from rnnviz.core.files import write_atomically
-from rnnviz.core.units import unit_title
+from rnnviz.core.quantities.units import unit_title
+from rnnviz.core.system.files import write_atomically
 
 FINDING_VERSION = 1
 

@@ -15,8 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.recording import Recording
-from rnnviz.core.rows import Floats, Tile, blocks, read_tile, sample_tile, tiles, to_float32
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.rows import (
+    Floats,
+    Tile,
+    blocks,
+    read_tile,
+    sample_tile,
+    tiles,
+    to_float32,
+)
 
 RARE = 0.01
 """The share of characters at which a unit may go beyond what counts as its extremes."""

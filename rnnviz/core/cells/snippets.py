@@ -7,10 +7,10 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 
-from rnnviz.core.colour import GATES
-from rnnviz.core.recording import Recording
-from rnnviz.core.rows import Floats, Tile, blocks, read_tile, sample_tile, to_float32
-from rnnviz.core.saturation import saturation
+from rnnviz.core.cells.saturation import saturation
+from rnnviz.core.colours.colour import GATES
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.rows import Floats, Tile, blocks, read_tile, sample_tile, to_float32
 
 HISTOGRAM_BINS = 64
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.oklab import Floats, from_oklab, oklab, polar
+from rnnviz.core.colours.oklab import Floats, from_oklab, oklab, polar
 
 Bytes = npt.NDArray[np.uint8]
 

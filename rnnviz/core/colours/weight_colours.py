@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from rnnviz.core.alignment import Floats
-from rnnviz.core.colour import Scale
+from rnnviz.core.alignments.alignment import Floats
+from rnnviz.core.colours.colour import Scale
 
 WHOLE = Scale(0.0, 1.0, "weight")
 """From 0 to 1, so that two pictures can be compared."""

@@ -24,7 +24,7 @@ from rnnviz.core.concepts.lexing import (
     without_closers,
 )
 from rnnviz.core.concepts.scan import Mask, among, depth, line_starts
-from rnnviz.core.text import NEWLINE
+from rnnviz.core.sequences.text import NEWLINE
 
 TAB = 8
 

@@ -25,7 +25,7 @@ from rnnviz.core.concepts.code import in_language
 from rnnviz.core.concepts.lexing import check_language, token_type, tokens
 from rnnviz.core.concepts.matching import compile_pattern, matches
 from rnnviz.core.errors import ConceptError
-from rnnviz.core.files import write_atomically
+from rnnviz.core.system.files import write_atomically
 
 FORMAT_VERSION = 1
 

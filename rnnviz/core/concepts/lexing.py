@@ -21,7 +21,7 @@ from pygments.util import ClassNotFound
 
 from rnnviz.core.concepts.scan import Integers, Mask, among, codes_of
 from rnnviz.core.errors import ConceptError
-from rnnviz.core.text import NEWLINE, Codes
+from rnnviz.core.sequences.text import NEWLINE, Codes
 
 C = "c"
 PYTHON = "python"

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import ConceptError
-from rnnviz.core.pattern_search import find_spans
+from rnnviz.core.sequences.pattern_search import find_spans
 
 PIECE = 4096
 """Characters that are searched at a time, at most."""

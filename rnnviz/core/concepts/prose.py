@@ -19,7 +19,7 @@ from rnnviz.core.concepts.scan import (
     mark,
     where,
 )
-from rnnviz.core.text import Codes
+from rnnviz.core.sequences.text import Codes
 
 _SENTENCE = re.compile(
     r"""(?: \A | \n(?:[ \t\r]*\n)+                           # a paragraph begins

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.text import NEWLINE, Codes, Text
+from rnnviz.core.sequences.text import NEWLINE, Codes, Text
 
 Mask = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnviz.core.concepts.base import Concept, Labels
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 
 BLOCK = 1 << 18
 """Characters in a block at most; a shorter text is labelled as a whole."""

@@ -8,8 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from rnnviz.core.alignment import Alignment
-from rnnviz.core.colour import INK, LEVELS, PAPER, Scale
+from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.alignments.tokens import runs_right_to_left, shown_token
+from rnnviz.core.colours.colour import INK, LEVELS, PAPER, Scale
+from rnnviz.core.colours.weight_colours import LEAST_SEEN, WHOLE
 from rnnviz.core.export.figure import (
     SOFT,
     Anchor,
@@ -19,8 +21,6 @@ from rnnviz.core.export.figure import (
     Words,
     hex_colour,
 )
-from rnnviz.core.tokens import runs_right_to_left, shown_token
-from rnnviz.core.weight_colours import LEAST_SEEN, WHOLE
 
 Look = Literal["map", "lines"]
 

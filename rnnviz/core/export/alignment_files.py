@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnviz.core.alignment import Alignment
+from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.export.alignment_figure import DrawnAlignment, Look, alignment_figure
 from rnnviz.core.export.alignment_html import alignment_page

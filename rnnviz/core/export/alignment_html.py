@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnnviz.core.colour import LEVELS
+from rnnviz.core.alignments.tokens import runs_right_to_left, shown_token
+from rnnviz.core.colours.colour import LEVELS
 from rnnviz.core.export.alignment_figure import DrawnAlignment
 from rnnviz.core.export.figure import hex_colour
 from rnnviz.core.export.html_parts import STYLE, THEME
-from rnnviz.core.tokens import runs_right_to_left, shown_token
 
 _STOPS = 33
 _STYLE = """

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from rnnviz.core.colour import LEVELS
+from rnnviz.core.alignments.tokens import runs_right_to_left, shown_token
+from rnnviz.core.colours.colour import LEVELS
+from rnnviz.core.colours.weight_colours import LEAST_SEEN
 from rnnviz.core.export.alignment_figure import DrawnAlignment, Look
-from rnnviz.core.tokens import runs_right_to_left, shown_token
-from rnnviz.core.weight_colours import LEAST_SEEN
 
 _TEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",

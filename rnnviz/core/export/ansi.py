@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from rnnviz.core.colour import INK, LEVELS, MISSING
+from rnnviz.core.colours.colour import INK, LEVELS, MISSING
 from rnnviz.core.export.coloured import ColouredText, ticks
 from rnnviz.core.export.layout import rows
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.colour import Bytes, Scale, scale_for
+from rnnviz.core.colours.colour import Bytes, Scale, scale_for
 from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.recording import Recording
-from rnnviz.core.units import unit_title
-from rnnviz.core.vocabulary import UNKNOWN
+from rnnviz.core.quantities.units import unit_title
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.vocabulary import UNKNOWN
 
 LABEL_STRENGTHS = 5
 """How many steps an underline has, from faint to full."""

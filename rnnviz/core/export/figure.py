@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from rnnviz.core.colour import INK, LEVELS, MISSING, PAPER, palette
+from rnnviz.core.colours.colour import INK, LEVELS, MISSING, PAPER, palette
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.layout import Cell, rows
 

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.colour import LEVELS, MISSING, Scale, palette
+from rnnviz.core.colours.colour import LEVELS, MISSING, Scale, palette
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.html_parts import SCRIPT, STYLE, THEME
 

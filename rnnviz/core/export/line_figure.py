@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.colour import INK, PAPER
+from rnnviz.core.colours.colour import INK, PAPER
 from rnnviz.core.export.figure import SOFT, Figure, Stroke, Words, hex_colour
 
 INKS = {

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.translation import TRANSLATION, TranslationDescription
-from rnnviz.core.vocabulary import Vocabulary
+from rnnviz.core.models.translation import TRANSLATION, TranslationDescription
+from rnnviz.core.sequences.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
 METADATA_KEY = "rnnviz"

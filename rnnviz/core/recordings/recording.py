@@ -27,8 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.text import Text
-from rnnviz.core.vocabulary import UNKNOWN, Vocabulary
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 
 RECORDING_VERSION = 1
 TOP = 5

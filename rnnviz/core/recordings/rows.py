@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.recording import Halves, Recording
+from rnnviz.core.recordings.recording import Halves, Recording
 
 Codes16 = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float32]

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.aside import Aside
 from rnnviz.core.runs.record import ArrayRow
+from rnnviz.core.system.background import Aside
 
 Rows = npt.NDArray[np.float32]
 _MOST_KEPT_BYTES = 64_000_000

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files import write_atomically
+from rnnviz.core.system.files import write_atomically
 
 RUN_VERSION = 2
 

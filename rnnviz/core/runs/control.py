@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files import write_atomically
+from rnnviz.core.system.files import write_atomically
 
 Command = Literal["pause", "resume", "stop", "checkpoint", "sample", "set"]
 SETTINGS = ("learning_rate", "clip_threshold", "temperature")

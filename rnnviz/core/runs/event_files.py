@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rnnviz.core.curve import Curve
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.state import State
 from rnnviz.core.runs.tensorboard import PATTERN, EventFile, Scalar

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rnnviz.core.runs.own_loop import Run
+from rnnviz.core.runs.run import Run
 
 _MODULES = ("lightning.pytorch.callbacks", "pytorch_lightning.callbacks")
 

@@ -13,9 +13,9 @@ from typing import Any, Literal, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.curve import Curve
-from rnnviz.core.durations import duration_in_words
+from rnnviz.core.quantities.durations import duration_in_words
 from rnnviz.core.runs.axis import StepAxis
+from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.reader import Event, Number, as_float
 
 Phase = Literal["starting", "running", "paused", "stopped", "finished"]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from rnnviz.core.rows import Floats, Tile, blocks, read_tile, sample_tile, to_float32
+from rnnviz.core.recordings.rows import Floats, Tile, blocks, read_tile, sample_tile, to_float32
 from rnnviz.core.scoring.labels import LabelSpool
 from rnnviz.core.scoring.plan import Plan
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.rows import Codes16, Tile, blocks, read_tile, sample_tile, sortable
+from rnnviz.core.recordings.rows import Codes16, Tile, blocks, read_tile, sample_tile, sortable
 from rnnviz.core.scoring.labels import EXCLUDED, NEGATIVE, POSITIVE, LabelSpool
 from rnnviz.core.scoring.plan import Offset, Plan
 

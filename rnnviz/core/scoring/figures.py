@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.recording import Halves
-from rnnviz.core.rows import Codes16, blocks, from_sortable
+from rnnviz.core.recordings.recording import Halves
+from rnnviz.core.recordings.rows import Codes16, blocks, from_sortable
 from rnnviz.core.scoring.counting import BINS, Counts, Pairing, Tally
 from rnnviz.core.scoring.labels import LabelSpool
 from rnnviz.core.scoring.results import Histogram, Score

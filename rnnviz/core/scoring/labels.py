@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.concepts.base import Concept, Labels
-from rnnviz.core.recording import Recording
-from rnnviz.core.rows import Floats
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.rows import Floats
 from rnnviz.core.scoring.level import FloatCodes, float_codes, split_level
 
 NEGATIVE, POSITIVE, EXCLUDED = range(3)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.rows import Floats
+from rnnviz.core.recordings.rows import Floats
 
 FloatCodes = npt.NDArray[np.uint32]
 

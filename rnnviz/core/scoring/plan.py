@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnviz.core.recording import Recording
-from rnnviz.core.rows import Tile, tiles
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.rows import Tile, tiles
 
 LEAST_SHIFT = 500
 """Labels are shifted by at least so many characters, either way round the text."""

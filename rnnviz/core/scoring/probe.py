@@ -18,12 +18,12 @@ import numpy.typing as npt
 
 from rnnviz.core.concepts import Concept, Labels, label_blocks
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.files import write_atomically
-from rnnviz.core.recording import Recording
-from rnnviz.core.rows import Floats, chosen_channels, read_tile, tiles, to_float32
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.rows import Floats, chosen_channels, read_tile, tiles, to_float32
 from rnnviz.core.scoring.labels import LabelSpool, folder_for_labels
 from rnnviz.core.scoring.results import restore_nan
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.system.files import write_atomically
 
 CHARACTERS = 20_000
 """So many are taken from each half of the text at most."""

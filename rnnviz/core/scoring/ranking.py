@@ -12,15 +12,15 @@ from functools import partial
 import numpy as np
 
 from rnnviz.core.concepts import Concept, Labels, label_blocks
-from rnnviz.core.recording import Recording
-from rnnviz.core.rows import Tile, chosen_channels
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.rows import Tile, chosen_channels
 from rnnviz.core.scoring.correlation import Doubles, correlations
 from rnnviz.core.scoring.counting import TILE, Pairing, Tally, block_places, half_blocks
 from rnnviz.core.scoring.figures import scores_of
 from rnnviz.core.scoring.labels import POSITIVE, LabelSpool, folder_for_labels
 from rnnviz.core.scoring.plan import Plan
 from rnnviz.core.scoring.results import Ranking, Score
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 
 LAGS = 8
 SHIFTS = 4

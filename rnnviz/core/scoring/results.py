@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.files import write_atomically
+from rnnviz.core.system.files import write_atomically
 
 RANKING_VERSION = 1
 _SCORE_FIGURES = ("correlation", "auc", "f1", "threshold")

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core import pattern_child
+from rnnviz.core.sequences import pattern_child
 
 SECONDS = 3.0
 """So long a search may take,"""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.pattern_search import find_spans
+from rnnviz.core.sequences.pattern_search import find_spans
 
 Codes = npt.NDArray[np.unsignedinteger]
 

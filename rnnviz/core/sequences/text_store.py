@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 
 _CODES, _LINES = "text.codes", "lines.npy"
 

@@ -12,7 +12,7 @@ from rnnviz.core.errors import RnnvizError
 HOME_VARIABLE = "RNNVIZ_HOME"
 """The environment variable that moves all of the person's folders into one."""
 
-_PACKAGE = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def resources() -> Path:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.nets.base import CharacterLanguageModel, parameter_shapes
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.nets.language.model import CharacterLanguageModel, parameter_shapes
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,18 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.files import write_atomically
-from rnnviz.core.model_file import (
+from rnnviz.core.models.model_file import (
     CHARACTER_LANGUAGE_MODEL,
     METADATA_KEY,
     ModelDescription,
     encode_description,
     read_description,
 )
-from rnnviz.core.translation import TranslationDescription
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.core.models.translation import TranslationDescription
+from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.checkpoints.base import OpenedModel, build_model
 from rnnviz.nets.checkpoints.safetensors_state import read_metadata, read_tensors, write_weights
+from rnnviz.nets.language.model import CharacterLanguageModel
 
 
 def save_model(

@@ -13,8 +13,8 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.files import write_atomically
-from rnnviz.core.model_file import read_header
+from rnnviz.core.models.model_file import read_header
+from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.checkpoints.base import OpenedModel
 from rnnviz.nets.checkpoints.stack import infer_network
 from rnnviz.nets.checkpoints.vocabulary_found import vocabulary_in

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.core.vocabulary import Vocabulary
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.architectures import Architecture
-from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints.base import build_model, check_weights
 from rnnviz.nets.checkpoints.recurrent import RECURRENT, Layer, Tensors, recurrent_layers, shape_of
+from rnnviz.nets.language.model import CharacterLanguageModel
 
 _ATTENTION = re.compile(r"attn|attention|\b[WUV]a\b", re.IGNORECASE)
 _EMBEDDING = re.compile(r"emb|encoder|lookup|wte", re.IGNORECASE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.model_file import METADATA_KEY, read_description
-from rnnviz.core.translation import TranslationDescription
+from rnnviz.core.models.model_file import METADATA_KEY, read_description
+from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.checkpoints.safetensors_state import read_metadata
 from rnnviz.nets.checkpoints.tutorial import is_tutorial, load_tutorial
 from rnnviz.nets.translation.files import OpenedTranslation, load_translation

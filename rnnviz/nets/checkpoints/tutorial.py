@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rnnviz.core.alignments.parallel_corpus import read_lines, read_pairs
 from rnnviz.core.errors import ModelFileError, RnnvizError, SentencesNeeded, TextError
-from rnnviz.core.parallel_corpus import read_lines, read_pairs
-from rnnviz.core.translation import BEGIN_ID, END_ID, PAD_ID, SPECIAL, TranslationDescription
+from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID, SPECIAL, TranslationDescription
 from rnnviz.nets.checkpoints.base import check_weights
 from rnnviz.nets.checkpoints.pytorch import PyTorchStateDict, read, state_dicts
 from rnnviz.nets.checkpoints.tutorial_words import Candidate, candidates

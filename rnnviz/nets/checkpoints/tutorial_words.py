@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rnnviz.core.parallel_corpus import Pair
-from rnnviz.core.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
+from rnnviz.core.alignments.parallel_corpus import Pair
+from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
 
 _PREFIXES = (
     "i am ", "i m ", "he is", "he s ", "she is", "she s ", "you are", "you re ", "we are", "we re ",

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 
 from rnnviz.core.errors import ModelFileError, TextError, VocabularyNeeded
-from rnnviz.core.text import Text
-from rnnviz.core.vocabulary import UNKNOWN, Vocabulary
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.vocabulary_found import FIRST_SPECIAL, as_characters, characters_of
+from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.nets.training.corpus import held_out_loss
 
 JUDGED = 4096

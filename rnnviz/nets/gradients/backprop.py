@@ -19,8 +19,8 @@ from torch.nn import functional
 
 from rnnviz.nets.architectures import Architecture, LayerState
 from rnnviz.nets.architectures.base import StepBack
-from rnnviz.nets.base import CharacterLanguageModel, State
 from rnnviz.nets.device import exact_device
+from rnnviz.nets.language.model import CharacterLanguageModel, State
 
 _BLOCK = 2048
 Progress = Callable[[float, float], None]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.nets.base import CharacterLanguageModel, State, detach
+from rnnviz.nets.language.model import CharacterLanguageModel, State, detach
 
 
 class Clipped(NamedTuple):

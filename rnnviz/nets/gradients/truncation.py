@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.nets.base import CharacterLanguageModel, detach
-from rnnviz.nets.clipping import angle_degrees, total_norm
+from rnnviz.nets.gradients.clipping import angle_degrees, total_norm
+from rnnviz.nets.language.model import CharacterLanguageModel, detach
 
 _SAMPLE_SECONDS = 0.002
 

@@ -4,7 +4,7 @@ A task is a function from JSON-able arguments to a JSON-able result. The window 
 through a child process, the command line in its own; arrays go to files.
 """
 
-from rnnviz.nets.tasks import cells, gradients, training, translation
+from rnnviz.nets.jobs import cells, gradients, training, translation
 from rnnviz.work.messages import Task
 
 TASKS: dict[str, Task] = {

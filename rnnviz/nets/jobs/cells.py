@@ -10,30 +10,30 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from rnnviz.core.cells.ordering import similarity_order
+from rnnviz.core.cells.patterns import brushed_units, find_same
+from rnnviz.core.cells.snippets import unit_page as read_unit_page
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_blocks
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.files import replacing
 from rnnviz.core.identity import model_digest
-from rnnviz.core.ordering import similarity_order
-from rnnviz.core.patterns import brushed_units, find_same
-from rnnviz.core.probe import probe as fit_probe
-from rnnviz.core.probe import write_probe
-from rnnviz.core.recording import Recording
 from rnnviz.core.recording_lock import writing
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import rank as rank_units
 from rnnviz.core.scoring import write_ranking
-from rnnviz.core.snippets import unit_page as read_unit_page
-from rnnviz.core.text import Text
-from rnnviz.core.text_store import lay_out
-from rnnviz.nets.base import count_parameters
+from rnnviz.core.scoring.probe import probe as fit_probe
+from rnnviz.core.scoring.probe import write_probe
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.text_store import lay_out
+from rnnviz.core.system.files import replacing
 from rnnviz.nets.checkpoints.translators import is_translation
 from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
-from rnnviz.nets.decode import sample as draw
-from rnnviz.nets.tasks.translation import opened_translation
-from rnnviz.nets.tasks.turns import short_first
-from rnnviz.nets.tasks.warm import warm_model, warm_translation
-from rnnviz.nets.walk import walk as walk_text
+from rnnviz.nets.jobs.priority import short_first
+from rnnviz.nets.jobs.translation import opened_translation
+from rnnviz.nets.jobs.warm_models import warm_model, warm_translation
+from rnnviz.nets.language.model import count_parameters
+from rnnviz.nets.language.sampling import sample as draw
+from rnnviz.nets.walking.walk import walk as walk_text
 from rnnviz.work.messages import Context, Task
 
 Arguments = Mapping[str, Any]

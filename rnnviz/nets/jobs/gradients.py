@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import GradientError, TextError
-from rnnviz.core.files import write_atomically
 from rnnviz.core.gradients import FieldFacts, GradientField, matrix_facts, write_field
-from rnnviz.core.text import Text
-from rnnviz.core.vocabulary import UNKNOWN
-from rnnviz.nets.backprop import (
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.vocabulary import UNKNOWN
+from rnnviz.core.system.files import write_atomically
+from rnnviz.nets.gradients.backprop import (
     LossNorms,
     Tape,
     jacobian_norms,
@@ -28,10 +28,10 @@ from rnnviz.nets.backprop import (
     state_names,
     sum_norms,
 )
-from rnnviz.nets.base import CharacterLanguageModel
-from rnnviz.nets.clipping import clip, step_gradient, total_norm
-from rnnviz.nets.tasks.warm import warm_model
-from rnnviz.nets.truncation import compare
+from rnnviz.nets.gradients.clipping import clip, step_gradient, total_norm
+from rnnviz.nets.gradients.truncation import compare
+from rnnviz.nets.jobs.warm_models import warm_model
+from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.work.messages import Context, Task
 
 Arguments = Mapping[str, Any]

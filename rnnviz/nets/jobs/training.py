@@ -10,8 +10,8 @@ import msgspec
 import torch
 
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.nets.base import count_parameters
-from rnnviz.nets.tasks.turns import short_first
+from rnnviz.nets.jobs.priority import short_first
+from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.training import training_task
 from rnnviz.nets.training.characters import VALIDATION_STREAMS, Batch, CharacterTask
 from rnnviz.nets.training.corpus import held_out_loss

@@ -10,15 +10,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from rnnviz.core.alignment import Direction
+from rnnviz.core.alignments.alignment import Direction
+from rnnviz.core.alignments.links import write_links
+from rnnviz.core.alignments.parallel_corpus import read_lines, read_pairs
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.files import write_atomically
 from rnnviz.core.identity import model_digest
-from rnnviz.core.links import write_links
-from rnnviz.core.parallel_corpus import read_lines, read_pairs
-from rnnviz.core.translation import END_ID, TRANSLATION, TokenizerDescription
-from rnnviz.nets.base import count_parameters
-from rnnviz.nets.tasks.warm import warm_translation
+from rnnviz.core.models.translation import END_ID, TRANSLATION, TokenizerDescription
+from rnnviz.core.system.files import write_atomically
+from rnnviz.nets.jobs.warm_models import warm_translation
+from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.translation.aligning import align_pairs
 from rnnviz.nets.translation.embeddings import nearest_words as words_near
 from rnnviz.nets.translation.files import OpenedTranslation

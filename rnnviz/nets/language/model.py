@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.core.model_file import ModelDescription
+from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.architectures import LayerState, architecture_named
-from rnnviz.nets.first_weights import draw_first_weights
-from rnnviz.nets.mixed_lstm import mixed_lstm
+from rnnviz.nets.layers.first_weights import draw_first_weights
+from rnnviz.nets.layers.mixed_lstm import mixed_lstm
 
 State = tuple[LayerState, ...]
 """One state a layer, bottom layer first."""

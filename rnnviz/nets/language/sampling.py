@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import RnnvizError, TextError
-from rnnviz.core.vocabulary import UNKNOWN
-from rnnviz.nets.base import CharacterLanguageModel, State
+from rnnviz.core.sequences.vocabulary import UNKNOWN
+from rnnviz.nets.language.model import CharacterLanguageModel, State
 
 
 def choose(

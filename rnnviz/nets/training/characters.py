@@ -18,13 +18,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.errors import ModelFileError, RnnvizError, RunDirectoryError
-from rnnviz.core.model_file import ModelDescription
+from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.text import Text
-from rnnviz.nets.base import CharacterLanguageModel, State, count_parameters, detach
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints.native import Native, save_model
-from rnnviz.nets.decode import sample
 from rnnviz.nets.device import training_device
+from rnnviz.nets.language.model import CharacterLanguageModel, State, count_parameters, detach
+from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.training.corpus import Corpus, held_out_loss
 from rnnviz.nets.training.hidden_gradients import hidden_gradients
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation

@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.vocabulary import Vocabulary
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.core.sequences.vocabulary import Vocabulary
+from rnnviz.nets.language.model import CharacterLanguageModel
 
 
 def split(ids: npt.NDArray[np.int32], held_out: float) -> tuple[Tensor, Tensor]:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from rnnviz.nets.architectures import LayerState
-from rnnviz.nets.backprop import go_back, record, state_names
-from rnnviz.nets.base import CharacterLanguageModel, State
+from rnnviz.nets.gradients.backprop import go_back, record, state_names
+from rnnviz.nets.language.model import CharacterLanguageModel, State
 
 
 @torch.no_grad()

@@ -22,12 +22,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files import write_atomically
-from rnnviz.core.model_file import METADATA_KEY
+from rnnviz.core.models.model_file import METADATA_KEY
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.architectures import architecture_named
-from rnnviz.nets.backprop import tape_of_layer
 from rnnviz.nets.device import training_device
+from rnnviz.nets.gradients.backprop import tape_of_layer
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 
 HELD_OUT = 500

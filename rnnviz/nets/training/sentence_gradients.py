@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.core.translation import BEGIN_ID, TranslationDescription
+from rnnviz.core.models.translation import BEGIN_ID, TranslationDescription
 from rnnviz.nets.translation.batches import PairBatch
 from rnnviz.nets.translation.cells import step_layer
 from rnnviz.nets.translation.encoder import Encoder

@@ -18,7 +18,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files import write_atomically
+from rnnviz.core.system.files import write_atomically
 
 STATE, BEFORE = "state.safetensors", "state-before.safetensors"
 _FACTS = "rnnviz-state"

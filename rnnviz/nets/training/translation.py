@@ -15,14 +15,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from rnnviz.core.bleu import corpus_bleu
+from rnnviz.core.alignments.bleu import corpus_bleu
+from rnnviz.core.alignments.links import Link, read_sure_links
+from rnnviz.core.alignments.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
-from rnnviz.core.links import Link, read_sure_links
-from rnnviz.core.parallel_corpus import Pair, hold_out, read_pairs
+from rnnviz.core.models.translation import TokenizerDescription, TranslationDescription
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.translation import TokenizerDescription, TranslationDescription
-from rnnviz.nets.base import count_parameters
 from rnnviz.nets.device import training_device
+from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.training.sentence_gradients import layer_names, sentence_gradients
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 from rnnviz.nets.translation.batches import PairBatch, epoch_order, make_batch

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.core.alignment import Alignment
+from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.alignments.parallel_corpus import Pair
+from rnnviz.core.alignments.tokens import Group, word_groups
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.parallel_corpus import Pair
-from rnnviz.core.tokens import Group, word_groups
 from rnnviz.nets.translation.batches import make_batch
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.sentences import force_target

@@ -17,7 +17,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from rnnviz.core.translation import TranslationDescription
+from rnnviz.core.models.translation import TranslationDescription
 
 
 class AdditiveAttention(nn.Module):

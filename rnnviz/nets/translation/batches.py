@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnviz.core.translation import END_ID, PAD_ID
+from rnnviz.core.models.translation import END_ID, PAD_ID
 
 _POOL = 64
 """Batches whose sentences are sorted by length together: little filling, and an order by chance."""

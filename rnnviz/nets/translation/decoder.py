@@ -21,7 +21,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from rnnviz.core.translation import TranslationDescription
+from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.architectures import LayerState, architecture_named
 from rnnviz.nets.translation.attention import make_attention, weigh
 from rnnviz.nets.translation.cells import step_layer

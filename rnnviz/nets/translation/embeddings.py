@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.translation import SPECIAL, UNKNOWN_ID
+from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID
 from rnnviz.nets.translation.tokenizers import SPACE_MARK
 
 

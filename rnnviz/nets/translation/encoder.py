@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rnnviz.core.translation import TranslationDescription
+from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.architectures import architecture_named
 
 

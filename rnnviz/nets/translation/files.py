@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.model_file import encode_description, read_description
-from rnnviz.core.translation import TranslationDescription
+from rnnviz.core.models.model_file import encode_description, read_description
+from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.checkpoints.safetensors_state import read_tensors, write_weights
 from rnnviz.nets.translation.model import TranslationModel, build_translation
 

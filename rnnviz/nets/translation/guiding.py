@@ -15,9 +15,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from rnnviz.core.alignments.links import Link
+from rnnviz.core.alignments.parallel_corpus import Pair
 from rnnviz.core.errors import TextError
-from rnnviz.core.links import Link
-from rnnviz.core.parallel_corpus import Pair
 from rnnviz.core.sentences import words_to_align
 from rnnviz.core.statistical_aligner import align_words
 from rnnviz.nets.translation.tokenizers import Tokenizer

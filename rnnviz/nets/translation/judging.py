@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch.nn import functional
 
-from rnnviz.core.parallel_corpus import Pair
+from rnnviz.core.alignments.parallel_corpus import Pair
 from rnnviz.nets.device import device_of
 from rnnviz.nets.translation.batches import make_batch
 from rnnviz.nets.translation.decoding import decode_many

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.translation import PAD_ID, TranslationDescription
+from rnnviz.core.models.translation import PAD_ID, TranslationDescription
 from rnnviz.nets.architectures import architecture_named
-from rnnviz.nets.first_weights import draw_first_weights
+from rnnviz.nets.layers.first_weights import draw_first_weights
 from rnnviz.nets.translation.decoder import Decoder, DecoderState, Steer, Step
 from rnnviz.nets.translation.encoder import Encoder, Memory
 from rnnviz.nets.translation.tokenizers import tokenizer_of

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnviz.core.recording import TOP, RecordingWriter
-from rnnviz.core.text import Text
+from rnnviz.core.recordings.recording import TOP, RecordingWriter
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures import LayerState
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.sentences import Sentence

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.translation import BEGIN_ID, END_ID, PAD_ID
+from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID
 from rnnviz.nets.translation.decoder import DecoderState, Steer, Step
 from rnnviz.nets.translation.encoder import Memory
 from rnnviz.nets.translation.hypotheses import Hypothesis, Node

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnviz.core.errors import RnnvizError, TextError
-from rnnviz.core.translation import END_ID, SPECIAL, UNKNOWN_ID
-from rnnviz.nets.threads import one_thread_each
+from rnnviz.core.models.translation import END_ID, SPECIAL, UNKNOWN_ID
 from rnnviz.nets.translation.decoding import decode, decode_many
 from rnnviz.nets.translation.hypotheses import Hypothesis, Translated
 from rnnviz.nets.translation.settings import Settings
 from rnnviz.nets.translation.tokenizers import SPACE_MARK, Tokenizer
+from rnnviz.nets.walking.threads import one_thread_each
 
 LONGEST_SOURCE = 5000
 """Source tokens of one sentence at most."""

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.translation import TranslationDescription
+from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.translation.attention import weigh
 from rnnviz.nets.translation.decoder import DecoderState, Steer, Step
 from rnnviz.nets.translation.encoder import Memory

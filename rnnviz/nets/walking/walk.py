@@ -28,14 +28,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.errors import RecordingError, TextError
-from rnnviz.core.recording import STATE_FILE, TOP, RecordingWriter
-from rnnviz.core.text import Codes, Text
-from rnnviz.core.vocabulary import UNKNOWN
+from rnnviz.core.recordings.recording import STATE_FILE, TOP, RecordingWriter
+from rnnviz.core.sequences.text import Codes, Text
+from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.nets.architectures import LSTM, LayerState
-from rnnviz.nets.base import CharacterLanguageModel
-from rnnviz.nets.fused_lstm import step_with_gates
-from rnnviz.nets.pipeline import run_staged
-from rnnviz.nets.threads import one_thread_each
+from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.layers.fused_lstm import step_with_gates
+from rnnviz.nets.walking.pipeline import run_staged
+from rnnviz.nets.walking.threads import one_thread_each
 
 FIRST_BLOCK = 256
 BLOCK = 2048

@@ -10,14 +10,11 @@ from typing import Any, NamedTuple
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from rnnviz.core.decoded import LAYERS, Decoded, branch
+from rnnviz.core.alignments.decoded import LAYERS, Decoded, branch
+from rnnviz.core.alignments.tokens import word_of
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.tokens import word_of
-from rnnviz.session.alignment_tables import AlignmentTables
-from rnnviz.session.gold_links import GoldLinks
-from rnnviz.session.identities import Subject
-from rnnviz.session.jobs import Jobs
-from rnnviz.session.questions import (
+from rnnviz.session.alignments.gold_links import GoldLinks
+from rnnviz.session.alignments.questions import (
     ANSWER,
     TASK,
     TRANSLATOR,
@@ -26,7 +23,10 @@ from rnnviz.session.questions import (
     Translator,
     replaced,
 )
-from rnnviz.session.scratch import Scratch
+from rnnviz.session.alignments.tables import AlignmentTables
+from rnnviz.session.identities import Subject
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.shared.scratch import Scratch
 from rnnviz.work.messages import Failed
 
 _TRANSLATE, _BESIDE = "translate", "translate beside"

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from rnnviz.core.alignment import Alignment, Direction
-from rnnviz.core.errors import AlignmentError
-from rnnviz.core.links import (
+from rnnviz.core.alignments.alignment import Alignment, Direction
+from rnnviz.core.alignments.links import (
     Agreement,
     Base,
     Link,
@@ -17,6 +16,7 @@ from rnnviz.core.links import (
     read_links,
     read_pairs,
 )
+from rnnviz.core.errors import AlignmentError
 
 
 class GoldLinks(QObject):

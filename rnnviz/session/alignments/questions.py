@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from rnnviz.core.decoded import Decoded
-from rnnviz.core.tokens import has_pieces, is_mark, word_groups, word_of
+from rnnviz.core.alignments.decoded import Decoded
+from rnnviz.core.alignments.tokens import has_pieces, is_mark, word_groups, word_of
 from rnnviz.session.identities import Subject
 
 TASK = "translation"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
+from rnnviz.core.alignments.links import Agreement, corpus_agreement, read_links
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.links import Agreement, corpus_agreement, read_links
+from rnnviz.session.alignments.questions import ANSWER, TRANSLATOR
 from rnnviz.session.identities import Answers, Subject
-from rnnviz.session.jobs import Jobs
-from rnnviz.session.questions import ANSWER, TRANSLATOR
+from rnnviz.session.shared.jobs import Jobs
 
 if TYPE_CHECKING:
-    from rnnviz.session.alignments import Alignments
+    from rnnviz.session.alignments.alignments import Alignments
 
 CORPUS, NEAR, SCORE = "translate corpus", "nearest words", "align corpus"
 """Questions: see `Jobs.busy`."""

@@ -16,16 +16,16 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.core.aside import Aside
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.identity import file_stamp
-from rnnviz.core.recording import Recording
-from rnnviz.core.text import Text
-from rnnviz.session.checkpoints import Stamp, newest_checkpoint
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.system.background import Aside
 from rnnviz.session.identities import Subject
-from rnnviz.session.jobs import Failed, Jobs
-from rnnviz.session.recordings import OPEN, TEXT, WALK, OpenModel, Recordings
-from rnnviz.session.runs import OpenRun, Runs
+from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.session.shared.recordings import OPEN, TEXT, WALK, OpenModel, Recordings
+from rnnviz.session.training.checkpoints import Stamp, newest_checkpoint
+from rnnviz.session.training.runs import OpenRun, Runs
 
 MOST_BYTES = 96_000_000
 """What the walk of one checkpoint may take on disk: a second or two, and all gates are there."""

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.session.identities import Answers, Subject
-from rnnviz.session.jobs import Jobs
-from rnnviz.session.recordings import OPENED, RECORDING, TEXT, Recordings
-from rnnviz.session.selection import Pin, Selection
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.shared.recordings import OPENED, RECORDING, TEXT, Recordings
+from rnnviz.session.shared.selection import Pin, Selection
 from rnnviz.work.messages import Failed
 
 _Brushed = tuple[str, tuple[int, int] | None, int, float | None]

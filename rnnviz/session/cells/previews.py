@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.recording import Recording
-from rnnviz.session.jobs import Failed, Jobs
-from rnnviz.session.recordings import RECORDING, Recordings
-from rnnviz.session.selection import Selection
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.session.shared.recordings import RECORDING, Recordings
+from rnnviz.session.shared.selection import Selection
 
 WARM_UP = 2_000
 """So many characters before what is shown are read first."""

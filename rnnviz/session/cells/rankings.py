@@ -20,12 +20,12 @@ from rnnviz.core.concepts import (
 )
 from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import ConceptError
-from rnnviz.core.probe import Probe, read_probe
 from rnnviz.core.scoring import Ranking, read_ranking
+from rnnviz.core.scoring.probe import Probe, read_probe
 from rnnviz.session.identities import Answers, Subject
-from rnnviz.session.jobs import Jobs
-from rnnviz.session.recordings import RECORDING, TEXT, Recordings
-from rnnviz.session.selection import Selection
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.shared.recordings import RECORDING, TEXT, Recordings
+from rnnviz.session.shared.selection import Selection
 
 _LABEL, _RANK, _PROBE = "label", "rank", "probe"
 CONCEPTS_MADE = Subject("concepts")

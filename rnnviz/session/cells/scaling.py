@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.core.colour import Mode, Scale, scale_for
-from rnnviz.session.recordings import Recordings
-from rnnviz.session.selection import Selection
+from rnnviz.core.colours.colour import Mode, Scale, scale_for
+from rnnviz.session.shared.recordings import Recordings
+from rnnviz.session.shared.selection import Selection
 
 
 class Scaling(QObject):

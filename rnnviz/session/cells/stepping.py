@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
-from rnnviz.session.recordings import Recordings
-from rnnviz.session.selection import Selection
+from rnnviz.session.shared.recordings import Recordings
+from rnnviz.session.shared.selection import Selection
 
 
 class Stepping(QObject):

@@ -12,11 +12,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import read_field
 from rnnviz.core.identity import model_digest
-from rnnviz.session.identities import Answers, Subject
-from rnnviz.session.jobs import Jobs
-from rnnviz.session.library import Library
-from rnnviz.session.measurements import Measurements
-from rnnviz.session.networks import (
+from rnnviz.session.gradients.measurements import Measurements
+from rnnviz.session.gradients.networks import (
     DEFAULT,
     Compared,
     Network,
@@ -27,7 +24,10 @@ from rnnviz.session.networks import (
     stages_of,
     three_kinds,
 )
-from rnnviz.session.recordings import TEXT, Recordings
+from rnnviz.session.identities import Answers, Subject
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.shared.library import Library
+from rnnviz.session.shared.recordings import TEXT, Recordings
 from rnnviz.work.messages import Failed
 
 Quantity = Literal["loss", "jacobian", "sum"]

@@ -9,10 +9,10 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.gradients import MatrixFacts
+from rnnviz.session.gradients.networks import Compared, Network, Window, result_key
 from rnnviz.session.identities import Answers
-from rnnviz.session.jobs import Jobs
-from rnnviz.session.networks import Compared, Network, Window, result_key
-from rnnviz.session.recordings import TEXT, Recordings
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.shared.recordings import TEXT, Recordings
 from rnnviz.work.messages import Failed
 
 MATRICES, CLIPPING, TRUNCATION = "matrices", "clipping", "truncation"

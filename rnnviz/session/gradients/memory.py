@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.session.runs import OpenRun, Runs
+from rnnviz.session.training.runs import OpenRun, Runs
 
 ARCHITECTURES = ("rnn", "gru", "lstm")
 TASK = "memory"

@@ -10,8 +10,8 @@ from typing import Any
 from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.identity import digest, file_stamp
-from rnnviz.core.model_file import ModelDescription, read_description
-from rnnviz.session.library import Library
+from rnnviz.core.models.model_file import ModelDescription, read_description
+from rnnviz.session.shared.library import Library
 
 DEFAULT = 128
 """Losses, and steps back, unless the person asks for others."""

@@ -9,6 +9,14 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from rnnviz.core.cells.finding import (
+    DamagedFinding,
+    Finding,
+    SavedFinding,
+    list_findings,
+    replace_finding,
+    save_finding,
+)
 from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import FindingError
 from rnnviz.core.export.coloured import (
@@ -18,16 +26,8 @@ from rnnviz.core.export.coloured import (
     with_concept,
 )
 from rnnviz.core.export.html import write_html
-from rnnviz.core.finding import (
-    DamagedFinding,
-    Finding,
-    SavedFinding,
-    list_findings,
-    replace_finding,
-    save_finding,
-)
-from rnnviz.core.recording import Recording
-from rnnviz.core.units import flat_unit
+from rnnviz.core.quantities.units import flat_unit
+from rnnviz.core.recordings.recording import Recording
 
 
 class Findings(QObject):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.identity import digest
-from rnnviz.core.recording import Recording
 from rnnviz.core.recording_lock import remove_unless_written
+from rnnviz.core.recordings.recording import Recording
 
 KEPT_BYTES = 6_000_000_000
 """Recordings beyond this much in the cache are deleted, oldest first."""

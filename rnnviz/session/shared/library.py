@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.model_file import (
+from rnnviz.core.models.model_file import (
     METADATA_KEY,
     ModelDescription,
     read_description,

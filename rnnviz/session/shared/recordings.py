@@ -14,14 +14,14 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.identity import model_digest, text_digest
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.core.recording import Recording, size_bytes
-from rnnviz.core.text import Text
-from rnnviz.core.text_store import map_text
-from rnnviz.session.alignments import Alignments
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.recordings.recording import Recording, size_bytes
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.text_store import map_text
+from rnnviz.session.alignments.alignments import Alignments
 from rnnviz.session.identities import Subject
-from rnnviz.session.jobs import Jobs
-from rnnviz.session.kept_walks import kept_walk, make_room, walk_key
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.shared.kept_walks import kept_walk, make_room, walk_key
 from rnnviz.work.messages import Failed
 
 MODEL = Subject("model")

@@ -15,21 +15,21 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.core.alignment import Alignment
-from rnnviz.core.aside import Aside
+from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.concepts import spec_of
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.recording import Recording
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.scoring import read_ranking
-from rnnviz.core.text import Text
-from rnnviz.session.checkpoints import Stage, Stamp, stages_of, those_there
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.system.background import Aside
+from rnnviz.session.cells.rankings import CONCEPTS_MADE, Rankings
 from rnnviz.session.identities import Subject
-from rnnviz.session.jobs import Failed, Jobs
-from rnnviz.session.rankings import CONCEPTS_MADE, Rankings
-from rnnviz.session.recordings import Recordings
-from rnnviz.session.runs import OpenRun, Runs
-from rnnviz.session.selection import Selection
+from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.session.shared.recordings import Recordings
+from rnnviz.session.shared.selection import Selection
+from rnnviz.session.training.checkpoints import Stage, Stamp, stages_of, those_there
+from rnnviz.session.training.runs import OpenRun, Runs
 
 CHARACTERS = 2_000
 """How much of the text is walked: enough to score a concept, and soon done."""

@@ -7,7 +7,7 @@ from itertools import starmap
 from pathlib import Path
 
 from rnnviz.core.identity import file_stamp
-from rnnviz.session.runs import OpenRun
+from rnnviz.session.training.runs import OpenRun
 
 Stamp = tuple[str, int, int]
 """A file's path, size and time of change; see `file_stamp`."""

@@ -13,12 +13,12 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
 
-from rnnviz.core.aside import Aside
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.state import LIVE
 from rnnviz.core.runs.watched import Watched, WatchedRun, watch
-from rnnviz.session.trainers import Trainers
+from rnnviz.core.system.background import Aside
+from rnnviz.session.training.trainers import Trainers
 from rnnviz.work.remote import Mirror, mirror_name, mirrored_address, parse_address
 
 TICK_MS = 30

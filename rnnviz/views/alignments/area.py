@@ -9,18 +9,18 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QInputDialog, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from rnnviz.core.alignments.tokens import has_pieces
+from rnnviz.core.colours.weight_colours import WHOLE
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.tokens import has_pieces
-from rnnviz.core.weight_colours import WHOLE
-from rnnviz.session.alignments import Mark
-from rnnviz.session.questions import Answer
+from rnnviz.session.alignments.alignments import Mark
+from rnnviz.session.alignments.questions import Answer
 from rnnviz.session.session import Session
+from rnnviz.views.alignments.drawing.table_painter import Place
 from rnnviz.views.alignments.pane import Pane, growing_sentence
 from rnnviz.views.alignments.saving import ask_where, save
 from rnnviz.views.alignments.sentence_bar import SentenceBar
-from rnnviz.views.alignments.table_painter import Place
 from rnnviz.views.alignments.tools import Tools
-from rnnviz.views.panel import FRAME_MS
+from rnnviz.views.shared.panel import FRAME_MS
 
 _WELCOME = (
     "Open a translation model from the library, or drop its file on the window.\n"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from rnnviz.core.alignment import Alignment
-from rnnviz.core.weight_colours import weights_scale
-from rnnviz.views.alignments.lines_view import LinesView
-from rnnviz.views.alignments.table_view import TableView
+from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.colours.weight_colours import weights_scale
+from rnnviz.views.alignments.drawing.lines_view import LinesView
+from rnnviz.views.alignments.drawing.table_view import TableView
 
 _SHARE = 0.9
 _NO_ALIGNMENT = (

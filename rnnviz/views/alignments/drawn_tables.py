@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.alignment import Alignment, joined
-from rnnviz.core.colour import Scale, scale_for
-from rnnviz.core.decoded import LAYERS, Decoded
-from rnnviz.core.tokens import shown_token, word_groups, word_of
-from rnnviz.core.weight_colours import WHOLE
+from rnnviz.core.alignments.alignment import Alignment, joined
+from rnnviz.core.alignments.decoded import LAYERS, Decoded
+from rnnviz.core.alignments.tokens import shown_token, word_groups, word_of
+from rnnviz.core.colours.colour import Scale, scale_for
+from rnnviz.core.colours.weight_colours import WHOLE
 
 
 @dataclass(frozen=True, eq=False)

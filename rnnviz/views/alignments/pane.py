@@ -20,20 +20,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.alignment import Alignment
-from rnnviz.core.alignment_health import health_of
-from rnnviz.core.colour import Scale
-from rnnviz.core.decoded import LAYERS
+from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.alignments.decoded import LAYERS
+from rnnviz.core.alignments.health import health_of
+from rnnviz.core.alignments.tokens import is_mark, sentence_of, shown_token
+from rnnviz.core.colours.colour import Scale
+from rnnviz.core.colours.weight_colours import WHOLE, weights_scale
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.tokens import is_mark, sentence_of, shown_token
-from rnnviz.core.weight_colours import WHOLE, weights_scale
-from rnnviz.session.questions import Answer
-from rnnviz.views.alignments.layers import Layer, layer_of, place_of_token, weights_of, words_of
-from rnnviz.views.alignments.lines_view import LinesView
-from rnnviz.views.alignments.table_painter import NOWHERE, Outlines, Place
-from rnnviz.views.alignments.table_view import TableView
-from rnnviz.views.elided_label import ElidedLabel
-from rnnviz.views.legend import Gradient
+from rnnviz.session.alignments.questions import Answer
+from rnnviz.views.alignments.drawing.lines_view import LinesView
+from rnnviz.views.alignments.drawing.table_painter import NOWHERE, Outlines, Place
+from rnnviz.views.alignments.drawing.table_view import TableView
+from rnnviz.views.alignments.drawn_tables import (
+    Layer,
+    layer_of,
+    place_of_token,
+    weights_of,
+    words_of,
+)
+from rnnviz.views.cells.legend import Gradient
+from rnnviz.views.shared.elided_label import ElidedLabel
 
 _NAMED = 6
 _MOST_SHOWN = 180

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from rnnviz.core.alignment import Alignment
+from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.export.alignment_figure import DrawnAlignment, Look, alignment_figure
 from rnnviz.core.export.alignment_files import write_alignments
-from rnnviz.session.questions import Answer
+from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.alignments.pane import Pane, title_of
-from rnnviz.views.text_figure import write_drawn
-from rnnviz.views.theme import theme_of
+from rnnviz.views.shared.theme import theme_of
+from rnnviz.views.text.text_figure import write_drawn
 
 _KINDS: dict[str, tuple[str, Look]] = {
     "Picture of the table (*.png)": (".png", "map"),

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.decoded import LAYERS
-from rnnviz.views.theme import set_icon
-from rnnviz.views.wrapping_row import WrappingRow
+from rnnviz.core.alignments.decoded import LAYERS
+from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.wrapping_row import WrappingRow
 
 _SHORT = {"energies": "Scores", "context": "Context", "encoder": "Encoder", "decoder": "Decoder"}
 """What the box says; its tips say more."""

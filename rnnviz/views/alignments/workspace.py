@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.session.session import Session
-from rnnviz.views.actions import SEPARATOR, Deed
-from rnnviz.views.workspace import PanelsOf, Workspace
+from rnnviz.views.shared.workspace import PanelsOf, Workspace
+from rnnviz.views.window.actions import SEPARATOR, Deed
 
 if TYPE_CHECKING:
     from rnnviz.views.alignments.area import AlignmentArea
@@ -22,7 +22,7 @@ class AlignmentsWorkspace(Workspace):
 
     name = "alignments"
     title = "Alignments"
-    panel_types = PanelsOf("rnnviz.views.panels.alignments")
+    panel_types = PanelsOf("rnnviz.views.alignments.panels")
     bottom = ("beam", "corpus")
     bottom_height = 240
     low = 840

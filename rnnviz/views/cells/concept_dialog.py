@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.errors import ConceptError
-from rnnviz.core.text import Text
-from rnnviz.session.jobs import Failed, Jobs
-from rnnviz.views.text_view import TextView
+from rnnviz.core.sequences.text import Text
+from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.views.text.text_view import TextView
 
 PREVIEW_CHARACTERS = 6000
 _QUESTION = "labels of what is shown"

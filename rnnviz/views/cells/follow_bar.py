@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.state import STATE_WORDS
-from rnnviz.session.following import Following
-from rnnviz.session.runs import OpenRun, Runs
+from rnnviz.session.cells.following import Following
+from rnnviz.session.training.runs import OpenRun, Runs
 from rnnviz.views.plots import ink_colour
-from rnnviz.views.theme import theme_of
+from rnnviz.views.shared.theme import theme_of
 
 
 class FollowBar(QFrame):

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.colour import DIVERGING, LEVELS, Mode, Scale, palette_title, palette_words
-from rnnviz.views.text_painter import words
-from rnnviz.views.theme import set_icon, theme_of, ui_font
+from rnnviz.core.colours.colour import DIVERGING, LEVELS, Mode, Scale, palette_title, palette_words
+from rnnviz.views.shared.theme import set_icon, theme_of, ui_font
+from rnnviz.views.text.text_painter import words
 
 
 class Legend(QWidget):

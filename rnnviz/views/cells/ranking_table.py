@@ -30,11 +30,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.scoring import Score
-from rnnviz.core.units import unit_name
-from rnnviz.views.plain_rows import set_plain_rows
 from rnnviz.views.plots.export import Columns
-from rnnviz.views.theme import theme_of
+from rnnviz.views.shared.plain_rows import set_plain_rows
+from rnnviz.views.shared.theme import theme_of
 
 _SCORE = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT = 28

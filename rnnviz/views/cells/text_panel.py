@@ -6,23 +6,23 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from rnnviz.core.text import Text
-from rnnviz.session.selection import Pin
+from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
-from rnnviz.views.concept_picker import ConceptPicker
-from rnnviz.views.follow_bar import FollowBar
-from rnnviz.views.hover_card import HoverCard
-from rnnviz.views.hover_facts import hover_facts
-from rnnviz.views.legend import Legend
-from rnnviz.views.minimap import Minimap
-from rnnviz.views.panel import waiting
-from rnnviz.views.search_bar import SearchBar
-from rnnviz.views.text_editing import LIMIT
-from rnnviz.views.text_searching import TextSearching
-from rnnviz.views.text_view import TextView
-from rnnviz.views.theme import set_icon
-from rnnviz.views.unit_picker import UnitPicker
-from rnnviz.views.wrapping_row import WrappingRow
+from rnnviz.session.shared.selection import Pin
+from rnnviz.views.cells.concept_picker import ConceptPicker
+from rnnviz.views.cells.follow_bar import FollowBar
+from rnnviz.views.cells.legend import Legend
+from rnnviz.views.cells.unit_picker import UnitPicker
+from rnnviz.views.shared.panel import waiting
+from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.text.hover_card import HoverCard
+from rnnviz.views.text.hover_facts import hover_facts
+from rnnviz.views.text.minimap import Minimap
+from rnnviz.views.text.search_bar import SearchBar
+from rnnviz.views.text.text_editing import LIMIT
+from rnnviz.views.text.text_searching import TextSearching
+from rnnviz.views.text.text_view import TextView
 
 
 class TextPanel(QWidget):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.session.session import Session
-from rnnviz.views.number_field import WholeField
+from rnnviz.views.shared.number_field import WholeField
 
 
 class UnitPicker(QWidget):

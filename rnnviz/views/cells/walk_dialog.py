@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
-from rnnviz.session.recordings import Recordings
+from rnnviz.session.shared.recordings import Recordings
 
 
 class WalkDialog(QDialog):

@@ -6,9 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
-from rnnviz.views.actions import SEPARATOR, Deed
-from rnnviz.views.text_panel import TextPanel
-from rnnviz.views.workspace import PanelsOf, Workspace
+from rnnviz.views.cells.text_panel import TextPanel
+from rnnviz.views.shared.workspace import PanelsOf, Workspace
+from rnnviz.views.window.actions import SEPARATOR, Deed
 
 
 class CellsWorkspace(Workspace):
@@ -22,7 +22,7 @@ class CellsWorkspace(Workspace):
 
     name = "cells"
     title = "Cells"
-    panel_types = PanelsOf("rnnviz.views.panels.cells")
+    panel_types = PanelsOf("rnnviz.views.cells.panels")
     bottom = ("trace", "heatmap")
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -35,7 +35,7 @@ class CellsWorkspace(Workspace):
 
     def connect_parts(self) -> None:
         """Jumps go to the text, wishes to the window."""
-        from rnnviz.views.panels.cells.ranking import RankingPanel
+        from rnnviz.views.cells.panels.ranking import RankingPanel
 
         self.text_panel.concept_requested.connect(self.concept_requested)
         self.text_panel.message.connect(self.message)

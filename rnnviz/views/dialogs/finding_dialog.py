@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.finding import Finding
+from rnnviz.core.cells.finding import Finding
 
 
 class FindingDialog(QDialog):

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz import __version__
-from rnnviz.views.theme import mono_font
+from rnnviz.views.shared.theme import mono_font
 
 _MOUSE = (
     ("Move over the text", "Name the character, its value, gates and likeliest next characters"),

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.session.jobs import Failed, Jobs
+from rnnviz.session.shared.jobs import Failed, Jobs
 
 _COLUMNS = ("Order of the characters", "Loss in nats", "Perplexity", "Characters")
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.session.networks import Window
+from rnnviz.session.gradients.networks import Window
 from rnnviz.session.session import Session
-from rnnviz.views.actions import SEPARATOR, Deed
-from rnnviz.views.workspace import PanelsOf, Workspace
+from rnnviz.views.shared.workspace import PanelsOf, Workspace
+from rnnviz.views.window.actions import SEPARATOR, Deed
 
 if TYPE_CHECKING:
-    from rnnviz.views.panels.gradients.distance import DistancePanel
+    from rnnviz.views.gradients.panels.distance import DistancePanel
 
 
 class GradientsWorkspace(Workspace):
@@ -20,7 +20,7 @@ class GradientsWorkspace(Workspace):
 
     name = "gradients"
     title = "Gradients"
-    panel_types = PanelsOf("rnnviz.views.panels.gradients")
+    panel_types = PanelsOf("rnnviz.views.gradients.panels")
     bottom = ("gradient-heatmap",)
     right_width = 420
 
@@ -32,7 +32,7 @@ class GradientsWorkspace(Workspace):
     def distance(self) -> DistancePanel:
         """The plot over distance, made when it is first asked for."""
         if self._distance is None:
-            from rnnviz.views.panels.gradients.distance import DistancePanel
+            from rnnviz.views.gradients.panels.distance import DistancePanel
 
             self._distance = DistancePanel(self.session, self)
         return self._distance

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from rnnviz.views.plots.line import LinePlot, Series
     from rnnviz.views.plots.log_axis import plain
     from rnnviz.views.plots.plane import PlanePlot
+    from rnnviz.views.plots.run_marks import TurnMark
     from rnnviz.views.plots.scatter import Points, ScatterPlot
-    from rnnviz.views.plots.turns import TurnMark
 else:
 
     class _Later:
@@ -57,7 +57,7 @@ else:
     plain = _Later("log_axis", "plain")
     PlanePlot = _Later("plane", "PlanePlot")
     Points, ScatterPlot = _Later("scatter", "Points"), _Later("scatter", "ScatterPlot")
-    TurnMark = _Later("turns", "TurnMark")
+    TurnMark = _Later("run_marks", "TurnMark")
 
 __all__ = [
     "Arrow",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 
-from rnnviz.core.text import NEWLINE, Text
+from rnnviz.core.sequences.text import NEWLINE, Text
 
 _PIXELS_PER_CHARACTER = 9
 _SHOWN = {"\n": "↵", "\t": "→", " ": "·", "\r": "␍"}

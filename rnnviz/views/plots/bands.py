@@ -15,7 +15,7 @@ from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.log_axis import LogAxis
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.views.shared.theme import Theme, theme_of
 
 Doubles = npt.NDArray[np.float64]
 

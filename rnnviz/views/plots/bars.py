@@ -10,7 +10,7 @@ from rnnviz.views.plots.axes import NamedAxis
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.views.shared.theme import Theme, theme_of
 
 
 class BarPlot(Plot):

@@ -23,7 +23,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.axes import NumberAxis
 from rnnviz.views.plots.export import Columns, picture, save_csv, save_png, save_svg
 from rnnviz.views.plots.inks import Ink, ink_colour
-from rnnviz.views.theme import Theme, theme_of, ui_font
+from rnnviz.views.shared.theme import Theme, theme_of, ui_font
 
 _AXIS_POINTS = 8.5
 

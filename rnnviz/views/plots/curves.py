@@ -13,15 +13,15 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QLabel, QWidget
 
-from rnnviz.core.curve import Curve, SmoothedCurve
 from rnnviz.core.runs.axis import StepAxis
+from rnnviz.core.runs.curve import Curve, SmoothedCurve
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.key import Names, paint_key, with_key
 from rnnviz.views.plots.log_axis import LogAxis, plain
-from rnnviz.views.plots.turns import TurnMark, TurnMarks
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.views.plots.run_marks import TurnMark, TurnMarks
+from rnnviz.views.shared.theme import Theme, theme_of
 
 Floats = npt.NDArray[np.float64]
 _EXPORTED = 200_000

@@ -11,12 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.colour import LEVELS, MISSING, Scale
+from rnnviz.core.colours.colour import LEVELS, MISSING, Scale
 from rnnviz.views.plots.axes import NamedAxis, NumberAxis
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.log_axis import LogAxis
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.views.shared.theme import Theme, theme_of
 
 DECADES = 8.0
 """Anything smaller than the largest by so many powers of ten has the colour of nothing."""

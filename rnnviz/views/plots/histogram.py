@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.views.shared.theme import Theme, theme_of
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
-from rnnviz.core.colour import LEVELS, Scale
-from rnnviz.core.text import Text
+from rnnviz.core.colours.colour import LEVELS, Scale
+from rnnviz.core.sequences.text import Text
 from rnnviz.views.plots.axes import NamedAxis, NumberAxis, TextAxis
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.views.shared.theme import Theme, theme_of
 
 
 class ImagePlot(Plot):

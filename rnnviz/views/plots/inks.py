@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor
 
-from rnnviz.views.theme import Theme
+from rnnviz.views.shared.theme import Theme
 
 Ink = int | str
 """A number tells one of several alike; a name is a colour of the theme, such as `accent`."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 
 from rnnviz.views.plots.inks import Ink, ink_colour
-from rnnviz.views.theme import Theme, ui_font
+from rnnviz.views.shared.theme import Theme, ui_font
 
 _POINTS = 9
 _ROW, _SQUARE, _MARGIN = 18, 9, 12

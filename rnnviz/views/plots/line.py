@@ -10,12 +10,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 from rnnviz.views.plots.axes import TextAxis
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.views.shared.theme import Theme, theme_of
 
 Floats = npt.NDArray[np.floating]
 

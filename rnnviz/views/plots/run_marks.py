@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 
 from rnnviz.views.plots.inks import Ink, ink_colour
-from rnnviz.views.theme import Theme
+from rnnviz.views.shared.theme import Theme
 
 _ROOM = 0.025
 

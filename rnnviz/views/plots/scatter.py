@@ -10,11 +10,11 @@ import pyqtgraph as pg
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.colour import palette
+from rnnviz.core.colours.colour import palette
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.views.shared.theme import Theme, theme_of
 
 _MOST_POINTS = 4_000
 _COLUMNS, _ROWS = 160, 96

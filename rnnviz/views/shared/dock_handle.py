@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QWidget
 
-from rnnviz.views.theme import theme_of
+from rnnviz.views.shared.theme import theme_of
 
 _HEIGHT = 10
 _DOTS = 3

@@ -8,6 +8,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from rnnviz.core.cells.finding import Finding
 from rnnviz.core.concepts import spec_of
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.coloured import (
@@ -18,12 +19,11 @@ from rnnviz.core.export.coloured import (
 )
 from rnnviz.core.export.csv import write_csv
 from rnnviz.core.export.html import write_html
-from rnnviz.core.finding import Finding
-from rnnviz.session.findings import export_findings_html
 from rnnviz.session.session import Session
-from rnnviz.views.text_figure import write_figure
-from rnnviz.views.text_panel import TextPanel
-from rnnviz.views.theme import theme_of
+from rnnviz.session.shared.findings import export_findings_html
+from rnnviz.views.cells.text_panel import TextPanel
+from rnnviz.views.shared.theme import theme_of
+from rnnviz.views.text.text_figure import write_figure
 
 _FILTERS = "Picture (*.png);;Drawing (*.svg);;Web page (*.html);;Table (*.csv)"
 

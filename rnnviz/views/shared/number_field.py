@@ -15,7 +15,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QHideEvent, QKeyEvent, QValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QStyle, QStyleOptionSpinBox, QWidget
 
-from rnnviz.core.typed_numbers import (
+from rnnviz.core.quantities.typed_numbers import (
     NotANumber,
     read_number,
     read_numbers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rnnviz.views.theme import Theme
+    from rnnviz.views.shared.theme import Theme
 
 _SHEET = """
 QLabel[role="muted"] { color: $muted; }

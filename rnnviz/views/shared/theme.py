@@ -25,9 +25,9 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory, QWidget
 
-from rnnviz.core.colour import INK, PAPER
-from rnnviz.core.places import resources
-from rnnviz.views.stylesheet import stylesheet
+from rnnviz.core.colours.colour import INK, PAPER
+from rnnviz.core.system.places import resources
+from rnnviz.views.shared.stylesheet import stylesheet
 
 Setting = Literal["system", "light", "dark"]
 """What a person chooses; `system` follows the desktop where it says."""

@@ -11,9 +11,9 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from rnnviz.session.session import Session
-from rnnviz.views.actions import Deed
-from rnnviz.views.dock_handle import DockHandle
-from rnnviz.views.panel import Panel
+from rnnviz.views.shared.dock_handle import DockHandle
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.window.actions import Deed
 
 _RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
 
@@ -22,7 +22,7 @@ class PanelsOf:
     """The `PANELS` of a package, which is imported when they are first asked for.
 
     Args:
-        package: its name, `rnnviz.views.panels.cells`.
+        package: its name, `rnnviz.views.cells.panels`.
         without: names of panels that stand elsewhere in the room.
     """
 

@@ -10,11 +10,11 @@ from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from rnnviz.core.text import NEWLINE, Text
-from rnnviz.views.glyphs import widths
-from rnnviz.views.grid import Grid, gridded
-from rnnviz.views.rows import Page, Rows
-from rnnviz.views.theme import mono_font
+from rnnviz.core.sequences.text import NEWLINE, Text
+from rnnviz.views.shared.theme import mono_font
+from rnnviz.views.text.glyphs import widths
+from rnnviz.views.text.grid import Grid, gridded
+from rnnviz.views.text.rows import Page, Rows
 
 _POINTS = 10.5
 _SIZES = (6.0, 40.0)

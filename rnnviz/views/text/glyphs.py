@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.text import NEWLINE
+from rnnviz.core.sequences.text import NEWLINE
 
 TAB = 9
 DOTTED_CIRCLE = "\u25cc"

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.colour import GATES, palette
-from rnnviz.views.glyphs import character_name, glyph
-from rnnviz.views.theme import Theme, mono_font, theme_of, ui_font
+from rnnviz.core.colours.colour import GATES, palette
+from rnnviz.views.shared.theme import Theme, mono_font, theme_of, ui_font
+from rnnviz.views.text.glyphs import character_name, glyph
 
 WIDTH = 264
 _PAD = 12

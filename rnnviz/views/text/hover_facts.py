@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from rnnviz.core.recording import Recording
-from rnnviz.core.text import Text
-from rnnviz.session.selection import Selection
-from rnnviz.views.hover_card import HoverFacts
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.text import Text
+from rnnviz.session.shared.selection import Selection
+from rnnviz.views.text.hover_card import HoverFacts
 
 
 def hover_facts(

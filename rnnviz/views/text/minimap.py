@@ -14,9 +14,9 @@ from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from rnnviz.core.colour import MISSING, Bytes, Scale
-from rnnviz.views.text_painter import words
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.core.colours.colour import MISSING, Bytes, Scale
+from rnnviz.views.shared.theme import Theme, theme_of
+from rnnviz.views.text.text_painter import words
 
 CELL = 2
 """The side of a tiny cell, in pixels."""

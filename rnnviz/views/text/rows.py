@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.text import Text
-from rnnviz.views.glyphs import TAB, TAB_STOP, widths
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.text.glyphs import TAB, TAB_STOP, widths
 
 Ints = npt.NDArray[np.int64]
 

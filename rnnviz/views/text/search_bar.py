@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.views.theme import set_icon
+from rnnviz.views.shared.theme import set_icon
 
 
 class SearchBar(QWidget):

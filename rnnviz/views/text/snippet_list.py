@@ -21,9 +21,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from rnnviz.core.colour import Scale
-from rnnviz.views.glyphs import glyph
-from rnnviz.views.theme import mono_font, theme_of, ui_font
+from rnnviz.core.colours.colour import Scale
+from rnnviz.views.shared.theme import mono_font, theme_of, ui_font
+from rnnviz.views.text.glyphs import glyph
 
 _ROW_HEIGHT = 26
 _HEADING_HEIGHT = 32

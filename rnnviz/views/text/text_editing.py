@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QUndoCommand, QUndoStack
 
 if TYPE_CHECKING:
-    from rnnviz.views.text_view import TextView
+    from rnnviz.views.text.text_view import TextView
 
 LIMIT = 20_000
 """The longest text that can be typed."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.colour import MISSING, Bytes, Scale
-from rnnviz.views.rows import Page
+from rnnviz.core.colours.colour import MISSING, Bytes, Scale
+from rnnviz.views.text.rows import Page
 
 Values = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.generic]

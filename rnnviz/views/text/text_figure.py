@@ -22,7 +22,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Stroke, Words, figure
 from rnnviz.core.export.svg import svg
-from rnnviz.views.theme import mono_font, ui_font
+from rnnviz.views.shared.theme import mono_font, ui_font
 
 _LARGEST_SIDE = 32_000
 """Pixels; Qt paints on no picture that is higher."""

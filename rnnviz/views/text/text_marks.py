@@ -9,9 +9,9 @@ import numpy.typing as npt
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QRegion
 
-from rnnviz.views.grid import Grid
-from rnnviz.views.rows import Page
-from rnnviz.views.theme import Theme
+from rnnviz.views.shared.theme import Theme
+from rnnviz.views.text.grid import Grid
+from rnnviz.views.text.rows import Page
 
 
 def paint_hatch(painter: QPainter, page: Page, grid: Grid, start: int, theme: Theme) -> None:

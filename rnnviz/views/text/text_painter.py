@@ -12,11 +12,11 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
-from rnnviz.core.colour import MISSING, Bytes
-from rnnviz.views.glyphs import DOTTED_CIRCLE, Glyph, glyph
-from rnnviz.views.grid import BAND, Grid
-from rnnviz.views.rows import Page
-from rnnviz.views.theme import Theme
+from rnnviz.core.colours.colour import MISSING, Bytes
+from rnnviz.views.shared.theme import Theme
+from rnnviz.views.text.glyphs import DOTTED_CIRCLE, Glyph, glyph
+from rnnviz.views.text.grid import BAND, Grid
+from rnnviz.views.text.rows import Page
 
 _BLANK = 32
 

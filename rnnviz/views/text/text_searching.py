@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from rnnviz.session.jobs import Failed
 from rnnviz.session.session import Session
-from rnnviz.views.minimap import Minimap
-from rnnviz.views.search_bar import SearchBar
-from rnnviz.views.text_view import TextView
+from rnnviz.session.shared.jobs import Failed
+from rnnviz.views.text.minimap import Minimap
+from rnnviz.views.text.search_bar import SearchBar
+from rnnviz.views.text.text_view import TextView
 
 
 class TextSearching(QObject):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
 
-from rnnviz.core.text import NEWLINE
+from rnnviz.core.sequences.text import NEWLINE
 
 if TYPE_CHECKING:
-    from rnnviz.views.text_view import TextView
+    from rnnviz.views.text.text_view import TextView
 
 _SCROLL_EVERY_MS = 40
 _WORD = 256

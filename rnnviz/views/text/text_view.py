@@ -25,16 +25,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.colour import Scale
-from rnnviz.core.text import Text
-from rnnviz.views import text_marks as marks
-from rnnviz.views import text_painter as paint
-from rnnviz.views.cell_area import CellArea
-from rnnviz.views.rows import Page
-from rnnviz.views.text_editing import Editing
-from rnnviz.views.text_entries import Labels, Values, label_entries, label_scale, value_entries
-from rnnviz.views.text_selecting import Selecting
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.core.colours.colour import Scale
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.shared.theme import Theme, theme_of
+from rnnviz.views.text import text_marks as marks
+from rnnviz.views.text import text_painter as paint
+from rnnviz.views.text.cell_area import CellArea
+from rnnviz.views.text.rows import Page
+from rnnviz.views.text.text_editing import Editing
+from rnnviz.views.text.text_entries import Labels, Values, label_entries, label_scale, value_entries
+from rnnviz.views.text.text_selecting import Selecting
 
 Known = Callable[[int, int], npt.NDArray[np.bool_]]
 """Which characters from start up to stop the model knows."""

@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.typed_numbers import shown_number
-from rnnviz.session.runs import OpenRun
+from rnnviz.core.quantities.typed_numbers import shown_number
 from rnnviz.session.session import Session
-from rnnviz.views.live_settings import LiveSettings
-from rnnviz.views.panels.training.curves import CurvesPanel
-from rnnviz.views.run_table import RunTable
-from rnnviz.views.theme import set_icon
+from rnnviz.session.training.runs import OpenRun
+from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.training.live_settings import LiveSettings
+from rnnviz.views.training.panels.curves import CurvesPanel
+from rnnviz.views.training.run_table import RunTable
 
 _MOST_ROWS = 5
 _WORDS_MS = 250

@@ -7,10 +7,10 @@ from weakref import WeakKeyDictionary
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QWidget
 
+from rnnviz.core.quantities.typed_numbers import shown_number
 from rnnviz.core.runs.record import RunRecord
-from rnnviz.core.typed_numbers import shown_number
-from rnnviz.session.runs import OpenRun
-from rnnviz.views.number_field import NumberField
+from rnnviz.session.training.runs import OpenRun
+from rnnviz.views.shared.number_field import NumberField
 
 SETTINGS = {
     "learning_rate": ("Learning rate", "The largest rate of the schedule, from the next step on"),

@@ -8,8 +8,8 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
-from rnnviz.views.dialogs.run_fields import FIELD_HEIGHT
-from rnnviz.views.number_field import WholeField
+from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.training.run_fields import FIELD_HEIGHT
 
 _KINDS = {"adding": "Add two marked numbers", "copying": "Repeat what was shown"}
 

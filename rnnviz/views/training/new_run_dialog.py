@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.durations import duration_in_words
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.quantities.durations import duration_in_words
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.presets import (
     PRESETS,
@@ -36,9 +36,9 @@ from rnnviz.core.runs.presets import (
     rough_seconds,
     steps_of,
 )
-from rnnviz.session.jobs import Failed, Jobs
-from rnnviz.views.dialogs.memory_fields import MemoryFields
-from rnnviz.views.dialogs.run_fields import MORE, USUAL, Field, RunFields
+from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.views.training.memory_fields import MemoryFields
+from rnnviz.views.training.run_fields import MORE, USUAL, Field, RunFields
 
 _ESTIMATE_MS = 400
 _MEASURING = 'Measuring… <a href="stop">stop</a>'

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.views.number_field import NumberField, NumberListField, TypedField, WholeField
-from rnnviz.views.theme import icon
+from rnnviz.views.shared.number_field import NumberField, NumberListField, TypedField, WholeField
+from rnnviz.views.shared.theme import icon
 
 Field = QComboBox | TypedField | QCheckBox | QLineEdit
 Groups = tuple[tuple[str, tuple[str, ...]], ...]

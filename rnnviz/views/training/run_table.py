@@ -16,13 +16,13 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPixmap
 from PySide6.QtWidgets import QHeaderView, QMenu, QTableView, QWidget
 
-from rnnviz.core.curve import Curve
-from rnnviz.core.durations import duration_in_words, rate_in_words
+from rnnviz.core.quantities.durations import duration_in_words, rate_in_words
+from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.state import STATE_WORDS
-from rnnviz.session.runs import OpenRun, Runs
-from rnnviz.views.plain_rows import set_plain_rows
+from rnnviz.session.training.runs import OpenRun, Runs
 from rnnviz.views.plots import ink_colour
-from rnnviz.views.theme import Theme, theme_of
+from rnnviz.views.shared.plain_rows import set_plain_rows
+from rnnviz.views.shared.theme import Theme, theme_of
 
 Index = QModelIndex | QPersistentModelIndex
 _COLUMNS = ("Run", "State", "Step", "Loss", "Held out", "Rate", "Time left")

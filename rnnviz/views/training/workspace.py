@@ -8,11 +8,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
-from rnnviz.views.actions import SEPARATOR, Deed
-from rnnviz.views.workspace import PanelsOf, Workspace
+from rnnviz.views.shared.workspace import PanelsOf, Workspace
+from rnnviz.views.window.actions import SEPARATOR, Deed
 
 if TYPE_CHECKING:
-    from rnnviz.views.training_centre import TrainingCentre
+    from rnnviz.views.training.centre import TrainingCentre
 
 
 class TrainingWorkspace(Workspace):
@@ -32,7 +32,7 @@ class TrainingWorkspace(Workspace):
 
     name = "training"
     title = "Training"
-    panel_types = PanelsOf("rnnviz.views.panels.training", without=("curves",))
+    panel_types = PanelsOf("rnnviz.views.training.panels", without=("curves",))
     bottom = ("gradient-norms", "gradient-steps", "parameters")
     bottom_height = 250
 
@@ -42,7 +42,7 @@ class TrainingWorkspace(Workspace):
 
     def centre(self) -> QWidget:
         """The list of runs over their curves."""
-        from rnnviz.views.training_centre import TrainingCentre
+        from rnnviz.views.training.centre import TrainingCentre
 
         self.runs_centre = TrainingCentre(self.session)
         return self.runs_centre
@@ -80,8 +80,8 @@ class TrainingWorkspace(Workspace):
 
     def connect_parts(self) -> None:
         """Wishes go to the window."""
-        from rnnviz.views.panels.training.samples import SamplesPanel
-        from rnnviz.views.panels.training.stages import StagesPanel
+        from rnnviz.views.training.panels.checkpoints import StagesPanel
+        from rnnviz.views.training.panels.samples import SamplesPanel
 
         centre = self.runs_centre
         assert centre is not None

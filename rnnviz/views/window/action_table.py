@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
-from rnnviz.views.actions import SEPARATOR, Deed
+from rnnviz.views.window.actions import SEPARATOR, Deed
 
 if TYPE_CHECKING:
-    from rnnviz.views.window import Window
+    from rnnviz.views.window.window import Window
 
 
 def deeds(window: Window) -> tuple[Deed, ...]:

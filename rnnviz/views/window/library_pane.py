@@ -27,10 +27,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.finding import SavedFinding
-from rnnviz.core.units import unit_name
+from rnnviz.core.cells.finding import SavedFinding
+from rnnviz.core.quantities.units import unit_name
 from rnnviz.session.session import Session
-from rnnviz.views.theme import icon
+from rnnviz.views.shared.theme import icon
 
 _ROLE = Qt.ItemDataRole.UserRole
 

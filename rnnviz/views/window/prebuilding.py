@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QCursor, QGuiApplication
 
-from rnnviz.views.panel import Panel
-from rnnviz.views.workspace import Workspace
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.workspace import Workspace
 
 BEGIN_MS = 1_500
 _PIECE_MS, _QUIET_MS = 30, 700

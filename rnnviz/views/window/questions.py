@@ -10,17 +10,17 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QWidget
 
+from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.finding import SavedFinding
 from rnnviz.session.session import Session
+from rnnviz.views.cells.concept_dialog import ConceptDialog
+from rnnviz.views.cells.walk_dialog import WalkDialog
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog
-from rnnviz.views.dialogs.concept_dialog import ConceptDialog
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
-from rnnviz.views.dialogs.new_run_dialog import NewRunDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
-from rnnviz.views.dialogs.walk_dialog import WalkDialog
-from rnnviz.views.exporting import Exporting
-from rnnviz.views.undo import RemoveConcept, RemoveFinding
+from rnnviz.views.shared.exporting import Exporting
+from rnnviz.views.training.new_run_dialog import NewRunDialog
+from rnnviz.views.window.undo import RemoveConcept, RemoveFinding
 
 _QUIETLY = "window/close_quietly"
 """The setting that says not to mention trainings when the window is closed."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QElapsedTimer, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
-from rnnviz.session.jobs import Jobs
-from rnnviz.views.theme import set_icon
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.views.shared.theme import set_icon
 
 _SHOWN_AFTER_MS = 200
 """Shorter jobs come and go without a flicker."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtGui import QUndoCommand
 
+from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.concepts import Concept
-from rnnviz.core.finding import SavedFinding
-from rnnviz.core.text import Text
-from rnnviz.session.findings import Findings
-from rnnviz.session.rankings import Rankings
+from rnnviz.core.sequences.text import Text
+from rnnviz.session.cells.rankings import Rankings
 from rnnviz.session.session import Session
+from rnnviz.session.shared.findings import Findings
 
 
 class RemoveFinding(QUndoCommand):

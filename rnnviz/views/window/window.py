@@ -19,28 +19,28 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.finding import SavedFinding
-from rnnviz.session.jobs import Failed
-from rnnviz.session.runs import OpenRun
 from rnnviz.session.session import Session
-from rnnviz.views.actions import Actions
-from rnnviz.views.ahead import Ahead
-from rnnviz.views.asking import Asking
-from rnnviz.views.deeds import deeds
+from rnnviz.session.shared.jobs import Failed
+from rnnviz.session.training.runs import OpenRun
+from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.dialogs.keys_dialog import KeysDialog, show_about
 from rnnviz.views.dialogs.problem_dialog import show_problem
-from rnnviz.views.exporting import Exporting
-from rnnviz.views.library_pane import LibraryPane
-from rnnviz.views.rooms import Rooms
-from rnnviz.views.status import Status
-from rnnviz.views.theme import Appearance, Setting
-from rnnviz.views.undo import ReplaceTypedText
-from rnnviz.views.workspace import Workspace
-from rnnviz.views.workspaces import WORKSPACES
-from rnnviz.views.workspaces.cells import CellsWorkspace
-from rnnviz.views.workspaces.gradients import GradientsWorkspace
-from rnnviz.views.workspaces.training import TrainingWorkspace
+from rnnviz.views.gradients.workspace import GradientsWorkspace
+from rnnviz.views.shared.exporting import Exporting
+from rnnviz.views.shared.theme import Appearance, Setting
+from rnnviz.views.shared.workspace import Workspace
+from rnnviz.views.training.workspace import TrainingWorkspace
+from rnnviz.views.window.action_table import deeds
+from rnnviz.views.window.actions import Actions
+from rnnviz.views.window.library_pane import LibraryPane
+from rnnviz.views.window.prebuilding import Ahead
+from rnnviz.views.window.questions import Asking
+from rnnviz.views.window.status import Status
+from rnnviz.views.window.undo import ReplaceTypedText
+from rnnviz.views.window.workspace_tabs import Rooms
+from rnnviz.views.window.workspaces import WORKSPACES
 
 Opened = TypeVar("Opened")
 Room = TypeVar("Room", bound=Workspace)

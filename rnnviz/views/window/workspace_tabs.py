@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from rnnviz.views.workspace import Workspace
+from rnnviz.views.shared.workspace import Workspace
 
 
 class Rooms(QWidget):

@@ -1,10 +1,10 @@
 """Every workspace, in the order of its tab; adding one is one line here."""
 
-from rnnviz.views.workspace import Workspace
-from rnnviz.views.workspaces.alignments import AlignmentsWorkspace
-from rnnviz.views.workspaces.cells import CellsWorkspace
-from rnnviz.views.workspaces.gradients import GradientsWorkspace
-from rnnviz.views.workspaces.training import TrainingWorkspace
+from rnnviz.views.alignments.workspace import AlignmentsWorkspace
+from rnnviz.views.cells.workspace import CellsWorkspace
+from rnnviz.views.gradients.workspace import GradientsWorkspace
+from rnnviz.views.shared.workspace import Workspace
+from rnnviz.views.training.workspace import TrainingWorkspace
 
 WORKSPACES: tuple[type[Workspace], ...] = (
     CellsWorkspace,

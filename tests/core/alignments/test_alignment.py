@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnviz.core.alignment import Alignment, read_rows
+from rnnviz.core.alignments.alignment import Alignment, read_rows
 from rnnviz.core.errors import AlignmentError
 
 

@@ -1,7 +1,7 @@
 """The tree of a beam search on a grid."""
 
-from rnnviz.core.beam_layout import placed_tree
-from rnnviz.core.decoded import BeamNode
+from rnnviz.core.alignments.beam_layout import placed_tree
+from rnnviz.core.alignments.decoded import BeamNode
 
 TREE = (
     BeamNode(0, -1, "a", -0.1, True),

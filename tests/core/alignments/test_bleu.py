@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnnviz.core.bleu import corpus_bleu
+from rnnviz.core.alignments.bleu import corpus_bleu
 
 MADE = [
     "the cat sat on the mat",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnviz.core.decoded import BeamNode, Decoded, Likely, branch
+from rnnviz.core.alignments.decoded import BeamNode, Decoded, Likely, branch
 from rnnviz.core.errors import AlignmentError
 
 

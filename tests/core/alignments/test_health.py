@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from rnnviz.core.alignment import Alignment
-from rnnviz.core.alignment_health import health_of, row_difference
+from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.alignments.health import health_of, row_difference
 
 
 def diagonal(size: int, sharpness: float = 0.9) -> np.ndarray:

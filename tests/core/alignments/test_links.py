@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnviz.core.errors import AlignmentError
-from rnnviz.core.links import (
+from rnnviz.core.alignments.links import (
     Agreement,
     Links,
     agreement,
@@ -16,8 +15,9 @@ from rnnviz.core.links import (
     read_pairs,
     write_links,
 )
+from rnnviz.core.errors import AlignmentError
 
-_BESIDE = [Path(__file__).parents[up] / "shared" / "data" / "alignments" for up in (3, 4)]
+_BESIDE = [Path(__file__).parents[up] / "shared" / "data" / "alignments" for up in (4, 5)]
 SHARED = next((path for path in _BESIDE if path.is_dir()), _BESIDE[0])
 
 

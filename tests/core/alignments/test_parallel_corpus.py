@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rnnviz.core.alignments.parallel_corpus import hold_out, read_pairs
 from rnnviz.core.errors import TextError
-from rnnviz.core.parallel_corpus import hold_out, read_pairs
 
 
 def test_two_columns_and_two_files_give_the_same_pairs(tmp_path: Path) -> None:

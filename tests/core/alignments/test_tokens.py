@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnnviz.core.tokens import runs_right_to_left, sentence_of, shown_token, word_groups
+from rnnviz.core.alignments.tokens import runs_right_to_left, sentence_of, shown_token, word_groups
 
 
 @pytest.mark.parametrize(

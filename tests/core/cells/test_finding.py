@@ -5,15 +5,15 @@ import json
 import msgspec
 import pytest
 
-from rnnviz.core.colour import Scale
-from rnnviz.core.errors import FindingError
-from rnnviz.core.finding import (
+from rnnviz.core.cells.finding import (
     Finding,
     list_findings,
     load_finding,
     replace_finding,
     save_finding,
 )
+from rnnviz.core.colours.colour import Scale
+from rnnviz.core.errors import FindingError
 
 
 def finding(**changes):

@@ -2,7 +2,7 @@ import time
 
 import numpy as np
 
-from rnnviz.core.ordering import similarity_order
+from rnnviz.core.cells.ordering import similarity_order
 
 
 def test_units_of_a_kind_stand_together():

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from rnnviz.core import patterns
+from rnnviz.core.cells import patterns
+from rnnviz.core.cells.patterns import Place, brushed_units, find_same
 from rnnviz.core.errors import Cancelled, RecordingError
-from rnnviz.core.patterns import Place, brushed_units, find_same
-from tests.core.recordings import record
+from tests.core.recordings.recordings import record
 
 LENGTH = 2_000
 BRUSH = (500, 540)

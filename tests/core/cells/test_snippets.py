@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from rnnviz.core import snippets
-from rnnviz.core.snippets import Saturation, unit_page
-from tests.core.recordings import record
+from rnnviz.core.cells import snippets
+from rnnviz.core.cells.snippets import Saturation, unit_page
+from tests.core.recordings.recordings import record
 
 LENGTH = 3_000
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnviz.core.colour import (
+from rnnviz.core.colours.colour import (
     DIVERGING,
     INK,
     LEVELS,
@@ -17,7 +17,7 @@ from rnnviz.core.colour import (
     palette_words,
     scale_for,
 )
-from rnnviz.core.oklab import contrast, from_linear, from_oklab, linear, oklab, polar
+from rnnviz.core.colours.oklab import contrast, from_linear, from_oklab, linear, oklab, polar
 
 UNDER_TEXT = [name for name in (*DIVERGING, *SEQUENTIAL) if name not in ("weight", "label")]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnviz.core.weight_colours import WHOLE, weights_scale
+from rnnviz.core.colours.weight_colours import WHOLE, weights_scale
 
 
 def test_large_weights_are_drawn_from_0_to_1():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-TEXTS = Path(__file__).parents[2] / "resources" / "texts"
+TEXTS = Path(__file__).parents[3] / "resources" / "texts"
 INDEX = json.loads((TEXTS / "index.json").read_text(encoding="utf-8"))
 
 

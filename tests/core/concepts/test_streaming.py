@@ -9,7 +9,7 @@ import pytest
 
 from rnnviz.core.concepts import CONCEPTS, Concept, concept_from, concept_named, label_blocks
 from rnnviz.core.concepts import lexing as lexing_module
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 
 _RANDOM = random.Random(2)
 

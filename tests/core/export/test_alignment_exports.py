@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from rnnviz.core.alignment import Alignment
-from rnnviz.core.colour import Scale
+from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
 from rnnviz.core.export.alignment_files import alignment_csv, write_alignments

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rnnviz.core.colour import Scale
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.export.ansi import ansi_legend, ansi_text, nearest_of_256
 from rnnviz.core.export.coloured import (

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.model_file import (
+from rnnviz.core.models.model_file import (
     FORMAT_VERSION,
     METADATA_KEY,
     ModelDescription,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnviz.core.typed_numbers import (
+from rnnviz.core.quantities.typed_numbers import (
     NotANumber,
     read_number,
     read_numbers,

@@ -3,7 +3,7 @@
 import pytest
 
 from rnnviz.core.errors import UnitError
-from rnnviz.core.units import flat_unit, parse_unit, unit_name, unit_title
+from rnnviz.core.quantities.units import flat_unit, parse_unit, unit_name, unit_title
 
 
 @pytest.mark.parametrize(("layer", "unit"), [(0, 0), (1, 142), (63, 65535)])

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.recording import TOP, Recording, RecordingWriter
-from rnnviz.core.text import Text
-from rnnviz.core.vocabulary import Vocabulary
+from rnnviz.core.recordings.recording import TOP, Recording, RecordingWriter
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.vocabulary import Vocabulary
 
 
 def record(

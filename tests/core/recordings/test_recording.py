@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.recording import TOP, Recording, RecordingWriter, size_bytes
-from rnnviz.core.text import Text
+from rnnviz.core.recordings.recording import TOP, Recording, RecordingWriter, size_bytes
+from rnnviz.core.sequences.text import Text
 
 TEXT = Text.of("abcab", "a text")
 

@@ -16,7 +16,7 @@ from rnnviz.core.runs.record import ArrayRow
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no drive that stalls."""
-    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 20.0)
+    monkeypatch.setattr("rnnviz.core.system.background.PATIENCE_SECONDS", 20.0)
 
 
 def test_rows_are_read_when_they_are_whole(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def stalled_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> threading.Eve
         return read(reader, row)
 
     monkeypatch.setattr(RowReader, "_read", stalled)
-    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr("rnnviz.core.system.background.PATIENCE_SECONDS", 0.001)
     return answers
 
 

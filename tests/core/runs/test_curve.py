@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from rnnviz.core.curve import AT_ONCE, BLOCK, Curve, SmoothedCurve
+from rnnviz.core.runs.curve import AT_ONCE, BLOCK, Curve, SmoothedCurve
 
 
 def curve_of(values: object, **sizes: int) -> Curve:

@@ -3,11 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from rnnviz.core import probe as module
 from rnnviz.core.concepts import Concept, concept_named
 from rnnviz.core.errors import Cancelled, RecordingError
-from rnnviz.core.probe import probe
-from tests.core.recordings import record
+from rnnviz.core.scoring import probe as module
+from rnnviz.core.scoring.probe import probe
+from tests.core.recordings.recordings import record
 
 LENGTH = 4_000
 

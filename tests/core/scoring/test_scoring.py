@@ -14,7 +14,7 @@ from rnnviz.core.concepts import CONCEPTS, Concept, concept_named
 from rnnviz.core.errors import Cancelled, RecordingError
 from rnnviz.core.scoring import correlation, counting, rank, read_ranking, write_ranking
 from rnnviz.core.scoring.level import float_codes, split_level
-from tests.core.recordings import record
+from tests.core.recordings.recordings import record
 
 PIECE = """#include <stdio.h>
 /* What it does (and "why"), at length. */

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from rnnviz.core import pattern_child
 from rnnviz.core.errors import TextError
-from rnnviz.core.pattern_search import find_spans, is_tame
-from rnnviz.core.text import Text
+from rnnviz.core.sequences import pattern_child
+from rnnviz.core.sequences.pattern_search import find_spans, is_tame
+from rnnviz.core.sequences.text import Text
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_the_child_finds_what_re_finds(pattern: str) -> None:
 
 
 def test_a_search_that_explodes_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnnviz.core.pattern_search.SECONDS", 0.3)
+    monkeypatch.setattr("rnnviz.core.sequences.pattern_search.SECONDS", 0.3)
     with pytest.raises(TextError, match="takes too long on this text"):
         Text.of("a" * 60 + "b").matches("(a+)+$", regular=True)
 

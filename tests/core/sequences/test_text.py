@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnviz.core.errors import Cancelled, TextError
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_file_is_read_in_its_own_coding(tmp_path, raw, expected):
 def test_a_large_ascii_file_is_mapped_and_not_copied(tmp_path, monkeypatch):
     path = tmp_path / "a.txt"
     path.write_bytes(b"plain\n" * 100)
-    monkeypatch.setattr("rnnviz.core.text._LARGEST_IN_MEMORY", 599)
+    monkeypatch.setattr("rnnviz.core.sequences.text._LARGEST_IN_MEMORY", 599)
     assert isinstance(Text.read(path).codes, np.memmap)
 
 
@@ -54,7 +54,7 @@ def test_an_editor_may_cut_a_file_that_is_open(tmp_path):
 
 
 def test_a_search_tells_how_far_it_is_and_can_be_stopped(monkeypatch):
-    monkeypatch.setattr("rnnviz.core.text._BLOCK", 4)
+    monkeypatch.setattr("rnnviz.core.sequences.text._BLOCK", 4)
     told: list[int] = []
     assert len(Text.of("abcabcabca").matches("b", progress=told.append)) == 3
     assert told == [4, 8, 10]
@@ -99,7 +99,7 @@ def test_the_ends_of_a_slice_are_clamped():
 @given(text=st.text("ab\n", max_size=30), block=st.integers(1, 7))
 def test_lines_begin_after_each_newline(text, block):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rnnviz.core.text._BLOCK", block)
+        patch.setattr("rnnviz.core.sequences.text._BLOCK", block)
         made = Text.of(text)
         starts = made.line_starts.tolist()
     lines = text.split("\n")
@@ -118,7 +118,7 @@ def test_lines_begin_after_each_newline(text, block):
 @settings(max_examples=300)
 def test_blocks_of_the_search_change_nothing(text, pattern, block):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rnnviz.core.text._BLOCK", block)
+        patch.setattr("rnnviz.core.sequences.text._BLOCK", block)
         found = Text.of(text).matches(pattern, regular=True)
     expected = [m.span() for m in re.finditer(pattern, text, re.MULTILINE) if m.end() > m.start()]
     assert [tuple(ends) for ends in found.tolist()] == expected

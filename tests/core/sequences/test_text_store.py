@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.text import Text
-from rnnviz.core.text_store import lay_out, map_text
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.text_store import lay_out, map_text
 
 
 @pytest.mark.parametrize("content", ["plain\ntext\n", "é and\nœ", "\U0001f600\n\nx", "\n"])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.vocabulary import UNKNOWN, Vocabulary
+from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 
 
 @given(

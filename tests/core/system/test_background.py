@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from rnnviz.core.aside import Aside
+from rnnviz.core.system.background import Aside
 
 
 def test_one_thing_after_the_other() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnviz.core.files import replacing, write_atomically
+from rnnviz.core.system.files import replacing, write_atomically
 
 
 def test_a_write_that_fails_leaves_the_old_file(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnviz.core import places
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.system import places
 
 
 def test_what_ships_is_found_in_a_checkout() -> None:

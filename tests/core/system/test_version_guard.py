@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnnviz.core.version_guard import check_qt
+from rnnviz.core.system.version_guard import check_qt
 
 
 def test_the_version_that_crashes_is_refused_with_what_to_do() -> None:

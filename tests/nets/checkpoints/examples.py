@@ -12,9 +12,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.language.model import CharacterLanguageModel
 from tests.nets.checkpoints.t7_writer import Lua, array, t7
 
 CHARACTERS = "abc\n"

@@ -7,10 +7,10 @@ import torch
 from safetensors.torch import save
 
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
-from rnnviz.core.model_file import ModelDescription, encode_description
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.core.models.model_file import ModelDescription, encode_description
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.language.model import CharacterLanguageModel
 from tests.nets.checkpoints.examples import CHARACTERS, Stock, ids, logits
 
 DESCRIPTION = ModelDescription(

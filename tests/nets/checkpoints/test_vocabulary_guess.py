@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from rnnviz.core.errors import ModelFileError, TextError
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.vocabulary_guess import (
     guess_vocabularies,

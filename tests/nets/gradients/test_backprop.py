@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.nets.architectures import ARCHITECTURES
-from rnnviz.nets.backprop import (
+from rnnviz.nets.gradients.backprop import (
     Tape,
     jacobian,
     jacobian_norms,
@@ -22,7 +22,7 @@ from rnnviz.nets.backprop import (
     state_names,
     sum_norms,
 )
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.language.model import CharacterLanguageModel
 from tests.nets.small import cell_of, random_text, small_model
 
 KINDS = [kind.name for kind in ARCHITECTURES]
@@ -272,7 +272,7 @@ def test_one_unit_by_hand() -> None:
 
 
 def test_the_largest_singular_value_survives_very_small_numbers() -> None:
-    from rnnviz.nets.backprop import _largest_singular_value
+    from rnnviz.nets.gradients.backprop import _largest_singular_value
 
     matrix = torch.from_numpy(np.random.default_rng(0).normal(size=(7, 7)))
     wanted = float(torch.linalg.svdvals(matrix)[0])

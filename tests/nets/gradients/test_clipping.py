@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from rnnviz.nets.clipping import angle_degrees, clip, step_gradient, total_norm
+from rnnviz.nets.gradients.clipping import angle_degrees, clip, step_gradient, total_norm
 from tests.nets.small import small_model
 
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from rnnviz.nets.base import CharacterLanguageModel, detach
-from rnnviz.nets.clipping import angle_degrees
-from rnnviz.nets.truncation import _gradient, compare
+from rnnviz.nets.gradients.clipping import angle_degrees
+from rnnviz.nets.gradients.truncation import _gradient, compare
+from rnnviz.nets.language.model import CharacterLanguageModel, detach
 from tests.nets.small import small_model
 
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import VocabularyNeeded
-from rnnviz.core.probe import read_probe
-from rnnviz.core.recording import Recording
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import read_ranking
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.core.scoring.probe import read_probe
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.tasks import TASKS, warm
+from rnnviz.nets.jobs import TASKS, warm_models
+from rnnviz.nets.language.model import CharacterLanguageModel
 from tests.nets.small import small_model
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 8
@@ -66,8 +66,8 @@ def test_opening_tells_what_the_window_needs(
 
 
 def test_a_model_stays_warm_until_its_file_changes(model: str) -> None:
-    first = warm.warm_model(model, None)
-    assert warm.warm_model(model, None) is first
+    first = warm_models.warm_model(model, None)
+    assert warm_models.warm_model(model, None) is first
     save_model(Path(model), small_model("gru"))
     os.utime(model, ns=(1, 1))
     assert ask("open_model", path=model)["description"]["architecture"] == "gru"
@@ -86,8 +86,8 @@ def test_only_a_few_models_stay_warm(tmp_path: Path) -> None:
         path = tmp_path / f"{place}.safetensors"
         save_model(path, small_model())
         ask("open_model", path=str(path))
-    assert len(warm._opened) == 3
-    assert [Path(path).stem for path, *_ in warm._opened] == ["2", "3", "4"]
+    assert len(warm_models._opened) == 3
+    assert [Path(path).stem for path, *_ in warm_models._opened] == ["2", "3", "4"]
 
 
 def test_a_walk_of_a_file_and_of_its_text_are_the_same(

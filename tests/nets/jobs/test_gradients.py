@@ -13,9 +13,9 @@ import torch
 
 from rnnviz.core.errors import GradientError, TextError
 from rnnviz.core.gradients import GradientField, read_field
-from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.tasks import TASKS
+from rnnviz.nets.jobs import TASKS
+from rnnviz.nets.language.model import CharacterLanguageModel
 from tests.nets.small import small_model
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 4
@@ -180,8 +180,8 @@ def test_a_large_field_is_seen_as_it_grows(
     model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = field_of(model, tmp_path, jacobians=True)
-    monkeypatch.setattr("rnnviz.nets.tasks.gradients._AT_ONCE", 0)
-    monkeypatch.setattr("rnnviz.nets.tasks.gradients._SHOWN_AT", (4, 8))
+    monkeypatch.setattr("rnnviz.nets.jobs.gradients._AT_ONCE", 0)
+    monkeypatch.setattr("rnnviz.nets.jobs.gradients._SHOWN_AT", (4, 8))
     asked = {"start": 40, "count": 12, "distance": 9, "text": TEXT, "jacobians": True}
     looking = Looking()
     path = tmp_path / "grown" / "f.npz"
@@ -207,8 +207,8 @@ def test_a_field_that_is_cut_short_leaves_no_files(
             if "part" in facts:
                 raise InterruptedError
 
-    monkeypatch.setattr("rnnviz.nets.tasks.gradients._AT_ONCE", 0)
-    monkeypatch.setattr("rnnviz.nets.tasks.gradients._SHOWN_AT", (4,))
+    monkeypatch.setattr("rnnviz.nets.jobs.gradients._AT_ONCE", 0)
+    monkeypatch.setattr("rnnviz.nets.jobs.gradients._SHOWN_AT", (4,))
     path = tmp_path / "cut" / "f.npz"
     asked = {"start": 40, "count": 12, "distance": 9, "text": TEXT}
     with pytest.raises(InterruptedError):

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from rnnviz.core.decoded import Decoded
+from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
-from rnnviz.core.recording import Recording
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.translators import is_translation
 from rnnviz.nets.translation.files import save_translation
-from tests.nets.tasks.test_cells import Heard, ask
+from tests.nets.jobs.test_cells import Heard, ask
 from tests.nets.translation.small import small_translator
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rnnviz.core.model_file import ModelDescription
+from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.architectures import ARCHITECTURES, Architecture
-from rnnviz.nets.base import (
+from rnnviz.nets.language.model import (
     CharacterLanguageModel,
     count_parameters,
     detach,

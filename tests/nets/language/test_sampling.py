@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rnnviz.core.errors import RnnvizError, TextError
-from rnnviz.nets.decode import choose, prime, sample
+from rnnviz.nets.language.sampling import choose, prime, sample
 from tests.nets.small import small_model
 
 LOGITS = torch.tensor([0.1, 2.0, -1.0, 1.0, 0.5])

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from rnnviz.nets import fused_lstm
-from rnnviz.nets.fused_lstm import readable, step_with_gates
+from rnnviz.nets.layers import fused_lstm
+from rnnviz.nets.layers.fused_lstm import readable, step_with_gates
 
 
 def _layer(inputs: int, units: int) -> tuple[nn.LSTM, tuple[torch.Tensor, torch.Tensor]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import train as train_task
 

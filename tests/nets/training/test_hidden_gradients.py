@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.nets.base import CharacterLanguageModel, State
+from rnnviz.nets.language.model import CharacterLanguageModel, State
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.hidden_gradients import hidden_gradients
 from tests.nets.small import random_text

@@ -17,8 +17,8 @@ import torch
 
 from rnnviz.core.errors import ModelFileError, RunDirectoryError, TextError
 from rnnviz.core.runs.log import read_events
-from rnnviz.nets.base import CharacterLanguageModel
 from rnnviz.nets.checkpoints.native import Native
+from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.nets.training.loop import STAGES
 from rnnviz.nets.training.progress import Progress
 from tests.nets.small import random_text

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from rnnviz.core.translation import SPECIAL, TokenizerDescription, TranslationDescription
+from rnnviz.core.models.translation import SPECIAL, TokenizerDescription, TranslationDescription
 from rnnviz.nets.translation.batches import PairBatch, make_batch
 from rnnviz.nets.translation.model import TranslationModel
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from rnnviz.core.errors import RnnvizError, TextError
-from rnnviz.core.translation import BEGIN_ID, END_ID, PAD_ID
+from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID
 from rnnviz.nets.translation.decoding import decode, decode_many
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.settings import Settings, steer_by

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnviz.core.errors import ModelFileError, TextError
-from rnnviz.core.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
+from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
 from rnnviz.nets.translation.tokenizers import KINDS, clean, tokenizer_of, train_tokenizer
 
 LINES = [

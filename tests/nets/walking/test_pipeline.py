@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from rnnviz.nets.pipeline import run_staged
+from rnnviz.nets.walking.pipeline import run_staged
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from rnnviz.nets.threads import one_thread_each
+from rnnviz.nets.walking.threads import one_thread_each
 
 
 def test_inside_each_thread_computes_alone_and_the_outermost_gives_the_threads_back() -> None:

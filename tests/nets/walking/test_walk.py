@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from rnnviz.core.errors import Cancelled, RecordingError, TextError
-from rnnviz.core.recording import Recording
-from rnnviz.core.text import Text
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures import ARCHITECTURES
-from rnnviz.nets.walk import Walker, spans, walk, walk_arrays
+from rnnviz.nets.walking.walk import Walker, spans, walk, walk_arrays
 from tests.nets.small import random_text, small_model, walk_by_cells
 
 WITH_UNKNOWN = "é" + random_text(24, "\n abcde√") + "√√√" + random_text(9) + "√"
@@ -60,7 +60,7 @@ def test_gates_that_cannot_be_read_are_computed(monkeypatch: pytest.MonkeyPatch)
     model = small_model("lstm")
     channels = model.architecture.channels
     read = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
-    monkeypatch.setattr("rnnviz.nets.fused_lstm.readable", lambda module: False)
+    monkeypatch.setattr("rnnviz.nets.layers.fused_lstm.readable", lambda module: False)
     computed = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
     for name in read:
         np.testing.assert_allclose(read[name], computed[name], atol=1e-5, err_msg=name)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import AlignmentError, RnnvizError, SentencesNeeded
-from rnnviz.session.alignments import Mark
-from rnnviz.session.questions import Question, replaced
-from tests.session import translating
+from rnnviz.session.alignments.alignments import Mark
+from rnnviz.session.alignments.questions import Question, replaced
+from tests.session.alignments import translating
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from rnnviz.core.errors import ModelFileError, RunDirectoryError
-from rnnviz.core.recording import Recording
-from rnnviz.core.text import Text
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from tests.core.runs.made import MadeRun, finished_run
 from tests.session.conftest import open_model, walk
@@ -113,7 +113,7 @@ def test_what_cannot_be_read_leaves_everything_as_it_was(session: Session, run: 
 def test_a_file_that_could_not_be_read_is_read_once_it_changed(
     session: Session, run: MadeRun, checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 20.0)
+    monkeypatch.setattr("rnnviz.core.system.background.PATIENCE_SECONDS", 20.0)
     session.following.follow(session.runs.opened[0])
     appears(session, run, 300, BROKEN)
     session.following.look()

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnviz.core.recording import TOP, RecordingWriter
-from rnnviz.core.text import Text
-from rnnviz.session.previews import WARM_UP
+from rnnviz.core.recordings.recording import TOP, RecordingWriter
+from rnnviz.core.sequences.text import Text
+from rnnviz.session.cells.previews import WARM_UP
 from tests.session.conftest import VOCABULARY
 
 TEXT = "abcdefghij" * 3000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnnviz.core.colour import DIVERGING, Scale, scale_for
+from rnnviz.core.colours.colour import DIVERGING, Scale, scale_for
 from rnnviz.session.session import Session
 
 

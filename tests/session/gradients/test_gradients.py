@@ -9,11 +9,11 @@ import pytest
 from PySide6.QtCore import QSettings
 
 from rnnviz.core.errors import GradientError, ModelFileError
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.core.text import Text
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.tasks import TASKS
-from rnnviz.session.networks import Network, Window, affordable_losses
+from rnnviz.nets.jobs import TASKS
+from rnnviz.session.gradients.networks import Network, Window, affordable_losses
 from rnnviz.session.session import Session
 from rnnviz.work.messages import Job, Listener
 from rnnviz.work.runner import InlineRunner
@@ -202,8 +202,8 @@ def test_a_large_model_takes_fewer_losses_at_first():
 
 
 def test_a_large_field_is_shown_as_it_grows(session, monkeypatch):
-    monkeypatch.setattr("rnnviz.nets.tasks.gradients._AT_ONCE", 0)
-    monkeypatch.setattr("rnnviz.nets.tasks.gradients._SHOWN_AT", (4, 8))
+    monkeypatch.setattr("rnnviz.nets.jobs.gradients._AT_ONCE", 0)
+    monkeypatch.setattr("rnnviz.nets.jobs.gradients._SHOWN_AT", (4, 8))
     monkeypatch.setattr("rnnviz.work.engine._LEAST_SECONDS_BETWEEN_PROGRESS", 0)
     gradients, seen = session.gradients, []
 

@@ -11,8 +11,8 @@ from PySide6.QtCore import QSettings
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.nets.training import training_task
 from rnnviz.nets.training.loop import train
-from rnnviz.session.memory import ARCHITECTURES, PRESETS, Experiment, Memory
-from rnnviz.session.runs import Runs
+from rnnviz.session.gradients.memory import ARCHITECTURES, PRESETS, Experiment, Memory
+from rnnviz.session.training.runs import Runs
 
 TINY = Experiment("tiny", "adding", 4, 6)
 

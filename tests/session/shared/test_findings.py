@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from rnnviz.core.colour import Scale
+from rnnviz.core.cells.finding import Finding, load_finding
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import FindingError, UnitError
-from rnnviz.core.finding import Finding, load_finding
-from rnnviz.session.findings import (
+from rnnviz.session.shared.findings import (
     Findings,
     coloured_finding,
     export_findings_html,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rnnviz.session.identities import Subject
-from rnnviz.session.jobs import Jobs
+from rnnviz.session.shared.jobs import Jobs
 from rnnviz.work.messages import Cancel, Done, Failed, Progress
 
 

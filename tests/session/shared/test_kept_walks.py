@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnviz.session import kept_walks
+from rnnviz.session.shared import kept_walks
 
 
 def folder(cache: Path, name: str, day: int, file: str = "recording.json") -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 
-from rnnviz.session.library import Library, ShippedTranslator
+from rnnviz.session.shared.library import Library, ShippedTranslator
 
 
 def write(path: Path, about: object) -> None:

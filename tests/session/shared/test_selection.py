@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnnviz.session.selection import Pin, Selection
+from rnnviz.session.shared.selection import Pin, Selection
 
 
 @pytest.mark.parametrize(

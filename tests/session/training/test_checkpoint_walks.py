@@ -10,9 +10,9 @@ import pytest
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
-from rnnviz.session import stages as stages_module
-from rnnviz.session.checkpoints import Stage
 from rnnviz.session.session import Session
+from rnnviz.session.training import checkpoint_walks as stages_module
+from rnnviz.session.training.checkpoints import Stage
 from tests.core.runs.made import MadeRun, finished_run
 from tests.session.conftest import CountingRunner
 

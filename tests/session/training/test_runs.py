@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.watched import Watched, watch
-from rnnviz.session import runs as runs_module
-from rnnviz.session.runs import OpenRun, Runs
+from rnnviz.session.training import runs as runs_module
+from rnnviz.session.training.runs import OpenRun, Runs
 from rnnviz.work.remote import mirror_name
 from tests.core.runs.made import MadeRun, finished_run
 
@@ -268,7 +268,7 @@ def test_a_drive_that_stalls_holds_nothing_else_up(
     monkeypatch: pytest.MonkeyPatch,
     qtbot: QtBot,
 ) -> None:
-    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr("rnnviz.core.system.background.PATIENCE_SECONDS", 0.001)
     monkeypatch.setattr(runs_module, "_SILENT_SECONDS", 0.0)
     monkeypatch.setattr(runs_module, "_LONGEST_REST", 0.0)
     far, near = live_run(tmp_path, "far"), live_run(tmp_path, "near")
@@ -301,7 +301,7 @@ def test_a_run_on_a_drive_that_stalls_is_listed_and_read_once_it_answers(
 
     monkeypatch.setattr(runs_module, "watch", stalled)
     monkeypatch.setattr(runs_module, "_OPENING_SECONDS", 0.001)
-    monkeypatch.setattr("rnnviz.core.aside.PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr("rnnviz.core.system.background.PATIENCE_SECONDS", 0.001)
     run = runs.open(live_run(tmp_path).directory)
     nothing = runs.open(tmp_path)
     assert (run.name, run.watched.state, run.watched.record.step) == ("live", "starting", 0)

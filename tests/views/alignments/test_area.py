@@ -7,20 +7,20 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QLabel
 
-from rnnviz.session.alignments import Mark
-from rnnviz.session.library import ShippedTranslator
+from rnnviz.session.alignments.alignments import Mark
+from rnnviz.session.shared.library import ShippedTranslator
 from rnnviz.views.alignments.area import AlignmentArea
+from rnnviz.views.alignments.panels.beam import BeamPanel
+from rnnviz.views.alignments.panels.compare import ComparePanel
+from rnnviz.views.alignments.panels.corpus import CorpusPanel
+from rnnviz.views.alignments.panels.gold import GoldPanel
+from rnnviz.views.alignments.panels.health import HealthPanel
+from rnnviz.views.alignments.panels.what_if import WhatIfPanel
 from rnnviz.views.alignments.saving import save
-from rnnviz.views.panels.alignments.beam import BeamPanel
-from rnnviz.views.panels.alignments.compare import ComparePanel
-from rnnviz.views.panels.alignments.corpus import CorpusPanel
-from rnnviz.views.panels.alignments.gold import GoldPanel
-from rnnviz.views.panels.alignments.health import HealthPanel
-from rnnviz.views.panels.alignments.what_if import WhatIfPanel
-from rnnviz.views.window import Window
-from rnnviz.views.workspaces.alignments import AlignmentsWorkspace
-from tests.session import translating
-from tests.views.panels_world import make_session
+from rnnviz.views.alignments.workspace import AlignmentsWorkspace
+from rnnviz.views.window.window import Window
+from tests.session.alignments import translating
+from tests.views.cells.panels_world import make_session
 
 
 @pytest.fixture

@@ -10,18 +10,18 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
 from pytestqt.qtbot import QtBot
 
+from rnnviz.core.cells.patterns import brushed_units, find_same
+from rnnviz.core.cells.snippets import unit_page
 from rnnviz.core.concepts import concept_from
-from rnnviz.core.patterns import brushed_units, find_same
-from rnnviz.core.recording import Recording, RecordingWriter
+from rnnviz.core.recordings.recording import Recording, RecordingWriter
 from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
-from rnnviz.core.snippets import unit_page
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
-from rnnviz.session.trainers import Trainers
+from rnnviz.session.training.trainers import Trainers
 from rnnviz.views.plots import Plot
 from rnnviz.work.messages import Context
 from rnnviz.work.runner import InlineRunner
-from tests.session import translating
+from tests.session.alignments import translating
 
 TEXT = 'He said: "go now" and left.\nThen she asked "why" twice.\n' * 12
 QUOTE_UNIT, LINE_UNIT = 5, 11

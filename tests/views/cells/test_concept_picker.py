@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.concepts import CONCEPTS
-from rnnviz.views.concept_picker import ConceptPicker
+from rnnviz.views.cells.concept_picker import ConceptPicker
 
 
 @pytest.fixture

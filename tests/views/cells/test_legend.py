@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 
-from rnnviz.core.colour import Scale
-from rnnviz.views.legend import Legend, meaning, number
-from rnnviz.views.theme import LIGHT, qt_palette
+from rnnviz.core.colours.colour import Scale
+from rnnviz.views.cells.legend import Legend, meaning, number
+from rnnviz.views.shared.theme import LIGHT, qt_palette
 
 SIGNED = Scale(-0.5, 0.5, "blue-orange")
 

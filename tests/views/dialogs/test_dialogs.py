@@ -15,14 +15,14 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.errors import TextError
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.core.text import Text
-from rnnviz.session.jobs import Jobs
-from rnnviz.session.recordings import OpenModel, Recordings
-from rnnviz.views.dialogs.concept_dialog import ConceptDialog
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.sequences.text import Text
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.shared.recordings import OpenModel, Recordings
+from rnnviz.views.cells.concept_dialog import ConceptDialog
+from rnnviz.views.cells.walk_dialog import WalkDialog
 from rnnviz.views.dialogs.problem_dialog import show_problem
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
-from rnnviz.views.dialogs.walk_dialog import WalkDialog
 from rnnviz.work.runner import InlineRunner
 
 LEFT = Qt.MouseButton.LeftButton
@@ -134,7 +134,7 @@ class TestConcept:
     def test_a_pattern_that_explodes_is_told_and_not_saved(
         self, dialog: ConceptDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("rnnviz.core.pattern_search.SECONDS", 0.3)
+        monkeypatch.setattr("rnnviz.core.sequences.pattern_search.SECONDS", 0.3)
         dialog.pattern.setText("(.+)+;")
         qtbot.waitUntil(lambda: "takes too long" in dialog.verdict.text(), timeout=5000)
         assert not self.saves(dialog)

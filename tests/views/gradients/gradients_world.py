@@ -8,10 +8,10 @@ from typing import Any
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.tasks import TASKS
-from rnnviz.session.networks import Window
+from rnnviz.nets.jobs import TASKS
+from rnnviz.session.gradients.networks import Window
 from rnnviz.session.session import Session
 from rnnviz.work.runner import InlineRunner
 from tests.nets.small import random_text, small_model

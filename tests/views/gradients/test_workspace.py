@@ -13,10 +13,10 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.views.panels.gradients.memory import MemoryPanel
-from rnnviz.views.workspaces.gradients import GradientsWorkspace
-from tests.session.test_memory import TINY, InlineTrainers
-from tests.views.gradients_world import make_session, settle, shown
+from rnnviz.views.gradients.panels.memory import MemoryPanel
+from rnnviz.views.gradients.workspace import GradientsWorkspace
+from tests.session.gradients.test_memory import TINY, InlineTrainers
+from tests.views.gradients.gradients_world import make_session, settle, shown
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from rnnviz.core.colour import Scale
-from rnnviz.core.curve import Curve, SmoothedCurve
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.text import Text
+from rnnviz.core.runs.curve import Curve, SmoothedCurve
+from rnnviz.core.sequences.text import Text
 from rnnviz.views.plots import (
     BarPlot,
     CurvePlot,
@@ -32,8 +32,8 @@ from rnnviz.views.plots import (
 )
 from rnnviz.views.plots.axes import TextAxis, number
 from rnnviz.views.plots.line import decimate
-from rnnviz.views.theme import DARK, LIGHT, qt_palette
-from tests.views.panels_world import click
+from rnnviz.views.shared.theme import DARK, LIGHT, qt_palette
+from tests.views.cells.panels_world import click
 
 
 def line() -> Plot:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QVBoxL
 from pytestqt.qtbot import QtBot
 
 import rnnviz.views
-from rnnviz.views.number_field import NumberField, NumberListField, TypedField, WholeField
+from rnnviz.views.shared.number_field import NumberField, NumberListField, TypedField, WholeField
 
 COUNTRIES = ("C", "en_US", "de_DE", "fr_FR", "es_ES", "pt_BR", "ar_EG", "hi_IN", "de_CH")
 MEANT = (

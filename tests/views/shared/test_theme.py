@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtGui import QFontInfo, QPalette
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from rnnviz.core.oklab import contrast
-from rnnviz.views.theme import (
+from rnnviz.core.colours.oklab import contrast
+from rnnviz.views.shared.theme import (
     DARK,
     LIGHT,
     icon,

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.views.hover_card import HoverCard, HoverFacts, spoken
+from rnnviz.views.text.hover_card import HoverCard, HoverFacts, spoken
 
 GATES = {"hidden": -0.3, "cell": 1.5, "input": 0.1, "forget": 0.99, "output": 0.5}
 FACTS = HoverFacts(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from rnnviz.core.colour import PAPER, Scale
-from rnnviz.views.minimap import CELL, Minimap
-from rnnviz.views.theme import LIGHT, qt_palette
+from rnnviz.core.colours.colour import PAPER, Scale
+from rnnviz.views.shared.theme import LIGHT, qt_palette
+from rnnviz.views.text.minimap import CELL, Minimap
 
 SCALE = Scale(-1.0, 1.0, "blue-orange")
 LEFT = 8

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from rnnviz.core.text import Text
-from rnnviz.views.glyphs import character_name, glyph
-from rnnviz.views.rows import Page, Rows
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.text.glyphs import character_name, glyph
+from rnnviz.views.text.rows import Page, Rows
 
 TEXTS = {
     "plain": "one\ntwo\n\nthree",

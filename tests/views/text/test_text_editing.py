@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
-from rnnviz.core.text import Text
-from rnnviz.views.text_editing import LIMIT
-from rnnviz.views.text_view import TextView
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.text.text_editing import LIMIT
+from rnnviz.views.text.text_view import TextView
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnviz.core.colour import MISSING, Scale
-from rnnviz.core.text import Text
-from rnnviz.views.rows import Page, Rows
-from rnnviz.views.text_entries import value_entries
+from rnnviz.core.colours.colour import MISSING, Scale
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.text.rows import Page, Rows
+from rnnviz.views.text.text_entries import value_entries
 
 SCALE = Scale(0.0, 1.0, "gate")
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage
 
-from rnnviz.core.colour import PAPER, Scale
+from rnnviz.core.colours.colour import PAPER, Scale
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import figure
-from rnnviz.views.text_figure import figure_image, write_figure
+from rnnviz.views.text.text_figure import figure_image, write_figure
 
 
 def coloured(text="aaaa\nbbbb", value=1.0):

@@ -6,10 +6,10 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from rnnviz.core.colour import PAPER, Scale
-from rnnviz.core.text import Text
-from rnnviz.views.text_view import TextView
-from rnnviz.views.theme import DARK, LIGHT, qt_palette
+from rnnviz.core.colours.colour import PAPER, Scale
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.shared.theme import DARK, LIGHT, qt_palette
+from rnnviz.views.text.text_view import TextView
 
 SCALE = Scale(-1.0, 1.0, "blue-orange")
 PROSE = 'He said, "come."\n\tThen\the left  \n中文 ok\n' * 40

@@ -21,10 +21,10 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.presets import PRESETS
 from rnnviz.session.session import Session
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog
-from rnnviz.views.dialogs.new_run_dialog import NewRunDialog
-from rnnviz.views.number_field import NumberField, NumberListField, WholeField
+from rnnviz.views.shared.number_field import NumberField, NumberListField, WholeField
+from rnnviz.views.training.new_run_dialog import NewRunDialog
 from rnnviz.work.runner import InlineRunner
-from tests.views.panels_world import make_session
+from tests.views.cells.panels_world import make_session
 
 
 def estimate(arguments, context):

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from rnnviz.session.session import Session
-from rnnviz.views.ahead import Ahead
-from rnnviz.views.panel import Panel
-from rnnviz.views.workspaces.training import TrainingWorkspace
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.training.workspace import TrainingWorkspace
+from rnnviz.views.window.prebuilding import Ahead
 from tests.core.runs.made import finished_run
-from tests.views.panels_world import make_session
+from tests.views.cells.panels_world import make_session
 
 
 @pytest.fixture

@@ -22,18 +22,18 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.nets.base import CharacterLanguageModel
+from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.tasks import TASKS
+from rnnviz.nets.jobs import TASKS
+from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.session.session import Session
+from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
 from rnnviz.views.dialogs.keys_dialog import KeysDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
-from rnnviz.views.theme import DARK, Appearance, theme_of
-from rnnviz.views.window import Window
-from rnnviz.views.workspaces.cells import CellsWorkspace
-from rnnviz.views.workspaces.training import TrainingWorkspace
+from rnnviz.views.shared.theme import DARK, Appearance, theme_of
+from rnnviz.views.training.workspace import TrainingWorkspace
+from rnnviz.views.window.window import Window
 from rnnviz.work.runner import InlineRunner
 from tests.core.runs.made import MadeRun, finished_run
 

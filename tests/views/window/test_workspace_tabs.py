@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from rnnviz.session.session import Session
-from rnnviz.views.actions import Actions, Deed
-from rnnviz.views.panels.cells.trace import TracePanel
-from rnnviz.views.rooms import Rooms
-from rnnviz.views.workspace import Workspace
-from tests.views.panels_world import make_session
+from rnnviz.views.cells.panels.trace import TracePanel
+from rnnviz.views.shared.workspace import Workspace
+from rnnviz.views.window.actions import Actions, Deed
+from rnnviz.views.window.workspace_tabs import Rooms
+from tests.views.cells.panels_world import make_session
 
 
 class First(Workspace):

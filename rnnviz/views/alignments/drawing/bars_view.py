@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rnnviz.views.plots.export import Columns
-from rnnviz.views.theme import theme_of, ui_font
+from rnnviz.views.shared.theme import theme_of, ui_font
 
 _ROW, _NAME, _NUMBER = 20, 110, 48
 _MARGIN = 12

@@ -8,13 +8,13 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.alignment import Alignment
-from rnnviz.core.colour import Scale
-from rnnviz.core.tokens import runs_right_to_left, shown_token
-from rnnviz.core.weight_colours import LEAST_SEEN, WHOLE
-from rnnviz.views.alignments.pointed_view import PointedView
-from rnnviz.views.alignments.table_painter import NOWHERE, Place
-from rnnviz.views.theme import theme_of, ui_font
+from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.alignments.tokens import runs_right_to_left, shown_token
+from rnnviz.core.colours.colour import Scale
+from rnnviz.core.colours.weight_colours import LEAST_SEEN, WHOLE
+from rnnviz.views.alignments.drawing.pointed_view import PointedView
+from rnnviz.views.alignments.drawing.table_painter import NOWHERE, Place
+from rnnviz.views.shared.theme import theme_of, ui_font
 
 MOST_LINES = 4000
 """The heaviest ones are drawn; below them a line more is seen by nobody."""

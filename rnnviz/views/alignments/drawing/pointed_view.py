@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from rnnviz.views.alignments.table_painter import NOWHERE, Place
+from rnnviz.views.alignments.drawing.table_painter import NOWHERE, Place
 
 
 class PointedView(QAbstractScrollArea):

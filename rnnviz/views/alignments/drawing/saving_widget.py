@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QToolButton, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.export import Columns, Paint, picture, save_csv, save_png, save_svg
-from rnnviz.views.theme import set_icon, theme_of
+from rnnviz.views.shared.theme import set_icon, theme_of
 
 
 class SaveButton(QToolButton):

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
-from rnnviz.core.colour import Scale
-from rnnviz.views.alignments.table_layout import NAME_INSET, SLANT, TableLayout
-from rnnviz.views.text_painter import words
-from rnnviz.views.theme import Theme, ui_font
+from rnnviz.core.colours.colour import Scale
+from rnnviz.views.alignments.drawing.table_layout import NAME_INSET, SLANT, TableLayout
+from rnnviz.views.shared.theme import Theme, ui_font
+from rnnviz.views.text.text_painter import words
 
 Place = tuple[int | None, int | None]
 """A row, a column, or both."""

@@ -21,10 +21,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.colour import Scale
-from rnnviz.views.alignments.pointed_view import PointedView
-from rnnviz.views.alignments.table_layout import TableLayout
-from rnnviz.views.alignments.table_painter import (
+from rnnviz.core.colours.colour import Scale
+from rnnviz.views.alignments.drawing.pointed_view import PointedView
+from rnnviz.views.alignments.drawing.table_layout import TableLayout
+from rnnviz.views.alignments.drawing.table_painter import (
     NOWHERE,
     Outlines,
     Place,
@@ -32,7 +32,7 @@ from rnnviz.views.alignments.table_painter import (
     TablePainter,
     name_font,
 )
-from rnnviz.views.theme import theme_of
+from rnnviz.views.shared.theme import theme_of
 
 _ZOOM = 1.25
 Zoom = Literal["readable", "all", "own"]

@@ -19,11 +19,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from rnnviz.core.beam_layout import Placed, placed_tree
-from rnnviz.core.decoded import BeamNode
-from rnnviz.core.tokens import shown_token
+from rnnviz.core.alignments.beam_layout import Placed, placed_tree
+from rnnviz.core.alignments.decoded import BeamNode
+from rnnviz.core.alignments.tokens import shown_token
 from rnnviz.views.plots.export import Columns
-from rnnviz.views.theme import theme_of, ui_font
+from rnnviz.views.shared.theme import theme_of, ui_font
 
 _ROW, _GAP, _MARGIN = 26, 28, 12
 _LEAST, _LONGEST = 28.0, 150.0

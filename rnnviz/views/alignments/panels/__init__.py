@@ -1,13 +1,13 @@
 """The panels of the Alignments workspace, as they are laid out; adding one is one line here."""
 
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.alignments.beam import BeamPanel
-from rnnviz.views.panels.alignments.compare import ComparePanel
-from rnnviz.views.panels.alignments.corpus import CorpusPanel
-from rnnviz.views.panels.alignments.gold import GoldPanel
-from rnnviz.views.panels.alignments.health import HealthPanel
-from rnnviz.views.panels.alignments.near import NearPanel
-from rnnviz.views.panels.alignments.what_if import WhatIfPanel
+from rnnviz.views.alignments.panels.beam import BeamPanel
+from rnnviz.views.alignments.panels.compare import ComparePanel
+from rnnviz.views.alignments.panels.corpus import CorpusPanel
+from rnnviz.views.alignments.panels.gold import GoldPanel
+from rnnviz.views.alignments.panels.health import HealthPanel
+from rnnviz.views.alignments.panels.near import NearPanel
+from rnnviz.views.alignments.panels.what_if import WhatIfPanel
+from rnnviz.views.shared.panel import Panel
 
 PANELS: tuple[type[Panel], ...] = (
     WhatIfPanel,

@@ -7,14 +7,14 @@ import math
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from rnnviz.core.beam_layout import Placed
+from rnnviz.core.alignments.beam_layout import Placed
+from rnnviz.core.alignments.tokens import shown_token
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.tokens import shown_token
-from rnnviz.views.alignments.saving_widget import SaveButton
-from rnnviz.views.alignments.tree_view import TreeView
-from rnnviz.views.legend import number
-from rnnviz.views.panel import Panel
-from rnnviz.views.wrapping_row import WrappingRow
+from rnnviz.views.alignments.drawing.saving_widget import SaveButton
+from rnnviz.views.alignments.drawing.tree_view import TreeView
+from rnnviz.views.cells.legend import number
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.wrapping_row import WrappingRow
 
 _HINT = "Arrows walk the tree, Enter follows a branch."
 _NONE = "Greedy search has no tree; set a beam of 2 or more in What if."

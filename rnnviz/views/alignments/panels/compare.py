@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.views.panel import Panel
+from rnnviz.views.shared.panel import Panel
 
 _MOST_ROWS = 8
 """Of the list of models; more are scrolled."""

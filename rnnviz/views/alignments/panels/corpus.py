@@ -28,11 +28,11 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.session.alignment_tables import CorpusRow
+from rnnviz.session.alignments.tables import CorpusRow
 from rnnviz.views.alignments.pane import shown_sentence
-from rnnviz.views.panel import Panel
-from rnnviz.views.plain_rows import set_plain_rows
 from rnnviz.views.plots.export import save_csv
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_rows import set_plain_rows
 
 _SORT = Qt.ItemDataRole.UserRole
 _HEADS = ("Confidence", "Coverage", "Length", "Source", "Translation")

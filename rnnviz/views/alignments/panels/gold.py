@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.alignment import DIRECTIONS, Direction
+from rnnviz.core.alignments.alignment import DIRECTIONS, Direction
+from rnnviz.core.alignments.links import links_line, write_links
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.links import links_line, write_links
-from rnnviz.views.alignments.layers import weights_of
-from rnnviz.views.number_field import NumberField, WholeField
-from rnnviz.views.panel import Panel
+from rnnviz.views.alignments.drawn_tables import weights_of
+from rnnviz.views.shared.number_field import NumberField, WholeField
+from rnnviz.views.shared.panel import Panel
 
 _ABOUT = (
     "Links are word pairs that belong together. Drawn by hand they are gold: open a file in "

@@ -8,13 +8,13 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from rnnviz.core.alignment_health import Health, health_of
-from rnnviz.core.tokens import shown_token
-from rnnviz.session.alignments import Mark
-from rnnviz.views.alignments.bars_view import BarsView
-from rnnviz.views.alignments.layers import weights_of
-from rnnviz.views.alignments.saving_widget import SaveButton
-from rnnviz.views.panel import Panel
+from rnnviz.core.alignments.health import Health, health_of
+from rnnviz.core.alignments.tokens import shown_token
+from rnnviz.session.alignments.alignments import Mark
+from rnnviz.views.alignments.drawing.bars_view import BarsView
+from rnnviz.views.alignments.drawing.saving_widget import SaveButton
+from rnnviz.views.alignments.drawn_tables import weights_of
+from rnnviz.views.shared.panel import Panel
 
 _UNKNOWN = "This model has no attention: nothing can be said about where it looks."
 _FINE = "Nothing stands out: the words look at different places, and none is left out."

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.tokens import is_special, shown_token, word_groups, word_of
-from rnnviz.views.alignments.bars_view import BarsView
-from rnnviz.views.alignments.saving_widget import SaveButton
-from rnnviz.views.panel import Panel
+from rnnviz.core.alignments.tokens import is_special, shown_token, word_groups, word_of
+from rnnviz.views.alignments.drawing.bars_view import BarsView
+from rnnviz.views.alignments.drawing.saving_widget import SaveButton
+from rnnviz.views.shared.panel import Panel
 
 
 class NearPanel(Panel):

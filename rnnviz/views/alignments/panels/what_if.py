@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.tokens import is_special, shown_token, word_groups, word_of
-from rnnviz.session.questions import Answer
-from rnnviz.views.number_field import NumberField, WholeField
-from rnnviz.views.panel import Panel
-from rnnviz.views.theme import theme_of
+from rnnviz.core.alignments.tokens import is_special, shown_token, word_groups, word_of
+from rnnviz.session.alignments.questions import Answer
+from rnnviz.views.shared.number_field import NumberField, WholeField
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.theme import theme_of
 
 _ROLE = Qt.ItemDataRole.UserRole
 _CHOOSE = (

@@ -1,14 +1,14 @@
 """The panels of the Cells workspace, as they are laid out; adding one is one line here."""
 
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.cells.heatmap import HeatmapPanel
-from rnnviz.views.panels.cells.pattern import PatternPanel
-from rnnviz.views.panels.cells.ranking import RankingPanel
-from rnnviz.views.panels.cells.sample import SamplePanel
-from rnnviz.views.panels.cells.saturation import SaturationPanel
-from rnnviz.views.panels.cells.scatter import ScatterPanel
-from rnnviz.views.panels.cells.trace import TracePanel
-from rnnviz.views.panels.cells.unit_page import UnitPagePanel
+from rnnviz.views.cells.panels.heatmap import HeatmapPanel
+from rnnviz.views.cells.panels.pattern import PatternPanel
+from rnnviz.views.cells.panels.ranking import RankingPanel
+from rnnviz.views.cells.panels.sample import SamplePanel
+from rnnviz.views.cells.panels.saturation import SaturationPanel
+from rnnviz.views.cells.panels.scatter import ScatterPanel
+from rnnviz.views.cells.panels.trace import TracePanel
+from rnnviz.views.cells.panels.unit_page import UnitPagePanel
+from rnnviz.views.shared.panel import Panel
 
 PANELS: tuple[type[Panel], ...] = (
     RankingPanel,

@@ -9,14 +9,14 @@ import numpy.typing as npt
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from rnnviz.core.colour import DIVERGING, Scale, scale_for
-from rnnviz.core.recording import Recording
-from rnnviz.core.rows import to_float32
-from rnnviz.core.units import unit_name
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.cells.trace import UNBOUNDED, visible_range
+from rnnviz.core.colours.colour import DIVERGING, Scale, scale_for
+from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.rows import to_float32
+from rnnviz.views.cells.panels.trace import UNBOUNDED, visible_range
 from rnnviz.views.plots import ImagePlot
-from rnnviz.views.theme import set_icon
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.theme import set_icon
 
 ORDERS = {"layer": "By layer", "score": "By score", "similarity": "By similarity"}
 _MOST_COLUMNS = 8_000

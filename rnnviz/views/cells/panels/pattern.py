@@ -17,14 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.colour import scale_for
-from rnnviz.core.patterns import PatternUnit, Place
-from rnnviz.core.recording import Recording
-from rnnviz.core.units import unit_name
-from rnnviz.views.number_field import NumberField, WholeField
-from rnnviz.views.panel import Panel
-from rnnviz.views.plain_rows import set_plain_rows
-from rnnviz.views.snippet_list import Entry, Piece, SnippetList
+from rnnviz.core.cells.patterns import PatternUnit, Place
+from rnnviz.core.colours.colour import scale_for
+from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.views.shared.number_field import NumberField, WholeField
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_rows import set_plain_rows
+from rnnviz.views.text.snippet_list import Entry, Piece, SnippetList
 
 _CONTEXT = 30
 _LONGEST = 120

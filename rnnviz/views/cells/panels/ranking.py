@@ -19,14 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.probe import Probe
+from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.scoring import Ranking, Score
-from rnnviz.core.units import unit_name
-from rnnviz.views.concept_picker import ConceptPicker
-from rnnviz.views.panel import Panel
+from rnnviz.core.scoring.probe import Probe
+from rnnviz.views.cells.concept_picker import ConceptPicker
+from rnnviz.views.cells.ranking_table import RankingTable
 from rnnviz.views.plots.export import save_csv
-from rnnviz.views.ranking_table import RankingTable
-from rnnviz.views.theme import set_icon
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.theme import set_icon
 
 
 class RankingPanel(Panel):

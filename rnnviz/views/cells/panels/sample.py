@@ -13,10 +13,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.text import Text
-from rnnviz.views.number_field import NumberField, WholeField
-from rnnviz.views.panel import Panel
-from rnnviz.views.theme import mono_font
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.shared.number_field import NumberField, WholeField
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.theme import mono_font
 
 _ANY_SEED = -1
 

@@ -7,12 +7,12 @@ import numpy.typing as npt
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from rnnviz.core.colour import GATES
-from rnnviz.core.recording import Recording
-from rnnviz.core.saturation import saturation
-from rnnviz.core.units import unit_name
-from rnnviz.views.panel import Panel
+from rnnviz.core.cells.saturation import saturation
+from rnnviz.core.colours.colour import GATES
+from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.plots import Points, ScatterPlot
+from rnnviz.views.shared.panel import Panel
 
 _UNITS_AT_ONCE = 32
 _PIECES, _PIECE = 16, 512

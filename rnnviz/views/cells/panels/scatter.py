@@ -7,10 +7,10 @@ import numpy.typing as npt
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.concepts.base import Concept
-from rnnviz.core.recording import Recording
-from rnnviz.core.units import unit_name
-from rnnviz.views.panel import Panel
+from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.plots import Histogram, HistogramPlot, Points, ScatterPlot
+from rnnviz.views.shared.panel import Panel
 
 _MOST = 100_000
 _PIECE = 1_000

@@ -9,12 +9,12 @@ import numpy.typing as npt
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.colour import GATES
-from rnnviz.core.recording import Recording
-from rnnviz.core.units import unit_name
-from rnnviz.session.selection import Pin
-from rnnviz.views.panel import Panel
+from rnnviz.core.colours.colour import GATES
+from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.session.shared.selection import Pin
 from rnnviz.views.plots import Ink, LinePlot, Series
+from rnnviz.views.shared.panel import Panel
 
 UNBOUNDED = frozenset({"cell"})
 """Channels whose units may reach any size."""

@@ -6,13 +6,13 @@ import msgspec
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from rnnviz.core.colour import scale_for
-from rnnviz.core.recording import Recording
-from rnnviz.core.snippets import Saturation, Snippet, UnitPage
-from rnnviz.core.units import unit_title
-from rnnviz.views.panel import Panel
+from rnnviz.core.cells.snippets import Saturation, Snippet, UnitPage
+from rnnviz.core.colours.colour import scale_for
+from rnnviz.core.quantities.units import unit_title
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.plots import BarPlot, Histogram, HistogramPlot
-from rnnviz.views.snippet_list import Entry, Piece, SnippetList
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.text.snippet_list import Entry, Piece, SnippetList
 
 _PLOT_HEIGHT = 150
 

@@ -9,8 +9,7 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.views.number_field import NumberField
-from rnnviz.views.panels.gradients.parts import (
+from rnnviz.views.gradients.panels.parts import (
     FocusPicker,
     GradientPanel,
     QuietTable,
@@ -21,6 +20,7 @@ from rnnviz.views.panels.gradients.parts import (
     tools,
 )
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
+from rnnviz.views.shared.number_field import NumberField
 
 _HEADS = ("Parameter", "raw", "norm", "value", "turn", "cut")
 _RAW, _NORM, _VALUE = "muted", 0, 1

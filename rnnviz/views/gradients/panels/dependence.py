@@ -6,11 +6,11 @@ import numpy as np
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from rnnviz.core.colour import Scale
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.gradients import GradientField
-from rnnviz.core.text import Text
-from rnnviz.session.networks import Compared
-from rnnviz.views.text_view import TextView
+from rnnviz.core.sequences.text import Text
+from rnnviz.session.gradients.networks import Compared
+from rnnviz.views.text.text_view import TextView
 
 _LEAST_HEIGHT = 76
 

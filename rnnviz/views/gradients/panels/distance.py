@@ -19,12 +19,11 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import bound
-from rnnviz.session.gradients import LONGEST
-from rnnviz.session.networks import Compared, Window, short_titles
-from rnnviz.views.number_field import WholeField
-from rnnviz.views.panels.gradients.fits import FitTable, Line, decay_of
-from rnnviz.views.panels.gradients.overlay import DECADES, legend, reach
-from rnnviz.views.panels.gradients.parts import (
+from rnnviz.session.gradients.gradients import LONGEST
+from rnnviz.session.gradients.networks import Compared, Window, short_titles
+from rnnviz.views.gradients.panels.fits import FitTable, Line, decay_of
+from rnnviz.views.gradients.panels.overlay import DECADES, legend, reach
+from rnnviz.views.gradients.panels.parts import (
     GradientPanel,
     LayerPicker,
     column,
@@ -34,8 +33,9 @@ from rnnviz.views.panels.gradients.parts import (
     tools,
 )
 from rnnviz.views.plots import Banded, BandPlot
-from rnnviz.views.theme import set_icon
-from rnnviz.views.wrapping_row import WrappingRow
+from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.wrapping_row import WrappingRow
 
 _QUANTITIES = {
     "loss": ("Gradient of each loss  ∂L(t)/∂h(t−k)", "norm of the gradient"),

@@ -7,10 +7,10 @@ import numpy.typing as npt
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QWidget
 
-from rnnviz.core.colour import Scale
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.gradients import GradientField, kept
-from rnnviz.core.text import Text
-from rnnviz.views.panels.gradients.parts import (
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.gradients.panels.parts import (
     FocusPicker,
     GradientPanel,
     LayerPicker,

@@ -21,15 +21,15 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import GradientField
-from rnnviz.core.text import Text
-from rnnviz.session.networks import short_titles
-from rnnviz.views.panels.gradients.dependence import (
+from rnnviz.core.sequences.text import Text
+from rnnviz.session.gradients.networks import short_titles
+from rnnviz.views.gradients.panels.dependence import (
     Dependence,
     characters,
     cost_bits,
     half_within,
 )
-from rnnviz.views.panels.gradients.parts import (
+from rnnviz.views.gradients.panels.parts import (
     FocusPicker,
     GradientPanel,
     column,
@@ -38,7 +38,7 @@ from rnnviz.views.panels.gradients.parts import (
     tools,
 )
 from rnnviz.views.plots.export import save_csv, save_png
-from rnnviz.views.text_view import TextView
+from rnnviz.views.text.text_view import TextView
 
 _SIGNED = ("Strength, relative to the strongest", "Gradient × input, signed")
 _STEPS = {

@@ -7,7 +7,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from rnnviz.core.gradients import MatrixFacts, verdict
-from rnnviz.views.panels.gradients.parts import FocusPicker, GradientPanel, column, note, tools
+from rnnviz.views.gradients.panels.parts import FocusPicker, GradientPanel, column, note, tools
 from rnnviz.views.plots import Banded, BandPlot, PlanePlot, Points
 
 _GATED = (

@@ -17,10 +17,9 @@ from PySide6.QtWidgets import (
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.runs.record import RunRecord
-from rnnviz.session.memory import PRESETS
-from rnnviz.session.runs import OpenRun
-from rnnviz.views.number_field import WholeField
-from rnnviz.views.panels.gradients.parts import (
+from rnnviz.session.gradients.memory import PRESETS
+from rnnviz.session.training.runs import OpenRun
+from rnnviz.views.gradients.panels.parts import (
     GradientPanel,
     QuietTable,
     column,
@@ -30,7 +29,8 @@ from rnnviz.views.panels.gradients.parts import (
     tools,
 )
 from rnnviz.views.plots import Banded, BandPlot, CurvePlot, Trace, ink_colour
-from rnnviz.views.theme import theme_of
+from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.shared.theme import theme_of
 
 _INKS = {"rnn": 1, "gru": 2, "lstm": 0}
 _TITLES = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.gradients import Decay
-from rnnviz.session.gradients import Gradients
-from rnnviz.views.panel import Need, Panel
-from rnnviz.views.plain_rows import set_plain_rows
+from rnnviz.session.gradients.gradients import Gradients
+from rnnviz.views.shared.panel import Need, Panel
+from rnnviz.views.shared.plain_rows import set_plain_rows
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 

@@ -9,9 +9,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from rnnviz.core.gradients import GradientField, kept, kept_share
-from rnnviz.views.number_field import WholeField
-from rnnviz.views.panels.gradients.overlay import reach
-from rnnviz.views.panels.gradients.parts import (
+from rnnviz.views.gradients.panels.overlay import reach
+from rnnviz.views.gradients.panels.parts import (
     FocusPicker,
     GradientPanel,
     LayerPicker,
@@ -22,6 +21,7 @@ from rnnviz.views.panels.gradients.parts import (
     tools,
 )
 from rnnviz.views.plots import Banded, BandPlot
+from rnnviz.views.shared.number_field import WholeField
 
 _LEAST, _MOST = 10_000, 200_000
 

@@ -19,19 +19,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.colour import scale_for
-from rnnviz.core.curve import Curve
-from rnnviz.core.recording import Recording
-from rnnviz.core.text import Text
-from rnnviz.core.units import unit_name
-from rnnviz.session.stages import StageScore
-from rnnviz.views.alignments.stage_page import StagePage
-from rnnviz.views.concept_picker import ConceptPicker
-from rnnviz.views.legend import Gradient
-from rnnviz.views.number_field import WholeField
-from rnnviz.views.panel import Panel
+from rnnviz.core.colours.colour import scale_for
+from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.runs.curve import Curve
+from rnnviz.core.sequences.text import Text
+from rnnviz.session.training.checkpoint_walks import StageScore
+from rnnviz.views.alignments.checkpoint_page import StagePage
+from rnnviz.views.cells.concept_picker import ConceptPicker
+from rnnviz.views.cells.legend import Gradient
 from rnnviz.views.plots import CurvePlot, Trace
-from rnnviz.views.text_view import TextView
+from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.text.text_view import TextView
 
 
 class StagesPanel(Panel):

@@ -8,14 +8,14 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from rnnviz.core.curve import Curve, Floats, SmoothedCurve
 from rnnviz.core.runs.axis import StepAxis
+from rnnviz.core.runs.curve import Curve, Floats, SmoothedCurve
 from rnnviz.core.runs.record import RunRecord
-from rnnviz.session.runs import OpenRun
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.training.turns import turns_of
+from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import CurvePlot, Trace, as_it_is
-from rnnviz.views.segments import Segments
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.segments import Segments
+from rnnviz.views.training.panels.run_marks import turns_of
 
 LOSS, RATE = "loss", "learning rate"
 X_AXES = {"step": "step", "epoch": "epoch", "seconds": "time", "tokens": "characters"}

@@ -10,10 +10,10 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from rnnviz.core.runs.record import RunRecord
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.training.turns import turns_of
 from rnnviz.views.plots import CurvePlot, Trace
-from rnnviz.views.segments import Segments
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.segments import Segments
+from rnnviz.views.training.panels.run_marks import turns_of
 
 _RECENT = 200
 

@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.training.turns import turns_of
 from rnnviz.views.plots import CurvePlot, Trace, ink_colour
-from rnnviz.views.segments import Segments
-from rnnviz.views.theme import theme_of
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.segments import Segments
+from rnnviz.views.shared.theme import theme_of
+from rnnviz.views.training.panels.run_marks import turns_of
 
 _WHAT = {"gradient": "Gradient", "weight": "Weights", "ratio": "Update / weight"}
 _WORDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnnviz.core.runs.axis import StepAxis
-from rnnviz.session.runs import OpenRun
+from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import TurnMark
 
 _MOST = 100

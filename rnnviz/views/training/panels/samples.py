@@ -14,9 +14,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
 from rnnviz.core.runs.record import Sample
-from rnnviz.session.runs import OpenRun
-from rnnviz.views.panel import Panel
-from rnnviz.views.theme import mono_font, theme_of, ui_font
+from rnnviz.session.training.runs import OpenRun
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.theme import mono_font, theme_of, ui_font
 
 _AT_ONCE = 6
 _MOST_SHOWN = 600

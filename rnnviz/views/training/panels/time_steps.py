@@ -9,13 +9,13 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from rnnviz.core.curve import Curve
 from rnnviz.core.runs.arrays import RowReader, Rows
+from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.record import ArrayRow
-from rnnviz.session.runs import OpenRun
-from rnnviz.views.panel import Panel
+from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import CurvePlot, HeatPlot, Trace
-from rnnviz.views.segments import Segments
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.segments import Segments
 
 _MOST_COLUMNS = 400
 _READ_AT_ONCE = 100

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from rnnviz.core.alignment import Alignment
-from rnnviz.core.colour import Scale
-from rnnviz.views.alignments.lines_view import MOST_LINES, LinesView
-from rnnviz.views.alignments.table_painter import NOWHERE
+from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.colours.colour import Scale
+from rnnviz.views.alignments.drawing.lines_view import MOST_LINES, LinesView
+from rnnviz.views.alignments.drawing.table_painter import NOWHERE
 
 SIMPLE = Alignment(("le", "chat"), ("the", "cat"), np.array([[0.9, 0.1], [0.2, 0.8]], np.float32))
 

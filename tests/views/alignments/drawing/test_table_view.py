@@ -7,10 +7,10 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage
 
-from rnnviz.core.colour import Scale
-from rnnviz.views.alignments.table_layout import SLANT
-from rnnviz.views.alignments.table_painter import NOWHERE, name_font, pooled
-from rnnviz.views.alignments.table_view import TableView
+from rnnviz.core.colours.colour import Scale
+from rnnviz.views.alignments.drawing.table_layout import SLANT
+from rnnviz.views.alignments.drawing.table_painter import NOWHERE, name_font, pooled
+from rnnviz.views.alignments.drawing.table_view import TableView
 
 WEIGHTS = Scale(0.0, 1.0, "gate")
 

@@ -11,21 +11,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.core.saturation import saturation
-from rnnviz.session.recordings import OpenModel
-from rnnviz.session.selection import Pin
+from rnnviz.core.cells.saturation import saturation
+from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.session.session import Session
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.cells.heatmap import HeatmapPanel
-from rnnviz.views.panels.cells.pattern import PatternPanel
-from rnnviz.views.panels.cells.sample import SamplePanel
-from rnnviz.views.panels.cells.saturation import SaturationPanel
-from rnnviz.views.panels.cells.scatter import ScatterPanel, pearson, running_median, spread
-from rnnviz.views.panels.cells.trace import TracePanel
-from rnnviz.views.panels.cells.unit_page import UnitPagePanel
-from rnnviz.views.snippet_list import Piece, SnippetList
-from tests.views.panels_world import (
+from rnnviz.session.shared.recordings import OpenModel
+from rnnviz.session.shared.selection import Pin
+from rnnviz.views.cells.panels.heatmap import HeatmapPanel
+from rnnviz.views.cells.panels.pattern import PatternPanel
+from rnnviz.views.cells.panels.sample import SamplePanel
+from rnnviz.views.cells.panels.saturation import SaturationPanel
+from rnnviz.views.cells.panels.scatter import ScatterPanel, pearson, running_median, spread
+from rnnviz.views.cells.panels.trace import TracePanel
+from rnnviz.views.cells.panels.unit_page import UnitPagePanel
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.text.snippet_list import Piece, SnippetList
+from tests.views.cells.panels_world import (
     LINE_UNIT,
     QUOTE_UNIT,
     TEXT,

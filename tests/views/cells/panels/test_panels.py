@@ -10,17 +10,16 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-import rnnviz.views.panels
-import rnnviz.views.workspaces
-from rnnviz.core.model_file import ModelDescription
-from rnnviz.session.recordings import OpenModel
+import rnnviz.views
+from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.session.session import Session
-from rnnviz.views.panel import NEEDS, Panel
-from rnnviz.views.theme import DARK, LIGHT, qt_palette
-from rnnviz.views.workspaces import WORKSPACES
+from rnnviz.session.shared.recordings import OpenModel
+from rnnviz.views.shared.panel import NEEDS, Panel
+from rnnviz.views.shared.theme import DARK, LIGHT, qt_palette
+from rnnviz.views.window.workspaces import WORKSPACES
 from tests.core.runs.made import finished_run
-from tests.session import translating
-from tests.views.panels_world import QUOTE_UNIT, TEXT, make_session, planted_recording
+from tests.session.alignments import translating
+from tests.views.cells.panels_world import QUOTE_UNIT, TEXT, make_session, planted_recording
 
 
 @pytest.fixture
@@ -73,29 +72,28 @@ def _shown(qtbot: QtBot, panel: Panel) -> None:
     qtbot.waitUntil(lambda: panel.idle)
 
 
+VIEWS = Path(rnnviz.views.__file__).parent
 PANELS = tuple(panel for workspace in WORKSPACES for panel in workspace.panel_types)
 
 
 def test_no_panel_file_is_missing_from_a_tuple() -> None:
-    folder = Path(rnnviz.views.panels.__file__).parent
-    for package in (found for found in folder.iterdir() if (found / "__init__.py").exists()):
-        module = importlib.import_module(f"rnnviz.views.panels.{package.name}")
+    for folder in VIEWS.glob("*/panels"):
+        workspace = folder.parent.name
+        module = importlib.import_module(f"rnnviz.views.{workspace}.panels")
         listed = {panel.__module__.rsplit(".", 1)[-1] for panel in module.PANELS}
         # A panel has a name; what several of them share has none.
-        named = {path.stem for path in package.glob("*.py") if '\n    name = "' in path.read_text()}
-        workspaces = Path(rnnviz.views.workspaces.__file__).parent
-        room = (workspaces / f"{package.name}.py").read_text()
-        centre = {stem for stem in named if f"panels.{package.name}.{stem} import" in room}
+        named = {path.stem for path in folder.glob("*.py") if '\n    name = "' in path.read_text()}
+        room = (folder.parent / "workspace.py").read_text()
+        centre = {stem for stem in named if f"{workspace}.panels.{stem} import" in room}
         assert listed <= named
         assert named - listed <= centre
 
 
 def test_every_workspace_is_listed_and_lists_its_own_panels() -> None:
-    folder = Path(rnnviz.views.workspaces.__file__).parent
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
-    assert {workspace.__module__.rsplit(".", 1)[-1] for workspace in WORKSPACES} == files
+    folders = {path.parent.name for path in VIEWS.glob("*/workspace.py")} - {"shared"}
+    assert {workspace.__module__.split(".")[-2] for workspace in WORKSPACES} == folders
     for workspace in WORKSPACES:
-        own = {panel.__module__.split(".")[-2] for panel in workspace.panel_types}
+        own = {panel.__module__.split(".")[-3] for panel in workspace.panel_types}
         assert own <= {workspace.name}
 
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from rnnviz.session.session import Session
-from rnnviz.views.panels.cells.ranking import RankingPanel
-from tests.views.panels_world import (
+from rnnviz.views.cells.panels.ranking import RankingPanel
+from tests.views.cells.panels_world import (
     LINE_UNIT,
     QUOTE_UNIT,
     make_session,

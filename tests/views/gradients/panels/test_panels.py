@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 
-from rnnviz.core.text import Text
-from rnnviz.nets.tasks import TASKS
+from rnnviz.core.sequences.text import Text
+from rnnviz.nets.jobs import TASKS
 from rnnviz.session.session import Session
-from rnnviz.views.panels.gradients import PANELS
-from rnnviz.views.panels.gradients.clipping import ClippingPanel
-from rnnviz.views.panels.gradients.distance import DistancePanel
-from rnnviz.views.panels.gradients.heatmap import GradientHeatmapPanel
-from rnnviz.views.panels.gradients.inputs import InputsPanel
-from rnnviz.views.panels.gradients.matrix import MatrixPanel
-from rnnviz.views.panels.gradients.memory import MemoryPanel
-from rnnviz.views.panels.gradients.truncation import TruncationPanel
+from rnnviz.views.gradients.panels import PANELS
+from rnnviz.views.gradients.panels.clipping import ClippingPanel
+from rnnviz.views.gradients.panels.distance import DistancePanel
+from rnnviz.views.gradients.panels.heatmap import GradientHeatmapPanel
+from rnnviz.views.gradients.panels.inputs import InputsPanel
+from rnnviz.views.gradients.panels.matrix import MatrixPanel
+from rnnviz.views.gradients.panels.memory import MemoryPanel
+from rnnviz.views.gradients.panels.truncation import TruncationPanel
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
 from rnnviz.work.runner import InlineRunner
-from tests.views.gradients_world import TEXT, make_session, settle, shown
+from tests.views.gradients.gradients_world import TEXT, make_session, settle, shown
 
 ABOUT_A_TEXT = [DistancePanel, *(panel for panel in PANELS if panel is not MemoryPanel)]
 

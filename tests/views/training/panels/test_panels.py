@@ -14,23 +14,23 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QTabBar
 from pytestqt.qtbot import QtBot
 
-from rnnviz.core.curve import Curve
 from rnnviz.core.runs.axis import StepAxis
+from rnnviz.core.runs.curve import Curve
 from rnnviz.session.session import Session
-from rnnviz.views.panel import Panel
-from rnnviz.views.panels.training.curves import RATE, CurvesPanel
-from rnnviz.views.panels.training.norms import NormsPanel
-from rnnviz.views.panels.training.parameters import ParametersPanel
-from rnnviz.views.panels.training.samples import SamplesPanel
-from rnnviz.views.panels.training.stages import StagesPanel
-from rnnviz.views.panels.training.time_steps import TimeStepsPanel
 from rnnviz.views.plots import CurvePlot, Trace, TurnMark
-from rnnviz.views.run_table import RunTable, words_of
-from rnnviz.views.training_centre import TrainingCentre
-from rnnviz.views.workspaces.training import TrainingWorkspace
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.training.centre import TrainingCentre
+from rnnviz.views.training.panels.checkpoints import StagesPanel
+from rnnviz.views.training.panels.curves import RATE, CurvesPanel
+from rnnviz.views.training.panels.norms import NormsPanel
+from rnnviz.views.training.panels.parameters import ParametersPanel
+from rnnviz.views.training.panels.samples import SamplesPanel
+from rnnviz.views.training.panels.time_steps import TimeStepsPanel
+from rnnviz.views.training.run_table import RunTable, words_of
+from rnnviz.views.training.workspace import TrainingWorkspace
 from tests.core.runs.made import NAMES, MadeRun, finished_run
-from tests.session.test_runs import FakeTrainers
-from tests.views.panels_world import make_session
+from tests.session.training.test_runs import FakeTrainers
+from tests.views.cells.panels_world import make_session
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Alignments as facts: weights, links, error rates, tokens, pairs of sentences."""

@@ -1,0 +1,1 @@
+"""What units do on a text, as facts: patterns, snippets, saturation, order, findings."""

@@ -1,0 +1,1 @@
+"""Which colour a number gets, for every palette and both grounds."""

@@ -1,0 +1,1 @@
+"""Amounts as people say them: losses, spans of time, names of units."""

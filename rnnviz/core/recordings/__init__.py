@@ -1,0 +1,1 @@
+"""What a walk leaves on disk, and how it is read."""

@@ -1,0 +1,1 @@
+"""Gradients through time: how a loss reaches earlier states, clipping, truncation."""

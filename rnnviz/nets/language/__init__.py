@@ -1,0 +1,1 @@
+"""The character language model, and how it writes."""

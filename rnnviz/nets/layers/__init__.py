@@ -1,0 +1,1 @@
+"""What recurrent layers are computed with: fused, in mixed precision, and their first weights."""

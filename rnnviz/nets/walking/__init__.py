@@ -1,0 +1,1 @@
+"""Running a sequence through a network exactly, and keeping what every unit did."""

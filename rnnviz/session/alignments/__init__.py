@@ -1,0 +1,1 @@
+"""The open translation model and what is asked of it."""

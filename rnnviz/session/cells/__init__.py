@@ -1,0 +1,1 @@
+"""What is asked about units on the open text."""

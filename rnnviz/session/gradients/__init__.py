@@ -1,0 +1,1 @@
+"""Gradients through time of the networks that are compared."""

@@ -1,0 +1,1 @@
+"""What all workspaces share: jobs, the open model and text, the selection, the library."""

@@ -1,0 +1,1 @@
+"""The Cells workspace: a text coloured by one unit."""

@@ -1,0 +1,1 @@
+"""The Gradients workspace: what back-propagation through time does."""

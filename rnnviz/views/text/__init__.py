@@ -1,0 +1,1 @@
+"""Coloured text in the window: laid out, painted, edited, searched."""

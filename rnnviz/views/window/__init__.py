@@ -1,0 +1,1 @@
+"""The window itself: workspaces, library, menus, and the wires between them."""
