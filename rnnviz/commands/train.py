@@ -46,6 +46,7 @@ _HELP = {
     "batch": "parallel streams through the text",
     "epochs": "passes over the training text; may be a fraction",
     "steps": "how many steps to train; 0 leaves it to the epochs",
+    "minutes": "end after so many minutes, the rate fallen as the schedule says; 0 never does",
     "task": "what is learned",
     "optimiser": "adam, adamw, rmsprop or sgd",
     "weight_decay": "how strongly weights are pulled towards zero",

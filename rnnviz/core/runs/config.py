@@ -40,6 +40,9 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True):
     epochs: float = 10.0
     steps: int = 0
     """How many steps to train; 0 leaves it to `epochs`."""
+    minutes: float = 0.0
+    """Ends the training after so long, its learning rate fallen as at the last step; 0 never does.
+    How many steps that are, and so what is learned, depends on the machine."""
     optimiser: str = "adam"
     weight_decay: float = 0.0
     learning_rate: float = 0.003
@@ -109,7 +112,7 @@ _CHOICES = {
     "on_bad_number": ("stop", "continue"),
 }
 _NOT_BELOW_ZERO = (
-    "held_out", "steps", "early_stopping", "weight_decay", "warmup_steps", "threads",
+    "held_out", "steps", "minutes", "early_stopping", "weight_decay", "warmup_steps", "threads",
 )  # fmt: skip
 _POSITIVE = (
     "layers", "units", "sequence_length", "batch", "epochs", "learning_rate", "clip_threshold",

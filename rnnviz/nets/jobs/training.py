@@ -56,8 +56,9 @@ def estimate(arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
             torch.set_num_threads(threads)
     steps, weights = steps_of(config, task), 4 * count_parameters(task.model)
     copies = _COPIES[config.optimiser]
+    seconds = steps * step.seconds + judging_s
     return {
-        "seconds": steps * step.seconds + judging_s,
+        "seconds": min(seconds, 60 * config.minutes) if config.minutes else seconds,
         "seconds_a_step": step.seconds,
         "threads": config.threads,
         "steps": steps,

@@ -123,12 +123,14 @@ class _Training:
         self.task, self.config, self.processes, self.resumed = task, config, processes, resume
         torch.set_num_threads(max(1, config.threads))
         torch.manual_seed(config.seed + processes.share.number)
-        self.progress = Progress(steps_of(config, task))
+        self.progress = Progress(steps_of(config, task), 60 * config.minutes)
         self.device = device_of(task.model)
         self.parameters = [p for p in task.model.parameters() if p.requires_grad]
         self.optimiser = make_optimiser(task.model, config)
         self.network = processes.wrap(task.model)
         self.stages = {round(share * self.progress.steps) for share in STAGES}
+        self.timed_stages = [share for share in STAGES if 0 < share < 1]
+        self.clock, self.time_share = time.perf_counter(), 0.0
         self.stop_reason: Ending | None = None
         writer = None
         if processes.first:
@@ -174,6 +176,7 @@ class _Training:
         """Say that the training begins; a new one shows its model before the first step."""
         self.record.begin(self.resumed, self.processes.share.of, device_in_words(self.device))
         self.task.model.train()
+        self.clock = time.perf_counter()
         if self.progress.step == 0:
             self._show("step-00000000")
             self._keep_state()
@@ -185,6 +188,9 @@ class _Training:
         progress, patience = self.progress, self.config.early_stopping
         if progress.step >= progress.steps:
             return Ending("finished")
+        self.time_share = self.processes.agree(progress.time_share) if self.config.minutes else 0.0
+        if self.time_share >= 1:
+            return Ending("finished", f"{self.config.minutes:g} minutes have passed")
         if patience and progress.since_best >= patience:
             return Ending("finished", f"no better validation in {patience} in a row")
         return None
@@ -199,7 +205,7 @@ class _Training:
             rows = task.state_gradients(batch)
             if rows is not None:
                 self.record.state_gradients(number, rows)
-        rate = learning_rate(config, progress.step, progress.steps)
+        rate = learning_rate(config, progress.step, progress.steps, self.time_share)
         set_rate(self.optimiser, rate)
 
         loss = task.loss(self.network, batch)
@@ -238,14 +244,28 @@ class _Training:
             return
         if step % config.validation_every == 0:
             self._validate(final=False)
-        if step in self.stages:
+        if self._timed_stage() if config.minutes else step in self.stages:
             self._show(f"step-{step:08d}")
         if step % config.checkpoint_every == 0:
             self.record.checkpoint("latest")
             self._keep_state()
 
+    def _timed_stage(self) -> bool:
+        """Whether the time has come to a stage, of a training that ends by the clock."""
+        done = max(self.progress.step / self.progress.steps, self.time_share)
+        due = [share for share in self.timed_stages if share <= done]
+        self.timed_stages = self.timed_stages[len(due) :]
+        return bool(due)
+
     def obey(self, stopped: Callable[[], bool]) -> None:
         """Do what is asked of the run; while it is paused, wait here."""
+        now = time.perf_counter()
+        self.progress.elapsed += now - self.clock
+        self._obey_requests(stopped)
+        # A pause takes nothing of the time that the training may take.
+        self.clock = time.perf_counter()
+
+    def _obey_requests(self, stopped: Callable[[], bool]) -> None:
         paused = False
         while True:
             asked = self.record.requests()

@@ -50,11 +50,16 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate * group["relative_rate"]
 
 
-def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:
-    """The rate for this step: a linear warm-up, then the schedule."""
+def learning_rate(config: TrainingConfig, step: int, steps: int, time_share: float = 0.0) -> float:
+    """The rate for this step: a linear warm-up, then the schedule.
+
+    Args:
+        time_share: of the time that the training may take; the schedule is as far as this or as the
+            steps, whichever is further.
+    """
     warmup = max(1, config.warmup_steps)
     warm = min(1.0, (step + 1) / warmup)
-    done = step / max(1, steps)
+    done = max(step / max(1, steps), time_share)
     shape = {
         "constant": 1.0,
         "cosine": 0.5 * (1 + math.cos(math.pi * min(1.0, done))),

@@ -13,13 +13,15 @@ _SMOOTHING = 0.02
 class Progress:
     """What the loop tells whoever watches, and what of it a resumed run goes on from."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, seconds_allowed: float = 0.0) -> None:
         self.step = 0
         self.steps = steps
         self.tokens = 0
         """On how many the model was trained so far, repeated ones counted again."""
         self.seconds = 0.0
         """Of training, by all processes that worked on this run; pauses are left out."""
+        self.elapsed = 0.0
+        """Seconds with all that was done beside the steps: judging, samples, checkpoints."""
         self.loss_nats = math.nan
         """Smoothed over some fifty steps."""
         self.validation_nats = math.nan
@@ -29,6 +31,7 @@ class Progress:
         self.bad_number = ""
         """What was NaN or infinite first, in words; empty if nothing was."""
         self._resumed_at = (0, 0, 0.0)
+        self._seconds_allowed = seconds_allowed
 
     def advance(self, loss_nats: float, tokens: int, seconds: float) -> None:
         """One more step is done, on so many tokens, in so many seconds."""
@@ -47,6 +50,11 @@ class Progress:
         return best
 
     @property
+    def time_share(self) -> float:
+        """The share of the time that the training may take; 0 where it may take any."""
+        return self.elapsed / self._seconds_allowed if self._seconds_allowed else 0.0
+
+    @property
     def tokens_per_second(self) -> float:
         """The rate since this process began."""
         _, tokens, seconds = self._resumed_at
@@ -58,7 +66,9 @@ class Progress:
         step, _, seconds = self._resumed_at
         if self.step == step:
             return math.nan
-        return (self.seconds - seconds) / (self.step - step) * (self.steps - self.step)
+        left = (self.seconds - seconds) / (self.step - step) * (self.steps - self.step)
+        allowed = self._seconds_allowed
+        return min(left, max(0.0, allowed - self.elapsed)) if allowed else left
 
     def saved(self) -> dict[str, Any]:
         """All of it, for JSON."""

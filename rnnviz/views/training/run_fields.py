@@ -33,7 +33,7 @@ USUAL: Groups = (
                "clip_threshold")),
 )  # fmt: skip
 MORE: Groups = (
-    ("Judging", ("held_out", "validation_every", "early_stopping", "on_bad_number")),
+    ("Judging", ("held_out", "validation_every", "early_stopping", "minutes", "on_bad_number")),
     ("Recording", ("checkpoint_every", "parameters_every", "gradient_steps_every",
                    "temperatures")),
     ("Weights", ("weight_decay", "device", "precision", "skip", "start_from", "default_text")),
@@ -71,9 +71,10 @@ _REAL = {
     "epochs": ("Epochs", 0.0, 10_000.0, 0.01), "dropout": ("Dropout", 0.0, 0.95, 0.01),
     "learning_rate": ("Learning rate", 0.0, 1e6, 1e-9),
     "clip_threshold": ("Clip at", 0.0, 1e12, 1e-9), "held_out": ("Held out", 0.0, 1e9, 0.001),
-    "weight_decay": ("Weight decay", 0.0, 10.0, 1e-6),
+    "weight_decay": ("Weight decay", 0.0, 10.0, 1e-6), "minutes": ("Minutes", 0.0, 1e6, 0.1),
 }  # fmt: skip
 """Name, limits, and the least that an arrow adds."""
+_SPECIAL = {"minutes": "any"}
 _ABOVE_ZERO = ("epochs", "learning_rate", "clip_threshold")
 _WORDS = {"temperatures": "Temperatures", "start_from": "Start from", "default_text": "Sample text"}
 _TICKS = {"skip": "Skip connections"}
@@ -84,6 +85,8 @@ _TIPS = {
     "batch": "Parallel streams through the text; each carries its state over",
     "steps": "How many steps to train; 0 leaves it to the epochs",
     "warmup_steps": "Steps in which the learning rate rises",
+    "minutes": "End after so many minutes, the learning rate fallen as at the last step; 0 never "
+    "does",
     "seed": "The same seed gives the same run",
     "threads": "Threads of the processor; 0 measures how many are fastest when the run starts",
     "clip_threshold": "The largest norm, or the largest number, that is left alone",
@@ -188,7 +191,9 @@ class RunFields(QWidget):
 
     def _real(self, setting: str) -> tuple[str, Field]:
         words, least, most, smallest = _REAL[setting]
-        real = NumberField(words, least, most, above=setting in _ABOVE_ZERO)
+        real = NumberField(
+            words, least, most, above=setting in _ABOVE_ZERO, special=_SPECIAL.get(setting, "")
+        )
         real.set_smallest_step(smallest)
         return words, self._followed(real)
 

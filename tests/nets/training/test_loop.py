@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from rnnviz.core.errors import ModelFileError, RunDirectoryError, TextError
+from rnnviz.core.runs.control import ask
 from rnnviz.core.runs.log import read_events
 from rnnviz.nets.checkpoints.native import Native
 from rnnviz.nets.language.model import CharacterLanguageModel
@@ -202,3 +203,59 @@ def test_ctrl_c_leaves_a_checkpoint(tmp_path: Path) -> None:
     model: CharacterLanguageModel = Native.load(latest).model
     assert model.description.units == 8
     assert [event["k"] for event in read_events(run)][-1] == "stopped"
+
+
+class Clock:
+    """Half a second passes each time that somebody looks; who sleeps is asked to resume."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.now = directory, 0.0
+
+    def perf_counter(self) -> float:
+        self.now += 0.5
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += 1000
+        ask(self.directory, "resume")
+
+
+def test_ends_by_the_clock_with_the_rate_fallen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnnviz.nets.training.loop.time", Clock(tmp_path))
+    config = settings(minutes=2.0, epochs=1000.0, schedule="linear", temperatures=(0.5,))
+    train(config, "hello world. " * 50, tmp_path)
+    rates = [event["learning_rate"] for event in read_events(tmp_path, "step")]
+    assert 40 < len(rates) < 240
+    assert rates[-1] < 0.03 * rates[1]
+    assert rates[len(rates) // 2] == pytest.approx(rates[1] / 2, rel=0.05)
+    (finished,) = read_events(tmp_path, "finished")
+    assert finished["reason"] == "2 minutes have passed"
+    drawn = [event["step"] for event in read_events(tmp_path, "sample")]
+    assert len(drawn) >= 8
+    assert drawn[-1] == len(rates)
+    assert abs(drawn[-2] / len(rates) - 0.8) < 0.05
+
+
+def test_a_pause_takes_none_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnnviz.nets.training.loop.time", Clock(tmp_path))
+    config = settings(minutes=1.0, epochs=1000.0)
+    told: list[Progress] = []
+
+    def report(progress: Progress) -> None:
+        told.append(progress)
+        if progress.step == 3:
+            ask(tmp_path, "pause")
+
+    train(config, "hello world. " * 50, tmp_path, report)
+    assert len(list(read_events(tmp_path, "resumed"))) == 1
+    assert told[-1].step > 20
+
+
+def test_time_goes_on_where_the_run_left_off() -> None:
+    progress = Progress(100, seconds_allowed=60.0)
+    progress.elapsed = 45.0
+    later = Progress(100, seconds_allowed=60.0)
+    later.restore(progress.saved())
+    assert later.time_share == 0.75
