@@ -1,7 +1,9 @@
 """One number of a training run, step after step: appended, thinned to pixels, never smoothed away.
 
 Memory is bounded: a curve that is full keeps the least and the greatest of every four points and
-goes on. NaN and infinity are kept as they came; `marks` says where they stand. Knows arrays only.
+goes on; each of them remembers how many points it stands for and what their mean was, so that means
+and averages stay those of all points. NaN and infinity are kept as they came; `marks` says where
+they stand. Knows arrays only.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ BLOCK = 64
 """Points whose extremes are looked up once and remembered."""
 AT_ONCE = 1 << 16
 """Points that are smoothed at once: a few milliseconds."""
+_THINNED_AT_ONCE = 1 << 14
+"""The same of a thinned curve, whose points do not count alike."""
 _FIRST_ROOM = 256
 _FAR = float(1 << 62)
 _TOGETHER = 256
@@ -44,6 +48,10 @@ class Curve:
         self._high = np.zeros(_FIRST_ROOM // BLOCK, np.int64)
         self._blocks = 0
         self._odd = np.zeros(0, np.int64)
+        self._means: Floats | None = None
+        self._weights: Floats | None = None
+        self._spans: list[tuple[int, int]] = []
+        """For how many values each of so many points stands, oldest first; the rest for itself."""
 
     def __len__(self) -> int:
         return self._length
@@ -57,6 +65,33 @@ class Curve:
     def values(self) -> Floats:
         """The value of every point; do not write."""
         return self._values[: self._length]
+
+    @property
+    def means(self) -> Floats:
+        """The mean of the finite values that every point stands for; do not write."""
+        return self.values if self._means is None else self._means[: self._length]
+
+    @property
+    def weights(self) -> Floats:
+        """How many finite values every point stands for: 1 until the curve is thinned; 0 at NaN."""
+        if self._weights is None:
+            return np.isfinite(self.values).astype(float)
+        return self._weights[: self._length]
+
+    @property
+    def thinned(self) -> bool:
+        """Whether points stand for more than themselves."""
+        return self._weights is not None
+
+    def mean_of_last(self, count: int) -> float:
+        """The mean of about the newest so many finite values; NaN where there is none."""
+        places = slice(max(0, self._length - count), self._length)
+        weights, means = self.weights[places][::-1], self.means[places][::-1]
+        known = weights > 0
+        weights, means = weights[known], means[known]
+        upto = int(np.searchsorted(np.cumsum(weights), count)) + 1
+        weights, means = weights[:upto], means[:upto]
+        return float(np.average(means, weights=weights)) if weights.size else float("nan")
 
     @property
     def last(self) -> float:
@@ -85,6 +120,11 @@ class Curve:
         kept = int(np.searchsorted(self.steps, step, side="right"))
         if kept < self._length:
             self._keep(np.arange(kept))
+            spans, before = self._spans, 0
+            self._spans = []
+            for level, count in spans:
+                self._spans.append((level, max(0, min(count, kept - before))))
+                before += count
 
     def span(self, low: float, high: float) -> tuple[int, int]:
         """The places of the points from step `low` to step `high`, first and one past the last."""
@@ -129,6 +169,9 @@ class Curve:
 
     def _take(self, steps: Steps, values: Floats) -> None:
         start, stop = self._length, self._length + len(values)
+        if self._weights is not None and self._means is not None:
+            self._means[start:stop] = values
+            self._weights[start:stop] = np.isfinite(values)
         if stop > len(self._values):
             room = min(self._capacity, max(stop, 2 * len(self._values)))
             self._steps, self._values = (
@@ -172,23 +215,60 @@ class Curve:
         return np.sort(pairs, axis=1).ravel()
 
     def _thin(self) -> None:
-        kept = [_extremes(self._values, 0, self._length, 4), self._odd]
-        self._keep(np.unique(np.concatenate(kept)))
-        if self._length > 3 * self._capacity // 4:  # mostly NaN: nothing is lost with every second
-            self._keep(np.arange(0, self._length, 2))
+        """Make room, such that every part of the curve keeps about as many points a step.
+
+        Spans of points that stand for 1, 2, 4, ... values follow each other, the newest last. The
+        newest that is long enough is halved, and is then one with those that stand for as many.
+        """
+        fresh = self._length - sum(count for _, count in self._spans)
+        spans = _joined([*self._spans, (1, fresh)])
+        long = [place for place, (_, count) in enumerate(spans) if count >= self._capacity // 8]
+        most = max(range(len(spans)), key=lambda place: spans[place][1])
+        chosen = long[-1] if long else most
+        first = sum(count for _, count in spans[:chosen])
+        level, count = spans[chosen]
+        last = first + count // 4 * 4
+        odd = self._odd[(self._odd >= first) & (self._odd < last)]
+        kept = np.unique(np.concatenate([_extremes(self._values, first, last, 4), odd]))
+        if len(kept) > 3 * (last - first) // 4:  # mostly NaN: nothing is lost with every second
+            kept = np.arange(first, last, 2)
+        self._merge(first, last, kept)
+        halved = [(2 * level, len(kept)), (level, first + count - last)]
+        self._spans = _joined([*spans[:chosen], *halved, *spans[chosen + 1 :]])
+
+    def _merge(self, first: int, last: int, kept: Places) -> None:
+        """Keep only these of the places from `first` to `last`; they stand for their four."""
+        places = np.concatenate([np.arange(first), kept, np.arange(last, self._length)])
+        weights, means = self.weights, np.where(np.isfinite(self.means), self.means, 0.0)
+        groups = np.arange(self._length)
+        groups[first:last] = first + np.arange(last - first) // 4
+        ours, finite = groups[places], np.isfinite(self.values[places])
+        counts = np.bincount(groups, weights)
+        sums, sharing = np.bincount(groups, weights * means), np.bincount(ours, finite, len(counts))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shared = np.where(finite, counts[ours] / sharing[ours], 0.0)
+            mean = np.where(finite, sums[ours] / counts[ours], np.nan)
+        if self._weights is None or self._means is None:
+            self._weights, self._means = np.zeros(self._capacity), np.zeros(self._capacity)
+        self._keep(places)
+        self._weights[: len(places)], self._means[: len(places)] = shared, mean
 
     def _keep(self, places: Places) -> None:
         steps, values = self.steps[places], self.values[places]
+        means, weights = self.means[places], self.weights[places]
         self._length, self._blocks = 0, 0
         self._odd = np.zeros(0, np.int64)
         self.generation += 1
         self._take(steps, values)
+        if self._weights is not None and self._means is not None:
+            self._weights[: len(places)], self._means[: len(places)] = weights, means
 
 
 class SmoothedCurve:
     """An exponential moving average of a curve, without the bias of its start; grows with it.
 
-    y_k = sum_j w^(k-j) x_j / sum_j w^(k-j) over the finite x; as TensorBoard smooths.
+    y_k = sum_j w^(k-j) x_j / sum_j w^(k-j) over the finite x; as TensorBoard smooths. A point of a
+    thinned curve counts as all those that it stands for, each with their mean.
     """
 
     def __init__(self, curve: Curve, weight: float) -> None:
@@ -198,7 +278,7 @@ class SmoothedCurve:
         self._generation = -1
         self._values = np.zeros(0)
         self._done = 0
-        self._carried, self._count = 0.0, 0
+        self._carried, self._count = 0.0, 0.0
 
     @property
     def values(self) -> Floats:
@@ -217,17 +297,19 @@ class SmoothedCurve:
     def _catch_up(self) -> None:
         if self._generation != self.curve.generation:
             self._generation, self._done = self.curve.generation, 0
-            self._carried, self._count = 0.0, 0
+            self._carried, self._count = 0.0, 0.0
         if len(self._values) < len(self.curve):
             room = max(len(self.curve), 2 * len(self._values))
             self._values = np.concatenate([self._values, np.zeros(room - len(self._values))])
-        fresh = self.curve.values[self._done : self._done + AT_ONCE]
+        until = self._done + (_THINNED_AT_ONCE if self.curve.thinned else AT_ONCE)
+        fresh = self.curve.means[self._done : until]
         if not len(fresh):
             return
+        standing = self.curve.weights[self._done : until] if self.curve.thinned else None
         sums, counts, self._carried, self._count = _fading_sums(
-            fresh, self.weight, self._carried, self._count
+            fresh, standing, self.weight, self._carried, self._count
         )
-        weights = 1 - self.weight ** counts.astype(float)
+        weights = 1 - self.weight**counts
         with np.errstate(invalid="ignore", divide="ignore"):
             self._values[self._done : self._done + len(fresh)] = np.where(
                 counts > 0, sums / weights, np.nan
@@ -237,10 +319,16 @@ class SmoothedCurve:
 
 
 def _fading_sums(
-    values: Floats, weight: float, carried: float, count: int
-) -> tuple[Floats, Places, float, int]:
-    """m_k = w m_(k-1) + (1 - w) x_k over the finite values, and how many there were until then."""
+    values: Floats, standing: Floats | None, weight: float, carried: float, count: float
+) -> tuple[Floats, Floats, float, float]:
+    """m_k = w m_(k-1) + (1 - w) x_k over the finite values, and how many there were until then.
+
+    A value that stands for n counts as n of its size: m_k = w^n m_(k-1) + (1 - w^n) x_k.
+    """
     finite = np.isfinite(values)
+    if standing is not None:
+        sums, counts = _fading_groups(values, np.where(finite, standing, 0.0), weight, carried)
+        return sums, counts + count, float(sums[-1]), float(counts[-1]) + count
     known = values[finite]
     size = _TOGETHER
     padded = np.zeros(-(-len(known) // size) * size)
@@ -259,12 +347,35 @@ def _fading_sums(
     return everything, behind + count, ending, count + len(known)
 
 
+def _fading_groups(
+    values: Floats, standing: Floats, weight: float, carried: float
+) -> tuple[Floats, Floats]:
+    """The same where values stand for several each; 0 of them changes nothing."""
+    kept = weight**standing
+    added = np.where(standing > 0, (1 - kept) * values, 0.0)
+    sums, last = np.empty(len(values)), carried
+    for place, (stays, comes) in enumerate(zip(kept.tolist(), added.tolist(), strict=True)):
+        sums[place] = last = stays * last + comes
+    return sums, np.cumsum(standing)
+
+
 @lru_cache(maxsize=8)
 def _kernel(weight: float) -> tuple[Floats, Floats]:
     """w^0 ... w^256, and what each of 256 values gives to the mean at each of them."""
     fading = weight ** np.arange(_TOGETHER + 1, dtype=float)
     lags = np.subtract.outer(np.arange(_TOGETHER), np.arange(_TOGETHER))
     return fading, np.where(lags >= 0, (1 - weight) * fading[np.abs(lags)], 0.0)
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same without empty ones, and those beside each other that stand for as many as one."""
+    joined: list[tuple[int, int]] = []
+    for level, count in spans:
+        if joined and joined[-1][0] == level:
+            joined[-1] = (level, joined[-1][1] + count)
+        elif count:
+            joined.append((level, count))
+    return joined
 
 
 def _least_and_greatest(rows: Floats) -> tuple[Places, Places]:

@@ -145,3 +145,42 @@ def test_a_very_long_curve_is_smoothed_over_several_looks() -> None:
         assert np.isfinite(values).sum() == min(looks * AT_ONCE, len(curve))
     assert looks == 4
     np.testing.assert_allclose(values, 1.0)
+
+
+def test_thinning_changes_no_mean_and_no_moving_average() -> None:
+    values = np.random.default_rng(3).exponential(1.0, 60_000) ** 2
+    values[[7, 30_000]] = np.nan
+    whole = SmoothedCurve(curve_of(values), 0.99)
+    curve = Curve(capacity=4096)
+    for start in range(0, len(values), 500):
+        part = values[start : start + 500]
+        curve.append(np.arange(start + 1, start + 1 + len(part)), part)
+    assert len(curve) <= 4096
+    # Every finite value is counted once, in the mean of what stands for it.
+    assert curve.weights.sum() == len(values) - 2
+    known = curve.weights > 0
+    mean = float(np.average(curve.means[known], weights=curve.weights[known]))
+    assert mean == pytest.approx(np.nanmean(values))
+    # The extremes alone have a mean that is a third larger.
+    assert np.nanmean(curve.values) > 1.3 * mean
+    thinned = SmoothedCurve(curve, 0.99).values
+    wanted = whole.values[curve.steps - 1]
+    later = curve.steps > 1000
+    assert np.median(np.abs(thinned - wanted)[later] / wanted[later]) < 0.04
+    # However long the run, each part of it keeps its share of the points.
+    assert curve.weights.max() <= 128
+    for start in range(0, 60_000, 10_000):
+        assert ((curve.steps > start) & (curve.steps <= start + 10_000)).sum() > 250
+    # What stands for the points until a step is about as many as there were, also after a cut.
+    curve.cut(41_000)
+    assert np.all(np.abs(np.cumsum(curve.weights) - curve.steps) <= 2 * curve.weights.max())
+
+
+def test_the_newest_mean_looks_through_thinning() -> None:
+    curve = Curve(capacity=256)
+    values = (np.arange(5_000) % 10 == 0).astype(float)  # one in ten
+    curve.append(np.arange(1, 5_001), values)
+    assert curve.mean_of_last(200) == pytest.approx(0.1, abs=0.05)
+    assert math.isnan(Curve().mean_of_last(10))
+    assert curve_of([1.0, np.nan, 3.0]).mean_of_last(2) == 3.0
+    assert curve_of([1.0, 2.0, 3.0]).mean_of_last(2) == 2.5
