@@ -66,7 +66,7 @@ def by_autograd(model: CharacterLanguageModel, ids: Tensor, losses: int, distanc
 def _forward(
     double: CharacterLanguageModel, ids: Tensor
 ) -> tuple[list[list[Tensor]], list[Tensor]]:
-    name, units = double.architecture.name, double.description.units
+    name, units = double.architecture.facts.name, double.description.units
     cells = []
     for part in double.layers:
         module = cast(nn.RNNBase, part)

@@ -57,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for number in range(options.repeats + 1):
             folder = Path(name) / str(number)
-            ours.append(milliseconds(partial(walk, model, text, folder, LSTM.channels)))
+            ours.append(milliseconds(partial(walk, model, text, folder, LSTM.facts.channel_names)))
             assert Recording(folder).complete
             loop.append(milliseconds(partial(run_cells, cells, ids)))
     warm, baseline = ours[1:], statistics.median(loop[1:])

@@ -67,7 +67,7 @@ def compare(
             lambda: run_fused(fused, ids, os.cpu_count() or 1),
         ),
         "LSTMCell": (len(first), lambda: run_cells(cells, first)),
-        "walk": (len(ids), lambda: walk(model, text, folder, LSTM.channels)),
+        "walk": (len(ids), lambda: walk(model, text, folder, LSTM.facts.channel_names)),
     }
     rates = dict.fromkeys(runs, 0.0)
     for _ in range(repeats):

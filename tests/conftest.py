@@ -177,7 +177,7 @@ def tiny_recording(tiny_model: Any, tmp_path: Path) -> Recording:
 
     folder = tmp_path / "tiny-recording"
     text = Text.of(TINY_TEXT, "tiny text")
-    walk(tiny_model, text, folder, tiny_model.architecture.channels)
+    walk(tiny_model, text, folder, tiny_model.architecture.facts.channel_names)
     return Recording(folder)
 
 

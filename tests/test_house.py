@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from rnnviz.core.architectures import ARCHITECTURES
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "rnnviz"
 FOLDERS = ("rnnviz", "tests", "benchmarks", "docs")
@@ -117,6 +119,68 @@ def imported_names(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+ARCHITECTURES_OWN = ("core/architectures/", "nets/architectures/")
+
+
+def asked_for_by_name(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str]]:
+    """Where code asks which architecture something is: the line, and the name that it asks for.
+
+    A name may be chosen, as a default is; it may not be compared with, matched, looked for in a
+    collection, used as a key or gone through.
+    """
+    for node in ast.walk(tree):
+        asked: list[ast.AST | None] = []
+        if isinstance(node, ast.Compare):
+            asked = [node.left, *node.comparators]
+        elif isinstance(node, ast.MatchValue):
+            asked = [node.value]
+        elif isinstance(node, ast.Dict):
+            asked = [*node.keys]
+        elif isinstance(node, ast.Subscript):
+            asked = [node.slice]
+        elif isinstance(node, ast.Set):
+            asked = [node]
+        elif isinstance(node, ast.For | ast.comprehension):
+            asked = [node.iter]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            asked = [*node.args] if node.func.attr in ("get", "pop", "setdefault", "index") else []
+        for part in asked:
+            literals = [part, *getattr(part, "elts", ())]
+            for literal in literals:
+                if isinstance(literal, ast.Constant) and str(literal.value).lower() in names:
+                    yield literal.lineno, str(literal.value)
+
+
+def test_no_architecture_is_asked_for_by_name_outside_its_own_folder() -> None:
+    names = {facts.name for facts in ARCHITECTURES}
+    asked = [
+        f"{path.relative_to(ROOT)}:{line} asks for {name!r}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if not path.relative_to(PACKAGE).as_posix().startswith(ARCHITECTURES_OWN)
+        for line, name in asked_for_by_name(ast.parse(path.read_text(encoding="utf-8")), names)
+    ]
+    assert not asked, "ask a fact of core.architectures instead"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'kind == "lstm"',
+        'kind in ("rnn", "lstm")',
+        'kind in {"gru"}',
+        'BLOCKS = {"lstm": 4}',
+        'BLOCKS["gru"]',
+        'BLOCKS.get("gru", 4)',
+        'KINDS = frozenset({"LSTM"})',
+        'match kind:\n    case "rnn":\n        pass',
+        'for kind in ("rnn", "lstm"):\n    pass',
+    ],
+)
+def test_asking_for_an_architecture_is_seen(line: str) -> None:
+    names = {facts.name for facts in ARCHITECTURES}
+    assert list(asked_for_by_name(ast.parse(line), names))
 
 
 def test_files_are_named_for_what_they_hold() -> None:

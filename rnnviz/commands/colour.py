@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from rnnviz.commands.inputs import add_source, character_range, concept_given, recorded
 from rnnviz.commands.jobs import run_task
+from rnnviz.core.architectures import carried
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.quantities.units import flat_unit, parse_unit
@@ -104,7 +105,7 @@ def _coloured(arguments: argparse.Namespace, recording: Recording) -> ColouredTe
     if arguments.surprisal:
         coloured = coloured_surprisal(recording, start, stop)
     else:
-        usual = "cell" if "cell" in recording.channels else recording.channels[0]
+        usual = (carried(recording.channels) or recording.channels)[-1]
         layer, unit = parse_unit(arguments.unit)
         place = flat_unit(layer, unit, recording.layers, recording.units)
         coloured = coloured_unit(recording, arguments.channel or usual, place, start, stop)

@@ -181,7 +181,7 @@ def _listed(field: GradientField, matrices: list[MatrixFacts]) -> str:
             left=2,
         ),
     ]
-    if facts.architecture == "rnn":
+    if facts.bounded_by_weights:
         said += [
             f"layer {found.layer + 1}: "
             + verdict(found.largest_singular_value, found.spectral_radius)

@@ -9,6 +9,7 @@ from typing import Any
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import duration_in_words, pairs, print_json, size_in_words
+from rnnviz.core.architectures import short_title
 from rnnviz.core.quantities.loss import bits, loss_in_words, perplexity, training_loss_in_words
 from rnnviz.core.quantities.units import unit_name
 
@@ -73,7 +74,7 @@ def _model(path: Path, vocabulary: Path | None) -> tuple[dict[str, Any], list[tu
     lines = [
         ("model", about["name"] or path.name),
         ("format", f"{model['format_title']}, {size_in_words(path.stat().st_size)}"),
-        ("network", f"{about['architecture'].upper()}, {_layers(about)}"),
+        ("network", f"{short_title(about['architecture'])}, {_layers(about)}"),
         ("channels", ", ".join(model["channels"])),
         ("input", inputs),
         ("skip connections", "yes" if about["skip"] else "no"),
@@ -199,7 +200,10 @@ def _translator(path: Path, model: dict[str, Any]) -> tuple[dict[str, Any], list
     lines = [
         ("model", about["name"] or path.name),
         ("format", f"{model['format_title']}, {size_in_words(path.stat().st_size)}"),
-        ("network", f"{about['architecture'].upper()}, {_layers(about)}, encoder in {direction}"),
+        (
+            "network",
+            f"{short_title(about['architecture'])}, {_layers(about)}, encoder in {direction}",
+        ),
         ("attention", attention),
         ("parameters", f"{model['parameters']:,}"),
         ("reads", sides[0]),
@@ -242,7 +246,7 @@ def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     lines = [
         ("run", f"{config.name}, {state}"),
         ("texts", ", ".join(Path(text).name for text in config.texts)),
-        ("network", f"{config.architecture.upper()}, {_layers(msgspec.to_builtins(config))}"),
+        ("network", f"{short_title(config.architecture)}, {_layers(msgspec.to_builtins(config))}"),
         ("steps", f"{step.get('step', 0):,}"),
     ]
     for event, name in ((step, "last loss"), (held_out, "held-out loss")):

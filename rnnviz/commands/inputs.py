@@ -172,7 +172,7 @@ def recorded(
         )
     model = opened(source[0], vocabulary)
     text = Text.read(source[1])
-    chosen = tuple(channels or (name for name in model["channels"] if name in ("hidden", "cell")))
+    chosen = tuple(channels or model["states"])
     length = min(stop, len(text))
     _, words = check_size(length, model, chosen, limit_gb)
     arguments = {"model": str(source[0]), "vocabulary": model["vocabulary"], "channels": chosen}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rnnviz.commands.inputs import add_limit, add_source, comma_list, concept_given, recorded
 from rnnviz.commands.jobs import run_with_progress
 from rnnviz.commands.output import figure, print_json, table
+from rnnviz.core.architectures import carried
 from rnnviz.core.quantities.units import unit_name
 
 if TYPE_CHECKING:
@@ -67,9 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         vocabulary=arguments.vocabulary,
         limit_gb=arguments.limit_gb,
     ) as recording:
-        channels = arguments.channels or tuple(
-            name for name in recording.channels if name in ("hidden", "cell")
-        )
+        channels = arguments.channels or carried(recording.channels)
         for number, concept in enumerate(concepts):
             ranking = _ranked(recording, concept, channels)
             probe = _probed(recording, concept, channels) if arguments.probe else None

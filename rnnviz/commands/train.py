@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rnnviz.commands.output import ProgressLine, duration_in_words
+from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import RunDirectoryError, TextError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.quantities.loss import figure, training_loss_in_words
@@ -36,7 +37,7 @@ EXAMPLES = """
 
 _HELP = {
     "name": "what the model is called (default: the first text's name)",
-    "architecture": "rnn, lstm or gru",
+    "architecture": ", ".join(facts.name for facts in ARCHITECTURES),
     "layers": "recurrent layers",
     "units": "hidden units in each layer",
     "embedding": "width of the learned character embedding; 0 feeds one-hot vectors",

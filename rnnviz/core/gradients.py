@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.architectures import known_facts
 from rnnviz.core.errors import GradientError
 from rnnviz.core.system.files import replacing
 
@@ -134,6 +135,12 @@ class FieldFacts(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = None
     """If the weights were drawn anew from this seed: the model before any training."""
     version: int = FIELD_VERSION
+
+    @property
+    def bounded_by_weights(self) -> bool:
+        """Whether the singular values of W_hh bound the Jacobians; see `ArchitectureFacts`."""
+        facts = known_facts(self.architecture)
+        return facts is not None and facts.bounded_by_weights
 
 
 class GradientField:

@@ -54,7 +54,7 @@ def random_text(length: int, characters: str = "".join(VOCABULARY), seed: int = 
 
 def cell_of(module: nn.RNNBase, architecture: type[Architecture]) -> nn.RNNCellBase:
     """Torch's single-step cell with the weights of a fused layer."""
-    cell = CELLS[architecture.name](module.input_size, module.hidden_size)
+    cell = CELLS[architecture.facts.name](module.input_size, module.hidden_size)
     cell.load_state_dict({name: getattr(module, f"{name}_l0") for name in cell.state_dict()})
     return cell
 

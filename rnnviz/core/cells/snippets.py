@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 
 from rnnviz.core.cells.saturation import saturation
-from rnnviz.core.colours.colour import GATES
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.rows import Floats, Tile, blocks, read_tile, sample_tile, to_float32
 
@@ -123,7 +122,7 @@ def unit_page(
         saturation=tuple(
             _saturation(recording, Tile(gate, unit, unit + 1), length)
             for gate in recording.channels
-            if gate in GATES
+            if recording.about_channel(gate).is_gate
         ),
     )
 

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.architectures import Channel, channel_named
 from rnnviz.core.colours.oklab import Floats, from_oklab, oklab, polar
 
 Bytes = npt.NDArray[np.uint8]
@@ -33,9 +34,6 @@ INK = {False: (24, 28, 36), True: (236, 239, 244)}
 Mode = Literal["unit", "channel"]
 """Whether a scale is measured on one unit, or shared by all units of its channel."""
 
-GATES = frozenset({"input", "forget", "output", "reset", "update"})
-"""Channels that lie between 0 and 1."""
-_BOUNDED = frozenset({"hidden", "candidate", "new"})
 _QUANTILE = 0.999
 _SAMPLE = 1 << 15
 
@@ -176,7 +174,9 @@ class Scale:
         return replace(self, flipped=not self.flipped)
 
 
-def scale_for(channel: str, values: npt.NDArray[np.floating], mode: Mode = "unit") -> Scale:
+def scale_for(
+    channel: Channel | str, values: npt.NDArray[np.floating], mode: Mode = "unit"
+) -> Scale:
     """The scale that suits a channel.
 
     Gates run from 0 to 1, surprisal from 0 to its 99.9 % quantile, everything else is symmetric
@@ -184,16 +184,17 @@ def scale_for(channel: str, values: npt.NDArray[np.floating], mode: Mode = "unit
     where the channel cannot leave -1 to 1.
 
     Args:
-        channel: `hidden`, `cell`, a gate's name, or `surprisal`.
+        channel: or its name alone, or `surprisal`.
         values: (T,) of one unit, or (N, T) of all; a large array is sampled. NaN, infinity and an
             array of nothing but zeros are allowed.
         mode: `unit` measures `values`; `channel` gives what all units of the channel share.
     """
-    if channel in GATES:
-        return Scale(0.0, 1.0, "gate")
     if channel == "surprisal":
         return Scale(0.0, extent(values), "surprisal")
-    bound = 1.0 if mode == "channel" and channel in _BOUNDED else extent(values)
+    about = channel_named(channel) if isinstance(channel, str) else channel
+    if about.is_gate:
+        return Scale(0.0, 1.0, "gate")
+    bound = 1.0 if mode == "channel" and about.range == "symmetric" else extent(values)
     return Scale(-bound, bound, DIVERGING[0])
 
 

@@ -105,7 +105,7 @@ def coloured_unit(
     start, stop = _walked_range(recording, start, stop)
     values = recording.values(channel, unit)
     quantity = f"{channel} of {unit_title(*recording.layer_and_unit(unit))}"
-    scale = scale or scale_for(channel, values[: recording.walked])
+    scale = scale or scale_for(recording.about_channel(channel), values[: recording.walked])
     return _coloured(recording, start, stop, values, scale, quantity)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from rnnviz.core.architectures import ArchitectureFacts, facts_of
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.translation import TRANSLATION, TranslationDescription
 from rnnviz.core.sequences.vocabulary import Vocabulary
@@ -29,7 +30,7 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What a model is: its task, its sizes, its characters and how it was trained."""
 
     architecture: str
-    """`rnn`, `lstm` or `gru`: a name of `nets.architectures.ARCHITECTURES`."""
+    """A name of `core.architectures.ARCHITECTURES`."""
     layers: int
     units: int
     vocabulary: tuple[str, ...]
@@ -46,6 +47,15 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
     default_text: str = ""
     """The name of the sample text in `resources/texts` that suits this model."""
     version: int = FORMAT_VERSION
+
+    @property
+    def facts(self) -> ArchitectureFacts:
+        """What there is to know of its layers.
+
+        Raises:
+            ModelFileError: the architecture is unknown here.
+        """
+        return facts_of(self.architecture)
 
     @property
     def total_units(self) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from rnnviz.core.architectures import ArchitectureFacts, facts_of
 from rnnviz.core.errors import ModelFileError
 
 TRANSLATION = "translation"
@@ -38,7 +39,7 @@ class TranslationDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What an encoder-decoder is: its sizes, its attention, its two vocabularies."""
 
     architecture: str
-    """`rnn`, `lstm` or `gru`, of encoder and decoder."""
+    """A name of `core.architectures.ARCHITECTURES`, of encoder and decoder."""
     layers: int
     units: int
     """U of every layer; a bidirectional encoder has U in each direction."""
@@ -70,6 +71,15 @@ class TranslationDescription(msgspec.Struct, frozen=True, kw_only=True):
     training: dict[str, Any] = {}
     """A summary for people: corpus, steps, losses in nats, BLEU, duration."""
     version: int = 1
+
+    @property
+    def facts(self) -> ArchitectureFacts:
+        """What there is to know of its layers.
+
+        Raises:
+            ModelFileError: the architecture is unknown here.
+        """
+        return facts_of(self.architecture)
 
     @property
     def context_width(self) -> int:

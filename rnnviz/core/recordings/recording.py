@@ -19,6 +19,7 @@ import errno
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -26,6 +27,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.architectures import Channel, Range, channel_named
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
@@ -51,6 +53,8 @@ class RecordingDescription(msgspec.Struct, frozen=True, kw_only=True):
     units: Annotated[int, msgspec.Meta(ge=1)]
     """U, in one layer; N = layers * units."""
     channels: tuple[str, ...]
+    ranges: dict[str, Range] = {}
+    """Where the values of a channel lie, where its name alone does not tell it."""
     vocabulary: tuple[str, ...]
     code_width: Literal[1, 2, 4]
     text_name: str = ""
@@ -153,6 +157,11 @@ class Recording:
                 "Walk the text again with it chosen"
             ) from None
 
+    def about_channel(self, channel: str) -> Channel:
+        """What there is to know of a channel of this recording."""
+        about = channel_named(channel)
+        return replace(about, range=self.description.ranges.get(channel, about.range))
+
     def values(self, channel: str, unit: int) -> Halves:
         """One unit over the whole text, (T,) float16; `unit` counts through all layers."""
         values: Halves = self.rows(channel)[unit]
@@ -190,6 +199,7 @@ class RecordingWriter:
     Args:
         until: no character from here on will be written, and no room is taken for it.
         again: go on with the recording of exactly this that the folder holds.
+        ranges: where the values of a channel lie, where its name alone does not tell it.
 
     Raises:
         RecordingError: the disk is too full for it, or cannot be written; with `again`, the folder
@@ -208,6 +218,7 @@ class RecordingWriter:
         model_path: str = "",
         until: int | None = None,
         again: bool = False,
+        ranges: Mapping[str, Range] | None = None,
     ) -> None:
         length, total = len(text), layers * units
         self._until = length if until is None else min(until, length)
@@ -230,6 +241,7 @@ class RecordingWriter:
             layers=layers,
             units=units,
             channels=tuple(channels),
+            ranges=dict(ranges or {}),
             vocabulary=tuple(vocabulary),
             code_width=cast("Literal[1, 2, 4]", codes.dtype.itemsize),
             text_name=text.name,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnnviz.core.architectures import facts_of
 from rnnviz.core.runs.config import TrainingConfig
 
 _USUAL_VOCABULARY = 96
-_GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 _QUICK_STEPS = 3_000
 _OPERATIONS_A_SECOND, _STEP_SECONDS, _TIME_STEP_SECONDS = 3e10, 2e-3, 3e-5
 """One core of a laptop."""
@@ -127,9 +127,10 @@ def parameters_of(config: TrainingConfig, vocabulary: int = _USUAL_VOCABULARY) -
     """
     given = config.embedding or vocabulary
     total = config.embedding * vocabulary
+    facts = facts_of(config.architecture)
     for layer in range(config.layers):
         below = given if layer == 0 else config.units + (given if config.skip else 0)
-        total += _GATES.get(config.architecture, 4) * config.units * (below + config.units + 2)
+        total += sum(math.prod(shape) for shape in facts.shapes(below, config.units).values())
     seen = config.units * (config.layers if config.skip else 1)
     return total + vocabulary * (seen + 1)
 

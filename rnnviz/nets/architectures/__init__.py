@@ -1,12 +1,15 @@
-"""The kinds of recurrent layers. To add one: a file here, and its name in the tuple."""
+"""The arithmetic of every kind of recurrent layer: one file a kind, and its name in the tuple.
 
-from rnnviz.core.errors import ModelFileError
+What there is to know of each is in `core.architectures`, under the same key.
+"""
+
+from rnnviz.core.architectures import facts_of
 from rnnviz.nets.architectures.base import Architecture, LayerState
 from rnnviz.nets.architectures.elman import Elman
 from rnnviz.nets.architectures.gru import GRU
 from rnnviz.nets.architectures.lstm import LSTM
 
-ARCHITECTURES: tuple[type[Architecture], ...] = (Elman, LSTM, GRU)
+ARCHITECTURES: tuple[type[Architecture], ...] = (LSTM, GRU, Elman)
 
 __all__ = ["ARCHITECTURES", "LSTM", "Architecture", "LayerState", "architecture_named"]
 
@@ -17,8 +20,5 @@ def architecture_named(name: str) -> type[Architecture]:
     Raises:
         ModelFileError: no architecture has this name.
     """
-    for architecture in ARCHITECTURES:
-        if architecture.name == name:
-            return architecture
-    known = ", ".join(architecture.name for architecture in ARCHITECTURES)
-    raise ModelFileError(f"the architecture {name!r} is unknown here; known are {known}")
+    facts = facts_of(name)
+    return next(architecture for architecture in ARCHITECTURES if architecture.facts is facts)

@@ -1,4 +1,4 @@
-"""What an architecture must say about itself; the arithmetic of each lives in its own file."""
+"""What an architecture must be able to compute; each lives in its own file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
+
+from rnnviz.core.architectures import ArchitectureFacts
 
 LayerState = tuple[Tensor, ...]
 """One layer's state: `(hidden,)`, or `(hidden, cell)` for an LSTM; each (B, U)."""
@@ -32,16 +34,8 @@ class Architecture(Protocol):
     torch's order.
     """
 
-    name: str
-    """The key in model files: `lstm`."""
-    title: str
-    """For people: `LSTM`."""
-    channels: tuple[str, ...]
-    """What each unit exposes at every step, `hidden` first."""
-    blocks: int
-    """How many blocks of U rows the weights have: 1, 3 or 4."""
-    row_gates: tuple[str, ...]
-    """The channel that each block of rows belongs to, in their order."""
+    facts: ArchitectureFacts
+    """Its name, channels and states, and everything else that needs no arithmetic."""
     module: Callable[[int, int], nn.RNNBase]
     """Makes the fused layer, from the width of its input and U."""
 

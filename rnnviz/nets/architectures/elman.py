@@ -7,17 +7,14 @@ from typing import cast
 
 from torch import Tensor, nn
 
+from rnnviz.core.architectures.elman import ELMAN as FACTS
 from rnnviz.nets.architectures.base import LayerState, StepBack
 
 
 class Elman:
     """h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)."""
 
-    name = "rnn"
-    title = "vanilla RNN"
-    channels: tuple[str, ...] = ("hidden",)
-    blocks = 1
-    row_gates: tuple[str, ...] = ("hidden",)
+    facts = FACTS
     module: Callable[[int, int], nn.RNNBase] = nn.RNN
 
     @staticmethod

@@ -8,6 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from rnnviz.core.architectures.gru import GRU as FACTS
 from rnnviz.nets.architectures.base import LayerState, StepBack, previous
 
 
@@ -18,11 +19,7 @@ class GRU:
     second version of Cho et al. (2014).
     """
 
-    name = "gru"
-    title = "GRU"
-    channels: tuple[str, ...] = ("hidden", "reset", "update", "new")
-    blocks = 3
-    row_gates: tuple[str, ...] = ("reset", "update", "new")
+    facts = FACTS
     module: Callable[[int, int], nn.RNNBase] = nn.GRU
 
     @staticmethod

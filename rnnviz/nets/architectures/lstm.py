@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from rnnviz.core.architectures.lstm import LSTM as FACTS
 from rnnviz.nets.architectures.base import LayerState, StepBack, previous
 
 
@@ -18,11 +19,7 @@ class LSTM:
     Torch orders the blocks of rows i, f, g, o.
     """
 
-    name = "lstm"
-    title = "LSTM"
-    channels: tuple[str, ...] = ("hidden", "cell", "input", "forget", "output", "candidate")
-    blocks = 4
-    row_gates: tuple[str, ...] = ("input", "forget", "candidate", "output")
+    facts = FACTS
     module: Callable[[int, int], nn.RNNBase] = nn.LSTM
 
     @staticmethod

@@ -14,8 +14,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from rnnviz.core.architectures import ArchitectureFacts, layers_of_torch
 from rnnviz.core.errors import ModelFileError
-from rnnviz.nets.architectures import ARCHITECTURES, Architecture
 
 RECURRENT = re.compile(
     r"(?P<module>.*?)(?P<part>weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)"
@@ -44,10 +44,10 @@ class Layer:
         return self.weight_hh.shape[1]
 
     @property
-    def architecture(self) -> type[Architecture]:
+    def architecture(self) -> ArchitectureFacts:
         """The kind whose number of blocks these weights have."""
         rows = self.weight_hh.shape[0]
-        return next(kind for kind in ARCHITECTURES if kind.blocks * self.units == rows)
+        return next(kind for kind in layers_of_torch() if kind.blocks * self.units == rows)
 
     @property
     def inputs(self) -> int:
@@ -118,10 +118,12 @@ def _layer(name: str, parts: Mapping[str, Tensor], file: str) -> Layer:
             raise ModelFileError(f"{file}: {part} of {name} has shape {shape_of(parts[part])}")
     into, again = parts["weight_ih"], parts["weight_hh"]
     rows, units = again.shape
-    if rows not in [kind.blocks * units for kind in ARCHITECTURES] or into.shape[0] != rows:
+    kinds = layers_of_torch()
+    if rows not in [kind.blocks * units for kind in kinds] or into.shape[0] != rows:
+        times = ", ".join(f"{kind.torch_module} {kind.blocks}" for kind in kinds)
         raise ModelFileError(
-            f"{file}: the weights of {name} have shapes {shape_of(into)} and {shape_of(again)}; an "
-            "RNN has 1, a GRU 3 and an LSTM 4 times as many rows as units"
+            f"{file}: the weights of {name} have shapes {shape_of(into)} and {shape_of(again)}; a "
+            f"layer of torch has this many times as many rows as units: {times}"
         )
     biases = [parts.get(part, torch.zeros(rows)) for part in ("bias_ih", "bias_hh")]
     for bias in biases:

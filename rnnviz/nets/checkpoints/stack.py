@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rnnviz.core.architectures import ArchitectureFacts
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.sequences.vocabulary import Vocabulary
-from rnnviz.nets.architectures import Architecture
 from rnnviz.nets.checkpoints.base import build_model, check_weights
 from rnnviz.nets.checkpoints.recurrent import RECURRENT, Layer, Tensors, recurrent_layers, shape_of
 from rnnviz.nets.language.model import CharacterLanguageModel
@@ -29,7 +29,7 @@ _LOSS = re.compile(r"(^|\.)(criterion|loss|loss_fn|loss_function)\.")
 class Network:
     """A character model without its characters: every tensor has found its place."""
 
-    architecture: type[Architecture]
+    architecture: ArchitectureFacts
     layers: tuple[Layer, ...]
     embedding: Tensor | None
     """(V, E), or None for one-hot input."""
@@ -47,10 +47,9 @@ class Network:
     def summary(self) -> str:
         """One phrase for people: `an LSTM of 2 layers of 256 units over 84 characters`."""
         layers, units = len(self.layers), self.layers[0].units
-        article = "an" if self.architecture.name == "lstm" else "a"
         plural = "s" if layers > 1 else ""
         return (
-            f"{article} {self.architecture.title} of {layers} layer{plural} of {units:,} units "
+            f"{self.architecture.with_article} of {layers} layer{plural} of {units:,} units "
             f"over {self.size:,} characters"
         )
 
@@ -102,11 +101,8 @@ def infer_network(tensors: Tensors, file: str) -> Network:
     for name, tensor in kept.items():
         check_weights(name, tensor, file)
     architecture = layers[0].architecture
-    if architecture.name == "rnn":
-        notes.append(
-            "a vanilla RNN with tanh is assumed: the file cannot tell whether it was trained with "
-            "ReLU"
-        )
+    if architecture.assumed:
+        notes.append(architecture.assumed)
     if roles.embedding == roles.output:
         notes.append(f"{roles.output} is the embedding and the output at once: weights are tied")
     output = others[roles.output]

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rnnviz.core.architectures.elman import ELMAN
+from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.base import OpenedModel
 from rnnviz.nets.checkpoints.stack import infer_network
@@ -20,7 +22,9 @@ from rnnviz.nets.checkpoints.t7_objects import LuaObject, looks_like_t7, read_t7
 from rnnviz.nets.checkpoints.vocabulary_found import characters_of
 
 _LANGUAGE_MODEL = "nn.LanguageModel"
-_BLOCKS = {"nn.LSTM": 4, "nn.VanillaRNN": 1}
+_KINDS = {"nn.LSTM": LSTM, "nn.VanillaRNN": ELMAN}
+_GATE_ORDER = ("input", "forget", "output", "candidate", "hidden")
+"""The order in which torch-rnn lays out the gates that a kind has."""
 _SILENT = {"nn.Dropout", "nn.View"}
 """Modules that change nothing while a text is walked."""
 
@@ -77,7 +81,7 @@ def _tensors(model: LuaObject, file: str) -> dict[str, Tensor]:
         elif module.kind == "nn.Linear":
             tensors[f"{number}.output.weight"] = _tensor(module, "weight", 2, file)
             tensors[f"{number}.output.bias"] = _tensor(module, "bias", 1, file)
-        elif module.kind in _BLOCKS:
+        elif module.kind in _KINDS:
             tensors.update(_layer(module, number, file))
         elif module.kind == "nn.GRU":
             raise ModelFileError(
@@ -95,7 +99,8 @@ def _tensors(model: LuaObject, file: str) -> dict[str, Tensor]:
 
 def _layer(module: LuaObject, number: int, file: str) -> dict[str, Tensor]:
     """One recurrent layer's tensors in torch's layout."""
-    blocks = _BLOCKS[module.kind]
+    facts = _KINDS[module.kind]
+    blocks = facts.blocks
     weight, bias = _tensor(module, "weight", 2, file), _tensor(module, "bias", 1, file)
     units = weight.shape[1] // blocks
     inputs = weight.shape[0] - units
@@ -104,7 +109,8 @@ def _layer(module: LuaObject, number: int, file: str) -> dict[str, Tensor]:
             f"{file}: layer {number} has weights {tuple(weight.shape)} and bias "
             f"{tuple(bias.shape)}, which no {module.kind} has"
         )
-    order = (0, 1, 3, 2) if blocks == 4 else (0,)
+    laid_out = [gate for gate in _GATE_ORDER if gate in facts.row_gates]
+    order = [laid_out.index(gate) for gate in facts.row_gates]
     rows = torch.cat([torch.arange(units) + block * units for block in order])
     return {
         f"{number}.weight_ih": weight[:inputs].t()[rows],

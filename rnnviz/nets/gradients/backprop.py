@@ -219,7 +219,7 @@ class LossNorms:
 
 def state_names(architecture: type[Architecture]) -> tuple[str, ...]:
     """The channels that carry a state from step to step: `hidden`, and `cell` of an LSTM."""
-    return tuple(name for name in ("hidden", "cell") if name in architecture.channels)
+    return architecture.facts.states
 
 
 @torch.no_grad()

@@ -56,7 +56,8 @@ def open_model(arguments: Arguments, context: Context) -> dict[str, Any]:
         "description": msgspec.to_builtins(opened.model.description),
         "format_title": opened.format_title,
         "parameters": count_parameters(opened.model),
-        "channels": opened.model.architecture.channels,
+        "channels": opened.model.architecture.facts.channel_names,
+        "states": opened.model.architecture.facts.states,
         "notes": opened.notes,
         "vocabulary": arguments.get("vocabulary"),
     }
@@ -128,7 +129,7 @@ def walk_checkpoint(arguments: Arguments, context: Context) -> dict[str, Any]:
     """
     found = open_model({"path": arguments["model"]}, context)
     model = warm_model(arguments["model"], None).model
-    channels, text = model.architecture.channels, Text.named_by(arguments)
+    channels, text = model.architecture.facts.channel_names, Text.named_by(arguments)
     each = 2 * model.description.total_units * len(channels)
     until = int(arguments["most_bytes"]) // each
     until = min(len(text), arguments["most"], max(arguments["least"], until))

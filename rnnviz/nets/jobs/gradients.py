@@ -102,7 +102,7 @@ def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
     facts = FieldFacts(
         model_name=model.description.name,
         model_path=arguments["model"],
-        architecture=model.architecture.name,
+        architecture=model.architecture.facts.name,
         text_name=text.name,
         layers=model.description.layers,
         units=model.description.units,
@@ -165,7 +165,9 @@ class _Growing:
     ) -> None:
         """Norms of dh_t/dh_{t-k} for some steps spread over the targets."""
         about, names = model.description, self.facts.states
-        each = distance * model.architecture.blocks * about.units**3 * about.layers * len(names)
+        each = (
+            distance * model.architecture.facts.blocks * about.units**3 * about.layers * len(names)
+        )
         count = int(min(max(1, _BUDGET // each), JACOBIANS))
         # The last ones of as many parts: the last step of all reaches back farthest.
         ends = np.linspace(targets.start - 1, targets.stop - 1, count + 1)[1:]
@@ -254,11 +256,11 @@ class _Shares:
 def recurrent_matrices(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Eigenvalues and singular values of W_hh, by layer and gate, as JSON in `path`."""
     model = _network(arguments)
-    gates = model.architecture.row_gates
+    gates = model.architecture.facts.row_gates
     found = []
     for layer in range(model.description.layers):
         weight = model.get_parameter(f"layers.{layer}.weight_hh_l0").detach().numpy()
-        for place, rows in enumerate(np.split(weight, model.architecture.blocks)):
+        for place, rows in enumerate(np.split(weight, model.architecture.facts.blocks)):
             found.append(matrix_facts(rows, layer, gates[place]))
             done = layer * len(gates) + place + 1
             context.progress(done, len(gates) * model.description.layers)

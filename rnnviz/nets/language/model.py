@@ -66,13 +66,13 @@ class CharacterLanguageModel(nn.Module):
         LSTM of 128 units needs four times the steps to the same loss. All else is uniform in
         ±1/sqrt(U).
         """
-        draw_first_weights(self, seed, self.architecture, self.description.units, self._bound)
+        draw_first_weights(self, seed, self.description.facts, self.description.units, self._bound)
 
     def _bound(self, name: str, parameter: Tensor) -> float:
         """The largest number that a uniform parameter starts with."""
         if ".weight_ih" not in name:
             return 1 / math.sqrt(self.description.units)
-        moved = 2.0 if self.architecture.blocks > 1 else 1.0
+        moved = 2.0 if self.architecture.facts.gated else 1.0
         if name.startswith("layers.0."):
             return moved * math.sqrt(3 / (parameter.shape[1] if self.embedding else 1))
         # Hidden states of a fresh layer are some third of one.
@@ -122,18 +122,16 @@ class CharacterLanguageModel(nn.Module):
 
 def parameter_shapes(description: ModelDescription) -> dict[str, tuple[int, ...]]:
     """The shape of every parameter by its name, by arithmetic alone: no memory is taken."""
-    architecture = architecture_named(description.architecture)
+    facts = description.facts
     size, units = len(description.vocabulary), description.units
-    width, rows = description.embedding or size, architecture.blocks * description.units
+    width = description.embedding or size
     shapes: dict[str, tuple[int, ...]] = {}
     if description.embedding:
         shapes["embedding.weight"] = (size, width)
     for layer in range(description.layers):
         inputs = width if layer == 0 else units + description.skip * width
-        shapes[f"layers.{layer}.weight_ih_l0"] = (rows, inputs)
-        shapes[f"layers.{layer}.weight_hh_l0"] = (rows, units)
-        shapes[f"layers.{layer}.bias_ih_l0"] = (rows,)
-        shapes[f"layers.{layer}.bias_hh_l0"] = (rows,)
+        for name, shape in facts.shapes(inputs, units).items():
+            shapes[f"layers.{layer}.{name}"] = shape
     seen = description.layers if description.skip else 1
     return {**shapes, "output.weight": (size, units * seen), "output.bias": (size,)}
 

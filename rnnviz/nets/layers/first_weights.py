@@ -8,13 +8,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from rnnviz.nets.architectures import Architecture
+from rnnviz.core.architectures import ArchitectureFacts
 
 
 def draw_first_weights(
     model: nn.Module,
     seed: int,
-    architecture: type[Architecture],
+    facts: ArchitectureFacts,
     units: int,
     bound: Callable[[str, Tensor], float],
 ) -> None:
@@ -24,7 +24,7 @@ def draw_first_weights(
     seed, so that an RNN, a GRU and an LSTM differ in nothing but their recurrence.
 
     Embeddings are normal, recurrent weights orthogonal, one block a gate (Saxe et al. 2014); all
-    else is uniform. The bias of an LSTM's forget gate starts at 1 (Jozefowicz et al. 2015).
+    else is uniform. The bias of a gate that is to be open starts at 1 (Jozefowicz et al. 2015)
 
     Args:
         bound: the largest number that a uniform parameter starts with, by its name and shape.
@@ -36,10 +36,10 @@ def draw_first_weights(
             if name.endswith("embedding.weight"):
                 parameter.normal_(generator=generator)
             elif ".weight_hh" in name:
-                for block in parameter.chunk(architecture.blocks):
+                for block in parameter.chunk(facts.blocks):
                     nn.init.orthogonal_(block, generator=generator)
             else:
                 drawn = torch.rand(parameter.shape, generator=generator)
                 parameter.copy_((2 * drawn - 1) * bound(name, parameter))
-            if architecture.name == "lstm" and ".bias_ih" in name:
-                parameter[units : 2 * units] += 1
+            if facts.open_gate and ".bias_ih" in name:
+                parameter[facts.open_rows(units)] += 1

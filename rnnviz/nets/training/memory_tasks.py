@@ -73,10 +73,11 @@ class MemoryModel(nn.Module):
         reach = 1 / math.sqrt(config.units)
         for parameter in self.parameters():
             parameter.uniform_(-reach, reach, generator=generator)
-        if self.architecture.name == "lstm":
+        facts = self.architecture.facts
+        if facts.open_gate:
             for name, parameter in self.named_parameters():
                 if ".bias_ih" in name:
-                    parameter[config.units : 2 * config.units] += 1
+                    parameter[facts.open_rows(config.units)] += 1
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Answers (M, B, A) at the last M steps of inputs (T, B, I)."""

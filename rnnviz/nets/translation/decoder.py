@@ -109,7 +109,7 @@ class Decoder(nn.Module):
         entering = context if self.before else units * description.input_feeding
         widths = [embedding + entering] + [units] * (layers - 1)
         self.layers = nn.ModuleList(self.architecture.module(width, units) for width in widths)
-        parts = 2 if description.architecture == "lstm" else 1
+        parts = len(description.facts.states)
         self.bridges = nn.ModuleList(nn.Linear(context, units * parts) for _ in range(layers))
         self.readout = nn.Linear(units + context + embedding * self.before, units)
         self.output = nn.Linear(units, len(description.target.tokens))
@@ -130,10 +130,9 @@ class Decoder(nn.Module):
 
     def start(self, memory: Memory) -> DecoderState:
         """s_0 = tanh(W h_last) of every layer; for an LSTM the cell likewise."""
+        parts = len(self.architecture.facts.states)
         layers = tuple(
-            tuple(bridge(final).tanh().chunk(2, dim=1))
-            if self.architecture.name == "lstm"
-            else (bridge(final).tanh(),)
+            tuple(bridge(final).tanh().chunk(parts, dim=1))
             for bridge, final in zip(self.bridges, memory.finals, strict=True)
         )
         like = layers[0][0]

@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.translation import PAD_ID, TranslationDescription
-from rnnviz.nets.architectures import architecture_named
 from rnnviz.nets.layers.first_weights import draw_first_weights
 from rnnviz.nets.translation.decoder import Decoder, DecoderState, Steer, Step
 from rnnviz.nets.translation.encoder import Encoder, Memory
@@ -55,14 +54,13 @@ class TranslationModel(nn.Module):
     def initialise(self, seed: int) -> None:
         """Draw all weights anew, as those of a character model are."""
         about = self.description
-        architecture = architecture_named(about.architecture)
-        draw_first_weights(self, seed, architecture, about.units, self._bound)
+        draw_first_weights(self, seed, about.facts, about.units, self._bound)
 
     def _bound(self, name: str, parameter: Tensor) -> float:
         """The largest number that a uniform parameter starts with."""
         about = self.description
         if ".weight_ih" in name:
-            moved = 1.0 if about.architecture == "rnn" else 2.0
+            moved = 2.0 if about.facts.gated else 1.0
             return moved * math.sqrt(3 / parameter.shape[1])
         if name == "decoder.attention.key.weight" and about.attention == "general":
             # Energies sum U·C products: at first all words shall weigh alike.
@@ -109,7 +107,6 @@ class TranslationModel(nn.Module):
 def parameter_shapes(description: TranslationDescription) -> dict[str, tuple[int, ...]]:
     """The shape of every parameter by its name, by arithmetic alone: no memory is taken."""
     units, context, width = description.units, description.context_width, description.embedding
-    rows = architecture_named(description.architecture).blocks * units
     before = description.order == "before"
     shapes: dict[str, tuple[int, ...]] = {
         "encoder.embedding.weight": (len(description.source.tokens), width),
@@ -125,13 +122,9 @@ def parameter_shapes(description: TranslationDescription) -> dict[str, tuple[int
         stacks["encoder.backwards"] = stacks["encoder.forwards"]
     for stack, (first, above) in stacks.items():
         for layer in range(description.layers):
-            shapes |= {
-                f"{stack}.{layer}.weight_ih_l0": (rows, above if layer else first),
-                f"{stack}.{layer}.weight_hh_l0": (rows, units),
-                f"{stack}.{layer}.bias_ih_l0": (rows,),
-                f"{stack}.{layer}.bias_hh_l0": (rows,),
-            }
-    parts = 2 if description.architecture == "lstm" else 1
+            found = description.facts.shapes(above if layer else first, units)
+            shapes |= {f"{stack}.{layer}.{name}": shape for name, shape in found.items()}
+    parts = len(description.facts.states)
     for layer in range(description.layers):
         shapes[f"decoder.bridges.{layer}.weight"] = (units * parts, context)
         shapes[f"decoder.bridges.{layer}.bias"] = (units * parts,)

@@ -34,7 +34,7 @@ def record_translation(
     """Write the recording of a sentence decoded with `keep`; how many characters it has."""
     with torch.inference_mode():
         layers = [*encoder_channels(model, sentence), *decoder_channels(model, sentence)]
-    names = model.encoder.architecture.channels
+    names = model.encoder.architecture.facts.channel_names
     source = spelled(sentence.source)
     target = spelled(sentence.target)
     text = f"{source.text}\n{target.text}"

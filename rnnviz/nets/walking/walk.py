@@ -99,17 +99,18 @@ class Walker:
         channels: Sequence[str],
         dtype: torch.dtype,
     ) -> None:
-        available = model.architecture.channels
+        facts = model.architecture.facts
+        available = facts.channel_names
         for channel in channels:
             if channel not in available:
                 raise RecordingError(
-                    f"a {model.architecture.title} has no channel {channel!r}; "
-                    f"it has {', '.join(available)}"
+                    f"a {facts.title} has no channel {channel!r}; it has {', '.join(available)}"
                 )
         self.model = model
         self.layers = cast("list[nn.RNNBase]", list(model.layers))
         self.vocabulary = model.description.characters()
         self.channels = tuple(channels)
+        self.any_size = {one.name for one in facts.channels if one.range == "unbounded"}
         self.dtype = dtype
         units = model.description.total_units
         self.state = list(model.zero_state(1))
@@ -242,9 +243,9 @@ class Walker:
             given = {"hidden": hidden}
             if set(self.channels) != {"hidden"} and len(block.ids) > 0:
                 given |= self.gates(layer, block)
-            if "cell" in given:
+            for name in given.keys() & self.any_size:
                 # A unit that counts without forgetting leaves the range of float16 in a long text.
-                given["cell"] = given["cell"].clamp(limits.min, limits.max)
+                given[name] = given[name].clamp(limits.min, limits.max)
             for name in rows.keys() & given.keys():
                 part = rows[name][layer * units : (layer + 1) * units]
                 part.copy_(given[name].to(self.dtype).t())
@@ -362,7 +363,7 @@ def walk(
     last complete block; whatever else the folder holds of a recording is replaced.
 
     Args:
-        channels: which to keep; names of the model's `architecture.channels`.
+        channels: which to keep; names of channels that the architecture has.
         progress: told how many characters of how many can be read; what it raises ends the walk,
             and what was written stays.
         first_block: characters of the first block; each is twice as long as the one before, up to

@@ -46,14 +46,17 @@ class Scaling(QObject):
             return scale_for("surprisal", recording.surprisal[:walked])
         if self.locked is not None:
             return self.locked
-        rows = recording.rows(selection.channel)
+        rows, about = recording.rows(selection.channel), recording.about_channel(selection.channel)
         if self.mode != "channel":
             values = rows[selection.unit, :walked]
-            return self._dressed(scale_for(selection.channel, values, self.mode))
+            return self._dressed(scale_for(about, values, self.mode))
         # One range for all units: measured once, not again for each unit that is looked at.
         measured = (recording.folder, selection.channel, walked)
         if self._shared is None or self._shared[0] != measured:
-            self._shared = measured, scale_for(selection.channel, rows[:, :walked], "channel")
+            self._shared = (
+                measured,
+                scale_for(about, rows[:, :walked], "channel"),
+            )
         return self._dressed(self._shared[1])
 
     @Slot(str)

@@ -8,11 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from rnnviz.core.architectures import COMPARED, ArchitectureFacts
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.session.training.runs import OpenRun, Runs
 
-ARCHITECTURES = ("rnn", "gru", "lstm")
 TASK = "memory"
 
 
@@ -34,13 +34,13 @@ class Experiment:
         shared = {"kind": self.kind, "distance": self.distance}
         return {**shared, "symbols": self.symbols} if self.kind == "copying" else shared
 
-    def config(self, architecture: str) -> TrainingConfig:
+    def config(self, architecture: ArchitectureFacts) -> TrainingConfig:
         """The settings of one of the three runs; they differ in the architecture alone."""
         return TrainingConfig(
             task=TASK,
             options=self.options,
-            name=f"{self.kind} over {self.distance}, {architecture.upper()}",
-            architecture=architecture,
+            name=f"{self.kind} over {self.distance}, {architecture.short}",
+            architecture=architecture.name,
             layers=1,
             units=64,
             batch=20,
@@ -89,7 +89,7 @@ class Memory(QObject):
             config = run.watched.config
             if config.get("task") == TASK and config.get("options") == self.experiment.options:
                 found[str(config.get("architecture"))] = run
-        return {name: found[name] for name in ARCHITECTURES if name in found}
+        return {one.name: found[one.name] for one in COMPARED if one.name in found}
 
     @property
     def training(self) -> bool:
@@ -103,8 +103,8 @@ class Memory(QObject):
             RnnvizError: a trainer cannot be started.
         """
         stamp = time.strftime("%Y%m%d-%H%M%S")
-        for architecture in ARCHITECTURES:
-            name = f"{self.experiment.kind}-{self.experiment.distance}-{architecture}-{stamp}"
+        for architecture in COMPARED:
+            name = f"{self.experiment.kind}-{self.experiment.distance}-{architecture.name}-{stamp}"
             self._runs.start(self.experiment.config(architecture), self._runs.folder / name)
 
     def stop(self) -> None:

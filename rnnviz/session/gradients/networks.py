@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnnviz.core.architectures import COMPARED
 from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.identity import digest, file_stamp
@@ -19,7 +20,6 @@ _LEAST = 32
 _BUDGET = 5e10
 """Multiplications that a field may take unless the person asks for more losses; a few seconds, and
 the first of them are seen before."""
-_BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
 _STAGES = 6
 """Checkpoints of a run that are compared at most, spread over all."""
 
@@ -98,15 +98,15 @@ def stages_of(run: Path) -> tuple[Network, ...]:
 
 
 def three_kinds(library: Library) -> tuple[Network, ...]:
-    """The smallest shipped RNN, GRU and LSTM that suit the same text."""
+    """The smallest shipped network of each of the kinds compared, all suiting the same text."""
     found: list[Network] = []
     models = sorted(library.models, key=lambda one: one.path.stat().st_size)
-    plain = (one.description for one in models if one.description.architecture == "rnn")
-    texts = {about.default_text for about in plain}
-    for kind in ("rnn", "gru", "lstm"):
+    first = (one.description for one in models if one.description.architecture == COMPARED[0].name)
+    texts = {about.default_text for about in first}
+    for kind in COMPARED:
         for one in models:
             about = one.description
-            if about.architecture == kind and about.default_text in texts:
+            if about.architecture == kind.name and about.default_text in texts:
                 found.append(Network(str(one.path), about.name))
                 break
     return tuple(found)
@@ -131,7 +131,7 @@ def short_titles(networks: Sequence[Network]) -> tuple[str, ...]:
 
 def affordable_losses(about: ModelDescription) -> int:
     """How many losses to take at first, so that a large model does not keep one waiting."""
-    each = 2 * about.layers * _BLOCKS.get(about.architecture, 4) * about.units**2 * DEFAULT
+    each = 2 * about.layers * about.facts.blocks * about.units**2 * DEFAULT
     return int(min(DEFAULT, max(_LEAST, _BUDGET // each)))
 
 
@@ -144,7 +144,6 @@ def described(path: Path) -> ModelDescription:
     found = read_description(path)
     if not isinstance(found, ModelDescription):
         raise ModelFileError(
-            f"{path.name} is no character model; gradients are shown for RNN, GRU and LSTM "
-            "character models"
+            f"{path.name} is no character model; gradients are shown for character models"
         )
     return found

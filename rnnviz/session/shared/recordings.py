@@ -257,7 +257,7 @@ class Recordings(QObject):
             return ()
         if self.size_bytes(self.model.channels) <= LARGE_BYTES:
             return self.model.channels
-        return tuple(name for name in self.model.channels if name in ("hidden", "cell"))
+        return self.model.description.facts.states
 
     def size_bytes(self, channels: tuple[str, ...]) -> int:
         """What recording these channels of the open text takes on disk."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.architectures import known_facts
 from rnnviz.core.concepts import spec_of
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.recordings.recording import Recording
@@ -38,10 +39,6 @@ RUN = Subject("run")
 _STAGE = "stage"
 _KEPT = 40
 _LISTING_SECONDS = 0.5
-_CHANNELS = {
-    "lstm": ("hidden", "cell", "input", "forget", "output", "candidate"),
-    "gru": ("hidden", "reset", "update", "new"),
-}
 _SAMPLE = (
     'The old man said: "You will see it (in time) yourself." Then he went out.\n'
     '"And who," asked the girl, "will tell me when?" Nobody answered her.\n'
@@ -185,8 +182,8 @@ class Stages(QObject):
     def channels(self) -> tuple[str, ...]:
         """The channels of the current run's model."""
         run = self._runs.current
-        architecture = run.watched.config.get("architecture", "") if run else ""
-        return _CHANNELS.get(architecture, ("hidden",))
+        facts = known_facts(run.watched.config.get("architecture")) if run else None
+        return facts.channel_names if facts else ("hidden",)
 
     @property
     def unit(self) -> int:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.session import Session
 from rnnviz.views.shared.number_field import WholeField
 
@@ -71,10 +72,10 @@ class UnitPicker(QWidget):
             box.blockSignals(False)
         if recording.channels != self._channels:
             self._channels = recording.channels
-            self._build_channels()
+            self._build_channels(recording)
         self.show_selection()
 
-    def _build_channels(self) -> None:
+    def _build_channels(self, recording: Recording) -> None:
         for button in self._buttons.buttons():
             self._buttons.removeButton(button)
             self._channel_row.removeWidget(button)
@@ -86,7 +87,7 @@ class UnitPicker(QWidget):
             button.setCheckable(True)
             button.setProperty("segment", {0: "first", last: "last"}.get(place, "middle"))
             button.setAccessibleName(f"Channel {channel}")
-            button.setToolTip(f"Colour by the {channel} {_kind(channel)} of the unit")
+            button.setToolTip(f"Colour by the {recording.about_channel(channel).title} of the unit")
             self._buttons.addButton(button, place)
             self._channel_row.addWidget(button)
 
@@ -117,7 +118,3 @@ class UnitPicker(QWidget):
         selection = self._session.selection
         selection.select_unit(selection.unit, self._channels[place])
         self.picked.emit()
-
-
-def _kind(channel: str) -> str:
-    return "state" if channel in ("hidden", "cell") else "gate"

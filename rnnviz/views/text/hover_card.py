@@ -9,7 +9,8 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.colours.colour import GATES, palette
+from rnnviz.core.architectures import Range, channel_named
+from rnnviz.core.colours.colour import palette
 from rnnviz.views.shared.theme import Theme, mono_font, theme_of, ui_font
 from rnnviz.views.text.glyphs import character_name, glyph
 
@@ -41,6 +42,8 @@ class HoverFacts:
     """None where the model gave no prediction."""
     predictions: tuple[tuple[str, float], ...] = field(default=())
     """The likeliest next characters and their probabilities, the likeliest first."""
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    """Where the values of a channel lie, if its name alone does not tell it."""
 
 
 class HoverCard(QWidget):
@@ -110,12 +113,13 @@ class HoverCard(QWidget):
             colour = theme.text if chosen else theme.muted
             _write(painter, QRectF(_PAD, y, 72, _LINE), channel, font, colour)
             track = QRectF(_PAD + 76, y + 7, 104, 6)
-            if channel in GATES:
+            within = facts.ranges.get(channel) or channel_named(channel).range
+            if within == "share":
                 _paint_bar(painter, theme, track, 0.0, value, "gate")
             else:
-                share = value / (largest if channel == "cell" and largest > 1 else 1.0)
+                share = value / (largest if within == "unbounded" and largest > 1 else 1.0)
                 _paint_bar(painter, theme, track, 0.5, 0.5 + share / 2, "blue-orange")
-            shown = f"{value:+.3f}".replace("-", "−") if channel not in GATES else f"{value:.3f}"
+            shown = f"{value:+.3f}".replace("-", "−") if within != "share" else f"{value:.3f}"
             _write_right(painter, QRectF(WIDTH - _PAD - 56, y, 56, _LINE), shown, font, colour)
             y += _LINE
         return y + 4

@@ -43,4 +43,5 @@ def hover_facts(
             )
             if probability > 0
         ),
+        ranges={channel: recording.about_channel(channel).range for channel in recording.channels},
     )

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.views.shared.number_field import NumberField, NumberListField, TypedField, WholeField
 from rnnviz.views.shared.theme import icon
@@ -39,7 +40,8 @@ MORE: Groups = (
     ("Weights", ("weight_decay", "device", "precision", "skip", "start_from", "default_text")),
 )  # fmt: skip
 _CHOICES = {
-    "architecture": ("Architecture", {"lstm": "LSTM", "gru": "GRU", "rnn": "Vanilla RNN"}),
+    "architecture": ("Architecture", {facts.name: f"{facts.title[0].upper()}{facts.title[1:]}"
+                                      for facts in ARCHITECTURES}),
     "optimiser": ("Optimiser", {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSProp",
                                 "sgd": "SGD"}),
     "schedule": ("Schedule", {"cosine": "Cosine", "linear": "Linear", "constant": "Constant",

@@ -113,7 +113,7 @@ class LibraryPane(QWidget):
         self.findings = self._group("Findings")
         for model in session.library.models:
             about = model.description
-            tip = f"{about.architecture.upper()}, {about.layers} × {about.units} units"
+            tip = f"{about.facts.short}, {about.layers} × {about.units} units"
             self._leaf(self.models, about.name, "brain", model.path, tip)
         for path, name, attention, _ in session.library.translators:
             tip = "Translates, with attention" if attention else "Translates, without attention"

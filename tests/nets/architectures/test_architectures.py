@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+import rnnviz.core.architectures as core
 import rnnviz.nets.architectures as package
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.architectures import ARCHITECTURES, Architecture, architecture_named
@@ -19,7 +20,9 @@ from rnnviz.nets.architectures.base import previous
 from tests.nets.small import random_text, small_model
 
 Doubles = npt.NDArray[np.float64]
-every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)
+every_architecture = pytest.mark.parametrize(
+    "architecture", ARCHITECTURES, ids=lambda a: a.facts.name
+)
 
 
 def sigmoid(x: Doubles) -> Doubles:
@@ -70,20 +73,27 @@ def test_every_file_is_in_the_tuple() -> None:
     assert len(ARCHITECTURES) == len(listed)
 
 
+def test_facts_and_arithmetic_have_the_same_names() -> None:
+    computed = {architecture.facts.name for architecture in ARCHITECTURES}
+    described = {facts.name for facts in core.ARCHITECTURES}
+    assert described - computed == set(), "facts in core without arithmetic in nets"
+    assert computed - described == set(), "arithmetic in nets without facts in core"
+    for architecture in ARCHITECTURES:
+        assert core.facts_of(architecture.facts.name) is architecture.facts
+
+
 def test_names_are_unique_and_found() -> None:
     for architecture in ARCHITECTURES:
-        assert architecture_named(architecture.name) is architecture
-    with pytest.raises(ModelFileError, match="'mamba' is unknown here; known are rnn, lstm, gru"):
+        assert architecture_named(architecture.facts.name) is architecture
+    with pytest.raises(ModelFileError, match="'mamba' is unknown here; known are lstm, gru, rnn"):
         architecture_named("mamba")
 
 
 @every_architecture
 def test_describes_itself(architecture: type[Architecture]) -> None:
-    assert architecture.channels[0] == "hidden"
-    assert len(set(architecture.channels)) == len(architecture.channels)
-    assert architecture.title
     module = architecture.module(3, 5)
-    assert module.weight_ih_l0.shape == (architecture.blocks * 5, 3)
+    shapes = {name: tuple(part.shape) for name, part in module.named_parameters()}
+    assert shapes == architecture.facts.shapes(3, 5)
 
 
 @every_architecture
@@ -116,10 +126,10 @@ def test_channels_obey_the_equations(architecture: type[Architecture]) -> None:
         hidden = module(inputs.unsqueeze(1), architecture.to_torch(state))[0].squeeze(1)
         from_input = torch.addmm(module.all_weights[0][2], inputs, module.all_weights[0][0].t())
         found = {"hidden": hidden} | architecture.gates(module, from_input, hidden, state)
-    assert tuple(found) == architecture.channels
+    assert tuple(found) == architecture.facts.channel_names
     h, c = (state[place][0].double().numpy() for place in (0, -1))
     for t, x in enumerate(inputs.double().numpy()):
-        expected = STEPS[architecture.name](x, h, c, w, u, b, d)
+        expected = STEPS[architecture.facts.name](x, h, c, w, u, b, d)
         assert expected.keys() == found.keys()
         for name, values in expected.items():
             np.testing.assert_allclose(found[name][t], values, atol=1e-6, err_msg=name)
@@ -128,7 +138,7 @@ def test_channels_obey_the_equations(architecture: type[Architecture]) -> None:
 
 @every_architecture
 def test_forward_agrees_with_the_fused_stack_of_torch(architecture: type[Architecture]) -> None:
-    model = small_model(architecture.name, layers=3, units=16, embedding=4)
+    model = small_model(architecture.facts.name, layers=3, units=16, embedding=4)
     stack = cast(Callable[[int, int, int], nn.RNNBase], architecture.module)(4, 16, 3)
     stack.load_state_dict(
         {
@@ -153,7 +163,9 @@ def test_forward_agrees_with_the_fused_stack_of_torch(architecture: type[Archite
 def test_gradients_agree_with_finite_differences(
     architecture: type[Architecture], skip: bool
 ) -> None:
-    model = small_model(architecture.name, units=3, skip=skip, embedding=2, vocabulary=("a", "b"))
+    model = small_model(
+        architecture.facts.name, units=3, skip=skip, embedding=2, vocabulary=("a", "b")
+    )
     model.double().train()
     ids = torch.tensor([[0, 1], [1, 1], [0, 0], [1, 0], [1, 1]])
 

@@ -25,7 +25,7 @@ from rnnviz.nets.gradients.backprop import (
 from rnnviz.nets.language.model import CharacterLanguageModel
 from tests.nets.small import cell_of, random_text, small_model
 
-KINDS = [kind.name for kind in ARCHITECTURES]
+KINDS = [kind.facts.name for kind in ARCHITECTURES]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -49,7 +49,7 @@ class ByHand:
             cell_of(cast(nn.RNNBase, layer), model.architecture).double() for layer in model.layers
         ]
         double = model.double()
-        lstm = model.architecture.name == "lstm"
+        lstm = model.architecture.facts.name == "lstm"
         units = model.description.units
         zero = torch.zeros(1, units, dtype=torch.float64)
         state: list[tuple[Tensor, ...]] = [(zero, zero) if lstm else (zero,) for _ in cells]

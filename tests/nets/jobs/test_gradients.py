@@ -137,7 +137,7 @@ def test_matrices_of_every_gate(tmp_path: Path, kind: str) -> None:
     result = ask("recurrent_matrices", model=str(path), path=str(tmp_path / "m.json"))
     found = json.loads(Path(result["path"]).read_bytes())
     assert [(one["layer"], one["gate"]) for one in found] == [
-        (layer, gate) for layer in (0, 1) for gate in network.architecture.row_gates
+        (layer, gate) for layer in (0, 1) for gate in network.architecture.facts.row_gates
     ]
     weight = network.get_parameter("layers.0.weight_hh_l0")[:6]
     assert found[0]["singular_values"] == pytest.approx(

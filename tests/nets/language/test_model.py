@@ -29,7 +29,7 @@ def described(architecture: str = "lstm", units: int = 8, embedding: int = 3) ->
 
 
 def test_seeds_are_tied_to_names() -> None:
-    models = [CharacterLanguageModel(described(a.name), seed=5) for a in ARCHITECTURES]
+    models = [CharacterLanguageModel(described(a.facts.name), seed=5) for a in ARCHITECTURES]
     first, others = dict(models[0].named_parameters()), models[1:]
     compared = 0
     for model in others:
@@ -125,7 +125,7 @@ def test_shapes_are_known_without_building_the_network(
     architecture: type[Architecture], embedding: int, skip: bool
 ) -> None:
     description = ModelDescription(
-        architecture=architecture.name,
+        architecture=architecture.facts.name,
         layers=3,
         units=5,
         vocabulary=VOCABULARY,

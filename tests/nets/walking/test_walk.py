@@ -29,10 +29,10 @@ def _no_state_left_behind() -> Iterator[None]:
 @pytest.mark.parametrize("embedding", [0, 3], ids=["one-hot", "embedding"])
 @pytest.mark.parametrize("skip", [False, True], ids=["stacked", "skip"])
 @pytest.mark.parametrize("layers", [1, 2, 3])
-@pytest.mark.parametrize("architecture", [a.name for a in ARCHITECTURES])
+@pytest.mark.parametrize("architecture", [a.facts.name for a in ARCHITECTURES])
 def test_equals_single_steps(architecture: str, layers: int, skip: bool, embedding: int) -> None:
     model = small_model(architecture, layers=layers, skip=skip, embedding=embedding)
-    channels = model.architecture.channels
+    channels = model.architecture.facts.channel_names
     expected = walk_by_cells(model, WITH_UNKNOWN)
     found = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
     assert found["hidden"].dtype == np.float32
@@ -46,10 +46,10 @@ def test_equals_single_steps(architecture: str, layers: int, skip: bool, embeddi
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 1000])
 @pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("architecture", [a.name for a in ARCHITECTURES])
+@pytest.mark.parametrize("architecture", [a.facts.name for a in ARCHITECTURES])
 def test_blocks_and_threads_change_nothing(architecture: str, threads: int, block: int) -> None:
     model = small_model(architecture)
-    channels = model.architecture.channels
+    channels = model.architecture.facts.channel_names
     whole = walk_arrays(model, WITH_UNKNOWN, channels)
     found = walk_arrays(model, WITH_UNKNOWN, channels, first_block=1, block=block, threads=threads)
     for name in whole:
@@ -58,7 +58,7 @@ def test_blocks_and_threads_change_nothing(architecture: str, threads: int, bloc
 
 def test_gates_that_cannot_be_read_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     model = small_model("lstm")
-    channels = model.architecture.channels
+    channels = model.architecture.facts.channel_names
     read = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
     monkeypatch.setattr("rnnviz.nets.layers.fused_lstm.readable", lambda module: False)
     computed = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
@@ -80,7 +80,7 @@ def test_long_text_stays_exact() -> None:
 
 def test_unknown_characters_repeat_the_values_before_them() -> None:
     model = small_model("lstm")
-    channels = model.architecture.channels
+    channels = model.architecture.facts.channel_names
     found = walk_arrays(model, "√ab√√c", channels, block=2)
     without = walk_arrays(model, "abc", channels)
     for name in channels:
@@ -213,13 +213,13 @@ class _LeavesAt:
             raise Cancelled("left")
 
 
-@pytest.mark.parametrize("architecture", [a.name for a in ARCHITECTURES])
+@pytest.mark.parametrize("architecture", [a.facts.name for a in ARCHITECTURES])
 def test_a_walk_that_was_left_goes_on_and_equals_one_that_was_not(
     architecture: str, tmp_path: Path
 ) -> None:
     model = small_model(architecture, layers=2)
     text = Text.of(random_text(900, "\n abcde√") + "√" * 40 + random_text(300), "text")
-    channels = model.architecture.channels
+    channels = model.architecture.facts.channel_names
     walk(model, text, tmp_path / "whole", channels, first_block=8, block=64)
     left = tmp_path / "left"
     for until in (300, 950):

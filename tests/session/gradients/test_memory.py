@@ -8,10 +8,11 @@ import msgspec
 import pytest
 from PySide6.QtCore import QSettings
 
+from rnnviz.core.architectures import COMPARED, facts_of
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.nets.training import training_task
 from rnnviz.nets.training.loop import train
-from rnnviz.session.gradients.memory import ARCHITECTURES, PRESETS, Experiment, Memory
+from rnnviz.session.gradients.memory import PRESETS, Experiment, Memory
 from rnnviz.session.training.runs import Runs
 
 TINY = Experiment("tiny", "adding", 4, 6)
@@ -51,7 +52,7 @@ def memory(tmp_path: Path, qapp):
 
 def test_one_button_starts_three_runs_that_differ_in_one_thing(memory):
     memory.start()
-    assert list(memory.runs) == list(ARCHITECTURES)
+    assert list(memory.runs) == [facts.name for facts in COMPARED]
     configs = [run.watched.config for run in memory.runs.values()]
     for name in set(configs[0]) - {"architecture", "name"}:
         assert configs[0][name] == configs[1][name] == configs[2][name]
@@ -68,6 +69,6 @@ def test_another_experiment_has_runs_of_its_own(memory):
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.title)
 def test_every_preset_is_a_configuration_that_works(preset):
-    config = preset.config("gru")
+    config = preset.config(facts_of("gru"))
     config.check()
     assert training_task(config).facts["distance"] == preset.distance

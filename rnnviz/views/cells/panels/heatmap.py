@@ -13,7 +13,7 @@ from rnnviz.core.colours.colour import DIVERGING, Scale, scale_for
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.rows import to_float32
-from rnnviz.views.cells.panels.trace import UNBOUNDED, visible_range
+from rnnviz.views.cells.panels.trace import visible_range
 from rnnviz.views.plots import ImagePlot
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import set_icon
@@ -97,7 +97,7 @@ class HeatmapPanel(Panel):
         if not by_layer:
             values = values[self._units]
         scale = self._channel_scale(recording)
-        if self._channel in UNBOUNDED:
+        if _any_size(recording, self._channel):
             reach = scale.reach if by_layer else scale.reach[self._units]
             values = to_float32(np.asarray(values, np.float16)) / reach[:, None]
         values[:, max(0, recording.walked - start) :] = np.nan
@@ -157,10 +157,14 @@ class HeatmapPanel(Panel):
         key = (recording.folder, self._channel, recording.complete)
         if self._scale is None or self._scale.key != key:
             rows = recording.rows(self._channel)[:, : max(1, recording.walked)]
-            if self._channel in UNBOUNDED:
+            about = recording.about_channel(self._channel)
+            if _any_size(recording, self._channel):
                 found = Scale(-1.0, 1.0, DIVERGING[0]), reaches(rows)
             else:
-                found = scale_for(self._channel, rows, "channel"), np.ones(len(rows), np.float32)
+                found = (
+                    scale_for(about, rows, "channel"),
+                    np.ones(len(rows), np.float32),
+                )
             self._scale = _ChannelScale(key, *found)
         return self._scale
 
@@ -170,7 +174,9 @@ class HeatmapPanel(Panel):
         elif self.order.currentData() == "score" and not self._has_ranking():
             self.note.setText("Rank the units for a concept first")
         else:
-            own = ", each on its own range" if self._channel in UNBOUNDED else ""
+            recording = self.session.recordings.recording
+            apart = recording is not None and _any_size(recording, self._channel)
+            own = ", each on its own range" * apart
             self.note.setText(f"{self._channel} of {len(self._units):,} units{own}")
 
     def _has_ranking(self) -> bool:
@@ -202,6 +208,11 @@ class HeatmapPanel(Panel):
         unit = self.unit_in_row(int(y))
         if unit is not None:
             self.session.selection.select_unit(unit)
+
+
+def _any_size(recording: Recording, channel: str) -> bool:
+    """Whether units of this channel may be of quite different sizes."""
+    return recording.about_channel(channel).range == "unbounded"
 
 
 def reaches(rows: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:

@@ -8,7 +8,6 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.saturation import saturation
-from rnnviz.core.colours.colour import GATES
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.plots import Points, ScatterPlot
@@ -64,7 +63,7 @@ class SaturationPanel(Panel):
         """Count anew if the gate or the recording is another one, some units a frame."""
         recording = self.session.recordings.recording
         assert recording is not None
-        gates = [channel for channel in recording.channels if channel in GATES]
+        gates = [name for name in recording.channels if recording.about_channel(name).is_gate]
         if gates != [self.gate.itemText(place) for place in range(self.gate.count())]:
             self.gate.clear()
             self.gate.addItems(gates)

@@ -9,15 +9,13 @@ import numpy.typing as npt
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.colours.colour import GATES
+from rnnviz.core.architectures import Range
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.shared.selection import Pin
 from rnnviz.views.plots import Ink, LinePlot, Series
 from rnnviz.views.shared.panel import Panel
 
-UNBOUNDED = frozenset({"cell"})
-"""Channels whose units may reach any size."""
 _FLATTENED = 4.0
 _WITHOUT_A_VIEW = 600
 """How many characters are shown while nobody tells what is on the screen."""
@@ -59,13 +57,15 @@ class TracePanel(Panel):
             _series(recording, pin, start, stop, ink, width)
             for pin, ink, width in self._shown(recording)
         )
-        channels = {pin.channel for pin, _, _ in self._shown(recording)}
-        if channels & UNBOUNDED:
+        ranges = {
+            recording.about_channel(pin.channel).range for pin, _, _ in self._shown(recording)
+        }
+        if "unbounded" in ranges:
             self._series = _comparable(self._series)
         shared = all(series.divisor == 1.0 for series in self._series)
         self.plot.set_labels("", "value" if shared else "share of its own range")
         self.plot.set_text(recording.text)
-        self.plot.set_range((float(start), float(stop)), _span(channels, self._series))
+        self.plot.set_range((float(start), float(stop)), _span(ranges, self._series))
         self.plot.set_series(self._series)
         self._draw_band(start, stop)
         self.show_cursor()
@@ -154,11 +154,11 @@ def _reach(values: npt.NDArray[np.floating]) -> float:
     return float(np.abs(finite).max(initial=0.0)) or 1.0
 
 
-def _span(channels: set[str], series: tuple[Series, ...]) -> tuple[float, float]:
+def _span(ranges: set[Range], series: tuple[Series, ...]) -> tuple[float, float]:
     """Gates need 0 to 1, bounded states -1 to 1; others what they reach, and zero."""
-    if channels and channels <= GATES:
+    if ranges == {"share"}:
         return -0.04, 1.04
-    if not channels & UNBOUNDED or any(one.divisor != 1.0 for one in series):
+    if "unbounded" not in ranges or any(one.divisor != 1.0 for one in series):
         return -1.06, 1.06
     low, high = -0.1, 0.1
     for one in series:

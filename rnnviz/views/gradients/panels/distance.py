@@ -195,10 +195,10 @@ class DistancePanel(GradientPanel):
         fields = [one.field for one in gradients.compared if one.field is not None]
         self.layer.refresh(max((field.facts.layers for field in fields), default=1))
         plain = gradients.focused is not None and any(
-            field.facts.architecture == "rnn" for field in fields
+            field.facts.bounded_by_weights for field in fields
         )
         self.bound.setVisible(gradients.quantity == "jacobian" and plain)
-        self.cell.setVisible(any("cell" in field.facts.states for field in fields))
+        self.cell.setVisible(any(len(field.facts.states) > 1 for field in fields))
 
     def _layers(self, one: Compared) -> range:
         layers = one.field.facts.layers if one.field else 1
@@ -212,11 +212,11 @@ class DistancePanel(GradientPanel):
     def _add(self, place: int, one: Compared, layer: int, ink: int) -> None:
         field, quantity = one.field, self.session.gradients.quantity
         assert field is not None
-        for state in field.facts.states:
-            if state == "cell" and not self.cell.isChecked():
+        for number, state in enumerate(field.facts.states):
+            if number and not self.cell.isChecked():
                 continue
-            name = f"{one.network.title}, layer {layer + 1}" + ", cell" * (state == "cell")
-            dashed = state == "cell"
+            name = f"{one.network.title}, layer {layer + 1}" + f", {state}" * bool(number)
+            dashed = bool(number)
             if quantity == "loss":
                 found = field.bands(state, layer)
                 x = np.arange(len(found.median))
@@ -248,7 +248,7 @@ class DistancePanel(GradientPanel):
         wanted = self.bound.isChecked() and not self.bound.isHidden()
         if not wanted or one is None or one.field is None or matrices is None:
             return
-        if one.field.facts.architecture != "rnn":
+        if not one.field.facts.bounded_by_weights:
             return
         inks = {
             layer: curve.ink for place, layer, _, curve in self._curves if place == gradients.focus

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from rnnviz.core.architectures import COMPARED
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.runs.record import RunRecord
@@ -32,8 +33,9 @@ from rnnviz.views.plots import Banded, BandPlot, CurvePlot, Trace, ink_colour
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.theme import theme_of
 
-_INKS = {"rnn": 1, "gru": 2, "lstm": 0}
-_TITLES = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
+_TITLES = {facts.name: facts.short for facts in COMPARED}
+_INKS = {facts.name: (place + 1) % len(COMPARED) for place, facts in enumerate(COMPARED)}
+"""The last one, which remembers longest, has the accent's colour."""
 _HEADS = ("", "Network", "Step", "Loss", "Verdict")
 _LEARNED, _AT_CHANCE = 0.1, 0.8
 """Shares of the baseline's loss: below the first a task counts as learned, above the second not."""

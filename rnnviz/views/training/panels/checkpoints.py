@@ -229,7 +229,7 @@ class StagesPanel(Panel):
             self.text.set_values(None)
             return
         values = recording.values(stages.channel, stages.unit)
-        scale = scale_for(stages.channel, values)
+        scale = scale_for(recording.about_channel(stages.channel), values)
         self.text.set_scale(scale)
         self.text.set_values(values, recording.walked)
         self.text.set_known(recording.known)

@@ -1,0 +1,117 @@
+"""What there is to know of a kind of recurrent layer without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Range = Literal["symmetric", "share", "unbounded"]
+"""Where the values of a channel lie: from -1 to 1, from 0 to 1, or anywhere."""
+Way = Literal["step", "fused", "parallel"]
+"""How a block of steps may be run: one after the other in Python; one after the other in a kernel
+made for it; all at once."""
+Size = Literal["rows", "inputs", "units", "given"]
+"""A side of a parameter: blocks * U, the width of what enters the layer, U, and the width of what
+the layer gives, which a projection makes other than U."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One quantity that every unit of a layer has at every step."""
+
+    name: str
+    """The key in recordings: `forget`."""
+    title: str
+    """For people: `forget gate`."""
+    range: Range
+    about: str
+    """One sentence for people."""
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether it lies between shut and open."""
+        return self.range == "share"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchitectureFacts:
+    """A kind of recurrent layer; its arithmetic is the class of the same name in `nets`."""
+
+    name: str
+    """The key in model files: `lstm`."""
+    title: str
+    """For people: `vanilla RNN`."""
+    short: str
+    """The same where room is scarce: `RNN`."""
+    article: Literal["a", "an"] = "a"
+    about: str
+    """What it computes, in a sentence, and whose it is."""
+    channels: tuple[Channel, ...]
+    """`hidden` first: what the layer gives to the one above."""
+    states: tuple[str, ...]
+    """The channels that a step leaves to the next one; in the last a value stays longest."""
+    row_gates: tuple[str, ...]
+    """The channel that each block of U rows of the weights computes, in their order."""
+    runs: frozenset[Way]
+    parameters: Mapping[str, tuple[Size, ...]] = field(hash=False)
+    """The sides of every parameter by its name."""
+    open_gate: str = ""
+    """The one of `row_gates` whose bias starts at 1, so that a fresh network remembers."""
+    torch_module: str = ""
+    """What `torch.nn` calls this layer, where it has it: state_dicts of other people hold such."""
+    assumed: str = ""
+    """What a file of weights cannot tell and is taken for granted, in a sentence."""
+    bounded_by_weights: bool = False
+    """Whether no Jacobian dh_t/dh_{t-k} is larger than the k-th power of the largest singular value
+    of W_hh (Pascanu et al. 2013): there is nothing else between but slopes of at most 1."""
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks of U rows the weights have."""
+        return len(self.row_gates)
+
+    @property
+    def gated(self) -> bool:
+        """Whether anything decides how much of the last state stays."""
+        return any(channel.is_gate for channel in self.channels)
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """The keys of all channels, `hidden` first."""
+        return tuple(channel.name for channel in self.channels)
+
+    @property
+    def with_article(self) -> str:
+        """`an LSTM`."""
+        return f"{self.article} {self.title}"
+
+    def channel(self, name: str) -> Channel:
+        """The channel of this name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for channel in self.channels:
+            if channel.name == name:
+                return channel
+        raise KeyError(name)
+
+    def open_rows(self, units: int) -> slice:
+        """The rows of `open_gate`, which must not be empty."""
+        first = self.row_gates.index(self.open_gate) * units
+        return slice(first, first + units)
+
+    def shapes(self, inputs: int, units: int, given: int = 0) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter by its name, by arithmetic alone: no memory is taken.
+
+        Args:
+            inputs: the width of what enters the layer.
+            given: the width of what it gives, where that is not `units`.
+        """
+        sizes: dict[Size, int] = {
+            "rows": self.blocks * units, "inputs": inputs, "units": units, "given": given or units,
+        }  # fmt: skip
+        return {
+            name: tuple(sizes[side] for side in sides) for name, sides in self.parameters.items()
+        }

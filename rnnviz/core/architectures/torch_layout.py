@@ -1,0 +1,13 @@
+"""The parameters of a layer as torch's own recurrent modules name and shape them."""
+
+from collections.abc import Mapping
+
+from rnnviz.core.architectures.facts import Size
+
+STACKED_GATES: Mapping[str, tuple[Size, ...]] = {
+    "weight_ih_l0": ("rows", "inputs"),
+    "weight_hh_l0": ("rows", "given"),
+    "bias_ih_l0": ("rows",),
+    "bias_hh_l0": ("rows",),
+}
+"""One matrix for what enters, one for the last state, a bias for each; a block of rows a gate."""
