@@ -1,18 +1,18 @@
 """The corpora of the translation models: read, put together, test sets left out, links drawn.
 
-    python models/make_corpora.py --data DATA --to FOLDER [--packed]
+    python models/make_corpora.py --data DATA --to FOLDER
 
 DATA holds what `SOURCES` name: pairs of Tatoeba, Multi30k, WMT's news test sets, News Commentary,
 the Bible, and the alignments that the models are measured on. FOLDER gets, for French and Spanish,
 
-    NAME.tsv        all pairs, the foreign sentence first
-    NAME.links      between their words, by both directions of the statistical aligner
-    NAME.test.tsv   the last news test sets
-    NAME.pieces.safetensors     the vocabularies, in a model of one unit
+    NAME.tsv.xz             all pairs, the foreign sentence first
+    NAME.links.xz           between their words, by both directions of the statistical aligner
+    NAME.test.tsv.xz        the last news test sets
+    NAME.pieces.safetensors the vocabularies, in a model of one unit
 
 A pair of which either sentence is in a test set is left out, whatever its case, signs and blanks:
 the everyday pairs and the Hansards with gold links, XL-WA's test and development sets, and the last
-news test sets. So neither translator nor aligner ever saw one of them. `--packed` compresses.
+news test sets. So neither translator nor aligner ever saw one of them.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnviz.core.alignments.links import links_line
-from rnnviz.core.alignments.parallel_corpus import Pair, read_lines
-from rnnviz.core.sentences import put_together, words_to_align
+import msgspec
+
+from rnnviz.core.links import links_line
+from rnnviz.core.parallel_corpus import Pair, read_lines
+from rnnviz.core.sentences import put_together, words_to_align, writes_high_signs_apart
 from rnnviz.core.statistical_aligner import align_words
 from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.translation.files import save_translation
@@ -149,12 +151,10 @@ def pairs_of(data: Path, language: Language) -> Iterator[tuple[str, Pair]]:
             yield name, made
 
 
-def write(path: Path, lines: Iterable[str], packed: bool) -> None:
-    """Write lines, compressed if that is asked for."""
+def write(path: Path, lines: Iterable[str]) -> None:
+    """Write lines, compressed."""
     data = "".join(f"{line}\n" for line in lines).encode()
-    if packed:
-        path = path.with_name(f"{path.name}.xz")
-        data = lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)
+    data = lzma.compress(data, preset=9)
     path.write_bytes(data)
     print(f"{path.name}: {len(data):,} bytes")
 
@@ -167,8 +167,8 @@ def pieces(path: Path, language: Language, pairs: list[Pair]) -> None:
         layers=1,
         units=1,
         embedding=1,
-        source=sides[0].description,
-        target=sides[1].description,
+        source=sides[0],
+        target=sides[1],
         attention="none",
         source_language=language.name.title(),
         target_language="English",
@@ -176,21 +176,20 @@ def pieces(path: Path, language: Language, pairs: list[Pair]) -> None:
     save_translation(path, TranslationModel(about), about, half=True)
 
 
-def make(data: Path, language: Language, folder: Path, packed: bool) -> None:
+def make(data: Path, language: Language, folder: Path) -> None:
     """All files of one language."""
     named = list(pairs_of(data, language))
     pairs = [pair for _, pair in named]
     for name in dict.fromkeys(name for name, _ in named):
         print(f"{language.name}: {name}, {sum(each == name for each, _ in named):,} pairs")
-    write(folder / f"{language.name}.tsv", ("\t".join(pair) for pair in pairs), packed)
+    write(folder / f"{language.name}.tsv.xz", ("\t".join(pair) for pair in pairs))
     test = [pair for name in language.tested for pair in news(data, language, name)]
-    write(
-        folder / f"{language.name}.test.tsv", ("\t".join(map(clean, pair)) for pair in test), packed
-    )
+    lines = ("\t".join(map(clean, pair)) for pair in test)
+    write(folder / f"{language.name}.test.tsv.xz", lines)
     words = [(words_to_align(source), words_to_align(target)) for source, target in pairs]
     links = (links_line(both.links("intersection")) for both in align_words(words))
-    write(folder / f"{language.name}.links", links, packed)
-    pieces(folder / f"{language.name}.pieces.safetensors", language, pairs)
+    write(folder / f"{language.name}.links.xz", links)
+    pieces(folder / f"{language.name}.pieces.safetensors", language, pairs, data)
 
 
 def main() -> None:
@@ -198,11 +197,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--to", type=Path, required=True)
-    parser.add_argument("--packed", action="store_true")
     arguments = parser.parse_args()
     arguments.to.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        make(arguments.data, language, arguments.to, arguments.packed)
+        make(arguments.data, language, arguments.to)
 
 
 if __name__ == "__main__":

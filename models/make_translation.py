@@ -2,13 +2,13 @@
 
     python models/make_translation.py NAME --corpora FOLDER [--run RUN] [--sentences 500]
     python models/make_translation.py curve --corpora FOLDER
+    python models/make_translation.py commands|table --corpora FOLDER
 
 The first trains with `rnnviz train` unless `--run` names a finished run, measures BLEU and chrF on
 held-out sentences, the alignment where gold links exist, and writes `models/NAME.safetensors` in half
 precision with its card. `curve` draws BLEU against sentence length with and without attention (figure
-2 of Bahdanau, Cho and Bengio 2015) from every model that is there. FOLDER holds `fra.txt`, unpacked
-from fra-eng.zip, `multi30k.en-fr.txt`, the columns of its training set, and `enfr.src-tgt` and
-`enfr.gold`, the Hansards with gold links.
+2 of Bahdanau, Cho and Bengio 2015) from every model that is there. `commands` prints what trains all,
+`table` what trains the rows of the table of attentions. FOLDER is what `models/make_corpora.py` made.
 """
 
 from __future__ import annotations
@@ -45,9 +45,18 @@ from rnnviz.nets.translation.sentences import force_target
 from rnnviz.nets.translation.settings import Settings
 
 HERE = Path(__file__).parent
-TATOEBA = (
-    "English-French sentence pairs of Tatoeba, 160,872 (CC BY 2.0), and the 29,000 captions of the "
-    "training set of Multi30k (for research and education), which are longer."
+FRENCH = (
+    "Sentence pairs of Tatoeba (CC BY 2.0), captions of Multi30k (for research and education), WMT's "
+    "news test sets of 2008 to 2013 and 5,000 pairs of News Commentary (WMT, for research), and the "
+    "Bible (World English Bible, Louis Segond 1910; public domain). Left out: the news test sets of "
+    "2014 and 2015, and every pair of which a sentence is in a set that alignments are measured on "
+    "(`models/make_corpora.py`)."
+)
+SPANISH = (
+    "Sentence pairs of Tatoeba (CC BY 2.0), WMT's news test sets of 2008 to 2012 (WMT, for research), "
+    "and the Bible (World English Bible, Reina-Valera 1909; public domain). Left out: the news test "
+    "set of 2013, and every pair of which a sentence is in a set that alignments are measured on "
+    "(`models/make_corpora.py`)."
 )
 PUBLISHED = (("a modern aligner (awesome-align)", 4.1), ("GIZA++", 6.2), ("fast_align", 12.1))
 """Error rates on the Hansards with gold links, in percent."""
@@ -61,52 +70,102 @@ class Recipe:
 
     title: str
     options: str
-    corpus: str = TATOEBA
-    texts: tuple[str, ...] = ("fra.txt", "multi30k.en-fr.txt")
+    corpus: str = FRENCH
+    texts: tuple[str, ...] = ("french.tsv.xz",)
     examples: tuple[str, ...] = ()
     remark: str = ""
     """What the command does not say."""
 
 
-_TATOEBA = (
-    "--task translation --architecture lstm --layers 1 --units 256 --embedding 128 --dropout 0.1 "
-    "--batch 96 --epochs 3 --learning-rate 0.002 --held-out 0.03 --precision bfloat16 "
-    "--validation-every 1000 --checkpoint-every 1000 --option attention_units=128 "
-    "--option vocabulary=6000"
+_COMMON = (
+    "--task translation --architecture gru --layers 1 --units 256 --embedding 96 --dropout 0.2 "
+    "--epochs 6 --learning-rate 0.004 --warmup-steps 200 --held-out 0.02 --precision bfloat16 "
+    "--validation-every 500 --checkpoint-every 1000 --parameters-every 200 "
+    "--gradient-steps-every 500 --option joined=0.2 --option batch_tokens=16000 --option longest=90 "
+    "--option vocabularies={corpora}/LANGUAGE.pieces.safetensors"
 )
-_FRENCH = "--option swap=true --option source_language=French --option target_language=English"
-_ENGLISH = "--option swap=false --option source_language=English --option target_language=French"
+_INTO = " --option swap=false --option source_language=TITLE --option target_language=English"
+_FROM = " --option swap=true --option source_language=English --option target_language=TITLE"
+_GUIDED = (
+    " --option attention=general --option order=after --option guided=0.3 "
+    "--option links={corpora}/LANGUAGE.links.xz"
+)
+_PLAIN = " --option attention=none --option order=after"
+_UNGUIDED = " --option attention=additive --option attention_units=128 --option order=before"
+
+
+def _options(language: str, *parts: str) -> str:
+    """The options of a recipe for this language."""
+    joined = "".join((_COMMON, *parts))
+    return joined.replace("LANGUAGE", language).replace("TITLE", language.title())
+
+
 _FRENCH_EXAMPLES = (
     "Je ne sais pas où est la gare.",
     "Elle a acheté une petite maison au bord de la mer.",
     "zone économique européenne",
+    "Je suis étudiant.",
     "Un homme avec un chapeau noir joue de la guitare dans la rue.",
 )
 _ENGLISH_EXAMPLES = (
     "I don't know where the station is.",
     "She bought a little house by the sea.",
     "European Economic Area",
+    "I am a student.",
     "A man in a black hat is playing the guitar in the street.",
+)
+_SPANISH_EXAMPLES = (
+    "Mi gato es el mejor.",
+    "Estamos comiendo pan.",
+    "No sé dónde está la estación.",
+    "Ella compró una casa pequeña cerca del mar.",
+)
+_TO_SPANISH_EXAMPLES = (
+    "My cat is the best.",
+    "We are eating bread.",
+    "I don't know where the station is.",
+    "She bought a little house by the sea.",
 )
 RECIPES = {
     "french-english": Recipe(
         "French to English",
-        f"{_TATOEBA} {_FRENCH} --option attention=additive --option order=before",
-        examples=_FRENCH_EXAMPLES,
-    ),
-    "french-english-no-attention": Recipe(
-        "French to English, no attention",
-        f"{_TATOEBA} {_FRENCH} --option attention=none --option order=before",
+        _options("french", _INTO, _GUIDED),
         examples=_FRENCH_EXAMPLES,
     ),
     "english-french": Recipe(
         "English to French",
-        f"{_TATOEBA} {_ENGLISH} --option attention=general --option order=after",
+        _options("french", _FROM, _GUIDED),
         examples=_ENGLISH_EXAMPLES,
+    ),
+    "spanish-english": Recipe(
+        "Spanish to English",
+        _options("spanish", _INTO, _GUIDED),
+        corpus=SPANISH,
+        texts=("spanish.tsv.xz",),
+        examples=_SPANISH_EXAMPLES,
+    ),
+    "english-spanish": Recipe(
+        "English to Spanish",
+        _options("spanish", _FROM, _GUIDED),
+        corpus=SPANISH,
+        texts=("spanish.tsv.xz",),
+        examples=_TO_SPANISH_EXAMPLES,
+    ),
+    "french-english-unguided": Recipe(
+        "French to English, unguided",
+        _options("french", _INTO, _UNGUIDED),
+        examples=_FRENCH_EXAMPLES,
+        remark="It is here as the lesson that attention is not alignment: nothing told it where to "
+        "look, and it looks from the state before the word is chosen.",
+    ),
+    "french-english-no-attention": Recipe(
+        "French to English, no attention",
+        _options("french", _INTO, _PLAIN),
+        examples=_FRENCH_EXAMPLES,
     ),
     "english-french-no-attention": Recipe(
         "English to French, no attention",
-        f"{_TATOEBA} {_ENGLISH} --option attention=none --option order=after",
+        _options("french", _FROM, _PLAIN),
         examples=_ENGLISH_EXAMPLES,
     ),
     "reversed-words": Recipe(
@@ -125,8 +184,39 @@ def command(name: str, corpora: str, run: str) -> list[str]:
     """The arguments of `rnnviz` that train this model."""
     recipe = RECIPES[name]
     texts = [f"{corpora}/{text}" for text in recipe.texts]
-    options = shlex.split(recipe.options)
+    options = shlex.split(recipe.options.replace("{corpora}", corpora))
     return ["train", *texts, "--name", recipe.title, "--run", run, *options]
+
+
+TABLE = {
+    f"{attention}-{order}{'-guided' if guided else ''}": (
+        f" --option attention={attention} --option order={order}"
+        + " --option bidirectional=false" * (attention == "dot")
+        + " --option attention_units=128" * (attention == "additive")
+        + " --option guided=0.3 --option links={corpora}/french.links.xz" * guided
+    )
+    for attention in ("dot", "general", "additive")
+    for order in ("before", "after")
+    for guided in (True, False)
+}
+"""The options of the table of attentions, French to English; each trained for equal steps."""
+_EQUAL = " --steps 2000 --option batch_tokens=8000 --validation-every 1000"
+
+
+def table_command(name: str, corpora: str, run: str) -> list[str]:
+    """The arguments of `rnnviz` that train one row of the table of attentions."""
+    options = (_options("french", _INTO) + TABLE[name] + _EQUAL).replace("{corpora}", corpora)
+    return ["train", f"{corpora}/french.tsv.xz", "--name", name, "--run", run, *shlex.split(options)]
+
+
+def commands(table: bool) -> None:
+    """Print what trains all models, or the table, one command a line, for other machines to run."""
+    named = TABLE if table else RECIPES
+    make_one = table_command if table else command
+    for name in named:
+        words = make_one(name, "@data", f"@runs/table/{name}" if table else f"@runs/{name}")
+        line = shlex.join(["rnnviz", *words]).replace("@data", "{data}").replace("@runs", "{runs}")
+        print(line)
 
 
 def held_out_pairs(name: str, config: TrainingConfig, corpora: Path) -> list[Pair]:
@@ -479,13 +569,16 @@ def curve() -> None:
 def main() -> None:
     """Make one model, or the picture."""
     parser = argparse.ArgumentParser(description="Train, measure and describe a translation model.")
-    parser.add_argument("name", choices=[*RECIPES, "curve"])
+    parser.add_argument("name", choices=[*RECIPES, "curve", "commands", "table"])
     parser.add_argument("--corpora", type=Path, required=True)
     parser.add_argument("--run", type=Path, help="a finished run")
     parser.add_argument("--sentences", type=int, default=500)
     arguments = parser.parse_args()
     if arguments.name == "curve":
         curve()
+        return
+    if arguments.name in ("commands", "table"):
+        commands(arguments.name == "table")
         return
     run = arguments.run or Path("runs") / arguments.name
     if arguments.run is None:

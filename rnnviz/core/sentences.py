@@ -12,6 +12,8 @@ import unicodedata
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
 _PARTS = r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)"
 _ELIDED = re.compile(_PARTS + r"['’](?=\w)", re.IGNORECASE)
+_MAYBE = re.compile(r" [.,;:!?…)\]»”%']|[(\[«“¿¡'’] | n['’]t\b|’", re.IGNORECASE)
+"""What every sentence has that is not put together; most have none of it."""
 _BEFORE = re.compile(r" (?=[.,;:!?…)\]»”%](?:[\s.,;:!?…)\]»”\"']|$))")
 _AFTER = re.compile(r"(?<=[(\[«“¿¡]) ")
 _CUT = re.compile(rf"(?<![^\s(«“\"\-'])({_PARTS}') (?=\w)", re.IGNORECASE)
@@ -28,6 +30,8 @@ def put_together(text: str) -> str:
     >>> put_together("¿ Qué ? ( I do n't know . )")
     "¿Qué? (I don't know.)"
     """
+    if not _MAYBE.search(text):
+        return text
     text = _BEFORE.sub("", text.replace("’", "'"))
     text = _SHORTENED.sub("", _AFTER.sub("", text))
     while (joined := _CUT.sub(r"\1", text)) != text:
