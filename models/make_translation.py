@@ -79,7 +79,7 @@ class Recipe:
 
 _COMMON = (
     "--task translation --architecture gru --layers 1 --units 256 --embedding 96 --dropout 0.2 "
-    "--epochs 6 --learning-rate 0.004 --warmup-steps 200 --held-out 0.02 --precision bfloat16 "
+    "--epochs 40 --learning-rate 0.004 --warmup-steps 200 --held-out 0.02 --precision bfloat16 "
     "--validation-every 500 --checkpoint-every 1000 --parameters-every 200 "
     "--gradient-steps-every 500 --option joined=0.2 --option batch_tokens=16000 --option longest=90 "
     "--option vocabularies={corpora}/LANGUAGE.pieces.safetensors"
@@ -180,11 +180,12 @@ RECIPES = {
 }
 
 
-def command(name: str, corpora: str, run: str) -> list[str]:
-    """The arguments of `rnnviz` that train this model."""
+def command(name: str, corpora: str, run: str, minutes: float = 0.0) -> list[str]:
+    """The arguments of `rnnviz` that train this model, for at most so many minutes."""
     recipe = RECIPES[name]
     texts = [f"{corpora}/{text}" for text in recipe.texts]
     options = shlex.split(recipe.options.replace("{corpora}", corpora))
+    options += ["--minutes", f"{minutes:g}"] if minutes else []
     return ["train", *texts, "--name", recipe.title, "--run", run, *options]
 
 
@@ -211,7 +212,7 @@ def table_command(name: str, corpora: str, run: str) -> list[str]:
 
 def commands(table: bool) -> None:
     """Print what trains all models, or the table, one command a line, for other machines to run."""
-    named = TABLE if table else RECIPES
+    named = TABLE if table else [name for name in RECIPES if RECIPES[name].texts]
     make_one = table_command if table else command
     for name in named:
         words = make_one(name, "@data", f"@runs/table/{name}" if table else f"@runs/{name}")

@@ -25,9 +25,9 @@ from rnnviz.commands.output import ProgressLine, print_json
 from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment
 from rnnviz.core.alignments.links import Link, corpus_agreement, links_line, read_links
 from rnnviz.core.alignments.parallel_corpus import read_pairs
+from rnnviz.core.alignments.statistical_aligner import SYMMETRISED
 from rnnviz.core.errors import AlignmentError, TextError
 from rnnviz.core.given_path import given_path
-from rnnviz.core.statistical_aligner import SYMMETRISED
 
 EXAMPLES = """
   rnnviz align models/english-french.safetensors pairs.txt -o links.txt
@@ -141,8 +141,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _statistical(arguments: argparse.Namespace) -> int:
     """Learn from all pairs, write the links of those that were asked for."""
-    from rnnviz.core.sentences import words_to_align
-    from rnnviz.core.statistical_aligner import align_words, diagonal
+    from rnnviz.core.alignments.sentences import words_to_align
+    from rnnviz.core.alignments.statistical_aligner import align_words, diagonal
 
     if arguments.to:
         raise AlignmentError(

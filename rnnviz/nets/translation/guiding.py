@@ -17,9 +17,9 @@ from torch import Tensor
 
 from rnnviz.core.alignments.links import Link
 from rnnviz.core.alignments.parallel_corpus import Pair
+from rnnviz.core.alignments.sentences import words_to_align
+from rnnviz.core.alignments.statistical_aligner import align_words
 from rnnviz.core.errors import TextError
-from rnnviz.core.sentences import words_to_align
-from rnnviz.core.statistical_aligner import align_words
 from rnnviz.nets.translation.tokenizers import Tokenizer
 
 Ints = npt.NDArray[np.int64]

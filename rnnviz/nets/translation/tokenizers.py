@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Protocol, cast
 
-from rnnviz.core.errors import ModelFileError, TextError
-from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
-from rnnviz.core.sentences import (
+from rnnviz.core.alignments.sentences import (
     put_together,
     set_high_signs_apart,
     writes_high_signs_apart,
 )
+from rnnviz.core.errors import ModelFileError, TextError
+from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
 
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

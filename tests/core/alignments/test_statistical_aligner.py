@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from rnnviz.core.alignments.links import Links, corpus_agreement
-from rnnviz.core.errors import AlignmentError
-from rnnviz.core.statistical_aligner import (
+from rnnviz.core.alignments.statistical_aligner import (
     FIRST_TENSION,
     NULL_PROBABILITY,
     BothWays,
@@ -20,6 +19,7 @@ from rnnviz.core.statistical_aligner import (
     digamma,
     grow_diag_final_and,
 )
+from rnnviz.core.errors import AlignmentError
 
 
 def planted(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnviz.core.sentences import (
+from rnnviz.core.alignments.sentences import (
     put_together,
     set_high_signs_apart,
     words_to_align,
