@@ -49,7 +49,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, rename={"kind": "k", "time": 
     loss_nats: Number = None
     gradient_norm: Number = None
     clipped_norm: Number = None
-    clipped: bool = False
+    clipped: bool | None = None
     learning_rate: Number = None
     streams: int = 0
     metrics: dict[str, Number] = {}

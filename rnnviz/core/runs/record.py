@@ -117,9 +117,10 @@ class RunRecord:
         self.loss, self.validation = Curve(), Curve()
         self.gradient_norm, self.clipped_norm, self.learning_rate = Curve(), Curve(), Curve()
         self.clipped = Curve()
-        """1 where the gradient was clipped, else 0."""
+        """1 where the gradient was clipped, else 0; empty for a run that does not say."""
         self.epoch, self.tokens, self.seconds, self.clock = (StepAxis() for _ in range(4))
-        self.clipped_steps, self.steps_seen = 0, 0
+        self.unmeasured: dict[str, str] = {}
+        """Why a quantity that would be drawn was not measured, by its name."""
         self.samples: list[Sample] = []
         self.checkpoints: dict[int, str] = {}
         """The file of each that is kept, relative to the run directory, by its step."""
@@ -136,11 +137,18 @@ class RunRecord:
         self.bad_numbers: list[BadNumber] = []
         self.scalars: dict[str, Curve] = {}
         self._began = math.nan
+        self._step = 0
 
     @property
     def step(self) -> int:
         """The last step that was taken."""
-        return int(self.loss.steps[-1]) if len(self.loss) else 0
+        return self._step
+
+    @property
+    def clipped_share(self) -> float:
+        """The share of the steps that were clipped; NaN where the run does not say."""
+        weights = self.clipped.weights
+        return self.clipped.mean_of_last(int(weights.sum())) if weights.size else math.nan
 
     @property
     def steps_planned(self) -> int:
@@ -206,22 +214,18 @@ class RunRecord:
         if self.phase == "starting":
             self.phase = "running"
         steps = np.array([event.step for event in events], np.int64)
+        self._step = int(steps[-1])
         for curve, numbers in (
             (self.loss, [event.loss_nats for event in events]),
             (self.gradient_norm, [event.gradient_norm for event in events]),
             (self.learning_rate, [event.learning_rate for event in events]),
+            (self.clipped_norm, [event.clipped_norm for event in events]),
+            (self.clipped, [event.clipped for event in events]),
         ):
-            curve.append(steps, floats(numbers))
-        norms = [event.clipped_norm for event in events]
-        if any(norm is not None for norm in norms):
-            self.clipped_norm.append(steps, floats(norms))
+            _append(curve, steps, numbers)
         for event in events:
             if event.metrics:
                 self._take_values(event.step, event.metrics)
-        clipped = [event.clipped for event in events]
-        self.clipped.append(steps, clipped)
-        self.clipped_steps += sum(clipped)
-        self.steps_seen += len(events)
         stride = max(1, len(events) // _KNOTS_A_BATCH)
         for event in (*events[:-1:stride], events[-1]):
             self._place(event)
@@ -267,7 +271,7 @@ class RunRecord:
             for curve, column in zip(
                 (curves.gradient, curves.weight, curves.ratio), columns, strict=True
             ):
-                if place < len(column):
+                if place < len(column) and column[place] is not None:
                     curve.append([event.step], [as_float(column[place])])
 
     def _take_gradient_steps(self, event: Event) -> None:
@@ -301,6 +305,9 @@ class RunRecord:
         if len(self.bad_numbers) < _MOST_KEPT:
             self.bad_numbers.append(BadNumber(event.step, event.where, event.parameter))
 
+    def _take_unmeasured(self, event: Event) -> None:
+        self.unmeasured[event.where] = event.reason
+
     def _start(self, event: Event) -> None:
         last = self.turns[-1] if self.turns else None
         if last is not None and last.kind == "paused" and event.kind == "resumed":
@@ -329,8 +336,7 @@ class RunRecord:
             curve.cut(event.step)
         for axis in (self.epoch, self.tokens, self.seconds, self.clock):
             axis.cut(event.step)
-        self.clipped_steps = int(np.sum(self.clipped.values))
-        self.steps_seen = len(self.clipped)
+        self._step = min(self._step, event.step)
         self.samples = _until(event.step, self.samples)
         self.gradient_rows = _until(event.step, self.gradient_rows)
         self.last_step_rows = _until(event.step, self.last_step_rows)
@@ -356,6 +362,7 @@ _TAKING: dict[str, Callable[[RunRecord, Event], None]] = {
     "checkpoint": RunRecord._take_checkpoint,
     "changed": RunRecord._take_changed,
     "bad_number": RunRecord._take_bad_number,
+    "unmeasured": RunRecord._take_unmeasured,
     "started": RunRecord._start,
     "resumed": RunRecord._start,
     "paused": RunRecord._pause,
@@ -371,6 +378,15 @@ def floats(numbers: Sequence[Number]) -> npt.NDArray[np.float64]:
         return np.array(numbers, np.float64)
     except ValueError:
         return np.array([as_float(number) for number in numbers])
+
+
+def _append(curve: Curve, steps: npt.NDArray[np.int64], numbers: Sequence[Number]) -> None:
+    """Add the numbers that there are; what was not measured at a step has no point there."""
+    measured = [place for place, number in enumerate(numbers) if number is not None]
+    if len(measured) == len(numbers):
+        curve.append(steps, floats(numbers))
+    elif measured:
+        curve.append(steps[measured], floats([numbers[place] for place in measured]))
 
 
 def _shown(value: Any) -> str:

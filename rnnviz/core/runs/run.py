@@ -10,6 +10,7 @@ import math
 import os
 import socket
 import time
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,10 @@ _STEP_FIELDS = {
     "tokens": "tokens",
 }
 """Names that the window draws by itself, and the keys of a `step` event."""
+_CLEARED = (
+    "when `log` was called there was no gradient, or it was zero everywhere: call it before "
+    "`zero_grad()`, or `measure_gradients()` behind `backward()`"
+)
 
 
 class Watchable(Protocol):
@@ -73,6 +78,7 @@ class Run:
         self._every = 0
         self._before: dict[str, Any] = {}
         self._gradient_norms: dict[str, float] = {}
+        self._asked_to_measure = self._told = False
         self._step = 0
         self._bad = False
         self._paused_s = 0.0
@@ -115,7 +121,8 @@ class Run:
         """Also write the gradient's norm with every step, and every parameter's now and then.
 
         Gradients are read in `log`, so call that between `backward()` and `zero_grad()`, or
-        `measure_gradients()` before you clip them.
+        `measure_gradients()` before you clip them. Where they are gone by then, no norm is written,
+        the run says why, and Python warns once.
 
         Args:
             every: steps between two measurements of every parameter's gradient and weights.
@@ -124,6 +131,10 @@ class Run:
 
     def measure_gradients(self) -> None:
         """Read the gradients of the watched model now, for the next `log`."""
+        self._asked_to_measure = True
+        self._measure()
+
+    def _measure(self) -> None:
         if self._model is None or not self._enabled:
             return
         self._gradient_norms = {
@@ -154,9 +165,7 @@ class Run:
         validation = numbers.pop("validation_loss", None)
         known = {key: numbers.pop(name) for name, key in _STEP_FIELDS.items() if name in numbers}
         if known and self._model is not None:
-            if not self._gradient_norms:
-                self.measure_gradients()
-            known.setdefault("gradient_norm", math.hypot(*self._gradient_norms.values()))
+            known = {**self._whole_norm(step, told="gradient_norm" in known), **known}
         if known:
             seconds = time.monotonic() - self._began - self._paused_s
             writer.event("step", step=step, seconds=round(seconds, 4), **known)
@@ -167,13 +176,33 @@ class Run:
         self._name_bad_number(step, known.get("loss_nats", 0.0))
         if known:
             self._write_parameters(step)
-            self._gradient_norms = {}
+            self._gradient_norms, self._asked_to_measure = {}, False
         self._obey()
 
     def sample(self, step: int, text: str, temperature: float = 1.0) -> None:
         """Write what the model made at this step."""
         if self._writer is not None:
             self._writer.event("sample", step=step, temperature=temperature, text=text)
+
+    def _whole_norm(self, step: int, told: bool) -> dict[str, float]:
+        """The norm of the whole gradient for a `step` event; without gradients a word, once."""
+        if not self._asked_to_measure:
+            self._measure()
+            if not any(self._gradient_norms.values()):
+                # A norm of zero would say that nothing is learned; nothing was measured.
+                self._gradient_norms = {}
+        if self._gradient_norms:
+            return {"gradient_norm": math.hypot(*self._gradient_norms.values())}
+        if not told:
+            self._tell_unmeasured(step)
+        return {}
+
+    def _tell_unmeasured(self, step: int) -> None:
+        if self._told or self._writer is None:
+            return
+        self._told = True
+        self._writer.event("unmeasured", step=step, where="gradient_norm", reason=_CLEARED)
+        warnings.warn(f"no gradient norms are written: {_CLEARED}", stacklevel=4)
 
     def _name_bad_number(self, step: int, loss: float) -> None:
         bad = [name for name, norm in self._gradient_norms.items() if not math.isfinite(norm)]
@@ -197,10 +226,10 @@ class Run:
                 "parameters",
                 step=step,
                 names=names,
-                gradient_norms=[self._gradient_norms.get(name, 0.0) for name in names],
+                gradient_norms=[self._gradient_norms.get(name) for name in names],
                 weight_norms=weights,
                 update_ratios=[
-                    update / weight if weight else 0.0
+                    update / weight if weight else None
                     for update, weight in zip(moved, weights, strict=True)
                 ],
             )

@@ -90,7 +90,7 @@ class Record:
         weights = norms(before)
         moved = norms([new - old for new, old in zip(after, before, strict=True)])
         ratios = [
-            update / weight if weight else 0.0
+            update / weight if weight else None  # a bias that starts at zero has no ratio yet
             for update, weight in zip(moved, weights, strict=True)
         ]
         self.event(

@@ -51,7 +51,7 @@ def test_everything_of_a_finished_run(tmp_path: Path) -> None:
     assert (record.step, record.steps_planned, record.phase) == (200, 200, "finished")
     assert record.loss.values[-1] == pytest.approx(4 / math.sqrt(200))
     assert record.validation.steps.tolist() == [50, 100, 150, 200]
-    assert (record.clipped_steps, record.steps_seen) == (66, 200)
+    assert (record.clipped_share, len(record.clipped)) == (0.33, 200)
     assert record.clipped_norm.values.max() == 1.0
     assert record.gradient_norm.values.max() == 1.5
     assert record.tokens.last == 200 * 64
@@ -100,8 +100,8 @@ def test_a_rewind_voids_later_steps_and_the_run_goes_on(tmp_path: Path) -> None:
     assert record.phase == "running"
     assert max(sample.step for sample in record.samples) == 100
     assert max(row.step for row in record.gradient_rows) == 100
-    assert record.steps_seen == 110
-    assert record.clipped_steps == 36
+    assert record.step == 110
+    assert record.clipped_share == 36 / 110
     assert record.parameters[NAMES[0]].weight.steps[-1] == 100
 
 
@@ -186,3 +186,30 @@ def test_changes_pauses_and_ways_back_are_told_with_their_steps(tmp_path: Path) 
         (40, "taken up again here, back from step 60"),
         (40, "paused"),
     ]
+
+
+def test_what_was_not_measured_has_no_point_and_is_no_zero(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.steps(1, 3)
+    run.steps(4, 6, gradient_norm=None, clipped=None, clipped_norm=None)
+    run.steps(7, 7, gradient_norm=math.nan)
+    run.event("parameters", step=7, names=["a"], gradient_norms=[None], weight_norms=[1.0],
+              update_ratios=[None])  # fmt: skip
+    record = looked_at(run).record
+    assert record.step == 7
+    assert record.gradient_norm.steps.tolist() == [1, 2, 3, 7]
+    assert record.gradient_norm.marks(0, 4, 10).tolist() == [3]  # NaN was measured
+    assert record.clipped.steps.tolist() == [1, 2, 3, 7]
+    assert record.clipped_share == 0.25
+    assert len(record.parameters["a"].gradient) == len(record.parameters["a"].ratio) == 0
+    assert record.parameters["a"].weight.last == 1.0
+
+
+def test_a_run_that_logs_no_loss_has_a_step_and_no_share_of_clipped_steps(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.steps(1, 9, loss_nats=None, gradient_norm=None, clipped=None, clipped_norm=None)
+    run.event("rewind", step=5)
+    record = looked_at(run).record
+    assert record.step == 5
+    assert len(record.loss) == 0
+    assert math.isnan(record.clipped_share)

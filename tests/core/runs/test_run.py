@@ -163,3 +163,54 @@ def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert said(tmp_path, "stopped")[0]["reason"] == "interrupted by Ctrl-C"
+
+
+@pytest.mark.parametrize("to_none", [True, False])
+def test_gradients_that_were_cleared_before_log_are_absent_and_not_zero(
+    tmp_path: Path, to_none: bool
+) -> None:
+    model = nn.Linear(3, 1)
+    optimiser = torch.optim.SGD(model.parameters(), 0.1)
+
+    def train() -> None:
+        with rnnviz.Run(tmp_path) as run:
+            run.watch(model, every=2)
+            for step in range(1, 5):
+                loss = model(torch.ones(4, 3)).square().mean()
+                loss.backward()
+                optimiser.step()
+                optimiser.zero_grad(set_to_none=to_none)
+                run.log(step, loss=loss)
+
+    with pytest.warns(UserWarning, match="no gradient norms are written") as warned:
+        train()
+    assert [Path(one.filename).name for one in warned] == [Path(__file__).name]
+    assert len(said(tmp_path, "step")) == 4
+    assert not any("gradient_norm" in event for event in said(tmp_path, "step"))
+    assert said(tmp_path, "parameters")[0]["gradient_norms"] == [None, None]
+    assert said(tmp_path, "parameters")[0]["update_ratios"][0] > 0
+    reasons = [event["reason"] for event in said(tmp_path, "unmeasured")]
+    assert len(reasons) == 1
+    assert "before `zero_grad()`" in reasons[0]
+
+
+def test_gradients_that_were_measured_in_time_are_written_though_cleared_later(
+    tmp_path: Path,
+) -> None:
+    model = nn.Linear(3, 1)
+    model.bias.requires_grad_(False)
+    with rnnviz.Run(tmp_path) as run:
+        run.watch(model, every=2)
+        for step in range(1, 3):
+            model(torch.ones(4, 3)).sum().backward()
+            run.measure_gradients()
+            model.zero_grad()
+            run.log(step, loss=1.0)
+    assert [event["gradient_norm"] for event in said(tmp_path, "step")] == [
+        pytest.approx(math.sqrt(48))
+    ] * 2
+    # What has no gradient was not measured either.
+    assert said(tmp_path, "parameters")[0]["gradient_norms"] == [
+        pytest.approx(math.sqrt(48)), None
+    ]  # fmt: skip
+    assert not said(tmp_path, "unmeasured")

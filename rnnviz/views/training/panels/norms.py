@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
-import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.shared.panel import Panel
@@ -58,41 +57,56 @@ class NormsPanel(Panel):
         return page
 
     def draw(self) -> None:
-        """Both norms, the threshold, and the share of clipped steps."""
+        """Both norms, the threshold as it was at each step, and the share of clipped steps."""
         run = self.session.runs.current
         assert run is not None
         record = run.watched.record
         traces = [Trace("before clipping", record.gradient_norm, 0, width=1.0)]
         if len(record.clipped_norm):
             traces.append(Trace("after clipping", record.clipped_norm, 1, width=1.0))
-        self.plot.set_log(self.scale.value == "log")
         threshold = clip_threshold(record)
+        if len(threshold):
+            traces.append(Trace("threshold", threshold, "muted", width=1.0, dashed=True))
+        self.plot.set_log(self.scale.value == "log")
         self.plot.set_turns(tuple(turns_of(run)))
         self.plot.set_traces(tuple(traces))
-        self.plot.set_level(*(() if threshold is None else (threshold,)))
         self.words.setText(clipped_in_words(record))
+        self.words.setToolTip(self.words.text())
 
     @Slot()
     def _choose(self) -> None:
         self.request_draw()
 
 
-def clip_threshold(record: RunRecord) -> float | None:
-    """The largest norm that the run lets pass by now, or None where it does not clip by norm."""
-    if record.config.get("clip") != "norm":
-        return None
-    value = record.setting("clip_threshold")
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+def clip_threshold(record: RunRecord) -> Curve:
+    """The largest norm that the run let pass, over its steps; empty where it clips by no norm."""
+    curve = Curve()
+    value = record.config.get("clip_threshold")
+    if record.config.get("clip") != "norm" or not isinstance(value, int | float):
+        return curve
+    curve.append([0], [value])
+    for change in record.changes:
+        if change.setting == "clip_threshold" and isinstance(change.value, int | float):
+            curve.append([change.step, change.step], [curve.last, change.value])
+    if record.step > curve.steps[-1]:
+        curve.append([record.step], [curve.last])
+    return curve
 
 
 def clipped_in_words(record: RunRecord) -> str:
-    """The share of clipped steps, over all and lately."""
-    if not record.steps_seen:
+    """The share of clipped steps, over all and lately; what was not measured is not said."""
+    if not record.step:
         return "No step yet."
+    if not len(record.gradient_norm):
+        why = record.unmeasured.get("gradient_norm")
+        return f"No norms: {why}." if why else "The run writes no gradient norms."
     if record.config.get("clip") == "none":
         return "This run does not clip."
-    share = record.clipped_steps / record.steps_seen
-    recent = float(np.mean(record.clipped.values[-_RECENT:]))
-    lately = min(_RECENT, record.steps_seen)
+    if not len(record.clipped):
+        return "The run does not say which steps it clipped."
+    counted = int(record.clipped.weights.sum())
+    lately = min(_RECENT, counted)
+    recent = record.clipped.mean_of_last(lately)
     how = {"norm": "by norm", "value": "by value"}.get(str(record.config.get("clip")), "")
-    return f"Clipped {how}: {share:.1%} of all steps, {recent:.1%} of the last {lately}."
+    clipped = f"Clipped {how}".strip()
+    return f"{clipped}: {record.clipped_share:.1%} of all steps, {recent:.1%} of the last {lately}."

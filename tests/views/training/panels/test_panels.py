@@ -185,8 +185,42 @@ def test_gradient_norms_and_the_share_of_clipped_steps(
     open_run(session, finished_run(tmp_path / "a"))
     panel = NormsPanel(session)
     shown(qtbot, panel)
-    assert [trace.name for trace in panel.plot.traces] == ["before clipping", "after clipping"]
+    assert [trace.name for trace in panel.plot.traces] == [
+        "before clipping", "after clipping", "threshold"
+    ]  # fmt: skip
     assert panel.words.text() == "Clipped by norm: 33.0% of all steps, 33.0% of the last 200."
+
+
+def test_the_threshold_is_drawn_as_it_was_at_each_step(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = MadeRun(tmp_path / "a")
+    run.steps(1, 50)
+    run.event("changed", step=50, setting="clip_threshold", value=0.25)
+    run.steps(51, 100)
+    open_run(session, run)
+    panel = NormsPanel(session)
+    shown(qtbot, panel)
+    threshold = panel.plot.traces[-1].curve
+    assert list(zip(threshold.steps.tolist(), threshold.values.tolist(), strict=True)) == [
+        (0, 1.0), (50, 1.0), (50, 0.25), (100, 0.25)
+    ]  # fmt: skip
+
+
+def test_norms_that_were_not_measured_are_absent_with_a_word_why(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = MadeRun(tmp_path / "a", clip=None, clip_threshold=None)
+    run.steps(1, 50, gradient_norm=None, clipped=None, clipped_norm=None)
+    run.event("unmeasured", step=1, where="gradient_norm", reason="gradients were cleared")
+    open_run(session, run)
+    panel = NormsPanel(session)
+    shown(qtbot, panel)
+    assert panel.words.text() == "No norms: gradients were cleared."
+    run.steps(51, 60, clipped=None, clipped_norm=None)
+    session.runs.look()
+    qtbot.waitUntil(lambda: panel.idle and not panel.words.text().startswith("No"))
+    assert panel.words.text() == "The run does not say which steps it clipped."
 
 
 def test_parameters_can_be_left_out(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
