@@ -1,4 +1,8 @@
-"""Curves of a training that grow: thinned to the pixels, the newest end in view, NaN as marks."""
+"""Curves of a training that grow: thinned to the pixels, the newest end in view, NaN as marks.
+
+No value is hidden by the axis: where a few lie so far out that the rest would be a flat line, each
+has a mark at the edge, and their number and the farthest of them stand over the plot.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QGraphicsSimpleTextItem, QLabel, QWidget
 
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve, SmoothedCurve
@@ -21,12 +25,18 @@ from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.key import Names, paint_key, with_key
 from rnnviz.views.plots.log_axis import LogAxis, plain
 from rnnviz.views.plots.run_marks import TurnMark, TurnMarks
-from rnnviz.views.shared.theme import Theme, theme_of
+from rnnviz.views.shared.theme import Theme, theme_of, ui_font
 
 Floats = npt.NDArray[np.float64]
 _EXPORTED = 200_000
 _ROOM = 0.05
 _NEAR_PIXELS = 5
+_FAR = 20.0
+"""What is so many times the span of nearly all values away from them is left out of the axis."""
+_FAR_DECADES = 12.0
+"""The same on a logarithmic axis, in powers of ten."""
+_MARK_PIXELS = 7
+_WORDS_POINTS = 8.5
 
 
 def as_it_is(values: Floats) -> Floats:
@@ -81,7 +91,8 @@ class _Lines:
         self.smooth = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
         self.dots = pg.ScatterPlotItem(size=6, pxMode=True)
         self.marks = pg.ScatterPlotItem(size=10, pxMode=True)
-        self.items = (self.raw, self.smooth, self.dots, self.marks)
+        self.outside = pg.ScatterPlotItem(size=9, pxMode=True)
+        self.items = (self.raw, self.smooth, self.dots, self.marks, self.outside)
         for height, item in enumerate(self.items):
             item.setZValue(height)
 
@@ -100,13 +111,21 @@ class CurvePlot(Plot):
         self._lines: list[_Lines] = []
         self._levels: list[pg.InfiniteLine] = []
         self._log = False
+        self._least_span = 0.0
         self._following = True
         self._setting = False
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._here = pg.InfiniteLine(angle=90, movable=False)
+        self._beyond = QGraphicsSimpleTextItem("")
         self.value_axis = LogAxis("left")
         super().__init__(name, x_axis=LogAxis("bottom"), y_axis=self.value_axis, parent=parent)
         self._turns = TurnMarks(self.item)
+        self._beyond.setParentItem(self.view)
+        self._beyond.setFont(ui_font(_WORDS_POINTS))
+        self._beyond.setPos(6, 2)
+        self._beyond.hide()
+        self.beyond = ""
+        """How many values lie beyond the axis, and how far; empty where none does."""
         self.note = QLabel(self)
         self.note.setProperty("role", "card")
         self.note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -143,6 +162,10 @@ class CurvePlot(Plot):
             self._log = log
             self.value_axis.set_log(log)
             self.refresh()
+
+    def set_least_span(self, span: float) -> None:
+        """Let the axis of values never span less, so that noise does not look like change."""
+        self._least_span = span
 
     def set_level(self, *values: float) -> None:
         """Dashed level lines at these values, as of a threshold."""
@@ -236,6 +259,9 @@ class CurvePlot(Plot):
             lines.dots.setPen(pg.mkPen(theme.background))
             lines.marks.setPen(pg.mkPen(theme.bad, width=2))
             lines.marks.setBrush(ink_colour("bad", theme))
+            lines.outside.setBrush(ink_colour(trace.ink, theme))
+            lines.outside.setPen(pg.mkPen(theme.background))
+        self._beyond.setBrush(QColor(theme.text))
         for level in self._levels:
             level.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
         self._cursor.setPen(pg.mkPen(theme.faint))
@@ -253,6 +279,7 @@ class CurvePlot(Plot):
         low, high = self.view.viewRange()[0]
         columns = max(100, int(self.view.width()))
         drawn: list[Floats] = []
+        smooths: list[Floats] = []
         odd: list[tuple[_Lines, Trace, npt.NDArray[np.int64]]] = []
         for lines, trace in zip(self._lines, self.traces, strict=True):
             first, last = trace.span(low, high)
@@ -261,11 +288,11 @@ class CurvePlot(Plot):
             shown = trace.shown_as(trace.curve.values[kept])
             raw = _finite(self._value(shown))
             lines.raw.setData(x, raw, antialias=len(x) < 3000)
-            drawn.append(_middle(raw))
+            drawn.append(raw[np.isfinite(raw)])
             if trace.smoothed is not None:
                 smooth = _finite(self._value(trace.shown_as(trace.smoothed.values[kept])))
                 lines.smooth.setData(x, smooth, antialias=len(x) < 5000)
-                drawn.append(smooth[np.isfinite(smooth)])
+                smooths.append(smooth[np.isfinite(smooth)])
             else:
                 lines.smooth.setData([], [])
             dotted = trace.points and len(kept) < 400
@@ -274,18 +301,66 @@ class CurvePlot(Plot):
             )
             marks = trace.curve.marks(first, last, columns // 8)
             if self._log:
-                marks = np.concatenate([marks, kept[shown <= 0][: columns // 8]])
+                marks = np.concatenate([marks, _spread(kept[shown <= 0], columns // 8)])
             odd.append((lines, trace, marks))
-        self._fit_height(np.concatenate([*drawn, np.zeros(0)]))
+        self._fit_height(
+            np.concatenate([*drawn, np.zeros(0)]), np.concatenate([*smooths, np.zeros(0)])
+        )
         for lines, trace, marks in odd:
             self._mark(lines, trace, marks)
+        self._mark_outside(low, high)
         low, high = self.view.viewRange()[1]
         self._turns.draw(low, high, theme_of(self))
 
-    def _fit_height(self, drawn: Floats) -> None:
-        low, high = (float(drawn.min()), float(drawn.max())) if drawn.size else (0.0, 1.0)
+    def _fit_height(self, drawn: Floats, smooth: Floats) -> None:
+        low, high = _span_of(drawn, smooth, self._log)
+        lacking = max(0.0, self._least_span - (high - low)) / 2
+        low, high = low - lacking, high + lacking
         room = (high - low) * _ROOM or abs(high) * 0.1 or 0.5
         self.view.setYRange(low - room, high + room, padding=0)
+
+    def _mark_outside(self, left: float, right: float) -> None:
+        """A mark at the edge for what lies beyond it, and over the plot how much does, how far."""
+        low, high = self.view.viewRange()[1]
+        room, wide = (high - low) * 0.02, self.view.viewPixelSize()[0] * _MARK_PIXELS
+        above, below = list[Floats](), list[Floats]()
+        for lines, trace in zip(self._lines, self.traces, strict=True):
+            raw = lines.raw.yData if lines.raw.yData is not None else np.zeros(0)
+            with np.errstate(invalid="ignore"):
+                up, down = raw > high, raw < low
+            if not (up.any() or down.any()):
+                if len(lines.outside.data):
+                    lines.outside.clear()
+                continue
+            first, last = trace.span(left, right)
+            values = trace.shown_as(trace.curve.values[first:last])
+            heights = self._value(values)
+            with np.errstate(invalid="ignore"):
+                above.append(values[(heights > high) & np.isfinite(values)])
+                below.append(values[heights < low])
+            x = lines.raw.xData
+            places = [_apart(x[up], wide), _apart(x[down], wide)]
+            lines.outside.setData(
+                x=np.concatenate(places),
+                y=np.repeat([high - room, low + room], [len(part) for part in places]),
+                symbol=["t1"] * len(places[0]) + ["t"] * len(places[1]),
+            )
+        self._say_beyond(np.concatenate([*above, []]), np.concatenate([*below, []]))
+
+    def _say_beyond(self, above: Floats, below: Floats) -> None:
+        words = []
+        for values, side, farthest in ((above, "above", np.max), (below, "below", np.min)):
+            if values.size:
+                far = plain(float(f"{farthest(values):.4g}"))
+                each = "value" if values.size == 1 else "values"
+                reach = "at" if values.size == 1 else "up to" if side == "above" else "down to"
+                words.append(f"{values.size:,} {each} {side} the axis, {reach} {far}")
+        said = "; ".join(words)
+        if said != self.beyond:
+            self.beyond = said
+            self._beyond.setText(said)
+            self._beyond.setVisible(bool(said))
+            self.setAccessibleDescription(said)
 
     def _mark(self, lines: _Lines, trace: Trace, places: npt.NDArray[np.int64]) -> None:
         """NaN as a cross at the foot, infinity as an arrow up or down, zero on a log axis a dot."""
@@ -378,10 +453,29 @@ def _finite(values: Floats) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _middle(values: Floats) -> Floats:
-    """The finite values without the outermost hundredth at either end, which would squeeze all."""
-    finite = values[np.isfinite(values)]
-    if finite.size < 200:
-        return finite
-    low, high = np.quantile(finite, [0.005, 0.995])
-    return finite[(finite >= low) & (finite <= high)]
+def _span_of(drawn: Floats, smooth: Floats, log: bool) -> tuple[float, float]:
+    """What the axis spans: all values, but for a few so far out that the rest would be flat."""
+    if not drawn.size:
+        return (float(smooth.min()), float(smooth.max())) if smooth.size else (0.0, 1.0)
+    low, high = float(drawn.min()), float(drawn.max())
+    if drawn.size < 200:
+        return low, high
+    inner = np.quantile(drawn, [0.005, 0.995])
+    least = float(min(inner[0], smooth.min(initial=inner[0])))
+    most = float(max(inner[1], smooth.max(initial=inner[1])))
+    reach = _FAR_DECADES if log else _FAR * (most - least)
+    if reach == 0:
+        return low, high
+    return (low if least - low <= reach else least), (high if high - most <= reach else most)
+
+
+def _spread(places: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
+    """So many of them, evenly from the first to the last."""
+    return places[:: max(1, -(-len(places) // max(1, most)))]
+
+
+def _apart(x: Floats, least: float) -> Floats:
+    """Of places in order only those far enough from each other for marks to be told apart."""
+    if not x.size or least <= 0:
+        return x
+    return x[np.unique(np.floor((x - x[0]) / least), return_index=True)[1]]

@@ -52,7 +52,8 @@ class ScaledAxis(StepAxis):
     """A run's axis in another unit, such as minutes for seconds."""
 
     def __init__(self, axis: StepAxis, divisor: float) -> None:
-        super().__init__(axis.steps, [value / divisor for value in axis.values])
+        # Its own list of steps: that of a run which goes on grows while this is drawn.
+        super().__init__(list(axis.steps), [value / divisor for value in axis.values])
 
 
 def axis_of(record: RunRecord, name: str) -> StepAxis | None:
@@ -134,23 +135,21 @@ class CurvesPanel(Panel):
         self._offer(runs)
         chosen, weight = self.what.currentData(), _SMOOTHINGS[self.smoothing.value()]
         self.smoothing_words.setText(f"{weight:g}" if weight else "off")
-        self.unit.setVisible(chosen == LOSS and not any("loss" in r.watched.facts for r in runs))
+        self.unit.setVisible(chosen == LOSS and any(own_unit(run) is None for run in runs))
         traces: list[Trace] = []
         for run in runs:
             traces += self._loss(run, weight) if chosen == LOSS else self._other(run, chosen)
-        words = {"nats": "loss in nats", "bits": "loss in bits", "perplexity": "perplexity"}
-        own = {run.watched.facts.get("loss") for run in runs} - {None}
-        if own:
-            words["nats"] = str(next(iter(own))) if len(own) == 1 else "loss"
-        self.plot.set_level(*(_baselines(runs) if chosen == LOSS else ()))
-        held_out = any(len(run.watched.record.validation) for run in runs)
-        loss = words[self.unit.currentData()] + (" (dots: held out)" if held_out else "")
+        self.plot.set_level(*(self._baselines(runs) if chosen == LOSS else ()))
+        loss = self._loss_in_words(runs) if chosen == LOSS else ""
         x_title, x_name, x_format = _X_WORDS[self.along.currentData()]
         self.plot.set_labels(x_title, {LOSS: loss, RATE: "learning rate"}.get(chosen, str(chosen)))
         self.plot.set_x_words(x_name, x_format)
         self.plot.set_log(self.scale.value == "log")
-        several = len(runs) > 1
-        self.plot.set_turns(tuple(m for r in runs for m in turns_of(r, self._axis(r), several)))
+        drawn = [
+            run for run in runs if chosen in (LOSS, RATE) or chosen in run.watched.record.scalars
+        ]
+        several = len(drawn) > 1
+        self.plot.set_turns(tuple(m for r in drawn for m in turns_of(r, self._axis(r), several)))
         self.plot.set_traces(tuple(traces))
         if any(trace.smoothed and not trace.smoothed.complete for trace in traces):
             self.request_draw()
@@ -158,8 +157,34 @@ class CurvesPanel(Panel):
     def _axis(self, run: OpenRun) -> StepAxis | None:
         return axis_of(run.watched.record, self.along.currentData())
 
+    def _shown_as(self, run: OpenRun) -> Callable[[Floats], Floats]:
+        """Nats in the unit that was chosen; what is no loss of predictions as it is."""
+        return _SHOWN_AS[self.unit.currentData()] if own_unit(run) is None else as_it_is
+
+    def _loss_in_words(self, runs: tuple[OpenRun, ...]) -> str:
+        """What the axis measures: a unit for each kind of loss that is drawn."""
+        words = {"nats": "nats", "bits": "bits", "perplexity": "perplexity"}[
+            self.unit.currentData()
+        ]
+        units = dict.fromkeys(own_unit(run) or words for run in runs)
+        if set(units) <= {"nats", "bits"}:
+            said = f"loss in {words}"
+        else:
+            said = next(iter(units)) if len(units) == 1 else f"loss: {', '.join(units)}"
+        held_out = any(len(run.watched.record.validation) for run in runs)
+        return f"{said} (dots: held out)" if held_out else said
+
+    def _baselines(self, runs: tuple[OpenRun, ...]) -> tuple[float, ...]:
+        """What an answer without any memory would cost, where a task says so, in the unit drawn."""
+        found = set()
+        for run in runs:
+            baseline = run.watched.facts.get("baseline")
+            if isinstance(baseline, int | float):
+                found.add(float(self._shown_as(run)(np.array([baseline], float))[0]))
+        return tuple(sorted(found))
+
     def _loss(self, run: OpenRun, weight: float) -> list[Trace]:
-        record, shown_as = run.watched.record, _SHOWN_AS[self.unit.currentData()]
+        record, shown_as = run.watched.record, self._shown_as(run)
         axis = self._axis(run)
         traces = [
             Trace(run.name, record.loss, run.ink, self._smooth(record.loss, weight), axis, shown_as)
@@ -218,10 +243,10 @@ class CurvesPanel(Panel):
         self.request_draw()
 
 
-def _baselines(runs: tuple[OpenRun, ...]) -> tuple[float, ...]:
-    """What an answer without any memory would cost, where a task says so."""
-    found = {run.watched.facts.get("baseline") for run in runs}
-    return tuple(sorted(float(each) for each in found if isinstance(each, int | float)))
+def own_unit(run: OpenRun) -> str | None:
+    """What the loss of a run is where it is no loss of predictions in nats; None where it is."""
+    unit = run.watched.facts.get("loss")
+    return None if unit is None else str(unit)
 
 
 def _choice(name: str, choices: dict[str, str]) -> QComboBox:

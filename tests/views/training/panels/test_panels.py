@@ -134,6 +134,51 @@ class TestCurvePlot:
         assert low < 0 < 2 < high
         assert [spot["x"] for spot in plot._lines[0].marks.data] == [2.0]
 
+    def test_spikes_keep_their_heights(self, qtbot: QtBot) -> None:
+        values = np.full(2_000, 0.5) + np.random.default_rng(0).uniform(-0.1, 0.1, 2_000)
+        values[[300, 900, 1500]] = 1.47, 2.75, 2.23
+        plot = self.plot(qtbot, values)
+        assert plot.view.viewRange()[1][1] > 2.75
+        assert (plot.beyond, len(plot._lines[0].outside.data)) == ("", 0)
+
+    def test_what_lies_beyond_the_axis_is_marked_and_counted(self, qtbot: QtBot) -> None:
+        values = np.full(2_000, 0.5) + np.random.default_rng(0).uniform(-0.1, 0.1, 2_000)
+        values[[300, 301, 900]] = 1e30, 3e6, 5e6
+        values[1500] = -40.0
+        plot = self.plot(qtbot, values)
+        low, high = plot.view.viewRange()[1]
+        assert (low > -1, high < 1) == (True, True)
+        marks = plot._lines[0].outside.data
+        assert [(spot["x"], spot["symbol"]) for spot in marks] == [
+            (301.0, "t1"), (901.0, "t1"), (1501.0, "t")
+        ]  # fmt: skip
+        assert plot.beyond == "3 values above the axis, up to 10³⁰; 1 value below the axis, at -40"
+        assert plot.accessibleDescription() == plot.beyond
+        before = plot.grab().toImage()
+        values[[300, 301, 900, 1500]] = 0.5
+        plot.traces[0].curve.cut(0)
+        plot.traces[0].curve.append(np.arange(2_000), values)
+        plot.refresh()
+        assert (plot.beyond, len(plot._lines[0].outside.data)) == ("", 0)
+        assert plot.grab().toImage() != before
+
+    def test_zeros_are_marked_all_along_a_logarithmic_axis(self, qtbot: QtBot) -> None:
+        plot = self.plot(qtbot, np.zeros(5_000))
+        plot.set_log(True)
+        x = plot._lines[0].marks.data["x"]
+        assert len(x) >= 20
+        assert x.min() < 200
+        assert x.max() > 4_700
+        assert np.diff(np.sort(x)).max() < 400
+
+    def test_noise_is_not_blown_up_where_a_least_span_is_set(self, qtbot: QtBot) -> None:
+        plot = self.plot(qtbot, [0.901, 0.902])
+        plot.set_least_span(0.1)
+        plot.refresh()
+        low, high = plot.view.viewRange()[1]
+        assert high - low >= 0.1
+        assert low < 0.901 < 0.902 < high
+
     def test_steps_lie_along_another_axis(self, qtbot: QtBot) -> None:
         plot = self.plot(qtbot, [3.0, 2.0, 1.0], StepAxis([1, 3], [10.0, 30.0]))
         assert plot.view.viewRange()[0] == [10.0, 30.0]
@@ -166,6 +211,60 @@ def test_losses_of_ticked_runs_in_the_unit_that_is_chosen(
     panel.what.setCurrentIndex(panel.what.findData(RATE))
     qtbot.waitUntil(lambda: panel.idle)
     assert panel.plot.traces[0].curve.last == 0.004
+
+
+def test_what_is_no_loss_of_predictions_is_in_no_bits(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    facts = {"loss": "mean squared error", "baseline": 1 / 6}
+    open_run(session, finished_run(tmp_path / "novel"))
+    panel = CurvesPanel(session)
+    shown(qtbot, panel)
+    panel.unit.setCurrentIndex(panel.unit.findData("bits"))
+    memory = MadeRun(tmp_path / "adding", more_facts=facts, task="memory")
+    memory.steps(1, 50)
+    open_run(session, memory)
+    qtbot.waitUntil(lambda: panel.idle)
+    assert panel.plot.y_axis.labelText == "loss: bits, mean squared error (dots: held out)"
+    columns = panel.plot.columns()
+    assert np.asarray(columns["adding: value"])[0] == 4.0
+    assert np.asarray(columns["novel: value"])[0] == pytest.approx(4 / math.log(2))
+    assert panel.plot._levels[0].value() == pytest.approx(1 / 6)
+    session.runs.set_shown(session.runs.opened[0], False)
+    qtbot.waitUntil(lambda: panel.idle and panel.unit.isHidden())
+    assert panel.plot.y_axis.labelText == "mean squared error"
+    assert np.asarray(panel.plot.columns()["adding: value"])[0] == 4.0
+
+
+def test_a_baseline_in_nats_is_drawn_in_the_unit_of_the_curves(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = MadeRun(tmp_path / "a", more_facts={"baseline": math.log(8)})
+    run.steps(1, 20)
+    open_run(session, run)
+    panel = CurvesPanel(session)
+    shown(qtbot, panel)
+    panel.unit.setCurrentIndex(panel.unit.findData("bits"))
+    qtbot.waitUntil(lambda: panel.idle)
+    assert panel.plot._levels[0].value() == pytest.approx(3.0)
+
+
+def test_marks_of_a_run_stand_on_its_own_curves_only(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name in ("a", "b"):
+        run = MadeRun(tmp_path / name)
+        run.steps(1, 20)
+        run.event("changed", step=10, setting="learning_rate", value=0.1)
+        if name == "b":
+            run.event("scalar", step=5, values={"accuracy": 0.5})
+        open_run(session, run)
+    panel = CurvesPanel(session)
+    shown(qtbot, panel)
+    assert len(panel.plot._turns.marks) == 2
+    panel.what.setCurrentIndex(panel.what.findData("accuracy"))
+    qtbot.waitUntil(lambda: panel.idle)
+    assert [mark.ink for mark in panel.plot._turns.marks] == [session.runs.opened[1].ink]
 
 
 def test_scalars_are_offered(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
