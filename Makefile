@@ -2,13 +2,14 @@
 # make test         everything: style, types, floors, tests; `make test TESTS=tests/core` a part
 # make check        style, types and floors alone
 # make format       put the code into the one style
+# make wheel        build a wheel, install it elsewhere, try it there
 # make benchmarks   measure the claims of benchmarks/README.md
 # make pictures     make the pictures of the documentation anew, from the real window
 #
 # `run` and `test` set up a fresh machine by themselves. A Python of your choice: PYTHON=...
 
 .NOTPARALLEL:
-.PHONY: run test check format benchmarks pictures window-libraries offscreen-libraries
+.PHONY: run test check wheel format benchmarks pictures window-libraries offscreen-libraries
 
 BIN = .venv/bin
 TESTS =
@@ -25,6 +26,9 @@ check: offscreen-libraries .venv/installed
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+wheel: offscreen-libraries .venv/installed
+	.ci/try-wheel
 
 format: .venv/installed
 	$(BIN)/ruff check --fix-only
