@@ -22,7 +22,8 @@ from rnnviz.core.quantities.loss import training_loss_in_words
 from rnnviz.core.runs.control import SETTINGS, ask
 
 if TYPE_CHECKING:
-    from rnnviz.core.runs.reader import Event, EventTail
+    from rnnviz.core.runs.event import Event
+    from rnnviz.core.runs.reader import EventTail
     from rnnviz.core.runs.watched import WatchedRun
     from rnnviz.work.remote import Mirror
 

@@ -17,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.architectures import known_facts
+from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import GradientError
+from rnnviz.core.reading import decode_json
 from rnnviz.core.system.files import replacing
 
 Doubles = npt.NDArray[np.float64]
@@ -273,9 +275,8 @@ def read_field(path: Path) -> GradientField:
         GradientError: it is missing, damaged, or of a newer version.
     """
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        facts = msgspec.json.decode(arrays.pop("facts").tobytes(), type=FieldFacts)
+        arrays = read_arrays(path)
+        facts = decode_json(arrays.pop("facts").tobytes(), FieldFacts)
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise GradientError(f"{path.name} holds no gradients that can be read: {error}") from error
     if facts.version > FIELD_VERSION:

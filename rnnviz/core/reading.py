@@ -12,9 +12,15 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import msgspec
+import psutil
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 SMALL_BYTES = 1 << 24
 """More than any settings, list or description of ours takes."""
@@ -36,7 +42,7 @@ class DamagedFileError(ValueError):
     """A file was read, and what it holds cannot be meant; the message says why."""
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> io.FileIO:
     """Open a regular file to read, unbuffered; a link to one is followed.
 
     Raises:
@@ -129,3 +135,27 @@ def _refuse_large_integers(content: Any) -> None:
             waiting.extend(value)
         elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
             raise DamagedFileError("it holds an integer of more than 64 bits")
+
+
+def memory_left() -> int:
+    """How many bytes this process may still take, about: what is free, and what it is allowed."""
+    free = int(psutil.virtual_memory().available)
+    if resource is not None:
+        allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if allowed != resource.RLIM_INFINITY:
+            free = min(free, allowed - int(psutil.Process().memory_info().vms))
+    return max(0, free)
+
+
+def check_fits(path: Path) -> None:
+    """Refuse a file that is no regular one, or that memory could not hold.
+
+    Raises:
+        OSError: it is no file, or too large; `strerror` says so.
+    """
+    with open_regular(path) as file:
+        size, left = os.fstat(file.fileno()).st_size, memory_left()
+    if size > left:
+        raise OSError(
+            27, f"its {size / 1e9:,.1f} GB do not fit into the {left / 1e9:,.1f} GB of memory left"
+        )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Literal
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.reading import DamagedFileError, open_regular, read_json
 from rnnviz.core.runs.event_files import event_files
 
 Kind = Literal["model", "text", "recording", "run", "concept", "finding"]
@@ -47,7 +47,7 @@ def kind_of(path: Path) -> Kind:
     if _is_of_a_run(path):
         return "run"
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(_HEAD)
     except OSError as error:
         raise TextError(f"cannot read {path}: {error.strerror}") from error
@@ -77,11 +77,11 @@ def _is_prose(head: bytes) -> bool:
 
 def _kind_of_json(path: Path, head: bytes) -> Kind:
     told = b'"kind"' in head or b'"channel"' in head
-    if not told or path.stat().st_size > _LARGEST_JSON:
+    if not told:
         return "text"
     try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
+        content = read_json(path, limit=_LARGEST_JSON)
+    except (OSError, DamagedFileError):
         return "text"
     if isinstance(content, dict) and "kind" in content:
         return "concept"

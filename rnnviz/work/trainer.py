@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.reading import open_regular
 from rnnviz.core.runs.config import TrainingConfig
 
 LOG = "trainer.log"
@@ -78,7 +79,7 @@ def has_ended(process: int) -> bool:
 def last_words(directory: Path) -> str:
     """The last line that the trainer printed: an error, where it ended with one."""
     try:
-        with (directory / LOG).open("rb") as file:
+        with open_regular(directory / LOG) as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - _LOG_SHOWN))
             printed = file.read().decode("utf-8", "replace")

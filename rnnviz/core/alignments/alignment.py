@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from rnnviz.core.alignments.links import Link
 from rnnviz.core.alignments.tokens import Group, is_mark, word_groups, word_of
+from rnnviz.core.array_files import read_array
 from rnnviz.core.errors import AlignmentError
 
 Floats = npt.NDArray[np.float32]
@@ -170,9 +171,9 @@ def read_rows(path: Path) -> Floats:
         AlignmentError: the file is missing, damaged, or holds no table.
     """
     try:
-        table = np.load(path, allow_pickle=False)
+        table = read_array(path)
     except (OSError, ValueError, EOFError) as error:
         raise AlignmentError(f"cannot read {path.name}: {error}; translate again") from error
-    if not isinstance(table, np.ndarray) or table.ndim != 2:
+    if table.ndim != 2:
         raise AlignmentError(f"{path.name} holds no table of numbers; translate again")
     return table.astype(np.float32)

@@ -13,12 +13,14 @@ from typing import Literal, NamedTuple
 
 from rnnviz.core.alignments.parallel_corpus import read_lines
 from rnnviz.core.errors import AlignmentError
+from rnnviz.core.reading import read_small
 from rnnviz.core.system.files import write_atomically
 
 Link = tuple[int, int]
 """A source place and a target place."""
 Base = Literal[0, 1]
 
+_LARGEST_BYTES = 1 << 26
 _LINK = re.compile(r"(\d{1,7})([-p])(\d{1,7})")
 
 
@@ -141,7 +143,7 @@ def read_links(path: Path, base: Base | None = None) -> tuple[Links, ...]:
         AlignmentError: it cannot be read, or a line holds no links.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_small(path, _LARGEST_BYTES).decode("utf-8-sig").splitlines()
     except OSError as error:
         raise AlignmentError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -185,8 +187,10 @@ def read_pairs(path: Path) -> tuple[tuple[str, str], ...]:
         AlignmentError: it cannot be read, or a line holds no pair.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_small(path, _LARGEST_BYTES).decode("utf-8-sig").splitlines()
+    except OSError as error:
+        raise AlignmentError(f"cannot read {path.name}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise AlignmentError(f"cannot read {path.name} as text: {error}") from error
     pairs = []
     for number, line in enumerate(lines, 1):

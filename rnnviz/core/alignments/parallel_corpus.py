@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
 import unicodedata
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.reading import memory_left, read_small
 
 Pair = tuple[str, str]
+_PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open}
+"""How packed files begin, and what unpacks them."""
+_LARGEST_BYTES = 1 << 33
 _BARS = "|||"
 """What fast_align and others write between source and target."""
 
@@ -25,11 +31,17 @@ def read_lines(path: Path) -> list[str]:
         TextError: it cannot be read, or is no UTF-8.
     """
     try:
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-        elif data[:6] == b"\xfd7zXZ\x00":
-            data = lzma.decompress(data)
+        limit = min(_LARGEST_BYTES, memory_left() // 8)
+        data = read_small(path, limit)
+        unpack = next((opening for mark, opening in _PACKED.items() if data.startswith(mark)), None)
+        if unpack is not None:
+            with unpack(io.BytesIO(data)) as packed:
+                data = packed.read(limit + 1)
+            if len(data) > limit:
+                raise TextError(
+                    f"{path.name} unpacks to more than {limit:,} bytes, which is more than can be "
+                    "read here; give a part of it"
+                )
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TextError(

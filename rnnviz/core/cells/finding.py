@@ -17,6 +17,7 @@ import msgspec
 from rnnviz.core.colours.colour import DIVERGING, SEQUENTIAL, Scale
 from rnnviz.core.errors import FindingError
 from rnnviz.core.quantities.units import unit_title
+from rnnviz.core.reading import DamagedFileError, read_json
 from rnnviz.core.system.files import write_atomically
 
 FINDING_VERSION = 1
@@ -134,12 +135,10 @@ def load_finding(path: Path) -> Finding:
         FindingError: unreadable, damaged, or of a newer version.
     """
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise FindingError(f"{path.name} is too large to be a finding")
-        finding = msgspec.json.decode(path.read_bytes(), type=Finding)
+        finding = read_json(path, Finding, _LARGEST_FILE)
     except OSError as error:
         raise FindingError(f"cannot read {path}: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except DamagedFileError as error:
         raise FindingError(f"{path.name} is damaged: {error}") from error
     if finding.version > FINDING_VERSION:
         raise FindingError(f"{path.name} was written by a newer rnnviz; update this one")

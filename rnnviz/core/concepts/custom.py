@@ -25,6 +25,7 @@ from rnnviz.core.concepts.code import in_language
 from rnnviz.core.concepts.lexing import check_language, token_type, tokens
 from rnnviz.core.concepts.matching import compile_pattern, matches
 from rnnviz.core.errors import ConceptError
+from rnnviz.core.reading import DamagedFileError, read_json
 from rnnviz.core.system.files import write_atomically
 
 FORMAT_VERSION = 1
@@ -193,12 +194,10 @@ def load_concept_file(path: Path) -> Concept:
         ConceptError: unreadable, not JSON, or no concept.
     """
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ConceptError(f"{path.name} is larger than any concept; is it the right file?")
-        parsed: Spec = msgspec.json.decode(path.read_bytes(), type=Spec)
+        parsed: Spec = msgspec.convert(read_json(path, limit=_LARGEST_FILE), Spec)
     except OSError as error:
         raise ConceptError(f"cannot read {path}: {error.strerror}") from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (DamagedFileError, msgspec.ValidationError) as error:
         raise ConceptError(f"{path.name} holds no concept: {error}") from error
     return _checked(parsed)
 

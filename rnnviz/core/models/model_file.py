@@ -8,6 +8,7 @@ ever executed. The format is specified in `docs/formats.md`.
 from __future__ import annotations
 
 import json
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ import msgspec
 
 from rnnviz.core.architectures import ArchitectureFacts, facts_of
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.models.translation import TRANSLATION, TranslationDescription
+from rnnviz.core.sequences.vocabulary import Vocabulary
+from rnnviz.core.reading import DamagedFileError, decode_json, open_regular
 from rnnviz.core.models.translation import TRANSLATION, TranslationDescription
 from rnnviz.core.sequences.vocabulary import Vocabulary
 
@@ -81,12 +85,12 @@ def read_header(path: Path) -> dict[str, Any]:
         ModelFileError: the file is not safetensors, or its header is cut or absurd.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             first = file.read(8)
             if len(first) < 8:
                 raise ModelFileError(f"{path.name} holds {len(first)} bytes; that is no model file")
             (length,) = struct.unpack("<Q", first)
-            size = path.stat().st_size
+            size = os.fstat(file.fileno()).st_size
             if length > min(_LARGEST_HEADER, size - 8):
                 raise ModelFileError(
                     f"{path.name} announces a header of {length:,} bytes in a file of {size:,}; "
@@ -127,13 +131,14 @@ def decode_description(raw: str, name: str) -> AnyDescription:
         ModelFileError: a newer version, or fields or sizes that make no sense.
     """
     try:
-        task = msgspec.json.decode(raw, type=_Task).task
+        encoded = raw.encode("utf-8", "replace")
+        task = decode_json(encoded, _Task).task
         description: AnyDescription = (
-            msgspec.json.decode(raw, type=TranslationDescription)
+            decode_json(encoded, TranslationDescription)
             if task == TRANSLATION
-            else msgspec.json.decode(raw, type=ModelDescription)
+            else decode_json(encoded, ModelDescription)
         )
-    except (msgspec.DecodeError, RecursionError) as error:
+    except DamagedFileError as error:
         raise ModelFileError(f"the description in {name} is malformed: {error}") from error
     if description.version > FORMAT_VERSION:
         raise ModelFileError(

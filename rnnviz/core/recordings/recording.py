@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -28,7 +29,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.architectures import Channel, Range, channel_named
-from rnnviz.core.errors import RecordingError
+from rnnviz.core.errors import ModelFileError, RecordingError
+from rnnviz.core.reading import DamagedFileError, open_regular, read_json
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 
@@ -44,15 +46,19 @@ _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 Halves = npt.NDArray[np.float16]
 
 
+_Channel = Annotated[str, msgspec.Meta(pattern=r"^[\w-]{1,64}\Z")]
+"""A name that is part of a file's name, and leads nowhere else."""
+
+
 class RecordingDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What `recording.json` holds."""
 
-    length: Annotated[int, msgspec.Meta(ge=0)]
+    length: Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]
     """T, the characters of the text."""
-    layers: Annotated[int, msgspec.Meta(ge=1)]
-    units: Annotated[int, msgspec.Meta(ge=1)]
+    layers: Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]
+    units: Annotated[int, msgspec.Meta(ge=1, le=1 << 24)]
     """U, in one layer; N = layers * units."""
-    channels: tuple[str, ...]
+    channels: Annotated[tuple[_Channel, ...], msgspec.Meta(min_length=1, max_length=64)]
     ranges: dict[str, Range] = {}
     """Where the values of a channel lie, where its name alone does not tell it."""
     vocabulary: tuple[str, ...]
@@ -73,11 +79,11 @@ def remove_recording(folder: Path) -> None:
     """Delete what a recording holds, and what was derived from it; other files there stay."""
     description = folder / "recording.json"
     try:
-        channels = msgspec.json.decode(description.read_bytes(), type=RecordingDescription).channels
-    except (OSError, msgspec.DecodeError):
+        channels = read_json(description, RecordingDescription).channels
+    except (OSError, DamagedFileError):
         channels = ()
     names = ["recording.json", "text.codes", "walked", "surprisal.f16", "top_ids.u32", "top_p.f16"]
-    names += [f"{channel}.f16" for channel in channels if Path(channel).name == channel]
+    names += [f"{channel}.f16" for channel in channels]
     derived = [path for pattern in _DERIVED for path in folder.glob(pattern) if path.is_file()]
     for path in (*(folder / name for name in names), *derived):
         path.unlink(missing_ok=True)
@@ -106,11 +112,10 @@ class Recording:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            raw = (folder / "recording.json").read_bytes()
-            self.description = msgspec.json.decode(raw, type=RecordingDescription)
+            self.description = read_json(folder / "recording.json", RecordingDescription)
         except OSError as error:
             raise RecordingError(f"{folder} holds no recording: {error.strerror}") from error
-        except msgspec.DecodeError as error:
+        except DamagedFileError as error:
             raise RecordingError(f"{folder / 'recording.json'} is damaged: {error}") from error
         about = self.description
         if about.version > RECORDING_VERSION:
@@ -118,7 +123,10 @@ class Recording:
         self.length = about.length
         self.layers, self.units = about.layers, about.units
         self.channels = about.channels
-        self.vocabulary = Vocabulary(about.vocabulary)
+        try:
+            self.vocabulary = Vocabulary(about.vocabulary)
+        except ModelFileError as error:
+            raise RecordingError(f"{folder / 'recording.json'} is damaged: {error}") from error
         self._walked = self._map("walked", "<i8", (1,))
         codes = self._map("text.codes", f"<u{about.code_width}", (self.length,))
         self.text = Text(codes, about.text_name, Path(about.text_path) if about.text_path else None)
@@ -136,7 +144,7 @@ class Recording:
     @property
     def walked(self) -> int:
         """How many characters are complete by now; equals T when the walk is over."""
-        return min(self.length, int(self._walked[0]))
+        return max(0, min(self.length, int(self._walked[0])))
 
     @property
     def complete(self) -> bool:
@@ -178,9 +186,10 @@ class Recording:
 
     def _map(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         path, dtype = self.folder / name, np.dtype(kind)
-        wanted = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        wanted = math.prod(shape) * dtype.itemsize
         try:
-            size = path.stat().st_size
+            with open_regular(path) as file:
+                size = os.fstat(file.fileno()).st_size
             if size != wanted:
                 raise RecordingError(
                     f"{path.name} of the recording {self.folder.name} holds {size:,} bytes instead "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.reading import open_regular
 from rnnviz.core.runs.record import ArrayRow
 from rnnviz.core.system.background import Aside
 
@@ -84,14 +86,17 @@ class RowReader:
 
     def _read(self, row: ArrayRow) -> Rows | None:
         size = row.shape[0] * row.shape[1]
-        directory = self._directory.resolve()
-        path = (directory / row.file).resolve()
-        if not 0 < size <= _LARGEST_ROW or row.row < 0 or directory not in path.parents:
+        # Loops of links are no error here, and a name that leads out of the folder is no file.
+        directory = os.path.realpath(self._directory)
+        path = Path(os.path.realpath(os.path.join(directory, row.file)))  # noqa: PTH118
+        if not 0 < size <= _LARGEST_ROW or row.row < 0 or Path(directory) not in path.parents:
             return None
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
+                if row.row * size * 4 >= os.fstat(file.fileno()).st_size:
+                    return None
                 file.seek(row.row * size * 4)
                 data = file.read(size * 4)
-        except OSError:
+        except (OSError, ValueError):
             return None
         return np.frombuffer(data, "<f4").reshape(row.shape) if len(data) == size * 4 else None

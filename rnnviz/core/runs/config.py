@@ -7,11 +7,12 @@ import math
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.reading import DamagedFileError, read_json
 from rnnviz.core.system.files import write_atomically
 
 RUN_VERSION = 2
@@ -137,23 +138,49 @@ def write_config(
     write_atomically(directory / "run.json", json.dumps(run, indent=1).encode() + b"\n")
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+
+
+class _Run(msgspec.Struct):
+    """What `run.json` may hold that is counted with or drawn; everything else is kept as it is."""
+
+    version: Count = 0
+    config: dict[str, Any] = {}
+    steps: Count = 0
+    training_characters: Count = 0
+    digest: str | None = None
+    text_digest: str | None = None
+    loss: str | None = None
+    baseline: float | None = None
+    gradient_layers: list[str] = []
+    gradient_source_steps: Count = 0
+
+
 def read_run(directory: Path) -> dict[str, Any]:
-    """Everything in `run.json`; `config` is what `read_config` gives.
+    """Everything in `run.json`: `version`, `config`, and facts about the run.
 
     Raises:
         RunDirectoryError: no run lies there, it is damaged, or was written by a newer version.
     """
     path = directory / "run.json"
     try:
-        run = json.loads(path.read_bytes())
-        if run["version"] > RUN_VERSION:
-            raise RunDirectoryError(f"{path} was written by a newer rnnviz; update this one")
-        run["config"] = msgspec.convert(run["config"], TrainingConfig, strict=False)
+        run = read_json(path, dict[str, Any])
+        known = msgspec.convert(run, _Run)
+        config = msgspec.to_builtins(_typed(known.config))
     except OSError as error:
         raise RunDirectoryError(f"{directory} holds no run: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
+    except (DamagedFileError, msgspec.ValidationError) as error:
         raise RunDirectoryError(f"{path} is damaged: {error}") from error
-    return dict(run)
+    if known.version > RUN_VERSION:
+        raise RunDirectoryError(f"{path} was written by a newer rnnviz; update this one")
+    # Settings that later versions have stay; those of this one have their types.
+    if "config" in run:
+        run["config"] = {name: config.get(name, value) for name, value in known.config.items()}
+    return run
+
+
+def _typed(config: Mapping[str, Any]) -> TrainingConfig:
+    return msgspec.convert(config, TrainingConfig, strict=False)
 
 
 def read_config(directory: Path) -> TrainingConfig:
@@ -162,5 +189,7 @@ def read_config(directory: Path) -> TrainingConfig:
     Raises:
         RunDirectoryError: no run lies there, it is damaged, or was written by a newer version.
     """
-    config: TrainingConfig = read_run(directory)["config"]
-    return config
+    run = read_run(directory)
+    if "config" not in run:
+        raise RunDirectoryError(f"{directory / 'run.json'} is damaged: it holds no settings")
+    return _typed(run["config"])

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.reading import DamagedFileError, read_json
 from rnnviz.core.system.files import write_atomically
 
 Command = Literal["pause", "resume", "stop", "checkpoint", "sample", "set"]
 SETTINGS = ("learning_rate", "clip_threshold", "temperature")
 """What can be changed while a run goes on."""
 _KEPT = 16
+_LARGEST_BYTES = 1 << 16
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """One wish; `setting` and `value` belong to `set`."""
 
     command: Command
-    seq: int = 0
+    seq: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
     setting: str = ""
     value: float | None = None
 
@@ -80,8 +82,8 @@ def check_setting(setting: str, value: float | None) -> None:
 
 
 def _read(directory: Path) -> _Requests | None:
-    with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode((directory / "control.json").read_bytes(), type=_Requests)
+    with contextlib.suppress(OSError, DamagedFileError):
+        return read_json(directory / "control.json", _Requests, _LARGEST_BYTES)
     return None
 
 

@@ -5,26 +5,42 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 import threading
 import time
 from pathlib import Path
+from typing import Annotated
 
+import filelock
 import msgspec
+import psutil
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.reading import DamagedFileError, read_json
+from rnnviz.core.system.files import write_atomically
 
 BEAT_SECONDS = 2.0
+LOCK = "lock"
+_GUARD = ".lock.guard"
+"""Locked by the system while somebody looks at the lock and takes it."""
+_LARGEST_BYTES = 1 << 16
+_GUARD_SECONDS = 30.0
+_TRIES = 3
+"""A heartbeat that could not be written so often in a row is a problem."""
+
+Number = Annotated[int, msgspec.Meta(ge=-(1 << 53), le=1 << 53)]
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """The trainer that a lock names."""
 
     host: str = ""
-    process: int = 0
+    process: Number = 0
     boot: str = ""
     """Changes with every start of the machine; empty where the system does not tell."""
-    start: int = 0
-    """When the process started, in the system's ticks; a number used again has another."""
+    start: Number = 0
+    """When the process started; a number used again has another. Linux: ticks since the machine's
+    start, which no setting of the clock moves; elsewhere seconds since 1970."""
     time: float = 0.0
 
     @classmethod
@@ -49,11 +65,11 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
         if self.boot and _boot() and self.boot != _boot():
             return False
         try:
-            os.kill(self.process, 0)
-        except ProcessLookupError:
+            # Looked up, never signalled: elsewhere than on POSIX a signal 0 ends a process.
+            if not psutil.pid_exists(self.process):
+                return False
+        except OverflowError:
             return False
-        except (PermissionError, OverflowError):
-            return True
         return not self.start or _start(self.process) in (0, self.start)
 
 
@@ -67,19 +83,26 @@ def _boot() -> str:
 def _start(process: int) -> int:
     """When a process started; 0 where the system does not tell, 1 for one that has ended."""
     try:
+        found = psutil.Process(process)
+        if found.status() == psutil.STATUS_ZOMBIE:
+            return 1
+        if not sys.platform.startswith("linux"):
+            return int(found.create_time())
         words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
+        return int(words[19])
+    except psutil.NoSuchProcess:
+        return 1
+    except (OSError, psutil.Error):
         return 0
-    return 1 if words[0] == "Z" else int(words[19])
 
 
 def holder_of(directory: Path) -> Holder | None:
     """Who the lock of this directory names, or None where there is no lock."""
     try:
-        return msgspec.json.decode((directory / "lock").read_bytes(), type=Holder)
+        return read_json(directory / LOCK, Holder, _LARGEST_BYTES)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError):
+    except (OSError, DamagedFileError):
         return Holder()
 
 
@@ -94,34 +117,38 @@ def acquire(directory: Path, patience_s: float = 3 * BEAT_SECONDS) -> Holder:
         RunDirectoryError: another trainer is writing there.
         OSError: the directory cannot be written.
     """
-    path, mine = directory / "lock", Holder.here()
-    for _ in range(3):
-        try:
-            with path.open("xb") as file:
-                file.write(msgspec.json.encode(mine))
-            return mine
-        except FileExistsError:
-            pass
-        found = holder_of(directory)
-        if found is None:
-            continue
-        if _is_alive(directory, found, patience_s):
-            raise RunDirectoryError(
-                f"another trainer is writing to {directory}: process {found.process} on "
-                f"{found.host or 'an unknown machine'}. Stop it with `rnnviz run stop`, or choose "
-                "another directory; if there is none, delete the file 'lock'"
-            )
-        # Moved, not deleted: of two that find it stale, one moves it and the other finds none.
-        with contextlib.suppress(OSError):
-            stale = path.with_name(f".lock.stale.{os.getpid()}")
-            path.replace(stale)
-            stale.unlink()
-    raise RunDirectoryError(f"cannot take the lock of {directory}; another trainer is starting")
+    # Whoever looks and then takes is alone: of two that find a stale lock only one takes it over.
+    guard = filelock.FileLock(directory / _GUARD, timeout=_GUARD_SECONDS)
+    try:
+        with guard:
+            return _take(directory, patience_s)
+    except filelock.Timeout as error:
+        raise RunDirectoryError(
+            f"cannot take the lock of {directory}; another trainer is starting there"
+        ) from error
+
+
+def _take(directory: Path, patience_s: float) -> Holder:
+    found = holder_of(directory)
+    if found is not None and _is_alive(directory, found, patience_s):
+        raise RunDirectoryError(
+            f"another trainer is writing to {directory}: process {found.process} on "
+            f"{found.host or 'an unknown machine'}. Stop it with `rnnviz run stop`, or choose "
+            "another directory; if there is none, delete the file 'lock'"
+        )
+    mine = Holder.here()
+    # Made whole beside it: a lock is never seen empty, whenever its maker is killed.
+    write_atomically(directory / LOCK, msgspec.json.encode(mine))
+    # On a drive whose server does not keep two machines apart, the last one to write has it.
+    if holder_of(directory) != mine:
+        raise RunDirectoryError(f"another trainer took {directory} at this moment")
+    return mine
 
 
 def _is_alive(directory: Path, found: Holder, patience_s: float) -> bool:
     if not found.host:
-        return True
+        # An earlier version made it empty and filled it then; killed between, it stayed empty.
+        return (directory / LOCK).stat().st_size > 0
     if found.is_local:
         return found.lives()
     before = _heartbeat(directory)
@@ -145,20 +172,23 @@ def release(directory: Path) -> None:
     holder = holder_of(directory)
     if holder is not None and holder.process == os.getpid() and holder.is_local:
         with contextlib.suppress(OSError):
-            (directory / "lock").unlink()
+            (directory / LOCK).unlink()
 
 
 class Heartbeat:
     """Writes a state to `heartbeat` every two seconds, from a thread of its own.
 
+    A beat that fails is tried again: a drive may be away for a moment.
+
     Attributes:
-        problem: why it could not be written last time, or None.
+        problem: why it could not be written the last few times in a row, or None.
     """
 
     def __init__(self, directory: Path, state: str = "running") -> None:
         self.path = directory / "heartbeat"
         self.problem: OSError | None = None
         self._state = state
+        self._failed = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._beat()
@@ -184,6 +214,8 @@ class Heartbeat:
     def _beat(self) -> None:
         try:
             self.path.write_text(self._state)
-            self.problem = None
+            self._failed, self.problem = 0, None
         except OSError as error:
-            self.problem = error
+            self._failed += 1
+            if self._failed >= _TRIES or not self.path.parent.exists():
+                self.problem = error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import time
@@ -12,9 +13,21 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.reading import open_regular
+from rnnviz.core.runs.event import LONGEST_LINE, Count, Event
 
 EVENTS = "events.jsonl"
 _TAIL = 1 << 16
+
+
+class _Line(msgspec.Struct):
+    """What every event has."""
+
+    seq: Count
+    k: str
+
+
+_LINE, _EVENT = msgspec.json.Decoder(_Line), msgspec.json.Decoder(Event)
 
 
 def finite_or_name(value: Any) -> Any:
@@ -39,11 +52,13 @@ class EventLog:
         self.path = path
         self._encoder = msgspec.json.Encoder()
         try:
+            if path.exists():
+                open_regular(path).close()
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            last = self._repair()
         except OSError as error:
             raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
-        last = self._repair()
-        self.next_number = 0 if last is None else last["seq"] + 1
+        self.next_number = 0 if last is None else last.seq + 1
         """The number of the event to come."""
         self.last_step = 0 if last is None else _step_of_last(path)
         """The highest step that an event of the file is about."""
@@ -79,13 +94,19 @@ class EventLog:
         finally:
             os.close(self._file)
 
-    def _repair(self) -> dict[str, Any] | None:
+    def _repair(self) -> _Line | None:
         """Cut off what follows the last newline; the last event, or None."""
         size = os.fstat(self._file).st_size
         tail, start = b"", size
-        while start > 0 and tail.count(b"\n") < 2:
+        while start > 0 and tail.count(b"\n") < 2 and len(tail) < LONGEST_LINE:
             start = max(0, start - _TAIL)
-            tail = os.pread(self._file, size - start, start)
+            os.lseek(self._file, start, os.SEEK_SET)
+            tail = os.read(self._file, size - start)
+        if start > 0 and b"\n" not in tail:
+            raise RunDirectoryError(
+                f"{self.path} ends in {len(tail):,} bytes without a line; it is damaged, and the "
+                "run cannot be continued"
+            )
         end = tail.rfind(b"\n") + 1
         if end < len(tail):
             os.ftruncate(self._file, start + end)
@@ -93,9 +114,8 @@ class EventLog:
         if not lines:
             return None
         try:
-            last = msgspec.json.decode(lines[-1])
-            return {"seq": int(last["seq"]), **last}
-        except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+            return _LINE.decode(lines[-1])
+        except (ValueError, RecursionError) as error:
             raise RunDirectoryError(
                 f"the last line of {self.path} is no event ({error}); the run cannot be continued, "
                 "but what stands before it can still be read"
@@ -118,16 +138,29 @@ def write_error(path: Path, error: OSError) -> RunDirectoryError:
 
 
 def _step_of_last(path: Path) -> int:
-    return max((int(event.get("step", 0)) for event in read_lines(path)), default=0)
+    return max((event.get("step", 0) for event in read_lines(path)), default=0)
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The events of an event file, oldest first, without a torn last line."""
-    decoder = msgspec.json.Decoder()
-    with path.open("rb") as file:
-        for line in file:
-            if line.endswith(b"\n"):
-                yield decoder.decode(line)
+    """The events of an event file, oldest first, without a torn last line and damaged ones.
+
+    Raises:
+        RunDirectoryError: it cannot be read.
+    """
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    try:
+        with io.BufferedReader(open_regular(path)) as file:
+            while line := file.readline(LONGEST_LINE):
+                if not line.endswith(b"\n"):
+                    return  # torn, or longer than any event
+                try:
+                    _EVENT.decode(line)
+                    event = decoder.decode(line)
+                except (ValueError, RecursionError):
+                    continue
+                yield event
+    except OSError as error:
+        raise RunDirectoryError(f"cannot read {path}: {error.strerror}") from error
 
 
 def read_events(directory: Path, kind: str | None = None) -> Iterator[dict[str, Any]]:
@@ -138,17 +171,17 @@ def read_events(directory: Path, kind: str | None = None) -> Iterator[dict[str, 
     path = directory / EVENTS
     void = _taken_back(path)
     for event in read_lines(path):
-        taken = any(event["seq"] < before and event.get("step", 0) > step for before, step in void)
+        taken = any(
+            event.get("seq", 0) < before and event.get("step", 0) > step for before, step in void
+        )
         if not taken and (kind is None or event["k"] == kind):
             yield event
 
 
 def _taken_back(path: Path) -> list[tuple[int, int]]:
     """(number of the event that says so, step after which all earlier events are void)."""
-    with path.open("rb") as file:
-        return [
-            (event["seq"], event["step"])
-            for line in file
-            if b'"k":"rewind"' in line and line.endswith(b"\n")
-            for event in (msgspec.json.decode(line),)
-        ]
+    return [
+        (event.get("seq", 0), event.get("step", 0))
+        for event in read_lines(path)
+        if event["k"] == "rewind"
+    ]

@@ -7,76 +7,20 @@ start. Knows lines and their fields; what they add up to is `record.py`'s.
 
 from __future__ import annotations
 
-import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.reading import open_regular
+from rnnviz.core.runs.event import LONGEST_LINE, Event
 
+_KEPT = re.compile(r"step-([0-9]{1,15})\.safetensors")
 PIECE_BYTES = 1 << 16
 """How much is read and decoded at once."""
-_LONGEST_LINE = 1 << 26
-
-Number = float | str | None
-"""JSON has no NaN and no infinity: the trainer writes them as strings."""
-
-
-def as_float(value: Number) -> float:
-    """A number as it was before JSON; NaN where there is none.
-
-    >>> as_float("-inf")
-    -inf
-    """
-    try:
-        return math.nan if value is None else float(value)
-    except ValueError:
-        return math.nan
-
-
-class Event(msgspec.Struct, frozen=True, gc=False, rename={"kind": "k", "time": "t"}):
-    """One line of `events.jsonl`; `docs/formats.md` says which kind has which fields."""
-
-    kind: str
-    time: float = 0.0
-    """Seconds since 1970."""
-    step: int = 0
-    epoch: Number = None
-    tokens: Number = None
-    seconds: Number = None
-    loss_nats: Number = None
-    gradient_norm: Number = None
-    clipped_norm: Number = None
-    clipped: bool | None = None
-    learning_rate: Number = None
-    streams: int = 0
-    metrics: dict[str, Number] = {}
-    temperature: Number = None
-    text: str = ""
-    names: list[str] = []
-    gradient_norms: list[Number] = []
-    weight_norms: list[Number] = []
-    update_ratios: list[Number] = []
-    file: str = ""
-    row: int = 0
-    last_file: str = ""
-    last_row: int = 0
-    layers: int = 0
-    steps: int = 0
-    source: list[str] = []
-    target: list[str] = []
-    best: bool = False
-    setting: str = ""
-    value: str | float | bool | None = None
-    where: str = ""
-    parameter: str = ""
-    values: dict[str, Number] = {}
-    resumed: bool = False
-    process: int = 0
-    host: str = ""
-    reason: str = ""
 
 
 class EventTail:
@@ -92,6 +36,8 @@ class EventTail:
         self.restarted = False
         self.damaged = 0
         self._offset = 0
+        self._hopeless = False
+        """A line without an end was met; what follows is not read."""
         self._inode = 0
         self._decoder = msgspec.json.Decoder(Event)
 
@@ -109,12 +55,17 @@ class EventTail:
             status = self.path.stat()
             if status.st_size < self._offset or (self._inode and status.st_ino != self._inode):
                 self._offset, self.damaged, self.restarted = 0, 0, True
+                self._hopeless = False
             self._inode = status.st_ino
-            if status.st_size == self._offset:
+            if status.st_size == self._offset or self._hopeless:
+                self._complain()
                 return events
-            with self.path.open("rb", buffering=0) as file:
+            with open_regular(self.path) as file:
                 file.seek(self._offset)
                 while lines := self._lines(file.read(PIECE_BYTES), file.read):
+                    if len(lines) >= LONGEST_LINE and not lines.endswith(b"\n"):
+                        self._hopeless = True
+                        break
                     self._offset += len(lines)
                     events.extend(self._decode(lines))
                     file.seek(self._offset)
@@ -124,20 +75,29 @@ class EventTail:
             return events
         except OSError as error:
             raise RunDirectoryError(f"cannot read {self.path}: {error.strerror}") from error
+        if not events:
+            self._complain()
         return events
+
+    def _complain(self) -> None:
+        if self._hopeless:
+            raise RunDirectoryError(
+                f"{self.path} is damaged at byte {self._offset:,}: no line ends within "
+                f"{LONGEST_LINE:,} bytes; what stands before it was read"
+            )
 
     @property
     def behind(self) -> bool:
         """Whether bytes lie there that were not read yet, be they a whole line or not."""
         try:
-            return self.path.stat().st_size > self._offset
+            return not self._hopeless and self.path.stat().st_size > self._offset
         except OSError:
             return False
 
     @staticmethod
     def _lines(piece: bytes, more: Callable[[int], bytes]) -> bytes:
         """The piece up to its last complete line; a line longer than a piece is read to its end."""
-        while (end := piece.rfind(b"\n")) < 0 and len(piece) < _LONGEST_LINE:
+        while (end := piece.rfind(b"\n")) < 0 and len(piece) < LONGEST_LINE:
             longer = more(max(PIECE_BYTES, len(piece)))
             if not longer:
                 return b""
@@ -147,7 +107,7 @@ class EventTail:
     def _decode(self, lines: bytes) -> list[Event]:
         try:
             return self._decoder.decode_lines(lines)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (ValueError, RecursionError):
             pass
         events = []
         for line in lines.splitlines():
@@ -155,7 +115,7 @@ class EventTail:
                 continue
             try:
                 events.append(self._decoder.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (ValueError, RecursionError):
                 self.damaged += 1
         return events
 
@@ -168,7 +128,7 @@ def checkpoint_files(directory: Path) -> list[tuple[int, Path]]:
     except OSError:
         return []
     for name in names:
-        stem, _, ending = name.partition(".")
-        if stem.startswith("step-") and stem[5:].isdigit() and ending == "safetensors":
-            found.append((int(stem[5:]), directory / "checkpoints" / name))
+        kept = _KEPT.fullmatch(name)
+        if kept is not None:
+            found.append((int(kept[1]), directory / "checkpoints" / name))
     return sorted(found)

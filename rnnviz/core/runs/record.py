@@ -6,6 +6,7 @@ Memory is bounded however long the run: curves thin themselves, lists keep their
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
@@ -16,13 +17,16 @@ import numpy.typing as npt
 from rnnviz.core.quantities.durations import duration_in_words
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve
-from rnnviz.core.runs.reader import Event, Number, as_float
+from rnnviz.core.runs.event import Event, Number, as_float
 
 Phase = Literal["starting", "running", "paused", "stopped", "finished"]
 """What the run last said of itself."""
 
 PARAMETER_POINTS = 1 << 13
 _MOST_KEPT = 4000
+_MOST_PARAMETERS = 20_000
+_CHECKPOINT = re.compile(r"checkpoints/[\w.-]+\.safetensors")
+"""Where checkpoints lie; another file's name is no name of one."""
 _RATE_SECONDS = 20.0
 _LONGEST_STEP_SECONDS = 3600.0
 _KNOTS_A_BATCH = 64
@@ -259,7 +263,8 @@ class RunRecord:
 
     def _take_values(self, step: int, values: Mapping[str, Number]) -> None:
         for name, value in values.items():
-            self.scalars.setdefault(name, Curve()).append([step], [as_float(value)])
+            if name in self.scalars or len(self.scalars) < _MOST_KEPT:
+                self.scalars.setdefault(name, Curve()).append([step], [as_float(value)])
 
     def _take_sample(self, event: Event) -> None:
         _keep(self.samples, Sample(event.step, as_float(event.temperature), event.text))
@@ -267,6 +272,8 @@ class RunRecord:
     def _take_parameters(self, event: Event) -> None:
         columns = (event.gradient_norms, event.weight_norms, event.update_ratios)
         for place, name in enumerate(event.names):
+            if name not in self.parameters and len(self.parameters) >= _MOST_PARAMETERS:
+                break
             curves = self.parameters.setdefault(name, ParameterCurves())
             for curve, column in zip(
                 (curves.gradient, curves.weight, curves.ratio), columns, strict=True
@@ -288,6 +295,8 @@ class RunRecord:
         _keep(self.alignments, row)
 
     def _take_checkpoint(self, event: Event) -> None:
+        if not _CHECKPOINT.fullmatch(event.file):
+            return
         name = event.file.rpartition("/")[2].partition(".")[0]
         if name.startswith("step-"):
             self.checkpoints[event.step] = event.file

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from rnnviz.core.runs.lock import holder_of
 from rnnviz.core.runs.record import Phase
 
 State = Literal[
@@ -56,13 +54,11 @@ class Watch:
 
     def holder_alive(self) -> bool | None:
         """Whether the trainer that holds the lock lives; None where there is no lock."""
-        holder = _read(self._directory / "lock")
-        self._here = (holder or {}).get("host") == socket.gethostname()
+        holder = holder_of(self._directory)
+        self._here = holder is not None and holder.is_local
         if holder is None:
             return None
-        if self._here:
-            return _process_lives(holder)
-        return self._beats()
+        return holder.lives() if self._here else self._beats()
 
     def state(self, phase: Phase, alive: bool | None) -> State:
         """The state of a run that last said `phase`, without a look at the drive.
@@ -98,44 +94,3 @@ def _newest(directory: Path) -> int:
         except OSError:
             continue
     return 0
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _process_lives(holder: dict[str, Any]) -> bool:
-    boot = holder.get("boot")
-    if boot and _boot_id() not in ("", boot):
-        return False
-    process = holder.get("process")
-    if not isinstance(process, int) or process <= 0:
-        return False
-    try:
-        os.kill(process, 0)
-    except PermissionError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return not _is_zombie(process)
-
-
-def _is_zombie(process: int) -> bool:
-    try:
-        status = Path(f"/proc/{process}/stat").read_text()
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[:1] == ["Z"]
-
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""

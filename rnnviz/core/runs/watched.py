@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -10,12 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.config import read_run
+from rnnviz.core.runs.event import Event
 from rnnviz.core.runs.event_files import WatchedEventFiles, event_files
-from rnnviz.core.runs.reader import Event, EventTail, checkpoint_files
+from rnnviz.core.runs.reader import EventTail, checkpoint_files
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.state import State, Watch
 
-NEWEST_VERSION = 2
 _SECONDS_BETWEEN_LISTINGS = 2.0
 _SECONDS_BETWEEN_ASKING = 0.3
 
@@ -193,24 +193,3 @@ def watch(
     if expected is None and not (directory / "run.json").exists() and event_files(directory):
         return WatchedEventFiles(directory, clock)
     return WatchedRun(directory, clock, expected)
-
-
-def read_run(directory: Path) -> dict[str, Any]:
-    """What `run.json` says: `version`, `config`, and facts about the run.
-
-    Raises:
-        RunDirectoryError: it is missing, damaged, or of a newer version.
-    """
-    path = directory / "run.json"
-    try:
-        description = json.loads(path.read_bytes())
-    except OSError as error:
-        raise RunDirectoryError(f"{directory} holds no run: {error.strerror}") from error
-    except ValueError as error:
-        raise RunDirectoryError(f"{path} is damaged: {error}") from error
-    if not isinstance(description, dict) or not isinstance(description.get("config", {}), dict):
-        raise RunDirectoryError(f"{path} is damaged: it holds no description of a run")
-    version = description.get("version", 0)
-    if not isinstance(version, int) or version > NEWEST_VERSION:
-        raise RunDirectoryError(f"{path} was written by a newer rnnviz; update this one")
-    return description

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from rnnviz.core.concepts import Concept, Labels, label_blocks
 from rnnviz.core.errors import RecordingError
+from rnnviz.core.reading import read_json
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.rows import Floats, chosen_channels, read_tile, tiles, to_float32
 from rnnviz.core.scoring.labels import LabelSpool, folder_for_labels
@@ -98,14 +99,14 @@ def read_probe(path: Path) -> Probe:
         RecordingError: no such file, or damaged.
     """
     try:
-        found = msgspec.json.decode(path.read_bytes())
+        found = read_json(path)
         for fit in ("together", "alone"):
             restore_nan(found[fit], Fit.__struct_fields__)
         restore_nan(found, ("base_rate",))
         return msgspec.convert(found, Probe)
     except OSError as error:
         raise RecordingError(f"cannot read the probe {path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise RecordingError(f"the probe {path} is damaged: {error}; probe again") from error
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.errors import RecordingError
+from rnnviz.core.reading import read_json
 from rnnviz.core.system.files import write_atomically
 
 RANKING_VERSION = 1
+_LARGEST_BYTES = 1 << 28
 _SCORE_FIGURES = ("correlation", "auc", "f1", "threshold")
 _RANKING_FIGURES = ("base_rate", "positive_from", "null_correlation", "null_auc")
 
@@ -83,7 +85,7 @@ def read_ranking(path: Path) -> Ranking:
         RecordingError: no such file, damaged, or of a newer version.
     """
     try:
-        found = msgspec.json.decode(path.read_bytes())
+        found = read_json(path, limit=_LARGEST_BYTES)
         if found["version"] > RANKING_VERSION:
             raise RecordingError(f"{path} was written by a newer rnnviz; update this one")
         restore_nan(found, _RANKING_FIGURES)
@@ -92,7 +94,7 @@ def read_ranking(path: Path) -> Ranking:
         return msgspec.convert(found, Ranking)
     except OSError as error:
         raise RecordingError(f"cannot read the ranking {path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise RecordingError(f"the ranking {path} is damaged: {error}; rank again") from error
 
 

@@ -5,6 +5,7 @@ Knows how bytes become characters; knows nothing of models or windows.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -15,12 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.reading import open_regular
 from rnnviz.core.sequences.pattern_search import find_spans
 
 Codes = npt.NDArray[np.unsignedinteger]
 
 NEWLINE = 10
 _BLOCK = 1 << 22
+_LAST_CHARACTER = 0x10FFFF
+_NO_CHARACTER = 0xFFFD
+"""Shown for a code that a damaged file holds and that no character has."""
 _LONGEST_MATCH = 4096
 _LARGEST_IN_MEMORY = 1 << 26
 
@@ -56,7 +61,8 @@ class Text:
             TextError: unreadable, empty, or binary.
         """
         try:
-            size = path.stat().st_size
+            with open_regular(path) as file:
+                size = os.fstat(file.fileno()).st_size
             if size == 0:
                 raise TextError(f"{path.name} is empty; choose a file with text in it")
             raw = (
@@ -111,6 +117,8 @@ class Text:
     def slice(self, start: int, stop: int) -> str:
         """The characters from start up to stop, as a string; the ends are clamped."""
         part = np.ascontiguousarray(self.codes[max(0, start) : max(0, stop)])
+        if part.dtype.itemsize == 4 and part.size and int(part.max()) > _LAST_CHARACTER:
+            part = np.where(part > _LAST_CHARACTER, _NO_CHARACTER, part).astype(part.dtype)
         encoding = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}[part.dtype.itemsize]
         return part.tobytes().decode(encoding, "surrogatepass")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import Importer, OpenedModel
 from rnnviz.nets.checkpoints.foreign import describe
 from rnnviz.nets.checkpoints.native import Native
@@ -32,11 +33,12 @@ def open_model(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedMod
     try:
         if path.is_dir():
             raise ModelFileError(f"{path.name} is a folder; choose the model file inside it")
-        if path.exists() and not path.is_file():
-            raise ModelFileError(f"{path.name} is not a file; choose a model file")
+        check_fits(path)
         for importer in IMPORTERS:
             if importer.recognises(path):
                 return importer.load(path, vocabulary)
         raise ModelFileError(f"{path.name} is {describe(path)}")
     except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {error.strerror}") from error
+        raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise ModelFileError(f"{path.name} needs more memory than there is") from error

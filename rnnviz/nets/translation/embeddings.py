@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ from torch import Tensor
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID
+from rnnviz.core.reading import open_regular
 from rnnviz.nets.translation.tokenizers import SPACE_MARK
+
+_LONGEST_LINE = 1 << 20
 
 
 def read_vectors(path: Path, wanted: set[str]) -> dict[str, npt.NDArray[np.float32]]:
@@ -25,9 +30,11 @@ def read_vectors(path: Path, wanted: set[str]) -> dict[str, npt.NDArray[np.float
     found: dict[str, npt.NDArray[np.float32]] = {}
     width = 0
     try:
-        with path.open(encoding="utf-8", errors="surrogateescape") as file:
-            for number, line in enumerate(file, 1):
-                parts = line.rstrip().split(" ")
+        with io.BufferedReader(open_regular(path)) as file:
+            for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), 1):
+                if len(line) == _LONGEST_LINE:
+                    raise TextError(f"line {number:,} of {path.name} is too long to be a vector")
+                parts = line.decode("utf-8", "surrogateescape").rstrip().split(" ")
                 if number == 1 and len(parts) == 2 and all(part.isdigit() for part in parts):
                     continue
                 width = width or len(parts) - 1

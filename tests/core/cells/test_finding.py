@@ -69,7 +69,7 @@ def test_replacing_leaves_one_file(tmp_path):
         (b'{"title": "x"}', "is damaged"),
         (b"\xff\xfe\x00", "is damaged"),
         (b"[" * 100_000, "is damaged"),
-        (b" " * 1_100_000, "too large"),
+        (b" " * 1_100_000, "larger than"),
     ],
 )
 def test_a_damaged_file_is_listed_as_damaged(tmp_path, content, reason):

@@ -80,6 +80,49 @@ def test_another_machine_is_alive_while_its_heartbeat_moves_whatever_its_clock(t
     assert held_by_us(tmp_path)
 
 
+def test_an_empty_lock_is_of_a_trainer_that_was_killed_while_it_took_it(tmp_path):
+    (tmp_path / "lock").touch()
+    acquire(tmp_path)
+    assert held_by_us(tmp_path)
+
+
+def test_of_many_that_find_a_stale_lock_one_takes_it(tmp_path):
+    """Each in a process of its own, all at once."""
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from rnnviz.core.errors import RunDirectoryError\n"
+        "from rnnviz.core.runs.lock import acquire\n"
+        "print(flush=True)\n"
+        "sys.stdin.readline()\n"
+        "try: acquire(Path(sys.argv[1])); print('took it')\n"
+        "except RunDirectoryError as error: print(error)\n"
+        "sys.stdout.flush()\n"
+        "sys.stdin.readline()\n"
+    )
+    trainers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for _ in range(4)
+    ]  # fmt: skip
+    pipes = [(trainer.stdin, trainer.stdout) for trainer in trainers]
+    for _, answers in pipes:
+        assert answers is not None
+        answers.readline()
+    write_lock(tmp_path, process=gone_process())
+    for begin, _ in pipes:
+        assert begin is not None
+        begin.write("\n")
+        begin.flush()
+    said = [answers.readline() for _, answers in pipes if answers is not None]
+    for trainer in trainers:
+        trainer.communicate("\n")
+    assert sum(words == "took it\n" for words in said) == 1, said
+    assert sum("another trainer is writing" in words for words in said) == 3, said
+
+
 def test_a_damaged_lock_is_not_touched(tmp_path):
     (tmp_path / "lock").write_text("{")
     with pytest.raises(RunDirectoryError, match="delete the file 'lock'"):
@@ -97,7 +140,9 @@ def test_the_heartbeat_says_the_state_and_what_is_wrong(tmp_path):
     assert heart.problem is None
     path.unlink()
     path.mkdir()
-    heart.set("running")
+    for state in ("running", "paused", "running"):
+        assert heart.problem is None  # a drive may be away for a moment
+        heart.set(state)
     assert isinstance(heart.problem, OSError)
     path.rmdir()
     heart.close("finished")

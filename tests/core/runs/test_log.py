@@ -98,8 +98,10 @@ def test_a_full_disk_leaves_whole_lines(tmp_path, monkeypatch):
 
 
 def test_a_real_full_device_is_named(tmp_path):
-    (tmp_path / "events.jsonl").symlink_to("/dev/full")
     log = EventLog(tmp_path / "events.jsonl")
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, log._file)
+    os.close(full)
     with pytest.raises(RunDirectoryError, match="the disk is full"):
         log.append("step", {"step": 1})
     os.close(log._file)

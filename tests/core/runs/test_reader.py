@@ -9,6 +9,7 @@ import pytest
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs import reader
+from rnnviz.core.runs.event import as_float
 from rnnviz.core.runs.reader import EventTail, checkpoint_files
 from tests.core.runs.made import MadeRun
 
@@ -52,10 +53,10 @@ def test_every_cut_of_a_file_reads_its_whole_lines(tmp_path: Path) -> None:
 def test_nan_and_infinity_come_as_words(tmp_path: Path) -> None:
     tail = tail_of(tmp_path, b'{"k":"step","step":1,"loss_nats":"nan","gradient_norm":"inf"}\n')
     (event,) = tail.read()
-    assert math.isnan(reader.as_float(event.loss_nats))
-    assert reader.as_float(event.gradient_norm) == math.inf
-    assert math.isnan(reader.as_float("what?"))
-    assert math.isnan(reader.as_float(event.tokens))
+    assert math.isnan(as_float(event.loss_nats))
+    assert as_float(event.gradient_norm) == math.inf
+    assert math.isnan(as_float("what?"))
+    assert math.isnan(as_float(event.tokens))
 
 
 def test_unknown_kinds_and_fields_pass_and_damaged_lines_are_counted(tmp_path: Path) -> None:

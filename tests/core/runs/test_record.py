@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rnnviz.core.runs.axis import KNOTS, StepAxis
-from rnnviz.core.runs.reader import Event
+from rnnviz.core.runs.event import Event
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.watched import WatchedRun
 from tests.core.runs.made import NAMES, MadeRun, finished_run

@@ -61,5 +61,5 @@ def test_what_cannot_be_read_says_why(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
 def test_a_pipe_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ModelFileError, match="is not a file"):
+    with pytest.raises(ModelFileError, match="a pipe, not a file"):
         open_model(tmp_path / "pipe")
