@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from rnnviz.core import reading
 from rnnviz.core.reading import (
     DamagedFileError,
     check_fits,
@@ -115,7 +114,6 @@ def test_what_cannot_be_meant_is_refused_with_a_reason(raw, said):
 
 
 def test_memory_that_may_be_taken_is_what_the_process_is_allowed(monkeypatch):
-    if reading.resource is None:
-        pytest.skip("no limits on this system")
-    monkeypatch.setattr(reading.resource, "getrlimit", lambda _: (1, 1))
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1, 1))
     assert memory_left() == 0
