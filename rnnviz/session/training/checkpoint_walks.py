@@ -32,17 +32,18 @@ from rnnviz.session.shared.selection import Selection
 from rnnviz.session.training.checkpoints import Stage, Stamp, stages_of, those_there
 from rnnviz.session.training.runs import OpenRun, Runs
 
-CHARACTERS = 2_000
-"""How much of the text is walked: enough to score a concept, and soon done."""
+CHARACTERS = 10_000
+"""How much of the text is walked: soon done, and enough that the best of many units by chance does
+not look like one that follows the concept."""
 RUN = Subject("run")
 """The run that is looked at."""
 _STAGE = "stage"
-_KEPT = 40
+_KEPT = 20
 _LISTING_SECONDS = 0.5
 _SAMPLE = (
     'The old man said: "You will see it (in time) yourself." Then he went out.\n'
     '"And who," asked the girl, "will tell me when?" Nobody answered her.\n'
-) * 14
+) * 72
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class StageScore:
     scalar: bool
     figures: npt.NDArray[np.float64]
     """(N,): the AUC of a yes or no, |correlation| of a number; NaN where there is none."""
+    chance: float
+    """The best of all these units where labels and units have no tie; NaN in too short a text."""
+    characters: int
+    """How many characters were counted."""
 
     @property
     def best(self) -> int:
@@ -254,7 +259,12 @@ class Stages(QObject):
         """Walk and score the checkpoint that is shown, unless that is known or under way."""
         stage = self.stage if self.reads_characters else None
         if stage is not None and not self._ask(stage) and self._sweeping:
-            missing = [other for other in self.stages if self._missing(other)]
+            # Only some walks are kept; one that was let go again is not missed.
+            missing = [
+                other
+                for other in self.stages
+                if self.score(other) is None and self._key(other) not in self._failed
+            ]
             if missing:
                 self._ask(missing[0])
             else:
@@ -341,7 +351,9 @@ class Stages(QObject):
                 figure = abs(score.correlation) if ranking.scalar else score.auc
                 if score.channel == channel and score.unit < len(figures):
                     figures[score.unit] = figure
-            self._scores[(*key, name)] = StageScore(ranking.scalar, figures)
+            chance = ranking.null_correlation if ranking.scalar else ranking.null_auc
+            score_of_all = StageScore(ranking.scalar, figures, chance, ranking.characters)
+            self._scores[(*key, name)] = score_of_all
             self.arrived.emit()
 
         def failed(failure: Failed) -> None:
@@ -371,7 +383,8 @@ class Stages(QObject):
     def _keep(self, key: tuple[object, ...], recording: Recording) -> None:
         self._walked[key] = recording
         while len(self._walked) > _KEPT:
-            oldest = next(iter(self._walked))
+            shown = self._key(self.stage) if self.stage is not None else None
+            oldest = next(other for other in self._walked if other not in (shown, key))
             shutil.rmtree(self._walked.pop(oldest).folder, ignore_errors=True)
 
     @Slot()

@@ -36,7 +36,7 @@ _FAR = 20.0
 _FAR_DECADES = 12.0
 """The same on a logarithmic axis, in powers of ten."""
 _MARK_PIXELS = 7
-_WORDS_POINTS = 8.5
+_WORDS_POINTS, _WORDS_ROOM = 8.5, 0.12
 
 
 def as_it_is(values: Floats) -> Floats:
@@ -317,7 +317,10 @@ class CurvePlot(Plot):
         lacking = max(0.0, self._least_span - (high - low)) / 2
         low, high = low - lacking, high + lacking
         room = (high - low) * _ROOM or abs(high) * 0.1 or 0.5
-        self.view.setYRange(low - room, high + room, padding=0)
+        words = _WORDS_ROOM * (high - low) if drawn.size and drawn.max() > high + room else 0.0
+        if drawn.size and drawn.min() < low - room:
+            words = _WORDS_ROOM * (high - low)
+        self.view.setYRange(low - room, high + room + words, padding=0)
 
     def _mark_outside(self, left: float, right: float) -> None:
         """A mark at the edge for what lies beyond it, and over the plot how much does, how far."""

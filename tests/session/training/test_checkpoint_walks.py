@@ -29,7 +29,7 @@ def rank(arguments, context):
     )  # fmt: skip
     ranking = Ranking(
         concept="inside-quotes", title="", scalar=False, positive_from=1, base_rate=0.5,
-        null_correlation=0.1, null_auc=0.5, characters=9, scores=scores,
+        null_correlation=0.1, null_auc=0.53, characters=9, scores=scores,
     )  # fmt: skip
     path = Path(arguments["folder"]) / "ranking.json"
     write_ranking(ranking, path)
@@ -117,6 +117,7 @@ def test_the_concept_is_scored_for_every_unit(session: Session) -> None:
     assert score is not None
     assert score.best == 5
     np.testing.assert_allclose(score.figures, 0.5 + np.arange(6) / 100)
+    assert (score.chance, score.characters) == (0.53, 9)
     assert [step for step, _ in session.stages.history()] == [200]
 
 
@@ -126,6 +127,17 @@ def test_a_sweep_scores_all(session: Session) -> None:
     session.stages.sweep()
     assert [step for step, _ in session.stages.history()] == [0, 50, 100, 150, 200]
     assert (ran(session).count("walk"), ran(session).count("rank")) == (5, 5)
+
+
+def test_a_sweep_ends_though_not_every_walk_is_kept(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages_module, "_KEPT", 2)
+    session.selection.set_concept("inside-quotes")
+    session.stages.arrived.connect(session.stages.request)
+    session.stages.sweep()
+    assert len(session.stages.history()) == 5
+    assert ran(session).count("walk") == 5
 
 
 def test_the_unit_of_cells_is_taken_by_its_layer_and_not_by_its_number(session: Session) -> None:

@@ -33,6 +33,9 @@ from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.text.text_view import TextView
 
+_LEAST_SPAN = 0.1
+"""Scores that differ by less are not drawn as if they were far apart."""
+
 
 class StagesPanel(Panel):
     """A slider over checkpoints, the coloured text, the unit's score there and over all of them.
@@ -71,6 +74,7 @@ class StagesPanel(Panel):
         yield
         self.history = CurvePlot("Score of the unit over the checkpoints", self)
         self.history.setMinimumHeight(110)
+        self.history.set_least_span(_LEAST_SPAN)
         yield
         self.sentence = StagePage(self)
         yield
@@ -244,21 +248,22 @@ class StagesPanel(Panel):
         stage = stages.stage
         score = stages.score(stage) if stage and name else None
         self.score.setText(
-            _in_words(score, stages.unit, stages.sizes[1]) if score else
+            in_words(score, stages.unit, stages.sizes[1]) if score else
             "Scoring…" if name and stage and not stages.problem else
             "Choose a concept to see how well the unit follows it."
         )  # fmt: skip
         known = stages.history()
-        self.history.setVisible(bool(known))
-        if not known:
-            return
+        self.history.setVisible(bool(name))
         steps = [step for step, _ in known]
-        this, best = Curve(), Curve()
+        this, best, chance = Curve(), Curve(), Curve()
         this.append(steps, [_figure(score, stages.unit) for _, score in known])
         best.append(steps, [_figure(score, score.best) for _, score in known])
-        self.history.set_labels("step", "|correlation|" if known[0][1].scalar else "AUC")
+        chance.append(steps, [score.chance for _, score in known])
+        if known:
+            self.history.set_labels("step", "|correlation|" if known[0][1].scalar else "AUC")
         self.history.set_traces(
             (
+                Trace("best by chance", chance, "bad", points=True, width=1.0, dashed=True),
                 Trace("best unit", best, "muted", points=True, width=1.2, dashed=True),
                 Trace("this unit", this, "accent", points=True),
             )
@@ -306,13 +311,21 @@ def _figure(score: StageScore, unit: int) -> float:
     return float(score.figures[unit]) if inside else float(np.nan)
 
 
-def _in_words(score: StageScore, unit: int, units: int) -> str:
-    """Such as: AUC 0.912. The best unit here is 2:37 with 0.958."""
+def in_words(score: StageScore, unit: int, units: int) -> str:
+    """Such as: AUC 0.912. The best unit here is 2:37 with 0.958; the best by chance has 0.71."""
     what = "|correlation|" if score.scalar else "AUC"
     mine = _figure(score, unit)
     said = f"{what} {mine:.3f}." if np.isfinite(mine) else "The unit cannot be scored here."
     best = score.best
-    if best in (unit, -1):
-        return said + (" No unit is better here." if best == unit else "")
+    if best == -1:
+        return said
+    reached = _figure(score, best)
     link = f'<a href="{best}">{unit_name(best // units, best % units)}</a>'
-    return f"{said} The best unit here is {link} with {_figure(score, best):.3f}."
+    which = "No unit is better here" if best == unit else f"The best unit here is {link}"
+    which += "" if best == unit else f" with {reached:.3f}"
+    many = f"of {len(score.figures):,} units on {score.characters:,} characters"
+    if not np.isfinite(score.chance):
+        return f"{said} {which}; the text is too short to say what chance gives {many}."
+    if reached > score.chance:
+        return f"{said} {which}; the best by chance {many} has {score.chance:.3f}."
+    return f"{said} {which}, no better than chance: {score.chance:.3f} for the best {many}."

@@ -17,10 +17,11 @@ from pytestqt.qtbot import QtBot
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve
 from rnnviz.session.session import Session
+from rnnviz.session.training.checkpoint_walks import StageScore
 from rnnviz.views.plots import CurvePlot, Trace, TurnMark
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.training.centre import TrainingCentre
-from rnnviz.views.training.panels.checkpoints import StagesPanel
+from rnnviz.views.training.panels.checkpoints import StagesPanel, in_words
 from rnnviz.views.training.panels.curves import RATE, CurvesPanel
 from rnnviz.views.training.panels.norms import NormsPanel
 from rnnviz.views.training.panels.parameters import ParametersPanel
@@ -585,3 +586,42 @@ def test_a_panel_behind_another_tab_costs_nothing_until_its_tab_is_chosen(
     assert not panels["gradient-norms"].seen
     bars = [bar for bar in room.findChildren(QTabBar) if bar.isVisible()]
     assert sorted(bar.count() for bar in bars) == [2, 3]
+
+
+def scored(best: float, chance: float) -> StageScore:
+    return StageScore(False, np.array([0.6, best]), chance, 9_000)
+
+
+def test_the_best_of_many_units_stands_beside_the_best_by_chance() -> None:
+    found = in_words(scored(0.958, 0.71), 0, 2)
+    assert found == (
+        'AUC 0.600. The best unit here is <a href="1">1:1</a> with 0.958; the best by chance of 2 '
+        "units on 9,000 characters has 0.710."
+    )
+    assert in_words(scored(0.924, 0.95), 1, 2) == (
+        "AUC 0.924. No unit is better here, no better than chance: 0.950 for the best of 2 units "
+        "on 9,000 characters."
+    )
+    assert "too short to say what chance gives" in in_words(scored(0.9, math.nan), 0, 2)
+
+
+def test_the_score_of_every_checkpoint_is_drawn_beside_chance(
+    session: Session, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    session.selection.set_concept("inside-quotes")
+    panel = StagesPanel(session)
+    known: list[tuple[int, StageScore]] = []
+    monkeypatch.setattr(session.stages, "history", lambda: known)
+    shown(qtbot, panel)
+    assert panel.history.isVisible()  # also while nothing is scored yet
+    known[:] = [(50, scored(0.9, 0.899))]
+    panel.request_draw()
+    qtbot.waitUntil(lambda: panel.idle and len(panel.history.traces[0].curve) == 1)
+    drawn = {trace.name: trace.curve.last for trace in panel.history.traces}
+    assert drawn == {"best by chance": 0.899, "best unit": 0.9, "this unit": 0.6}
+    known[:] = [(50, StageScore(False, np.array([0.6, 0.601]), 0.602, 9_000))]
+    panel.request_draw()
+    qtbot.waitUntil(lambda: panel.idle and panel.history.traces[0].curve.last == 0.602)
+    low, high = panel.history.view.viewRange()[1]
+    assert high - low >= 0.1
