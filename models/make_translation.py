@@ -80,8 +80,8 @@ class Recipe:
 _COMMON = (
     "--task translation --architecture gru --layers 1 --units 256 --embedding 96 --dropout 0.2 "
     "--epochs 40 --learning-rate 0.004 --warmup-steps 200 --held-out 0.02 --precision bfloat16 "
-    "--validation-every 500 --checkpoint-every 1000 --parameters-every 200 "
-    "--gradient-steps-every 500 --option joined=0.2 --option batch_tokens=16000 --option longest=90 "
+    "--validation-every 1000 --checkpoint-every 1000 --parameters-every 200 "
+    "--gradient-steps-every 1000 --option joined=0.2 --option batch_tokens=16000 --option longest=90 "
     "--option vocabularies={corpora}/LANGUAGE.pieces.safetensors"
 )
 _INTO = " --option swap=false --option source_language=TITLE --option target_language=English"
@@ -201,7 +201,7 @@ TABLE = {
     for guided in (True, False)
 }
 """The options of the table of attentions, French to English; each trained for equal steps."""
-_EQUAL = " --steps 2000 --option batch_tokens=8000 --validation-every 1000"
+_EQUAL = " --steps 2000 --option batch_tokens=8000"
 
 
 def table_command(name: str, corpora: str, run: str) -> list[str]:
