@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from rnnviz.core.colours.colour import LEVELS, Scale
@@ -16,9 +17,16 @@ from rnnviz.views.shared.theme import Theme, theme_of
 
 
 class ImagePlot(Plot):
-    """Values (rows, columns) through a scale; the first row is on top, columns are characters."""
+    """Values (rows, columns) through a scale; the first row is on top, columns are characters.
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    Args:
+        grey_gaps: NaN is grey, where the ground would look like the least of the values.
+    """
+
+    def __init__(
+        self, name: str, parent: QWidget | None = None, *, grey_gaps: bool = False
+    ) -> None:
+        self._grey_gaps = grey_gaps
         self.text_axis = TextAxis("bottom")
         self.row_axis = NamedAxis("left")
         self._values: npt.NDArray[np.floating] = np.zeros((0, 0), np.float16)
@@ -94,6 +102,9 @@ class ImagePlot(Plot):
     def recolour(self, theme: Theme) -> None:
         """The palette of this ground, also on the bar beside it."""
         table = self._scale.colours(theme.dark)
+        if self._grey_gaps:
+            table = table.copy()
+            table[-1] = QColor(theme.faint).getRgb()
         self._image.setLookupTable(table)
         self._bar.setColorMap(pg.ColorMap(None, table[:LEVELS]))
         self._bar.setLevels((self._scale.low, self._scale.high))

@@ -53,13 +53,13 @@ class GradientHeatmapPanel(GradientPanel):
         self.state.setAccessibleName("State")
         self.state.activated.connect(self.request_draw)
         self.truncated = QCheckBox("Truncated")
-        self.truncated.setToolTip("Blank what truncated BPTT cuts; see the panel Truncation")
+        self.truncated.setToolTip("Grey what truncated BPTT cuts; see the panel Truncation")
         self.truncated.toggled.connect(self.request_draw)
         self.said = note()
         self.said.setWordWrap(False)
         # Its words must not make the panel wider than its place.
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.plot = ImagePlot("Gradient by position and distance")
+        self.plot = ImagePlot("Gradient by position and distance", grey_gaps=True)
         self.plot.set_labels("character whose prediction the loss is about", "steps back")
         self.plot.hovered.connect(self._hover)
         self.plot.clicked.connect(self._click)
@@ -94,13 +94,16 @@ class GradientHeatmapPanel(GradientPanel):
         self.plot.set_text(Text.of(shown))
         norms = field.norms(self.state.currentText(), self.layer.layer or 0)
         chunk = gradients.measurements.chunk
+        self._kept: npt.NDArray[np.bool_] | None = None
         if self.truncated.isChecked():
-            norms = np.where(kept(field.targets, field.distance, chunk), norms, np.nan)
+            self._kept = kept(field.targets, field.distance, chunk)
+            norms = np.where(self._kept, norms, np.nan)
+        self._norms, self._chunk = norms, chunk
         self._values = _powers(norms.T)
         top = float(self._values[np.isfinite(self._values)].max(initial=-300.0))
         scale = Scale(round(top - _DECADES, 1), round(top, 1), "surprisal")
         self.plot.set_values(self._values, 0, scale)
-        cut = f" Blank: cut every {chunk:,} steps." if self.truncated.isChecked() else ""
+        cut = f" Grey: cut every {chunk:,} steps." if self.truncated.isChecked() else ""
         self.said.setText(f"Norm, powers of ten.{cut}")
         self.said.setToolTip(f"The colour is the norm of the gradient as a power of ten.{cut}")
         self.show_character()
@@ -133,10 +136,12 @@ class GradientHeatmapPanel(GradientPanel):
             self.said.setText("before the text")
             return
         predicted, read = int(field.predicted[row]), int(field.places[step])
-        norm = float(field.norms(self.state.currentText(), self.layer.layer or 0)[row, distance])
+        cut = self._kept is not None and not self._kept[row, distance]
+        norm = scientific(float(self._norms[row, distance]))
+        found = f"cut off, every {self._chunk:,} steps" if cut else norm
         self.said.setText(
             f"loss of {text.slice(predicted, predicted + 1)!r} at {predicted:,}, state after "
-            f"{text.slice(read, read + 1)!r}, {distance} back: {scientific(norm)}"
+            f"{text.slice(read, read + 1)!r}, {distance} back: {found}"
         )
 
     @Slot(float, float)

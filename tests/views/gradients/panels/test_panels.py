@@ -18,6 +18,7 @@ from rnnviz.views.gradients.panels.heatmap import GradientHeatmapPanel
 from rnnviz.views.gradients.panels.inputs import InputsPanel
 from rnnviz.views.gradients.panels.matrix import MatrixPanel
 from rnnviz.views.gradients.panels.memory import MemoryPanel
+from rnnviz.views.gradients.panels.parts import scientific
 from rnnviz.views.gradients.panels.truncation import TruncationPanel
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
 from rnnviz.work.runner import InlineRunner
@@ -165,6 +166,17 @@ def test_the_heatmap_blanks_what_truncation_cuts(qtbot, session):
     targets = session.gradients.focused.field.targets
     for column, step in enumerate(targets.tolist()):
         assert int(np.isfinite(panel.plot._values[:, column]).sum()) == min(step % 5, 10) + 1
+    # What is read out is what is seen: step 42 keeps two steps back and no more.
+    row = int(np.flatnonzero(targets % 5 == 2)[0])
+    panel.plot.hovered.emit(row + 0.5, 2.5)
+    norm = session.gradients.focused.field.norms("hidden", 1)[row, 2]
+    assert panel.said.text().endswith(f"2 back: {scientific(float(norm))}")
+    panel.plot.hovered.emit(row + 0.5, 3.5)
+    assert panel.said.text().endswith("3 back: cut off, every 5 steps")
+    panel.truncated.setChecked(False)
+    settle(qtbot, panel)
+    panel.plot.hovered.emit(row + 0.5, 3.5)
+    assert "cut" not in panel.said.text()
 
 
 def test_hovering_a_character_tints_what_it_depends_on(qtbot, session):
