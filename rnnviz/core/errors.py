@@ -83,3 +83,13 @@ class GradientError(RnnvizError):
 
 class Cancelled(RnnvizError):
     """The work was stopped on request; what was already written stays."""
+
+
+def is_our_error(kind: str) -> bool:
+    """Whether an error of this class name, from another process, is one that a person can act on.
+
+    >>> is_our_error("TextError"), is_our_error("MemoryError")
+    (True, False)
+    """
+    known = globals().get(kind)
+    return isinstance(known, type) and issubclass(known, RnnvizError)

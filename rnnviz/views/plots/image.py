@@ -104,7 +104,8 @@ class ImagePlot(Plot):
         table = self._scale.colours(theme.dark)
         if self._grey_gaps:
             table = table.copy()
-            table[-1] = QColor(theme.faint).getRgb()
+            grey = QColor(theme.faint)
+            table[-1] = (grey.red(), grey.green(), grey.blue(), 255)
         self._image.setLookupTable(table)
         self._bar.setColorMap(pg.ColorMap(None, table[:LEVELS]))
         self._bar.setLevels((self._scale.low, self._scale.high))

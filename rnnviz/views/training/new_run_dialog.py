@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.errors import RnnvizError
+from rnnviz.core.errors import RnnvizError, is_our_error
 from rnnviz.core.quantities.durations import duration_in_words
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.presets import (
@@ -36,6 +36,7 @@ from rnnviz.core.runs.presets import (
     rough_seconds,
     steps_of,
 )
+from rnnviz.core.runs.training_texts import problem_with
 from rnnviz.session.shared.jobs import Failed, Jobs
 from rnnviz.views.training.memory_fields import MemoryFields
 from rnnviz.views.training.run_fields import MORE, USUAL, Field, RunFields
@@ -70,6 +71,8 @@ class NewRunDialog(QDialog):
         self._texts: tuple[Path, ...] = ()
         self._kept = TrainingConfig()
         self._named = False
+        self._unfit = ""
+        """Why these settings and texts could not be measured: no trainer could start with them."""
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(_ESTIMATE_MS)
@@ -219,9 +222,11 @@ class NewRunDialog(QDialog):
 
     @property
     def _refused(self) -> str:
-        """Why a number of the form cannot be taken; empty where each can."""
+        """Why the run cannot be what the form says; empty where it may."""
         asked = "" if self._reads_text else self.memory.problem
-        return asked or self.usual.problem or self.rest.problem
+        numbers = asked or self.usual.problem or self.rest.problem
+        texts = self._texts if self._reads_text else ()
+        return numbers or problem_with(texts, self.config) or self._unfit
 
     @property
     def directory(self) -> Path:
@@ -262,10 +267,8 @@ class NewRunDialog(QDialog):
     @Slot()
     def _changed(self) -> None:
         """Say what the run will be; measuring it waits until the person stops changing it."""
-        refused = self._refused
-        self.problem.setText(refused)
-        self.problem.setVisible(bool(refused))
-        self.start.setEnabled(self._ready)
+        self._unfit = ""
+        self._show_refusal()
         self.fields["epochs"].setEnabled(self._reads_text and self.config.steps == 0)
         self.fields["clip_threshold"].setEnabled(self.config.clip != "none")
         self._count_changed()
@@ -279,6 +282,12 @@ class NewRunDialog(QDialog):
         else:
             self._wait.stop()
             self._jobs.cancel("estimate")
+
+    def _show_refusal(self) -> None:
+        refused = self._refused
+        self.problem.setText(refused[:1].upper() + refused[1:])
+        self.problem.setVisible(bool(refused))
+        self.start.setEnabled(self._ready)
 
     @property
     def _pace(self) -> float:
@@ -324,6 +333,9 @@ class NewRunDialog(QDialog):
         )
 
     def _not_estimated(self, failure: Failed) -> None:
+        if is_our_error(failure.kind):
+            self._unfit = failure.message
+            self._show_refusal()
         self._say(f"It could not be measured: {failure.message}")
 
     @Slot()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from rnnviz.core.errors import TextError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.presets import PRESETS
 from rnnviz.session.session import Session
@@ -177,6 +178,45 @@ def test_the_rare_settings_are_put_away_and_counted(dialog: NewRunDialog, qtbot:
     assert config.temperatures == (0.5, 1.0)
     qtbot.mouseClick(dialog.more, Qt.MouseButton.LeftButton)
     assert dialog.more.text() == "More settings (3 changed)"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "empty.txt is empty"), (b"\x00\x01\x02" * 999, "it is no text file"),
+     (b"ten letter", "the text leaves at most 9 characters")],
+)  # fmt: skip
+def test_nothing_starts_on_what_cannot_be_trained_on(
+    content: bytes, why: str, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "empty.txt"
+    path.write_bytes(content)
+    dialog = NewRunDialog(session.jobs, tmp_path / "runs", (path,))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert not dialog.start.isEnabled()
+    assert why.lower() in dialog.problem.text().lower()
+    assert dialog.estimate.text() == ""
+    path.write_text("It was a dark night. " * 100)
+    dialog.set_texts((path,))
+    assert dialog.start.isEnabled()
+
+
+def test_nothing_starts_on_what_the_trainer_refuses_when_it_is_measured(
+    session: Session, text: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    def refused(arguments, context):
+        raise TextError("the text is written in nothing that is known")
+
+    assert isinstance(session.jobs._runner, InlineRunner)
+    session.jobs._runner._tasks = {"estimate": refused}
+    dialog = NewRunDialog(session.jobs, tmp_path / "runs", (text,))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: not dialog.start.isEnabled())
+    assert dialog.problem.text() == "The text is written in nothing that is known"
+    dialog.fields["seed"].set_value(3)  # type: ignore[union-attr]
+    assert dialog.start.isEnabled()  # measured anew
+    qtbot.waitUntil(lambda: not dialog.start.isEnabled())
 
 
 def test_nothing_starts_while_a_number_of_the_form_is_refused(
