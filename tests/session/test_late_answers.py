@@ -1,0 +1,279 @@
+"""An old answer is never seen under a new name, whenever it comes; see `tests/late_runner.py`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QSettings
+
+from rnnviz.core.colour import Scale
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.finding import Finding
+from rnnviz.core.links import corpus_agreement
+from rnnviz.core.text import Text
+from rnnviz.session.networks import Network, Window
+from rnnviz.session.selection import Pin
+from rnnviz.session.session import Session
+from tests.late_runner import LateRunner
+from tests.session import answering
+from tests.session.answering import SHAPES, code
+
+ORDERS, PARTS = 2_000, 8
+CONCEPTS = ("inside-quotes", "sentence-start", "upper-case-word")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    """Four models of several shapes, two translators, one file that is neither; four texts."""
+    for stem in (*SHAPES, "t0", "t1", "bad"):
+        (tmp_path / f"{stem}.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0{}" + stem.encode())
+    for place in range(4):
+        (tmp_path / f"text{place}.txt").write_text(f'text {"abcd"[place]} and "some" words\n' * 2)
+    (tmp_path / "gold0").write_text("0-0\n")
+    (tmp_path / "gold1").write_text("0-0 0-1\n")
+    (tmp_path / "pairs").write_text("le ||| the\n")
+    return tmp_path
+
+
+@pytest.fixture
+def late(world: Path, qapp: Any) -> Iterator[Callable[..., tuple[Session, LateRunner]]]:
+    """Makes sessions whose answers come when the test says."""
+    made: list[Session] = []
+
+    def make(*, heeds: bool = False) -> tuple[Session, LateRunner]:
+        runner = LateRunner(answering.TASKS, heeds=heeds)
+        session = Session(
+            runner,
+            QSettings(str(world / "settings.ini"), QSettings.Format.IniFormat),
+            cache=world / "cache",
+            data=world / "data",
+            models=world / "models",
+            resources=world / "resources",
+        )
+        made.append(session)
+        return session, runner
+
+    yield make
+    for session in made:
+        session.close()
+
+
+def model_path(world: Path, stem: str) -> Path:
+    return world / f"{stem}.safetensors"
+
+
+def text_path(world: Path, place: int) -> Path:
+    return world / f"text{place}.txt"
+
+
+# What is shown
+
+
+def whose_recording(session: Session) -> tuple[str, str] | None:
+    """The model and the text that the values of the recording are of, after looking at them."""
+    recording = session.recordings.recording
+    if recording is None:
+        return None
+    path, text = recording.description.model_path, str(recording.text)
+    values = set(recording.rows("hidden")[:, : recording.walked].ravel().tolist())
+    assert values <= {code(path, text)}, "values of something else"
+    return path, text
+
+
+def check(session: Session) -> None:
+    """Whatever is shown belongs to what is open."""
+    check_cells(session)
+    check_concepts(session)
+    check_gradients(session)
+    check_alignments(session)
+
+
+def check_cells(session: Session) -> None:
+    recordings, selection, inspection = session.recordings, session.selection, session.inspection
+    whose = whose_recording(session)
+    if whose is not None:
+        if recordings.model is not None:
+            assert whose[0] == recordings.model.path, "another model's units"
+        if recordings.is_of_text:
+            assert whose[1] == str(recordings.text), "units in another text"
+        shown = recordings.recording
+        assert shown is not None
+        for pin in (*selection.pins, Pin(selection.channel, selection.unit)):
+            assert pin.unit < shown.total_units
+    asked = (*(whose or ()), selection.channel)
+    if inspection.unit_page is not None:
+        assert inspection.unit_page["whose"] == code(*asked, selection.unit)
+    if inspection.pattern is not None:
+        assert selection.range is not None
+        assert inspection.pattern["whose"] == code(*asked, *selection.range)
+    if inspection.order is not None:
+        assert inspection.order == [code(*asked)]
+    if inspection.matches is not None:
+        assert inspection.matches[0, 0] == code(recordings.text)
+    if inspection.sample:
+        assert recordings.model is not None
+        assert Path(recordings.model.path).stem.startswith(inspection.sample)
+
+
+def check_concepts(session: Session) -> None:
+    whose = whose_recording(session)
+    for name in CONCEPTS:
+        labels, ranking = session.rankings.labels(name), session.rankings.ranking(name)
+        if labels is not None:
+            assert set(labels.tolist()) <= {code(session.recordings.text, name)}
+        if ranking is not None:
+            assert whose is not None
+            assert ranking.characters == code(*whose, name)
+
+
+def check_gradients(session: Session) -> None:
+    gradients, text = session.gradients, session.recordings.text
+    for one in gradients.compared:
+        if one.field is not None:
+            facts = one.field.facts
+            assert facts.model_path == one.network.path
+            assert facts.text_name == str(code(text))
+            assert facts.start == gradients.window.start
+    measured, focused = gradients.measurements, gradients.focused
+    path = focused.network.path if focused else ""
+    if measured.matrices is not None:
+        assert measured.matrices[0].gate == str(code(path))
+    if measured.clipping is not None:
+        assert measured.clipping["whose"] == code(path, text, gradients.window.start)
+    if measured.truncation is not None:
+        assert measured.truncation["whose"] == code(path, text, measured.chunk)
+
+
+def check_alignments(session: Session) -> None:
+    alignments, tables = session.alignments, session.alignments.tables
+    if alignments.model is None:
+        assert alignments.current is None
+        return
+    name = Path(alignments.model.path).stem
+    if alignments.current is not None:
+        assert alignments.current.decoded.text == name
+        assert alignments.current.model is alignments.model
+    if alignments.beside is not None:
+        assert alignments.beside.decoded.text == Path(alignments.beside.model.path).stem
+    for near in tables.near:
+        assert near.word == name
+    for row in tables.corpus:
+        assert row.target == name
+    if tables.agreement is not None:
+        gold = alignments.gold
+        asked = str(gold.pairs_path), gold.direction, gold.threshold
+        links = answering.links_of(alignments.model.path, *asked)
+        if gold.swapped:
+            links = [frozenset((b, a) for a, b in line) for line in links]
+        assert tables.agreement == corpus_agreement(links, gold.lines)
+
+
+# What a person does
+
+
+def finding_of(world: Path, stem: str, place: int) -> Finding:
+    return Finding(
+        title="found",
+        channel="hidden",
+        start=1,
+        stop=4,
+        scale=Scale(-1.0, 1.0, "blue-orange"),
+        model_path=str(model_path(world, stem)),
+        text_name=f"text{place}.txt",
+        text_path=str(text_path(world, place)),
+    )
+
+
+def open_recording(session: Session, world: Path, random: Random) -> None:
+    kept = [path.parent for path in (world / "cache").glob("*/recording.json")]
+    if kept:
+        session.recordings.open_recording(random.choice(sorted(kept)))
+
+
+def gold(session: Session, world: Path, random: Random) -> None:
+    links = session.alignments.gold
+    links.open(world / random.choice(("gold0", "gold1")))
+    links.open_pairs(world / "pairs")
+
+
+def compare(session: Session, world: Path, random: Random) -> None:
+    stems = random.sample(sorted(SHAPES), 2)
+    session.gradients.set_networks(
+        tuple(Network(str(model_path(world, stem)), stem) for stem in stems)
+    )
+
+
+Act = Callable[[Session, Path, Random], Any]
+ACTS: tuple[Act, ...] = (
+    lambda s, w, r: s.open_path(model_path(w, r.choice((*SHAPES, "bad")))),
+    lambda s, w, r: s.open_path(model_path(w, r.choice(sorted(SHAPES)))),
+    lambda s, w, r: s.open_path(text_path(w, r.randrange(4))),
+    lambda s, w, r: s.open_path(text_path(w, r.randrange(4))),
+    lambda s, w, r: s.show_text(Text.of("pasted " + "ab" * r.randrange(1, 4), "pasted")),
+    lambda s, w, r: s.recordings.type_text("typed" * r.randrange(3)),
+    lambda s, w, r: s.recordings.walk(r.choice((("hidden",), ("hidden", "cell")))),
+    lambda s, w, r: s.show_finding(finding_of(w, r.choice((*SHAPES, "bad")), r.randrange(4))),
+    open_recording,
+    lambda s, w, r: s.selection.select_unit(r.randrange(5), "hidden"),
+    lambda s, w, r: s.selection.toggle_pin(Pin("hidden", s.selection.unit)),
+    lambda s, w, r: s.selection.set_range((r.randrange(3), 5)),
+    lambda s, w, r: s.selection.set_concept(r.choice(CONCEPTS)),
+    lambda s, w, r: s.rankings.request_ranking(r.choice(CONCEPTS)),
+    lambda s, w, r: s.rankings.request_labels(r.choice(CONCEPTS)),
+    lambda s, w, r: s.inspection.request_unit_page(),
+    lambda s, w, r: s.inspection.request_pattern(),
+    lambda s, w, r: s.inspection.request_order(),
+    lambda s, w, r: s.inspection.request_matches(r.choice(("", "a", "b")), regular=False),
+    lambda s, w, r: s.inspection.request_sample("", 2, 1.0, 0, None),
+    lambda s, w, r: s.gradients.want_fields(),
+    lambda s, w, r: s.gradients.set_window(Window(r.randrange(3), 12, 10)),
+    compare,
+    lambda s, w, r: s.gradients.set_focus(r.randrange(2)),
+    lambda s, w, r: s.gradients.measurements.want_matrices(),
+    lambda s, w, r: s.gradients.measurements.want_clipping(),
+    lambda s, w, r: s.gradients.measurements.set_chunk(r.randrange(5, 8)),
+    lambda s, w, r: s.gradients.measurements.measure_truncation(100),
+    lambda s, w, r: s.open_path(model_path(w, r.choice(("t0", "t1")))),
+    lambda s, w, r: s.alignments.translate(r.choice(("le chat", "la table"))),
+    lambda s, w, r: s.alignments.force_token(0, "a"),
+    lambda s, w, r: s.alignments.compare(str(model_path(w, "t1")), "t1"),
+    lambda s, w, r: s.alignments.undo(),
+    lambda s, w, r: s.alignments.search(beam=r.randrange(1, 4)),
+    lambda s, w, r: s.alignments.tables.find_near("le", "source"),
+    lambda s, w, r: s.alignments.tables.translate_corpus(text_path(w, 0)),
+    gold,
+    lambda s, w, r: s.alignments.gold.set(swapped=r.random() < 0.5),
+    lambda s, w, r: s.alignments.gold.set(direction=r.choice(("source", "target", "both"))),
+    lambda s, w, r: s.alignments.gold.set(threshold=r.choice((0.25, 0.5))),
+    lambda s, w, r: s.alignments.tables.score_all(),
+    lambda s, w, r: s.alignments.tables.record(),
+)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_is_shown_carries_what_is_open(
+    part: int, late: Callable[..., tuple[Session, LateRunner]], world: Path
+) -> None:
+    """2,000 random orders of open, switch, ask, and of answers that come late, or never."""
+    session, runner = late(heeds=bool(part % 2))
+    for order in range(ORDERS // PARTS):
+        random = Random(f"{part}, {order}")
+        for _ in range(random.randrange(3, 9)):
+            with contextlib.suppress(RnnvizError):  # what was open stays
+                random.choice(ACTS)(session, world, random)
+            check(session)
+            for _ in range(random.randrange(6)):
+                runner.anything(random)
+                check(session)
+        if random.random() < 0.3:
+            runner.finish()
+            check(session)
+            assert not session.jobs.running
+            if session.recordings.model is not None and session.recordings.text:
+                assert session.recordings.recording is not None or session.recordings.followed
+    assert {"walk", "rank", "translate", "gradient_field", "align_corpus"} <= set(runner.ran)
