@@ -14,16 +14,16 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from rnnviz.core.alignments.links import write_links
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.gradients import FieldFacts, GradientField, MatrixFacts, write_field
-from rnnviz.core.identity import model_digest
-from rnnviz.core.links import write_links
-from rnnviz.core.recording import TOP, Recording, RecordingWriter
-from rnnviz.core.recording_lock import writing
+from rnnviz.core.recordings.lock import writing
+from rnnviz.core.recordings.recording import TOP, Recording, RecordingWriter
 from rnnviz.core.scoring.results import Ranking, write_ranking
-from rnnviz.core.text import Text
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.system.identity import model_digest
 from rnnviz.work.messages import Context
-from tests.session import translating
+from tests.session.alignments import translating
 
 VOCABULARY = tuple('\n "abcdefghijklmnopqrstuvwxyz')
 SHAPES = {"m0": (2, 3), "m1": (3, 2), "m2": (2, 3), "m3": (1, 5)}
@@ -179,7 +179,7 @@ def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
         states=("hidden",),
         start=arguments["start"],
     )
-    arrays = {
+    arrays: dict[str, Any] = {
         "places": np.arange(3),
         "targets": np.arange(1, 2),
         "losses": np.ones(1, np.float32),

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QSettings
 
-from rnnviz.core.colour import Scale
+from rnnviz.core.alignments.links import corpus_agreement
+from rnnviz.core.cells.finding import Finding
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.finding import Finding
-from rnnviz.core.links import corpus_agreement
-from rnnviz.core.text import Text
-from rnnviz.session.networks import Network, Window
-from rnnviz.session.selection import Pin
+from rnnviz.core.sequences.text import Text
+from rnnviz.session.gradients.networks import Network, Window
 from rnnviz.session.session import Session
+from rnnviz.session.shared.selection import Pin
 from tests.late_runner import LateRunner
 from tests.session import answering
 from tests.session.answering import SHAPES, code
@@ -277,3 +277,215 @@ def test_whatever_is_shown_carries_what_is_open(
             if session.recordings.model is not None and session.recordings.text:
                 assert session.recordings.recording is not None or session.recordings.followed
     assert {"walk", "rank", "translate", "gradient_field", "align_corpus"} <= set(runner.ran)
+
+
+# Each fault that was seen, by itself
+
+
+@pytest.fixture
+def screens(late: Callable[..., tuple[Session, LateRunner]]) -> tuple[Session, LateRunner]:
+    session, runner = late()
+    failures: list[Any] = []
+    session.jobs.failed.connect(failures.append)
+    runner.failures = failures  # type: ignore[attr-defined]
+    return session, runner
+
+
+def cells(session: Session, runner: LateRunner, world: Path, stem: str, place: int) -> int:
+    """Open a model and a text; the number of the walk, of which nothing was heard yet."""
+    session.open_path(model_path(world, stem))
+    runner.finish(runner.find("open_model"))
+    session.open_path(text_path(world, place))
+    return runner.find("walk")
+
+
+def test_a_walk_that_was_left_does_not_take_over_the_screen(
+    screens: tuple[Session, LateRunner], world: Path
+) -> None:
+    session, runner = screens
+    runner.finish(cells(session, runner, world, "m1", 1))  # the cache has this one
+    war = cells(session, runner, world, "m0", 0)
+    runner.advance(war)  # its first block is written, and the message is on its way
+    session.open_path(model_path(world, "m1"))
+    runner.finish(runner.find("open_model"))
+    session.open_path(text_path(world, 1))
+    kept = session.recordings.recording
+    assert kept is not None
+    assert kept.complete
+    assert runner.was_cancelled(war)
+    runner.finish(war)  # a second later
+    assert session.recordings.recording is kept
+    assert whose_recording(session) == (
+        str(model_path(world, "m1")),
+        text_path(world, 1).read_text(),
+    )
+
+
+def test_a_walk_starts_where_another_still_writes(
+    screens: tuple[Session, LateRunner], world: Path
+) -> None:
+    session, runner = screens
+    first = cells(session, runner, world, "m0", 0)
+    runner.step(first)
+    session.open_path(text_path(world, 1))
+    other = runner.find("walk")
+    session.open_path(text_path(world, 0))
+    again = runner.find("walk")
+    assert again not in (first, other)
+    runner.step(again)  # the first one has the folder, and has not heard yet that it was left
+    runner.finish(first)
+    runner.finish(again, other)
+    recording = session.recordings.recording
+    assert recording is not None
+    assert recording.complete
+    check(session)
+    assert runner.failures == []  # type: ignore[attr-defined]
+
+
+def test_a_walk_that_was_left_keeps_its_blocks_and_goes_on(
+    late: Callable[..., tuple[Session, LateRunner]], world: Path
+) -> None:
+    session, runner = late(heeds=True)
+    first = cells(session, runner, world, "m0", 0)
+    for _ in range(3):
+        runner.step(first)
+    left = session.recordings.recording
+    assert left is not None
+    walked = left.walked
+    assert 0 < walked < left.length
+    session.open_path(text_path(world, 1))
+    runner.finish()
+    session.open_path(text_path(world, 0))
+    shown = session.recordings.recording
+    assert shown is not None
+    assert shown.walked >= walked, "what was finished is seen at once"
+    again = runner.find("walk")
+    runner.step(again)
+    assert shown.walked > walked
+    assert session.recordings.recording is shown, "and grows on"
+    runner.finish()
+    assert shown.complete
+    check(session)
+
+
+def test_the_same_text_opened_again_is_not_walked_twice(
+    screens: tuple[Session, LateRunner], world: Path
+) -> None:
+    session, runner = screens
+    walk = cells(session, runner, world, "m0", 0)
+    runner.step(walk)
+    session.open_path(text_path(world, 0))
+    assert runner.find("walk") == walk
+    assert not runner.was_cancelled(walk)
+    runner.finish()
+    assert session.recordings.recording is not None
+    assert session.recordings.recording.complete
+
+
+@pytest.mark.parametrize("changed", ["model", "file", "swapped", "direction", "threshold"])
+def test_an_error_rate_is_only_shown_for_what_was_scored(
+    changed: str, screens: tuple[Session, LateRunner], world: Path
+) -> None:
+    session, runner = screens
+    alignments = session.alignments
+    session.open_path(model_path(world, "t0"))
+    runner.finish()
+    gold(session, world, Random(0))
+    alignments.tables.score_all()
+    runner.finish()
+    assert alignments.tables.agreement is not None
+    alignments.tables.score_all()  # and one more that is on its way
+    if changed == "model":
+        session.open_path(model_path(world, "t1"))
+        runner.finish(runner.find("open_model"))
+    elif changed == "file":
+        (world / "gold2").write_text("0-3\n")
+        alignments.gold.open(world / "gold2")
+    elif changed == "swapped":
+        alignments.gold.set(swapped=True)
+    elif changed == "direction":
+        alignments.gold.set(direction="source")
+    else:
+        alignments.gold.set(threshold=0.25)
+    assert alignments.tables.agreement is None
+    runner.finish()
+    assert alignments.tables.agreement is None
+
+
+def test_a_finding_that_failed_to_open_does_not_take_the_next_recording(
+    screens: tuple[Session, LateRunner], world: Path
+) -> None:
+    session, runner = screens
+    walk = cells(session, runner, world, "m0", 0)
+    runner.finish(walk)
+    before = session.recordings.text
+    session.show_finding(finding_of(world, "bad", 1))
+    runner.finish()
+    assert [failure.message for failure in runner.failures] == ["bad.safetensors is no model"]  # type: ignore[attr-defined]
+    assert session.recordings.text is before, "what was open stays"
+    session.open_path(text_path(world, 2))
+    runner.finish()
+    assert session.selection.range is None
+    assert session.scaling.locked is None
+
+
+def test_a_finding_is_forgotten_when_something_else_is_opened_meanwhile(
+    screens: tuple[Session, LateRunner], world: Path
+) -> None:
+    session, runner = screens
+    runner.finish(cells(session, runner, world, "m0", 0))
+    session.show_finding(finding_of(world, "m1", 1))
+    session.open_path(text_path(world, 2))
+    runner.finish()
+    assert session.selection.range is None
+    session.show_finding(finding_of(world, "m1", 1))
+    runner.finish()
+    assert session.selection.range == (1, 4)
+
+
+def test_unit_and_pins_keep_their_layer_and_stay_with_networks_of_their_shape(
+    screens: tuple[Session, LateRunner], world: Path
+) -> None:
+    session, runner = screens
+    selection = session.selection
+    runner.finish(cells(session, runner, world, "m0", 0))  # 2 layers of 3 units
+    selection.select_unit(4)
+    selection.toggle_pin(Pin("hidden", 5))
+    runner.finish(cells(session, runner, world, "m1", 0))  # 3 layers of 2 units
+    assert selection.layer_and_unit == (1, 1)
+    assert selection.unit == 3, "unit 1 of layer 2 is another number here"
+    assert not selection.pins
+    runner.finish(cells(session, runner, world, "m3", 0))  # 1 layer of 5 units
+    assert selection.unit == 0, "there is no layer 2"
+    runner.finish(cells(session, runner, world, "m2", 0))  # 2 layers of 3 units again
+    assert selection.pins == (Pin("hidden", 5),)
+
+
+def test_a_recording_opened_by_itself_is_not_shown_under_the_open_model(
+    screens: tuple[Session, LateRunner], world: Path
+) -> None:
+    session, runner = screens
+    runner.finish(cells(session, runner, world, "m1", 1))
+    assert session.recordings.recording is not None
+    folder = session.recordings.recording.folder
+    runner.finish(cells(session, runner, world, "m0", 0))
+    session.open_path(folder)
+    assert session.recordings.model is None
+    assert whose_recording(session) is not None
+    runner.finish()
+    check(session)
+
+
+def test_after_closing_no_job_starts(screens: tuple[Session, LateRunner], world: Path) -> None:
+    session, runner = screens
+    runner.finish(cells(session, runner, world, "m0", 0))
+    session.open_path(model_path(world, "t0"))
+    runner.finish()
+    session.close()
+    started = list(runner.ran)
+    session.alignments.search(temperature=0.5)  # a field that loses the focus as the window goes
+    session.inspection.request_sample("", 5, 1.0, 0, None)
+    session.gradients.want_fields()
+    session.recordings.walk(("hidden",))
+    assert runner.ran == started
+    assert not session.alignments.scratch.folder.exists()

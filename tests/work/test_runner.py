@@ -24,7 +24,15 @@ def slow(arguments, context):
         context.progress(0, 1)
         time.sleep(0.005)
 
-serve({"echo": echo, "die": die, "slow": slow}, *own_pipes())
+def deaf(arguments, context):
+    context.progress(0, 1)
+    time.sleep(3600)
+
+def odd(arguments, context):
+    context.progress(1, 1, odd=object())
+    return {"odd": object()}
+
+serve({"echo": echo, "die": die, "slow": slow, "deaf": deaf, "odd": odd}, *own_pipes())
 """
 
 
@@ -104,3 +112,45 @@ def test_a_job_runs_in_place_without_a_child():
         Job(5, "echo", {"a": 1}), heard
     )
     assert heard.replies == [Done(5, {"a": 1})]
+
+
+def test_cancelled_jobs_have_one_watchdog_between_them(runner):
+    heard = [Heard() for _ in range(30)]
+    for number, one in enumerate(heard):
+        runner.start(Job(number, "slow", {}), one)
+    assert all(one.began.wait(30) for one in heard)
+    before = threading.active_count()
+    for number in range(30):
+        runner.cancel(number)
+    assert threading.active_count() <= before
+    assert {one.last().kind for one in heard} == {"Cancelled"}
+
+
+def test_a_job_that_does_not_hear_ends_with_its_child(runner, monkeypatch):
+    monkeypatch.setattr("rnnviz.work.runner._SECONDS_TO_STOP", 0.2)
+    deaf, after = Heard(), Heard()
+    runner.start(Job(1, "deaf", {}), deaf)
+    assert deaf.began.wait(30)
+    runner.cancel(1)
+    failed = deaf.last()
+    assert (failed.kind, failed.details) == ("EngineStopped", "")
+    runner.start(Job(2, "echo", {"word": "again"}), after)
+    assert isinstance(after.last(), Done)
+
+
+def test_a_result_that_cannot_be_sent_is_a_failure_and_not_silence(runner):
+    heard = Heard()
+    runner.start(Job(1, "odd", {}), heard)
+    failed = heard.last()
+    assert failed.kind == "defect"
+    assert "cannot be sent" in failed.message
+    assert "<object object" in failed.details
+
+
+def test_after_closing_no_child_is_started(runner):
+    runner.close()
+    heard = Heard()
+    runner.start(Job(1, "echo", {}), heard)
+    runner.cancel(1)
+    assert runner._child is None
+    assert heard.replies == []

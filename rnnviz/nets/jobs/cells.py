@@ -16,8 +16,7 @@ from rnnviz.core.cells.snippets import unit_page as read_unit_page
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_blocks
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.identity import model_digest
-from rnnviz.core.recording_lock import writing
+from rnnviz.core.recordings.lock import writing
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import rank as rank_units
 from rnnviz.core.scoring import write_ranking
@@ -26,6 +25,7 @@ from rnnviz.core.scoring.probe import write_probe
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.text_store import lay_out
 from rnnviz.core.system.files import replacing
+from rnnviz.core.system.identity import model_digest
 from rnnviz.nets.checkpoints.translators import is_translation
 from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
 from rnnviz.nets.jobs.priority import short_first

@@ -14,9 +14,9 @@ from rnnviz.core.alignments.alignment import Direction
 from rnnviz.core.alignments.links import write_links
 from rnnviz.core.alignments.parallel_corpus import read_lines, read_pairs
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.identity import model_digest
 from rnnviz.core.models.translation import END_ID, TRANSLATION, TokenizerDescription
 from rnnviz.core.system.files import write_atomically
+from rnnviz.core.system.identity import model_digest
 from rnnviz.nets.jobs.warm_models import warm_translation
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.translation.aligning import align_pairs

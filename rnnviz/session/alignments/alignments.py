@@ -24,7 +24,7 @@ from rnnviz.session.alignments.questions import (
     replaced,
 )
 from rnnviz.session.alignments.tables import AlignmentTables
-from rnnviz.session.identities import Subject
+from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.scratch import Scratch
 from rnnviz.work.messages import Failed

@@ -11,7 +11,7 @@ import msgspec
 
 from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.alignments.tokens import has_pieces, is_mark, word_groups, word_of
-from rnnviz.session.identities import Subject
+from rnnviz.session.shared.identities import Subject
 
 TASK = "translation"
 TRANSLATOR = Subject("translator")

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from rnnviz.core.alignments.links import Agreement, corpus_agreement, read_links
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import ANSWER, TRANSLATOR
-from rnnviz.session.identities import Answers, Subject
+from rnnviz.session.shared.identities import Answers, Subject
 from rnnviz.session.shared.jobs import Jobs
 
 if TYPE_CHECKING:

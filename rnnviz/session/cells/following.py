@@ -17,11 +17,11 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
-from rnnviz.core.identity import file_stamp
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.background import Aside
-from rnnviz.session.identities import Subject
+from rnnviz.core.system.identity import file_stamp
+from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Failed, Jobs
 from rnnviz.session.shared.recordings import OPEN, TEXT, WALK, OpenModel, Recordings
 from rnnviz.session.training.checkpoints import Stamp, newest_checkpoint

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.session.identities import Answers, Subject
+from rnnviz.session.shared.identities import Answers, Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import OPENED, RECORDING, TEXT, Recordings
 from rnnviz.session.shared.selection import Pin, Selection

@@ -22,7 +22,7 @@ from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.scoring import Ranking, read_ranking
 from rnnviz.core.scoring.probe import Probe, read_probe
-from rnnviz.session.identities import Answers, Subject
+from rnnviz.session.shared.identities import Answers, Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import RECORDING, TEXT, Recordings
 from rnnviz.session.shared.selection import Selection

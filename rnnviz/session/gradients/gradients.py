@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import read_field
-from rnnviz.core.identity import model_digest
+from rnnviz.core.system.identity import model_digest
 from rnnviz.session.gradients.measurements import Measurements
 from rnnviz.session.gradients.networks import (
     DEFAULT,
@@ -24,7 +24,7 @@ from rnnviz.session.gradients.networks import (
     stages_of,
     three_kinds,
 )
-from rnnviz.session.identities import Answers, Subject
+from rnnviz.session.shared.identities import Answers, Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.library import Library
 from rnnviz.session.shared.recordings import TEXT, Recordings

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.gradients import MatrixFacts
 from rnnviz.session.gradients.networks import Compared, Network, Window, result_key
-from rnnviz.session.identities import Answers
+from rnnviz.session.shared.identities import Answers
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import TEXT, Recordings
 from rnnviz.work.messages import Failed

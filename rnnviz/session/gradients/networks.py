@@ -10,8 +10,8 @@ from typing import Any
 from rnnviz.core.architectures import COMPARED
 from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.gradients import GradientField
-from rnnviz.core.identity import digest, file_stamp
 from rnnviz.core.models.model_file import ModelDescription, read_description
+from rnnviz.core.system.identity import digest, file_stamp
 from rnnviz.session.shared.library import Library
 
 DEFAULT = 128

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.session.identities import Answers, Identities, Stamp, Subject
+from rnnviz.session.shared.identities import Answers, Identities, Stamp, Subject
 from rnnviz.work.messages import Done, Failed, Job, Progress, Reply
 from rnnviz.work.runner import Runner
 

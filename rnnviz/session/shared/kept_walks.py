@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.identity import digest
-from rnnviz.core.recording_lock import remove_unless_written
+from rnnviz.core.recordings.lock import remove_unless_written
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.system.identity import digest
 
 KEPT_BYTES = 6_000_000_000
 """Recordings beyond this much in the cache are deleted, oldest first."""
@@ -21,7 +21,7 @@ def walk_key(model: str, text: str, channels: tuple[str, ...]) -> str:
     """A name for a walk that changes whenever the model, the text or the channels do.
 
     Args:
-        model: its digest (`core.identity`).
+        model: its digest (`core.system.identity`).
         text: likewise.
     """
     return digest(model, text, tuple(channels))

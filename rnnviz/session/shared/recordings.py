@@ -13,13 +13,13 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError, TextError
-from rnnviz.core.identity import model_digest, text_digest
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.recordings.recording import Recording, size_bytes
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.text_store import map_text
+from rnnviz.core.system.identity import model_digest, text_digest
 from rnnviz.session.alignments.alignments import Alignments
-from rnnviz.session.identities import Subject
+from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.kept_walks import kept_walk, make_room, walk_key
 from rnnviz.work.messages import Failed
@@ -56,7 +56,7 @@ class OpenModel(msgspec.Struct, frozen=True):
     vocabulary: tuple[str, ...] | None = None
     """The characters a person chose, where the file had none."""
     digest: str = ""
-    """Tells this state of the file from others; see `core.identity`."""
+    """Tells this state of the file from others; see `core.system.identity`."""
 
     @property
     def identity(self) -> tuple[object, ...]:

@@ -25,7 +25,7 @@ from rnnviz.core.scoring import read_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.background import Aside
 from rnnviz.session.cells.rankings import CONCEPTS_MADE, Rankings
-from rnnviz.session.identities import Subject
+from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Failed, Jobs
 from rnnviz.session.shared.recordings import Recordings
 from rnnviz.session.shared.selection import Selection

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import starmap
 from pathlib import Path
 
-from rnnviz.core.identity import file_stamp
+from rnnviz.core.system.identity import file_stamp
 from rnnviz.session.training.runs import OpenRun
 
 Stamp = tuple[str, int, int]

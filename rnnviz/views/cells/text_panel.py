@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Pin
 from rnnviz.views.cells.concept_picker import ConceptPicker
@@ -150,12 +153,13 @@ class TextPanel(QWidget):
         """Take the session's recording."""
         recording, selection = self._session.recordings.recording, self._session.selection
         if recording is None:
+            self.view.set_known(None)
             if not self.view.editable:
                 self.view.set_values(None, 0)
             self.minimap.set_values(None, 0)
             self._show_waiting()
             return
-        self.view.set_known(recording.known)
+        self.view.set_known(self._known)
         self.minimap.set_length(recording.length)
         channel = (
             selection.channel if selection.channel in recording.channels else recording.channels[0]
@@ -165,6 +169,14 @@ class TextPanel(QWidget):
             selection.select_unit(unit, channel)
         self.show_unit()
         self.show_labels(selection.concept or "")
+
+    def _known(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
+        """Which characters on the screen the network knows, also of what was typed just now."""
+        recording = self._session.recordings.recording
+        codes = np.asarray(self.view.text.codes[start:stop])
+        if recording is None:
+            return np.ones(len(codes), np.bool_)
+        return np.not_equal(recording.vocabulary.encode_codes(codes), UNKNOWN)
 
     @Slot()
     def _show_waiting(self) -> None:

@@ -91,7 +91,7 @@ class TextView(CellArea):
 
     def set_text(self, text: Text) -> None:
         """Show another text; values, labels, marks and selection of the old one are gone."""
-        self.values, self.walked, self._ahead = None, 0, None
+        self.values, self.walked, self._ahead, self._known = None, 0, None, None
         self.cursor_at = self.range = self._current_match = self._hovered = None
         self._matches = _NO_MATCHES
         self.set_labels(None)

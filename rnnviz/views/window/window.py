@@ -153,6 +153,7 @@ class Window(QMainWindow):
         session.library.recent_changed.connect(self.show_recent)
         session.recordings.model_changed.connect(self.show_title)
         session.recordings.text_changed.connect(self.show_title)
+        session.recordings.recording_changed.connect(self.show_title)
         session.recordings.vocabulary_needed.connect(asking.ask_vocabulary)
         session.recordings.sentences_needed.connect(asking.ask_sentences)
         session.recordings.walk_asked.connect(asking.ask_walk)
@@ -271,6 +272,8 @@ class Window(QMainWindow):
         """Name the model and the text in the title bar."""
         recordings = self.session.recordings
         names = [recordings.model.description.name] if recordings.model else []
+        if not names and recordings.recording is not None:
+            names = [recordings.recording.description.model_name or "a recording"]
         if recordings.text is not None and recordings.text.name:
             names.append(recordings.text.name)
         self.setWindowTitle(" · ".join([*names, "rnnviz"]))

@@ -17,6 +17,8 @@ from rnnviz.core.scoring.probe import read_probe
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.jobs import TASKS, warm_models
 from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.work.messages import Done, Failed, Job, Progress, Reply
+from tests.late_runner import LateRunner
 from tests.nets.small import small_model
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 8
@@ -180,3 +182,40 @@ def test_a_network_without_characters_is_guessed_and_opened(
     opened = ask("open_model", path=str(path), vocabulary=vocabulary)
     assert opened["description"]["vocabulary"] == vocabulary
     assert opened["vocabulary"] == vocabulary
+
+
+def test_two_walks_of_one_folder_take_turns_and_the_second_goes_on(
+    tmp_path: Path, model: str
+) -> None:
+    runner, heard = LateRunner(TASKS, heeds=True), list[Reply]()
+    arguments = {
+        "model": model,
+        "vocabulary": None,
+        "text": "abcab " * 2000,
+        "text_name": "text",
+        "folder": str(tmp_path / "walk"),
+        "channels": ("hidden",),
+    }
+    for number in (1, 2):
+        runner.start(Job(number, "walk", arguments), heard.append)
+    for _ in range(3):
+        runner.step(1)
+    growing = Recording(tmp_path / "walk")
+    first = growing.walked
+    assert 0 < first < growing.length
+    runner.step(2)
+    watched = heard[-1]
+    assert isinstance(watched, Progress)
+    assert watched.number == 2
+    assert first <= watched.facts["walked"] < growing.length, "it watches the first"
+    runner.cancel(1)
+    runner.finish(1)
+    assert isinstance(heard[-1], Failed)
+    assert heard[-1].kind == "Cancelled"
+    left = growing.walked
+    runner.finish()
+    assert isinstance(heard[-1], Done)
+    told = [r.facts["walked"] for r in heard if isinstance(r, Progress) and r.number == 2]
+    assert min(told[1:]) >= left, "it does not begin anew"
+    assert growing.complete
+    runner.close()

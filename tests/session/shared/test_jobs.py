@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rnnviz.session.identities import Subject
+from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.work.messages import Cancel, Done, Failed, Progress
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rnnviz.core.recordings.lock import writing
 from rnnviz.session.shared import kept_walks
 
 
@@ -34,3 +35,16 @@ def test_the_oldest_recordings_go_and_what_is_in_use_stays(
 
 def test_a_cache_that_is_not_there_yet_has_room(tmp_path: Path) -> None:
     kept_walks.make_room(tmp_path / "none", 100, None)
+
+
+def test_what_is_being_written_just_now_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_walks, "KEPT_BYTES", 50)
+    walking, idle = folder(tmp_path, "walking", 1), folder(tmp_path, "idle", 2)
+    with writing(walking):
+        kept_walks.make_room(tmp_path, 100, None)
+        assert walking.exists()
+        assert not idle.exists()
+    kept_walks.make_room(tmp_path, 100, None)
+    assert not walking.exists()

@@ -341,3 +341,14 @@ def test_an_empty_text_is_painted(view):
     assert view.visible_range() == (0, 0)
     assert view.character_at(QPoint(100, 10)) is None
     painted(view)
+
+
+def test_another_text_has_no_marks_of_the_last_one(view):
+    coloured(view, "abc" * 20)
+    view.set_known(lambda start, stop: np.zeros(stop - start, bool))
+    before = painted(view)
+    coloured(view, "abc" * 20)
+    assert painted(view) != before, "every character was framed"
+    clean = painted(view)
+    view.set_known(None)
+    assert painted(view) == clean

@@ -2,8 +2,8 @@
 
 A *subject* is something the person looks at: the model, the text, the gold links, a run. Whoever
 owns it says what it is now. Everything that was asked about it belongs to that identity: when it
-becomes another, jobs are cancelled together (`session.jobs`), and answers that were kept are gone,
-without anybody having to remember which they were.
+becomes another, jobs are cancelled together (`session.shared.jobs`), and answers that were kept
+are gone, without anybody having to remember which they were.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Generic, NewType, TypeVar
 
-from rnnviz.core.identity import digest
+from rnnviz.core.system.identity import digest
 
 Subject = NewType("Subject", str)
 """A name such as `model`; whoever owns the thing makes one and says what it is now."""
