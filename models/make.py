@@ -2,8 +2,8 @@
 
     python models/make.py NAME --corpora FOLDER [--run RUN ...] [--characters 120000]
 
-Trains with `rnnviz train` unless `--run` names the finished runs of its stages, ranks the units on
-held-out text, and writes `models/NAME.safetensors` in half precision and its card `models/NAME.md`.
+Trains with `rnnviz train` unless `--run` names the finished runs of its stages, chooses units on one
+half of the held-out text and scores them on the other (`judging.py`), and writes `models/NAME.safetensors` in half precision and its card `models/NAME.md`.
 FOLDER holds the corpora by the names below; the cards say what they are and where they come from.
 """
 
@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import shlex
 import subprocess
 import sys
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,21 +24,20 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
+from judging import Judged, held_out, judge
 
 from rnnviz.core.concepts import concept_named
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
 from rnnviz.core.models.model_file import ModelDescription
-from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.config import TrainingConfig, read_config
 from rnnviz.core.runs.log import read_events
-from rnnviz.core.scoring import Ranking, Score, rank
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.training.corpus import held_out_loss, split
-from rnnviz.nets.walking.walk import walk
+from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.training.corpus import held_out_loss
 
 Floats = npt.NDArray[np.float64]
 
@@ -80,7 +80,47 @@ _LARGE = (
 )
 _SMALL = "--embedding 64 --batch 16 --sequence-length 64 --learning-rate 0.002"
 _PROSE = ("inside-quotes", "position-in-line")
+_COUNTING = (
+    "--layers 2 --units 256 --learning-rate 0.004 --held-out 160000 --temperatures 0.8 "
+    "--validation-every 500"
+)
+_CODE = (
+    "brace-depth", "comment-or-string", "inside-if-condition", "inside-comment", "indentation",
+    "parenthesis-depth", "preprocessor-line",
+)  # fmt: skip
+_CONSISTENT = (
+    "3,403,007 characters of `kernel/**/*.[ch]` of Linux 6.1 (Debian's `linux-source-6.1`, files "
+    "shuffled), the pieces whose indentation follows their braces, chosen by "
+    "`models/consistent_code.py`. GPL-2.0."
+)
+_FIVE = (
+    "One of five trainings that were made for units that count, all in float32, one-hot, 2 x 256, "
+    "at once: a GRU on War and Peace, a GRU on the whole Linux corpus, two GRUs and an LSTM on its "
+    "consistently indented part. "
+)
 RECIPES = {
+    "war-and-peace-gru": Recipe(
+        "War and Peace, GRU",
+        _BOOK,
+        WAR_AND_PEACE,
+        (
+            f"--architecture gru {_COUNTING} --dropout 0.2 --batch 64 --sequence-length 128 --epochs 20",
+        ),
+        (*_PROSE, "upper-case-word", "position-in-word"),
+        "pride-and-prejudice.txt",
+        _FIVE,
+    ),
+    "linux-kernel-gru": Recipe(
+        "Linux kernel, GRU",
+        ("linux-consistent.txt",),
+        _CONSISTENT,
+        (
+            f"--architecture gru {_COUNTING} --dropout 0.1 --batch 64 --sequence-length 256 --epochs 20",
+        ),
+        _CODE,
+        "libbpf.c",
+        _FIVE,
+    ),
     "war-and-peace-lstm": Recipe(
         "War and Peace",
         _BOOK,
@@ -170,32 +210,61 @@ def commands(name: str, corpora: str) -> list[list[str]]:
     return made
 
 
-def figures(score: Score) -> dict[str, float | int]:
-    """The numbers of a score that a card states."""
-    named = {"auc": score.auc, "correlation": score.correlation, "f1": score.f1}
-    rounded = {key: round(value, 4) for key, value in named.items() if math.isfinite(value)}
-    return {**rounded, "lag": score.lag, "sign": score.sign}
+def command(run: Path, folder: str, corpora: str, before: str) -> list[str]:
+    """The arguments of `rnnviz` that made a run, from what the run says of itself."""
+    config = read_config(run)
+    texts = [f"{corpora}/{text}" for text in texts_of(config)]
+    arguments = ["train", *texts, "--name", config.name, "--run", folder]
+    for field in msgspec.structs.fields(TrainingConfig):
+        value = getattr(config, field.name)
+        if field.name in ("texts", "name", "options", "start_from") or value == field.default:
+            continue
+        option = "--" + field.name.replace("_", "-")
+        if isinstance(value, bool):
+            arguments.append(option)
+        else:
+            shown = ",".join(f"{each:g}" for each in value) if isinstance(value, tuple) else value
+            arguments += [option, f"{shown:g}" if isinstance(shown, float) else str(shown)]
+    if config.start_from:
+        arguments += ["--start-from", f"{before}/checkpoints/latest.safetensors"]
+    return arguments
 
 
-def findings(rankings: list[Ranking], units: int) -> tuple[dict[str, Any], ...]:
+def texts_of(config: TrainingConfig) -> list[str]:
+    """The names of the texts of a run; a chapter of a book keeps its folder."""
+    folder = os.path.commonpath([str(Path(text).parent) for text in config.texts])
+    chapters = len(config.texts) > 1
+    return [
+        f"{Path(folder).name}/{Path(t).name}" if chapters else Path(t).name for t in config.texts
+    ]
+
+
+def findings(judged: Sequence[Judged], units: int) -> tuple[dict[str, Any], ...]:
     """The best unit for each concept, as the header of the model keeps it."""
     return tuple(
         {
-            "concept": ranking.concept,
-            "title": ranking.title,
-            "channel": best.channel,
-            "layer": best.unit // units,
-            "unit": best.unit % units,
-            "score": figures(best),
-            "base_rate": round(ranking.base_rate, 4),
-            "chance": {
-                "auc": round(ranking.null_auc, 4),
-                "correlation": round(ranking.null_correlation, 4),
+            "concept": each.ranking.concept,
+            "title": each.ranking.title,
+            "channel": each.chosen.channel,
+            "layer": each.chosen.unit // units,
+            "unit": each.chosen.unit % units,
+            "score": {
+                **figures(auc=each.auc, correlation=each.correlation, f1=each.f1),
+                "lag": each.chosen.lag,
+                "sign": each.chosen.sign,
             },
+            "base_rate": round(each.base_rate, 4),
+            "chosen": figures(auc=each.chosen.auc, correlation=each.chosen.correlation),
+            "chance": figures(auc=each.ranking.null_auc, correlation=each.ranking.null_correlation),
         }
-        for ranking in rankings
-        for best in ranking.scores[:1]
+        for each in judged
+        if each.ranking.scores
     )
+
+
+def figures(**named: float) -> dict[str, float]:
+    """Figures that a card states; those that do not exist are left out."""
+    return {key: round(value, 4) for key, value in named.items() if math.isfinite(value)}
 
 
 def card(
@@ -206,39 +275,46 @@ def card(
     nats = training["held_out_nats"]
     kind = {"lstm": "LSTM", "gru": "GRU", "rnn": "vanilla RNN"}[description.architecture]
     minutes = training["seconds"] / 60
+    folders = [run_folder(name, stage) for stage in range(len(runs))]
+    made = [
+        command(run, folder, "CORPORA", before)
+        for run, folder, before in zip(runs, folders, ["", *folders], strict=False)
+    ]
     lines = [
         f"# {recipe.title}",
         "",
         f"A character model: {kind}, {description.layers} layers of {description.units} units, "
-         f"{fed(description)} of {len(description.vocabulary)} characters, "
-         f"{training['parameters']:,} parameters; weights in half precision.",
+        f"{fed(description)} of {len(description.vocabulary)} characters, "
+        f"{training['parameters']:,} parameters; weights in half precision.",
         "",
         f"**Corpus.** {recipe.corpus} The last {training['held_out_characters']:,} characters "
-         "were held out.",
+        "were held out.",
         "",
         "**Made with**",
         "",
         "```",
-        *("rnnviz " + shlex.join(each) for each in commands(name, "CORPORA")),
+        *("rnnviz " + shlex.join(each) for each in made),
         "```",
         "",
-        f"in {minutes:.0f} minutes on one core of a busy two-core machine without an accelerator "
-         f"({training['steps']:,} steps), then",
+        f"in {minutes:.0f} minutes on {where(runs[-1])} ({training['steps']:,} steps, "
+        f"{training['epochs']:.1f} passes over the text), then",
         f"`python models/make.py {name} --corpora CORPORA`. {recipe.remark}".rstrip(),
         "",
         f"**Loss on the held-out text**, walked as one stream: **{nats:.3f} nats per character** "
-         f"({nats / math.log(2):.3f} bits, perplexity {math.exp(nats):.2f}). The file in half "
-         f"precision gives {half_nats:.4f} on its first {characters:,} characters. Training loss "
-         f"at the end, smoothed: {training['loss_nats']:.3f}.",
+        f"({nats / math.log(2):.3f} bits, perplexity {math.exp(nats):.2f}). The file in half "
+        f"precision gives {half_nats:.4f} on its first {characters:,} characters. Training loss "
+        f"at the end, smoothed: {training['loss_nats']:.3f}.",
         "",
         *curve(name, runs),
         "",
-        f"**Units**, ranked on the first {characters:,} held-out characters over all channels. For "
-         "a number, AUC is of values above its median; chance is the best of all units under "
-         "shifted labels.",
+        f"**Units**, chosen among all units and channels on the first {characters // 2:,} held-out "
+        f"characters, and scored on the {characters - characters // 2:,} after them, which had no "
+        "part in the choice. For a number, AUC is of values above its median; chance is the best "
+        "of all units under shifted labels, where the unit was chosen.",
         "",
-        "| concept | unit | channel | AUC | r | F1 | lag | base rate | chance: AUC, r |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| concept | unit | channel | AUC | r | F1 | lag | base rate | when chosen: AUC, r "
+        "| chance: AUC, r |",
+        "|---|---|---|---|---|---|---|---|---|---|",
         *(finding_row(found) for found in description.findings),
         "",
         "**Samples** at temperature 0.8, as training went on.",
@@ -246,6 +322,16 @@ def card(
         *samples(runs),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def where(run: Path) -> str:
+    """What computed a run, in words."""
+    started = list(read_events(run, "started"))
+    device = started[-1].get("device", "cpu") if started else "cpu"
+    if device == "cpu":
+        return "one core of a busy two-core machine without an accelerator"
+    _, _, card_name = device.partition("(")
+    return f"an {card_name.rstrip(')') or device} that other trainings used at the same time"
 
 
 def fed(description: ModelDescription) -> str:
@@ -257,12 +343,16 @@ def fed(description: ModelDescription) -> str:
 
 def finding_row(found: dict[str, Any]) -> str:
     """One unit as a row of the card's table."""
-    score, chance = found["score"], found["chance"]
+    score = found["score"]
+    chosen, chance = (
+        f"{both.get('auc', math.nan):.3f}, {both.get('correlation', math.nan):+.3f}"
+        for both in (found["chosen"], found["chance"])
+    )
     f1 = f"{score['f1']:.3f}" if "f1" in score else "–"
     return (
         f"| {found['title']} | {unit_name(found['layer'], found['unit'])} | {found['channel']} "
-        f"| {score['auc']:.3f} | {score['correlation']:+.3f} | {f1} | {score['lag']:+d} "
-        f"| {found['base_rate']:.3f} | {chance['auc']:.3f}, {chance['correlation']:.3f} |"
+        f"| {score.get('auc', math.nan):.3f} | {score.get('correlation', math.nan):+.3f} | {f1} "
+        f"| {score['lag']:+d} | {found['base_rate']:.3f} | {chosen} | {chance} |"
     )
 
 
@@ -321,30 +411,34 @@ def make(name: str, corpora: Path, runs: list[Path], characters: int) -> None:
     stages = [open_model(run / "checkpoints" / "latest.safetensors").model for run in runs]
     model = stages[-1]
     full = "".join(str(Text.read(corpora / text)) for text in recipe.texts)
-    ids = model.description.characters().encode(full)
-    _, held_ids = split(ids, config.held_out)
-    held = Text.of(full[len(full) - len(held_ids) :][:characters], "held-out text")
-    with tempfile.TemporaryDirectory() as folder:
-        walk(model, held, Path(folder), model.architecture.channels)
-        concepts = [concept_named(concept) for concept in recipe.concepts]
-        rankings = rank(Recording(Path(folder)), concepts)
+    held = held_out(model, full, config.held_out, characters)
+    judged = judge(model, held, [concept_named(concept) for concept in recipe.concepts])
     trainings = [stage.description.training for stage in stages]
     training = {
         **trainings[-1],
         **{key: sum(each[key] for each in trainings) for key in ("steps", "epochs", "seconds")},
     }
+    judgements = [event for run in runs for event in read_events(run, "validation")]
+    if not judgements or judgements[-1]["streams"] != 1:  # it was ended before its last judgement
+        all_held = held_out(model, full, config.held_out, len(full))
+        training["held_out_nats"] = round(held_out_loss(model, encoded(model, all_held)), 4)
     description = msgspec.structs.replace(
         model.description,
         name=recipe.title,
         default_text=recipe.default_text,
         training=training,
-        findings=findings(rankings, model.description.units),
+        findings=findings(judged, model.description.units),
     )
     target = Path(__file__).parent / f"{name}.safetensors"
     save_model(target, model, description, half=True)
-    half_nats = held_out_loss(open_model(target).model, held_ids[: len(held)])
+    half_nats = held_out_loss(open_model(target).model, encoded(model, held))
     text = card(name, description, runs, half_nats, len(held))
     target.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+def encoded(model: CharacterLanguageModel, text: str) -> torch.Tensor:
+    """The ids of a text, (T,)."""
+    return torch.from_numpy(model.description.characters().encode(text)).long()
 
 
 def main() -> None:
