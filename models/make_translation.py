@@ -1,11 +1,12 @@
 """How the translation models that ship were made: training commands, BLEU, alignments, cards.
 
     python models/make_translation.py NAME --corpora FOLDER [--run RUN] [--sentences 500]
+                                      [--results FILE]
     python models/make_translation.py curve --corpora FOLDER
     python models/make_translation.py commands|table --corpora FOLDER
 
 The first trains with `rnnviz train` unless `--run` names a finished run, measures BLEU and chrF on
-held-out sentences, the alignment where gold links exist, and writes `models/NAME.safetensors` in half
+held-out sentences, takes what `benchmarks/alignment_error.py --json FILE` found, and writes `models/NAME.safetensors` in half
 precision with its card. `curve` draws BLEU against sentence length with and without attention (figure
 2 of Bahdanau, Cho and Bengio 2015) from every model that is there. `commands` prints what trains all,
 `table` what trains the rows of the table of attentions. FOLDER is what `models/make_corpora.py` made.
@@ -18,7 +19,6 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,11 @@ import numpy as np
 import sacrebleu
 from make import thinned
 
-from rnnviz.core.alignments.alignment import Direction
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
-from rnnviz.core.alignments.links import corpus_agreement, read_links
 from rnnviz.core.alignments.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.runs.config import TrainingConfig, read_config
 from rnnviz.core.runs.log import read_events
-from rnnviz.nets.translation.aligning import align_pairs
 from rnnviz.nets.translation.decoding import decode_many
 from rnnviz.nets.translation.files import load_translation, save_translation
 from rnnviz.nets.translation.judging import held_out_loss, translate_lines
@@ -60,7 +57,6 @@ SPANISH = (
 )
 PUBLISHED = (("a modern aligner (awesome-align)", 4.1), ("GIZA++", 6.2), ("fast_align", 12.1))
 """Error rates on the Hansards with gold links, in percent."""
-DIRECTIONS: tuple[Direction, ...] = ("target", "source", "both", "either")
 BINS = ((1, 3), (4, 5), (6, 7), (8, 9), (10, 12), (13, 16), (17, 22), (23, 50))
 
 
@@ -310,44 +306,6 @@ def alignment_of_made_up(model: TranslationModel, kind: str) -> float:
     return right / total
 
 
-def error_rates(model: TranslationModel, corpora: Path, swap: bool) -> dict[str, Any]:
-    """AER on the Hansards in percent: by how weights become links, by length and by surprise."""
-    plain = read_pairs([corpora / "enfr.src-tgt"], False)
-    gold = read_links(corpora / "enfr.gold")
-    pairs = [(b, a) for a, b in plain] if swap else plain
-    aligned = [one for one in align_pairs(model, pairs) if one is not None]
-    assert len(aligned) == len(gold)
-
-    def rate(direction: Direction, places: Sequence[int]) -> float:
-        links = [aligned[place].alignment.links(direction) for place in places]
-        turned = [{(b, a) for a, b in line} for line in links] if swap else links
-        right = [gold[place] for place in places]
-        return round(100 * corpus_agreement(turned, right).error_rate, 1)
-
-    rates: dict[str, Any] = {which: rate(which, range(len(gold))) for which in DIRECTIONS}
-    rates["diagonal"] = round(100 * corpus_agreement(diagonals(plain), gold).error_rate, 1)
-    losses = np.array([one.loss_nats for one in aligned])
-    words = np.array([len(source.split()) for source, _ in pairs], float)
-    rates["nats"] = round(float(losses.mean()), 2)
-    for key, size in (("by_words", words), ("by_nats", losses)):
-        quarters = np.array_split(np.argsort(size, kind="stable"), 4)
-        rates[key] = [
-            [round(float(size[quarter].mean()), 1), rate("source", quarter.tolist())]
-            for quarter in quarters
-        ]
-    return rates
-
-
-def diagonals(pairs: list[Pair]) -> list[set[tuple[int, int]]]:
-    """A straight line through each table, word for word: what an alignment must surpass."""
-    lines = []
-    for source, target in pairs:
-        columns, rows = len(source.split()), len(target.split())
-        slope = (columns - 1) / max(1, rows - 1)
-        lines.append({(round(row * slope), row) for row in range(rows)})
-    return lines
-
-
 def example_lines(model: TranslationModel, examples: tuple[str, ...]) -> list[str]:
     """The examples and their translations, with the word that each word looked at."""
     lines = ["| source | translation (beam 5) |", "|---|---|"]
@@ -358,10 +316,14 @@ def example_lines(model: TranslationModel, examples: tuple[str, ...]) -> list[st
     return lines
 
 
-def lecture_lines(model: TranslationModel, french: bool) -> list[str]:
+def lecture_lines(model: TranslationModel, foreign: bool) -> list[str]:
     """The lecture's phrase, forced: for each target word the source word it looked at most."""
-    pair = ("zone économique européenne", "European Economic Area")
-    source, target = pair if french else pair[::-1]
+    about = model.description
+    if "Spanish" in (about.source_language, about.target_language):
+        pair = ("Mi gato es el mejor.", "My cat is the best.")
+    else:
+        pair = ("zone économique européenne", "European Economic Area")
+    source, target = pair if foreign else pair[::-1]
     sentence = force_target(model, source, target)
     weights = sentence.chosen.weights
     if weights is None:
@@ -373,15 +335,18 @@ def lecture_lines(model: TranslationModel, french: bool) -> list[str]:
     return [
         "",
         f"**The lecture's phrase** “{source}” with “{target}” forced, each piece with the source "
-        f"piece it looked at most: {', '.join(looked[:-1])}. The phrase is not in the corpus. The "
-        "other example, “Mi gato es el mejor”, is Spanish, of which this model knows nothing.",
+        f"piece it looked at most: {', '.join(looked[:-1])}.",
     ]
 
 
 def card(
-    name: str, training: dict[str, Any], model: TranslationModel, config: TrainingConfig
+    name: str,
+    training: dict[str, Any],
+    model: TranslationModel,
+    config: TrainingConfig,
+    device: str,
 ) -> str:
-    """The model's card, in Markdown."""
+    """The model's card, in Markdown; `device` is what it was trained on."""
     recipe, about = RECIPES[name], model.description
     direction = "both directions" if about.bidirectional else "one direction"
     kinds = {
@@ -390,12 +355,20 @@ def card(
         "general": "multiplicative attention (Luong et al. 2015, general), from the state after it",
         "none": "no attention: the context is the last encoder state",
     }
+    guided = (
+        f", guided: {about.guided:g} times the loss of looking elsewhere than a statistical aligner "
+        "(`rnnviz train --option guided`) was added in training"
+        if about.guided
+        else ", unguided"
+        if about.attention != "none"
+        else ""
+    )
     lines = [
         f"# {recipe.title}",
         "",
         f"A translation model: {about.architecture.upper()} encoder in {direction} and decoder, "
         f"{about.layers} layer of {about.units} units, embeddings of {about.embedding} numbers, "
-        f"{kinds[about.attention]}. {len(about.source.tokens):,} source and "
+        f"{kinds[about.attention]}{guided}. {len(about.source.tokens):,} source and "
         f"{len(about.target.tokens):,} target tokens ({about.source.kind}), "
         f"{training['parameters']:,} parameters in half precision.",
         "",
@@ -406,12 +379,11 @@ def card(
         "**Made with**",
         "",
         "```",
-        "rnnviz " + shlex.join(command(name, "CORPORA", f"runs/{name}")),
+        "rnnviz " + shlex.join(command(name, "CORPORA", f"runs/{name}", config.minutes)),
         "```",
         "",
         f"{training['steps']:,} steps ({training['epochs']:.2f} epochs) in "
-        f"{training['seconds'] / 60:.1f} minutes on one busy core without an accelerator. "
-        f"{recipe.remark}".rstrip(),
+        f"{training['seconds'] / 60:.1f} minutes on {device}. {recipe.remark}".rstrip(),
         "",
         *scores(training),
         "",
@@ -453,46 +425,76 @@ def scores(training: dict[str, Any]) -> list[str]:
             f"**Alignment.** On 1,000 new words, {training['alignment_accuracy']:.2%} of the "
             "characters have their heaviest weight where they come from.",
         ]
-    if rates := training.get("alignment_error_rate"):
-        published = ", ".join(f"{who} {rate} %" for who, rate in PUBLISHED)
+    lines += alignment_lines(training)
+    return lines
+
+
+def alignment_lines(training: dict[str, Any]) -> list[str]:
+    """Error rates beside their baselines, and what else `benchmarks/alignment_error.py` found."""
+    lines: list[str] = []
+    if found := training.get("alignments"):
         lines += [
             "",
-            "**Alignment error rate** on the 447 sentences of the Hansards with gold links, the given "
-            "translation forced, pieces joined to words:",
+            "**Alignment error rate** in per cent, the given translation forced, pieces joined to "
+            "words; none of these pairs was trained on (`benchmarks/alignment_error.py`):",
             "",
-            "| links taken from | AER |",
-            "|---|---|",
-            *(f"| {which} | {rates[which]} % |" for which in DIRECTIONS),
-            f"| no model: a straight line from corner to corner | {rates['diagonal']} % |",
+            "| | by target | by source | both | aligner: intersection, grown | diagonal |",
+            "|---|---|---|---|---|---|",
+        ]
+        for title, row in found.items():
+            beside = training["alignment_baselines"].get(title, {})
+            aligner = [beside.get(f"aligner, {how}", "-") for how in _GROWN]
+            lines.append(
+                f"| {title} | {row['target']} | {row['source']} | {row['both']} | "
+                f"{aligner[0]}, {aligner[1]} | {beside.get('diagonal', '-')} |"
+            )
+        lines += [
             "",
-            f"Published there: {published}. What it depends on, with links taken from the source, in "
-            "quarters of the sentences:",
+            "The aligner is `rnnviz align --statistical` on the training pairs and these, without "
+            "their links. The links of the everyday pairs are those of another aligner (eflomal), "
+            "of those by hand a reader's.",
+        ]
+        if any(title == "Hansards" for title in found):
+            published = ", ".join(f"{who} {rate} %" for who, rate in PUBLISHED)
+            lines.append(f"Published for the Hansards: {published}.")
+        for title, row in found.items():
+            if right := row.get("right"):
+                said = ", ".join(f"{kind} words {share:g} %" for kind, share in right.items())
+                lines += ["", f"Of {title} pairs look at a possible link: {said}."]
+    if news := training.get("news"):
+        lines += [
             "",
-            "| | | | | |",
-            "|---|---|---|---|---|",
-            *quarters(rates["by_words"], "words in the source"),
-            *quarters(rates["by_nats"], "nats a token of the given translation"),
+            f"**News** ({news['sentences']} sentences of the last WMT test sets, never trained on): "
+            f"BLEU {news['bleu']}, {news['nats']} nats a token.",
+        ]
+        rows = training["news_by_length"]
+        lines += [
             "",
-            "Short sentences and those that the model itself could have written are aligned far "
-            f"better. These are debates of a parliament, {rates['nats']} nats a token for a model of "
-            f"everyday sentences, against {training['held_out_nats']:.2f} on its own kind: where it "
-            "does not know what comes it does not know where to look. And an attention that translates "
-            "well need not align well: it looks where information is, a bidirectional state holds its "
-            "neighbours' too, and its weights are made before the word is chosen, while an aligner "
-            "sees the whole translation.",
+            "| words of the source | "
+            + " | ".join("{}-{}".format(*row["words"]) for row in rows)
+            + " |",
+            "|---" * (len(rows) + 1) + "|",
+            "| BLEU | " + " | ".join(f"{row['bleu']:g}" for row in rows) + " |",
         ]
     return lines
 
 
-def quarters(rows: list[list[float]], what: str) -> list[str]:
-    """Two lines of a table: the mean of each quarter, and its AER."""
-    return [
-        f"| {what} | " + " | ".join(f"{size:g}" for size, _ in rows) + " |",
-        "| AER | " + " | ".join(f"{rate} %" for _, rate in rows) + " |",
-    ]
+_GROWN = ("intersection", "grow-diag-final-and")
 
 
-def make(name: str, corpora: Path, run: Path, count: int) -> None:
+def judged(path: Path, name: str) -> dict[str, Any]:
+    """What the benchmark of alignments wrote about this model."""
+    results = json.loads(path.read_text(encoding="utf-8"))
+    found = results["models"][name]
+    return {
+        **({"alignments": found["alignments"]} if "alignments" in found else {}),
+        "alignment_baselines": results["baselines"],
+        "news": found["translations"].get("news"),
+        "news_by_length": found["translations"].get("by length"),
+    }
+
+
+def make(name: str, corpora: Path, run: Path, count: int, results: Path | None = None) -> None:
     """Measure the trained model, write it and its card."""
     recipe, config = RECIPES[name], read_config(run)
     model = load_translation(run / "checkpoints" / "latest.safetensors").model
@@ -505,17 +507,19 @@ def make(name: str, corpora: Path, run: Path, count: int) -> None:
                 del training[key]
     else:
         training["bleu_by_length"] = by_length(model, pairs, count // 4)
-        if model.description.attention != "none":
-            swap = bool(config.options.get("swap"))
-            training["alignment_error_rate"] = error_rates(model, corpora, swap)
+        if results is not None:
+            training |= judged(results, name)
     description = msgspec.structs.replace(
         model.description, name=recipe.title, examples=recipe.examples, training=training
     )
     target = HERE / f"{name}.safetensors"
     save_translation(target, model, description, half=True)
-    text = card(name, training, load_translation(target).model, config)
+    started = next(iter(read_events(run, "started")), {})
+    device = str(started.get("device", "cpu"))
+    device = "one busy core" if device == "cpu" else f"{device}, shared with other trainings"
+    text = card(name, training, load_translation(target).model, config, device)
     if not config.options.get("made"):
-        lecture = lecture_lines(model, model.description.source_language == "French")
+        lecture = lecture_lines(model, model.description.source_language != "English")
         text += "\n".join(lecture) + "\n" if lecture else ""
     text += "\n".join(as_it_learned(name, run)) + "\n"
     target.with_suffix(".md").write_text(text, encoding="utf-8")
@@ -574,6 +578,7 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path, required=True)
     parser.add_argument("--run", type=Path, help="a finished run")
     parser.add_argument("--sentences", type=int, default=500)
+    parser.add_argument("--results", type=Path, help="what benchmarks/alignment_error.py wrote")
     arguments = parser.parse_args()
     if arguments.name == "curve":
         curve()
@@ -585,7 +590,7 @@ def main() -> None:
     if arguments.run is None:
         words = command(arguments.name, str(arguments.corpora), str(run))
         subprocess.run([sys.executable, "-m", "rnnviz", *words], check=True)
-    make(arguments.name, arguments.corpora, run, arguments.sentences)
+    make(arguments.name, arguments.corpora, run, arguments.sentences, arguments.results)
 
 
 if __name__ == "__main__":
