@@ -15,6 +15,7 @@ from rnnviz.core.runs.record import ArrayRow
 from rnnviz.core.system.background import Aside
 
 Rows = npt.NDArray[np.float32]
+_Key = tuple[str, int, int]
 _MOST_KEPT_BYTES = 64_000_000
 _LARGEST_ROW = 1 << 24
 
@@ -27,33 +28,33 @@ class RowReader:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._kept: dict[tuple[str, int], Rows] = {}
+        self._kept: dict[_Key, Rows] = {}
         self._bytes = 0
         self._reading: Aside[list[tuple[ArrayRow, Rows]]] = Aside("reading rows")
-        self._asked: set[tuple[str, int]] = set()
+        self._asked: set[_Key] = set()
         """What is being read, or was last."""
 
     def known(self, row: ArrayRow) -> bool:
         """Whether this row is kept: it is then read at no cost."""
-        return (row.file, row.row) in self._kept
+        return _key(row) in self._kept
 
     def load(self, rows: Sequence[ArrayRow]) -> bool:
         """Read and keep those that are not kept; False where the drive needs longer for it."""
-        read: set[tuple[str, int]] = set()
+        read: set[_Key] = set()
         if self._reading.busy:
             if not self._reading.ready():
                 return False
             read = self._asked
             self._keep(self._reading.take())
         # What was read just now and is still not known is not there: asking again is of no use.
-        missing = [row for row in rows if not self.known(row) and (row.file, row.row) not in read]
+        missing = [row for row in rows if not self.known(row) and _key(row) not in read]
         if not missing:
             return True
         if self._bytes > _MOST_KEPT_BYTES:
             self._kept.clear()
             self._bytes = 0
             missing = list(rows)
-        self._asked = {(row.file, row.row) for row in missing}
+        self._asked = {_key(row) for row in missing}
         self._reading.start(partial(self._read_all, missing))
         self._reading.close()
         if not self._reading.ready_soon():
@@ -63,7 +64,7 @@ class RowReader:
 
     def _keep(self, found: Sequence[tuple[ArrayRow, Rows]]) -> None:
         for row, values in found:
-            self._kept[row.file, row.row] = values
+            self._kept[_key(row)] = values
             self._bytes += values.nbytes
 
     @property
@@ -73,7 +74,7 @@ class RowReader:
 
     def kept(self, row: ArrayRow) -> Rows | None:
         """The numbers of this row, if they were read before."""
-        return self._kept.get((row.file, row.row))
+        return self._kept.get(_key(row))
 
     def read(self, row: ArrayRow) -> Rows | None:
         """The numbers of this row in its shape, read-only."""
@@ -100,3 +101,8 @@ class RowReader:
         except (OSError, ValueError):
             return None
         return np.frombuffer(data, "<f4").reshape(row.shape) if len(data) == size * 4 else None
+
+
+def _key(row: ArrayRow) -> _Key:
+    """A run that was taken up again writes its rows anew, where void ones were."""
+    return row.file, row.row, row.number

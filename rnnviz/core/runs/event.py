@@ -29,6 +29,10 @@ def as_float(value: Number) -> float:
         return math.nan
 
 
+OUTLIVING = frozenset({"started", "stopped", "paused", "resumed", "rewind"})
+"""What was said of the trainer, not of the training: it stays true when a run goes back."""
+
+
 class Event(
     msgspec.Struct, frozen=True, gc=False, rename={"kind": "k", "time": "t", "number": "seq"}
 ):
@@ -40,6 +44,8 @@ class Event(
     time: Annotated[float, msgspec.Meta(ge=-_LATEST_TIME, le=_LATEST_TIME)] = 0.0
     """Seconds since 1970."""
     step: Count = 0
+    kept: Count | None = None
+    """Of a `rewind`: so many events hold; what was written since is void."""
     epoch: Number = None
     tokens: Number = None
     seconds: Number = None
@@ -74,3 +80,10 @@ class Event(
     process: Count = 0
     host: str = ""
     reason: str = ""
+
+
+def is_void(kind: str, number: int, step: int, to_step: int, kept: int | None) -> bool:
+    """Whether an event that stands before a `rewind` to this step, with this `kept`, is void."""
+    if kept is None:
+        return step > to_step
+    return number >= kept and (step > to_step or kind not in OUTLIVING)

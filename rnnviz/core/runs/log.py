@@ -14,7 +14,7 @@ import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.reading import open_regular
-from rnnviz.core.runs.event import LONGEST_LINE, Count, Event
+from rnnviz.core.runs.event import LONGEST_LINE, Count, Event, is_void
 
 EVENTS = "events.jsonl"
 _TAIL = 1 << 16
@@ -82,6 +82,19 @@ class EventLog:
         except OSError as error:
             raise write_error(self.path, error) from error
         self.next_number += 1
+
+    def void_after(self, step: int, kept: int) -> bool:
+        """Whether events beyond the first `kept` say something that a way back to `step` undoes."""
+        return any(
+            is_void(event["k"], event.get("seq", 0), event.get("step", 0), step, kept)
+            for event in read_lines(self.path)
+        )
+
+    def said_since(self, kind: str, kept: int) -> bool:
+        """Whether an event of this kind stands beyond the first `kept`."""
+        return any(
+            event["k"] == kind and event.get("seq", 0) >= kept for event in read_lines(self.path)
+        )
 
     def flush(self) -> None:
         """Bring what was written to the disk."""
@@ -171,17 +184,19 @@ def read_events(directory: Path, kind: str | None = None) -> Iterator[dict[str, 
     path = directory / EVENTS
     void = _taken_back(path)
     for event in read_lines(path):
+        number, step = event.get("seq", 0), event.get("step", 0)
         taken = any(
-            event.get("seq", 0) < before and event.get("step", 0) > step for before, step in void
+            number < rewind and is_void(event["k"], number, step, to_step, kept)
+            for rewind, to_step, kept in void
         )
         if not taken and (kind is None or event["k"] == kind):
             yield event
 
 
-def _taken_back(path: Path) -> list[tuple[int, int]]:
-    """(number of the event that says so, step after which all earlier events are void)."""
+def _taken_back(path: Path) -> list[tuple[int, int, int | None]]:
+    """(number of the event that says so, the step it goes back to, how many events it keeps)."""
     return [
-        (event.get("seq", 0), event.get("step", 0))
+        (event.get("seq", 0), event.get("step", 0), event.get("kept"))
         for event in read_lines(path)
         if event["k"] == "rewind"
     ]

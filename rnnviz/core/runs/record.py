@@ -24,6 +24,7 @@ Phase = Literal["starting", "running", "paused", "stopped", "finished"]
 
 PARAMETER_POINTS = 1 << 13
 _MOST_KEPT = 4000
+_FOR_EVER = 1 << 62
 _MOST_PARAMETERS = 20_000
 _CHECKPOINT = re.compile(r"checkpoints/[\w.-]+\.safetensors")
 """Where checkpoints lie; another file's name is no name of one."""
@@ -36,6 +37,9 @@ class _AtStep(Protocol):
     @property
     def step(self) -> int: ...
 
+    @property
+    def number(self) -> int: ...
+
 
 Kept = TypeVar("Kept", bound=_AtStep)
 
@@ -47,6 +51,8 @@ class Sample:
     step: int
     temperature: float
     text: str
+    number: int = 0
+    """Of the event that said so, here and below."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class Change:
     step: int
     setting: str
     value: Any
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ class Turn:
     words: str
     kind: str = ""
     time: float = math.nan
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class BadNumber:
     step: int
     where: str
     parameter: str
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ class ArrayRow:
     file: str
     row: int
     shape: tuple[int, int]
+    number: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,9 @@ class RunRecord:
         self.turns: list[Turn] = []
         self.bad_numbers: list[BadNumber] = []
         self.scalars: dict[str, Curve] = {}
+        self._last_numbers: dict[str, int] = {}
+        """The number of the event that gave the newest point, by the name of the curve; the
+        validation's by none."""
         self._began = math.nan
         self._step = 0
 
@@ -229,7 +242,7 @@ class RunRecord:
             _append(curve, steps, numbers)
         for event in events:
             if event.metrics:
-                self._take_values(event.step, event.metrics)
+                self._take_values(event, event.metrics)
         stride = max(1, len(events) // _KNOTS_A_BATCH)
         for event in (*events[:-1:stride], events[-1]):
             self._place(event)
@@ -256,18 +269,22 @@ class RunRecord:
     def _take_validation(self, event: Event) -> None:
         if event.loss_nats is not None:
             self.validation.append([event.step], [as_float(event.loss_nats)])
-        self._take_values(event.step, event.metrics)
+            self._last_numbers[""] = event.number
+        self._take_values(event, event.metrics)
 
     def _take_scalar(self, event: Event) -> None:
-        self._take_values(event.step, event.values)
+        self._take_values(event, event.values)
 
-    def _take_values(self, step: int, values: Mapping[str, Number]) -> None:
+    def _take_values(self, event: Event, values: Mapping[str, Number]) -> None:
         for name, value in values.items():
-            if name in self.scalars or len(self.scalars) < _MOST_KEPT:
-                self.scalars.setdefault(name, Curve()).append([step], [as_float(value)])
+            if name and (name in self.scalars or len(self.scalars) < _MOST_KEPT):
+                self.scalars.setdefault(name, Curve()).append([event.step], [as_float(value)])
+                self._last_numbers[name] = event.number
 
     def _take_sample(self, event: Event) -> None:
-        _keep(self.samples, Sample(event.step, as_float(event.temperature), event.text))
+        _keep(
+            self.samples, Sample(event.step, as_float(event.temperature), event.text, event.number)
+        )
 
     def _take_parameters(self, event: Event) -> None:
         columns = (event.gradient_norms, event.weight_norms, event.update_ratios)
@@ -283,15 +300,19 @@ class RunRecord:
 
     def _take_gradient_steps(self, event: Event) -> None:
         shape = (event.layers, event.steps)
-        _keep(self.gradient_rows, ArrayRow(event.step, event.file, event.row, shape))
+        number = event.number
+        row = ArrayRow(event.step, event.file, event.row, shape, number=number)
+        _keep(self.gradient_rows, row)
         if event.last_file:
-            last = ArrayRow(event.step, event.last_file, event.last_row, shape)
+            last = ArrayRow(event.step, event.last_file, event.last_row, shape, number=number)
             _keep(self.last_step_rows, last)
 
     def _take_alignment(self, event: Event) -> None:
         source, target = tuple(event.source), tuple(event.target)
         shape = (len(target), len(source))
-        row = AlignmentRow(event.step, event.file, event.row, shape, source, target)
+        row = AlignmentRow(
+            event.step, event.file, event.row, shape, source, target, number=event.number
+        )
         _keep(self.alignments, row)
 
     def _take_checkpoint(self, event: Event) -> None:
@@ -307,12 +328,14 @@ class RunRecord:
         before, name = self.setting(event.setting), event.setting.replace("_", " ")
         was = "" if before is None else f"{_shown(before)} "
         words = f"{name} {was}→ {_shown(event.value)}"
-        _keep(self.turns, Turn(event.step, words, "changed", event.time))
-        _keep(self.changes, Change(event.step, event.setting, event.value))
+        _keep(self.turns, Turn(event.step, words, "changed", event.time, event.number))
+        _keep(self.changes, Change(event.step, event.setting, event.value, event.number))
 
     def _take_bad_number(self, event: Event) -> None:
         if len(self.bad_numbers) < _MOST_KEPT:
-            self.bad_numbers.append(BadNumber(event.step, event.where, event.parameter))
+            self.bad_numbers.append(
+                BadNumber(event.step, event.where, event.parameter, event.number)
+            )
 
     def _take_unmeasured(self, event: Event) -> None:
         self.unmeasured[event.where] = event.reason
@@ -340,22 +363,30 @@ class RunRecord:
 
     def _rewind(self, event: Event) -> None:
         """Forget every step after this one: the run was taken up again from there."""
-        reached = self.step
+        reached, kept = self.step, _FOR_EVER if event.kept is None else event.kept
         for curve in self.curves:
             curve.cut(event.step)
         for axis in (self.epoch, self.tokens, self.seconds, self.clock):
             axis.cut(event.step)
         self._step = min(self._step, event.step)
-        self.samples = _until(event.step, self.samples)
-        self.gradient_rows = _until(event.step, self.gradient_rows)
-        self.last_step_rows = _until(event.step, self.last_step_rows)
-        self.alignments = _until(event.step, self.alignments)
-        self.changes = _until(event.step, self.changes)
-        self.turns = _until(event.step, self.turns)
+        # What was judged or shown at this step after its state was kept is done once more.
+        again = {name for name, number in self._last_numbers.items() if number >= kept}
+        for name in again & {"", *self.scalars}:
+            (self.scalars[name] if name else self.validation).cut(event.step - 1)
+        self.samples = _until(event.step, kept, self.samples)
+        self.gradient_rows = _until(event.step, kept, self.gradient_rows)
+        self.last_step_rows = _until(event.step, kept, self.last_step_rows)
+        self.alignments = _until(event.step, kept, self.alignments)
+        self.changes = _until(event.step, kept, self.changes)
+        self.turns = [
+            turn
+            for turn in self.turns
+            if turn.step <= event.step and (turn.kind != "changed" or turn.number < kept)
+        ]
         if reached > event.step >= 0:
             words = f"taken up again here, back from step {reached:,}"
             _keep(self.turns, Turn(event.step, words, "rewind", event.time))
-        self.bad_numbers = _until(event.step, self.bad_numbers)
+        self.bad_numbers = _until(event.step, kept, self.bad_numbers)
         self.checkpoints = {
             step: file for step, file in self.checkpoints.items() if step <= event.step
         }
@@ -409,5 +440,5 @@ def _keep(kept: list[Kept], one: Kept) -> None:
         kept[1:-1] = kept[1:-1:2]
 
 
-def _until(step: int, kept: list[Kept]) -> list[Kept]:
-    return [one for one in kept if one.step <= step]
+def _until(step: int, kept: int, ones: list[Kept]) -> list[Kept]:
+    return [one for one in ones if one.step <= step and one.number < kept]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import time
 from collections.abc import Mapping
 from io import FileIO
@@ -19,6 +21,9 @@ from rnnviz.core.runs.lock import Heartbeat, acquire, release
 from rnnviz.core.runs.log import EVENTS, EventLog, write_error
 from rnnviz.core.runs.tensorboard import ScalarWriter
 
+_ROW_FILE = re.compile(r".*-([0-9]{1,9})\.f32")
+_ASKING_SECONDS = 60.0
+"""A request that is being written is done in far less."""
 _MIRROR_SECONDS = 0.05
 """TensorBoard gets one step in this time, and every validation."""
 _MIRRORED = ("loss_nats", "gradient_norm", "clipped_norm", "learning_rate")
@@ -53,6 +58,7 @@ class RunWriter:
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
             acquire(directory)
+            remove_parts(directory)
         except OSError as error:
             raise RunDirectoryError(f"cannot write to {directory}: {error.strerror}") from error
         self._arrays: dict[str, tuple[FileIO, int, int]] = {}
@@ -115,6 +121,34 @@ class RunWriter:
         except OSError as error:
             raise write_error(self.directory / "tb" / "events", error) from error
 
+    def rows(self) -> dict[str, int]:
+        """How many rows each file of numbers holds by now."""
+        return {
+            f"arrays/{path.name}": path.stat().st_size // _row_bytes(path)
+            for path in sorted((self.directory / "arrays").glob("*.f32"))
+            if _row_bytes(path)
+        }
+
+    def cut_rows(self, kept: Mapping[str, int]) -> None:
+        """Forget the rows beyond these: the run is taken up again from where it had so many.
+
+        Raises:
+            OSError: they cannot be cut.
+        """
+        for file, rows in self.rows().items():
+            if rows > kept.get(file, 0):
+                os.truncate(self.directory / file, kept.get(file, 0) * _row_bytes(Path(file)))
+
+    def flush(self) -> None:
+        """Bring the events and the rows to the disk.
+
+        Raises:
+            OSError: the disk is full or gone.
+        """
+        self.log.flush()
+        for opened, _, _ in self._arrays.values():
+            os.fsync(opened.fileno())
+
     def row(self, name: str, values: npt.ArrayLike) -> dict[str, Any]:
         """Append a row of numbers to `arrays/NAME-<width>.f32`; the fields that tell where it is.
 
@@ -149,3 +183,24 @@ class RunWriter:
             self._mirror.close()
         self.heartbeat.close(state)
         release(self.directory)
+
+
+def remove_parts(directory: Path) -> None:
+    """Remove what a killed trainer left half-written; whoever calls this holds the lock.
+
+    The newest state (`.state.safetensors.part`) is whole, and a request (`control.json`) may just
+    be under way.
+    """
+    for folder in (directory, *(directory / name for name in ("checkpoints", "arrays", "tb"))):
+        for path in folder.glob(".*.part"):
+            with contextlib.suppress(OSError):
+                young = time.time() - path.stat().st_mtime < _ASKING_SECONDS
+                asking = path.name.startswith(".control.json.") and young
+                if not asking and path.name != ".state.safetensors.part":
+                    path.unlink()
+
+
+def _row_bytes(path: Path) -> int:
+    """What a row of this file takes; its name says how many numbers that are."""
+    found = _ROW_FILE.fullmatch(path.name)
+    return 4 * int(found[1]) if found else 0

@@ -99,6 +99,7 @@ class CharacterTask:
             "characters": corpus.characters,
             "training_characters": len(corpus.training_ids),
             "digest": corpus.digest,
+            "text_digest": corpus.text_digest,
         }
         # The whole text lies on the device: a step copies nothing.
         self.columns = corpus.columns[:, share.number :: share.of].contiguous().to(self.device)

@@ -66,6 +66,9 @@ class Corpus:
         ids = self.vocabulary.encode(text)
         self.characters = len(ids)
         self.digest = hashlib.sha256(ids.tobytes()).hexdigest()[:16]
+        """Of the numbers of the characters: what earlier versions know a text by."""
+        raw = text.encode("utf-8", "surrogatepass")
+        self.text_digest = hashlib.sha256(raw).hexdigest()[:16]
         """Tells whether the text is still the same when a run goes on."""
         self.training_ids, self.held_out_ids = split(ids, config.held_out)
         if len(self.training_ids) < 2 * config.batch:

@@ -13,6 +13,7 @@ import torch
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig, read_run
 from rnnviz.core.runs.control import Request
+from rnnviz.core.runs.log import EVENTS, read_lines
 from rnnviz.nets.device import (
     device_in_words,
     device_of,
@@ -30,7 +31,7 @@ from rnnviz.nets.training.optimising import (
 )
 from rnnviz.nets.training.processes import Processes
 from rnnviz.nets.training.progress import Progress
-from rnnviz.nets.training.record import Record, open_writer
+from rnnviz.nets.training.record import Kept, Record, open_writer
 from rnnviz.nets.training.state import (
     State,
     load_state,
@@ -136,7 +137,7 @@ class _Training:
         if processes.first:
             writer = open_writer(directory, config, task, resume, self.progress.steps)
         self.record = Record(writer, task, self.progress)
-        self.ended_before = False
+        self.ended_before, self.over = False, False
         if resume:
             try:
                 self._restore(directory)
@@ -146,15 +147,26 @@ class _Training:
 
     def _restore(self, directory: Path) -> None:
         """Everything as it was when the last state was written."""
-        known = read_run(directory).get("digest")
-        if known not in (None, self.task.facts.get("digest")):
+        known, facts = read_run(directory), self.task.facts
+        if any(known.get(key) not in (None, facts.get(key)) for key in ("digest", "text_digest")):
             raise RunDirectoryError(
                 f"the training data of {directory} has changed since the run began; put the old "
                 "texts back, or start a new run from its weights with --start-from"
             )
-        state = load_state(directory / "checkpoints")
+        lines = read_lines(directory / EVENTS) if (directory / EVENTS).exists() else ()
+        begun = any(line.get("step", 0) > 0 for line in lines)
+        state = load_state(directory / "checkpoints", begun)
         if state is None:
             return
+        try:
+            self._take_over(state)
+        except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+            raise RunDirectoryError(
+                f"the state in {directory / 'checkpoints'} does not fit this run ({error}); start "
+                "another from its last model with --start-from"
+            ) from error
+
+    def _take_over(self, state: State) -> None:
         facts, tensors = state.facts, state.tensors
         if facts["processes"] != self.processes.share.of:
             raise RunDirectoryError(
@@ -171,9 +183,14 @@ class _Training:
         settings = {**facts["settings"], "temperatures": tuple(facts["settings"]["temperatures"])}
         self.config = msgspec.structs.replace(self.config, **settings)
         self.ended_before = facts["ended"]
+        if "kept" in facts:
+            self.record.kept = msgspec.convert(facts["kept"], Kept)
+        self.over = self.ended_before and bool(self.processes.agree(self.record.has_finished()))
 
     def begin(self) -> None:
         """Say that the training begins; a new one shows its model before the first step."""
+        if self.over:
+            return
         self.record.begin(self.resumed, self.processes.share.of, device_in_words(self.device))
         self.task.model.train()
         self.clock = time.perf_counter()
@@ -295,6 +312,7 @@ class _Training:
             self._keep_state()
         elif request.command == "sample":
             self.record.observations(self.config.temperatures)
+            self._keep_state()
         elif request.command == "set" and request.value is not None:
             value: object = request.value
             setting = request.setting
@@ -306,10 +324,12 @@ class _Training:
 
     def end(self, ending: Ending) -> None:
         """Show and judge the model for the last time, and keep it; one that was stopped goes on."""
+        if self.over:
+            return  # all of it was done and said before
         if ending.state == "finished" and not self.ended_before:
             self._show(f"step-{self.progress.step:08d}")
             self._validate(final=True)
-        if ending.state != "failed":
+        if ending.state != "failed" and not self.ended_before:
             self.record.checkpoint("latest")
             self._keep_state(ended=ending.state == "finished")
         kind = "stopped" if ending.state == "failed" else ending.state

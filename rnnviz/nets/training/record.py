@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -23,6 +24,13 @@ from rnnviz.nets.training.state import State, save_state
 from rnnviz.nets.training.task import TrainingTask, Validation
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """How much had been written when a state was kept; what follows is void once it is resumed."""
+
+    events: int
+    rows: dict[str, int] = {}
+
+
 class Record:
     """Writes one run; in a process that does not write, every deed is nothing.
 
@@ -34,6 +42,8 @@ class Record:
         self._writer = writer
         self._task = task
         self._progress = progress
+        self.kept: Kept | None = None
+        """What of the run directory belongs to the state that is gone on from."""
         self._names = [name for name, _ in task.model.named_parameters()]
 
     def event(self, kind: str, **fields: Any) -> None:
@@ -48,9 +58,7 @@ class Record:
             return
         step = self._progress.step
         if resumed and writer.log.next_number > 0:
-            if step == 0 or writer.log.last_step > step:
-                # A run that was killed before its first state begins anew, with step 0.
-                writer.event("rewind", step=step or -1)
+            self._go_back(writer, step)
             writer.mirror(step)
         else:
             writer.mirror()
@@ -161,10 +169,33 @@ class Record:
             return
         folder = self._writer.checkpoints
         try:
-            self._writer.log.flush()
-            save_state(folder, state)
+            self._writer.flush()
+            kept = Kept(self._writer.log.next_number, self._writer.rows())
+            facts = {**state.facts, "kept": msgspec.to_builtins(kept)}
+            save_state(folder, State(state.tensors, facts))
         except OSError as error:
             raise write_error(folder / "state.safetensors", error) from error
+
+    def _go_back(self, writer: RunWriter, step: int) -> None:
+        """Say what of the events is void, and cut the rows that belong to it."""
+        kept = self.kept
+        if step == 0:
+            # A run that was killed before its second state begins anew, with step 0.
+            writer.event("rewind", step=-1)
+            writer.cut_rows({})
+        elif kept is None:  # the state is of an earlier version
+            if writer.log.last_step > step:
+                writer.event("rewind", step=step)
+        else:
+            if writer.log.void_after(step, kept.events):
+                writer.event("rewind", step=step, kept=kept.events)
+            writer.cut_rows(kept.rows)
+
+    def has_finished(self) -> bool:
+        """Whether a trainer before this one said after its last state that the run is finished."""
+        if self._writer is None or self.kept is None:
+            return False
+        return self._writer.log.said_since("finished", self.kept.events)
 
     def bad_number(self, bad: BadNumber) -> None:
         """NaN or infinity came up for the first time."""

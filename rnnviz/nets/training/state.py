@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.reading import check_fits, decode_json
 from rnnviz.core.system.files import write_atomically
 
 STATE, BEFORE = "state.safetensors", "state-before.safetensors"
@@ -81,11 +83,30 @@ def save_state(folder: Path, state: State) -> None:
     fresh.replace(path)
 
 
-def load_state(folder: Path) -> State | None:
+class _Settings(msgspec.Struct):
+    learning_rate: float
+    clip_threshold: float
+    temperatures: list[float]
+
+
+class _Facts(msgspec.Struct):
+    """What a state's facts are checked for."""
+
+    ended: bool
+    processes: int
+    position: dict[str, Any]
+    progress: dict[str, Any]
+    settings: _Settings
+
+
+def load_state(folder: Path, begun: bool = True) -> State | None:
     """The newest state that is whole; None if this run never came to write one.
 
+    Args:
+        begun: whether the run has taken a step: by then it had kept its first state.
+
     Raises:
-        RunDirectoryError: there are checkpoints, but no state to go on from.
+        RunDirectoryError: it has, but there is no state to go on from.
     """
     problems = []
     for name in (STATE, f".{STATE}.part", BEFORE):
@@ -93,14 +114,16 @@ def load_state(folder: Path) -> State | None:
         if path.exists():
             try:
                 return _read(path)
-            except (SafetensorError, ValueError, KeyError, OSError) as error:
+            except OSError as error:
+                problems.append(f"{name} cannot be read ({error.strerror or error})")
+            except (SafetensorError, ValueError, KeyError) as error:
                 problems.append(f"{name} is damaged ({error})")
     if problems:
         raise RunDirectoryError(
             f"nothing to go on from in {folder}: {'; '.join(problems)}. Start another run from its "
             "last model with --start-from"
         )
-    if any(folder.glob("*.safetensors")):
+    if begun and any(folder.glob("*.safetensors")):
         raise RunDirectoryError(
             f"{folder} holds models but no {STATE}: the run was written by an earlier version. "
             f"Start another from its weights: --start-from {folder / 'latest.safetensors'}"
@@ -109,8 +132,10 @@ def load_state(folder: Path) -> State | None:
 
 
 def _read(path: Path) -> State:
+    check_fits(path)
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata() or {}
-        facts = json.loads(metadata[_FACTS])
+        facts = decode_json(metadata[_FACTS].encode("utf-8", "replace"))
+        msgspec.convert(facts, _Facts)
         # Copies: what is mapped from the file would change under the training.
         return State({name: file.get_tensor(name).clone() for name in file.keys()}, facts)  # noqa: SIM118

@@ -1,8 +1,8 @@
-"""Trains in children that it kills at random moments: `killed_run.py FOLDER TASK KILLS`.
+"""Trains in children that it kills at random moments: `killed_run.py FOLDER TASK KILLS SEED`.
 
 The children are forked from a process that has torch loaded and never used it, so that a new
 attempt takes milliseconds. The last one finishes. At the end it prints how many were killed, and
-after how many steps.
+at how many different places.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import torch._dynamo  # noqa: F401 - an optimiser would load it in every child anew
+from msgspec.structs import replace
 
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.log import read_lines
@@ -39,12 +40,22 @@ TRANSLATION = settings(
     architecture="gru", embedding=6, batch=8, dropout=0.2, steps=30, checkpoint_every=3,
     validation_every=13, parameters_every=5, gradient_steps_every=5,
 )  # fmt: skip
-CONFIGS = {"characters": CONFIG, "memory": MEMORY, "translation": TRANSLATION}
+CONFIGS = {
+    "characters": CONFIG,
+    "characters-bfloat16": replace(CONFIG, precision="bfloat16"),
+    "characters-gru": replace(CONFIG, architecture="gru", optimiser="rmsprop"),
+    "characters-rnn": replace(CONFIG, architecture="rnn", optimiser="sgd", embedding=4),
+    "memory": MEMORY,
+    "memory-copying": replace(MEMORY, options={"kind": "copying", "distance": 8, "symbols": 3}),
+    "translation": TRANSLATION,
+    "translation-bfloat16": replace(TRANSLATION, precision="bfloat16"),
+}
+"""Every task and precision."""
 
 
 def task_of(config: TrainingConfig) -> TrainingTask:
     """What is trained; the text is in no file."""
-    return CharacterTask(config, TEXT) if config is CONFIG else training_task(config)
+    return CharacterTask(config, TEXT) if config.task == "characters" else training_task(config)
 
 
 def attempt(folder: Path, config: TrainingConfig) -> None:
@@ -62,9 +73,9 @@ def wait_for_growth(path: Path, size: int) -> None:
         time.sleep(0.001)
 
 
-def main(folder: Path, config: TrainingConfig, most_kills: int) -> None:
+def main(folder: Path, config: TrainingConfig, most_kills: int, seed: int) -> None:
     """Attempt and kill."""
-    moments = random.Random(3)
+    moments = random.Random(seed)
     kills, killed_at = 0, set()
     while True:
         child = os.fork()
@@ -77,19 +88,23 @@ def main(folder: Path, config: TrainingConfig, most_kills: int) -> None:
                 os._exit(1)
             os._exit(0)
         if kills < most_kills:
-            wait_for_growth(folder / "events.jsonl", moments.randrange(6000))
-            time.sleep(moments.uniform(0.0, 0.02))
+            if moments.random() < 0.3:
+                # Early: before the first event, the first state, or while the lock is taken.
+                time.sleep(moments.uniform(0.0, 0.3))
+            else:
+                wait_for_growth(folder / "events.jsonl", moments.randrange(6000))
+                time.sleep(moments.uniform(0.0, 0.02))
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status):
             kills += 1
             events = folder / "events.jsonl"
             lines = list(read_lines(events)) if events.exists() else []
-            killed_at.add(max((int(line.get("step", 0)) for line in lines), default=-1))
+            killed_at.add(len(lines))
             continue
         sys.stdout.write(f"{kills} {len(killed_at)}\n")
         sys.exit(os.waitstatus_to_exitcode(status))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), CONFIGS[sys.argv[2]], int(sys.argv[3]))
+    main(Path(sys.argv[1]), CONFIGS[sys.argv[2]], int(sys.argv[3]), int(sys.argv[4]))

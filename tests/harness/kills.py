@@ -1,0 +1,139 @@
+"""Kills trainings at random moments, resumes them, and compares with the undisturbed ones.
+
+    python -m tests.harness.kills [--kills 200] [--seed 0] [--only characters]
+
+For every task and precision: weights, optimiser, events, rows of numbers and files must be equal,
+whenever the trainer was killed, and nothing half-written may stay. What is found is printed as it
+is found; the exit code is the number of runs that differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors.torch import load_file
+
+from rnnviz.core.runs.event import OUTLIVING
+from rnnviz.core.runs.log import read_events, read_lines
+from rnnviz.nets.training import characters
+from rnnviz.nets.training.loop import train
+from tests.harness.killed_run import CONFIGS, task_of
+
+ROOT = Path(__file__).parents[2]
+_OF_THE_CLOCK = ("seq", "t", "seconds")
+_OF_THE_TRAINER = {"heartbeat", "run.json", "events.jsonl", "control.json"}
+_KILLS_A_RUN = 8
+
+
+class Killed(NamedTuple):
+    """What became of one run."""
+
+    kills: int
+    places: int
+    """At how many different numbers of events it was killed."""
+    differences: list[str]
+
+
+def told(folder: Path) -> list[dict[str, Any]]:
+    """The events that hold, without what depends on the clock or on who trained."""
+    return [
+        {key: value for key, value in event.items() if key not in _OF_THE_CLOCK}
+        for event in read_events(folder)
+        if event["k"] not in OUTLIVING
+    ]
+
+
+def files(folder: Path) -> set[str]:
+    """What lies in a run directory, without what TensorBoard gets, a file for every trainer."""
+    return {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and path.parent.name != "tb"
+    }
+
+
+def differences(whole: Path, killed: Path) -> Iterator[str]:
+    """In what a run that was killed and resumed differs from the undisturbed one."""
+    one, other = told(whole), told(killed)
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            yield f"event {json.dumps(second)[:150]} instead of {json.dumps(first)[:150]}"
+            break
+    else:
+        if len(one) != len(other):
+            kinds = [event["k"] for event in (other if len(other) > len(one) else one)]
+            yield f"{len(other)} events instead of {len(one)}: {kinds[min(len(one), len(other)) :]}"
+    if files(whole) != files(killed):
+        yield f"files {sorted(files(whole) ^ files(killed))}"
+    numbers = [line["seq"] for line in read_lines(killed / "events.jsonl")]
+    if numbers != list(range(len(numbers))):
+        yield "the numbers of the events have gaps"
+    for name in sorted(files(whole) & files(killed) - _OF_THE_TRAINER):
+        if name.endswith(".f32") and (whole / name).read_bytes() != (killed / name).read_bytes():
+            yield f"the rows of {name}"
+        if name.endswith(".safetensors") and not _same(whole / name, killed / name):
+            yield f"the weights of {name}"
+
+
+def _same(one: Path, other: Path) -> bool:
+    first, second = load_file(one), load_file(other)
+    return first.keys() == second.keys() and all(
+        torch.equal(tensor, second[name]) for name, tensor in first.items()
+    )
+
+
+def undisturbed(name: str, folder: Path) -> Path:
+    """The run as it goes when nobody kills it."""
+    characters.SAMPLE_LENGTH = 5
+    train(task_of(CONFIGS[name]), CONFIGS[name], folder)
+    return folder
+
+
+def kill(name: str, whole: Path, folder: Path, most: int, seed: int) -> Killed:
+    """Train with kills, and compare."""
+    words = [str(folder), name, str(most), str(seed)]
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.harness.killed_run", *words],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    if result.returncode:
+        last = (result.stderr.strip().splitlines() or ["no word"])[-1]
+        return Killed(0, 0, [f"cannot go on: {last}"])
+    kills, places = map(int, result.stdout.split())
+    return Killed(kills, places, list(differences(whole, folder)))
+
+
+def main() -> int:
+    """Until so many kills are done, over every task and precision in turn."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=CONFIGS, action="append")
+    asked = parser.parse_args()
+    began, kills, runs, bad = time.monotonic(), 0, 0, 0
+    with tempfile.TemporaryDirectory(prefix="rnnviz-kills-") as place:
+        names = asked.only or list(CONFIGS)
+        whole = {name: undisturbed(name, Path(place) / f"whole-{name}") for name in names}
+        while kills < asked.kills:
+            name, seed = names[runs % len(names)], asked.seed + runs
+            found = kill(name, whole[name], Path(place) / f"{runs}", _KILLS_A_RUN, seed)
+            runs, kills, bad = runs + 1, kills + found.kills, bad + bool(found.differences)
+            for difference in found.differences:
+                sys.stdout.write(f"{name}, seed {seed}: {difference}\n")
+            sys.stdout.flush()
+    took = time.monotonic() - began
+    sys.stdout.write(f"{kills} kills in {runs} runs, {bad} runs differ; {took:.0f} s\n")
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())
