@@ -4,6 +4,7 @@
 # make format       put the code into the one style
 # make wheel        build a wheel, install it elsewhere, try it there
 # make benchmarks   measure the claims of benchmarks/README.md
+# make kills        kill trainings at random moments, resume and compare them: 200 times
 # make pictures     make the pictures of the documentation anew, from the real window
 #
 # `run` and `test` set up a fresh machine by themselves. A Python of your choice: PYTHON=...
@@ -36,6 +37,9 @@ format: .venv/installed
 
 benchmarks: offscreen-libraries .venv/installed
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+kills: .venv/installed
+	$(BIN)/python -m tests.harness.kills
 
 pictures: offscreen-libraries .venv/installed
 	$(BIN)/python docs/pictures.py
