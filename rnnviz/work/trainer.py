@@ -65,8 +65,12 @@ def resume_run(directory: Path) -> int:
     """Start a trainer that goes on with this run; its process number.
 
     Raises:
-        RunDirectoryError: the directory is not there or cannot be written.
+        RunDirectoryError: no run is there any more, or the directory cannot be written.
     """
+    if not (directory / "run.json").is_file():
+        raise RunDirectoryError(
+            f"no run lies in {directory} any more, so there is nothing to go on from"
+        )
     return _start(["train", "--resume", str(directory)], directory)
 
 

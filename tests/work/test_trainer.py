@@ -99,3 +99,9 @@ def test_a_run_that_cannot_start_leaves_word(tmp_path: Path) -> None:
     wait_for_end(start_run(config, tmp_path / "run"))
     assert "cannot read" in last_words(tmp_path / "run")
     assert last_words(tmp_path) == ""
+
+
+def test_what_was_deleted_is_not_gone_on_with_and_not_made_anew(tmp_path: Path) -> None:
+    with pytest.raises(RunDirectoryError, match=r"no run lies in .* any more"):
+        resume_run(tmp_path / "deleted")
+    assert not (tmp_path / "deleted").exists()

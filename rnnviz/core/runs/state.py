@@ -11,10 +11,19 @@ from rnnviz.core.runs.lock import holder_of
 from rnnviz.core.runs.record import Phase
 
 State = Literal[
-    "starting", "running", "paused", "stopped", "finished", "crashed", "stale", "recorded"
+    "starting",
+    "running",
+    "paused",
+    "stopped",
+    "finished",
+    "crashed",
+    "stale",
+    "recorded",
+    "reading",
 ]
-"""`crashed`: its process is gone. `stale`: on another machine, and silent. `recorded`: event files
-of TensorBoard, which do not say who writes them."""
+"""`reading`: its events were not read to their end yet, so nobody knows. `crashed`: its process is
+gone. `stale`: on another machine, and silent. `recorded`: event files of TensorBoard, which do not
+say who writes them."""
 LIVE: frozenset[State] = frozenset({"starting", "running", "paused"})
 """States in which a trainer listens to commands."""
 
@@ -33,6 +42,7 @@ STATE_WORDS: dict[State, str] = {
     "crashed": "crashed",
     "stale": "no sign of life",
     "recorded": "recorded",
+    "reading": "reading…",
 }
 
 

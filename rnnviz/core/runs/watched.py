@@ -69,7 +69,7 @@ class WatchedRun:
         self._listed = -_SECONDS_BETWEEN_LISTINGS
         self._tail = EventTail(directory / "events.jsonl")
         self._watch = Watch(directory, clock)
-        self.state: State = "starting"
+        self.state: State = "reading" if expected is None else "starting"
         self.behind, self.damaged_lines = False, 0
         self._awaited = expected is not None
         self._describe({"config": dict(expected)} if expected is not None else read_run(directory))
@@ -145,6 +145,9 @@ class WatchedRun:
         self.problem = found.problem
         if not found.problem:
             self.state = self._watch.state(self.record.phase, found.alive)
+            if found.behind and found.events and self.state in ("crashed", "stale", "starting"):
+                # What is read next may say that it ended well.
+                self.state = "reading"
             self._note_end()
         for step, name in found.checkpoints or ():
             if step <= max(self.record.step, 0):

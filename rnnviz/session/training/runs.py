@@ -66,6 +66,8 @@ class OpenRun:
     """When something new was last read."""
     elsewhere: str = ""
     """The address that its folder says it mirrors, where the person has not agreed to it."""
+    refused: str = ""
+    """Why its trainer could not go on with it, when it was asked last."""
     asked: str = ""
     """The command that its trainer has not answered yet."""
     reading: Aside[Callable[[], bool]] = field(default_factory=partial(Aside, "reading a run"))
@@ -138,12 +140,14 @@ class Runs(QObject):
         return self.open(folder, TrainingConfig(name=address))
 
     def problem(self, run: OpenRun) -> str:
-        """Why a run cannot be read at present; empty where it can."""
+        """Why a run cannot be read at present, or did not go on; empty where all is well."""
         mirror = self._mirrors.get(run.watched.directory)
         if run.reading.waits_seconds > _SILENT_SECONDS:
             return _SILENT.format(run.watched.directory)
         not_followed = _NOT_FOLLOWED.format(run.elsewhere) if run.elsewhere else ""
-        return (mirror.problem if mirror else not_followed) or run.watched.problem
+        unread = (mirror.problem if mirror else not_followed) or run.watched.problem
+        refused = f"{run.name} did not go on: {run.refused}" if run.refused else ""
+        return unread or refused
 
     def _agreed(self) -> list[str]:
         """The addresses that the person gave; kept with the settings, never with a run."""
@@ -316,7 +320,7 @@ class Runs(QObject):
             )
         self._trainers.resume(run.watched.directory)
         run.started_here = True
-        run.asked = "resume"
+        run.asked, run.refused = "resume", ""
         self.runs_changed.emit()
         self._wake()
 
@@ -400,11 +404,16 @@ class Runs(QObject):
         watched = run.watched
         if run.started_here and watched.state in ("starting", "crashed"):
             watched.give_up(self._trainers.ended(watched.directory))
+        if run.started_here and run.asked == "resume" and not run.live:
+            ended = self._trainers.ended(watched.directory)
+            if ended is not None:
+                run.asked, run.refused = "", ended or "its trainer ended without a word"
         state = (watched.state, self.problem(run), watched.damaged_lines, len(watched.checkpoints))
         if state == run._state:
             return False
         if run._state and state[0] != run._state[0]:
             run.asked = ""
+            run.refused = "" if run.live else run.refused
         run._state = state
         return True
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPixmap
+from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QTableView, QWidget
 
 from rnnviz.core.quantities.durations import duration_in_words, rate_in_words
@@ -30,6 +30,7 @@ _NUMBERS = range(2, len(_COLUMNS))
 _STATE_INKS = {
     "running": "good", "crashed": "bad", "stale": "warning", "paused": "warning",
     "finished": "muted", "stopped": "muted", "starting": "muted", "recorded": "muted",
+    "reading": "muted",
 }  # fmt: skip
 
 
@@ -205,6 +206,16 @@ class RunTable(QTableView):
         row = self._runs.opened.index(self._runs.current)
         if self.currentIndex().row() != row:
             self.selectRow(row)
+            self._show_current()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the current run in sight, also where there are more than find room."""
+        super().resizeEvent(event)
+        self._show_current()
+
+    def _show_current(self) -> None:
+        self.executeDelayedItemsLayout()
+        self.scrollTo(self.currentIndex())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What can be done with the run under the pointer."""

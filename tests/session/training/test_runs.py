@@ -100,6 +100,48 @@ def test_a_run_that_brings_something_is_looked_at_every_tick_whatever_its_lock_s
         assert run.watched.record.step == step
 
 
+def test_a_run_that_is_read_in_pieces_is_not_said_to_have_crashed(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_module, "_BUDGET_SECONDS", 0.0)
+    made = MadeRun(tmp_path / "long")
+    made.event("started", step=0)
+    made.steps(1, 2_000)
+    made.event("finished", step=2_000)
+    run = runs.open(made.directory)
+    states = [run.watched.state]
+    for _ in range(200):
+        runs.look()
+        states.append(run.watched.state)
+    assert set(states) == {"reading", "finished"}
+    assert (states[0], states[-1]) == ("reading", "finished")
+    torn = MadeRun(tmp_path / "torn")
+    torn.steps(1, 5)
+    with (torn.directory / "events.jsonl").open("a") as file:
+        file.write('{"k":"st')
+    crashed = runs.open(torn.directory)
+    for _ in range(5):
+        runs.look()
+    assert crashed.watched.state == "crashed"  # half a line is not still being read
+
+
+def test_a_resume_that_fails_is_said_and_ends(
+    runs: Runs, tmp_path: Path, trainers: FakeTrainers
+) -> None:
+    made = live_run(tmp_path, "a")
+    made.event("stopped", step=5)
+    made.unlock()
+    run = runs.open(made.directory)
+    runs.look()
+    assert run.watched.state == "stopped"
+    runs.resume(run)
+    runs.look()
+    assert (run.asked, runs.problem(run)) == ("resume", "")
+    trainers.last_words = "the text is gone"
+    runs.look()
+    assert (run.asked, runs.problem(run)) == ("", "a did not go on: the text is gone")
+
+
 def test_a_tick_tells_once_and_only_of_something_new(runs: Runs, tmp_path: Path) -> None:
     first, second = live_run(tmp_path, "a"), live_run(tmp_path, "b")
     for made in (first, second):

@@ -79,8 +79,13 @@ class NormsPanel(Panel):
 
 
 def clip_threshold(record: RunRecord) -> Curve:
-    """The largest norm that the run let pass, over its steps; empty where it clips by no norm."""
+    """The largest norm that the run let pass, over its steps; empty where it clips by no norm.
+
+    The settings of a loop of one's own are not known, whatever `run.json` is filled up with.
+    """
     curve = Curve()
+    if not len(record.clipped):
+        return curve
     value = record.config.get("clip_threshold")
     if record.config.get("clip") != "norm" or not isinstance(value, int | float):
         return curve

@@ -310,7 +310,7 @@ def test_the_threshold_is_drawn_as_it_was_at_each_step(
 def test_norms_that_were_not_measured_are_absent_with_a_word_why(
     session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    run = MadeRun(tmp_path / "a", clip=None, clip_threshold=None)
+    run = MadeRun(tmp_path / "a", task="own-loop")
     run.steps(1, 50, gradient_norm=None, clipped=None, clipped_norm=None)
     run.event("unmeasured", step=1, where="gradient_norm", reason="gradients were cleared")
     open_run(session, run)
@@ -321,6 +321,7 @@ def test_norms_that_were_not_measured_are_absent_with_a_word_why(
     session.runs.look()
     qtbot.waitUntil(lambda: panel.idle and not panel.words.text().startswith("No"))
     assert panel.words.text() == "The run does not say which steps it clipped."
+    assert [trace.name for trace in panel.plot.traces] == ["before clipping"]  # and no threshold
 
 
 def test_parameters_can_be_left_out(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
@@ -480,6 +481,24 @@ def test_buttons_and_fields_ask_the_trainer(
     with qtbot.waitSignal(centre.failed) as told:
         centre.stop_run()
     assert told.args == ["the disk is full"]
+
+
+def test_a_new_run_is_in_sight_however_many_there_are(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    centre = TrainingCentre(session)
+    qtbot.addWidget(centre)
+    centre.resize(900, 600)
+    centre.show()
+    for number in range(9):
+        open_run(session, finished_run(tmp_path / f"run-{number}"))
+        QApplication.processEvents()
+        table = centre.table
+        seen = table.visualRect(table.model().index(number, 1))
+        assert table.viewport().rect().contains(seen)
+        assert seen.height() > 0
+    session.runs.set_current(session.runs.opened[0])
+    assert table.viewport().rect().contains(table.visualRect(table.model().index(0, 1)))
 
 
 def test_a_value_belongs_to_the_run_that_it_was_typed_for(
