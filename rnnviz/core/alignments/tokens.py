@@ -18,6 +18,8 @@ _CONTINUED = "@@"
 MARKS = frozenset({"<s>", "</s>", "<pad>", "SOS", "EOS", "<sos>", "<eos>"})
 """What begins, ends or fills a sentence."""
 SPECIAL = MARKS | {"<unk>"}
+_INNER = frozenset("'’-.,:/@_&·‑")
+"""Signs that words and numbers may have inside."""
 _LONGEST = 40
 _DRAWN = {" ": "\u2423", WORD_START: "_"}
 """The block that opens a word is as heavy as the word in most fonts."""
@@ -70,8 +72,12 @@ def has_pieces(tokens: Sequence[str]) -> bool:
 def word_groups(tokens: Sequence[str]) -> tuple[Group, ...]:
     """Which tokens form a word together; every token is in exactly one group.
 
-    >>> word_groups(["▁the", "▁gr", "ey", "▁cat", "</s>"])
-    ((0, 1), (1, 3), (3, 4), (4, 5))
+    A sign is a word of its own, unless letters or digits go on behind it: "don't", "3.5".
+
+    >>> word_groups(["▁the", "▁gr", "ey", "▁cat", ".", "</s>"])
+    ((0, 1), (1, 3), (3, 4), (4, 5), (5, 6))
+    >>> word_groups(["▁(", "don", "'", "t", ")"])
+    ((0, 1), (1, 4), (4, 5))
     """
     if not has_pieces(tokens):
         return tuple((place, place + 1) for place in range(len(tokens)))
@@ -79,7 +85,14 @@ def word_groups(tokens: Sequence[str]) -> tuple[Group, ...]:
     groups: list[Group] = []
     for place, token in enumerate(tokens):
         if marked:
-            joins = not token.startswith(WORD_START) and not is_mark(token)
+            joins = (
+                not token.startswith(WORD_START)
+                and not is_mark(token)
+                and (
+                    tokens[place - 1] == WORD_START
+                    or not (_stands_alone(tokens, place) or _stands_alone(tokens, place - 1))
+                )
+            )
         else:
             joins = place > 0 and tokens[place - 1].endswith(_CONTINUED)
         if joins and groups and not is_mark(tokens[place - 1]):
@@ -87,6 +100,17 @@ def word_groups(tokens: Sequence[str]) -> tuple[Group, ...]:
         else:
             groups.append((place, place + 1))
     return tuple(groups)
+
+
+def _stands_alone(tokens: Sequence[str], place: int) -> bool:
+    """Whether a piece is a sign, or signs, at the edge of a word."""
+    piece = tokens[place].removeprefix(WORD_START)
+    if place < 0 or not piece or is_special(piece) or any(c.isalnum() for c in piece):
+        return False
+    before = tokens[place - 1][-1:] if place > 0 else ""
+    within = before.isalnum() and not tokens[place].startswith(WORD_START)
+    goes_on = place + 1 < len(tokens) and tokens[place + 1][:1].isalnum()
+    return not (within and goes_on and piece in _INNER)
 
 
 def word_of(pieces: Sequence[str]) -> str:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from rnnviz.core.alignments.tokens import runs_right_to_left, sentence_of, shown_token, word_groups
+from rnnviz.core.alignments.tokens import (
+    runs_right_to_left,
+    sentence_of,
+    shown_token,
+    word_groups,
+    word_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,3 +39,22 @@ def test_characters_are_words_of_their_own():
 def test_which_way_a_sentence_runs():
     assert runs_right_to_left(["שלום", "OK"])
     assert not runs_right_to_left(["hello", "12"])
+
+
+@pytest.mark.parametrize(
+    ("pieces", "words"),
+    [
+        (["▁a", "chat", "."], ["achat", "."]),
+        (["▁don", "'", "t", "?", "!"], ["don't", "?", "!"]),
+        (["▁l", "'", "éc", "ole", ",", "▁oui"], ["l'école", ",", "oui"]),
+        (["▁«", "oui", "»", "</s>"], ["«", "oui", "»", "</s>"]),
+        (["▁3", ".", "5", "."], ["3.5", "."]),
+        (["▁", "¿", "Qu", "é", "?"], ["¿", "Qué", "?"]),
+        (["▁<", "b", "▁x"], ["<", "b", "x"]),
+    ],
+)
+def test_signs_at_the_edge_of_a_word_are_words_of_their_own(
+    pieces: list[str], words: list[str]
+) -> None:
+    """And those inside a word or a number are not."""
+    assert [word_of(pieces[start:stop]) for start, stop in word_groups(pieces)] == words
