@@ -18,7 +18,7 @@ _CONTINUED = "@@"
 MARKS = frozenset({"<s>", "</s>", "<pad>", "SOS", "EOS", "<sos>", "<eos>"})
 """What begins, ends or fills a sentence."""
 SPECIAL = MARKS | {"<unk>"}
-_INNER = frozenset("'’-.,:/@_&·‑")
+_INNER = frozenset("'’-.,:/@_&·")
 """Signs that words and numbers may have inside."""
 _LONGEST = 40
 _DRAWN = {" ": "\u2423", WORD_START: "_"}
