@@ -155,7 +155,10 @@ def _listed(field: GradientField, matrices: list[MatrixFacts]) -> str:
     facts = field.facts
     untrained = "" if facts.seed is None else f" before training (seed {facts.seed})"
     first = int(field.predicted[0])
-    of_what = f"{len(field.targets):,} losses from character {first:,} of {facts.text_name}"
+    of_what = (
+        f"{len(field.targets):,} losses from that of character {first:,} (t = {first - 1:,}) of "
+        f"{facts.text_name}"
+    )
     said = [
         f"{facts.model_name}{untrained}: {of_what}, up to {field.distance:,} steps back",
         "",

@@ -16,7 +16,7 @@ def run(*words):
 def test_it_prints_norms_fits_and_matrices(model, text, capsys):
     assert run("gradients", model, text, "--losses", 20, "--distance", 12, "--jacobian") == 0
     said = capsys.readouterr().out
-    assert "20 losses from character 12 of text.txt, up to 12 steps back" in said
+    assert "20 losses from that of character 12 (t = 11) of text.txt, up to 12 steps back" in said
     assert re.search(r"^layer +state +k=0 +k=1 +k=2 +k=5 +k=10$", said, re.MULTILINE)
     assert re.search(r"^1 +hidden +1\.00e\+00 +\d", said, re.MULTILINE)
     assert re.search(r"^2 +cell +0\.\d{4} +\d", said, re.MULTILINE)

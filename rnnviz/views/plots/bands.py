@@ -38,6 +38,8 @@ class Banded:
     width: float = 2.0
     faint: bool = False
     """Drawn as an aside, as a fit is: thin, and without a band."""
+    band: bool = True
+    """Whether the band is drawn where there is one; it is saved as numbers anyway."""
 
 
 class _Drawn(NamedTuple):
@@ -83,7 +85,8 @@ class BandPlot(Plot):
         for curve, drawn in zip(curves, self._drawn, strict=True):
             x = np.asarray(curve.x, float)
             drawn.line.setData(x, self._shown(curve.y), connect="finite")
-            banded = curve.low is not None and curve.high is not None and not curve.faint
+            banded = curve.low is not None and curve.high is not None
+            banded = banded and curve.band and not curve.faint
             drawn.band.setVisible(banded)
             if banded:
                 low, high = self._shown(curve.low), self._shown(curve.high)

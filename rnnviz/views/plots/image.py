@@ -104,7 +104,7 @@ class ImagePlot(Plot):
         table = self._scale.colours(theme.dark)
         if self._grey_gaps:
             table = table.copy()
-            grey = QColor(theme.faint)
+            grey = QColor(theme.border)
             table[-1] = (grey.red(), grey.green(), grey.blue(), 255)
         self._image.setLookupTable(table)
         self._bar.setColorMap(pg.ColorMap(None, table[:LEVELS]))

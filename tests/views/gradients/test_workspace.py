@@ -38,7 +38,7 @@ def test_the_memory_task_is_trained_and_judged(qtbot, tmp_path, qapp):
     qtbot.waitUntil(lambda: panel.table.item(2, 2).text() == "6")
     settle(qtbot, panel)
     assert [panel.table.item(row, 1).text() for row in range(3)] == ["RNN", "GRU", "LSTM"]
-    assert panel.table.item(0, 4).text() == "failed: no memory"
+    assert panel.table.item(0, 4).text() == "not learned"
     assert panel.button.text() == "Train all three"
     assert len(panel.losses.traces) == 3
     session.close()

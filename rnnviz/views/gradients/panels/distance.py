@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import bound
 from rnnviz.session.gradients.gradients import LONGEST
 from rnnviz.session.gradients.networks import Compared, Window, short_titles
-from rnnviz.views.gradients.panels.fits import FitTable, Line, decay_of
+from rnnviz.views.gradients.panels.fits import FitTable, Line, decay_of, fits_well
 from rnnviz.views.gradients.panels.overlay import DECADES, legend, reach
 from rnnviz.views.gradients.panels.parts import (
     GradientPanel,
@@ -42,6 +43,7 @@ _QUANTITIES = {
     "jacobian": ("Jacobian  ∂h(t)/∂h(t−k)", "largest singular value"),
     "sum": ("Gradient of the summed loss  ∂ΣL/∂h", "norm of the summed gradient"),
 }
+_MOST_BANDS = 4
 _ABOUT = {
     "loss": "Line: median over the losses. Band: from 10 to 90 % of them. All ways from the loss "
     "to the state count, through time and through layers.",
@@ -103,7 +105,11 @@ class DistancePanel(GradientPanel):
         self.compare.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.compare.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.compare.setMenu(self._menu())
-        self.start = self._number("First character whose loss is taken", 0, 2_000_000_000)
+        self.start = self._number(
+            "First character whose loss is taken, t + 1",
+            0,
+            2_000_000_000,
+        )
         self.losses = self._number("How many losses are taken", 1, LONGEST)
         self.distance = self._number("How many steps back", 2, LONGEST)
         self.plot = BandPlot("Gradient over distance", log=True)
@@ -161,6 +167,13 @@ class DistancePanel(GradientPanel):
                 if one.field is not None:
                     self._add(place, one, layer, ink)
                 ink += 1
+        self._lone_bands = len(self._curves) > _MOST_BANDS
+        if self._lone_bands:
+            # More of them lie over each other and show nothing.
+            self._curves = [
+                (place, layer, state, replace(curve, band=place == gradients.focus))
+                for place, layer, state, curve in self._curves
+            ]
         drawn = [curve for *_, curve in self._curves]
         self._add_fits(drawn)
         self._add_bound(drawn)
@@ -172,12 +185,9 @@ class DistancePanel(GradientPanel):
             )
         )
         self.plot.set_labels("steps back, k", _QUANTITIES[gradients.quantity][1])
-        if drawn or not gradients.busy:
-            # While the first is computed, what was seen last stays.
-            whole = self.full.isChecked()
-            self.plot.set_curves(
-                tuple(drawn), None if whole else reach([curve for *_, curve in self._curves])
-            )
+        # What belongs to another network, text or quantity goes before its successor is there.
+        self._reach = None if self.full.isChecked() else reach([each[-1] for each in self._curves])
+        self.plot.set_curves(tuple(drawn), self._reach)
         self._tell()
         self._fill_table()
 
@@ -238,7 +248,7 @@ class DistancePanel(GradientPanel):
         if not self.fit.isChecked() or self.session.gradients.quantity == "sum":
             return
         for curve, fit in zip(tuple(drawn), self._fits, strict=True):
-            if fit.factor == fit.factor:
+            if fits_well(fit):
                 line = fit.line(np.asarray(curve.x, int))
                 drawn.append(Banded(f"fit of {curve.name}", curve.x, line, curve.ink, faint=True))
 
@@ -281,6 +291,16 @@ class DistancePanel(GradientPanel):
                 words.append(
                     f"Drawn: {len(known.targets):,} of {gradients.window.losses:,} losses."
                 )
+        if self._lone_bands and not waiting:
+            words.append("With so many curves only the network in focus has its bands.")
+        if self._reach is not None:
+            below = sum(
+                bool((np.asarray(curve.y, float) < self._reach[0]).any())
+                for *_, curve in self._curves
+            )
+            if below:
+                go = "curve goes" if below == 1 else "curves go"
+                words.append(f"{below} {go} on below the axis; Full range shows all.")
         skipped = sum(field.facts.skipped for field in fields)
         if skipped:
             words.append(f"{skipped} characters that the model does not know are no steps.")

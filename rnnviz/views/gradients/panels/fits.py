@@ -14,6 +14,8 @@ from rnnviz.views.shared.theme import theme_of
 
 _HEADS = ("", "Network", "Layer", "State", "A step back", "Half-life", "r²", "At the end")
 _NONE = "–"
+_LEAST_R_SQUARED = 0.5
+"""A fit that explains less of a curve describes something else."""
 
 
 class Line(NamedTuple):
@@ -28,7 +30,7 @@ class Line(NamedTuple):
     def cells(self, fitted: bool) -> tuple[str, ...]:
         """The words of its row; without the fit's where there is none."""
         fit = self.fit
-        fits = fitted and fit.factor == fit.factor
+        fits = fitted and fits_well(fit)
         half = f"{fit.half_life:,.3g} steps"
         if fit.half_life < 0:
             half = f"doubles in {-fit.half_life:,.3g}"
@@ -39,7 +41,7 @@ class Line(NamedTuple):
             self.state,
             f"×{fit.factor:.4f}" if fits else _NONE,
             half if fits else _NONE,
-            f"{fit.r_squared:.3f}" if fits else _NONE,
+            f"{fit.r_squared:.3f}" if fitted and fit.factor == fit.factor else _NONE,
             self.end(),
         )
 
@@ -71,6 +73,11 @@ class FitTable(QuietTable):
         """Be as tall as so many rows, or as there are."""
         rows = max(1, min(self.rowCount(), most))
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows * 26 + 6)
+
+
+def fits_well(fit: Decay) -> bool:
+    """Whether an exponential says something about the curve that it was fitted to."""
+    return fit.factor == fit.factor and fit.r_squared >= _LEAST_R_SQUARED
 
 
 def decay_of(curve: Banded) -> Decay:

@@ -204,5 +204,5 @@ def verdict(record: RunRecord) -> str:
         return f"learned at {step:,}, {seconds:.0f} s"
     ended = record.phase in ("finished", "stopped")
     if share.last > _AT_CHANCE:
-        return "failed: no memory" if ended else "no memory yet"
+        return "not learned" if ended else "not learned yet"
     return "partly learned" if ended else "learning"

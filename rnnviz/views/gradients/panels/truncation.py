@@ -14,6 +14,7 @@ from rnnviz.views.gradients.panels.parts import (
     FocusPicker,
     GradientPanel,
     LayerPicker,
+    QuietTable,
     column,
     label,
     note,
@@ -24,6 +25,8 @@ from rnnviz.views.plots import Banded, BandPlot
 from rnnviz.views.shared.number_field import WholeField
 
 _LEAST, _MOST = 10_000, 200_000
+_HEADS = ("", "full BPTT", "truncated")
+_MEASURES = ("Kept in memory", "Process grew by", "Time", "Gradient norm")
 
 
 class TruncationPanel(GradientPanel):
@@ -60,6 +63,10 @@ class TruncationPanel(GradientPanel):
         self.steps.problem_changed.connect(self.request_draw)
         self.button = QPushButton("Measure memory, time")
         self.button.clicked.connect(self._measure)
+        self.table = QuietTable("Memory and time of full and of truncated BPTT", _HEADS)
+        self.table.setFixedHeight(
+            len(_MEASURES) * 26 + self.table.horizontalHeader().sizeHint().height() + 6
+        )
         self.measured = QLabel()
         self.measured.setWordWrap(True)
         self.measured.setContentsMargins(12, 4, 12, 12)
@@ -69,6 +76,7 @@ class TruncationPanel(GradientPanel):
             (self.plot, 1),
             self.said,
             tools(label("over"), self.steps, self.button, stretch=2),
+            self.table,
             self.measured,
         )
 
@@ -127,6 +135,7 @@ class TruncationPanel(GradientPanel):
         )
 
     def _show_measured(self, found: dict[str, Any] | None) -> None:
+        self.table.setVisible(found is not None)
         if self.session.gradients.measurements.measuring:
             self.measured.setText("Measuring…")
             return
@@ -142,15 +151,20 @@ class TruncationPanel(GradientPanel):
         again = " (the text was read more than once)" if found["repeated"] else ""
         angle = found["angle_degrees"]
         turned = "" if angle is None else f" The two gradients are {angle:.1f}° apart."
+        self.table.setHorizontalHeaderLabels(["", "full BPTT", f"cut every {short['chunk']:,}"])
+        columns = [
+            (
+                _size(part["kept_bytes"]),
+                _size(part["resident_bytes"]),
+                f"{part['seconds']:.2f} s",
+                scientific(_number(part["gradient_norm"])),
+            )
+            for part in (full, short)
+        ]
+        self.table.show_rows(list(zip(_MEASURES, *columns, strict=True)))
         self.measured.setText(
-            f"<b>{found['steps']:,} steps</b>{again}<br>"
-            f"full BPTT keeps {_size(full['kept_bytes'])} and takes {full['seconds']:.2f} s, "
-            f"gradient norm {scientific(_number(full['gradient_norm']))}<br>"
-            f"cut every {short['chunk']:,}: {_size(short['kept_bytes'])} "
-            f"(1/{saved:,.0f}) and {short['seconds']:.2f} s, "
-            f"gradient norm {scientific(_number(short['gradient_norm']))}<br>"
-            f"The process grew by {_size(full['resident_bytes'])} and "
-            f"{_size(short['resident_bytes'])}.{turned}"
+            f"Over {found['steps']:,} steps{again}, cutting keeps 1/{saved:,.0f} of what the "
+            f"forward pass has to remember.{turned}"
         )
 
     @Slot()

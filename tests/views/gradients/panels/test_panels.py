@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 
+from rnnviz.core.gradients import Decay
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.jobs import TASKS
 from rnnviz.session.session import Session
 from rnnviz.views.gradients.panels import PANELS
 from rnnviz.views.gradients.panels.clipping import ClippingPanel
 from rnnviz.views.gradients.panels.distance import DistancePanel
+from rnnviz.views.gradients.panels.fits import Line, fits_well
 from rnnviz.views.gradients.panels.heatmap import GradientHeatmapPanel
 from rnnviz.views.gradients.panels.inputs import InputsPanel
 from rnnviz.views.gradients.panels.matrix import MatrixPanel
@@ -88,6 +90,11 @@ def test_three_networks_and_one_layer(qtbot, session):
     qtbot.waitUntil(lambda: all(one.field for one in session.gradients.compared))
     settle(qtbot, panel)
     assert len({curve.ink for curve in panel.plot.curves}) == 6
+    # Bands over bands show nothing: only the network in focus keeps its own.
+    assert [curve.band for curve in panel.plot.curves].count(True) in (2, 4)
+    focus = session.gradients.focus
+    assert all(curve.band == (place == focus) for place, _, _, curve in panel._curves)
+    assert "only the network in focus has its bands" in panel.said.text()
     qtbot.keyClick(panel.layer, Qt.Key.Key_End)
     session.gradients.set_layer(1)
     settle(qtbot, panel)
@@ -109,6 +116,26 @@ def test_the_bound_lies_above_the_jacobian_of_a_vanilla_network(qtbot, tmp_path,
         found, most = curves[f"small, layer {layer}"], curves[f"bound of layer {layer}"]
         assert (found.y <= most.y[np.asarray(found.x)] * (1 + 1e-9)).all()
     session.close()
+
+
+def test_a_fit_that_explains_little_is_not_drawn(qtbot):
+    bad, good = (Decay(0.9, 6.6, r, 0, 2, 1.0) for r in (0.08, 0.97))
+    assert (fits_well(bad), fits_well(good)) == (False, True)
+    curve = Banded("a", np.arange(3), np.ones(3), 0)
+    cells = Line("small", 0, "hidden", curve, bad).cells(fitted=True)
+    assert cells[4:7] == ("–", "–", "0.080")
+    assert Line("small", 0, "hidden", curve, good).cells(fitted=True)[4] == "×0.9000"
+
+
+def test_curves_of_another_network_go_before_their_successors_are_there(
+    qtbot, session, monkeypatch
+):
+    panel = shown(qtbot, DistancePanel(session))
+    assert panel.plot.curves
+    monkeypatch.setattr(session.gradients, "want_fields", lambda: None)
+    session.gradients.set_networks(session.gradients.kinds()[-1:])
+    panel.draw()
+    assert panel.plot.curves == ()
 
 
 def test_the_sum_is_one_curve_a_layer(qtbot, session):
@@ -264,8 +291,14 @@ def test_truncation_shows_what_is_kept_and_measures(qtbot, session):
     panel.steps.set_value(200)
     panel.button.click()
     settle(qtbot, panel)
-    assert "200 steps" in panel.measured.text()
-    assert "cut every 4" in panel.measured.text()
+    assert "Over 200 steps" in panel.measured.text()
+    heads = [panel.table.horizontalHeaderItem(column).text() for column in range(3)]
+    assert heads == ["", "full BPTT", "cut every 4"]
+    assert panel.table.item(2, 0).text() == "Time"
+    assert all(panel.table.item(2, column).text().endswith(" s") for column in (1, 2))
+    panel.chunk.set_value(8)
+    settle(qtbot, panel)
+    assert panel.table.isHidden()  # what was measured belongs to another cut
 
 
 def test_zero_and_infinity_leave_gaps_on_a_logarithmic_axis(qtbot):
