@@ -35,8 +35,8 @@ from rnnviz.core.alignments.parallel_corpus import Pair, read_lines, read_pairs
 from rnnviz.core.alignments.sentences import put_together, words_to_align
 from rnnviz.core.alignments.statistical_aligner import BothWays, align_words, diagonal
 from rnnviz.core.alignments.tokens import is_word
+from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.translation.aligning import Aligned, align_pairs
-from rnnviz.nets.translation.files import load_translation
 from rnnviz.nets.translation.judging import held_out_loss, translate_lines
 from rnnviz.nets.translation.settings import Settings
 
@@ -238,7 +238,7 @@ def measured(
     path: Path, sets: list[GoldSet], corpora: Path | None, count: int
 ) -> dict[str, Any] | None:
     """Everything about one model; None for one that does not say which languages it knows."""
-    model = load_translation(path).model
+    model = open_model(path, kind="translator").model
     about = model.description
     if "English" not in (about.source_language, about.target_language):
         return None

@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.models.translation import SPECIAL, TokenizerDescription, TranslationDescription
+from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.translation.batches import PairBatch, make_batch
 from rnnviz.nets.translation.decoding import decode
-from rnnviz.nets.translation.files import load_translation
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.sentences import translate
 from rnnviz.nets.translation.settings import Settings
@@ -185,7 +185,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     training(arguments.steps)
-    model = load_translation(arguments.model).model
+    model = open_model(arguments.model, kind="translator").model
     searching(model)
     twenty_words(model)
 

@@ -59,7 +59,7 @@ def main() -> None:
         window = Window(session, appearance)
         window.resize(1360, 860)
         window.show()
-        shipped = session.library.first_translator
+        shipped = session.library.first_in("alignments")
         path = options.model or (shipped and shipped.path)
         assert path is not None, "no translation model ships; name one"
         session.open_path(path)

@@ -71,7 +71,7 @@ def prepare_gradients(window: Window) -> None:
 
 def prepare_alignments(window: Window) -> None:
     """Translate a sentence with the first translator that ships."""
-    translators = [one.path for one in window.session.library.translators]
+    translators = [one.path for one in window.session.library.of("translator")]
     window.open_path(next(path for path in translators if path.stem == "french-english"))
     wait_until(lambda: not window.session.jobs.running)
     window.session.alignments.translate("Elle a acheté une petite maison au bord de la mer.")

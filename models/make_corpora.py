@@ -31,7 +31,7 @@ from rnnviz.core.alignments.parallel_corpus import Pair, read_lines
 from rnnviz.core.alignments.sentences import put_together, words_to_align, writes_high_signs_apart
 from rnnviz.core.alignments.statistical_aligner import align_words
 from rnnviz.core.models.translation import TranslationDescription
-from rnnviz.nets.translation.files import save_translation
+from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.tokenizers import clean, train_tokenizer
 
@@ -173,7 +173,7 @@ def pieces(path: Path, language: Language, pairs: list[Pair]) -> None:
         source_language=language.name.title(),
         target_language="English",
     )
-    save_translation(path, TranslationModel(about), about, half=True)
+    save_model(path, TranslationModel(about), about, half=True)
 
 
 def make(data: Path, language: Language, folder: Path) -> None:

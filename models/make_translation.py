@@ -34,7 +34,8 @@ from rnnviz.core.alignments.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.runs.config import TrainingConfig, read_config
 from rnnviz.core.runs.log import read_events
 from rnnviz.nets.translation.decoding import decode_many
-from rnnviz.nets.translation.files import load_translation, save_translation
+from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.translation.judging import held_out_loss, translate_lines
 from rnnviz.nets.translation.made_up import made_pairs
 from rnnviz.nets.translation.model import TranslationModel
@@ -497,7 +498,7 @@ def judged(path: Path, name: str) -> dict[str, Any]:
 def make(name: str, corpora: Path, run: Path, count: int, results: Path | None = None) -> None:
     """Measure the trained model, write it and its card."""
     recipe, config = RECIPES[name], read_config(run)
-    model = load_translation(run / "checkpoints" / "latest.safetensors").model
+    model = open_model(run / "checkpoints" / "latest.safetensors").model
     pairs = held_out_pairs(name, config, corpora)
     training = {**model.description.training, **measured(model, pairs, count)}
     if config.options.get("made"):
@@ -513,11 +514,11 @@ def make(name: str, corpora: Path, run: Path, count: int, results: Path | None =
         model.description, name=recipe.title, examples=recipe.examples, training=training
     )
     target = HERE / f"{name}.safetensors"
-    save_translation(target, model, description, half=True)
+    save_model(target, model, description, half=True)
     started = next(iter(read_events(run, "started")), {})
     device = str(started.get("device", "cpu"))
     device = "one busy core" if device == "cpu" else f"{device}, shared with other trainings"
-    text = card(name, training, load_translation(target).model, config, device)
+    text = card(name, training, open_model(target).model, config, device)
     if not config.options.get("made"):
         lecture = lecture_lines(model, model.description.source_language != "English")
         text += "\n".join(lecture) + "\n" if lecture else ""
@@ -559,7 +560,7 @@ def curve() -> None:
         path = HERE / f"{name}.safetensors"
         if not path.exists():
             continue
-        training = load_translation(path).model.description.training
+        training = open_model(path).model.description.training
         rows = training.get("bleu_by_length")
         if rows:
             x, y = (np.array([row[key] for row in rows], float) for key in ("words", "bleu"))

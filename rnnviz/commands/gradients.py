@@ -36,7 +36,7 @@ _SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What to go back through, and how far."""
-    parser.add_argument("model", type=file_given, metavar="MODEL", help="a character model")
+    parser.add_argument("model", type=file_given, metavar="MODEL", help="a language model")
     parser.add_argument("text", type=file_given, metavar="TEXT", help="the text that it reads")
     add_vocabulary(parser)
     parser.add_argument(
@@ -74,12 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise GradientError(
             f"{arguments.losses} losses over {arguments.distance} steps: both must be at least 1"
         )
-    model = opened(arguments.model, arguments.vocabulary)
-    if "vocabulary" not in model:
-        raise GradientError(
-            f"{arguments.model.name} is no character model; gradients through time are shown for "
-            "RNN, GRU and LSTM character models"
-        )
+    model = opened(arguments.model, arguments.vocabulary, job="gradient_field")
     start = arguments.distance if arguments.start is None else arguments.start
     network = {"model": str(arguments.model), "vocabulary": model["vocabulary"]}
     if arguments.initial is not None:

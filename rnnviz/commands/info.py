@@ -19,8 +19,6 @@ EXAMPLES = """
   rnnviz info warpeace.recording --json
 """
 
-_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", " ": "space"}
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A path, and how to print."""
@@ -51,38 +49,34 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _model(path: Path, vocabulary: Path | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     from rnnviz.commands.jobs import opened
+    from rnnviz.core.kinds import kind_named
 
     model = opened(path, vocabulary)
-    about = model["description"]
-    if model.get("task") == "translation":
-        return _translator(path, model)
-    training = about["training"]
+    kind, about = kind_named(model["kind"]), model["description"]
+    size = path.stat().st_size
     facts = {
-        "kind": "model",
         "path": str(path),
         "format": model["format_title"],
-        "parameters": model["parameters"],
-        "channels": model["channels"],
-        "size_bytes": path.stat().st_size,
+        "size_bytes": size,
+        **{key: model[key] for key in model.keys() - {"description", "format_title"}},
         **about,
-        "notes": model["notes"],
+        "kind": "model",
+        "model_kind": kind.key,
     }
-    nats = training.get("held_out_nats")
-    if isinstance(nats, float):
+    training = about["training"]
+    if isinstance(nats := training.get("held_out_nats"), float):
         facts["held_out"] = {"nats": nats, "bits": bits(nats), "perplexity": perplexity(nats)}
-    inputs = f"{about['embedding']} numbers, learned" if about["embedding"] else "one-hot"
+    channels = [("channels", ", ".join(model["channels"]))] if "channels" in model else []
     lines = [
         ("model", about["name"] or path.name),
-        ("format", f"{model['format_title']}, {size_in_words(path.stat().st_size)}"),
-        ("network", f"{short_title(about['architecture'])}, {_layers(about)}"),
-        ("channels", ", ".join(model["channels"])),
-        ("input", inputs),
-        ("skip connections", "yes" if about["skip"] else "no"),
+        ("kind", kind.title),
+        ("format", f"{model['format_title']}, {size_in_words(size)}"),
+        *kind.lines(about),
+        *channels,
         ("parameters", f"{model['parameters']:,}"),
-        ("vocabulary", f"{len(about['vocabulary'])}: {_characters(about['vocabulary'])}"),
-        *_training_lines(training),
+        *_training_lines(training, kind.unit),
         *(("found" if number == 0 else "", _finding(found))
-          for number, found in enumerate(about["findings"])),
+          for number, found in enumerate(about.get("findings", ()))),
         *(("note", note) for note in model["notes"]),
     ]  # fmt: skip
     return facts, lines
@@ -93,27 +87,7 @@ def _layers(about: dict[str, Any]) -> str:
     return f"{about['layers']} layer{'s of' if many else ' of'} {about['units']} units"
 
 
-def _characters(vocabulary: tuple[str, ...] | list[str]) -> str:
-    """The vocabulary in its order; runs of three and more neighbours as their ends."""
-    codes = [ord(character) for character in vocabulary]
-    parts, first = [], 0
-    for place in range(1, len(codes) + 1):
-        if place < len(codes) and codes[place] == codes[place - 1] + 1:
-            continue
-        run = vocabulary[first:place]
-        shown = [_shown(character) for character in run]
-        parts.append(f"{shown[0]}…{shown[-1]}" if len(run) > 3 else " ".join(shown))
-        first = place
-    return " ".join(parts)
-
-
-def _shown(character: str) -> str:
-    if character in _NAMED:
-        return _NAMED[character]
-    return character if character.isprintable() else f"U+{ord(character):04X}"
-
-
-def _training_lines(training: dict[str, Any]) -> list[tuple[str, str]]:
+def _training_lines(training: dict[str, Any], unit: str) -> list[tuple[str, str]]:
     """The summary in the file; a figure that is not there is left out."""
     lines = []
     if texts := training.get("texts"):
@@ -122,6 +96,8 @@ def _training_lines(training: dict[str, Any]) -> list[tuple[str, str]]:
         f"{training[key]:,} {words}"
         for key, words in (
             ("characters", "characters"),
+            ("pairs", "pairs"),
+            ("documents", "documents"),
             ("held_out_characters", "held out"),
             ("epochs", "epochs"),
             ("steps", "steps"),
@@ -134,7 +110,7 @@ def _training_lines(training: dict[str, Any]) -> list[tuple[str, str]]:
         lines.append(("", ", ".join(counted)))
     for key, name in (("loss_nats", "training loss"), ("held_out_nats", "held-out loss")):
         if isinstance(nats := training.get(key), int | float):
-            lines.append((name, loss_in_words(nats)))
+            lines.append((name, loss_in_words(nats, unit)))
     return lines
 
 
@@ -180,44 +156,6 @@ def _recording(folder: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         ("size", size_in_words(size)),
         ("loss", loss_in_words(nats) if math.isfinite(nats) else "nothing is predicted yet"),
     ]
-    return facts, lines
-
-
-def _translator(path: Path, model: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    about = model["description"]
-    training = about["training"]
-    attention = {
-        "none": "none: the context is the last encoder state",
-        "position": "by position, as in the older form of PyTorch's tutorial",
-    }.get(about["attention"], f"{about['attention']}, {about['order']} the decoder's step")
-    direction = "both directions" if about["bidirectional"] else "one direction"
-    languages = [about["source_language"], about["target_language"]]
-    sides = [
-        f"{about[side]['size']:,} {about[side]['kind']} {language}".rstrip()
-        for side, language in zip(("source", "target"), languages, strict=True)
-    ]
-    facts = {"kind": "translation model", "path": str(path), **model}
-    lines = [
-        ("model", about["name"] or path.name),
-        ("format", f"{model['format_title']}, {size_in_words(path.stat().st_size)}"),
-        (
-            "network",
-            f"{short_title(about['architecture'])}, {_layers(about)}, encoder in {direction}",
-        ),
-        ("attention", attention),
-        ("parameters", f"{model['parameters']:,}"),
-        ("reads", sides[0]),
-        ("writes", sides[1]),
-    ]
-    if "pairs" in training:
-        lines.append(("trained on", f"{training['pairs']:,} pairs, {training['steps']:,} steps"))
-    if isinstance(nats := training.get("held_out_nats"), float):
-        lines.append(("held-out loss", f"{nats:.3f} nats a token"))
-    if "bleu_beam_5" in training:
-        lines.append(
-            ("BLEU", f"{training['bleu_beam_1']} greedy, {training['bleu_beam_5']} beam 5")
-        )
-    lines += [("note", note) for note in model["notes"]]
     return facts, lines
 
 

@@ -170,7 +170,7 @@ def recorded(
         raise TextError(
             f"{len(source)} files are given; name a model and a text, or one recording's folder"
         )
-    model = opened(source[0], vocabulary)
+    model = opened(source[0], vocabulary, job="walk")
     text = Text.read(source[1])
     chosen = tuple(channels or model["states"])
     length = min(stop, len(text))

@@ -46,7 +46,7 @@ def run_task(task: str, arguments: dict[str, Any], heard: Heard | None = None) -
     """
     # Two threads of OpenMP that wait actively would slow each other down on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from rnnviz.nets.jobs import TASKS
+    from rnnviz.nets.jobs.table import TASKS
     from rnnviz.work.messages import Failed, Job, Progress, Reply
     from rnnviz.work.runner import InlineRunner
 
@@ -91,22 +91,31 @@ def run_with_progress(
         line.finish()
 
 
-def opened(model: Path, vocabulary: Path | None, sentences: Path | None = None) -> dict[str, Any]:
+def opened(
+    model: Path, vocabulary: Path | None, sentences: Path | None = None, *, job: str = ""
+) -> dict[str, Any]:
     """What the task `open_model` says of a model; with `vocabulary`, of the characters chosen.
 
     Args:
         vocabulary: the training text or a vocabulary file; the guesses are printed with the loss
             that each gives, and the best is taken.
         sentences: the file that a translation model's words come from, if it needs one.
+        job: what it is to be asked; empty takes any kind of model.
 
     Raises:
         TaskFailed: it cannot be opened, or no order of the characters fits.
+        ModelFileError: it is of a kind that cannot be asked this.
     """
+    from rnnviz.core.kinds import kind_named, require
+
     characters = None if vocabulary is None else _guessed(model, vocabulary)
-    return run_task(
+    found = run_task(
         "open_model",
         {"path": str(model), "vocabulary": characters, "sentences": str(sentences or "")},
     )
+    if job:
+        require(kind_named(found["kind"]), job, model.name)
+    return found
 
 
 def _guessed(model: Path, source: Path) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the text as it is drawn."""
-    model = opened(arguments.model, arguments.vocabulary)
+    model = opened(arguments.model, arguments.vocabulary, job="sample")
     printed = 0
 
     def heard(done: float, total: float, facts: Mapping[str, Any]) -> None:

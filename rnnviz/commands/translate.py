@@ -91,9 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise TextError("give a sentence, or a file with --file; one of the two")
     if arguments.to:
         check_target(arguments.to, "the lines of a file" if arguments.file else "")
-    model = opened(arguments.model, None, arguments.sentences)
-    if model.get("task") != "translation":
-        raise TextError(f"{arguments.model.name} is a character model; it writes with `sample`")
+    model = opened(arguments.model, None, arguments.sentences, job="translate")
     for note in model["notes"]:
         print(f"{arguments.model.name}: {note}", file=sys.stderr)
     return _file(arguments) if arguments.file else _sentence(arguments)

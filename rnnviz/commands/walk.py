@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     text = Text.read(arguments.text)
     folder: Path = arguments.output or Path(f"{arguments.text.stem}.recording")
     _check_free(folder, arguments.overwrite)
-    model = opened(arguments.model, arguments.vocabulary)
+    model = opened(arguments.model, arguments.vocabulary, job="walk")
     channels = arguments.channels or tuple(model["channels"])
     size, words = check_size(len(text), model, channels, arguments.limit_gb)
     _check_space(folder, size)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
 from rnnviz.core.cells.finding import Finding, load_finding
 from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import FindingError, RnnvizError
+from rnnviz.core.kinds import ModelKind, kind_named
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.sequences.text import Text
@@ -26,7 +27,8 @@ from rnnviz.session.gradients.memory import Memory
 from rnnviz.session.shared.findings import Findings
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.library import Library
-from rnnviz.session.shared.recordings import Recordings
+from rnnviz.session.shared.opening import Opening
+from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
 from rnnviz.session.training.checkpoint_walks import Stages
 from rnnviz.session.training.runs import Runs
@@ -79,6 +81,8 @@ class Session(QObject):
         self.stepping = Stepping(self.recordings, self.selection, self)
         self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
         self.alignments = Alignments(self.jobs, cache, self)
+        takers = {"cells": self.recordings.take_model, "alignments": self.alignments.take_model}
+        self.opening = Opening(self.jobs, takers, OPENED, self)
         self.findings = Findings(data / "findings", self)
         self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
         self.stages = Stages(
@@ -93,9 +97,9 @@ class Session(QObject):
         self._opening: Path | None = None
         """A model that is remembered once it is open: files that are none are not."""
         self.recordings.text_changed.connect(self._forget_place)
-        self.recordings.translator_opened.connect(self._take_translator)
         self.recordings.model_changed.connect(self._suit_text)
-        self.recordings.model_refused.connect(self._give_up)
+        self.opening.opened.connect(self._show_opened)
+        self.opening.refused.connect(self._give_up)
         self.recordings.recording_changed.connect(self._fit_selection)
         self.recordings.recording_changed.connect(self._show_wanted)
         self.recordings.recording_changed.connect(self._keep_first)
@@ -114,7 +118,7 @@ class Session(QObject):
         if kind != "finding":
             self._wanted = None
         if kind == "model":
-            self._open_model(path)
+            self.open_model(path)
         elif kind == "run":
             self.runs.open(path if path.is_dir() else path.parent)
             self.workspace_wanted.emit("training")
@@ -141,9 +145,10 @@ class Session(QObject):
         self.runs.open_remote(address)
         self.workspace_wanted.emit("training")
 
-    def _open_model(self, path: Path) -> None:
+    def open_model(self, path: Path) -> None:
+        """Open a model of any kind, which the person asked for."""
         self._opening = path
-        self.recordings.open_model(path)
+        self.opening.open(path)
 
     def open_first(self) -> None:
         """Open the first shipped model on its text, coloured by the first finding in its card.
@@ -160,7 +165,7 @@ class Session(QObject):
             with contextlib.suppress(RnnvizError):
                 if self.recordings.show_kept(Path(kept), first.path, sample.path):
                     self._select_first_finding(first.description)
-        self.recordings.open_model(first.path)
+        self.opening.open(first.path)
 
     @Slot()
     def _keep_first(self) -> None:
@@ -195,16 +200,21 @@ class Session(QObject):
         self.selection.set_range(None)
         self.selection.set_cursor(None)
 
-    @Slot(object)
-    def _take_translator(self, result: dict[str, Any]) -> None:
-        """What just opened translates: it is seen in a workspace of its own."""
-        self._remember_opened(str(result.get("path", "")))
-        try:
-            self.alignments.take_model(result)
-        except RnnvizError as error:
-            self.jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
-            return
-        self.workspace_wanted.emit("alignments")
+    def kind_in(self, workspace: str) -> ModelKind | None:
+        """The kind of the model that is open in the workspace of this name, if one is."""
+        opened = {"cells": self.recordings.model, "alignments": self.alignments.model}
+        model = opened.get(workspace)
+        return None if model is None else kind_named(model.kind)
+
+    @Slot(str, str)
+    def _show_opened(self, path: str, workspace: str) -> None:
+        """List a model among the recent files, if the person asked for it, and show it."""
+        if self._opening == Path(path):
+            self.library.remember(self._opening)
+        self._opening = None
+        # Gradients shows what Cells does: whoever is there stays there.
+        if workspace != "cells":
+            self.workspace_wanted.emit(workspace)
 
     @Slot()
     def _suit_text(self) -> None:
@@ -214,7 +224,6 @@ class Session(QObject):
         model = self.recordings.model
         if model is None:
             return  # a recording was opened by itself
-        self._remember_opened(model.path)
         self.selection.fit(model.description.layers, model.description.units)
         self._select_first_finding(model.description)
         if self._wanted is not None and self._wanted.finding.model_path == model.path:
@@ -235,12 +244,6 @@ class Session(QObject):
             self.recordings.open_text(sample.path)
         except RnnvizError as error:
             self.jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
-
-    def _remember_opened(self, path: str) -> None:
-        """List a model among the recent files, if it is the one that the person asked for."""
-        if self._opening == Path(path):
-            self.library.remember(self._opening)
-        self._opening = None
 
     def _select_first_finding(self, description: ModelDescription) -> None:
         """Select the unit and the concept that a model's card names first."""
@@ -276,7 +279,7 @@ class Session(QObject):
         self._wanted = _Wanted(finding, read)
         if finding.model_path and (model is None or model.path != finding.model_path):
             # The text comes with the model: if that cannot be opened, what was open stays.
-            self._open_model(path)
+            self.open_model(path)
             return
         if read is not None:
             self._text_suits_model = False

@@ -12,7 +12,6 @@ import pytest
 from rnnviz.cli import main
 from rnnviz.core.alignments.links import read_links
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.translation.files import save_translation
 from tests.nets.translation.small import small_translator
 
 Printed = pytest.CaptureFixture[str]
@@ -22,7 +21,7 @@ Printed = pytest.CaptureFixture[str]
 def model(tmp_path: Path) -> str:
     """A small model with attention."""
     path = tmp_path / "m.safetensors"
-    save_translation(path, small_translator(seed=1))
+    save_model(path, small_translator(seed=1))
     return str(path)
 
 
@@ -45,7 +44,9 @@ def test_info_says_what_it_reads_and_writes(model: str, capsys: Printed) -> None
     assert "additive, before the decoder's step" in printed
     assert "15 words" in printed
     assert main(["info", model, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["kind"] == "translation model"
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["kind"], facts["model_kind"]) == ("model", "translator")
+    assert facts["attention"] == "additive"
 
 
 def test_json_has_tokens_scores_and_weights(model: str, capsys: Printed) -> None:
@@ -161,11 +162,11 @@ def test_what_cannot_be_done_is_said(
     character = tmp_path / "c.safetensors"
     save_model(character, tiny_model)
     plain = tmp_path / "plain.safetensors"
-    save_translation(plain, small_translator(attention="none"))
+    save_model(plain, small_translator(attention="none"))
     for words, said in (
         (["translate", model], "one of the two"),
         (["translate", model, ""], "one of the two|empty"),
-        (["translate", str(character), "le chat"], "is a character model"),
+        (["translate", str(character), "le chat"], "is a language model, which continues texts"),
         (["translate", str(tmp_path / "gone.safetensors"), "x"], "gone.safetensors"),
         (["align", model, str(one), str(two)], "1.*2.*must agree"),
         (["align", model, str(one)], "no tab"),

@@ -51,6 +51,7 @@ def open_model(arguments: Arguments, context: Context) -> dict[str, Any]:
     return {
         "path": str(path),
         "digest": model_digest(path, None),
+        "kind": "language-model",
         "description": {
             "architecture": "lstm",
             "layers": layers,

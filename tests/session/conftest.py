@@ -20,6 +20,7 @@ VOCABULARY = tuple('\n "abcdefghijklmnopqrstuvwxyz')
 def open_model(arguments, context):
     return {
         "path": arguments["path"],
+        "kind": "language-model",
         "description": {
             "architecture": "lstm",
             "layers": 2,

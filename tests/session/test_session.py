@@ -100,9 +100,9 @@ def test_a_model_without_characters_asks_for_them(make_session, model_file):
 
     session = make_session(open_model=need)
     asked: list[Any] = []
-    session.recordings.vocabulary_needed.connect(lambda *about: asked.append(about))
+    session.opening.companion_needed.connect(lambda *about: asked.append(about))
     session.open_path(model_file)
-    assert asked == [(str(model_file), 65, "which characters?")]
+    assert asked == [("vocabulary", str(model_file), {"size": 65}, "which characters?")]
 
 
 def test_typing_walks_each_version_and_the_last_one_wins(make_session, model_file):

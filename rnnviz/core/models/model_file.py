@@ -1,8 +1,8 @@
 """What a model file says about itself; read without torch, so that the window can list models.
 
-A model is one `.safetensors` file. Its header's `__metadata__` holds, under `rnnviz`, the JSON of a
-`ModelDescription`, or of a `TranslationDescription`: its `task` says which. Nothing in the file is
-ever executed. The format is specified in `docs/formats.md`.
+A model is one `.safetensors` file. Its header's `__metadata__` holds, under `rnnviz`, the JSON of its
+description: that of a language model is here, and `core.kinds` knows those of all kinds. Nothing in
+the file is ever executed. The format is specified in `docs/formats.md`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ from __future__ import annotations
 import json
 import os
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from rnnviz.core.architectures import ArchitectureFacts, facts_of
+from rnnviz.core.architectures import ArchitectureFacts, facts_of, short_title
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.models.translation import TRANSLATION, TranslationDescription
-from rnnviz.core.sequences.vocabulary import Vocabulary
-from rnnviz.core.reading import DamagedFileError, decode_json, open_regular
-from rnnviz.core.models.translation import TRANSLATION, TranslationDescription
+from rnnviz.core.reading import open_regular
 from rnnviz.core.sequences.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
@@ -66,16 +64,29 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
         """N: the units of all layers together."""
         return self.layers * self.units
 
+    @property
+    def summary(self) -> str:
+        """What it is, in a phrase for people."""
+        return f"{short_title(self.architecture)}, {self.layers} × {self.units} units"
+
+    def check(self, name: str) -> None:
+        """Refuse sizes that make no sense; `name` is the file's.
+
+        Raises:
+            ModelFileError: naming what is wrong.
+        """
+        if not (1 <= self.layers <= 64 and 1 <= self.units <= 65536):
+            raise ModelFileError(
+                f"{name} claims {self.layers} layers of {self.units} units; "
+                "the description is damaged"
+            )
+        if not 0 <= self.embedding <= 65536:
+            raise ModelFileError(f"{name} claims an embedding of {self.embedding} numbers")
+        self.characters()
+
     def characters(self) -> Vocabulary:
         """The vocabulary as an object that encodes and decodes."""
         return Vocabulary(self.vocabulary)
-
-
-AnyDescription = ModelDescription | TranslationDescription
-
-
-class _Task(msgspec.Struct):
-    task: str = CHARACTER_LANGUAGE_MODEL
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -108,57 +119,22 @@ def read_header(path: Path) -> dict[str, Any]:
     return header
 
 
-def read_description(path: Path) -> AnyDescription:
-    """The description in a model file's header, checked.
+def description_in(header: Mapping[str, Any], name: str) -> str:
+    """The description that this header holds, as JSON; `name` is the file's, for the message.
 
     Raises:
-        ModelFileError: not one of our files, a newer version, or sizes that make no sense.
+        ModelFileError: it is not one of our files.
     """
-    metadata = read_header(path).get("__metadata__")
+    metadata = header.get("__metadata__")
     raw = metadata.get(METADATA_KEY) if isinstance(metadata, dict) else None
     if not isinstance(raw, str):
         raise ModelFileError(
-            f"{path.name} is a safetensors file without an rnnviz description; "
+            f"{name} is a safetensors file without an rnnviz description; "
             "only models written by `rnnviz train` carry one"
         )
-    return decode_description(raw, path.name)
+    return raw
 
 
-def decode_description(raw: str, name: str) -> AnyDescription:
-    """The description in this JSON; `name` is the file's, for the messages.
-
-    Raises:
-        ModelFileError: a newer version, or fields or sizes that make no sense.
-    """
-    try:
-        encoded = raw.encode("utf-8", "replace")
-        task = decode_json(encoded, _Task).task
-        description: AnyDescription = (
-            decode_json(encoded, TranslationDescription)
-            if task == TRANSLATION
-            else decode_json(encoded, ModelDescription)
-        )
-    except DamagedFileError as error:
-        raise ModelFileError(f"the description in {name} is malformed: {error}") from error
-    if description.version > FORMAT_VERSION:
-        raise ModelFileError(
-            f"{name} has format version {description.version}, newer than the "
-            f"{FORMAT_VERSION} known here; update rnnviz"
-        )
-    if isinstance(description, TranslationDescription):
-        description.check(name)
-        return description
-    if not (1 <= description.layers <= 64 and 1 <= description.units <= 65536):
-        raise ModelFileError(
-            f"{name} claims {description.layers} layers of {description.units} units; "
-            "the description is damaged"
-        )
-    if not 0 <= description.embedding <= 65536:
-        raise ModelFileError(f"{name} claims an embedding of {description.embedding} numbers")
-    description.characters()
-    return description
-
-
-def encode_description(description: AnyDescription) -> dict[str, str]:
+def encode_description(description: msgspec.Struct) -> dict[str, str]:
     """The safetensors metadata that carries this description."""
     return {"format": "pt", METADATA_KEY: msgspec.json.encode(description).decode()}

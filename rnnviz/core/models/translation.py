@@ -86,6 +86,11 @@ class TranslationDescription(msgspec.Struct, frozen=True, kw_only=True):
         """C: the width of an encoder state."""
         return self.units * (2 if self.bidirectional else 1)
 
+    @property
+    def summary(self) -> str:
+        """What it is, in a phrase for people."""
+        return f"Translates, with{'out' * (self.attention == 'none')} attention"
+
     def check(self, name: str) -> None:
         """Refuse sizes and settings that make no sense; `name` is the file's.
 

@@ -1,4 +1,8 @@
-"""Reading model files, ours and other people's. To add a format: a file, and its name below."""
+"""Reading model files, ours and other people's. To add a format: a file, and its name below.
+
+An importer gives an opened model of any kind. A file is recognised once, and what was read of it to
+recognise it is not read again to load it.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +10,73 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.kinds import kind_named
 from rnnviz.core.reading import check_fits
-from rnnviz.nets.checkpoints.base import Importer, OpenedModel
+from rnnviz.nets.checkpoints.base import Companions, Importer, ModelFile
 from rnnviz.nets.checkpoints.foreign import describe
 from rnnviz.nets.checkpoints.native import Native
 from rnnviz.nets.checkpoints.pytorch import PyTorchStateDict
 from rnnviz.nets.checkpoints.safetensors_state import SafetensorsStateDict
 from rnnviz.nets.checkpoints.torch7 import Torch7
+from rnnviz.nets.checkpoints.tutorial import Tutorial
+from rnnviz.nets.opened import OpenedModel
 
-IMPORTERS: tuple[type[Importer], ...] = (Native, SafetensorsStateDict, PyTorchStateDict, Torch7)
+IMPORTERS: tuple[type[Importer], ...] = (
+    Native,
+    SafetensorsStateDict,
+    Tutorial,
+    PyTorchStateDict,
+    Torch7,
+)
 """Asked in this order, the surest first."""
 
-__all__ = ["IMPORTERS", "Importer", "OpenedModel", "open_model"]
+__all__ = ["IMPORTERS", "Companions", "Importer", "ModelFile", "OpenedModel", "open_model"]
 
 
-def open_model(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedModel:
-    """The model in a file, whatever its name; nothing in the file is run.
+def open_model(
+    path: Path,
+    vocabulary: Sequence[str] | None = None,
+    sentences: Path | None = None,
+    *,
+    kind: str = "",
+) -> OpenedModel:
+    """The model in a file, whatever its name and its kind; nothing in the file is run.
 
     Args:
         vocabulary: the characters in the order of their ids, for a file that lacks them.
+        sentences: the file that the words of a translator come from, for a file that lacks them.
+        kind: the key of the kind that is wanted; empty takes any.
 
     Raises:
         VocabularyNeeded: the network is fine, the characters are neither in the file nor given.
-        ModelFileError: unreadable, of no known format, damaged, hostile, or no character model.
+        SentencesNeeded: likewise, the sentences of a translator.
+        ModelFileError: unreadable, of no known format, damaged, hostile, of another kind than was
+            wanted, or no model that can be shown.
     """
     try:
         if path.is_dir():
             raise ModelFileError(f"{path.name} is a folder; choose the model file inside it")
         check_fits(path)
+        file, companions = ModelFile(path), Companions(vocabulary, sentences)
         for importer in IMPORTERS:
-            if importer.recognises(path):
-                return importer.load(path, vocabulary)
+            if importer.recognises(file):
+                return _wanted(importer.load(file, companions), kind, path.name)
         raise ModelFileError(f"{path.name} is {describe(path)}")
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
     except MemoryError as error:
         raise ModelFileError(f"{path.name} needs more memory than there is") from error
+
+
+def _wanted(opened: OpenedModel, kind: str, file: str) -> OpenedModel:
+    """The model, if it is of this kind.
+
+    Raises:
+        ModelFileError: it is of another.
+    """
+    if kind and opened.kind != kind:
+        found, wanted = kind_named(opened.kind), kind_named(kind)
+        raise ModelFileError(
+            f"{file} is {found.with_article}, {found.use}; choose {wanted.with_article}"
+        )
+    return opened

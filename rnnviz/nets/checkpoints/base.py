@@ -1,30 +1,56 @@
-"""What an importer is, what it gives, and the one place where a model is built."""
+"""What an importer is, and the file that it is asked about."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
-import torch
-from torch import Tensor
+from rnnviz.nets.opened import OpenedModel
 
-from rnnviz.core.errors import ModelFileError
-from rnnviz.core.models.model_file import ModelDescription
-from rnnviz.nets.language.model import CharacterLanguageModel, parameter_shapes
+Read = TypeVar("Read")
+
+
+class ModelFile:
+    """A file that is to be opened. What is read of it is read once, whoever asks for it.
+
+    Several importers look at the same header, and what one of them has read to recognise a file
+    another may load.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._known: dict[Callable[[Path], Any], Any] = {}
+        self._problems: dict[Callable[[Path], Any], Exception] = {}
+
+    @property
+    def name(self) -> str:
+        """The file's name, for messages."""
+        return self.path.name
+
+    def read(self, reader: Callable[[Path], Read]) -> Read:
+        """What this function reads of the file; it is called once, also if it raises."""
+        if reader in self._problems:
+            raise self._problems[reader]
+        if reader not in self._known:
+            try:
+                self._known[reader] = reader(self.path)
+            except Exception as error:
+                self._problems[reader] = error
+                raise
+        found: Read = self._known[reader]
+        return found
 
 
 @dataclass(frozen=True)
-class OpenedModel:
-    """A model and what a person should know about how it was read."""
+class Companions:
+    """What a person chose to go with a file that does not say everything itself."""
 
-    model: CharacterLanguageModel
-    """In float32, on the CPU, in evaluation mode."""
-    format_title: str
-    """For people: `PyTorch state_dict`."""
-    notes: tuple[str, ...] = ()
-    """Sentences about anything that was assumed."""
+    vocabulary: Sequence[str] | None = None
+    """The characters in the order of their ids."""
+    sentences: Path | None = None
+    """The file of sentences, or the folder with it, that a translator's words come from."""
 
 
 class Importer(Protocol):
@@ -36,67 +62,20 @@ class Importer(Protocol):
     """For people: `Torch7 file of torch-rnn`."""
 
     @staticmethod
-    def recognises(path: Path) -> bool:
-        """Whether the first bytes, or the table of contents, are of this format."""
+    def recognises(file: ModelFile) -> bool:
+        """Whether the content is of this format; what was read for it is kept in `file`."""
         ...
 
     @staticmethod
-    def load(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedModel:
-        """The model in this file.
+    def load(file: ModelFile, companions: Companions) -> OpenedModel:
+        """The model in this file, of whatever kind it is.
 
         Args:
-            vocabulary: the characters in the order of their ids, for a file that lacks them; where
-                the file names its own, these win, except for our own format.
+            companions: what was chosen to go with it; where the file says it itself, the file wins.
 
         Raises:
             VocabularyNeeded: the characters are neither in the file nor given.
-            ModelFileError: truncated, hostile, or not a character model that can be shown.
+            SentencesNeeded: likewise, the sentences of a translator.
+            ModelFileError: truncated, hostile, or no model that can be shown.
         """
         ...
-
-
-def build_model(
-    description: ModelDescription, tensors: Mapping[str, Tensor], file: str
-) -> CharacterLanguageModel:
-    """The model of this description with these weights, in float32, in evaluation mode.
-
-    Shapes are compared before any memory is taken: a description may claim anything.
-
-    Raises:
-        ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
-    """
-    wanted = parameter_shapes(description)
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    for name in sorted(wanted.keys() | found.keys()):
-        if wanted.get(name) != found.get(name):
-            raise ModelFileError(
-                f"the tensors of {file} do not fit its description: {name} should be "
-                f"{wanted.get(name, 'absent')} and is {found.get(name, 'absent')}"
-            )
-    weights = {}
-    for name, tensor in tensors.items():
-        check_weights(name, tensor, file)
-        weights[name] = tensor.detach().float().contiguous()
-    model = CharacterLanguageModel(description)
-    model.load_state_dict(weights)
-    return model.eval()
-
-
-def check_weights(name: str, tensor: Tensor, file: str) -> None:
-    """Refuse a tensor that cannot be weights.
-
-    Raises:
-        ModelFileError: not floating point, or NaN or infinity among the numbers.
-    """
-    if not tensor.is_floating_point():
-        kind = str(tensor.dtype).removeprefix("torch.")
-        raise ModelFileError(
-            f"the weights {name} in {file} are of type {kind}; only floating-point weights can be "
-            "opened, so save the model before it is quantised"
-        )
-    bad = int((~torch.isfinite(tensor.float())).sum())
-    if bad:
-        raise ModelFileError(
-            f"the weights {name} in {file} hold {bad:,} numbers that are NaN or infinite: the "
-            "training diverged, or the file is damaged; open an earlier checkpoint"
-        )

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 from safetensors import safe_open
 from safetensors.torch import save
+from torch import nn
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.kinds.described import decode_described
 from rnnviz.core.models.model_file import (
-    CHARACTER_LANGUAGE_MODEL,
     METADATA_KEY,
-    ModelDescription,
+    description_in,
     encode_description,
-    read_description,
+    read_header,
 )
-from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.core.system.files import write_atomically
-from rnnviz.nets.checkpoints.base import OpenedModel, build_model
-from rnnviz.nets.checkpoints.safetensors_state import read_metadata, read_tensors, write_weights
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.checkpoints.base import Companions, ModelFile
+from rnnviz.nets.checkpoints.safetensors_state import metadata_of, tensors_of, write_weights
+from rnnviz.nets.kinds import network_kind
+from rnnviz.nets.opened import OpenedModel
 
 
 def save_model(
     path: Path,
-    model: CharacterLanguageModel,
-    description: ModelDescription | None = None,
+    model: nn.Module,
+    description: msgspec.Struct | None = None,
     half: bool = False,
 ) -> None:
     """Write a model file atomically: a reader sees the old file or the new one, never a part.
 
     Args:
+        model: a network of any kind, with its `description`.
         half: keep the weights in float16, half the size.
     """
-    write_weights(path, model, encode_description(description or model.description), half)
+    about = model.description if description is None else description
+    assert isinstance(about, msgspec.Struct)
+    write_weights(path, model, encode_description(about), half)
 
 
 def copy_model(source: Path, target: Path, half: bool) -> None:
@@ -59,31 +63,20 @@ class Native:
     title = "rnnviz model"
 
     @staticmethod
-    def recognises(path: Path) -> bool:
+    def recognises(file: ModelFile) -> bool:
         """Whether the file is safetensors and its header holds our description."""
-        return (metadata := read_metadata(path)) is not None and METADATA_KEY in metadata
+        return (metadata := metadata_of(file)) is not None and METADATA_KEY in metadata
 
     @staticmethod
-    def load(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedModel:
+    def load(file: ModelFile, companions: Companions) -> OpenedModel:
         """The model in this file; it names its own vocabulary, whatever is given.
 
         Raises:
             ModelFileError: truncated, inconsistent, or weights that are not finite.
         """
-        description = read_description(path)
-        if isinstance(description, TranslationDescription):
-            raise ModelFileError(
-                f"{path.name} is a translation model, which reads sentences; it opens in the "
-                "window's Alignments, with `rnnviz translate` and `rnnviz align`"
-            )
-        if description.task.startswith("memory-"):
-            raise ModelFileError(
-                f"{path.name} was trained on a memory task and reads no text; what it learned is "
-                "seen in its run, in the window's Training and Gradients"
-            )
-        if description.task != CHARACTER_LANGUAGE_MODEL:
-            raise ModelFileError(
-                f"{path.name} is an rnnviz model for the task {description.task!r}, which this "
-                "version cannot show; update rnnviz"
-            )
-        return OpenedModel(build_model(description, read_tensors(path), path.name), Native.title)
+        raw = description_in(file.read(read_header), file.name)
+        kind, description = decode_described(raw, file.name)
+        if not kind.jobs:
+            raise ModelFileError(f"{file.name} is {kind.with_article}, {kind.use}")
+        model = network_kind(kind.key).build(description, tensors_of(file), file.name)
+        return OpenedModel(kind.key, model, Native.title)

@@ -11,7 +11,7 @@ import collections
 import io
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,12 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.nets.checkpoints.base import OpenedModel
+from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.pickle_outline import PATHS, outline
 from rnnviz.nets.checkpoints.recurrent import RECURRENT
 from rnnviz.nets.checkpoints.stack import infer_network
 from rnnviz.nets.checkpoints.vocabulary_found import vocabulary_in
+from rnnviz.nets.opened import OpenedModel
 
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _DEEPEST = 12
@@ -66,46 +67,50 @@ class PyTorchStateDict:
     title = "PyTorch state_dict"
 
     @staticmethod
-    def recognises(path: Path) -> bool:
+    def recognises(file: ModelFile) -> bool:
         """Whether the file is a zip with a `data.pkl`, or starts with the older form's number."""
-        with path.open("rb") as file:
-            head = file.read(len(_LEGACY))
-        if head == _LEGACY:
-            return True
-        try:
-            return head.startswith(b"PK") and _pickle_name(path) is not None
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            return False
+        return file.read(looks_like_pytorch)
 
     @staticmethod
-    def load(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedModel:
+    def load(file: ModelFile, companions: Companions) -> OpenedModel:
         """The model in this file.
 
         Raises:
             VocabularyNeeded: the characters are neither in the file nor given.
             ModelFileError: truncated, hostile, or not a character model that can be shown.
         """
-        content = read(path)
+        content = file.read(read)
         found = list(state_dicts(content))
         if not found:
             raise ModelFileError(
-                f"{path.name} is a PyTorch file without a state_dict: it holds "
+                f"{file.name} is a PyTorch file without a state_dict: it holds "
                 f"{_contents(content)}; save the weights with torch.save(model.state_dict(), ...)"
             )
         recurrent = [item for item in found if any(RECURRENT.fullmatch(name) for name in item[1])]
         _, tensors = recurrent[0] if recurrent else max(found, key=lambda item: len(item[1]))
-        network = infer_network(tensors, path.name)
+        network = infer_network(tensors, file.name)
         notes = list(network.notes)
         if len(recurrent) > 1:
             places = ", ".join(where or "the top" for where, _ in recurrent)
             notes.append(f"the file holds several networks ({places}); shown is the first")
-        characters = vocabulary
-        if vocabulary is None and (named := vocabulary_in(content, network.size)):
+        characters = companions.vocabulary
+        if characters is None and (named := vocabulary_in(content, network.size)):
             characters = named.characters
             notes.extend(named.notes)
-        return OpenedModel(
-            network.model(characters, path.name), PyTorchStateDict.title, tuple(notes)
-        )
+        model = network.model(characters, file.name)
+        return OpenedModel("language-model", model, PyTorchStateDict.title, tuple(notes))
+
+
+def looks_like_pytorch(path: Path) -> bool:
+    """Whether the file is a zip with a `data.pkl`, or starts with the older form's number."""
+    with path.open("rb") as file:
+        head = file.read(len(_LEGACY))
+    if head == _LEGACY:
+        return True
+    try:
+        return head.startswith(b"PK") and _pickle_name(path) is not None
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
 
 
 def read(path: Path) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.model_file import read_header
 from rnnviz.core.system.files import write_atomically
-from rnnviz.nets.checkpoints.base import OpenedModel
+from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.stack import infer_network
 from rnnviz.nets.checkpoints.vocabulary_found import vocabulary_in
+from rnnviz.nets.opened import OpenedModel
 
 
 def looks_like_safetensors(path: Path) -> bool:
@@ -27,15 +28,15 @@ def looks_like_safetensors(path: Path) -> bool:
     return first[8:] == b"{" and any(byte < 9 or byte > 126 for byte in first[:8])
 
 
-def read_metadata(path: Path) -> dict[str, Any] | None:
+def metadata_of(file: ModelFile) -> dict[str, Any] | None:
     """The metadata in the header, {} if it has none; None if the file is not safetensors.
 
     Raises:
         ModelFileError: safetensors, but its header is cut short or damaged.
     """
-    if not looks_like_safetensors(path):
+    if not file.read(looks_like_safetensors):
         return None
-    metadata = read_header(path).get("__metadata__", {})
+    metadata = file.read(read_header).get("__metadata__", {})
     return metadata if isinstance(metadata, dict) else {}
 
 
@@ -48,14 +49,14 @@ def write_weights(path: Path, model: nn.Module, metadata: Mapping[str, str], hal
     write_atomically(path, save(tensors, dict(metadata)))
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def tensors_of(file: ModelFile) -> dict[str, Tensor]:
     """All tensors of a safetensors file.
 
     Raises:
         ModelFileError: sizes that do not fit the file, or damage.
     """
-    size = path.stat().st_size
-    for name, entry in read_header(path).items():
+    size = file.path.stat().st_size
+    for name, entry in file.read(read_header).items():
         shape = entry.get("shape") if isinstance(entry, Mapping) else None
         if name != "__metadata__" and not (
             isinstance(shape, list)
@@ -64,14 +65,14 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             and math.prod(shape) <= size
         ):
             raise ModelFileError(
-                f"{path.name} announces a tensor {name[:80]} of shape {str(shape)[:80]} in a file "
+                f"{file.name} announces a tensor {name[:80]} of shape {str(shape)[:80]} in a file "
                 f"of {size:,} bytes: it is cut short or damaged"
             )
     try:
-        return load(path.read_bytes())
+        return load(file.path.read_bytes())
     except Exception as error:  # damaged bytes may raise anything in the two libraries
         reason = str(error).partition("\n")[0][:120]
-        raise ModelFileError(f"{path.name} is damaged or cut short: {reason}") from error
+        raise ModelFileError(f"{file.name} is damaged or cut short: {reason}") from error
 
 
 class SafetensorsStateDict:
@@ -81,25 +82,26 @@ class SafetensorsStateDict:
     title = "safetensors state_dict"
 
     @staticmethod
-    def recognises(path: Path) -> bool:
+    def recognises(file: ModelFile) -> bool:
         """Whether the file is safetensors; ours are recognised before this is asked."""
-        return looks_like_safetensors(path)
+        return file.read(looks_like_safetensors)
 
     @staticmethod
-    def load(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedModel:
+    def load(file: ModelFile, companions: Companions) -> OpenedModel:
         """The model in this file.
 
         Raises:
             VocabularyNeeded: the characters are neither in the metadata nor given.
-            ModelFileError: damaged, or not a character model that can be shown.
+            ModelFileError: damaged, or not a language model that can be shown.
         """
-        network = infer_network(read_tensors(path), path.name)
-        notes = network.notes
+        network = infer_network(tensors_of(file), file.name)
+        vocabulary, notes = companions.vocabulary, network.notes
         if vocabulary is None and (
-            named := vocabulary_in(_decoded(read_metadata(path) or {}), network.size)
+            named := vocabulary_in(_decoded(metadata_of(file) or {}), network.size)
         ):
             vocabulary, notes = named.characters, (*notes, *named.notes)
-        return OpenedModel(network.model(vocabulary, path.name), SafetensorsStateDict.title, notes)
+        model = network.model(vocabulary, file.name)
+        return OpenedModel("language-model", model, SafetensorsStateDict.title, notes)
 
 
 def _decoded(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from rnnviz.core.architectures import ArchitectureFacts
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.sequences.vocabulary import Vocabulary
-from rnnviz.nets.checkpoints.base import build_model, check_weights
 from rnnviz.nets.checkpoints.recurrent import RECURRENT, Layer, Tensors, recurrent_layers, shape_of
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import CharacterLanguageModel, build_language_model
+from rnnviz.nets.layers.weights import check_weights
 
 _ATTENTION = re.compile(r"attn|attention|\b[WUV]a\b", re.IGNORECASE)
 _EMBEDDING = re.compile(r"emb|encoder|lookup|wte", re.IGNORECASE)
@@ -82,7 +82,7 @@ class Network:
             vocabulary=tuple(vocabulary),
             name=file.rpartition(".")[0] or file,
         )
-        return build_model(description, tensors, file)
+        return build_language_model(description, tensors, file)
 
 
 def infer_network(tensors: Tensors, file: str) -> Network:

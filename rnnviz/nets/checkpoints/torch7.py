@@ -6,8 +6,7 @@ orders the gates i, f, o, g; torch orders them i, f, g, o and has H rows a gate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -16,10 +15,11 @@ from torch import Tensor
 from rnnviz.core.architectures.elman import ELMAN
 from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError
-from rnnviz.nets.checkpoints.base import OpenedModel
+from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.stack import infer_network
 from rnnviz.nets.checkpoints.t7_objects import LuaObject, looks_like_t7, read_t7
 from rnnviz.nets.checkpoints.vocabulary_found import characters_of
+from rnnviz.nets.opened import OpenedModel
 
 _LANGUAGE_MODEL = "nn.LanguageModel"
 _KINDS = {"nn.LSTM": LSTM, "nn.VanillaRNN": ELMAN}
@@ -36,34 +36,33 @@ class Torch7:
     title = "Torch7 file of torch-rnn"
 
     @staticmethod
-    def recognises(path: Path) -> bool:
+    def recognises(file: ModelFile) -> bool:
         """Whether the file starts as Torch7's binary serialisation of a table or an object does."""
-        return looks_like_t7(path)
+        return file.read(looks_like_t7)
 
     @staticmethod
-    def load(path: Path, vocabulary: Sequence[str] | None = None) -> OpenedModel:
+    def load(file: ModelFile, companions: Companions) -> OpenedModel:
         """The model in this file.
 
         Raises:
             VocabularyNeeded: the characters are neither in the file nor given.
             ModelFileError: truncated, damaged, or another kind of model.
         """
-        file = path.name
-        content = read_t7(path)
+        content, name = file.read(read_t7), file.name
         model = content.get("model") if isinstance(content, Mapping) else content
         if not isinstance(model, LuaObject) or model.kind != _LANGUAGE_MODEL:
             raise ModelFileError(
-                f"{file} is a Torch7 file that holds {_described(content)}, not a torch-rnn "
+                f"{name} is a Torch7 file that holds {_described(content)}, not a torch-rnn "
                 f"checkpoint (a table whose `model` is an {_LANGUAGE_MODEL}); only those can be "
                 "opened"
             )
-        tensors = _tensors(model, file)
-        network = infer_network(tensors, file)
+        tensors = _tensors(model, name)
+        network = infer_network(tensors, name)
         # torch-rnn's vanilla layers always use tanh, so nothing is assumed about them
-        notes: tuple[str, ...] = ()
+        vocabulary, notes = companions.vocabulary, tuple[str, ...]()
         if vocabulary is None and (named := characters_of(model.get("idx_to_token"), network.size)):
             vocabulary, notes = named.characters, named.notes
-        return OpenedModel(network.model(vocabulary, file), Torch7.title, notes)
+        return OpenedModel("language-model", network.model(vocabulary, name), Torch7.title, notes)
 
 
 def _tensors(model: LuaObject, file: str) -> dict[str, Tensor]:

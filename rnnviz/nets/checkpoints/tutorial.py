@@ -17,12 +17,13 @@ from torch.nn import functional
 from rnnviz.core.alignments.parallel_corpus import read_lines, read_pairs
 from rnnviz.core.errors import ModelFileError, RnnvizError, SentencesNeeded, TextError
 from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID, SPECIAL, TranslationDescription
-from rnnviz.nets.checkpoints.base import check_weights
-from rnnviz.nets.checkpoints.pytorch import PyTorchStateDict, read, state_dicts
+from rnnviz.nets.checkpoints.base import Companions, ModelFile
+from rnnviz.nets.checkpoints.pytorch import looks_like_pytorch, read, state_dicts
 from rnnviz.nets.checkpoints.tutorial_words import Candidate, candidates
+from rnnviz.nets.layers.weights import check_weights
+from rnnviz.nets.opened import OpenedModel
 from rnnviz.nets.translation.batches import make_batch
 from rnnviz.nets.translation.decoding import decode_many
-from rnnviz.nets.translation.files import OpenedTranslation
 from rnnviz.nets.translation.tutorial_model import TutorialTranslator
 
 _GRU = {
@@ -48,11 +49,11 @@ def _decoder_names(parts: set[str]) -> set[str]:
     return _GRU | {f"{part}.{kind}" for part in parts for kind in ("weight", "bias")}
 
 
-def half_of(path: Path) -> tuple[str, Tensors] | None:
+def half_of(file: ModelFile) -> tuple[str, Tensors] | None:
     """Which half a file is, `encoder`, `older` or `newer`, with its tensors; None for neither."""
-    if not PyTorchStateDict.recognises(path):
+    if not file.read(looks_like_pytorch):
         return None
-    for _, tensors in state_dicts(read(path)):
+    for _, tensors in state_dicts(file.read(read)):
         names = set(tensors)
         for kind, wanted in (
             ("encoder", _GRU),
@@ -64,73 +65,72 @@ def half_of(path: Path) -> tuple[str, Tensors] | None:
     return None
 
 
-def is_tutorial(path: Path) -> bool:
-    """Whether the file is one half of such a pair."""
-    try:
-        return half_of(path) is not None
-    except ModelFileError:
-        return False
+class Tutorial:
+    """Reads the two files, encoder and decoder, of a training of the tutorial."""
 
+    name = "pytorch-tutorial"
+    title = "PyTorch tutorial"
 
-def load_tutorial(path: Path, sentences: Path | None = None) -> OpenedTranslation:
-    """The translator of which this file is one half; the other lies beside it.
+    @staticmethod
+    def recognises(file: ModelFile) -> bool:
+        """Whether the file is one half of such a pair."""
+        return _quietly(file) is not None
 
-    Args:
-        path: the encoder's or the decoder's file, or the folder of both.
-        sentences: the file of sentences; by default a text file with tabs in the same folder.
+    @staticmethod
+    def load(file: ModelFile, companions: Companions) -> OpenedModel:
+        """The translator of which this file is one half; the other lies beside it.
 
-    Raises:
-        ModelFileError: a half or the sentences are missing, or do not fit together.
-    """
-    folder = path if path.is_dir() else path.parent
-    halves = _halves(path, folder)
-    sizes = (
-        halves.encoder["embedding.weight"].shape[0],
-        halves.decoder["embedding.weight"].shape[0],
-    )
-    _check_shapes(halves, path.name)
-    files = [sentences] if sentences is not None else _sentence_files(folder)
-    if not files:
-        raise SentencesNeeded(
-            f"{path.name} is half of a translator of PyTorch's tutorial for {sizes[0]:,} source "
-            f"and {sizes[1]:,} target words, which keeps no word lists; put the file of its "
-            "sentences (a tab between the languages) beside it"
+        Args:
+            companions: the file of sentences; by default a text file with tabs in the same folder.
+
+        Raises:
+            SentencesNeeded: no file of sentences is given, and none lies there.
+            ModelFileError: a half is missing, or they do not fit together.
+        """
+        halves = _halves(file)
+        sizes = (
+            halves.encoder["embedding.weight"].shape[0],
+            halves.decoder["embedding.weight"].shape[0],
         )
-    found = [_judged(halves, candidate) for file in files for candidate in _fitting(file, sizes)]
-    if not found:
-        named = ", ".join(file.name for file in files)
-        raise ModelFileError(
-            f"no filter of the tutorial makes {sizes[0]:,} source and {sizes[1]:,} target words of "
-            f"{named}; give the file that this model was trained on"
-        )
-    nats, model, candidate = min(found, key=lambda item: item[0])
-    form = "older" if halves.older else "newer"
-    title = f"PyTorch tutorial, {form} form"
-    return OpenedTranslation(model, title, _notes(model, candidate, nats, len(found)))
+        _check_shapes(halves, file.name)
+        given = companions.sentences
+        files = [given] if given is not None else _sentence_files(file.path.parent)
+        if not files:
+            raise SentencesNeeded(
+                f"{file.name} is half of a translator of PyTorch's tutorial for {sizes[0]:,} "
+                f"source and {sizes[1]:,} target words, which keeps no word lists; put the file of "
+                "its sentences (a tab between the languages) beside it"
+            )
+        found = [_judged(halves, candidate) for one in files for candidate in _fitting(one, sizes)]
+        if not found:
+            named = ", ".join(one.name for one in files)
+            raise ModelFileError(
+                f"no filter of the tutorial makes {sizes[0]:,} source and {sizes[1]:,} target "
+                f"words of {named}; give the file that this model was trained on"
+            )
+        nats, model, candidate = min(found, key=lambda item: item[0])
+        form = "older" if halves.older else "newer"
+        notes = _notes(model, candidate, nats, len(found))
+        return OpenedModel("translator", model, f"{Tutorial.title}, {form} form", notes)
 
 
-def _halves(path: Path, folder: Path) -> Halves:
+def _halves(file: ModelFile) -> Halves:
     """Both halves: this file, and the one beside it that fits.
 
     Raises:
         ModelFileError: one is missing, or several fit.
     """
-    first = None if path.is_dir() else half_of(path)
-    if first is None and not path.is_dir():
-        raise ModelFileError(f"{path.name} is no translation model; open it as it is in the window")
+    first = half_of(file)
+    if first is None:
+        raise ModelFileError(f"{file.name} is no half of a translator of PyTorch's tutorial")
     known: dict[str, list[Tensors]] = {"encoder": [], "decoder": []}
     forms: list[str] = []
-    others = sorted(
-        other
-        for other in folder.iterdir()
-        if other.is_file() and (path.is_dir() or other.resolve() != path.resolve())
-    )
-    found = [first] if first is not None else []
-    for other in others:
-        half = _quietly(other)
-        if half is not None and (
-            first is None or (half[0] == "encoder") != (first[0] == "encoder")
-        ):
+    found, folder = [first], file.path.parent
+    for other in sorted(folder.iterdir()):
+        if not other.is_file() or other.resolve() == file.path.resolve():
+            continue
+        half = _quietly(ModelFile(other))
+        if half is not None and (half[0] == "encoder") != (first[0] == "encoder"):
             found.append(half)
     for kind, tensors in found:
         known["encoder" if kind == "encoder" else "decoder"].append(tensors)
@@ -141,15 +141,15 @@ def _halves(path: Path, folder: Path) -> Halves:
             said = "none lies" if not tensors_of else f"{len(tensors_of)} lie"
             raise ModelFileError(
                 f"a translator of PyTorch's tutorial is two files, encoder and decoder; {said} "
-                f"beside {path.name} that is the {side}. Put the two of a training in a folder of "
+                f"beside {file.name} that is the {side}. Put the two of a training in a folder of "
                 "their own"
             )
     return Halves(known["encoder"][0], known["decoder"][0], forms[0] == "older")
 
 
-def _quietly(path: Path) -> tuple[str, Tensors] | None:
+def _quietly(file: ModelFile) -> tuple[str, Tensors] | None:
     try:
-        return half_of(path)
+        return half_of(file)
     except (ModelFileError, OSError):
         return None
 

@@ -103,13 +103,18 @@ def open_without_vocabulary(path: Path) -> CharacterLanguageModel:
         ModelFileError: it cannot be opened, or knows so many symbols that they are words.
     """
     try:
-        return open_model(path).model
+        return _language_model(path)
     except VocabularyNeeded as needed:
         if needed.size > _LARGEST:
             raise ModelFileError(
                 f"{path.name} knows {needed.size:,} symbols; these are words, not characters"
             ) from needed
-        return open_model(path, [chr(0xF0000 + number) for number in range(needed.size)]).model
+        return _language_model(path, [chr(0xF0000 + number) for number in range(needed.size)])
+
+
+def _language_model(path: Path, vocabulary: Sequence[str] | None = None) -> CharacterLanguageModel:
+    model: CharacterLanguageModel = open_model(path, vocabulary, kind="language-model").model
+    return model
 
 
 def judge(

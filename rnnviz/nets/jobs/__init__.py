@@ -1,15 +1,5 @@
 """What the engine can do: one module a workspace, one function a task.
 
 A task is a function from JSON-able arguments to a JSON-able result. The window reaches these
-through a child process, the command line in its own; arrays go to files.
+through a child process, the command line in its own; arrays go to files. `table.py` lists them all.
 """
-
-from rnnviz.nets.jobs import cells, gradients, training, translation
-from rnnviz.work.messages import Task
-
-TASKS: dict[str, Task] = {
-    **cells.TASKS,
-    **gradients.TASKS,
-    **training.TASKS,
-    **translation.TASKS,
-}

@@ -1,9 +1,9 @@
-"""Tasks on character models: open, walk, sample, label, rank, probe, and look for patterns."""
+"""Tasks on cells: walk, sample, label, rank, probe, and look for patterns."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,73 +23,23 @@ from rnnviz.core.scoring import write_ranking
 from rnnviz.core.scoring.probe import probe as fit_probe
 from rnnviz.core.scoring.probe import write_probe
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.text_store import lay_out
 from rnnviz.core.system.files import replacing
-from rnnviz.core.system.identity import model_digest
-from rnnviz.nets.checkpoints.translators import is_translation
-from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
 from rnnviz.nets.jobs.priority import short_first
-from rnnviz.nets.jobs.translation import opened_translation
-from rnnviz.nets.jobs.warm_models import warm_model, warm_translation
-from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.language.sampling import sample as draw
+from rnnviz.nets.opened import KindJob, OpenedModel
 from rnnviz.nets.walking.walk import walk as walk_text
 from rnnviz.work.messages import Context, Task
 
 Arguments = Mapping[str, Any]
 
 
-def open_model(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Open `path` with the characters of `vocabulary`, if the file has none of its own.
-
-    A translation model is told by its `task` in the result; `sentences` is the file of its
-    sentences, where it needs one.
-    """
-    if is_translation(Path(arguments["path"])):
-        found = warm_translation(arguments["path"], arguments.get("sentences", ""))
-        return opened_translation(arguments["path"], found)
-    digest = _digest(arguments["path"], arguments.get("vocabulary"))
-    opened = warm_model(arguments["path"], arguments.get("vocabulary"))
-    return {
-        "path": arguments["path"],
-        "digest": digest,
-        "description": msgspec.to_builtins(opened.model.description),
-        "format_title": opened.format_title,
-        "parameters": count_parameters(opened.model),
-        "channels": opened.model.architecture.facts.channel_names,
-        "states": opened.model.architecture.facts.states,
-        "notes": opened.notes,
-        "vocabulary": arguments.get("vocabulary"),
-    }
-
-
-def guess_vocabulary(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Possible vocabularies for the model at `path` from the file `source`, best first.
-
-    Where `source` is no text but lists characters, they are judged on the file `text`, if given.
-    """
-    text = arguments.get("text")
-    found = guess(Path(arguments["path"]), Path(arguments["source"]), Path(text) if text else None)
-    return {**msgspec.to_builtins(found), "convincing": found.convincing}
-
-
-def read_text(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Lay out the text file `path` in `folder`, for the window to map."""
-    return lay_out(Path(arguments["path"]), Path(arguments["folder"]))
-
-
-def _digest(path: str, vocabulary: Sequence[str] | None) -> str:
-    return model_digest(Path(path), tuple(vocabulary) if vocabulary else None)
-
-
-def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
+def walk(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
     """Walk `text`, or the file `text_path`, and record `channels` in `folder`.
 
     A walk that was left there goes on; where another one writes, it is waited for, and told how far
-    it is. A walk that is to be `first` makes the others wait at their next block.
+    it is. A walk that is to be `first` makes the others wait at their next block; one that is
+    given `until` ends at that character.
     """
-    path, vocabulary = arguments["model"], arguments.get("vocabulary")
-    digest, opened = _digest(path, vocabulary), warm_model(path, vocabulary)
     text = Text.named_by(arguments)
     folder, first = Path(arguments["folder"]), bool(arguments.get("first"))
 
@@ -112,47 +62,15 @@ def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
             folder,
             arguments["channels"],
             progress=progress,
-            model_path=path,
-            model_stamp=digest,
+            model_path=arguments["model"],
+            until=arguments.get("until"),
+            model_stamp=opened.digest,
         )
     return {"folder": str(folder), "characters": len(text)}
 
 
-def walk_checkpoint(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Open `model` and walk the beginning of `text`, or of the file `text_path`, in `folder`.
-
-    As many characters are read, with every channel, as `most_bytes` hold, though never fewer than
-    `least` nor more than `most`. Other walks wait.
-
-    Returns:
-        What `open_model` says of the model, and how many `characters` are walked.
-    """
-    found = open_model({"path": arguments["model"]}, context)
-    model = warm_model(arguments["model"], None).model
-    channels, text = model.architecture.facts.channel_names, Text.named_by(arguments)
-    each = 2 * model.description.total_units * len(channels)
-    until = int(arguments["most_bytes"]) // each
-    until = min(len(text), arguments["most"], max(arguments["least"], until))
-
-    def progress(done: int, total: int) -> None:
-        context.progress(done, total)
-
-    with short_first:
-        walk_text(
-            model,
-            text,
-            Path(arguments["folder"]),
-            channels,
-            progress=progress,
-            model_path=arguments["model"],
-            until=until,
-        )
-    return {"model": found, "characters": until}
-
-
-def sample(arguments: Arguments, context: Context) -> dict[str, Any]:
+def sample(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
     """Draw `length` characters after `start`; progress brings the text so far."""
-    opened = warm_model(arguments["model"], arguments.get("vocabulary"))
     length, drawn = int(arguments["length"]), ""
     for character in draw(
         opened.model,
@@ -278,13 +196,12 @@ def _file_name(name: str) -> str:
     return "".join(c if c.isalnum() or c == "-" else f"_{ord(c):x}_" for c in name)[:100]
 
 
-TASKS: dict[str, Task] = {
-    "open_model": open_model,
-    "guess_vocabulary": guess_vocabulary,
-    "read_text": read_text,
+MODEL_JOBS: dict[str, KindJob] = {
     "walk": walk,
-    "walk_checkpoint": walk_checkpoint,
     "sample": sample,
+}
+"""Asked of a language model."""
+TASKS: dict[str, Task] = {
     "label": label,
     "preview_labels": preview_labels,
     "rank": rank,

@@ -30,9 +30,9 @@ from rnnviz.nets.gradients.backprop import (
 )
 from rnnviz.nets.gradients.clipping import clip, step_gradient, total_norm
 from rnnviz.nets.gradients.truncation import compare
-from rnnviz.nets.jobs.warm_models import warm_model
 from rnnviz.nets.language.model import CharacterLanguageModel
-from rnnviz.work.messages import Context, Task
+from rnnviz.nets.opened import KindJob, OpenedModel
+from rnnviz.work.messages import Context
 
 Arguments = Mapping[str, Any]
 
@@ -70,16 +70,16 @@ class Reading:
         return min(max(found, 0), len(self.ids) - 2)
 
 
-def _network(arguments: Arguments) -> CharacterLanguageModel:
-    """The model of the arguments; with `seed`, as it was before any training."""
-    opened = warm_model(arguments["model"], arguments.get("vocabulary")).model
+def _network(opened: OpenedModel, arguments: Arguments) -> CharacterLanguageModel:
+    """The model; with `seed`, as it was before any training."""
+    model: CharacterLanguageModel = opened.model
     seed = arguments.get("seed")
     if seed is None:
-        return opened
-    return CharacterLanguageModel(opened.description, seed=int(seed)).eval()
+        return model
+    return CharacterLanguageModel(model.description, seed=int(seed)).eval()
 
 
-def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
+def gradient_field(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
     """The gradients of `count` losses from the character `start` on, up to `distance` steps back.
 
     Written to `path`; see `core.gradients.GradientField`. With `seed` the weights are drawn anew;
@@ -87,7 +87,7 @@ def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
     written as far as it is known, too: the progress then tells where, `part`, and how many times it
     was written, `parts`.
     """
-    model, text = _network(arguments), Text.named_by(arguments)
+    model, text = _network(opened, arguments), Text.named_by(arguments)
     reading = Reading(model, text)
     distance, count = int(arguments["distance"]), int(arguments["count"])
     if distance < 1 or count < 1:
@@ -253,9 +253,11 @@ class _Shares:
         self._context.progress(self._now, 1.0, **facts)
 
 
-def recurrent_matrices(arguments: Arguments, context: Context) -> dict[str, Any]:
+def recurrent_matrices(
+    opened: OpenedModel, arguments: Arguments, context: Context
+) -> dict[str, Any]:
     """Eigenvalues and singular values of W_hh, by layer and gate, as JSON in `path`."""
-    model = _network(arguments)
+    model = _network(opened, arguments)
     gates = model.architecture.facts.row_gates
     found = []
     for layer in range(model.description.layers):
@@ -270,12 +272,12 @@ def recurrent_matrices(arguments: Arguments, context: Context) -> dict[str, Any]
     return {"path": str(path)}
 
 
-def clipping(arguments: Arguments, context: Context) -> dict[str, Any]:
+def clipping(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
     """The gradient of a step of `count` characters from `start` on, clipped by norm and by value.
 
     Also the raw norm of `windows` such steps, one after the other.
     """
-    model = _network(arguments)
+    model = _network(opened, arguments)
     reading = Reading(model, Text.named_by(arguments))
     count, windows = int(arguments["count"]), int(arguments.get("windows", 1))
     first = reading.step_before(int(arguments["start"]))
@@ -314,9 +316,9 @@ def _typical_value(gradients: dict[str, Tensor]) -> float:
     return round(level / digit) * digit
 
 
-def truncation(arguments: Arguments, context: Context) -> dict[str, Any]:
+def truncation(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
     """Memory, time and gradient of BPTT in chunks of `chunk` beside full BPTT over `steps`."""
-    model = _network(arguments)
+    model = _network(opened, arguments)
     reading = Reading(model, Text.named_by(arguments))
     steps, chunk = int(arguments["steps"]), int(arguments["chunk"])
     if steps < 1 or chunk < 1:
@@ -325,9 +327,10 @@ def truncation(arguments: Arguments, context: Context) -> dict[str, Any]:
     return dict(msgspec.to_builtins(found))
 
 
-TASKS: dict[str, Task] = {
+MODEL_JOBS: dict[str, KindJob] = {
     "gradient_field": gradient_field,
     "recurrent_matrices": recurrent_matrices,
     "clipping": clipping,
     "truncation": truncation,
 }
+"""Asked of a language model."""

@@ -7,21 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from rnnviz.core.alignments.alignment import Direction
 from rnnviz.core.alignments.links import write_links
 from rnnviz.core.alignments.parallel_corpus import read_lines, read_pairs
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.models.translation import END_ID, TRANSLATION, TokenizerDescription
+from rnnviz.core.models.translation import END_ID
 from rnnviz.core.system.files import write_atomically
-from rnnviz.core.system.identity import model_digest
-from rnnviz.nets.jobs.warm_models import warm_translation
-from rnnviz.nets.language.model import count_parameters
+from rnnviz.nets.opened import KindJob, OpenedModel
 from rnnviz.nets.translation.aligning import align_pairs
 from rnnviz.nets.translation.embeddings import nearest_words as words_near
-from rnnviz.nets.translation.files import OpenedTranslation
 from rnnviz.nets.translation.hypotheses import Hypothesis
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.recording import record_translation
@@ -33,33 +29,12 @@ from rnnviz.nets.translation.sentences import (
 )
 from rnnviz.nets.translation.sentences import translate as translate_sentence
 from rnnviz.nets.translation.settings import Settings
-from rnnviz.work.messages import Context, Task
+from rnnviz.work.messages import Context
 
 Arguments = Mapping[str, Any]
 
 
-def opened_translation(path: str, opened: OpenedTranslation) -> dict[str, Any]:
-    """What the window is told of an open translation model; the long word lists stay here."""
-    description = msgspec.to_builtins(opened.model.description)
-    for side in ("source", "target"):
-        about: TokenizerDescription = getattr(opened.model.description, side)
-        description[side] = {"kind": about.kind, "size": len(about.tokens), "lower": about.lower}
-    return {
-        "path": path,
-        "digest": model_digest(Path(path), None),
-        "task": TRANSLATION,
-        "description": description,
-        "format_title": opened.format_title,
-        "parameters": count_parameters(opened.model),
-        "notes": opened.notes,
-    }
-
-
-def _model(arguments: Arguments) -> OpenedTranslation:
-    return warm_translation(arguments["model"], arguments.get("sentences", ""))
-
-
-def settings_of(arguments: Arguments, opened: OpenedTranslation) -> Settings:
+def settings_of(arguments: Arguments, opened: OpenedModel) -> Settings:
     """How to decode, from the arguments of a task; keys of JSON objects are strings."""
     forced = {int(step): str(token) for step, token in (arguments.get("forced") or {}).items()}
     weights = {
@@ -79,7 +54,7 @@ def settings_of(arguments: Arguments, opened: OpenedTranslation) -> Settings:
     )
 
 
-def translate(arguments: Arguments, context: Context) -> dict[str, Any]:
+def translate(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
     """Translate `source` with `model`; tables go to `folder`, progress brings the tokens so far.
 
     Args:
@@ -89,7 +64,6 @@ def translate(arguments: Arguments, context: Context) -> dict[str, Any]:
             weights and the temperature apply; `target` forces a whole translation.
         context: told of every token.
     """
-    opened = _model(arguments)
     if "target" in arguments:
         sentence = force_target(opened.model, arguments["source"], arguments["target"])
     else:
@@ -140,7 +114,7 @@ def write_tables(sentence: Sentence, folder: Path) -> dict[str, str]:
     return files
 
 
-def tree_nodes(opened: OpenedTranslation, sentence: Sentence) -> list[dict[str, Any]]:
+def tree_nodes(opened: OpenedModel, sentence: Sentence) -> list[dict[str, Any]]:
     """The nodes of the beam's tree, each with its place as `id`."""
     nodes = sentence.translated.tree
     tokens = opened.model.target.shown([node.token for node in nodes])
@@ -157,12 +131,11 @@ def tree_nodes(opened: OpenedTranslation, sentence: Sentence) -> list[dict[str, 
     ]
 
 
-def translate_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
+def translate_corpus(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
     """Translate the lines of the file `path`; rows with confidence, coverage and length, in a file.
 
     Of a line with tabs the first column is translated; empty lines are left out.
     """
-    opened = _model(arguments)
     lines = [line.split("\t")[0] for line in read_lines(Path(arguments["path"]))]
     settings = settings_of(arguments, opened)
     found = translate_many(opened.model, lines, settings, context.progress)
@@ -184,7 +157,7 @@ def translate_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
     return {"path": str(path), "sentences": len(rows)}
 
 
-def align_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
+def align_corpus(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
     """Align the translations in the files `pairs`; links in Pharaoh format in a file in `folder`.
 
     Args:
@@ -193,7 +166,6 @@ def align_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
             weights are written, too.
         context: told of every batch.
     """
-    opened = _model(arguments)
     pairs = read_pairs([Path(path) for path in arguments["pairs"]], arguments.get("swap", False))
     found = align_pairs(opened.model, pairs, progress=context.progress)
     direction: Direction = arguments.get("direction", "target")
@@ -219,9 +191,8 @@ def align_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
     }
 
 
-def nearest_words(arguments: Arguments, context: Context) -> dict[str, Any]:
+def nearest_words(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
     """The words whose embeddings lie nearest to that of `word`, on the `side` source or target."""
-    opened = _model(arguments)
     side = arguments.get("side", "source")
     words = words_near(opened.model, side, arguments["word"], int(arguments.get("count", 10)))
     return {
@@ -230,9 +201,8 @@ def nearest_words(arguments: Arguments, context: Context) -> dict[str, Any]:
     }
 
 
-def walk_translation(arguments: Arguments, context: Context) -> dict[str, Any]:
+def walk_translation(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
     """Record encoder and decoder while they read `source` and write `target`, in `folder`."""
-    opened = _model(arguments)
     if not isinstance(opened.model, TranslationModel):
         raise RnnvizError(
             f"the units of a {opened.format_title} are not recorded; its alignment can be inspected"
@@ -249,10 +219,11 @@ def walk_translation(arguments: Arguments, context: Context) -> dict[str, Any]:
     return {"folder": str(folder), "characters": characters}
 
 
-TASKS: dict[str, Task] = {
+MODEL_JOBS: dict[str, KindJob] = {
     "translate": translate,
     "translate_corpus": translate_corpus,
     "align_corpus": align_corpus,
     "nearest_words": nearest_words,
     "walk_translation": walk_translation,
 }
+"""Asked of a translation model."""

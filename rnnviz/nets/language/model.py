@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.architectures import LayerState, architecture_named
 from rnnviz.nets.layers.first_weights import draw_first_weights
 from rnnviz.nets.layers.mixed_lstm import mixed_lstm
+from rnnviz.nets.layers.weights import fitting_weights
 
 State = tuple[LayerState, ...]
 """One state a layer, bottom layer first."""
@@ -134,6 +135,20 @@ def parameter_shapes(description: ModelDescription) -> dict[str, tuple[int, ...]
             shapes[f"layers.{layer}.{name}"] = shape
     seen = description.layers if description.skip else 1
     return {**shapes, "output.weight": (size, units * seen), "output.bias": (size,)}
+
+
+def build_language_model(
+    description: ModelDescription, tensors: Mapping[str, Tensor], file: str
+) -> CharacterLanguageModel:
+    """The model of this description with these weights, in float32, in evaluation mode.
+
+    Raises:
+        ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
+    """
+    weights = fitting_weights(parameter_shapes(description), tensors, file)
+    model = CharacterLanguageModel(description)
+    model.load_state_dict(weights)
+    return model.eval()
 
 
 def detach(state: State) -> State:

@@ -21,7 +21,8 @@ from rnnviz.core.errors import ModelFileError, RnnvizError, RunDirectoryError
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.sequences.text import Text
-from rnnviz.nets.checkpoints.native import Native, save_model
+from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
 from rnnviz.nets.language.model import CharacterLanguageModel, State, count_parameters, detach
 from rnnviz.nets.language.sampling import sample
@@ -48,7 +49,7 @@ def load_weights(model: CharacterLanguageModel, path: Path) -> None:
     Raises:
         ModelFileError: it cannot be opened, or is another network.
     """
-    other = Native.load(path).model
+    other = open_model(path, kind="language-model").model
     same = ("architecture", "layers", "units", "embedding", "skip", "vocabulary")
     for field in same:
         wanted, found = getattr(model.description, field), getattr(other.description, field)

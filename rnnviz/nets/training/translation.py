@@ -21,13 +21,14 @@ from rnnviz.core.alignments.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
 from rnnviz.core.models.translation import TokenizerDescription, TranslationDescription
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.training.sentence_gradients import layer_names, sentence_gradients
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 from rnnviz.nets.translation.batches import PairBatch, epoch_order, make_batch
 from rnnviz.nets.translation.embeddings import initialise_embedding
-from rnnviz.nets.translation.files import load_translation, save_translation
 from rnnviz.nets.translation.guiding import (
     Spans,
     guided_loss,
@@ -114,7 +115,7 @@ def _vocabularies(
 ) -> tuple[TokenizerDescription, TokenizerDescription]:
     """Those of another model, the right way round, or new ones."""
     if options.vocabularies:
-        about = load_translation(Path(options.vocabularies)).model.description
+        about = open_model(Path(options.vocabularies), kind="translator").model.description
         turned = about.source_language and about.source_language == options.target_language
         return (about.target, about.source) if turned else (about.source, about.target)
     source, target = (
@@ -333,7 +334,7 @@ class TranslationTask:
             training=summary,
             examples=() if self.watched is None else (self.watched[0],),
         )
-        save_translation(path, self.model, described)
+        save_model(path, self.model, described)
 
     def position(self) -> Position:
         """The pass, and the batch in it."""
@@ -425,7 +426,7 @@ class TranslationTask:
     def _begin(self, config: TrainingConfig, options: TranslationOptions) -> None:
         """Begin with the weights, or the word vectors, that were asked for."""
         if config.start_from:
-            other = load_translation(Path(config.start_from)).model
+            other = open_model(Path(config.start_from), kind="translator").model
             if other.description.target != self.description.target or any(
                 a.shape != b.shape
                 for a, b in zip(other.parameters(), self.model.parameters(), strict=False)

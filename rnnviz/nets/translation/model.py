@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.translation import PAD_ID, TranslationDescription
 from rnnviz.nets.layers.first_weights import draw_first_weights
+from rnnviz.nets.layers.weights import fitting_weights
 from rnnviz.nets.translation.decoder import Decoder, DecoderState, Steer, Step
 from rnnviz.nets.translation.encoder import Encoder, Memory
 from rnnviz.nets.translation.tokenizers import tokenizer_of
@@ -157,18 +157,7 @@ def build_translation(
     Raises:
         ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
     """
-    from rnnviz.nets.checkpoints.base import check_weights
-
-    wanted = parameter_shapes(description)
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    for name in sorted(wanted.keys() | found.keys()):
-        if wanted.get(name) != found.get(name):
-            raise ModelFileError(
-                f"the tensors of {file} do not fit its description: {name} should be "
-                f"{wanted.get(name, 'absent')} and is {found.get(name, 'absent')}"
-            )
-    for name, tensor in tensors.items():
-        check_weights(name, tensor, file)
+    weights = fitting_weights(parameter_shapes(description), tensors, file)
     model = TranslationModel(description)
-    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    model.load_state_dict(weights)
     return model.eval()

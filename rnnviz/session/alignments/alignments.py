@@ -16,7 +16,6 @@ from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.gold_links import GoldLinks
 from rnnviz.session.alignments.questions import (
     ANSWER,
-    TASK,
     TRANSLATOR,
     Answer,
     Question,
@@ -118,27 +117,6 @@ class Alignments(QObject):
     def _note_answer(self) -> None:
         """What was asked about another answer than the one on the screen is dropped."""
         self._jobs.now(ANSWER, self._place, id(self.current))
-
-    @staticmethod
-    def is_translator(result: Mapping[str, Any]) -> bool:
-        """Whether what the engine opened is a translation model."""
-        return result.get("task") == TASK
-
-    def open(self, path: Path) -> None:
-        """Open a translation model beside whatever else is open, unless one is opened meanwhile."""
-
-        def done(result: dict[str, Any]) -> None:
-            if self.is_translator(result):
-                self.take_model(result)
-
-        self._jobs.start(
-            "open_model",
-            {"path": str(path), "vocabulary": None},
-            of=(TRANSLATOR,),
-            question="open translator",
-            title=f"Opening {path.name}",
-            done=done,
-        )
 
     # Asking
 

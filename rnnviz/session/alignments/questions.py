@@ -13,7 +13,6 @@ from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.alignments.tokens import has_pieces, is_mark, word_groups, word_of
 from rnnviz.session.shared.identities import Subject
 
-TASK = "translation"
 TRANSLATOR = Subject("translator")
 """The open translation model."""
 ANSWER = Subject("answer")
@@ -25,6 +24,8 @@ class Translator(msgspec.Struct, frozen=True):
 
     path: str
     description: dict[str, Any] = {}
+    kind: str = "translator"
+    """The key of its kind in `core.kinds`."""
     format_title: str = ""
     parameters: int = 0
     notes: tuple[str, ...] = ()

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
@@ -23,7 +22,8 @@ from rnnviz.core.system.background import Aside
 from rnnviz.core.system.identity import file_stamp
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Failed, Jobs
-from rnnviz.session.shared.recordings import OPEN, TEXT, WALK, OpenModel, Recordings
+from rnnviz.session.shared.opening import OPEN
+from rnnviz.session.shared.recordings import TEXT, WALK, OpenModel, Recordings
 from rnnviz.session.training.checkpoints import Stamp, newest_checkpoint
 from rnnviz.session.training.runs import OpenRun, Runs
 
@@ -185,7 +185,7 @@ class Following(QObject):
     def _take(self, step: int, folder: Path, found: dict[str, Any]) -> bool:
         """Show this walk; False where it cannot be shown."""
         try:
-            model, recording = msgspec.convert(found, OpenModel), Recording(folder)
+            model, recording = OpenModel.told(found), Recording(folder)
         except RnnvizError as error:
             self._fail(step, str(error))
             return False

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import read_field
+from rnnviz.core.kinds import kind_named
 from rnnviz.core.system.identity import model_digest
 from rnnviz.session.gradients.measurements import Measurements
 from rnnviz.session.gradients.networks import (
@@ -93,7 +94,7 @@ class Gradients(QObject):
     def open_network(self) -> Network | None:
         """The open model."""
         model = self._recordings.model
-        if model is None:
+        if model is None or "gradient_field" not in kind_named(model.kind).jobs:
             return None
         return Network(model.path, model.description.name, model.vocabulary, digest=model.digest)
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rnnviz.core.architectures import COMPARED
-from rnnviz.core.errors import GradientError, ModelFileError
+from rnnviz.core.errors import GradientError
 from rnnviz.core.gradients import GradientField
-from rnnviz.core.models.model_file import ModelDescription, read_description
+from rnnviz.core.kinds import require
+from rnnviz.core.kinds.described import read_described
+from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.system.identity import digest, file_stamp
 from rnnviz.session.shared.library import Library
 
@@ -100,7 +102,7 @@ def stages_of(run: Path) -> tuple[Network, ...]:
 def three_kinds(library: Library) -> tuple[Network, ...]:
     """The smallest shipped network of each of the kinds compared, all suiting the same text."""
     found: list[Network] = []
-    models = sorted(library.models, key=lambda one: one.path.stat().st_size)
+    models = sorted(library.of("language-model"), key=lambda one: one.path.stat().st_size)
     first = (one.description for one in models if one.description.architecture == COMPARED[0].name)
     texts = {about.default_text for about in first}
     for kind in COMPARED:
@@ -136,14 +138,12 @@ def affordable_losses(about: ModelDescription) -> int:
 
 
 def described(path: Path) -> ModelDescription:
-    """What a model file says of itself.
+    """What the file of a model says of itself, whose gradients can be shown.
 
     Raises:
-        ModelFileError: it is no character model of ours.
+        ModelFileError: it is of another kind, or no file of ours.
     """
-    found = read_description(path)
-    if not isinstance(found, ModelDescription):
-        raise ModelFileError(
-            f"{path.name} is no character model; gradients are shown for character models"
-        )
+    kind, found = read_described(path)
+    require(kind, "gradient_field", path.name)
+    assert isinstance(found, ModelDescription)
     return found

@@ -5,27 +5,29 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.models.model_file import (
-    METADATA_KEY,
-    ModelDescription,
-    read_description,
-    read_header,
-)
+from rnnviz.core.kinds import KINDS, ModelKind
+from rnnviz.core.kinds.described import read_described
 
 RECENT_FILES = 10
 
 
-@dataclass(frozen=True)
-class ShippedModel:
+class ShippedModel(NamedTuple):
     """A model that came with the application."""
 
     path: Path
-    description: ModelDescription
+    kind: ModelKind
+    description: Any
+    """Of the type that its kind names."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return str(self.description.name or self.path.stem)
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,6 @@ class SampleText:
     """`prose`, `code` or `latex`: which concepts suit it."""
     source: str
     licence: str
-
-
-class ShippedTranslator(NamedTuple):
-    """A translation model that came with the application."""
-
-    path: Path
-    name: str
-    attention: bool
-    language: str = ""
-    """What it reads; empty where that is no language, as for a task with known alignments."""
 
 
 class Library(QObject):
@@ -69,22 +61,25 @@ class Library(QObject):
         super().__init__(parent)
         self._settings = settings
         self.models = tuple(_read_models(models))
-        self.translators = tuple(_read_translators(models))
         self.texts = tuple(_read_texts(resources / "texts"))
+
+    def of(self, kind: str) -> tuple[ShippedModel, ...]:
+        """The shipped models of the kind of this key."""
+        return tuple(one for one in self.models if one.kind.key == kind)
 
     @property
     def first_model(self) -> ShippedModel | None:
         """The shipped model that the window opens on: the one named for the first sample text."""
         wanted = self.texts[0].path.name if self.texts else ""
-        suited = (one for one in self.models if one.description.default_text == wanted)
+        reading = [one for one in self.models if one.kind.samples == "texts"]
+        suited = (one for one in reading if one.description.default_text == wanted)
         largest = max(suited, key=lambda one: one.description.total_units, default=None)
-        return largest or next(iter(self.models), None)
+        return largest or next(iter(reading), None)
 
-    @property
-    def first_translator(self) -> ShippedTranslator | None:
-        """The translation model to begin with: one of a language, with attention, if there is."""
-        order = sorted(self.translators, key=lambda one: (not one.language, not one.attention))
-        return next(iter(order), None)
+    def first_in(self, workspace: str) -> ShippedModel | None:
+        """The shipped model that the workspace of this name begins with."""
+        seen = (one for one in self.models if one.kind.workspace == workspace)
+        return min(seen, key=lambda one: one.kind.first(one.description), default=None)
 
     @property
     def recent(self) -> tuple[Path, ...]:
@@ -106,39 +101,24 @@ class Library(QObject):
         self._settings.setValue("recent", [])
         self.recent_changed.emit()
 
-    def text_for(self, description: ModelDescription) -> SampleText | None:
-        """The sample text that suits a model: the one it names, else the first."""
+    def text_for(self, description: Any) -> SampleText | None:
+        """The sample text that suits a model that reads texts: the one it names, else the first."""
         named = (text for text in self.texts if text.path.name == description.default_text)
         return next(named, self.texts[0] if self.texts else None)
 
 
 def _read_models(folder: Path) -> list[ShippedModel]:
+    """The models of all kinds, each read once: those of a kind together, by their names."""
     models = []
     for path in sorted(folder.glob("*.safetensors")):
         try:
-            description = read_description(path)
+            kind, description = read_described(path)
         except ModelFileError:
             # A broken file beside the good ones must not keep the window from opening.
             continue
-        if isinstance(description, ModelDescription):
-            models.append(ShippedModel(path, description))
-    return models
-
-
-def _read_translators(folder: Path) -> list[ShippedTranslator]:
-    found = []
-    for path in folder.glob("*.safetensors"):
-        try:
-            metadata = read_header(path).get("__metadata__") or {}
-            about = json.loads(metadata.get(METADATA_KEY, "{}"))
-        except (ModelFileError, ValueError, AttributeError):
-            continue
-        if isinstance(about, dict) and about.get("task") == "translation":
-            name = str(about.get("name") or path.stem)
-            attention = about.get("attention") != "none"
-            language = str(about.get("source_language") or "")
-            found.append(ShippedTranslator(path, name, attention, language))
-    return sorted(found, key=lambda one: one.name)
+        if kind.jobs:
+            models.append(ShippedModel(path, kind, description))
+    return sorted(models, key=lambda one: (KINDS.index(one.kind), one.name))
 
 
 def _read_texts(folder: Path) -> list[SampleText]:

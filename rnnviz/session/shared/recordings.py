@@ -12,13 +12,13 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from rnnviz.core.architectures import carried
 from rnnviz.core.errors import RnnvizError, TextError
-from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.kinds import kind_named
 from rnnviz.core.recordings.recording import Recording, size_bytes
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.text_store import map_text
 from rnnviz.core.system.identity import model_digest, text_digest
-from rnnviz.session.alignments.alignments import Alignments
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.kept_walks import kept_walk, make_room, walk_key
@@ -36,7 +36,7 @@ RECORDING = Subject("recording")
 """The recording on the screen."""
 LARGE_TEXT_BYTES = 4_000_000
 """A larger text is not read here, where it would hold up the window."""
-OPEN, READ, WALK = "open", "read", "walk"
+READ, WALK = "read", "walk"
 """Questions: see `Jobs.busy`."""
 LARGE_BYTES = 2_000_000_000
 """Above this size a walk is asked for, not started by itself."""
@@ -48,15 +48,25 @@ class OpenModel(msgspec.Struct, frozen=True):
     """What the window knows of the model that the engine holds."""
 
     path: str
-    description: ModelDescription
+    description: Any
+    """Of the type that its kind names; it has `layers`, `units` and what else Cells needs."""
     format_title: str
     parameters: int
     channels: tuple[str, ...]
     notes: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] | None = None
     """The characters a person chose, where the file had none."""
+    kind: str = "language-model"
+    """The key of its kind in `core.kinds`."""
     digest: str = ""
     """Tells this state of the file from others; see `core.system.identity`."""
+
+    @classmethod
+    def told(cls, result: Mapping[str, Any]) -> OpenModel:
+        """The model that the engine tells of."""
+        about = kind_named(result["kind"]).description
+        description = msgspec.convert(result["description"], about)
+        return msgspec.convert({**result, "description": description}, cls)
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -72,10 +82,6 @@ class Recordings(QObject):
         text_changed: `text`.
         recording_changed: `recording` is another one, or None.
         recording_grew: more characters of the same recording are walked.
-        sentences_needed(path, message): a translator's words come from a file; choose it.
-        vocabulary_needed(path, size, message): the file has no characters; choose some.
-        translator_opened(dict): the engine opened a translation model; this is its answer.
-        model_refused(path): a model could not be opened; what was open stays.
         walk_asked(bytes): a walk would take so much disk; call `walk` with the channels to keep.
     """
 
@@ -83,10 +89,6 @@ class Recordings(QObject):
     text_changed = Signal()
     recording_changed = Signal()
     recording_grew = Signal()
-    sentences_needed = Signal(str, str)
-    vocabulary_needed = Signal(str, object, str)
-    translator_opened = Signal(object)
-    model_refused = Signal(str)
     walk_asked = Signal(object)
 
     def __init__(self, jobs: Jobs, cache: Path, parent: QObject | None = None) -> None:
@@ -107,45 +109,9 @@ class Recordings(QObject):
 
     # Models
 
-    def open_model(
-        self,
-        path: Path,
-        vocabulary: tuple[str, ...] | None = None,
-        sentences: Path | None = None,
-    ) -> None:
-        """Ask the engine to open a model; what is open stays until it is ready.
-
-        Args:
-            path: the file.
-            vocabulary: the characters, where the file has none.
-            sentences: the file that the words of a translator were numbered from.
-        """
-
-        def model_failed(failure: Failed) -> None:
-            if failure.kind == "VocabularyNeeded":
-                self.vocabulary_needed.emit(str(path), failure.facts["size"], failure.message)
-            elif failure.kind == "SentencesNeeded":
-                self.sentences_needed.emit(str(path), failure.message)
-            else:
-                self.model_refused.emit(str(path))
-                self._jobs.failed.emit(failure)
-
-        beside = {"sentences": str(sentences)} if sentences is not None else {}
-        self._jobs.start(
-            "open_model",
-            {"path": str(path), "vocabulary": vocabulary, **beside},
-            of=(OPENED,),
-            question=OPEN,
-            title=f"Opening {path.name}",
-            done=self._model_opened,
-            failed=model_failed,
-        )
-
-    def _model_opened(self, result: dict[str, Any]) -> None:
-        if Alignments.is_translator(result):
-            self.translator_opened.emit(result)
-            return
-        self._set_model(msgspec.convert(result, OpenModel))
+    def take_model(self, result: Mapping[str, Any]) -> None:
+        """Take the model that the engine has just opened."""
+        self._set_model(OpenModel.told(result))
         self.model_changed.emit()
 
     def _set_model(self, model: OpenModel | None, *, followed: bool = False) -> None:
@@ -257,7 +223,7 @@ class Recordings(QObject):
             return ()
         if self.size_bytes(self.model.channels) <= LARGE_BYTES:
             return self.model.channels
-        return self.model.description.facts.states
+        return carried(self.model.channels)
 
     def size_bytes(self, channels: tuple[str, ...]) -> int:
         """What recording these channels of the open text takes on disk."""

@@ -13,7 +13,7 @@ from rnnviz.core.alignments.tokens import has_pieces
 from rnnviz.core.colours.weight_colours import WHOLE
 from rnnviz.core.errors import RnnvizError
 from rnnviz.session.alignments.alignments import Mark
-from rnnviz.session.alignments.questions import Answer
+from rnnviz.session.alignments.questions import TRANSLATOR, Answer
 from rnnviz.session.session import Session
 from rnnviz.views.alignments.drawing.table_painter import Place
 from rnnviz.views.alignments.pane import Pane, growing_sentence
@@ -277,9 +277,9 @@ class AlignmentArea(QWidget):
         if not self._first_due or self._session.jobs.busy("open"):
             return
         self._first_due = False
-        first = self._session.library.first_translator
+        first = self._session.library.first_in("alignments")
         if self._alignments.model is None and first:
-            self._alignments.open(first.path)
+            self._session.opening.open_beside(first.path, "alignments", TRANSLATOR)
 
     # Marks
 

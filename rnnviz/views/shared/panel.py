@@ -9,7 +9,9 @@ from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
+from rnnviz.core.kinds import able_to, kind_named
 from rnnviz.session.session import Session
+from rnnviz.views.kinds import kinds_in
 
 FRAME_MS = 16
 """A panel draws at most once in so many milliseconds."""
@@ -26,6 +28,11 @@ class Need(NamedTuple):
 
 def _has_model(session: Session) -> bool:
     return session.recordings.model is not None
+
+
+def _has_gradients(session: Session) -> bool:
+    kind = session.kind_in("cells")
+    return kind is not None and "gradient_field" in kind.jobs
 
 
 def _has_text(session: Session) -> bool:
@@ -58,6 +65,11 @@ def _has_translation(session: Session) -> bool:
 
 NEEDS = {
     "model": Need(_has_model, "Open a model, or drop its file on the window.", "Open…"),
+    "gradients": Need(
+        _has_gradients,
+        f"How far back gradients reach is shown of {able_to('gradient_field')}: open one.",
+        "Open…",
+    ),
     "text": Need(_has_text, "Open a text, or drop its file on the window.", "Open…"),
     "recording": Need(
         _has_recording,
@@ -77,6 +89,18 @@ NEEDS = {
         "Drag over a few characters of the text to find the units that are on there.",
     ),
 }
+
+
+def unsuited(session: Session, panel: str, title: str) -> str:
+    """Why a panel has nothing to show of the open model, in a sentence; empty where it has."""
+    suited = kinds_in(panel)
+    workspaces = {kind_named(key).workspace for key in suited}
+    for workspace in workspaces:
+        open_kind = session.kind_in(workspace)
+        if open_kind is not None and open_kind.key not in suited:
+            wanted = " or ".join(kind_named(key).with_article for key in suited)
+            return f"What is open is {open_kind.with_article}. {title} is for {wanted}."
+    return ""
 
 
 def waiting(session: Session) -> str:
@@ -229,6 +253,9 @@ class Panel(QWidget):
         if missing is not None:
             self._show_missing(NEEDS[missing])
             return
+        if why := unsuited(self.session, self.name, self.title):
+            self._show_sentence(why)
+            return
         if not self.make_on():
             self.request_draw()
             return
@@ -242,9 +269,12 @@ class Panel(QWidget):
 
     def _show_missing(self, need: Need) -> None:
         coming = waiting(self.session) if need is NEEDS["recording"] else ""
-        self._sentence.setText(coming or need.sentence)
-        self._button.setText(need.button)
-        self._button.setVisible(bool(need.button) and not coming)
+        self._show_sentence(coming or need.sentence, "" if coming else need.button)
+
+    def _show_sentence(self, sentence: str, button: str = "") -> None:
+        self._sentence.setText(sentence)
+        self._button.setText(button)
+        self._button.setVisible(bool(button))
         self._pages.setCurrentIndex(0)
 
     def _build_empty(self) -> QWidget:

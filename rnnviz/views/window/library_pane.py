@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.session.session import Session
+from rnnviz.views.kinds import kind_view
 from rnnviz.views.shared.theme import icon
 
 _ROLE = Qt.ItemDataRole.UserRole
@@ -112,12 +113,9 @@ class LibraryPane(QWidget):
         self.recent = self._group("Recent")
         self.findings = self._group("Findings")
         for model in session.library.models:
-            about = model.description
-            tip = f"{about.facts.short}, {about.layers} × {about.units} units"
-            self._leaf(self.models, about.name, "brain", model.path, tip)
-        for path, name, attention, _ in session.library.translators:
-            tip = "Translates, with attention" if attention else "Translates, without attention"
-            self._leaf(self.models, name, "arrow-left-right", path, tip)
+            drawn = kind_view(model.kind.key).icon
+            tip = model.description.summary
+            self._leaf(self.models, model.name, drawn, model.path, tip)
         for text in session.library.texts:
             self._leaf(self.texts, text.title, "file-text", text.path, text.source)
         self.show_recent()

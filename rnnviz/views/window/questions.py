@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,26 +67,33 @@ class Asking(QObject):
         if chosen := QFileDialog.getExistingDirectory(self._window, title):
             self.path_chosen.emit(Path(chosen))
 
-    @Slot(str, object, str)
-    def ask_vocabulary(self, path: str, size: int, message: str) -> None:
+    @Slot(str, str, object, str)
+    def ask_companion(
+        self, companion: str, path: str, facts: Mapping[str, Any], message: str
+    ) -> None:
+        """Ask for what a model file does not say itself, then open it with that."""
+        asking = {"vocabulary": self.ask_vocabulary, "sentences": self.ask_sentences}
+        asking[companion](path, facts, message)
+
+    def ask_vocabulary(self, path: str, facts: Mapping[str, Any], message: str) -> None:
         """Ask which characters a network knows, then open it with them."""
+        size = int(facts["size"])
         text = self._session.recordings.text
         read = text.path if text is not None else None
         dialog = VocabularyDialog(self._session.jobs, Path(path), size, message, self._window, read)
 
         def chosen() -> None:
-            self._session.recordings.open_model(Path(path), dialog.vocabulary)
+            self._session.opening.open(Path(path), vocabulary=dialog.vocabulary)
 
         self._open(dialog, chosen)
 
-    @Slot(str, str)
-    def ask_sentences(self, path: str, message: str) -> None:
+    def ask_sentences(self, path: str, facts: Mapping[str, Any], message: str) -> None:
         """Ask for the sentences that a translator was trained on, then open it with them."""
         self.said.emit(message)
         title = f"Choose the sentences that {Path(path).name} was trained on"
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, str(Path(path).parent))
         if chosen:
-            self._session.recordings.open_model(Path(path), sentences=Path(chosen))
+            self._session.opening.open(Path(path), sentences=Path(chosen))
         else:
             self.refused.emit(message)
 

@@ -7,13 +7,12 @@ import msgspec
 import pytest
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.kinds.described import decode_described, read_description
 from rnnviz.core.models.model_file import (
     FORMAT_VERSION,
     METADATA_KEY,
     ModelDescription,
-    decode_description,
     encode_description,
-    read_description,
     read_header,
 )
 
@@ -85,12 +84,12 @@ def test_a_file_of_somebody_else_is_told_apart(tmp_path, metadata):
 def test_fields_that_make_no_sense_are_refused(tiny_description, changed, said):
     fields = json.loads(encode_description(tiny_description)[METADATA_KEY])
     with pytest.raises(ModelFileError, match=said):
-        decode_description(json.dumps({**fields, **changed}), "m")
+        decode_described(json.dumps({**fields, **changed}), "m")
 
 
 def test_a_description_nested_beyond_reason_is_refused():
     with pytest.raises(ModelFileError, match="malformed"):
-        decode_description('{"training":' + "[" * 100_000, "m")
+        decode_described('{"training":' + "[" * 100_000, "m")
 
 
 def test_a_file_that_is_gone_is_named(tmp_path):

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.core.errors import ModelFileError, TextError
-from rnnviz.nets.checkpoints.translators import is_translation, open_translation
+from rnnviz.nets.checkpoints import ModelFile, open_model
+from rnnviz.nets.checkpoints.tutorial import Tutorial
 from rnnviz.nets.checkpoints.tutorial_words import newer, older
 from rnnviz.nets.translation.sentences import translate
 
@@ -112,9 +113,9 @@ def as_the_tutorial(folder: Path, form: str, ids: list[int], steps: int) -> list
 def test_it_translates_as_the_tutorial_does(tmp_path: Path, form: str) -> None:
     """The same words from the same weights; opened by either half."""
     path = write(tmp_path / "t", form)
-    assert is_translation(path) and is_translation(path.with_name("decoder.pt"))
-    for half in (path, path.with_name("decoder.pt"), path.parent):
-        opened = open_translation(half)
+    for half in (path, path.with_name("decoder.pt")):
+        opened = open_model(half)
+        assert opened.kind == "translator"
         assert form in opened.format_title
         assert any("numbered again from 5 sentences" in note for note in opened.notes)
     sentence = translate(opened.model, "Il est là.")
@@ -138,7 +139,7 @@ def test_an_untrained_decoder_is_called_what_it_is(tmp_path: Path) -> None:
         if name.startswith(("out.", "attention.Va")):
             decoder[name].mul_(0.01)
     torch.save(decoder, path.with_name("decoder.pt"))
-    notes = " ".join(open_translation(path).notes)
+    notes = " ".join(open_model(path).notes)
     assert "hardly been trained" in notes
     assert "the attention is flat" in notes
 
@@ -150,14 +151,14 @@ def test_what_is_missing_is_asked_for(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.txt"
     pairs.rename(elsewhere)
     with pytest.raises(ModelFileError, match="put the file of its sentences"):
-        open_translation(path)
-    assert open_translation(path, elsewhere).model
+        open_model(path)
+    assert open_model(path, sentences=elsewhere).model
     elsewhere.write_text("a\tb\n")
     with pytest.raises(ModelFileError, match="give the file that this model was trained on"):
-        open_translation(path, elsewhere)
+        open_model(path, sentences=elsewhere)
     path.with_name("decoder.pt").unlink()
     with pytest.raises(ModelFileError, match="none lies beside"):
-        open_translation(path)
+        open_model(path)
 
 
 def test_halves_of_different_trainings_are_refused(tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_halves_of_different_trainings_are_refused(tmp_path: Path) -> None:
     encoder["gru.weight_ih_l0"] = encoder["gru.weight_ih_l0"][:, :3]
     torch.save(encoder, path)
     with pytest.raises(ModelFileError, match=r"gru\.weight_ih_l0 of shape"):
-        open_translation(path)
+        open_model(path)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
@@ -176,6 +177,6 @@ def test_a_cut_file_gives_an_error_and_no_crash(tmp_path: Path, share: float) ->
     path = write(tmp_path / "t", "older")
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
-    assert not is_translation(path)
+    assert not Tutorial.recognises(ModelFile(path))
     with pytest.raises(ModelFileError):
-        open_translation(path)
+        open_model(path)

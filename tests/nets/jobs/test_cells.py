@@ -15,7 +15,8 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.scoring.probe import read_probe
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.jobs import TASKS, warm_models
+from rnnviz.nets.jobs import warm_models
+from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.work.messages import Done, Failed, Job, Progress, Reply
 from tests.late_runner import LateRunner
@@ -68,8 +69,8 @@ def test_opening_tells_what_the_window_needs(
 
 
 def test_a_model_stays_warm_until_its_file_changes(model: str) -> None:
-    first = warm_models.warm_model(model, None)
-    assert warm_models.warm_model(model, None) is first
+    first = warm_models.warm_model(model, {})
+    assert warm_models.warm_model(model, {}) is first
     save_model(Path(model), small_model("gru"))
     os.utime(model, ns=(1, 1))
     assert ask("open_model", path=model)["description"]["architecture"] == "gru"

@@ -14,7 +14,7 @@ import torch
 from rnnviz.core.errors import GradientError, TextError
 from rnnviz.core.gradients import GradientField, read_field
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.jobs import TASKS
+from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.language.model import CharacterLanguageModel
 from tests.nets.small import small_model
 

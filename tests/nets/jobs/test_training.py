@@ -10,8 +10,9 @@ import pytest
 
 from rnnviz.core.errors import Cancelled, RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.nets.jobs import TASKS, training
+from rnnviz.nets.jobs import training
 from rnnviz.nets.jobs.priority import short_first
+from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.training.characters import CharacterTask
 from tests.nets.small import random_text
 

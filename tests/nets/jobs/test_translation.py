@@ -14,8 +14,7 @@ from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.checkpoints.translators import is_translation
-from rnnviz.nets.translation.files import save_translation
+from rnnviz.nets.checkpoints.native import save_model
 from tests.nets.jobs.test_cells import Heard, ask
 from tests.nets.translation.small import small_translator
 
@@ -24,7 +23,7 @@ from tests.nets.translation.small import small_translator
 def model(tmp_path: Path) -> str:
     """The file of a small model with attention."""
     path = tmp_path / "small.safetensors"
-    save_translation(path, small_translator(seed=1, architecture="lstm", layers=2))
+    save_model(path, small_translator(seed=1, architecture="lstm", layers=2))
     return str(path)
 
 
@@ -37,12 +36,12 @@ def translated(model: str, folder: Path, **arguments: Any) -> Decoded:
 def test_opening_says_that_it_translates(model: str) -> None:
     """Without the word lists, which are long."""
     opened = ask("open_model", path=model)
-    assert opened["task"] == "translation"
+    assert opened["kind"] == "translator"
     assert opened["description"]["attention"] == "additive"
     assert opened["description"]["source"] == {"kind": "words", "size": 15, "lower": False}
     assert opened["description"]["examples"] == ["le chat dort ."]
-    with pytest.raises(ModelFileError, match="is a translation model"):
-        open_model(Path(model))
+    with pytest.raises(ModelFileError, match="is a translation model, which reads sentences"):
+        open_model(Path(model), kind="language-model")
 
 
 def test_a_translation_comes_with_its_tables(model: str, tmp_path: Path) -> None:
@@ -72,7 +71,7 @@ def test_a_translation_comes_with_its_tables(model: str, tmp_path: Path) -> None
 def test_without_attention_there_are_no_weights(tmp_path: Path) -> None:
     """And the answer does not pretend."""
     path = tmp_path / "plain.safetensors"
-    save_translation(path, small_translator(attention="none"))
+    save_model(path, small_translator(attention="none"))
     found = translated(str(path), tmp_path / "t")
     assert not found.has_attention
     assert set(found.files) == {"context", "encoder", "decoder"}
@@ -144,7 +143,7 @@ def test_encoder_and_decoder_open_as_a_recording(tmp_path: Path) -> None:
     """Forward, backward and decoder layers; hidden states are those of the network."""
     network = small_translator(seed=1)
     path = tmp_path / "m.safetensors"
-    save_translation(path, network)
+    save_model(path, network)
     folder = tmp_path / "walk"
     answer = ask(
         "walk_translation",
@@ -169,12 +168,3 @@ def test_encoder_and_decoder_open_as_a_recording(tmp_path: Path) -> None:
     assert hidden[10:, -1].any()
     surprisal = np.asarray(recording.surprisal, np.float32)
     assert np.isnan(surprisal[:18]).all() and np.isfinite(surprisal[18:]).all()
-
-
-def test_other_files_are_not_taken_for_translators(tmp_path: Path) -> None:
-    """Nothing, damage, a folder."""
-    path = tmp_path / "x.pt"
-    path.write_bytes(b"PK\x03\x04 not a model")
-    assert not is_translation(path)
-    assert not is_translation(tmp_path)
-    assert not is_translation(tmp_path / "gone")

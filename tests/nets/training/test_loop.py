@@ -18,7 +18,7 @@ import torch
 from rnnviz.core.errors import ModelFileError, RunDirectoryError, TextError
 from rnnviz.core.runs.control import ask
 from rnnviz.core.runs.log import read_events
-from rnnviz.nets.checkpoints.native import Native
+from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.nets.training.loop import STAGES
 from rnnviz.nets.training.progress import Progress
@@ -82,7 +82,7 @@ def test_a_stop_leaves_a_checkpoint_that_opens(
     model = train(config, random_text(2000), tmp_path, **stopping_after(3))
     assert [event["step"] for event in read_events(tmp_path, "step")] == [1, 2, 3]
     assert [event["k"] for event in read_events(tmp_path)][-1] == "stopped"
-    opened = Native.load(tmp_path / "checkpoints" / "latest.safetensors").model
+    opened = open_model(tmp_path / "checkpoints" / "latest.safetensors").model
     for one, two in zip(model.parameters(), opened.parameters(), strict=True):
         assert torch.equal(one, two)
     assert opened.description.training["steps"] == 3
@@ -200,7 +200,7 @@ def test_ctrl_c_leaves_a_checkpoint(tmp_path: Path) -> None:
     assert process.returncode == 0, errors.decode()
     latest = run / "checkpoints" / "latest.safetensors"
     assert str(latest) in output.decode()
-    model: CharacterLanguageModel = Native.load(latest).model
+    model: CharacterLanguageModel = open_model(latest).model
     assert model.description.units == 8
     assert [event["k"] for event in read_events(run)][-1] == "stopped"
 

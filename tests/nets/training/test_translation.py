@@ -11,12 +11,12 @@ import torch
 
 from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.training import training_task
 from rnnviz.nets.training.task import Share
 from rnnviz.nets.training.translation import TranslationTask
 from rnnviz.nets.translation.batches import epoch_order
 from rnnviz.nets.translation.decoding import decode_many
-from rnnviz.nets.translation.files import load_translation
 from rnnviz.nets.translation.made_up import made_pairs
 
 
@@ -74,7 +74,7 @@ def test_it_shows_the_alignment_of_a_fixed_sentence(tmp_path: Path) -> None:
     assert found is not None
     assert 0 < found.loss_nats < 5 and 0 <= found.metrics["bleu"] <= 100
     task.save(tmp_path / "m.safetensors", {"steps": 7})
-    opened = load_translation(tmp_path / "m.safetensors").model
+    opened = open_model(tmp_path / "m.safetensors").model
     assert opened.description.training["steps"] == 7
     assert opened.description.examples == ("".join(source[:-1]),)
     batch = task.next_batch()

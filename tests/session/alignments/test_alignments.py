@@ -14,7 +14,7 @@ from tests.session.alignments import translating
 @pytest.fixture
 def session(make_session):
     session = make_session(**translating.TASKS)
-    session._take_translator(translating.opened())
+    session.opening._take(translating.opened())
     return session
 
 
@@ -26,7 +26,7 @@ def alignments(session):
 def test_opening_a_translation_model_translates_its_example(make_session, qtbot):
     session = make_session(**translating.TASKS)
     with qtbot.waitSignal(session.workspace_wanted) as wanted:
-        session.recordings.open_model(Path("fr-en.pt"))
+        session.opening.open(Path("fr-en.pt"))
     assert wanted.args == ["alignments"]
     assert session.recordings.model is None
     current = session.alignments.current
@@ -151,7 +151,7 @@ def test_a_failure_is_said_in_words_and_the_old_answer_stays(make_session, qtbot
 
     session = make_session(**{**translating.TASKS, "translate": broken})
     with qtbot.waitSignal(session.alignments.refused) as refused:
-        session._take_translator(translating.opened())
+        session.opening._take(translating.opened())
     assert refused.args == ["the model predicts NaN"]
     assert session.alignments.current is None
 
@@ -272,10 +272,10 @@ def test_a_translator_without_words_asks_for_its_sentences(make_session, qtbot):
         return translating.open_model(arguments, context)
 
     session = make_session(**{**translating.TASKS, "open_model": needs})
-    with qtbot.waitSignal(session.recordings.sentences_needed) as needed:
-        session.recordings.open_model(Path("encoder.pt"))
-    assert needed.args == ["encoder.pt", "encoder.pt keeps no word lists"]
-    session.recordings.open_model(Path("encoder.pt"), sentences=Path("pairs.txt"))
+    with qtbot.waitSignal(session.opening.companion_needed) as needed:
+        session.opening.open(Path("encoder.pt"))
+    assert needed.args == ["sentences", "encoder.pt", {}, "encoder.pt keeps no word lists"]
+    session.opening.open(Path("encoder.pt"), sentences=Path("pairs.txt"))
     assert session.alignments.model is not None
 
 

@@ -37,7 +37,7 @@ def opened(path: str = "fr-en.safetensors", **changes: Any) -> dict[str, Any]:
     """What the engine's task `open_model` answers."""
     return {
         "path": path,
-        "task": "translation",
+        "kind": "translator",
         "description": description(**changes),
         "format_title": "rnnviz model",
         "parameters": 1000,

@@ -12,7 +12,7 @@ from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.jobs import TASKS
+from rnnviz.nets.jobs.table import TASKS
 from rnnviz.session.gradients.networks import Network, Window, affordable_losses
 from rnnviz.session.session import Session
 from rnnviz.work.messages import Job, Listener

@@ -1,17 +1,27 @@
-"""What lies at hand, translation models among it."""
+"""What lies at hand: models of every kind in one list."""
 
 import json
 import struct
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import QSettings
 
-from rnnviz.session.shared.library import Library, ShippedTranslator
+from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.models.translation import SPECIAL, TokenizerDescription, TranslationDescription
+from rnnviz.session.shared.library import Library
+
+WORDS = TokenizerDescription(kind="words", tokens=(*SPECIAL, "a"))
+TRANSLATES = TranslationDescription(
+    architecture="gru", layers=1, units=2, embedding=2, source=WORDS, target=WORDS
+)
+WRITES = ModelDescription(architecture="lstm", layers=2, units=8, vocabulary=("a", "b"))
 
 
 def write(path: Path, about: object) -> None:
-    header = json.dumps({"__metadata__": {"format": "pt", "rnnviz": json.dumps(about)}}).encode()
+    described = json.dumps(msgspec.to_builtins(about))
+    header = json.dumps({"__metadata__": {"format": "pt", "rnnviz": described}}).encode()
     path.write_bytes(struct.pack("<Q", len(header)) + header)
 
 
@@ -24,19 +34,45 @@ def library(tmp_path, qapp):
     return make
 
 
-def test_translation_models_are_listed_apart(library, tmp_path):
-    write(tmp_path / "a.safetensors", {"task": "translation", "name": "A", "attention": "dot"})
-    write(tmp_path / "b.safetensors", {"task": "translation", "attention": "none"})
+def test_models_of_all_kinds_are_one_list_sorted_by_kind_and_name(library, tmp_path):
+    replace = msgspec.structs.replace
+    write(tmp_path / "a.safetensors", replace(TRANSLATES, name="A", attention="none"))
+    write(tmp_path / "b.safetensors", TRANSLATES)
+    write(tmp_path / "c.safetensors", WRITES)
+    write(tmp_path / "m.safetensors", replace(WRITES, task="memory-adding"))
     made = library()
-    assert made.translators == (
-        ShippedTranslator(tmp_path / "a.safetensors", "A", True),
-        ShippedTranslator(tmp_path / "b.safetensors", "b", False),
-    )
-    assert made.models == ()
+    assert [(one.kind.key, one.name) for one in made.models] == [
+        ("language-model", "c"),
+        ("translator", "A"),
+        ("translator", "b"),
+    ]
+    assert [one.description.summary for one in made.models] == [
+        "LSTM, 2 × 8 units",
+        "Translates, without attention",
+        "Translates, with attention",
+    ]
+    assert [one.name for one in made.of("translator")] == ["A", "b"]
+    assert made.first_model is made.models[0]
 
 
-@pytest.mark.parametrize("about", [[], "text", {"task": ["translation"]}, {}])
+def test_a_workspace_begins_with_a_translator_of_a_language_that_attends(library, tmp_path):
+    replace = msgspec.structs.replace
+    for name, attention, language in (
+        ("dates", "additive", ""),
+        ("plain", "none", "French"),
+        ("good", "additive", "French"),
+    ):
+        about = replace(TRANSLATES, attention=attention, source_language=language)
+        write(tmp_path / f"{name}.safetensors", about)
+    made = library()
+    first = made.first_in("alignments")
+    assert first is not None and first.name == "good"
+    assert made.first_in("gradients") is None
+    assert made.first_model is None
+
+
+@pytest.mark.parametrize("about", [[], "text", {"task": ["translation"]}, {}, {"task": "vision"}])
 def test_odd_files_are_passed_over(library, tmp_path, about):
     write(tmp_path / "odd.safetensors", about)
     (tmp_path / "cut.safetensors").write_bytes(b"\x05")
-    assert library().translators == ()
+    assert library().models == ()

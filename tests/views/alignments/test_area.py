@@ -7,8 +7,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QLabel
 
+from rnnviz.core.kinds import kind_named
+from rnnviz.core.models.translation import SPECIAL, TokenizerDescription, TranslationDescription
 from rnnviz.session.alignments.alignments import Mark
-from rnnviz.session.shared.library import ShippedTranslator
+from rnnviz.session.shared.library import ShippedModel
 from rnnviz.views.alignments.area import AlignmentArea
 from rnnviz.views.alignments.panels.beam import BeamPanel
 from rnnviz.views.alignments.panels.compare import ComparePanel
@@ -41,7 +43,7 @@ def area(session, qtbot):
 
 @pytest.fixture
 def opened(area, session):
-    session._take_translator(translating.opened())
+    session.opening._take(translating.opened())
     return session.alignments
 
 
@@ -59,11 +61,28 @@ def test_says_what_to_do_before_a_model_is_open(area):
     assert not area.bar.line.isEnabled()
 
 
+def shipped(name, *, attention, language=""):
+    """A translation model in the library, in a file of its name."""
+    words = TokenizerDescription(kind="words", tokens=(*SPECIAL, "a"))
+    about = TranslationDescription(
+        architecture="gru",
+        layers=1,
+        units=2,
+        embedding=2,
+        source=words,
+        target=words,
+        attention=attention,
+        name=name,
+        source_language=language,
+    )
+    return ShippedModel(Path(f"{name.lower()}.pt"), kind_named("translator"), about)
+
+
 def test_entering_the_room_opens_the_first_model_with_attention(session, qtbot):
-    session.library.translators = (
-        ShippedTranslator(Path("dates.pt"), "Dates", True),
-        ShippedTranslator(Path("plain.pt"), "Plain", False, "French"),
-        ShippedTranslator(Path("good.pt"), "Good", True, "French"),
+    session.library.models = (
+        shipped("Dates", attention="additive"),
+        shipped("Plain", attention="none", language="French"),
+        shipped("Good", attention="additive", language="French"),
     )
     area = AlignmentArea(session)
     qtbot.addWidget(area)
@@ -218,7 +237,7 @@ def test_small_weights_are_seen_and_0_to_1_can_be_chosen(area, opened):
 
 
 def test_the_first_model_is_opened_once_nothing_else_is_being_opened(session, qtbot):
-    session.library.translators = (ShippedTranslator(Path("good.pt"), "Good", True, "French"),)
+    session.library.models = (shipped("Good", attention="additive", language="French"),)
     area = AlignmentArea(session)
     qtbot.addWidget(area)
     busy = ["open"]
@@ -354,7 +373,7 @@ def test_in_a_low_window_the_beam_stands_at_the_right(session, appearance, qtbot
     qtbot.addWidget(window)
     window.resize(1280, height)
     window.show()
-    session._take_translator(translating.opened())
+    session.opening._take(translating.opened())
     room = window.room(AlignmentsWorkspace)
     side = room.dockWidgetArea(room.docks["beam"])
     assert (side == Qt.DockWidgetArea.RightDockWidgetArea) == low
@@ -365,7 +384,7 @@ def test_the_keyboard_alone_translates_walks_and_steps(session, appearance, qtbo
     window = Window(session, appearance)
     qtbot.addWidget(window)
     window.show()
-    session._take_translator(translating.opened())
+    session.opening._take(translating.opened())
     room = window.room(AlignmentsWorkspace)
     assert window.rooms.current is room
     assert room.area is not None

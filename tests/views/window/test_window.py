@@ -24,7 +24,7 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.jobs import TASKS
+from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.session.session import Session
 from rnnviz.views.cells.workspace import CellsWorkspace

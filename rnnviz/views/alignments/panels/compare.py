@@ -71,9 +71,9 @@ class ComparePanel(Panel):
         model, current, beside = alignments.model, alignments.current, alignments.beside
         assert model is not None and current is not None
         offered = [
-            (path, name, attention)
-            for path, name, attention, _ in self.session.library.translators
-            if str(path) != model.path
+            (one.path, one.name, one.description.attention != "none")
+            for one in self.session.library.of("translator")
+            if str(one.path) != model.path
         ]
         listed = [self.models.item(row).data(_ROLE) for row in range(self.models.count())]
         if offered != listed:

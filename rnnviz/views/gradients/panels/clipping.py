@@ -32,7 +32,7 @@ class ClippingPanel(GradientPanel):
 
     name = "gradient-clipping"
     title = "Clipping"
-    needs = ("model", "text")
+    needs = ("model", "gradients", "text")
 
     def follow(self) -> None:
         """Follow the network in focus, the window and the thresholds."""

@@ -59,7 +59,7 @@ class DistancePanel(GradientPanel):
 
     name = "gradient-distance"
     title = "Gradient over distance"
-    needs = ("model", "text")
+    needs = ("model", "gradients", "text")
 
     def follow(self) -> None:
         """Follow the comparison."""

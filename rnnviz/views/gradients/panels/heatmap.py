@@ -30,7 +30,7 @@ class GradientHeatmapPanel(GradientPanel):
 
     name = "gradient-heatmap"
     title = "Position × distance"
-    needs = ("model", "text")
+    needs = ("model", "gradients", "text")
 
     def follow(self) -> None:
         """Follow the comparison and the character that is explained."""

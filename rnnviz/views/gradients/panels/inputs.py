@@ -57,7 +57,7 @@ class InputsPanel(GradientPanel):
 
     name = "gradient-inputs"
     title = "Inputs"
-    needs = ("model", "text")
+    needs = ("model", "gradients", "text")
 
     def follow(self) -> None:
         """Follow the comparison."""

@@ -22,7 +22,7 @@ class MatrixPanel(GradientPanel):
 
     name = "gradient-matrix"
     title = "Matrix"
-    needs = ("model",)
+    needs = ("model", "gradients")
 
     def follow(self) -> None:
         """Follow the network in focus."""

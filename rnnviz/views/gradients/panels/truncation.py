@@ -34,7 +34,7 @@ class TruncationPanel(GradientPanel):
 
     name = "gradient-truncation"
     title = "Truncation"
-    needs = ("model", "text")
+    needs = ("model", "gradients", "text")
 
     def follow(self) -> None:
         """Follow the network in focus and the chunk."""

@@ -1,0 +1,72 @@
+"""The description in the header of a model file of ours, of whatever kind it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from rnnviz.core.errors import ModelFileError
+from rnnviz.core.kinds import Description, ModelKind, kind_of_task
+from rnnviz.core.models.model_file import (
+    CHARACTER_LANGUAGE_MODEL,
+    FORMAT_VERSION,
+    description_in,
+    read_header,
+)
+from rnnviz.core.reading import DamagedFileError, decode_json
+
+
+class Described(NamedTuple):
+    """A kind of model, and what a file of that kind says about itself."""
+
+    kind: ModelKind
+    description: Description
+
+
+class _Task(msgspec.Struct):
+    task: str = CHARACTER_LANGUAGE_MODEL
+    version: int = 1
+
+
+def read_described(path: Path) -> Described:
+    """The kind of the model in a file of ours, and its description, checked.
+
+    Raises:
+        ModelFileError: not one of our files, a newer version, an unknown kind, or sizes that make
+            no sense.
+    """
+    return decode_described(description_in(read_header(path), path.name), path.name)
+
+
+def read_description(path: Path) -> Description:
+    """The description alone; see `read_described`."""
+    return read_described(path).description
+
+
+def decode_described(raw: str, name: str) -> Described:
+    """The kind and the description in this JSON; `name` is the file's, for the messages.
+
+    Raises:
+        ModelFileError: a newer version, an unknown kind, or fields or sizes that make no sense.
+    """
+    try:
+        encoded = raw.encode("utf-8", "replace")
+        about = decode_json(encoded, _Task)
+        if about.version > FORMAT_VERSION:
+            raise ModelFileError(
+                f"{name} has format version {about.version}, newer than the "
+                f"{FORMAT_VERSION} known here; update rnnviz"
+            )
+        kind = kind_of_task(about.task)
+        if kind is None:
+            raise ModelFileError(
+                f"{name} is an rnnviz model for the task {about.task!r}, which this version "
+                "cannot show; update rnnviz"
+            )
+        description = decode_json(encoded, kind.description)
+    except DamagedFileError as error:
+        raise ModelFileError(f"the description in {name} is malformed: {error}") from error
+    description.check(name)
+    return Described(kind, description)

@@ -1,0 +1,26 @@
+"""What a kind of model is in `nets`: how it is built, what is told of it, what it can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from rnnviz.nets.opened import KindJob, OpenedModel
+
+
+@dataclass(frozen=True)
+class NetworkKind:
+    """How the networks of one kind are built and run."""
+
+    key: str
+    """That of its facts in `core.kinds`."""
+    build: Callable[[Any, Mapping[str, Tensor], str], nn.Module]
+    """The network of a description with these weights, for a file of this name; in evaluation mode.
+    Raises `ModelFileError` where they do not fit."""
+    facts: Callable[[OpenedModel], dict[str, Any]]
+    """What is told of an open model beside what is told of all, or instead of it; JSON-able."""
+    jobs: Mapping[str, KindJob]
+    """A function for each of the `jobs` of its facts."""

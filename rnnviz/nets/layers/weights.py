@@ -1,0 +1,53 @@
+"""Weights from a file are compared with what a network needs before any memory is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from rnnviz.core.errors import ModelFileError
+
+
+def fitting_weights(
+    wanted: Mapping[str, tuple[int, ...]], tensors: Mapping[str, Tensor], file: str
+) -> dict[str, Tensor]:
+    """These tensors in float32, if they are exactly those wanted: a file may claim anything.
+
+    Args:
+        wanted: the shape of every parameter by its name.
+
+    Raises:
+        ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
+    """
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            raise ModelFileError(
+                f"the tensors of {file} do not fit its description: {name} should be "
+                f"{wanted.get(name, 'absent')} and is {found.get(name, 'absent')}"
+            )
+    for name, tensor in tensors.items():
+        check_weights(name, tensor, file)
+    return {name: tensor.detach().float().contiguous() for name, tensor in tensors.items()}
+
+
+def check_weights(name: str, tensor: Tensor, file: str) -> None:
+    """Refuse a tensor that cannot be weights.
+
+    Raises:
+        ModelFileError: not floating point, or NaN or infinity among the numbers.
+    """
+    if not tensor.is_floating_point():
+        kind = str(tensor.dtype).removeprefix("torch.")
+        raise ModelFileError(
+            f"the weights {name} in {file} are of type {kind}; only floating-point weights can be "
+            "opened, so save the model before it is quantised"
+        )
+    bad = int((~torch.isfinite(tensor.float())).sum())
+    if bad:
+        raise ModelFileError(
+            f"the weights {name} in {file} hold {bad:,} numbers that are NaN or infinite: the "
+            "training diverged, or the file is damaged; open an earlier checkpoint"
+        )

@@ -1,0 +1,17 @@
+"""What a kind of model is in `views`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class KindView:
+    """How models of one kind look."""
+
+    key: str
+    """That of its facts in `core.kinds`."""
+    icon: str
+    """The name of its icon in `resources/icons`."""
+    panels: tuple[str, ...]
+    """The panels of its workspace that have something to show of it, by their names."""

@@ -1,0 +1,102 @@
+"""A file is recognised once: whatever several importers ask of it is read a single time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from rnnviz.nets.checkpoints import (
+    native,
+    open_model,
+    safetensors_state,
+    torch7,
+)
+from rnnviz.nets.checkpoints.base import ModelFile
+from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.jobs import warm_models
+from tests.nets.checkpoints.examples import WRITERS, Stock
+from tests.nets.checkpoints.test_tutorial import write as write_tutorial
+from tests.nets.translation.small import small_translator
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often a header was parsed and the weights were loaded, by what did it and the file."""
+    counted: Counter[str] = Counter()
+
+    def count(name: str, *modules: Any) -> None:
+        real = getattr(modules[0], name)
+
+        def counting(first: Any, *rest: Any, **others: Any) -> Any:
+            at = first.name if isinstance(first, Path) else "bytes"
+            counted[f"{name} {at}"] += 1
+            return real(first, *rest, **others)
+
+        for module in modules:
+            monkeypatch.setattr(module, name, counting)
+
+    count("read_header", native, safetensors_state)
+    count("load", safetensors_state)
+    count("load", torch)
+    count("read_t7", torch7)
+    return counted
+
+
+CASES = [(name, write) for name, writers in WRITERS.items() for write in writers]
+
+
+@pytest.mark.parametrize(("name", "write"), CASES)
+def test_each_format_is_parsed_and_loaded_once(name, write, tmp_path, reads):
+    write(tmp_path / "m", Stock("lstm", embedding=2))
+    reads.clear()
+    open_model(tmp_path / "m")
+    assert reads, "nothing was counted"
+    assert set(reads.values()) == {1}, dict(reads)
+
+
+def test_a_translator_of_ours_is_parsed_and_loaded_once(tmp_path, reads):
+    save_model(tmp_path / "m", small_translator(seed=1))
+    reads.clear()
+    assert open_model(tmp_path / "m").kind == "translator"
+    assert set(reads.values()) == {1}, dict(reads)
+
+
+def test_both_halves_of_a_tutorial_are_loaded_once(tmp_path, reads):
+    path = write_tutorial(tmp_path / "t", "newer")
+    reads.clear()
+    assert open_model(path).kind == "translator"
+    assert reads["load encoder.pt"] == reads["load decoder.pt"] == 1, dict(reads)
+
+
+def test_the_engine_opens_a_file_once_for_all_that_is_asked(tmp_path, monkeypatch):
+    opened: list[Path] = []
+    real = open_model
+
+    def counting(path: Path, *rest: Any) -> Any:
+        opened.append(path)
+        return real(path, *rest)
+
+    monkeypatch.setattr(warm_models, "open_model", counting)
+    path = tmp_path / "m.safetensors"
+    save_model(path, small_translator(seed=2))
+    for _ in range(3):
+        warm_models.warm_model(str(path), {})
+    assert opened == [path]
+
+
+def test_what_failed_is_not_read_again(tmp_path):
+    asked: list[Path] = []
+
+    def broken(path: Path) -> bytes:
+        asked.append(path)
+        raise ValueError("no")
+
+    file = ModelFile(tmp_path / "m")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"):
+            file.read(broken)
+    assert len(asked) == 1
