@@ -285,9 +285,14 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path)
     parser.add_argument("--sentences", type=int, default=600, help="of the news tests, for BLEU")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--baselines", type=Path, help="an earlier --json, for its baselines")
     arguments = parser.parse_args()
     sets = gold_sets(arguments.data)
-    results: dict[str, Any] = {"baselines": baselines(sets, arguments.corpora), "models": {}}
+    results: dict[str, Any] = {"models": {}}
+    if arguments.baselines:
+        results["baselines"] = json.loads(arguments.baselines.read_text())["baselines"]
+    else:
+        results["baselines"] = baselines(sets, arguments.corpora)
     for name, rates in results["baselines"].items():
         print(f"{name}: " + ", ".join(f"{who} {value}" for who, value in rates.items()))
     for path in arguments.models or sorted(MODELS.glob("*-*.safetensors")):
