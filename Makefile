@@ -10,7 +10,7 @@
 # `run` and `test` set up a fresh machine by themselves. A Python of your choice: PYTHON=...
 
 .NOTPARALLEL:
-.PHONY: run test check wheel format benchmarks pictures window-libraries offscreen-libraries
+.PHONY: run test check wheel format benchmarks kills pictures window-libraries offscreen-libraries
 
 BIN = .venv/bin
 TESTS =

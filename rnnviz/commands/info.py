@@ -10,7 +10,12 @@ from typing import Any
 from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import duration_in_words, pairs, print_json, size_in_words
 from rnnviz.core.architectures import short_title
-from rnnviz.core.quantities.loss import bits, loss_in_words, perplexity, training_loss_in_words
+from rnnviz.core.quantities.loss import (
+    bits,
+    loss_in_words,
+    perplexity,
+    training_loss_in_words,
+)
 from rnnviz.core.quantities.units import unit_name
 
 EXAMPLES = """
@@ -164,25 +169,28 @@ def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
 
     from rnnviz.core.runs.config import read_config
     from rnnviz.core.runs.log import read_events
+    from rnnviz.core.runs.state import STATE_WORDS
+    from rnnviz.core.runs.watched import WatchedRun
 
+    if not (directory / "run.json").exists():
+        return _event_folders(directory)
     config = read_config(directory)
     last: dict[str, dict[str, Any]] = {}
     for event in read_events(directory):
         last[event["k"]] = event
     step, held_out = last.get("step", {}), last.get("validation", {})
-    running = (directory / "lock").exists()
-    state = next((word for word in ("finished", "stopped") if word in last), "not finished")
-    state = "running" if running and state == "not finished" else state
+    watched = WatchedRun(directory)
+    watched.look()
     facts = {
         "kind": "run",
         "path": str(directory),
-        "state": state,
+        "state": watched.state,
         "config": msgspec.to_builtins(config),
         "last_step": step,
         "last_validation": held_out,
     }
     lines = [
-        ("run", f"{config.name}, {state}"),
+        ("run", f"{config.name}, {STATE_WORDS[watched.state]}"),
         ("texts", ", ".join(Path(text).name for text in config.texts)),
         ("network", f"{short_title(config.architecture)}, {_layers(msgspec.to_builtins(config))}"),
         ("steps", f"{step.get('step', 0):,}"),
@@ -191,3 +199,38 @@ def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if isinstance(nats := event.get("loss_nats"), float):
             lines.append((name, training_loss_in_words(nats, config.task)))
     return facts, lines
+
+
+def _event_folders(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Event files of TensorBoard, as the window reads them: each folder is a run."""
+    from rnnviz.core.runs.event_files import WatchedEventFiles
+    from rnnviz.core.runs.watched import runs_in
+
+    runs, lines = [], []
+    for folder, name in runs_in(directory):
+        watched = WatchedEventFiles(folder, name=name)
+        watched.look()
+        while watched.behind:
+            watched.look()
+        curves = watched.scalars
+        runs.append(
+            {
+                "path": str(folder),
+                "name": watched.name,
+                "problem": watched.problem,
+                "scalars": {
+                    tag: {"points": len(c), "last_step": int(c.steps[-1]), "last": c.last}
+                    for tag, c in curves.items()
+                    if len(c)
+                },
+            }
+        )
+        lines.append(("run", f"{watched.name}, event files of TensorBoard"))
+        lines += [
+            (tag, f"{len(curve):,} points, {curve.last:.6g} at step {int(curve.steps[-1]):,}")
+            for tag, curve in curves.items()
+            if len(curve)
+        ]
+        if watched.problem:
+            lines.append(("problem", watched.problem))
+    return {"kind": "event files", "path": str(directory), "runs": runs}, lines

@@ -21,7 +21,7 @@ from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import RunDirectoryError, TextError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.quantities.loss import figure, training_loss_in_words
-from rnnviz.core.runs.config import TrainingConfig, read_config
+from rnnviz.core.runs.config import TrainingConfig, absolute, config_found, with_paths
 
 if TYPE_CHECKING:
     from rnnviz.nets.training.loop import Ending
@@ -135,7 +135,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Threads that wait actively slow each other down many times over on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     resume = arguments.resume is not None
-    config = read_config(arguments.resume) if resume else _config(arguments)
+    config = config_found(arguments.resume) if resume else _config(arguments)
     if resume and arguments.device != "auto":
         config = msgspec.structs.replace(config, device=arguments.device)
     config.check()
@@ -227,7 +227,7 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
         raise TextError("no text is given to train on; name one or more, as in `train novel.txt`")
     first = settings["texts"][0] if settings["texts"] else settings["task"]
     settings["name"] = settings["name"] or Path(first).stem
-    return TrainingConfig(**settings)
+    return with_paths(TrainingConfig(**settings), lambda path: absolute(given_path(path)))
 
 
 def _figures(progress: Progress) -> str:

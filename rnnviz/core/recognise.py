@@ -8,7 +8,7 @@ from typing import Literal
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.reading import DamagedFileError, open_regular, read_json
-from rnnviz.core.runs.event_files import event_files
+from rnnviz.core.runs.event_files import event_folders
 
 Kind = Literal["model", "text", "recording", "run", "concept", "finding"]
 
@@ -38,7 +38,7 @@ def kind_of(path: Path) -> Kind:
     if path.is_dir():
         if (path / "recording.json").exists():
             return "recording"
-        if (path / "run.json").exists() or event_files(path):
+        if (path / "run.json").exists() or event_folders(path):
             return "run"
         raise TextError(
             f"the folder {path.name} holds neither a recording nor a training run; "

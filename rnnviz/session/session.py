@@ -14,6 +14,7 @@ from rnnviz.core.errors import FindingError, RnnvizError
 from rnnviz.core.kinds import ModelKind, kind_named
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.recognise import kind_of
+from rnnviz.core.runs.watched import runs_in
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.alignments.alignments import Alignments
 from rnnviz.session.cells.following import Following
@@ -120,7 +121,8 @@ class Session(QObject):
         if kind == "model":
             self.open_model(path)
         elif kind == "run":
-            self.runs.open(path if path.is_dir() else path.parent)
+            for folder, name in runs_in(path if path.is_dir() else path.parent):
+                self.runs.open(folder, name=name)
             self.workspace_wanted.emit("training")
         elif kind == "recording":
             self.recordings.open_recording(path)

@@ -12,7 +12,7 @@ import pytest
 from rnnviz.commands import run as run_command
 from rnnviz.commands import train as train_command
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.config import TrainingConfig, absolute
 from rnnviz.core.runs.log import read_events
 from rnnviz.work.trainer import (
     command_line,
@@ -33,7 +33,9 @@ from rnnviz.work.trainer import (
     ],
 )
 def test_the_arguments_give_the_same_settings_again(changed: dict[str, Any]) -> None:
-    config = TrainingConfig(texts=("a b.txt", "c.txt"), **({"name": "a b"} | changed))
+    config = TrainingConfig(
+        texts=(absolute("a b.txt"), absolute("c.txt")), **({"name": "a b"} | changed)
+    )
     parser = argparse.ArgumentParser()
     train_command.configure(parser)
     arguments = parser.parse_args(train_arguments(config, Path("here"))[1:])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -133,6 +134,7 @@ def write_config(
         "version": RUN_VERSION,
         "config": msgspec.to_builtins(config),
         "python": platform.python_version(),
+        "directory": absolute(directory),
         **facts,
     }
     write_atomically(directory / "run.json", json.dumps(run, indent=1).encode() + b"\n")
@@ -175,12 +177,16 @@ def read_run(directory: Path) -> dict[str, Any]:
         raise RunDirectoryError(f"{path} was written by a newer rnnviz; update this one")
     # Settings that later versions have stay; those of this one have their types.
     if "config" in run:
-        run["config"] = {name: config.get(name, value) for name, value in known.config.items()}
+        run["config"] = {
+            name: value if value is None else config.get(name, value)
+            for name, value in known.config.items()
+        }
     return run
 
 
 def _typed(config: Mapping[str, Any]) -> TrainingConfig:
-    return msgspec.convert(config, TrainingConfig, strict=False)
+    told = {name: value for name, value in config.items() if value is not None}
+    return msgspec.convert(told, TrainingConfig, strict=False)
 
 
 def read_config(directory: Path) -> TrainingConfig:
@@ -193,3 +199,56 @@ def read_config(directory: Path) -> TrainingConfig:
     if "config" not in run:
         raise RunDirectoryError(f"{directory / 'run.json'} is damaged: it holds no settings")
     return _typed(run["config"])
+
+
+PATH_OPTIONS = ("links", "vocabularies", "source_vectors", "target_vectors")
+"""Options of tasks that name files."""
+
+
+def with_paths(config: TrainingConfig, change: Callable[[str], str]) -> TrainingConfig:
+    """The configuration with every path that it names changed by this; empty ones stay empty."""
+
+    def changed(path: Any) -> Any:
+        return change(path) if path and isinstance(path, str) else path
+
+    options = {
+        name: changed(value) if name in PATH_OPTIONS else value
+        for name, value in config.options.items()
+    }
+    texts, start = tuple(map(changed, config.texts)), changed(config.start_from)
+    return msgspec.structs.replace(config, texts=texts, start_from=start, options=options)
+
+
+def absolute(path: str | Path) -> str:
+    """The same place, whatever folder one stands in; links and what does not exist stay.
+
+    >>> absolute("/runs/../texts/novel.txt").endswith("novel.txt")
+    True
+    """
+    return os.path.abspath(path)  # noqa: PTH100 - Path.absolute keeps the `..`
+
+
+def config_found(directory: Path) -> TrainingConfig:
+    """The configuration of a run, with its files where they are found now.
+
+    A run and its texts may have been moved together, a run of an earlier version knows them by
+    where one stood, and a copy may lie beside the run. A file that is found nowhere stays named as
+    it was; whether one that is found is the right one is told by its digest.
+
+    Raises:
+        RunDirectoryError: no run lies there, it is damaged, or was written by a newer version.
+    """
+    config, place = read_config(directory), read_run(directory).get("directory")
+    here = Path(absolute(directory))
+
+    def found(path: str) -> str:
+        candidates = [Path(path)]
+        if isinstance(place, str) and Path(path).is_absolute():
+            candidates.append(here / os.path.relpath(path, place))
+        if not Path(path).is_absolute():
+            candidates += [folder / path for folder in (here, *here.parents)]
+        name = Path(path).name
+        candidates += [here / name, here.parent / name]
+        return next((str(one) for one in candidates if one.is_file()), path)
+
+    return with_paths(config, found)

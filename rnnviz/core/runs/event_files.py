@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,14 @@ from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.state import State
-from rnnviz.core.runs.tensorboard import PATTERN, EventFile, Scalar
+from rnnviz.core.runs.tensorboard import PATTERN, EventFile, Scalar, ScalarFolder
 
 _MOST_FILES = 256
+_MOST_FOLDERS, _MOST_LOOKED, _DEEPEST = 64, 2000, 4
+_EMPTY = ".profile-empty"
+"""Keras writes such a file beside its profiles; it holds nothing."""
+_PARTS = ("train", "training", "validation", "val", "eval", "evaluation", "test", "tb")
+_LATEST_TIME = 1e11
 _SECONDS_BETWEEN_LISTINGS = 2.0
 _OURS = {
     "train/loss_nats": "loss",
@@ -28,15 +33,44 @@ _OURS = {
 
 
 def event_files(directory: Path) -> list[Path]:
-    """The event files in a folder, or in folders up to two levels below it."""
+    """The event files in a folder, oldest first; none where it cannot be read."""
+    try:
+        found = sorted(path for path in directory.glob(PATTERN) if path.is_file())
+    except OSError:
+        return []
+    return [path for path in found if not path.name.endswith(_EMPTY)][:_MOST_FILES]
+
+
+def event_folders(directory: Path) -> list[Path]:
+    """The folders with event files, this one first, then those up to four levels below it.
+
+    TensorBoard takes each for a run of its own. What its plug-ins keep is none.
+    """
     found: list[Path] = []
-    for pattern in (PATTERN, f"*/{PATTERN}", f"*/*/{PATTERN}"):
-        found += [path for path in directory.glob(pattern) if path.is_file()]
-    return sorted(found)[:_MOST_FILES]
+    waiting = [(directory, 0)]
+    looked = 0
+    while waiting and len(found) < _MOST_FOLDERS and looked < _MOST_LOOKED:
+        folder, depth = waiting.pop(0)
+        looked += 1
+        if event_files(folder):
+            found.append(folder)
+        if depth < _DEEPEST:
+            waiting += [(below, depth + 1) for below in _folders(folder)]
+    return found
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Those directly in it; links are not followed, since they may lead round in a circle."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return [folder / name for name in sorted(names) if name != "plugins" and name[0] != "."]
 
 
 class WatchedEventFiles:
-    """Scalars by their tags; those of folders below are named by the folder too.
+    """Scalars by their tags, of the event files of one folder.
 
     Attributes:
         problem: why something cannot be read at present; empty where all can.
@@ -45,8 +79,12 @@ class WatchedEventFiles:
         RunDirectoryError: no event file lies there.
     """
 
-    def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, directory: Path, clock: Callable[[], float] = time.monotonic, name: str = ""
+    ) -> None:
         self.directory = directory
+        self.name = name or _name(directory)
+        """What people call it."""
         self.problem = ""
         self.state: State = "recorded"
         self.config: dict[str, Any] = {}
@@ -58,15 +96,11 @@ class WatchedEventFiles:
         self._listed = -_SECONDS_BETWEEN_LISTINGS
         self._files: dict[Path, EventFile] = {}
         self._sizes: dict[Path, int] = {}
+        self._scalars = ScalarFolder()
         if not event_files(directory):
             raise RunDirectoryError(
                 f"{directory} holds neither a training run nor event files of TensorBoard"
             )
-
-    @property
-    def name(self) -> str:
-        """The name of the folder."""
-        return self.directory.name
 
     @property
     def checkpoints(self) -> list[tuple[int, Path]]:
@@ -77,6 +111,11 @@ class WatchedEventFiles:
     def best_checkpoint(self) -> Path | None:
         """Event files name none."""
         return None
+
+    @property
+    def scalars(self) -> Mapping[str, Curve]:
+        """Every curve by its tag, also those that our own trainer mirrors."""
+        return self._scalars.curves
 
     def give_up(self, words: str | None) -> None:
         """No trainer of ours writes here."""
@@ -96,26 +135,40 @@ class WatchedEventFiles:
             self._listed = now
             for path in event_files(self.directory):
                 self._files.setdefault(path, EventFile(path))
-        behind, problem = False, self.problem
-        found: list[tuple[list[Scalar], Path]] = []
+        behind, problem = False, ""
+        found: list[list[Scalar]] = []
         for path, file in self._files.items():
-            if not self._grew(path):
+            if not self._grew(path) and not file.behind:
+                problem = problem or file.problem
                 continue
             if enough():
                 behind = True
                 self._sizes.pop(path, None)
                 break
             try:
-                found.append((file.read(), path))
+                found.append(file.read())
+                problem = problem or file.problem
             except RunDirectoryError as error:
                 problem = str(error)
+            if file.behind:
+                behind = True
+                break  # a later file may void what is still to be read of this one
         return partial(self._take_all, found, behind, problem)
 
-    def _take_all(self, found: list[tuple[list[Scalar], Path]], behind: bool, problem: str) -> bool:
+    def _take_all(self, found: list[list[Scalar]], behind: bool, problem: str) -> bool:
+        changed = problem != self.problem
         self.behind, self.problem = behind, problem
-        for scalars, path in found:
-            self._take(scalars, path)
-        return any(scalars for scalars, _ in found)
+        for scalars in found:
+            self._scalars.take(scalars)
+            self._place([scalar for scalar in scalars if not scalar.voids])
+        record = self.record
+        for tag, curve in self._scalars.curves.items():
+            ours = _OURS.get(tag)
+            if ours is not None:
+                setattr(record, ours, curve)
+            elif tag:
+                record.scalars[tag] = curve
+        return changed or any(found)
 
     def _grew(self, path: Path) -> bool:
         try:
@@ -126,39 +179,44 @@ class WatchedEventFiles:
         self._sizes[path] = size
         return grew
 
-    def _take(self, scalars: list[Scalar], path: Path) -> None:
-        folder = path.parent.relative_to(self.directory)
-        prefix = "" if folder == Path() else f"{folder.as_posix()}/"
-        by_tag: dict[str, list[Scalar]] = {}
-        for scalar in scalars:
-            by_tag.setdefault(scalar.tag, []).append(scalar)
-        for tag, of_tag in by_tag.items():
-            curve = self._curve(tag, prefix)
-            for first, last in _ascending(of_tag):
-                part = of_tag[first:last]
-                curve.cut(part[0].step - 1)
-                curve.append([each.step for each in part], [each.value for each in part])
-            self._place(of_tag)
-
-    def _curve(self, tag: str, prefix: str) -> Curve:
-        name = _OURS.get(tag) if not prefix or prefix == "tb/" else None
-        if name is not None:
-            curve: Curve = getattr(self.record, name)
-            return curve
-        return self.record.scalars.setdefault(prefix + tag, Curve())
-
     def _place(self, scalars: list[Scalar]) -> None:
+        if not scalars:
+            return
         record = self.record
         for scalar in (scalars[0], scalars[len(scalars) // 2], scalars[-1]):
-            began = record.clock.values[0] if record.clock.values else scalar.time
-            record.clock.add(scalar.step, scalar.time)
-            record.seconds.add(scalar.step, scalar.time - began)
+            if abs(scalar.time) < _LATEST_TIME:
+                began = record.clock.values[0] if record.clock.values else scalar.time
+                record.clock.add(scalar.step, scalar.time)
+                record.seconds.add(scalar.step, scalar.time - began)
+        record.reach(max(scalar.step for scalar in scalars))
 
 
-def _ascending(scalars: list[Scalar]) -> list[tuple[int, int]]:
-    """Where the steps ascend: a run that was taken up again begins earlier than it ended."""
-    breaks = [
-        place for place in range(1, len(scalars)) if scalars[place].step <= scalars[place - 1].step
-    ]
-    edges = [0, *breaks, len(scalars)]
-    return list(itertools.pairwise(edges))
+def _name(directory: Path) -> str:
+    """The folder's, with the one around it where it says only which part of a run it is.
+
+    >>> _name(Path("logs/monday/train"))
+    'monday/train'
+    """
+    return (
+        f"{directory.parent.name}/{directory.name}".lstrip("/")
+        if (directory.name.lower() in _PARTS)
+        else directory.name
+    )
+
+
+def read_scalars(folder: Path) -> dict[str, Curve]:
+    """The scalars of the event files of a folder, by their tags.
+
+    Raises:
+        RunDirectoryError: there is none, one cannot be read, or is damaged.
+    """
+    if not event_files(folder):
+        raise RunDirectoryError(f"{folder} holds no TensorBoard event file")
+    scalars = ScalarFolder()
+    for file in map(EventFile, event_files(folder)):
+        scalars.take(file.read())
+        while file.behind:
+            scalars.take(file.read())
+        if file.problem:
+            raise RunDirectoryError(file.problem)
+    return scalars.curves

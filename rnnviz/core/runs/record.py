@@ -167,6 +167,10 @@ class RunRecord:
         weights = self.clipped.weights
         return self.clipped.mean_of_last(int(weights.sum())) if weights.size else math.nan
 
+    def reach(self, step: int) -> None:
+        """Say that this step was taken, where no event of ours does."""
+        self._step = max(self._step, step)
+
     @property
     def steps_planned(self) -> int:
         """How many steps the run will take; 0 where nobody knows."""

@@ -7,19 +7,27 @@ protocol buffer `Event`. The checksum is CRC-32C, masked. See `tensorflow/core/u
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.reading import open_regular
+from rnnviz.core.runs.curve import Curve
 
 PATTERN = "*tfevents*"
+PIECE_BYTES = 1 << 24
+"""So much of a file is read at once."""
+_CHECKED_BYTES = 1 << 16
+_MOST_TAGS = 4000
+_LAST_STEP = 1 << 53
 
 
 def _crc_table() -> tuple[int, ...]:
@@ -124,87 +132,129 @@ class Scalar(NamedTuple):
     """One value that an event file holds."""
 
     tag: str
-    """Empty where a run went on: what older files say of this step and later ones is void."""
     step: int
     time: float
     """Seconds since 1970."""
     value: float
-
-
-class Scalars(NamedTuple):
-    """All values of one tag, in the order of their steps; each (events,)."""
-
-    steps: npt.NDArray[np.int64]
-    times: npt.NDArray[np.float64]
-    values: npt.NDArray[np.float64]
+    voids: bool = False
+    """No value: a run was taken up again, and what was said of this step and later is void."""
 
 
 class EventFile:
-    """Reads one event file to its present end, as often as it is asked; a cut tail waits."""
+    """Reads one event file to its present end, as often as it is asked; a cut tail waits.
+
+    Checksums are looked at, as TensorBoard does: what precedes damage is kept, and nothing after it
+    is read. Zeros at the end are a record that is not yet written, as file systems leave it.
+
+    Attributes:
+        problem: what is damaged and where; empty where nothing is.
+        behind: whether more lies there to be read at once.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.problem = ""
+        self.behind = False
         self._offset = 0
 
     def read(self) -> list[Scalar]:
-        """The scalars that are new.
+        """The scalars that are new, of at most some megabytes.
 
         Raises:
-            RunDirectoryError: it cannot be read, or is no event file.
+            RunDirectoryError: it cannot be read.
         """
+        self.behind = False
+        if self.problem:
+            return []
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
+                size = os.fstat(file.fileno()).st_size
                 file.seek(self._offset)
-                data = file.read()
+                data = file.read(PIECE_BYTES)
         except OSError as error:
             raise RunDirectoryError(f"cannot read {self.path}: {error.strerror}") from error
         found: list[Scalar] = []
         place = 0
-        while place + 12 <= len(data):
+        while place + 12 <= len(data) and not self.problem:
             length, crc = struct.unpack_from("<QI", data, place)
-            if masked_crc(data[place : place + 8]) != crc:
-                raise RunDirectoryError(
-                    f"{self.path.name} is damaged at byte {self._offset + place:,}: the checksum "
-                    "does not fit; it may be no TensorBoard event file"
-                )
-            if place + 16 + length > len(data):
+            if length == crc == 0 and not data[place:].strip(b"\0"):
                 break
-            event = data[place + 12 : place + 12 + length]
-            found.extend(_scalars(event))
-            place += 16 + length
+            end = place + 16 + length
+            if masked_crc(data[place : place + 8]) != crc:
+                self._find_damaged(place)
+            elif end > len(data):
+                # A picture larger than a piece is passed over: it holds no scalar.
+                place = end if place == 0 and end <= size - self._offset else place
+                break
+            elif not _is_whole(data, place, length):
+                self._find_damaged(place)
+            else:
+                found.extend(_scalars(data[place + 12 : place + 12 + length]))
+                place = end
         self._offset += place
+        self.behind = place > 0 and len(data) == PIECE_BYTES and not self.problem
         return found
 
+    def _find_damaged(self, place: int) -> None:
+        at = self._offset + place
+        kept = "what stands before it was read" if at else "it may be no TensorBoard event file"
+        self.problem = (
+            f"{self.path.name} is damaged at byte {at:,}: the checksum does not fit; {kept}"
+        )
 
-def read_scalars(folder: Path) -> dict[str, Scalars]:
-    """The scalars of every event file in a folder, by their tags.
 
-    Raises:
-        RunDirectoryError: there is none, or one is damaged.
+def _is_whole(data: bytes, place: int, length: int) -> bool:
+    """Whether the content of a record has the checksum that follows it.
+
+    Pictures and histograms are long, and nothing of them is read.
     """
-    paths = sorted(folder.glob(PATTERN))
-    if not paths:
-        raise RunDirectoryError(f"{folder} holds no TensorBoard event file")
-    by_tag: dict[str, list[Scalar]] = {}
-    for path in paths:
-        for scalar in EventFile(path).read():
-            if scalar.tag:
-                by_tag.setdefault(scalar.tag, []).append(scalar)
+    if length > _CHECKED_BYTES:
+        return True
+    (crc,) = struct.unpack_from("<I", data, place + 12 + length)
+    return bool(masked_crc(data[place + 12 : place + 12 + length]) == crc)
+
+
+class ScalarFolder:
+    """The scalars of the event files of one folder, which are one run, by their tags.
+
+    A run that was taken up again writes a new file that begins with the step from which on what
+    older files say is void (`purge_step`); one that only goes back, goes back tag by tag.
+    """
+
+    def __init__(self) -> None:
+        self.curves: dict[str, Curve] = {}
+
+    def take(self, scalars: Iterable[Scalar]) -> None:
+        """Add what one file gave, the files in the order of their names."""
+        waiting: dict[str, list[Scalar]] = {}
+        for scalar in scalars:
+            if scalar.tag or not scalar.voids:
+                waiting.setdefault(scalar.tag, []).append(scalar)
                 continue
-            for tag, before in by_tag.items():
-                by_tag[tag] = [each for each in before if each.step < scalar.step]
-    return {tag: _in_order(scalars) for tag, scalars in by_tag.items()}
+            self._append(waiting)
+            waiting = {}
+            for curve in self.curves.values():
+                curve.cut(scalar.step - 1)
+        self._append(waiting)
+
+    def _append(self, by_tag: Mapping[str, list[Scalar]]) -> None:
+        for tag, of_tag in by_tag.items():
+            if tag not in self.curves and len(self.curves) >= _MOST_TAGS:
+                continue
+            curve = self.curves.setdefault(tag, Curve())
+            for first, last in _ascending(of_tag):
+                part = of_tag[first:last]
+                curve.cut(part[0].step - 1)
+                curve.append([each.step for each in part], [each.value for each in part])
 
 
-def _in_order(scalars: list[Scalar]) -> Scalars:
-    """In the order of the steps; where a step was written again, what was written last."""
-    last = {scalar.step: scalar for scalar in scalars}
-    ordered = [last[step] for step in sorted(last)]
-    return Scalars(
-        np.array([each.step for each in ordered], np.int64),
-        np.array([each.time for each in ordered], np.float64),
-        np.array([each.value for each in ordered], np.float64),
-    )
+def _ascending(scalars: list[Scalar]) -> list[tuple[int, int]]:
+    """Where the steps ascend: a run that was taken up again begins earlier than it ended."""
+    breaks = [
+        place for place in range(1, len(scalars)) if scalars[place].step <= scalars[place - 1].step
+    ]
+    edges = [0, *breaks, len(scalars)]
+    return list(itertools.pairwise(edges))
 
 
 _STARTED = b"\x08\x01"
@@ -248,7 +298,7 @@ def _read_varint(message: bytes, place: int) -> tuple[int, int]:
 
 
 def _scalars(event: bytes) -> Iterator[Scalar]:
-    when, step = 0.0, 0
+    when, step, voids = 0.0, 0, False
     summaries: list[bytes] = []
     for number, value in _fields(event):
         if number == 1 and isinstance(value, bytes) and len(value) == 8:
@@ -258,13 +308,24 @@ def _scalars(event: bytes) -> Iterator[Scalar]:
         elif number == 5 and isinstance(value, bytes):
             summaries.append(value)
         elif number == 7 and value == _STARTED:
-            yield Scalar("", step, when, math.nan)
+            voids = True
+    # The fields may come in any order: what they belong to is known at the end.
+    if abs(step) > _LAST_STEP:
+        return
+    if voids:
+        yield Scalar("", step, when, math.nan, voids=True)
     for summary in summaries:
-        for number, value in _fields(summary):
-            if number == 1 and isinstance(value, bytes):
-                tag, scalar = _value(value)
-                if scalar is not None:
-                    yield Scalar(tag, step, when, scalar)
+        for tag, scalar in _values(summary):
+            yield Scalar(tag, step, when, scalar)
+
+
+def _values(summary: bytes) -> Iterator[tuple[str, float]]:
+    """The tags and numbers of a `Summary`; pictures and histograms are passed over."""
+    for number, value in _fields(summary):
+        if number == 1 and isinstance(value, bytes):
+            tag, scalar = _value(value)
+            if scalar is not None:
+                yield tag, scalar
 
 
 def _value(message: bytes) -> tuple[str, float | None]:
@@ -282,13 +343,20 @@ def _value(message: bytes) -> tuple[str, float | None]:
     return tag, scalar
 
 
-_TYPES = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8"}
+_TYPES = {
+    1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 9: "<i8", 10: "?", 17: "<u2",
+    19: "<f2", 22: "<u4", 23: "<u8",
+}  # fmt: skip
+"""numpy's names of `DataType`."""
 _LISTS = {5: "<f4", 6: "<f8"}
+_VARINTS = (7, 10, 11, 13, 16, 17)
+"""`int_val`, `int64_val`, `bool_val`, `half_val`, `uint32_val`, `uint64_val`."""
+_HALF = 19
 
 
 def _tensor(message: bytes) -> float | None:
-    """The number of a tensor that holds one, as TensorFlow 2 writes scalars."""
-    kind, raw, dtype = 0, b"", ""
+    """The number of a tensor that holds one, as TensorFlow 2 and Keras write scalars."""
+    kind, raw, dtype, numbers = 0, b"", "", list[int]()
     for number, value in _fields(message):
         if number == 1 and isinstance(value, int):
             kind = value
@@ -296,6 +364,27 @@ def _tensor(message: bytes) -> float | None:
             raw, dtype = value, _TYPES.get(kind, "")
         elif number in _LISTS and isinstance(value, bytes):
             raw, dtype = value, _LISTS[number]
+        elif number in _VARINTS:
+            numbers += [value] if isinstance(value, int) else _varints(value)
+    if len(numbers) == 1 and not raw:
+        return _of_varint(numbers[0], kind)
     if not dtype or len(raw) != np.dtype(dtype).itemsize:
         return None
     return float(np.frombuffer(raw, dtype)[0])
+
+
+def _varints(packed: bytes) -> list[int]:
+    found: list[int] = []
+    place = 0
+    while place < len(packed) and len(found) < 2:
+        number, place = _read_varint(packed, place)
+        found.append(number)
+    return found
+
+
+def _of_varint(number: int, kind: int) -> float:
+    if kind == _HALF:
+        return float(np.array(number & 0xFFFF, np.uint16).view(np.float16))
+    number &= (1 << 64) - 1
+    signed = kind in (3, 5, 6, 9) and number >= 1 << 63
+    return float(number - (1 << 64) if signed else number)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import read_run
 from rnnviz.core.runs.event import Event
-from rnnviz.core.runs.event_files import WatchedEventFiles, event_files
+from rnnviz.core.runs.event_files import WatchedEventFiles, event_files, event_folders
 from rnnviz.core.runs.reader import EventTail, checkpoint_files
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.state import State, Watch
@@ -186,13 +186,36 @@ Watched = WatchedRun | WatchedEventFiles
 
 
 def watch(
-    directory: Path, clock: Callable[[], float], expected: Mapping[str, Any] | None = None
+    directory: Path,
+    clock: Callable[[], float],
+    expected: Mapping[str, Any] | None = None,
+    name: str = "",
 ) -> Watched:
     """Whatever training wrote to this directory: a run of ours, or TensorBoard's event files.
+
+    Args:
+        name: what event files are called, where the folder's name does not say enough.
 
     Raises:
         RunDirectoryError: neither lies there.
     """
     if expected is None and not (directory / "run.json").exists() and event_files(directory):
-        return WatchedEventFiles(directory, clock)
+        return WatchedEventFiles(directory, clock, name)
     return WatchedRun(directory, clock, expected)
+
+
+def runs_in(directory: Path) -> list[tuple[Path, str]]:
+    """The runs that lie in a folder, and what event files among them are called; empty for ours.
+
+    A folder of ours is one run. Of event files every folder is a run, as in TensorBoard; several
+    are named by their way from here.
+    """
+    if (directory / "run.json").exists():
+        return [(directory, "")]
+    folders = event_folders(directory)
+    if len(folders) < 2:
+        return [(folder, "") for folder in folders or [directory]]
+    return [
+        (folder, "/".join((directory.name, *folder.relative_to(directory).parts)))
+        for folder in folders
+    ]

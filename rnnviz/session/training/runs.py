@@ -64,6 +64,8 @@ class OpenRun:
     """It lies on a slow drive, and is not looked at before this time."""
     news_at: float = -math.inf
     """When something new was last read."""
+    given_name: str = ""
+    """What event files are called, where the folder's name does not say enough."""
     elsewhere: str = ""
     """The address that its folder says it mirrors, where the person has not agreed to it."""
     refused: str = ""
@@ -162,24 +164,32 @@ class Runs(QObject):
         """Whether this folder is the mirror that we made of an address that the person gave."""
         return address in self._agreed() and directory == self._mirror_folder(address)
 
-    def open(self, directory: Path, started: TrainingConfig | None = None) -> OpenRun:
+    def open(
+        self, directory: Path, started: TrainingConfig | None = None, name: str = ""
+    ) -> OpenRun:
         """Watch the run in this directory, and make it the current one.
 
         Args:
             started: the settings of a trainer that was started here and has written nothing yet.
+            name: of event files, where another one than the folder's says more.
 
         Raises:
             RunDirectoryError: no run lies there.
         """
-        known = self.find(directory) or self._open(_absolute(directory), started, _OPENING_SECONDS)
+        known = self.find(directory) or self._open(
+            _absolute(directory), started, _OPENING_SECONDS, name
+        )
         self.set_current(known)
         self.runs_changed.emit()
         self._wake()
         return known
 
-    def _open(self, directory: Path, started: TrainingConfig | None, patience_s: float) -> OpenRun:
+    def _open(
+        self, directory: Path, started: TrainingConfig | None, patience_s: float, name: str = ""
+    ) -> OpenRun:
         expected = {} if started is None else msgspec.to_builtins(started)
         run = OpenRun(WatchedRun(directory, self._clock, expected), self._free_ink())
+        run.given_name = name
         if started is None:
             run.found = False
             run.reading.start(partial(self._find_run, run, directory))
@@ -196,7 +206,7 @@ class Runs(QObject):
 
     def _find_run(self, run: OpenRun, directory: Path) -> Callable[[], bool]:
         """In the thread that may wait for the drive: what lies there, and how to take it over."""
-        watched = watch(directory, self._clock, None)
+        watched = watch(directory, self._clock, None, run.given_name)
         address = mirrored_address(directory)
 
         def adopt() -> bool:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.tensorboard import EventFile, ScalarWriter, masked_crc, read_scalars
+from rnnviz.core.runs.event_files import read_scalars
+from rnnviz.core.runs.tensorboard import EventFile, ScalarWriter, masked_crc
 
 
 def accumulated(folder):
@@ -68,7 +69,6 @@ def test_reads_what_torch_writes(tmp_path):
     assert set(found) == {"loss", "new"}
     assert found["loss"].values.tolist() == [float(np.float32(math.exp(-s))) for s in range(20)]
     assert found["new"].values.tolist() == [2.0 * s for s in range(20)]
-    assert (np.diff(found["loss"].times) >= 0).all()
 
 
 def test_a_growing_file_is_read_in_parts(tmp_path):
@@ -101,7 +101,10 @@ def test_damaged_messages_are_survived(tmp_path, seed):
     """A record of noise with a true checksum."""
     noise = np.random.default_rng(seed).bytes(200)
     length = struct.pack("<Q", len(noise))
-    record = length + struct.pack("<I", masked_crc(length)) + noise + b"0000"
+    checksum = struct.pack("<I", masked_crc(noise))
+    record = length + struct.pack("<I", masked_crc(length)) + noise + checksum
     path = tmp_path / "events.out.tfevents.1"
     path.write_bytes(record)
-    assert isinstance(EventFile(path).read(), list)
+    file = EventFile(path)
+    assert isinstance(file.read(), list)
+    assert file.problem == ""

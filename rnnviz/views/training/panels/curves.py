@@ -17,7 +17,8 @@ from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.segments import Segments
 from rnnviz.views.training.panels.run_marks import turns_of
 
-LOSS, RATE = "loss", "learning rate"
+LOSS, RATE = "\0loss", "\0rate"
+"""Keys of the curves that every run has; no tag of anybody's begins like them."""
 X_AXES = {"step": "step", "epoch": "epoch", "seconds": "time", "tokens": "characters"}
 _X_WORDS = {
     "step": ("step", "step", "{:,.0f}"),
