@@ -55,6 +55,8 @@ class StagesPanel(Panel):
         runs, stages, selection = self.session.runs, self.session.stages, self.session.selection
         self._shown_text: Text | None = None
         self._shown_step = -1
+        self._coloured: tuple[object, ...] = ()
+        """The run, text, unit and channel whose colours are on the text, and the step last."""
         for signal in (
             runs.runs_changed,
             runs.current_changed,
@@ -182,10 +184,7 @@ class StagesPanel(Panel):
         if stages.text is not self._shown_text:
             self._shown_text = stages.text
             self.text.set_text(stages.text)
-        if recording is not None:
-            self._colour(recording)
-        elif not stages.stages:
-            self.text.set_values(None)
+        self._show_colours(recording)
         self.problem.setText(stages.problem)
         self.problem.setVisible(bool(stages.problem))
         self._show_score()
@@ -226,6 +225,22 @@ class StagesPanel(Panel):
                 self.channel.clear()
                 self.channel.addItems(list(stages.channels))
             self.channel.setCurrentText(stages.channel)
+
+    def _show_colours(self, recording: Recording | None) -> None:
+        """Colours of the checkpoint that is named; until it is read those of one before, named so.
+
+        Colours of another run, text, unit or channel go at once.
+        """
+        stages, stage = self.session.stages, self.session.stages.stage
+        about = (self.session.runs.current, stages.text, stages.unit, stages.channel)
+        if recording is not None and stage is not None:
+            self._colour(recording)
+            self._coloured = (*about, stage.step)
+        elif self._coloured[:-1] != about or stage is None:
+            self.text.set_values(None)
+            self._coloured = ()
+        elif stage.step != self._coloured[-1]:
+            self.where.setText(f"After {self._coloured[-1]:,} steps; reading {stage.step:,}…")
 
     def _colour(self, recording: Recording) -> None:
         stages = self.session.stages

@@ -14,6 +14,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QTabBar
 from pytestqt.qtbot import QtBot
 
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve
 from rnnviz.session.session import Session
@@ -31,7 +32,7 @@ from rnnviz.views.training.run_table import RunTable, words_of
 from rnnviz.views.training.workspace import TrainingWorkspace
 from tests.core.runs.made import NAMES, MadeRun, finished_run
 from tests.session.training.test_runs import FakeTrainers
-from tests.views.cells.panels_world import make_session
+from tests.views.cells.panels_world import make_session, planted_recording
 
 
 @pytest.fixture
@@ -409,6 +410,36 @@ def test_the_slider_moves_through_the_checkpoints(
     qtbot.waitUntil(lambda: panel.where.text() == "At first")
     panel.live.click()
     qtbot.waitUntil(lambda: panel.where.text() == "After 200 steps")
+
+
+def test_colours_of_one_checkpoint_never_stand_under_the_name_of_another(
+    session: Session, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        open_run(session, finished_run(tmp_path / name, layers=2, units=8, architecture="lstm"))
+    recordings: dict[int, Recording] = {}
+    planted = planted_recording(tmp_path / "walked")
+    monkeypatch.setattr(session.stages, "_text", planted.text)
+    monkeypatch.setattr(
+        type(session.stages), "recording",
+        property(lambda stages: recordings.get(stages.stage.step) if stages.stage else None),
+    )  # fmt: skip
+    recordings[200] = planted
+    panel = StagesPanel(session)
+    shown(qtbot, panel)
+    assert panel.where.text() == "After 200 steps"
+    assert panel.text.values is not None
+    panel.slider.setValue(2)
+    qtbot.waitUntil(lambda: panel.idle and panel.where.text() != "After 200 steps")
+    assert panel.where.text() == "After 200 steps; reading 100…"
+    assert panel.text.values is not None
+    recordings[100] = planted
+    panel.request_draw()
+    qtbot.waitUntil(lambda: panel.where.text() == "After 100 steps")
+    recordings.clear()
+    session.runs.set_current(session.runs.opened[0])
+    qtbot.waitUntil(lambda: panel.idle and panel.text.values is None)
+    assert panel.where.text() == "After 200 steps"
 
 
 def test_a_translation_run_shows_its_alignment_at_every_checkpoint(
