@@ -29,6 +29,8 @@ _FIRST_ROOM = 256
 _FAR = float(1 << 62)
 _TOGETHER = 256
 """How many values are smoothed by one product of matrices."""
+_REACH = 5.0
+"""A moving average reaches back over at most one part in so many of the values until then."""
 
 
 class Curve:
@@ -265,10 +267,13 @@ class Curve:
 
 
 class SmoothedCurve:
-    """An exponential moving average of a curve, without the bias of its start; grows with it.
+    """An exponential moving average of a curve, which grows with it.
 
-    y_k = sum_j w^(k-j) x_j / sum_j w^(k-j) over the finite x; as TensorBoard smooths. A point of a
-    thinned curve counts as all those that it stands for, each with their mean.
+    y_k = w_k y_(k-1) + (1 - w_k) x_k over the finite x, with w_k = min(w, 1 - 5 / k): later w, and
+    near the beginning less, so that the mean never reaches back over more than a fifth of what
+    there is and follows the steep first steps. (TensorBoard divides by 1 - w^k instead, which is
+    the mean of everything so far, and lags.) A point of a thinned curve counts as all those that it
+    stands for, each with their mean.
     """
 
     def __init__(self, curve: Curve, weight: float) -> None:
@@ -278,7 +283,7 @@ class SmoothedCurve:
         self._generation = -1
         self._values = np.zeros(0)
         self._done = 0
-        self._carried, self._count = 0.0, 0.0
+        self._carried, self._count = float("nan"), 0.0
 
     @property
     def values(self) -> Floats:
@@ -297,7 +302,7 @@ class SmoothedCurve:
     def _catch_up(self) -> None:
         if self._generation != self.curve.generation:
             self._generation, self._done = self.curve.generation, 0
-            self._carried, self._count = 0.0, 0.0
+            self._carried, self._count = float("nan"), 0.0
         if len(self._values) < len(self.curve):
             room = max(len(self.curve), 2 * len(self._values))
             self._values = np.concatenate([self._values, np.zeros(room - len(self._values))])
@@ -305,58 +310,56 @@ class SmoothedCurve:
         fresh = self.curve.means[self._done : until]
         if not len(fresh):
             return
-        standing = self.curve.weights[self._done : until] if self.curve.thinned else None
-        sums, counts, self._carried, self._count = _fading_sums(
-            fresh, standing, self.weight, self._carried, self._count
-        )
-        weights = 1 - self.weight**counts
-        with np.errstate(invalid="ignore", divide="ignore"):
-            self._values[self._done : self._done + len(fresh)] = np.where(
-                counts > 0, sums / weights, np.nan
-            )
+        standing = np.where(np.isfinite(fresh), self.curve.weights[self._done : until], 0.0)
+        counts = self._count + np.cumsum(standing)
+        early = int(np.searchsorted(counts, _REACH / (1 - self.weight)))
+        smooth = self._values[self._done : self._done + len(fresh)]
+        weights = np.minimum(self.weight, 1 - _REACH / np.maximum(counts[:early], _REACH))
+        smooth[:early] = _faded_one_by_one(fresh[:early], standing[:early], weights, self._carried)
+        last = float(smooth[early - 1]) if early else self._carried
+        if self.curve.thinned:
+            always = np.full(len(fresh) - early, self.weight)
+            smooth[early:] = _faded_one_by_one(fresh[early:], standing[early:], always, last)
+        else:
+            smooth[early:] = _faded_together(fresh[early:], self.weight, last)
+        self._carried, self._count = float(smooth[-1]), float(counts[-1])
         self._done += len(fresh)
         self._values[self._done : len(self.curve)] = np.nan
 
 
-def _fading_sums(
-    values: Floats, standing: Floats | None, weight: float, carried: float, count: float
-) -> tuple[Floats, Floats, float, float]:
-    """m_k = w m_(k-1) + (1 - w) x_k over the finite values, and how many there were until then.
-
-    A value that stands for n counts as n of its size: m_k = w^n m_(k-1) + (1 - w^n) x_k.
-    """
+def _faded_together(values: Floats, weight: float, carried: float) -> Floats:
+    """m_k = w m_(k-1) + (1 - w) x_k over the finite values, `carried` before the first."""
     finite = np.isfinite(values)
-    if standing is not None:
-        sums, counts = _fading_groups(values, np.where(finite, standing, 0.0), weight, carried)
-        return sums, counts + count, float(sums[-1]), float(counts[-1]) + count
     known = values[finite]
-    size = _TOGETHER
-    padded = np.zeros(-(-len(known) // size) * size)
+    if not known.size:
+        return np.full(len(values), carried)
+    padded = np.zeros(-(-len(known) // _TOGETHER) * _TOGETHER)
     padded[: len(known)] = known
     fading, kernel = _kernel(weight)
-    blocks = padded.reshape(-1, size) @ kernel.T
+    blocks = padded.reshape(-1, _TOGETHER) @ kernel.T
     ends = np.empty(len(blocks))
     last = carried
     for place, end in enumerate(blocks[:, -1].tolist()):
         ends[place] = last
-        last = end + fading[size] * last
+        last = end + fading[_TOGETHER] * last
     sums = (blocks + ends[:, None] * fading[1:]).ravel()[: len(known)]
-    behind = np.cumsum(finite)
-    everything = np.concatenate([[carried], sums])[behind]
-    ending = float(sums[-1]) if len(sums) else carried
-    return everything, behind + count, ending, count + len(known)
+    faded: Floats = np.concatenate([[carried], sums])[np.cumsum(finite)]
+    return faded
 
 
-def _fading_groups(
-    values: Floats, standing: Floats, weight: float, carried: float
-) -> tuple[Floats, Floats]:
-    """The same where values stand for several each; 0 of them changes nothing."""
-    kept = weight**standing
-    added = np.where(standing > 0, (1 - kept) * values, 0.0)
-    sums, last = np.empty(len(values)), carried
-    for place, (stays, comes) in enumerate(zip(kept.tolist(), added.tolist(), strict=True)):
-        sums[place] = last = stays * last + comes
-    return sums, np.cumsum(standing)
+def _faded_one_by_one(values: Floats, standing: Floats, weights: Floats, carried: float) -> Floats:
+    """The same with a weight for each value, which stands for several: m = w^n m + (1 - w^n) x.
+
+    What stands for none changes nothing; the first value takes the place of a `carried` NaN.
+    """
+    kept = weights**standing
+    faded, last = np.empty(len(values)), carried
+    known = (standing > 0).tolist()
+    for place, (value, stays) in enumerate(zip(values.tolist(), kept.tolist(), strict=True)):
+        if known[place]:
+            last = value if last != last else stays * last + (1 - stays) * value
+        faded[place] = last
+    return faded
 
 
 @lru_cache(maxsize=8)

@@ -105,14 +105,16 @@ def test_a_rewound_run_loses_its_later_points() -> None:
     assert curve.marks(0, len(curve), 10).tolist() == [400]
 
 
-def test_smoothing_is_the_debiased_moving_average() -> None:
+def test_smoothing_is_a_moving_average_that_reaches_no_farther_than_a_fifth() -> None:
     values = np.random.default_rng(2).standard_normal(2_000)
     values[[0, 10, 300]] = [np.nan, np.inf, np.nan]
-    expected, mean, weight = [], 0.0, 0.0
+    expected, mean, count = [], math.nan, 0
     for value in values:
         if math.isfinite(value):
-            mean, weight = 0.9 * mean + 0.1 * value, 0.9 * weight + 0.1
-        expected.append(mean / weight if weight else math.nan)
+            count += 1
+            weight = min(0.9, max(0.0, 1 - 5 / count))
+            mean = value if count == 1 else weight * mean + (1 - weight) * value
+        expected.append(mean)
     whole = SmoothedCurve(curve_of(values), 0.9).values
     np.testing.assert_allclose(whole, expected, rtol=1e-9, atol=1e-12)
     growing = Curve()
@@ -125,13 +127,20 @@ def test_smoothing_is_the_debiased_moving_average() -> None:
 
 
 def test_smoothing_by_hand_and_after_a_cut() -> None:
-    curve = curve_of([4.0, 1.0])
+    curve = curve_of([8.0, 4.0, 2.0, 2.0, 2.0, 8.0, 8.0])
     smoothed = SmoothedCurve(curve, 0.5)
-    # (0.25 * 4 + 0.5 * 1) / 0.75 = 2
-    assert smoothed.values.tolist() == [4.0, 2.0]
-    curve.cut(1)
-    curve.append([2], [4.0])
-    assert smoothed.values.tolist() == [4.0, 4.0]
+    # Until the fifth as they are; then 1/6 * 2 + 5/6 * 8 = 7 and 2/7 * 7 + 5/7 * 8 = 54/7.
+    assert smoothed.values.tolist() == pytest.approx([8.0, 4.0, 2.0, 2.0, 2.0, 7.0, 54 / 7])
+    curve.cut(2)
+    curve.append([3], [4.0])
+    assert smoothed.values.tolist() == [8.0, 4.0, 4.0]
+
+
+def test_smoothing_follows_the_steep_beginning() -> None:
+    steps = np.arange(1, 2_001)
+    loss = 4 / np.sqrt(steps)
+    smooth = SmoothedCurve(curve_of(loss), 0.95).values
+    assert np.all(smooth[:200] < 1.16 * loss[:200])
 
 
 def test_a_very_long_curve_is_smoothed_over_several_looks() -> None:
