@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.colours.colour import Scale
+from rnnviz.core.colours.oklab import contrast, from_linear, linear, oklab
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.curve import Curve, SmoothedCurve
 from rnnviz.core.sequences.text import Text
@@ -32,7 +33,7 @@ from rnnviz.views.plots import (
 )
 from rnnviz.views.plots.axes import TextAxis, number
 from rnnviz.views.plots.line import decimate
-from rnnviz.views.shared.theme import DARK, LIGHT, qt_palette
+from rnnviz.views.shared.theme import DARK, LIGHT, Theme, qt_palette
 from tests.views.cells.panels_world import click
 
 
@@ -194,8 +195,30 @@ def test_many_points_become_a_density(qtbot: QtBot) -> None:
     assert len(plot.columns()["group"]) == 20_000  # type: ignore[arg-type]
 
 
-def test_inks_differ_and_repeat_after_eight() -> None:
-    names = [ink_colour(number, LIGHT).name() for number in range(9)]
-    assert len(set(names[:8])) == 8
-    assert names[8] == names[0]
+# Machado, Oliveira and Fernandes 2009, full protanopia and deuteranopia, in linear light.
+SIGHTS = (
+    np.eye(3),
+    np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+              [-0.003882, -0.048116, 1.051998]]),
+    np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+              [-0.011820, 0.042940, 0.968881]]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_inks_can_be_told_apart_by_everybody_and_from_the_ground(theme: Theme) -> None:
+    colours = [ink_colour(number, theme) for number in range(8)]
+    rgb = np.array([(c.red(), c.green(), c.blue()) for c in colours], np.uint8)
+    for sight in SIGHTS:
+        seen = oklab(from_linear(linear(rgb) @ sight.T))
+        apart = np.sqrt(((seen[:, None] - seen) ** 2).sum(-1))
+        assert apart[~np.eye(8, dtype=bool)].min() > 0.1
+    ground = QColor(theme.background)
+    assert contrast(rgb, (ground.red(), ground.green(), ground.blue())).min() > 3
+
+
+def test_inks_of_two_dozen_runs_differ() -> None:
+    names = [ink_colour(number, LIGHT).name() for number in range(25)]
+    assert len(set(names[:24])) == 24
+    assert names[24] == names[0]
     assert ink_colour("accent", DARK).name() == DARK.accent
