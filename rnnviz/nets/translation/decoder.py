@@ -248,7 +248,9 @@ class Decoder(nn.Module):
         for place, (module, layer) in enumerate(zip(self.layers, state.layers, strict=True)):
             if place:
                 below = self.dropout(below)
-            below, _ = module(below, self.architecture.to_torch(layer))
+            # On CUDA a module takes only whole states; those of an LSTM are halves of one tensor.
+            whole = tuple(part.contiguous() for part in layer)
+            below, _ = module(below, self.architecture.to_torch(whole))
         weights = None
         context = last
         if self.attention is not None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from torch.nn import functional
+from torch import Tensor
+from torch.nn import Module, functional
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.translation.batches import make_batch
@@ -44,6 +45,21 @@ def test_teacher_forcing_is_what_the_steps_give(kind: dict[str, Any]) -> None:
     else:
         given = [row for row in rows if row is not None]
         torch.testing.assert_close(torch.stack(given, dim=1), weights)
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_a_module_gets_its_state_in_one_piece(order: str) -> None:
+    """CUDA refuses a state whose numbers do not follow each other; a processor takes any."""
+    model = small_translator(attention="none", order=order, architecture="lstm", layers=2)
+    batch, seen = two_pairs(), list[bool]()
+
+    def look(_: Module, given: tuple[Tensor, tuple[Tensor, Tensor]]) -> None:
+        seen.extend(part.is_contiguous() for part in given[1])
+
+    for layer in model.decoder.layers:
+        layer.register_forward_pre_hook(look)
+    model(batch.source, batch.lengths, batch.target)
+    assert seen == [True] * 4
 
 
 @pytest.mark.parametrize("kind", KINDS)
