@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -33,15 +34,14 @@ from rnnviz.work.trainer import (
     ],
 )
 def test_the_arguments_give_the_same_settings_again(changed: dict[str, Any]) -> None:
-    config = TrainingConfig(
-        texts=(absolute("a b.txt"), absolute("c.txt")), **({"name": "a b"} | changed)
-    )
+    texts = (absolute("a b.txt"), absolute("c.txt"))
+    config = TrainingConfig(texts=texts, **({"name": "a b"} | changed))
     parser = argparse.ArgumentParser()
     train_command.configure(parser)
     arguments = parser.parse_args(train_arguments(config, Path("here"))[1:])
     assert train_command._config(arguments) == config
     assert arguments.run == Path("here")
-    assert command_line(config, Path("r")).startswith("rnnviz train 'a b.txt' c.txt --run r")
+    assert command_line(config, Path("r")).startswith(f"rnnviz train {shlex.join(texts)} --run r")
 
 
 def wait_for_end(process: int) -> None:
