@@ -4,13 +4,14 @@
 # make format       put the code into the one style
 # make wheel        build a wheel, install it elsewhere, try it there
 # make benchmarks   measure the claims of benchmarks/README.md
+# make hostile      open 10,000 mutated copies of every kind of file
 # make kills        kill trainings at random moments, resume and compare them: 200 times
 # make pictures     make the pictures of the documentation anew, from the real window
 #
 # `run` and `test` set up a fresh machine by themselves. A Python of your choice: PYTHON=...
 
 .NOTPARALLEL:
-.PHONY: run test check wheel format benchmarks kills pictures window-libraries offscreen-libraries
+.PHONY: run test check wheel format benchmarks hostile kills pictures window-libraries offscreen-libraries
 
 BIN = .venv/bin
 TESTS =
@@ -37,6 +38,9 @@ format: .venv/installed
 
 benchmarks: offscreen-libraries .venv/installed
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+hostile: offscreen-libraries .venv/installed
+	$(BIN)/python -m tests.harness.hostile
 
 kills: .venv/installed
 	$(BIN)/python -m tests.harness.kills

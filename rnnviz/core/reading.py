@@ -51,13 +51,23 @@ def open_regular(path: Path) -> io.FileIO:
     # Looked at before it is opened: opening a device may do something already.
     _refuse_irregular(path, path.stat().st_mode)
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    file = io.FileIO(os.open(path, flags), "rb")
+    file = _File(os.open(path, flags), "rb")
     try:
         _refuse_irregular(path, os.fstat(file.fileno()).st_mode)
     except OSError:
         file.close()
         raise
     return file
+
+
+class _File(io.FileIO):
+    """A file that never makes one wait: some of the system's say that they are regular and do."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(-1 if size is None else size)
+        if data is None:
+            raise OSError(11, "it holds nothing at present and would be waited for")
+        return data
 
 
 def _refuse_irregular(path: Path, mode: int) -> None:
@@ -155,6 +165,8 @@ def check_fits(path: Path) -> None:
     """
     with open_regular(path) as file:
         size, left = os.fstat(file.fileno()).st_size, memory_left()
+        if size == 0 and file.read(1):
+            raise OSError(22, "it is a file of the system, which has no size")
     if size > left:
         raise OSError(
             27, f"its {size / 1e9:,.1f} GB do not fit into the {left / 1e9:,.1f} GB of memory left"

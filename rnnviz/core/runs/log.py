@@ -110,9 +110,9 @@ class EventLog:
     def _repair(self) -> _Line | None:
         """Cut off what follows the last newline; the last event, or None."""
         size = os.fstat(self._file).st_size
-        tail, start = b"", size
+        tail, start, piece = b"", size, _TAIL
         while start > 0 and tail.count(b"\n") < 2 and len(tail) < LONGEST_LINE:
-            start = max(0, start - _TAIL)
+            start, piece = max(0, size - piece), 2 * piece
             os.lseek(self._file, start, os.SEEK_SET)
             tail = os.read(self._file, size - start)
         if start > 0 and b"\n" not in tail:

@@ -1,0 +1,374 @@
+"""What opens each kind of file: read as deeply as the window and the commands do.
+
+`SAMPLES` writes a good file or folder of each kind, `OPENERS` opens one. Both are tables: a kind of
+file that is new to the project gets a line in each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from rnnviz.cli import main
+from rnnviz.core.alignments.alignment import read_rows
+from rnnviz.core.alignments.links import read_links
+from rnnviz.core.alignments.links import read_pairs as read_bar_pairs
+from rnnviz.core.alignments.parallel_corpus import read_pairs
+from rnnviz.core.cells.finding import Finding, load_finding, save_finding
+from rnnviz.core.colours.colour import Scale
+from rnnviz.core.concepts import load_concept_file
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.gradients import FieldFacts, GradientField, read_field, write_field
+from rnnviz.core.reading import open_regular
+from rnnviz.core.recognise import kind_of
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.runs.arrays import RowReader
+from rnnviz.core.runs.config import config_found
+from rnnviz.core.runs.control import Inbox, ask
+from rnnviz.core.runs.event_files import WatchedEventFiles
+from rnnviz.core.runs.lock import holder_of
+from rnnviz.core.runs.log import EventLog, read_events
+from rnnviz.core.runs.tensorboard import ScalarWriter
+from rnnviz.core.runs.watched import WatchedRun, runs_in
+from rnnviz.core.scoring import rank
+from rnnviz.core.scoring.probe import probe, read_probe, write_probe
+from rnnviz.core.scoring.results import read_ranking, write_ranking
+from rnnviz.core.sequences.text import Text
+from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.training.state import State, load_state, save_state
+from rnnviz.nets.translation.embeddings import read_vectors
+from rnnviz.work.remote import mirrored_address
+from rnnviz.work.unpacking import RefusedArchiveError, unpack
+from tests.core.recordings.recordings import record
+from tests.core.runs.made import finished_run
+from tests.nets.checkpoints import examples, test_tutorial
+from tests.nets.translation.small import small_translator
+
+TEXT = '"Well," she said, "12 a\n\tb {x} (y)." ' * 40
+Opener = Callable[[Path], object]
+Sample = Callable[[Path], Path]
+
+
+class WrongEndError(Exception):
+    """A command ended in another way than with success or a sentence."""
+
+
+def command(*words: str) -> None:
+    """A command in this process; its exit code must be one that it explains."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            code = main(list(words))
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+    if code not in (0, 1, 2) or (code and len(said.getvalue().strip()) < 10):
+        raise WrongEndError(f"rnnviz {words[0]} ended with {code}: {said.getvalue()[-200:]}")
+
+
+# Openers
+
+
+def open_text(path: Path) -> None:
+    """A text, its lines and some of its characters."""
+    text = Text.read(path)
+    text.slice(0, 1000)
+    text.slice(len(text) - 10, len(text))
+    if len(text) < 1 << 20:
+        _ = text.line_starts
+        text.matches("a")
+
+
+def open_recording(path: Path) -> None:
+    """A recording as the panels of Cells read it."""
+    recording = Recording(path)
+    for channel in recording.channels:
+        np.asarray(recording.values(channel, recording.total_units - 1)[:1000], np.float32).sum()
+    recording.text.slice(0, 1000)
+    recording.known(0, 1000)
+    places = np.asarray(recording.top_ids[:10]).ravel().tolist()
+    recording.vocabulary.encode(recording.text.slice(0, 10))
+    [recording.vocabulary.characters[place] for place in places if place < 4]
+    command("info", str(path), "--json")
+
+
+def open_run(path: Path) -> None:
+    """A run as the window watches it and the commands tell of it."""
+    holder = holder_of(path)
+    if holder is not None and holder.is_local:
+        holder.lives()
+    Inbox(path).new()
+    watched = WatchedRun(path)
+    watched.look()
+    while watched.behind and watched.look():
+        pass
+    record = watched.record
+    record.steps_per_second(), record.tokens_per_second(), record.seconds_left()
+    for curve in record.curves:
+        curve.decimate(0, len(curve), 300), curve.extent(0, len(curve))
+    rows = RowReader(path)
+    for row in (*record.gradient_rows[:3], *record.alignments[:3]):
+        rows.read(row)
+    _ = watched.best_checkpoint, watched.checkpoints, record.setting("learning_rate")
+    mirrored_address(path)
+    command("run", "status", str(path))
+    command("info", str(path), "--json")
+
+
+def resume_run(path: Path) -> None:
+    """What a trainer reads before it goes on."""
+    config_found(path).check()
+    for event in read_events(path):
+        f"{event.get('step', 0):,}"
+    EventLog(path / "events.jsonl").close()
+
+
+def open_event_files(path: Path) -> None:
+    """Event files as the window and `rnnviz info` read them."""
+    for folder, name in runs_in(path):
+        watched = WatchedEventFiles(folder, name=name)
+        watched.look()
+        while watched.behind and watched.look():
+            pass
+        for curve in watched.record.curves:
+            curve.decimate(0, len(curve), 300), curve.extent(0, len(curve))
+    command("info", str(path))
+
+
+def open_concept(path: Path) -> None:
+    """A concept, and what it labels."""
+    load_concept_file(path).label(TEXT)
+
+
+def open_field(path: Path) -> None:
+    """Gradients as the Gradients workspace draws them."""
+    field = read_field(path)
+    for state in field.facts.states:
+        for layer in range(min(field.facts.layers, 4)):
+            field.bands(state, layer)
+    if len(field.targets):
+        field.inputs_of(0)
+
+
+def open_archive(path: Path) -> None:
+    """What another machine sends of a run."""
+    folder = path.with_name(path.name + ".unpacked")
+    folder.mkdir(exist_ok=True)
+    try:
+        with open_regular(path) as file:
+            unpack(file, folder)
+    except (RefusedArchiveError, tarfile.TarError, OSError) as error:
+        raise RnnvizError(f"it was not unpacked: {error}") from error
+
+
+OPENERS: dict[str, tuple[Opener, ...]] = {
+    "text": (kind_of, open_text),
+    "rnnviz": (kind_of, open_model),
+    "safetensors": (kind_of, open_model),
+    "pytorch": (kind_of, open_model),
+    "pytorch-legacy": (kind_of, open_model),
+    "torch7": (kind_of, open_model),
+    "translator": (kind_of, open_model),
+    "tutorial": (lambda path: open_model(path / "encoder.pt"),),
+    "recording": (kind_of, open_recording),
+    "run": (kind_of, open_run, resume_run),
+    "event-files": (kind_of, open_event_files),
+    "concept": (kind_of, open_concept),
+    "spans": (kind_of, open_concept),
+    "finding": (kind_of, load_finding),
+    "links": (read_links,),
+    "bars": (read_bar_pairs,),
+    "corpus": (lambda path: read_pairs([path]),),
+    "packed-corpus": (lambda path: read_pairs([path]),),
+    "ranking": (read_ranking,),
+    "probe": (read_probe,),
+    "gradients": (open_field,),
+    "rows": (read_rows,),
+    "state": (load_state,),
+    "vectors": (lambda path: read_vectors(path, {"a", "the"}),),
+    "archive": (open_archive,),
+}
+
+
+# Samples
+
+
+def _model(write: Callable[[Path, examples.Stock], None], name: str) -> Sample:
+    def sample(folder: Path) -> Path:
+        path = folder / name
+        write(path, examples.Stock(embedding=2))
+        return path
+
+    return sample
+
+
+def _written(name: str, content: bytes) -> Sample:
+    def sample(folder: Path) -> Path:
+        (folder / name).write_bytes(content)
+        return folder / name
+
+    return sample
+
+
+def _recording(folder: Path) -> Path:
+    rng = np.random.default_rng(0)
+    channels = {name: rng.uniform(-1, 1, (3, len(TEXT))) for name in ("hidden", "cell")}
+    return record(folder / "a.recording", TEXT, channels).folder
+
+
+def _run(folder: Path) -> Path:
+    run = finished_run(folder / "run", texts=["/nowhere/a.txt"], batch=4, sequence_length=16)
+    run.lock()
+    ask(run.directory, "pause")
+    (run.directory / "remote.json").write_text(json.dumps({"address": "me@evil.example:/runs/a"}))
+    (run.directory / "heartbeat").write_text("running")
+    return run.directory
+
+
+def _event_files(folder: Path) -> Path:
+    for name in ("train", "validation"):
+        writer = ScalarWriter(folder / "logs" / name, resumed_at=3)
+        for step in range(30):
+            writer.write(step, {"loss": 1.0 / (step + 1), "lr": 1e-3})
+        writer.close()
+    return folder / "logs"
+
+
+def _translator(folder: Path) -> Path:
+    save_model(folder / "translator.safetensors", small_translator())
+    return folder / "translator.safetensors"
+
+
+def _tutorial(folder: Path) -> Path:
+    return test_tutorial.write(folder / "tutorial", "newer").parent
+
+
+def _finding(folder: Path) -> Path:
+    finding = Finding(
+        title="a", channel="hidden", start=3, stop=9, scale=Scale(-1.0, 1.0, "blue-orange"),
+        model_path="/nowhere", text_path="/nowhere", score={"auc": 0.9},
+    )  # fmt: skip
+    return save_finding(folder, finding).path
+
+
+def _ranking(folder: Path) -> Path:
+    recording = Recording(_recording(folder))
+    concept = load_concept_file(SAMPLES["concept"](folder))
+    write_ranking(rank(recording, [concept])[0], folder / "ranking.json")
+    return folder / "ranking.json"
+
+
+def _probe(folder: Path) -> Path:
+    recording = Recording(_recording(folder))
+    concept = load_concept_file(SAMPLES["concept"](folder))
+    write_probe(probe(recording, concept), folder / "probe.json")
+    return folder / "probe.json"
+
+
+def _field(folder: Path) -> Path:
+    facts = FieldFacts(
+        model_name="m", model_path="/nowhere", architecture="lstm", text_name="t", layers=1,
+        units=3, states=("hidden",), start=0,
+    )  # fmt: skip
+    targets, distance = np.arange(5, 9), 4
+    arrays = {
+        "places": np.arange(12), "targets": targets, "losses": np.ones(4),
+        "hidden": np.ones((1, 4, distance + 1)), "inputs": np.ones((4, distance + 1)),
+        "products": np.ones((4, distance + 1)),
+    }  # fmt: skip
+    write_field(folder / "field.npz", GradientField(facts, arrays))
+    return folder / "field.npz"
+
+
+def _rows(folder: Path) -> Path:
+    np.save(folder / "rows.npy", np.eye(5, dtype=np.float32))
+    return folder / "rows.npy"
+
+
+def _state(folder: Path) -> Path:
+    made = folder / "checkpoints"
+    made.mkdir()
+    facts = {
+        "version": 1, "ended": False, "processes": 1, "position": {"start": 3},
+        "progress": {"step": 3, "loss_nats": 1.5}, "kept": {"events": 9, "rows": {}},
+        "settings": {"learning_rate": 0.1, "clip_threshold": 1.0, "temperatures": [0.8]},
+    }  # fmt: skip
+    tensors = {"model.a": torch.ones(3), "process0.random": torch.get_rng_state()}
+    save_state(made, State(tensors, facts))
+    save_file({"a": torch.ones(2)}, made / "latest.safetensors")
+    return made
+
+
+def _archive(folder: Path) -> Path:
+    with tarfile.open(folder / "run.tar", "w") as archive:
+        for name, size in (("run.json", 100), ("arrays/a-4.f32", 4000), ("checkpoints/b", 999)):
+            entry = tarfile.TarInfo(name)
+            entry.size = size
+            archive.addfile(entry, io.BytesIO(bytes(size)))
+    return folder / "run.tar"
+
+
+_PAIRS = "".join(f"the cat {n}\tle chat {n}\n" for n in range(30)).encode()
+
+SAMPLES: dict[str, Sample] = {
+    "text": _written("text.txt", TEXT.encode() + "„Gut“, é\r\n".encode()),
+    "rnnviz": _model(examples.write_native, "native.safetensors"),
+    "safetensors": _model(examples.write_safetensors, "foreign.safetensors"),
+    "pytorch": _model(examples.write_pytorch, "model.pt"),
+    "pytorch-legacy": _model(examples.write_pytorch_legacy, "legacy.pt"),
+    "torch7": _model(examples.write_torch7, "model.t7"),
+    "translator": _translator,
+    "tutorial": _tutorial,
+    "recording": _recording,
+    "run": _run,
+    "event-files": _event_files,
+    "concept": _written(
+        "concept.json",
+        b'{"kind": "regular-expression", "pattern": "[0-9]+", "name": "n", "title": "digits"}',
+    ),
+    "spans": _written("spans.json", b'{"kind": "painted", "spans": [[3, 9], [20, 40]]}'),
+    "finding": _finding,
+    "links": _written("links.txt", b"0-0 1-2 2p1\n0-1\n\n3-3\n" * 5),
+    "bars": _written("bars.txt", b"a b ||| c d\ne ||| f\n" * 5),
+    "corpus": _written("pairs.tsv", _PAIRS),
+    "packed-corpus": _written("pairs.tsv.gz", gzip.compress(_PAIRS)),
+    "ranking": _ranking,
+    "probe": _probe,
+    "gradients": _field,
+    "rows": _rows,
+    "state": _state,
+    "vectors": _written("vectors.txt", b"2 3\na 0.1 0.2 0.3\nthe 1 2 3\n"),
+    "archive": _archive,
+}
+
+
+def run_code(path: Path) -> None:
+    """Not a kind of file: what a test of the harness itself lets go wrong."""
+    exec(path.read_text())
+
+
+def open_all(kind: str, path: Path) -> None:
+    """Open a file of this kind in every way that it is opened.
+
+    Raises:
+        RnnvizError: it was refused, by the first way that did so; the others were tried too.
+    """
+    refused: RnnvizError | None = None
+    for opener in OPENERS.get(kind, (run_code,)):
+        try:
+            opener(path)
+        except RnnvizError as error:
+            if len(str(error)) < 10:
+                raise WrongEndError(f"{error!r} is no sentence") from error
+            refused = refused or error
+    if refused is not None:
+        raise refused
