@@ -122,35 +122,48 @@ def imported_names(path: Path) -> Iterator[str]:
 
 
 ARCHITECTURES_OWN = ("core/architectures/", "nets/architectures/")
+TORCH_LAYERS = {"RNNBase", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"}
 
 
 def asked_for_by_name(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str]]:
     """Where code asks which architecture something is: the line, and the name that it asks for.
 
     A name may be chosen, as a default is; it may not be compared with, matched, looked for in a
-    collection, used as a key or gone through.
+    collection, used as a key or gone through, and no layer may be asked for its class.
     """
     for node in ast.walk(tree):
-        asked: list[ast.AST | None] = []
-        if isinstance(node, ast.Compare):
-            asked = [node.left, *node.comparators]
-        elif isinstance(node, ast.MatchValue):
-            asked = [node.value]
-        elif isinstance(node, ast.Dict):
-            asked = [*node.keys]
-        elif isinstance(node, ast.Subscript):
-            asked = [node.slice]
-        elif isinstance(node, ast.Set):
-            asked = [node]
-        elif isinstance(node, ast.For | ast.comprehension):
-            asked = [node.iter]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            asked = [*node.args] if node.func.attr in ("get", "pop", "setdefault", "index") else []
-        for part in asked:
-            literals = [part, *getattr(part, "elts", ())]
-            for literal in literals:
+        for part in asked_of(node):
+            for literal in (part, *getattr(part, "elts", ())):
                 if isinstance(literal, ast.Constant) and str(literal.value).lower() in names:
                     yield literal.lineno, str(literal.value)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+            "isinstance",
+            "issubclass",
+        ):
+            for part in ast.walk(node.args[1]):
+                name = getattr(part, "attr", getattr(part, "id", ""))
+                if name in TORCH_LAYERS:
+                    yield node.lineno, name
+
+
+def asked_of(node: ast.AST) -> list[ast.AST | None]:
+    """The parts of a node that something is compared with or looked up by."""
+    match node:
+        case ast.Compare():
+            return [node.left, *node.comparators]
+        case ast.MatchValue():
+            return [node.value]
+        case ast.Dict():
+            return [*node.keys]
+        case ast.Subscript():
+            return [node.slice]
+        case ast.Set():
+            return [node]
+        case ast.For() | ast.comprehension():
+            return [node.iter]
+        case ast.Call(func=ast.Attribute(attr="get" | "pop" | "setdefault" | "index")):
+            return [*node.args]
+    return []
 
 
 def test_no_architecture_is_asked_for_by_name_outside_its_own_folder() -> None:
@@ -176,6 +189,8 @@ def test_no_architecture_is_asked_for_by_name_outside_its_own_folder() -> None:
         'KINDS = frozenset({"LSTM"})',
         'match kind:\n    case "rnn":\n        pass',
         'for kind in ("rnn", "lstm"):\n    pass',
+        "isinstance(module, nn.LSTM)",
+        "isinstance(module, (Linear, GRU))",
     ],
 )
 def test_asking_for_an_architecture_is_seen(line: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,10 @@ from torch import Tensor, nn
 
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.sequences.vocabulary import UNKNOWN
-from rnnviz.nets.architectures import Architecture
+from rnnviz.nets.architectures.base import Layer, LayerState, Stepped
 from rnnviz.nets.language.model import CharacterLanguageModel
 
-CELLS = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
+CELLS = {"RNN": nn.RNNCell, "LSTM": nn.LSTMCell, "GRU": nn.GRUCell}
 VOCABULARY = tuple("\n abcde")
 
 
@@ -52,26 +53,35 @@ def random_text(length: int, characters: str = "".join(VOCABULARY), seed: int = 
     return "".join(characters[i] for i in chosen)
 
 
-def cell_of(module: nn.RNNBase, architecture: type[Architecture]) -> nn.RNNCellBase:
-    """Torch's single-step cell with the weights of a fused layer."""
-    cell = CELLS[architecture.facts.name](module.input_size, module.hidden_size)
-    cell.load_state_dict({name: getattr(module, f"{name}_l0") for name in cell.state_dict()})
-    return cell
+def stepping(layer: Layer) -> Callable[[Tensor, LayerState], tuple[Tensor, LayerState]]:
+    """One step of a layer: by torch's own cell with its weights, or the layer's equations."""
+    if layer.facts.torch_module not in CELLS:
+        return lambda inputs, state: _first(layer.step(inputs, state))
+    cell = CELLS[layer.facts.torch_module](layer.inputs, layer.units)
+    cell.load_state_dict({name: getattr(layer, f"{name}_l0") for name in cell.state_dict()})
+
+    def step(inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
+        after = cell(inputs, state if len(state) > 1 else state[0])
+        parts = after if len(state) > 1 else (after,)
+        return parts[0], parts
+
+    return step
+
+
+def _first(stepped: Stepped) -> tuple[Tensor, LayerState]:
+    return stepped.channels["hidden"], stepped.state
 
 
 def walk_by_cells(model: CharacterLanguageModel, text: str) -> dict[str, npt.NDArray[np.float32]]:
-    """`hidden`, `cell`, `surprisal`, `top_ids` and `top_p` by single steps of torch's cells."""
-    lstm = model.description.architecture == "lstm"
-    cells = [
-        cell_of(module, model.architecture)
-        for module in cast("list[nn.RNNBase]", list(model.layers))
-    ]
+    """`hidden`, the last part of the state, `surprisal`, `top_ids` and `top_p`, step by step."""
+    steps = [stepping(layer) for layer in model.recurrent]
     state = list(model.zero_state(1))
     size = len(model.description.vocabulary)
     found: dict[str, list[Any]] = {
         name: [] for name in ("hidden", "cell", "surprisal", "top_ids", "top_p")
     }
     expected: Tensor | None = None
+    hidden = [torch.zeros(1, layer.units) for layer in model.recurrent]
     top_p, top_ids = np.zeros(5, np.float32), np.zeros(5, np.int64)
     with torch.no_grad():
         for number in model.description.characters().encode(text):
@@ -80,18 +90,19 @@ def walk_by_cells(model: CharacterLanguageModel, text: str) -> dict[str, npt.NDA
                 if expected is not None:
                     surprisal = -np.log2(float(expected[number]))
                 embedded = below = model.embed(torch.tensor([number]))
-                for layer, cell in enumerate(cells):
+                hidden = []
+                for layer, step in enumerate(steps):
                     inputs = model.layer_input(layer, embedded, below)
-                    after = cell(inputs, state[layer] if lstm else state[layer][0])
-                    state[layer] = after if lstm else (after,)
-                    below = state[layer][0]
-                expected = torch.softmax(model.logits([s[0] for s in state])[0].double(), dim=0)
+                    below, state[layer] = step(inputs, state[layer])
+                    hidden.append(below)
+                expected = torch.softmax(model.logits(hidden)[0].double(), dim=0)
                 order = np.argsort(-expected.numpy(), kind="stable")[:5]
                 top_ids[: min(5, size)], top_p[: min(5, size)] = order, expected.numpy()[order]
-            found["hidden"].append(np.concatenate([s[0][0].numpy() for s in state]))
-            found["cell"].append(np.concatenate([s[-1][0].numpy() for s in state]))
+            found["hidden"].append(np.concatenate([given[0].numpy() for given in hidden]))
+            if not model.description.facts.grows:
+                found["cell"].append(np.concatenate([s[-1][0].numpy() for s in state]))
             found["surprisal"].append(np.float32(surprisal))
             found["top_ids"].append(top_ids.copy())
             found["top_p"].append(top_p.copy())
-    arrays = {name: np.stack(parts) for name, parts in found.items()}
-    return {**arrays, "hidden": arrays["hidden"].T, "cell": arrays["cell"].T}
+    arrays = {name: np.stack(parts) for name, parts in found.items() if parts}
+    return {**arrays, **{name: arrays[name].T for name in ("hidden", "cell") if name in arrays}}

@@ -56,6 +56,9 @@ class ArchitectureFacts:
     runs: frozenset[Way]
     parameters: Mapping[str, tuple[Size, ...]] = field(hash=False)
     """The sides of every parameter by its name."""
+    grows: bool = False
+    """Whether the state is larger after every step, as what attention may look at is; there is then
+    no Jacobian from state to state, and no state of a given value to begin with."""
     open_gate: str = ""
     """The one of `row_gates` whose bias starts at 1, so that a fresh network remembers."""
     torch_module: str = ""

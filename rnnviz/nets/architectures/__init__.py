@@ -4,17 +4,17 @@ What there is to know of each is in `core.architectures`, under the same key.
 """
 
 from rnnviz.core.architectures import facts_of
-from rnnviz.nets.architectures.base import Architecture, LayerState
+from rnnviz.nets.architectures.base import Layer, LayerState
 from rnnviz.nets.architectures.elman import Elman
 from rnnviz.nets.architectures.gru import GRU
 from rnnviz.nets.architectures.lstm import LSTM
 
-ARCHITECTURES: tuple[type[Architecture], ...] = (LSTM, GRU, Elman)
+ARCHITECTURES: tuple[type[Layer], ...] = (LSTM, GRU, Elman)
 
-__all__ = ["ARCHITECTURES", "LSTM", "Architecture", "LayerState", "architecture_named"]
+__all__ = ["ARCHITECTURES", "Layer", "LayerState", "architecture_named"]
 
 
-def architecture_named(name: str) -> type[Architecture]:
+def architecture_named(name: str) -> type[Layer]:
     """The architecture of this name.
 
     Raises:

@@ -2,52 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
 from rnnviz.core.architectures.elman import ELMAN as FACTS
-from rnnviz.nets.architectures.base import LayerState, StepBack
+from rnnviz.nets.architectures.base import Change, LayerState, Stepped, unchanged
+from rnnviz.nets.architectures.torch_layer import TorchLayer, whole
 
 
-class Elman:
+class Elman(TorchLayer, nn.RNN):
     """h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)."""
 
     facts = FACTS
-    module: Callable[[int, int], nn.RNNBase] = nn.RNN
 
-    @staticmethod
-    def zero_state(batch: int, units: int, like: Tensor) -> LayerState:
-        """Zeros, (B, U)."""
-        return (like.new_zeros(batch, units),)
+    def __init__(self, inputs: int, units: int) -> None:
+        nn.RNN.__init__(self, inputs, units)
+        self.inputs, self.units = inputs, units
 
-    @staticmethod
-    def to_torch(state: LayerState) -> Tensor:
-        """The hidden state, (1, B, U)."""
-        return state[0].unsqueeze(0)
+    def forward(  # type: ignore[override]
+        self, inputs: Tensor, state: LayerState
+    ) -> tuple[Tensor, LayerState]:
+        """Torch's own module."""
+        hidden, last = nn.RNN.forward(self, inputs, whole(state[0]))
+        return hidden, (last[0],)
 
-    @staticmethod
-    def from_torch(state: Tensor | tuple[Tensor, Tensor]) -> LayerState:
-        """The hidden state, (B, U)."""
-        return (cast(Tensor, state)[0],)
+    def advance(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
+        """Torch's own cell."""
+        hidden = torch.rnn_tanh_cell(inputs, state[0], *self.weights)
+        return hidden, (hidden,)
 
-    @staticmethod
-    def gates(
-        module: nn.RNNBase, from_input: Tensor, hidden: Tensor, state: LayerState
-    ) -> dict[str, Tensor]:
+    def step(self, inputs: Tensor, state: LayerState, change: Change = unchanged) -> Stepped:
+        """The equation, as it stands."""
+        _, weight, _, bias = self.weights
+        rows = self.project(inputs) + torch.addmm(bias, state[0], weight.t())
+        hidden = change("hidden", rows.tanh())
+        return Stepped({"hidden": hidden}, (hidden,))
+
+    def gates(self, projected: Tensor, hidden: Tensor, before: LayerState) -> dict[str, Tensor]:
         """A vanilla network has no gates: empty."""
         return {}
 
-    @staticmethod
-    def slopes(
-        module: nn.RNNBase, channels: Mapping[str, Tensor], state: LayerState
-    ) -> dict[str, Tensor]:
+    def slopes(self, channels: Mapping[str, Tensor], before: LayerState) -> dict[str, Tensor]:
         """The slope of tanh, 1 - h²."""
         return {"hidden": 1 - channels["hidden"] ** 2}
 
     @staticmethod
-    def step_back(weight: Tensor, slopes: Mapping[str, Tensor], gradient: LayerState) -> StepBack:
+    def step_back(
+        weight: Tensor, slopes: Mapping[str, Tensor], gradient: LayerState
+    ) -> tuple[LayerState, LayerState, Tensor]:
         """dh_{t-1} = (dh_t * (1 - h_t²)) W_hh."""
         rows = gradient[0] * slopes["hidden"]
-        return StepBack(gradient, (rows @ weight,), rows)
+        return gradient, (rows @ weight,), rows

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from rnnviz.core.architectures.gru import GRU as FACTS
-from rnnviz.nets.architectures.base import LayerState, StepBack, previous
+from rnnviz.nets.architectures.base import Change, LayerState, Stepped, previous, unchanged
+from rnnviz.nets.architectures.torch_layer import TorchLayer, whole
 
 
-class GRU:
+class GRU(TorchLayer, nn.GRU):
     """r, z = sigmoid(...); n = tanh(W_in x + b_in + r * (W_hn h + b_hn)); h = (1-z) n + z h.
 
     The reset gate multiplies the product W_hn h, not h itself: the variant of cuDNN, and of the
@@ -20,60 +20,69 @@ class GRU:
     """
 
     facts = FACTS
-    module: Callable[[int, int], nn.RNNBase] = nn.GRU
 
-    @staticmethod
-    def zero_state(batch: int, units: int, like: Tensor) -> LayerState:
-        """Zeros, (B, U)."""
-        return (like.new_zeros(batch, units),)
+    def __init__(self, inputs: int, units: int) -> None:
+        nn.GRU.__init__(self, inputs, units)
+        self.inputs, self.units = inputs, units
 
-    @staticmethod
-    def to_torch(state: LayerState) -> Tensor:
-        """The hidden state, (1, B, U)."""
-        return state[0].unsqueeze(0)
+    def forward(  # type: ignore[override]
+        self, inputs: Tensor, state: LayerState
+    ) -> tuple[Tensor, LayerState]:
+        """Torch's own module."""
+        hidden, last = nn.GRU.forward(self, inputs, whole(state[0]))
+        return hidden, (last[0],)
 
-    @staticmethod
-    def from_torch(state: Tensor | tuple[Tensor, Tensor]) -> LayerState:
-        """The hidden state, (B, U)."""
-        return (cast(Tensor, state)[0],)
+    def advance(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
+        """Torch's own cell."""
+        hidden = torch.gru_cell(inputs, state[0], *self.weights)
+        return hidden, (hidden,)
 
-    @staticmethod
-    def gates(
-        module: nn.RNNBase, from_input: Tensor, hidden: Tensor, state: LayerState
-    ) -> dict[str, Tensor]:
-        """`reset`, `update` and `new`, each (T, U), from one product for all."""
-        units = hidden.shape[1]
-        _, weight, _, bias = module.all_weights[0]
-        from_hidden = torch.addmm(bias, previous(hidden, state), weight.t())
+    def step(self, inputs: Tensor, state: LayerState, change: Change = unchanged) -> Stepped:
+        """The equations, as they stand."""
+        _, weight, _, bias = self.weights
+        into = self.project(inputs).chunk(3, dim=1)
+        again = torch.addmm(bias, state[0], weight.t()).chunk(3, dim=1)
+        reset, update = (into[0] + again[0]).sigmoid(), (into[1] + again[1]).sigmoid()
+        new = (into[2] + reset * again[2]).tanh()
+        hidden = change("hidden", (1 - update) * new + update * state[0])
+        return Stepped({"hidden": hidden, "reset": reset, "update": update, "new": new}, (hidden,))
+
+    def gates(self, projected: Tensor, hidden: Tensor, before: LayerState) -> dict[str, Tensor]:
+        """`reset`, `update` and `new`, each (T, B, U), from one product for all."""
+        units = self.units
+        _, weight, _, bias = self.weights
+        last = previous(hidden, before[0])
+        from_hidden = torch.addmm(bias, last.flatten(0, 1), weight.t())
+        from_input = projected.flatten(0, 1)
         rows = from_input[:, : 2 * units].add_(from_hidden[:, : 2 * units])
         reset, update = rows.sigmoid_().chunk(2, dim=1)
         new = from_input[:, 2 * units :].addcmul_(reset, from_hidden[:, 2 * units :]).tanh_()
-        return {"reset": reset, "update": update, "new": new}
+        found = {"reset": reset, "update": update, "new": new}
+        return {name: part.unflatten(0, hidden.shape[:2]) for name, part in found.items()}
 
-    @staticmethod
-    def slopes(
-        module: nn.RNNBase, channels: Mapping[str, Tensor], state: LayerState
-    ) -> dict[str, Tensor]:
+    def slopes(self, channels: Mapping[str, Tensor], before: LayerState) -> dict[str, Tensor]:
         """Of `new`, `reset` and `update` by h_t, and what h_{t-1} and W_hn h keep of it."""
-        units = channels["hidden"].shape[1]
-        _, weight, _, bias = module.all_weights[0]
-        before = previous(channels["hidden"], state)
+        units = self.units
+        _, weight, _, bias = self.weights
+        last = previous(channels["hidden"], before[0])
         reset, update, new = channels["reset"], channels["update"], channels["new"]
-        recalled = torch.addmm(bias[2 * units :], before, weight[2 * units :].t())
+        recalled = last @ weight[2 * units :].t() + bias[2 * units :]
         candidate = (1 - update) * (1 - new**2)
         return {
             "reset": candidate * recalled * reset * (1 - reset),
-            "update": (before - new) * update * (1 - update),
+            "update": (last - new) * update * (1 - update),
             "new": candidate,
             "recalled": candidate * reset,
             "keep": update,
         }
 
     @staticmethod
-    def step_back(weight: Tensor, slopes: Mapping[str, Tensor], gradient: LayerState) -> StepBack:
+    def step_back(
+        weight: Tensor, slopes: Mapping[str, Tensor], gradient: LayerState
+    ) -> tuple[LayerState, LayerState, Tensor]:
         """dh_{t-1} = z dh_t + (what passes the gates) W_hh; r multiplies only the way through n."""
         (hidden,) = gradient
         gates = [hidden * slopes["reset"], hidden * slopes["update"]]
         again = torch.cat([*gates, hidden * slopes["recalled"]], dim=1)
         rows = torch.cat([*gates, hidden * slopes["new"]], dim=1)
-        return StepBack(gradient, (torch.addmm(hidden * slopes["keep"], again, weight),), rows)
+        return gradient, (torch.addmm(hidden * slopes["keep"], again, weight),), rows

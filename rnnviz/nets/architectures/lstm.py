@@ -2,70 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from rnnviz.core.architectures.lstm import LSTM as FACTS
-from rnnviz.nets.architectures.base import LayerState, StepBack, previous
+from rnnviz.nets.architectures.base import Change, LayerState, Ran, Stepped, previous, unchanged
+from rnnviz.nets.architectures.fused_lstm import Gates, step_with_gates
+from rnnviz.nets.architectures.mixed_lstm import mixed_lstm
+from rnnviz.nets.architectures.torch_layer import TorchLayer, whole
 
 
-class LSTM:
+class LSTM(TorchLayer, nn.LSTM):
     """i, f, o = sigmoid(...), g = tanh(...); c = f * c + i * g; h = o * tanh(c).
 
     Torch orders the blocks of rows i, f, g, o.
     """
 
     facts = FACTS
-    module: Callable[[int, int], nn.RNNBase] = nn.LSTM
 
-    @staticmethod
-    def zero_state(batch: int, units: int, like: Tensor) -> LayerState:
-        """Zeros for hidden and cell, (B, U) each."""
-        return (like.new_zeros(batch, units), like.new_zeros(batch, units))
+    def __init__(self, inputs: int, units: int) -> None:
+        nn.LSTM.__init__(self, inputs, units)
+        self.inputs, self.units = inputs, units
 
-    @staticmethod
-    def to_torch(state: LayerState) -> tuple[Tensor, Tensor]:
-        """Hidden and cell, (1, B, U) each."""
-        return state[0].unsqueeze(0), state[1].unsqueeze(0)
+    def forward(  # type: ignore[override]
+        self, inputs: Tensor, state: LayerState
+    ) -> tuple[Tensor, LayerState]:
+        """Torch's own module, or our own in mixed precision."""
+        before = (whole(state[0]), whole(state[1]))
+        if self.mixed_precision:
+            hidden, (last, cell) = mixed_lstm(self, inputs, before)
+        else:
+            hidden, (last, cell) = nn.LSTM.forward(self, inputs, before)
+        return hidden, (last[0], cell[0])
 
-    @staticmethod
-    def from_torch(state: Tensor | tuple[Tensor, Tensor]) -> LayerState:
-        """Hidden and cell, (B, U) each."""
-        hidden, cell = cast("tuple[Tensor, Tensor]", state)
-        return hidden[0], cell[0]
+    def advance(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
+        """Torch's own cell."""
+        after = torch.lstm_cell(inputs, state, *self.weights)
+        return after[0], tuple(after)
 
-    @staticmethod
-    def gates(
-        module: nn.RNNBase, from_input: Tensor, hidden: Tensor, state: LayerState
-    ) -> dict[str, Tensor]:
-        """`cell` and the four gates, each (T, U), from one product for all.
+    def step(self, inputs: Tensor, state: LayerState, change: Change = unchanged) -> Stepped:
+        """The equations, as they stand."""
+        _, weight, _, bias = self.weights
+        rows = self.project(inputs) + torch.addmm(bias, state[0], weight.t())
+        into, forget, candidate, output = rows.chunk(4, dim=1)
+        into, forget, output = into.sigmoid(), forget.sigmoid(), output.sigmoid()
+        candidate = candidate.tanh()
+        cell = change("cell", forget * state[1] + into * candidate)
+        hidden = change("hidden", output * cell.tanh())
+        channels = {
+            "hidden": hidden, "cell": cell, "input": into, "forget": forget, "output": output,
+            "candidate": candidate,
+        }  # fmt: skip
+        return Stepped(channels, (hidden, cell))
 
-        The cell states then need only c = f * c + i * g, a short recurrence element by element,
-        which numpy steps through with the least overhead.
+    def run(self, inputs: Tensor, state: LayerState) -> Ran:
+        """The fused kernel, read for the gates that it leaves.
+
+        Also where no gate is wanted, so that rounding is the same whatever is kept.
         """
-        _, weight, _, bias = module.all_weights[0]
-        rows = from_input.add_(bias).addmm_(previous(hidden, state), weight.t())
+        hidden, after, gates = step_with_gates(self, inputs, state)
+        return Ran(inputs, state, hidden, after, gates)
+
+    def channels(self, ran: Ran, projected: Tensor | None = None) -> Mapping[str, Tensor]:
+        """From the gates that were left, or else from one product for all of them."""
+        if isinstance(ran.kept, Gates):
+            return {"hidden": ran.hidden, **self._with_cell(ran.kept.rows, ran.before)}
+        return super().channels(ran, projected)
+
+    def gates(self, projected: Tensor, hidden: Tensor, before: LayerState) -> dict[str, Tensor]:
+        """`cell` and the four gates, each (T, B, U), from one product for all."""
+        _, weight, _, bias = self.weights
+        last = previous(hidden, before[0]).flatten(0, 1)
+        rows = projected.flatten(0, 1).add_(bias).addmm_(last, weight.t())
         into, forget, candidate, output = rows.chunk(4, dim=1)
         for gate in (into, forget, output):
             gate.sigmoid_()
         candidate.tanh_()
-        return LSTM.channels_of(rows, state)
+        return self._with_cell(rows.unflatten(0, hidden.shape[:2]), before)
 
-    @staticmethod
-    def channels_of(rows: Tensor, state: LayerState) -> dict[str, Tensor]:
-        """`cell` and the four gates, each (T, U), from the gates i, f, g, o (T, 4 * U).
+    def _with_cell(self, rows: Tensor, before: LayerState) -> dict[str, Tensor]:
+        """`cell` and the four gates, from the gates i, f, g, o (T, B, 4 * U), squashed.
 
-        Args:
-            rows: after each sigmoid or tanh.
-            state: the state before the first of these steps, each (1, U).
+        The cell states need only c = f * c + i * g, a short recurrence element by element, which
+        numpy steps through with the least overhead.
         """
-        into, forget, candidate, output = rows.chunk(4, dim=1)
+        into, forget, candidate, output = rows.chunk(4, dim=2)
         cell = (into * candidate).cpu()
-        carried = state[1][0].cpu().numpy()
+        carried = before[1].cpu().numpy()
         for entering, keep in zip(cell.numpy(), forget.cpu().numpy(), strict=True):
             carried = np.add(entering, keep * carried, out=entering)
         return {
@@ -76,17 +102,14 @@ class LSTM:
             "candidate": candidate,
         }
 
-    @staticmethod
-    def slopes(
-        module: nn.RNNBase, channels: Mapping[str, Tensor], state: LayerState
-    ) -> dict[str, Tensor]:
+    def slopes(self, channels: Mapping[str, Tensor], before: LayerState) -> dict[str, Tensor]:
         """Of the gates by c_t or h_t, of c_t by h_t, and what c_{t-1} keeps of it."""
         into, forget, output = channels["input"], channels["forget"], channels["output"]
         candidate, cell = channels["candidate"], channels["cell"]
         seen = torch.tanh(cell)
         return {
             "input": candidate * into * (1 - into),
-            "forget": torch.cat([state[1], cell[:-1]]) * forget * (1 - forget),
+            "forget": previous(cell, before[1]) * forget * (1 - forget),
             "candidate": into * (1 - candidate**2),
             "output": seen * output * (1 - output),
             "cell": output * (1 - seen**2),
@@ -94,7 +117,9 @@ class LSTM:
         }
 
     @staticmethod
-    def step_back(weight: Tensor, slopes: Mapping[str, Tensor], gradient: LayerState) -> StepBack:
+    def step_back(
+        weight: Tensor, slopes: Mapping[str, Tensor], gradient: LayerState
+    ) -> tuple[LayerState, LayerState, Tensor]:
         """dc_t gains o (1 - tanh² c_t) dh_t; dc_{t-1} = f dc_t; dh_{t-1} = (gates) W_hh."""
         hidden, carried = gradient
         cell = torch.addcmul(carried, hidden, slopes["cell"])
@@ -107,4 +132,4 @@ class LSTM:
             ],
             dim=1,
         )
-        return StepBack((hidden, cell), (rows @ weight, cell * slopes["keep"]), rows)
+        return (hidden, cell), (rows @ weight, cell * slopes["keep"]), rows

@@ -9,18 +9,20 @@ step is below the range of single precision after 80 steps.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.nets.architectures import Architecture, LayerState
-from rnnviz.nets.architectures.base import StepBack
+from rnnviz.core.architectures import ArchitectureFacts
+from rnnviz.nets.architectures.base import LayerState, LayerTape
 from rnnviz.nets.device import exact_device
 from rnnviz.nets.language.model import CharacterLanguageModel, State
+from rnnviz.nets.layers.states import copied, detached, floats, on
+from rnnviz.nets.layers.states import rows as rows_of
 
 _BLOCK = 2048
 Progress = Callable[[float, float], None]
@@ -31,23 +33,11 @@ def ignore(done: float, total: float) -> None:
 
 
 @dataclass(frozen=True)
-class LayerTape:
-    """What one layer did over S steps, as far as going back needs it."""
-
-    weight_ih: Tensor
-    weight_hh: Tensor
-    """Both column by column in memory: few gradients times a large matrix then take less time."""
-    slopes: list[dict[str, Tensor]]
-    """One dictionary a step, (U,) each; see `Architecture.slopes`."""
-    channels: dict[str, Tensor]
-    """(S, U) each."""
-
-
-@dataclass(frozen=True)
 class Tape:
     """A model's way through S characters."""
 
-    architecture: type[Architecture]
+    facts: tuple[ArchitectureFacts, ...]
+    """What there is to know of each layer."""
     layers: tuple[LayerTape, ...]
     skip: bool
     embedded: Tensor
@@ -62,6 +52,11 @@ class Tape:
     def steps(self) -> int:
         """S."""
         return len(self.embedded)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states that some layer has: `hidden`, and `cell` where there is an LSTM."""
+        return tuple(dict.fromkeys(name for facts in self.facts for name in facts.states))
 
 
 @torch.no_grad()
@@ -79,16 +74,14 @@ def record(model: CharacterLanguageModel, ids: Tensor, state: State) -> Tape:
     """Read ids (S,), S at least 2, from this state, and keep what going back needs."""
     device = exact_device(model.device)
     double = copy.deepcopy(model).to(device).double().eval()
-    architecture, ids = double.architecture, ids.to(device)
+    ids = ids.to(device)
     embedded = double.embed(ids)
     below, hidden, layers = embedded, [], []
-    for number, module in enumerate(cast("list[nn.RNNBase]", list(double.layers))):
-        before: LayerState = tuple(part.detach().to(device).double() for part in state[number])
-        inputs = double.layer_input(number, embedded, below)
-        given, _ = module(inputs.unsqueeze(1), architecture.to_torch(before))
-        below = given.squeeze(1)
+    for number, layer in enumerate(double.recurrent):
+        before = floats(on(detached(state[number]), device), torch.float64)
+        below, tape = layer.tape(double.layer_input(number, embedded, below), before)
         hidden.append(below)
-        layers.append(tape_of_layer(architecture, module, inputs, below, before))
+        layers.append(tape)
     logits = double.logits(hidden)[:-1]
     p = torch.softmax(logits, dim=1)
     error = p - functional.one_hot(ids[1:], p.shape[1])
@@ -98,31 +91,8 @@ def record(model: CharacterLanguageModel, ids: Tensor, state: State) -> Tape:
     parts: list[Tensor | None] = [None] * first
     parts += list(seeds.split(units, dim=1))
     losses = functional.cross_entropy(logits, ids[1:], reduction="none")
-    return Tape(architecture, tuple(layers), skip, embedded, losses, tuple(parts))
-
-
-def tape_of_layer(
-    architecture: type[Architecture],
-    module: nn.RNNBase,
-    inputs: Tensor,
-    hidden: Tensor,
-    before: LayerState,
-) -> LayerTape:
-    """What going back through a layer needs, from what entered it (S, I) and what it gave (S, U).
-
-    Args:
-        before: the state before the first step, each (1, U).
-    """
-    weight_ih, weight_hh, bias_ih, _ = module.all_weights[0]
-    rows = torch.addmm(bias_ih, inputs, weight_ih.t())
-    channels = {"hidden": hidden, **architecture.gates(module, rows, hidden, before)}
-    slopes = architecture.slopes(module, channels, before)
-    steps = [{name: values[step] for name, values in slopes.items()} for step in range(len(hidden))]
-    return LayerTape(_by_column(weight_ih), _by_column(weight_hh), steps, channels)
-
-
-def _by_column(weight: Tensor) -> Tensor:
-    return weight.detach().t().contiguous().t()
+    facts = tuple(layer.facts for layer in double.recurrent)
+    return Tape(facts, tuple(layers), skip, embedded, losses, tuple(parts))
 
 
 class Reached(NamedTuple):
@@ -130,8 +100,8 @@ class Reached(NamedTuple):
 
     step: int
     active: slice
-    whole: tuple[LayerState, ...]
-    """One a layer: the gradients at the states of this step, each (R, U)."""
+    whole: tuple[tuple[Tensor, ...], ...]
+    """One a layer: the gradients at its states after this step, each (R, U)."""
     embedded: Tensor
     """(R, E or V) at the input of this step; a row's own and only here, it is not summed."""
 
@@ -142,23 +112,26 @@ def go_back(
     begin: int,
     end: int,
     active: Callable[[int], slice],
-    seeds: Callable[[int], Sequence[tuple[int, slice, LayerState]]],
+    seeds: Callable[[int], Sequence[tuple[int, slice, Tensor]]],
     cut: Callable[[int], bool] = lambda step: False,
 ) -> Iterator[Reached]:
     """Take gradients, R = `rows` of them side by side, back from step `begin` down to step `end`.
 
     Args:
         active: which rows are on their way at a step.
-        seeds: what starts at a step: layer, rows, and the gradient at that layer's state.
+        seeds: what starts at a step: layer, rows, and the gradient at that layer's hidden state.
         cut: whether the way from this step to the one before it is cut (truncated BPTT).
     """
-    carried = [_zeros(tape, layer, rows) for layer in range(len(tape.layers))]
+    carried = [layer.zeros(rows, begin) for layer in tape.layers]
     for step in range(begin, end - 1, -1):
+        started: dict[int, Tensor] = {}
         for number, which, gradient in seeds(step):
-            for part, added in zip(carried[number], gradient, strict=True):
-                part[which] += added
+            here = started.get(number)
+            if here is None:
+                here = started[number] = gradient.new_zeros(rows, gradient.shape[-1])
+            here[which] += gradient
         chosen = active(step)
-        whole, embedded = _one_step(tape, step, chosen, carried)
+        whole, embedded = _one_step(tape, step, chosen, carried, started)
         yield Reached(step, chosen, whole, embedded)
         if cut(step):
             for layer in carried:
@@ -167,18 +140,20 @@ def go_back(
 
 
 def _one_step(
-    tape: Tape, step: int, chosen: slice, carried: list[LayerState]
-) -> tuple[tuple[LayerState, ...], Tensor]:
+    tape: Tape, step: int, chosen: slice, carried: list[LayerState], started: Mapping[int, Tensor]
+) -> tuple[tuple[tuple[Tensor, ...], ...], Tensor]:
     """All layers of one step, the top one first; `carried` then holds what goes on."""
-    whole: list[LayerState] = []
+    whole: list[tuple[Tensor, ...]] = []
     embedded = above = None
     for layer in range(len(tape.layers) - 1, -1, -1):
-        parts = tuple(part[chosen].clone() for part in carried[layer])
-        if above is not None:
-            parts = (parts[0] + above, *parts[1:])
-        back, entering = _layer_step(tape, layer, step, parts)
-        for part, before in zip(carried[layer], back.before, strict=True):
-            part[chosen] = before
+        if layer in started:
+            own = started[layer][chosen]
+            above = own if above is None else own + above
+        # A copy: what it may become is written into the same rows.
+        later = copied(rows_of(carried[layer], chosen))
+        back = tape.layers[layer].back(step, above, later)
+        carried[layer] = _carry(carried[layer], chosen, back.before)
+        entering = back.inputs
         whole.insert(0, back.whole)
         width = tape.embedded.shape[1]
         if layer == 0 or tape.skip:
@@ -189,16 +164,21 @@ def _one_step(
     return tuple(whole), embedded
 
 
-def _layer_step(tape: Tape, layer: int, step: int, gradient: LayerState) -> tuple[StepBack, Tensor]:
-    """One layer of one step: the step back, and the gradient at what entered the layer."""
-    on = tape.layers[layer]
-    back = tape.architecture.step_back(on.weight_hh, on.slopes[step], gradient)
-    return back, back.rows @ on.weight_ih
+def _carry(carried: LayerState, chosen: slice, before: LayerState) -> LayerState:
+    """The gradients at the state before a step: those of the chosen rows, no others.
 
-
-def _zeros(tape: Tape, layer: int, rows: int) -> LayerState:
-    weight = tape.layers[layer].weight_hh
-    return tape.architecture.zero_state(rows, weight.shape[1], weight)
+    A state that grows is smaller before the step.
+    """
+    parts = []
+    for part, found in zip(carried, before, strict=True):
+        room = (
+            part
+            if part.shape[1:] == found.shape[1:]
+            else part.new_zeros(len(part), *found.shape[1:])
+        )
+        room[chosen] = found
+        parts.append(room)
+    return tuple(parts)
 
 
 @dataclass(frozen=True)
@@ -217,11 +197,6 @@ class LossNorms:
     character is turned up."""
 
 
-def state_names(architecture: type[Architecture]) -> tuple[str, ...]:
-    """The channels that carry a state from step to step: `hidden`, and `cell` of an LSTM."""
-    return architecture.facts.states
-
-
 @torch.no_grad()
 def loss_norms(tape: Tape, targets: range, distance: int, progress: Progress = ignore) -> LossNorms:
     """The gradient of every single loss, up to `distance` steps back.
@@ -230,7 +205,7 @@ def loss_norms(tape: Tape, targets: range, distance: int, progress: Progress = i
         targets: consecutive steps whose losses are taken, each below S - 1.
     """
     first, count = targets.start, len(targets)
-    names = state_names(tape.architecture)
+    names = tape.states
     nowhere = torch.full((count, distance + 1), torch.nan, dtype=torch.float64)
     states = {name: nowhere.repeat(len(tape.layers), 1, 1) for name in names}
     inputs, products = nowhere.clone(), nowhere.clone()
@@ -239,14 +214,14 @@ def loss_norms(tape: Tape, targets: range, distance: int, progress: Progress = i
     def active(step: int) -> slice:
         return slice(max(step - first, 0), min(step + distance - first + 1, count))
 
-    def seeds(step: int) -> list[tuple[int, slice, LayerState]]:
+    def seeds(step: int) -> list[tuple[int, slice, Tensor]]:
         return _loss_seed(tape, step, step - first) if step >= first else []
 
     for reached in go_back(tape, count, targets[-1], end, active, seeds):
         rows = torch.arange(count)[reached.active]
         back = rows + first - reached.step
         for layer, gradient in enumerate(reached.whole):
-            for name, part in zip(names, gradient, strict=True):
+            for name, part in zip(tape.facts[layer].states, gradient, strict=True):
                 states[name][layer, rows, back] = part.norm(dim=1)
         inputs[rows, back] = reached.embedded.norm(dim=1)
         products[rows, back] = reached.embedded @ tape.embedded[reached.step]
@@ -262,11 +237,12 @@ def sum_norms(tape: Tape, targets: range, chunk: int | None = None) -> dict[str,
         targets: the steps whose losses are summed.
         chunk: truncated BPTT: no gradient passes from step n * chunk to the step before it.
     """
-    names = state_names(tape.architecture)
     steps = tape.steps - 1
-    norms = {name: torch.zeros(len(tape.layers), steps, dtype=torch.float64) for name in names}
+    norms = {
+        name: torch.zeros(len(tape.layers), steps, dtype=torch.float64) for name in tape.states
+    }
 
-    def seeds(step: int) -> list[tuple[int, slice, LayerState]]:
+    def seeds(step: int) -> list[tuple[int, slice, Tensor]]:
         return _loss_seed(tape, step, 0) if step in targets else []
 
     def cut(step: int) -> bool:
@@ -274,19 +250,18 @@ def sum_norms(tape: Tape, targets: range, chunk: int | None = None) -> dict[str,
 
     for reached in go_back(tape, 1, targets[-1], 0, lambda step: slice(0, 1), seeds, cut):
         for layer, gradient in enumerate(reached.whole):
-            for name, part in zip(names, gradient, strict=True):
+            for name, part in zip(tape.facts[layer].states, gradient, strict=True):
                 norms[name][layer, reached.step] = part.norm()
     return norms
 
 
-def _loss_seed(tape: Tape, step: int, row: int) -> list[tuple[int, slice, LayerState]]:
+def _loss_seed(tape: Tape, step: int, row: int) -> list[tuple[int, slice, Tensor]]:
     """What the loss of this step gives at the hidden states of the same step."""
-    found: list[tuple[int, slice, LayerState]] = []
-    for layer, seed in enumerate(tape.seeds):
-        if seed is not None:
-            rest = (torch.zeros(()),) * (len(state_names(tape.architecture)) - 1)
-            found.append((layer, slice(row, row + 1), (seed[step], *rest)))
-    return found
+    return [
+        (layer, slice(row, row + 1), seed[step])
+        for layer, seed in enumerate(tape.seeds)
+        if seed is not None
+    ]
 
 
 @torch.no_grad()
@@ -300,15 +275,11 @@ def jacobian(
     A layer's state depends on its own past only through itself: the layers above do not reach back
     down, and those below do not depend on it.
     """
-    names = state_names(tape.architecture)
-    weight = tape.layers[layer].weight_hh
-    gradient = _zeros(tape, layer, weight.shape[1])
-    place = names.index(state)
+    own, place = tape.layers[layer], tape.facts[layer].states.index(state)
+    gradient = own.zeros(own.channels[state].shape[1], step)
     gradient[place].fill_diagonal_(1.0)
     for back in range(min(distance, step) + 1):
-        found = tape.architecture.step_back(
-            weight, tape.layers[layer].slopes[step - back], gradient
-        )
+        found = own.back(step - back, None, gradient)
         yield back, found.whole[place]
         gradient = found.before
 

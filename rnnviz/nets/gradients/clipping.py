@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.nets.language.model import CharacterLanguageModel, State, detach
+from rnnviz.nets.language.model import CharacterLanguageModel, State
+from rnnviz.nets.layers.states import detached
 
 
 class Clipped(NamedTuple):
@@ -41,10 +42,10 @@ def step_gradient(
 ) -> tuple[dict[str, Tensor], State]:
     """The gradient of the mean loss over ids (T,), by the parameter's name, and the state after."""
     parameters = dict(model.named_parameters())
-    logits, after = model(ids[:-1].unsqueeze(1), detach(state))
+    logits, after = model(ids[:-1].unsqueeze(1), detached(state))
     loss = functional.cross_entropy(logits.flatten(0, 1), ids[1:])
     found = torch.autograd.grad(loss, list(parameters.values()))
-    return dict(zip(parameters, found, strict=True)), detach(after)
+    return dict(zip(parameters, found, strict=True)), detached(after)
 
 
 def total_norm(gradients: dict[str, Tensor]) -> float:

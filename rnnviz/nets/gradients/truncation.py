@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.nets.gradients.clipping import angle_degrees, total_norm
-from rnnviz.nets.language.model import CharacterLanguageModel, detach
+from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.layers.states import detached
 
 _SAMPLE_SECONDS = 0.002
 
@@ -135,7 +136,7 @@ def _gradient(
                 stack.enter_context(
                     torch.autograd.graph.saved_tensors_hooks(kept.pack, lambda tensor: tensor)
                 )
-            logits, state = model(ids[start:stop].unsqueeze(1), detach(state))
+            logits, state = model(ids[start:stop].unsqueeze(1), detached(state))
             targets = ids[start + 1 : stop + 1]
             loss = functional.cross_entropy(logits.flatten(0, 1), targets, reduction="sum")
         if kept is not None:

@@ -25,7 +25,6 @@ from rnnviz.nets.gradients.backprop import (
     loss_norms,
     record,
     state_after,
-    state_names,
     sum_norms,
 )
 from rnnviz.nets.gradients.clipping import clip, step_gradient, total_norm
@@ -102,11 +101,11 @@ def gradient_field(opened: OpenedModel, arguments: Arguments, context: Context) 
     facts = FieldFacts(
         model_name=model.description.name,
         model_path=arguments["model"],
-        architecture=model.architecture.facts.name,
+        architecture=model.description.architecture,
         text_name=text.name,
         layers=model.description.layers,
         units=model.description.units,
-        states=state_names(model.architecture),
+        states=tape.states,
         start=int(arguments["start"]),
         skipped=_skipped(reading, begin, stop),
         seed=arguments.get("seed"),
@@ -165,9 +164,7 @@ class _Growing:
     ) -> None:
         """Norms of dh_t/dh_{t-k} for some steps spread over the targets."""
         about, names = model.description, self.facts.states
-        each = (
-            distance * model.architecture.facts.blocks * about.units**3 * about.layers * len(names)
-        )
+        each = distance * sum(layer.cost for layer in tape.layers) // 2 * about.units * len(names)
         count = int(min(max(1, _BUDGET // each), JACOBIANS))
         # The last ones of as many parts: the last step of all reaches back farthest.
         ends = np.linspace(targets.start - 1, targets.stop - 1, count + 1)[1:]
@@ -217,7 +214,7 @@ class _Growing:
 
 def _parts(tape: Tape, targets: range, distance: int) -> list[range]:
     """The targets in as many parts as one should see of them while they are computed."""
-    weights = sum(on.weight_hh.numel() + on.weight_ih.numel() for on in tape.layers)
+    weights = sum(on.cost for on in tape.layers)
     if weights * distance * len(targets) < _AT_ONCE:
         return [targets]
     ends = [*(targets.start + end for end in _SHOWN_AT if end < len(targets)), targets.stop]
@@ -258,14 +255,15 @@ def recurrent_matrices(
 ) -> dict[str, Any]:
     """Eigenvalues and singular values of W_hh, by layer and gate, as JSON in `path`."""
     model = _network(opened, arguments)
-    gates = model.architecture.facts.row_gates
+    weights = [
+        (number, gate, weight.detach().numpy())
+        for number, layer in enumerate(model.recurrent)
+        for gate, weight in layer.recurrent_weights().items()
+    ]
     found = []
-    for layer in range(model.description.layers):
-        weight = model.get_parameter(f"layers.{layer}.weight_hh_l0").detach().numpy()
-        for place, rows in enumerate(np.split(weight, model.architecture.facts.blocks)):
-            found.append(matrix_facts(rows, layer, gates[place]))
-            done = layer * len(gates) + place + 1
-            context.progress(done, len(gates) * model.description.layers)
+    for number, gate, weight in weights:
+        found.append(matrix_facts(weight, number, gate))
+        context.progress(len(found), len(weights))
     path = Path(arguments["path"])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, msgspec.json.encode(found))

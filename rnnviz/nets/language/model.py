@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.models.model_file import ModelDescription
-from rnnviz.nets.architectures import LayerState, architecture_named
+from rnnviz.nets.architectures import Layer, LayerState, architecture_named
 from rnnviz.nets.layers.first_weights import draw_first_weights
-from rnnviz.nets.layers.mixed_lstm import mixed_lstm
 from rnnviz.nets.layers.weights import fitting_weights
 
 State = tuple[LayerState, ...]
@@ -32,8 +32,7 @@ class CharacterLanguageModel(nn.Module):
     ==================  ==============================================================
 
     With `skip`, the embedded character also enters every layer above the first, and the output
-    sees the hidden states of all layers (Graves 2013, equations 1 to 5). Every layer is one fused
-    torch module, so that the hidden states of each are at hand.
+    sees the hidden states of all layers (Graves 2013, equations 1 to 5).
     """
 
     def __init__(self, description: ModelDescription, dropout: float = 0.0, seed: int = 0) -> None:
@@ -45,13 +44,11 @@ class CharacterLanguageModel(nn.Module):
         units, skip = description.units, description.skip
         self.embedding = nn.Embedding(size, width) if description.embedding else None
         self.layers = nn.ModuleList(
-            self.architecture.module(width if layer == 0 else units + skip * width, units)
+            self.architecture(width if layer == 0 else units + skip * width, units)
             for layer in range(description.layers)
         )
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(units * (description.layers if skip else 1), size)
-        self.mixed_precision = False
-        """Whether the layers of an LSTM run in `mixed_lstm`, under autocast: while training."""
         self.initialise(seed)
 
     @property
@@ -79,12 +76,19 @@ class CharacterLanguageModel(nn.Module):
         # Hidden states of a fresh layer are some third of one.
         return moved * 1.5 / math.sqrt(parameter.shape[1])
 
+    @property
+    def recurrent(self) -> tuple[Layer, ...]:
+        """The layers, bottom layer first."""
+        return tuple(cast("Iterable[Layer]", self.layers))
+
+    def set_mixed_precision(self, mixed: bool) -> None:
+        """Let the layers round what enters a matrix product to bfloat16, where they can."""
+        for layer in self.recurrent:
+            layer.mixed_precision = mixed
+
     def zero_state(self, batch: int) -> State:
-        """The state before any character: zeros."""
-        like = self.output.weight
-        return tuple(
-            self.architecture.zero_state(batch, self.description.units, like) for _ in self.layers
-        )
+        """The state of B streams before any character."""
+        return tuple(layer.zero_state(batch) for layer in self.recurrent)
 
     def embed(self, ids: Tensor) -> Tensor:
         """What enters the first layer, (..., V) one-hot or (..., E) learned, for ids (...)."""
@@ -110,12 +114,8 @@ class CharacterLanguageModel(nn.Module):
         below, hidden, after = embedded, [], []
         for layer, module in enumerate(self.layers):
             inputs = self.layer_input(layer, embedded, below)
-            before = self.architecture.to_torch(state[layer])
-            if self.mixed_precision and isinstance(module, nn.LSTM) and isinstance(before, tuple):
-                given, last = mixed_lstm(module, inputs, before)
-            else:
-                given, last = module(inputs, before)
-            after.append(self.architecture.from_torch(last))
+            given, last = module(inputs, state[layer])
+            after.append(last)
             hidden.append(given)
             below = self.dropout(given)
         return self.logits(hidden), tuple(after)
@@ -149,11 +149,6 @@ def build_language_model(
     model = CharacterLanguageModel(description)
     model.load_state_dict(weights)
     return model.eval()
-
-
-def detach(state: State) -> State:
-    """The same state, cut from the graph: where truncated back-propagation stops."""
-    return tuple(tuple(tensor.detach() for tensor in layer) for layer in state)
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -24,8 +24,9 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
-from rnnviz.nets.language.model import CharacterLanguageModel, State, count_parameters, detach
+from rnnviz.nets.language.model import CharacterLanguageModel, count_parameters
 from rnnviz.nets.language.sampling import sample
+from rnnviz.nets.layers.states import detached, floats, named, restored
 from rnnviz.nets.training.corpus import Corpus, held_out_loss
 from rnnviz.nets.training.hidden_gradients import hidden_gradients
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
@@ -132,12 +133,12 @@ class CharacterTask:
         """The mean loss of the next characters; the state after them is carried over."""
         mixed = self.config.precision == "bfloat16"
         # Our own LSTM in mixed precision is for processors; cuDNN has one of its own.
-        self.model.mixed_precision = mixed and self.device.type == "cpu"
+        self.model.set_mixed_precision(mixed and self.device.type == "cpu")
         with torch.autocast(self.device.type, torch.bfloat16, enabled=mixed):
             logits, after = network(batch.inputs, self._state)
-        self.model.mixed_precision = False
+        self.model.set_mixed_precision(False)
         nats = functional.cross_entropy(logits.float().flatten(0, 1), batch.targets.flatten())
-        self._state = tuple(tuple(part.float() for part in layer) for layer in detach(after))
+        self._state = floats(detached(after), torch.float32)
         return StepLoss(nats, batch.inputs.numel())
 
     def state_gradients(self, batch: Batch) -> npt.NDArray[np.float32]:
@@ -180,21 +181,9 @@ class CharacterTask:
 
     def position(self) -> Position:
         """The next character of every stream, and the state that is carried there."""
-        tensors = {
-            f"{layer}.{number}": part
-            for layer, parts in enumerate(self._state)
-            for number, part in enumerate(parts)
-        }
-        return Position({"start": self._start}, tensors)
+        return Position({"start": self._start}, dict(named(self._state)))
 
     def restore(self, position: Position) -> None:
         """Go back to there."""
         self._start = int(position.facts["start"])
-        self._state = _state(position.tensors, self._state)
-
-
-def _state(tensors: Mapping[str, Tensor], like: State) -> State:
-    return tuple(
-        tuple(tensors[f"{layer}.{number}"].to(part.device) for number, part in enumerate(parts))
-        for layer, parts in enumerate(like)
-    )
+        self._state = restored(position.tensors, self._state)

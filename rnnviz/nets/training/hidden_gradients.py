@@ -7,9 +7,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from rnnviz.nets.architectures import LayerState
-from rnnviz.nets.gradients.backprop import go_back, record, state_names
+from rnnviz.nets.gradients.backprop import go_back, record
 from rnnviz.nets.language.model import CharacterLanguageModel, State
+from rnnviz.nets.layers.states import rows
 
 
 @torch.no_grad()
@@ -30,18 +30,17 @@ def hidden_gradients(
         (2, L, T): L is the mean loss of all steps, and that of the last step alone.
     """
     steps, layers = len(inputs), len(state)
-    first = tuple(tuple(part[:1] for part in layer) for layer in state)
+    first = rows(state, slice(0, 1))
     tape = record(model, torch.cat([inputs[:, 0], targets[-1:, 0]]), first)
-    rest = (tape.losses.new_zeros(()),) * (len(state_names(tape.architecture)) - 1)
     both = slice(0, 2)
 
-    def seeds(step: int) -> list[tuple[int, slice, LayerState]]:
-        found: list[tuple[int, slice, LayerState]] = []
+    def seeds(step: int) -> list[tuple[int, slice, Tensor]]:
+        found: list[tuple[int, slice, Tensor]] = []
         for layer, seed in enumerate(tape.seeds):
             if seed is not None:
-                found.append((layer, slice(0, 1), (seed[step] / steps, *rest)))
+                found.append((layer, slice(0, 1), seed[step] / steps))
                 if step == steps - 1:
-                    found.append((layer, slice(1, 2), (seed[step], *rest)))
+                    found.append((layer, slice(1, 2), seed[step]))
         return found
 
     norms = torch.zeros(2, layers, steps, device=tape.losses.device)

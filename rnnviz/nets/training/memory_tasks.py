@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import numpy as np
@@ -25,9 +25,8 @@ from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.models.model_file import METADATA_KEY
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.system.files import write_atomically
-from rnnviz.nets.architectures import architecture_named
+from rnnviz.nets.architectures import Layer, architecture_named
 from rnnviz.nets.device import training_device
-from rnnviz.nets.gradients.backprop import tape_of_layer
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 
 HELD_OUT = 500
@@ -56,7 +55,7 @@ class MemoryModel(nn.Module):
         self.architecture = architecture_named(config.architecture)
         self.last = last
         self.layers = nn.ModuleList(
-            self.architecture.module(inputs if layer == 0 else config.units, config.units)
+            self.architecture(inputs if layer == 0 else config.units, config.units)
             for layer in range(config.layers)
         )
         self.output = nn.Linear(config.units, answers)
@@ -79,11 +78,16 @@ class MemoryModel(nn.Module):
                 if ".bias_ih" in name:
                     parameter[facts.open_rows(config.units)] += 1
 
+    @property
+    def recurrent(self) -> tuple[Layer, ...]:
+        """The layers, bottom layer first."""
+        return tuple(cast("Iterable[Layer]", self.layers))
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Answers (M, B, A) at the last M steps of inputs (T, B, I)."""
         below = inputs
-        for module in self.layers:
-            below, _ = module(below)
+        for layer in self.recurrent:
+            below, _ = layer(below, layer.zero_state(below.shape[1]))
         return self.output(below[-self.last :])
 
 
@@ -199,8 +203,8 @@ class MemoryTask:
         few = Examples(inputs, batch.wanted[..., :_LOOKED_AT].cpu())
         with torch.enable_grad():
             hidden = [inputs]
-            for module in model.layers:
-                hidden.append(module(hidden[-1])[0])
+            for layer in model.recurrent:
+                hidden.append(layer(hidden[-1], layer.zero_state(hidden[-1].shape[1]))[0])
             top = hidden[-1].detach().requires_grad_()
             loss = self._loss(model.output(top[-model.last :]), few)
             (seed,) = torch.autograd.grad(loss, top)
@@ -214,22 +218,17 @@ class MemoryTask:
         self, model: MemoryModel, hidden: list[Tensor], above: Tensor
     ) -> npt.NDArray[np.float64]:
         """The squared norm of the gradient at every state of one example, (L, T)."""
-        architecture = model.architecture
-        units, steps = above.shape[1], len(above)
+        steps = len(above)
         found = np.zeros((len(model.layers), steps))
-        for layer in range(len(model.layers) - 1, -1, -1):
-            module = model.layers[layer]
-            assert isinstance(module, nn.RNNBase)
-            before = architecture.zero_state(1, units, above)
-            tape = tape_of_layer(architecture, module, hidden[layer], hidden[layer + 1], before)
-            gradient = before
-            below = torch.zeros(steps, hidden[layer].shape[1])
+        for number in range(len(model.layers) - 1, -1, -1):
+            layer = model.recurrent[number]
+            _, tape = layer.tape(hidden[number], layer.zero_state(1))
+            gradient = tape.zeros(1, steps - 1)
+            below = torch.zeros(steps, hidden[number].shape[1])
             for step in range(steps - 1, -1, -1):
-                gradient = (gradient[0] + above[step], *gradient[1:])
-                back = architecture.step_back(tape.weight_hh, tape.slopes[step], gradient)
-                found[layer, step] = float(back.whole[0].double().square().sum())
-                below[step] = back.rows[0] @ tape.weight_ih
-                gradient = back.before
+                back = tape.back(step, above[step : step + 1], gradient)
+                found[number, step] = float(back.whole[0].double().square().sum())
+                below[step], gradient = back.inputs[0], back.before
             above = below
         return found
 

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.models.translation import BEGIN_ID, TranslationDescription
+from rnnviz.nets.architectures import Layer
 from rnnviz.nets.translation.batches import PairBatch
-from rnnviz.nets.translation.cells import step_layer
 from rnnviz.nets.translation.encoder import Encoder
 from rnnviz.nets.translation.model import TranslationModel
 
@@ -102,10 +102,11 @@ def _encode(encoder: Encoder, ids: Tensor) -> tuple[list[list[Tensor]], Tensor, 
 
 def _read(encoder: Encoder, module: nn.Module, inputs: Tensor) -> list[Tensor]:
     """The hidden state (1, U) after every step of inputs (S, 1, I), from zeros."""
-    state, found = encoder.architecture.zero_state(1, encoder.units, inputs), []
+    layer, found = cast(Layer, module), []
+    state = layer.zero_state(1)
     for entering in inputs:
-        state = step_layer(cast(nn.RNNBase, module), entering, state)
-        found.append(state[0])
+        hidden, state = layer.advance(entering, state)
+        found.append(hidden)
     return found
 
 
@@ -117,12 +118,12 @@ def _decode(
     memory = decoder.remember(states, finals, pair.lengths)
     state = decoder.start(memory)
     previous = functional.pad(pair.target[:-1], (0, 0, 1, 0), value=BEGIN_ID)
-    found: list[list[Tensor]] = [[] for _ in state.layers]
+    found: list[list[Tensor]] = [[] for _ in state.hidden]
     readouts = []
     for embedded in decoder.embedding(previous):
         state, readout, _ = decoder.advance(embedded, state, memory)
         readouts.append(readout)
-        for stack, layer in zip(found, state.layers, strict=True):
-            stack.append(layer[0])
+        for stack, hidden in zip(found, state.hidden, strict=True):
+            stack.append(hidden)
     logits = decoder.output(torch.cat(readouts))
     return found, functional.cross_entropy(logits, pair.target[:, 0], reduction="none")

@@ -22,9 +22,10 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.core.models.translation import TranslationDescription
-from rnnviz.nets.architectures import LayerState, architecture_named
+from rnnviz.nets.architectures import Layer, LayerState, architecture_named
+from rnnviz.nets.layers.states import each
+from rnnviz.nets.layers.states import rows as rows_of
 from rnnviz.nets.translation.attention import make_attention, weigh
-from rnnviz.nets.translation.cells import step_layer
 from rnnviz.nets.translation.encoder import Memory
 
 Steer = Callable[[Tensor], Tensor]
@@ -36,7 +37,8 @@ class DecoderState:
     """What the decoder carries from step to step, for B sentences."""
 
     layers: tuple[LayerState, ...]
-    """Each part (B, U)."""
+    hidden: tuple[Tensor, ...]
+    """What every layer gave last, (B, U) each."""
     fed: Tensor | None = None
     """(B, U) the last attentional state, with input feeding."""
     covered: Tensor | None = None
@@ -45,7 +47,8 @@ class DecoderState:
     def select(self, rows: Tensor) -> DecoderState:
         """The sentences of these rows, in this order."""
         return DecoderState(
-            tuple(tuple(part[rows] for part in layer) for layer in self.layers),
+            rows_of(self.layers, rows),
+            rows_of(self.hidden, rows),
             None if self.fed is None else self.fed[rows],
             None if self.covered is None else self.covered[rows],
         )
@@ -53,7 +56,8 @@ class DecoderState:
     def cpu(self) -> DecoderState:
         """The same on the processor."""
         return DecoderState(
-            tuple(tuple(part.cpu() for part in layer) for layer in self.layers),
+            each(self.layers, Tensor.cpu),
+            each(self.hidden, Tensor.cpu),
             None if self.fed is None else self.fed.cpu(),
             None if self.covered is None else self.covered.cpu(),
         )
@@ -91,7 +95,7 @@ class Step:
     @property
     def hidden(self) -> Tensor:
         """(B, U) the state of the top layer."""
-        return self.state.layers[-1][0]
+        return self.state.hidden[-1]
 
 
 class Decoder(nn.Module):
@@ -101,16 +105,18 @@ class Decoder(nn.Module):
         super().__init__()
         self.description = description
         self.architecture = architecture_named(description.architecture)
-        units, context = description.units, description.context_width
+        self.units = units = description.units
+        context = description.context_width
         embedding, layers = description.embedding, description.layers
         self.before = description.order == "before"
         self.embedding = nn.Embedding(len(description.target.tokens), embedding)
         self.attention = make_attention(description)
         entering = context if self.before else units * description.input_feeding
         widths = [embedding + entering] + [units] * (layers - 1)
-        self.layers = nn.ModuleList(self.architecture.module(width, units) for width in widths)
-        parts = len(description.facts.states)
-        self.bridges = nn.ModuleList(nn.Linear(context, units * parts) for _ in range(layers))
+        self.layers = nn.ModuleList(self.architecture(width, units) for width in widths)
+        facts = description.facts
+        parts, bridged = len(facts.states), 0 if facts.grows else layers
+        self.bridges = nn.ModuleList(nn.Linear(context, units * parts) for _ in range(bridged))
         self.readout = nn.Linear(units + context + embedding * self.before, units)
         self.output = nn.Linear(units, len(description.target.tokens))
         self.dropout = nn.Dropout(dropout)
@@ -129,16 +135,27 @@ class Decoder(nn.Module):
         return Memory(states, keys, padding, finals)
 
     def start(self, memory: Memory) -> DecoderState:
-        """s_0 = tanh(W h_last) of every layer; for an LSTM the cell likewise."""
-        parts = len(self.architecture.facts.states)
-        layers = tuple(
-            tuple(bridge(final).tanh().chunk(parts, dim=1))
-            for bridge, final in zip(self.bridges, memory.finals, strict=True)
+        """s_0 = tanh(W h_last) of every layer; for an LSTM the cell likewise.
+
+        Layers whose state grows begin with nothing: attention over the memory is all they have.
+        """
+        batch, like = (
+            len(memory.padding),
+            memory.finals[0].new_zeros(len(memory.padding), self.units),
         )
-        like = layers[0][0]
+        if self.bridges:
+            parts = len(self.architecture.facts.states)
+            layers = tuple(
+                tuple(bridge(final).tanh().chunk(parts, dim=1))
+                for bridge, final in zip(self.bridges, memory.finals, strict=True)
+            )
+            hidden = tuple(layer[0] for layer in layers)
+        else:
+            layers = tuple(cast(Layer, layer).zero_state(batch) for layer in self.layers)
+            hidden = (like,) * len(layers)
         fed = torch.zeros_like(like) if self.description.input_feeding else None
         covered = like.new_zeros(memory.padding.shape) if self.description.coverage else None
-        return DecoderState(layers, fed, covered)
+        return DecoderState(layers, hidden, fed, covered)
 
     def attend(
         self,
@@ -186,7 +203,7 @@ class Decoder(nn.Module):
         steer: Steer | None = None,
     ) -> tuple[DecoderState, Tensor, tuple[Tensor, Tensor | None, Tensor | None, Tensor]]:
         """One step without the softmax: the state after it, the readout (B, U), what led there."""
-        query, covered = state.layers[-1][0], state.covered
+        query, covered = state.hidden[-1], state.covered
         found: tuple[Tensor, Tensor | None, Tensor | None] | None = None
         inputs = embedded
         if self.before:
@@ -194,17 +211,20 @@ class Decoder(nn.Module):
             inputs = torch.cat([embedded, found[0]], dim=1)
         elif state.fed is not None:
             inputs = torch.cat([embedded, state.fed], dim=1)
-        below, layers = inputs, []
-        for module, layer in zip(self.layers, state.layers, strict=True):
-            after = step_layer(cast(nn.RNNBase, module), below, layer)
+        below, layers, hidden = inputs, list[LayerState](), list[Tensor]()
+        for module, before in zip(self.layers, state.layers, strict=True):
+            below, after = cast(Layer, module).advance(below, before)
             layers.append(after)
-            below = self.dropout(after[0]) if len(layers) < len(self.layers) else after[0]
+            hidden.append(below)
+            if len(layers) < len(self.layers):
+                below = self.dropout(below)
         if found is None:
             found = self.attend(below, memory, covered, temperature, steer)
         context, weights, energies = found
         readout = self.read_out(below, context, embedded)
         advanced = DecoderState(
             tuple(layers),
+            tuple(hidden),
             None if state.fed is None else readout,
             None if covered is None or weights is None else covered + weights,
         )
@@ -248,9 +268,7 @@ class Decoder(nn.Module):
         for place, (module, layer) in enumerate(zip(self.layers, state.layers, strict=True)):
             if place:
                 below = self.dropout(below)
-            # On CUDA a module takes only whole states; those of an LSTM are halves of one tensor.
-            whole = tuple(part.contiguous() for part in layer)
-            below, _ = module(below, self.architecture.to_torch(whole))
+            below, _ = module(below, layer)
         weights = None
         context = last
         if self.attention is not None:

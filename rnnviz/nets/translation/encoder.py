@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from rnnviz.core.models.translation import TranslationDescription
-from rnnviz.nets.architectures import architecture_named
+from rnnviz.nets.architectures import Layer, architecture_named
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Encoder(nn.Module):
         self.units = description.units
         self.embedding = nn.Embedding(len(description.source.tokens), description.embedding)
         widths = [description.embedding] + [description.context_width] * (description.layers - 1)
-        make = self.architecture.module
+        make = self.architecture
         self.forwards = nn.ModuleList(make(width, self.units) for width in widths)
         self.backwards = nn.ModuleList(
             make(width, self.units) for width in (widths if description.bidirectional else ())
@@ -77,8 +78,7 @@ class Encoder(nn.Module):
 
     def _run(self, module: nn.Module, inputs: Tensor) -> Tensor:
         """Hidden states (S, B, U) from a state of zeros."""
-        zeros = self.architecture.zero_state(inputs.shape[1], self.units, inputs)
-        hidden, _ = module(inputs, self.architecture.to_torch(zeros))
+        hidden, _ = module(inputs, cast(Layer, module).zero_state(inputs.shape[1]))
         return hidden
 
 

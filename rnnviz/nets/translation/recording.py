@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from rnnviz.core.recordings.recording import TOP, RecordingWriter
 from rnnviz.core.sequences.text import Text
-from rnnviz.nets.architectures import LayerState
+from rnnviz.nets.architectures import Layer, LayerState
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.sentences import Sentence
 from rnnviz.nets.translation.tokenizers import SPACE_MARK
@@ -94,11 +94,11 @@ def encoder_channels(model: TranslationModel, sentence: Sentence) -> list[Channe
     below, target = encoder.embedding(ids), len(sentence.target)
     forward, backward = [], []
     for layer, module in enumerate(encoder.forwards):
-        here = run_layer(model, module, below)
+        here = run_layer(module, below)
         forward.append({name: padded(values, 0, target) for name, values in here.items()})
         hidden = here["hidden"]
         if encoder.backwards:
-            back = run_layer(model, encoder.backwards[layer], below.flip(0))
+            back = run_layer(encoder.backwards[layer], below.flip(0))
             back = {name: values.flip(0) for name, values in back.items()}
             backward.append({name: padded(values, 0, target) for name, values in back.items()})
             hidden = torch.cat([hidden, back["hidden"]], dim=1)
@@ -115,24 +115,17 @@ def decoder_channels(model: TranslationModel, sentence: Sentence) -> list[Channe
     states = decoder.start(memory).layers
     channels = []
     for module, state in zip(decoder.layers, states, strict=True):
-        here = run_layer(model, module, below, state)
+        here = run_layer(module, below, state)
         channels.append({name: padded(values, source, 0) for name, values in here.items()})
         below = here["hidden"]
     return channels
 
 
-def run_layer(
-    model: TranslationModel, module: Any, inputs: Tensor, state: LayerState | None = None
-) -> Channels:
-    """All channels (T, U) of one fused layer over inputs (T, I)."""
-    architecture = model.encoder.architecture
-    fused: nn.RNNBase = module
-    before = state or architecture.zero_state(1, fused.hidden_size, inputs)
-    hidden, _ = fused(inputs.unsqueeze(1), architecture.to_torch(before))
-    hidden = hidden.squeeze(1)
-    weight, _, bias, _ = fused.all_weights[0]
-    rows = torch.addmm(bias, inputs, weight.t())
-    return {"hidden": hidden, **architecture.gates(fused, rows, hidden, before)}
+def run_layer(module: Any, inputs: Tensor, state: LayerState | None = None) -> Channels:
+    """All channels (T, U) of one layer over inputs (T, I)."""
+    layer: Layer = module
+    ran = layer.run(inputs.unsqueeze(1), layer.zero_state(1) if state is None else state)
+    return {name: values[:, 0] for name, values in layer.channels(ran).items()}
 
 
 def padded(values: Tensor, before: int, after: int) -> Tensor:

@@ -87,7 +87,7 @@ class TutorialTranslator(nn.Module):
 
     def start(self, memory: Memory) -> DecoderState:
         """The encoder's last state."""
-        return DecoderState(((memory.finals[-1],),))
+        return DecoderState(((memory.finals[-1],),), (memory.finals[-1],))
 
     def step(
         self,
@@ -98,7 +98,7 @@ class TutorialTranslator(nn.Module):
         steer: Steer | None = None,
     ) -> Step:
         """One step from the tokens (B,) before it; see `Decoder.step`."""
-        embedded, hidden = self.target_embedding[previous], state.layers[0][0]
+        embedded, hidden = self.target_embedding[previous], state.hidden[0]
         if self.older:
             energies = self.position(torch.cat([embedded, hidden], dim=1))  # (B, slots)
             weights = torch.softmax(energies / temperature, dim=1)
@@ -116,7 +116,7 @@ class TutorialTranslator(nn.Module):
         if self.older:
             inputs = self.combine(inputs).relu()
         after = torch.gru_cell(inputs, hidden, *self.decoder.all_weights[0])
-        advanced = DecoderState(((after,),))
+        advanced = DecoderState(((after,),), (after,))
         return Step(self.output(after), advanced, context, weights, energies, inputs)
 
 

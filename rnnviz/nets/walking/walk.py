@@ -17,23 +17,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.core.errors import RecordingError, TextError
 from rnnviz.core.recordings.recording import STATE_FILE, TOP, RecordingWriter
 from rnnviz.core.sequences.text import Codes, Text
 from rnnviz.core.sequences.vocabulary import UNKNOWN
-from rnnviz.nets.architectures import LSTM, LayerState
+from rnnviz.nets.architectures.base import LayerState, Ran
 from rnnviz.nets.language.model import CharacterLanguageModel
-from rnnviz.nets.layers.fused_lstm import step_with_gates
+from rnnviz.nets.layers import states
 from rnnviz.nets.walking.pipeline import run_staged
 from rnnviz.nets.walking.threads import one_thread_each
 
@@ -67,11 +67,9 @@ class Block:
     ids: Tensor
     """(k,) their ids."""
     hidden: list[Tensor] = field(default_factory=list)
-    """(k, U), one a layer that the block has passed."""
-    before: list[LayerState] = field(default_factory=list)
-    """The state of each layer before the block."""
-    gates: list[Tensor | None] = field(default_factory=list)
-    """(k, blocks * U), one a layer, where the fused module left them to be read."""
+    """(k, 1, U), one a layer that the block has passed."""
+    ran: list[Ran | None] = field(default_factory=list)
+    """What each layer did; None where there was nothing to read."""
     after: list[LayerState] = field(default_factory=list)
     """The state of each layer after the block."""
     walked: Walked | None = None
@@ -107,7 +105,7 @@ class Walker:
                     f"a {facts.title} has no channel {channel!r}; it has {', '.join(available)}"
                 )
         self.model = model
-        self.layers = cast("list[nn.RNNBase]", list(model.layers))
+        self.layers = model.recurrent
         self.vocabulary = model.description.characters()
         self.channels = tuple(channels)
         self.any_size = {one.name for one in facts.channels if one.range == "unbounded"}
@@ -123,17 +121,9 @@ class Walker:
         ]
         self.stages = [*steps, self.finish]
         with torch.inference_mode():
-            self.tables = [self.table(layer) for layer in range(len(self.state))]
-
-    def table(self, layer: int) -> Tensor:
-        """What each character adds to the rows of this layer, and the bias, (V, blocks * U)."""
-        weight, _, bias, _ = self.layers[layer].all_weights[0]
-        if layer > 0 and not self.model.description.skip:
-            return bias.expand(len(self.vocabulary), -1)
-        embedding = self.model.embedding
-        if embedding is None:
-            return weight[:, -len(self.vocabulary) :].t() + bias
-        return torch.addmm(bias, embedding.weight, weight[:, -embedding.embedding_dim :].t())
+            # What the first layer makes of its input is one of V rows.
+            every = torch.arange(len(self.vocabulary))
+            self.table = self.layers[0].project(model.embed(every))
 
     def block(self, codes: Codes, start: int) -> Block:
         """The block of these characters, (b,)."""
@@ -157,33 +147,25 @@ class Walker:
     @torch.inference_mode()
     def step(self, layer: int, block: Block) -> None:
         """Step one layer through the block: its hidden states."""
-        state = self.state[layer]
-        block.before.append(state)
+        model, own = self.model, self.layers[layer]
         if len(block.ids) == 0:
-            block.hidden.append(state[0][:0])
-            block.gates.append(None)
-            block.after.append(state)
+            block.hidden.append(self.log_p.new_zeros(0, 1, own.units))
+            block.ran.append(None)
+            block.after.append(self.state[layer])
             return
-        model = self.model
-        below = block.hidden[-1] if block.hidden else state[0]
-        inputs = model.layer_input(layer, model.embed(block.ids), below)
-        module = self.layers[layer]
-        if isinstance(module, nn.LSTM):
-            # Also where no gate is wanted, so that rounding is the same whatever is kept.
-            hidden, self.state[layer], gates = step_with_gates(module, inputs, state)
-        else:
-            given, after = module(inputs.unsqueeze(1), model.architecture.to_torch(state))
-            hidden, gates = given.squeeze(1), None
-            self.state[layer] = model.architecture.from_torch(after)
-        block.hidden.append(hidden)
-        block.gates.append(gates)
-        block.after.append(self.state[layer])
+        embedded = model.embed(block.ids.unsqueeze(1))
+        below = block.hidden[-1] if block.hidden else embedded
+        ran = own.run(model.layer_input(layer, embedded, below), self.state[layer])
+        self.state[layer] = ran.after
+        block.hidden.append(ran.hidden)
+        block.ran.append(ran)
+        block.after.append(ran.after)
 
     @torch.inference_mode()
     def finish(self, block: Block) -> None:
         """Everything else about the block."""
         values = self.known_values(block)
-        log_p = torch.log_softmax(self.model.logits(block.hidden), dim=1)
+        log_p = torch.log_softmax(self.model.logits([part[:, 0] for part in block.hidden]), dim=1)
         expected = torch.cat([self.log_p, log_p])
         surprisal = expected[:-1].gather(1, block.ids.unsqueeze(1)).squeeze(1) / -math.log(2)
         top = log_p.topk(min(TOP, log_p.shape[1]))
@@ -218,18 +200,18 @@ class Walker:
         Raises:
             RecordingError: it was the walk of another network, or of other channels.
         """
-        mine = named(self.state, self.last())
-        if {name: (part.shape, part.dtype) for name, part in mine.items()} != {
-            name: (part.shape, part.dtype) for name, part in carried.items()
-        }:
-            raise RecordingError("the walk was left by another network")
+        last = self.last()
+        try:
+            found = {name: states.restored(carried, part, name) for name, part in last.items()}
+            state = states.restored(carried, tuple(self.state), "state")
+        except (KeyError, ValueError) as error:
+            raise RecordingError("the walk was left by another network") from error
+        if carried.keys() != {*found, *(name for name, _ in states.named(state, "state"))}:
+            raise RecordingError("the walk was left with other channels")
         self.log_p, self.top_p = carried["log_p"], carried["top_p"]
         self.top_ids = carried["top_ids"]
         self.values = {name: carried[f"values.{name}"] for name in self.values}
-        self.state = [
-            tuple(carried[f"state.{layer}.{place}"] for place in range(len(parts)))
-            for layer, parts in enumerate(self.state)
-        ]
+        self.state = list(state)
 
     def known_values(self, block: Block) -> dict[str, Tensor]:
         """Every channel at the characters that the model knows, each (N, k)."""
@@ -239,41 +221,27 @@ class Walker:
             name: torch.empty(units * len(block.hidden), len(block.ids), dtype=self.dtype)
             for name in self.channels
         }
-        for layer, hidden in enumerate(block.hidden):
-            given = {"hidden": hidden}
-            if set(self.channels) != {"hidden"} and len(block.ids) > 0:
-                given |= self.gates(layer, block)
+        for layer, ran in enumerate(block.ran):
+            if ran is None:
+                continue
+            given = {"hidden": ran.hidden}
+            if set(self.channels) != {"hidden"}:
+                known = None
+                if layer == 0 and self.table is not None:
+                    known = self.table[block.ids].unsqueeze(1)
+                given = dict(self.layers[layer].channels(ran, known))
             for name in given.keys() & self.any_size:
                 # A unit that counts without forgetting leaves the range of float16 in a long text.
                 given[name] = given[name].clamp(limits.min, limits.max)
             for name in rows.keys() & given.keys():
                 part = rows[name][layer * units : (layer + 1) * units]
-                part.copy_(given[name].to(self.dtype).t())
+                part.copy_(given[name][:, 0].to(self.dtype).t())
         return rows
 
-    def gates(self, layer: int, block: Block) -> dict[str, Tensor]:
-        """Every channel but `hidden` of one layer, each (k, U): as they were left, or computed."""
-        left, before = block.gates[layer], block.before[layer]
-        if left is not None:
-            return LSTM.channels_of(left, before)
-        module, hidden = self.layers[layer], block.hidden[layer]
-        from_input = self.tables[layer][block.ids]
-        if layer > 0:
-            weight = module.all_weights[0][0][:, : self.model.description.units]
-            from_input.addmm_(block.hidden[layer - 1], weight.t())
-        return self.model.architecture.gates(module, from_input, hidden, before)
 
-
-def named(states: Sequence[LayerState], last: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def named(state: Sequence[LayerState], last: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The states of all layers and what else is carried, by names for a file."""
-    return {
-        **{
-            f"state.{layer}.{place}": part
-            for layer, state in enumerate(states)
-            for place, part in enumerate(state)
-        },
-        **last,
-    }
+    return {**dict(states.named(state, "state")), **last}
 
 
 def repeat(values: Tensor, last: Tensor, block: Block) -> npt.NDArray[Any]:

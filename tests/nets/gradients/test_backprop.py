@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.nets.architectures import ARCHITECTURES
@@ -19,11 +19,10 @@ from rnnviz.nets.gradients.backprop import (
     loss_norms,
     record,
     state_after,
-    state_names,
     sum_norms,
 )
 from rnnviz.nets.language.model import CharacterLanguageModel
-from tests.nets.small import cell_of, random_text, small_model
+from tests.nets.small import random_text, small_model
 
 KINDS = [kind.facts.name for kind in ARCHITECTURES]
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -39,53 +38,29 @@ def taped(model: CharacterLanguageModel, ids: Tensor, before: int = 0) -> Tape:
 
 
 class ByHand:
-    """The same model in torch's single-step cells, with every state a node of autograd's graph."""
+    """The same model in single steps, with every state a node of autograd's graph."""
 
     def __init__(self, model: CharacterLanguageModel, ids: Tensor) -> None:
         self.nodes: list[list[tuple[Tensor, ...]]] = []
         self.inputs: list[Tensor] = []
         self.losses: list[Tensor] = []
-        cells = [
-            cell_of(cast(nn.RNNBase, layer), model.architecture).double() for layer in model.layers
-        ]
         double = model.double()
-        lstm = model.architecture.facts.name == "lstm"
-        units = model.description.units
-        zero = torch.zeros(1, units, dtype=torch.float64)
-        state: list[tuple[Tensor, ...]] = [(zero, zero) if lstm else (zero,) for _ in cells]
+        state = list(double.zero_state(1))
         for step, number in enumerate(ids[:-1]):
             embedded = double.embed(number.unsqueeze(0)).detach().requires_grad_()
             self.inputs.append(embedded)
-            below, hidden = embedded, []
-            for layer, cell in enumerate(cells):
+            below, hidden, nodes = embedded, [], []
+            for layer, own in enumerate(double.recurrent):
                 entering = double.layer_input(layer, embedded, below)
-                after = (
-                    # The cell as a node that h depends on: what reaches c through h counts too.
-                    self.lstm_step(cell, entering, state[layer])
-                    if lstm
-                    else (cell(entering, state[layer][0]),)
-                )
-                state[layer] = after
-                below = after[0]
+                # An LSTM's cell is a node that h depends on: what reaches c through h counts too.
+                channels, state[layer] = own.step(entering, state[layer])
+                below = channels["hidden"]
                 hidden.append(below)
-            self.nodes.append(list(state))
+                nodes.append(tuple(channels[name] for name in own.facts.states))
+            self.nodes.append(nodes)
             logits = double.logits(hidden)
             self.losses.append(functional.cross_entropy(logits, ids[step + 1].unsqueeze(0)))
         model.float()
-
-    @staticmethod
-    def lstm_step(
-        cell: nn.RNNCellBase, entering: Tensor, state: tuple[Tensor, ...]
-    ) -> tuple[Tensor, ...]:
-        rows = (
-            entering @ cell.weight_ih.t()
-            + cell.bias_ih
-            + state[0] @ cell.weight_hh.t()
-            + cell.bias_hh
-        )
-        into, forget, candidate, output = rows.chunk(4, dim=1)
-        carried = forget.sigmoid() * state[1] + into.sigmoid() * candidate.tanh()
-        return output.sigmoid() * carried.tanh(), carried
 
 
 @every_kind
@@ -109,7 +84,7 @@ def test_every_norm_is_what_autograd_finds(kind: str, skip: bool, embedding: int
                 grads = torch.autograd.grad(
                     by_hand.losses[step], parts, retain_graph=True, allow_unused=True
                 )
-                for name, grad in zip(state_names(model.architecture), grads, strict=True):
+                for name, grad in zip(model.description.facts.states, grads, strict=True):
                     assert grad is not None
                     assert found.states[name][layer, row, back] == pytest.approx(
                         float(grad.norm()), rel=1e-9, abs=1e-15
@@ -159,7 +134,7 @@ def test_a_nudge_of_the_state_changes_the_loss_as_the_gradient_says(kind: str) -
     norms = loss_norms(tape, range(step, step + 1), step)
     nudge = 1e-6
     for layer in range(2):
-        for place, name in enumerate(state_names(model.architecture)):
+        for place, name in enumerate(model.description.facts.states):
             slope = torch.zeros(model.description.units, dtype=torch.float64)
             for unit in range(len(slope)):
                 losses = []
@@ -205,10 +180,8 @@ def _loss_from(
         # The layer above read the nudged hidden state at that same step: step it again.
         before = _after_first(model, ids, place - 2)
         with torch.no_grad():
-            module = cast(nn.RNNBase, model.layers[1])
-            held = model.architecture.to_torch(tuple(before[1]))
-            _, last = module(after[0][0].unsqueeze(0), held)
-        after = (after[0], model.architecture.from_torch(last))
+            _, last = model.recurrent[1].advance(after[0][0], tuple(before[1]))
+        after = (after[0], last)
     with torch.no_grad():
         logits, _ = model(ids[place : place + more + 1].unsqueeze(1), after)
     wanted = ids[place + more + 1]
@@ -221,7 +194,7 @@ def test_jacobians_are_what_batched_autograd_finds(kind: str) -> None:
     ids = ids_of(model, 10)
     by_hand, tape = ByHand(model, ids), taped(model, ids)
     for layer in range(2):
-        for place, name in enumerate(state_names(model.architecture)):
+        for place, name in enumerate(model.description.facts.states):
             for back, found in jacobian(tape, layer, name, 8, 5):
                 last, earlier = (by_hand.nodes[step][layer][place] for step in (8, 8 - back))
                 (wanted,) = torch.autograd.grad(

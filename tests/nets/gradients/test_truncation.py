@@ -8,7 +8,8 @@ from torch.nn import functional
 
 from rnnviz.nets.gradients.clipping import angle_degrees
 from rnnviz.nets.gradients.truncation import _gradient, compare
-from rnnviz.nets.language.model import CharacterLanguageModel, detach
+from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.layers.states import detached
 from tests.nets.small import small_model
 
 
@@ -25,7 +26,7 @@ def by_backward(model: CharacterLanguageModel, ids: torch.Tensor, chunk: int) ->
     state = model.zero_state(1)
     for start in range(0, len(ids) - 1, chunk):
         stop = min(start + chunk, len(ids) - 1)
-        logits, state = model(ids[start:stop].unsqueeze(1), detach(state))
+        logits, state = model(ids[start:stop].unsqueeze(1), detached(state))
         functional.cross_entropy(
             logits.flatten(0, 1), ids[start + 1 : stop + 1], reduction="sum"
         ).backward()

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from rnnviz.core.models.model_file import ModelDescription
-from rnnviz.nets.architectures import ARCHITECTURES, Architecture
+from rnnviz.nets.architectures import ARCHITECTURES, Layer
 from rnnviz.nets.language.model import (
     CharacterLanguageModel,
     count_parameters,
-    detach,
     parameter_shapes,
 )
+from rnnviz.nets.layers.states import detached
 from tests.nets.small import VOCABULARY, small_model
 
 IDS = torch.tensor([[0, 1], [2, 3], [4, 5], [6, 0]])
@@ -101,7 +101,7 @@ def test_a_sequence_in_two_parts_gives_the_same() -> None:
     with torch.inference_mode():
         whole, last = model(IDS, model.zero_state(2))
         first, state = model(IDS[:1], model.zero_state(2))
-        second, after = model(IDS[1:], detach(state))
+        second, after = model(IDS[1:], detached(state))
     torch.testing.assert_close(torch.cat([first, second]), whole)
     torch.testing.assert_close(after, last)
 
@@ -110,7 +110,7 @@ def test_detaching_cuts_the_graph() -> None:
     model = small_model("lstm")
     _, state = model(IDS, model.zero_state(2))
     assert all(tensor.requires_grad for layer in state for tensor in layer)
-    assert not any(tensor.requires_grad for layer in detach(state) for tensor in layer)
+    assert not any(tensor.requires_grad for layer in detached(state) for tensor in layer)
 
 
 def test_parameters_are_counted() -> None:
@@ -122,7 +122,7 @@ def test_parameters_are_counted() -> None:
 @pytest.mark.parametrize("embedding", [0, 3])
 @pytest.mark.parametrize("skip", [False, True])
 def test_shapes_are_known_without_building_the_network(
-    architecture: type[Architecture], embedding: int, skip: bool
+    architecture: type[Layer], embedding: int, skip: bool
 ) -> None:
     description = ModelDescription(
         architecture=architecture.facts.name,

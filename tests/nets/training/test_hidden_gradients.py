@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.nets.language.model import CharacterLanguageModel, State
@@ -22,11 +20,9 @@ def stepped(model: CharacterLanguageModel, inputs: Tensor, state: State) -> list
     hidden: list[list[Tensor]] = [[] for _ in states]
     for embedded in model.embed(inputs):
         below = embedded
-        for layer, module in enumerate(cast("list[nn.RNNBase]", list(model.layers))):
-            entering = model.layer_input(layer, embedded, below).unsqueeze(0)
-            _, after = module(entering, model.architecture.to_torch(states[layer]))
-            states[layer] = model.architecture.from_torch(after)
-            below = states[layer][0]
+        for layer, own in enumerate(model.recurrent):
+            entering = model.layer_input(layer, embedded, below)
+            below, states[layer] = own.advance(entering, states[layer])
             hidden[layer].append(below)
     return hidden
 

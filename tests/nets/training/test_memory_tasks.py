@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import torch
@@ -75,17 +75,15 @@ def test_gradients_over_distance_are_autograd_s(kind: str, what: str) -> None:
     task = MemoryTask(settings(options=options, architecture=kind, layers=2, batch=5))
     batch = task.next_batch()
     found = task.state_gradients(batch)
-    model, state = task.model, [None, None]
+    model = task.model
+    state = [layer.zero_state(5) for layer in model.recurrent]
     nodes: list[list[torch.Tensor]] = [[], []]
     for step in range(len(batch.inputs)):
-        below = batch.inputs[step : step + 1]
-        for layer, module in enumerate(model.layers):
-            below, after = cast(Any, module)(below, state[layer])
-            hidden = after[0] if kind == "lstm" else after
-            nodes[layer].append(hidden)
-            state[layer] = after
-            below = hidden
-    answers = model.output(torch.cat(nodes[1])[-model.last :])
+        below = batch.inputs[step]
+        for layer, own in enumerate(model.recurrent):
+            below, state[layer] = own.advance(below, state[layer])
+            nodes[layer].append(below)
+    answers = model.output(torch.stack(nodes[1])[-model.last :])
     loss = task._loss(answers, batch)
     for layer in range(2):
         for step in range(len(batch.inputs)):

@@ -10,10 +10,9 @@ import torch
 from torch.nn import functional
 
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.nets.architectures import architecture_named
 from rnnviz.nets.training import sentence_gradients as module
 from rnnviz.nets.training.translation import TranslationTask
-from rnnviz.nets.translation import decoder
-from rnnviz.nets.translation.cells import step_layer
 
 
 def made(**changed: Any) -> TranslationTask:
@@ -51,18 +50,20 @@ def test_a_nudge_of_a_state_changes_the_loss_as_the_gradient_says(
     assert found.shape == (2, 2 * sides, source + target)
     nudged: list[Any] = [-1, 0, 0.0, 0]
 
+    kind = architecture_named(architecture)
+    advance = kind.advance
+
     def stepping(layer: Any, inputs: torch.Tensor, state: Any) -> Any:
-        after = step_layer(layer, inputs, state)
+        hidden, after = advance(layer, inputs, state)
         call, unit, by, seen = nudged
         nudged[3] = seen + 1
         if seen != call:
-            return after
-        moved = after[0].clone()
+            return hidden, after
+        moved = hidden.clone()
         moved[0, unit] += by
-        return (moved, *after[1:])
+        return moved, (moved, *after[1:])
 
-    monkeypatch.setattr(module, "step_layer", stepping)
-    monkeypatch.setattr(decoder, "step_layer", stepping)
+    monkeypatch.setattr(kind, "advance", stepping)
     encoder_calls = 2 * sides * source
     # The second layer's first word, in its first direction; the first layer's second target token.
     row = found[0]

@@ -60,7 +60,7 @@ def test_gates_that_cannot_be_read_are_computed(monkeypatch: pytest.MonkeyPatch)
     model = small_model("lstm")
     channels = model.architecture.facts.channel_names
     read = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
-    monkeypatch.setattr("rnnviz.nets.layers.fused_lstm.readable", lambda module: False)
+    monkeypatch.setattr("rnnviz.nets.architectures.fused_lstm.readable", lambda module: False)
     computed = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
     for name in read:
         np.testing.assert_allclose(read[name], computed[name], atol=1e-5, err_msg=name)

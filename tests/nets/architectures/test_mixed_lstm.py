@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from rnnviz.nets.layers.mixed_lstm import mixed_lstm
+from rnnviz.nets.architectures.mixed_lstm import mixed_lstm
 
 STEPS, BATCH, WIDTH, UNITS = 12, 3, 5, 8
 

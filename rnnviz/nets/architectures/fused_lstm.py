@@ -1,13 +1,15 @@
 """The gates of an LSTM as torch's fused layer leaves them, so that no product computes them again.
 
 On processors torch runs an LSTM in oneDNN, which keeps the gates of every step in a workspace that
-only training reads. Where they lie there is oneDNN's own affair: rows of 4 * U numbers i, f, g, o,
-each begun at a multiple of 16 numbers, and never of 256. Nobody promises that. So the first and the
-last step of every call are computed beside it, and where they differ the caller is told that there
-are no gates, and computes them itself.
+only training reads. Where they lie there is oneDNN's own affair: a row of 4 * U numbers i, f, g, o
+for each step and stream, begun at a multiple of 16 numbers, and never of 256. Nobody promises that.
+So the first and the last step of every call are computed beside it, and where they differ the
+caller is told that there are no gates, and computes them itself.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -18,32 +20,43 @@ _LSTM_MODE = 2
 _LARGEST_DIFFERENCE = 1e-4
 
 
+@dataclass(frozen=True)
+class Gates:
+    """The gates of a block, as they were left."""
+
+    rows: Tensor
+    """(T, B, 4 * U) i, f, g, o, each after its sigmoid or tanh."""
+
+
 def step_with_gates(
     module: nn.LSTM, inputs: Tensor, state: LayerState
-) -> tuple[Tensor, LayerState, Tensor | None]:
-    """Run one layer over a stream.
+) -> tuple[Tensor, LayerState, Gates | None]:
+    """Run one layer over B streams.
 
     Args:
         module: one layer, one direction, with biases.
-        inputs: (T, I), T at least 1.
-        state: hidden and cell before it, (1, U) each.
+        inputs: (T, B, I), T at least 1.
+        state: hidden and cell before it, (B, U) each.
 
     Returns:
-        Hidden states (T, U), the state after the last, and the gates i, f, g, o (T, 4 * U), each
-        after its sigmoid or tanh; None where they cannot be read.
+        Hidden states (T, B, U), the state after the last, and the gates; None where they cannot be
+        read.
     """
     if not readable(module):
-        hidden, (last, cell) = module(inputs.unsqueeze(1), tuple(part[None] for part in state))
-        return hidden[:, 0], (last[0], cell[0]), None
+        before = (state[0][None], state[1][None])
+        hidden, (last, cell) = nn.LSTM.forward(module, inputs, before)
+        return hidden, (last[0], cell[0]), None
     weights = [parameter.detach() for parameter in module.all_weights[0]]
+    # The kernel takes no heed of strides.
+    inputs, (h, c) = inputs.contiguous(), (part.contiguous() for part in state)
     # The workspace is given to whoever might go backwards; without a parameter that wants a
     # gradient nothing else is kept.
     with torch.enable_grad():
         hidden, last, cell, workspace = torch.ops.aten.mkldnn_rnn_layer(
-            inputs.unsqueeze(1),
+            inputs,
             *weights,
-            state[0][None],
-            state[1][None],
+            h[None],
+            c[None],
             False,
             [],
             _LSTM_MODE,
@@ -54,11 +67,13 @@ def step_with_gates(
             False,
             True,
         )
-    hidden = hidden[:, 0]
-    gates = _rows(workspace, len(inputs), 4 * module.hidden_size)
-    if gates is not None and not _agree(gates, weights, inputs, hidden, state):
-        gates = None
-    return hidden, (last[0], cell[0]), gates
+    steps, batch = inputs.shape[:2]
+    gates = _rows(workspace, steps * batch, 4 * module.hidden_size)
+    if gates is not None:
+        gates = gates.view(steps, batch, -1)
+        if _agree(gates, weights, inputs, hidden, state):
+            return hidden, (last[0], cell[0]), Gates(gates)
+    return hidden, (last[0], cell[0]), None
 
 
 def readable(module: nn.RNNBase) -> bool:
@@ -87,10 +102,11 @@ def _rows(workspace: Tensor | None, steps: int, width: int) -> Tensor | None:
 def _agree(
     gates: Tensor, weights: list[Tensor], inputs: Tensor, hidden: Tensor, state: LayerState
 ) -> bool:
-    """Whether the first and the last row are the gates that the weights give."""
+    """Whether the first and the last step's rows are the gates that the weights give."""
     into, recurrent, bias_in, bias_recurrent = weights
-    before = torch.cat([state[0], hidden[-2:-1] if len(hidden) > 1 else state[0]])
-    rows = torch.addmm(bias_in + bias_recurrent, inputs[[0, -1]], into.t())
+    before = torch.cat([state[0], hidden[-2] if len(hidden) > 1 else state[0]])
+    rows = torch.addmm(bias_in + bias_recurrent, inputs[[0, -1]].flatten(0, 1), into.t())
     i, f, g, o = rows.addmm_(before, recurrent.t()).chunk(4, dim=1)
     wanted = torch.cat([i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()], dim=1)
-    return bool((gates[[0, -1]] - wanted).abs().max() < _LARGEST_DIFFERENCE)
+    found = gates[[0, -1]].flatten(0, 1)
+    return bool((found - wanted).abs().max() < _LARGEST_DIFFERENCE)

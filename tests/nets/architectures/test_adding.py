@@ -1,0 +1,67 @@
+"""The example of docs/adding.md is an architecture: it does all that the real ones do."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnviz.nets.language.sampling import sample
+from rnnviz.nets.training.characters import CharacterTask
+from rnnviz.nets.walking.walk import walk_arrays
+from tests.nets.architectures import test_conformance
+from tests.nets.architectures.every import register
+from tests.nets.small import random_text, small_model, walk_by_cells
+from tests.nets.training.small_runs import settings
+
+ROOT = Path(__file__).parents[3]
+MODULES = ("rnnviz.core.architectures.residual", "rnnviz.nets.architectures.residual")
+
+
+@pytest.fixture
+def kind(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The class of the page, its facts and its arithmetic in the files that the page names."""
+    page = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
+    section = page.partition("## An architecture\n")[2].partition("\n## ")[0]
+    codes = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    assert len(codes) == len(MODULES)
+    for name, code in zip(MODULES, codes, strict=True):
+        module = ModuleType(name)
+        monkeypatch.setitem(sys.modules, name, module)
+        exec(compile(code, f"{name}, on the page", "exec"), module.__dict__)
+    found: Any = sys.modules[MODULES[1]]
+    register(monkeypatch, found.Residual.facts, found.Residual)
+    return found.Residual
+
+
+CHECKS = [
+    check
+    for name, check in vars(test_conformance).items()
+    if name.startswith("test_") and "kind" in inspect.signature(check).parameters
+]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_it_conforms(check: Any, kind: Any, tmp_path: Path) -> None:
+    wanted = inspect.signature(check).parameters
+    if "closed" in wanted:
+        check(kind, True)
+    else:
+        check(kind, **({"tmp_path": tmp_path} if "tmp_path" in wanted else {}))
+
+
+def test_it_is_trained_walked_and_sampled(kind: Any) -> None:
+    task = CharacterTask(settings(architecture=kind.facts.name), random_text(300))
+    first = task.loss(task.model, task.next_batch()).nats.item()
+    assert 0 < first < 5
+    model = small_model(kind.facts.name)
+    text = random_text(60)
+    found = walk_arrays(model, text, kind.facts.channel_names, block=7)
+    np.testing.assert_allclose(found["hidden"], walk_by_cells(model, text)["hidden"], atol=1e-5)
+    assert len("".join(sample(model, 20, seed=1))) == 20
