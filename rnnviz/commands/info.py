@@ -17,6 +17,7 @@ from rnnviz.core.quantities.loss import (
     training_loss_in_words,
 )
 from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.training_tasks import loss_unit
 
 EXAMPLES = """
   rnnviz info models/war-and-peace.safetensors
@@ -197,7 +198,7 @@ def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     ]
     for event, name in ((step, "last loss"), (held_out, "held-out loss")):
         if isinstance(nats := event.get("loss_nats"), float):
-            lines.append((name, training_loss_in_words(nats, config.task)))
+            lines.append((name, training_loss_in_words(nats, loss_unit(config.task))))
     return facts, lines
 
 

@@ -20,6 +20,7 @@ from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.quantities.loss import training_loss_in_words
 from rnnviz.core.runs.control import SETTINGS, ask
+from rnnviz.core.training_tasks import loss_unit
 
 if TYPE_CHECKING:
     from rnnviz.core.runs.event import Event
@@ -187,7 +188,7 @@ def _status(watched: WatchedRun, as_json: bool) -> int:
     task = str(watched.config.get("task", "characters"))
     for event, name in ((step, "last loss"), (held_out, "held-out loss")):
         if isinstance(nats := event.get("loss_nats"), float):
-            lines.append((name, training_loss_in_words(nats, task)))
+            lines.append((name, training_loss_in_words(nats, loss_unit(task))))
     if "learning_rate" in step:
         lines.append(("learning rate", f"{float(step['learning_rate']):.3g}"))
     if bad is not None:

@@ -1,4 +1,4 @@
-"""Train a character model on text files.
+"""Train a model: a language model on text files unless --task says otherwise.
 
 The run directory holds everything about the run and can be watched in the window while it goes on.
 Ctrl-C ends the run after the current step and leaves a checkpoint that can be used.
@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rnnviz.commands.output import ProgressLine, duration_in_words
-from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import RunDirectoryError, TextError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.quantities.loss import figure, training_loss_in_words
 from rnnviz.core.runs.config import TrainingConfig, absolute, config_found, with_paths
+from rnnviz.core.training_tasks import TASKS, TaskDescription, loss_unit, task_named
+from rnnviz.core.training_tasks.field import Choice, Field, Reals, Switch
+from rnnviz.core.training_tasks.settings import SETTINGS
 
 if TYPE_CHECKING:
     from rnnviz.nets.training.loop import Ending
@@ -31,53 +33,16 @@ EXAMPLES = """
   rnnviz train novel.txt
   rnnviz train *.c --name "C source" --layers 2 --units 512 --dropout 0.1 --epochs 20
   rnnviz train novel.txt --architecture gru --run runs/gru --save gru.safetensors --half
+  rnnviz train pairs.tsv --task translation --units 128 --option attention=general
+  rnnviz train --task memory --option kind=copying --option distance=50 --steps 1500
   rnnviz train --resume runs/gru
   torchrun --nproc-per-node 2 -m rnnviz train novel.txt -o runs/novel
 """
 
-_HELP = {
-    "name": "what the model is called (default: the first text's name)",
-    "architecture": ", ".join(facts.name for facts in ARCHITECTURES),
-    "layers": "recurrent layers",
-    "units": "hidden units in each layer",
-    "embedding": "width of the learned character embedding; 0 feeds one-hot vectors",
-    "skip": "feed the input to every layer and every layer to the output",
-    "dropout": "share of a layer's outputs dropped while training, from 0 to below 1",
-    "sequence_length": "characters between two truncations of back-propagation through time",
-    "batch": "parallel streams through the text",
-    "epochs": "passes over the training text; may be a fraction",
-    "steps": "how many steps to train; 0 leaves it to the epochs",
-    "minutes": "end after so many minutes, the rate fallen as the schedule says; 0 never does",
-    "task": "what is learned",
-    "optimiser": "adam, adamw, rmsprop or sgd",
-    "weight_decay": "how strongly weights are pulled towards zero",
-    "learning_rate": "the highest rate, reached after the warm-up",
-    "schedule": "how the rate falls afterwards: constant, cosine, linear or inverse-root",
-    "warmup_steps": "steps in which the rate rises",
-    "clip": "norm rescales the whole gradient, value clamps each number, none does nothing",
-    "clip_threshold": "the largest norm, or the largest number, that is left alone",
-    "held_out": "share of the text, at its end, that is never trained on; "
-    "above 1, a number of characters",
-    "validation_every": "steps between two measurements on the held-out text",
-    "early_stopping": "end after so many validations without a better one; 0 never does",
-    "checkpoint_every": "steps between two checkpoints, from which a killed run goes on",
-    "parameters_every": "steps between two measurements of every parameter",
-    "gradient_steps_every": "steps between two measurements of the gradient through time",
-    "temperatures": "samples are drawn at these, with commas between them",
-    "on_bad_number": "what NaN or infinity does: stop the run, or continue",
-    "seed": "ties the initial weights, the dropout and the samples",
-    "threads": "threads of the processor; 0 measures how many are fastest",
-    "device": "what computes: auto, cpu, cuda or mps; auto takes CUDA where there is one; "
-    "with --resume, a run may go on elsewhere than it began",
-    "precision": "float32, or bfloat16 for the matrix products of training",
-    "default_text": "name of the sample text that suits the model",
-    "start_from": "a model file of the same shape whose weights the training begins with",
-}
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Every setting of `TrainingConfig` is an option of the same name."""
-    parser.add_argument("texts", nargs="*", metavar="TEXT", help="text files, read in this order")
+    parser.add_argument("texts", nargs="*", metavar="FILE", help="files, read in this order")
     # torchrun takes a `--run` for one of its own, wherever it stands.
     parser.add_argument("--run", "-o", type=given_path, metavar="FOLDER", help="default: runs/NAME")
     parser.add_argument(
@@ -96,24 +61,52 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a setting that only this task has; may be given again",
     )
-    defaults = TrainingConfig()
-    for field in msgspec.structs.fields(TrainingConfig):
-        if field.name in ("texts", "options"):
-            continue
-        default = getattr(defaults, field.name)
-        option = "--" + field.name.replace("_", "-")
-        said = _HELP.get(field.name, "")
-        if default != "" and field.name != "skip":
-            shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
-            said += f" (default: {shown})"
-        said = said.replace("%", "%%")
-        if isinstance(default, bool):
-            action = argparse.BooleanOptionalAction
-            parser.add_argument(option, action=action, default=default, help=said)
-            continue
-        kind: Any = _numbers if isinstance(default, tuple) else type(default)
-        metavar = {int: "N", float: "X", _numbers: "X,..."}.get(kind, "NAME")
-        parser.add_argument(option, type=kind, default=default, metavar=metavar, help=said)
+    tasks = ", ".join(task.key for task in TASKS)
+    parser.add_argument(
+        "--task", default="characters", metavar="NAME", help=f"what is learned: {tasks}"
+    )
+    parser.add_argument(
+        "--name", default="", metavar="NAME", help="what the model is called (default: the first "
+        "file's name)"
+    )  # fmt: skip
+    for setting in SETTINGS:
+        _add(parser, setting)
+    for task in TASKS:
+        if task.options:
+            parser.add_argument_group(
+                f"what --task {task.key} can be told with --option NAME=VALUE",
+                "\n".join(f"{option.name}: {_told(option)}" for option in task.options),
+            )
+
+
+def _add(parser: argparse.ArgumentParser, setting: Field) -> None:
+    """An option of the command line for a setting of every run."""
+    option, default = "--" + setting.name.replace("_", "-"), setting.default
+    if isinstance(setting, Switch):
+        action = argparse.BooleanOptionalAction
+        parser.add_argument(option, action=action, default=default, help=_help(setting.help))
+        return
+    kind: Any = _numbers if isinstance(setting, Reals) else type(default)
+    metavar = {int: "N", float: "X", _numbers: "X,..."}.get(kind, "NAME")
+    parser.add_argument(
+        option, type=kind, default=default, metavar=metavar, help=_help(_told(setting))
+    )
+
+
+def _told(setting: Field) -> str:
+    """What a setting is, what it may be, and what it is unless one says otherwise."""
+    said = setting.help
+    if isinstance(setting, Choice):
+        said += f"; one of {', '.join(value for value in setting.choices if value)}"
+    default = setting.default
+    if default not in ("", False):
+        shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+        said += f" (default: {shown})"
+    return said[:1].lower() + said[1:]
+
+
+def _help(words: str) -> str:
+    return words.replace("%", "%%")
 
 
 def _numbers(words: str) -> tuple[float, ...]:
@@ -223,11 +216,29 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
     }
     settings["texts"] = tuple(str(given_path(text)) for text in settings["texts"])
     settings["options"] = dict(arguments.option)
-    if settings["task"] == "characters" and not settings["texts"]:
-        raise TextError("no text is given to train on; name one or more, as in `train novel.txt`")
+    task = task_named(settings["task"])
+    _check_options(task, settings["options"])
+    if task.needs_data(settings["options"]) and not settings["texts"]:
+        assert task.data is not None
+        raise TextError(f"no file is given to train on. {task.data.wanted}")
     first = settings["texts"][0] if settings["texts"] else settings["task"]
     settings["name"] = settings["name"] or Path(first).stem
     return with_paths(TrainingConfig(**settings), lambda path: absolute(given_path(path)))
+
+
+def _check_options(task: TaskDescription, options: dict[str, Any]) -> None:
+    """Refuse an option that this task does not have.
+
+    Raises:
+        TextError: naming those that it has.
+    """
+    known = [option.name for option in task.options]
+    for name in options:
+        if name not in known:
+            raise TextError(
+                f"the task {task.key} has no option {name!r}; "
+                + (f"it has {', '.join(known)}" if known else "it has none")
+            )
 
 
 def _figures(progress: Progress) -> str:
@@ -245,5 +256,5 @@ def _summary(name: str, task: str, progress: Progress) -> str:
     said = f"{name}: {progress.step:,} steps in {duration_in_words(progress.seconds)}"
     held_out = progress.validation_nats
     if math.isfinite(held_out):
-        return f"{said}, held out {training_loss_in_words(held_out, task)}"
+        return f"{said}, held out {training_loss_in_words(held_out, loss_unit(task))}"
     return f"{said}, not judged on held-out text"

@@ -94,6 +94,11 @@ class ModelKind:
     """Sorts descriptions: the one that a person should see first comes first."""
 
     @property
+    def walks_texts(self) -> bool:
+        """Whether it reads texts of the library, step by step, and its units are recorded."""
+        return self.samples == "texts" and "walk" in self.jobs
+
+    @property
     def with_article(self) -> str:
         """For people: `a translation model`."""
         article = "an" if self.title[0] in "aeiou" else "a"

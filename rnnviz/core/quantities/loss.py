@@ -45,11 +45,13 @@ def figure(loss: float) -> str:
     return f"{loss:.3f}" if abs(loss) < _LARGE else f"{loss:.3g}"
 
 
-def training_loss_in_words(loss: float, task: str) -> str:
-    """The loss of a training task as people quote it: not every loss is one of predictions.
+def training_loss_in_words(loss: float, unit: str) -> str:
+    """The loss of a training as people quote it: not every loss is one of predictions.
 
-    >>> training_loss_in_words(0.1667, "memory")
+    Args:
+        unit: what it is the mean over; empty where it is in no nats.
+
+    >>> training_loss_in_words(0.1667, "")
     '0.1667'
     """
-    of = {"characters": "character", "translation": "token"}.get(task)
-    return loss_in_words(loss, of) if of else f"{loss:.4f}"
+    return loss_in_words(loss, unit) if unit else f"{loss:.4f}"

@@ -1,9 +1,12 @@
-"""Training: one loop for everything that can be learned; adding a task is one line here."""
+"""Training: one loop for everything that can be learned.
+
+To add a task: its class, its name below, and its facts in `core.training_tasks` under the same key.
+"""
 
 from __future__ import annotations
 
-from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.training_tasks import task_named
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.memory_tasks import MemoryTask
 from rnnviz.nets.training.task import ALL, Share, TrainingTask
@@ -19,8 +22,5 @@ def training_task(config: TrainingConfig, share: Share = ALL) -> TrainingTask:
         RunDirectoryError: there is no such task.
         RnnvizError: the data or the settings do not allow it.
     """
-    for task in TRAINING_TASKS:
-        if task.name == config.task:
-            return task.from_config(config, share)
-    known = ", ".join(task.name for task in TRAINING_TASKS)
-    raise RunDirectoryError(f"there is no training task {config.task!r}; there are {known}")
+    key = task_named(config.task).key
+    return next(task for task in TRAINING_TASKS if task.name == key).from_config(config, share)

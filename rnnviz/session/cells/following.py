@@ -20,6 +20,7 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.background import Aside
 from rnnviz.core.system.identity import file_stamp
+from rnnviz.core.training_tasks import kind_trained_by
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Failed, Jobs
 from rnnviz.session.shared.opening import OPEN
@@ -80,9 +81,10 @@ class Following(QObject):
         Raises:
             RunDirectoryError: its models do not read characters.
         """
-        if str(run.watched.config.get("task", "characters")) != "characters":
+        kind = kind_trained_by(run.watched.config.get("task", "characters"))
+        if kind is None or not kind.walks_texts:
             raise RunDirectoryError(
-                f"{run.name} trains no model that reads characters, so there is nothing to colour "
+                f"{run.name} trains no model that reads a text, so there is nothing to colour "
                 "in Cells; its checkpoints are shown in Training"
             )
         if run is self.run:

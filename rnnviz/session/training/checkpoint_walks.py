@@ -19,11 +19,13 @@ from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.architectures import known_facts
 from rnnviz.core.concepts import spec_of
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.kinds import ModelKind
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.background import Aside
+from rnnviz.core.training_tasks import kind_trained_by
 from rnnviz.session.cells.rankings import CONCEPTS_MADE, Rankings
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Failed, Jobs
@@ -158,9 +160,14 @@ class Stages(QObject):
         return str(run.watched.config.get("task", "characters")) if run else "characters"
 
     @property
+    def kind(self) -> ModelKind | None:
+        """The kind of model that the current run makes; None where that is unknown."""
+        return kind_trained_by(self.task)
+
+    @property
     def reads_characters(self) -> bool:
         """Whether the current run's models can walk a text; others show what they recorded."""
-        return self.task == "characters"
+        return self.kind is not None and self.kind.walks_texts
 
     @property
     def alignment(self) -> Alignment | None:

@@ -171,13 +171,15 @@ class TrainingCentre(QWidget):
             set_icon(self.pause, "pause" if going else "play")
         self.pause.setEnabled(state in ("running", "paused", "stopped", "crashed"))
         self.stop.setEnabled(state in ("running", "paused"))
-        task = self.session.stages.task
-        self.best.setText("Open in Alignments" if task == "translation" else "Open in Cells")
-        self.best.setEnabled(task in ("characters", "translation"))
-        self.follow.setEnabled(task == "characters")
+        stages = self.session.stages
+        opens = stages.kind is not None and bool(stages.kind.jobs)
+        place = stages.kind.workspace if stages.kind is not None and opens else "cells"
+        self.best.setText(f"Open in {place.capitalize()}")
+        self.best.setEnabled(opens)
+        self.follow.setEnabled(stages.reads_characters)
         for shown in (self.pause, self.stop, self.best, self.close_run):
             shown.setVisible(run is not None)
-        self.follow.setVisible(run is not None and task == "characters")
+        self.follow.setVisible(run is not None and stages.reads_characters)
         self.live_row.setVisible(run is not None and run.live)
         self.settings.show_run(run)
         words = (runs.problem(run) or _problem_of(run)) if run else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,7 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.runs.presets import PRESETS
+from rnnviz.core.training_tasks import TASKS
 from rnnviz.session.session import Session
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog
 from rnnviz.views.shared.number_field import NumberField, NumberListField, WholeField
@@ -87,7 +88,7 @@ def test_presets_change_the_fields_and_a_name_that_was_typed_stays(
 ) -> None:
     dialog.name.clear()
     qtbot.keyClicks(dialog.name, "mine")
-    dialog.preset.setCurrentIndex([preset.name for preset in PRESETS].index("vanishing"))
+    dialog.choose_preset("vanishing")
     config = dialog.config
     assert (config.architecture, config.name, config.gradient_steps_every) == ("rnn", "mine", 20)
     assert not dialog.fields["epochs"].isEnabled()
@@ -98,24 +99,86 @@ def test_a_memory_task_needs_no_text(session: Session, tmp_path: Path, qtbot: Qt
     qtbot.addWidget(dialog)
     dialog.show()
     assert not dialog.start.isEnabled()
-    dialog.preset.setCurrentIndex([preset.name for preset in PRESETS].index("adding-lstm"))
+    qtbot.mouseClick(dialog.structures.buttons["many-to-one"], Qt.MouseButton.LeftButton)
+    assert dialog.task.currentData() == "memory"
+    dialog.choose_preset("adding-lstm")
     assert dialog.start.isEnabled()
     config = dialog.config
     assert (config.task, config.texts, config.options["distance"]) == ("memory", (), 50)
-    assert not dialog.fields["sequence_length"].isEnabled()
+    assert not dialog.fields["sequence_length"].isVisible()
 
 
 def test_the_form_asks_what_is_to_be_remembered(dialog: NewRunDialog) -> None:
-    assert not dialog.memory.isVisible()
-    dialog.preset.setCurrentIndex([preset.name for preset in PRESETS].index("adding-rnn"))
-    memory = dialog.memory
-    assert memory.isVisible()
-    assert not memory.symbols.isVisible()
-    memory.distance.set_value(30)
+    dialog.choose_task("memory")
+    dialog.choose_preset("adding-rnn")
+    asked = dialog._options_of(dialog.described)[0].fields
+    kind, distance, symbols = asked["kind"], asked["distance"], asked["symbols"]
+    assert isinstance(kind, QComboBox)
+    assert isinstance(distance, WholeField) and isinstance(symbols, WholeField)
+    assert kind.isVisible() and not symbols.isVisible()
+    distance.set_value(30)
     assert dialog.config.options == {"kind": "adding", "distance": 30}
-    memory.kind.setCurrentIndex(memory.kind.findData("copying"))
-    memory.symbols.set_value(3)
+    kind.setCurrentIndex(kind.findData("copying"))
+    assert symbols.isVisible()
+    symbols.set_value(3)
     assert dialog.config.options == {"kind": "copying", "distance": 30, "symbols": 3}
+
+
+def test_pictures_without_a_task_cannot_be_chosen(dialog: NewRunDialog, qtbot: QtBot) -> None:
+    pictures = dialog.structures.buttons
+    offered = {key for key, picture in pictures.items() if picture.isEnabled()}
+    assert offered == {task.structure for task in TASKS}
+    assert "nothing of this kind can be trained yet" in pictures["one-to-many"].toolTip()
+    assert pictures["many-to-many-in-step"].isChecked()
+    for key in offered:
+        qtbot.mouseClick(pictures[key], Qt.MouseButton.LeftButton)
+        assert dialog.described.structure == key
+        titles = [dialog.task.itemText(place) for place in range(dialog.task.count())]
+        assert titles == [task.title for task in TASKS if task.structure == key]
+    pictures["many-to-one"].setFocus()
+    qtbot.keyClick(pictures["many-to-one"], Qt.Key.Key_Space)
+    assert dialog.described.key == "memory"
+
+
+def test_a_translator_is_trained_from_the_form(
+    dialog: NewRunDialog, tmp_path: Path, qtbot: QtBot
+) -> None:
+    from rnnviz.nets.training import training_task
+
+    qtbot.mouseClick(dialog.structures.buttons["many-to-many"], Qt.MouseButton.LeftButton)
+    assert dialog.described.key == "translation"
+    assert not dialog.start.isEnabled()
+    assert "a tab between a sentence and its translation" in dialog.texts.text()
+    plain, pairs = tmp_path / "plain.txt", tmp_path / "french.tsv"
+    plain.write_text("le chat dort\n")
+    dialog.set_texts((plain,))
+    assert dialog.problem.text().startswith("Plain.txt has no tab between two columns")
+    pairs.write_text("le chat dort\tthe cat sleeps\nun chien gris\ta grey dog\n" * 30)
+    dialog.set_texts((pairs,))
+    assert dialog.start.isEnabled() and "roughly" in dialog.estimate.text()
+    dialog.choose_preset("small")
+    asked = dialog._options_of(dialog.described)[0].fields
+    for name, words in (("source_language", "English"), ("target_language", "French")):
+        qtbot.keyClicks(asked[name], words)
+    swap, tokens, guided = asked["swap"], asked["tokens"], asked["guided"]
+    assert isinstance(tokens, QComboBox) and isinstance(guided, NumberField)
+    qtbot.mouseClick(swap, Qt.MouseButton.LeftButton, pos=QPoint(8, swap.height() // 2))
+    tokens.setCurrentIndex(tokens.findData("words"))
+    guided.setFocus()
+    guided.selectAll()
+    qtbot.keyClicks(guided, "0.3")
+    for name, size in (("units", 4), ("embedding", 4)):
+        dialog.fields[name].set_value(size)  # type: ignore[union-attr]
+    config = dialog.config
+    assert (config.task, config.name, config.texts) == ("translation", "french", (str(pairs),))
+    task = training_task(config)
+    about: Any = task.model.description
+    assert (about.source_language, about.target_language) == ("English", "French")
+    assert (about.guided, about.attention, about.units) == (0.3, "general", 4)
+    assert "cat" in about.source.tokens
+    dialog.choose_preset("reversed-words")
+    assert not asked["source_language"].isVisible()
+    assert dialog.config.texts == () and dialog.start.isEnabled()
 
 
 def test_texts_can_be_dropped(dialog: NewRunDialog, tmp_path: Path) -> None:
@@ -238,7 +301,7 @@ def test_nothing_starts_while_a_number_of_the_form_is_refused(
     assert (dialog.start.isEnabled(), dialog.problem.isVisible()) == (True, False)
     assert dialog.config.learning_rate == 3e-4
     qtbot.keyClicks(rate, "x")
-    dialog.preset.setCurrentIndex([preset.name for preset in PRESETS].index("vanishing"))
+    dialog.choose_preset("vanishing")
     assert dialog.start.isEnabled()
     assert dialog.config.learning_rate == rate.value()
 
