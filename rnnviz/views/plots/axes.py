@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pyqtgraph as pg
 from rnnviz.core.sequences.text import NEWLINE, Text
 
 _PIXELS_PER_CHARACTER = 9
+_PIXELS_PER_ROW = 16
 _SHOWN = {"\n": "↵", "\t": "→", " ": "·", "\r": "␍"}
 _MINUS = "\N{MINUS SIGN}"
 
@@ -44,12 +46,22 @@ class NumberAxis(pg.AxisItem):
 
 
 class NamedAxis(NumberAxis):
-    """Names at chosen places; numbers where none are given."""
+    """Names at chosen places, or of every row where there is room for them; else numbers."""
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self._names: dict[float, str] = {}
+        self._name_of: Callable[[int], str] | None = None
         self.setStyle(tickLength=0)
+
+    def set_name_of(self, name_of: Callable[[int], str] | None) -> None:
+        """Name every row by this where there is room, else as many as find some.
+
+        Names at chosen places come first while rows are low.
+        """
+        self._name_of = name_of
+        self.picture = None
+        self.update()
 
     def set_names(self, names: dict[float, str]) -> None:
         """Put these names at these places."""
@@ -59,16 +71,30 @@ class NamedAxis(NumberAxis):
 
     def tickValues(self, low: float, high: float, size: float) -> TickLevels:
         """The places of the names."""
+        low, high = sorted((low, high))
+        if self._name_of is not None and (not self._names or self._high_rows(low, high, size)):
+            return [(1.0, [row + 0.5 for row in self._rows_named(low, high, size)])]
         if not self._names:
             return super().tickValues(low, high, size)
-        low, high = sorted((low, high))
         return [(1.0, [place for place in self._names if low <= place <= high])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The names."""
+        if self._name_of is not None and any(value not in self._names for value in values):
+            return [self._name_of(int(value)) for value in values]
         if not self._names:
             return super().tickStrings(values, scale, spacing)
         return [self._names.get(value, "") for value in values]
+
+    @staticmethod
+    def _high_rows(low: float, high: float, size: float) -> bool:
+        return size >= _PIXELS_PER_ROW * (high - low)
+
+    @staticmethod
+    def _rows_named(low: float, high: float, size: float) -> range:
+        every = max(1, math.ceil(_PIXELS_PER_ROW * (high - low) / max(1.0, size)))
+        first = math.ceil(low - 0.5)
+        return range(-(-first // every) * every, math.floor(high - 0.5) + 1, every)
 
 
 class TextAxis(NumberAxis):

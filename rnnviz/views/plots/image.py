@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
@@ -71,9 +73,19 @@ class ImagePlot(Plot):
             self.recolour(theme_of(self))
         self.set_range((start, start + max(1, columns)), (0, max(1, rows)))
 
-    def set_rows(self, names: dict[float, str], boundaries: tuple[int, ...] = ()) -> None:
-        """Name places along the rows, and draw a line above each of these rows."""
+    def set_rows(
+        self,
+        names: dict[float, str],
+        boundaries: tuple[int, ...] = (),
+        name_of: Callable[[int], str] | None = None,
+    ) -> None:
+        """Name places along the rows, and draw a line above each of these rows.
+
+        Args:
+            name_of: the name of a row, shown where there is room.
+        """
         self.row_axis.set_names(names)
+        self.row_axis.set_name_of(name_of)
         while len(self._lines) < len(boundaries):
             line = pg.InfiniteLine(angle=0, movable=False)
             self._lines.append(line)

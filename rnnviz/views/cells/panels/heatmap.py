@@ -105,7 +105,8 @@ class HeatmapPanel(Panel):
         self.plot.set_values(values, start, scale.scale)
         middles = {(n + 0.5) * recording.units: f"layer {n + 1}" for n in range(recording.layers)}
         boundaries = tuple(n * recording.units for n in range(1, recording.layers))
-        self.plot.set_rows(*((middles, boundaries) if by_layer else ({}, ())))
+        named = (middles, boundaries) if by_layer else ({}, ())
+        self.plot.set_rows(*named, name_of=self._name_of_row)
         self.again.setVisible(self.order.currentData() == "similarity")
         self._show_marks()
         self._tell(None)
@@ -127,6 +128,12 @@ class HeatmapPanel(Panel):
     def unit_in_row(self, row: int) -> int | None:
         """The unit that this row shows, the first row on top."""
         return int(self._units[row]) if 0 <= row < len(self._units) else None
+
+    def _name_of_row(self, row: int) -> str:
+        recording, unit = self.session.recordings.recording, self.unit_in_row(row)
+        if recording is None or unit is None:
+            return ""
+        return unit_name(*recording.layer_and_unit(unit))
 
     def _show_marks(self) -> None:
         rows = np.flatnonzero(self._units == self.session.selection.unit)

@@ -87,12 +87,13 @@ class ScatterPanel(Panel):
         applies = np.isfinite(labels) & np.isfinite(values)
         labels, values = labels[applies], values[applies]
         correlation = pearson(labels, values)
+        low, high = label_range(labels)
         self.sentence.setText(
             f"{unit} against “{concept.title}”: r = {correlation:+.2f} over {counted}. "
             "The line is the running median.".replace("-", "−")
+            + beyond_in_words(labels)
         )
         self.scatter.set_labels(concept.title, unit)
-        low, high = label_range(labels)
         columns = min(_COLUMNS, max(1, round(high - low)))
         points = (Points(unit, labels, values, "accent"),)
         self.scatter.set_points(points, (low, high), columns=columns)
@@ -157,6 +158,15 @@ def label_range(labels: Floats) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(labels.min()), float(np.quantile(labels, 0.999))
     return low - 0.5, max(high, low) + 0.5
+
+
+def beyond_in_words(labels: Floats) -> str:
+    """How many labels have no place on the axis, which ends at `label_range`."""
+    beyond = labels[labels > label_range(labels)[1]]
+    if not beyond.size:
+        return ""
+    lie = "of them lies" if beyond.size == 1 else "of them lie"
+    return f" {len(beyond):,} {lie} beyond the axis, up to {float(beyond.max()):,.0f}."
 
 
 def running_median(labels: Floats, values: Floats) -> tuple[Floats, Floats]:

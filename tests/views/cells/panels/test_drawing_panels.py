@@ -129,6 +129,24 @@ class TestHeatmap:
         assert panel.unit_in_row(0) == LINE_UNIT
         assert sorted(panel.unit_in_row(row) or 0 for row in range(16)) == list(range(16))
 
+    def test_rows_are_named_by_their_units_and_not_numbered(
+        self, session: Session, qtbot: QtBot
+    ) -> None:
+        panel = HeatmapPanel(session)
+        shown(qtbot, panel)
+        axis = panel.plot.row_axis
+
+        def named(low: float, high: float, pixels: float) -> list[str]:
+            return axis.tickStrings(axis.tickValues(low, high, pixels)[0][1], 1.0, 1.0)
+
+        assert named(0, 16, 100) == ["layer 1", "layer 2"]
+        assert named(0, 16, 400)[:2] == ["1:0", "1:1"]
+        qtbot.keyClick(panel.order, Qt.Key.Key_Down)
+        qtbot.keyClick(panel.order, Qt.Key.Key_Down)
+        settle(qtbot, panel)
+        assert named(0, 16, 400)[:2] == ["2:7", "2:6"]
+        assert named(0, 16, 70) == ["2:7", "2:3", "1:7", "1:3"]  # as many as find room
+
     def test_hovering_names_the_unit_and_its_value(self, session: Session, qtbot: QtBot) -> None:
         panel = HeatmapPanel(session)
         shown(qtbot, panel)
@@ -160,6 +178,19 @@ class TestScatter:
         assert np.sum(columns["where it holds"]) == pytest.approx(1.0)
         assert np.asarray(columns["where it holds"])[-1] == 1.0
         assert np.asarray(columns["elsewhere"])[0] == 1.0
+
+    def test_what_lies_beyond_the_axis_is_counted(self, session: Session, qtbot: QtBot) -> None:
+        session.selection.select_unit(LINE_UNIT)
+        session.selection.set_concept("position-in-line")
+        panel = ScatterPanel(session)
+        shown(qtbot, panel)
+        assert "beyond" not in panel.sentence.text()
+        labels = np.arange(20_000, dtype=np.float32) % 60
+        labels[[5, 77]] = 4_000, 900
+        concept = session.rankings.concept("position-in-line")
+        assert concept is not None
+        panel._draw_scatter(concept, labels, np.zeros(20_000, np.float32), "1:0", "all")
+        assert panel.sentence.text().endswith("2 of them lie beyond the axis, up to 4,000.")
 
     def test_arithmetic(self) -> None:
         assert len(spread(1_000_000)) == 100_000
