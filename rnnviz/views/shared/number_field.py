@@ -26,6 +26,8 @@ from rnnviz.core.quantities.typed_numbers import (
 
 _LONGEST_SHOWN = 18
 _WORD_WIDTH = 320
+_MOVES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.LayoutRequest)
+"""After these the word may lie in another place than its field, or below something."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -195,6 +197,8 @@ class TypedField(QAbstractSpinBox):
                 holder.installEventFilter(self)
         window = self.window()
         self._word.setText(self.problem)
+        # Only once it is dressed does it know how much room it needs around its words.
+        self._word.ensurePolished()
         self._word.setFixedWidth(max(120, min(_WORD_WIDTH, window.width() - 8)))
         self._word.setFixedHeight(self._word.heightForWidth(self._word.width()))
         corner = self.mapTo(window, QPoint(0, self.height() + 2))
@@ -222,7 +226,7 @@ class TypedField(QAbstractSpinBox):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the word follow the field."""
-        if self._word is not None and event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
+        if self._word is not None and event.type() in _MOVES:
             self._place_word()
         return super().eventFilter(watched, event)
 

@@ -87,11 +87,14 @@ def test_what_is_no_number_is_refused_where_it_stands(qtbot: QtBot) -> None:
     field = NumberField("Rate", 0.0, 100.0)
     field.set_value(0.5)
     window = shown(field, qtbot)
+    window.setStyleSheet('QLabel[role="refusal"] { padding: 4px 8px; }')
     with qtbot.waitSignal(field.problem_changed):
         qtbot.keyClicks(field, "1.5x")
     assert (field.text(), field.property("refused")) == ("1.5x", True)
     assert "“1.5x” is no number" in word(window)
     assert field.accessibleDescription() == word(window)
+    label = next(w for w in window.findChildren(QLabel) if w.isVisible())
+    assert label.height() >= label.fontMetrics().height() + 8  # all of the word is seen
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert (field.text(), field.value()) == ("1.5x", 1.5)  # what was a number on the way
     button = window.findChild(QPushButton)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.views.gradients.panels.parts import (
     FocusPicker,
     GradientPanel,
-    QuietTable,
     column,
     label,
     note,
@@ -21,6 +20,7 @@ from rnnviz.views.gradients.panels.parts import (
 )
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
 from rnnviz.views.shared.number_field import NumberField
+from rnnviz.views.shared.quiet_table import QuietTable
 
 _HEADS = ("Parameter", "raw", "norm", "value", "turn", "cut")
 _RAW, _NORM, _VALUE = "muted", 0, 1

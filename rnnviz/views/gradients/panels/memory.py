@@ -22,7 +22,6 @@ from rnnviz.session.gradients.memory import PRESETS
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.gradients.panels.parts import (
     GradientPanel,
-    QuietTable,
     column,
     label,
     note,
@@ -31,6 +30,7 @@ from rnnviz.views.gradients.panels.parts import (
 )
 from rnnviz.views.plots import Banded, BandPlot, CurvePlot, Trace, ink_colour
 from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.shared.quiet_table import QuietTable
 from rnnviz.views.shared.theme import theme_of
 
 _TITLES = {facts.name: facts.short for facts in COMPARED}

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSizePolicy,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +17,6 @@ from PySide6.QtWidgets import (
 from rnnviz.core.gradients import Decay
 from rnnviz.session.gradients.gradients import Gradients
 from rnnviz.views.shared.panel import Need, Panel
-from rnnviz.views.shared.plain_rows import set_plain_rows
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -169,48 +163,3 @@ def in_words(decay: Decay) -> str:
     if decay.half_life < 0:
         return f"×{decay.factor:.3f} a step, doubles in {-decay.half_life:.3g} steps"
     return f"×{decay.factor:.3f} a step, halves in {decay.half_life:.3g} steps"
-
-
-class QuietTable(QTableWidget):
-    """Words in rows, without lines."""
-
-    def __init__(self, name: str, heads: tuple[str, ...], parent: QWidget | None = None) -> None:
-        super().__init__(0, len(heads), parent)
-        self.setAccessibleName(name)
-        self.setHorizontalHeaderLabels(heads)
-        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        self.horizontalHeader().setMinimumSectionSize(28)
-        set_plain_rows(self, 26)
-        self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-
-    def show_rows(
-        self,
-        rows: Sequence[Sequence[str]],
-        swatches: Sequence[QColor] = (),
-        *,
-        wide: int = 0,
-    ) -> None:
-        """Show these words; only cells that changed are touched.
-
-        Args:
-            swatches: the colour of the first cell of each row.
-            wide: the column that takes what the others leave.
-        """
-        changed = self.rowCount() != len(rows)
-        self.setRowCount(len(rows))
-        for row, cells in enumerate(rows):
-            for place, words in enumerate(cells):
-                item = self.item(row, place)
-                if item is None:
-                    item = QTableWidgetItem()
-                    self.setItem(row, place, item)
-                if item.text() != words:
-                    item.setText(words)
-                    item.setToolTip(words)
-                    changed = True
-                if place == 0 and swatches:
-                    item.setForeground(swatches[row])
-        if changed:
-            # Once, not after every cell as the header would by itself.
-            self.resizeColumnsToContents()
-            self.horizontalHeader().setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)

@@ -14,7 +14,6 @@ from rnnviz.views.gradients.panels.parts import (
     FocusPicker,
     GradientPanel,
     LayerPicker,
-    QuietTable,
     column,
     label,
     note,
@@ -23,6 +22,7 @@ from rnnviz.views.gradients.panels.parts import (
 )
 from rnnviz.views.plots import Banded, BandPlot
 from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.shared.quiet_table import QuietTable
 
 _LEAST, _MOST = 10_000, 200_000
 _HEADS = ("", "full BPTT", "truncated")

@@ -6,12 +6,14 @@ from rnnviz.views.training.panels.curves import CurvesPanel
 from rnnviz.views.training.panels.norms import NormsPanel
 from rnnviz.views.training.panels.parameters import ParametersPanel
 from rnnviz.views.training.panels.samples import SamplesPanel
+from rnnviz.views.training.panels.settings import SettingsPanel
 from rnnviz.views.training.panels.time_steps import TimeStepsPanel
 
 PANELS: tuple[type[Panel], ...] = (
     CurvesPanel,
     SamplesPanel,
     StagesPanel,
+    SettingsPanel,
     NormsPanel,
     TimeStepsPanel,
     ParametersPanel,

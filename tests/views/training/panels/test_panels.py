@@ -27,6 +27,7 @@ from rnnviz.views.training.panels.curves import RATE, CurvesPanel
 from rnnviz.views.training.panels.norms import NormsPanel
 from rnnviz.views.training.panels.parameters import ParametersPanel
 from rnnviz.views.training.panels.samples import SamplesPanel
+from rnnviz.views.training.panels.settings import SettingsPanel
 from rnnviz.views.training.panels.time_steps import TimeStepsPanel
 from rnnviz.views.training.run_table import RunTable, words_of
 from rnnviz.views.training.workspace import TrainingWorkspace
@@ -635,7 +636,7 @@ def test_a_panel_behind_another_tab_costs_nothing_until_its_tab_is_chosen(
     qtbot.waitUntil(lambda: not behind.empty)
     assert not panels["gradient-norms"].seen
     bars = [bar for bar in room.findChildren(QTabBar) if bar.isVisible()]
-    assert sorted(bar.count() for bar in bars) == [2, 3]
+    assert sorted(bar.count() for bar in bars) == [3, 3]
 
 
 def scored(best: float, chance: float) -> StageScore:
@@ -675,3 +676,30 @@ def test_the_score_of_every_checkpoint_is_drawn_beside_chance(
     qtbot.waitUntil(lambda: panel.idle and panel.history.traces[0].curve.last == 0.602)
     low, high = panel.history.view.viewRange()[1]
     assert high - low >= 0.1
+
+
+def test_settings_of_ticked_runs_stand_side_by_side(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name, seed in (("a", 0), ("b", 7)):
+        run = MadeRun(tmp_path / name, seed=seed)
+        run.steps(1, 5)
+        open_run(session, run)
+    panel = SettingsPanel(session)
+    shown(qtbot, panel)
+
+    def row(number: int) -> list[str]:
+        items = (panel.table.item(number, column) for column in range(panel.table.columnCount()))
+        return [item.text() for item in items if item is not None]
+
+    heads = [panel.table.horizontalHeaderItem(column) for column in range(3)]
+    assert [head.text() for head in heads if head is not None] == ["Setting", "b", "a"]
+    assert row(0) == ["Seed", "7", "0"]
+    assert panel.words.text() == "They differ in the first."
+    run.event("changed", step=5, setting="learning_rate", value=0.001)
+    session.runs.look()
+    qtbot.waitUntil(lambda: panel.idle and row(0)[0] == "Learning rate")
+    assert row(0) == ["Learning rate", "0.004, now 0.001", "0.004"]
+    session.runs.set_shown(session.runs.opened[0], False)
+    qtbot.waitUntil(lambda: panel.idle and panel.table.columnCount() == 2)
+    assert panel.words.text() == "Tick further runs to see them beside this one."
