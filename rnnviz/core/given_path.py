@@ -20,7 +20,7 @@ def given_path(words: str) -> Path:
     '100%25.txt'
     """
     path = Path(words)
-    if not words.lower().startswith("file:/") or path.exists():
+    if not words.lower().startswith("file:/") or os.path.exists(path):  # noqa: PTH110
         return path
     rest = words[len("file:") :]
     if rest.startswith("//"):

@@ -131,16 +131,23 @@ def decode_json(raw: bytes, kind: Any = Any) -> Any:
         raise DamagedFileError(f"it is not UTF-8 at byte {error.start:,}") from error
     except (ValueError, OverflowError, msgspec.DecodeError) as error:
         raise DamagedFileError(str(error)) from error
-    _refuse_large_integers(plain)
+    _refuse_what_nobody_means(plain)
     return content
 
 
-def _refuse_large_integers(content: Any) -> None:
+def _refuse_what_nobody_means(content: Any) -> None:
+    """Integers that numpy and Qt cannot hold, and halves of characters that no file can."""
     waiting = [content]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
+            waiting.extend(value)
             waiting.extend(value.values())
+        elif isinstance(value, str) and not value.isascii():
+            try:
+                value.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise DamagedFileError("it holds half a character") from error
         elif isinstance(value, list | tuple):
             waiting.extend(value)
         elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
@@ -155,6 +162,11 @@ def memory_left() -> int:
         if allowed != resource.RLIM_INFINITY:
             free = min(free, allowed - int(psutil.Process().memory_info().vms))
     return max(0, free)
+
+
+def exists(path: Path) -> bool:
+    """Whether anything lies there; no for a name that no file can have."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a name is too long
 
 
 def check_fits(path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.reading import DamagedFileError, open_regular, read_json
+from rnnviz.core.reading import DamagedFileError, exists, open_regular, read_json
 from rnnviz.core.runs.event_files import event_folders
 
 Kind = Literal["model", "text", "recording", "run", "concept", "finding"]
@@ -33,7 +33,7 @@ def kind_of(path: Path) -> Kind:
     Raises:
         TextError: nothing lies there, or a folder without a recording or a run.
     """
-    if not path.exists():
+    if not exists(path):
         raise TextError(f"{path} does not exist; it may have been moved or deleted")
     if path.is_dir():
         if (path / "recording.json").exists():

@@ -13,6 +13,7 @@ from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import FindingError, RnnvizError
 from rnnviz.core.kinds import ModelKind, kind_named
 from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.reading import exists
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.runs.watched import runs_in
 from rnnviz.core.sequences.text import Text
@@ -269,7 +270,7 @@ class Session(QObject):
         """
         model, text = self.recordings.model, self.recordings.text
         path, text_path = Path(finding.model_path), Path(finding.text_path)
-        if finding.model_path and not path.exists():
+        if finding.model_path and not exists(path):
             raise FindingError(f"the model of “{finding.title}” is gone: {path} does not exist")
         if not finding.text_path and (text is None or text.name != finding.text_name):
             raise FindingError(

@@ -165,6 +165,7 @@ def _link_to_device(path: Path, rng: random.Random) -> None:
 
 def _loop(path: Path, rng: random.Random) -> None:
     other = path.with_name(f"loop-{rng.randrange(9)}")
+    other.unlink(missing_ok=True)
     path.symlink_to(other.name)
     other.symlink_to(path.name)
 

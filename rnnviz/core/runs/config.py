@@ -249,6 +249,7 @@ def config_found(directory: Path) -> TrainingConfig:
             candidates += [folder / path for folder in (here, *here.parents)]
         name = Path(path).name
         candidates += [here / name, here.parent / name]
-        return next((str(one) for one in candidates if one.is_file()), path)
+        # Path.is_file complains about names that are too long; this does not.
+        return next((str(one) for one in candidates if os.path.isfile(one)), path)  # noqa: PTH113
 
     return with_paths(config, found)

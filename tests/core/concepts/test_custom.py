@@ -128,7 +128,7 @@ def test_the_folder_of_a_concept_is_made_where_it_can_be(tmp_path: Path) -> None
         save_concept_file(concept, path / "inside" / "concept.json")
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)*b", "(?:a?){40}a{40}"])
+@pytest.mark.parametrize("pattern", ["(a|a)*$", "(a|aa)*(?<=b)$", "(?:a|.)*(?<=b)$"])
 def test_a_pattern_that_backtracks_for_ever_is_given_up(
     pattern: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
