@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from rnnviz.core.system import places
+from rnnviz.core.system.left_behind import remove_left_behind
 from rnnviz.core.system.version_guard import check_qt
 from rnnviz.session.session import Session
 from rnnviz.views.dialogs.problem_dialog import show_problem
@@ -78,6 +80,13 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
         with contextlib.suppress(OSError, ValueError):
             faulthandler.enable()
     runner = EngineRunner()
+    # Beside the start: what a window left behind that was killed may be gigabytes.
+    threading.Thread(
+        target=remove_left_behind,
+        args=(places.cache_directory() / "recordings", Path(tempfile.gettempdir())),
+        name="left behind",
+        daemon=True,
+    ).start()
     app = QApplication(["rnnviz"])
     app.setApplicationName("rnnviz")
     app.setApplicationDisplayName("rnnviz")

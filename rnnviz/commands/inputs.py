@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from rnnviz.commands.output import size_in_words
 from rnnviz.core.errors import RecordingError, TextError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.system import places
+from rnnviz.core.system.left_behind import temporary_folder
 
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
@@ -182,7 +182,7 @@ def recorded(
         arguments |= {"text": text.slice(0, length), "text_name": text.name}
     if length > 100_000:
         print(f"walking {words}, kept only as long as this takes", file=sys.stderr)
-    folder = Path(tempfile.mkdtemp(prefix="rnnviz-"))
+    folder = temporary_folder()
     try:
         arguments["folder"] = str(folder)
         run_with_progress("walk", arguments, "walking", "characters")

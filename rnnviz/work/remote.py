@@ -15,7 +15,6 @@ import shlex
 import shutil
 import subprocess
 import tarfile
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ from typing import IO, BinaryIO
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.reading import read_json, read_small
 from rnnviz.core.system.files import write_atomically
+from rnnviz.core.system.left_behind import temporary_folder
 from rnnviz.work.unpacking import RefusedArchiveError, unpack
 
 SSH = (
@@ -149,7 +149,7 @@ class Mirror:
         """How many seconds the other machine's clock is ahead of ours."""
         self._first_size: int | None = None
         """How many bytes of events were there at first."""
-        self._sockets = Path(tempfile.mkdtemp(prefix="rnnviz-"))
+        self._sockets = temporary_folder()
         self._streaming: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / ADDRESS_FILE, json.dumps({"address": address}).encode())

@@ -14,12 +14,14 @@ from queue import SimpleQueue
 from typing import IO, Protocol
 
 import msgspec
+import psutil
 
 from rnnviz.work.engine import RunningJob, run_job
 from rnnviz.work.messages import Cancel, Done, Failed, Job, Listener, Reply, Request, Task
 
 _LINES_OF_ERRORS_KEPT = 40
 _SECONDS_TO_STOP = 30.0
+_SECONDS_BETWEEN_LOOKS = 2.0
 
 _Lines = SimpleQueue[bytes | None]
 
@@ -71,6 +73,9 @@ class EngineRunner:
     def __init__(self, command: tuple[str, ...] | None = None) -> None:
         self._command = command or (sys.executable, "-m", "rnnviz", "engine")
         self._listeners: dict[int, tuple[subprocess.Popen[bytes], Listener]] = {}
+        self._jobs: dict[int, Job] = {}
+        """Those under way that nobody has cancelled: they outlive a child that is ended for another
+        job."""
         self._guard = threading.RLock()
         self._child: subprocess.Popen[bytes] | None = None
         self._requests: _Lines = SimpleQueue()
@@ -92,7 +97,9 @@ class EngineRunner:
             if self._closed.is_set():
                 return
             self._listeners[job.number] = (self._ensure_child(), listener)
+            self._jobs[job.number] = job
             self._send(job)
+            self._cancelled.notify_all()
 
     def cancel(self, number: int) -> None:
         """Ask the child to stop this job; a child that does not answer for long is ended.
@@ -102,6 +109,7 @@ class EngineRunner:
         """
         with self._guard:
             if number in self._listeners:
+                self._jobs.pop(number, None)
                 self._send(Cancel(number))
                 self._patience[number] = time.monotonic() + _SECONDS_TO_STOP
                 self._cancelled.notify()
@@ -117,13 +125,17 @@ class EngineRunner:
                     self._ended_on_purpose = child
                     child.kill()
                     return
-                self._cancelled.wait(None if first is None else first - now)
+                _wake(child)
+                # A child that was stopped from outside is seen while something is asked of it.
+                waits = [_SECONDS_BETWEEN_LOOKS] if self._listeners else []
+                self._cancelled.wait(min([*waits, first - now] if first else waits, default=None))
 
     def close(self) -> None:
         """End the child; jobs still under way are dropped without an answer."""
         with self._guard:
             self._closed.set()
             self._listeners.clear()
+            self._jobs.clear()
             child, self._child = self._child, None
             self._cancelled.notify_all()
         if child is None:
@@ -170,6 +182,8 @@ class EngineRunner:
                 ended = isinstance(reply, Done | Failed)
                 find = self._listeners.pop if ended else self._listeners.get
                 _, listener = find(reply.number, (child, None))
+                if ended:
+                    self._jobs.pop(reply.number, None)
             if listener:
                 listener(reply)
         code = child.wait()
@@ -179,6 +193,12 @@ class EngineRunner:
             orphans = {n: heard for n, (of, heard) in self._listeners.items() if of is child}
             for number in orphans:
                 del self._listeners[number]
+            jobs = [self._jobs.pop(number, None) for number in orphans]
+        if child is self._ended_on_purpose:
+            # What was asked beside the job that did not stop is done by the next child.
+            for job in jobs:
+                if job is not None:
+                    self.start(job, orphans.pop(job.number))
         for number, listener in orphans.items():
             message = f"the engine stopped (exit code {code}); it starts again with the next job"
             on_purpose = child is self._ended_on_purpose
@@ -188,6 +208,13 @@ class EngineRunner:
     def _read_errors(self, child: subprocess.Popen[bytes]) -> None:
         for line in _lines(child.stderr):
             self._errors.append(line.decode(errors="replace"))
+
+
+def _wake(child: subprocess.Popen[bytes]) -> None:
+    """Let a child go on that somebody stopped (SIGSTOP): its jobs would wait without a word."""
+    with contextlib.suppress(psutil.Error, OSError):
+        if psutil.Process(child.pid).status() == psutil.STATUS_STOPPED:
+            psutil.Process(child.pid).resume()
 
 
 def _write_requests(child: subprocess.Popen[bytes], requests: _Lines) -> None:

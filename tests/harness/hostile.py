@@ -210,7 +210,8 @@ def mutate(path: Path, seed: int) -> str:
         file = rng.choice(files)
         if rng.random() < 0.25:
             change = rng.choice(ODD)
-            file.unlink(missing_ok=True) if not file.is_dir() else shutil.rmtree(file)
+            really = file.is_dir() and not file.is_symlink()
+            shutil.rmtree(file) if really else file.unlink(missing_ok=True)
             change(file, rng)
             done.append(f"{file.name}: {change.__name__}")
         elif file.is_file() and not file.is_symlink() and file.stat().st_size < _LARGEST:

@@ -1,5 +1,6 @@
 """The parent's side of the pipe, with a real child."""
 
+import signal
 import sys
 import threading
 
@@ -136,6 +137,45 @@ def test_a_job_that_does_not_hear_ends_with_its_child(runner, monkeypatch):
     assert (failed.kind, failed.details) == ("EngineStopped", "")
     runner.start(Job(2, "echo", {"word": "again"}), after)
     assert isinstance(after.last(), Done)
+
+
+def test_what_was_asked_beside_a_job_that_does_not_hear_is_done_by_the_next_child(
+    runner, monkeypatch
+):
+    monkeypatch.setattr("rnnviz.work.runner._SECONDS_TO_STOP", 0.2)
+    deaf, slow, last = Heard(), Heard(), Heard()
+    runner.start(Job(1, "deaf", {}), deaf)
+    runner.start(Job(2, "slow", {}), slow)
+    assert deaf.began.wait(30)
+    assert slow.began.wait(30)
+    slow.began.clear()
+    runner.cancel(1)
+    assert deaf.last().kind == "EngineStopped"
+    slow.replies.clear()
+    slow.began.clear()
+    assert slow.began.wait(30)  # it goes on
+    runner.start(Job(3, "echo", {"a": 1}), last)
+    assert last.last() == Done(3, {"a": 1})
+    runner.cancel(2)
+    assert slow.last().kind == "Cancelled"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no such signal on this system")
+def test_a_child_that_was_stopped_goes_on_when_something_is_asked_of_it(runner, monkeypatch):
+    monkeypatch.setattr("rnnviz.work.runner._SECONDS_BETWEEN_LOOKS", 0.05)
+    first, second, third = Heard(), Heard(), Heard()
+    runner.start(Job(1, "echo", {}), first)
+    assert isinstance(first.last(), Done)
+    child = runner._child
+    child.send_signal(signal.SIGSTOP)
+    runner.start(Job(2, "echo", {"a": 1}), second)
+    assert second.last() == Done(2, {"a": 1})
+    runner.start(Job(3, "slow", {}), third)
+    assert third.began.wait(30)
+    child.send_signal(signal.SIGSTOP)  # also while a job is under way
+    runner.cancel(3)
+    assert third.last().kind == "Cancelled"
+    assert runner._child is child
 
 
 def test_a_result_that_cannot_be_sent_is_a_failure_and_not_silence(runner):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnviz.core.reading import open_regular
 from rnnviz.core.runs.config import TrainingConfig
 
 _PIECE = 1 << 16
@@ -26,7 +27,7 @@ def problem_with(texts: Sequence[Path], config: TrainingConfig) -> str:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
                 return f"{path.name} is no file; choose a text"
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 piece = file.read(_PIECE)
         except OSError as error:
             return f"{path.name} cannot be read: {error.strerror}"

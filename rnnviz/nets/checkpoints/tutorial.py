@@ -17,6 +17,7 @@ from torch.nn import functional
 from rnnviz.core.alignments.parallel_corpus import read_lines, read_pairs
 from rnnviz.core.errors import ModelFileError, RnnvizError, SentencesNeeded, TextError
 from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID, SPECIAL, TranslationDescription
+from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.pytorch import looks_like_pytorch, read, state_dicts
 from rnnviz.nets.checkpoints.tutorial_words import Candidate, candidates
@@ -149,6 +150,7 @@ def _halves(file: ModelFile) -> Halves:
 
 def _quietly(file: ModelFile) -> tuple[str, Tensors] | None:
     try:
+        check_fits(file.path)
         return half_of(file)
     except (ModelFileError, OSError):
         return None
@@ -209,7 +211,8 @@ def _sentence_files(folder: Path) -> list[Path]:
     """Text files of the folder that have tabs in their first lines."""
     found = []
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in (".txt", ".tsv") and path.stat().st_size <= _LARGEST_TEXT:
+        named = path.suffix.lower() in (".txt", ".tsv") and path.is_file()
+        if named and path.stat().st_size <= _LARGEST_TEXT:
             try:
                 if any("\t" in line for line in read_lines(path)[:10]):
                     found.append(path)
