@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QInputDialog, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.alignments.tokens import has_pieces
 from rnnviz.core.colours.weight_colours import WHOLE
@@ -20,6 +20,8 @@ from rnnviz.views.alignments.pane import Pane, growing_sentence
 from rnnviz.views.alignments.saving import ask_where, save
 from rnnviz.views.alignments.sentence_bar import SentenceBar
 from rnnviz.views.alignments.tools import Tools
+from rnnviz.views.dialogs.number_dialog import NumberDialog
+from rnnviz.views.shared.number_field import NumberField
 from rnnviz.views.shared.panel import FRAME_MS
 
 _WELCOME = (
@@ -345,12 +347,17 @@ class AlignmentArea(QWidget):
             return
         now = float(self.main.alignment.weights[row, column]) if self.main.alignment else 0.0
         names = f"{layer.row_names[row]} ← {layer.column_names[column]}"
-        value, taken = QInputDialog.getDouble(
-            self, "Force a weight", f"{names}\nWeight from 0 to 1; the others share the rest.",
-            now, 0.0, 1.0, 3,
-        )  # fmt: skip
-        if taken:
-            self._alignments.force_weight(*cell, value)
+        field = NumberField("Weight from 0 to 1", 0.0, 1.0, step=0.05)
+        field.set_value(round(now, 4))
+        words = f"{names}\nWeight from 0 to 1; the others share the rest."
+        dialog = NumberDialog("Force a weight", words, field, self)
+
+        def chosen() -> None:
+            self._alignments.force_weight(*cell, dialog.number)
+
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(chosen)
+        dialog.open()
 
     @Slot(int, int)
     def _erase(self, row: int, column: int) -> None:

@@ -17,8 +17,10 @@ from rnnviz.views.cells.concept_dialog import ConceptDialog
 from rnnviz.views.cells.walk_dialog import WalkDialog
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
+from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.shared.exporting import Exporting
+from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.training.new_run_dialog import NewRunDialog
 from rnnviz.views.window.undo import RemoveConcept, RemoveFinding
 
@@ -114,17 +116,16 @@ class Asking(QObject):
         text, selection = self._session.recordings.text, self._session.selection
         if text is None or len(text) == 0:
             return
-        last = min(len(text) - 1, 2**31 - 1)
-        chosen, agreed = QInputDialog.getInt(
-            self._window,
-            "Go to character",
-            f"Character, 0 to {last:,}",
-            selection.cursor or 0,
-            0,
-            last,
-        )
-        if agreed:
-            selection.jump(chosen)
+        last = len(text) - 1
+        field = WholeField("Character", 0, last)
+        field.set_value(min(last, selection.cursor or 0))
+        words = f"Character, 0 to {last:,}"
+        dialog = NumberDialog("Go to character", words, field, self._window)
+
+        def chosen() -> None:
+            selection.jump(dialog.number)
+
+        self._open(dialog, chosen)
 
     # Training
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QInputDialog, QLabel
+from PySide6.QtWidgets import QLabel
 
 from rnnviz.core.kinds import kind_named
 from rnnviz.core.models.translation import SPECIAL, TokenizerDescription, TranslationDescription
@@ -20,6 +20,7 @@ from rnnviz.views.alignments.panels.health import HealthPanel
 from rnnviz.views.alignments.panels.what_if import WhatIfPanel
 from rnnviz.views.alignments.saving import save
 from rnnviz.views.alignments.workspace import AlignmentsWorkspace
+from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.window.window import Window
 from tests.session.alignments import translating
 from tests.views.cells.panels_world import make_session
@@ -189,11 +190,19 @@ def test_gold_links_of_another_sentence_are_not_framed(area, opened, tmp_path):
     assert area.main.table._outlines == {(0, 0): True, (1, 1): False}
 
 
-def test_a_double_click_forces_a_weight(area, opened, qtbot, monkeypatch):
-    monkeypatch.setattr(QInputDialog, "getDouble", lambda *_: (0.75, True))
+def test_a_double_click_forces_a_weight(area, opened, qtbot):
     table = area.main.table
     point = table.layout_.cell_rect(1, 4).center().toPoint()
     qtbot.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    dialog = area.findChild(NumberDialog)
+    assert dialog.isVisible()
+    qtbot.keyClicks(dialog.field, "1,75")
+    assert not dialog.agree.isEnabled()
+    assert dialog.problem.text() == "1.75 cannot be taken here: from 0 to 1"
+    qtbot.keyClick(dialog.field, Qt.Key.Key_Escape)
+    dialog.field.selectAll()
+    qtbot.keyClicks(dialog.field, "0,75")
+    qtbot.mouseClick(dialog.agree, Qt.MouseButton.LeftButton)
     assert opened.current.decoded.alignment.weights[1, 4] == pytest.approx(0.75)
 
 

@@ -206,7 +206,15 @@ def test_above_zero_is_not_zero(qtbot: QtBot) -> None:
 
 def test_every_number_of_the_window_is_typed_into_one_of_these(qapp: QApplication) -> None:
     folder = Path(rnnviz.views.__file__).parent
-    others = ("QSpinBox", "QDoubleSpinBox", "QDoubleValidator", "QIntValidator", "toDouble(")
+    others = (
+        "QSpinBox",
+        "QDoubleSpinBox",
+        "QDoubleValidator",
+        "QIntValidator",
+        "toDouble(",
+        "getDouble(",
+        "getInt(",
+    )
     found = {
         path.name: [word for word in others if word in path.read_text()]
         for path in folder.rglob("*.py")

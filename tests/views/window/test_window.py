@@ -10,13 +10,12 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QDialogButtonBox,
-    QInputDialog,
     QLabel,
     QMessageBox,
 )
@@ -30,6 +29,7 @@ from rnnviz.session.session import Session
 from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
 from rnnviz.views.dialogs.keys_dialog import KeysDialog
+from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.shared.theme import DARK, Appearance, theme_of
 from rnnviz.views.training.workspace import TrainingWorkspace
@@ -248,14 +248,16 @@ def test_finding_a_word_goes_to_it(window: Window, qtbot: QtBot) -> None:
 
 
 def test_going_to_a_character_by_its_number(window: Window, qtbot: QtBot) -> None:
-    def answer() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QInputDialog)
-        box.setIntValue(123)
-        box.accept()
-
-    QTimer.singleShot(0, window, answer)
     qtbot.keyClick(window.text_panel.view, Qt.Key.Key_G)
+    asked = dialog(window, NumberDialog)
+    qtbot.keyClicks(asked.field, "999 999 999")
+    assert not asked.agree.isEnabled()
+    assert "999,999,999 cannot be taken here: from 0 to" in asked.problem.text()
+    qtbot.keyClick(asked.field, Qt.Key.Key_Return)
+    assert asked.isVisible()
+    asked.field.selectAll()
+    qtbot.keyClicks(asked.field, "123")
+    qtbot.keyClick(asked.field, Qt.Key.Key_Return)
     assert window.session.selection.cursor == 123
     assert not window.text_panel.view.cell_rect(123).isNull()
 
