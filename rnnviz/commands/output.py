@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -24,9 +25,21 @@ def print_json(value: Any) -> None:
     print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def harmless(words: str) -> str:
+    r"""Words from a file as a terminal may show them: none of its commands is among them.
+
+    >>> harmless("loss\x1b[2J")
+    'loss\ufffd[2J'
+    """
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", words)
+
+
 def table(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:
     """Aligned columns, two blanks apart; the first `left` to the left, numbers to the right."""
-    rows = [tuple(heads), *(tuple(line) for line in lines)]
+    rows = [tuple(heads), *(tuple(map(harmless, line)) for line in lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
 
     def aligned(row: tuple[str, ...]) -> str:
@@ -42,7 +55,7 @@ def pairs(facts: Sequence[tuple[str, str]]) -> str:
     """Facts under each other: the names in one column, what is so in the next."""
     width = max((len(name) for name, _ in facts), default=0) + 2
     return "\n".join(
-        (name.ljust(width) + line if number == 0 else " " * width + line).rstrip()
+        harmless(name.ljust(width) + line if number == 0 else " " * width + line).rstrip()
         for name, said in facts
         for number, line in enumerate(said.splitlines() or [""])
     )

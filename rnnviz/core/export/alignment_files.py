@@ -12,6 +12,7 @@ from rnnviz.core.errors import AlignmentError
 from rnnviz.core.export.alignment_figure import DrawnAlignment, Look, alignment_figure
 from rnnviz.core.export.alignment_html import alignment_page
 from rnnviz.core.export.alignment_tikz import alignment_tikz
+from rnnviz.core.export.spreadsheets import plain_cell
 from rnnviz.core.export.svg import svg
 
 ENDINGS = (".png", ".svg", ".csv", ".tex", ".html")
@@ -68,7 +69,7 @@ def alignment_csv(alignment: Alignment) -> str:
     """
     target = io.StringIO()
     writer = csv.writer(target)
-    writer.writerow(["", *alignment.source])
+    writer.writerow(["", *map(plain_cell, alignment.source)])
     for token, row in zip(alignment.target, alignment.weights, strict=True):
-        writer.writerow([token, *(f"{weight:.9g}" for weight in row.tolist())])
+        writer.writerow([plain_cell(token), *(f"{weight:.9g}" for weight in row.tolist())])
     return target.getvalue()

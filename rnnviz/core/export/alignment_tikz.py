@@ -141,8 +141,8 @@ def tex(token: str) -> str:
 
 
 def tex_text(words: str) -> str:
-    """Words as LaTeX sets them."""
-    return "".join(_TEX.get(letter, letter) for letter in words)
+    """Words as LaTeX sets them; what cannot be seen is a blank, so that no line ends within."""
+    return "".join(_TEX.get(c, c if c.isprintable() else " ") for c in words)
 
 
 def _mm(value: float) -> str:

@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 from rnnviz.core.export.coloured import ColouredText
+from rnnviz.core.export.spreadsheets import plain_cell
 
 COLUMNS = ("offset", "character", "code_point", "value", "surprisal_bits")
 
@@ -19,7 +20,8 @@ def csv_table(coloured: ColouredText) -> str:
     """
     target = io.StringIO()
     writer = csv.writer(target)
-    writer.writerow((*COLUMNS, coloured.concept) if coloured.labels is not None else COLUMNS)
+    concept = () if coloured.labels is None else (plain_cell(coloured.concept),)
+    writer.writerow((*COLUMNS, *concept))
     for place, character in enumerate(coloured.characters):
         row: list[object] = [
             coloured.start + place,

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPicture
 from PySide6.QtSvg import QSvgGenerator
 
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.export.spreadsheets import plain_cell
 
 Columns = Mapping[str, npt.ArrayLike]
 """Numbers or words under their headings; columns may differ in length."""
@@ -70,11 +71,14 @@ def save_csv(columns: Columns, path: Path) -> None:
     Raises:
         RnnvizError: the file cannot be written.
     """
-    lists = [np.asarray(column).tolist() for column in columns.values()]
+    lists = [
+        [plain_cell(one) if isinstance(one, str) else one for one in np.asarray(column).tolist()]
+        for column in columns.values()
+    ]
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(columns)
+            writer.writerow(map(plain_cell, columns))
             writer.writerows(zip_longest(*lists, fillvalue=""))
     except OSError as error:
         raise RnnvizError(f"cannot write {path}: {error.strerror}") from error

@@ -109,6 +109,14 @@ def test_negative_numbers_have_their_colour_in_latex():
     assert "\\fill[full!50]" in made
 
 
+def test_no_cell_of_a_table_is_a_formula():
+    words = ('=HYPERLINK("http://evil.example")', "@SUM(1+1)", "-2+3", "-0.5", "=", "chat")
+    table = alignment_csv(Alignment(words, words, np.eye(6, dtype=np.float32)))
+    rows = list(csv.reader(io.StringIO(table)))
+    for shown in (rows[0][1:], [row[0] for row in rows[1:]]):
+        assert shown == [f"'{words[0]}", "'@SUM(1+1)", "'-2+3", "-0.5", "=", "chat"]
+
+
 def test_latex_of_hostile_tokens():
     assert tex(r"\input{x}") == r"\textbackslash{}input\{x\}"
 

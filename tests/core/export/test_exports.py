@@ -304,3 +304,10 @@ def test_svg_is_well_formed_and_places_every_letter():
     assert found["<y>&"] - found["x"] == pytest.approx(3 * CELL)
     assert found['"z"'] - found["x"] == pytest.approx(8 * CELL)
     assert html.escape("<&>") in text
+
+
+def test_a_concept_that_somebody_named_is_no_formula() -> None:
+    part = coloured("ab", labels=np.array([True, False]), concept="=cmd|' /C calc'!A0")
+    heading, *rows = csv.reader(io.StringIO(csv_table(part)))
+    assert heading[-1] == "'=cmd|' /C calc'!A0"
+    assert [row[1] for row in rows] == ["a", "b"]
