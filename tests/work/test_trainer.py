@@ -30,7 +30,8 @@ from rnnviz.work.trainer import (
     [
         {},
         {"units": 64, "learning_rate": 1e-4, "skip": True, "name": "two words"},
-        {"temperatures": (0.5,), "options": {"distance": 30, "kind": "copy", "on": True}},
+        {"task": "memory", "temperatures": (0.5,), "options": {"distance": 30, "kind": "copying"}},
+        {"task": "translation", "options": {"attention": "dot", "swap": True, "watch": ""}},
     ],
 )
 def test_the_arguments_give_the_same_settings_again(changed: dict[str, Any]) -> None:

@@ -14,7 +14,13 @@ import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.reading import open_regular
-from rnnviz.core.runs.event import LONGEST_LINE, Count, Event, is_void
+from rnnviz.core.runs.event import (
+    LONGEST_LINE,
+    AnyEvent,
+    Count,
+    is_of_another_kind,
+    is_void,
+)
 
 EVENTS = "events.jsonl"
 _TAIL = 1 << 16
@@ -27,7 +33,7 @@ class _Line(msgspec.Struct):
     k: str
 
 
-_LINE, _EVENT = msgspec.json.Decoder(_Line), msgspec.json.Decoder(Event)
+_LINE, _EVENT = msgspec.json.Decoder(_Line), msgspec.json.Decoder(AnyEvent)
 
 
 def finite_or_name(value: Any) -> Any:
@@ -167,7 +173,8 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 if not line.endswith(b"\n"):
                     return  # torn, or longer than any event
                 try:
-                    _EVENT.decode(line)
+                    if not is_of_another_kind(line):
+                        _EVENT.decode(line)
                     event = decoder.decode(line)
                 except (ValueError, RecursionError):
                     continue

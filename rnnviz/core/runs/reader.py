@@ -16,7 +16,7 @@ import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.reading import open_regular
-from rnnviz.core.runs.event import LONGEST_LINE, Event
+from rnnviz.core.runs.event import LONGEST_LINE, AnyEvent, Event, is_of_another_kind
 
 _KEPT = re.compile(r"step-([0-9]{1,15})\.safetensors")
 PIECE_BYTES = 1 << 16
@@ -39,7 +39,7 @@ class EventTail:
         self._hopeless = False
         """A line without an end was met; what follows is not read."""
         self._inode = 0
-        self._decoder = msgspec.json.Decoder(Event)
+        self._decoder = msgspec.json.Decoder(AnyEvent)
 
     def read(self, enough: Callable[[], bool] = lambda: False) -> list[Event]:
         """The events that are new, oldest first; stops early once `enough` says so.
@@ -106,7 +106,7 @@ class EventTail:
 
     def _decode(self, lines: bytes) -> list[Event]:
         try:
-            return self._decoder.decode_lines(lines)
+            return list(self._decoder.decode_lines(lines))
         except (ValueError, RecursionError):
             pass
         events = []
@@ -116,7 +116,8 @@ class EventTail:
             try:
                 events.append(self._decoder.decode(line))
             except (ValueError, RecursionError):
-                self.damaged += 1
+                # A kind that a later version writes is no damage.
+                self.damaged += not is_of_another_kind(line)
         return events
 
 

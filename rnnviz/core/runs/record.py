@@ -17,7 +17,28 @@ import numpy.typing as npt
 from rnnviz.core.quantities.durations import duration_in_words
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve
-from rnnviz.core.runs.event import Event, Number, as_float
+from rnnviz.core.runs.event import (
+    AlignmentEvent,
+    BadNumberEvent,
+    ChangedEvent,
+    CheckpointEvent,
+    Event,
+    FinishedEvent,
+    GradientStepsEvent,
+    Number,
+    ParametersEvent,
+    PausedEvent,
+    ResumedEvent,
+    RewindEvent,
+    SampleEvent,
+    ScalarEvent,
+    StartedEvent,
+    StepEvent,
+    StoppedEvent,
+    UnmeasuredEvent,
+    ValidationEvent,
+    as_float,
+)
 
 Phase = Literal["starting", "running", "paused", "stopped", "finished"]
 """What the run last said of itself."""
@@ -216,20 +237,19 @@ class RunRecord:
 
     def take(self, events: Iterable[Event]) -> None:
         """Add what these events say."""
-        steps: list[Event] = []
+        steps: list[StepEvent] = []
         for event in events:
-            if event.kind == "step":
+            if isinstance(event, StepEvent):
                 steps.append(event)
                 continue
-            if event.kind in ("rewind", "started", "resumed") or len(steps) > _MOST_KEPT:
+            turning = isinstance(event, RewindEvent | StartedEvent | ResumedEvent)
+            if turning or len(steps) > _MOST_KEPT:
                 self._take_steps(steps)
                 steps = []
-            taking = _TAKING.get(event.kind)
-            if taking is not None:
-                taking(self, event)
+            _TAKING[type(event)](self, event)
         self._take_steps(steps)
 
-    def _take_steps(self, events: Sequence[Event]) -> None:
+    def _take_steps(self, events: Sequence[StepEvent]) -> None:
         if not events:
             return
         if self.phase == "starting":
@@ -251,7 +271,7 @@ class RunRecord:
         for event in (*events[:-1:stride], events[-1]):
             self._place(event)
 
-    def _place(self, event: Event) -> None:
+    def _place(self, event: StepEvent) -> None:
         """Where this step lies on the other axes; computed for a run that does not say."""
         if math.isnan(self._began):
             self._began = event.time
@@ -270,13 +290,13 @@ class RunRecord:
             self.clock = StepAxis()  # the clock was set, back or forward
         self.clock.add(event.step, event.time)
 
-    def _take_validation(self, event: Event) -> None:
+    def _take_validation(self, event: ValidationEvent) -> None:
         if event.loss_nats is not None:
             self.validation.append([event.step], [as_float(event.loss_nats)])
             self._last_numbers[""] = event.number
         self._take_values(event, event.metrics)
 
-    def _take_scalar(self, event: Event) -> None:
+    def _take_scalar(self, event: ScalarEvent) -> None:
         self._take_values(event, event.values)
 
     def _take_values(self, event: Event, values: Mapping[str, Number]) -> None:
@@ -285,12 +305,12 @@ class RunRecord:
                 self.scalars.setdefault(name, Curve()).append([event.step], [as_float(value)])
                 self._last_numbers[name] = event.number
 
-    def _take_sample(self, event: Event) -> None:
+    def _take_sample(self, event: SampleEvent) -> None:
         _keep(
             self.samples, Sample(event.step, as_float(event.temperature), event.text, event.number)
         )
 
-    def _take_parameters(self, event: Event) -> None:
+    def _take_parameters(self, event: ParametersEvent) -> None:
         columns = (event.gradient_norms, event.weight_norms, event.update_ratios)
         for place, name in enumerate(event.names):
             if name not in self.parameters and len(self.parameters) >= _MOST_PARAMETERS:
@@ -302,7 +322,7 @@ class RunRecord:
                 if place < len(column) and column[place] is not None:
                     curve.append([event.step], [as_float(column[place])])
 
-    def _take_gradient_steps(self, event: Event) -> None:
+    def _take_gradient_steps(self, event: GradientStepsEvent) -> None:
         shape = (event.layers, event.steps)
         number = event.number
         row = ArrayRow(event.step, event.file, event.row, shape, number=number)
@@ -311,7 +331,7 @@ class RunRecord:
             last = ArrayRow(event.step, event.last_file, event.last_row, shape, number=number)
             _keep(self.last_step_rows, last)
 
-    def _take_alignment(self, event: Event) -> None:
+    def _take_alignment(self, event: AlignmentEvent) -> None:
         source, target = tuple(event.source), tuple(event.target)
         shape = (len(target), len(source))
         row = AlignmentRow(
@@ -319,7 +339,7 @@ class RunRecord:
         )
         _keep(self.alignments, row)
 
-    def _take_checkpoint(self, event: Event) -> None:
+    def _take_checkpoint(self, event: CheckpointEvent) -> None:
         if not _CHECKPOINT.fullmatch(event.file):
             return
         name = event.file.rpartition("/")[2].partition(".")[0]
@@ -328,44 +348,44 @@ class RunRecord:
         else:
             self.replaced[name] = event.step
 
-    def _take_changed(self, event: Event) -> None:
+    def _take_changed(self, event: ChangedEvent) -> None:
         before, name = self.setting(event.setting), event.setting.replace("_", " ")
         was = "" if before is None else f"{_shown(before)} "
         words = f"{name} {was}→ {_shown(event.value)}"
         _keep(self.turns, Turn(event.step, words, "changed", event.time, event.number))
         _keep(self.changes, Change(event.step, event.setting, event.value, event.number))
 
-    def _take_bad_number(self, event: Event) -> None:
+    def _take_bad_number(self, event: BadNumberEvent) -> None:
         if len(self.bad_numbers) < _MOST_KEPT:
             self.bad_numbers.append(
                 BadNumber(event.step, event.where, event.parameter, event.number)
             )
 
-    def _take_unmeasured(self, event: Event) -> None:
+    def _take_unmeasured(self, event: UnmeasuredEvent) -> None:
         self.unmeasured[event.where] = event.reason
 
-    def _start(self, event: Event) -> None:
+    def _start(self, event: StartedEvent | ResumedEvent) -> None:
         last = self.turns[-1] if self.turns else None
-        if last is not None and last.kind == "paused" and event.kind == "resumed":
+        if last is not None and last.kind == "paused" and isinstance(event, ResumedEvent):
             rest = duration_in_words(event.time - last.time)
             self.turns[-1] = Turn(last.step, f"paused for {rest}", "resumed", event.time)
-        elif event.resumed and not (last and last.kind == "rewind" and last.step == event.step):
+        elif _takes_up(event) and not (last and last.kind == "rewind" and last.step == event.step):
             _keep(self.turns, Turn(event.step, "taken up again", "started", event.time))
         self.phase, self.reason = "running", ""
         # The rate is that of the steps; the time in which there were none is no part of it.
         self.clock = StepAxis()
 
-    def _pause(self, event: Event) -> None:
+    def _pause(self, event: PausedEvent) -> None:
         _keep(self.turns, Turn(event.step, "paused", "paused", event.time))
         self.phase = "paused"
 
-    def _stop(self, event: Event) -> None:
+    def _stop(self, event: StoppedEvent) -> None:
         self.phase, self.reason = "stopped", event.reason
 
-    def _finish(self, event: Event) -> None:
+    def _finish(self, event: FinishedEvent) -> None:
         self.phase, self.reason = "finished", event.reason
 
-    def _rewind(self, event: Event) -> None:
+    def _rewind(self, event: RewindEvent) -> None:
         """Forget every step after this one: the run was taken up again from there."""
         reached, kept = self.step, _FOR_EVER if event.kept is None else event.kept
         for curve in self.curves:
@@ -396,23 +416,23 @@ class RunRecord:
         }
 
 
-_TAKING: dict[str, Callable[[RunRecord, Event], None]] = {
-    "validation": RunRecord._take_validation,
-    "scalar": RunRecord._take_scalar,
-    "sample": RunRecord._take_sample,
-    "parameters": RunRecord._take_parameters,
-    "gradient_steps": RunRecord._take_gradient_steps,
-    "alignment": RunRecord._take_alignment,
-    "checkpoint": RunRecord._take_checkpoint,
-    "changed": RunRecord._take_changed,
-    "bad_number": RunRecord._take_bad_number,
-    "unmeasured": RunRecord._take_unmeasured,
-    "started": RunRecord._start,
-    "resumed": RunRecord._start,
-    "paused": RunRecord._pause,
-    "stopped": RunRecord._stop,
-    "finished": RunRecord._finish,
-    "rewind": RunRecord._rewind,
+_TAKING: dict[type[Event], Callable[[RunRecord, Any], None]] = {
+    ValidationEvent: RunRecord._take_validation,
+    ScalarEvent: RunRecord._take_scalar,
+    SampleEvent: RunRecord._take_sample,
+    ParametersEvent: RunRecord._take_parameters,
+    GradientStepsEvent: RunRecord._take_gradient_steps,
+    AlignmentEvent: RunRecord._take_alignment,
+    CheckpointEvent: RunRecord._take_checkpoint,
+    ChangedEvent: RunRecord._take_changed,
+    BadNumberEvent: RunRecord._take_bad_number,
+    UnmeasuredEvent: RunRecord._take_unmeasured,
+    StartedEvent: RunRecord._start,
+    ResumedEvent: RunRecord._start,
+    PausedEvent: RunRecord._pause,
+    StoppedEvent: RunRecord._stop,
+    FinishedEvent: RunRecord._finish,
+    RewindEvent: RunRecord._rewind,
 }
 
 
@@ -431,6 +451,11 @@ def _append(curve: Curve, steps: npt.NDArray[np.int64], numbers: Sequence[Number
         curve.append(steps, floats(numbers))
     elif measured:
         curve.append(steps[measured], floats([numbers[place] for place in measured]))
+
+
+def _takes_up(event: StartedEvent | ResumedEvent) -> bool:
+    """Whether a trainer took the run up again, rather than beginning it."""
+    return isinstance(event, StartedEvent) and event.resumed
 
 
 def _shown(value: Any) -> str:

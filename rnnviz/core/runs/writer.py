@@ -17,6 +17,7 @@ import numpy.typing as npt
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig, read_run, write_config
 from rnnviz.core.runs.control import Inbox
+from rnnviz.core.runs.event import check_fields
 from rnnviz.core.runs.lock import Heartbeat, acquire, release
 from rnnviz.core.runs.log import EVENTS, EventLog, write_error
 from rnnviz.core.runs.tensorboard import ScalarWriter
@@ -89,7 +90,9 @@ class RunWriter:
 
         Raises:
             RunDirectoryError: the disk is full or the directory has vanished.
+            TypeError: there is no such kind, or it has no such field.
         """
+        check_fields(kind, fields)
         problem = self.heartbeat.problem
         if problem is not None:
             raise write_error(self.heartbeat.path, problem) from problem

@@ -9,8 +9,9 @@ import pytest
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs import reader
-from rnnviz.core.runs.event import as_float
+from rnnviz.core.runs.event import EVENTS, StepEvent, as_float, check_fields
 from rnnviz.core.runs.reader import EventTail, checkpoint_files
+from rnnviz.core.runs.record import RunRecord
 from tests.core.runs.made import MadeRun
 
 
@@ -53,6 +54,7 @@ def test_every_cut_of_a_file_reads_its_whole_lines(tmp_path: Path) -> None:
 def test_nan_and_infinity_come_as_words(tmp_path: Path) -> None:
     tail = tail_of(tmp_path, b'{"k":"step","step":1,"loss_nats":"nan","gradient_norm":"inf"}\n')
     (event,) = tail.read()
+    assert isinstance(event, StepEvent)
     assert math.isnan(as_float(event.loss_nats))
     assert as_float(event.gradient_norm) == math.inf
     assert math.isnan(as_float("what?"))
@@ -60,9 +62,10 @@ def test_nan_and_infinity_come_as_words(tmp_path: Path) -> None:
 
 
 def test_unknown_kinds_and_fields_pass_and_damaged_lines_are_counted(tmp_path: Path) -> None:
-    content = b'{"k":"new","later":[1]}\nrubbish\n{"k":"step","step":"two"}\n\xff\n{"k":"step"}\n\n'
+    content = b'{"k":"new","later":[1]}\n{"k":"step","later":1}\nrubbish\n'
+    content += b'{"k":"step","step":"two"}\n\xff\n{"k":"step"}\n\n'
     tail = tail_of(tmp_path, content)
-    assert [event.kind for event in tail.read()] == ["new", "step"]
+    assert [event.kind for event in tail.read()] == ["step", "step"]
     assert tail.damaged == 3
 
 
@@ -104,3 +107,17 @@ def test_checkpoints_by_their_step(tmp_path: Path) -> None:
     for name in ("step-00000100", "step-00000020", "best", ".step-00000300"):
         (folder / f"{name}.safetensors").touch()
     assert [step for step, _ in checkpoint_files(tmp_path)] == [20, 100]
+
+
+def test_what_no_reader_knows_is_not_written() -> None:
+    check_fields("step", {"step", "loss_nats"})
+    with pytest.raises(TypeError, match="'eclipse'"):
+        check_fields("eclipse", {"step"})
+    with pytest.raises(TypeError, match="no event of kind 'sample' has step, colour"):
+        check_fields("sample", ["step", "colour"])
+
+
+def test_the_record_takes_every_kind_of_event() -> None:
+    record = RunRecord({}, {})
+    record.take(kind() for kind in EVENTS.values())
+    assert record.phase == "finished"

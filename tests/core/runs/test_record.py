@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from rnnviz.core.runs.axis import KNOTS, StepAxis
-from rnnviz.core.runs.event import Event
+from rnnviz.core.runs.event import (
+    EVENTS,
+    AlignmentEvent,
+    ChangedEvent,
+    GradientStepsEvent,
+    SampleEvent,
+    ScalarEvent,
+    StepEvent,
+    ValidationEvent,
+)
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.watched import WatchedRun
 from tests.core.runs.made import NAMES, MadeRun, finished_run
@@ -114,7 +123,7 @@ def test_phases_follow_the_events(tmp_path: Path) -> None:
         ("resumed", "running"),
         ("stopped", "stopped"),
     ):
-        record.take([Event(kind)])
+        record.take([EVENTS[kind]()])
         assert record.phase == phase
 
 
@@ -122,11 +131,10 @@ def test_changes_scalars_metrics_and_alignments() -> None:
     record = RunRecord({}, {})
     record.take(
         [
-            Event("changed", step=3, setting="learning_rate", value=0.1),
-            Event("scalar", step=4, values={"accuracy": 0.5, "odd": "nan"}),
-            Event("validation", step=5, loss_nats=1.0, metrics={"bleu": 20.0}),
-            Event("alignment", step=5, source=["a", "b"], target=["c"], file="x.f32", row=2),
-            Event("of a later version", step=9),
+            ChangedEvent(step=3, setting="learning_rate", value=0.1),
+            ScalarEvent(step=4, values={"accuracy": 0.5, "odd": "nan"}),
+            ValidationEvent(step=5, loss_nats=1.0, metrics={"bleu": 20.0}),
+            AlignmentEvent(step=5, source=["a", "b"], target=["c"], file="x.f32", row=2),
         ]
     )
     assert record.changes[0].value == 0.1
@@ -139,12 +147,12 @@ def test_changes_scalars_metrics_and_alignments() -> None:
 def test_a_million_events_take_bounded_memory() -> None:
     record = RunRecord({}, {})
     for start in range(0, 60_000, 1000):
-        events = [Event("step", step=s, loss_nats=1.0) for s in range(start, start + 1000)]
-        record.take([*events, Event("sample", step=start)])
+        events = [StepEvent(step=s, loss_nats=1.0) for s in range(start, start + 1000)]
+        record.take([*events, SampleEvent(step=start)])
         for kept in (record.loss, record.gradient_norm):
             kept._capacity = 1 << 14
     for step in range(10_000):
-        record.take([Event("gradient_steps", step=step), Event("sample", step=step)])
+        record.take([GradientStepsEvent(step=step), SampleEvent(step=step)])
     assert len(record.loss) <= 1 << 14
     assert len(record.clock.steps) <= KNOTS
     assert len(record.samples) <= 4000

@@ -132,7 +132,7 @@ def test_a_run_says_what_it_is_about(tmp_path: Path, what: str) -> None:
     assert kinds >= {"step", "validation", "sample", "gradient_steps", "finished"}
     validation = next(event for event in events if event["k"] == "validation")
     assert set(validation["metrics"]) == {"solved", "of_baseline"}
-    with pytest.raises(ModelFileError, match="memory task and reads no text"):
+    with pytest.raises(ModelFileError, match="memory task, which reads no text"):
         open_model(tmp_path / "run" / "checkpoints" / "latest.safetensors")
 
 
