@@ -119,14 +119,14 @@ def hold_out(pairs: Sequence[Pair], share: float, seed: int = 0) -> tuple[list[P
     sources = {pair[0] for pair in pairs}
     portion = share / max(1, len(sources)) if share > 1 else share
     limit = round(portion * 2**32)
-    held_sources = {source for source in sources if _draw(source, seed) < limit}
+    held_sources = {source for source in sources if draw_of(source, seed) < limit}
     held = [pair for pair in pairs if pair[0] in held_sources]
     held_targets = {pair[1] for pair in held}
     kept = [pair for pair in pairs if pair[0] not in held_sources and pair[1] not in held_targets]
     return kept, held
 
 
-def _draw(sentence: str, seed: int) -> int:
+def draw_of(sentence: str, seed: int) -> int:
     """A number below 2^32 that looks random and is the same for the same sentence and seed."""
     folded = " ".join(unicodedata.normalize("NFC", sentence).casefold().split())
     return zlib.crc32(f"{seed}/{folded}/{seed}".encode("utf-8", "surrogatepass"))

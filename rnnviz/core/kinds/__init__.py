@@ -7,6 +7,7 @@ shows it; a test names what is missing.
 from __future__ import annotations
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.kinds.classifier import CLASSIFIER
 from rnnviz.core.kinds.kind import Description, ModelKind
 from rnnviz.core.kinds.language import LANGUAGE_MODEL
 from rnnviz.core.kinds.memory import MEMORY_NETWORK
@@ -15,6 +16,7 @@ from rnnviz.core.kinds.translator import TRANSLATOR
 KINDS: tuple[ModelKind, ...] = (
     LANGUAGE_MODEL,
     TRANSLATOR,
+    CLASSIFIER,
     MEMORY_NETWORK,
 )
 """In the order in which the library lists them."""

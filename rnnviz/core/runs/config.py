@@ -201,7 +201,9 @@ def read_config(directory: Path) -> TrainingConfig:
     return _typed(run["config"])
 
 
-PATH_OPTIONS = ("links", "vocabularies", "source_vectors", "target_vectors")
+PATH_OPTIONS = (
+    "links", "vocabularies", "source_vectors", "target_vectors", "vectors", "held_out_texts",
+)  # fmt: skip
 """Options of tasks that name files."""
 
 

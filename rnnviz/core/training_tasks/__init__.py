@@ -9,6 +9,7 @@ from __future__ import annotations
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.kinds import KINDS, ModelKind
 from rnnviz.core.training_tasks.characters import CHARACTERS
+from rnnviz.core.training_tasks.classification import CLASSIFICATION
 from rnnviz.core.training_tasks.memory import MEMORY
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 from rnnviz.core.training_tasks.translation import TRANSLATION
@@ -17,6 +18,7 @@ TASKS: tuple[TaskDescription, ...] = (
     CHARACTERS,
     MEMORY,
     TRANSLATION,
+    CLASSIFICATION,
 )
 """In the order in which the form offers them."""
 

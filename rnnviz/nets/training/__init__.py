@@ -8,11 +8,17 @@ from __future__ import annotations
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.training_tasks import task_named
 from rnnviz.nets.training.characters import CharacterTask
+from rnnviz.nets.training.classification import ClassificationTask
 from rnnviz.nets.training.memory_tasks import MemoryTask
 from rnnviz.nets.training.task import ALL, Share, TrainingTask
 from rnnviz.nets.training.translation import TranslationTask
 
-TRAINING_TASKS: tuple[type[TrainingTask], ...] = (CharacterTask, MemoryTask, TranslationTask)
+TRAINING_TASKS: tuple[type[TrainingTask], ...] = (
+    CharacterTask,
+    MemoryTask,
+    TranslationTask,
+    ClassificationTask,
+)
 
 
 def training_task(config: TrainingConfig, share: Share = ALL) -> TrainingTask:

@@ -1,0 +1,189 @@
+"""Learning to say what a text is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.training_tasks.field import Choice, File, Real, Switch, Whole, Words
+from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
+from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
+
+_BYTES_A_TEXT, _BYTES_A_WORD = 700, 5.7
+_COMMON: dict[str, Any] = {
+    "architecture": "lstm", "layers": 1, "dropout": 0.5, "batch": 64, "optimiser": "adamw",
+    "weight_decay": 0.02, "learning_rate": 0.002, "warmup_steps": 100, "validation_every": 200,
+    "checkpoint_every": 200, "parameters_every": 100,
+}  # fmt: skip
+
+
+def rough(config: TrainingConfig, size: int) -> Rough:
+    """Steps and seconds of a run on texts of so many bytes."""
+    steps = steps_in(config, max(1.0, size / _BYTES_A_TEXT))
+    longest = int(config.options.get("longest", 400))
+    words = min(longest, round(_BYTES_A_TEXT / _BYTES_A_WORD))
+    parameters = stack_parameters(config, config.embedding or 100)
+    return Rough(steps, seconds_of(config, steps, parameters, words))
+
+
+CLASSIFICATION = TaskDescription(
+    key="classification",
+    title="Classes of texts",
+    about="Reads a text whole and says what it is: praise or blame, a topic, a language.",
+    structure="many-to-one",
+    data=Data(
+        "Labelled texts",
+        "Choose a table with a column of labels and one of texts.",
+        "Choose a table of labels and texts",
+    ),
+    options=(
+        Choice(
+            name="readout",
+            title="The verdict sees",
+            help="The last state alone, the mean of all states, the largest value of each unit, or "
+            "the mean weighted by attention",
+            default="last",
+            choices={
+                "last": "The last state",
+                "mean": "The mean of all states",
+                "max": "The maximum of each unit",
+                "attention": "What attention weighs",
+            },
+        ),
+        Switch(
+            name="bidirectional",
+            title="Both ways",
+            help="The text is read from both ends",
+        ),
+        Choice(
+            name="tokens",
+            title="Tokens",
+            help="What a step reads",
+            default="words",
+            choices={"words": "Words", "subwords": "Subwords", "characters": "Characters"},
+        ),
+        Whole(
+            name="vocabulary",
+            title="Vocabulary",
+            help="Tokens at most; rarer ones are unknown",
+            default=20_000,
+            low=8,
+            high=1_000_000,
+        ),
+        Switch(
+            name="lower",
+            title="Lower case",
+            help="Texts are put in lower case first",
+            default=True,
+        ),
+        Whole(
+            name="longest",
+            title="Longest",
+            help="Of a longer text so many tokens are trained on, from another place at each pass",
+            default=400,
+            low=1,
+            high=100_000,
+            suffix=" tokens",
+        ),
+        Whole(
+            name="batch_tokens",
+            title="Tokens a batch",
+            help="Above 0, a batch has so many places, filling counted, instead of a number of "
+            "texts",
+            default=0,
+            high=10_000_000,
+            special="by texts",
+        ),
+        Real(
+            name="word_dropout",
+            title="Words dropped",
+            help="This share of the tokens is unknown in training, drawn anew at each step",
+            default=0.0,
+            high=0.99,
+            smallest_step=0.01,
+            special="none",
+        ),
+        Real(
+            name="embedding_dropout",
+            title="Embedding dropout",
+            help="This share of the embedding's numbers is dropped in training",
+            default=0.0,
+            high=0.99,
+            smallest_step=0.01,
+            special="none",
+        ),
+        File(
+            name="vectors",
+            title="Word vectors",
+            help="A word2vec or GloVe text file whose vectors the embedding begins with",
+            choose="Choose a file of word vectors",
+        ),
+        Real(
+            name="embedding_rate",
+            title="Embedding's rate",
+            help="At what part of the learning rate the embedding learns",
+            default=1.0,
+            high=100,
+            above=True,
+            smallest_step=0.01,
+        ),
+        Real(
+            name="averaging",
+            title="Averaging",
+            help="Judged and saved is an average of the weights, of which each step leaves this "
+            "share as it was",
+            default=0.0,
+            high=0.99999,
+            smallest_step=0.001,
+            special="none",
+        ),
+        File(
+            name="held_out_texts",
+            title="Held-out texts",
+            help="A table to judge by, instead of holding out a share of the texts",
+            choose="Choose a table of labels and texts",
+        ),
+        Words(
+            name="label_column",
+            title="Column of labels",
+            help="Its name or number, where the header row does not tell",
+        ),
+        Words(
+            name="text_column",
+            title="Column of texts",
+            help="Its name or number, where the header row does not tell",
+        ),
+    ),
+    usual=("readout", "bidirectional", "tokens", "word_dropout"),
+    unused=frozenset(
+        {"sequence_length", "skip", "temperatures", "default_text", "gradient_steps_every"}
+    ),
+    titles={"batch": "Texts a step"},
+    presets=(
+        Preset(
+            "mean",
+            "Mean of all states",
+            "Minutes on some thousand sentences: every word has a say.",
+            {**_COMMON, "units": 64, "embedding": 64, "epochs": 10.0,
+             "options": {"readout": "mean", "word_dropout": 0.2, "averaging": 0.99}},
+        ),
+        Preset(
+            "last",
+            "Last state alone",
+            "The lecture's first way: all but the last state is ignored.",
+            {**_COMMON, "units": 64, "embedding": 64, "epochs": 10.0,
+             "options": {"readout": "last", "word_dropout": 0.2, "averaging": 0.99}},
+        ),
+        Preset(
+            "attention",
+            "Attention over the states",
+            "What the verdict looks at is learned, and can be seen.",
+            {**_COMMON, "units": 64, "embedding": 64, "epochs": 10.0,
+             "options": {"readout": "attention", "word_dropout": 0.2, "averaging": 0.99}},
+        ),
+    ),
+    rough=rough,
+    # Reading the texts and cutting their words may take a minute.
+    measured=False,
+    unit="text",
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Networks that read a text and say what it is."""

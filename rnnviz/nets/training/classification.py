@@ -1,0 +1,362 @@
+"""Classification as a task of the training loop: texts with a label, many steps to one verdict."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnnviz.core.errors import RnnvizError, RunDirectoryError, TextError
+from rnnviz.core.models.classification import READOUTS, ClassifierDescription
+from rnnviz.core.models.translation import TokenizerDescription
+from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.sequences.labelled_texts import Columns, LabelledText, hold_out, read_labelled
+from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.classification.batches import DocumentBatch, make_batch
+from rnnviz.nets.classification.model import Classifier
+from rnnviz.nets.classification.tokens import TextTokenizer
+from rnnviz.nets.device import training_device
+from rnnviz.nets.language.model import count_parameters
+from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
+from rnnviz.nets.translation.batches import epoch_order
+from rnnviz.nets.translation.embeddings import initialise_embedding
+
+_JUDGED_PLACES = 1 << 16
+"""Documents are judged in batches of so many places."""
+_SHOWN, _SHOWN_CHARACTERS = 6, 160
+"""So many held-out documents are shown with their verdicts, so much of each."""
+
+
+class ClassificationOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What only this task can be told."""
+
+    tokens: str = "words"
+    """`words`, `subwords` or `characters`."""
+    vocabulary: int = 20_000
+    """Tokens at most; rarer ones are unknown."""
+    lower: bool = True
+    bidirectional: bool = False
+    readout: str = "last"
+    longest: int = 400
+    """Of a longer document so many tokens are trained on, from another place at each pass."""
+    batch_tokens: int = 0
+    """Above 0, a batch has so many places, filling counted, instead of `batch` documents."""
+    word_dropout: float = 0.0
+    """The share of tokens that are unknown in training, drawn anew at each step."""
+    embedding_dropout: float = 0.0
+    vectors: str = ""
+    """A word2vec or GloVe text file whose vectors the embedding begins with."""
+    embedding_rate: float = 1.0
+    """What part of the learning rate the embedding learns at."""
+    averaging: float = 0.0
+    """Judged and saved is an average of the weights, of which each step leaves this share as it
+    was: 0.999 averages over about a thousand steps; 0 does not average."""
+    held_out_texts: str = ""
+    """A file of documents to judge by, instead of holding out a share of the others."""
+    label_column: str = ""
+    text_column: str = ""
+
+
+def options_of(config: TrainingConfig) -> ClassificationOptions:
+    """The options of a configuration.
+
+    Raises:
+        RnnvizError: one that is unknown, of the wrong kind, or out of range.
+    """
+    try:
+        options = msgspec.convert(dict(config.options), ClassificationOptions, strict=False)
+    except msgspec.ValidationError as error:
+        raise RnnvizError(f"an option of the classification task is wrong: {error}") from error
+    if options.readout not in READOUTS:
+        raise RunDirectoryError(
+            f"the readout is {options.readout!r}; it may be {', '.join(READOUTS)}"
+        )
+    for name in ("word_dropout", "embedding_dropout", "averaging"):
+        value = getattr(options, name)
+        if not 0 <= value < 1:
+            raise RunDirectoryError(f"{name} is {value}; it must be from 0 to below 1")
+    if options.longest < 1:
+        raise RunDirectoryError(f"longest is {options.longest}; it must be at least 1")
+    if not options.embedding_rate > 0:
+        raise RunDirectoryError(f"embedding_rate is {options.embedding_rate}; it must be above 0")
+    return options
+
+
+def digest_of(documents: Sequence[LabelledText]) -> str:
+    """A fingerprint of the documents, so that a resumed run notices that they have changed."""
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update("\t".join(document).encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()[:16]
+
+
+class ClassificationTask:
+    """Learns to say what a text is, from texts with a label."""
+
+    name = "classification"
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        options: ClassificationOptions,
+        kept: Sequence[LabelledText],
+        held: Sequence[LabelledText],
+        share: Share = ALL,
+    ) -> None:
+        self.config, self.options, self.share = config, options, share
+        counts = Counter(document.label for document in kept)
+        classes = tuple(sorted(counts))
+        self.tokenizer = TextTokenizer.trained(
+            options.tokens, (document.text for document in kept), options.vocabulary, options.lower
+        )
+        self.description = ClassifierDescription(
+            architecture=config.architecture,
+            layers=config.layers,
+            units=config.units,
+            embedding=config.embedding,
+            tokens=self.tokenizer.description,
+            classes=classes,
+            bidirectional=options.bidirectional,
+            readout=options.readout,
+            name=config.name,
+        )
+        self.description.check("the configuration")
+        self.model = Classifier(
+            self.description,
+            config.dropout,
+            config.seed,
+            word_dropout=options.word_dropout,
+            embedding_dropout=options.embedding_dropout,
+        )
+        self._begin()
+        self.device = training_device(config.device)
+        self.model.to(self.device)
+        self.documents, self.labels = self._encoded(kept, classes)
+        if not self.documents:
+            raise TextError("no text that is trained on holds a token; choose others")
+        self.held = list(held)
+        self.held_documents, self.held_labels = self._encoded(held, classes)
+        self.lengths = np.minimum([len(ids) for ids in self.documents], options.longest)
+        self.epoch, self.place = 0, 0
+        self.order = self._order()
+        self.steps_an_epoch: float = len(self.order)
+        self.average: dict[str, Tensor] = {}
+        self.averaged_steps = 0
+        self.counts: dict[str, Any] = {
+            "documents": len(self.documents),
+            "held_out_documents": len(self.held_documents),
+            "tokens": sum(map(len, self.documents)),
+            "classes": {name: counts[name] for name in classes},
+            "largest_class": round(max(counts.values()) / len(kept), 4),
+        }
+        self.facts: Mapping[str, Any] = {**self.counts, "digest": digest_of(kept)}
+
+    @classmethod
+    def from_config(cls, config: TrainingConfig, share: Share = ALL) -> ClassificationTask:
+        """Read the documents, hold some out, make the vocabulary and the model.
+
+        Raises:
+            RnnvizError: the documents or the settings do not allow it.
+        """
+        options = options_of(config)
+        if not config.texts:
+            raise TextError(
+                "no texts are given to train on; name a table of labels and texts, or a folder "
+                "with a folder for each label"
+            )
+        columns = Columns(str(options.label_column), str(options.text_column))
+        documents = read_labelled([Path(path) for path in config.texts], columns)
+        if options.held_out_texts:
+            held = read_labelled([Path(options.held_out_texts)], columns)
+            apart = {document.text for document in held}
+            kept = [document for document in documents if document.text not in apart]
+        else:
+            kept, held = hold_out(documents, config.held_out, config.seed)
+        known = {document.label for document in kept}
+        missing = sorted({document.label for document in (*documents, *held)} - known)
+        if missing or len(known) < 2:
+            raise TextError(
+                f"no text that is trained on has the label {missing[0] if missing else ''!r}, all "
+                "of them are held out; hold out less, or add texts"
+            )
+        return cls(config, options, kept, held, share)
+
+    def next_batch(self) -> DocumentBatch:
+        """The next batch, this process's share of it; after the last one the next pass begins."""
+        if self.place >= len(self.order):
+            self.epoch, self.place = self.epoch + 1, 0
+            self.order = self._order()
+        rows = self.order[self.place][self.share.number :: self.share.of]
+        if len(rows) == 0:  # the last batch of a pass may be smaller than the processes are many
+            rows = self.order[self.place][:1]
+        self.place += 1
+        parts = [self._part(int(row)) for row in rows]
+        return make_batch(parts, [self.labels[row] for row in rows]).to(self.device)
+
+    def _part(self, row: int) -> npt.NDArray[np.int64]:
+        """A document, or as much of it as is trained on, from a place of this pass."""
+        ids, longest = self.documents[row], self.options.longest
+        if len(ids) <= longest:
+            return ids
+        draw = np.random.default_rng((self.config.seed, self.epoch, row))
+        start = int(draw.integers(0, len(ids) - longest + 1))
+        return ids[start : start + longest]
+
+    def loss(self, network: nn.Module, batch: DocumentBatch) -> StepLoss:
+        """Cross-entropy of the label of each document."""
+        self._average()
+        half = self.config.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            logits = network(batch.ids, batch.lengths)
+        return StepLoss(functional.cross_entropy(logits.float(), batch.labels), len(batch.lengths))
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Take in the weights as the last step left them."""
+        if not self.options.averaging:
+            return
+        weights = dict(self.model.named_parameters())
+        if not self.average:
+            self.average = {name: each.detach().clone() for name, each in weights.items()}
+        # At first the average is over what there is, so that the first weights are soon forgotten.
+        kept = min(self.options.averaging, self.averaged_steps / (self.averaged_steps + 10))
+        self.averaged_steps += 1
+        torch._foreach_lerp_(
+            [self.average[name] for name in weights], list(weights.values()), 1 - kept
+        )
+
+    def state_gradients(self, batch: DocumentBatch) -> None:
+        """None: a verdict on documents of many lengths has no picture of steps of its own."""
+        return
+
+    @contextmanager
+    def _judging(self) -> Iterator[None]:
+        """The model in evaluation mode, with the averaged weights where there are any."""
+        training = self.model.training
+        self.model.eval()
+        weights = dict(self.model.named_parameters())
+        own = (
+            {name: each.detach().clone() for name, each in weights.items()} if self.average else {}
+        )
+        with torch.no_grad():
+            for name, average in self.average.items():
+                weights[name].copy_(average)
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for name, weight in own.items():
+                    weights[name].copy_(weight)
+            self.model.train(training)
+
+    @torch.inference_mode()
+    def validate(self, final: bool) -> Validation | None:
+        """The loss in nats a document, and the share that is right, on held-out documents."""
+        if not self.held_documents:
+            return None
+        with self._judging():
+            logits = logits_of(self.model, self.held_documents)
+        labels = torch.tensor(self.held_labels)
+        right = (logits.argmax(dim=1) == labels).float().mean()
+        nats = functional.cross_entropy(logits, labels)
+        return Validation(float(nats), 1, {"accuracy": float(right)})
+
+    @torch.inference_mode()
+    def observe(self, temperatures: tuple[float, ...]) -> Iterator[Observation]:
+        """Some held-out documents with what the model says of them."""
+        few, documents = self.held[:_SHOWN], self.held_documents[:_SHOWN]
+        if not documents or len(documents) < len(few):
+            return
+        with self._judging():
+            shares = logits_of(self.model, documents).softmax(dim=1)
+        lines = []
+        for document, share in zip(few, shares, strict=True):
+            best = int(share.argmax())
+            shown = " ".join(document.text.split())
+            shown = shown if len(shown) <= _SHOWN_CHARACTERS else f"{shown[:_SHOWN_CHARACTERS]}…"
+            verdict = f"{self.description.classes[best]} {float(share[best]):.0%}"
+            lines.append(f"{verdict} (it is {document.label}): {shown}")
+        yield Observation("sample", {"temperature": 0.0, "text": "\n".join(lines)})
+
+    def save(self, path: Path, training: Mapping[str, Any]) -> None:
+        """Write a model file with this summary."""
+        summary = {
+            "texts": [Path(text).name for text in self.config.texts],
+            **self.counts,
+            **training,
+            "parameters": count_parameters(self.model),
+        }
+        described = msgspec.structs.replace(self.description, training=summary)
+        with self._judging():
+            save_model(path, self.model, described)
+
+    def position(self) -> Position:
+        """The pass, the batch in it, and the average so far."""
+        facts = {"epoch": self.epoch, "place": self.place, "averaged": self.averaged_steps}
+        return Position(facts, {f"average.{name}": each for name, each in self.average.items()})
+
+    def restore(self, position: Position) -> None:
+        """Go back there."""
+        facts = position.facts
+        self.epoch, self.place = int(facts["epoch"]), int(facts["place"])
+        self.averaged_steps = int(facts["averaged"])
+        self.average = {
+            name.removeprefix("average."): each.to(self.device).clone()
+            for name, each in position.tensors.items()
+        }
+        self.order = self._order()
+
+    def _order(self) -> list[npt.NDArray[np.int64]]:
+        lengths = np.stack([self.lengths, self.lengths], axis=1)
+        config, places = self.config, self.options.batch_tokens
+        return epoch_order(lengths, config.batch, config.seed, self.epoch, places)
+
+    def _encoded(
+        self, documents: Sequence[LabelledText], classes: Sequence[str]
+    ) -> tuple[list[npt.NDArray[np.int64]], list[int]]:
+        """The ids and the classes of the documents that hold a token."""
+        places = {name: place for place, name in enumerate(classes)}
+        encoded = [(self.tokenizer.encode(each.text), places[each.label]) for each in documents]
+        kept = [(ids, label) for ids, label in encoded if len(ids)]
+        return [ids for ids, _ in kept], [label for _, label in kept]
+
+    def _begin(self) -> None:
+        """Begin with the word vectors that were asked for."""
+        embedding, options = self.model.embedding, self.options
+        if embedding is None:
+            if options.vectors:
+                raise RnnvizError("vectors are for an embedding; give --embedding their width")
+            return
+        if options.vectors:
+            tokens: TokenizerDescription = self.tokenizer.description
+            initialise_embedding(embedding.weight, tokens.tokens, Path(options.vectors))
+        if options.embedding_rate != 1:
+            embedding.relative_rate = options.embedding_rate  # type: ignore[assignment]
+
+
+@torch.inference_mode()
+def logits_of(model: Classifier, documents: Sequence[npt.NDArray[np.int64]]) -> Tensor:
+    """What a model says of documents whole, (documents, C) on the processor, in their order."""
+    lengths = np.array([len(ids) for ids in documents])
+    order = np.argsort(lengths, kind="stable")
+    found = torch.zeros(len(documents), len(model.description.classes))
+    start = 0
+    while start < len(order):
+        stop = start + 1
+        while stop < len(order) and lengths[order[stop]] * (stop + 1 - start) <= _JUDGED_PLACES:
+            stop += 1
+        rows = order[start:stop]
+        batch = make_batch([documents[row] for row in rows], [0] * len(rows)).to(model.device)
+        found[torch.from_numpy(rows)] = model(batch.ids, batch.lengths).float().cpu()
+        start = stop
+    return found
