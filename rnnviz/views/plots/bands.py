@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.views.plots.base import Plot
+from rnnviz.views.plots.edge_words import EdgeWords
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.log_axis import LogAxis
@@ -64,10 +65,14 @@ class BandPlot(Plot):
         self._drawn: list[_Drawn] = []
         self._level = pg.InfiniteLine(angle=0, movable=False)
         self._place = pg.InfiniteLine(angle=90, movable=False)
+        self._beyond = EdgeWords()
+        self._leaving = pg.ScatterPlotItem(size=9, pxMode=True, symbol="t")
         axis = LogAxis("left")
         axis.set_log(log)
         super().__init__(name, y_axis=axis, parent=parent)
         self.view.setMouseEnabled(x=True, y=True)
+        self._beyond.put_into(self.view)
+        self.item.addItem(self._leaving, ignoreBounds=True)
         for item in (self._level, self._place):
             self.item.addItem(item, ignoreBounds=True)
             item.hide()
@@ -94,7 +99,30 @@ class BandPlot(Plot):
                 drawn.low.setData(x[kept], low[kept])
                 drawn.high.setData(x[kept], high[kept])
         self._fit(y)
+        self._tell_beyond()
         self.recolour(theme_of(self))
+
+    @property
+    def beyond(self) -> str:
+        """How many curves go on below the axis; empty where none does."""
+        return self._beyond.words
+
+    def _tell_beyond(self) -> None:
+        """A mark where each curve leaves the axis, and how many do."""
+        low, high = sorted(self._full[1])
+        places: list[float] = []
+        for curve in self._curves:
+            if curve.faint:
+                continue
+            with np.errstate(invalid="ignore"):
+                below = np.flatnonzero(self._shown(curve.y) < low)
+            if below.size:
+                places.append(float(np.asarray(curve.x, float)[below[0]]))
+        self._leaving.setData(x=places, y=[low + 0.02 * (high - low)] * len(places))
+        go = "curve goes" if len(places) == 1 else "curves go"
+        said = f"{len(places):,} {go} on below the axis" if places else ""
+        if self._beyond.say(said):
+            self.setAccessibleDescription(said)
 
     def set_level(self, level: float | None) -> None:
         """Draw a line across at this value, or none."""
@@ -127,6 +155,9 @@ class BandPlot(Plot):
             width = 1.0 if curve.faint else curve.width
             drawn.line.setPen(pg.mkPen(ink, width=width, style=style))
             drawn.band.setBrush(ink_colour(curve.ink, theme, 0.13))
+        self._beyond.recolour(theme)
+        self._leaving.setBrush(ink_colour("muted", theme))
+        self._leaving.setPen(pg.mkPen(theme.background))
         self._level.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
         self._place.setPen(pg.mkPen(theme.accent))
 

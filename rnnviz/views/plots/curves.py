@@ -15,17 +15,18 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QGraphicsSimpleTextItem, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve, SmoothedCurve
 from rnnviz.views.plots.base import Plot
+from rnnviz.views.plots.edge_words import EdgeWords
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.key import Names, paint_key, with_key
 from rnnviz.views.plots.log_axis import LogAxis, plain
 from rnnviz.views.plots.run_marks import TurnMark, TurnMarks
-from rnnviz.views.shared.theme import Theme, theme_of, ui_font
+from rnnviz.views.shared.theme import Theme, theme_of
 
 Floats = npt.NDArray[np.float64]
 _EXPORTED = 200_000
@@ -36,7 +37,7 @@ _FAR = 20.0
 _FAR_DECADES = 12.0
 """The same on a logarithmic axis, in powers of ten."""
 _MARK_PIXELS = 7
-_WORDS_POINTS, _WORDS_ROOM = 8.5, 0.12
+_WORDS_ROOM = 0.12
 
 
 def as_it_is(values: Floats) -> Floats:
@@ -116,16 +117,11 @@ class CurvePlot(Plot):
         self._setting = False
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._here = pg.InfiniteLine(angle=90, movable=False)
-        self._beyond = QGraphicsSimpleTextItem("")
+        self._beyond = EdgeWords()
         self.value_axis = LogAxis("left")
         super().__init__(name, x_axis=LogAxis("bottom"), y_axis=self.value_axis, parent=parent)
         self._turns = TurnMarks(self.item)
-        self._beyond.setParentItem(self.view)
-        self._beyond.setFont(ui_font(_WORDS_POINTS))
-        self._beyond.setPos(6, 2)
-        self._beyond.hide()
-        self.beyond = ""
-        """How many values lie beyond the axis, and how far; empty where none does."""
+        self._beyond.put_into(self.view)
         self.note = QLabel(self)
         self.note.setProperty("role", "card")
         self.note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -162,6 +158,11 @@ class CurvePlot(Plot):
             self._log = log
             self.value_axis.set_log(log)
             self.refresh()
+
+    @property
+    def beyond(self) -> str:
+        """How many values lie beyond the axis, and how far; empty where none does."""
+        return self._beyond.words
 
     def set_least_span(self, span: float) -> None:
         """Let the axis of values never span less, so that noise does not look like change."""
@@ -261,7 +262,7 @@ class CurvePlot(Plot):
             lines.marks.setBrush(ink_colour("bad", theme))
             lines.outside.setBrush(ink_colour(trace.ink, theme))
             lines.outside.setPen(pg.mkPen(theme.background))
-        self._beyond.setBrush(QColor(theme.text))
+        self._beyond.recolour(theme)
         for level in self._levels:
             level.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
         self._cursor.setPen(pg.mkPen(theme.faint))
@@ -359,10 +360,7 @@ class CurvePlot(Plot):
                 reach = "at" if values.size == 1 else "up to" if side == "above" else "down to"
                 words.append(f"{values.size:,} {each} {side} the axis, {reach} {far}")
         said = "; ".join(words)
-        if said != self.beyond:
-            self.beyond = said
-            self._beyond.setText(said)
-            self._beyond.setVisible(bool(said))
+        if self._beyond.say(said):
             self.setAccessibleDescription(said)
 
     def _mark(self, lines: _Lines, trace: Trace, places: npt.NDArray[np.int64]) -> None:

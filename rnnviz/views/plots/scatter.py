@@ -149,7 +149,9 @@ class ScatterPlot(Plot):
         for number, group in enumerate(self._groups if not self.dense else ()):
             if len(group.x):
                 far = ((group.x - x) / width) ** 2 + ((group.y - y) / height) ** 2
-                place = int(np.nanargmin(far))
+                # What is not a number is near nothing.
+                far = np.where(np.isfinite(far), far, np.inf)
+                place = int(far.argmin())
                 best = min(best, (float(far[place]), number, place))
         return best[1], best[2]
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QHideEvent, QKeyEvent, QValidator
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QHideEvent, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QStyle, QStyleOptionSpinBox, QWidget
 
 from rnnviz.core.quantities.typed_numbers import (
@@ -53,6 +53,8 @@ class TypedField(QAbstractSpinBox):
         self._value: Any = None
         self._pending = False
         self._word: QLabel | None = None
+        # Not by the wheel, which would then change what somebody only scrolls over.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.lineEdit().textEdited.connect(self._edited)
         self.editingFinished.connect(self.settle)
 
@@ -151,6 +153,13 @@ class TypedField(QAbstractSpinBox):
             event.accept()  # and Enter starts nothing, and closes nothing
         elif enter:
             self.entered.emit(self._value)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Step where the person is at it; else scroll what lies behind."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def event(self, event: QEvent) -> bool:
         """Keep Escape from the dialog while it means what was typed."""

@@ -185,6 +185,15 @@ def test_a_click_hits_the_nearest_point_and_a_miss_hits_none(qtbot: QtBot) -> No
         click(qtbot, plot, 0.5, 0.1)
 
 
+def test_a_click_near_points_that_are_no_numbers_hits_none(qtbot: QtBot) -> None:
+    plot = ScatterPlot("Points")
+    qtbot.addWidget(plot)
+    plot.show()
+    nothing = np.full(3, np.nan, np.float32)
+    plot.set_points((Points("none", nothing, nothing, 0),), (0.0, 1.0))
+    assert plot._nearest(0.5, 0.5) == (-1, -1)
+
+
 def test_many_points_become_a_density(qtbot: QtBot) -> None:
     plot = ScatterPlot("Many")
     qtbot.addWidget(plot)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
@@ -179,6 +180,29 @@ def test_arrows_step_and_stop_at_the_limits(qtbot: QtBot) -> None:
     assert (rate.text(), rate.problem) == ("0.99", "")
     assert window.isVisible()
     assert other.isVisible()
+
+
+def test_scrolling_over_a_field_changes_nothing(qtbot: QtBot) -> None:
+    field = WholeField("Units", 1, 100)
+    field.set_value(50)
+    window = shown(field, qtbot)
+
+    def wheel() -> None:
+        middle = QPointF(field.rect().center())
+        event = QWheelEvent(
+            middle, QPointF(field.mapToGlobal(field.rect().center())), QPoint(), QPoint(0, 120),
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )  # fmt: skip
+        QApplication.sendEvent(field, event)
+
+    wheel()
+    assert field.value() == 51
+    button = window.findChild(QPushButton)
+    assert button is not None
+    button.setFocus()
+    wheel()
+    assert field.value() == 51
 
 
 def test_a_special_number_has_its_word(qtbot: QtBot) -> None:

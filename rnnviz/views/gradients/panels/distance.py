@@ -186,8 +186,10 @@ class DistancePanel(GradientPanel):
         )
         self.plot.set_labels("steps back, k", _QUANTITIES[gradients.quantity][1])
         # What belongs to another network, text or quantity goes before its successor is there.
-        self._reach = None if self.full.isChecked() else reach([each[-1] for each in self._curves])
-        self.plot.set_curves(tuple(drawn), self._reach)
+        whole = self.full.isChecked()
+        self.plot.set_curves(
+            tuple(drawn), None if whole else reach([curve for *_, curve in self._curves])
+        )
         self._tell()
         self._fill_table()
 
@@ -293,14 +295,8 @@ class DistancePanel(GradientPanel):
                 )
         if self._lone_bands and not waiting:
             words.append("With so many curves only the network in focus has its bands.")
-        if self._reach is not None:
-            below = sum(
-                bool((np.asarray(curve.y, float) < self._reach[0]).any())
-                for *_, curve in self._curves
-            )
-            if below:
-                go = "curve goes" if below == 1 else "curves go"
-                words.append(f"{below} {go} on below the axis; Full range shows all.")
+        if self.plot.beyond:
+            words.append(f"{self.plot.beyond}; Full range shows all.")
         skipped = sum(field.facts.skipped for field in fields)
         if skipped:
             words.append(f"{skipped} characters that the model does not know are no steps.")

@@ -301,6 +301,20 @@ def test_truncation_shows_what_is_kept_and_measures(qtbot, session):
     assert panel.table.isHidden()  # what was measured belongs to another cut
 
 
+def test_curves_that_go_on_below_the_axis_are_marked_and_counted(qtbot):
+    plot = BandPlot("test", log=True)
+    qtbot.addWidget(plot)
+    plot.show()
+    falling, level = 10.0 ** -np.arange(30.0), np.full(30, 0.1)
+    curves = (Banded("a", np.arange(30), falling, 0), Banded("b", np.arange(30), level, 1))
+    plot.set_curves(curves, (1e-12, 2.0))
+    assert plot.beyond == plot.accessibleDescription() == "1 curve goes on below the axis"
+    assert [spot["x"] for spot in plot._leaving.data] == [13.0]
+    plot.set_curves(curves)
+    assert plot.beyond == ""
+    assert len(plot._leaving.data) == 0
+
+
 def test_zero_and_infinity_leave_gaps_on_a_logarithmic_axis(qtbot):
     plot = BandPlot("test", log=True)
     qtbot.addWidget(plot)
