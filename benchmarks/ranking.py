@@ -25,7 +25,10 @@ from pathlib import Path
 import numpy as np
 
 from rnnviz.core.concepts import CONCEPTS
-from rnnviz.core.recordings.recording import TOP, Recording, RecordingWriter
+from rnnviz.core.recordings.description import TOP, Next
+from rnnviz.core.recordings.groups import layers_of
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.scoring import rank
 from rnnviz.core.sequences.text import Text
 
@@ -98,13 +101,16 @@ def write_noise(folder: Path, length: int) -> None:
     """A recording of noise; the source code repeats as often as it must."""
     source = library_text(200_000)
     text = Text.of((source * (length // len(source) + 1))[:length])
-    writer = RecordingWriter(folder, text, sorted(set(source)), 1, MEMORY_UNITS, ["hidden"])
+    groups = layers_of(1, MEMORY_UNITS, ["hidden"])
+    writer = RecordingWriter(folder, text, groups, Next(), sorted(set(source)))
     generator = np.random.default_rng(0)
     for start in range(0, length, 1 << 16):
         b = min(1 << 16, length - start)
         values = generator.standard_normal((MEMORY_UNITS, b), np.float32)
         top = np.zeros((b, TOP))
-        writer.write(start, {"hidden": values}, np.zeros(b), top.astype(np.int64), top)
+        writer.write(
+            start, {"hidden": values}, {"surprisal": top[:, 0], "top_ids": top, "top_p": top}
+        )
 
 
 def rank_and_measure(folder: Path) -> float:

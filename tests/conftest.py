@@ -29,7 +29,10 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 
 from rnnviz.core.models.model_file import ModelDescription
-from rnnviz.core.recordings.recording import TOP, Recording, RecordingWriter
+from rnnviz.core.recordings.description import TOP, Next
+from rnnviz.core.recordings.groups import layers_of
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
 
 LONGEST_WAIT_SECONDS = 2.0
@@ -211,13 +214,16 @@ def _write_random(
     random = np.random.default_rng(seed)
     layers, units = sizes
     length, vocabulary = len(text), sorted(set(text))
-    writer = RecordingWriter(folder, Text.of(text, "random"), vocabulary, layers, units, channels)
+    groups = layers_of(layers, units, channels)
+    writer = RecordingWriter(folder, Text.of(text, "random"), groups, Next(), vocabulary)
     probabilities = -np.sort(-random.dirichlet(np.ones(TOP), size=length), axis=1)
     writer.write(
         0,
         {name: random.uniform(-1, 1, (layers * units, length)) for name in channels},
-        random.uniform(0, 6, length),
-        random.integers(len(vocabulary), size=(length, TOP)),
-        probabilities,
+        {
+            "surprisal": random.uniform(0, 6, length),
+            "top_ids": random.integers(len(vocabulary), size=(length, TOP)),
+            "top_p": probabilities,
+        },
     )
     return Recording(folder)

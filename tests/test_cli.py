@@ -133,7 +133,7 @@ def test_ctrl_c_leaves_what_was_walked(tmp_path, tiny_model, capsys):
 
     def press_ctrl_c():
         """As soon as something is walked; the signal reaches the main thread."""
-        walked = folder / "walked"
+        walked = folder / "complete"
         while not over.wait(0.005):
             if walked.exists() and walked.read_bytes().strip(b"\0"):
                 os.kill(os.getpid(), signal.SIGINT)

@@ -19,7 +19,7 @@ from rnnviz.commands.jobs import run_task
 from rnnviz.core.architectures import carried
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.given_path import given_path
-from rnnviz.core.quantities.units import flat_unit, parse_unit
+from rnnviz.core.quantities.units import parse_unit
 
 if TYPE_CHECKING:
     from rnnviz.core.export.ansi import Depth
@@ -105,9 +105,9 @@ def _coloured(arguments: argparse.Namespace, recording: Recording) -> ColouredTe
     if arguments.surprisal:
         coloured = coloured_surprisal(recording, start, stop)
     else:
-        usual = (carried(recording.channels) or recording.channels)[-1]
-        layer, unit = parse_unit(arguments.unit)
-        place = flat_unit(layer, unit, recording.layers, recording.units)
+        place = recording.groups.unit_named(arguments.unit)
+        channels = recording.groups.of(place).channels
+        usual = (carried(channels) or channels)[-1]
         coloured = coloured_unit(recording, arguments.channel or usual, place, start, stop)
     if arguments.concept:
         coloured = _with_labels(coloured, recording, arguments.concept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import duration_in_words, pairs, print_json, size_in_words
@@ -16,8 +16,12 @@ from rnnviz.core.quantities.loss import (
     perplexity,
     training_loss_in_words,
 )
-from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.quantities.units import layer_name, unit_name
 from rnnviz.core.training_tasks import loss_unit
+
+if TYPE_CHECKING:
+    from rnnviz.core.recordings.groups import Groups
+    from rnnviz.core.recordings.recording import Recording
 
 EXAMPLES = """
   rnnviz info models/war-and-peace.safetensors
@@ -141,7 +145,9 @@ def _recording(folder: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     recording = Recording(folder)
     about = recording.description
     size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-    surprisal = np.asarray(recording.surprisal[: recording.walked], np.float32)
+    walked = slice(recording.walked)
+    known = () if recording.surprisal is None else recording.surprisal[walked]
+    surprisal = np.asarray(known, np.float32)
     mean_bits = float(np.nanmean(surprisal)) if np.isfinite(surprisal).any() else math.nan
     nats = mean_bits / bits(1.0)
     facts = {
@@ -153,16 +159,35 @@ def _recording(folder: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         "size_bytes": size,
         "loss_nats": nats,
     }
-    walked = "complete" if recording.complete else f"{recording.walked:,} walked"
+    done = "complete" if recording.complete else f"{recording.walked:,} walked"
+    documents = f"{len(recording.documents):,} documents, " * recording.documents.many
+    steps = {"characters": "characters", "tokens": "tokens"}.get(_kind(recording), "steps")
     lines = [
         ("recording", folder.name),
-        ("text", f"{about.text_name}, {recording.length:,} characters, {walked}"),
-        ("model", f"{about.model_name}, {_layers({'layers': about.layers, 'units': about.units})}"),
+        ("text", f"{about.text_name}, {documents}{recording.length:,} {steps}, {done}"),
+        ("model", f"{about.model_name}, {_widths(recording.groups)}"),
         ("channels", ", ".join(recording.channels)),
         ("size", size_in_words(size)),
-        ("loss", loss_in_words(nats) if math.isfinite(nats) else "nothing is predicted yet"),
     ]
+    if recording.surprisal is not None:
+        loss = loss_in_words(nats) if math.isfinite(nats) else "nothing is predicted yet"
+        lines.append(("loss", loss))
+    lines += [("note", note) for note in about.notes]
     return facts, lines
+
+
+def _kind(recording: Recording) -> str:
+    """The kind of sequence that was read."""
+    return str(recording.description.sequence.__struct_config__.tag)
+
+
+def _widths(groups: Groups) -> str:
+    """`2 layers of 512 units`, or what each group is called and how wide it is."""
+    if len({group.width for group in groups}) == 1 and all(
+        group.name == layer_name(place) for place, group in enumerate(groups)
+    ):
+        return _layers({"layers": len(groups), "units": groups[0].width})
+    return ", ".join(f"{group.words} of {group.width:,} units" for group in groups)
 
 
 def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:

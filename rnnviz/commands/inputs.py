@@ -119,17 +119,22 @@ def check_size(
     Raises:
         RecordingError: the model has no such channel, or it is more than the limit.
     """
+    import msgspec
+
+    from rnnviz.core.models.model_file import ModelDescription
+    from rnnviz.core.models.units import groups_of
+    from rnnviz.core.recordings.groups import Groups
     from rnnviz.core.recordings.recording import size_bytes
 
     known = tuple(model["channels"])
     for channel in channels:
         if channel not in known:
             raise RecordingError(f"the model has no channel {channel!r}; it has {', '.join(known)}")
-    about = model["description"]
-    total_units = about["layers"] * about["units"]
-    size = size_bytes(length, total_units, len(channels))
+    about = msgspec.convert(model["description"], ModelDescription)
+    groups = Groups(groups_of(about, channels))
+    size = size_bytes(length, groups)
     words = (
-        f"{length:,} characters, {total_units:,} units, "
+        f"{length:,} characters, {groups.total:,} units, "
         f"{', '.join(channels)}: {size_in_words(size)}"
     )
     if not size <= limit_gb * 1e9:

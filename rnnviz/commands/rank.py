@@ -15,7 +15,6 @@ from rnnviz.commands.inputs import add_limit, add_source, comma_list, concept_gi
 from rnnviz.commands.jobs import run_with_progress
 from rnnviz.commands.output import figure, print_json, table
 from rnnviz.core.architectures import carried
-from rnnviz.core.quantities.units import unit_name
 
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
@@ -112,7 +111,7 @@ def _probed(recording: Recording, concept: Concept, channels: tuple[str, ...]) -
 
 
 def _unit(recording: Recording, score: Score) -> str:
-    return unit_name(*recording.layer_and_unit(score.unit))
+    return recording.unit_name(score.unit)
 
 
 def _listed(ranking: Ranking, recording: Recording, top: int) -> str:
@@ -148,8 +147,8 @@ def _facts(
     facts["scores"] = [
         {
             **msgspec.to_builtins(score),
-            "layer": recording.layer_and_unit(score.unit)[0],
-            "unit": recording.layer_and_unit(score.unit)[1],
+            "layer": recording.groups.of(score.unit).layer,
+            "unit": recording.groups.place(score.unit).unit,
             "name": _unit(recording, score),
         }
         for score in ranking.scores[:top]
@@ -167,7 +166,7 @@ def _probe_lines(probe: dict[str, Any], recording: Recording) -> str:
         value = fit[key]
         return f"{name} {figure(math.nan if value is None else value)}"
 
-    alone = unit_name(*recording.layer_and_unit(probe["alone_unit"]))
+    alone = recording.unit_name(probe["alone_unit"])
     return (
         f"\nlinear probe, tested on {probe['tested']:,} characters: {probe['nonzero']:,} of "
         f"{probe['units']:,} units together {said(probe['together'])}, "

@@ -10,11 +10,13 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
 from rnnviz.core.cells.finding import Finding, load_finding
 from rnnviz.core.concepts import load_concept_file
-from rnnviz.core.errors import FindingError, RnnvizError
+from rnnviz.core.errors import FindingError, RnnvizError, UnitError
 from rnnviz.core.kinds import ModelKind, kind_named
 from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.reading import exists
 from rnnviz.core.recognise import kind_of
+from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.runs.watched import runs_in
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.alignments.alignments import Alignments
@@ -167,7 +169,9 @@ class Session(QObject):
         if not asked_for and sample is not None and isinstance(kept, str):
             with contextlib.suppress(RnnvizError):
                 if self.recordings.show_kept(Path(kept), first.path, sample.path):
-                    self._select_first_finding(first.description)
+                    recording = self.recordings.recording
+                    assert recording is not None
+                    self._select_first_finding(first.description, recording.groups)
         self.opening.open(first.path)
 
     @Slot()
@@ -188,7 +192,7 @@ class Session(QObject):
     def _fit_selection(self) -> None:
         """The unit and the pins belong to networks of one shape."""
         if (recording := self.recordings.recording) is not None:
-            self.selection.fit(recording.layers, recording.units)
+            self.selection.fit(recording.groups)
 
     @Slot(str)
     def _give_up(self, path: str) -> None:
@@ -227,8 +231,8 @@ class Session(QObject):
         model = self.recordings.model
         if model is None:
             return  # a recording was opened by itself
-        self.selection.fit(model.description.layers, model.description.units)
-        self._select_first_finding(model.description)
+        self.selection.fit(model.groups())
+        self._select_first_finding(model.description, model.groups())
         if self._wanted is not None and self._wanted.finding.model_path == model.path:
             if self._wanted.text is not None:
                 self._text_suits_model = False
@@ -248,13 +252,14 @@ class Session(QObject):
         except RnnvizError as error:
             self.jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
 
-    def _select_first_finding(self, description: ModelDescription) -> None:
+    def _select_first_finding(self, description: ModelDescription, groups: Groups) -> None:
         """Select the unit and the concept that a model's card names first."""
         if not description.findings:
             return
         card = description.findings[0]
-        unit = int(card.get("layer", 0)) * description.units + int(card.get("unit", 0))
-        if 0 <= unit < description.total_units:
+        group = str(card.get("group") or layer_name(int(card.get("layer", 0))))
+        with contextlib.suppress(UnitError):
+            unit = groups.number(group, int(card.get("unit", 0)))
             self.selection.select_unit(unit, str(card.get("channel", "hidden")))
         concept = card.get("concept")
         if isinstance(concept, str) and self.rankings.concept(concept):
@@ -309,9 +314,10 @@ class Session(QObject):
         self.scaling.lock(finding.scale)
         if finding.channel == "surprisal":
             self.selection.set_colouring("surprisal")
-        elif finding.layer < recording.layers and finding.unit < recording.units:
-            unit = finding.layer * recording.units + finding.unit
-            self.selection.select_unit(unit, finding.channel)
+        else:
+            with contextlib.suppress(UnitError):
+                unit = recording.groups.number(finding.group_name, finding.unit)
+                self.selection.select_unit(unit, finding.channel)
         if finding.concept and "name" in finding.concept:
             self.selection.set_concept(finding.concept["name"])
         self.selection.set_range((finding.start, min(finding.stop, recording.length)))

@@ -212,7 +212,7 @@ def test_colour_writes_pages_and_pictures(recording, tmp_path, qapp, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--unit", "3:0"), "there is no unit 3:0: the model has 2 layers of 8 units"),
+        (("--unit", "3:0"), "there is no unit 3:0: there are 2 layers of 8 units"),
         (("--unit", "7"), "names no unit"),
         (("--unit", "1:1", "--channel", "reset"), "'reset' was not recorded"),
         (("--unit", "1:1", "--range", "40:50"), "nothing between character 40 and 50"),

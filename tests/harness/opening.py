@@ -91,13 +91,19 @@ def open_text(path: Path) -> None:
 def open_recording(path: Path) -> None:
     """A recording as the panels of Cells read it."""
     recording = Recording(path)
-    for channel in recording.channels:
-        np.asarray(recording.values(channel, recording.total_units - 1)[:1000], np.float32).sum()
+    last = recording.total_units - 1
+    for channel in recording.groups.of(last).channels:
+        np.asarray(recording.shown_values(channel, last)[:1000], np.float32).sum()
+        recording.running_rows(channel)
     recording.text.slice(0, 1000)
     recording.known(0, 1000)
-    places = np.asarray(recording.top_ids[:10]).ravel().tolist()
-    recording.vocabulary.encode(recording.text.slice(0, 10))
-    [recording.vocabulary.characters[place] for place in places if place < 4]
+    for step in range(min(10, recording.length)):
+        recording.likeliest(step)
+        recording.sequence.label(step)
+        recording.text.slice(*recording.sequence.span(step, step + 1))
+        recording.documents.around(step)
+    for step in recording.states():
+        recording.state(step)
     command("info", str(path), "--json")
 
 

@@ -17,12 +17,16 @@ import numpy as np
 from rnnviz.core.alignments.links import write_links
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.gradients import FieldFacts, GradientField, MatrixFacts, write_field
+from rnnviz.core.recordings.description import Next
+from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.lock import writing
-from rnnviz.core.recordings.recording import TOP, Recording, RecordingWriter
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.scoring.results import Ranking, write_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.identity import model_digest
 from rnnviz.work.messages import Context
+from tests.core.recordings.recordings import nothing_predicted
 from tests.session.alignments import translating
 
 VOCABULARY = tuple('\n "abcdefghijklmnopqrstuvwxyz')
@@ -70,7 +74,8 @@ def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
     text, folder = Text.named_by(arguments), Path(arguments["folder"])
     path = arguments["model"]
     layers, units = SHAPES[Path(path).stem]
-    about = (VOCABULARY, layers, units, arguments["channels"], Path(path).stem, path)
+    groups, known = layers_of(layers, units, arguments["channels"]), VOCABULARY
+    names = {"model_name": Path(path).stem, "model_path": path}
 
     def waiting() -> None:
         context.progress(0, len(text))
@@ -79,14 +84,13 @@ def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
         begin = 0
         if (folder / "recording.json").exists():
             begin = Recording(folder).walked
-        writer = RecordingWriter(folder, text, *about, again=begin > 0)
+        writer = RecordingWriter(folder, text, groups, Next(), known, **names, again=begin > 0)
         value = code(path, text)
         for start in range(begin, len(text), _BLOCK):
             size = min(_BLOCK, len(text) - start)
             rows = np.full((layers * units, size), value)
-            none = np.zeros((size, TOP))
             channels = dict.fromkeys(arguments["channels"], rows)
-            writer.write(start, channels, np.ones(size), none.astype(int), none)
+            writer.write(start, channels, nothing_predicted(size))
             context.progress(start + size, len(text), walked=start + size)
     return {"folder": str(folder), "characters": len(text)}
 
@@ -262,10 +266,12 @@ def walk_translation(arguments: Arguments, context: Context) -> dict[str, Any]:
     """A recording of one character a unit."""
     folder = Path(arguments["folder"])
     text = Text.of("abc", "units")
-    writer = RecordingWriter(folder, text, VOCABULARY, 1, 2, ("hidden",), "", arguments["model"])
-    none = np.zeros((3, TOP))
+    groups = layers_of(1, 2, ("hidden",))
+    writer = RecordingWriter(
+        folder, text, groups, Next(), VOCABULARY, model_path=arguments["model"]
+    )
     value = code(arguments["model"], text)
-    writer.write(0, {"hidden": np.full((2, 3), value)}, np.ones(3), none.astype(int), none)
+    writer.write(0, {"hidden": np.full((2, 3), value)}, nothing_predicted(3))
     return {"folder": str(folder), "characters": 3}
 
 

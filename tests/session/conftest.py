@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
 
-from rnnviz.core.recordings.recording import TOP, RecordingWriter
+from rnnviz.core.recordings.description import Next
+from rnnviz.core.recordings.groups import layers_of
+from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from rnnviz.work.messages import Job, Listener
 from rnnviz.work.runner import InlineRunner
+from tests.core.recordings.recordings import nothing_predicted
 
 VOCABULARY = tuple('\n "abcdefghijklmnopqrstuvwxyz')
 
@@ -45,21 +48,18 @@ def walk(arguments, context):
     writer = RecordingWriter(
         Path(arguments["folder"]),
         text,
+        layers_of(2, 3, arguments["channels"]),
+        Next(),
         VOCABULARY,
-        2,
-        3,
-        arguments["channels"],
-        Path(arguments["model"]).stem,
-        arguments["model"],
+        model_name=Path(arguments["model"]).stem,
+        model_path=arguments["model"],
     )
     for start in range(0, len(text), 4):
         size = min(4, len(text) - start)
         writer.write(
             start,
             dict.fromkeys(arguments["channels"], np.full((6, size), 0.5)),
-            np.ones(size),
-            np.zeros((size, TOP), int),
-            np.zeros((size, TOP)),
+            nothing_predicted(size),
         )
         context.progress(start + size, len(text), walked=start + size)
     return {"folder": arguments["folder"], "characters": len(text)}

@@ -452,7 +452,7 @@ def test_unit_and_pins_keep_their_layer_and_stay_with_networks_of_their_shape(
     selection.select_unit(4)
     selection.toggle_pin(Pin("hidden", 5))
     runner.finish(cells(session, runner, world, "m1", 0))  # 3 layers of 2 units
-    assert selection.layer_and_unit == (1, 1)
+    assert selection.group_and_unit == ("2", 1)
     assert selection.unit == 3, "unit 1 of layer 2 is another number here"
     assert not selection.pins
     runner.finish(cells(session, runner, world, "m3", 0))  # 1 layer of 5 units

@@ -16,7 +16,7 @@ import msgspec
 
 from rnnviz.core.colours.colour import DIVERGING, SEQUENTIAL, Scale
 from rnnviz.core.errors import FindingError
-from rnnviz.core.quantities.units import unit_title
+from rnnviz.core.quantities.units import layer_name, unit_name, unit_title
 from rnnviz.core.reading import DamagedFileError, read_json
 from rnnviz.core.system.files import write_atomically
 
@@ -36,6 +36,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """From 0."""
     unit: int = 0
     """In the layer, from 0."""
+    group: str = ""
+    """The name of the unit's group, where that is not the layer counted from 1: `1<`, `e1`."""
     start: int
     stop: int
     """The characters from start up to stop."""
@@ -58,7 +60,19 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         """What is shown, in words."""
         if self.channel == _SURPRISAL:
             return "surprisal"
+        if self.group:
+            return f"{self.channel} of unit {self.unit_name}"
         return f"{self.channel} of {unit_title(self.layer, self.unit)}"
+
+    @property
+    def group_name(self) -> str:
+        """What the unit's group is called in a recording."""
+        return self.group or layer_name(self.layer)
+
+    @property
+    def unit_name(self) -> str:
+        """The short name of the unit."""
+        return unit_name(self.group_name, self.unit)
 
     def check(self) -> None:
         """Refuse what cannot be shown.

@@ -8,13 +8,14 @@ from its median to its 99th percentile, or, with a negative sign, to its 1st.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import RecordingError
+from rnnviz.core.recordings.ranges import Ranges, holds, mask
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.rows import (
     Floats,
@@ -22,9 +23,10 @@ from rnnviz.core.recordings.rows import (
     blocks,
     read_tile,
     sample_tile,
-    tiles,
+    tile_of,
     to_float32,
 )
+from rnnviz.core.sequences.documents import Documents
 
 RARE = 0.01
 """The share of characters at which a unit may go beyond what counts as its extremes."""
@@ -74,8 +76,8 @@ def brushed_units(
     Args:
         recording: may still be growing; the range must be walked.
         channel: one that was recorded.
-        start: the first character of the range,
-        stop: and the one after its last.
+        start: the first step of the range,
+        stop: and the one after its last; the range ends with the document that it begins in.
         margin: so many characters before and after the range, the unit must be off at all of them.
         margin_right: another number of characters after the range.
         share: for how much of the range a unit must be on; 1 for all of it.
@@ -91,11 +93,16 @@ def brushed_units(
         raise RecordingError(
             f"characters {start:,} to {stop:,} are no range of the {walked:,} walked so far"
         )
+    # What is brushed lies in one document, and so does what is around it.
+    first, last = recording.documents.around(start)
+    stop = min(stop, last)
     after = margin if margin_right is None else margin_right
-    sides = ((max(0, start - margin), start), (stop, min(walked, stop + after)))
+    sides = ((max(first, start - margin), start), (stop, min(walked, last, stop + after)))
     found: list[PatternUnit] = []
-    for tile in tiles(recording, [channel], _TILE):
-        low, high = _levels(recording, tile, walked, threshold)
+    for tile, ranges in _running(recording, channel):
+        if not all(holds(ranges, step) for step in (start, stop - 1)):
+            continue
+        low, high = _levels(recording, tile, ranges, threshold)
         sums, above, below = np.zeros((3, len(low)))
         for first, last in blocks(start, stop, _BLOCK):
             values = to_float32(read_tile(recording, tile, first, last))
@@ -111,7 +118,7 @@ def brushed_units(
             level = float((high if sign > 0 else low)[row, 0])
             found.append(
                 PatternUnit(
-                    unit=tile.first + row,
+                    unit=recording.groups.unit_of_row(channel, tile.first + row),
                     sign=sign,
                     threshold=level,
                     share=float(shares[row]),
@@ -133,8 +140,8 @@ def find_same(
 ) -> tuple[Place, ...]:
     """Where else in the walked text these units are on together, the best first.
 
-    A place is an unbroken stretch at which at least the share `at_least` of the units is on, each
-    with its sign; places are ordered by how many are on, then by length.
+    A place is an unbroken stretch of one document at which at least the share `at_least` of the
+    units is on, each with its sign; places are ordered by how many are on, then by length.
 
     Args:
         recording: may still be growing.
@@ -155,8 +162,13 @@ def find_same(
     best: list[Place] = []
     open_start, open_sum = 0, 0.0
     is_open = False
-    for start, stop in blocks(0, walked, _BLOCK):
-        on = _how_many_on(recording, channel, units, start, stop)
+    running = {each.unit: recording.ranges_of(each.unit) for each in units}
+    for start, stop in _blocks_of_documents(recording.documents, walked):
+        on = _how_many_on(recording, channel, units, running, start, stop)
+        if is_open and start == recording.documents.around(start)[0]:
+            # A place never goes on into the next document.
+            best.append(_place(open_start, start, open_sum))
+            is_open = False
         enough = on >= wanted
         totals = np.concatenate([[0], np.cumsum(on)])
         edges = np.flatnonzero(np.diff(enough, prepend=is_open))
@@ -176,25 +188,46 @@ def find_same(
     return tuple(_best_places(best, skip, count))
 
 
+def _running(recording: Recording, channel: str) -> Iterator[tuple[Tile, Ranges]]:
+    """All rows of a channel in tiles whose units run at the same steps, and these."""
+    groups = recording.groups
+    for place in groups.having(channel):
+        first, ranges = groups.first_row(channel, place), recording.ranges_of(groups.firsts[place])
+        for low, high in blocks(first, first + groups[place].width, _TILE):
+            yield Tile(channel, low, high), ranges
+
+
+def _blocks_of_documents(documents: Documents, walked: int) -> Iterator[tuple[int, int]]:
+    """What is walked in blocks, none of which reaches into another document."""
+    for start, stop in documents.within(0, walked):
+        yield from blocks(start, stop, _BLOCK)
+
+
 def _levels(
-    recording: Recording, tile: Tile, walked: int, threshold: float | None
+    recording: Recording, tile: Tile, ranges: Ranges, threshold: float | None
 ) -> tuple[Floats, Floats]:
     """Below and above which values the units of a tile are on, (units, 1) each."""
     if threshold is not None:
         high = np.full((tile.stop - tile.first, 1), threshold, np.float32)
         return -high, high
-    sample = to_float32(sample_tile(recording, tile, walked))
+    sample = to_float32(sample_tile(recording, tile, ranges))
     low, middle, high = np.quantile(sample, (RARE, 0.5, 1 - RARE), axis=1, keepdims=True)
     return (low + middle) / 2, (middle + high) / 2
 
 
 def _how_many_on(
-    recording: Recording, channel: str, units: Sequence[PatternUnit], start: int, stop: int
+    recording: Recording,
+    channel: str,
+    units: Sequence[PatternUnit],
+    running: Mapping[int, Ranges],
+    start: int,
+    stop: int,
 ) -> npt.NDArray[np.int64]:
     on = np.zeros(stop - start, np.int64)
     for each in units:
-        tile = Tile(channel, each.unit, each.unit + 1)
+        tile = tile_of(recording, channel, each.unit)
         values = to_float32(read_tile(recording, tile, start, stop))[0]
+        values[~mask(running[each.unit], start, stop)] = np.nan
         on += each.sign * values > each.sign * each.threshold
     return on
 

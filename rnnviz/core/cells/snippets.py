@@ -8,8 +8,17 @@ import msgspec
 import numpy as np
 
 from rnnviz.core.cells.saturation import saturation
+from rnnviz.core.recordings.ranges import steps_in
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.core.recordings.rows import Floats, Tile, blocks, read_tile, sample_tile, to_float32
+from rnnviz.core.recordings.rows import (
+    Floats,
+    blocks_of,
+    halves,
+    read_tile,
+    sample_tile,
+    tile_of,
+    to_float32,
+)
 
 HISTOGRAM_BINS = 64
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -78,7 +87,7 @@ def unit_page(
     Args:
         recording: may still be growing.
         channel: one that was recorded.
-        unit: counted through all layers.
+        unit: counted through all groups.
         count: how many highest and how many lowest places to give.
         apart: no two places of one kind are nearer to each other than so many characters.
         context: how many characters to show before and after each place.
@@ -87,26 +96,29 @@ def unit_page(
     Raises:
         RecordingError: the channel was not recorded, or its file is cut short.
     """
-    recording.rows(channel)
-    length, tile = recording.walked, Tile(channel, unit, unit + 1)
+    tile, ranges = tile_of(recording, channel, unit), recording.ranges_of(unit)
+    length = steps_in(ranges)
     tops, bottoms = _Extremes(1, count, apart), _Extremes(-1, count, apart)
     total = square = 0.0
-    for start, stop in blocks(0, length, _BLOCK):
+    done = 0
+    for start, stop in blocks_of(ranges, _BLOCK):
         values = to_float32(read_tile(recording, tile, start, stop))[0]
         total += float(values.sum(dtype=np.float64))
         square += float(np.square(values, dtype=np.float64).sum())
         tops.add(values, start)
         bottoms.add(values, start)
-        progress(0.5 * stop / length)
+        done += stop - start
+        progress(0.5 * done / length)
     highest, lowest = tops.best(), bottoms.best()
     low, high = (lowest[0][1], highest[0][1]) if length else (0.0, 0.0)
     counts = np.zeros(HISTOGRAM_BINS, np.int64)
-    for start, stop in blocks(0, length, _BLOCK):
+    for start, stop in blocks_of(ranges, _BLOCK):
         values = to_float32(read_tile(recording, tile, start, stop))[0]
         counts += np.histogram(values, HISTOGRAM_BINS, (low, high))[0]
-        progress(0.5 + 0.5 * stop / length)
+        done += stop - start
+        progress(0.5 * done / length)
     mean = total / max(1, length)
-    sample = to_float32(sample_tile(recording, tile, length))[0]
+    sample = to_float32(sample_tile(recording, tile, ranges))[0]
     return UnitPage(
         channel=channel,
         unit=unit,
@@ -120,21 +132,22 @@ def unit_page(
         deviation=float(np.sqrt(max(0.0, square / max(1, length) - mean * mean))),
         quantiles=tuple(np.quantile(sample, QUANTILES).tolist()) if length else (),
         saturation=tuple(
-            _saturation(recording, Tile(gate, unit, unit + 1), length)
-            for gate in recording.channels
-            if recording.about_channel(gate).is_gate
+            _saturation(recording, gate, unit)
+            for gate in recording.groups.of(unit).channels
+            if recording.about_channel(gate, unit).is_gate
         ),
     )
 
 
-def _saturation(recording: Recording, tile: Tile, length: int) -> Saturation:
-    """Of the one unit of this tile."""
+def _saturation(recording: Recording, gate: str, unit: int) -> Saturation:
     closed = opened = 0.0
-    for start, stop in blocks(0, length, _BLOCK):
-        left, right = saturation(read_tile(recording, tile, start, stop)[0])
+    tile, ranges = tile_of(recording, gate, unit), recording.ranges_of(unit)
+    length = steps_in(ranges)
+    for start, stop in blocks_of(ranges, _BLOCK):
+        left, right = saturation(halves(read_tile(recording, tile, start, stop)[0]))
         closed += float(left) * (stop - start) / length
         opened += float(right) * (stop - start) / length
-    return Saturation(tile.channel, tile.first, closed, opened)
+    return Saturation(gate, unit, closed, opened)
 
 
 class _Extremes:
@@ -174,5 +187,8 @@ class _Extremes:
 
 
 def _snippet(recording: Recording, position: int, value: float, context: int) -> Snippet:
-    start = max(0, position - context)
-    return Snippet(position, value, start, recording.text.slice(start, position + context + 1))
+    first, last = recording.documents.around(position)
+    start, stop = max(first, position - context), min(last, position + context + 1)
+    return Snippet(
+        position, value, start, recording.text.slice(*recording.sequence.span(start, stop))
+    )

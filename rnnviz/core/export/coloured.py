@@ -12,9 +12,7 @@ import numpy.typing as npt
 from rnnviz.core.colours.colour import Bytes, Scale, scale_for
 from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.quantities.units import unit_title
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.core.sequences.vocabulary import UNKNOWN
 
 LABEL_STRENGTHS = 5
 """How many steps an underline has, from faint to full."""
@@ -49,6 +47,9 @@ class ColouredText:
     """(T,) of the concept, drawn as an underline."""
     concept: str = ""
     """The title of that concept."""
+    steps: npt.NDArray[np.int64] | None = None
+    """(T,) the step of the recording that each character belongs to, -1 between steps; None where
+    every character is a step."""
 
     @property
     def stop(self) -> int:
@@ -103,29 +104,38 @@ def coloured_unit(
         RecordingError: the channel was not recorded, or nothing of the range is walked.
     """
     start, stop = _walked_range(recording, start, stop)
-    values = recording.values(channel, unit)
-    quantity = f"{channel} of {unit_title(*recording.layer_and_unit(unit))}"
-    scale = scale or scale_for(recording.about_channel(channel), values[: recording.walked])
+    values = recording.shown_values(channel, unit)
+    quantity = f"{channel} of {recording.unit_title(unit)}"
+    scale = scale or scale_for(
+        recording.about_channel(channel, unit), recording.running_values(channel, unit)
+    )
     return _coloured(recording, start, stop, values, scale, quantity)
 
 
 def coloured_surprisal(
     recording: Recording, start: int, stop: int, scale: Scale | None = None
 ) -> ColouredText:
-    """A range of a recording coloured by how unexpected each character was.
+    """A range of a recording coloured by how unexpected each step was.
 
     Raises:
-        RecordingError: nothing of the range is walked.
+        RecordingError: nothing of the range is walked, or the network predicts nothing like it.
     """
     start, stop = _walked_range(recording, start, stop)
     values = recording.surprisal
+    if values is None:
+        raise RecordingError("this network predicts no next symbol, so nothing is a surprise")
     scale = scale or scale_for("surprisal", values[: recording.walked])
     return _coloured(recording, start, stop, values, scale, "surprisal in bits")
 
 
 def with_concept(coloured: ColouredText, labels: Labels, concept: str) -> ColouredText:
-    """The same range with a concept's labels; `labels` are those of the whole text."""
-    part: Labels = labels[coloured.start : coloured.stop].copy()
+    """The same range with a concept's labels; `labels` are those of all steps."""
+    part: Labels
+    if coloured.steps is None:
+        part = labels[coloured.start : coloured.stop].copy()
+    else:
+        part = labels[np.maximum(coloured.steps, 0)].copy()
+        part[coloured.steps < 0] = False if part.dtype == np.bool_ else np.nan
     return replace(coloured, labels=part, concept=concept)
 
 
@@ -171,18 +181,33 @@ def _coloured(
     quantity: str,
 ) -> ColouredText:
     about = recording.description
-    part = slice(start, stop)
-    codes = np.asarray(recording.text.codes[part])
+    first, last = recording.sequence.span(start, stop)
+    steps = recording.sequence.steps_at(first, last)
+    known = np.zeros(len(steps), bool)
+    known[steps >= 0] = recording.known(start, stop)[steps[steps >= 0] - start]
+
+    def shown(array: npt.NDArray[Any] | None, nothing: float) -> npt.NDArray[Any] | None:
+        """What belongs to each character of the shown text, read from the steps."""
+        if array is None:
+            return None
+        part = np.asarray(array[start:stop])[np.maximum(steps - start, 0)]
+        part = part.astype(np.float32) if part.dtype.kind == "f" else part
+        part[steps < 0] = nothing
+        return part
+
+    found = shown(values, np.nan)
+    assert found is not None
     return ColouredText(
-        characters=recording.text.slice(start, stop),
-        start=start,
-        values=np.asarray(values[part], np.float32),
+        characters=recording.text.slice(first, last),
+        start=first,
+        values=found,
         scale=scale,
         quantity=quantity,
         source=", ".join(name for name in (about.model_name, about.text_name) if name),
-        surprisal=np.asarray(recording.surprisal[part], np.float32),
-        next_ids=np.asarray(recording.top_ids[part]),
-        next_p=np.asarray(recording.top_p[part], np.float32),
-        known=recording.vocabulary.encode_codes(codes) != UNKNOWN,
-        vocabulary=recording.vocabulary.characters,
+        surprisal=shown(recording.surprisal, np.nan),
+        next_ids=shown(recording.top_ids, 0),
+        next_p=shown(recording.top_p, 0),
+        known=known,
+        vocabulary=recording.outputs,
+        steps=None if (first, last) == (start, stop) else steps,
     )

@@ -1,7 +1,16 @@
-"""How a unit is named: `2:142` is unit 142 of the second layer.
+"""How units are named: `2:142` is unit 142 of the second layer.
 
-Layers are counted from 1 where people see them, as in drawings of networks; units are counted from
-0, as in the tensors. Inside the program both count from 0.
+Before the colon stands the name of a group of units, behind it a unit of the group. Layers are
+counted from 1 where people see them, as in drawings of networks; units are counted from 0, as in
+the tensors. Inside the program both count from 0.
+
+=========  ==========================================================
+`2:142`    layer 2
+`1<:5`     layer 1, the direction that reads from the end
+`e1:5`     layer 1 of an encoder; `e1<:5` where that reads backwards
+`d2:7`     layer 2 of a decoder
+`lstm:7`   whatever else has units: a captured module, by its name
+=========  ==========================================================
 """
 
 from __future__ import annotations
@@ -10,16 +19,36 @@ import re
 
 from rnnviz.core.errors import UnitError
 
-_NAME = re.compile(r"\s*(\d{1,9})\s*:\s*(\d{1,9})\s*")
+_NAME = re.compile(r"\s*([^\s:]{1,64})\s*:\s*(\d{1,9})\s*")
+_PARTS = {"encoder": "e", "decoder": "d"}
 
 
-def unit_name(layer: int, unit: int) -> str:
-    """The short name of a unit; both arguments count from 0.
+def layer_name(layer: int, direction: str = "forward", part: str = "") -> str:
+    """The short name of a layer, counted from 0, in one direction.
 
-    >>> unit_name(1, 142)
-    '2:142'
+    >>> layer_name(1), layer_name(0, "backward"), layer_name(0, "backward", "encoder")
+    ('2', '1<', 'e1<')
     """
-    return f"{layer + 1}:{unit}"
+    return f"{_PARTS.get(part, part)}{layer + 1}{'<' * (direction == 'backward')}"
+
+
+def layer_title(layer: int, direction: str = "forward", part: str = "") -> str:
+    """The same in words.
+
+    >>> layer_title(1), layer_title(0, "backward", "encoder")
+    ('layer 2', 'encoder layer 1 backwards')
+    """
+    words = (part, f"layer {layer + 1}", "backwards" * (direction == "backward"))
+    return " ".join(word for word in words if word)
+
+
+def unit_name(group: str | int, unit: int) -> str:
+    """The short name of a unit of the group of this name, or of a layer counted from 0.
+
+    >>> unit_name("1<", 5), unit_name(1, 142)
+    ('1<:5', '2:142')
+    """
+    return f"{group if isinstance(group, str) else layer_name(group)}:{unit}"
 
 
 def unit_title(layer: int, unit: int) -> str:
@@ -28,37 +57,25 @@ def unit_title(layer: int, unit: int) -> str:
     >>> unit_title(1, 142)
     'layer 2, unit 142'
     """
-    return f"layer {layer + 1}, unit {unit}"
+    return f"{layer_title(layer)}, unit {unit}"
 
 
-def parse_unit(name: str) -> tuple[int, int]:
-    """Layer and unit, both from 0, of a short name.
+def parse_unit(name: str) -> tuple[str, int]:
+    """The name of the group, and the unit in it, of a short name.
 
-    >>> parse_unit("2:142")
-    (1, 142)
+    >>> parse_unit("2:142"), parse_unit("e1< : 5")
+    (('2', 142), ('e1<', 5))
 
     Raises:
-        UnitError: not two numbers, or a layer 0.
+        UnitError: not a group and a number, or a layer 0.
     """
     found = _NAME.fullmatch(name)
-    if found is None or int(found[1]) == 0:
+    group = found[1] if found else ""
+    if group.isdecimal():
+        group = str(int(group))
+    if found is None or group == "0":
         raise UnitError(
             f"{name!r} names no unit; write LAYER:UNIT, layers from 1 and units from 0, "
             "so that 2:142 is unit 142 of the second layer"
         )
-    return int(found[1]) - 1, int(found[2])
-
-
-def flat_unit(layer: int, unit: int, layers: int, units: int) -> int:
-    """The place of a unit among all N = layers * units.
-
-    Raises:
-        UnitError: there is no such layer or unit.
-    """
-    if not (0 <= layer < layers and 0 <= unit < units):
-        raise UnitError(
-            f"there is no unit {unit_name(layer, unit)}: the model has {layers} "
-            f"layer{'s' * (layers != 1)} of {units} units, so the last is "
-            f"{unit_name(layers - 1, units - 1)}"
-        )
-    return layer * units + unit
+    return group, int(found[2])

@@ -1,89 +1,86 @@
-"""What a walk leaves on disk: every unit at every character, memory-mapped, unit-major.
+"""What a walk leaves on disk: every unit at every step, memory-mapped, unit-major.
 
-    RECORDING/recording.json     sizes, channels, vocabulary, versions: written once
-    RECORDING/text.codes         the code points of the text, fixed width
-    RECORDING/<channel>.f16      (N, T) float16: `hidden`, `cell`, and the gates
-    RECORDING/surprisal.f16      (T,) bits; NaN where the model gave no prediction
-    RECORDING/top_ids.u32        (T, 5) the likeliest characters after each one
-    RECORDING/top_p.f16          (T, 5) their probabilities
-    RECORDING/walked             8 bytes: how many characters are complete
-    RECORDING/state.safetensors  while a walk is under way: how to go on with it (`nets.walk`)
+    RECORDING/recording.json     sizes, groups, channels, vocabulary, versions: written once
+    RECORDING/text.codes, ...    what was read, in files of its kind (`core.sequences`)
+    RECORDING/documents.i64      where the documents begin, if there are several
+    RECORDING/<channel>.f16      (R, T): the rows of all groups that have this channel
+    RECORDING/surprisal.f16, ... what came out at each step (`description.Output`)
+    RECORDING/complete           which ranges of steps of which group are complete
+    RECORDING/state.<step>       what a walk goes on with from this step: bytes of whoever wrote it
 
+Version 1, which had layers of equal width and one number for what is complete, is read as well.
 The format is specified in `docs/formats.md`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import math
 import os
-import shutil
-from collections.abc import Mapping, Sequence
+import re
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.architectures import Channel, Range, channel_named
+from rnnviz.core.architectures import Channel, channel_named
 from rnnviz.core.errors import ModelFileError, RecordingError
-from rnnviz.core.reading import DamagedFileError, open_regular, read_json
+from rnnviz.core.reading import open_regular, read_small
+from rnnviz.core.recordings.completeness import (
+    COMPLETE,
+    WALKED,
+    Completeness,
+    CompleteRanges,
+    WalkedSoFar,
+    slots,
+)
+from rnnviz.core.recordings.description import (
+    DESCRIPTION,
+    DTYPES,
+    RECORDING_VERSION,
+    SUFFIXES,
+    TOP,
+    Classes,
+    Next,
+    read_description,
+    size_bytes,
+)
+from rnnviz.core.recordings.groups import Groups
+from rnnviz.core.recordings.ranges import Ranges, common, merged, without
+from rnnviz.core.sequences.base import Sequence
+from rnnviz.core.sequences.documents import Documents, checked
+from rnnviz.core.sequences.kinds import map_sequence
+from rnnviz.core.sequences.numbers import VALUES
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
+from rnnviz.core.sequences.tokens import CODES, IDS, SPANS
+from rnnviz.core.sequences.vocabulary import Vocabulary
 
-RECORDING_VERSION = 1
-TOP = 5
-"""How many of the likeliest next characters are kept."""
+__all__ = ["RECORDING_VERSION", "TOP", "Halves", "Recording", "Values", "size_bytes"]
 
-STATE_FILE = "state.safetensors"
-
-_DERIVED = ("ranking-*.json", "probe-*.json", "labels-*.npy", STATE_FILE, f"{STATE_FILE}.part")
-_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+DOCUMENTS = "documents.i64"
+STATE = re.compile(r"state\.(\d{1,18})")
+_LARGEST_STATE = 1 << 32
+_DERIVED = ("ranking-*.json", "probe-*.json", "labels-*.npy", "state.*")
 
 Halves = npt.NDArray[np.float16]
-
-
-_Channel = Annotated[str, msgspec.Meta(pattern=r"^[\w-]{1,64}\Z")]
-"""A name that is part of a file's name, and leads nowhere else."""
-
-
-class RecordingDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """What `recording.json` holds."""
-
-    length: Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]
-    """T, the characters of the text."""
-    layers: Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]
-    units: Annotated[int, msgspec.Meta(ge=1, le=1 << 24)]
-    """U, in one layer; N = layers * units."""
-    channels: Annotated[tuple[_Channel, ...], msgspec.Meta(min_length=1, max_length=64)]
-    ranges: dict[str, Range] = {}
-    """Where the values of a channel lie, where its name alone does not tell it."""
-    vocabulary: tuple[str, ...]
-    code_width: Literal[1, 2, 4]
-    text_name: str = ""
-    text_path: str = ""
-    model_name: str = ""
-    model_path: str = ""
-    version: int = RECORDING_VERSION
-
-
-def size_bytes(length: int, total_units: int, channels: int) -> int:
-    """What a recording of T characters, N units and so many channels takes on disk."""
-    return length * (total_units * channels * 2 + 2 + TOP * 6 + 4)
+Values = npt.NDArray[np.floating]
+"""float16, or float32 where that was asked for."""
 
 
 def remove_recording(folder: Path) -> None:
     """Delete what a recording holds, and what was derived from it; other files there stay."""
-    description = folder / "recording.json"
+    names = [DESCRIPTION, COMPLETE, WALKED, DOCUMENTS, CODES, SPANS, IDS, VALUES]
     try:
-        channels = read_json(description, RecordingDescription).channels
-    except (OSError, DamagedFileError):
-        channels = ()
-    names = ["recording.json", "text.codes", "walked", "surprisal.f16", "top_ids.u32", "top_p.f16"]
-    names += [f"{channel}.f16" for channel in channels]
+        about = read_description(folder)
+    except RecordingError:
+        about = None
+    if about is not None:
+        suffix = SUFFIXES[about.dtype]
+        names += [f"{channel}.{suffix}" for group in about.groups for channel in group.channels]
+        names += about.output_files
     derived = [path for pattern in _DERIVED for path in folder.glob(pattern) if path.is_file()]
     for path in (*(folder / name for name in names), *derived):
         path.unlink(missing_ok=True)
@@ -91,19 +88,60 @@ def remove_recording(folder: Path) -> None:
         folder.rmdir()
 
 
+class Files:
+    """The arrays in the folder of a recording, memory-mapped and read-only."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, name: str, dtype: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+        """The array of this file.
+
+        Raises:
+            RecordingError: it is not there, or of another size.
+        """
+        path, kind = self.folder / name, np.dtype(dtype)
+        wanted = math.prod(shape) * kind.itemsize
+        try:
+            with open_regular(path) as file:
+                size = os.fstat(file.fileno()).st_size
+            if size != wanted:
+                raise RecordingError(
+                    f"{path.name} of the recording {self.folder.name} holds {size:,} bytes instead "
+                    f"of {wanted:,}; walk the text again"
+                )
+            if wanted == 0:
+                return np.zeros(shape, kind)
+            return np.memmap(path, dtype=kind, mode="r", shape=shape)
+        except OSError as error:
+            raise RecordingError(f"cannot read {path}: {error.strerror}") from error
+
+
 class Recording:
     """A recording opened read-only; it may still be growing (see `walked`).
 
     ==================  ===========================================================
-    `values(c, n)`      (T,) float16, one unit over the whole text
-    `rows(c)`           (N, T) float16, memory-mapped
+    `values(c, n)`      (T,) float16, one unit over the whole sequence
+    `rows(c)`           (R, T) float16, all units that have the channel; memory-mapped
+    `groups`            which units there are, what they are called, what they have
+    `sequence`          what was read; `text` is what people see of it
+    `documents`         where the state starts anew
+    ==================  ===========================================================
+
+    `description.output` says what came out. Of a network that predicts the next symbol:
+
+    ==================  ===========================================================
     `surprisal`         (T,) float16, bits; NaN where unknown
-    `top_ids`           (T, 5) uint32, ids of the likeliest next characters
+    `top_ids`           (T, 5) uint32, ids of the likeliest next symbols
     `top_p`             (T, 5) float16, their probabilities
     ==================  ===========================================================
 
-    Only the first `walked` characters hold values; the rest reads as zero. A character outside the
-    vocabulary was skipped: every unit keeps its value there, and the surprisal is NaN.
+    of a classifier `class_p` (T, classes) and `truth` (T,), -1 where it is not known; of a network
+    that predicts numbers `predicted` and `wanted` (T, columns). What does not come out of a
+    network is None.
+
+    Only the first `walked` steps hold values of all groups; what is not complete reads as zero. At
+    a step that the network does not know every unit keeps its value, and the surprisal is NaN.
 
     Raises:
         RecordingError: not a recording, cut short, or of a newer version.
@@ -111,48 +149,116 @@ class Recording:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            self.description = read_json(folder / "recording.json", RecordingDescription)
-        except OSError as error:
-            raise RecordingError(f"{folder} holds no recording: {error.strerror}") from error
-        except DamagedFileError as error:
-            raise RecordingError(f"{folder / 'recording.json'} is damaged: {error}") from error
-        about = self.description
-        if about.version > RECORDING_VERSION:
-            raise RecordingError(f"{folder} was written by a newer rnnviz; update this one")
+        self.description = about = read_description(folder)
         self.length = about.length
-        self.layers, self.units = about.layers, about.units
-        self.channels = about.channels
+        self.groups = Groups(about.groups)
+        self.channels = self.groups.channels
+        files = Files(folder)
+        self._done = self._completeness(files)
         try:
-            self.vocabulary = Vocabulary(about.vocabulary)
-        except ModelFileError as error:
-            raise RecordingError(f"{folder / 'recording.json'} is damaged: {error}") from error
-        self._walked = self._map("walked", "<i8", (1,))
-        codes = self._map("text.codes", f"<u{about.code_width}", (self.length,))
-        self.text = Text(codes, about.text_name, Path(about.text_path) if about.text_path else None)
-        shape = (self.total_units, self.length)
-        self._rows = {name: self._map(f"{name}.f16", "<f2", shape) for name in self.channels}
-        self.surprisal: Halves = self._map("surprisal.f16", "<f2", (self.length,))
-        self.top_ids: npt.NDArray[np.uint32] = self._map("top_ids.u32", "<u4", (self.length, TOP))
-        self.top_p: Halves = self._map("top_p.f16", "<f2", (self.length, TOP))
+            path = Path(about.text_path) if about.text_path else None
+            self.sequence: Sequence = map_sequence(
+                about.sequence, files, self.length, about.text_name, path
+            )
+            if about.documents > 1:
+                offsets = files.read(DOCUMENTS, "<i8", (about.documents + 1,))
+                self.sequence.documents = checked(offsets, self.length)
+            symbols = getattr(about.sequence, "vocabulary", ())
+            if isinstance(self.sequence, Text) and symbols:
+                Vocabulary(symbols)
+        except (ValueError, ModelFileError) as error:
+            raise RecordingError(f"{folder / DESCRIPTION} is damaged: {error}") from error
+        self.symbols: tuple[str, ...] = symbols
+        """What the network knows, characters or tokens; empty where it reads numbers."""
+        suffix, kind = SUFFIXES[about.dtype], DTYPES[SUFFIXES[about.dtype]]
+        self.dtype = np.dtype(kind)
+        self._rows = {
+            name: files.read(f"{name}.{suffix}", kind, (self.groups.rows(name), self.length))
+            for name in self.channels
+        }
+        self._output = {
+            name.partition(".")[0]: files.read(
+                name,
+                DTYPES[file.dtype],
+                (self.length, file.columns) if file.columns else (self.length,),
+            )
+            for name, file in about.output_files.items()
+        }
+
+    def _completeness(self, files: Files) -> Completeness:
+        if self.description.version == 1:
+            return WalkedSoFar(files.read(WALKED, "<i8", (1,)), self.length)
+        shape = (len(self.groups) + 1, slots(self.description.documents), 2)
+        return CompleteRanges(files.read(COMPLETE, "<i8", shape), self.length)
+
+    # What there is
 
     @property
     def total_units(self) -> int:
-        """N: the units of all layers together."""
-        return self.layers * self.units
+        """N: the units of all groups together."""
+        return self.groups.total
+
+    @property
+    def text(self) -> Text:
+        """What people see of what was read; empty where it is numbers."""
+        return self.sequence.text
+
+    @property
+    def documents(self) -> Documents:
+        """Where the state starts anew."""
+        return self.sequence.documents
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What can come out: symbols, classes, or the names of columns."""
+        output = self.description.output
+        if isinstance(output, Next):
+            return output.vocabulary or self.symbols
+        if isinstance(output, Classes):
+            return output.classes
+        return output.columns if output is not None else ()
+
+    # What is complete
 
     @property
     def walked(self) -> int:
-        """How many characters are complete by now; equals T when the walk is over."""
-        return max(0, min(self.length, int(self._walked[0])))
+        """Up to which step everything that runs is complete; T when the walk is over."""
+        whole: Ranges = ((0, self.length),)
+        missing = [
+            without(self._runs(place), self._done.ranges(place))
+            for place in range(len(self.groups))
+        ]
+        if self.description.output is not None:
+            missing.append(without(whole, self.output_ranges))
+        return min((each[0][0] for each in missing if each), default=self.length)
+
+    def _runs(self, group: int) -> Ranges:
+        return merged(self.groups[group].runs) or ((0, self.length),)
 
     @property
     def complete(self) -> bool:
         """Whether the walk is over."""
         return self.walked == self.length
 
-    def rows(self, channel: str) -> Halves:
-        """One channel, (N, T) float16, memory-mapped and read-only.
+    def complete_ranges(self, group: int) -> Ranges:
+        """The steps at which a group's values are complete by now."""
+        return self._done.ranges(group)
+
+    @property
+    def output_ranges(self) -> Ranges:
+        """The steps at which what came out is complete by now."""
+        return self._done.ranges(len(self.groups))
+
+    def ranges_of(self, unit: int) -> Ranges:
+        """The steps before `walked` at which a unit runs."""
+        return common(self._runs(self.groups.place(unit).group), ((0, self.walked),))
+
+    # Values
+
+    def rows(self, channel: str) -> Values:
+        """All units that have a channel, (R, T), memory-mapped and read-only.
+
+        Row r is of unit `groups.unit_of_row(channel, r)`.
 
         Raises:
             RecordingError: this channel was not recorded.
@@ -165,180 +271,175 @@ class Recording:
                 "Walk the text again with it chosen"
             ) from None
 
-    def about_channel(self, channel: str) -> Channel:
-        """What there is to know of a channel of this recording."""
-        about = channel_named(channel)
-        return replace(about, range=self.description.ranges.get(channel, about.range))
+    def file_of(self, channel: str) -> Path:
+        """The file that holds `rows` of a channel."""
+        return self.folder / f"{channel}.{SUFFIXES[self.description.dtype]}"
 
-    def values(self, channel: str, unit: int) -> Halves:
-        """One unit over the whole text, (T,) float16; `unit` counts through all layers."""
-        values: Halves = self.rows(channel)[unit]
+    def group_rows(self, channel: str, group: int) -> Values:
+        """One group, (U, T), memory-mapped and read-only.
+
+        Raises:
+            RecordingError: this channel was not recorded, or the group has none.
+        """
+        rows, first = self.rows(channel), self.groups.first_row(channel, group)
+        found: Values = rows[first : first + self.groups[group].width]
+        return found
+
+    def values(self, channel: str, unit: int) -> Values:
+        """One unit over the whole sequence, (T,).
+
+        Raises:
+            RecordingError: this channel was not recorded, or the unit has none.
+        """
+        values: Values = self.rows(channel)[self.groups.row(channel, unit)]
         return values
 
+    def running_values(self, channel: str, unit: int) -> Values:
+        """A unit at the steps at which it runs, as far as all is walked, one after the other."""
+        values, ranges = self.values(channel, unit), self.ranges_of(unit)
+        if len(ranges) == 1:
+            return values[slice(*ranges[0])]
+        parts = [values[start:stop] for start, stop in ranges]
+        return np.concatenate(parts) if parts else np.zeros(0, self.dtype)
+
+    def running_rows(self, channel: str) -> Values:
+        """All units that have a channel, (R, walked); in one row, where some do not run always."""
+        walked: Ranges = ((0, self.walked),)
+        having = self.groups.having(channel)
+        if all(common(self._runs(place), walked) == walked for place in having):
+            return self.rows(channel)[:, : self.walked]
+        parts = [
+            self.group_rows(channel, place)[:, start:stop].ravel()
+            for place in having
+            for start, stop in common(self._runs(place), walked)
+        ]
+        return np.concatenate([np.zeros(0, self.dtype), *parts])
+
+    def shown_values(self, channel: str, unit: int) -> Values:
+        """As `values`; NaN at the steps before `walked` at which the unit does not run."""
+        values = self.values(channel, unit)
+        gaps = without(((0, self.walked),), self.ranges_of(unit))
+        if not gaps:
+            return values
+        shown: Values = np.array(values)
+        for start, stop in gaps:
+            shown[start:stop] = np.nan
+        return shown
+
+    def has(self, channel: str, unit: int) -> bool:
+        """Whether there is such a unit, and this channel of it was recorded."""
+        return self.groups.has(channel, unit)
+
+    def unit_name(self, unit: int) -> str:
+        """The short name of a unit: `2:142`."""
+        return self.groups.unit_name(unit)
+
+    def unit_title(self, unit: int) -> str:
+        """The name of a unit in words: `layer 2, unit 142`."""
+        return self.groups.unit_title(unit)
+
+    def about_channel(self, channel: str, unit: int | None = None) -> Channel:
+        """What there is to know of a channel: of this unit, or of the first that has it."""
+        about = channel_named(channel)
+        group = self.groups.of(unit) if unit is not None else None
+        having = [group] if group else [self.groups[n] for n in self.groups.having(channel)]
+        said = next((one.ranges[channel] for one in having if channel in one.ranges), about.range)
+        return replace(about, range=said)
+
     def known(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
-        """Which characters of this range the model knows."""
-        ids = self.vocabulary.encode_codes(np.asarray(self.text.codes[start:stop]))
-        return np.not_equal(ids, UNKNOWN)
+        """Which steps of this range the network knows."""
+        return self.sequence.known(start, stop, self.symbols)
 
-    def layer_and_unit(self, unit: int) -> tuple[int, int]:
-        """(layer, unit in the layer), both from 0, of a unit counted through all layers."""
-        return divmod(unit, self.units)
+    # What came out
 
-    def _map(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-        path, dtype = self.folder / name, np.dtype(kind)
-        wanted = math.prod(shape) * dtype.itemsize
-        try:
-            with open_regular(path) as file:
-                size = os.fstat(file.fileno()).st_size
-            if size != wanted:
-                raise RecordingError(
-                    f"{path.name} of the recording {self.folder.name} holds {size:,} bytes instead "
-                    f"of {wanted:,}; walk the text again"
-                )
-            if wanted == 0:
-                return np.zeros(shape, dtype)
-            return np.memmap(path, dtype=dtype, mode="r", shape=shape)
-        except OSError as error:
-            raise RecordingError(f"cannot read {path}: {error.strerror}") from error
+    @property
+    def surprisal(self) -> Values | None:
+        """(T,) bits; NaN where unknown."""
+        return self._output.get("surprisal")
+
+    @property
+    def top_ids(self) -> npt.NDArray[np.uint32] | None:
+        """(T, 5) the likeliest next symbols, as places in `outputs`."""
+        return self._output.get("top_ids")
+
+    @property
+    def top_p(self) -> Values | None:
+        """(T, 5) their probabilities."""
+        return self._output.get("top_p")
+
+    def likeliest(self, step: int) -> tuple[tuple[str, float], ...]:
+        """The symbols or classes that were found likeliest at a step, best first, and how likely.
+
+        Nothing where numbers come out, or nothing does.
+        """
+        names = self.outputs
+        if self.top_ids is not None and self.top_p is not None:
+            ids, shares = self.top_ids[step], self.top_p[step]
+        elif self.class_p is not None:
+            ids = np.argsort(-self.class_p[step], kind="stable")[:TOP].astype(np.uint32)
+            shares = self.class_p[step][ids]
+        else:
+            return ()
+        found = zip(ids.tolist(), shares.tolist(), strict=True)
+        return tuple((names[one], share) for one, share in found if share > 0 and one < len(names))
+
+    @property
+    def class_p(self) -> Values | None:
+        """(T, classes) the probability of each class, as places in `outputs`."""
+        return self._output.get("class_p")
+
+    @property
+    def truth(self) -> npt.NDArray[np.int32] | None:
+        """(T,) the true class; -1 where it is not known."""
+        return self._output.get("truth")
+
+    @property
+    def predicted(self) -> npt.NDArray[np.float32] | None:
+        """(T, columns) the numbers that were predicted."""
+        return self._output.get("predicted")
+
+    @property
+    def wanted(self) -> npt.NDArray[np.float32] | None:
+        """(T, columns) those that were wanted; NaN where nothing was."""
+        return self._output.get("wanted")
+
+    # States
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The characters that the network knows.
+
+        Raises:
+            ModelFileError: it reads no characters.
+        """
+        return Vocabulary(self.symbols)
+
+    def states(self) -> tuple[int, ...]:
+        """The steps from which a walk can go on: how many steps had been read there."""
+        return saved_states(self.folder)
+
+    def state(self, step: int) -> bytes:
+        """What was saved there, as whoever wrote it understands it.
+
+        Raises:
+            RecordingError: nothing was, or it cannot be read.
+        """
+        return read_state(self.folder, step)
 
 
-class RecordingWriter:
-    """Writes a recording block by block; readers see all but the block being written.
+def saved_states(folder: Path) -> tuple[int, ...]:
+    """The steps of a recording from which a walk can go on, ascending."""
+    found = (STATE.fullmatch(path.name) for path in folder.glob("state.*"))
+    return tuple(sorted(int(match[1]) for match in found if match))
 
-    Args:
-        until: no character from here on will be written, and no room is taken for it.
-        again: go on with the recording of exactly this that the folder holds.
-        ranges: where the values of a channel lie, where its name alone does not tell it.
+
+def read_state(folder: Path, step: int) -> bytes:
+    """What was saved at this step.
 
     Raises:
-        RecordingError: the disk is too full for it, or cannot be written; with `again`, the folder
-            does not hold it.
+        RecordingError: nothing was, or it cannot be read.
     """
-
-    def __init__(
-        self,
-        folder: Path,
-        text: Text,
-        vocabulary: Sequence[str],
-        layers: int,
-        units: int,
-        channels: Sequence[str],
-        model_name: str = "",
-        model_path: str = "",
-        until: int | None = None,
-        again: bool = False,
-        ranges: Mapping[str, Range] | None = None,
-    ) -> None:
-        length, total = len(text), layers * units
-        self._until = length if until is None else min(until, length)
-        self.folder = folder
-        self.length = length
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(folder).free
-        except OSError as error:
-            raise RecordingError(f"cannot write to {folder}: {error.strerror}") from error
-        needed = 0 if again else size_bytes(self._until, total, len(channels))
-        if needed > free:
-            raise RecordingError(
-                f"the recording needs {needed / 1e9:,.1f} GB and {folder} has {free / 1e9:,.1f} GB "
-                "free; choose fewer channels or a shorter text"
-            )
-        codes = np.ascontiguousarray(text.codes)
-        description = RecordingDescription(
-            length=length,
-            layers=layers,
-            units=units,
-            channels=tuple(channels),
-            ranges=dict(ranges or {}),
-            vocabulary=tuple(vocabulary),
-            code_width=cast("Literal[1, 2, 4]", codes.dtype.itemsize),
-            text_name=text.name,
-            text_path=str(text.path or ""),
-            model_name=model_name,
-            model_path=model_path,
-        )
-        if again:
-            self._require_same(description, codes)
-        file = self._open if again else self._create
-        try:
-            if not again:
-                for name in ("recording.json", "text.codes", STATE_FILE):
-                    (folder / name).unlink(missing_ok=True)
-                (folder / "text.codes").write_bytes(codes.data)
-            # A map, so that a walk that was given up cannot write into the one that replaced it.
-            self._walked = file("walked", "<i8", (1,))
-            self._rows = {name: file(f"{name}.f16", "<f2", (total, length)) for name in channels}
-            self._surprisal = file("surprisal.f16", "<f2", (length,))
-            self._top_ids = file("top_ids.u32", "<u4", (length, TOP))
-            self._top_p = file("top_p.f16", "<f2", (length, TOP))
-            if not again:
-                (folder / "recording.json").write_bytes(msgspec.json.encode(description))
-        except OSError as error:
-            if error.errno in _FULL:
-                raise RecordingError(f"the disk is full: {folder}") from error
-            raise RecordingError(f"cannot write to {folder}: {error.strerror}") from error
-
-    def write(
-        self,
-        start: int,
-        channels: Mapping[str, npt.NDArray[np.floating]],
-        surprisal: npt.NDArray[np.floating],
-        top_ids: npt.NDArray[np.integer],
-        top_p: npt.NDArray[np.floating],
-    ) -> None:
-        """Write b characters from `start` on.
-
-        Args:
-            channels: each (N, b), or any array that reads so; converted to float16.
-            surprisal: (b,) bits.
-            top_ids: (b, 5).
-            top_p: (b, 5).
-        """
-        stop = start + len(surprisal)
-        for name, rows in self._rows.items():
-            rows[:, start:stop] = channels[name]
-        self._surprisal[start:stop] = surprisal
-        self._top_ids[start:stop] = top_ids
-        self._top_p[start:stop] = top_p
-        self._walked[0] = max(stop, int(self._walked[0]))
-
-    def _require_same(self, description: RecordingDescription, codes: npt.NDArray[Any]) -> None:
-        kept = Recording(self.folder)
-        if kept.description != description or not np.array_equal(kept.text.codes, codes):
-            raise RecordingError(f"{self.folder} holds the recording of something else")
-
-    def _open(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-        """The map of a file that is there in its whole size."""
-        if np.prod(shape) == 0:
-            return np.zeros(shape, np.dtype(kind))
-        return np.memmap(self.folder / name, dtype=np.dtype(kind), mode="r+", shape=shape)
-
-    def _create(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-        dtype = np.dtype(kind)
-        size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-        # Never cut a file short that somebody may have mapped.
-        (self.folder / name).unlink(missing_ok=True)
-        with (self.folder / name).open("wb") as file:
-            file.truncate(size)
-            if size > 0 and hasattr(os, "posix_fallocate"):
-                # Rows stay in one piece, and no write into the map can meet a full disk.
-                try:
-                    self._reserve(file.fileno(), dtype.itemsize, shape)
-                except OSError as error:
-                    if error.errno in _FULL:  # anything else: a file system that cannot reserve
-                        raise
-        if size == 0:
-            return np.zeros(shape, dtype)
-        return np.memmap(self.folder / name, dtype=dtype, mode="r+", shape=shape)
-
-    def _reserve(self, file: int, item: int, shape: tuple[int, ...]) -> None:
-        """Take room on the disk for what will be written of an array of this shape."""
-        if self._until == self.length or shape == (1,):
-            os.posix_fallocate(file, 0, int(np.prod(shape, dtype=np.int64)) * item)
-        elif shape[0] == self.length:  # a row a character
-            os.posix_fallocate(file, 0, max(1, self._until * int(np.prod(shape[1:])) * item))
-        else:
-            for row in range(shape[0]):
-                start = row * self.length * item
-                os.posix_fallocate(file, start, max(1, self._until * item))
+    try:
+        return read_small(folder / f"state.{step}", _LARGEST_STATE)
+    except OSError as error:
+        raise RecordingError(f"no state was saved at step {step:,}: {error.strerror}") from error

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.recordings.recording import Halves, Recording
+from rnnviz.core.recordings.ranges import Ranges, part_of, steps_in
+from rnnviz.core.recordings.recording import Halves, Recording, Values
 
 Codes16 = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float32]
@@ -26,18 +27,30 @@ SAMPLE_PIECES = 16
 
 
 class Tile(NamedTuple):
-    """Some neighbouring units of one channel."""
+    """Some neighbouring rows of one channel: see `Groups` for whose they are."""
 
     channel: str
     first: int
     stop: int
 
 
+def tile_of(recording: Recording, channel: str, unit: int) -> Tile:
+    """The row of one unit.
+
+    Raises:
+        RecordingError: this channel of it was not recorded.
+    """
+    recording.rows(channel)
+    row = recording.groups.row(channel, unit)
+    return Tile(channel, row, row + 1)
+
+
 def tiles(recording: Recording, channels: Sequence[str], size: int) -> Iterator[Tile]:
-    """All units of these channels in order, at most `size` together."""
+    """All rows of these channels in order, at most `size` together."""
     for channel in channels:
-        for first in range(0, recording.total_units, size):
-            yield Tile(channel, first, min(first + size, recording.total_units))
+        rows = recording.groups.rows(channel)
+        for first in range(0, rows, size):
+            yield Tile(channel, first, min(first + size, rows))
 
 
 def chosen_channels(recording: Recording, channels: Sequence[str] | None) -> tuple[str, ...]:
@@ -52,26 +65,27 @@ def chosen_channels(recording: Recording, channels: Sequence[str] | None) -> tup
     return chosen
 
 
-def read_tile(recording: Recording, tile: Tile, start: int, stop: int) -> Halves:
-    """Characters start to stop of the units of a tile, (units, stop - start) float16.
+def read_tile(recording: Recording, tile: Tile, start: int, stop: int) -> Values:
+    """Steps start to stop of the rows of a tile, (rows, stop - start), as they were recorded.
 
     Raises:
         RecordingError: the file is gone or shorter than when it was opened.
     """
-    values = np.empty((tile.stop - tile.first, stop - start), np.float16)
-    path = recording.folder / f"{tile.channel}.f16"
+    values = np.empty((tile.stop - tile.first, stop - start), recording.dtype)
+    path = recording.file_of(tile.channel)
     try:
         # A file of its own for each call: several threads may read at once, on any system.
         with path.open("rb", buffering=0) as file:
-            for row, unit in zip(values, range(tile.first, tile.stop), strict=True):
-                if _read_at(file, row, (unit * recording.length + start) * 2) != row.nbytes:
+            for values_of_row, row in zip(values, range(tile.first, tile.stop), strict=True):
+                place = (row * recording.length + start) * values.itemsize
+                if _read_at(file, values_of_row, place) != values_of_row.nbytes:
                     raise RecordingError(f"{path.name} was cut short; walk the text again")
     except OSError as error:
         raise RecordingError(f"cannot read {path}: {error.strerror}") from error
     return values
 
 
-def _read_at(file: io.FileIO, row: Halves, place: int) -> int:
+def _read_at(file: io.FileIO, row: Values, place: int) -> int:
     """Fill the row from this place of the file, in one call to the system where it has one."""
     if hasattr(os, "preadv"):
         return os.preadv(file.fileno(), [row.data], place)
@@ -79,25 +93,40 @@ def _read_at(file: io.FileIO, row: Halves, place: int) -> int:
     return file.readinto(row.data)
 
 
-def sample_tile(recording: Recording, tile: Tile, length: int, most: int = SAMPLE_PIECES) -> Halves:
-    """Some values of every unit of a tile, (units, n), from all over the first characters.
+def sample_tile(
+    recording: Recording, tile: Tile, steps: int | Ranges, most: int = SAMPLE_PIECES
+) -> Values:
+    """Some values of every row of a tile, (rows, n), from all over the first steps, or these.
 
-    They are at most so many pieces of 1,024 characters; a text of that length is taken whole.
+    They are at most so many pieces of 1,024 steps; a sequence of that length is taken whole.
     """
+    ranges: Ranges = ((0, steps),) if isinstance(steps, int) else steps
+    length = steps_in(ranges)
     pieces = max(1, -(-length // _SAMPLE_PIECE))
     chosen = np.linspace(0, pieces - 1, min(pieces, most)).astype(int)
     parts = [
-        read_tile(recording, tile, start, min(start + _SAMPLE_PIECE, length))
+        read_tile(recording, tile, *part)
         for start in (chosen * _SAMPLE_PIECE).tolist()
+        for part in part_of(ranges, start, min(start + _SAMPLE_PIECE, length))
     ]
-    return np.concatenate(parts, axis=1)
+    return np.concatenate([np.empty((tile.stop - tile.first, 0), recording.dtype), *parts], axis=1)
 
 
-def to_float32(values: Halves) -> Floats:
-    """The same numbers in float32; what overflowed float16 becomes a number beyond 65,504.
+def halves(values: Values) -> Halves:
+    """The same in float16; a larger number becomes the largest there is."""
+    if values.dtype == np.float16:
+        return values
+    limits = np.finfo(np.float16)
+    return np.clip(values, limits.min, limits.max).astype(np.float16)
+
+
+def to_float32(values: Values) -> Floats:
+    """The same numbers in float32, a copy; what overflowed float16 becomes one beyond 65,504.
 
     Moving the bits into place and scaling by 2 ** 112 is four times as fast as numpy's cast.
     """
+    if values.dtype != np.float16:
+        return values.astype(np.float32)
     bits = values.view(np.int16).astype(np.int32)
     bits <<= 13
     bits &= np.int32(-0x70000001)
@@ -119,6 +148,12 @@ def from_sortable(codes: Codes16) -> Halves:
     """The values that `sortable` turned into these codes."""
     positive = codes >= _SIGN
     return np.where(positive, codes ^ _SIGN, ~codes).astype(np.uint16).view(np.float16)
+
+
+def blocks_of(ranges: Ranges, size: int) -> Iterator[tuple[int, int]]:
+    """These ranges in pieces of at most `size`, in order."""
+    for start, stop in ranges:
+        yield from blocks(start, stop, size)
 
 
 def blocks(start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.reading import open_regular
+from rnnviz.core.sequences.base import Files, Layout
+from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.pattern_search import find_spans
+from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 
 Codes = npt.NDArray[np.unsignedinteger]
 
@@ -30,17 +33,32 @@ _LONGEST_MATCH = 4096
 _LARGEST_IN_MEMORY = 1 << 26
 
 
+class TextLayout(Layout, frozen=True, kw_only=True, tag="characters"):
+    """Characters: `text.codes`, T unsigned integers."""
+
+    code_width: Literal[1, 2, 4]
+    vocabulary: tuple[str, ...] = ()
+    """The characters that the network knows; a character's id is its place."""
+
+
 class Text:
-    """T characters, read-only.
+    """T characters, read-only: a sequence whose steps are the characters that people see.
 
     The code points are an array of uint8, uint16 or uint32, as narrow as the text allows, and may
     be a memory-mapped file: a text of 100,000,000 characters costs no memory until it is read.
     """
 
-    def __init__(self, codes: Codes, name: str = "", path: Path | None = None) -> None:
+    def __init__(
+        self,
+        codes: Codes,
+        name: str = "",
+        path: Path | None = None,
+        documents: Documents | None = None,
+    ) -> None:
         self.codes = codes
         self.name = name
         self.path = path
+        self.documents = documents or Documents.one(len(codes))
 
     @classmethod
     def of(cls, text: str, name: str = "") -> Text:
@@ -114,6 +132,43 @@ class Text:
     def __len__(self) -> int:
         return len(self.codes)
 
+    @property
+    def text(self) -> Text:
+        """What is read is what is shown."""
+        return self
+
+    def label(self, step: int) -> str:
+        """The character at a step."""
+        return self.slice(step, step + 1)
+
+    def span(self, start: int, stop: int) -> tuple[int, int]:
+        """Every step is a character."""
+        return start, stop
+
+    def step_at(self, character: int) -> int:
+        """Every character is a step."""
+        return character
+
+    def steps_at(self, start: int, stop: int) -> npt.NDArray[np.int64]:
+        """Every character is a step."""
+        return np.arange(start, stop)
+
+    def known(self, start: int, stop: int, vocabulary: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+        """Which of these characters are in the vocabulary; all of them where there is none."""
+        codes = np.asarray(self.codes[start:stop])
+        if not vocabulary:
+            return np.ones(len(codes), bool)
+        return np.not_equal(_vocabulary(vocabulary).encode_codes(codes), UNKNOWN)
+
+    def layout(self, vocabulary: tuple[str, ...]) -> TextLayout:
+        """What a recording's description says of it."""
+        width = cast("Literal[1, 2, 4]", self.codes.dtype.itemsize)
+        return TextLayout(code_width=width, vocabulary=vocabulary)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What lies in files."""
+        return {"text.codes": np.ascontiguousarray(self.codes)}
+
     def slice(self, start: int, stop: int) -> str:
         """The characters from start up to stop, as a string; the ends are clamped."""
         part = np.ascontiguousarray(self.codes[max(0, start) : max(0, stop)])
@@ -183,6 +238,18 @@ class Text:
                 break
             progress(min(block + _BLOCK, len(self)))
         return np.concatenate(found) if found else np.zeros((0, 2), np.int64)
+
+
+@lru_cache(maxsize=8)
+def _vocabulary(characters: tuple[str, ...]) -> Vocabulary:
+    return Vocabulary(characters)
+
+
+def map_characters(
+    layout: TextLayout, files: Files, length: int, name: str, path: Path | None
+) -> Text:
+    """The text that lies in this file."""
+    return Text(files.read("text.codes", f"<u{layout.code_width}", (length,)), name, path)
 
 
 def narrowest(widest: int) -> tuple[str, str]:

@@ -176,8 +176,10 @@ def pattern(arguments: Arguments, context: Context) -> dict[str, Any]:
 def order(arguments: Arguments, context: Context) -> dict[str, Any]:
     """The units of a channel ordered by similarity over a range of the text."""
     recording = Recording(Path(arguments["folder"]))
-    values = recording.rows(arguments["channel"])[:, arguments["start"] : arguments["stop"]]
-    return {"order": similarity_order(np.asarray(values, np.float32)).tolist()}
+    channel = arguments["channel"]
+    values = recording.rows(channel)[:, arguments["start"] : arguments["stop"]]
+    order = similarity_order(np.asarray(values, np.float32))
+    return {"order": recording.groups.units_having(channel)[order].tolist()}
 
 
 def find(arguments: Arguments, context: Context) -> dict[str, Any]:

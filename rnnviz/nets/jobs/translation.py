@@ -215,8 +215,8 @@ def walk_translation(opened: OpenedModel, arguments: Arguments, context: Context
         settings = Settings()
     sentence = translate_sentence(opened.model, arguments["source"], settings, keep=True)
     folder = Path(arguments["folder"])
-    characters = record_translation(opened.model, sentence, folder, arguments["model"])
-    return {"folder": str(folder), "characters": characters}
+    tokens = record_translation(opened.model, sentence, folder, arguments["model"])
+    return {"folder": str(folder), "tokens": tokens}
 
 
 MODEL_JOBS: dict[str, KindJob] = {

@@ -10,6 +10,7 @@ them. While one thread does that for a block of the text, another steps through 
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import time
@@ -22,13 +23,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
 from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.core.errors import RecordingError, TextError
-from rnnviz.core.recordings.recording import STATE_FILE, TOP, RecordingWriter
+from rnnviz.core.models.units import groups_of
+from rnnviz.core.recordings.description import TOP, Next
+from rnnviz.core.recordings.recording import read_state, saved_states
+from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Codes, Text
 from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.nets.architectures.base import LayerState, Ran
@@ -43,6 +48,8 @@ BLOCK = 2048
 stay in the processor's caches."""
 _SECONDS_BETWEEN_STATES = 1.0
 """So much of a walk is lost at most when its process is killed."""
+_KEPT_STATES = 64
+"""So many states stay in a recording at most, evenly apart."""
 
 
 @dataclass(frozen=True)
@@ -347,77 +354,99 @@ def walk(
     walker = Walker(model, channels, torch.float16)
     walker.require_known(text.codes)
     about = model.description
-    recorded = (about.vocabulary, about.layers, about.units, channels, about.name, model_path)
+    new_writer = partial(
+        RecordingWriter,
+        folder,
+        text,
+        groups_of(about, channels),
+        Next(),
+        about.vocabulary,
+        model_name=about.name,
+        model_path=model_path,
+    )
     sizes = (first_block, block)
-    left = _Left(folder, model_stamp if until is None else "", sizes)
-    writer, begin = None, left.read(walker)
+    left = _Left(model_stamp if until is None else "", sizes, len(text))
+    writer, begin = None, left.read(folder, walker)
     if begin > 0:
         with contextlib.suppress(RecordingError):
-            writer = RecordingWriter(folder, text, *recorded, again=True)
+            writer = new_writer(again=True)
     if writer is None:
         walker, begin = Walker(model, channels, torch.float16), 0
-        writer = RecordingWriter(folder, text, *recorded, until)
+        writer = new_writer(until=until)
 
     def write(done: Block, walked: Walked) -> None:
-        writer.write(walked.start, walked.channels, walked.surprisal, walked.top_ids, walked.top_p)
-        left.note(done)
+        came_out: dict[str, npt.NDArray[Any]] = {
+            "surprisal": walked.surprisal,
+            "top_ids": walked.top_ids,
+            "top_p": walked.top_p,
+        }
+        writer.write(walked.start, walked.channels, came_out)
+        left.note(writer, done)
 
     try:
         run(walker, text.codes[:until], write, progress, sizes, threads, begin)
-    except BaseException:
-        left.write()
-        raise
-    left.forget()
+    finally:
+        left.write(writer)
 
 
 class _Left:
-    """The file in a recording's folder that tells how to go on, should the walk be left."""
+    """The states that a recording keeps of a walk, and how to go on from the last of them."""
 
-    def __init__(self, folder: Path, model: str, sizes: tuple[int, int]) -> None:
-        self._path = folder / STATE_FILE
+    def __init__(self, model: str, sizes: tuple[int, int], length: int) -> None:
         self._model, self._sizes = model, sizes
         self._written = time.monotonic()
         self._newest: tuple[int, dict[str, Tensor]] | None = None
+        # Where a text is walked again from its middle, states kept on the way spare the way there.
+        self._apart = max(sizes[1], -(-length // _KEPT_STATES))
+        self._kept = 0
+        self._passing: int | None = None
+        """A state that the next one takes the place of."""
 
-    def read(self, walker: Walker) -> int:
+    def read(self, folder: Path, walker: Walker) -> int:
         """Put the walker where the walk was left; the character to go on from, 0 for none."""
-        if not self._model:
+        steps = saved_states(folder) if self._model else ()
+        if not steps:
             return 0
         try:
-            with safe_open(self._path, "pt") as file:
-                about = file.metadata() or {}
-                if about != {**self._about(0), "stop": about.get("stop")}:
-                    return 0
-                walker.go_on({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
-                return int(about["stop"])
-        except (OSError, SafetensorError, RecordingError, ValueError, TypeError):
+            state = read_state(folder, steps[-1])
+            if _header(state) != self._about():
+                return 0
+            walker.go_on(load_tensors(state))
+        except (SafetensorError, RecordingError, ValueError, TypeError):
             return 0
+        self._kept = steps[-1]
+        return steps[-1]
 
-    def note(self, block: Block) -> None:
+    def note(self, writer: RecordingWriter, block: Block) -> None:
         """Remember where the walk is; written now and then."""
         if self._model:
             self._newest = block.stop, block.carried
-            if time.monotonic() - self._written > _SECONDS_BETWEEN_STATES:
-                self.write()
+            late = time.monotonic() - self._written > _SECONDS_BETWEEN_STATES
+            if late or block.stop - self._kept >= self._apart:
+                self.write(writer)
 
-    def write(self) -> None:
+    def write(self, writer: RecordingWriter) -> None:
         """Write what was noted last; a walk that cannot keep it is walked anew some day."""
         if self._newest is None:
             return
         stop, state = self._newest
-        beside = self._path.with_name(f"{self._path.name}.part")
         with contextlib.suppress(OSError, SafetensorError):
-            save_file(state, beside, self._about(stop))
-            beside.replace(self._path)
-        self._written = time.monotonic()
+            writer.save_state(stop, save_tensors(state, self._about()))
+            if self._passing is not None:
+                writer.forget_state(self._passing)
+        self._passing = stop
+        if stop - self._kept >= self._apart:
+            self._kept, self._passing = stop, None
+        self._newest, self._written = None, time.monotonic()
 
-    def forget(self) -> None:
-        """The walk is over."""
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
+    def _about(self) -> dict[str, str]:
+        return {"model": self._model, "blocks": f"{self._sizes}"}
 
-    def _about(self, stop: int) -> dict[str, str]:
-        return {"model": self._model, "blocks": f"{self._sizes}", "stop": str(stop)}
+
+def _header(state: bytes) -> object:
+    """What was written beside the tensors of a state."""
+    size = int.from_bytes(state[:8], "little")
+    return json.loads(state[8 : 8 + size]).get("__metadata__")
 
 
 def walk_arrays(

@@ -42,20 +42,20 @@ class Scaling(QObject):
         if recording is None:
             return None
         walked = recording.walked
-        if selection.colouring == "surprisal":
+        if selection.colouring == "surprisal" and recording.surprisal is not None:
             return scale_for("surprisal", recording.surprisal[:walked])
         if self.locked is not None:
             return self.locked
-        rows, about = recording.rows(selection.channel), recording.about_channel(selection.channel)
+        about = recording.about_channel(selection.channel, selection.unit)
         if self.mode != "channel":
-            values = rows[selection.unit, :walked]
+            values = recording.running_values(selection.channel, selection.unit)
             return self._dressed(scale_for(about, values, self.mode))
         # One range for all units: measured once, not again for each unit that is looked at.
         measured = (recording.folder, selection.channel, walked)
         if self._shared is None or self._shared[0] != measured:
             self._shared = (
                 measured,
-                scale_for(about, rows[:, :walked], "channel"),
+                scale_for(about, recording.running_rows(selection.channel), "channel"),
             )
         return self._dressed(self._shared[1])
 

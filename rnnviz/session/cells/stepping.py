@@ -31,21 +31,19 @@ class Stepping(QObject):
     @Slot()
     def layer_above(self) -> None:
         """The same unit, one layer farther from the input."""
-        if (recording := self._recordings.recording) is not None:
-            self._step(recording.units)
+        self._step_group(1)
 
     @Slot()
     def layer_below(self) -> None:
         """The same unit, one layer nearer to the input."""
-        if (recording := self._recordings.recording) is not None:
-            self._step(-recording.units)
+        self._step_group(-1)
 
     @Slot()
     def next_channel(self) -> None:
         """Hidden, cell, then the gates, and round again."""
         recording, selection = self._recordings.recording, self._selection
         if recording is not None:
-            channels = recording.channels
+            channels = recording.groups.of(selection.unit).channels
             place = channels.index(selection.channel) if selection.channel in channels else -1
             following = channels[(place + 1) % len(channels)]
             selection.select_unit(selection.unit, following)
@@ -54,3 +52,11 @@ class Stepping(QObject):
         recording, selection = self._recordings.recording, self._selection
         if recording is not None:
             selection.select_unit((selection.unit + units) % recording.total_units)
+
+    def _step_group(self, groups: int) -> None:
+        recording, selection = self._recordings.recording, self._selection
+        if recording is not None:
+            there, place = recording.groups, recording.groups.place(selection.unit)
+            group = (place.group + groups) % len(there)
+            unit = min(place.unit, there[group].width - 1)
+            selection.select_unit(there.firsts[group] + unit)

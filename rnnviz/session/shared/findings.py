@@ -26,7 +26,6 @@ from rnnviz.core.export.coloured import (
     with_concept,
 )
 from rnnviz.core.export.html import write_html
-from rnnviz.core.quantities.units import flat_unit
 from rnnviz.core.recordings.recording import Recording
 
 
@@ -157,7 +156,7 @@ def coloured_finding(
     if finding.channel == "surprisal":
         coloured = coloured_surprisal(recording, finding.start, finding.stop, finding.scale)
     else:
-        unit = flat_unit(finding.layer, finding.unit, recording.layers, recording.units)
+        unit = recording.groups.number(finding.group_name, finding.unit)
         coloured = coloured_unit(
             recording, finding.channel, unit, finding.start, finding.stop, finding.scale
         )

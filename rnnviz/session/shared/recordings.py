@@ -15,6 +15,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from rnnviz.core.architectures import carried
 from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.kinds import kind_named
+from rnnviz.core.models.units import groups_of
+from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.recordings.recording import Recording, size_bytes
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.text_store import map_text
@@ -67,6 +69,10 @@ class OpenModel(msgspec.Struct, frozen=True):
         about = kind_named(result["kind"]).description
         description = msgspec.convert(result["description"], about)
         return msgspec.convert({**result, "description": description}, cls)
+
+    def groups(self, channels: tuple[str, ...] | None = None) -> Groups:
+        """The units that it will have in a recording of these channels, or of all."""
+        return Groups(groups_of(self.description, channels or self.channels))
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -229,7 +235,7 @@ class Recordings(QObject):
         """What recording these channels of the open text takes on disk."""
         if self.model is None or self.text is None:
             return 0
-        return size_bytes(len(self.text), self.model.description.total_units, len(channels))
+        return size_bytes(len(self.text), self.model.groups(channels))
 
     def walk_if_small(self) -> None:
         """Walk the open text, or ask first if that takes much disk; not while one is followed."""

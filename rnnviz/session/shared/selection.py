@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Literal, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
+
+from rnnviz.core.errors import UnitError
+from rnnviz.core.quantities.units import layer_name
+from rnnviz.core.recordings.groups import Groups
 
 Colouring = Literal["unit", "surprisal"]
 
@@ -14,7 +19,7 @@ class Pin(NamedTuple):
 
     channel: str
     unit: int
-    """Counted through all layers, from 0."""
+    """Counted through all groups, from 0."""
 
 
 class Selection(QObject):
@@ -48,15 +53,15 @@ class Selection(QObject):
         self._range: tuple[int, int] | None = None
         self._concept: str | None = None
         self._pins: tuple[Pin, ...] = ()
-        self._shape = (0, 0)
-        self._pins_of: dict[tuple[int, int], tuple[Pin, ...]] = {}
+        self._groups: Groups | None = None
+        self._pins_of: dict[tuple[tuple[str, int], ...], tuple[Pin, ...]] = {}
         """What was pinned in networks of other shapes."""
         self._visible = (0, 0)
         self._colouring: Colouring = "unit"
 
     @property
     def unit(self) -> int:
-        """The unit, counted through all layers from 0."""
+        """The unit, counted through all groups from 0."""
         return self._unit
 
     @property
@@ -94,34 +99,49 @@ class Selection(QObject):
         """What colours the text: the unit, or the surprisal."""
         return self._colouring
 
-    def fit(self, layers: int, units: int) -> None:
-        """Tell the shape of the network that is looked at.
+    def fit(self, groups: Groups) -> None:
+        """Tell the units of the network that is looked at.
 
-        In one of another shape, the unit is the one at the same place of the same layer, or the
-        first where there is none; its pins are those that were set in a network of that shape.
+        In one of another shape, the unit is the one at the same place of the group of the same
+        name, or the first where there is none; its pins are those that were set in a network of
+        that shape.
         """
-        before, self._shape = self._shape, (layers, units)
-        if before == self._shape or before == (0, 0):
+        before, self._groups = self._groups, groups
+        if before is None and self._unit >= groups.total:
+            self._unit = 0
+            self.unit_changed.emit()
+        if before is None or before.shape == groups.shape:
             return
-        self._pins_of[before] = self._pins
-        pins, self._pins = self._pins, self._pins_of.get(self._shape, ())
+        self._pins_of[before.shape] = self._pins
+        pins, self._pins = self._pins, self._pins_of.get(groups.shape, ())
         if self._pins != pins:
             self.pins_changed.emit()
-        layer, unit = divmod(self._unit, before[1])
-        there = layer < layers and unit < units
-        unit = layer * units + unit if there else 0
+        unit = 0
+        if 0 <= self._unit < before.total:
+            place = before.place(self._unit)
+            with contextlib.suppress(UnitError):
+                unit = groups.number(before[place.group].name, place.unit)
         if unit != self._unit:
             self._unit = unit
             self.unit_changed.emit()
 
     @property
-    def layer_and_unit(self) -> tuple[int, int]:
-        """The unit as (layer, unit in the layer), from 0."""
-        return divmod(self._unit, self._shape[1]) if self._shape[1] else (0, self._unit)
+    def group_and_unit(self) -> tuple[str, int]:
+        """The unit as the name of its group, and its place there from 0."""
+        if self._groups is None or not 0 <= self._unit < self._groups.total:
+            return layer_name(0), self._unit
+        place = self._groups.place(self._unit)
+        return self._groups[place.group].name, place.unit
 
     def select_unit(self, unit: int, channel: str | None = None) -> None:
-        """Choose a unit, and a channel if given; colours by unit again."""
+        """Choose a unit, and a channel if given; colours by unit again.
+
+        A unit that has no such channel is shown by the first that it has.
+        """
         channel = channel or self._channel
+        groups = self._groups
+        if groups is not None and 0 <= unit < groups.total and not groups.has(channel, unit):
+            channel = groups.of(unit).channels[0]
         if (unit, channel) != (self._unit, self._channel):
             self._unit, self._channel = unit, channel
             self.unit_changed.emit()

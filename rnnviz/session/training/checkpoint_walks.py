@@ -18,8 +18,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.architectures import known_facts
 from rnnviz.core.concepts import spec_of
-from rnnviz.core.errors import RnnvizError
+from rnnviz.core.errors import RnnvizError, UnitError
 from rnnviz.core.kinds import ModelKind
+from rnnviz.core.quantities.units import layer_name
+from rnnviz.core.recordings.groups import Groups, layers_of
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.scoring import read_ranking
@@ -93,7 +95,7 @@ class Stages(QObject):
         """Whether the newest checkpoint is shown as soon as it is there."""
         self.problem = ""
         self._chosen = 0
-        self._unit, self._channel = (0, 0), "hidden"
+        self._unit, self._channel = (layer_name(0), 0), "hidden"
         """The layer and the unit in it."""
         self._text: Text | None = None
         self._texts_taken = 0
@@ -184,11 +186,12 @@ class Stages(QObject):
         return None if weights is None else Alignment(until[-1].source, until[-1].target, weights)
 
     @property
-    def sizes(self) -> tuple[int, int]:
-        """Layers and units of the current run's model."""
+    def groups(self) -> Groups:
+        """The units of the current run's model."""
         run = self._runs.current
         config = run.watched.config if run else {}
-        return max(1, int(config.get("layers", 1))), max(1, int(config.get("units", 1)))
+        layers, units = (max(1, int(config.get(name, 1))) for name in ("layers", "units"))
+        return Groups(layers_of(layers, units, self.channels))
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -200,8 +203,10 @@ class Stages(QObject):
     @property
     def unit(self) -> int:
         """The unit, counted through all layers; the first where the model has no such."""
-        (layers, units), (layer, unit) = self.sizes, self._unit
-        return layer * units + unit if layer < layers and unit < units else 0
+        try:
+            return self.groups.number(*self._unit)
+        except UnitError:
+            return 0
 
     @property
     def channel(self) -> str:
@@ -210,9 +215,10 @@ class Stages(QObject):
 
     def set_unit(self, unit: int, channel: str) -> None:
         """Colour by another unit, counted through all layers of the current run's model."""
-        self._set_unit(divmod(unit, self.sizes[1]), channel)
+        groups, place = self.groups, self.groups.place(unit)
+        self._set_unit((groups[place.group].name, place.unit), channel)
 
-    def _set_unit(self, unit: tuple[int, int], channel: str) -> None:
+    def _set_unit(self, unit: tuple[str, int], channel: str) -> None:
         if (unit, channel) != (self._unit, self._channel):
             self._unit, self._channel = unit, channel
             self.stage_changed.emit()
@@ -220,7 +226,7 @@ class Stages(QObject):
     @Slot()
     def take_unit(self) -> None:
         """Colour by the unit that is chosen in Cells."""
-        self._set_unit(self._selection.layer_and_unit, self._selection.channel)
+        self._set_unit(self._selection.group_and_unit, self._selection.channel)
 
     @Slot()
     def take_text(self) -> None:

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.scoring import Score
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.shared.plain_rows import set_plain_rows
@@ -96,7 +96,7 @@ class RankingModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scores: tuple[Score, ...] = ()
-        self._units = 1
+        self._groups: Groups | None = None
         self._kept: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._rows: npt.NDArray[np.int64] = self._kept
         self._sorted: tuple[int, bool] | None = None
@@ -114,24 +114,25 @@ class RankingModel(QAbstractTableModel):
         )
         self.columns = (unit, channel, *first, _F1, _SIGN, _LAG)
 
-    def set_scores(self, scores: tuple[Score, ...], units: int, scalar: bool) -> None:
-        """Take these, best first; `units` in a layer."""
+    def set_scores(self, scores: tuple[Score, ...], groups: Groups, scalar: bool) -> None:
+        """Take these, best first, and what their units are called."""
         self.beginResetModel()
-        self._scores, self._units = scores, units
+        self._scores, self._groups = scores, groups
         self._channels = list(dict.fromkeys(score.channel for score in scores))
         self.set_scalar(scalar)
         self._kept = np.arange(len(scores))
         self._arrange()
         self.endResetModel()
 
-    def keep(self, channel: str | None, layer: int | None) -> None:
-        """Show only this channel and this layer; None for all."""
+    def keep(self, channel: str | None, group: int | None) -> None:
+        """Show only this channel and this group of units; None for all."""
         self.beginResetModel()
+        kept = self._groups.units(group) if self._groups is not None and group is not None else None
         self._kept = np.array(
             [
                 place
                 for place, score in enumerate(self._scores)
-                if channel in (None, score.channel) and layer in (None, score.unit // self._units)
+                if channel in (None, score.channel) and (kept is None or score.unit in kept)
             ],
             np.int64,
         )
@@ -170,7 +171,7 @@ class RankingModel(QAbstractTableModel):
         return None
 
     def _name(self, score: Score) -> str:
-        return unit_name(*divmod(score.unit, self._units))
+        return self._groups.unit_name(score.unit) if self._groups else ""
 
     # Qt
 

@@ -9,7 +9,6 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Pin
 from rnnviz.views.cells.concept_picker import ConceptPicker
@@ -160,23 +159,27 @@ class TextPanel(QWidget):
             self._show_waiting()
             return
         self.view.set_known(self._known)
+        self.surprisal.setEnabled(recording.surprisal is not None)
         self.minimap.set_length(recording.length)
-        channel = (
-            selection.channel if selection.channel in recording.channels else recording.channels[0]
-        )
+        if recording.surprisal is None:
+            selection.set_colouring("unit")
         unit = min(selection.unit, recording.total_units - 1)
-        if (unit, channel) != (selection.unit, selection.channel):
-            selection.select_unit(unit, channel)
+        if not recording.has(selection.channel, unit):
+            selection.select_unit(unit, recording.groups.of(unit).channels[0])
+        elif unit != selection.unit:
+            selection.select_unit(unit)
         self.show_unit()
         self.show_labels(selection.concept or "")
 
     def _known(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
         """Which characters on the screen the network knows, also of what was typed just now."""
         recording = self._session.recordings.recording
-        codes = np.asarray(self.view.text.codes[start:stop])
         if recording is None:
-            return np.ones(len(codes), np.bool_)
-        return np.not_equal(recording.vocabulary.encode_codes(codes), UNKNOWN)
+            return np.ones(max(0, stop - start), np.bool_)
+        if isinstance(recording.sequence, Text):
+            return self.view.text.known(start, stop, recording.symbols)
+        steps = recording.sequence.steps_at(start, stop)
+        return np.where(steps < 0, True, recording.known(0, recording.length)[steps])
 
     @Slot()
     def _show_waiting(self) -> None:
@@ -198,9 +201,11 @@ class TextPanel(QWidget):
         if recording is None or recording.length != len(self.view.text):
             # While a person types, the text on the screen may be ahead of the last walk.
             return
-        by_unit = selection.colouring == "unit"
+        by_unit = selection.colouring == "unit" or recording.surprisal is None
         values = (
-            recording.values(selection.channel, selection.unit) if by_unit else recording.surprisal
+            recording.shown_values(selection.channel, selection.unit)
+            if by_unit
+            else recording.surprisal
         )
         walked = recording.walked
         scaling = self._session.scaling
@@ -217,11 +222,12 @@ class TextPanel(QWidget):
     def _show_preview(self, by_unit: bool) -> str:
         """Colour what is not walked yet by its preview, if there is one, and say so."""
         preview, selection = self._session.previews.preview, self._session.selection
-        if preview is None or selection.channel not in preview.recording.channels:
+        ahead = preview.recording if preview else None
+        if preview is None or ahead is None or not ahead.has(selection.channel, selection.unit):
             self.view.set_preview(None)
             return ""
-        ahead = preview.recording
         values = ahead.values(selection.channel, selection.unit) if by_unit else ahead.surprisal
+        assert values is not None
         self.view.set_preview(values[preview.start - preview.offset :], preview.start)
         return "Hatched: a preview, not exact"
 
@@ -232,8 +238,7 @@ class TextPanel(QWidget):
             return "surprisal, bits"
         if recording is None:
             return ""
-        layer, unit = recording.layer_and_unit(selection.unit)
-        return f"{selection.channel} of layer {layer + 1}, unit {unit}"
+        return f"{selection.channel} of {recording.unit_title(selection.unit)}"
 
     @Slot()
     def show_concepts(self) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QToolButton,
     QWidget,
 )
 
+from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.session import Session
 from rnnviz.views.shared.number_field import WholeField
@@ -35,6 +37,10 @@ class UnitPicker(QWidget):
         self.layer = WholeField(
             "Layer", 1, 99, tip="Which layer, counted from the input", at_once=False
         )
+        self.group = QComboBox()
+        self.group.setAccessibleName("Layer")
+        self.group.setToolTip("Which layer, and which way it reads")
+        self.group.activated.connect(self._choose_number)
         self.unit = WholeField("Unit", 0, 99, tip="Which unit of the layer", at_once=False)
         self.unit.setWrapping(True)
         for label, box in (("Layer", self.layer), ("Unit", self.unit)):
@@ -43,6 +49,9 @@ class UnitPicker(QWidget):
             caption.setBuddy(box)
             row.addWidget(caption)
             row.addWidget(box)
+            if box is self.layer:
+                row.addWidget(self.group)
+        self.group.hide()
         row.addSpacing(10)
         self._buttons = QButtonGroup(self)
         self._buttons.setExclusive(True)
@@ -63,16 +72,18 @@ class UnitPicker(QWidget):
         self.setEnabled(recording is not None)
         if recording is None:
             return
-        for box, low, high in (
-            (self.layer, 1, recording.layers),
-            (self.unit, 0, recording.units - 1),
-        ):
-            box.blockSignals(True)
-            box.set_range(low, high)
-            box.blockSignals(False)
-        if recording.channels != self._channels:
-            self._channels = recording.channels
-            self._build_channels(recording)
+        names = [group.name for group in recording.groups]
+        numbered = names == [layer_name(place) for place in range(len(names))]
+        self.layer.setVisible(numbered)
+        self.group.setVisible(not numbered)
+        self.layer.blockSignals(True)
+        self.layer.set_range(1, len(names))
+        self.layer.blockSignals(False)
+        if names != [self.group.itemText(place) for place in range(self.group.count())]:
+            self.group.clear()
+            self.group.addItems(names)
+            for place, group in enumerate(recording.groups):
+                self.group.setItemData(place, group.words, Qt.ItemDataRole.ToolTipRole)
         self.show_selection()
 
     def _build_channels(self, recording: Recording) -> None:
@@ -97,11 +108,18 @@ class UnitPicker(QWidget):
         recording, selection = self._session.recordings.recording, self._session.selection
         if recording is None:
             return
-        layer, unit = recording.layer_and_unit(selection.unit)
-        for box, value in ((self.layer, layer + 1), (self.unit, unit)):
+        group, unit = recording.groups.place(selection.unit)
+        self.group.setCurrentIndex(group)
+        self.unit.blockSignals(True)
+        self.unit.set_range(0, recording.groups[group].width - 1)
+        self.unit.blockSignals(False)
+        for box, value in ((self.layer, group + 1), (self.unit, unit)):
             box.blockSignals(True)
             box.set_value(value)
             box.blockSignals(False)
+        if recording.groups[group].channels != self._channels:
+            self._channels = recording.groups[group].channels
+            self._build_channels(recording)
         if selection.channel in self._channels:
             self._buttons.button(self._channels.index(selection.channel)).setChecked(True)
 
@@ -109,8 +127,10 @@ class UnitPicker(QWidget):
     def _choose_number(self) -> None:
         recording = self._session.recordings.recording
         if recording is not None:
-            unit = (self.layer.value() - 1) * recording.units + self.unit.value()
-            self._session.selection.select_unit(unit)
+            groups = recording.groups
+            group = self.layer.value() - 1 if self.group.isHidden() else self.group.currentIndex()
+            within = min(self.unit.value(), groups[group].width - 1)
+            self._session.selection.select_unit(groups.firsts[group] + within)
             self.picked.emit()
 
     @Slot(int)

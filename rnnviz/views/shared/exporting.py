@@ -19,6 +19,7 @@ from rnnviz.core.export.coloured import (
 )
 from rnnviz.core.export.csv import write_csv
 from rnnviz.core.export.html import write_html
+from rnnviz.core.quantities.units import layer_name
 from rnnviz.session.session import Session
 from rnnviz.session.shared.findings import export_findings_html
 from rnnviz.views.cells.text_panel import TextPanel
@@ -76,7 +77,8 @@ class Exporting(QObject):
         recording, chosen, scale = recordings.recording, self.range(), self._panel.view.scale
         if recording is None or chosen is None or scale is None:
             return None
-        layer, unit = recording.layer_and_unit(selection.unit)
+        place = recording.groups.place(selection.unit)
+        group = recording.groups[place.group]
         concept = self._session.rankings.concept(selection.concept or "")
         ranking = self._session.rankings.ranking(selection.concept or "")
         scores = ranking.scores if ranking else ()
@@ -88,8 +90,9 @@ class Exporting(QObject):
         return Finding(
             title=concept.title if concept else self._panel.title().capitalize(),
             channel="surprisal" if by_surprisal else selection.channel,
-            layer=layer,
-            unit=unit,
+            layer=group.layer,
+            unit=place.unit,
+            group="" if group.name == layer_name(group.layer) else group.name,
             start=chosen[0],
             stop=chosen[1],
             scale=scale,

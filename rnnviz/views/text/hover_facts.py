@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from rnnviz.core.recordings.ranges import holds
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.shared.selection import Selection
@@ -22,8 +23,9 @@ def hover_facts(
     """
     place = character - offset
     line = text.line_of(character)
-    surprisal = float(recording.surprisal[place])
-    letters = recording.vocabulary.characters
+    bits = math.nan if recording.surprisal is None else float(recording.surprisal[place])
+    unit = selection.unit
+    channels = recording.groups.of(unit).channels
     return HoverFacts(
         character=text.slice(character, character + 1),
         offset=character,
@@ -32,16 +34,11 @@ def hover_facts(
         known=bool(recording.known(place, place + 1)[0]),
         channel=selection.channel,
         values={
-            channel: float(recording.values(channel, selection.unit)[place])
-            for channel in recording.channels
+            channel: float(recording.values(channel, unit)[place])
+            for channel in channels
+            if holds(recording.ranges_of(unit), place)
         },
-        surprisal_bits=None if math.isnan(surprisal) else surprisal,
-        predictions=tuple(
-            (letters[int(letter)], float(probability))
-            for letter, probability in zip(
-                recording.top_ids[place], recording.top_p[place], strict=True
-            )
-            if probability > 0
-        ),
-        ranges={channel: recording.about_channel(channel).range for channel in recording.channels},
+        surprisal_bits=None if math.isnan(bits) else bits,
+        predictions=recording.likeliest(place),
+        ranges={channel: recording.about_channel(channel, unit).range for channel in channels},
     )

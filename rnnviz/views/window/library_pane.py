@@ -28,7 +28,6 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.cells.finding import SavedFinding
-from rnnviz.core.quantities.units import unit_name
 from rnnviz.session.session import Session
 from rnnviz.views.kinds import kind_view
 from rnnviz.views.shared.theme import icon
@@ -170,8 +169,8 @@ class LibraryPane(QWidget):
         self.findings.takeChildren()
         for saved in self._session.findings.items:
             finding = saved.finding
-            name = unit_name(finding.layer, finding.unit)
-            tip = f"{finding.model_name}: {finding.channel} {name}\n{finding.note}".strip()
+            name = f"{finding.channel} {finding.unit_name}"
+            tip = f"{finding.model_name}: {name}\n{finding.note}".strip()
             self._leaf(self.findings, finding.title, "bookmark", saved, tip)
         for damaged in self._session.findings.damaged:
             leaf = QTreeWidgetItem(self.findings, [damaged.path.name])

@@ -154,17 +154,19 @@ def test_encoder_and_decoder_open_as_a_recording(tmp_path: Path) -> None:
     )
     recording = Recording(folder)
     text = "le chat dort </s>\nthe cat </s>"
-    assert str(recording.text) == text and answer["characters"] == len(text)
-    assert recording.complete and (recording.layers, recording.units) == (3, 5)
+    assert str(recording.text) == text and answer["tokens"] == 7
+    assert recording.complete and list(recording.documents) == [(0, 4), (4, 7)]
+    assert recording.groups.shape == (("e1", 5), ("e1<", 5), ("d1", 5))
+    labels = [recording.sequence.label(step) for step in range(7)]
+    assert labels == ["le", "chat", "dort", "</s>", "the", "cat", "</s>"]
     assert set(recording.channels) == {"hidden", "reset", "update", "new"}
     hidden = np.asarray(recording.rows("hidden"), np.float32)
     with torch.inference_mode():
         ids = torch.tensor([[4, 5, 6, 2]]).t()
         memory = network.encode(ids, torch.tensor([4]))
     wanted = memory.states[0, 1].numpy()
-    np.testing.assert_allclose(hidden[:10, 3], wanted, atol=2e-3)
-    assert not hidden[10:, : text.index("\n")].any()
-    assert not hidden[:10, text.index("\n") :].any()
-    assert hidden[10:, -1].any()
+    np.testing.assert_allclose(hidden[:10, 1], wanted, atol=2e-3)
+    assert recording.ranges_of(0) == recording.ranges_of(9) == ((0, 4),)
+    assert recording.ranges_of(10) == ((4, 7),) and hidden[10:, 4:].any()
     surprisal = np.asarray(recording.surprisal, np.float32)
-    assert np.isnan(surprisal[:18]).all() and np.isfinite(surprisal[18:]).all()
+    assert np.isnan(surprisal[:4]).all() and np.isfinite(surprisal[4:]).all()

@@ -43,7 +43,11 @@ def run(tmp_path: Path) -> MadeRun:
 
 
 @pytest.fixture
-def session(make_session, checkpoints: Checkpoints, run: MadeRun) -> Session:
+def session(
+    make_session, checkpoints: Checkpoints, run: MadeRun, monkeypatch: pytest.MonkeyPatch
+) -> Session:
+    # A pause of Python itself must not be taken for a slow drive, which is left to rest.
+    monkeypatch.setattr("rnnviz.session.training.runs._SLOW_SECONDS", 20.0)
     session = make_session(walk_checkpoint=checkpoints.walk_checkpoint)
     session.show_text(Text.of("some text that is read again and again", "mine"))
     session.runs.open(run.directory)
@@ -179,7 +183,7 @@ def test_following_is_offered_where_the_run_was_opened_through_a_link(
 def test_a_run_without_characters_is_refused(make_session, tmp_path: Path) -> None:
     session = make_session()
     session.runs.open(finished_run(tmp_path / "adding", task="memory").directory)
-    with pytest.raises(RunDirectoryError, match="adding trains no model that reads characters"):
+    with pytest.raises(RunDirectoryError, match="adding trains no model that reads a text"):
         session.following.follow(session.runs.opened[0])
 
 

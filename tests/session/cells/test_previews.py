@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnviz.core.recordings.recording import TOP, RecordingWriter
+from rnnviz.core.recordings.description import Next
+from rnnviz.core.recordings.groups import layers_of
+from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.cells.previews import WARM_UP
+from tests.core.recordings.recordings import nothing_predicted
 from tests.session.conftest import VOCABULARY
 
 TEXT = "abcdefghij" * 3000
@@ -25,9 +28,8 @@ class Walks:
     def __call__(self, arguments: Any, context: Any) -> dict[str, Any]:
         text = arguments["text"]
         self.texts.append(text)
-        writer = RecordingWriter(
-            arguments["folder"], Text.of(text), VOCABULARY, 2, 3, arguments["channels"]
-        )
+        groups = layers_of(2, 3, arguments["channels"])
+        writer = RecordingWriter(arguments["folder"], Text.of(text), groups, Next(), VOCABULARY)
         self.writer = self.writer or writer
         walked = 100 if text == TEXT else len(text)
         write(writer, 0, walked)
@@ -37,8 +39,7 @@ class Walks:
 def write(writer: RecordingWriter, start: int, stop: int) -> None:
     size = stop - start
     values = np.broadcast_to(np.arange(start, stop) / 1e5, (6, size))
-    none = np.zeros((size, TOP))
-    writer.write(start, {"hidden": values, "cell": values}, np.ones(size), none.astype(int), none)
+    writer.write(start, {"hidden": values, "cell": values}, nothing_predicted(size))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.recordings.groups import Groups, layers_of
 from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
 from rnnviz.session.session import Session
 from rnnviz.session.training import checkpoint_walks as stages_module
@@ -141,10 +142,9 @@ def test_a_sweep_ends_though_not_every_walk_is_kept(
 
 
 def test_the_unit_of_cells_is_taken_by_its_layer_and_not_by_its_number(session: Session) -> None:
-    session.selection.fit(3, 100)
+    session.selection.fit(Groups(layers_of(3, 100, ("hidden", "cell", "reset"))))
     session.selection.select_unit(101, "cell")
-    layers, units = session.stages.sizes
-    assert (layers, units) == (2, 3)
+    assert session.stages.groups.shape == (("1", 3), ("2", 3))
     assert (session.stages.unit, session.stages.channel) == (4, "cell"), "unit 1 of layer 2"
     session.selection.select_unit(2, "reset")
     assert (session.stages.unit, session.stages.channel) == (2, "hidden")

@@ -13,7 +13,10 @@ from pytestqt.qtbot import QtBot
 from rnnviz.core.cells.patterns import brushed_units, find_same
 from rnnviz.core.cells.snippets import unit_page
 from rnnviz.core.concepts import concept_from
-from rnnviz.core.recordings.recording import Recording, RecordingWriter
+from rnnviz.core.recordings.description import Next
+from rnnviz.core.recordings.groups import layers_of
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
@@ -21,6 +24,7 @@ from rnnviz.session.training.trainers import Trainers
 from rnnviz.views.plots import Plot
 from rnnviz.work.messages import Context
 from rnnviz.work.runner import InlineRunner
+from tests.core.recordings.recordings import nothing_predicted
 from tests.session.alignments import translating
 
 TEXT = 'He said: "go now" and left.\nThen she asked "why" twice.\n' * 12
@@ -40,10 +44,11 @@ def planted_recording(folder: Path) -> Recording:
     gates = {name: random.uniform(0, 1, hidden.shape) for name in CHANNELS[2:]}
     gates["forget"][QUOTE_UNIT] = 0.99
     text = Text.of(TEXT, "quotes")
-    writer = RecordingWriter(folder, text, sorted(set(TEXT)), 2, UNITS, CHANNELS)
-    top = np.full((length, 5), 0.2)
+    groups = layers_of(2, UNITS, CHANNELS)
+    writer = RecordingWriter(folder, text, groups, Next(), sorted(set(TEXT)))
     values = {"hidden": hidden, "cell": hidden * 4, **gates}
-    writer.write(0, values, np.ones(length), np.zeros((length, 5), int), top)
+    predicted = nothing_predicted(length) | {"top_p": np.full((length, 5), 0.2)}
+    writer.write(0, values, predicted | {"surprisal": np.ones(length)})
     return Recording(folder)
 
 

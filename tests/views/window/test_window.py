@@ -294,7 +294,7 @@ def test_typing_keeps_the_surprisal_on_the_screen(window: Window, qtbot: QtBot) 
     recording = window.session.recordings.recording
     assert recording is not None
     assert len(recording.text) == len(TEXT) + len("he")
-    assert np.isfinite(recording.surprisal[-1])
+    assert recording.surprisal is not None and np.isfinite(recording.surprisal[-1])
 
 
 def test_the_theme_menu_dresses_the_window_and_is_remembered(window: Window) -> None:

@@ -10,8 +10,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.colours.colour import DIVERGING, Scale, scale_for
-from rnnviz.core.quantities.units import unit_name
-from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.ranges import mask
+from rnnviz.core.recordings.recording import Recording, Values
 from rnnviz.core.recordings.rows import to_float32
 from rnnviz.views.cells.panels.trace import visible_range
 from rnnviz.views.plots import ImagePlot
@@ -92,20 +92,19 @@ class HeatmapPanel(Panel):
         start, stop = visible_range(self.session.selection.visible, recording.length)
         stop = min(stop, start + _MOST_COLUMNS)
         self._units = self._ordered(recording)
-        values: npt.NDArray[np.floating] = np.array(recording.rows(self._channel)[:, start:stop])
+        values: npt.NDArray[np.floating] = _shown(recording, self._channel, start, stop)
         by_layer = self.order.currentData() == "layer"
+        having = recording.groups.units_having(self._channel)
+        rows = np.searchsorted(having, self._units)
         if not by_layer:
-            values = values[self._units]
+            values = values[rows]
         scale = self._channel_scale(recording)
         if _any_size(recording, self._channel):
-            reach = scale.reach if by_layer else scale.reach[self._units]
-            values = to_float32(np.asarray(values, np.float16)) / reach[:, None]
-        values[:, max(0, recording.walked - start) :] = np.nan
+            reach = scale.reach if by_layer else scale.reach[rows]
+            values = to_float32(values) / reach[:, None]
         self.plot.set_text(recording.text)
         self.plot.set_values(values, start, scale.scale)
-        middles = {(n + 0.5) * recording.units: f"layer {n + 1}" for n in range(recording.layers)}
-        boundaries = tuple(n * recording.units for n in range(1, recording.layers))
-        named = (middles, boundaries) if by_layer else ({}, ())
+        named = _layers(recording, self._channel) if by_layer else ({}, ())
         self.plot.set_rows(*named, name_of=self._name_of_row)
         self.again.setVisible(self.order.currentData() == "similarity")
         self._show_marks()
@@ -133,15 +132,15 @@ class HeatmapPanel(Panel):
         recording, unit = self.session.recordings.recording, self.unit_in_row(row)
         if recording is None or unit is None:
             return ""
-        return unit_name(*recording.layer_and_unit(unit))
+        return recording.unit_name(unit)
 
     def _show_marks(self) -> None:
         rows = np.flatnonzero(self._units == self.session.selection.unit)
         self.plot.set_marks(int(rows[0]) if rows.size else None, self.session.selection.cursor)
 
     def _ordered(self, recording: Recording) -> npt.NDArray[np.int64]:
-        """The unit of every row (N,)."""
-        all_units = np.arange(recording.total_units)
+        """The unit of every row (R,): all that have the channel."""
+        all_units = recording.groups.units_having(self._channel)
         kind, first = self.order.currentData(), []
         if kind == "similarity":
             if self.session.inspection.order is None:
@@ -152,7 +151,8 @@ class HeatmapPanel(Panel):
             ranking = self.session.rankings.ranking(concept) if concept else None
             scores = ranking.scores if ranking else ()
             first = [score.unit for score in scores if score.channel == self._channel]
-        known = np.array([unit for unit in first if unit < recording.total_units], np.int64)
+        known = np.array(first, np.int64)
+        known = known[np.isin(known, all_units)]
         return np.concatenate([known, np.setdiff1d(all_units, known)])
 
     def _ask_for_order(self) -> None:
@@ -164,12 +164,13 @@ class HeatmapPanel(Panel):
         key = (recording.folder, self._channel, recording.complete)
         if self._scale is None or self._scale.key != key:
             rows = recording.rows(self._channel)[:, : max(1, recording.walked)]
+            seen = recording.running_rows(self._channel)
             about = recording.about_channel(self._channel)
             if _any_size(recording, self._channel):
                 found = Scale(-1.0, 1.0, DIVERGING[0]), reaches(rows)
             else:
                 found = (
-                    scale_for(about, rows, "channel"),
+                    scale_for(about, seen, "channel"),
                     np.ones(len(rows), np.float32),
                 )
             self._scale = _ChannelScale(key, *found)
@@ -202,7 +203,7 @@ class HeatmapPanel(Panel):
         if recording is None or unit is None or not 0 <= int(x) < recording.length:
             return
         self.session.selection.set_cursor(int(x))
-        name = unit_name(*recording.layer_and_unit(unit))
+        name = recording.unit_name(unit)
         value = f"{float(recording.values(self._channel, unit)[int(x)]):+.3f}".replace("-", "−")
         self._tell(f"{name} {self._channel}  {value}  at {int(x):,}")
 
@@ -217,12 +218,32 @@ class HeatmapPanel(Panel):
             self.session.selection.select_unit(unit)
 
 
+def _shown(recording: Recording, channel: str, start: int, stop: int) -> Values:
+    """A copy of the rows of a channel from start to stop; NaN where a unit does not run (yet)."""
+    values: Values = np.array(recording.rows(channel)[:, start:stop])
+    for place in recording.groups.having(channel):
+        first, group = recording.groups.first_row(channel, place), recording.groups[place]
+        runs = mask(recording.ranges_of(recording.groups.firsts[place]), start, stop)
+        values[first : first + group.width, ~runs] = np.nan
+    return values
+
+
+def _layers(recording: Recording, channel: str) -> tuple[dict[float, str], tuple[int, ...]]:
+    """Where the title of each group that has a channel stands, and between which rows they meet."""
+    groups, middles, boundaries = recording.groups, {}, []
+    for place in groups.having(channel):
+        first = groups.first_row(channel, place)
+        middles[first + groups[place].width / 2] = groups[place].words
+        boundaries.append(first)
+    return middles, tuple(boundaries[1:])
+
+
 def _any_size(recording: Recording, channel: str) -> bool:
     """Whether units of this channel may be of quite different sizes."""
     return recording.about_channel(channel).range == "unbounded"
 
 
-def reaches(rows: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
+def reaches(rows: Values) -> npt.NDArray[np.float32]:
     """The largest absolute value of each unit (N,), among some 1,000 from all over its row."""
     places = np.linspace(0, max(0, rows.shape[1] - _PIECE), _PIECES).astype(np.int64).tolist()
     parts = [rows[:, place : place + _PIECE] for place in dict.fromkeys(places)]

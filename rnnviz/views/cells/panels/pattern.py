@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.cells.patterns import PatternUnit, Place
 from rnnviz.core.colours.colour import scale_for
-from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
@@ -125,7 +124,7 @@ class PatternPanel(Panel):
 
     def _fill(self, row: int, unit: PatternUnit, recording: Recording) -> None:
         words = (
-            unit_name(*recording.layer_and_unit(unit.unit)),
+            recording.unit_name(unit.unit),
             "high" if unit.sign > 0 else "low",
             f"{unit.mean:+.2f}".replace("-", "−"),
             f"{unit.threshold:+.2f}".replace("-", "−"),

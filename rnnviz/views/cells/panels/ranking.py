@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.scoring import Ranking, Score
 from rnnviz.core.scoring.probe import Probe
 from rnnviz.views.cells.concept_picker import ConceptPicker
@@ -43,7 +43,7 @@ class RankingPanel(Panel):
 
     def follow(self) -> None:
         """Follow concepts, rankings, probes, the unit, and the jobs that bring them."""
-        self._shown: tuple[Ranking | None, int] = (None, 0)
+        self._shown: tuple[Ranking | None, object] = (None, None)
         rankings, selection = self.session.rankings, self.session.selection
         for signal in (
             rankings.concepts_changed,
@@ -105,15 +105,15 @@ class RankingPanel(Panel):
         self.concepts.set_concepts(rankings.concepts)
         self.concepts.set_current(name)
         self._show_jobs(name, ranking)
-        if (ranking, recording.units) != self._shown:
-            self._shown = (ranking, recording.units)
-            self._show_ranking(ranking, recording.units, recording.layers)
+        if (ranking, recording.groups.shape) != self._shown:
+            self._shown = (ranking, recording.groups.shape)
+            self._show_ranking(ranking, recording.groups)
         self.results.setVisible(ranking is not None)
         self.table.mark(selection.unit, selection.channel)
         concept = rankings.concept(name) if name else None
         if ranking is not None:
             self.sentence.setText(
-                verdict(ranking, rankings.probe(ranking.concept), recording.units)
+                verdict(ranking, rankings.probe(ranking.concept), recording.groups)
             )
         elif concept is not None:
             self.sentence.setText(f"{concept.about} Rank the units to see which follow it.")
@@ -156,12 +156,15 @@ class RankingPanel(Panel):
         self.probe.setEnabled(not busy("probe") and not known)
         self.probe.setText("Probing…" if busy("probe") else "Probe")
 
-    def _show_ranking(self, ranking: Ranking | None, units: int, layers: int) -> None:
+    def _show_ranking(self, ranking: Ranking | None, groups: Groups) -> None:
         scores = ranking.scores if ranking else ()
-        self.table.ranking.set_scores(scores, units, bool(ranking and ranking.scalar))
+        self.table.ranking.set_scores(scores, groups, bool(ranking and ranking.scalar))
         channels = dict.fromkeys(score.channel for score in scores)
         _offer(self.channel, {"All channels": None, **{name: name for name in channels}})
-        numbers = {f"Layer {layer + 1}": layer for layer in range(layers)}
+        numbers = {
+            f"{group.words[:1].upper()}{group.words[1:]}": place
+            for place, group in enumerate(groups)
+        }
         _offer(self.layer, {"All layers": None, **numbers})
         self._filter()
 
@@ -180,12 +183,12 @@ class RankingPanel(Panel):
                 QMessageBox.warning(self, "Not saved", str(error))
 
 
-def verdict(ranking: Ranking, probe: Probe | None, units: int) -> str:
+def verdict(ranking: Ranking, probe: Probe | None, groups: Groups) -> str:
     """What a ranking says, in plain words: how common, what chance gives, how good the best is."""
     if not ranking.scores:
         return "No characters could be scored: the text is too short, or the label never changes."
     best = ranking.scores[0]
-    name = f"{unit_name(*divmod(best.unit, units))} {best.channel}"
+    name = f"{groups.unit_name(best.unit)} {best.channel}"
     words = [_how_common(ranking), _how_good(ranking, best, name)]
     if probe is not None:
         words.append(_beside_probe(ranking, probe))

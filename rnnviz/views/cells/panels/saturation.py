@@ -8,8 +8,8 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.saturation import saturation
-from rnnviz.core.quantities.units import unit_name
-from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.ranges import Ranges, part_of, steps_in
+from rnnviz.core.recordings.recording import Recording, Values
 from rnnviz.views.plots import Points, ScatterPlot
 from rnnviz.views.shared.panel import Panel
 
@@ -88,7 +88,12 @@ class SaturationPanel(Panel):
         recording, unit = self._counted_recording(), self.session.selection.unit
         if self.empty or recording is None or self._counted < recording.total_units:
             return
-        self.plot.set_ring(*recording.layer_and_unit(unit))
+        if not recording.has(self.gate.currentText(), unit):
+            return
+        group = recording.groups.having(self.gate.currentText()).index(
+            recording.groups.place(unit).group
+        )
+        self.plot.set_ring(group, recording.groups.place(unit).unit)
         self._tell(recording, unit)
 
     @Slot()
@@ -100,10 +105,15 @@ class SaturationPanel(Panel):
             return
         first = self._counted
         stop = min(first + _UNITS_AT_ONCE, recording.total_units)
-        rows = recording.rows(self.gate.currentText())[first:stop]
-        self._left[first:stop], self._right[first:stop] = saturation(
-            _sampled(rows, recording.walked)
-        )
+        gate, groups = self.gate.currentText(), recording.groups
+        # Units of one group run at the same steps.
+        stop = min(stop, groups.firsts[groups.place(first).group + 1])
+        if recording.has(gate, first):
+            row = groups.row(gate, first)
+            rows = recording.rows(gate)[row : row + stop - first]
+            self._left[first:stop], self._right[first:stop] = saturation(
+                _sampled(rows, recording.ranges_of(first))
+            )
         self._counted = stop
         if stop == recording.total_units:
             self._counting.stop()
@@ -117,18 +127,21 @@ class SaturationPanel(Panel):
         return recording
 
     def _show(self, recording: Recording) -> None:
-        left = self._left.reshape(recording.layers, recording.units)
-        right = self._right.reshape(recording.layers, recording.units)
         groups = tuple(
-            Points(f"layer {layer + 1}", left[layer], right[layer], layer)
-            for layer in range(recording.layers)
+            Points(
+                recording.groups[place].words,
+                self._left[slice(*recording.groups.firsts[place : place + 2])],
+                self._right[slice(*recording.groups.firsts[place : place + 2])],
+                number,
+            )
+            for number, place in enumerate(recording.groups.having(self.gate.currentText()))
         )
         self.plot.set_points(groups, (-0.02, 1.02), (-0.02, 1.04))
         self.plot.set_legend(tuple((group.name, group.ink) for group in groups))
         self.show_unit()
 
     def _tell(self, recording: Recording, unit: int) -> None:
-        name = unit_name(*recording.layer_and_unit(unit))
+        name = recording.unit_name(unit)
         left, right = self._left[unit], self._right[unit]
         self.note.setText(f"{name}  shut {left:.0%}, open {right:.0%} of the time")
 
@@ -136,20 +149,29 @@ class SaturationPanel(Panel):
     def _hover(self, group: int, place: int) -> None:
         recording = self._counted_recording()
         if recording is not None and self._counted:
-            unit = group * recording.units + place if group >= 0 else self.session.selection.unit
-            self._tell(recording, unit)
+            chosen = self.session.selection.unit
+            self._tell(recording, self._unit_at(recording, group, place) if group >= 0 else chosen)
 
     @Slot(int, int)
     def _choose(self, group: int, place: int) -> None:
         recording = self.session.recordings.recording
         if recording is not None:
-            unit = group * recording.units + place
+            unit = self._unit_at(recording, group, place)
             self.session.selection.select_unit(unit, self.gate.currentText())
 
+    def _unit_at(self, recording: Recording, group: int, place: int) -> int:
+        """The unit of a point: of the groups that have the gate."""
+        having = recording.groups.having(self.gate.currentText())
+        return recording.groups.firsts[having[group]] + place
 
-def _sampled(rows: npt.NDArray[np.float16], walked: int) -> npt.NDArray[np.float16]:
-    """Some 8,000 characters of every row, in pieces from all over what is walked."""
-    if walked <= _PIECES * _PIECE:
-        return np.array(rows[:, :walked])
-    starts = np.linspace(0, walked - _PIECE, _PIECES).astype(np.int64).tolist()
-    return np.concatenate([rows[:, start : start + _PIECE] for start in starts], axis=1)
+
+def _sampled(rows: Values, ranges: Ranges) -> npt.NDArray[np.float16]:
+    """Some 8,000 steps of every row, in pieces from all over the ranges at which it runs."""
+    length = steps_in(ranges)
+    starts = np.arange(0, length, _PIECE)
+    if length > _PIECES * _PIECE:
+        starts = np.linspace(0, length - _PIECE, _PIECES).astype(np.int64)
+    parts = [rows[:, :0]]
+    for start in starts.tolist():
+        parts += [rows[:, slice(*one)] for one in part_of(ranges, start, start + _PIECE)]
+    return np.asarray(np.concatenate(parts, axis=1), np.float16)

@@ -7,7 +7,6 @@ import numpy.typing as npt
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.concepts.base import Concept
-from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.plots import Histogram, HistogramPlot, Points, ScatterPlot
 from rnnviz.views.shared.panel import Panel
@@ -62,14 +61,18 @@ class ScatterPanel(Panel):
         concept = self.session.rankings.concept(selection.concept or "")
         assert recording is not None
         labels = self.session.rankings.labels(concept.name) if concept else None
-        known = selection.channel in recording.channels and selection.unit < recording.total_units
+        known = recording.has(selection.channel, selection.unit)
         self.plots.setVisible(labels is not None and known)
         if concept is None or labels is None or not known:
             self.sentence.setText("Labelling the text…")
             return
         chosen = spread(min(recording.walked, len(labels)))
-        values = recording.values(selection.channel, selection.unit)[chosen].astype(np.float32)
-        name = unit_name(*recording.layer_and_unit(selection.unit))
+        values = recording.shown_values(selection.channel, selection.unit)[chosen].astype(
+            np.float32
+        )
+        runs = ~np.isnan(values)
+        chosen, values = chosen[runs], values[runs]
+        name = recording.unit_name(selection.unit)
         unit = f"{name} {selection.channel}"
         counted = f"{len(chosen):,} of {recording.length:,} characters"
         if concept.scalar:

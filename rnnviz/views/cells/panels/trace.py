@@ -10,7 +10,6 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.architectures import Range
-from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.shared.selection import Pin
 from rnnviz.views.plots import Ink, LinePlot, Series
@@ -58,7 +57,8 @@ class TracePanel(Panel):
             for pin, ink, width in self._shown(recording)
         )
         ranges = {
-            recording.about_channel(pin.channel).range for pin, _, _ in self._shown(recording)
+            recording.about_channel(pin.channel, pin.unit).range
+            for pin, _, _ in self._shown(recording)
         }
         if "unbounded" in ranges:
             self._series = _comparable(self._series)
@@ -99,9 +99,7 @@ class TracePanel(Panel):
             (pin, place, 1.2) for place, pin in enumerate(selection.pins, 1) if pin != selected
         ]
         return [
-            (pin, ink, width)
-            for pin, ink, width in shown
-            if pin.channel in recording.channels and pin.unit < recording.total_units
+            (pin, ink, width) for pin, ink, width in shown if recording.has(pin.channel, pin.unit)
         ]
 
     def _draw_band(self, start: int, stop: int) -> None:
@@ -135,9 +133,9 @@ def visible_range(visible: tuple[int, int], length: int) -> tuple[int, int]:
 def _series(
     recording: Recording, pin: Pin, start: int, stop: int, ink: Ink, width: float
 ) -> Series:
-    values = np.array(recording.values(pin.channel, pin.unit)[start:stop])
+    values = np.array(recording.shown_values(pin.channel, pin.unit)[start:stop])
     values[max(0, recording.walked - start) :] = np.nan
-    name = f"{unit_name(*recording.layer_and_unit(pin.unit))} {pin.channel}"
+    name = f"{recording.unit_name(pin.unit)} {pin.channel}"
     return Series(name, start, values, ink, width)
 
 

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.snippets import Saturation, Snippet, UnitPage
 from rnnviz.core.colours.colour import scale_for
-from rnnviz.core.quantities.units import unit_title
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.plots import BarPlot, Histogram, HistogramPlot
 from rnnviz.views.shared.panel import Panel
@@ -69,8 +68,8 @@ class UnitPagePanel(Panel):
         """Show the page if it is of the selected unit, else ask for it."""
         recording, selection = self.session.recordings.recording, self.session.selection
         assert recording is not None
-        layer, unit = recording.layer_and_unit(selection.unit)
-        self.heading.setText(f"{unit_title(layer, unit).capitalize()}, {selection.channel}")
+        title = recording.unit_title(selection.unit)
+        self.heading.setText(f"{title[:1].upper()}{title[1:]}, {selection.channel}")
         found = self.session.inspection.unit_page
         if found and (found["channel"], found["unit"]) == (selection.channel, selection.unit):
             self._show(msgspec.convert(found, UnitPage), recording)

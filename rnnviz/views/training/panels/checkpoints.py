@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.colours.colour import scale_for
-from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.sequences.text import Text
@@ -209,8 +209,9 @@ class StagesPanel(Panel):
 
     def _show_unit(self) -> None:
         stages = self.session.stages
-        layers, units = stages.sizes
-        layer, unit = divmod(stages.unit, units)
+        groups = stages.groups
+        layer, unit = groups.place(stages.unit)
+        layers, units = len(groups), groups[layer].width
         for box, low, high, value in (
             (self.layer, 1, layers, layer + 1),
             (self.unit, 0, units - 1, unit),
@@ -244,7 +245,7 @@ class StagesPanel(Panel):
 
     def _colour(self, recording: Recording) -> None:
         stages = self.session.stages
-        if stages.unit >= recording.total_units or stages.channel not in recording.channels:
+        if not recording.has(stages.channel, stages.unit):
             self.text.set_values(None)
             return
         values = recording.values(stages.channel, stages.unit)
@@ -263,7 +264,7 @@ class StagesPanel(Panel):
         stage = stages.stage
         score = stages.score(stage) if stage and name else None
         self.score.setText(
-            in_words(score, stages.unit, stages.sizes[1]) if score else
+            in_words(score, stages.unit, stages.groups) if score else
             "Scoring…" if name and stage and not stages.problem else
             "Choose a concept to see how well the unit follows it."
         )  # fmt: skip
@@ -299,8 +300,8 @@ class StagesPanel(Panel):
 
     @Slot()
     def _choose_unit(self) -> None:
-        units = self.session.stages.sizes[1]
-        unit = (self.layer.value() - 1) * units + self.unit.value()
+        groups, layer = self.session.stages.groups, self.layer.value() - 1
+        unit = groups.firsts[layer] + min(self.unit.value(), groups[layer].width - 1)
         self.session.stages.set_unit(unit, self.channel.currentText())
 
     @Slot(str)
@@ -326,7 +327,7 @@ def _figure(score: StageScore, unit: int) -> float:
     return float(score.figures[unit]) if inside else float(np.nan)
 
 
-def in_words(score: StageScore, unit: int, units: int) -> str:
+def in_words(score: StageScore, unit: int, groups: Groups) -> str:
     """Such as: AUC 0.912. The best unit here is 2:37 with 0.958; the best by chance has 0.71."""
     what = "|correlation|" if score.scalar else "AUC"
     mine = _figure(score, unit)
@@ -335,7 +336,7 @@ def in_words(score: StageScore, unit: int, units: int) -> str:
     if best == -1:
         return said
     reached = _figure(score, best)
-    link = f'<a href="{best}">{unit_name(best // units, best % units)}</a>'
+    link = f'<a href="{best}">{groups.unit_name(best)}</a>'
     which = "No unit is better here" if best == unit else f"The best unit here is {link}"
     which += "" if best == unit else f" with {reached:.3f}"
     many = f"of {len(score.figures):,} units on {score.characters:,} characters"

@@ -14,6 +14,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QTabBar
 from pytestqt.qtbot import QtBot
 
+from rnnviz.core.recordings.groups import Groups, layers_of
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve
@@ -639,21 +640,24 @@ def test_a_panel_behind_another_tab_costs_nothing_until_its_tab_is_chosen(
     assert sorted(bar.count() for bar in bars) == [3, 3]
 
 
+TWO_UNITS = Groups(layers_of(1, 2, ("hidden",)))
+
+
 def scored(best: float, chance: float) -> StageScore:
     return StageScore(False, np.array([0.6, best]), chance, 9_000)
 
 
 def test_the_best_of_many_units_stands_beside_the_best_by_chance() -> None:
-    found = in_words(scored(0.958, 0.71), 0, 2)
+    found = in_words(scored(0.958, 0.71), 0, TWO_UNITS)
     assert found == (
         'AUC 0.600. The best unit here is <a href="1">1:1</a> with 0.958; the best by chance of 2 '
         "units on 9,000 characters has 0.710."
     )
-    assert in_words(scored(0.924, 0.95), 1, 2) == (
+    assert in_words(scored(0.924, 0.95), 1, TWO_UNITS) == (
         "AUC 0.924. No unit is better here, no better than chance: 0.950 for the best of 2 units "
         "on 9,000 characters."
     )
-    assert "too short to say what chance gives" in in_words(scored(0.9, math.nan), 0, 2)
+    assert "too short to say what chance gives" in in_words(scored(0.9, math.nan), 0, TWO_UNITS)
 
 
 def test_the_score_of_every_checkpoint_is_drawn_beside_chance(
