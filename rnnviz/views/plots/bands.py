@@ -71,7 +71,7 @@ class BandPlot(Plot):
         axis.set_log(log)
         super().__init__(name, y_axis=axis, parent=parent)
         self.view.setMouseEnabled(x=True, y=True)
-        self._beyond.put_into(self.view)
+        self._beyond.put_into(self.view, foot=True)
         self.item.addItem(self._leaving, ignoreBounds=True)
         for item in (self._level, self._place):
             self.item.addItem(item, ignoreBounds=True)

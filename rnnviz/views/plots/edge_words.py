@@ -22,10 +22,16 @@ class EdgeWords:
         self._item.setZValue(20)
         self._item.hide()
 
-    def put_into(self, view: pg.ViewBox) -> None:
-        """Stand at the top left of this view."""
+    def put_into(self, view: pg.ViewBox, *, foot: bool = False) -> None:
+        """Stand at the left of this view, at the top or at its foot."""
         self._item.setParentItem(view)
         self._item.setPos(6, 2)
+        if foot:
+            view.sigResized.connect(self._sink)
+
+    def _sink(self, view: pg.ViewBox) -> None:
+        height = self._item.boundingRect().height()
+        self._item.setPos(6, max(2.0, view.height() - height - 4))
 
     def say(self, words: str) -> bool:
         """Say this; whether it is something else than before."""
