@@ -42,8 +42,9 @@ benchmarks: offscreen-libraries .venv/installed
 hostile: offscreen-libraries .venv/installed
 	$(BIN)/python -m tests.harness.hostile
 
-kills: .venv/installed
+kills: offscreen-libraries .venv/installed
 	$(BIN)/python -m tests.harness.kills
+	$(BIN)/python -m tests.harness.window_kills
 
 pictures: offscreen-libraries .venv/installed
 	$(BIN)/python docs/pictures.py

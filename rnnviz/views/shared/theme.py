@@ -5,12 +5,13 @@ A widget asks `theme_of(self)` while it paints and repaints on `PaletteChange`: 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTemporaryDir, Signal, Slot
+from PySide6.QtCore import QByteArray, QDir, QObject, QSize, Qt, QTemporaryDir, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -157,7 +158,9 @@ class Appearance(QObject):
         self._app = app
         self.setting: Setting = setting
         self.theme: Theme | None = None
-        self._arrows = QTemporaryDir()
+        # Named by the process: the next window removes what a killed one leaves.
+        self._arrows = QTemporaryDir(f"{QDir.tempPath()}/rnnviz-{os.getpid()}-XXXXXX")
+        app.aboutToQuit.connect(self._leave)
         load_fonts()
         app.setStyle(QStyleFactory.create("Fusion"))
         app.setFont(ui_font())
@@ -168,6 +171,11 @@ class Appearance(QObject):
         """Light, dark, or as the desktop says (light where it says nothing)."""
         self.setting = setting
         self._dress()
+
+    @Slot()
+    def _leave(self) -> None:
+        """Remove the files that the style sheet names."""
+        self._arrows.remove()
 
     @Slot()
     def _dress(self) -> None:

@@ -1,0 +1,20 @@
+"""A window that is killed leaves no process, and the next one removes its folders."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.harness.window_kills import Windows
+
+
+@pytest.mark.timeout(400)
+def test_a_killed_window_leaves_nothing_for_long(tmp_path):
+    """`make kills` does this more often, at random moments."""
+    windows = Windows(tmp_path)
+    assert windows.kill(after_seconds=1.0) == []
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (windows.temporary / f"rnnviz-{gone.pid}-abc").mkdir()
+    assert windows.left()
+    assert windows.close() == []

@@ -1,0 +1,149 @@
+"""Kills real windows at random moments, and looks at what they leave.
+
+    python -m tests.harness.window_kills [--kills 20] [--seed 0]
+
+The windows share a home, a cache and a temporary folder of their own, without a display. Nobody may
+outlive one for long, and once a later window was closed, nothing of the killed ones may lie in the
+cache or the temporary folder. The exit code is the number of wrong ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[2]
+_LONGEST_START = 120.0
+_LONGEST_AFTER = 30.0
+_OWN = ("live-*", "alignments-*", "gradients-*", "rnnviz-*")
+
+
+class Windows:
+    """Windows that share a home under one folder."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.temporary = place / "tmp"
+        self.temporary.mkdir()
+        self._text = place / "text.txt"
+        self._text.write_text("It was a bright cold day in April. " * 3000)
+        folders = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+        self._environment = {
+            **os.environ,
+            **{name: str(place / name.lower()) for name in folders},
+            "HOME": str(place),
+            "TMPDIR": str(self.temporary),
+            "QT_QPA_PLATFORM": "offscreen",
+        }
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """A window on a text that takes a while to walk."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "rnnviz", str(self._text)],
+            cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def kill(self, after_seconds: float) -> list[str]:
+        """Kill a window so long after its engine was started; what was wrong then."""
+        window = self.start()
+        try:
+            children = _children(window, _LONGEST_START)
+            _wait(lambda: window.poll() is not None, after_seconds)
+            children += [one for one in _children(window, 0) if one not in children]
+        finally:
+            window.kill()
+            window.wait()
+        _wait(lambda: not any(child.is_running() for child in children), _LONGEST_AFTER)
+        left = [child for child in children if child.is_running()]
+        for child in left:
+            child.kill()
+        return [f"a process outlived its window: {child}" for child in left]
+
+    def close(self) -> list[str]:
+        """Open a window, let it walk its text, and close it as Ctrl-C does; what was wrong then."""
+        window = self.start()
+        try:
+            children = _children(window, _LONGEST_START)
+            walked = _wait(self._has_walked, _LONGEST_START)
+            window.send_signal(signal.SIGINT)
+            ended = _wait(lambda: window.poll() is not None, _LONGEST_AFTER)
+        finally:
+            window.kill()
+            window.wait()
+        wrong = [] if walked else ["no text was walked"]
+        wrong += [] if ended else ["a window did not close"]
+        wrong += [f"a process outlived its window: {c}" for c in children if c.is_running()]
+        return [*wrong, *(f"left behind: {path}" for path in self.left())]
+
+    def left(self) -> list[Path]:
+        """What killed processes left in the cache and the temporary folder."""
+        places = [self.temporary, *self.place.glob("xdg_cache_home/**/recordings")]
+        return [path for place in places for pattern in _OWN for path in place.glob(pattern)]
+
+    def _has_walked(self) -> bool:
+        return any(
+            path.stat().st_size == 8 and path.read_bytes() != bytes(8)
+            for path in self.place.glob("xdg_cache_home/**/recordings/*/walked")
+        )
+
+
+def _children(window: subprocess.Popen[bytes], seconds: float) -> list[psutil.Process]:
+    """The processes below this one, once there is one or the time is over."""
+    found: list[psutil.Process] = []
+
+    def look() -> bool:
+        try:
+            found[:] = psutil.Process(window.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return True
+        return bool(found)
+
+    _wait(look, seconds)
+    return found
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def main() -> int:
+    """Kill so many, then close one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    moments, began, wrong = random.Random(asked.seed), time.monotonic(), []
+    with tempfile.TemporaryDirectory(prefix="rnnviz-windows-") as place:
+        windows = Windows(Path(place))
+        for _ in range(asked.kills):
+            wrong += windows.kill(moments.uniform(0.0, 8.0))
+        left = len(windows.left())
+        wrong += windows.close()
+    for words in wrong:
+        sys.stdout.write(f"{words}\n")
+    took = time.monotonic() - began
+    sys.stdout.write(
+        f"{asked.kills} windows killed, {left} folders left and removed by the next, "
+        f"{len(wrong)} wrong ends; {took:.0f} s\n"
+    )
+    return len(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
