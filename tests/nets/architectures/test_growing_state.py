@@ -168,3 +168,13 @@ def test_training_carries_it_over_and_goes_on_from_it() -> None:
     wanted = one.loss(one.model, one.next_batch())[0]
     found = two.loss(two.model, two.next_batch())[0]
     torch.testing.assert_close(found, wanted)
+
+
+def test_a_recording_says_where_its_channels_lie(
+    model: CharacterLanguageModel, tmp_path: Path
+) -> None:
+    """`hidden` alone would be taken for a number between -1 and 1."""
+    walk(model, Text.of(TEXT), tmp_path, ATTENTION.channel_names)
+    recording = Recording(tmp_path)
+    assert recording.about_channel("hidden").range == "unbounded"
+    assert recording.about_channel("looked").is_gate

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, functional, nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.translation.batches import make_batch

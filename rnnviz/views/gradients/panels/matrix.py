@@ -65,6 +65,9 @@ class MatrixPanel(GradientPanel):
         if gradients.measurements.matrices_failure:
             self.explain(gradients.measurements.matrices_failure)
             return
+        if gradients.measurements.matrices == ():
+            self.explain("No layer of this network multiplies its last state by a matrix.")
+            return
         titles = [
             f"Layer {one.layer + 1}" + f", {one.gate} gate" * (one.gate != "hidden")
             for one in matrices
