@@ -11,9 +11,10 @@ from rnnviz.core.architectures.elman import ELMAN
 from rnnviz.core.architectures.facts import ArchitectureFacts, Channel, Range
 from rnnviz.core.architectures.gru import GRU
 from rnnviz.core.architectures.lstm import LSTM
+from rnnviz.core.architectures.min_gru import MIN_GRU
 from rnnviz.core.errors import ModelFileError
 
-ARCHITECTURES: tuple[ArchitectureFacts, ...] = (LSTM, GRU, ELMAN)
+ARCHITECTURES: tuple[ArchitectureFacts, ...] = (LSTM, GRU, ELMAN, MIN_GRU)
 
 COMPARED: tuple[ArchitectureFacts, ...] = (ELMAN, GRU, LSTM)
 """Those that the question of vanishing gradients is put to, the one that forgets first in front."""

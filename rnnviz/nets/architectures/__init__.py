@@ -8,8 +8,9 @@ from rnnviz.nets.architectures.base import Layer, LayerState
 from rnnviz.nets.architectures.elman import Elman
 from rnnviz.nets.architectures.gru import GRU
 from rnnviz.nets.architectures.lstm import LSTM
+from rnnviz.nets.architectures.min_gru import MinGRU
 
-ARCHITECTURES: tuple[type[Layer], ...] = (LSTM, GRU, Elman)
+ARCHITECTURES: tuple[type[Layer], ...] = (LSTM, GRU, Elman, MinGRU)
 
 __all__ = ["ARCHITECTURES", "Layer", "LayerState", "architecture_named"]
 
