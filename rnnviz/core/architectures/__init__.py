@@ -31,7 +31,6 @@ __all__ = [
     "known_facts",
     "layers_of_torch",
     "short_title",
-    "unusual_ranges",
 ]
 
 
@@ -76,15 +75,6 @@ def layers_of_torch() -> tuple[ArchitectureFacts, ...]:
     """Those that `torch.nn` has, fewest blocks of rows first: by these their weights are told."""
     own = (facts for facts in ARCHITECTURES if facts.torch_module)
     return tuple(sorted(own, key=lambda facts: facts.blocks))
-
-
-def unusual_ranges(facts: ArchitectureFacts) -> dict[str, Range]:
-    """The channels of this architecture that lie elsewhere than their names alone would tell."""
-    return {
-        channel.name: channel.range
-        for channel in facts.channels
-        if channel_named(channel.name).range != channel.range
-    }
 
 
 def channel_named(name: str) -> Channel:

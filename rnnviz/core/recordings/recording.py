@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.architectures import Channel, channel_named
+from rnnviz.core.architectures import Channel, channel_named, known_facts
 from rnnviz.core.errors import ModelFileError, RecordingError
 from rnnviz.core.reading import open_regular, read_small
 from rnnviz.core.recordings.completeness import (
@@ -48,7 +48,7 @@ from rnnviz.core.recordings.description import (
     read_description,
     size_bytes,
 )
-from rnnviz.core.recordings.groups import Groups
+from rnnviz.core.recordings.groups import Group, Groups
 from rnnviz.core.recordings.ranges import Ranges, common, merged, without
 from rnnviz.core.sequences.base import Sequence
 from rnnviz.core.sequences.documents import Documents, checked
@@ -340,9 +340,10 @@ class Recording:
 
     def about_channel(self, channel: str, unit: int | None = None) -> Channel:
         """What there is to know of a channel: of this unit, or of the first that has it."""
-        about = channel_named(channel)
         group = self.groups.of(unit) if unit is not None else None
         having = [group] if group else [self.groups[n] for n in self.groups.having(channel)]
+        about = next(filter(None, (_known(one, channel) for one in having)), None)
+        about = about or channel_named(channel)
         said = next((one.ranges[channel] for one in having if channel in one.ranges), about.range)
         return replace(about, range=said)
 
@@ -443,3 +444,9 @@ def read_state(folder: Path, step: int) -> bytes:
         return read_small(folder / f"state.{step}", _LARGEST_STATE)
     except OSError as error:
         raise RecordingError(f"no state was saved at step {step:,}: {error.strerror}") from error
+
+
+def _known(group: Group, channel: str) -> Channel | None:
+    """What the architecture of a group says of its channel, where both are known."""
+    facts = known_facts(group.architecture)
+    return facts.channel(channel) if facts and channel in facts.channel_names else None
