@@ -87,8 +87,7 @@ def measure(app: QApplication, session: Session, times: int) -> None:
         done: list[float] = []
         start = time.perf_counter()
         session.jobs.start(
-            "translate",
-            alignments.question.arguments(alignments.model.path, alignments.scratch.new()),
+            alignments.question.asked(alignments.model, alignments.scratch.new()),
             question="bare",
             title="bare",
             done=partial(note_time, done),

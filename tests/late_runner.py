@@ -18,13 +18,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
 from random import Random
 from typing import Any
 
 from rnnviz.core.errors import Cancelled
 from rnnviz.work.engine import run_job
-from rnnviz.work.messages import Done, Failed, Job, Listener, Progress, Reply, Task
+from rnnviz.work.messages import Done, Failed, Job, Listener, Progress, Reply, Tasks
 
 _PATIENCE_SECONDS = 30.0
 
@@ -32,7 +31,7 @@ _PATIENCE_SECONDS = 30.0
 class _LateJob:
     """One job that goes on step by step."""
 
-    def __init__(self, tasks: Mapping[str, Task], job: Job, listener: Listener) -> None:
+    def __init__(self, tasks: Tasks, job: Job, listener: Listener) -> None:
         self.job, self.listener = job, listener
         self.said: deque[Reply] = deque()
         self.cancelled = self.heeds = self.over = False
@@ -61,7 +60,7 @@ class _LateJob:
         while self._begun and not self.over:
             self.advance()
 
-    def progress(self, done: float, total: float, **facts: Any) -> None:
+    def progress(self, done: float, total: float, facts: Any = None) -> None:
         self.said.append(Progress(self.number, done, total, facts))
         self._stands.release()
         self._may_go.acquire()
@@ -79,12 +78,12 @@ class LateRunner:
     """Runs jobs as far as it is told to, and lets hear of them when it is told to.
 
     Args:
-        tasks: by name, as the engine has them.
+        tasks: by the type of their requests, as the engine has them.
         heeds: whether a cancelled job stops at its next sign of progress; one that does not heed
             it goes on and answers, as one that was just about to when the wish came.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], *, heeds: bool = False) -> None:
+    def __init__(self, tasks: Tasks, *, heeds: bool = False) -> None:
         self._tasks = dict(tasks)
         self.heeds = heeds
         self.closed = False

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
@@ -28,6 +28,9 @@ from rnnviz.core.alignments.parallel_corpus import read_pairs
 from rnnviz.core.alignments.statistical_aligner import SYMMETRISED
 from rnnviz.core.errors import AlignmentError, TextError
 from rnnviz.core.given_path import given_path
+
+if TYPE_CHECKING:
+    from rnnviz.work.jobs.alignments import CorpusTable
 
 EXAMPLES = """
   rnnviz align models/english-french.safetensors pairs.txt -o links.txt
@@ -116,24 +119,26 @@ def run(arguments: argparse.Namespace) -> int:
             f"no pairs are given beside {arguments.model}; name a file of them after the model, or "
             "give --statistical to align without a model"
         )
+    from rnnviz.work.jobs.alignments import AlignCorpus
+    from rnnviz.work.jobs.given import ModelGiven
+
     drawn = _count_drawn(arguments) if arguments.to else 0
     with tempfile.TemporaryDirectory() as folder:
-        asked = {
-            "model": str(arguments.model),
-            "sentences": str(arguments.sentences or ""),
-            "pairs": [str(path) for path in arguments.pairs],
-            "swap": arguments.swap,
-            "direction": arguments.direction,
-            "threshold": arguments.threshold,
-            "tables": drawn,
-            "folder": folder,
-        }
-        result = run_with_progress("align_corpus", asked, "aligning", "pairs")
-        found = read_links(Path(result["path"]), base=0)
+        asked = AlignCorpus(
+            model=ModelGiven(str(arguments.model), sentences=str(arguments.sentences or "")),
+            pairs=tuple(map(str, arguments.pairs)),
+            swap=arguments.swap,
+            direction=arguments.direction,
+            threshold=arguments.threshold,
+            tables=drawn,
+            folder=folder,
+        )
+        result = run_with_progress(asked, "aligning", "pairs")
+        found = read_links(Path(result.path), base=0)
         if drawn:
-            _draw(arguments.to, result["tables"])
+            _draw(arguments.to, result.tables)
     links = [one.swapped() if arguments.swap else one for one in found]
-    nats = result["loss_nats"]
+    nats = result.loss_nats
     cost = f"; the translations cost the model {nats:.2f} nats a token"
     _tell(arguments, [one.sure for one in links], {"loss_nats": nats}, cost)
     return 0
@@ -208,11 +213,8 @@ def _count_drawn(arguments: argparse.Namespace) -> int:
     return count_drawn(arguments.to, count, "pairs")
 
 
-def _draw(path: Path, tables: list[dict[str, Any]]) -> None:
+def _draw(path: Path, tables: Sequence[CorpusTable]) -> None:
     write_titled(
         path,
-        [
-            (Alignment.read(Path(one["path"]), one["source"], one["target"]), one["text"])
-            for one in tables
-        ],
+        [(Alignment.read(Path(one.path), one.source, one.target), one.text) for one in tables],
     )

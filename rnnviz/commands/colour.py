@@ -120,10 +120,12 @@ def _with_labels(coloured: ColouredText, recording: Recording, words: str) -> Co
 
     from rnnviz.core.concepts import spec_of
     from rnnviz.core.export.coloured import with_concept
+    from rnnviz.work.jobs.cells import Label
 
     concept = concept_given(words)
-    result = run_task("label", {"folder": str(recording.folder), "concept": spec_of(concept)})
-    return with_concept(coloured, np.load(result["path"], mmap_mode="r"), concept.title)
+    label = Label(folder=str(recording.folder), concept=spec_of(concept))
+    labels = np.load(run_task(label).path, mmap_mode="r")
+    return with_concept(coloured, labels, concept.title)
 
 
 def _print(arguments: argparse.Namespace, coloured: ColouredText) -> None:

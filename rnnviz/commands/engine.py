@@ -1,4 +1,4 @@
-"""Answer the window's questions, one JSON object a line, until the pipe closes."""
+"""Answer what the window asks, until the pipe closes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from rnnviz.nets.jobs.table import TASKS
     from rnnviz.work.engine import own_pipes, serve
+    from rnnviz.work.messages import messages
 
-    serve(TASKS, *own_pipes())
+    requests, replies = own_pipes()
+    serve(TASKS, messages(requests), replies)
     return 0

@@ -22,6 +22,7 @@ from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.gradients import Decay, GradientField, MatrixFacts
+    from rnnviz.work.jobs.given import ModelGiven
 
 EXAMPLES = """
   rnnviz gradients models/war-and-peace-small-rnn.safetensors novel.txt
@@ -69,28 +70,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compute, then print."""
     from rnnviz.core.gradients import read_field
+    from rnnviz.work.jobs.given import ModelGiven, TextGiven
+    from rnnviz.work.jobs.gradients import ComputeField
 
     if arguments.losses < 1 or arguments.distance < 1:
         raise GradientError(
             f"{arguments.losses} losses over {arguments.distance} steps: both must be at least 1"
         )
-    model = opened(arguments.model, arguments.vocabulary, job="gradient_field")
+    model = opened(arguments.model, arguments.vocabulary, job=ComputeField)
     start = arguments.distance if arguments.start is None else arguments.start
-    network = {"model": str(arguments.model), "vocabulary": model["vocabulary"]}
-    if arguments.initial is not None:
-        network["seed"] = arguments.initial
+    network = ModelGiven(model.path, model.vocabulary)
     with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:
-        asked = {
-            "text_path": str(arguments.text),
-            "start": max(0, start),
-            "count": arguments.losses,
-            "distance": arguments.distance,
-            "path": f"{folder}/field.npz",
-            "jacobians": arguments.jacobian,
-        }
-        run_with_progress("gradient_field", {**network, **asked}, "going back")
-        field = read_field(Path(asked["path"]))
-        matrices = _matrices(network, Path(folder))
+        asked = ComputeField(
+            model=network,
+            text=TextGiven(str(arguments.text)),
+            start=max(0, start),
+            count=arguments.losses,
+            distance=arguments.distance,
+            path=f"{folder}/field.npz",
+            jacobians=arguments.jacobian,
+            seed=arguments.initial,
+        )
+        field = read_field(Path(run_with_progress(asked, "going back").path))
+        matrices = _matrices(network, arguments.initial, Path(folder))
     if arguments.csv is not None:
         _write_csv(field, arguments.csv)
     if arguments.json:
@@ -100,13 +102,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _matrices(network: dict[str, Any], folder: Path) -> list[MatrixFacts]:
+def _matrices(network: ModelGiven, seed: int | None, folder: Path) -> list[MatrixFacts]:
     import msgspec
 
     from rnnviz.core.gradients import MatrixFacts
+    from rnnviz.work.jobs.gradients import RecurrentMatrices
 
     path = folder / "matrices.json"
-    run_with_progress("recurrent_matrices", {**network, "path": str(path)}, "eigenvalues")
+    run_with_progress(RecurrentMatrices(model=network, path=str(path), seed=seed), "eigenvalues")
     return msgspec.json.decode(path.read_bytes(), type=list[MatrixFacts])
 
 

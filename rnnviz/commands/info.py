@@ -62,13 +62,17 @@ def _model(path: Path, vocabulary: Path | None) -> tuple[dict[str, Any], list[tu
     from rnnviz.core.kinds import kind_named
 
     model = opened(path, vocabulary)
-    kind, about = kind_named(model["kind"]), model["description"]
+    kind, about = kind_named(model.kind), model.description
     size = path.stat().st_size
     facts = {
         "path": str(path),
-        "format": model["format_title"],
+        "format": model.format_title,
         "size_bytes": size,
-        **{key: model[key] for key in model.keys() - {"description", "format_title"}},
+        "digest": model.digest,
+        "parameters": model.parameters,
+        "notes": model.notes,
+        "vocabulary": model.vocabulary,
+        **({"channels": model.channels, "states": model.states} if model.channels else {}),
         **about,
         "kind": "model",
         "model_kind": kind.key,
@@ -76,18 +80,18 @@ def _model(path: Path, vocabulary: Path | None) -> tuple[dict[str, Any], list[tu
     training = about["training"]
     if isinstance(nats := training.get("held_out_nats"), float):
         facts["held_out"] = {"nats": nats, "bits": bits(nats), "perplexity": perplexity(nats)}
-    channels = [("channels", ", ".join(model["channels"]))] if "channels" in model else []
+    channels = [("channels", ", ".join(model.channels))] if model.channels else []
     lines = [
         ("model", about["name"] or path.name),
         ("kind", kind.title),
-        ("format", f"{model['format_title']}, {size_in_words(size)}"),
+        ("format", f"{model.format_title}, {size_in_words(size)}"),
         *kind.lines(about),
         *channels,
-        ("parameters", f"{model['parameters']:,}"),
+        ("parameters", f"{model.parameters:,}"),
         *_training_lines(training, kind.unit),
         *(("found" if number == 0 else "", _finding(found))
           for number, found in enumerate(about.get("findings", ()))),
-        *(("note", note) for note in model["notes"]),
+        *(("note", note) for note in model.notes),
     ]  # fmt: skip
     return facts, lines
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.output import size_in_words
@@ -20,6 +20,7 @@ from rnnviz.core.system.left_behind import temporary_folder
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
     from rnnviz.core.recordings.recording import Recording
+    from rnnviz.work.jobs.models import ModelOpened
 
 LIMIT_GB = 20.0
 
@@ -112,7 +113,7 @@ def concept_given(words: str) -> Concept:
 
 
 def check_size(
-    length: int, model: dict[str, Any], channels: Sequence[str], limit_gb: float
+    length: int, model: ModelOpened, channels: Sequence[str], limit_gb: float
 ) -> tuple[int, str]:
     """What a walk would write, in bytes, and that in words.
 
@@ -126,11 +127,11 @@ def check_size(
     from rnnviz.core.recordings.groups import Groups
     from rnnviz.core.recordings.recording import size_bytes
 
-    known = tuple(model["channels"])
+    known = model.channels
     for channel in channels:
         if channel not in known:
             raise RecordingError(f"the model has no channel {channel!r}; it has {', '.join(known)}")
-    about = msgspec.convert(model["description"], ModelDescription)
+    about = msgspec.convert(model.description, ModelDescription)
     groups = Groups(groups_of(about, channels))
     size = size_bytes(length, groups)
     words = (
@@ -167,6 +168,8 @@ def recorded(
     """
     from rnnviz.core.recordings.recording import Recording
     from rnnviz.core.sequences.text import Text
+    from rnnviz.work.jobs.cells import Walk
+    from rnnviz.work.jobs.given import ModelGiven, TextGiven
 
     if len(source) == 1:
         yield Recording(source[0])
@@ -175,22 +178,25 @@ def recorded(
         raise TextError(
             f"{len(source)} files are given; name a model and a text, or one recording's folder"
         )
-    model = opened(source[0], vocabulary, job="walk")
+    model = opened(source[0], vocabulary, job=Walk)
     text = Text.read(source[1])
-    chosen = tuple(channels or model["states"])
+    chosen = tuple(channels or model.states)
     length = min(stop, len(text))
     _, words = check_size(length, model, chosen, limit_gb)
-    arguments = {"model": str(source[0]), "vocabulary": model["vocabulary"], "channels": chosen}
-    if length == len(text):
-        arguments["text_path"] = str(source[1])
-    else:
-        arguments |= {"text": text.slice(0, length), "text_name": text.name}
+    given = TextGiven(str(source[1]))
+    if length < len(text):
+        given = TextGiven(text=text.slice(0, length), name=text.name)
     if length > 100_000:
         print(f"walking {words}, kept only as long as this takes", file=sys.stderr)
     folder = temporary_folder()
     try:
-        arguments["folder"] = str(folder)
-        run_with_progress("walk", arguments, "walking", "characters")
+        walk = Walk(
+            model=ModelGiven(model.path, model.vocabulary),
+            text=given,
+            folder=str(folder),
+            channels=chosen,
+        )
+        run_with_progress(walk, "walking", "characters")
         yield Recording(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -6,18 +6,21 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnnviz.commands.output import ProgressLine, figure
 from rnnviz.core.errors import RnnvizError
 
-Heard = Callable[[float, float, Mapping[str, Any]], None]
-"""Told how much is done, of how much, and what the task wants known already."""
+if TYPE_CHECKING:
+    from rnnviz.work.jobs.models import ModelOpened
+    from rnnviz.work.messages import Request
 
+P = TypeVar("P")
+A = TypeVar("A")
 _NUMBER = 1
 
 
@@ -37,8 +40,13 @@ class _Interrupts:
         self.asked = True
 
 
-def run_task(task: str, arguments: dict[str, Any], heard: Heard | None = None) -> dict[str, Any]:
-    """Run one task to its end; its result. Ctrl-C stops it at its next sign of progress.
+def run_task(
+    request: Request[P, A], heard: Callable[[float, float, P | None], None] | None = None
+) -> A:
+    """Do one job to its end; its answer. Ctrl-C stops it at its next sign of progress.
+
+    Args:
+        heard: told how much is done, of how much, and what is known already.
 
     Raises:
         TaskFailed: it cannot be done, with the reason.
@@ -47,7 +55,7 @@ def run_task(task: str, arguments: dict[str, Any], heard: Heard | None = None) -
     # Two threads of OpenMP that wait actively would slow each other down on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from rnnviz.nets.jobs.table import TASKS
-    from rnnviz.work.messages import Failed, Job, Progress, Reply
+    from rnnviz.work.messages import Done, Failed, Job, Progress, Reply
     from rnnviz.work.runner import InlineRunner
 
     runner, replies = InlineRunner(TASKS), list[Reply]()
@@ -60,25 +68,26 @@ def run_task(task: str, arguments: dict[str, Any], heard: Heard | None = None) -
             if isinstance(reply, Progress) and heard is not None:
                 heard(reply.done, reply.total, reply.facts)
 
-        runner.start(Job(_NUMBER, task, arguments), listen)
+        runner.start(Job(_NUMBER, request), listen)
         asked = interrupts.asked
     reply = replies[0]
-    if asked or (isinstance(reply, Failed) and reply.kind == "Cancelled"):
+    if asked or (isinstance(reply, Failed) and reply.failure.kind == "Cancelled"):
         raise KeyboardInterrupt
-    if isinstance(reply, Failed):
-        if reply.kind == "VocabularyNeeded":
-            raise TaskFailed(f"{reply.message}: pass it with --vocabulary FILE")
-        if reply.details:
-            sys.stderr.write(reply.details)
-            raise TaskFailed(f"this is a defect in rnnviz, please report it: {reply.message}")
-        raise TaskFailed(reply.message)
-    return reply.result  # type: ignore[union-attr]
+    if isinstance(reply, Done):
+        answer: A = reply.answer
+        return answer
+    assert isinstance(reply, Failed)
+    failure = reply.failure
+    if failure.kind == "VocabularyNeeded":
+        raise TaskFailed(f"{failure.message}: pass it with --vocabulary FILE")
+    if failure.details:
+        sys.stderr.write(failure.details)
+        raise TaskFailed(f"this is a defect in rnnviz, please report it: {failure.message}")
+    raise TaskFailed(failure.message)
 
 
-def run_with_progress(
-    task: str, arguments: dict[str, Any], title: str, unit: str = ""
-) -> dict[str, Any]:
-    """Run one task under a line of progress.
+def run_with_progress(request: Request[P, A], title: str, unit: str = "") -> A:
+    """Do one job under a line of progress; its answer.
 
     Raises:
         TaskFailed: it cannot be done, with the reason.
@@ -86,55 +95,56 @@ def run_with_progress(
     """
     line = ProgressLine(title, unit)
     try:
-        return run_task(task, arguments, lambda done, total, _: line.show(done, total))
+        return run_task(request, lambda done, total, _: line.show(done, total))
     finally:
         line.finish()
 
 
 def opened(
-    model: Path, vocabulary: Path | None, sentences: Path | None = None, *, job: str = ""
-) -> dict[str, Any]:
-    """What the task `open_model` says of a model; with `vocabulary`, of the characters chosen.
+    model: Path,
+    vocabulary: Path | None,
+    sentences: Path | None = None,
+    *,
+    job: type[Request[Any, Any]] | None = None,
+) -> ModelOpened:
+    """What the engine says of a model; with `vocabulary`, of the characters chosen.
 
     Args:
         vocabulary: the training text or a vocabulary file; the guesses are printed with the loss
             that each gives, and the best is taken.
         sentences: the file that a translation model's words come from, if it needs one.
-        job: what it is to be asked; empty takes any kind of model.
+        job: what it is to be asked; None takes any kind of model.
 
     Raises:
         TaskFailed: it cannot be opened, or no order of the characters fits.
         ModelFileError: it is of a kind that cannot be asked this.
     """
     from rnnviz.core.kinds import kind_named, require
+    from rnnviz.work.jobs.given import ModelGiven
+    from rnnviz.work.jobs.models import OpenModel
 
     characters = None if vocabulary is None else _guessed(model, vocabulary)
-    found = run_task(
-        "open_model",
-        {"path": str(model), "vocabulary": characters, "sentences": str(sentences or "")},
-    )
-    if job:
-        require(kind_named(found["kind"]), job, model.name)
+    found = run_task(OpenModel(model=ModelGiven(str(model), characters, str(sentences or ""))))
+    if job is not None:
+        require(kind_named(found.kind), job.task(), model.name)
     return found
 
 
 def _guessed(model: Path, source: Path) -> tuple[str, ...]:
-    found = run_task("guess_vocabulary", {"path": str(model), "source": str(source)})
-    candidates = found["candidates"]
-    if not candidates:
+    from rnnviz.work.jobs.models import GuessVocabulary
+
+    found = run_task(GuessVocabulary(path=str(model), source=str(source)))
+    if not found.candidates:
         raise TaskFailed(f"{source.name} suggests no vocabulary for {model.name}; try another file")
-    compared = figure(found["unigram_nats"] if found["unigram_nats"] is not None else float("nan"))
     print(
         f"vocabulary of {model.name} from {source.name}; a right order is far below "
-        f"{compared} nats, what the frequencies alone give:",
+        f"{figure(found.unigram_nats)} nats, what the frequencies alone give:",
         file=sys.stderr,
     )
-    for number, candidate in enumerate(candidates):
-        loss = candidate["loss_nats"]
-        loss = figure(loss if loss is not None else float("nan"))
+    for number, candidate in enumerate(found.candidates):
         chosen = "  <- taken" if number == 0 else ""
-        print(f"  {loss:>7} nats  {candidate['how']}{chosen}", file=sys.stderr)
-    return tuple(candidates[0]["characters"])
+        print(f"  {figure(candidate.loss_nats):>7} nats  {candidate.how}{chosen}", file=sys.stderr)
+    return found.candidates[0].characters
 
 
 @contextmanager

@@ -7,7 +7,6 @@ shifted round the text. SOURCE is MODEL TEXT, or a recording's folder.
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
     from rnnviz.core.recordings.recording import Recording
     from rnnviz.core.scoring import Ranking, Score
+    from rnnviz.core.scoring.probe import Fit, Probe
 
 EXAMPLES = """
   rnnviz rank models/war-and-peace.safetensors novel.txt --concept inside-quotes
@@ -85,29 +85,19 @@ def run(arguments: argparse.Namespace) -> int:
 def _ranked(recording: Recording, concept: Concept, channels: tuple[str, ...]) -> Ranking:
     from rnnviz.core.concepts import spec_of
     from rnnviz.core.scoring import read_ranking
+    from rnnviz.work.jobs.cells import Rank
 
-    arguments = {
-        "folder": str(recording.folder),
-        "concept": spec_of(concept),
-        "channels": channels,
-    }
-    result = run_with_progress("rank", arguments, f"ranking for {concept.name}")
-    return read_ranking(Path(result["path"]))
+    rank = Rank(folder=str(recording.folder), concept=spec_of(concept), channels=channels)
+    return read_ranking(Path(run_with_progress(rank, f"ranking for {concept.name}").path))
 
 
-def _probed(recording: Recording, concept: Concept, channels: tuple[str, ...]) -> dict[str, Any]:
-    import msgspec
-
+def _probed(recording: Recording, concept: Concept, channels: tuple[str, ...]) -> Probe:
     from rnnviz.core.concepts import spec_of
+    from rnnviz.core.scoring.probe import read_probe
+    from rnnviz.work.jobs.cells import FitProbe
 
-    arguments = {
-        "folder": str(recording.folder),
-        "concept": spec_of(concept),
-        "channels": channels,
-    }
-    result = run_with_progress("probe", arguments, f"probing for {concept.name}")
-    probe: dict[str, Any] = msgspec.json.decode(Path(result["path"]).read_bytes())
-    return probe
+    probe = FitProbe(folder=str(recording.folder), concept=spec_of(concept), channels=channels)
+    return read_probe(Path(run_with_progress(probe, f"probing for {concept.name}").path))
 
 
 def _unit(recording: Recording, score: Score) -> str:
@@ -138,9 +128,7 @@ def _listed(ranking: Ranking, recording: Recording, top: int) -> str:
     )
 
 
-def _facts(
-    ranking: Ranking, recording: Recording, top: int, probe: dict[str, Any] | None
-) -> dict[str, Any]:
+def _facts(ranking: Ranking, recording: Recording, top: int, probe: Probe | None) -> dict[str, Any]:
     import msgspec
 
     facts: dict[str, Any] = msgspec.to_builtins(ranking)
@@ -154,21 +142,21 @@ def _facts(
         for score in ranking.scores[:top]
     ]
     if probe is not None:
-        facts["probe"] = probe
+        facts["probe"] = msgspec.to_builtins(probe)
     return facts
 
 
-def _probe_lines(probe: dict[str, Any], recording: Recording) -> str:
+def _probe_lines(probe: Probe, recording: Recording) -> str:
     """What all units give together, beside the best by itself, on the second half of the text."""
-    key, name = ("correlation", "r") if probe["scalar"] else ("auc", "AUC")
 
-    def said(fit: dict[str, Any]) -> str:
-        value = fit[key]
-        return f"{name} {figure(math.nan if value is None else value)}"
+    def said(fit: Fit) -> str:
+        if probe.scalar:
+            return f"r {figure(fit.correlation)}"
+        return f"AUC {figure(fit.auc)}"
 
-    alone = recording.unit_name(probe["alone_unit"])
+    alone = recording.unit_name(probe.alone_unit)
     return (
-        f"\nlinear probe, tested on {probe['tested']:,} characters: {probe['nonzero']:,} of "
-        f"{probe['units']:,} units together {said(probe['together'])}, "
-        f"{probe['alone_channel']} {alone} alone {said(probe['alone'])}"
+        f"\nlinear probe, tested on {probe.tested:,} characters: {probe.nonzero:,} of "
+        f"{probe.units:,} units together {said(probe.together)}, "
+        f"{probe.alone_channel} {alone} alone {said(probe.alone)}"
     )

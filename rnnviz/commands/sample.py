@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.jobs import opened, run_task
@@ -45,15 +43,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the text as it is drawn."""
-    model = opened(arguments.model, arguments.vocabulary, job="sample")
+    from rnnviz.work.jobs.cells import Sample, Sampled
+    from rnnviz.work.jobs.given import ModelGiven
+
+    model = opened(arguments.model, arguments.vocabulary, job=Sample)
     printed = 0
 
-    def heard(done: float, total: float, facts: Mapping[str, Any]) -> None:
+    def heard(done: float, total: float, sampled: Sampled | None) -> None:
         nonlocal printed
-        drawn = facts.get("text", "")
-        sys.stdout.write(_printable(drawn[printed:]))
-        sys.stdout.flush()
-        printed = len(drawn)
+        if sampled is not None:
+            sys.stdout.write(_printable(sampled.text[printed:]))
+            sys.stdout.flush()
+            printed = len(sampled.text)
 
     drawing = {
         "start": arguments.start,
@@ -64,15 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
     }
     if not arguments.json:
         sys.stdout.write(arguments.start)
-    result = run_task(
-        "sample",
-        {"model": str(arguments.model), "vocabulary": model["vocabulary"], **drawing},
-        None if arguments.json else heard,
-    )
+    sample = Sample(model=ModelGiven(model.path, model.vocabulary), **drawing)
+    text = run_task(sample, None if arguments.json else heard).text
     if arguments.json:
-        print_json({**drawing, "text": result["text"]})
+        print_json({**drawing, "text": text})
     else:
-        sys.stdout.write(_printable(result["text"][printed:]) + "\n")
+        sys.stdout.write(_printable(text[printed:]) + "\n")
     return 0
 
 

@@ -20,6 +20,8 @@ from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.alignments.decoded import Decoded
+    from rnnviz.work.jobs.alignments import Search, Translate, Translated
+    from rnnviz.work.jobs.given import ModelGiven
 
 EXAMPLES = """
   rnnviz translate models/french-english.safetensors "Où est la gare ?"
@@ -91,31 +93,30 @@ def run(arguments: argparse.Namespace) -> int:
         raise TextError("give a sentence, or a file with --file; one of the two")
     if arguments.to:
         check_target(arguments.to, "the lines of a file" if arguments.file else "")
-    model = opened(arguments.model, None, arguments.sentences, job="translate")
-    for note in model["notes"]:
+    from rnnviz.work.jobs.alignments import Translate
+
+    model = opened(arguments.model, None, arguments.sentences, job=Translate)
+    for note in model.notes:
         print(f"{arguments.model.name}: {note}", file=sys.stderr)
     return _file(arguments) if arguments.file else _sentence(arguments)
 
 
 def _sentence(arguments: argparse.Namespace) -> int:
-    from rnnviz.core.alignments.decoded import Decoded
-
     with tempfile.TemporaryDirectory() as folder:
-        asked = {
-            **_search(arguments),
-            "source": " ".join(arguments.sentence),
-            "sampling_temperature": arguments.sample,
-            "seed": arguments.seed,
-            "forced": {**_before(arguments, folder), **dict(arguments.force)},
-            "weights": _by_step(arguments.weight),
-            "folder": folder,
-        }
-        answer = run_task("translate", asked)
-        decoded = Decoded.from_answer(answer)
+        found = run_task(
+            _asked(
+                arguments,
+                " ".join(arguments.sentence),
+                folder,
+                sampling_temperature=arguments.sample,
+                seed=arguments.seed,
+                forced={**_before(arguments, folder), **dict(arguments.force)},
+                weights=_by_step(arguments.weight),
+            )
+        )
+        decoded = found.decoded
         if arguments.json:
-            weights = decoded.alignment.weights.tolist() if decoded.has_attention else None
-            told = {key: value for key, value in answer.items() if key not in ("files", "tree")}
-            print_json({**told, "weights": weights})
+            print_json(_facts(found))
         else:
             print(decoded.text)
             print(_shown(decoded), file=sys.stderr)
@@ -124,45 +125,58 @@ def _sentence(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _before(arguments: argparse.Namespace, folder: str) -> dict[str, str]:
-    """The tokens before the first step that is changed: they stay, as they do in the window."""
-    from rnnviz.core.alignments.decoded import Decoded
+def _facts(found: Translated) -> dict[str, Any]:
+    decoded = found.decoded
+    return {
+        "source_tokens": decoded.source,
+        "target_tokens": decoded.target,
+        "text": decoded.text,
+        "scores": decoded.log_p,
+        "score": found.score,
+        "finished": found.finished,
+        "top": [[{"token": one.token, "p": one.p} for one in step] for step in decoded.likely],
+        "weights": decoded.alignment.weights.tolist() if decoded.has_attention else None,
+    }
 
-    changed = [int(step) for step, *_ in (*arguments.force, *arguments.weight)]
+
+def _before(arguments: argparse.Namespace, folder: str) -> dict[int, str]:
+    """The tokens before the first step that is changed: they stay, as they do in the window."""
+    changed = [step for step, *_ in (*arguments.force, *arguments.weight)]
     first = min(changed, default=0)
     if first == 0:
         return {}
-    free = {
-        **_search(arguments),
-        "source": " ".join(arguments.sentence),
-        "sampling_temperature": arguments.sample,
-        "seed": arguments.seed,
-        "folder": folder,
-    }
-    target = Decoded.from_answer(run_task("translate", free)).target
+    sentence = " ".join(arguments.sentence)
+    drawn = {"sampling_temperature": arguments.sample, "seed": arguments.seed}
+    target = run_task(_asked(arguments, sentence, folder, **drawn)).decoded.target
     if first >= len(target):
         raise TextError(
             f"step {first} is changed; the translation has steps 0 to {len(target) - 1}: "
             f"{' '.join(target)}"
         )
-    return {str(step): token for step, token in enumerate(target[:first])}
+    return dict(enumerate(target[:first]))
 
 
 def _file(arguments: argparse.Namespace) -> int:
+    import msgspec
+
     from rnnviz.core.alignments.parallel_corpus import read_lines
+    from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus
 
     with tempfile.TemporaryDirectory() as folder:
-        asked = {**_search(arguments), "path": str(arguments.file), "folder": folder}
-        result = run_with_progress("translate_corpus", asked, "translating", "sentences")
-        import json
-
-        rows = json.loads(Path(result["path"]).read_bytes())["rows"]
+        asked = TranslateCorpus(
+            model=_model(arguments),
+            path=str(arguments.file),
+            folder=folder,
+            search=_search(arguments),
+        )
+        written = run_with_progress(asked, "translating", "sentences")
+        rows = msgspec.json.decode(Path(written.path).read_bytes(), type=list[CorpusRow])
     if arguments.to:
-        _page(arguments, [row["source"] for row in rows])
+        _page(arguments, [row.source for row in rows])
     if arguments.json:
-        print_json({"rows": rows})
+        print_json({"rows": msgspec.to_builtins(rows)})
         return 0
-    made = {row["line"]: row["target"] for row in rows}
+    made = {row.line: row.target for row in rows}
     count = len(read_lines(arguments.file))
     text = "".join(f"{made.get(number, '')}\n" for number in range(1, count + 1))
     if arguments.output:
@@ -175,29 +189,42 @@ def _file(arguments: argparse.Namespace) -> int:
 
 def _page(arguments: argparse.Namespace, lines: list[str]) -> None:
     """One page with the alignment of every line, as many as one page holds."""
-    from rnnviz.core.alignments.decoded import Decoded
-
     shown = count_drawn(arguments.to, len(lines), "lines")
     decoded = []
     with tempfile.TemporaryDirectory() as folder:
         for number, line in enumerate(lines[:shown]):
-            asked = {**_search(arguments), "source": line, "folder": f"{folder}/{number}"}
-            answer = Decoded.from_answer(run_task("translate", asked))
+            answer = run_task(_asked(arguments, line, f"{folder}/{number}")).decoded
             decoded += [answer] if answer.has_attention else []
         if not decoded:
             raise TextError(f"nothing to draw in {arguments.to.name}: no line has an alignment")
         write_titled(arguments.to, [(one.alignment, one.text) for one in decoded])
 
 
-def _search(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {
-        "model": str(arguments.model),
-        "sentences": str(arguments.sentences or ""),
-        "beam": 1 if arguments.sample else arguments.beam,
-        "length_penalty": arguments.length_penalty,
-        "coverage_penalty": arguments.coverage_penalty,
-        "temperature": arguments.temperature,
-    }
+def _asked(arguments: argparse.Namespace, source: str, folder: str, **changes: Any) -> Translate:
+    """What asks for a translation of this sentence, with these `changes` to the search."""
+    import msgspec
+
+    from rnnviz.work.jobs.alignments import Translate
+
+    search = msgspec.structs.replace(_search(arguments), **changes)
+    return Translate(model=_model(arguments), source=source, search=search, folder=folder)
+
+
+def _model(arguments: argparse.Namespace) -> ModelGiven:
+    from rnnviz.work.jobs.given import ModelGiven
+
+    return ModelGiven(str(arguments.model), sentences=str(arguments.sentences or ""))
+
+
+def _search(arguments: argparse.Namespace) -> Search:
+    from rnnviz.work.jobs.alignments import Search
+
+    return Search(
+        beam=1 if arguments.sample else arguments.beam,
+        length_penalty=arguments.length_penalty,
+        coverage_penalty=arguments.coverage_penalty,
+        temperature=arguments.temperature,
+    )
 
 
 def _shown(decoded: Decoded) -> str:
@@ -223,21 +250,21 @@ def _shown(decoded: Decoded) -> str:
     return "\n".join(lines)
 
 
-def _by_step(weights: list[tuple[str, str, float]]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
+def _by_step(weights: list[tuple[int, int, float]]) -> dict[int, dict[int, float]]:
+    found: dict[int, dict[int, float]] = {}
     for step, place, value in weights:
         found.setdefault(step, {})[place] = value
     return found
 
 
-def _forced(words: str) -> tuple[str, str]:
+def _forced(words: str) -> tuple[int, str]:
     step, equals, word = words.partition("=")
     if not (step.isdecimal() and equals and word):
         raise argparse.ArgumentTypeError(f"{words!r} forces nothing; write STEP=WORD, as in 0=She")
-    return step, word
+    return int(step), word
 
 
-def _weight(words: str) -> tuple[str, str, float]:
+def _weight(words: str) -> tuple[int, int, float]:
     where, equals, value = words.partition("=")
     step, colon, place = where.partition(":")
     try:
@@ -248,4 +275,4 @@ def _weight(words: str) -> tuple[str, str, float]:
         raise argparse.ArgumentTypeError(
             f"{words!r} is no weight; write STEP:PLACE=X with X from 0 to 1, as in 2:0=0.5"
         )
-    return step, place, number
+    return int(step), int(place), number

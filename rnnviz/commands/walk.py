@@ -55,12 +55,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Walk, under a line of progress."""
     from rnnviz.core.recordings.recording import Recording, remove_recording
     from rnnviz.core.sequences.text import Text
+    from rnnviz.work.jobs.cells import Walk
+    from rnnviz.work.jobs.given import ModelGiven, TextGiven
 
     text = Text.read(arguments.text)
     folder: Path = arguments.output or Path(f"{arguments.text.stem}.recording")
     _check_free(folder, arguments.overwrite)
-    model = opened(arguments.model, arguments.vocabulary, job="walk")
-    channels = arguments.channels or tuple(model["channels"])
+    model = opened(arguments.model, arguments.vocabulary, job=Walk)
+    channels = arguments.channels or model.channels
     size, words = check_size(len(text), model, channels, arguments.limit_gb)
     _check_space(folder, size)
     print(f"{text.name}: {words} in {folder}", file=sys.stderr)
@@ -68,18 +70,13 @@ def run(arguments: argparse.Namespace) -> int:
         remove_recording(folder)
     began = time.monotonic()
     try:
-        run_with_progress(
-            "walk",
-            {
-                "model": str(arguments.model),
-                "vocabulary": model["vocabulary"],
-                "text_path": str(arguments.text),
-                "folder": str(folder),
-                "channels": channels,
-            },
-            "walking",
-            "characters",
+        walk = Walk(
+            model=ModelGiven(model.path, model.vocabulary),
+            text=TextGiven(str(arguments.text)),
+            folder=str(folder),
+            channels=channels,
         )
+        run_with_progress(walk, "walking", "characters")
     except KeyboardInterrupt:
         if (folder / "recording.json").exists():
             walked = Recording(folder).walked

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
-from rnnviz.work.messages import Context
+from rnnviz.work.messages import Context, Request
 
 
 @dataclass(frozen=True)
@@ -25,5 +25,10 @@ class OpenedModel:
     """Tells this state of the file from others (`core.system.identity`); empty if nobody asks."""
 
 
-KindJob = Callable[[OpenedModel, Mapping[str, Any], Context], dict[str, Any]]
-"""A job about an opened model: its arguments and its result are JSON-able."""
+KindJob = Callable[[OpenedModel, Any, Context[Any]], Any]
+"""A job about an opened model: given that, a request and a context; it gives the answer."""
+
+
+def by_request(*functions: Callable[..., Any]) -> dict[type[Request[Any, Any]], Any]:
+    """These functions by the type of the `request` that each of them takes."""
+    return {get_type_hints(function)["request"]: function for function in functions}

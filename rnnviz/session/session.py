@@ -37,7 +37,7 @@ from rnnviz.session.shared.selection import Selection
 from rnnviz.session.training.checkpoint_walks import Stages
 from rnnviz.session.training.runs import Runs
 from rnnviz.session.training.trainers import ProcessTrainers, Trainers
-from rnnviz.work.messages import Failed
+from rnnviz.work.messages import Failure
 from rnnviz.work.runner import Runner
 
 _KEPT = "start/recording"
@@ -250,7 +250,7 @@ class Session(QObject):
         try:
             self.recordings.open_text(sample.path)
         except RnnvizError as error:
-            self.jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
+            self.jobs.failed.emit(Failure.of(error))
 
     def _select_first_finding(self, description: ModelDescription, groups: Groups) -> None:
         """Select the unit and the concept that a model's card names first."""

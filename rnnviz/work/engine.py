@@ -6,22 +6,25 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 import msgspec
 
 from rnnviz.core.errors import Cancelled, RnnvizError
 from rnnviz.work.messages import (
-    Cancel,
     Done,
     Failed,
+    Failure,
     Job,
     Listener,
     Progress,
     Reply,
     Request,
-    Task,
+    Tasks,
+    decode_wish,
+    encode,
+    framed,
 )
 
 _LEAST_SECONDS_BETWEEN_PROGRESS = 0.05
@@ -36,7 +39,7 @@ class RunningJob:
         self._listener = listener
         self._told = 0.0
 
-    def progress(self, done: float, total: float, **facts: Any) -> None:
+    def progress(self, done: float, total: float, facts: Any = None) -> None:
         """Tell how far it is, at most twenty times a second, the first and the last always.
 
         Raises:
@@ -50,35 +53,44 @@ class RunningJob:
             self._listener(Progress(self.number, done, total, facts))
 
 
-def run_job(tasks: Mapping[str, Task], job: Job, running: RunningJob) -> Reply:
+def run_job(tasks: Tasks, job: Job, running: RunningJob) -> Reply:
     """Run one job to its end; every way it can end is an answer."""
+
+    def failed(kind: str, message: str, details: str = "") -> Failed:
+        return Failed(job.number, Failure(kind=kind, message=message, details=details))
+
     try:
-        task = tasks[job.task]
+        task = tasks[type(job.request)]
     except KeyError:
-        return Failed(job.number, "RnnvizError", f"no task is called {job.task!r}")
+        return failed("defect", f"no task is called {job.task!r}")
     try:
-        return Done(job.number, task(job.arguments, running))
+        return Done(job.number, task(job.request, running))
     except RnnvizError as error:
-        return Failed(job.number, type(error).__name__, str(error), error.facts)
+        return Failed(job.number, _failure(job.request, error))
     except MemoryError:
-        return Failed(job.number, "RnnvizError", "there is not enough memory for this")
+        return failed("RnnvizError", "there is not enough memory for this")
     except OSError as error:
-        return Failed(job.number, "RnnvizError", f"{error.strerror or error}: {error.filename}")
+        return failed("RnnvizError", f"{error.strerror or error}: {error.filename}")
     except Exception as error:  # noqa: BLE001 - a defect must reach the person, not end the engine
-        message = f"{type(error).__name__}: {error}"
-        return Failed(job.number, "defect", message, details=traceback.format_exc())
+        return failed("defect", f"{type(error).__name__}: {error}", traceback.format_exc())
 
 
-def serve(tasks: Mapping[str, Task], requests: Iterable[bytes], replies: BinaryIO) -> None:
-    """Answer requests, one JSON line each, until they end; jobs run beside each other."""
-    decoder = msgspec.json.Decoder(Request)
+def _failure(request: Request[Any, Any], error: RnnvizError) -> Failure:
+    """An error as the failure of this request, with what the request's failure tells of it."""
+    wanted = {field.name for field in msgspec.structs.fields(request.failure)}
+    facts: dict[str, Any] = {n: fact for n, fact in error.facts.items() if n in wanted}
+    return request.failure(kind=type(error).__name__, message=str(error), **facts)
+
+
+def serve(tasks: Tasks, wishes: Iterable[bytes], replies: BinaryIO) -> None:
+    """Answer wishes, one message each, until they end; jobs run beside each other."""
     writing = threading.Lock()
     running: dict[int, RunningJob] = {}
 
     def answer(reply: Reply) -> None:
-        line = _encoded(reply) + b"\n"
+        message = framed(_encoded(reply))
         with writing:
-            replies.write(line)
+            replies.write(message)
             replies.flush()
 
     def work(job: Job, running_job: RunningJob) -> None:
@@ -86,26 +98,28 @@ def serve(tasks: Mapping[str, Task], requests: Iterable[bytes], replies: BinaryI
         running.pop(job.number, None)
         answer(reply)
 
-    for line in requests:
-        request = decoder.decode(line)
-        if isinstance(request, Cancel):
-            if cancelled := running.get(request.number):
-                cancelled.cancelled.set()
-            continue
-        running_job = running[request.number] = RunningJob(request.number, answer)
-        threading.Thread(target=work, args=(request, running_job), daemon=True).start()
+    for message in wishes:
+        wish = decode_wish(message, tasks)
+        if isinstance(wish, Failed):
+            answer(wish)
+        elif isinstance(wish, Job):
+            running_job = running[wish.number] = RunningJob(wish.number, answer)
+            threading.Thread(target=work, args=(wish, running_job), daemon=True).start()
+        elif cancelled := running.get(wish.number):
+            cancelled.cancelled.set()
 
 
 def _encoded(reply: Reply) -> bytes:
-    """The reply as JSON; one that is none is a failure of the job, or nobody would ever hear."""
+    """The reply as bytes; one that cannot be sent is a failure, or nobody would ever hear."""
     try:
-        return msgspec.json.encode(reply)
+        return encode(reply)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         if isinstance(reply, Progress):
-            # How far it is can still be told; the result may be sound.
-            return msgspec.json.encode(Progress(reply.number, reply.done, reply.total))
-        message = f"the result cannot be sent: {type(error).__name__}: {error}"
-        return msgspec.json.encode(Failed(reply.number, "defect", message, details=repr(reply)))
+            # How far it is can still be told; the answer may be sound.
+            return encode(Progress(reply.number, reply.done, reply.total))
+        message = f"the answer cannot be sent: {type(error).__name__}: {error}"
+        failure = Failure(kind="defect", message=message, details=repr(reply))
+        return encode(Failed(reply.number, failure))
 
 
 def own_pipes() -> tuple[BinaryIO, BinaryIO]:

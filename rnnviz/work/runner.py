@@ -9,21 +9,35 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from queue import SimpleQueue
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
-import msgspec
 import psutil
 
 from rnnviz.work.engine import RunningJob, run_job
-from rnnviz.work.messages import Cancel, Done, Failed, Job, Listener, Reply, Request, Task
+from rnnviz.work.messages import (
+    Cancel,
+    Done,
+    Failed,
+    Failure,
+    Job,
+    Listener,
+    Request,
+    Tasks,
+    decode_reply,
+    encode,
+    framed,
+    messages,
+    number_of,
+)
 
 _LINES_OF_ERRORS_KEPT = 40
 _SECONDS_TO_STOP = 30.0
 _SECONDS_BETWEEN_LOOKS = 2.0
 
-_Lines = SimpleQueue[bytes | None]
+_Messages = SimpleQueue[bytes | None]
+_Awaited = tuple["subprocess.Popen[bytes]", type[Request[Any, Any]], Listener]
 
 
 class Runner(Protocol):
@@ -45,7 +59,7 @@ class Runner(Protocol):
 class InlineRunner:
     """Runs each job at once, in the caller's thread: for tests and the command line."""
 
-    def __init__(self, tasks: Mapping[str, Task]) -> None:
+    def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
         self._running: dict[int, RunningJob] = {}
 
@@ -72,13 +86,13 @@ class EngineRunner:
 
     def __init__(self, command: tuple[str, ...] | None = None) -> None:
         self._command = command or (sys.executable, "-m", "rnnviz", "engine")
-        self._listeners: dict[int, tuple[subprocess.Popen[bytes], Listener]] = {}
+        self._listeners: dict[int, _Awaited] = {}
         self._jobs: dict[int, Job] = {}
         """Those under way that nobody has cancelled: they outlive a child that is ended for another
         job."""
         self._guard = threading.RLock()
         self._child: subprocess.Popen[bytes] | None = None
-        self._requests: _Lines = SimpleQueue()
+        self._requests: _Messages = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._patience: dict[int, float] = {}
         """Until when each cancelled job may go on before the child is ended."""
@@ -96,7 +110,7 @@ class EngineRunner:
         with self._guard:
             if self._closed.is_set():
                 return
-            self._listeners[job.number] = (self._ensure_child(), listener)
+            self._listeners[job.number] = (self._ensure_child(), type(job.request), listener)
             self._jobs[job.number] = job
             self._send(job)
             self._cancelled.notify_all()
@@ -171,26 +185,28 @@ class EngineRunner:
             thread.start()
         return self._child
 
-    def _send(self, request: Request) -> None:
-        self._requests.put(msgspec.json.encode(request) + b"\n")
+    def _send(self, wish: Job | Cancel) -> None:
+        self._requests.put(framed(encode(wish)))
 
-    def _read_replies(self, child: subprocess.Popen[bytes], requests: _Lines) -> None:
-        decoder = msgspec.json.Decoder(Reply)
-        for line in _lines(child.stdout):
-            reply = decoder.decode(line)
+    def _read_replies(self, child: subprocess.Popen[bytes], requests: _Messages) -> None:
+        for message in _messages(child.stdout):
+            number = number_of(message)
             with self._guard:
-                ended = isinstance(reply, Done | Failed)
-                find = self._listeners.pop if ended else self._listeners.get
-                _, listener = find(reply.number, (child, None))
-                if ended:
-                    self._jobs.pop(reply.number, None)
-            if listener:
-                listener(reply)
+                awaited = self._listeners.get(number)
+            if awaited is None:
+                continue
+            reply = decode_reply(message, awaited[1])
+            if isinstance(reply, Done | Failed):
+                with self._guard:
+                    awaited = self._listeners.pop(number, None)
+                    self._jobs.pop(number, None)
+            if awaited is not None:
+                awaited[2](reply)
         code = child.wait()
         requests.put(None)
         with self._guard:
             self._cancelled.notify_all()
-            orphans = {n: heard for n, (of, heard) in self._listeners.items() if of is child}
+            orphans = {n: heard for n, (of, _, heard) in self._listeners.items() if of is child}
             for number in orphans:
                 del self._listeners[number]
             jobs = [self._jobs.pop(number, None) for number in orphans]
@@ -200,10 +216,11 @@ class EngineRunner:
                 if job is not None:
                     self.start(job, orphans.pop(job.number))
         for number, listener in orphans.items():
-            message = f"the engine stopped (exit code {code}); it starts again with the next job"
+            message_ = f"the engine stopped (exit code {code}); it starts again with the next job"
             on_purpose = child is self._ended_on_purpose
             details = "" if on_purpose else "".join(self._errors)
-            listener(Failed(number, "EngineStopped", message, details=details))
+            failure = Failure(kind="EngineStopped", message=message_, details=details)
+            listener(Failed(number, failure))
 
     def _read_errors(self, child: subprocess.Popen[bytes]) -> None:
         for line in _lines(child.stderr):
@@ -217,7 +234,7 @@ def _wake(child: subprocess.Popen[bytes]) -> None:
             psutil.Process(child.pid).resume()
 
 
-def _write_requests(child: subprocess.Popen[bytes], requests: _Lines) -> None:
+def _write_requests(child: subprocess.Popen[bytes], requests: _Messages) -> None:
     """Write what comes, until None: a child that still starts is waited for here and nowhere else.
 
     A broken pipe means that the child died; the thread that reads its replies tells the listeners.
@@ -229,6 +246,12 @@ def _write_requests(child: subprocess.Popen[bytes], requests: _Lines) -> None:
             child.stdin.flush()
     with contextlib.suppress(OSError):
         child.stdin.close()
+
+
+def _messages(stream: IO[bytes] | None) -> Iterator[bytes]:
+    if stream is not None:
+        with contextlib.suppress(ValueError, OSError), stream:
+            yield from messages(stream)
 
 
 def _lines(stream: IO[bytes] | None) -> Iterator[bytes]:

@@ -5,9 +5,8 @@ So a test can ask of anything on the screen whether it belongs to what is open.
 
 from __future__ import annotations
 
-import json
 import zlib
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ import msgspec
 import numpy as np
 
 from rnnviz.core.alignments.links import write_links
+from rnnviz.core.cells.patterns import Place
+from rnnviz.core.cells.snippets import UnitPage
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.gradients import FieldFacts, GradientField, MatrixFacts, write_field
 from rnnviz.core.recordings.description import Next
@@ -25,7 +26,13 @@ from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.scoring.results import Ranking, write_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.identity import model_digest
-from rnnviz.work.messages import Context
+from rnnviz.nets.opened import by_request
+from rnnviz.work.jobs import alignments as translators
+from rnnviz.work.jobs import cells
+from rnnviz.work.jobs import gradients as back
+from rnnviz.work.jobs.cells import Written
+from rnnviz.work.jobs.models import ModelOpened, OpenModel
+from rnnviz.work.messages import Context, Tasks
 from tests.core.recordings.recordings import nothing_predicted
 from tests.session.alignments import translating
 
@@ -34,48 +41,44 @@ SHAPES = {"m0": (2, 3), "m1": (3, 2), "m2": (2, 3), "m3": (1, 5)}
 """Layers and units of the models, by the names of their files."""
 _BLOCK = 7
 
-Arguments = Mapping[str, Any]
-
 
 def code(*whose: object) -> int:
     """A number that float16 holds exactly, for what an answer is about."""
     return zlib.crc32("|".join(map(str, whose)).encode()) % 2000
 
 
-def open_model(arguments: Arguments, context: Context) -> dict[str, Any]:
+def open_model(request: OpenModel, context: Context[None]) -> ModelOpened:
     """A model by the name of its file: `m0` and so on, `t…` translates, anything else is none."""
-    path = Path(arguments["path"])
+    path = Path(request.model.path)
     context.progress(0, 1)
     if path.stem.startswith("t"):
         found = translating.opened(str(path), name=path.stem)
-        return {**found, "digest": model_digest(path, None)}
+        return msgspec.structs.replace(found, digest=model_digest(path, None))
     if path.stem not in SHAPES:
         raise ModelFileError(f"{path.name} is no model")
     layers, units = SHAPES[path.stem]
-    return {
-        "path": str(path),
-        "digest": model_digest(path, None),
-        "kind": "language-model",
-        "description": {
+    return ModelOpened(
+        path=str(path),
+        digest=model_digest(path, None),
+        kind="language-model",
+        description={
             "architecture": "lstm",
             "layers": layers,
             "units": units,
             "vocabulary": VOCABULARY,
             "name": path.stem,
         },
-        "format_title": "rnnviz model",
-        "parameters": 100,
-        "channels": ["hidden", "cell"],
-    }
+        format_title="rnnviz model",
+        parameters=100,
+        channels=("hidden", "cell"),
+    )
 
 
-def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
+def walk(request: cells.Walk, context: Context[cells.Walked]) -> cells.Walked:
     """Every value is `code(model, text)`; what was left goes on."""
-    text, folder = Text.named_by(arguments), Path(arguments["folder"])
-    path = arguments["model"]
+    text, folder, path = request.text.read(), Path(request.folder), request.model.path
     layers, units = SHAPES[Path(path).stem]
-    groups, known = layers_of(layers, units, arguments["channels"]), VOCABULARY
-    names = {"model_name": Path(path).stem, "model_path": path}
+    groups, known = layers_of(layers, units, request.channels), VOCABULARY
 
     def waiting() -> None:
         context.progress(0, len(text))
@@ -84,36 +87,45 @@ def walk(arguments: Arguments, context: Context) -> dict[str, Any]:
         begin = 0
         if (folder / "recording.json").exists():
             begin = Recording(folder).walked
-        writer = RecordingWriter(folder, text, groups, Next(), known, **names, again=begin > 0)
+        writer = RecordingWriter(
+            folder,
+            text,
+            groups,
+            Next(),
+            known,
+            model_name=Path(path).stem,
+            model_path=path,
+            again=begin > 0,
+        )
         value = code(path, text)
         for start in range(begin, len(text), _BLOCK):
             size = min(_BLOCK, len(text) - start)
             rows = np.full((layers * units, size), value)
-            channels = dict.fromkeys(arguments["channels"], rows)
+            channels = dict.fromkeys(request.channels, rows)
             writer.write(start, channels, nothing_predicted(size))
-            context.progress(start + size, len(text), walked=start + size)
-    return {"folder": str(folder), "characters": len(text)}
+            context.progress(start + size, len(text), cells.Walked(start + size))
+    return cells.Walked(len(text))
 
 
-def _of(arguments: Arguments) -> tuple[Recording, str, str]:
-    recording = Recording(Path(arguments["folder"]))
+def _of(folder: str) -> tuple[Recording, str, str]:
+    recording = Recording(Path(folder))
     return recording, recording.description.model_path, str(recording.text)
 
 
-def label(arguments: Arguments, context: Context) -> dict[str, Any]:
+def label(request: cells.Label, context: Context[None]) -> Written:
     """Every label is `code(text, concept)`."""
-    recording, _, text = _of(arguments)
-    name = arguments["concept"]["name"]
+    recording, _, text = _of(request.folder)
+    name = request.concept["name"]
     context.progress(0, 1)
     path = recording.folder / f"labels-{name}.npy"
     np.save(path, np.full(len(text), code(text, name), np.float32))
-    return {"path": str(path)}
+    return Written(str(path))
 
 
-def rank(arguments: Arguments, context: Context) -> dict[str, Any]:
+def rank(request: cells.Rank, context: Context[None]) -> Written:
     """A ranking without units; `code(model, text, concept)` is its number of characters."""
-    recording, model, text = _of(arguments)
-    name = arguments["concept"]["name"]
+    recording, model, text = _of(request.folder)
+    name = request.concept["name"]
     context.progress(0, 1)
     path = recording.folder / f"ranking-{name}.json"
     found = Ranking(
@@ -128,61 +140,72 @@ def rank(arguments: Arguments, context: Context) -> dict[str, Any]:
         scores=(),
     )
     write_ranking(found, path)
-    return {"path": str(path)}
+    return Written(str(path))
 
 
-def unit_page(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """No page, but whose it would be."""
-    _, model, text = _of(arguments)
-    channel, unit = arguments["channel"], arguments["unit"]
+def unit_page(request: cells.ReadUnitPage, context: Context[None]) -> UnitPage:
+    """A page without anything; its number of characters says whose it is."""
+    _, model, text = _of(request.folder)
     context.progress(0, 1)
-    return {"channel": channel, "unit": unit, "whose": code(model, text, channel, unit)}
+    return UnitPage(
+        channel=request.channel,
+        unit=request.unit,
+        characters=code(model, text, request.channel, request.unit),
+        highest=(),
+        lowest=(),
+        low=0,
+        high=1,
+        histogram=(),
+        mean=0,
+        deviation=1,
+        quantiles=(),
+        saturation=(),
+    )
 
 
-def pattern(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """No units, but whose they would be."""
-    _, model, text = _of(arguments)
-    start, stop = arguments["start"], arguments["stop"]
+def pattern(request: cells.FindPattern, context: Context[None]) -> cells.Pattern:
+    """No units; where they would be says whose they are."""
+    _, model, text = _of(request.folder)
     context.progress(0, 1)
-    whose = code(model, text, arguments["channel"], start, stop)
-    return {"units": [], "matches": [], "whose": whose}
+    whose = code(model, text, request.channel, request.start, request.stop)
+    return cells.Pattern((), (Place(whose, whose + 1, 1.0),))
 
 
-def order(arguments: Arguments, context: Context) -> dict[str, Any]:
+def order(request: cells.OrderUnits, context: Context[None]) -> cells.Ordered:
     """An order of one: `code(model, text, channel)`."""
-    _, model, text = _of(arguments)
+    _, model, text = _of(request.folder)
     context.progress(0, 1)
-    return {"order": [code(model, text, arguments["channel"])]}
+    return cells.Ordered((code(model, text, request.channel),))
 
 
-def find(arguments: Arguments, context: Context) -> dict[str, Any]:
+def find(request: cells.Find, context: Context[None]) -> cells.Spans:
     """One match, at `code(text)`."""
-    _, _, text = _of(arguments)
+    _, _, text = _of(request.folder)
     context.progress(0, 1)
-    return {"matches": [[code(text), code(text) + 1]]}
+    return cells.Spans(((code(text), code(text) + 1),))
 
 
-def sample(arguments: Arguments, context: Context) -> dict[str, Any]:
+def sample(request: cells.Sample, context: Context[cells.Sampled]) -> cells.Sampled:
     """The name of the model, letter by letter."""
-    name = Path(arguments["model"]).stem
+    name = Path(request.model.path).stem
     for length in range(1, len(name) + 1):
-        context.progress(length, len(name), text=name[:length])
-    return {"text": name}
+        context.progress(length, len(name), cells.Sampled(name[:length]))
+    return cells.Sampled(name)
 
 
-def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
+def compute_field(request: back.ComputeField, context: Context[back.FieldPart]) -> Written:
     """A field of one loss that says of which model, text and start it is."""
-    text = Text.named_by(arguments)
+    text = request.text.read()
     context.progress(0, 1)
     facts = FieldFacts(
         model_name="",
-        model_path=arguments["model"],
+        model_path=request.model.path,
         architecture="lstm",
         text_name=str(code(text)),
         layers=1,
         units=1,
         states=("hidden",),
-        start=arguments["start"],
+        start=request.start,
     )
     arrays: dict[str, Any] = {
         "places": np.arange(3),
@@ -193,57 +216,69 @@ def gradient_field(arguments: Arguments, context: Context) -> dict[str, Any]:
         "inputs": np.ones((1, 2), np.float32),
         "products": np.ones((1, 2), np.float32),
     }
-    path = Path(arguments["path"])
+    path = Path(request.path)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_field(path, GradientField(facts, arrays))
-    return {"path": str(path)}
+    return Written(str(path))
 
 
-def recurrent_matrices(arguments: Arguments, context: Context) -> dict[str, Any]:
+def recurrent_matrices(request: back.RecurrentMatrices, context: Context[None]) -> Written:
     """One matrix, of gate `code(model)`."""
     context.progress(0, 1)
-    path = Path(arguments["path"])
+    path = Path(request.path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    facts = MatrixFacts(0, str(code(arguments["model"])), ((1.0, 0.0),), (1.0,))
+    facts = MatrixFacts(0, str(code(request.model.path)), ((1.0, 0.0),), (1.0,))
     path.write_bytes(msgspec.json.encode([facts]))
-    return {"path": str(path)}
+    return Written(str(path))
 
 
-def clipping(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """No step, but whose it would be."""
-    text = Text.named_by(arguments)
+def clipping(request: back.Clipping, context: Context[None]) -> back.StepClipped:
+    """A step of nothing; where it starts says whose it is."""
+    text = request.text.read()
     context.progress(0, 1)
-    return {"whose": code(arguments["model"], text, arguments["start"])}
+    nothing = back.Clipped(0, 0, 0, 0, 0, 0, 0)
+    whose = code(request.model.path, text, request.start)
+    return back.StepClipped(1.0, 1.0, nothing, {}, (), whose)
 
 
-def truncation(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """No measure, but whose it would be."""
-    text = Text.named_by(arguments)
+def truncation(request: back.Truncation, context: Context[None]) -> back.Comparison:
+    """A measure of nothing; its number of steps says whose it is."""
+    text = request.text.read()
     context.progress(0, 1)
-    return {"whose": code(arguments["model"], text, arguments["chunk"])}
+    nothing = back.Measured(request.chunk, 0, 0, 0, 0)
+    whose = code(request.model.path, text, request.chunk)
+    return back.Comparison(whose, False, nothing, nothing, 0, {})
 
 
-def translate(arguments: Arguments, context: Context) -> dict[str, Any]:
+def translate(
+    request: translators.Translate, context: Context[translators.TokensSoFar]
+) -> translators.Translated:
     """What the words of the list give, the first one the name of the model."""
-    found = translating.translate(arguments, context)
-    name = Path(arguments["model"]).stem
-    return {**found, "target_tokens": [name, *found["target_tokens"][1:]], "text": name}
+    decoded = translating.translate(request, context).decoded
+    name = Path(request.model.path).stem
+    decoded = replace(decoded, target=(name, *decoded.target[1:]), text=name)
+    return translators.Translated(decoded=decoded)
 
 
-def nearest_words(arguments: Arguments, context: Context) -> dict[str, Any]:
+def nearest_words(
+    request: translators.NearestWords, context: Context[None]
+) -> translators.WordsNear:
     """One word: the name of the model."""
     context.progress(0, 1)
-    return {"word": arguments["word"], "words": [[Path(arguments["model"]).stem, 1.0]]}
+    near = translators.Near(Path(request.model.path).stem, 1.0)
+    return translators.WordsNear(request.word, (near,))
 
 
-def translate_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
+def translate_corpus(
+    request: translators.TranslateCorpus, context: Context[None]
+) -> translators.CorpusTranslated:
     """One row, its translation the name of the model."""
     context.progress(0, 1)
-    path = Path(arguments["folder"]) / "corpus.json"
+    path = Path(request.folder) / "corpus.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    row = {"source": "le", "target": Path(arguments["model"]).stem}
-    path.write_text(json.dumps({"rows": [row]}))
-    return {"path": str(path), "sentences": 1}
+    row = translators.CorpusRow("le", Path(request.model.path).stem)
+    path.write_bytes(msgspec.json.encode([row]))
+    return translators.CorpusTranslated(str(path), 1)
 
 
 def links_of(model: str, pairs: str, direction: str, threshold: float) -> list[frozenset[Any]]:
@@ -252,49 +287,48 @@ def links_of(model: str, pairs: str, direction: str, threshold: float) -> list[f
     return [frozenset((0, place) for place in range(8) if whose >> place & 1)]
 
 
-def align_corpus(arguments: Arguments, context: Context) -> dict[str, Any]:
+def align_corpus(
+    request: translators.AlignCorpus, context: Context[None]
+) -> translators.CorpusAligned:
     """`links_of` what was asked."""
     context.progress(0, 1)
-    path = Path(arguments["folder"]) / "links.txt"
+    path = Path(request.folder) / "links.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
-    asked = arguments["pairs"][0], arguments["direction"], arguments["threshold"]
-    write_links(path, links_of(arguments["model"], *asked))
-    return {"path": str(path), "pairs": 1, "loss_nats": 1.0}
+    asked = request.pairs[0], request.direction, request.threshold
+    write_links(path, links_of(request.model.path, *asked))
+    return translators.CorpusAligned(str(path), 1, 1.0)
 
 
-def walk_translation(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A recording of one character a unit."""
-    folder = Path(arguments["folder"])
+def walk_translation(
+    request: translators.WalkTranslation, context: Context[None]
+) -> translators.TranslationWalked:
+    """A recording of three characters and two units."""
+    folder, path = Path(request.folder), request.model.path
     text = Text.of("abc", "units")
     groups = layers_of(1, 2, ("hidden",))
-    writer = RecordingWriter(
-        folder, text, groups, Next(), VOCABULARY, model_path=arguments["model"]
-    )
-    value = code(arguments["model"], text)
-    writer.write(0, {"hidden": np.full((2, 3), value)}, nothing_predicted(3))
-    return {"folder": str(folder), "characters": 3}
+    writer = RecordingWriter(folder, text, groups, Next(), VOCABULARY, model_path=path)
+    rows = np.full((2, 3), code(path, text))
+    writer.write(0, {"hidden": rows}, nothing_predicted(3))
+    return translators.TranslationWalked(str(folder), 3)
 
 
-TASKS = {
-    task.__name__: task
-    for task in (
-        open_model,
-        walk,
-        label,
-        rank,
-        unit_page,
-        pattern,
-        order,
-        find,
-        sample,
-        gradient_field,
-        recurrent_matrices,
-        clipping,
-        truncation,
-        translate,
-        nearest_words,
-        translate_corpus,
-        align_corpus,
-        walk_translation,
-    )
-}
+TASKS: Tasks = by_request(
+    open_model,
+    walk,
+    label,
+    rank,
+    unit_page,
+    pattern,
+    order,
+    find,
+    sample,
+    compute_field,
+    recurrent_matrices,
+    clipping,
+    truncation,
+    translate,
+    nearest_words,
+    translate_corpus,
+    align_corpus,
+    walk_translation,
+)

@@ -11,64 +11,62 @@ from PySide6.QtCore import QSettings
 from rnnviz.core.recordings.description import Next
 from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.writer import RecordingWriter
-from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
+from rnnviz.work.jobs.cells import Walked, Written
+from rnnviz.work.jobs.models import ModelOpened
 from rnnviz.work.messages import Job, Listener
 from rnnviz.work.runner import InlineRunner
 from tests.core.recordings.recordings import nothing_predicted
+from tests.requests_by_name import by_request
 
 VOCABULARY = tuple('\n "abcdefghijklmnopqrstuvwxyz')
 
 
-def open_model(arguments, context):
-    return {
-        "path": arguments["path"],
-        "kind": "language-model",
-        "description": {
+def open_model(request, context):
+    return ModelOpened(
+        path=request.model.path,
+        kind="language-model",
+        description={
             "architecture": "lstm",
             "layers": 2,
             "units": 3,
             "vocabulary": VOCABULARY,
-            "name": Path(arguments["path"]).stem,
+            "name": Path(request.model.path).stem,
             "default_text": "b.txt",
             "findings": [{"channel": "cell", "layer": 1, "unit": 2, "concept": "inside-quotes"}],
         },
-        "format_title": "rnnviz model",
-        "parameters": 100,
-        "channels": ["hidden", "cell"],
-    }
-
-
-def walk(arguments, context):
-    text = (
-        Text.read(Path(arguments["text_path"]))
-        if "text_path" in arguments
-        else Text.of(arguments["text"], arguments["text_name"])
+        format_title="rnnviz model",
+        parameters=100,
+        channels=("hidden", "cell"),
     )
+
+
+def walk(request, context):
+    text, path = request.text.read(), request.model.path
     writer = RecordingWriter(
-        Path(arguments["folder"]),
+        Path(request.folder),
         text,
-        layers_of(2, 3, arguments["channels"]),
+        layers_of(2, 3, request.channels),
         Next(),
         VOCABULARY,
-        model_name=Path(arguments["model"]).stem,
-        model_path=arguments["model"],
+        model_name=Path(path).stem,
+        model_path=path,
     )
     for start in range(0, len(text), 4):
         size = min(4, len(text) - start)
         writer.write(
             start,
-            dict.fromkeys(arguments["channels"], np.full((6, size), 0.5)),
+            dict.fromkeys(request.channels, np.full((6, size), 0.5)),
             nothing_predicted(size),
         )
-        context.progress(start + size, len(text), walked=start + size)
-    return {"folder": arguments["folder"], "characters": len(text)}
+        context.progress(start + size, len(text), Walked(start + size))
+    return Walked(len(text))
 
 
-def label(arguments, context):
-    path = Path(arguments["folder"]) / "labels.npy"
+def label(request, context):
+    path = Path(request.folder) / "labels.npy"
     np.save(path, np.zeros(3, bool))
-    return {"path": str(path)}
+    return Written(str(path))
 
 
 TASKS = {"open_model": open_model, "walk": walk, "label": label}
@@ -105,7 +103,7 @@ def make_session(library_folder: Path, qapp) -> Any:
 
     def make(**tasks: Callable[..., Any]) -> Session:
         session = Session(
-            CountingRunner({**TASKS, **tasks}),
+            CountingRunner(by_request(**{**TASKS, **tasks})),
             QSettings(str(library_folder / "settings.ini"), QSettings.Format.IniFormat),
             cache=library_folder / "cache",
             data=library_folder / "data",

@@ -19,6 +19,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.session.gradients.networks import Network, Window
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Pin
+from rnnviz.work.jobs.gradients import StepClipped
 from tests.late_runner import LateRunner
 from tests.session import answering
 from tests.session.answering import SHAPES, code
@@ -107,12 +108,12 @@ def check_cells(session: Session) -> None:
             assert pin.unit < shown.total_units
     asked = (*(whose or ()), selection.channel)
     if inspection.unit_page is not None:
-        assert inspection.unit_page["whose"] == code(*asked, selection.unit)
+        assert inspection.unit_page.characters == code(*asked, selection.unit)
     if inspection.pattern is not None:
         assert selection.range is not None
-        assert inspection.pattern["whose"] == code(*asked, *selection.range)
+        assert inspection.pattern.matches[0].start == code(*asked, *selection.range)
     if inspection.order is not None:
-        assert inspection.order == [code(*asked)]
+        assert inspection.order == (code(*asked),)
     if inspection.matches is not None:
         assert inspection.matches[0, 0] == code(recordings.text)
     if inspection.sample:
@@ -144,9 +145,10 @@ def check_gradients(session: Session) -> None:
     if measured.matrices is not None:
         assert measured.matrices[0].gate == str(code(path))
     if measured.clipping is not None:
-        assert measured.clipping["whose"] == code(path, text, gradients.window.start)
+        assert isinstance(measured.clipping, StepClipped)
+        assert measured.clipping.start == code(path, text, gradients.window.start)
     if measured.truncation is not None:
-        assert measured.truncation["whose"] == code(path, text, measured.chunk)
+        assert measured.truncation.steps == code(path, text, measured.chunk)
 
 
 def check_alignments(session: Session) -> None:
@@ -276,7 +278,7 @@ def test_whatever_is_shown_carries_what_is_open(
             assert not session.jobs.running
             if session.recordings.model is not None and session.recordings.text:
                 assert session.recordings.recording is not None or session.recordings.followed
-    assert {"walk", "rank", "translate", "gradient_field", "align_corpus"} <= set(runner.ran)
+    assert {"walk", "rank", "translate", "compute_field", "align_corpus"} <= set(runner.ran)
 
 
 # Each fault that was seen, by itself

@@ -14,6 +14,7 @@ from rnnviz.core.sequences.text_store import lay_out
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.session import session as session_module
+from rnnviz.work.jobs.models import OpenModel, TextLaidOut
 
 
 @pytest.fixture
@@ -77,13 +78,13 @@ def test_the_same_walk_is_opened_from_the_cache_the_second_time(make_session, mo
 
 
 def test_a_model_that_fails_to_open_leaves_everything_as_it_was(make_session, model_file, tmp_path):
-    def refuse(arguments, context):
+    def refuse(request, context):
         raise ModelFileError("the file is truncated")
 
     session = make_session()
     session.open_path(model_file)
     before = (session.recordings.model, session.recordings.recording, session.recordings.text)
-    session.jobs._runner._tasks["open_model"] = refuse
+    session.jobs._runner._tasks[OpenModel] = refuse
     failures: list[Any] = []
     session.jobs.failed.connect(failures.append)
     broken = tmp_path / "broken.pt"
@@ -95,14 +96,14 @@ def test_a_model_that_fails_to_open_leaves_everything_as_it_was(make_session, mo
 
 
 def test_a_model_without_characters_asks_for_them(make_session, model_file):
-    def need(arguments, context):
+    def need(request, context):
         raise VocabularyNeeded("which characters?", 65)
 
     session = make_session(open_model=need)
     asked: list[Any] = []
     session.opening.companion_needed.connect(lambda *about: asked.append(about))
     session.open_path(model_file)
-    assert asked == [("vocabulary", str(model_file), {"size": 65}, "which characters?")]
+    assert asked == [("vocabulary", str(model_file), 65, "which characters?")]
 
 
 def test_typing_walks_each_version_and_the_last_one_wins(make_session, model_file):
@@ -197,8 +198,9 @@ def test_a_finding_opens_its_model_and_text_and_shows_its_unit_and_range(
 def test_a_large_text_is_read_by_the_engine(make_session, model_file, tmp_path, monkeypatch):
     monkeypatch.setattr("rnnviz.session.shared.recordings.LARGE_TEXT_BYTES", 10)
 
-    def read_text(arguments, context):
-        return lay_out(Path(arguments["path"]), Path(arguments["folder"]))
+    def read_text(request, context):
+        width = lay_out(Path(request.path), Path(request.folder))
+        return TextLaidOut(request.path, request.folder, width)
 
     own = tmp_path / "own.txt"
     own.write_text("my own text, é")

@@ -3,38 +3,89 @@
 import signal
 import sys
 import threading
+from typing import Any
 
 import pytest
 
-from rnnviz.work.messages import Done, Failed, Job
+from rnnviz.work.messages import Done, Failed, Job, Request
 from rnnviz.work.runner import EngineRunner, InlineRunner
 
-CHILD = """
+_REQUESTS = """
+from typing import Any
+from rnnviz.work.messages import Request
+
+class Echo(Request[None, str], frozen=True, kw_only=True):
+    word: str = ""
+
+class Die(Request[None, str], frozen=True, kw_only=True):
+    pass
+
+class Slow(Request[None, str], frozen=True, kw_only=True):
+    pass
+
+class Deaf(Request[None, str], frozen=True, kw_only=True):
+    pass
+
+class Odd(Request[Any, Any], frozen=True, kw_only=True):
+    pass
+"""
+CHILD = f"""
+{_REQUESTS}
 import os, time
 from rnnviz.work.engine import own_pipes, serve
+from rnnviz.work.messages import messages
 
-def echo(arguments, context):
+def echo(request, context):
     print("a stray print must not reach the pipe")
-    return dict(arguments)
+    return request.word
 
-def die(arguments, context):
+def die(request, context):
     os._exit(3)
 
-def slow(arguments, context):
+def slow(request, context):
     while True:
         context.progress(0, 1)
         time.sleep(0.005)
 
-def deaf(arguments, context):
+def deaf(request, context):
     context.progress(0, 1)
     time.sleep(3600)
 
-def odd(arguments, context):
-    context.progress(1, 1, odd=object())
-    return {"odd": object()}
+def odd(request, context):
+    context.progress(1, 1, object())
+    return object()
 
-serve({"echo": echo, "die": die, "slow": slow, "deaf": deaf, "odd": odd}, *own_pipes())
+wishes, replies = own_pipes()
+serve({{Echo: echo, Die: die, Slow: slow, Deaf: deaf, Odd: odd}}, messages(wishes), replies)
 """
+
+
+class Echo(Request[None, str], frozen=True, kw_only=True):
+    """Gives its word back."""
+
+    word: str = ""
+
+
+class Die(Request[None, str], frozen=True, kw_only=True):
+    """Ends the child."""
+
+
+class Slow(Request[None, str], frozen=True, kw_only=True):
+    """Goes on until it is cancelled."""
+
+
+class Deaf(Request[None, str], frozen=True, kw_only=True):
+    """Goes on for an hour, whoever cancels it."""
+
+
+class Odd(Request[Any, Any], frozen=True, kw_only=True):
+    """Answers what cannot be sent."""
+
+
+class Misread(Request[None, int], frozen=True, kw_only=True, tag="echo"):
+    """Expects a number where the child answers a word."""
+
+    word: str = ""
 
 
 class Heard:
@@ -64,33 +115,33 @@ def runner():
 
 def test_a_job_goes_to_the_child_and_its_result_comes_back(runner):
     heard = Heard()
-    runner.start(Job(1, "echo", {"word": "ünï"}), heard)
-    assert heard.last() == Done(1, {"word": "ünï"})
+    runner.start(Job(1, Echo(word="ünï")), heard)
+    assert heard.last() == Done(1, "ünï")
 
 
 def test_a_child_that_dies_fails_its_jobs_and_the_next_job_gets_a_new_child(runner):
     first, second = Heard(), Heard()
-    runner.start(Job(1, "die", {}), first)
-    failed = first.last()
+    runner.start(Job(1, Die()), first)
+    failed = first.last().failure
     assert failed.kind == "EngineStopped"
     assert "exit code 3" in failed.message
-    runner.start(Job(2, "echo", {"word": "again"}), second)
-    assert second.last() == Done(2, {"word": "again"})
+    runner.start(Job(2, Echo(word="again")), second)
+    assert second.last() == Done(2, "again")
 
 
 def test_cancel_reaches_a_running_job_and_leaves_the_others_alone(runner):
     slow, quick = Heard(), Heard()
-    runner.start(Job(1, "slow", {}), slow)
+    runner.start(Job(1, Slow()), slow)
     assert slow.began.wait(30)
     runner.cancel(1)
-    assert slow.last().kind == "Cancelled"
-    runner.start(Job(2, "echo", {}), quick)
+    assert slow.last().failure.kind == "Cancelled"
+    runner.start(Job(2, Echo()), quick)
     assert isinstance(quick.last(), Done)
 
 
 def test_closing_ends_the_child_while_a_job_runs():
     runner, heard = EngineRunner((sys.executable, "-c", CHILD)), Heard()
-    runner.start(Job(1, "slow", {}), heard)
+    runner.start(Job(1, Slow()), heard)
     assert heard.began.wait(30)
     runner.close()
     assert not heard.ended.is_set()
@@ -98,7 +149,7 @@ def test_closing_ends_the_child_while_a_job_runs():
 
 def test_nobody_waits_for_a_child_that_is_still_starting():
     runner = EngineRunner((sys.executable, "-c", "import time; time.sleep(3600)"))
-    job = Job(1, "echo", {"text": "more than a pipe holds " * 100_000})
+    job = Job(1, Echo(word="more than a pipe holds " * 100_000))
     starting = threading.Thread(target=runner.start, args=(job, Heard()), daemon=True)
     starting.start()
     starting.join(30)
@@ -109,33 +160,32 @@ def test_nobody_waits_for_a_child_that_is_still_starting():
 
 def test_a_job_runs_in_place_without_a_child():
     heard = Heard()
-    InlineRunner({"echo": lambda arguments, context: dict(arguments)}).start(
-        Job(5, "echo", {"a": 1}), heard
-    )
-    assert heard.replies == [Done(5, {"a": 1})]
+    runner = InlineRunner({Echo: lambda request, context: request.word})
+    runner.start(Job(5, Echo(word="a")), heard)
+    assert heard.replies == [Done(5, "a")]
 
 
 def test_cancelled_jobs_have_one_watchdog_between_them(runner):
     heard = [Heard() for _ in range(30)]
     for number, one in enumerate(heard):
-        runner.start(Job(number, "slow", {}), one)
+        runner.start(Job(number, Slow()), one)
     assert all(one.began.wait(30) for one in heard)
     before = threading.active_count()
     for number in range(30):
         runner.cancel(number)
     assert threading.active_count() <= before
-    assert {one.last().kind for one in heard} == {"Cancelled"}
+    assert {one.last().failure.kind for one in heard} == {"Cancelled"}
 
 
 def test_a_job_that_does_not_hear_ends_with_its_child(runner, monkeypatch):
     monkeypatch.setattr("rnnviz.work.runner._SECONDS_TO_STOP", 0.2)
     deaf, after = Heard(), Heard()
-    runner.start(Job(1, "deaf", {}), deaf)
+    runner.start(Job(1, Deaf()), deaf)
     assert deaf.began.wait(30)
     runner.cancel(1)
-    failed = deaf.last()
+    failed = deaf.last().failure
     assert (failed.kind, failed.details) == ("EngineStopped", "")
-    runner.start(Job(2, "echo", {"word": "again"}), after)
+    runner.start(Job(2, Echo(word="again")), after)
     assert isinstance(after.last(), Done)
 
 
@@ -144,53 +194,61 @@ def test_what_was_asked_beside_a_job_that_does_not_hear_is_done_by_the_next_chil
 ):
     monkeypatch.setattr("rnnviz.work.runner._SECONDS_TO_STOP", 0.2)
     deaf, slow, last = Heard(), Heard(), Heard()
-    runner.start(Job(1, "deaf", {}), deaf)
-    runner.start(Job(2, "slow", {}), slow)
+    runner.start(Job(1, Deaf()), deaf)
+    runner.start(Job(2, Slow()), slow)
     assert deaf.began.wait(30)
     assert slow.began.wait(30)
     slow.began.clear()
     runner.cancel(1)
-    assert deaf.last().kind == "EngineStopped"
+    assert deaf.last().failure.kind == "EngineStopped"
     slow.replies.clear()
     slow.began.clear()
     assert slow.began.wait(30)  # it goes on
-    runner.start(Job(3, "echo", {"a": 1}), last)
-    assert last.last() == Done(3, {"a": 1})
+    runner.start(Job(3, Echo(word="a")), last)
+    assert last.last() == Done(3, "a")
     runner.cancel(2)
-    assert slow.last().kind == "Cancelled"
+    assert slow.last().failure.kind == "Cancelled"
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no such signal on this system")
 def test_a_child_that_was_stopped_goes_on_when_something_is_asked_of_it(runner, monkeypatch):
     monkeypatch.setattr("rnnviz.work.runner._SECONDS_BETWEEN_LOOKS", 0.05)
     first, second, third = Heard(), Heard(), Heard()
-    runner.start(Job(1, "echo", {}), first)
+    runner.start(Job(1, Echo()), first)
     assert isinstance(first.last(), Done)
     child = runner._child
     child.send_signal(signal.SIGSTOP)
-    runner.start(Job(2, "echo", {"a": 1}), second)
-    assert second.last() == Done(2, {"a": 1})
-    runner.start(Job(3, "slow", {}), third)
+    runner.start(Job(2, Echo(word="a")), second)
+    assert second.last() == Done(2, "a")
+    runner.start(Job(3, Slow()), third)
     assert third.began.wait(30)
     child.send_signal(signal.SIGSTOP)  # also while a job is under way
     runner.cancel(3)
-    assert third.last().kind == "Cancelled"
+    assert third.last().failure.kind == "Cancelled"
     assert runner._child is child
 
 
 def test_a_result_that_cannot_be_sent_is_a_failure_and_not_silence(runner):
     heard = Heard()
-    runner.start(Job(1, "odd", {}), heard)
-    failed = heard.last()
+    runner.start(Job(1, Odd()), heard)
+    failed = heard.last().failure
     assert failed.kind == "defect"
     assert "cannot be sent" in failed.message
     assert "<object object" in failed.details
 
 
+def test_an_answer_of_another_type_is_a_failure_and_not_silence(runner):
+    heard = Heard()
+    runner.start(Job(1, Misread(word="five")), heard)
+    failed = heard.last().failure
+    assert failed.kind == "defect"
+    assert "'echo' makes no sense" in failed.message
+
+
 def test_after_closing_no_child_is_started(runner):
     runner.close()
     heard = Heard()
-    runner.start(Job(1, "echo", {}), heard)
+    runner.start(Job(1, Echo()), heard)
     runner.cancel(1)
     assert runner._child is None
     assert heard.replies == []

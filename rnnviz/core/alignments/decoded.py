@@ -10,12 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from rnnviz.core.alignments.alignment import Alignment, Floats, read_rows
-from rnnviz.core.alignments.tokens import sentence_of
 from rnnviz.core.errors import AlignmentError
 
 LAYERS: dict[str, str] = {
@@ -65,29 +63,6 @@ class Decoded:
     tree: tuple[BeamNode, ...] = ()
     text: str = ""
     """The translation as a person writes it."""
-
-    @classmethod
-    def from_answer(cls, answer: Mapping[str, Any]) -> Decoded:
-        """What the engine's task `translate` gave.
-
-        Raises:
-            AlignmentError: something is missing or of another kind.
-        """
-        try:
-            target = tuple(map(str, answer["target_tokens"]))
-            tree = answer.get("tree") or ()
-            nodes = tree.get("nodes", ()) if isinstance(tree, Mapping) else tree
-            return cls(
-                source=tuple(map(str, answer["source_tokens"])),
-                target=target,
-                log_p=tuple(map(float, answer["scores"])),
-                likely=tuple(_likely(step) for step in answer.get("top") or ()),
-                files={name: str(path) for name, path in (answer.get("files") or {}).items()},
-                tree=msgspec.convert(list(nodes), tuple[BeamNode, ...]),
-                text=str(answer.get("text") or sentence_of(target)),
-            )
-        except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
-            raise AlignmentError(f"the translation came damaged: {error}; try again") from error
 
     @property
     def has_attention(self) -> bool:
@@ -149,14 +124,3 @@ def branch(nodes: Sequence[BeamNode], leaf: int) -> tuple[BeamNode, ...]:
     if path and path[0].parent in (None, -1) and path[0].token in ("", "<s>", "SOS"):
         path = path[1:]
     return tuple(path)
-
-
-def _likely(step: Any) -> tuple[Likely, ...]:
-    found = []
-    for item in step:
-        if isinstance(item, Mapping):
-            found.append(Likely(str(item["token"]), float(item["p"])))
-        else:
-            token, p = item
-            found.append(Likely(str(token), float(p)))
-    return tuple(found)

@@ -54,7 +54,7 @@ LANGUAGE_MODEL = ModelKind(
     jobs=(
         "walk",
         "sample",
-        "gradient_field",
+        "compute_field",
         "recurrent_matrices",
         "clipping",
         "truncation",

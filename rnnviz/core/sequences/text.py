@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -111,23 +111,6 @@ class Text:
         text = cls.of(decoded, path.name)
         text.path = path
         return text
-
-    @classmethod
-    def named_by(cls, arguments: Mapping[str, Any]) -> Text:
-        """The text that a task of the engine was given; see `arguments`.
-
-        Raises:
-            TextError: its file cannot be read.
-        """
-        if "text_path" in arguments:
-            return cls.read(Path(arguments["text_path"]))
-        return cls.of(arguments["text"], arguments.get("text_name", ""))
-
-    def arguments(self) -> dict[str, str]:
-        """What a task of the engine is given: the file, or where there is none, all of the text."""
-        if self.path is not None:
-            return {"text_path": str(self.path)}
-        return {"text": str(self), "text_name": self.name}
 
     def __len__(self) -> int:
         return len(self.codes)

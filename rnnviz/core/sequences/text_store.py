@@ -6,7 +6,6 @@ Decoding 100 MB of UTF-8 takes a second or more, and finding its lines some tent
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,11 +15,11 @@ from rnnviz.core.sequences.text import Text
 _CODES, _LINES = "text.codes", "lines.npy"
 
 
-def lay_out(path: Path, folder: Path) -> dict[str, Any]:
+def lay_out(path: Path, folder: Path) -> int:
     """Read a text file and write its code points and its lines into a folder.
 
     Returns:
-        What `map_text` wants to know, as plain JSON.
+        The bytes of a code point.
 
     Raises:
         TextError: the file cannot be read, or the folder not written.
@@ -33,18 +32,17 @@ def lay_out(path: Path, folder: Path) -> dict[str, Any]:
         np.save(folder / _LINES, text.line_starts)
     except OSError as error:
         raise TextError(f"cannot write to {folder}: {error.strerror}") from error
-    return {"folder": str(folder), "path": str(path), "width": text.codes.dtype.itemsize}
+    return int(text.codes.dtype.itemsize)
 
 
-def map_text(facts: dict[str, Any]) -> Text:
+def map_text(path: Path, folder: Path, width: int) -> Text:
     """The text that `lay_out` laid out, memory-mapped.
 
     Raises:
         TextError: the files are gone.
     """
-    folder, path = Path(facts["folder"]), Path(facts["path"])
     try:
-        codes = np.memmap(folder / _CODES, f"<u{facts['width']}", "r")
+        codes = np.memmap(folder / _CODES, f"<u{width}", "r")
         lines = np.load(folder / _LINES, mmap_mode="r")
     except (OSError, ValueError) as error:
         raise TextError(f"{path.name} cannot be read again: {error}") from error

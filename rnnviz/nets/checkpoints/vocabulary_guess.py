@@ -10,7 +10,6 @@ import json
 import math
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.vocabulary_found import FIRST_SPECIAL, as_characters, characters_of
 from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.nets.training.corpus import held_out_loss
+from rnnviz.work.jobs.models import Candidate, Guess
 
 JUDGED = 4096
 """Characters of the text on which every order is tried."""
@@ -32,34 +32,6 @@ _BATCH = 16
 _BLOCK = 1 << 22
 _LARGEST = 65_000
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\s": " ", "\\\\": "\\"}
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One order of the characters."""
-
-    how: str
-    """For people: `sorted characters of the text`."""
-    characters: tuple[str, ...]
-    """V distinct characters; U+E000 and on stand for tokens that are no character."""
-    loss_nats: float = math.nan
-    """Nats a character on the text, ln V for one that it lacks; NaN without a text."""
-
-
-@dataclass(frozen=True)
-class Guess:
-    """All candidates, best first, and two losses to compare theirs with."""
-
-    candidates: tuple[Candidate, ...]
-    uniform_nats: float
-    """ln V: knowing nothing."""
-    unigram_nats: float
-    """Knowing how frequent each character of the text is; NaN without a text."""
-
-    @property
-    def convincing(self) -> bool:
-        """Whether the best order beats the frequencies, which a wrong order does not."""
-        return bool(self.candidates and self.candidates[0].loss_nats < self.unigram_nats)
 
 
 def guess_vocabulary(path: Path, source: Path, text: Path | None = None) -> Guess:

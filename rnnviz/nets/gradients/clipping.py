@@ -8,7 +8,6 @@ char-rnn and its descendants is that.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,25 +15,7 @@ from torch.nn import functional
 
 from rnnviz.nets.language.model import CharacterLanguageModel, State
 from rnnviz.nets.layers.states import detached
-
-
-class Clipped(NamedTuple):
-    """A gradient before and after clipping; angles in degrees, NaN where the gradient is zero."""
-
-    raw: float
-    """Its length."""
-    by_norm: float
-    """Its length after clipping by norm; the direction is the raw one's."""
-    by_value: float
-    """Its length after clipping by value."""
-    angle: float
-    """Between the raw gradient and the one clipped by value."""
-    cut: int
-    """How many of its numbers lie beyond the threshold of clipping by value."""
-    numbers: int
-    """How many numbers it has."""
-    largest: float
-    """The largest of them, regardless of sign."""
+from rnnviz.work.jobs.gradients import Clipped
 
 
 def step_gradient(

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -20,35 +19,9 @@ from torch.nn import functional
 from rnnviz.nets.gradients.clipping import angle_degrees, total_norm
 from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.nets.layers.states import detached
+from rnnviz.work.jobs.gradients import Comparison, Measured
 
 _SAMPLE_SECONDS = 0.002
-
-
-class Measured(msgspec.Struct, frozen=True):
-    """One way to the gradient of a sequence's summed losses."""
-
-    chunk: int
-    """Steps between which gradients flow; all of them for full BPTT."""
-    seconds: float
-    kept_bytes: int
-    """What the forward pass keeps for the way back, at most at one time."""
-    resident_bytes: int
-    """By how much the process grew meanwhile; 0 where the system does not tell."""
-    gradient_norm: float
-
-
-class Comparison(msgspec.Struct, frozen=True):
-    """Truncated beside full BPTT over the same characters."""
-
-    steps: int
-    repeated: bool
-    """Whether the text was too short and read more than once."""
-    full: Measured
-    truncated: Measured
-    angle_degrees: float
-    """Between the two gradients."""
-    angles: dict[str, float]
-    """The same for each parameter; NaN where a gradient is zero."""
 
 
 def compare(

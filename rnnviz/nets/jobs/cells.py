@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import numpy as np
 
 from rnnviz.core.cells.ordering import similarity_order
 from rnnviz.core.cells.patterns import brushed_units, find_same
+from rnnviz.core.cells.snippets import UnitPage
 from rnnviz.core.cells.snippets import unit_page as read_unit_page
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_blocks
@@ -22,36 +20,49 @@ from rnnviz.core.scoring import rank as rank_units
 from rnnviz.core.scoring import write_ranking
 from rnnviz.core.scoring.probe import probe as fit_probe
 from rnnviz.core.scoring.probe import write_probe
-from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.files import replacing
 from rnnviz.nets.jobs.priority import short_first
 from rnnviz.nets.language.sampling import sample as draw
-from rnnviz.nets.opened import KindJob, OpenedModel
+from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.walking.walk import walk as walk_text
-from rnnviz.work.messages import Context, Task
+from rnnviz.work.jobs.cells import (
+    Find,
+    FindPattern,
+    FitProbe,
+    Label,
+    Ordered,
+    OrderUnits,
+    Pattern,
+    PreviewLabels,
+    Rank,
+    ReadUnitPage,
+    Sample,
+    Sampled,
+    Spans,
+    Walk,
+    Walked,
+    Written,
+)
+from rnnviz.work.messages import Context, Tasks
 
-Arguments = Mapping[str, Any]
 
-
-def walk(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Walk `text`, or the file `text_path`, and record `channels` in `folder`.
+def walk(opened: OpenedModel, request: Walk, context: Context[Walked]) -> Walked:
+    """Walk a text and record it in a folder.
 
     A walk that was left there goes on; where another one writes, it is waited for, and told how far
-    it is. A walk that is to be `first` makes the others wait at their next block; one that is
-    given `until` ends at that character.
+    it is. A walk that is to be `first` makes the others wait at their next block.
     """
-    text = Text.named_by(arguments)
-    folder, first = Path(arguments["folder"]), bool(arguments.get("first"))
+    text, folder, first = request.text.read(), Path(request.folder), request.first
 
     def progress(done: int, total: int) -> None:
-        context.progress(done, total, walked=done)
+        context.progress(done, total, Walked(done))
         if not first:
             short_first.wait()
 
     def waiting() -> None:
         with contextlib.suppress(RecordingError):
             written = Recording(folder)
-            context.progress(written.walked, written.length, walked=written.walked)
+            context.progress(written.walked, written.length, Walked(written.walked))
             return
         context.progress(0, len(text))
 
@@ -60,35 +71,35 @@ def walk(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[st
             opened.model,
             text,
             folder,
-            arguments["channels"],
+            request.channels,
             progress=progress,
-            model_path=arguments["model"],
-            until=arguments.get("until"),
+            model_path=request.model.path,
+            until=request.until,
             model_stamp=opened.digest,
         )
-    return {"folder": str(folder), "characters": len(text)}
+    return Walked(len(text) if request.until is None else request.until)
 
 
-def sample(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Draw `length` characters after `start`; progress brings the text so far."""
-    length, drawn = int(arguments["length"]), ""
+def sample(opened: OpenedModel, request: Sample, context: Context[Sampled]) -> Sampled:
+    """Draw characters; progress brings the text so far."""
+    drawn = ""
     for character in draw(
         opened.model,
-        length,
-        start=arguments.get("start", ""),
-        temperature=arguments.get("temperature", 1.0),
-        top_k=arguments.get("top_k", 0),
-        seed=arguments.get("seed"),
+        request.length,
+        start=request.start,
+        temperature=request.temperature,
+        top_k=request.top_k,
+        seed=request.seed,
     ):
         drawn += character
-        context.progress(len(drawn), length, text=drawn)
-    return {"text": drawn}
+        context.progress(len(drawn), request.length, Sampled(drawn))
+    return Sampled(drawn)
 
 
-def label(arguments: Arguments, context: Context) -> dict[str, Any]:
+def label(request: Label, context: Context[None]) -> Written:
     """Label the text of the recording in `folder` with `concept`; an array (T,) in a file."""
-    recording = Recording(Path(arguments["folder"]))
-    concept = concept_from(arguments["concept"])
+    recording = Recording(Path(request.folder))
+    concept = concept_from(request.concept)
     path = recording.folder / f"labels-{_file_name(concept.name)}.npy"
     dtype = np.float32 if concept.scalar else np.bool_
     # The window may have the labels of an earlier concept of this name mapped.
@@ -98,70 +109,69 @@ def label(arguments: Arguments, context: Context) -> dict[str, Any]:
             labels[start : start + len(part)] = part
             context.progress(start + len(part), recording.length)
         labels.flush()
-    return {"path": str(path)}
+    return Written(str(path))
 
 
-def preview_labels(arguments: Arguments, context: Context) -> dict[str, Any]:
+def preview_labels(request: PreviewLabels, context: Context[None]) -> Spans:
     """Which stretches of the short text `text` the yes-or-no `concept` labels, (start, stop)."""
-    labels = np.asarray(concept_from(arguments["concept"]).label(arguments["text"]), np.int8)
+    labels = np.asarray(concept_from(request.concept).label(request.text), np.int8)
     edges = np.flatnonzero(np.diff(labels, prepend=0, append=0))
-    return {"spans": edges.reshape(-1, 2).tolist()}
+    return Spans(tuple((start, stop) for start, stop in edges.reshape(-1, 2).tolist()))
 
 
-def rank(arguments: Arguments, context: Context) -> dict[str, Any]:
+def rank(request: Rank, context: Context[None]) -> Written:
     """Rank all units of the recording in `folder` for `concept`; a ranking in a file."""
-    recording = Recording(Path(arguments["folder"]))
-    concept = concept_from(arguments["concept"])
+    recording = Recording(Path(request.folder))
+    concept = concept_from(request.concept)
     (ranking,) = rank_units(
         recording,
         [concept],
-        arguments.get("channels"),
+        request.channels,
         progress=lambda share: context.progress(share, 1.0),
     )
     path = recording.folder / f"ranking-{_file_name(concept.name)}.json"
     write_ranking(ranking, path)
-    return {"path": str(path)}
+    return Written(str(path))
 
 
-def probe(arguments: Arguments, context: Context) -> dict[str, Any]:
+def probe(request: FitProbe, context: Context[None]) -> Written:
     """Fit a linear probe over all units of the recording in `folder` for `concept`."""
-    recording = Recording(Path(arguments["folder"]))
-    concept = concept_from(arguments["concept"])
+    recording = Recording(Path(request.folder))
+    concept = concept_from(request.concept)
     fitted = fit_probe(
         recording,
         concept,
-        arguments.get("channels"),
+        request.channels,
         progress=lambda share: context.progress(share, 1.0),
     )
     path = recording.folder / f"probe-{_file_name(concept.name)}.json"
     write_probe(fitted, path)
-    return {"path": str(path)}
+    return Written(str(path))
 
 
-def unit_page(arguments: Arguments, context: Context) -> dict[str, Any]:
+def unit_page(request: ReadUnitPage, context: Context[None]) -> UnitPage:
     """Snippets, distribution and saturation of one unit of the recording in `folder`."""
-    recording = Recording(Path(arguments["folder"]))
-    page = read_unit_page(
+    recording = Recording(Path(request.folder))
+    return read_unit_page(
         recording,
-        arguments["channel"],
-        arguments["unit"],
+        request.channel,
+        request.unit,
         progress=lambda share: context.progress(share, 1.0),
     )
-    return dict(msgspec.to_builtins(page))
 
 
-def pattern(arguments: Arguments, context: Context) -> dict[str, Any]:
+def pattern(request: FindPattern, context: Context[None]) -> Pattern:
     """The units that are on in a range and off around it, and where else they are on together."""
-    recording = Recording(Path(arguments["folder"]))
-    channel, start, stop = arguments["channel"], arguments["start"], arguments["stop"]
+    recording = Recording(Path(request.folder))
+    channel, start, stop = request.channel, request.start, request.stop
     units = brushed_units(
         recording,
         channel,
         start,
         stop,
-        margin=arguments.get("margin", 0),
-        share=arguments.get("share", 1.0),
-        threshold=arguments.get("threshold"),
+        margin=request.margin,
+        share=request.share,
+        threshold=request.threshold,
     )
     places = find_same(
         recording,
@@ -170,27 +180,27 @@ def pattern(arguments: Arguments, context: Context) -> dict[str, Any]:
         skip=(start, stop),
         progress=lambda share: context.progress(share, 1.0),
     )
-    return {"units": msgspec.to_builtins(units), "matches": msgspec.to_builtins(places)}
+    return Pattern(tuple(units), tuple(places))
 
 
-def order(arguments: Arguments, context: Context) -> dict[str, Any]:
+def order(request: OrderUnits, context: Context[None]) -> Ordered:
     """The units of a channel ordered by similarity over a range of the text."""
-    recording = Recording(Path(arguments["folder"]))
-    channel = arguments["channel"]
-    values = recording.rows(channel)[:, arguments["start"] : arguments["stop"]]
+    recording = Recording(Path(request.folder))
+    channel = request.channel
+    values = recording.rows(channel)[:, request.start : request.stop]
     order = similarity_order(np.asarray(values, np.float32))
-    return {"order": recording.groups.units_having(channel)[order].tolist()}
+    return Ordered(tuple(recording.groups.units_having(channel)[order].tolist()))
 
 
-def find(arguments: Arguments, context: Context) -> dict[str, Any]:
+def find(request: Find, context: Context[None]) -> Spans:
     """Where `pattern` occurs in the text of the recording in `folder`."""
-    text = Recording(Path(arguments["folder"])).text
+    text = Recording(Path(request.folder)).text
     found = text.matches(
-        arguments["pattern"],
-        regular=arguments["regular"],
+        request.pattern,
+        regular=request.regular,
         progress=lambda done: context.progress(done, len(text)),
     )
-    return {"matches": found.tolist()}
+    return Spans(tuple((start, stop) for start, stop in found.tolist()))
 
 
 def _file_name(name: str) -> str:
@@ -198,18 +208,6 @@ def _file_name(name: str) -> str:
     return "".join(c if c.isalnum() or c == "-" else f"_{ord(c):x}_" for c in name)[:100]
 
 
-MODEL_JOBS: dict[str, KindJob] = {
-    "walk": walk,
-    "sample": sample,
-}
+MODEL_JOBS = by_request(walk, sample)
 """Asked of a language model."""
-TASKS: dict[str, Task] = {
-    "label": label,
-    "preview_labels": preview_labels,
-    "rank": rank,
-    "probe": probe,
-    "unit_page": unit_page,
-    "pattern": pattern,
-    "order": order,
-    "find": find,
-}
+TASKS: Tasks = by_request(label, preview_labels, rank, probe, unit_page, pattern, order, find)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -30,10 +29,18 @@ from rnnviz.nets.gradients.backprop import (
 from rnnviz.nets.gradients.clipping import clip, step_gradient, total_norm
 from rnnviz.nets.gradients.truncation import compare
 from rnnviz.nets.language.model import CharacterLanguageModel
-from rnnviz.nets.opened import KindJob, OpenedModel
+from rnnviz.nets.opened import OpenedModel, by_request
+from rnnviz.work.jobs.cells import Written
+from rnnviz.work.jobs.gradients import (
+    Clipping,
+    Comparison,
+    ComputeField,
+    FieldPart,
+    RecurrentMatrices,
+    StepClipped,
+    Truncation,
+)
 from rnnviz.work.messages import Context
-
-Arguments = Mapping[str, Any]
 
 JACOBIANS = 6
 """At how many steps Jacobians are taken: each costs U times as much as the gradient of a loss."""
@@ -69,48 +76,46 @@ class Reading:
         return min(max(found, 0), len(self.ids) - 2)
 
 
-def _network(opened: OpenedModel, arguments: Arguments) -> CharacterLanguageModel:
+def _network(opened: OpenedModel, seed: int | None) -> CharacterLanguageModel:
     """The model; with `seed`, as it was before any training."""
     model: CharacterLanguageModel = opened.model
-    seed = arguments.get("seed")
     if seed is None:
         return model
-    return CharacterLanguageModel(model.description, seed=int(seed)).eval()
+    return CharacterLanguageModel(model.description, seed=seed).eval()
 
 
-def gradient_field(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
-    """The gradients of `count` losses from the character `start` on, up to `distance` steps back.
+def compute_field(
+    opened: OpenedModel, request: ComputeField, context: Context[FieldPart]
+) -> Written:
+    """The gradients of some losses, some steps back; with Jacobians, of a few steps t.
 
-    Written to `path`; see `core.gradients.GradientField`. With `seed` the weights are drawn anew;
-    with `jacobians` the norms of dh_t/dh_{t-k} are there too, of a few steps t. What takes long is
-    written as far as it is known, too: the progress then tells where, `part`, and how many times it
-    was written, `parts`.
+    What takes long is written as far as it is known, too; the progress then tells where.
     """
-    model, text = _network(opened, arguments), Text.named_by(arguments)
+    model, text = _network(opened, request.seed), request.text.read()
     reading = Reading(model, text)
-    distance, count = int(arguments["distance"]), int(arguments["count"])
+    distance, count = request.distance, request.count
     if distance < 1 or count < 1:
         raise GradientError(f"{count} losses over {distance} steps: both must be at least 1")
-    first = reading.step_before(int(arguments["start"]))
+    first = reading.step_before(request.start)
     begin = max(0, first - distance)
     stop = min(first + count, len(reading.ids) - 1)
-    wanted = bool(arguments.get("jacobians"))
+    wanted = request.jacobians
     share = _Shares(context, (begin / 8000, stop - begin, 2 * distance * wanted))
     state = state_after(model, reading.ids[:begin], share.of(0))
     tape = record(model, reading.ids[begin : stop + 1], state)
     facts = FieldFacts(
         model_name=model.description.name,
-        model_path=arguments["model"],
+        model_path=request.model.path,
         architecture=model.description.architecture,
         text_name=text.name,
         layers=model.description.layers,
         units=model.description.units,
         states=tape.states,
-        start=int(arguments["start"]),
+        start=request.start,
         skipped=_skipped(reading, begin, stop),
-        seed=arguments.get("seed"),
+        seed=request.seed,
     )
-    growing = _Growing(Path(arguments["path"]), facts, reading.places[begin : stop + 1], share)
+    growing = _Growing(Path(request.path), facts, reading.places[begin : stop + 1], share)
     targets = range(first - begin, stop - begin)
     try:
         growing.take_losses(tape, targets, distance)
@@ -118,7 +123,7 @@ def gradient_field(opened: OpenedModel, arguments: Arguments, context: Context) 
         growing.arrays |= {f"{name}-sum": found for name, found in sums.items()}
         if wanted:
             growing.take_jacobians(model, tape, targets, distance)
-        return {"path": str(growing.finish())}
+        return Written(str(growing.finish()))
     finally:
         growing.forget_part()
 
@@ -205,7 +210,7 @@ class _Growing:
     def _show(self) -> None:
         self._write(self._part)
         self._parts += 1
-        self.share.tell(part=str(self._part), parts=self._parts)
+        self.share.tell(FieldPart(str(self._part), self._parts))
 
     def _write(self, path: Path) -> None:
         numbers = {name: array.numpy() for name, array in self.arrays.items()}
@@ -229,10 +234,11 @@ def _skipped(reading: Reading, begin: int, stop: int) -> int:
 class _Shares:
     """Progress of several stages as one, each with its share of the time."""
 
-    def __init__(self, context: Context, shares: tuple[float, ...]) -> None:
+    def __init__(self, context: Context[FieldPart], shares: tuple[float, ...]) -> None:
         self._context = context
         self._shares = shares
-        self._now, self._facts = 0.0, dict[str, Any]()
+        self._now = 0.0
+        self._part: FieldPart | None = None
 
     def of(self, stage: int) -> Callable[[float, float], None]:
         """The progress function of one stage."""
@@ -240,21 +246,21 @@ class _Shares:
 
         def tell(done: float, total: float) -> None:
             self._now = (before + own * done / max(1, total)) / whole
-            self._context.progress(self._now, 1.0, **self._facts)
+            self._context.progress(self._now, 1.0, self._part)
 
         return tell
 
-    def tell(self, **facts: Any) -> None:
-        """Tell something on the way, and go on telling it: not every message is sent."""
-        self._facts = facts
-        self._context.progress(self._now, 1.0, **facts)
+    def tell(self, part: FieldPart) -> None:
+        """Tell of a part, and go on telling it: not every message is sent."""
+        self._part = part
+        self._context.progress(self._now, 1.0, part)
 
 
 def recurrent_matrices(
-    opened: OpenedModel, arguments: Arguments, context: Context
-) -> dict[str, Any]:
+    opened: OpenedModel, request: RecurrentMatrices, context: Context[None]
+) -> Written:
     """Eigenvalues and singular values of W_hh, by layer and gate, as JSON in `path`."""
-    model = _network(opened, arguments)
+    model = _network(opened, request.seed)
     weights = [
         (number, gate, weight.detach().numpy())
         for number, layer in enumerate(model.recurrent)
@@ -264,21 +270,21 @@ def recurrent_matrices(
     for number, gate, weight in weights:
         found.append(matrix_facts(weight, number, gate))
         context.progress(len(found), len(weights))
-    path = Path(arguments["path"])
+    path = Path(request.path)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, msgspec.json.encode(found))
-    return {"path": str(path)}
+    return Written(str(path))
 
 
-def clipping(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
+def clipping(opened: OpenedModel, request: Clipping, context: Context[None]) -> StepClipped:
     """The gradient of a step of `count` characters from `start` on, clipped by norm and by value.
 
     Also the raw norm of `windows` such steps, one after the other.
     """
-    model = _network(opened, arguments)
-    reading = Reading(model, Text.named_by(arguments))
-    count, windows = int(arguments["count"]), int(arguments.get("windows", 1))
-    first = reading.step_before(int(arguments["start"]))
+    model = _network(opened, request.seed)
+    reading = Reading(model, request.text.read())
+    count, windows = request.count, request.windows
+    first = reading.step_before(request.start)
     state = state_after(model, reading.ids[:first])
     norms, chosen = [], None
     for window in range(windows):
@@ -291,17 +297,10 @@ def clipping(opened: OpenedModel, arguments: Arguments, context: Context) -> dic
         chosen = chosen or gradients
         context.progress(window + 1, windows)
     assert chosen is not None
-    norm = arguments.get("norm") or float(np.median(norms)) / 2
-    value = arguments.get("value") or _typical_value(chosen)
+    norm = request.norm or float(np.median(norms)) / 2
+    value = request.value or _typical_value(chosen)
     whole, parts = clip(chosen, norm, value)
-    return {
-        "norm": norm,
-        "value": value,
-        "whole": whole._asdict(),
-        "parameters": {name: part._asdict() for name, part in parts.items()},
-        "norms": norms,
-        "start": int(reading.places[first]),
-    }
+    return StepClipped(norm, value, whole, parts, tuple(norms), int(reading.places[first]))
 
 
 def _typical_value(gradients: dict[str, Tensor]) -> float:
@@ -314,21 +313,15 @@ def _typical_value(gradients: dict[str, Tensor]) -> float:
     return round(level / digit) * digit
 
 
-def truncation(opened: OpenedModel, arguments: Arguments, context: Context) -> dict[str, Any]:
+def truncation(opened: OpenedModel, request: Truncation, context: Context[None]) -> Comparison:
     """Memory, time and gradient of BPTT in chunks of `chunk` beside full BPTT over `steps`."""
-    model = _network(opened, arguments)
-    reading = Reading(model, Text.named_by(arguments))
-    steps, chunk = int(arguments["steps"]), int(arguments["chunk"])
+    model = _network(opened, request.seed)
+    reading = Reading(model, request.text.read())
+    steps, chunk = request.steps, request.chunk
     if steps < 1 or chunk < 1:
         raise GradientError(f"chunks of {chunk} steps out of {steps}: both must be at least 1")
-    found = compare(model, reading.ids, steps, chunk, context.progress)
-    return dict(msgspec.to_builtins(found))
+    return compare(model, reading.ids, steps, chunk, context.progress)
 
 
-MODEL_JOBS: dict[str, KindJob] = {
-    "gradient_field": gradient_field,
-    "recurrent_matrices": recurrent_matrices,
-    "clipping": clipping,
-    "truncation": truncation,
-}
+MODEL_JOBS = by_request(compute_field, recurrent_matrices, clipping, truncation)
 """Asked of a language model."""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-import msgspec
 import torch
 
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.jobs.priority import short_first
 from rnnviz.nets.language.model import count_parameters
+from rnnviz.nets.opened import by_request
 from rnnviz.nets.training import training_task
 from rnnviz.nets.training.characters import VALIDATION_STREAMS, Batch, CharacterTask
 from rnnviz.nets.training.corpus import held_out_loss
 from rnnviz.nets.training.loop import STAGES, steps_of
 from rnnviz.nets.training.measuring import Measured, measure, with_threads
 from rnnviz.nets.training.task import TrainingTask
-from rnnviz.work.messages import Context, Task
+from rnnviz.work.jobs.training import Estimate, Estimated
+from rnnviz.work.messages import Context, Tasks
 
 PROGRAM_BYTES = 320_000_000
 """What Python and torch take themselves."""
@@ -31,17 +31,13 @@ _COPIES = {"adam": 4, "adamw": 4, "rmsprop": 3, "sgd": 2}
 """Of every weight: itself, its gradient, and what the optimiser remembers."""
 
 
-def estimate(arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Train a few steps of `config`, and say what the whole would take.
+def estimate(request: Estimate, context: Context[None]) -> Estimated:
+    """Train a few steps, and say what the whole would take.
 
     It is a matter of a second or two, in which walks stand aside. Where a step is slow, only a part
     of its sequence is trained, and the rest is taken to be as slow.
-
-    Returns:
-        `seconds` for all, `seconds_a_step`, `steps`, `tokens_per_second`, `threads`,
-        `parameters`, `memory_bytes`, `disk_bytes`.
     """
-    config = msgspec.convert(arguments["config"], TrainingConfig, strict=False)
+    config = request.config
     config.check()
     context.progress(0, 1)
     task, threads = training_task(config), torch.get_num_threads()
@@ -57,17 +53,17 @@ def estimate(arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     steps, weights = steps_of(config, task), 4 * count_parameters(task.model)
     copies = _COPIES[config.optimiser]
     seconds = steps * step.seconds + judging_s
-    return {
-        "seconds": min(seconds, 60 * config.minutes) if config.minutes else seconds,
-        "seconds_a_step": step.seconds,
-        "threads": config.threads,
-        "steps": steps,
-        "tokens_per_second": step.tokens / step.seconds,
-        "parameters": weights // 4,
+    return Estimated(
+        seconds=min(seconds, 60 * config.minutes) if config.minutes else seconds,
+        seconds_a_step=step.seconds,
+        threads=config.threads,
+        steps=steps,
+        tokens_per_second=step.tokens / step.seconds,
+        parameters=weights // 4,
         # Gradients are there while what the forward pass kept is let go of.
-        "memory_bytes": PROGRAM_BYTES + copies * weights + step.kept_bytes + _data_bytes(task),
-        "disk_bytes": (len(STAGES) + 2 + 2 * (copies - 1)) * weights + steps * EVENT_BYTES,
-    }
+        memory_bytes=PROGRAM_BYTES + copies * weights + step.kept_bytes + _data_bytes(task),
+        disk_bytes=(len(STAGES) + 2 + 2 * (copies - 1)) * weights + steps * EVENT_BYTES,
+    )
 
 
 def _measured(
@@ -112,4 +108,4 @@ def _data_bytes(task: TrainingTask) -> int:
     return 24 * task.corpus.characters
 
 
-TASKS: dict[str, Task] = {"estimate": estimate}
+TASKS: Tasks = by_request(estimate)

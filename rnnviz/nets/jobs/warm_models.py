@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rnnviz.core.system.identity import model_digest
 from rnnviz.nets.checkpoints import OpenedModel, open_model
+from rnnviz.work.jobs.given import ModelGiven
 
 Key = tuple[str, tuple[str, ...] | None, str]
 """The file, the characters and the sentences that a person chose for it."""
@@ -22,15 +21,10 @@ _guard = threading.Lock()
 """Jobs run beside each other, and all of them look for their model here."""
 
 
-def warm_model(path: str, given: Mapping[str, Any]) -> OpenedModel:
-    """The model of this file, kept warm; read anew if the file changed, not if it is gone.
-
-    Args:
-        given: the `vocabulary` and the `sentences` that go with a file that lacks them.
-    """
-    characters, sentences = given.get("vocabulary"), given.get("sentences") or ""
-    sentences = sentences or _sentences.get(path, "")
-    vocabulary = tuple(characters) if characters else None
+def warm_model(given: ModelGiven) -> OpenedModel:
+    """The model of this file, kept warm; read anew if the file changed, not if it is gone."""
+    path, vocabulary = given.path, given.vocabulary or None
+    sentences = given.sentences or _sentences.get(path, "")
     key, file = (path, vocabulary, sentences), Path(path)
     stamp = file.stat().st_mtime_ns if file.exists() else None
     with _guard:

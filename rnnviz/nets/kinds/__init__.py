@@ -5,11 +5,14 @@ The keys are those of `core.kinds`; a kind of which nothing can be asked is not 
 
 from __future__ import annotations
 
+from typing import Any
+
 from rnnviz.core.kinds import kind_named, require
 from rnnviz.nets.kinds.kind import NetworkKind
 from rnnviz.nets.kinds.language import LANGUAGE_MODEL
 from rnnviz.nets.kinds.translator import TRANSLATOR
 from rnnviz.nets.opened import KindJob, OpenedModel
+from rnnviz.work.messages import Request
 
 NETWORK_KINDS: tuple[NetworkKind, ...] = (
     LANGUAGE_MODEL,
@@ -24,11 +27,11 @@ def network_kind(key: str) -> NetworkKind:
     return {kind.key: kind for kind in NETWORK_KINDS}[key]
 
 
-def job_of(opened: OpenedModel, job: str, file: str) -> KindJob:
+def job_of(opened: OpenedModel, request: type[Request[Any, Any]], file: str) -> KindJob:
     """What is called to ask this of an opened model; `file` is its name, for the message.
 
     Raises:
         ModelFileError: it is of a kind that cannot be asked this.
     """
-    require(kind_named(opened.kind), job, file)
-    return network_kind(opened.kind).jobs[job]
+    require(kind_named(opened.kind), request.task(), file)
+    return network_kind(opened.kind).jobs[request]

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from rnnviz.nets.opened import KindJob, OpenedModel
+from rnnviz.work.messages import Request
 
 
 @dataclass(frozen=True)
@@ -22,5 +23,5 @@ class NetworkKind:
     Raises `ModelFileError` where they do not fit."""
     facts: Callable[[OpenedModel], dict[str, Any]]
     """What is told of an open model beside what is told of all, or instead of it; JSON-able."""
-    jobs: Mapping[str, KindJob]
-    """A function for each of the `jobs` of its facts."""
+    jobs: Mapping[type[Request[Any, Any]], KindJob]
+    """A function for each of the `jobs` of its facts, by the type of its request."""

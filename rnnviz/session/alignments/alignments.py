@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from rnnviz.core.alignments.decoded import LAYERS, Decoded, branch
+from rnnviz.core.alignments.decoded import LAYERS, branch
 from rnnviz.core.alignments.tokens import word_of
-from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.gold_links import GoldLinks
 from rnnviz.session.alignments.questions import (
     ANSWER,
@@ -26,7 +24,9 @@ from rnnviz.session.alignments.tables import AlignmentTables
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.scratch import Scratch
-from rnnviz.work.messages import Failed
+from rnnviz.work.jobs.alignments import TokensSoFar, Translated
+from rnnviz.work.jobs.models import ModelOpened
+from rnnviz.work.messages import Failure
 
 _TRANSLATE, _BESIDE = "translate", "translate beside"
 
@@ -83,16 +83,9 @@ class Alignments(QObject):
 
     # The model
 
-    def take_model(self, result: Mapping[str, Any]) -> None:
-        """Take the model that the engine has just opened, and translate its first example.
-
-        Raises:
-            AlignmentError: the engine's answer is no translation model.
-        """
-        try:
-            self.model = msgspec.convert(dict(result), Translator)
-        except msgspec.ValidationError as error:
-            raise AlignmentError(f"the model came damaged: {error}; open it again") from error
+    def take_model(self, opened: ModelOpened) -> None:
+        """Take the model that the engine has just opened, and translate its first example."""
+        self.model = Translator.told(opened)
         self._forget()
         self._jobs.now(TRANSLATOR, self.model.path, self.model.digest)
         self.model_changed.emit()
@@ -212,13 +205,10 @@ class Alignments(QObject):
         self.question = replace(question, forced={}, weights={}, target="")
         self.growing = question.kept
 
-        def done(result: dict[str, Any]) -> None:
-            decoded = self._decoded(result)
+        def done(found: Translated) -> None:
             self.growing = ()
-            if decoded is None:
-                return
             del self._answers[self._place + 1 :]
-            self._answers.append(Answer(question, decoded, model))
+            self._answers.append(Answer(question, found.decoded, model))
             self._place = len(self._answers) - 1
             self._show(before if compared else None)
 
@@ -226,11 +216,9 @@ class Alignments(QObject):
         self.grew.emit()
 
     def _ask_beside(self, question: Question, model: Translator) -> None:
-        def done(result: dict[str, Any]) -> None:
-            decoded = self._decoded(result)
-            if decoded is not None:
-                self.beside = Answer(question, decoded, model)
-                self.answer_changed.emit()
+        def done(found: Translated) -> None:
+            self.beside = Answer(question, found.decoded, model)
+            self.answer_changed.emit()
 
         self._start(question, model, _BESIDE, ANSWER, done, lambda _: None)
 
@@ -240,14 +228,13 @@ class Alignments(QObject):
         model: Translator,
         asked: str,
         of: Subject,
-        done: Callable[[dict[str, Any]], None],
-        progress: Callable[[Mapping[str, Any]], None],
+        done: Callable[[Translated], None],
+        progress: Callable[[TokensSoFar], None],
     ) -> None:
         words = question.sentence.split()
         shown = " ".join(words[:5]) + ("…" if len(words) > 5 else "")
         self._jobs.start(
-            "translate",
-            question.arguments(model.path, self.scratch.new()),
+            question.asked(model, self.scratch.new()),
             of=(of,),
             question=asked,
             title=f"Translating “{shown[:40]}”",
@@ -256,14 +243,7 @@ class Alignments(QObject):
             progress=progress,
         )
 
-    def _decoded(self, result: dict[str, Any]) -> Decoded | None:
-        try:
-            return Decoded.from_answer(result)
-        except AlignmentError as error:
-            self.refused.emit(str(error))
-            return None
-
-    def _failed(self, failure: Failed) -> None:
+    def _failed(self, failure: Failure) -> None:
         self.growing = ()
         self.grew.emit()
         if failure.details:
@@ -271,11 +251,9 @@ class Alignments(QObject):
         else:
             self.refused.emit(failure.message)
 
-    def _grow(self, facts: Mapping[str, Any]) -> None:
-        tokens = facts.get("tokens") or facts.get("target_tokens")
-        if tokens:
-            self.growing = tuple(map(str, tokens))
-            self.grew.emit()
+    def _grow(self, so_far: TokensSoFar) -> None:
+        self.growing = so_far.tokens
+        self.grew.emit()
 
     # Taking back
 

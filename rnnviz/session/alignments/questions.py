@@ -12,6 +12,9 @@ import msgspec
 from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.alignments.tokens import has_pieces, is_mark, word_groups, word_of
 from rnnviz.session.shared.identities import Subject
+from rnnviz.work.jobs.alignments import Search, Translate
+from rnnviz.work.jobs.given import ModelGiven
+from rnnviz.work.jobs.models import ModelOpened
 
 TRANSLATOR = Subject("translator")
 """The open translation model."""
@@ -31,6 +34,19 @@ class Translator(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     digest: str = ""
     """Tells this state of the file from others."""
+
+    @classmethod
+    def told(cls, opened: ModelOpened) -> Translator:
+        """The model that the engine tells of."""
+        return cls(
+            opened.path,
+            opened.description,
+            opened.kind,
+            opened.format_title,
+            opened.parameters,
+            opened.notes,
+            opened.digest,
+        )
 
     @property
     def name(self) -> str:
@@ -129,26 +145,28 @@ class Question:
             why="another branch",
         )
 
-    def arguments(self, model: str, folder: Path) -> dict[str, Any]:
-        """What the engine's task `translate` takes; keys of JSON are strings."""
-        forced = {**dict(enumerate(self.kept)), **self.forced}
-        weights: dict[str, dict[str, float]] = {}
+    def asked(self, model: Translator, folder: Path) -> Translate:
+        """What asks the engine; tables go into the folder."""
+        weights: dict[int, dict[int, float]] = {}
         for (step, place), value in self.weights.items():
-            weights.setdefault(str(step), {})[str(place)] = value
-        arguments = {
-            "model": model,
-            "source": self.sentence,
-            "beam": self.beam,
-            "temperature": self.temperature,
-            "length_penalty": self.length_penalty,
-            "coverage_penalty": self.coverage_penalty,
-            "forced": {str(step): token for step, token in forced.items()},
-            "weights": weights,
+            weights.setdefault(step, {})[place] = value
+        search = Search(
+            beam=self.beam,
+            temperature=self.temperature,
+            length_penalty=self.length_penalty,
+            coverage_penalty=self.coverage_penalty,
+            forced={**dict(enumerate(self.kept)), **self.forced},
+            weights=weights,
             # The temperature holds for all words, also for those that stay.
-            "from_step": 0,
-            "folder": str(folder),
-        }
-        return {**arguments, "target": self.target} if self.target else arguments
+            from_step=0,
+        )
+        return Translate(
+            model=ModelGiven(model.path),
+            source=self.sentence,
+            target=self.target or None,
+            search=search,
+            folder=str(folder),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,11 +22,14 @@ from rnnviz.core.system.background import Aside
 from rnnviz.core.system.identity import file_stamp
 from rnnviz.core.training_tasks import kind_trained_by
 from rnnviz.session.shared.identities import Subject
-from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.session.shared.opening import OPEN
-from rnnviz.session.shared.recordings import TEXT, WALK, OpenModel, Recordings
+from rnnviz.session.shared.recordings import TEXT, OpenModel, Recordings
 from rnnviz.session.training.checkpoints import Stamp, newest_checkpoint
 from rnnviz.session.training.runs import OpenRun, Runs
+from rnnviz.work.jobs.cells import CheckpointWalked, Walk, WalkCheckpoint
+from rnnviz.work.jobs.given import ModelGiven, TextGiven
+from rnnviz.work.jobs.models import ModelOpened
 
 MOST_BYTES = 96_000_000
 """What the walk of one checkpoint may take on disk: a second or two, and all gates are there."""
@@ -148,35 +151,34 @@ class Following(QObject):
 
     def _typing(self, text: Text) -> bool:
         """Whether a text is being typed, and read as it is."""
-        return text.path is None and self._jobs.busy(WALK)
+        return text.path is None and self._jobs.busy(Walk)
 
     def _ask(self, step: int, path: Path, text: Text) -> None:
         self._number += 1
         folder = self._recordings.cache / f"live-{os.getpid()}-follow-{self._number}"
 
-        def done(result: dict[str, Any]) -> None:
-            if not self._take(step, folder, result["model"]):
+        def done(found: CheckpointWalked) -> None:
+            if not self._take(step, folder, found.model):
                 shutil.rmtree(folder, ignore_errors=True)
             self.look()
 
-        def failed(failure: Failed) -> None:
+        def failed(failure: Failure) -> None:
             # What is shown stays; the next checkpoint may be better.
             self._fail(step, failure.message)
             shutil.rmtree(folder, ignore_errors=True)
             self.look()
 
-        arguments: dict[str, Any] = {
-            "model": str(path),
-            **text.arguments(),
-            "folder": str(folder),
-            "most_bytes": MOST_BYTES,
-            "least": LEAST,
-            "most": MOST,
-        }
+        walk = WalkCheckpoint(
+            model=ModelGiven(str(path)),
+            text=TextGiven.of(text),
+            folder=str(folder),
+            most_bytes=MOST_BYTES,
+            least=LEAST,
+            most=MOST,
+        )
         title = f"Reading the text at step {step:,}"
         self._jobs.start(
-            "walk_checkpoint",
-            arguments,
+            walk,
             of=(TEXT, FOLLOWED),
             question=_FOLLOW,
             title=title,
@@ -184,7 +186,7 @@ class Following(QObject):
             failed=failed,
         )
 
-    def _take(self, step: int, folder: Path, found: dict[str, Any]) -> bool:
+    def _take(self, step: int, folder: Path, found: ModelOpened) -> bool:
         """Show this walk; False where it cannot be shown."""
         try:
             model, recording = OpenModel.told(found), Recording(folder)

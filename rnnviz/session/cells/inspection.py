@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.session.shared.identities import Answers, Subject
+from rnnviz.core.cells.snippets import UnitPage
+from rnnviz.session.shared.identities import Answers
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import OPENED, RECORDING, TEXT, Recordings
 from rnnviz.session.shared.selection import Pin, Selection
-from rnnviz.work.messages import Failed
+from rnnviz.work.jobs.cells import (
+    Find,
+    FindPattern,
+    Ordered,
+    OrderUnits,
+    Pattern,
+    ReadUnitPage,
+    Sample,
+    Sampled,
+    Spans,
+)
+from rnnviz.work.messages import Failure, Request
+
+A = TypeVar("A")
 
 _Brushed = tuple[str, tuple[int, int] | None, int, float | None]
 """Channel, range, margin, threshold."""
@@ -48,9 +62,9 @@ class Inspection(QObject):
         self._jobs = jobs
         self._recordings = recordings
         self._selection = selection
-        self._pages: Answers[Pin, dict[str, Any]] = jobs.answers(RECORDING)
-        self._patterns: Answers[_Brushed, dict[str, Any]] = jobs.answers(RECORDING)
-        self._orders: Answers[str, list[int]] = jobs.answers(RECORDING)
+        self._pages: Answers[Pin, UnitPage] = jobs.answers(RECORDING)
+        self._patterns: Answers[_Brushed, Pattern] = jobs.answers(RECORDING)
+        self._orders: Answers[str, tuple[int, ...]] = jobs.answers(RECORDING)
         self._matches: Answers[str, npt.NDArray[np.int64]] = jobs.answers(TEXT)
         self._samples: Answers[str, str] = jobs.answers(OPENED)
         self._asked: Answers[str, object] = jobs.answers(RECORDING)
@@ -69,17 +83,17 @@ class Inspection(QObject):
         self.order_changed.emit()
 
     @property
-    def unit_page(self) -> dict[str, Any] | None:
+    def unit_page(self) -> UnitPage | None:
         """Of the selected unit, if it is known."""
         return self._pages.get(Pin(self._selection.channel, self._selection.unit))
 
     @property
-    def pattern(self) -> dict[str, Any] | None:
+    def pattern(self) -> Pattern | None:
         """Of the brushed range, if it is known."""
         return self._patterns.get(self._pattern_question())
 
     @property
-    def order(self) -> list[int] | None:
+    def order(self) -> tuple[int, ...] | None:
         """The units of the selected channel by similarity, if they were ordered."""
         return self._orders.get(self._selection.channel)
 
@@ -95,14 +109,16 @@ class Inspection(QObject):
 
     def request_unit_page(self) -> None:
         """Ask once for snippets, distribution and saturation of the selected unit."""
-        unit = Pin(self._selection.channel, self._selection.unit)
+        unit, folder = Pin(self._selection.channel, self._selection.unit), self._folder
+        if folder is None:
+            return
 
-        def arrived(result: dict[str, Any]) -> None:
-            self._pages.put(unit, result)
+        def arrived(page: UnitPage) -> None:
+            self._pages.put(unit, page)
             self.unit_page_changed.emit()
 
-        chosen = {"channel": unit.channel, "unit": unit.unit}
-        self._ask_once("unit_page", "Reading the unit", unit, chosen, arrived)
+        page = ReadUnitPage(folder=folder, channel=unit.channel, unit=unit.unit)
+        self._ask_once(page, "Reading the unit", unit, arrived)
 
     def request_pattern(self, margin: int = 4, threshold: float | None = None) -> None:
         """Ask which units are on in the brushed range and off around it, and where else; once.
@@ -111,57 +127,69 @@ class Inspection(QObject):
             margin: so many characters before and after, a unit must be off.
             threshold: on means |value| above this; None for a threshold of each unit's own.
         """
-        if self._selection.range is None:
+        folder = self._folder
+        if self._selection.range is None or folder is None:
             return
         start, stop = self._selection.range
         self._brushed = margin, threshold
         asked = self._pattern_question()
 
-        def arrived(result: dict[str, Any]) -> None:
-            self._patterns.put(asked, result)
+        def arrived(pattern: Pattern) -> None:
+            self._patterns.put(asked, pattern)
             self.pattern_changed.emit()
 
-        chosen = {
-            "channel": self._selection.channel,
-            "start": start,
-            "stop": stop,
-            "margin": margin,
-            "threshold": threshold,
-        }
-        title = "Finding units that are on in the range"
-        self._ask_once("pattern", title, asked, chosen, arrived)
+        pattern = FindPattern(
+            folder=folder,
+            channel=self._selection.channel,
+            start=start,
+            stop=stop,
+            margin=margin,
+            threshold=threshold,
+        )
+        self._ask_once(pattern, "Finding units that are on in the range", asked, arrived)
 
     def _pattern_question(self) -> _Brushed:
         return self._selection.channel, self._selection.range, *self._brushed
 
     def request_order(self) -> None:
         """Ask for the order of units by similarity over what is on the screen."""
+        channel, folder = self._selection.channel, self._folder
+        if folder is None:
+            return
         start, stop = self._selection.visible
-        channel = self._selection.channel
 
-        def arrived(result: dict[str, Any]) -> None:
-            self._orders.put(channel, result["order"])
+        def arrived(ordered: Ordered) -> None:
+            self._orders.put(channel, ordered.units)
             self.order_changed.emit()
 
-        chosen = {"channel": channel, "start": start, "stop": stop}
-        self._ask("order", "Ordering units by similarity", chosen, arrived)
+        order = OrderUnits(folder=folder, channel=channel, start=start, stop=stop)
+        title = "Ordering units by similarity"
+        self._jobs.start(order, of=(RECORDING,), title=title, done=arrived)
 
     def request_matches(
-        self, pattern: str, regular: bool, failed: Callable[[Failed], None] | None = None
+        self, pattern: str, regular: bool, failed: Callable[[Failure], None] | None = None
     ) -> None:
         """Ask where a pattern occurs in the text; an empty pattern clears the matches at once."""
         if not pattern:
-            self._jobs.cancel("find")
+            self._jobs.cancel(Find)
             self._matches.drop(_LAST)
             self.matches_changed.emit()
             return
+        folder = self._folder
+        if folder is None or not self._recordings.is_of_text:
+            return
 
-        def arrived(result: dict[str, Any]) -> None:
-            self._matches.put(_LAST, np.array(result["matches"], np.int64).reshape(-1, 2))
+        def arrived(found: Spans) -> None:
+            self._matches.put(_LAST, np.array(found.spans, np.int64).reshape(-1, 2))
             self.matches_changed.emit()
 
-        chosen = {"pattern": pattern, "regular": regular}
-        self._ask("find", "Searching the text", chosen, arrived, failed, of=TEXT)
+        self._jobs.start(
+            Find(folder=folder, pattern=pattern, regular=regular),
+            of=(TEXT,),
+            title="Searching the text",
+            done=arrived,
+            failed=failed,
+        )
 
     def request_sample(
         self, start: str, length: int, temperature: float, top_k: int, seed: int | None
@@ -173,62 +201,44 @@ class Inspection(QObject):
         self._samples.put(_LAST, "")
         self.sample_changed.emit()
 
-        def grew(facts: Mapping[str, Any]) -> None:
-            self._samples.put(_LAST, facts.get("text", ""))
+        def grew(sampled: Sampled) -> None:
+            self._samples.put(_LAST, sampled.text)
             self.sample_changed.emit()
 
-        self._jobs.start(
-            "sample",
-            {
-                "model": model.path,
-                "vocabulary": model.vocabulary,
-                "start": start,
-                "length": length,
-                "temperature": temperature,
-                "top_k": top_k,
-                "seed": seed,
-            },
-            of=(OPENED,),
-            title="Sampling",
-            done=grew,
-            progress=grew,
+        sample = Sample(
+            model=model.given,
+            length=length,
+            start=start,
+            temperature=temperature,
+            top_k=top_k,
+            seed=seed,
         )
+        self._jobs.start(sample, of=(OPENED,), title="Sampling", done=grew, progress=grew)
+
+    @property
+    def _folder(self) -> str | None:
+        recording = self._recordings.recording
+        return None if recording is None else str(recording.folder)
 
     def _ask_once(
         self,
-        task: str,
+        request: Request[None, A],
         title: str,
         question: object,
-        arguments: dict[str, Any],
-        arrived: Callable[[dict[str, Any]], None],
+        arrived: Callable[[A], None],
     ) -> None:
         """Ask, unless this was answered, or was the last that was asked and is awaited or stopped.
 
         A text that is walked to its end is another question than the same one in its middle.
         """
-        recording = self._recordings.recording
+        recording, task = self._recordings.recording, request.task()
         asked = question, recording is not None and recording.complete
         if self._asked.get(task) == asked or asked in self._answered:
             return
         self._asked.put(task, asked)
 
-        def done(result: dict[str, Any]) -> None:
+        def done(answer: A) -> None:
             self._answered.put(asked, True)
-            arrived(result)
+            arrived(answer)
 
-        self._ask(task, title, arguments, done)
-
-    def _ask(
-        self,
-        task: str,
-        title: str,
-        arguments: dict[str, Any],
-        arrived: Callable[[dict[str, Any]], None],
-        failed: Callable[[Failed], None] | None = None,
-        of: Subject = RECORDING,
-    ) -> None:
-        recording = self._recordings.recording
-        if recording is None or (of == TEXT and not self._recordings.is_of_text):
-            return
-        arguments = {"folder": str(recording.folder), **arguments}
-        self._jobs.start(task, arguments, of=(of,), title=title, done=arrived, failed=failed)
+        self._jobs.start(request, of=(RECORDING,), title=title, done=done)

@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.session.shared.recordings import RECORDING, Recordings
 from rnnviz.session.shared.selection import Selection
+from rnnviz.work.jobs.cells import Walk, Walked
+from rnnviz.work.jobs.given import TextGiven
 
 WARM_UP = 2_000
 """So many characters before what is shown are read first."""
@@ -122,23 +124,20 @@ class Previews(QObject):
         # Named as what is typed, it is deleted as that is.
         folder = self._recordings.cache / f"live-{os.getpid()}-preview-{self._number}"
 
-        def done(result: dict[str, Any]) -> None:
+        def done(_: Walked) -> None:
             self._take(folder, offset, first, last)
 
-        def failed(failure: Failed) -> None:
+        def failed(_: Failure) -> None:
             """Nothing is shown early; the walk itself tells what is wrong."""
 
         self._jobs.start(
-            "walk",
-            {
-                "model": model.path,
-                "vocabulary": model.vocabulary,
-                "text": text.slice(offset, last),
-                "text_name": text.name,
-                "folder": str(folder),
-                "channels": recording.channels,
-                "first": True,
-            },
+            Walk(
+                model=model.given,
+                text=TextGiven(text=text.slice(offset, last), name=text.name),
+                folder=str(folder),
+                channels=recording.channels,
+                first=True,
+            ),
             of=(RECORDING,),
             question=_PREVIEW,
             title="Looking ahead",

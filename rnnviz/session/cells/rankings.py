@@ -26,8 +26,9 @@ from rnnviz.session.shared.identities import Answers, Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import RECORDING, TEXT, Recordings
 from rnnviz.session.shared.selection import Selection
+from rnnviz.work.jobs.cells import FitProbe, Label, Rank, Written
 
-_LABEL, _RANK, _PROBE = "label", "rank", "probe"
+_AboutConcept = type[Label] | type[Rank] | type[FitProbe]
 CONCEPTS_MADE = Subject("concepts")
 """The concepts that a person made."""
 
@@ -65,8 +66,8 @@ class Rankings(QObject):
         self._labels: Answers[str, Labels] = jobs.answers(TEXT)
         self._rankings: Answers[str, Ranking] = jobs.answers(RECORDING)
         self._probes: Answers[str, Probe] = jobs.answers(RECORDING)
-        self._partial: Answers[tuple[str, str], bool] = jobs.answers(RECORDING)
-        """Tasks and concepts that were answered while the text was still being walked."""
+        self._partial: Answers[tuple[_AboutConcept, str], bool] = jobs.answers(RECORDING)
+        """Requests and concepts that were answered while the text was still being walked."""
         self.damaged = self._load()
         """Files among the person's concepts that cannot be read, and why."""
         recordings.recording_changed.connect(self._request_labels_of_selected)
@@ -158,7 +159,7 @@ class Rankings(QObject):
 
     def probe_is_partial(self, name: str) -> bool:
         """Whether the probe was fitted before the text was walked to its end."""
-        return (_PROBE, name) in self._partial
+        return (FitProbe, name) in self._partial
 
     # Asking
 
@@ -167,23 +168,23 @@ class Rankings(QObject):
         if name in self._labels:
             return
 
-        def arrived(result: dict[str, Any]) -> None:
-            self._labels.put(name, np.load(result["path"], mmap_mode="r"))
+        def arrived(labels: Written) -> None:
+            self._labels.put(name, np.load(labels.path, mmap_mode="r"))
             self.labels_changed.emit(name)
 
-        self._ask(_LABEL, name, "Labelling", arrived)
+        self._ask(Label, name, "Labelling", arrived)
 
     def request_ranking(self, name: str) -> None:
         """Ask for the ranking of all units; `ranking_changed` follows, also if it was known."""
-        if name in self._rankings and (_RANK, name) not in self._partial:
+        if name in self._rankings and (Rank, name) not in self._partial:
             self.ranking_changed.emit(name)
             return
 
-        def arrived(result: dict[str, Any]) -> None:
-            self._rankings.put(name, read_ranking(Path(result["path"])))
+        def arrived(ranking: Written) -> None:
+            self._rankings.put(name, read_ranking(Path(ranking.path)))
             self.ranking_changed.emit(name)
 
-        self._ask(_RANK, name, "Ranking all units for", arrived)
+        self._ask(Rank, name, "Ranking all units for", arrived)
 
     def request_probe(self, name: str) -> None:
         """Ask for the linear probe over all units; `probe_changed` follows."""
@@ -191,11 +192,11 @@ class Rankings(QObject):
             self.probe_changed.emit(name)
             return
 
-        def arrived(result: dict[str, Any]) -> None:
-            self._probes.put(name, read_probe(Path(result["path"])))
+        def arrived(fitted: Written) -> None:
+            self._probes.put(name, read_probe(Path(fitted.path)))
             self.probe_changed.emit(name)
 
-        self._ask(_PROBE, name, "Probing all units for", arrived)
+        self._ask(FitProbe, name, "Probing all units for", arrived)
 
     @Slot()
     def _request_labels_of_selected(self) -> None:
@@ -203,25 +204,24 @@ class Rankings(QObject):
             self.request_labels(self._selection.concept)
 
     def _ask(
-        self, task: str, name: str, verb: str, arrived: Callable[[dict[str, Any]], None]
+        self, ask: _AboutConcept, name: str, verb: str, arrived: Callable[[Written], None]
     ) -> None:
         recording, concept = self._recordings.recording, self.concept(name)
         if recording is None or concept is None:
             return
-        if task == _LABEL and not self._recordings.is_of_text:
+        if ask is Label and not self._recordings.is_of_text:
             return  # they come with the walk of what is being typed
         complete = recording.complete
 
-        def done(result: dict[str, Any]) -> None:
-            self._partial.drop((task, name))
+        def done(written: Written) -> None:
+            self._partial.drop((ask, name))
             if not complete:
-                self._partial.put((task, name), True)
-            arrived(result)
+                self._partial.put((ask, name), True)
+            arrived(written)
 
         self._jobs.start(
-            task,
-            {"folder": str(recording.folder), "concept": spec_of(concept)},
-            of=(TEXT if task == _LABEL else RECORDING, CONCEPTS_MADE),
+            ask(folder=str(recording.folder), concept=spec_of(concept)),
+            of=(TEXT if ask is Label else RECORDING, CONCEPTS_MADE),
             title=f"{verb} “{concept.title}”",
             done=done,
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError
@@ -20,8 +20,8 @@ from rnnviz.session.gradients.networks import (
     Network,
     Window,
     affordable_losses,
+    answer_key,
     described,
-    result_key,
     stages_of,
     three_kinds,
 )
@@ -29,12 +29,14 @@ from rnnviz.session.shared.identities import Answers, Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.library import Library
 from rnnviz.session.shared.recordings import TEXT, Recordings
-from rnnviz.work.messages import Failed
+from rnnviz.work.jobs.cells import Written
+from rnnviz.work.jobs.given import TextGiven
+from rnnviz.work.jobs.gradients import ComputeField, FieldPart
+from rnnviz.work.messages import Failure
 
 Quantity = Literal["loss", "jacobian", "sum"]
 """The gradient of each loss, the Jacobian's largest singular value, or the gradient of the sum."""
 
-FIELD = "gradients"
 LOSSES = Subject("losses")
 """Which losses are taken, and how far they are followed back."""
 LONGEST = 1000
@@ -94,7 +96,7 @@ class Gradients(QObject):
     def open_network(self) -> Network | None:
         """The open model."""
         model = self._recordings.model
-        if model is None or "gradient_field" not in kind_named(model.kind).jobs:
+        if model is None or ComputeField.task() not in kind_named(model.kind).jobs:
             return None
         return Network(model.path, model.description.name, model.vocabulary, digest=model.digest)
 
@@ -242,22 +244,24 @@ class Gradients(QObject):
     @property
     def busy(self) -> bool:
         """Whether a field is being computed."""
-        return self._jobs.busy(FIELD)
+        return self._jobs.busy(ComputeField)
 
     def _compute(self, network: Network, jacobians: bool) -> None:
         text = self._recordings.text
         if text is None:
             return
         window = self.window
-        arguments: dict[str, Any] = {
-            **text.arguments(),
-            **network.arguments(),
-            "start": window.start,
-            "count": window.losses,
-            "distance": window.distance,
-            "jacobians": jacobians,
-        }
-        key = result_key(network, arguments)
+        asked = ComputeField(
+            model=network.given,
+            text=TextGiven.of(text),
+            path="",
+            start=window.start,
+            count=window.losses,
+            distance=window.distance,
+            jacobians=jacobians,
+            seed=network.seed,
+        )
+        key = answer_key(network, asked)
         path = self._cache / f"{key}.npz"
         if key == self._computing and self.busy:
             return
@@ -265,27 +269,25 @@ class Gradients(QObject):
             return
         self._computing = key
 
-        def done(result: dict[str, Any]) -> None:
-            self._arrive(network, Path(result["path"]))
+        def done(field: Written) -> None:
+            self._arrive(network, Path(field.path))
 
-        def failed(failure: Failed) -> None:
+        def failed(failure: Failure) -> None:
             if failure.details:
                 self._jobs.failed.emit(failure)
             self._note(Compared(network, failure=failure.message))
 
         seen = 0
 
-        def grown(facts: Mapping[str, Any]) -> None:
+        def grown(part: FieldPart) -> None:
             nonlocal seen
-            if facts.get("parts", 0) > seen:
-                seen = facts["parts"]
-                self._arrive(network, Path(facts["part"]), partial=True)
+            if part.number > seen:
+                seen = part.number
+                self._arrive(network, Path(part.path), partial=True)
 
         self._jobs.start(
-            "gradient_field",
-            {**arguments, "path": str(path)},
+            msgspec.structs.replace(asked, path=str(path)),
             of=(TEXT, LOSSES),
-            question=FIELD,
             title=f"Going back through {network.title}",
             done=done,
             failed=failed,

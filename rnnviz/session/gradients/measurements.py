@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.gradients import MatrixFacts
-from rnnviz.session.gradients.networks import Compared, Network, Window, result_key
+from rnnviz.session.gradients.networks import Compared, Network, Window, answer_key
 from rnnviz.session.shared.identities import Answers
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import TEXT, Recordings
-from rnnviz.work.messages import Failed
+from rnnviz.work.jobs.cells import Written
+from rnnviz.work.jobs.given import TextGiven
+from rnnviz.work.jobs.gradients import (
+    Clipping,
+    Comparison,
+    RecurrentMatrices,
+    StepClipped,
+    Truncation,
+)
+from rnnviz.work.messages import Failure
 
-MATRICES, CLIPPING, TRUNCATION = "matrices", "clipping", "truncation"
-"""Questions: see `Jobs.busy`."""
 
-
-class Comparison(Protocol):
+class Focus(Protocol):
     """Says which network, and which stretch of the text, the questions are about."""
 
     window: Window
@@ -43,18 +49,16 @@ class Measurements(QObject):
     clipping_changed = Signal()
     truncation_changed = Signal()
 
-    def __init__(
-        self, gradients: Comparison, jobs: Jobs, recordings: Recordings, cache: Path
-    ) -> None:
+    def __init__(self, gradients: Focus, jobs: Jobs, recordings: Recordings, cache: Path) -> None:
         super().__init__(recordings.parent())
         self._gradients, self._jobs, self._recordings = gradients, jobs, recordings
         self._cache = cache
         self._matrices: Answers[Network, tuple[MatrixFacts, ...] | str] = jobs.answers()
         """Or why there are none."""
-        self._clippings: Answers[object, tuple[object, dict[str, Any]]] = jobs.answers(TEXT)
-        """With the thresholds that were asked for."""
-        self._truncations: Answers[object, dict[str, Any]] = jobs.answers(TEXT)
-        self._asked: Answers[str, object] = jobs.answers(TEXT)
+        self._clippings: Answers[object, tuple[object, StepClipped | str]] = jobs.answers(TEXT)
+        """With the thresholds that were asked for; or why there is none."""
+        self._truncations: Answers[object, Comparison] = jobs.answers(TEXT)
+        self._asked: Answers[object, object] = jobs.answers(TEXT)
         """The last question of each kind."""
         self.thresholds: tuple[float | None, float | None] = (None, None)
         """Of clipping by norm and by value; None lets the engine propose one."""
@@ -78,13 +82,16 @@ class Measurements(QObject):
         return found if isinstance(found, str) else ""
 
     @property
-    def clipping(self) -> dict[str, Any] | None:
-        """A training step of the network in focus, clipped as it says itself, if it is known."""
+    def clipping(self) -> StepClipped | str | None:
+        """A training step of the network in focus, clipped as it says itself; or why there is none.
+
+        None where it is not known yet.
+        """
         found = self._clippings.get(self._step())
         return None if found is None else found[1]
 
     @property
-    def truncation(self) -> dict[str, Any] | None:
+    def truncation(self) -> Comparison | None:
         """What was measured of the network in focus, cut as is chosen now."""
         return self._truncations.get((self._network, self.chunk))
 
@@ -97,7 +104,7 @@ class Measurements(QObject):
         self.truncation_changed.emit()
         self.matrices_changed.emit()
 
-    def _is_new(self, kind: str, question: object) -> bool:
+    def _is_new(self, kind: object, question: object) -> bool:
         """Whether this is another question than the last of its kind; notes it."""
         known = self._asked.get(kind) == question
         self._asked.put(kind, question)
@@ -106,23 +113,26 @@ class Measurements(QObject):
     def want_matrices(self) -> None:
         """Compute the recurrent matrices of the network in focus, if they are not there."""
         network = self._network
-        if network is None or network in self._matrices or not self._is_new(MATRICES, network):
+        if (
+            network is None
+            or network in self._matrices
+            or not self._is_new(RecurrentMatrices, network)
+        ):
             return
-        key = result_key(network, {"matrices": True})
+        asked = RecurrentMatrices(model=network.given, path="", seed=network.seed)
+        key = answer_key(network, asked)
 
-        def done(result: dict[str, Any]) -> None:
-            raw = Path(result["path"]).read_bytes()
+        def done(written: Written) -> None:
+            raw = Path(written.path).read_bytes()
             self._matrices.put(network, tuple(msgspec.json.decode(raw, type=list[MatrixFacts])))
             self.matrices_changed.emit()
 
-        def failed(failure: Failed) -> None:
+        def failed(failure: Failure) -> None:
             self._matrices.put(network, failure.message)
             self.matrices_changed.emit()
 
         self._jobs.start(
-            "recurrent_matrices",
-            {**network.arguments(), "path": str(self._cache / f"{key}.json")},
-            question=MATRICES,
+            msgspec.structs.replace(asked, path=str(self._cache / f"{key}.json")),
             title="Eigenvalues of the recurrent matrices",
             done=done,
             failed=failed,
@@ -143,30 +153,29 @@ class Measurements(QObject):
         known = self._clippings.get(step)
         if known is not None and known[0] == thresholds:
             return
-        if not self._is_new(CLIPPING, (step, thresholds)):
+        if not self._is_new(Clipping, (step, thresholds)):
             return
         norm, value = thresholds
 
-        def done(result: dict[str, Any]) -> None:
+        def done(result: StepClipped | str) -> None:
             self._clippings.put(step, (thresholds, result))
             self.clipping_changed.emit()
 
-        def failed(failure: Failed) -> None:
-            done({"failure": failure.message})
+        def failed(failure: Failure) -> None:
+            done(failure.message)
 
         self._jobs.start(
-            "clipping",
-            {
-                **text.arguments(),
-                **network.arguments(),
-                "start": self._gradients.window.start,
-                "count": self._gradients.window.losses,
-                "windows": 24,
-                "norm": norm,
-                "value": value,
-            },
+            Clipping(
+                model=network.given,
+                text=TextGiven.of(text),
+                start=self._gradients.window.start,
+                count=self._gradients.window.losses,
+                windows=24,
+                norm=norm,
+                value=value,
+                seed=network.seed,
+            ),
             of=(TEXT,),
-            question=CLIPPING,
             title="Clipping a training step",
             done=done,
             failed=failed,
@@ -186,15 +195,19 @@ class Measurements(QObject):
             return
         chunk = self.chunk
 
-        def done(result: dict[str, Any]) -> None:
-            self._truncations.put((network, chunk), result)
+        def done(found: Comparison) -> None:
+            self._truncations.put((network, chunk), found)
             self.truncation_changed.emit()
 
         self._jobs.start(
-            "truncation",
-            {**text.arguments(), **network.arguments(), "steps": steps, "chunk": chunk},
+            Truncation(
+                model=network.given,
+                text=TextGiven.of(text),
+                steps=steps,
+                chunk=chunk,
+                seed=network.seed,
+            ),
             of=(TEXT,),
-            question=TRUNCATION,
             title=f"Measuring BPTT over {steps:,} steps",
             done=done,
         )
@@ -202,4 +215,4 @@ class Measurements(QObject):
     @property
     def measuring(self) -> bool:
         """Whether truncation is being measured."""
-        return self._jobs.busy(TRUNCATION)
+        return self._jobs.busy(Truncation)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rnnviz.core.architectures import COMPARED
 from rnnviz.core.errors import GradientError
@@ -15,6 +14,8 @@ from rnnviz.core.kinds.described import read_described
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.system.identity import digest, file_stamp
 from rnnviz.session.shared.library import Library
+from rnnviz.work.jobs.given import ModelGiven
+from rnnviz.work.jobs.gradients import ComputeField, RecurrentMatrices
 
 DEFAULT = 128
 """Losses, and steps back, unless the person asks for others."""
@@ -38,10 +39,10 @@ class Network:
     digest: str = ""
     """Tells this state of the file from others, where it may change."""
 
-    def arguments(self) -> dict[str, Any]:
-        """How a task of the engine names it."""
-        named: dict[str, Any] = {"model": self.path, "vocabulary": self.vocabulary}
-        return named if self.seed is None else {**named, "seed": self.seed}
+    @property
+    def given(self) -> ModelGiven:
+        """What names its file in a request; the seed stands beside it."""
+        return ModelGiven(self.path, self.vocabulary)
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,12 @@ class Window:
     distance: int = DEFAULT
 
 
-def result_key(network: Network, arguments: Mapping[str, Any]) -> str:
-    """A name for a result that changes whenever the model, the text or the question does."""
-    facts = dict(arguments)
-    if "text_path" in facts:
-        facts["text_path"] = file_stamp(Path(facts["text_path"]))
-    return digest(file_stamp(Path(network.path)), network, sorted(facts.items()))
+def answer_key(network: Network, request: ComputeField | RecurrentMatrices) -> str:
+    """A name for an answer that changes whenever the model, the text or the question does."""
+    files = [network.path]
+    if isinstance(request, ComputeField) and request.text.path:
+        files.append(request.text.path)
+    return digest(*(file_stamp(Path(path)) for path in files), network, request)
 
 
 def stages_of(run: Path) -> tuple[Network, ...]:
@@ -144,6 +145,6 @@ def described(path: Path) -> ModelDescription:
         ModelFileError: it is of another kind, or no file of ours.
     """
     kind, found = read_described(path)
-    require(kind, "gradient_field", path.name)
+    require(kind, ComputeField.task(), path.name)
     assert isinstance(found, ModelDescription)
     return found

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.session.shared.identities import Answers, Identities, Stamp, Subject
-from rnnviz.work.messages import Done, Failed, Job, Progress, Reply
+from rnnviz.work.messages import Done, Failure, Job, Progress, Reply, Request
 from rnnviz.work.runner import Runner
 
-__all__ = ["Failed", "Jobs", "RunningTask"]
+__all__ = ["Failure", "Jobs", "RunningTask"]
+
+P = TypeVar("P")
+A = TypeVar("A")
 
 
 def _nothing(_: Any) -> None:
@@ -36,9 +39,9 @@ class _Asked:
     """Whose answer it is, and who wants it."""
 
     stamp: Stamp
-    done: Callable[[dict[str, Any]], None]
-    failed: Callable[[Failed], None] | None
-    progress: Callable[[Mapping[str, Any]], None]
+    done: Callable[[Any], None]
+    failed: Callable[[Any], None] | None
+    progress: Callable[[Any], None]
 
 
 class Jobs(QObject):
@@ -51,7 +54,7 @@ class Jobs(QObject):
 
     Signals:
         changed: a job started, moved on or ended.
-        failed(Failed): a job failed and nobody else takes care of it.
+        failed(Failure): a job failed and nobody else takes care of it.
     """
 
     changed = Signal()
@@ -102,45 +105,46 @@ class Jobs(QObject):
         """The jobs under way, oldest first."""
         return tuple(self._running.values())
 
-    def busy(self, question: str) -> bool:
-        """Whether this question is under way."""
-        return any(task.question == question for task in self._running.values())
+    def busy(self, question: str | type[Request[Any, Any]]) -> bool:
+        """Whether this question is under way; a request's type stands for its task."""
+        asked = _name(question)
+        return any(task.question == asked for task in self._running.values())
 
     def start(
         self,
-        task: str,
-        arguments: dict[str, Any],
+        request: Request[P, A],
         *,
         title: str,
         of: Iterable[Subject] = (),
         question: str = "",
-        done: Callable[[dict[str, Any]], None] = _nothing,
-        failed: Callable[[Failed], None] | None = None,
-        progress: Callable[[Mapping[str, Any]], None] = _nothing,
+        done: Callable[[A], None] = _nothing,
+        failed: Callable[[Any], None] | None = None,
+        progress: Callable[[P], None] = _nothing,
     ) -> None:
-        """Run a task of the engine; once the session is closed, nothing starts any more.
+        """Ask the engine; once the session is closed, nothing is asked any more.
 
         Args:
             of: what it is about: when one of these becomes another, the job is dropped.
             question: what is asked, if not the task alone says it; one job of each is under way.
-            done: called with the result.
-            failed: called instead of the signal `failed`; never for a cancelled job.
-            progress: called with the facts of each progress message.
+            done: called with the answer.
+            failed: called with the request's failure instead of the signal `failed`; never for a
+                cancelled job.
+            progress: called with what is known already, whenever there is more.
         """
         if self._closed:
             return
-        number, asked = next(self._numbers), Subject(question or task)
+        number, asked = next(self._numbers), Subject(question or request.task())
         self.now(asked, number)
         self._running[number] = RunningTask(number, title, asked)
         stamp = self._identities.stamp((asked, *of))
         self._asked[number] = _Asked(stamp, done, failed, progress)
         self.changed.emit()
         if number in self._asked:
-            self._runner.start(Job(number, task, arguments), self._replied.emit)
+            self._runner.start(Job(number, request), self._replied.emit)
 
-    def cancel(self, question: str) -> None:
+    def cancel(self, question: str | type[Request[Any, Any]]) -> None:
         """Stop asking this, if it is under way, and drop what is still answered."""
-        self.now(Subject(question), next(self._numbers))
+        self.now(Subject(_name(question)), next(self._numbers))
 
     def close(self) -> None:
         """Drop all jobs, end the engine, and start nothing any more."""
@@ -159,7 +163,8 @@ class Jobs(QObject):
             task, asked = self._running.get(reply.number), self._asked.get(reply.number)
             if task and asked:
                 task.share = reply.done / reply.total if reply.total else 0.0
-                asked.progress(reply.facts)
+                if reply.facts is not None:
+                    asked.progress(reply.facts)
                 self.changed.emit()
             return
         asked = self._forget(reply.number)
@@ -167,6 +172,10 @@ class Jobs(QObject):
             return
         self.changed.emit()
         if isinstance(reply, Done):
-            asked.done(reply.result)
-        elif reply.kind != "Cancelled":
-            (asked.failed or self.failed.emit)(reply)
+            asked.done(reply.answer)
+        elif reply.failure.kind != "Cancelled":
+            (asked.failed or self.failed.emit)(reply.failure)
+
+
+def _name(question: str | type[Request[Any, Any]]) -> str:
+    return question if isinstance(question, str) else question.task()

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.kinds import kind_named
 from rnnviz.session.shared.identities import Subject
-from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.work.jobs.given import ModelGiven
+from rnnviz.work.jobs.models import ModelOpened, NotOpened, OpenModel
 
 OPEN = "open"
 """A question: see `Jobs.busy`."""
 COMPANIONS = {"VocabularyNeeded": "vocabulary", "SentencesNeeded": "sentences"}
 """What is missing, by the name of the error that says so."""
 
-Taker = Callable[[dict[str, Any]], None]
+Taker = Callable[[ModelOpened], None]
 
 
 class Opening(QObject):
@@ -30,7 +31,7 @@ class Opening(QObject):
 
     Signals:
         opened(path, workspace): a model was taken, and is seen in this workspace.
-        companion_needed(companion, path, facts, message): a file does not say everything itself;
+        companion_needed(companion, path, size, message): a file does not say everything itself;
             open it again with a `vocabulary` or `sentences`.
         refused(path): a model could not be opened; what was open stays.
     """
@@ -49,24 +50,29 @@ class Opening(QObject):
         super().__init__(parent)
         self._jobs, self._takers, self._subject = jobs, takers, subject
 
-    def open(self, path: Path, **companions: Any) -> None:
+    def open(
+        self,
+        path: Path,
+        vocabulary: tuple[str, ...] | None = None,
+        sentences: Path | None = None,
+    ) -> None:
         """Open a model of any kind; what is open stays until it is ready.
 
         Args:
-            companions: the `vocabulary`, or the path of the `sentences`, of a file without them.
+            vocabulary: the characters of a file without them.
+            sentences: the file that the words of a translator were numbered from.
         """
 
-        def failed(failure: Failed) -> None:
+        def failed(failure: NotOpened) -> None:
             if failure.kind in COMPANIONS:
                 needed = COMPANIONS[failure.kind]
-                self.companion_needed.emit(needed, str(path), failure.facts, failure.message)
+                self.companion_needed.emit(needed, str(path), failure.size, failure.message)
                 return
             self.refused.emit(str(path))
             self._jobs.failed.emit(failure)
 
         self._jobs.start(
-            "open_model",
-            {"path": str(path), **_jsonable(companions)},
+            OpenModel(model=ModelGiven(str(path), vocabulary, str(sentences or ""))),
             of=(self._subject,),
             question=OPEN,
             title=f"Opening {path.name}",
@@ -81,32 +87,23 @@ class Opening(QObject):
             subject: what is open in that workspace, which drops this.
         """
 
-        def done(result: dict[str, Any]) -> None:
-            if kind_named(result["kind"]).workspace == workspace:
-                self._takers[workspace](result)
+        def done(found: ModelOpened) -> None:
+            if kind_named(found.kind).workspace == workspace:
+                self._takers[workspace](found)
 
         self._jobs.start(
-            "open_model",
-            {"path": str(path)},
+            OpenModel(model=ModelGiven(str(path))),
             of=(subject,),
             question=f"{OPEN} in {workspace}",
             title=f"Opening {path.name}",
             done=done,
         )
 
-    def _take(self, result: dict[str, Any]) -> None:
-        path, kind = str(result["path"]), kind_named(result["kind"])
+    def _take(self, found: ModelOpened) -> None:
+        kind = kind_named(found.kind)
         try:
-            self._takers[kind.workspace](result)
+            self._takers[kind.workspace](found)
         except RnnvizError as error:
-            self._jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
+            self._jobs.failed.emit(Failure.of(error))
             return
-        self.opened.emit(path, kind.workspace)
-
-
-def _jsonable(companions: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: str(given) if isinstance(given, Path) else given
-        for name, given in companions.items()
-        if given is not None
-    }
+        self.opened.emit(found.path, kind.workspace)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,10 @@ from rnnviz.core.system.identity import model_digest, text_digest
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.kept_walks import kept_walk, make_room, walk_key
-from rnnviz.work.messages import Failed
+from rnnviz.work.jobs.cells import Walk, Walked
+from rnnviz.work.jobs.given import ModelGiven, TextGiven
+from rnnviz.work.jobs.models import ModelOpened, ReadText, TextLaidOut
+from rnnviz.work.messages import Failure
 
 MODEL = Subject("model")
 """The weights of the open model."""
@@ -38,8 +40,6 @@ RECORDING = Subject("recording")
 """The recording on the screen."""
 LARGE_TEXT_BYTES = 4_000_000
 """A larger text is not read here, where it would hold up the window."""
-READ, WALK = "read", "walk"
-"""Questions: see `Jobs.busy`."""
 LARGE_BYTES = 2_000_000_000
 """Above this size a walk is asked for, not started by itself."""
 _LIVE = "live-"
@@ -64,11 +64,25 @@ class OpenModel(msgspec.Struct, frozen=True):
     """Tells this state of the file from others; see `core.system.identity`."""
 
     @classmethod
-    def told(cls, result: Mapping[str, Any]) -> OpenModel:
+    def told(cls, opened: ModelOpened) -> OpenModel:
         """The model that the engine tells of."""
-        about = kind_named(result["kind"]).description
-        description = msgspec.convert(result["description"], about)
-        return msgspec.convert({**result, "description": description}, cls)
+        about = kind_named(opened.kind).description
+        return cls(
+            opened.path,
+            msgspec.convert(opened.description, about),
+            opened.format_title,
+            opened.parameters,
+            opened.channels,
+            opened.notes,
+            opened.vocabulary,
+            opened.kind,
+            opened.digest,
+        )
+
+    @property
+    def given(self) -> ModelGiven:
+        """What names it in a request."""
+        return ModelGiven(self.path, self.vocabulary)
 
     def groups(self, channels: tuple[str, ...] | None = None) -> Groups:
         """The units that it will have in a recording of these channels, or of all."""
@@ -115,9 +129,9 @@ class Recordings(QObject):
 
     # Models
 
-    def take_model(self, result: Mapping[str, Any]) -> None:
+    def take_model(self, opened: ModelOpened) -> None:
         """Take the model that the engine has just opened."""
-        self._set_model(OpenModel.told(result))
+        self._set_model(OpenModel.told(opened))
         self.model_changed.emit()
 
     def _set_model(self, model: OpenModel | None, *, followed: bool = False) -> None:
@@ -161,10 +175,8 @@ class Recordings(QObject):
         # Named as what is typed, it is deleted as that is.
         folder = self.cache / f"{_LIVE}{os.getpid()}-text-{self._live}"
         self._jobs.start(
-            "read_text",
-            {"path": str(path), "folder": str(folder)},
+            ReadText(path=str(path), folder=str(folder)),
             of=(TEXT,),
-            question=READ,
             title=f"Reading {path.name}",
             done=self._text_read,
         )
@@ -177,13 +189,13 @@ class Recordings(QObject):
     @property
     def reading(self) -> bool:
         """Whether a large text is on its way."""
-        return self._jobs.busy(READ)
+        return self._jobs.busy(ReadText)
 
-    def _text_read(self, facts: dict[str, Any]) -> None:
+    def _text_read(self, found: TextLaidOut) -> None:
         try:
-            self.show_text(map_text(facts))
+            self.show_text(map_text(Path(found.path), Path(found.folder), found.width))
         except TextError as error:
-            self._jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
+            self._jobs.failed.emit(Failure.of(error))
 
     def show_text(self, text: Text) -> None:
         """Take this text and walk it, if a model is open."""
@@ -219,7 +231,7 @@ class Recordings(QObject):
         self._text_digest = str(of) if of else text_digest(text)
         self._jobs.now(TEXT, self._text_digest)
         # What was still being read belonged to the text before, also where this one is the same.
-        self._jobs.cancel(READ)
+        self._jobs.cancel(ReadText)
 
     # Walking
 
@@ -262,7 +274,7 @@ class Recordings(QObject):
         if kept is not None and (shown is None or shown.folder != folder):
             self._set_recording(kept)
         # What is under way is this very walk: that of anything else has just been dropped.
-        if (kept is not None and kept.complete) or self._jobs.busy(WALK):
+        if (kept is not None and kept.complete) or self._jobs.busy(Walk):
             return
         make_room(self.cache, self.size_bytes(channels), folder)
         self._start_walk(folder, channels)
@@ -303,28 +315,21 @@ class Recordings(QObject):
 
     def _start_walk(self, folder: Path, channels: tuple[str, ...], live: bool = False) -> None:
         assert self.model is not None and self.text is not None
-        arguments: dict[str, Any] = {
-            "model": self.model.path,
-            "vocabulary": self.model.vocabulary,
-            **self.text.arguments(),
-            "folder": str(folder),
-            "channels": channels,
-        }
+        walk = Walk(
+            model=self.model.given,
+            text=TextGiven.of(self.text),
+            folder=str(folder),
+            channels=channels,
+        )
 
-        def grew(facts: Mapping[str, Any]) -> None:
-            if facts.get("walked", 0) > 0:
-                self._show_walk(folder, facts["walked"])
-
-        def done(result: dict[str, Any]) -> None:
-            self._show_walk(folder, result["characters"])
+        def grew(walked: Walked) -> None:
+            self._show_walk(folder, walked.characters)
 
         self._jobs.start(
-            "walk",
-            arguments,
+            walk,
             of=(MODEL, TEXT, CHANNELS),
-            question=WALK,
             title=self._title_of_walk(channels, live),
-            done=done,
+            done=grew,
             progress=grew,
         )
 
@@ -352,7 +357,7 @@ class Recordings(QObject):
             else:
                 self._read_again(folder)
         except RnnvizError as error:
-            self._jobs.failed.emit(Failed(0, type(error).__name__, str(error)))
+            self._jobs.failed.emit(Failure.of(error))
 
     def _is_of_open_text(self, recording: Recording) -> bool:
         """Whether the engine read the same characters from the file as were read here before."""
@@ -366,7 +371,7 @@ class Recordings(QObject):
         """The file changed on the disk since it was read here: read it anew, and walk that."""
         assert self.text is not None and self.text.path is not None
         path = self.text.path
-        self._jobs.cancel(WALK)
+        self._jobs.cancel(Walk)
         shutil.rmtree(folder, ignore_errors=True)
         self.open_text(path)
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,11 +28,13 @@ from rnnviz.core.system.background import Aside
 from rnnviz.core.training_tasks import kind_trained_by
 from rnnviz.session.cells.rankings import CONCEPTS_MADE, Rankings
 from rnnviz.session.shared.identities import Subject
-from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.session.shared.recordings import Recordings
 from rnnviz.session.shared.selection import Selection
 from rnnviz.session.training.checkpoints import Stage, Stamp, stages_of, those_there
 from rnnviz.session.training.runs import OpenRun, Runs
+from rnnviz.work.jobs.cells import Rank, Walk, Walked, Written
+from rnnviz.work.jobs.given import ModelGiven, TextGiven
 
 CHARACTERS = 10_000
 """How much of the text is walked: soon done, and enough that the best of many units by chance does
@@ -312,33 +312,31 @@ class Stages(QObject):
         self._number += 1
         folder = self._recordings.cache / f"stage-{os.getpid()}-{self._number}"
 
-        def done(result: dict[str, Any]) -> None:
+        def done(_: Walked) -> None:
             try:
                 self._keep(key, Recording(folder))
             except RnnvizError as error:
-                failed(Failed(0, type(error).__name__, str(error)))
+                failed(Failure.of(error))
                 return
             self.problem = ""
             self.arrived.emit()
 
-        def failed(failure: Failed) -> None:
+        def failed(failure: Failure) -> None:
             # A file that is replaced just now is read again when the next one is there.
             self._failed.add(key)
             self.problem = failure.message
             shutil.rmtree(folder, ignore_errors=True)
             self.arrived.emit()
 
-        arguments = {
-            "model": str(stage.path),
-            "text": str(self.text),
-            "text_name": self.text.name,
-            "folder": str(folder),
-            "channels": tuple(dict.fromkeys(("hidden", self.channel))),
-        }
+        walk = Walk(
+            model=ModelGiven(str(stage.path)),
+            text=TextGiven(text=str(self.text), name=self.text.name),
+            folder=str(folder),
+            channels=tuple(dict.fromkeys(("hidden", self.channel))),
+        )
         title = f"Reading the text at step {stage.step:,}"
         self._jobs.start(
-            "walk",
-            arguments,
+            walk,
             of=(RUN,),
             question=_STAGE,
             title=title,
@@ -353,11 +351,11 @@ class Stages(QObject):
             self._failed.add(key)
             return
 
-        def done(result: dict[str, Any]) -> None:
+        def done(written: Written) -> None:
             try:
-                ranking = read_ranking(Path(result["path"]))
+                ranking = read_ranking(Path(written.path))
             except RnnvizError as error:
-                failed(Failed(0, type(error).__name__, str(error)))
+                failed(Failure.of(error))
                 return
             figures = np.full(recording.total_units, np.nan)
             for score in ranking.scores:
@@ -369,20 +367,15 @@ class Stages(QObject):
             self._scores[(*key, name)] = score_of_all
             self.arrived.emit()
 
-        def failed(failure: Failed) -> None:
+        def failed(failure: Failure) -> None:
             self._failed.add(key)
             self.problem = failure.message
             self.arrived.emit()
 
-        arguments: Mapping[str, Any] = {
-            "folder": str(recording.folder),
-            "concept": spec_of(concept),
-            "channels": [channel],
-        }
+        rank = Rank(folder=str(recording.folder), concept=spec_of(concept), channels=(channel,))
         title = f"Scoring {concept.title.lower()}"
         self._jobs.start(
-            "rank",
-            dict(arguments),
+            rank,
             of=(RUN, CONCEPTS_MADE),
             question=_STAGE,
             title=title,

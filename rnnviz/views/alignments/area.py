@@ -15,6 +15,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.session.alignments.alignments import Mark
 from rnnviz.session.alignments.questions import TRANSLATOR, Answer
 from rnnviz.session.session import Session
+from rnnviz.session.shared.opening import OPEN
 from rnnviz.views.alignments.drawing.table_painter import Place
 from rnnviz.views.alignments.pane import Pane, growing_sentence
 from rnnviz.views.alignments.saving import ask_where, save
@@ -276,7 +277,7 @@ class AlignmentArea(QWidget):
     @Slot()
     def _open_first(self) -> None:
         """Open it once nothing else is being opened: that might be a translation model, too."""
-        if not self._first_due or self._session.jobs.busy("open"):
+        if not self._first_due or self._session.jobs.busy(OPEN):
             return
         self._first_due = False
         first = self._session.library.first_in("alignments")

@@ -23,11 +23,11 @@ from PySide6.QtWidgets import (
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.sequences.text import Text
-from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.views.text.text_view import TextView
+from rnnviz.work.jobs.cells import PreviewLabels, Spans
 
 PREVIEW_CHARACTERS = 6000
-_QUESTION = "labels of what is shown"
 _KINDS = (
     ("regular-expression", "What a regular expression matches"),
     ("painted", "Ranges that I painted"),
@@ -194,28 +194,26 @@ class ConceptDialog(QDialog):
         try:
             concept_from(spec)
         except ConceptError as error:
-            self._jobs.cancel(_QUESTION)
+            self._jobs.cancel(PreviewLabels)
             self._refuse(str(error))
             return
         self._judge("Looking for it…", usable=False)
         self._jobs.start(
-            "preview_labels",
-            {"concept": spec, "text": str(self._preview)},
-            question=_QUESTION,
+            PreviewLabels(text=str(self._preview), concept=spec),
             title="Labelling what is shown",
             done=self._labelled,
             failed=self._failed,
         )
 
-    def _labelled(self, result: dict[str, Any]) -> None:
+    def _labelled(self, found: Spans) -> None:
         labels = np.zeros(len(self._preview), bool)
-        for start, stop in result["spans"]:
+        for start, stop in found.spans:
             labels[start:stop] = True
         self.view.set_labels(labels)
         share = float(labels.mean()) if len(labels) else 0.0
         self._judge(f"{share:.1%} of the characters shown are labelled.", usable=True)
 
-    def _failed(self, failure: Failed) -> None:
+    def _failed(self, failure: Failure) -> None:
         self._refuse(failure.message)
 
     def _refuse(self, reason: str) -> None:
@@ -224,7 +222,7 @@ class ConceptDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Close the box; nobody waits for labels any more."""
-        self._jobs.cancel(_QUESTION)
+        self._jobs.cancel(PreviewLabels)
         super().done(result)
 
     def _preview_spec(self) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
@@ -22,7 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.work.jobs.models import Candidate, Guess, GuessVocabulary
 
 _COLUMNS = ("Order of the characters", "Loss in nats", "Perplexity", "Characters")
 
@@ -47,7 +47,7 @@ class VocabularyDialog(QDialog):
         self._jobs = jobs
         self._path = path
         self._text = text
-        self._candidates: list[dict[str, Any]] = []
+        self._candidates: tuple[Candidate, ...] = ()
         self.setWindowTitle("Which characters does it know?")
         self.resize(760, 420)
         column = QVBoxLayout(self)
@@ -93,7 +93,7 @@ class VocabularyDialog(QDialog):
     def vocabulary(self) -> tuple[str, ...] | None:
         """The characters of the chosen guess, or None."""
         rows = self.table.selectionModel().selectedRows()
-        return tuple(self._candidates[rows[0].row()]["characters"]) if rows else None
+        return self._candidates[rows[0].row()].characters if rows else None
 
     @Slot()
     def _choose(self) -> None:
@@ -105,12 +105,7 @@ class VocabularyDialog(QDialog):
         """Have the engine guess from this file."""
         self.verdict.setText(f"Trying the characters of {source.name}…")
         self._jobs.start(
-            "guess_vocabulary",
-            {
-                "path": str(self._path),
-                "source": str(source),
-                "text": str(self._text) if self._text else None,
-            },
+            GuessVocabulary(path=str(self._path), source=str(source), text=str(self._text or "")),
             title=f"Trying the characters of {source.name}",
             done=self._guessed,
             failed=self._failed,
@@ -118,23 +113,23 @@ class VocabularyDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Close the box; nobody waits for guesses any more."""
-        self._jobs.cancel("guess_vocabulary")
+        self._jobs.cancel(GuessVocabulary)
         super().done(result)
 
-    def _failed(self, failure: Failed) -> None:
+    def _failed(self, failure: Failure) -> None:
         self.verdict.setText(failure.message)
 
-    def _guessed(self, result: dict[str, Any]) -> None:
-        self._candidates = result["candidates"]
+    def _guessed(self, guess: Guess) -> None:
+        self._candidates = guess.candidates
         self.table.setRowCount(len(self._candidates))
         for row, candidate in enumerate(self._candidates):
-            loss = candidate["loss_nats"]
-            known = loss is not None and math.isfinite(loss)
+            loss = candidate.loss_nats
+            known = math.isfinite(loss)
             texts = (
-                candidate["how"],
+                candidate.how,
                 f"{loss:.3f}" if known else "–",
                 f"{math.exp(loss):.1f}" if known else "–",
-                shown(candidate["characters"]),
+                shown(candidate.characters),
             )
             for place, text in enumerate(texts):
                 item = QTableWidgetItem(text)
@@ -147,14 +142,14 @@ class VocabularyDialog(QDialog):
             self.table.resizeColumnToContents(place)
         if self._candidates:
             self.table.selectRow(0)
-        unigram, uniform = result.get("unigram_nats"), result.get("uniform_nats")
-        if self._candidates and unigram is not None and uniform is not None:
+        unigram, uniform = guess.unigram_nats, guess.uniform_nats
+        if self._candidates and math.isfinite(unigram):
             self.verdict.setText(
                 f"Counting characters alone gives {unigram:.3f} nats, guessing blindly "
                 f"{uniform:.3f}. "
                 + (
                     "The first guess is better than both: the order is right."
-                    if result["convincing"]
+                    if guess.convincing
                     else "No guess is better than counting: this is probably not the text."
                 )
             )

@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, 
 
 from rnnviz.core.kinds import able_to, kind_named
 from rnnviz.session.session import Session
+from rnnviz.session.shared.opening import OPEN
 from rnnviz.views.kinds import kinds_in
+from rnnviz.work.jobs.cells import Walk
+from rnnviz.work.jobs.gradients import ComputeField
 
 FRAME_MS = 16
 """A panel draws at most once in so many milliseconds."""
@@ -32,7 +35,7 @@ def _has_model(session: Session) -> bool:
 
 def _has_gradients(session: Session) -> bool:
     kind = session.kind_in("cells")
-    return kind is not None and "gradient_field" in kind.jobs
+    return kind is not None and ComputeField.task() in kind.jobs
 
 
 def _has_text(session: Session) -> bool:
@@ -67,7 +70,7 @@ NEEDS = {
     "model": Need(_has_model, "Open a model, or drop its file on the window.", "Open…"),
     "gradients": Need(
         _has_gradients,
-        f"How far back gradients reach is shown of {able_to('gradient_field')}: open one.",
+        f"How far back gradients reach is shown of {able_to(ComputeField.task())}: open one.",
         "Open…",
     ),
     "text": Need(_has_text, "Open a text, or drop its file on the window.", "Open…"),
@@ -105,9 +108,9 @@ def unsuited(session: Session, panel: str, title: str) -> str:
 
 def waiting(session: Session) -> str:
     """What is under way that will bring a recording, in a sentence; empty if nothing is."""
-    if session.jobs.busy("walk"):
+    if session.jobs.busy(Walk):
         return "The model is reading the text; the first values come in a moment."
-    if session.jobs.busy("open"):
+    if session.jobs.busy(OPEN):
         return "The model is being opened."
     return ""
 

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from rnnviz.session.session import Session
-from rnnviz.session.shared.jobs import Failed
+from rnnviz.session.shared.jobs import Failure
 from rnnviz.views.text.minimap import Minimap
 from rnnviz.views.text.search_bar import SearchBar
 from rnnviz.views.text.text_view import TextView
@@ -29,7 +29,7 @@ class TextSearching(QObject):
     def _typed(self, pattern: str, regular: bool) -> None:
         self._session.inspection.request_matches(pattern, regular, self._failed)
 
-    def _failed(self, failure: Failed) -> None:
+    def _failed(self, failure: Failure) -> None:
         self._bar.tell(failure.message)
 
     @Slot()

@@ -35,9 +35,10 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.free_directory import free_directory
 from rnnviz.core.training_tasks import TASKS, Preset, TaskDescription, task_named
 from rnnviz.core.training_tasks.settings import MORE, USUAL, setting_named
-from rnnviz.session.shared.jobs import Failed, Jobs
+from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.views.training.run_fields import Field, RunFields, in_columns
 from rnnviz.views.training.structure_bar import StructureBar
+from rnnviz.work.jobs.training import Estimate, Estimated
 
 _ESTIMATE_MS = 400
 _MEASURING = 'Measuring… <a href="stop">stop</a>'
@@ -391,7 +392,7 @@ class NewRunDialog(QDialog):
         self.place.setText(f"Written to {self.directory}")
         self.place.setToolTip(str(self.directory))
         # What is being measured is no longer what the run would be.
-        self._jobs.cancel("estimate")
+        self._jobs.cancel(Estimate)
         self._say(_MEASURING if self.described.measured else "")
         if self._ready and self.described.measured:
             self._wait.start()
@@ -436,30 +437,28 @@ class NewRunDialog(QDialog):
     def _ask_estimate(self) -> None:
         config = self.config
 
-        def estimated(result: dict[str, Any]) -> None:
-            self._estimated(config, result)
+        def estimated(found: Estimated) -> None:
+            self._estimated(config, found)
 
         self._jobs.start(
-            "estimate",
-            {"config": msgspec.to_builtins(config)},
+            Estimate(config=config),
             title="Measuring a few steps",
             done=estimated,
             failed=self._not_estimated,
         )
 
-    def _estimated(self, config: TrainingConfig, result: dict[str, Any]) -> None:
-        seconds, memory = float(result["seconds"]), float(result.get("memory_bytes", 0))
-        disk = float(result.get("disk_bytes", 0))
+    def _estimated(self, config: TrainingConfig, found: Estimated) -> None:
+        seconds, memory, disk = found.seconds, found.memory_bytes, found.disk_bytes
         supposed = self.described.rough(config, self.data_bytes).seconds
         if self._settings is not None and supposed > 0:
             self._settings.setValue(_PACE, seconds / supposed)
         self.estimate.setText(
-            f"{result['parameters']:,} parameters, {result['steps']:,} steps: about "
+            f"{found.parameters:,} parameters, {found.steps:,} steps: about "
             f"{duration_in_words(seconds)} on this machine, {memory / 1e6:,.0f} MB of memory, "
             f"{disk / 1e6:,.0f} MB on the disk."
         )
 
-    def _not_estimated(self, failure: Failed) -> None:
+    def _not_estimated(self, failure: Failure) -> None:
         if is_our_error(failure.kind):
             self._unfit = failure.message
             self._show_refusal()
@@ -468,7 +467,7 @@ class NewRunDialog(QDialog):
     @Slot()
     def _stop_measuring(self) -> None:
         self._wait.stop()
-        self._jobs.cancel("estimate")
+        self._jobs.cancel(Estimate)
         self._say("Not measured.")
 
     @Slot()
@@ -496,7 +495,7 @@ class NewRunDialog(QDialog):
     def done(self, result: int) -> None:
         """Stop measuring."""
         self._wait.stop()
-        self._jobs.cancel("estimate")
+        self._jobs.cancel(Estimate)
         super().done(result)
 
     # Dropping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,16 +70,13 @@ class Asking(QObject):
             self.path_chosen.emit(Path(chosen))
 
     @Slot(str, str, object, str)
-    def ask_companion(
-        self, companion: str, path: str, facts: Mapping[str, Any], message: str
-    ) -> None:
+    def ask_companion(self, companion: str, path: str, size: int, message: str) -> None:
         """Ask for what a model file does not say itself, then open it with that."""
         asking = {"vocabulary": self.ask_vocabulary, "sentences": self.ask_sentences}
-        asking[companion](path, facts, message)
+        asking[companion](path, size, message)
 
-    def ask_vocabulary(self, path: str, facts: Mapping[str, Any], message: str) -> None:
+    def ask_vocabulary(self, path: str, size: int, message: str) -> None:
         """Ask which characters a network knows, then open it with them."""
-        size = int(facts["size"])
         text = self._session.recordings.text
         read = text.path if text is not None else None
         dialog = VocabularyDialog(self._session.jobs, Path(path), size, message, self._window, read)
@@ -89,7 +86,7 @@ class Asking(QObject):
 
         self._open(dialog, chosen)
 
-    def ask_sentences(self, path: str, facts: Mapping[str, Any], message: str) -> None:
+    def ask_sentences(self, path: str, _size: int, message: str) -> None:
         """Ask for the sentences that a translator was trained on, then open it with them."""
         self.said.emit(message)
         title = f"Choose the sentences that {Path(path).name} was trained on"

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
 from rnnviz.session.session import Session
-from rnnviz.session.shared.jobs import Failed
+from rnnviz.session.shared.jobs import Failure
+from rnnviz.session.shared.opening import OPEN
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.dialogs.keys_dialog import KeysDialog, show_about
@@ -194,7 +195,7 @@ class Window(QMainWindow):
             self.open_path(path)
         for address in addresses:
             self.open_address(address)
-        if not self.session.jobs.busy("open") and self.session.recordings.recording is None:
+        if not self.session.jobs.busy(OPEN) and self.session.recordings.recording is None:
             self.session.open_first()
 
     @Slot(object)
@@ -299,7 +300,7 @@ class Window(QMainWindow):
     # Messages
 
     @Slot(object)
-    def show_failure(self, failure: Failed) -> None:
+    def show_failure(self, failure: Failure) -> None:
         """Say that a job failed, and why."""
         show_problem(self, failure.message, failure.details)
 

@@ -16,7 +16,8 @@ from rnnviz.core.sequences.text_store import lay_out, map_text
 def test_it_comes_back_as_it_was(content: str, tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text(content, encoding="utf-8")
-    text, read = map_text(lay_out(path, tmp_path / "laid")), Text.read(path)
+    laid = tmp_path / "laid"
+    text, read = map_text(path, laid, lay_out(path, laid)), Text.read(path)
     assert str(text) == content
     assert (text.name, text.path) == (read.name, read.path)
     assert text.codes.dtype == read.codes.dtype
@@ -28,7 +29,7 @@ def test_what_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(TextError, match=r"no\.txt"):
         lay_out(tmp_path / "no.txt", tmp_path / "laid")
     (tmp_path / "text.txt").write_text("abc")
-    facts = lay_out(tmp_path / "text.txt", tmp_path / "laid")
+    width = lay_out(tmp_path / "text.txt", tmp_path / "laid")
     (tmp_path / "laid" / "lines.npy").unlink()
     with pytest.raises(TextError, match="cannot be read again"):
-        map_text(facts)
+        map_text(tmp_path / "text.txt", tmp_path / "laid", width)

@@ -18,6 +18,7 @@ from rnnviz.nets.checkpoints import (
 from rnnviz.nets.checkpoints.base import ModelFile
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.jobs import warm_models
+from rnnviz.work.jobs.given import ModelGiven
 from tests.nets.checkpoints.examples import WRITERS, Stock
 from tests.nets.checkpoints.test_tutorial import write as write_tutorial
 from tests.nets.translation.small import small_translator
@@ -84,7 +85,7 @@ def test_the_engine_opens_a_file_once_for_all_that_is_asked(tmp_path, monkeypatc
     path = tmp_path / "m.safetensors"
     save_model(path, small_translator(seed=2))
     for _ in range(3):
-        warm_models.warm_model(str(path), {})
+        warm_models.warm_model(ModelGiven(str(path)))
     assert opened == [path]
 
 

@@ -1,12 +1,13 @@
-"""The engine's tasks about gradients, as if their arguments and results had crossed the pipe."""
+"""The engine's tasks about gradients, as if requests and answers had crossed the pipe."""
 
 from __future__ import annotations
 
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -16,24 +17,24 @@ from rnnviz.core.gradients import GradientField, read_field
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.work.jobs.given import ModelGiven, TextGiven
+from rnnviz.work.jobs.gradients import Clipping, ComputeField, RecurrentMatrices, Truncation
+from rnnviz.work.messages import Request
+from tests.asking import Heard
+from tests.asking import ask as ask_of
 from tests.nets.small import small_model
+
+A = TypeVar("A")
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 4
 
 
-class Heard:
-    """Keeps how far a task said it was."""
-
-    def __init__(self) -> None:
-        self.told: list[float] = []
-
-    def progress(self, done: float, total: float, **facts: Any) -> None:
-        self.told.append(done / total)
+def ask(request: Request[Any, A], heard: Heard | None = None) -> A:
+    return ask_of(TASKS, request, heard)
 
 
-def ask(task: str, heard: Heard | None = None, **arguments: Any) -> dict[str, Any]:
-    result = TASKS[task](json.loads(json.dumps(arguments)), heard or Heard())
-    return dict(json.loads(json.dumps(result)))
+def texts(text: str = TEXT) -> TextGiven:
+    return TextGiven(text=text, name="t")
 
 
 @pytest.fixture
@@ -44,12 +45,17 @@ def model(tmp_path: Path, tiny_model: CharacterLanguageModel) -> str:
 
 
 def field_of(model: str, folder: Path, text: str = TEXT, **changed: Any) -> GradientField:
-    asked = {"start": 40, "count": 12, "distance": 9, "text": text, "text_name": "t"} | changed
     heard = Heard()
-    result = ask("gradient_field", heard, model=model, path=str(folder / "new" / "f.npz"), **asked)
-    assert heard.told == sorted(heard.told)
-    assert heard.told[-1] == pytest.approx(1)
-    return read_field(Path(result["path"]))
+    written = ask(asked(model, folder / "new" / "f.npz", text, **changed), heard)
+    shares = [done / total for done, total, _ in heard.told]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
+    return read_field(Path(written.path))
+
+
+def asked(model: str, path: Path, text: str = TEXT, **changed: Any) -> ComputeField:
+    given = {"start": 40, "count": 12, "distance": 9} | changed
+    return ComputeField(model=ModelGiven(model), text=texts(text), path=str(path), **given)
 
 
 def test_a_field_has_every_array(model: str, tmp_path: Path) -> None:
@@ -93,26 +99,22 @@ def test_unknown_characters_are_no_steps(model: str, tmp_path: Path) -> None:
 def test_a_text_without_two_known_characters_is_refused(
     model: str, tmp_path: Path, text: str
 ) -> None:
-    for task in ("gradient_field", "clipping", "truncation"):
+    given = ModelGiven(model)
+    requests: tuple[Request[Any, Any], ...] = (
+        asked(model, tmp_path / "f", text),
+        Clipping(model=given, text=texts(text), start=0, count=3),
+        Truncation(model=given, text=texts(text), steps=10, chunk=2),
+    )
+    for request in requests:
         with pytest.raises(TextError, match="loss needs two"):
-            ask(
-                task,
-                model=model,
-                text=text,
-                path=str(tmp_path / "f"),
-                start=0,
-                count=3,
-                distance=3,
-                steps=10,
-                chunk=2,
-            )
+            ask_of(TASKS, request)
 
 
 def test_nothing_to_compute_is_refused(model: str, tmp_path: Path) -> None:
     with pytest.raises(GradientError, match="at least 1"):
         field_of(model, tmp_path, distance=0)
     with pytest.raises(GradientError, match="at least 1"):
-        ask("truncation", model=model, text=TEXT, steps=10, chunk=0)
+        ask(Truncation(model=ModelGiven(model), text=texts(), steps=10, chunk=0))
 
 
 def test_before_training_is_another_network(model: str, tmp_path: Path) -> None:
@@ -134,8 +136,8 @@ def test_exploding_weights_give_numbers_that_can_be_drawn(tmp_path: Path) -> Non
 def test_matrices_of_every_gate(tmp_path: Path, kind: str) -> None:
     path, network = tmp_path / "m.safetensors", small_model(kind)
     save_model(path, network)
-    result = ask("recurrent_matrices", model=str(path), path=str(tmp_path / "m.json"))
-    found = json.loads(Path(result["path"]).read_bytes())
+    asked = RecurrentMatrices(model=ModelGiven(str(path)), path=str(tmp_path / "m.json"))
+    found = json.loads(Path(ask(asked).path).read_bytes())
     assert [(one["layer"], one["gate"]) for one in found] == [
         (layer, gate) for layer in (0, 1) for gate in network.architecture.facts.row_gates
     ]
@@ -146,21 +148,22 @@ def test_matrices_of_every_gate(tmp_path: Path, kind: str) -> None:
 
 
 def test_clipping_chooses_thresholds_that_cut(model: str) -> None:
-    found = ask("clipping", model=model, text=TEXT, start=0, count=20, windows=5)
-    whole = found["whole"]
-    assert len(found["norms"]) == 5
-    assert whole["raw"] == pytest.approx(found["norms"][0])
-    assert 0 < whole["cut"] < whole["numbers"] / 20
-    assert whole["by_norm"] == pytest.approx(min(found["norm"], whole["raw"]))
-    assert set(found["parameters"]) == set(small_model().state_dict())
-    given = ask("clipping", model=model, text=TEXT, start=0, count=20, norm=1e9, value=1e9)
-    assert given["whole"]["by_norm"] == given["whole"]["by_value"] == given["whole"]["raw"]
+    step = Clipping(model=ModelGiven(model), text=texts(), start=0, count=20, windows=5)
+    found = ask(step)
+    whole = found.whole
+    assert len(found.norms) == 5
+    assert whole.raw == pytest.approx(found.norms[0])
+    assert 0 < whole.cut < whole.numbers / 20
+    assert whole.by_norm == pytest.approx(min(found.norm, whole.raw))
+    assert set(found.parameters) == set(small_model().state_dict())
+    given = ask(msgspec.structs.replace(step, norm=1e9, value=1e9))
+    assert given.whole.by_norm == given.whole.by_value == given.whole.raw
 
 
 def test_truncation_is_measured(model: str) -> None:
-    found = ask("truncation", model=model, text=TEXT, steps=300, chunk=20)
-    assert found["full"]["kept_bytes"] > 5 * found["truncated"]["kept_bytes"]
-    assert found["repeated"]
+    found = ask(Truncation(model=ModelGiven(model), text=texts(), steps=300, chunk=20))
+    assert found.full.kept_bytes > 5 * found.truncated.kept_bytes
+    assert found.repeated
 
 
 class Looking(Heard):
@@ -170,10 +173,10 @@ class Looking(Heard):
         super().__init__()
         self.seen: list[GradientField] = []
 
-    def progress(self, done: float, total: float, **facts: Any) -> None:
-        super().progress(done, total)
-        if facts.get("parts", 0) > len(self.seen):
-            self.seen.append(read_field(Path(facts["part"])))
+    def progress(self, done: float, total: float, facts: Any = None) -> None:
+        super().progress(done, total, facts)
+        if facts is not None and facts.number > len(self.seen):
+            self.seen.append(read_field(Path(facts.path)))
 
 
 def test_a_large_field_is_seen_as_it_grows(
@@ -182,10 +185,9 @@ def test_a_large_field_is_seen_as_it_grows(
     whole = field_of(model, tmp_path, jacobians=True)
     monkeypatch.setattr("rnnviz.nets.jobs.gradients._AT_ONCE", 0)
     monkeypatch.setattr("rnnviz.nets.jobs.gradients._SHOWN_AT", (4, 8))
-    asked = {"start": 40, "count": 12, "distance": 9, "text": TEXT, "jacobians": True}
     looking = Looking()
     path = tmp_path / "grown" / "f.npz"
-    ask("gradient_field", looking, model=model, path=str(path), **asked)
+    ask(asked(model, path, jacobians=True), looking)
     grown = read_field(path)
     for name in ("hidden", "cell", "cell-sum", "inputs", "products", "losses", "hidden-spectral"):
         np.testing.assert_allclose(grown.array(name), whole.array(name), rtol=1e-12)
@@ -203,14 +205,13 @@ def test_a_field_that_is_cut_short_leaves_no_files(
     model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Stopping(Heard):
-        def progress(self, done: float, total: float, **facts: Any) -> None:
-            if "part" in facts:
+        def progress(self, done: float, total: float, facts: Any = None) -> None:
+            if facts is not None:
                 raise InterruptedError
 
     monkeypatch.setattr("rnnviz.nets.jobs.gradients._AT_ONCE", 0)
     monkeypatch.setattr("rnnviz.nets.jobs.gradients._SHOWN_AT", (4,))
     path = tmp_path / "cut" / "f.npz"
-    asked = {"start": 40, "count": 12, "distance": 9, "text": TEXT}
     with pytest.raises(InterruptedError):
-        ask("gradient_field", Stopping(), model=model, path=str(path), **asked)
+        ask(asked(model, path), Stopping())
     assert not list(path.parent.iterdir())

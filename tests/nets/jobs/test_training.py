@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from rnnviz.core.errors import Cancelled, RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.jobs import training
 from rnnviz.nets.jobs.priority import short_first
-from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.training.characters import CharacterTask
+from rnnviz.work.jobs.training import Estimate, Estimated
 from tests.nets.small import random_text
 
 
@@ -24,14 +23,14 @@ class Listening:
         self.told: list[float] = []
         self.stop_after = stop_after
 
-    def progress(self, done: float, total: float, **facts: Any) -> None:
+    def progress(self, done: float, total: float, facts: None = None) -> None:
         self.told.append(done)
         if len(self.told) > self.stop_after:
             raise Cancelled("stopped on request")
 
 
-def estimated(config: TrainingConfig, context: Listening) -> dict[str, Any]:
-    return TASKS["estimate"]({"config": msgspec.to_builtins(config)}, context)
+def estimated(config: TrainingConfig, context: Listening) -> Estimated:
+    return training.estimate(Estimate(config=config), context)
 
 
 def config(tmp_path: Path, **changed: Any) -> TrainingConfig:
@@ -45,16 +44,16 @@ def test_an_estimate_grows_with_the_work(tmp_path: Path) -> None:
     context = Listening()
     short = estimated(config(tmp_path), context)
     long = estimated(config(tmp_path, epochs=200.0), Listening())
-    assert short["steps"] == 2 * 57
-    assert long["steps"] == 200 * 57
-    assert long["seconds"] > 10 * short["seconds"] > 0
+    assert short.steps == 2 * 57
+    assert long.steps == 200 * 57
+    assert long.seconds > 10 * short.seconds > 0
     assert len(context.told) > 3
     assert context.told == sorted(context.told)
     wide = estimated(config(tmp_path, batch=64), Listening())
-    assert wide["memory_bytes"] > short["memory_bytes"]
-    assert wide["parameters"] == short["parameters"]
+    assert wide.memory_bytes > short.memory_bytes
+    assert wide.parameters == short.parameters
     endless = estimated(config(tmp_path, task="memory", steps=10), Listening())
-    assert endless["steps"] == 10
+    assert endless.steps == 10
 
 
 def test_an_estimate_can_be_stopped_and_refuses_what_cannot_be_trained(tmp_path: Path) -> None:
@@ -81,8 +80,8 @@ def test_of_a_slow_step_a_part_is_measured(tmp_path: Path, monkeypatch: pytest.M
     part = estimated(given, Listening())
     assert set(lengths) == {8}
     for name in ("steps", "parameters", "disk_bytes"):
-        assert part[name] == whole[name]
-    assert 0 < part["seconds"] < 100 * whole["seconds"]
+        assert getattr(part, name) == getattr(whole, name)
+    assert 0 < part.seconds < 100 * whole.seconds
 
 
 def test_walks_stand_aside_while_it_is_measured(

@@ -1,11 +1,11 @@
-"""The engine's tasks on translation models: JSON-able in and out, arrays in files."""
+"""The engine's tasks on translation models; arrays are in files."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -15,7 +15,18 @@ from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
-from tests.nets.jobs.test_cells import Heard, ask
+from rnnviz.work.jobs.alignments import (
+    CorpusRow,
+    NearestWords,
+    Search,
+    Translate,
+    TranslateCorpus,
+    WalkTranslation,
+)
+from rnnviz.work.jobs.given import ModelGiven
+from rnnviz.work.jobs.models import OpenModel
+from tests.asking import Heard
+from tests.nets.jobs.test_cells import ask
 from tests.nets.translation.small import small_translator
 
 
@@ -27,19 +38,32 @@ def model(tmp_path: Path) -> str:
     return str(path)
 
 
-def translated(model: str, folder: Path, **arguments: Any) -> Decoded:
-    """What the window makes of the engine's answer."""
-    arguments = {"source": "le chat dort .", "beam": 3, **arguments}
-    return Decoded.from_answer(ask("translate", model=model, folder=str(folder), **arguments))
+def translated(
+    model: str,
+    folder: Path,
+    source: str = "le chat dort .",
+    target: str | None = None,
+    beam: int = 3,
+    **search: Any,
+) -> Decoded:
+    """What the engine makes of a sentence."""
+    asked = Translate(
+        model=ModelGiven(model),
+        source=source,
+        target=target,
+        search=Search(beam=beam, **search),
+        folder=str(folder),
+    )
+    return ask(asked).decoded
 
 
 def test_opening_says_that_it_translates(model: str) -> None:
     """Without the word lists, which are long."""
-    opened = ask("open_model", path=model)
-    assert opened["kind"] == "translator"
-    assert opened["description"]["attention"] == "additive"
-    assert opened["description"]["source"] == {"kind": "words", "size": 15, "lower": False}
-    assert opened["description"]["examples"] == ["le chat dort ."]
+    opened = ask(OpenModel(model=ModelGiven(model)))
+    assert opened.kind == "translator"
+    assert opened.description["attention"] == "additive"
+    assert opened.description["source"] == {"kind": "words", "size": 15, "lower": False}
+    assert opened.description["examples"] == ["le chat dort ."]
     with pytest.raises(ModelFileError, match="is a translation model, which reads sentences"):
         open_model(Path(model), kind="language-model")
 
@@ -47,9 +71,8 @@ def test_opening_says_that_it_translates(model: str) -> None:
 def test_a_translation_comes_with_its_tables(model: str, tmp_path: Path) -> None:
     """Weights, energies, contexts and states, as the window reads them."""
     heard = Heard()
-    arguments = {"source": "le chat dort .", "beam": 1, "folder": str(tmp_path / "t")}
-    answer = ask("translate", heard, model=model, **arguments)
-    found = Decoded.from_answer(answer)
+    asked = Translate(model=ModelGiven(model), source="le chat dort .", folder=str(tmp_path / "t"))
+    found = ask(asked, heard).decoded
     assert found.source == ("le", "chat", "dort", ".", "</s>")
     assert found.alignment.size == (len(found.target), 5)
     np.testing.assert_allclose(found.alignment.weights.sum(axis=1), 1.0, rtol=1e-5)
@@ -64,7 +87,7 @@ def test_a_translation_comes_with_its_tables(model: str, tmp_path: Path) -> None
     )
     assert found.layer("decoder").shape == (len(found.target), 5)
     assert [len(step) for step in found.likely] == [5] * len(found.target)
-    assert heard.told[-1][2]["tokens"] == list(found.target[: len(heard.told)])
+    assert heard.told[-1][2].tokens == found.target[: len(heard.told)]
     assert len(found.tree) > len(found.target)
 
 
@@ -78,14 +101,14 @@ def test_without_attention_there_are_no_weights(tmp_path: Path) -> None:
 
 
 def test_words_and_weights_are_forced_by_step(model: str, tmp_path: Path) -> None:
-    """Keys are strings, as JSON has them."""
+    """And a translation as a whole."""
     free = translated(model, tmp_path / "a", beam=1)
     word = "dog" if free.target[0] != "dog" else "cat"
-    forced = translated(model, tmp_path / "b", forced={"0": word}, weights={"1": {"2": 1.0}})
+    forced = translated(model, tmp_path / "b", forced={0: word}, weights={1: {2: 1.0}})
     assert forced.target[0] == word
     assert forced.alignment.weights[1].tolist() == pytest.approx([0, 0, 1, 0, 0], abs=1e-6)
     with pytest.raises(RnnvizError, match="not in the vocabulary"):
-        translated(model, tmp_path / "c", forced={"0": "zebra"})
+        translated(model, tmp_path / "c", forced={0: "zebra"})
     whole = translated(model, tmp_path / "d", target="the dog sleeps .")
     assert whole.target == ("the", "dog", "sleeps", ".", "</s>")
 
@@ -121,22 +144,24 @@ def test_a_file_becomes_rows(model: str, tmp_path: Path) -> None:
     """Empty lines are left out; of two columns the first is read."""
     path = tmp_path / "lines.txt"
     path.write_text("le chat .\tthe cat .\n\nun chien dort .\n", encoding="utf-8")
-    answer = ask("translate_corpus", model=model, path=str(path), folder=str(tmp_path / "c"))
-    rows = json.loads(Path(answer["path"]).read_text())["rows"]
-    assert [row["source"] for row in rows] == ["le chat .", "un chien dort ."]
-    assert all(0 <= row["confidence"] <= 1 and 0 <= row["coverage"] <= 1 for row in rows)
-    assert all(row["length"] > 0 for row in rows)
+    answer = ask(
+        TranslateCorpus(model=ModelGiven(model), path=str(path), folder=str(tmp_path / "c"))
+    )
+    rows = msgspec.json.decode(Path(answer.path).read_bytes(), type=list[CorpusRow])
+    assert [(row.line, row.source) for row in rows] == [(1, "le chat ."), (3, "un chien dort .")]
+    assert all(0 <= row.confidence <= 1 and 0 <= row.coverage <= 1 for row in rows)
+    assert all(row.length > 0 for row in rows)
 
 
 def test_near_words_come_with_their_cosine(model: str) -> None:
     """Never the word itself."""
-    found = ask("nearest_words", model=model, word="chat", side="source", count=3)
-    assert len(found["words"]) == 3
-    assert "chat" not in [near["word"] for near in found["words"]]
-    similarities = [near["similarity"] for near in found["words"]]
+    found = ask(NearestWords(model=ModelGiven(model), word="chat", side="source", count=3))
+    assert len(found.words) == 3
+    assert "chat" not in [near.word for near in found.words]
+    similarities = [near.similarity for near in found.words]
     assert similarities == sorted(similarities, reverse=True)
     with pytest.raises(TextError, match="not in the source vocabulary"):
-        ask("nearest_words", model=model, word="zebra")
+        ask(NearestWords(model=ModelGiven(model), word="zebra"))
 
 
 def test_encoder_and_decoder_open_as_a_recording(tmp_path: Path) -> None:
@@ -146,15 +171,16 @@ def test_encoder_and_decoder_open_as_a_recording(tmp_path: Path) -> None:
     save_model(path, network)
     folder = tmp_path / "walk"
     answer = ask(
-        "walk_translation",
-        model=str(path),
-        source="le chat dort",
-        target="the cat",
-        folder=str(folder),
+        WalkTranslation(
+            model=ModelGiven(str(path)),
+            source="le chat dort",
+            target="the cat",
+            folder=str(folder),
+        )
     )
     recording = Recording(folder)
     text = "le chat dort </s>\nthe cat </s>"
-    assert str(recording.text) == text and answer["tokens"] == 7
+    assert str(recording.text) == text and answer.tokens == 7
     assert recording.complete and list(recording.documents) == [(0, 4), (4, 7)]
     assert recording.groups.shape == (("e1", 5), ("e1<", 5), ("d1", 5))
     labels = [recording.sequence.label(step) for step in range(7)]

@@ -1,13 +1,16 @@
 """Translating, asking what if, taking back, comparing: what the session remembers."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from rnnviz.core.errors import AlignmentError, RnnvizError, SentencesNeeded
 from rnnviz.session.alignments.alignments import Mark
-from rnnviz.session.alignments.questions import Question, replaced
+from rnnviz.session.alignments.questions import Question, Translator, replaced
+from rnnviz.work.jobs.alignments import AlignCorpus, Translate, Translated
 from tests.session.alignments import translating
 
 
@@ -146,7 +149,7 @@ def test_an_answer_to_an_older_sentence_never_stands_beside(alignments):
 
 
 def test_a_failure_is_said_in_words_and_the_old_answer_stays(make_session, qtbot):
-    def broken(arguments, context):
+    def broken(request, context):
         raise RnnvizError("the model predicts NaN")
 
     session = make_session(**{**translating.TASKS, "translate": broken})
@@ -167,15 +170,13 @@ def test_pointing_lights_up_unless_something_is_pinned(alignments):
 
 
 def test_a_cell_of_words_is_the_cell_of_their_first_pieces(alignments, monkeypatch):
-    def pieces(arguments, context):
-        answer = translating.translate({**arguments, "source": "a b"}, context)
-        return {
-            **answer,
-            "source_tokens": ["▁le", "▁ch", "at"],
-            "target_tokens": ["▁the", "▁c", "at"],
-        }
+    def pieces(request, context):
+        asked = msgspec.structs.replace(request, source="a b")
+        decoded = translating.translate(asked, context).decoded
+        source, target = ("▁le", "▁ch", "at"), ("▁the", "▁c", "at")
+        return Translated(decoded=replace(decoded, source=source, target=target))
 
-    monkeypatch.setitem(alignments._jobs._runner._tasks, "translate", pieces)
+    monkeypatch.setitem(alignments._jobs._runner._tasks, Translate, pieces)
     alignments.translate("le chat")
     assert alignments.joined(alignments.current)
     assert alignments.piece_at(1, 1) == (1, 1)
@@ -218,10 +219,10 @@ def test_tables_go_with_the_session(session):
 
 def test_a_question_in_the_words_of_the_engine():
     question = Question("a b", forced={3: "x"}, weights={(3, 1): 0.5}, kept=("p", "q", "r"))
-    arguments = question.arguments("m", Path("f"))
-    assert arguments["forced"] == {"0": "p", "1": "q", "2": "r", "3": "x"}
-    assert arguments["weights"] == {"3": {"1": 0.5}}
-    assert arguments["length_penalty"] == 0.6
+    asked = question.asked(Translator("m"), Path("f"))
+    assert asked.search.forced == {0: "p", 1: "q", 2: "r", 3: "x"}
+    assert asked.search.weights == {3: {1: 0.5}}
+    assert asked.search.length_penalty == 0.6
 
 
 def test_two_thousand_words(alignments):
@@ -231,18 +232,16 @@ def test_two_thousand_words(alignments):
 
 
 def test_a_given_translation_is_aligned_and_not_searched(alignments, monkeypatch):
-    asked = {}
+    asked = []
 
-    def remember(arguments, context):
-        asked.update(arguments)
-        return translating.translate(arguments, context)
+    def remember(request, context):
+        asked.append(request.target)
+        return translating.translate(request, context)
 
-    monkeypatch.setitem(alignments._jobs._runner._tasks, "translate", remember)
+    monkeypatch.setitem(alignments._jobs._runner._tasks, Translate, remember)
     alignments.align("le chat", "the cat")
-    assert asked["target"] == "the cat"
-    asked.clear()
     alignments.force_token(0, "a")
-    assert "target" not in asked
+    assert asked == ["the cat", None]
 
 
 def test_sentence_pairs_stand_beside_gold_links(alignments, tmp_path):
@@ -266,15 +265,15 @@ def test_files_with_unequal_numbers_of_lines_are_refused(alignments, tmp_path):
 
 
 def test_a_translator_without_words_asks_for_its_sentences(make_session, qtbot):
-    def needs(arguments, context):
-        if "sentences" not in arguments:
+    def needs(request, context):
+        if not request.model.sentences:
             raise SentencesNeeded("encoder.pt keeps no word lists")
-        return translating.open_model(arguments, context)
+        return translating.open_model(request, context)
 
     session = make_session(**{**translating.TASKS, "open_model": needs})
     with qtbot.waitSignal(session.opening.companion_needed) as needed:
         session.opening.open(Path("encoder.pt"))
-    assert needed.args == ["sentences", "encoder.pt", {}, "encoder.pt keeps no word lists"]
+    assert needed.args == ["sentences", "encoder.pt", 0, "encoder.pt keeps no word lists"]
     session.opening.open(Path("encoder.pt"), sentences=Path("pairs.txt"))
     assert session.alignments.model is not None
 
@@ -292,7 +291,7 @@ def test_all_lines_are_scored_against_gold(alignments, tmp_path, qtbot):
     (tmp_path / "pairs").write_text("le ||| the\nle chat ||| the cat\n")
     alignments.gold.open(tmp_path / "gold")
     alignments.tables.score_all()
-    assert not alignments._jobs.busy("align corpus")
+    assert not alignments._jobs.busy(AlignCorpus)
     alignments.gold.open_pairs(tmp_path / "pairs")
     with qtbot.waitSignal(alignments.tables.scored):
         alignments.tables.score_all()

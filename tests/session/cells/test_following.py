@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from rnnviz.core.errors import ModelFileError, RunDirectoryError
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
+from rnnviz.work.jobs.cells import CheckpointWalked, Walk
 from tests.core.runs.made import MadeRun, finished_run
 from tests.session.conftest import open_model, walk
 
@@ -23,13 +23,14 @@ class Checkpoints:
     def __init__(self) -> None:
         self.read: list[str] = []
 
-    def walk_checkpoint(self, arguments, context) -> dict[str, Any]:
-        path = Path(arguments["model"])
+    def walk_checkpoint(self, request, context) -> CheckpointWalked:
+        path = Path(request.model.path)
         if path.read_bytes() == BROKEN:
             raise ModelFileError(f"{path} is cut short")
         self.read.append(path.name)
-        walk({**arguments, "channels": ("hidden", "cell")}, context)
-        return {"model": open_model({"path": str(path)}, context), "characters": 9}
+        given = {"model": request.model, "text": request.text, "folder": request.folder}
+        walk(Walk(**given, channels=("hidden", "cell")), context)
+        return CheckpointWalked(open_model(request, context), 9)
 
 
 @pytest.fixture

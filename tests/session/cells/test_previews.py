@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.cells.previews import WARM_UP
+from rnnviz.work.jobs.cells import Walk, Walked
 from tests.core.recordings.recordings import nothing_predicted
 from tests.session.conftest import VOCABULARY
 
@@ -25,15 +27,15 @@ class Walks:
         self.texts: list[str] = []
         self.writer: Any = None
 
-    def __call__(self, arguments: Any, context: Any) -> dict[str, Any]:
-        text = arguments["text"]
+    def __call__(self, request: Walk, context: Any) -> Walked:
+        text = request.text.text
         self.texts.append(text)
-        groups = layers_of(2, 3, arguments["channels"])
-        writer = RecordingWriter(arguments["folder"], Text.of(text), groups, Next(), VOCABULARY)
+        groups = layers_of(2, 3, request.channels)
+        writer = RecordingWriter(Path(request.folder), Text.of(text), groups, Next(), VOCABULARY)
         self.writer = self.writer or writer
         walked = 100 if text == TEXT else len(text)
         write(writer, 0, walked)
-        return {"folder": str(arguments["folder"]), "characters": walked}
+        return Walked(walked)
 
 
 def write(writer: RecordingWriter, start: int, stop: int) -> None:
@@ -43,22 +45,13 @@ def write(writer: RecordingWriter, start: int, stop: int) -> None:
 
 
 @pytest.fixture
-def walks(monkeypatch: pytest.MonkeyPatch) -> Walks:
-    from pathlib import Path
-
-    walks = Walks()
-    called = walks.__call__
-
-    def walk(arguments: Any, context: Any) -> dict[str, Any]:
-        return called({**arguments, "folder": Path(arguments["folder"])}, context)
-
-    walks.task = walk  # type: ignore[attr-defined]
-    return walks
+def walks() -> Walks:
+    return Walks()
 
 
 @pytest.fixture
 def session(make_session: Any, walks: Walks, tmp_path: Any) -> Any:
-    session = make_session(walk=walks.task)  # type: ignore[attr-defined]
+    session = make_session(walk=walks)
     model = tmp_path / "my.safetensors"
     model.write_bytes(b"\x10\0\0\0\0\0\0\0{}")
     session.recordings.take_text(Text.of(TEXT, "typed"))

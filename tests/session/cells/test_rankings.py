@@ -9,6 +9,7 @@ import pytest
 from rnnviz.core.concepts import CONCEPTS
 from rnnviz.core.errors import ConceptError
 from rnnviz.session.session import Session
+from rnnviz.work.jobs.cells import Written
 from rnnviz.work.messages import Done
 
 YEARS = {"kind": "regular-expression", "name": "a-year", "title": "A year", "pattern": "[0-9]{4}"}
@@ -45,7 +46,7 @@ def test_an_answer_about_another_recording_is_dropped(session, random_recording,
     session.recordings.open_recording(random_recording(seed=1).folder)
     np.save(tmp_path / "labels.npy", np.ones(5, bool))
     (job, listener) = held[0]
-    listener(Done(job.number, {"path": str(tmp_path / "labels.npy")}))
+    listener(Done(job.number, Written(str(tmp_path / "labels.npy"))))
     assert session.rankings.labels("inside-quotes") is None
 
 

@@ -6,7 +6,13 @@ import pytest
 
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
-from rnnviz.work.messages import Cancel, Done, Failed, Progress
+from rnnviz.work.messages import Cancel, Done, Failed, Failure, Progress, Request
+
+
+class Echo(Request[Any, Any], frozen=True, kw_only=True):
+    """Asks for anything."""
+
+    word: str
 
 
 class HeldRunner:
@@ -43,7 +49,7 @@ def jobs(runner, qapp):
 def test_an_answer_to_an_older_question_is_dropped(jobs, runner):
     results: list[Any] = []
     for word in ("first", "second"):
-        jobs.start("echo", {"word": word}, question="s", title="", done=results.append)
+        jobs.start(Echo(word=word), question="s", title="", done=results.append)
     runner.answer(0, lambda number: Done(number, {"word": "first"}))
     runner.answer(1, lambda number: Done(number, {"word": "second"}))
     assert results == [{"word": "second"}]
@@ -51,8 +57,8 @@ def test_an_answer_to_an_older_question_is_dropped(jobs, runner):
 
 
 def test_different_questions_run_beside_each_other(jobs, runner):
-    jobs.start("a", {}, title="A")
-    jobs.start("b", {}, title="B")
+    jobs.start(Echo(word="a"), question="a", title="A")
+    jobs.start(Echo(word="b"), question="b", title="B")
     assert [task.title for task in jobs.running] == ["A", "B"]
     assert jobs.busy("a")
     runner.answer(0, lambda number: Done(number, {}))
@@ -62,7 +68,7 @@ def test_different_questions_run_beside_each_other(jobs, runner):
 
 def test_progress_moves_the_share_and_brings_its_facts(jobs, runner):
     facts: list[Any] = []
-    jobs.start("a", {}, title="A", progress=facts.append)
+    jobs.start(Echo(word="a"), question="a", title="A", progress=facts.append)
     runner.answer(0, lambda number: Progress(number, 1, 4, {"walked": 10}))
     assert jobs.running[0].share == 0.25
     assert facts == [{"walked": 10}]
@@ -72,19 +78,20 @@ def test_a_failure_goes_to_its_own_handler_or_else_to_the_signal(jobs, runner):
     own: list[Any] = []
     signalled: list[Any] = []
     jobs.failed.connect(signalled.append)
-    jobs.start("a", {}, title="", failed=own.append)
-    jobs.start("b", {}, title="")
-    jobs.start("c", {}, title="")
+    jobs.start(Echo(word="a"), question="a", title="", failed=own.append)
+    jobs.start(Echo(word="b"), question="b", title="")
+    jobs.start(Echo(word="c"), question="c", title="")
     for place in range(3):
         kind = "Cancelled" if place == 2 else "TextError"
-        runner.answer(place, lambda number, kind=kind: Failed(number, kind, "why"))
-    assert [failure.number for failure in own] == [1]
-    assert [failure.number for failure in signalled] == [2]
+        failure = Failure(kind=kind, message=f"why {place}")
+        runner.answer(place, lambda number, failure=failure: Failed(number, failure))
+    assert [failure.message for failure in own] == ["why 0"]
+    assert [failure.message for failure in signalled] == ["why 1"]
 
 
 def test_nothing_is_called_after_closing(jobs, runner):
     results: list[Any] = []
-    jobs.start("a", {}, title="", done=results.append)
+    jobs.start(Echo(word="a"), question="a", title="", done=results.append)
     jobs.close()
     runner.answer(0, lambda number: Done(number, {}))
     assert results == []
@@ -98,7 +105,7 @@ def test_what_was_asked_about_another_model_is_cancelled_together_and_dropped(jo
     jobs.now(MODEL, "a")
     jobs.now(TEXT, "novel")
     for task, of in (("one", (MODEL,)), ("two", (MODEL, TEXT)), ("three", (TEXT,))):
-        jobs.start(task, {}, of=of, title=task, done=results.append)
+        jobs.start(Echo(word=task), question=task, of=of, title=task, done=results.append)
     jobs.now(MODEL, "a")
     assert runner.cancelled == []
     jobs.now(MODEL, "b")
@@ -115,7 +122,7 @@ def test_coming_back_does_not_bring_back_what_was_dropped(jobs, runner):
     jobs.now(MODEL, "a")
     known = jobs.answers(MODEL)
     known.put("unit 3", "high in quotes")
-    jobs.start("one", {}, of=(MODEL,), title="", done=results.append)
+    jobs.start(Echo(word="one"), of=(MODEL,), title="", done=results.append)
     jobs.now(MODEL, "b")
     jobs.now(MODEL, "a")
     runner.answer(0, lambda number: Done(number, {}))
@@ -138,6 +145,6 @@ def test_answers_are_there_as_long_as_what_they_are_about(jobs):
 
 def test_after_closing_nothing_starts(jobs, runner):
     jobs.close()
-    jobs.start("a", {}, title="A")
+    jobs.start(Echo(word="a"), question="a", title="A")
     assert runner.jobs == []
     assert jobs.running == ()

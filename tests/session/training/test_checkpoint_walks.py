@@ -14,13 +14,14 @@ from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
 from rnnviz.session.session import Session
 from rnnviz.session.training import checkpoint_walks as stages_module
 from rnnviz.session.training.checkpoints import Stage
+from rnnviz.work.jobs.cells import Written
 from tests.core.runs.made import MadeRun, finished_run
 from tests.session.conftest import CountingRunner
 
 NO_HISTOGRAM = Histogram(0, 1, (), ())
 
 
-def rank(arguments, context):
+def rank(request, context):
     scores = tuple(
         Score(
             channel="hidden", unit=unit, sign=1, lag=0, correlation=-0.3, auc=0.5 + unit / 100,
@@ -32,9 +33,9 @@ def rank(arguments, context):
         concept="inside-quotes", title="", scalar=False, positive_from=1, base_rate=0.5,
         null_correlation=0.1, null_auc=0.53, characters=9, scores=scores,
     )  # fmt: skip
-    path = Path(arguments["folder"]) / "ranking.json"
+    path = Path(request.folder) / "ranking.json"
     write_ranking(ranking, path)
-    return {"path": str(path)}
+    return Written(str(path))
 
 
 def ran(session: Session) -> list[str]:
@@ -162,7 +163,7 @@ def test_the_text_of_cells_is_taken(session: Session, library_folder: Path) -> N
 def test_a_checkpoint_that_cannot_be_read_is_told_and_not_tried_again(
     make_session, run: MadeRun
 ) -> None:
-    def walk(arguments, context):
+    def walk(request, context):
         raise ModelFileError("the file is cut")
 
     session = make_session(walk=walk)

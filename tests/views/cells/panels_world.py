@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.cells.patterns import brushed_units, find_same
-from rnnviz.core.cells.snippets import unit_page
+from rnnviz.core.cells.snippets import UnitPage, unit_page
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.recordings.description import Next
 from rnnviz.core.recordings.groups import layers_of
@@ -22,9 +21,22 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from rnnviz.session.training.trainers import Trainers
 from rnnviz.views.plots import Plot
+from rnnviz.work.jobs.cells import (
+    FindPattern,
+    Label,
+    Ordered,
+    OrderUnits,
+    Pattern,
+    Rank,
+    ReadUnitPage,
+    Sample,
+    Sampled,
+    Written,
+)
 from rnnviz.work.messages import Context
 from rnnviz.work.runner import InlineRunner
 from tests.core.recordings.recordings import nothing_predicted
+from tests.requests_by_name import by_request
 from tests.session.alignments import translating
 
 TEXT = 'He said: "go now" and left.\nThen she asked "why" twice.\n' * 12
@@ -77,16 +89,16 @@ def _scores(scalar: bool) -> tuple[Score, ...]:
     )
 
 
-def _label(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
-    concept = concept_from(arguments["concept"])
-    path = Path(arguments["folder"]) / f"labels-{concept.name}.npy"
+def _label(request: Label, context: Context[None]) -> Written:
+    concept = concept_from(request.concept)
+    path = Path(request.folder) / f"labels-{concept.name}.npy"
     np.save(path, np.asarray(concept.label(TEXT)))
-    return {"path": str(path)}
+    return Written(str(path))
 
 
-def _rank(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
-    concept = concept_from(arguments["concept"])
-    path = Path(arguments["folder"]) / f"ranking-{concept.name}.json"
+def _rank(request: Rank, context: Context[None]) -> Written:
+    concept = concept_from(request.concept)
+    path = Path(request.folder) / f"ranking-{concept.name}.json"
     ranking = Ranking(
         concept=concept.name,
         title=concept.title,
@@ -99,54 +111,53 @@ def _rank(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
         scores=_scores(concept.scalar),
     )
     write_ranking(ranking, path)
-    return {"path": str(path)}
+    return Written(str(path))
 
 
-def _unit_page(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
-    recording = Recording(Path(arguments["folder"]))
-    page = unit_page(recording, arguments["channel"], arguments["unit"])
-    return dict(msgspec.to_builtins(page))
+def _unit_page(request: ReadUnitPage, context: Context[None]) -> UnitPage:
+    recording = Recording(Path(request.folder))
+    return unit_page(recording, request.channel, request.unit)
 
 
-def _pattern(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
-    recording = Recording(Path(arguments["folder"]))
-    channel, start, stop = (arguments[name] for name in ("channel", "start", "stop"))
+def _pattern(request: FindPattern, context: Context[None]) -> Pattern:
+    recording = Recording(Path(request.folder))
+    channel, start, stop = request.channel, request.start, request.stop
     units = brushed_units(
         recording,
         channel,
         start,
         stop,
-        margin=arguments["margin"],
-        threshold=arguments["threshold"],
+        margin=request.margin,
+        threshold=request.threshold,
     )
     places = find_same(recording, channel, units, skip=(start, stop))
-    return {"units": msgspec.to_builtins(units), "matches": msgspec.to_builtins(places)}
+    return Pattern(tuple(units), tuple(places))
 
 
-def _order(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
-    recording = Recording(Path(arguments["folder"]))
-    return {"order": list(reversed(range(recording.total_units)))}
+def _order(request: OrderUnits, context: Context[None]) -> Ordered:
+    recording = Recording(Path(request.folder))
+    return Ordered(tuple(reversed(range(recording.total_units))))
 
 
-def _sample(arguments: dict[str, Any], context: Context) -> dict[str, Any]:
-    text = f"{arguments['temperature']:.1f} and {arguments['top_k']} so he"
-    context.progress(3, len(text), text=text[:3])
-    return {"text": text}
+def _sample(request: Sample, context: Context[Sampled]) -> Sampled:
+    text = f"{request.temperature:.1f} and {request.top_k} so he"
+    context.progress(3, len(text), Sampled(text[:3]))
+    return Sampled(text)
 
 
 def make_session(folder: Path, trainers: Trainers | None = None) -> Session:
     """A session whose engine is the functions above, with settings of its own."""
-    tasks = {
-        "label": _label,
-        "rank": _rank,
-        "unit_page": _unit_page,
-        "pattern": _pattern,
-        "order": _order,
-        "sample": _sample,
+    tasks = by_request(
+        label=_label,
+        rank=_rank,
+        read_unit_page=_unit_page,
+        find_pattern=_pattern,
+        order_units=_order,
+        sample=_sample,
         **translating.TASKS,
-    }
+    )
     return Session(
-        InlineRunner(tasks),  # type: ignore[arg-type]
+        InlineRunner(tasks),
         QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat),
         cache=folder / "cache",
         data=folder / "data",

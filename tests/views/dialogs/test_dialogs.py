@@ -23,38 +23,34 @@ from rnnviz.views.cells.concept_dialog import ConceptDialog
 from rnnviz.views.cells.walk_dialog import WalkDialog
 from rnnviz.views.dialogs.problem_dialog import show_problem
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
+from rnnviz.work.jobs.cells import PreviewLabels, Spans
+from rnnviz.work.jobs.models import Candidate, Guess, GuessVocabulary
 from rnnviz.work.runner import InlineRunner
 
 LEFT = Qt.MouseButton.LeftButton
 TEXT = "In 1812 and in 1805.\nThen 7 years.\n" * 5
 
 
-def guess(arguments: dict[str, Any], context: Any) -> dict[str, Any]:
+def guess(request: GuessVocabulary, context: Any) -> Guess:
     """Two orders, the first of them right; or no text at all."""
-    if arguments["source"].endswith("gone.txt"):
+    if request.source.endswith("gone.txt"):
         raise TextError("gone.txt does not exist")
-    best = {"how": "sorted", "loss_nats": 1.5, "characters": ["\n", " ", "a"]}
-    worse = {"how": "by first use", "loss_nats": None, "characters": ["a", " ", "\n"]}
-    unigram = 1.0 if arguments["source"].endswith("other.txt") else 2.0
-    return {
-        "candidates": [best, worse],
-        "unigram_nats": unigram,
-        "uniform_nats": 3.0,
-        "convincing": unigram > 1.5,
-    }
+    best = Candidate("sorted", ("\n", " ", "a"), 1.5)
+    worse = Candidate("by first use", ("a", " ", "\n"))
+    unigram = 1.0 if request.source.endswith("other.txt") else 2.0
+    return Guess((best, worse), uniform_nats=3.0, unigram_nats=unigram)
 
 
-def preview_labels(arguments: dict[str, Any], context: Any) -> dict[str, Any]:
+def preview_labels(request: PreviewLabels, context: Any) -> Spans:
     """As the engine answers."""
-    labels = concept_from(arguments["concept"]).label(arguments["text"])
+    labels = concept_from(request.concept).label(request.text)
     places = np.flatnonzero(np.diff(np.asarray(labels, int), prepend=0, append=0))
-    return {"spans": places.reshape(-1, 2).tolist()}
+    return Spans(tuple((start, stop) for start, stop in places.reshape(-1, 2).tolist()))
 
 
 @pytest.fixture
 def jobs(qapp: Any) -> Iterator[Jobs]:
-    tasks = {"guess_vocabulary": guess, "preview_labels": preview_labels}
-    jobs = Jobs(InlineRunner(tasks))  # type: ignore[arg-type]
+    jobs = Jobs(InlineRunner({GuessVocabulary: guess, PreviewLabels: preview_labels}))
     yield jobs
     jobs.close()
 

@@ -25,23 +25,23 @@ from rnnviz.session.session import Session
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog
 from rnnviz.views.shared.number_field import NumberField, NumberListField, WholeField
 from rnnviz.views.training.new_run_dialog import NewRunDialog
+from rnnviz.work.jobs.training import Estimate, Estimated
 from rnnviz.work.runner import InlineRunner
 from tests.views.cells.panels_world import make_session
 
 
-def estimate(arguments, context):
-    config = arguments["config"]
-    return {
-        "seconds": 3725.0, "parameters": config["units"] * 10, "steps": 1234,
-        "memory_bytes": 400e6, "disk_bytes": 25e6,
-    }  # fmt: skip
+def estimate(request: Estimate, context: object) -> Estimated:
+    return Estimated(
+        seconds=3725.0, seconds_a_step=3.0, threads=1, steps=1234, tokens_per_second=1.0,
+        parameters=request.config.units * 10, memory_bytes=400e6, disk_bytes=25e6,
+    )  # fmt: skip
 
 
 @pytest.fixture
 def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
     session = make_session(tmp_path)
     assert isinstance(session.jobs._runner, InlineRunner)
-    session.jobs._runner._tasks = {"estimate": estimate}
+    session.jobs._runner._tasks = {Estimate: estimate}
     yield session
     session.close()
 
@@ -267,11 +267,11 @@ def test_nothing_starts_on_what_cannot_be_trained_on(
 def test_nothing_starts_on_what_the_trainer_refuses_when_it_is_measured(
     session: Session, text: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    def refused(arguments, context):
+    def refused(request, context):
         raise TextError("the text is written in nothing that is known")
 
     assert isinstance(session.jobs._runner, InlineRunner)
-    session.jobs._runner._tasks = {"estimate": refused}
+    session.jobs._runner._tasks = {Estimate: refused}
     dialog = NewRunDialog(session.jobs, tmp_path / "runs", (text,))
     qtbot.addWidget(dialog)
     dialog.show()

@@ -28,11 +28,11 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.session.alignments.tables import CorpusRow
 from rnnviz.views.alignments.pane import shown_sentence
 from rnnviz.views.plots.export import save_csv
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_rows import set_plain_rows
+from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus
 
 _SORT = Qt.ItemDataRole.UserRole
 _HEADS = ("Confidence", "Coverage", "Length", "Source", "Translation")
@@ -203,7 +203,7 @@ class CorpusPanel(Panel):
         if self.empty or not self.isVisible():
             return
         tables = self.session.alignments.tables
-        busy = self.session.jobs.busy("translate corpus")
+        busy = self.session.jobs.busy(TranslateCorpus)
         self.open.setEnabled(not busy)
         if busy:
             self.told.setText("Translating…")

@@ -24,6 +24,7 @@ from rnnviz.core.errors import AlignmentError
 from rnnviz.views.alignments.drawn_tables import weights_of
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
+from rnnviz.work.jobs.alignments import AlignCorpus
 
 _ABOUT = (
     "Links are word pairs that belong together. Drawn by hand they are gold: open a file in "
@@ -72,7 +73,7 @@ class GoldPanel(Panel):
     @Slot()
     def _follow_scoring(self) -> None:
         """Draw when all lines begin or cease to be scored; other jobs change nothing here."""
-        scoring = self.session.jobs.busy("align corpus")
+        scoring = self.session.jobs.busy(AlignCorpus)
         if scoring != self._scoring:
             self._scoring = scoring
             self.request_draw()

@@ -17,6 +17,7 @@ from rnnviz.views.cells.panels.trace import visible_range
 from rnnviz.views.plots import ImagePlot
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import set_icon
+from rnnviz.work.jobs.cells import OrderUnits
 
 ORDERS = {"layer": "By layer", "score": "By score", "similarity": "By similarity"}
 _MOST_COLUMNS = 8_000
@@ -141,11 +142,11 @@ class HeatmapPanel(Panel):
     def _ordered(self, recording: Recording) -> npt.NDArray[np.int64]:
         """The unit of every row (R,): all that have the channel."""
         all_units = recording.groups.units_having(self._channel)
-        kind, first = self.order.currentData(), []
+        kind, first = self.order.currentData(), list[int]()
         if kind == "similarity":
             if self.session.inspection.order is None:
                 self._ask_for_order()
-            first = self.session.inspection.order or []
+            first = list(self.session.inspection.order or ())
         elif kind == "score":
             concept = self.session.selection.concept
             ranking = self.session.rankings.ranking(concept) if concept else None
@@ -156,7 +157,7 @@ class HeatmapPanel(Panel):
         return np.concatenate([known, np.setdiff1d(all_units, known)])
 
     def _ask_for_order(self) -> None:
-        if not self.session.jobs.busy("order"):
+        if not self.session.jobs.busy(OrderUnits):
             self.session.inspection.request_order()
 
     def _channel_scale(self, recording: Recording) -> _ChannelScale:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
@@ -100,8 +99,8 @@ class PatternPanel(Panel):
         if found is None:
             self.sentence.setText("Looking at all units…")
             return
-        self._show_units(msgspec.convert(found["units"], tuple[PatternUnit, ...]), recording)
-        self._show_places(msgspec.convert(found["matches"], tuple[Place, ...]), recording)
+        self._show_units(found.units, recording)
+        self._show_places(found.matches, recording)
 
     def _show_units(self, units: tuple[PatternUnit, ...], recording: Recording) -> None:
         start, stop = self.session.selection.range or (0, 0)

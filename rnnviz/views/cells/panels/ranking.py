@@ -27,6 +27,7 @@ from rnnviz.views.cells.ranking_table import RankingTable
 from rnnviz.views.plots.export import save_csv
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import set_icon
+from rnnviz.work.jobs.cells import FitProbe, Rank
 
 
 class RankingPanel(Panel):
@@ -144,8 +145,8 @@ class RankingPanel(Panel):
 
     def _show_jobs(self, name: str | None, ranking: Ranking | None) -> None:
         busy = self.session.jobs.busy
-        self.rank.setEnabled(name is not None and not busy("rank"))
-        self.rank.setText("Ranking…" if busy("rank") else "Rank")
+        self.rank.setEnabled(name is not None and not busy(Rank))
+        self.rank.setText("Ranking…" if busy(Rank) else "Rank")
         self.rank.setDefault(ranking is None)
         rankings = self.session.rankings
         known = (
@@ -153,8 +154,8 @@ class RankingPanel(Panel):
             and rankings.probe(name) is not None
             and not rankings.probe_is_partial(name)
         )
-        self.probe.setEnabled(not busy("probe") and not known)
-        self.probe.setText("Probing…" if busy("probe") else "Probe")
+        self.probe.setEnabled(not busy(FitProbe) and not known)
+        self.probe.setText("Probing…" if busy(FitProbe) else "Probe")
 
     def _show_ranking(self, ranking: Ranking | None, groups: Groups) -> None:
         scores = ranking.scores if ranking else ()

@@ -17,6 +17,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import mono_font
+from rnnviz.work.jobs.cells import Sample
 
 _ANY_SEED = -1
 
@@ -99,7 +100,7 @@ class SamplePanel(Panel):
 
     def draw(self) -> None:
         """Show the sample so far and which buttons work."""
-        sampling = self.session.jobs.busy("sample")
+        sampling = self.session.jobs.busy(Sample)
         shown, text = self.output.toPlainText(), self.session.inspection.sample
         if text.startswith(shown) and shown:
             cursor = self.output.textCursor()
@@ -115,8 +116,8 @@ class SamplePanel(Panel):
     @Slot()
     def start_or_stop(self) -> None:
         """Ask for a sample, or stop the one under way; what it wrote stays."""
-        if self.session.jobs.busy("sample"):
-            self.session.jobs.cancel("sample")
+        if self.session.jobs.busy(Sample):
+            self.session.jobs.cancel(Sample)
         else:
             seed = self.seed.value()
             self.session.inspection.request_sample(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -71,8 +70,8 @@ class UnitPagePanel(Panel):
         title = recording.unit_title(selection.unit)
         self.heading.setText(f"{title[:1].upper()}{title[1:]}, {selection.channel}")
         found = self.session.inspection.unit_page
-        if found and (found["channel"], found["unit"]) == (selection.channel, selection.unit):
-            self._show(msgspec.convert(found, UnitPage), recording)
+        if found is not None:
+            self._show(found, recording)
         else:
             self.facts.setText("Reading the unit…")
         self.session.inspection.request_unit_page()

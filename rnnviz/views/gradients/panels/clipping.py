@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -21,6 +21,7 @@ from rnnviz.views.gradients.panels.parts import (
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
 from rnnviz.views.shared.number_field import NumberField
 from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.work.jobs.gradients import Clipped, StepClipped
 
 _HEADS = ("Parameter", "raw", "norm", "value", "turn", "cut")
 _RAW, _NORM, _VALUE = "muted", 0, 1
@@ -84,7 +85,7 @@ class ClippingPanel(GradientPanel):
         self.network.refresh()
         found = gradients.measurements.clipping
         # Thresholds are proposed with the first result; until then there is nothing to change.
-        known = found is not None and "failure" not in found
+        known = isinstance(found, StepClipped)
         for field in (self.norm, self.value):
             field.setEnabled(known)
             if not known:
@@ -96,25 +97,24 @@ class ClippingPanel(GradientPanel):
         if found is None:
             self.said.setText("Computing…")
             return
-        if "failure" in found:
-            self.explain(str(found["failure"]))
+        if isinstance(found, str):
+            self.explain(found)
             return
-        for field, value in ((self.norm, found["norm"]), (self.value, found["value"])):
+        for field, value in ((self.norm, found.norm), (self.value, found.value)):
             field.blockSignals(True)
             field.set_value(float(f"{value:.5g}"))
             field.blockSignals(False)
-        whole = found["whole"]
+        whole = found.whole
         self.arrows.set_arrows(
             (
-                Arrow("raw", _number(whole["raw"]), 0.0, _RAW, 5.0),
-                Arrow("by norm", _number(whole["by_norm"]), 0.0, _NORM),
-                Arrow("by value", _number(whole["by_value"]), _number(whole["angle"]), _VALUE),
+                Arrow("raw", whole.raw, 0.0, _RAW, 5.0),
+                Arrow("by norm", whole.by_norm, 0.0, _NORM),
+                Arrow("by value", whole.by_value, whole.angle, _VALUE),
             )
         )
         self._tell(found)
-        self._fill(found["parameters"])
-        norms = np.array([_number(norm) for norm in found["norms"]])
-        level = float(found["norm"])
+        self._fill(found.parameters)
+        norms, level = np.array(found.norms), found.norm
         finite = [*norms[np.isfinite(norms) & (norms > 0)], level]
         self.steps.set_curves(
             (Banded("raw norm", np.arange(1, len(norms) + 1), norms, "accent"),),
@@ -122,35 +122,34 @@ class ClippingPanel(GradientPanel):
         )
         self.steps.set_level(level)
 
-    def _tell(self, found: dict[str, Any]) -> None:
-        whole = found["whole"]
-        raw, by_norm, by_value = (_number(whole[name]) for name in ("raw", "by_norm", "by_value"))
+    def _tell(self, found: StepClipped) -> None:
+        whole = found.whole
+        raw, by_norm, by_value = whole.raw, whole.by_norm, whole.by_value
         if not math.isfinite(raw):
             self.said.setText(
                 "The raw gradient is not finite: no clipping repairs that, the step must be left "
                 "out."
             )
             return
-        clipped = int((np.array([_number(norm) for norm in found["norms"]]) > found["norm"]).sum())
+        clipped = int((np.array(found.norms) > found.norm).sum())
         times = f"{raw / by_norm:.3g} times as long" if by_norm else "undefined"
         value_times = f"{raw / by_value:.3g} times as long" if by_value else "undefined"
-        cut = whole["cut"]
         self.said.setText(
             f"Raw norm {scientific(raw)}. Without clipping by norm the step would be {times}, in "
             "the same direction. "
             f"Without clipping by value it would be {value_times} and point "
-            f"{_number(whole['angle']):.1f}° elsewhere: {cut:,} of {whole['numbers']:,} numbers "
-            f"are cut. {clipped} of the next {len(found['norms'])} steps pass the norm."
+            f"{whole.angle:.1f}° elsewhere: {whole.cut:,} of {whole.numbers:,} numbers "
+            f"are cut. {clipped} of the next {len(found.norms)} steps pass the norm."
         )
 
-    def _fill(self, parameters: dict[str, dict[str, Any]]) -> None:
+    def _fill(self, parameters: Mapping[str, Clipped]) -> None:
         self.table.show_rows(
             [
                 (
                     _short(name),
-                    *(scientific(_number(part[kind])) for kind in ("raw", "by_norm", "by_value")),
-                    f"{_number(part['angle']):.1f}°".replace("nan°", "–"),
-                    f"{part['cut'] / max(1, part['numbers']):.1%}",
+                    *map(scientific, (part.raw, part.by_norm, part.by_value)),
+                    f"{part.angle:.1f}°".replace("nan°", "–"),
+                    f"{part.cut / max(1, part.numbers):.1%}",
                 )
                 for name, part in parameters.items()
             ]
@@ -167,8 +166,3 @@ def _short(name: str) -> str:
     if parts[0] == "layers":
         return f"{int(parts[1]) + 1} {parts[2]}"
     return " ".join(parts)
-
-
-def _number(value: float | None) -> float:
-    """A number of a result; NaN and infinity crossed the pipe as nothing."""
-    return math.nan if value is None else float(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -23,6 +23,7 @@ from rnnviz.views.gradients.panels.parts import (
 from rnnviz.views.plots import Banded, BandPlot
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.work.jobs.gradients import Comparison
 
 _LEAST, _MOST = 10_000, 200_000
 _HEADS = ("", "full BPTT", "truncated")
@@ -134,7 +135,7 @@ class TruncationPanel(GradientPanel):
             "only its own step."
         )
 
-    def _show_measured(self, found: dict[str, Any] | None) -> None:
+    def _show_measured(self, found: Comparison | None) -> None:
         self.table.setVisible(found is not None)
         if self.session.gradients.measurements.measuring:
             self.measured.setText("Measuring…")
@@ -146,24 +147,24 @@ class TruncationPanel(GradientPanel):
                 "apart."
             )
             return
-        full, short = found["full"], found["truncated"]
-        saved = full["kept_bytes"] / max(1, short["kept_bytes"])
-        again = " (the text was read more than once)" if found["repeated"] else ""
-        angle = found["angle_degrees"]
-        turned = "" if angle is None else f" The two gradients are {angle:.1f}° apart."
-        self.table.setHorizontalHeaderLabels(["", "full BPTT", f"cut every {short['chunk']:,}"])
+        full, short = found.full, found.truncated
+        saved = full.kept_bytes / max(1, short.kept_bytes)
+        again = " (the text was read more than once)" if found.repeated else ""
+        angle = found.angle_degrees
+        turned = "" if math.isnan(angle) else f" The two gradients are {angle:.1f}° apart."
+        self.table.setHorizontalHeaderLabels(["", "full BPTT", f"cut every {short.chunk:,}"])
         columns = [
             (
-                _size(part["kept_bytes"]),
-                _size(part["resident_bytes"]),
-                f"{part['seconds']:.2f} s",
-                scientific(_number(part["gradient_norm"])),
+                _size(part.kept_bytes),
+                _size(part.resident_bytes),
+                f"{part.seconds:.2f} s",
+                scientific(part.gradient_norm),
             )
             for part in (full, short)
         ]
         self.table.show_rows(list(zip(_MEASURES, *columns, strict=True)))
         self.measured.setText(
-            f"Over {found['steps']:,} steps{again}, cutting keeps 1/{saved:,.0f} of what the "
+            f"Over {found.steps:,} steps{again}, cutting keeps 1/{saved:,.0f} of what the "
             f"forward pass has to remember.{turned}"
         )
 
@@ -172,10 +173,6 @@ class TruncationPanel(GradientPanel):
         self.steps.settle()
         self.session.gradients.measurements.measure_truncation(self.steps.value())
         self.request_draw()
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
 
 
 def _size(size_bytes: float) -> str:

@@ -1,0 +1,43 @@
+"""How a request names a model or a text: by its file, or as a whole where no file holds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from rnnviz.core.sequences.text import Text
+
+
+class ModelGiven(msgspec.Struct, frozen=True):
+    """A model's file, and what a person chose to go with it."""
+
+    path: str
+    vocabulary: tuple[str, ...] | None = None
+    """The characters of a file that has none."""
+    sentences: str = ""
+    """The file that a translator's words were numbered from, where its own does not say."""
+
+
+class TextGiven(msgspec.Struct, frozen=True):
+    """A text."""
+
+    path: str = ""
+    """Its file; where there is none, all of it stands in `text`."""
+    text: str = ""
+    name: str = ""
+
+    @classmethod
+    def of(cls, text: Text) -> TextGiven:
+        """What names this text."""
+        if text.path is not None:
+            return cls(str(text.path))
+        return cls(text=str(text), name=text.name)
+
+    def read(self) -> Text:
+        """The text.
+
+        Raises:
+            TextError: its file cannot be read.
+        """
+        return Text.read(Path(self.path)) if self.path else Text.of(self.text, self.name)

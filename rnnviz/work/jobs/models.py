@@ -1,0 +1,101 @@
+"""Jobs before any other: opening a model, its characters, a text."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import msgspec
+
+from rnnviz.work.jobs.given import ModelGiven
+from rnnviz.work.messages import Failure, Request
+
+
+class ModelOpened(msgspec.Struct, frozen=True, kw_only=True):
+    """What the window knows of a model that the engine holds."""
+
+    path: str
+    kind: str
+    """The key of its kind in `core.kinds`, which says what the description is."""
+    description: dict[str, Any]
+    """Plain JSON: what the header of a model file of this kind holds, less what is long."""
+    format_title: str = ""
+    """For people: `PyTorch state_dict`."""
+    parameters: int = 0
+    channels: tuple[str, ...] = ()
+    """What may be recorded of it."""
+    states: tuple[str, ...] = ()
+    """Those channels that are no gates."""
+    notes: tuple[str, ...] = ()
+    """Sentences about anything that was assumed."""
+    vocabulary: tuple[str, ...] | None = None
+    """The characters a person chose, where the file had none."""
+    digest: str = ""
+    """Tells this state of the file from others; see `core.system.identity`."""
+
+
+class NotOpened(Failure, frozen=True, kw_only=True):
+    """Why a model was not opened; its kind may ask for a `vocabulary` or for `sentences`."""
+
+    size: int = 0
+    """How many characters are wanted, where the kind is `VocabularyNeeded`."""
+
+
+class OpenModel(Request[None, ModelOpened], frozen=True, kw_only=True):
+    """Open a model of any kind, and keep it warm."""
+
+    failure: ClassVar[type[Failure]] = NotOpened
+    model: ModelGiven
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One order of the characters."""
+
+    how: str
+    """For people: `sorted characters of the text`."""
+    characters: tuple[str, ...]
+    """V distinct characters; U+E000 and on stand for tokens that are no character."""
+    loss_nats: float = math.nan
+    """Nats a character on the text, ln V for one that it lacks; NaN without a text."""
+
+
+class Guess(msgspec.Struct, frozen=True):
+    """All candidates, best first, and two losses to compare theirs with."""
+
+    candidates: tuple[Candidate, ...]
+    uniform_nats: float
+    """ln V: knowing nothing."""
+    unigram_nats: float
+    """Knowing how frequent each character of the text is; NaN without a text."""
+
+    @property
+    def convincing(self) -> bool:
+        """Whether the best order beats the frequencies, which a wrong order does not."""
+        return bool(self.candidates and self.candidates[0].loss_nats < self.unigram_nats)
+
+
+class GuessVocabulary(Request[None, Guess], frozen=True, kw_only=True):
+    """Guess in which order a model without characters has them."""
+
+    path: str
+    source: str
+    """A text, or a file that lists characters."""
+    text: str = ""
+    """Where `source` is no text: the text on which they are judged."""
+
+
+class TextLaidOut(msgspec.Struct, frozen=True):
+    """A text in files that the window maps; see `core.sequences.text_store`."""
+
+    path: str
+    """The text's own file."""
+    folder: str
+    width: int
+    """Bytes of a code point."""
+
+
+class ReadText(Request[None, TextLaidOut], frozen=True, kw_only=True):
+    """Read a large text, and lay it out in a folder."""
+
+    path: str
+    folder: str
