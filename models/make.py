@@ -81,7 +81,7 @@ _LARGE = (
 _SMALL = "--embedding 64 --batch 16 --sequence-length 64 --learning-rate 0.002"
 _PROSE = ("inside-quotes", "position-in-line")
 _COUNTING = (
-    "--layers 2 --units 256 --learning-rate 0.004 --held-out 160000 --temperatures 0.8 "
+    "--architecture gru --layers 2 --units 256 --held-out 160000 --temperatures 0.8 "
     "--validation-every 500"
 )
 _CODE = (
@@ -104,7 +104,8 @@ RECIPES = {
         _BOOK,
         WAR_AND_PEACE,
         (
-            f"--architecture gru {_COUNTING} --dropout 0.2 --batch 64 --sequence-length 128 --epochs 20",
+            f"{_COUNTING} --dropout 0.2 --batch 64 --sequence-length 128 --learning-rate 0.004 "
+            "--epochs 12",
         ),
         (*_PROSE, "upper-case-word", "position-in-word"),
         "pride-and-prejudice.txt",
@@ -115,11 +116,15 @@ RECIPES = {
         ("linux-consistent.txt",),
         _CONSISTENT,
         (
-            f"--architecture gru {_COUNTING} --dropout 0.1 --batch 64 --sequence-length 256 --epochs 20",
+            f"{_COUNTING} --dropout 0.4 --optimiser adamw --weight-decay 0.05 --batch 32 "
+            "--sequence-length 256 --learning-rate 0.003 --seed 1 --epochs 5",
         ),
         _CODE,
         "libbpf.c",
-        _FIVE,
+        f"{_FIVE}This one was chosen because its unit for the brace depth is the best on the first "
+        "half of the held-out text: |r| 0.94, against 0.85 of the other GRU (dropout 0.1, 64 pieces "
+        "at once) and of the LSTM, and 0.76 of the GRU on the whole corpus. The LSTM `linux-kernel-lstm` "
+        "predicts better and follows comments and conditions better.",
     ),
     "war-and-peace-lstm": Recipe(
         "War and Peace",
@@ -225,6 +230,11 @@ def command(run: Path, folder: str, corpora: str, before: str) -> list[str]:
         else:
             shown = ",".join(f"{each:g}" for each in value) if isinstance(value, tuple) else value
             arguments += [option, f"{shown:g}" if isinstance(shown, float) else str(shown)]
+    for option, value in config.options.items():
+        if option in ("links", "vocabularies"):
+            value = f"{corpora}/{Path(value).name}"
+        shown = str(value).lower() if isinstance(value, bool) else str(value)
+        arguments += ["--option", f"{option}={shown}"]
     if config.start_from:
         arguments += ["--start-from", f"{before}/checkpoints/latest.safetensors"]
     return arguments

@@ -1,14 +1,14 @@
 """How the translation models that ship were made: training commands, BLEU, alignments, cards.
 
-    python models/make_translation.py NAME --corpora FOLDER [--run RUN] [--sentences 500]
+    python models/make_translation.py NAME --corpora FOLDER [--run RUN ...] [--sentences 500]
                                       [--results FILE]
     python models/make_translation.py curve --corpora FOLDER
     python models/make_translation.py commands|table --corpora FOLDER
 
-The first trains with `rnnviz train` unless `--run` names a finished run, measures BLEU and chrF on
-held-out sentences, takes what `benchmarks/alignment_error.py --json FILE` found, and writes `models/NAME.safetensors` in half
+The first trains with `rnnviz train` unless `--run` names a finished run (or several, each of which
+began with the weights of the one before), measures BLEU and chrF on held-out sentences, takes what `benchmarks/alignment_error.py --json FILE` found, and writes `models/NAME.safetensors` in half
 precision with its card. `curve` draws BLEU against sentence length with and without attention (figure
-2 of Bahdanau, Cho and Bengio 2015) from every model that is there. `commands` prints what trains all,
+2 of Bahdanau, Cho and Bengio 2015) from every French model that is there. `commands` prints what trains all,
 `table` what trains the rows of the table of attentions. FOLDER is what `models/make_corpora.py` made.
 """
 
@@ -26,7 +26,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import sacrebleu
-from make import thinned
+from make import command as command_of
+from make import thinned, where
 
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
@@ -58,7 +59,9 @@ SPANISH = (
 )
 PUBLISHED = (("a modern aligner (awesome-align)", 4.1), ("GIZA++", 6.2), ("fast_align", 12.1))
 """Error rates on the Hansards with gold links, in percent."""
-BINS = ((1, 3), (4, 5), (6, 7), (8, 9), (10, 12), (13, 16), (17, 22), (23, 50))
+BINS = (
+    (1, 3), (4, 5), (6, 7), (8, 9), (10, 12), (13, 16), (17, 22), (23, 29), (30, 39), (40, 60),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -177,12 +180,11 @@ RECIPES = {
 }
 
 
-def command(name: str, corpora: str, run: str, minutes: float = 0.0) -> list[str]:
-    """The arguments of `rnnviz` that train this model, for at most so many minutes."""
+def command(name: str, corpora: str, run: str) -> list[str]:
+    """The arguments of `rnnviz` that train this model."""
     recipe = RECIPES[name]
     texts = [f"{corpora}/{text}" for text in recipe.texts]
     options = shlex.split(recipe.options.replace("{corpora}", corpora))
-    options += ["--minutes", f"{minutes:g}"] if minutes else []
     return ["train", *texts, "--name", recipe.title, "--run", run, *options]
 
 
@@ -344,10 +346,9 @@ def card(
     name: str,
     training: dict[str, Any],
     model: TranslationModel,
-    config: TrainingConfig,
-    device: str,
+    runs: list[Path],
 ) -> str:
-    """The model's card, in Markdown; `device` is what it was trained on."""
+    """The model's card, in Markdown; `runs` are the stages of its training."""
     recipe, about = RECIPES[name], model.description
     direction = "both directions" if about.bidirectional else "one direction"
     kinds = {
@@ -380,17 +381,39 @@ def card(
         "**Made with**",
         "",
         "```",
-        "rnnviz " + shlex.join(command(name, "CORPORA", f"runs/{name}", config.minutes)),
+        *("rnnviz " + shlex.join(each) for each in commands_of(name, runs)),
         "```",
         "",
         f"{training['steps']:,} steps ({training['epochs']:.2f} epochs) in "
-        f"{training['seconds'] / 60:.1f} minutes on {device}. {recipe.remark}".rstrip(),
+        f"{training['seconds'] / 60:.1f} minutes on {where(runs[-1])}. {ended(runs[-1])}"
+        f"{recipe.remark}".rstrip(),
         "",
         *scores(training),
         "",
         *example_lines(model, recipe.examples),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def commands_of(name: str, runs: list[Path]) -> list[list[str]]:
+    """The arguments of `rnnviz` of every stage, as the runs themselves kept them."""
+    folders = [f"runs/{name}-{stage + 1}" for stage in range(len(runs) - 1)] + [f"runs/{name}"]
+    found = []
+    for run, folder, before in zip(runs, folders, ["", *folders], strict=False):
+        words = command_of(run, folder, "CORPORA", before)
+        # As `make_corpora.py` packs them.
+        found.append([word + ".xz" * word.endswith((".tsv", ".links")) for word in words])
+    return found
+
+
+def ended(run: Path) -> str:
+    """That the clock ended a run, where it did."""
+    if not read_config(run).minutes:
+        return ""
+    return (
+        "The clock ended it, so a faster or slower machine makes other steps of it, and the figures "
+        "of a model made anew differ by some tenths. "
+    )
 
 
 def scores(training: dict[str, Any]) -> list[str]:
@@ -412,8 +435,9 @@ def scores(training: dict[str, Any]) -> list[str]:
     if rows := training.get("bleu_by_length"):
         lines += [
             "",
-            "BLEU against the length of the source, greedy "
-            "([as a picture](curves/bleu-against-length.svg)):",
+            "BLEU against the length of the source, greedy (the French models "
+            "[as a picture](curves/bleu-against-length.svg); long sentences are of other texts than "
+            "short ones):",
             "",
             "| words, on average | " + " | ".join(f"{row['words']:g}" for row in rows) + " |",
             "|---" * (len(rows) + 1) + "|",
@@ -495,12 +519,19 @@ def judged(path: Path, name: str) -> dict[str, Any]:
     }
 
 
-def make(name: str, corpora: Path, run: Path, count: int, results: Path | None = None) -> None:
+def make(
+    name: str, corpora: Path, runs: list[Path], count: int, results: Path | None = None
+) -> None:
     """Measure the trained model, write it and its card."""
-    recipe, config = RECIPES[name], read_config(run)
-    model = open_model(run / "checkpoints" / "latest.safetensors").model
+    recipe, config = RECIPES[name], read_config(runs[-1])
+    stages = [open_model(run / "checkpoints" / "latest.safetensors").model for run in runs]
+    model, trainings = stages[-1], [stage.description.training for stage in stages]
     pairs = held_out_pairs(name, config, corpora)
-    training = {**model.description.training, **measured(model, pairs, count)}
+    training = {
+        **trainings[-1],
+        **{key: sum(each[key] for each in trainings) for key in ("steps", "epochs", "seconds")},
+        **measured(model, pairs, count),
+    }
     if config.options.get("made"):
         training["alignment_accuracy"] = alignment_of_made_up(model, config.options["made"])
         for key in list(training):
@@ -515,32 +546,42 @@ def make(name: str, corpora: Path, run: Path, count: int, results: Path | None =
     )
     target = HERE / f"{name}.safetensors"
     save_model(target, model, description, half=True)
-    started = next(iter(read_events(run, "started")), {})
-    device = str(started.get("device", "cpu"))
-    device = "one busy core" if device == "cpu" else f"{device}, shared with other trainings"
-    text = card(name, training, open_model(target).model, config, device)
+    text = card(name, training, open_model(target).model, runs)
     if not config.options.get("made"):
         lecture = lecture_lines(model, model.description.source_language != "English")
         text += "\n".join(lecture) + "\n" if lecture else ""
-    text += "\n".join(as_it_learned(name, run)) + "\n"
+    text += "\n".join(as_it_learned(name, runs)) + "\n"
     target.with_suffix(".md").write_text(text, encoding="utf-8")
     print(json.dumps(training, indent=1))
 
 
-def as_it_learned(name: str, run: Path) -> list[str]:
+def as_it_learned(name: str, runs: list[Path]) -> list[str]:
     """The losses as a picture beside the card, and one held-out sentence at every stage."""
-    steps = list(read_events(run, "step"))
-    held_out = [(each["step"], each["loss_nats"]) for each in read_events(run, "validation")]
-    losses = thinned([each["step"] for each in steps], [float(each["loss_nats"]) for each in steps])
-    lines = [Line("training", *losses), Line("held out", *np.array(held_out, float).T)]
+    before = 0
+    steps: list[float] = []
+    losses: list[float] = []
+    held_out: list[tuple[float, float]] = []
+    samples: list[tuple[int, str]] = []
+    for run in runs:
+        events = list(read_events(run, "step"))
+        steps += [before + each["step"] for each in events]
+        losses += [float(each["loss_nats"]) for each in events]
+        judgements = read_events(run, "validation")
+        held_out += [(before + each["step"], each["loss_nats"]) for each in judgements]
+        shown = [each for each in read_events(run, "sample") if each["temperature"] == 0]
+        samples += [(before + each["step"], each["text"]) for each in shown]
+        before += events[-1]["step"]
+    lines = [
+        Line("training", *thinned(steps, losses)),
+        Line("held out", *np.array(held_out, float).T),
+    ]
     drawn = line_figure(lines, f"{RECIPES[name].title}: loss", "step", "nats per token")
     (HERE / "curves" / f"{name}.svg").write_text(svg(drawn), encoding="utf-8")
-    samples = [each for each in read_events(run, "sample") if each["temperature"] == 0]
-    source = samples[-1]["text"].partition("\n")[0]
+    source = samples[-1][1].partition("\n")[0]
     rows = []
-    for each in samples:
-        made = each["text"].partition("\n")[2].strip().replace("|", "\\|")
-        rows.append(f"| {each['step']:,} | {made[:120]} |")
+    for step, text in samples:
+        made = text.partition("\n")[2].strip().replace("|", "\\|")
+        rows.append(f"| {step:,} | {made[:120]} |")
     return [
         "",
         f"![Loss in nats per token against step](curves/{name}.svg)",
@@ -554,11 +595,11 @@ def as_it_learned(name: str, run: Path) -> list[str]:
 
 
 def curve() -> None:
-    """Draw BLEU against length of all models that measured it."""
+    """Draw BLEU against length of all French models that measured it."""
     lines = []
     for name, recipe in RECIPES.items():
         path = HERE / f"{name}.safetensors"
-        if not path.exists():
+        if recipe.corpus != FRENCH or not path.exists():
             continue
         training = open_model(path).model.description.training
         rows = training.get("bleu_by_length")
@@ -577,7 +618,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train, measure and describe a translation model.")
     parser.add_argument("name", choices=[*RECIPES, "curve", "commands", "table"])
     parser.add_argument("--corpora", type=Path, required=True)
-    parser.add_argument("--run", type=Path, help="a finished run")
+    parser.add_argument("--run", type=Path, nargs="+", help="a finished run, or one a stage")
     parser.add_argument("--sentences", type=int, default=500)
     parser.add_argument("--results", type=Path, help="what benchmarks/alignment_error.py wrote")
     arguments = parser.parse_args()
@@ -587,11 +628,11 @@ def main() -> None:
     if arguments.name in ("commands", "table"):
         commands(arguments.name == "table")
         return
-    run = arguments.run or Path("runs") / arguments.name
+    runs = arguments.run or [Path("runs") / arguments.name]
     if arguments.run is None:
-        words = command(arguments.name, str(arguments.corpora), str(run))
+        words = command(arguments.name, str(arguments.corpora), str(runs[0]))
         subprocess.run([sys.executable, "-m", "rnnviz", *words], check=True)
-    make(arguments.name, arguments.corpora, run, arguments.sentences, arguments.results)
+    make(arguments.name, arguments.corpora, runs, arguments.sentences, arguments.results)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,12 +70,16 @@ class Library(QObject):
 
     @property
     def first_model(self) -> ShippedModel | None:
-        """The shipped model that the window opens on: the one named for the first sample text."""
+        """The shipped model that the window opens on.
+
+        Of those for the first sample text it is the one whose first finding is the clearest, by the
+        AUC in its card; of equals the largest.
+        """
         wanted = self.texts[0].path.name if self.texts else ""
         reading = [one for one in self.models if one.kind.samples == "texts"]
         suited = (one for one in reading if one.description.default_text == wanted)
-        largest = max(suited, key=lambda one: one.description.total_units, default=None)
-        return largest or next(iter(reading), None)
+        clearest = max(suited, key=lambda one: _clearness(one.description), default=None)
+        return clearest or next(iter(reading), None)
 
     def first_in(self, workspace: str) -> ShippedModel | None:
         """The shipped model that the workspace of this name begins with."""
@@ -105,6 +110,15 @@ class Library(QObject):
         """The sample text that suits a model that reads texts: the one it names, else the first."""
         named = (text for text in self.texts if text.path.name == description.default_text)
         return next(named, self.texts[0] if self.texts else None)
+
+
+def _clearness(description: Any) -> tuple[float, int]:
+    """How clearly the first finding of a model that reads texts is seen; then its size."""
+    score = description.findings[0].get("score") if description.findings else None
+    auc = score.get("auc") if isinstance(score, dict) else None
+    if not isinstance(auc, int | float) or not math.isfinite(auc):
+        auc = 0.0
+    return (float(auc), int(description.total_units))
 
 
 def _read_models(folder: Path) -> list[ShippedModel]:

@@ -55,6 +55,23 @@ def test_models_of_all_kinds_are_one_list_sorted_by_kind_and_name(library, tmp_p
     assert made.first_model is made.models[0]
 
 
+def test_the_window_opens_on_the_model_whose_first_finding_is_the_clearest(library, tmp_path):
+    (tmp_path / "texts").mkdir()
+    entry = dict.fromkeys(("title", "family", "source", "licence"), "")
+    index = json.dumps([{"file": "novel.txt", **entry}])
+    (tmp_path / "texts" / "index.json").write_text(index)
+    for name, units, text, score in (
+        ("clear", 8, "novel.txt", {"auc": 0.99}),
+        ("large", 32, "novel.txt", {"auc": 0.9}),
+        ("odd", 64, "novel.txt", "much"),
+        ("other", 64, "code.c", {"auc": 1.0}),
+    ):
+        found = {"concept": "inside-quotes", "score": score}
+        about = msgspec.structs.replace(WRITES, units=units, default_text=text, findings=(found,))
+        write(tmp_path / f"{name}.safetensors", about)
+    assert library().first_model.name == "clear"
+
+
 def test_a_workspace_begins_with_a_translator_of_a_language_that_attends(library, tmp_path):
     replace = msgspec.structs.replace
     for name, attention, language in (
