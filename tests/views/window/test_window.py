@@ -367,7 +367,7 @@ def test_the_menu_of_the_list_follows_the_run_under_the_pointer(
     finished_run(tmp_path / "adding", task="memory")
     window.follow_directory(tmp_path / "adding")
     box = dialog(window, QMessageBox)
-    assert "no model that reads characters" in box.text()
+    assert "no model that reads a text" in box.text()
     box.close()
     training = window.room(TrainingWorkspace)
     training.ensure_built()
