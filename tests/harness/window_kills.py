@@ -22,6 +22,8 @@ from pathlib import Path
 
 import psutil
 
+from rnnviz.core.system.places import HOME_VARIABLE
+
 ROOT = Path(__file__).parents[2]
 _LONGEST_START = 120.0
 _LONGEST_AFTER = 30.0
@@ -37,10 +39,9 @@ class Windows:
         self.temporary.mkdir()
         self._text = place / "text.txt"
         self._text.write_text("It was a bright cold day in April. " * 3000)
-        folders = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
         self._environment = {
             **os.environ,
-            **{name: str(place / name.lower()) for name in folders},
+            HOME_VARIABLE: str(place / "home"),
             "HOME": str(place),
             "TMPDIR": str(self.temporary),
             "QT_QPA_PLATFORM": "offscreen",
@@ -88,14 +89,11 @@ class Windows:
 
     def left(self) -> list[Path]:
         """What killed processes left in the cache and the temporary folder."""
-        places = [self.temporary, *self.place.glob("xdg_cache_home/**/recordings")]
+        places = [self.temporary, *self.place.glob("home/**/recordings")]
         return [path for place in places for pattern in _OWN for path in place.glob(pattern)]
 
     def _has_walked(self) -> bool:
-        return any(
-            path.stat().st_size == 8 and path.read_bytes() != bytes(8)
-            for path in self.place.glob("xdg_cache_home/**/recordings/*/walked")
-        )
+        return any(self.place.glob("home/**/recordings/*/state.*"))
 
 
 def _children(window: subprocess.Popen[bytes], seconds: float) -> list[psutil.Process]:
