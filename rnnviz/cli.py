@@ -25,6 +25,7 @@ COMMANDS = {
     "gradients": "how far back the gradient of a loss reaches, layer by layer",
     "sample": "let a model write",
     "translate": "translate sentences, and show where each word looked",
+    "classify": "say what texts are, and what each word did to the verdict",
     "align": "say which words of given translations belong together",
     "train": "train a model, or continue a training run",
     "run": "pause, resume, stop or change a training run, or say how it is",

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.output import size_in_words
@@ -122,7 +122,7 @@ def check_size(
     """
     import msgspec
 
-    from rnnviz.core.models.model_file import ModelDescription
+    from rnnviz.core.kinds import kind_named
     from rnnviz.core.models.units import groups_of
     from rnnviz.core.recordings.groups import Groups
     from rnnviz.core.recordings.recording import size_bytes
@@ -131,7 +131,7 @@ def check_size(
     for channel in channels:
         if channel not in known:
             raise RecordingError(f"the model has no channel {channel!r}; it has {', '.join(known)}")
-    about = msgspec.convert(model.description, ModelDescription)
+    about: Any = msgspec.convert(model.description, kind_named(model.kind).description)
     groups = Groups(groups_of(about, channels))
     size = size_bytes(length, groups)
     words = (

@@ -33,8 +33,10 @@ class ClassifierDescription(msgspec.Struct, frozen=True, kw_only=True):
     `mean`, the `max` of each unit, or their mean weighted by `attention` (Yang et al. 2016)."""
     task: str = CLASSIFICATION
     name: str = ""
-    examples: tuple[str, ...] = ()
-    """Texts to try."""
+    default_text: str = ""
+    """The name of the sample text in `resources/texts` that suits this model."""
+    findings: tuple[dict[str, Any], ...] = ()
+    """Units that follow what a text is, with their scores; the window opens on the first."""
     training: dict[str, Any] = {}
     """A summary for people."""
     version: int = 1
@@ -52,6 +54,11 @@ class ClassifierDescription(msgspec.Struct, frozen=True, kw_only=True):
     def width(self) -> int:
         """What a layer gives at a step: U, or 2 U where it reads both ways."""
         return self.units * (2 if self.bidirectional else 1)
+
+    @property
+    def total_units(self) -> int:
+        """N: the units of all layers, in each direction."""
+        return self.layers * self.width
 
     @property
     def summary(self) -> str:

@@ -156,7 +156,7 @@ CLASSIFICATION = TaskDescription(
     ),
     usual=("readout", "bidirectional", "tokens", "word_dropout"),
     unused=frozenset(
-        {"sequence_length", "skip", "temperatures", "default_text", "gradient_steps_every"}
+        {"sequence_length", "skip", "temperatures", "gradient_steps_every"}
     ),
     titles={"batch": "Texts a step"},
     presets=(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -10,12 +11,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.classification import ClassifierDescription
 from rnnviz.core.models.translation import UNKNOWN_ID
+from rnnviz.nets.architectures import Layer, architecture_named
 from rnnviz.nets.layers.first_weights import draw_first_weights
+from rnnviz.nets.layers.weights import fitting_weights
 
 _EMBEDDING_SCALE = 0.3
 """Standard deviation of a fresh embedding's numbers; those of GloVe have about 0.6."""
+_REVERSE = "_reverse"
+"""How torch ends the names of the weights that read from the end."""
 
 
 class Verdict(NamedTuple):
@@ -58,6 +64,11 @@ class Classifier(nn.Module):
         size, units, width = len(description.tokens.tokens), description.units, description.width
         entering = description.embedding or size
         self.embedding = nn.Embedding(size, entering) if description.embedding else None
+        if not description.facts.torch_module:
+            raise ModelFileError(
+                f"a classifier is made of layers of torch, and {description.facts.with_article} is "
+                "none; choose lstm, gru or rnn"
+            )
         module = getattr(nn, description.facts.torch_module)
         self.layers = nn.ModuleList(
             module(width if layer else entering, units, bidirectional=description.bidirectional)
@@ -89,6 +100,17 @@ class Classifier(nn.Module):
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.output.weight.device
+
+    def directions(self, layer: int) -> tuple[Layer, ...]:
+        """This layer as layers that read one way each, forwards first; they share its weights."""
+        module, kind = self.layers[layer], architecture_named(self.description.architecture)
+        found = []
+        for ending in ("", _REVERSE)[: 1 + self.description.bidirectional]:
+            own = kind(module.input_size, self.description.units)  # type: ignore[arg-type]
+            for name, _ in list(own.named_parameters()):
+                setattr(own, name, getattr(module, f"{name}{ending}"))
+            found.append(own.eval())
+        return tuple(found)
 
     def embed(self, ids: Tensor) -> Tensor:
         """What enters the first layer, for ids (T, B)."""
@@ -132,11 +154,15 @@ class Classifier(nn.Module):
             return top.sum(dim=0) / there[:, None], None
         if readout == "max":
             return top.masked_fill(filling[..., None], -math.inf).amax(dim=0), None
+        weights = self.scores(top).masked_fill(filling, -math.inf).softmax(dim=0)
+        return (weights[..., None] * top).sum(dim=0), weights
+
+    def scores(self, top: Tensor) -> Tensor:
+        """How much attention each state (..., W) asks for, (...), before the softmax."""
         assert self.attention is not None
         assert self.attention_query is not None
-        scores = self.attention_query(torch.tanh(self.attention(top)))[..., 0]
-        weights = scores.masked_fill(filling, -math.inf).softmax(dim=0)
-        return (weights[..., None] * top).sum(dim=0), weights
+        found: Tensor = self.attention_query(torch.tanh(self.attention(top)))
+        return found[..., 0]
 
     def judge(self, embedded: Tensor, lengths: Tensor) -> Verdict:
         """The verdict on what entered the first layer, (T, B, E)."""
@@ -147,3 +173,37 @@ class Classifier(nn.Module):
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """The logits (B, C) of documents (T, B) of these lengths (B,)."""
         return self.judge(self.embed(ids), lengths).logits
+
+
+def parameter_shapes(description: ClassifierDescription) -> dict[str, tuple[int, ...]]:
+    """The shape of every parameter by its name, by arithmetic alone: no memory is taken."""
+    facts, units, width = description.facts, description.units, description.width
+    size = len(description.tokens.tokens)
+    entering = description.embedding or size
+    shapes: dict[str, tuple[int, ...]] = {}
+    if description.embedding:
+        shapes["embedding.weight"] = (size, entering)
+    for layer in range(description.layers):
+        for name, shape in facts.shapes(width if layer else entering, units).items():
+            shapes[f"layers.{layer}.{name}"] = shape
+            if description.bidirectional:
+                shapes[f"layers.{layer}.{name}{_REVERSE}"] = shape
+    if description.readout == "attention":
+        shapes["attention.weight"], shapes["attention.bias"] = (width, width), (width,)
+        shapes["attention_query.weight"] = (1, width)
+    classes = len(description.classes)
+    return {**shapes, "output.weight": (classes, width), "output.bias": (classes,)}
+
+
+def build_classifier(
+    description: ClassifierDescription, tensors: Mapping[str, Tensor], file: str
+) -> Classifier:
+    """The model of this description with these weights, in float32, in evaluation mode.
+
+    Raises:
+        ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
+    """
+    weights = fitting_weights(parameter_shapes(description), tensors, file)
+    model = Classifier(description)
+    model.load_state_dict(weights)
+    return model.eval()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from rnnviz.core.kinds import kind_named, require
+from rnnviz.nets.kinds.classifier import CLASSIFIER
 from rnnviz.nets.kinds.kind import NetworkKind
 from rnnviz.nets.kinds.language import LANGUAGE_MODEL
 from rnnviz.nets.kinds.translator import TRANSLATOR
@@ -17,6 +18,7 @@ from rnnviz.work.messages import Request
 NETWORK_KINDS: tuple[NetworkKind, ...] = (
     LANGUAGE_MODEL,
     TRANSLATOR,
+    CLASSIFIER,
 )
 
 __all__ = ["NETWORK_KINDS", "NetworkKind", "job_of", "network_kind"]

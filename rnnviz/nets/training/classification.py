@@ -25,14 +25,13 @@ from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.classification.batches import DocumentBatch, make_batch
 from rnnviz.nets.classification.model import Classifier
 from rnnviz.nets.classification.tokens import TextTokenizer
+from rnnviz.nets.classification.verdicts import logits_of
 from rnnviz.nets.device import training_device
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 from rnnviz.nets.translation.batches import epoch_order
 from rnnviz.nets.translation.embeddings import initialise_embedding
 
-_JUDGED_PLACES = 1 << 16
-"""Documents are judged in batches of so many places."""
 _SHOWN, _SHOWN_CHARACTERS = 6, 160
 """So many held-out documents are shown with their verdicts, so much of each."""
 
@@ -129,6 +128,7 @@ class ClassificationTask:
             bidirectional=options.bidirectional,
             readout=options.readout,
             name=config.name,
+            default_text=config.default_text,
         )
         self.description.check("the configuration")
         self.model = Classifier(
@@ -342,21 +342,3 @@ class ClassificationTask:
             initialise_embedding(embedding.weight, tokens.tokens, Path(options.vectors))
         if options.embedding_rate != 1:
             embedding.relative_rate = options.embedding_rate  # type: ignore[assignment]
-
-
-@torch.inference_mode()
-def logits_of(model: Classifier, documents: Sequence[npt.NDArray[np.int64]]) -> Tensor:
-    """What a model says of documents whole, (documents, C) on the processor, in their order."""
-    lengths = np.array([len(ids) for ids in documents])
-    order = np.argsort(lengths, kind="stable")
-    found = torch.zeros(len(documents), len(model.description.classes))
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        while stop < len(order) and lengths[order[stop]] * (stop + 1 - start) <= _JUDGED_PLACES:
-            stop += 1
-        rows = order[start:stop]
-        batch = make_batch([documents[row] for row in rows], [0] * len(rows)).to(model.device)
-        found[torch.from_numpy(rows)] = model(batch.ids, batch.lengths).float().cpu()
-        start = stop
-    return found

@@ -5,6 +5,7 @@ The keys are those of `core.kinds`; a kind of which nothing can be asked is not 
 
 from __future__ import annotations
 
+from rnnviz.views.kinds.classifier import CLASSIFIER
 from rnnviz.views.kinds.kind import KindView
 from rnnviz.views.kinds.language import LANGUAGE_MODEL
 from rnnviz.views.kinds.translator import TRANSLATOR
@@ -12,6 +13,7 @@ from rnnviz.views.kinds.translator import TRANSLATOR
 KIND_VIEWS: tuple[KindView, ...] = (
     LANGUAGE_MODEL,
     TRANSLATOR,
+    CLASSIFIER,
 )
 
 __all__ = ["KIND_VIEWS", "KindView", "kind_view", "kinds_in"]

@@ -10,7 +10,7 @@ from rnnviz.core.models.classification import READOUTS, ClassifierDescription
 from rnnviz.core.models.translation import SPECIAL, TokenizerDescription
 from rnnviz.nets.classification.batches import make_batch
 from rnnviz.nets.classification.model import Classifier
-from rnnviz.nets.training.classification import logits_of
+from rnnviz.nets.classification.verdicts import logits_of
 
 TOKENS = TokenizerDescription(kind="unicode-words", tokens=(*SPECIAL, "a", "b", "c", "d", "e", "f"))
 DOCUMENTS = [np.array(ids) for ids in ([4, 5, 6, 7, 8, 9, 4], [5], [9, 8, 3], [6, 6, 6, 6], [7, 4])]

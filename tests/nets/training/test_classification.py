@@ -13,8 +13,9 @@ from rnnviz.core.errors import RnnvizError, RunDirectoryError, TextError
 from rnnviz.core.kinds.described import read_described
 from rnnviz.core.models.classification import ClassifierDescription
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.nets.classification.verdicts import logits_of
 from rnnviz.nets.training import training_task
-from rnnviz.nets.training.classification import ClassificationTask, logits_of
+from rnnviz.nets.training.classification import ClassificationTask
 from rnnviz.nets.training.loop import train
 
 

@@ -1,0 +1,9 @@
+"""Classifiers, as they are shown."""
+
+from rnnviz.views.kinds.kind import KindView
+
+CLASSIFIER = KindView(
+    key="classifier",
+    icon="highlighter",
+    panels=("ranking", "unit_page", "pattern", "trace", "heatmap", "scatter", "saturation"),
+)
