@@ -32,10 +32,12 @@ class Snippet(msgspec.Struct, frozen=True):
     """One place in a text, with what surrounds it."""
 
     position: int
-    """The character at which the unit takes the value."""
+    """The step at which the unit takes the value."""
     value: float
     start: int
-    """Where `text` starts."""
+    """The step at which `text` starts."""
+    stop: int
+    """The step after its last."""
     text: str
 
 
@@ -189,6 +191,5 @@ class _Extremes:
 def _snippet(recording: Recording, position: int, value: float, context: int) -> Snippet:
     first, last = recording.documents.around(position)
     start, stop = max(first, position - context), min(last, position + context + 1)
-    return Snippet(
-        position, value, start, recording.text.slice(*recording.sequence.span(start, stop))
-    )
+    shown = recording.text.slice(*recording.sequence.span(start, stop))
+    return Snippet(position, value, start, stop, shown)

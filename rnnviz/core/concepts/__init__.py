@@ -35,7 +35,7 @@ from rnnviz.core.concepts.prose import (
     SENTENCE_START,
     UPPER_CASE_WORD,
 )
-from rnnviz.core.concepts.streaming import label_blocks
+from rnnviz.core.concepts.streaming import label_blocks, label_steps
 from rnnviz.core.errors import ConceptError
 
 CONCEPTS = (
@@ -81,6 +81,7 @@ __all__ = [
     "concept_named",
     "in_language",
     "label_blocks",
+    "label_steps",
     "load_concept_file",
     "save_concept_file",
     "spec_of",

@@ -18,7 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from rnnviz.core.concepts.base import Concept, Labels
+from rnnviz.core.errors import ConceptError
+from rnnviz.core.sequences.base import Sequence
 from rnnviz.core.sequences.text import Text
 
 BLOCK = 1 << 18
@@ -28,26 +32,62 @@ _BLANK_LINE = ("\n\n", "\n\r\n")
 _PLACES = {"code": ("\n}\n", "\n}\r\n", "\n\n\n", *_BLANK_LINE)}
 
 
-def label_blocks(concept: Concept, text: Text, block: int = BLOCK) -> Iterator[tuple[int, Labels]]:
+def label_steps(
+    concept: Concept, sequence: Sequence, block: int = BLOCK
+) -> Iterator[tuple[int, Labels]]:
+    """As `label_blocks`, for each step of a sequence; every document is labelled by itself.
+
+    A token is labelled as its last character is: what is so once it has been read.
+
+    Raises:
+        ConceptError: there is no text to label.
+    """
+    if len(sequence) and not len(sequence.text):
+        raise ConceptError(f"{concept.title} labels text, and what was read here is numbers")
+    for first, last in sequence.documents:
+        done = first
+        start, stop = sequence.span(first, last)
+        if isinstance(sequence, Text):
+            yield from label_blocks(concept, sequence, block, start, stop)
+            continue
+        for begin, labels in label_blocks(concept, sequence.text, block, start, stop):
+            until = first + int(
+                np.searchsorted(sequence.ends(first, last), begin + len(labels), side="right")
+            )
+            places = sequence.ends(done, until) - 1 - begin
+            yield done, labels[np.clip(places, 0, len(labels) - 1)]
+            done = until
+        if done < last:
+            yield done, np.zeros(last - done, bool)
+
+
+def label_blocks(
+    concept: Concept, text: Text, block: int = BLOCK, start: int = 0, stop: int | None = None
+) -> Iterator[tuple[int, Labels]]:
     """Consecutive pieces of the text: where each starts, and the labels of its characters.
 
     Concepts of one family get the same pieces, so labelling them in step lexes each piece once.
+
+    Args:
+        start: the first character, of a text by itself that ends before `stop`.
     """
-    last = 0.0
-    for start, part in _parts(text, _PLACES.get(concept.family, _BLANK_LINE), block):
-        if concept.follow and start:
-            labels = concept.follow(part, start, last)
+    last, end = 0.0, len(text) if stop is None else stop
+    places = _PLACES.get(concept.family, _BLANK_LINE)
+    for begin, part in _parts(text, places, block, start, end):
+        if concept.follow and begin:
+            labels = concept.follow(part, begin, last)
         else:
             labels = concept.label(part)
         last = float(labels[-1])
-        yield start, labels
+        yield begin, labels
 
 
-def _parts(text: Text, places: tuple[str, ...], block: int) -> Iterator[tuple[int, str]]:
-    start = 0
-    while start < len(text):
-        part = text.slice(start, start + block)
-        if start + block < len(text):
+def _parts(
+    text: Text, places: tuple[str, ...], block: int, start: int, stop: int
+) -> Iterator[tuple[int, str]]:
+    while start < stop:
+        part = text.slice(start, min(stop, start + block))
+        if start + block < stop:
             part = part[: _cut(part, places)]
         yield start, part
         start += len(part)

@@ -54,16 +54,16 @@ class Sums:
     def centre(self, plan: Plan, tile: Tile) -> None:
         """Take from the tile's values about their mean, so that no sum loses digits."""
         first = plan.row(tile)
-        sample = to_float32(sample_tile(plan.recording, tile, plan.length, _CENTRE_PIECES))
+        sample = to_float32(sample_tile(plan.recording, tile, plan.steps.ranges, _CENTRE_PIECES))
         self.centres[first : first + len(sample)] = sample.mean(1, np.float64, keepdims=True)
 
     def add(self, plan: Plan, tile: Tile, start: int, stop: int, columns: BlockColumns) -> None:
         """Add a block of one tile."""
-        halves = read_tile(plan.recording, tile, start, stop)
-        rows = slice(plan.row(tile), plan.row(tile) + len(halves))
-        values = np.empty(halves.shape, np.float32)
-        for first, last in blocks(0, len(halves), _TOGETHER):
-            part, sums = to_float32(halves[first:last]), self.values[rows][first:last]
+        recorded = read_tile(plan.recording, tile, start, stop)
+        rows = slice(plan.row(tile), plan.row(tile) + len(recorded))
+        values = np.empty(recorded.shape, np.float32)
+        for first, last in blocks(0, len(recorded), _TOGETHER):
+            part, sums = to_float32(recorded[first:last]), self.values[rows][first:last]
             part -= self.centres[rows][first:last]
             values[first:last] = part
             sums[:, 0] += part.sum(1)
@@ -104,8 +104,8 @@ def _columns(
     excluded = np.empty((len(groups), *shape[1:]), np.float32)
     firsts = {members[0]: group for group, members in enumerate(groups)}
     for concept, facts in enumerate(spool.facts):
-        for shift in (0, *plan.shift_distances):
-            window = spool.window(concept, start - shift - plan.lags, stop - shift + plan.lags)
+        for shift in (0, *plan.shift_numbers):
+            window = spool.window(concept, start - plan.lags, stop + plan.lags, shift)
             missing = np.isnan(window)
             standard = (window - np.float32(facts.mean)) / np.float32(facts.deviation or np.nan)
             standard[missing] = 0

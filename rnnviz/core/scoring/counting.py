@@ -16,7 +16,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.recordings.rows import Codes16, Tile, blocks, read_tile, sample_tile, sortable
+from rnnviz.core.recordings.rows import (
+    Codes16,
+    Tile,
+    blocks,
+    halves,
+    read_tile,
+    sample_tile,
+    sortable,
+)
 from rnnviz.core.scoring.labels import EXCLUDED, NEGATIVE, POSITIVE, LabelSpool
 from rnnviz.core.scoring.plan import Offset, Plan
 
@@ -63,7 +71,7 @@ BlockPlaces = dict[tuple[int, int], list[Places]]
 
 def half_blocks(plan: Plan) -> Iterator[tuple[int, int, int]]:
     """(half, start, stop) of blocks that lie in one half of the text."""
-    half = plan.length // 2
+    half = plan.steps.half
     for number, (first, last) in enumerate(((0, half), (half, plan.length))):
         for start, stop in blocks(first, last, BLOCK):
             yield number, start, stop
@@ -82,7 +90,7 @@ def block_places(
     found: BlockPlaces = {}
     begins = np.arange(2 * plan.lags, -1, -1)
     for concept, shift in wanted:
-        classes = spool.classes(concept, start - shift - plan.lags, stop - shift + plan.lags)
+        classes = spool.classes(concept, start - plan.lags, stop + plan.lags, shift)
         parts = found[concept, shift] = []
         for one in rarer_classes(spool, concept):
             places = np.flatnonzero(classes == one)
@@ -104,7 +112,8 @@ class Tally:
         self.rows = np.array([pairing.row for pairing in pairings], np.intp) - plan.row(tile)
         """For each pairing the row within the tile."""
         units = tile.stop - tile.first
-        samples = np.sort(sortable(sample_tile(plan.recording, tile, plan.length)), kind="stable")
+        sample = halves(sample_tile(plan.recording, tile, plan.steps.ranges))
+        samples = np.sort(sortable(sample), kind="stable")
         self.edges = bin_edges(samples)
         """For each unit the lowest code of every bin but bin 0, which lies below all of them."""
         self._bins = np.stack([_bin_of_code(edges) for edges in self.edges])
@@ -125,7 +134,7 @@ class Tally:
 
     def add(self, half: int, start: int, stop: int, places: BlockPlaces) -> None:
         """Count one block, (units, stop - start)."""
-        codes = sortable(read_tile(self.plan.recording, self.tile, start, stop))
+        codes = sortable(halves(read_tile(self.plan.recording, self.tile, start, stop)))
         # Padded, so that the value that meets the label at place i is bins[lag + lags + i].
         pad = 2 * self.plan.lags
         bins = np.zeros((len(codes), stop - start + pad), np.uint8)

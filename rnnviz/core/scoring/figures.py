@@ -59,7 +59,7 @@ def _scores(
         low, high = units.ranges[row]
         yield Score(
             channel=channel,
-            unit=first + row,
+            unit=tally.plan.recording.groups.unit_of_row(channel, first + row),
             sign=pairing.sign,
             lag=pairing.offset.lag,
             correlation=pairing.correlation,

@@ -21,6 +21,7 @@ from rnnviz.core.concepts.base import Concept, Labels
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.rows import Floats
 from rnnviz.core.scoring.level import FloatCodes, float_codes, split_level
+from rnnviz.core.scoring.steps import CountedSteps
 
 NEGATIVE, POSITIVE, EXCLUDED = range(3)
 _BLOCK = 1 << 16
@@ -43,17 +44,21 @@ class LabelFacts(NamedTuple):
 class LabelSpool:
     """The labels of C concepts for the first `length` characters, float32, one file each.
 
-    NaN marks what does not count: where the concept does not apply, a character that the model
-    does not know, and `margin` characters at both ends and on both sides of the middle. So all lags
-    see the same labels, and no label of one half meets a value of the other.
+    NaN marks what does not count: where the concept does not apply, a step that the network does
+    not know, where the units do not run, and some steps at both ends of each document and on both
+    sides of the middle (`CountedSteps`). So all lags see the same labels, and no label of one half
+    or document meets a value of another.
     """
 
-    def __init__(self, folder: Path, recording: Recording, length: int, margin: int) -> None:
+    def __init__(
+        self, folder: Path, recording: Recording, steps: CountedSteps, shifts: int = 0
+    ) -> None:
         self.folder = folder
         self.recording = recording
-        self.length = length
-        self.half = length // 2
-        self.margin = margin
+        self.steps = steps
+        self.length = steps.length
+        self.half = steps.half
+        self._distances = steps.distances_of_whole(steps.shifts(shifts) * steps.whole)
         self.facts: tuple[LabelFacts, ...] = ()
         self._paths: tuple[Path, ...] = ()
 
@@ -89,9 +94,19 @@ class LabelSpool:
             self._facts(*each) for each in zip(concepts, sums, self._paths, strict=True)
         )
 
-    def window(self, concept: int, start: int, stop: int) -> Floats:
-        """Labels of characters start to stop, counted round the text, (stop - start,) float32."""
-        first = start % self.length
+    def window(self, concept: int, start: int, stop: int, shift: int = 0) -> Floats:
+        """Labels of steps start to stop, (stop - start,) float32, shifted or where they belong.
+
+        They are counted round the one stretch that there is; where there are several, round each of
+        them, and there are none outside.
+        """
+        if not self.steps.whole:
+            sources = self.steps.sources(start, stop, shift)
+            found = np.full(len(sources), np.nan, np.float32)
+            inside = sources >= 0
+            found[inside] = np.memmap(self._paths[concept], np.float32, "r")[sources[inside]]
+            return found
+        first = (start - self._distances[shift]) % self.length
         parts, missing = [], stop - start
         with self._paths[concept].open("rb", buffering=0) as file:
             while missing:
@@ -101,9 +116,9 @@ class LabelSpool:
                 first, missing = 0, missing - part
         return np.concatenate(parts) if len(parts) != 1 else parts[0]
 
-    def classes(self, concept: int, start: int, stop: int) -> npt.NDArray[np.uint8]:
-        """NEGATIVE, POSITIVE or EXCLUDED for characters start to stop, counted round the text."""
-        labels = self.window(concept, start, stop)
+    def classes(self, concept: int, start: int, stop: int, shift: int = 0) -> npt.NDArray[np.uint8]:
+        """NEGATIVE, POSITIVE or EXCLUDED for steps start to stop; see `window`."""
+        labels = self.window(concept, start, stop, shift)
         classes = (labels >= self.facts[concept].positive_from).astype(np.uint8)
         classes[np.isnan(labels)] = EXCLUDED
         return classes
@@ -112,9 +127,7 @@ class LabelSpool:
         values = block.astype(np.float32)
         stop = start + len(values)
         values[~self.recording.known(start, stop)] = np.nan
-        for edge in (0, self.half, self.length):
-            first, last = edge - self.margin - start, edge + self.margin - start
-            values[max(0, first) : max(0, last)] = np.nan
+        values[self.steps.excluded(start, stop)] = np.nan
         return values
 
     def _facts(self, concept: Concept, sums: _Sums, path: Path) -> LabelFacts:

@@ -16,14 +16,24 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.concepts import Concept, Labels, label_blocks
+from rnnviz.core.concepts import Concept, label_steps
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.reading import read_json
+from rnnviz.core.recordings.ranges import steps_in
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.core.recordings.rows import Floats, chosen_channels, read_tile, tiles, to_float32
+from rnnviz.core.recordings.rows import (
+    Floats,
+    Tile,
+    blocks,
+    chosen_channels,
+    read_tile,
+    to_float32,
+)
 from rnnviz.core.scoring.labels import LabelSpool, folder_for_labels
+from rnnviz.core.scoring.plan import running_together
+from rnnviz.core.scoring.ranking import LabelSource
 from rnnviz.core.scoring.results import restore_nan
-from rnnviz.core.sequences.text import Text
+from rnnviz.core.scoring.steps import counted_steps
 from rnnviz.core.system.files import write_atomically
 
 CHARACTERS = 20_000
@@ -117,7 +127,7 @@ def probe(
     *,
     characters: int = CHARACTERS,
     progress: Progress = lambda share: None,
-    labels: Callable[[Concept, Text], Iterator[tuple[int, Labels]]] = label_blocks,
+    labels: LabelSource = label_steps,
 ) -> Probe:
     """Fit a probe on the first half of what is walked and test it on the second.
 
@@ -138,24 +148,31 @@ def probe(
         ConceptError: the concept cannot label this text.
     """
     chosen = chosen_channels(recording, ("hidden",) if channels is None else channels)
-    length = recording.walked
+    together = running_together(recording, chosen)
+    # Units that never run at the same step cannot be added up: those that see most are taken.
+    ranges, runs = max(
+        together, key=lambda one: steps_in(one[0]) * sum(run.stop - run.first for run in one[1])
+    )
     with folder_for_labels(recording) as folder:
-        spool = LabelSpool(folder, recording, length, _MARGIN)
-        blocks_of_labels = [labels(concept, recording.text)]
+        spool = LabelSpool(folder, recording, counted_steps(recording, ranges, _MARGIN))
+        blocks_of_labels = [labels(concept, recording.sequence)]
         spool.fill([concept], blocks_of_labels, lambda share: progress(0.3 * share))
-        halves = ((0, length // 2), (length // 2, length))
+        halves = ((0, spool.half), (spool.half, spool.length))
         places = [_places(spool, *half, characters) for half in halves]
         wanted = [_labels_at(spool, each) for each in places]
     level = spool.facts[0].positive_from
-    values = [_values_at(recording, chosen, each) for each in places]
+    values = [_values_at(recording, runs, each) for each in places]
     progress(0.6)
     _standardise(*values)
     weights = _fit(concept.scalar, values[0], wanted[0])
     progress(0.95)
     best = _best_unit(values[0], wanted[0])
     measured = partial(_measure, concept.scalar, level, values, wanted)
-    total = recording.total_units
-    named = [(channel, unit) for channel in chosen for unit in range(total)]
+    named = [
+        (run.channel, recording.groups.unit_of_row(run.channel, row))
+        for run in runs
+        for row in range(run.first, run.stop)
+    ]
     alone = int(np.abs(best).argmax())
     order = np.argsort(-np.abs(weights), kind="stable")[:TOP].tolist()
     tested = len(places[1])
@@ -201,11 +218,14 @@ def _labels_at(spool: LabelSpool, places: Indices) -> Floats:
     return np.concatenate(found)
 
 
-def _values_at(recording: Recording, channels: Sequence[str], places: Indices) -> Floats:
-    """The values of all units at these characters, (characters, units)."""
-    values = np.empty((len(channels) * recording.total_units, len(places)), np.float32)
+def _values_at(recording: Recording, runs: Sequence[Tile], places: Indices) -> Floats:
+    """The values of these rows at these steps, (steps, rows)."""
+    values = np.empty((sum(run.stop - run.first for run in runs), len(places)), np.float32)
     first = 0
-    for tile in tiles(recording, channels, _TILE):
+    tiles = (
+        Tile(run.channel, *part) for run in runs for part in blocks(run.first, run.stop, _TILE)
+    )
+    for tile in tiles:
         last = first + tile.stop - tile.first
         for start, stop in _windows(places):
             inside = np.flatnonzero((places >= start) & (places < stop))

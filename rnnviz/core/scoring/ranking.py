@@ -9,18 +9,20 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 
+import msgspec
 import numpy as np
 
-from rnnviz.core.concepts import Concept, Labels, label_blocks
+from rnnviz.core.concepts import Concept, Labels, label_steps
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.rows import Tile, chosen_channels
 from rnnviz.core.scoring.correlation import Doubles, correlations
 from rnnviz.core.scoring.counting import TILE, Pairing, Tally, block_places, half_blocks
 from rnnviz.core.scoring.figures import scores_of
 from rnnviz.core.scoring.labels import POSITIVE, LabelSpool, folder_for_labels
-from rnnviz.core.scoring.plan import Plan
+from rnnviz.core.scoring.plan import Plan, running_together
 from rnnviz.core.scoring.results import Ranking, Score
-from rnnviz.core.sequences.text import Text
+from rnnviz.core.scoring.steps import CountedSteps, counted_steps
+from rnnviz.core.sequences import base as steps_of
 
 LAGS = 8
 SHIFTS = 4
@@ -31,6 +33,8 @@ TILES_AT_ONCE = 2
 _LABELLED, _CORRELATED = 0.2, 0.6
 
 Progress = Callable[[float], None]
+LabelSource = Callable[[Concept, steps_of.Sequence], Iterator[tuple[int, Labels]]]
+"""Gives a concept's labels of a sequence, in blocks from its start."""
 
 
 def rank(
@@ -42,13 +46,16 @@ def rank(
     shifts: int = SHIFTS,
     threads: int = 2,
     progress: Progress = lambda share: None,
-    labels: Callable[[Concept, Text], Iterator[tuple[int, Labels]]] = label_blocks,
+    labels: LabelSource = label_steps,
 ) -> list[Ranking]:
     """Score every unit of the channels against every concept; one ranking a concept, best first.
 
-    **Which characters count.** The first `recording.walked`, without those that the model does not
-    know, those where the label is NaN, and `lags` characters at both ends of the text and on both
-    sides of its middle: so every lag sees the same labels and the halves share nothing.
+    **Which steps count.** The first `recording.walked`, without those that the network does not
+    know, those where the label is NaN, and `lags` steps at both ends of the text and on both sides
+    of its middle: so every lag sees the same labels and the halves share nothing. Of several
+    documents, `lags` steps at both ends of each, and the halves meet between two documents; lags
+    reach no further than an eighth of a document of average length. Units that run at other steps
+    than others, an encoder's and a decoder's, are scored apart, each on its own.
 
     **Lag.** The label at t is compared with the value at t + lag, lag from -`lags` to `lags`. A
     positive lag means that the unit reacts later. The lag with the highest |correlation| is kept,
@@ -66,7 +73,8 @@ def rank(
     so as labels and units change slowly. The labels are therefore shifted round the text by random
     distances that keep their own rhythm and break their tie to the text (circular shifts; see
     Harris 2020, "Nonsense correlations in neuroscience"), and the best |correlation| of any row is
-    taken as for the real labels, over every eighth lag. The highest of all shifts is reported. The
+    taken as for the real labels, over every eighth lag. Of several documents the labels of each are
+    shifted round it by themselves. The highest of all shifts is reported. The
     null AUC is that of the `NULL_UNITS` rows with the highest |correlation| at each shift. A unit
     that does not clear these figures was not found.
 
@@ -87,12 +95,55 @@ def rank(
         ConceptError: a concept cannot label this text.
     """
     chosen = chosen_channels(recording, channels)
-    plan = Plan(recording, chosen, recording.walked, lags, shifts)
+    together = running_together(recording, chosen)
     if not concepts:
         return []
+    parts = [
+        _rank(
+            recording,
+            concepts,
+            counted_steps(recording, ranges, lags),
+            runs,
+            shifts,
+            threads,
+            _part_of(progress, number / len(together), (number + 1) / len(together)),
+            labels,
+        )
+        for number, (ranges, runs) in enumerate(together)
+    ]
+    return [
+        _together(concept, each)
+        for concept, each in zip(concepts, zip(*parts, strict=True), strict=True)
+    ]
+
+
+def _together(concept: Concept, parts: Sequence[Ranking]) -> Ranking:
+    """One ranking of units that run at different steps; its facts are those of most labels."""
+    if len(parts) == 1:
+        return parts[0]
+    return msgspec.structs.replace(
+        max(parts, key=lambda one: one.characters),
+        null_correlation=float(np.fmax.reduce([one.null_correlation for one in parts])),
+        null_auc=float(np.fmax.reduce([one.null_auc for one in parts])),
+        scores=tuple(sorted((s for one in parts for s in one.scores), key=_order(concept))),
+    )
+
+
+def _rank(
+    recording: Recording,
+    concepts: Sequence[Concept],
+    steps: CountedSteps,
+    runs: tuple[Tile, ...],
+    shifts: int,
+    threads: int,
+    progress: Progress,
+    labels: LabelSource,
+) -> list[Ranking]:
+    """One ranking a concept, of rows that run at the same steps."""
+    plan = Plan(recording, runs, steps, shifts)
     with folder_for_labels(recording) as folder, _workers(threads) as pool:
-        spool = LabelSpool(folder, recording, plan.length, lags)
-        blocks = [labels(concept, recording.text) for concept in concepts]
+        spool = LabelSpool(folder, recording, steps, shifts)
+        blocks = [labels(concept, recording.sequence) for concept in concepts]
         spool.fill(concepts, blocks, _part_of(progress, 0, _LABELLED))
         found = correlations(plan, spool, pool, _part_of(progress, _LABELLED, _CORRELATED))
         null_correlations, pairings = _best(plan, found)
@@ -133,7 +184,7 @@ def _best(plan: Plan, found: Doubles) -> tuple[Doubles, list[Pairing]]:
     strength = np.nan_to_num(np.abs(found), nan=-1.0)
     null = np.full(found.shape[1], np.nan)
     pairings = []
-    for shift in (0, *plan.shift_distances):
+    for shift in (0, *plan.shift_numbers):
         places = plan.places(shift)
         best = strength[:, :, places].argmax(2) + places[0]
         highest = np.take_along_axis(strength, best[:, :, None], 2)[:, :, 0]

@@ -67,6 +67,10 @@ class Sequence(Protocol):
         """From which character of the shown text to which these steps stand."""
         ...
 
+    def ends(self, start: int, stop: int) -> npt.NDArray[np.int64]:
+        """The character after each of these steps, (stop - start,)."""
+        ...
+
     def step_at(self, character: int) -> int:
         """The step that stands at a character of the shown text, or the last one before it."""
         ...

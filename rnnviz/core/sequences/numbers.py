@@ -68,6 +68,10 @@ class Numbers:
         """Nothing is shown as text."""
         return 0, 0
 
+    def ends(self, start: int, stop: int) -> npt.NDArray[np.int64]:
+        """Nothing is shown as text."""
+        return np.zeros(max(0, stop - start), np.int64)
+
     def step_at(self, character: int) -> int:
         """Nothing is shown as text."""
         return 0

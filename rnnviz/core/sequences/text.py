@@ -128,6 +128,10 @@ class Text:
         """Every step is a character."""
         return start, stop
 
+    def ends(self, start: int, stop: int) -> npt.NDArray[np.int64]:
+        """Every step is a character."""
+        return np.arange(start + 1, stop + 1)
+
     def step_at(self, character: int) -> int:
         """Every character is a step."""
         return character

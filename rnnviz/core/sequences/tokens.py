@@ -86,6 +86,10 @@ class Tokens:
             return place, place
         return int(self.spans[start, 0]), int(self.spans[stop - 1, 1])
 
+    def ends(self, start: int, stop: int) -> npt.NDArray[np.int64]:
+        """The character after each of these tokens."""
+        return np.asarray(self.spans[start:stop, 1])
+
     def step_at(self, character: int) -> int:
         """The token that stands at a character, or the last one before it; 0 before the first."""
         found = int(np.searchsorted(self.spans[:, 0], character, side="right")) - 1

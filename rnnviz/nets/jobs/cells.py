@@ -12,7 +12,7 @@ from rnnviz.core.cells.patterns import brushed_units, find_same
 from rnnviz.core.cells.snippets import UnitPage
 from rnnviz.core.cells.snippets import unit_page as read_unit_page
 from rnnviz.core.concepts import concept_from
-from rnnviz.core.concepts.streaming import label_blocks
+from rnnviz.core.concepts.streaming import label_steps
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.recordings.lock import writing
 from rnnviz.core.recordings.recording import Recording
@@ -105,7 +105,7 @@ def label(request: Label, context: Context[None]) -> Written:
     # The window may have the labels of an earlier concept of this name mapped.
     with replacing(path) as beside:
         labels = np.lib.format.open_memmap(beside, "w+", dtype, (recording.length,))
-        for start, part in label_blocks(concept, recording.text):
+        for start, part in label_steps(concept, recording.sequence):
             labels[start : start + len(part)] = part
             context.progress(start + len(part), recording.length)
         labels.flush()

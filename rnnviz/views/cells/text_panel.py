@@ -14,6 +14,7 @@ from rnnviz.session.shared.selection import Pin
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.follow_bar import FollowBar
 from rnnviz.views.cells.legend import Legend
+from rnnviz.views.cells.placing import Placing
 from rnnviz.views.cells.unit_picker import UnitPicker
 from rnnviz.views.shared.panel import waiting
 from rnnviz.views.shared.theme import set_icon
@@ -43,6 +44,7 @@ class TextPanel(QWidget):
         self._session = session
         self._typing = False
         """Whether the session is just being told what was typed."""
+        self._placing = Placing(None)
         self.picker = UnitPicker(session)
         self.concepts = ConceptPicker(optional=True)
         self.view = TextView()
@@ -116,7 +118,7 @@ class TextPanel(QWidget):
         selection.jumped.connect(self.go_to)
         self.view.hovered.connect(self._hover)
         self.view.clicked.connect(self._click)
-        self.view.range_selected.connect(selection.set_range)
+        self.view.range_selected.connect(self._brush)
         self.view.visible_changed.connect(self._visible_moved)
         self.view.text_edited.connect(self._type)
         self.view.edit_refused.connect(self.message)
@@ -151,6 +153,7 @@ class TextPanel(QWidget):
     def show_recording(self) -> None:
         """Take the session's recording."""
         recording, selection = self._session.recordings.recording, self._session.selection
+        self._placing = Placing(recording)
         if recording is None:
             self.view.set_known(None)
             if not self.view.editable:
@@ -160,7 +163,7 @@ class TextPanel(QWidget):
             return
         self.view.set_known(self._known)
         self.surprisal.setEnabled(recording.surprisal is not None)
-        self.minimap.set_length(recording.length)
+        self.minimap.set_length(len(recording.text))
         if recording.surprisal is None:
             selection.set_colouring("unit")
         unit = min(selection.unit, recording.total_units - 1)
@@ -198,7 +201,7 @@ class TextPanel(QWidget):
         """Colour the text by the selected unit or by the surprisal."""
         recording, selection = self._session.recordings.recording, self._session.selection
         self.show_pin()
-        if recording is None or recording.length != len(self.view.text):
+        if recording is None or len(recording.text) != len(self.view.text):
             # While a person types, the text on the screen may be ahead of the last walk.
             return
         by_unit = selection.colouring == "unit" or recording.surprisal is None
@@ -207,7 +210,9 @@ class TextPanel(QWidget):
             if by_unit
             else recording.surprisal
         )
-        walked = recording.walked
+        assert values is not None
+        values = self._placing.by_character(values)
+        walked = self._placing.characters(0, recording.walked)[1]
         scaling = self._session.scaling
         scale = scaling.scale
         assert scale is not None
@@ -259,6 +264,7 @@ class TextPanel(QWidget):
         chosen = self._session.selection.concept
         if (name or None) == chosen:
             labels = self._session.rankings.labels(chosen) if chosen else None
+            labels = None if labels is None else self._placing.by_character(labels)
             self.view.set_labels(labels)
             self.minimap.set_labels(labels)
 
@@ -272,12 +278,14 @@ class TextPanel(QWidget):
     def show_range(self) -> None:
         """Show what is brushed."""
         chosen = self._session.selection.range
-        self.view.set_range(*(chosen or (0, 0)))
+        self.view.set_range(*(self._placing.characters(*chosen) if chosen else (0, 0)))
 
     @Slot()
     def show_cursor(self) -> None:
         """Show where the cursor is."""
-        self.view.set_cursor(self._session.selection.cursor)
+        cursor = self._session.selection.cursor
+        shown = None if cursor is None else self._placing.characters(cursor, cursor + 1)[0]
+        self.view.set_cursor(shown)
 
     # What the person does
 
@@ -334,10 +342,10 @@ class TextPanel(QWidget):
         """Smaller characters."""
         self.view.zoom(-1)
 
-    def go_to(self, character: int) -> None:
-        """Bring a character to the middle of the view and put the cursor there."""
-        self.view.centre_on(character)
-        self._session.selection.set_cursor(character)
+    def go_to(self, step: int) -> None:
+        """Bring a step to the middle of the view and put the cursor there."""
+        self.view.centre_on(self._placing.characters(step, step + 1)[0])
+        self._session.selection.set_cursor(step)
 
     @Slot(bool)
     def _choose_colouring(self, surprisal: bool) -> None:
@@ -351,7 +359,8 @@ class TextPanel(QWidget):
     def _hover(self, character: int | None) -> None:
         recording = self._session.recordings.recording
         brushing = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)
-        if brushing or character is None or recording is None or character >= recording.walked:
+        walked = 0 if recording is None else self._placing.characters(0, recording.walked)[1]
+        if brushing or character is None or recording is None or character >= walked:
             self.card.hide()
             return
         facts = hover_facts(recording, self._session.selection, character, self.view.text)
@@ -369,9 +378,17 @@ class TextPanel(QWidget):
 
     @Slot(object)
     def _click(self, character: int) -> None:
-        self._session.selection.set_cursor(character)
+        self._session.selection.set_cursor(self._placing.step(character))
+
+    @Slot(object)
+    def _brush(self, chosen: tuple[int, int] | None) -> None:
+        if chosen is not None and chosen[0] < chosen[1]:
+            chosen = self._placing.within_a_document(*self._placing.steps(*chosen))
+        self._session.selection.set_range(chosen)
+        # What is marked is what was taken: whole steps of one document.
+        self.show_range()
 
     @Slot(object)
     def _visible_moved(self, visible: tuple[int, int]) -> None:
         self.minimap.set_visible(visible)
-        self._session.selection.set_visible(visible)
+        self._session.selection.set_visible(self._placing.steps(*visible))

@@ -21,13 +21,15 @@ def hover_facts(
         text: which knows its lines already.
         offset: where in that text the recording begins.
     """
-    place = character - offset
+    place = recording.sequence.step_at(character - offset)
     line = text.line_of(character)
     bits = math.nan if recording.surprisal is None else float(recording.surprisal[place])
     unit = selection.unit
     channels = recording.groups.of(unit).channels
     return HoverFacts(
-        character=text.slice(character, character + 1),
+        character=recording.sequence.label(place)
+        if len(recording.text) != recording.length
+        else text.slice(character, character + 1),
         offset=character,
         line=line + 1,
         column=character - int(text.line_starts[line]) + 1,

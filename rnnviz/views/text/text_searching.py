@@ -51,7 +51,7 @@ class TextSearching(QObject):
         if matches is None or len(matches) == 0:
             self._bar.tell("no matches" if pattern else "")
             return
-        cursor = self._session.selection.cursor or 0
+        cursor = self._view.cursor_at or 0
         place = int(np.searchsorted(matches[:, 0], cursor, side="left" if backwards else "right"))
         self._go_to((place - backwards) % len(matches))
 
@@ -59,7 +59,8 @@ class TextSearching(QObject):
         matches = self._session.inspection.matches
         assert matches is not None
         start, stop = (int(end) for end in matches[place])
-        self._session.selection.jump(start)
+        recording = self._session.recordings.recording
+        self._session.selection.jump(recording.sequence.step_at(start) if recording else start)
         self._view.set_matches(matches, (start, stop))
         self._bar.tell(f"{place + 1:,} of {len(matches):,}")
 

@@ -14,6 +14,7 @@ from rnnviz.core.recordings.ranges import mask
 from rnnviz.core.recordings.recording import Recording, Values
 from rnnviz.core.recordings.rows import to_float32
 from rnnviz.views.cells.panels.trace import visible_range
+from rnnviz.views.cells.placing import axis_text
 from rnnviz.views.plots import ImagePlot
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import set_icon
@@ -103,7 +104,7 @@ class HeatmapPanel(Panel):
         if _any_size(recording, self._channel):
             reach = scale.reach if by_layer else scale.reach[rows]
             values = to_float32(values) / reach[:, None]
-        self.plot.set_text(recording.text)
+        self.plot.set_text(axis_text(recording))
         self.plot.set_values(values, start, scale.scale)
         named = _layers(recording, self._channel) if by_layer else ({}, ())
         self.plot.set_rows(*named, name_of=self._name_of_row)

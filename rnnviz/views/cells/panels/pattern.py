@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.cells.patterns import PatternUnit, Place
 from rnnviz.core.colours.colour import scale_for
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.views.cells.placing import piece_of
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_rows import set_plain_rows
@@ -104,8 +105,9 @@ class PatternPanel(Panel):
 
     def _show_units(self, units: tuple[PatternUnit, ...], recording: Recording) -> None:
         start, stop = self.session.selection.range or (0, 0)
-        brushed = recording.text.slice(start, min(stop, start + 40)).replace("\n", "↵")
-        more = "…" if stop - start > 40 else ""
+        first, last = recording.sequence.span(start, stop)
+        brushed = recording.text.slice(first, min(last, first + 40)).replace("\n", "↵")
+        more = "…" if last - first > 40 else ""
         only = {0: "no unit is", 1: "one unit is"}.get(len(units), f"{len(units):,} units are")
         self.sentence.setText(f"In “{brushed}{more}” {only} on throughout, and off around it.")
         if units != self._units:
@@ -138,12 +140,11 @@ class PatternPanel(Panel):
         selection, entries = self.session.selection, list[Entry]()
         values = recording.values(selection.channel, selection.unit)
         for place in places:
-            first = max(0, place.start - _CONTEXT)
-            last = min(place.stop + _CONTEXT, first + _LONGEST)
-            text = recording.text.slice(first, last)
+            begin, end = recording.documents.around(place.start)
+            first = max(begin, place.start - _CONTEXT)
+            last = min(end, place.stop + _CONTEXT, first + _LONGEST)
             note = f"{place.on:.0f} of {len(self._units)}"
-            part = np.array(values[first : first + len(text)])
-            entries.append(Piece(first, text, part, note, place.start))
+            entries.append(Piece(*piece_of(recording, values, first, last), note, place.start))
         heading = (
             "The same units are on here too" if places else "Nowhere else are they on together"
         )

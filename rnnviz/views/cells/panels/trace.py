@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.core.architectures import Range
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.shared.selection import Pin
+from rnnviz.views.cells.placing import axis_text
 from rnnviz.views.plots import Ink, LinePlot, Series
 from rnnviz.views.shared.panel import Panel
 
@@ -64,7 +65,7 @@ class TracePanel(Panel):
             self._series = _comparable(self._series)
         shared = all(series.divisor == 1.0 for series in self._series)
         self.plot.set_labels("", "value" if shared else "share of its own range")
-        self.plot.set_text(recording.text)
+        self.plot.set_text(axis_text(recording))
         self.plot.set_range((float(start), float(stop)), _span(ranges, self._series))
         self.plot.set_series(self._series)
         self._draw_band(start, stop)

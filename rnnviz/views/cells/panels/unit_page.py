@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from rnnviz.core.cells.snippets import Saturation, Snippet, UnitPage
 from rnnviz.core.colours.colour import scale_for
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.views.cells.placing import piece_of
 from rnnviz.views.plots import BarPlot, Histogram, HistogramPlot
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.text.snippet_list import Entry, Piece, SnippetList
@@ -109,9 +110,7 @@ def _pieces(
     values = recording.values(page.channel, page.unit)
     return tuple(
         Piece(
-            start=snippet.start,
-            text=snippet.text,
-            values=np.array(values[snippet.start : snippet.start + len(snippet.text)]),
+            *piece_of(recording, values, snippet.start, snippet.stop),
             note=f"{snippet.value:+.2f}".replace("-", "−"),
             focus=snippet.position,
         )
