@@ -73,7 +73,11 @@ def test_a_token_is_labelled_as_its_last_character() -> None:
         False, True, True, True, True, True,
     ]  # fmt: skip
     with pytest.raises(ConceptError, match="labels text, and what was read here is numbers"):
-        list(label_steps(concept_named("inside-quotes"), Numbers(np.zeros((2, 1)), ("a",))))
+        list(
+            label_steps(
+                concept_named("inside-quotes"), Numbers(np.zeros((2, 1), np.float32), ("a",))
+            )
+        )
 
 
 @pytest.mark.parametrize("lengths", [[4000], [1500, 2500], [40] * 100, [19] * 200])
