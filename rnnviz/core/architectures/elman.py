@@ -16,6 +16,7 @@ ELMAN = ArchitectureFacts(
     runs=frozenset({"step", "fused"}),
     parameters=STACKED_GATES,
     torch_module="RNN",
+    variants={"activation": ("tanh", "relu")},
     assumed="a vanilla RNN with tanh is assumed: the file cannot tell whether it was trained with "
     "ReLU",
     bounded_by_weights=True,

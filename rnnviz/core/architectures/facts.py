@@ -11,6 +11,7 @@ Range = Literal["symmetric", "share", "unbounded"]
 Way = Literal["step", "fused", "parallel"]
 """How a block of steps may be run: one after the other in Python; one after the other in a kernel
 made for it; all at once."""
+Setting = str | bool | int | float
 Size = Literal["rows", "inputs", "units", "given"]
 """A side of a parameter: blocks * U, the width of what enters the layer, U, and the width of what
 the layer gives, which a projection makes other than U."""
@@ -63,6 +64,11 @@ class ArchitectureFacts:
     """The one of `row_gates` whose bias starts at 1, so that a fresh network remembers."""
     torch_module: str = ""
     """What `torch.nn` calls this layer, where it has it: state_dicts of other people hold such."""
+    projection: str = ""
+    """The parameter (given, units) by which what it gives may be projected; empty for none."""
+    variants: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict, hash=False)
+    """What a layer may do otherwise, by the setting's name: the values it may have, the usual one
+    first."""
     assumed: str = ""
     """What a file of weights cannot tell and is taken for granted, in a sentence."""
     bounded_by_weights: bool = False
@@ -100,6 +106,18 @@ class ArchitectureFacts:
                 return channel
         raise KeyError(name)
 
+    def wrong_settings(self, variant: Mapping[str, Setting]) -> list[str]:
+        """What is wrong with the settings of a layer of this kind, in words."""
+        problems = []
+        for name, value in variant.items():
+            if name not in self.variants:
+                known = ", ".join(self.variants) or "none"
+                problems.append(f"{self.with_article} has no setting {name!r}; it has {known}")
+            elif value not in self.variants[name]:
+                allowed = ", ".join(map(str, self.variants[name]))
+                problems.append(f"{name} is {value!r}; it may be {allowed}")
+        return problems
+
     def open_rows(self, units: int) -> slice:
         """The rows of `open_gate`, which must not be empty."""
         first = self.row_gates.index(self.open_gate) * units
@@ -115,6 +133,7 @@ class ArchitectureFacts:
         sizes: dict[Size, int] = {
             "rows": self.blocks * units, "inputs": inputs, "units": units, "given": given or units,
         }  # fmt: skip
+        projected = {self.projection: (given, units)} if given and given != units else {}
         return {
             name: tuple(sizes[side] for side in sides) for name, sides in self.parameters.items()
-        }
+        } | projected

@@ -2,7 +2,7 @@
 
 from rnnviz.core.architectures.elman import HIDDEN
 from rnnviz.core.architectures.facts import ArchitectureFacts, Channel
-from rnnviz.core.architectures.torch_layout import STACKED_GATES
+from rnnviz.core.architectures.torch_layout import GATES, STACKED_GATES
 
 GRU = ArchitectureFacts(
     name="gru",
@@ -20,4 +20,5 @@ GRU = ArchitectureFacts(
     runs=frozenset({"step", "fused"}),
     parameters=STACKED_GATES,
     torch_module="GRU",
+    variants={"reset_after": (True, False), "gates": GATES},
 )

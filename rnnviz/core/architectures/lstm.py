@@ -2,7 +2,7 @@
 
 from rnnviz.core.architectures.elman import HIDDEN
 from rnnviz.core.architectures.facts import ArchitectureFacts, Channel
-from rnnviz.core.architectures.torch_layout import STACKED_GATES
+from rnnviz.core.architectures.torch_layout import GATES, STACKED_GATES
 
 LSTM = ArchitectureFacts(
     name="lstm",
@@ -25,4 +25,6 @@ LSTM = ArchitectureFacts(
     parameters=STACKED_GATES,
     open_gate="forget",
     torch_module="LSTM",
+    variants={"gates": GATES, "activation": ("tanh", "relu")},
+    projection="weight_hr_l0",
 )

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 
 from rnnviz.core.architectures.facts import Size
 
+GATES = ("sigmoid", "hard-sigmoid", "hard-sigmoid-0.2")
+"""How gates may be squashed: x/6 + 1/2 cut to 0 and 1, as torch and Keras 3 have it, or
+0.2 x + 1/2, as Keras had it before."""
+
 STACKED_GATES: Mapping[str, tuple[Size, ...]] = {
     "weight_ih_l0": ("rows", "inputs"),
     "weight_hh_l0": ("rows", "given"),

@@ -21,7 +21,8 @@ from rnnviz.core.errors import ModelFileError
 from rnnviz.core.reading import open_regular
 from rnnviz.core.sequences.vocabulary import Vocabulary
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""The newest that is read; plain language models and translators are written in version 1."""
 METADATA_KEY = "rnnviz"
 CHARACTER_LANGUAGE_MODEL = "character-language-model"
 
@@ -48,7 +49,7 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
     """Units found on held-out text, with their scores; the window opens on the first."""
     default_text: str = ""
     """The name of the sample text in `resources/texts` that suits this model."""
-    version: int = FORMAT_VERSION
+    version: int = 1
 
     @property
     def facts(self) -> ArchitectureFacts:

@@ -114,6 +114,11 @@ class Layer(nn.Module):
         super().__init__()
         self.inputs, self.units = inputs, units
 
+    @property
+    def given(self) -> int:
+        """The width of what it gives: U, or what a projection makes of it."""
+        return self.units
+
     # What every kind must say
 
     def zero_state(self, batch: int) -> LayerState:

@@ -17,19 +17,24 @@ class Elman(TorchLayer, nn.RNN):
 
     facts = FACTS
 
-    def __init__(self, inputs: int, units: int) -> None:
+    def __init__(self, inputs: int, units: int, activation: str = "tanh") -> None:
         nn.RNN.__init__(self, inputs, units)
         self.inputs, self.units = inputs, units
+        self.vary(activation=activation)
 
     def forward(  # type: ignore[override]
         self, inputs: Tensor, state: LayerState
     ) -> tuple[Tensor, LayerState]:
         """Torch's own module."""
+        if not self.usual:
+            return TorchLayer.forward(self, inputs, state)
         hidden, last = nn.RNN.forward(self, inputs, whole(state[0]))
         return hidden, (last[0],)
 
     def advance(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
         """Torch's own cell."""
+        if not self.usual:
+            return super().advance(inputs, state)
         hidden = torch.rnn_tanh_cell(inputs, state[0], *self.weights)
         return hidden, (hidden,)
 
@@ -37,7 +42,7 @@ class Elman(TorchLayer, nn.RNN):
         """The equation, as it stands."""
         _, weight, _, bias = self.weights
         rows = self.project(inputs) + torch.addmm(bias, state[0], weight.t())
-        hidden = change("hidden", rows.tanh())
+        hidden = change("hidden", self.squash(rows))
         return Stepped({"hidden": hidden}, (hidden,))
 
     def gates(self, projected: Tensor, hidden: Tensor, before: LayerState) -> dict[str, Tensor]:

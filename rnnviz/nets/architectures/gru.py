@@ -21,19 +21,28 @@ class GRU(TorchLayer, nn.GRU):
 
     facts = FACTS
 
-    def __init__(self, inputs: int, units: int) -> None:
+    def __init__(
+        self, inputs: int, units: int, reset_after: bool = True, gates: str = "sigmoid"
+    ) -> None:
         nn.GRU.__init__(self, inputs, units)
         self.inputs, self.units = inputs, units
+        self.reset_after = reset_after
+        """Else the reset gate multiplies h before the product, as in the first version of 2014."""
+        self.vary(gates, usual=reset_after)
 
     def forward(  # type: ignore[override]
         self, inputs: Tensor, state: LayerState
     ) -> tuple[Tensor, LayerState]:
         """Torch's own module."""
+        if not self.usual:
+            return TorchLayer.forward(self, inputs, state)
         hidden, last = nn.GRU.forward(self, inputs, whole(state[0]))
         return hidden, (last[0],)
 
     def advance(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
         """Torch's own cell."""
+        if not self.usual:
+            return super().advance(inputs, state)
         hidden = torch.gru_cell(inputs, state[0], *self.weights)
         return hidden, (hidden,)
 
@@ -42,8 +51,13 @@ class GRU(TorchLayer, nn.GRU):
         _, weight, _, bias = self.weights
         into = self.project(inputs).chunk(3, dim=1)
         again = torch.addmm(bias, state[0], weight.t()).chunk(3, dim=1)
-        reset, update = (into[0] + again[0]).sigmoid(), (into[1] + again[1]).sigmoid()
-        new = (into[2] + reset * again[2]).tanh()
+        reset, update = self.gate_squash(into[0] + again[0]), self.gate_squash(into[1] + again[1])
+        if self.reset_after:
+            recalled = reset * again[2]
+        else:
+            rows = slice(2 * self.units, None)
+            recalled = torch.addmm(bias[rows], reset * state[0], weight[rows].t())
+        new = (into[2] + recalled).tanh()
         hidden = change("hidden", (1 - update) * new + update * state[0])
         return Stepped({"hidden": hidden, "reset": reset, "update": update, "new": new}, (hidden,))
 

@@ -23,16 +23,36 @@ class LSTM(TorchLayer, nn.LSTM):
 
     facts = FACTS
 
-    def __init__(self, inputs: int, units: int) -> None:
-        nn.LSTM.__init__(self, inputs, units)
+    def __init__(
+        self,
+        inputs: int,
+        units: int,
+        projection: int = 0,
+        gates: str = "sigmoid",
+        activation: str = "tanh",
+    ) -> None:
+        nn.LSTM.__init__(self, inputs, units, proj_size=projection if projection != units else 0)
         self.inputs, self.units = inputs, units
+        self.vary(gates, activation, usual=not self.proj_size)
+
+    @property
+    def given(self) -> int:
+        """U, or the width of the projection."""
+        return self.proj_size or self.units
+
+    def zero_state(self, batch: int) -> LayerState:
+        """Zeros: the hidden state as wide as what it gives, and the cell."""
+        like = self.weights[1]
+        return like.new_zeros(batch, self.given), like.new_zeros(batch, self.units)
 
     def forward(  # type: ignore[override]
         self, inputs: Tensor, state: LayerState
     ) -> tuple[Tensor, LayerState]:
         """Torch's own module, or our own in mixed precision."""
+        if not self.usual:
+            return TorchLayer.forward(self, inputs, state)
         before = (whole(state[0]), whole(state[1]))
-        if self.mixed_precision:
+        if self.mixed_precision and self.usual:
             hidden, (last, cell) = mixed_lstm(self, inputs, before)
         else:
             hidden, (last, cell) = nn.LSTM.forward(self, inputs, before)
@@ -40,6 +60,8 @@ class LSTM(TorchLayer, nn.LSTM):
 
     def advance(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
         """Torch's own cell."""
+        if not self.usual:
+            return super().advance(inputs, state)
         after = torch.lstm_cell(inputs, state, *self.weights)
         return after[0], tuple(after)
 
@@ -48,10 +70,13 @@ class LSTM(TorchLayer, nn.LSTM):
         _, weight, _, bias = self.weights
         rows = self.project(inputs) + torch.addmm(bias, state[0], weight.t())
         into, forget, candidate, output = rows.chunk(4, dim=1)
-        into, forget, output = into.sigmoid(), forget.sigmoid(), output.sigmoid()
-        candidate = candidate.tanh()
+        into, forget, output = (self.gate_squash(gate) for gate in (into, forget, output))
+        candidate = self.squash(candidate)
         cell = change("cell", forget * state[1] + into * candidate)
-        hidden = change("hidden", output * cell.tanh())
+        hidden = output * self.squash(cell)
+        if self.proj_size:
+            hidden = hidden @ self.get_parameter("weight_hr_l0").t()
+        hidden = change("hidden", hidden)
         channels = {
             "hidden": hidden, "cell": cell, "input": into, "forget": forget, "output": output,
             "candidate": candidate,
@@ -63,6 +88,8 @@ class LSTM(TorchLayer, nn.LSTM):
 
         Also where no gate is wanted, so that rounding is the same whatever is kept.
         """
+        if not self.usual:
+            return super().run(inputs, state)
         hidden, after, gates = step_with_gates(self, inputs, state)
         return Ran(inputs, state, hidden, after, gates)
 

@@ -7,19 +7,42 @@ else from them for all steps at once, and going back is a closed form in what it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from rnnviz.nets.architectures.base import Layer, LayerState, Ran, StepBack
+from rnnviz.nets.architectures.base import Layer, LayerState, LayerTape, Ran, StepBack
+
+Squash = Callable[[Tensor], Tensor]
+SQUASHES: Mapping[str, Squash] = {
+    "sigmoid": torch.sigmoid,
+    "hard-sigmoid": functional.hardsigmoid,
+    "hard-sigmoid-0.2": lambda x: (0.2 * x + 0.5).clamp(0, 1),
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+}
 
 Weights = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 class TorchLayer(Layer):
-    """What the layers of `torch.nn` share; each also inherits its module, one layer of it."""
+    """What the layers of `torch.nn` share; each also inherits its module, one layer of it.
+
+    A variant that torch's kernel does not compute is stepped, and goes back by autograd.
+    """
+
+    gate_squash: Squash = staticmethod(torch.sigmoid)
+    squash: Squash = staticmethod(torch.tanh)
+    usual: bool = True
+    """Whether torch's own kernel computes it."""
+
+    def vary(self, gates: str = "sigmoid", activation: str = "tanh", usual: bool = True) -> None:
+        """Choose how gates and candidates are squashed."""
+        self.gate_squash, self.squash = SQUASHES[gates], SQUASHES[activation]
+        self.usual = usual and (gates, activation) == ("sigmoid", "tanh")
 
     @property
     def weights(self) -> Weights:
@@ -40,7 +63,7 @@ class TorchLayer(Layer):
 
     def channels(self, ran: Ran, projected: Tensor | None = None) -> Mapping[str, Tensor]:
         """The hidden states of the module, and the gates from one product for all steps."""
-        if ran.kept is not None:
+        if ran.kept is not None or not self.usual:
             return super().channels(ran, projected)
         given = self.project(ran.inputs) if projected is None else projected
         return {"hidden": ran.hidden, **self.gates(given, ran.hidden, ran.before)}
@@ -51,8 +74,10 @@ class TorchLayer(Layer):
             zip(self.facts.row_gates, self.weights[1].chunk(self.facts.blocks), strict=True)
         )
 
-    def tape(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, ClosedTape]:
+    def tape(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerTape]:
         """Run with the module, and keep the slopes of every step."""
+        if not self.usual:
+            return super().tape(inputs, state)
         hidden, _ = self(inputs.unsqueeze(1), state)
         gates = self.gates(self.project(inputs.unsqueeze(1)), hidden, state)
         channels = {"hidden": hidden, **gates}

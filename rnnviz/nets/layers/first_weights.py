@@ -29,17 +29,29 @@ def draw_first_weights(
     Args:
         bound: the largest number that a uniform parameter starts with, by its name and shape.
     """
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-            generator = torch.Generator().manual_seed(int.from_bytes(digest[:7]))
-            if name.endswith("embedding.weight"):
-                parameter.normal_(generator=generator)
-            elif ".weight_hh" in name:
-                for block in parameter.chunk(facts.blocks):
-                    nn.init.orthogonal_(block, generator=generator)
-            else:
-                drawn = torch.rand(parameter.shape, generator=generator)
-                parameter.copy_((2 * drawn - 1) * bound(name, parameter))
-            if facts.open_gate and ".bias_ih" in name:
-                parameter[facts.open_rows(units)] += 1
+    for name, parameter in model.named_parameters():
+        draw_parameter(name, parameter, seed, (facts, units), bound)
+
+
+@torch.no_grad()
+def draw_parameter(
+    name: str,
+    parameter: Tensor,
+    seed: int,
+    kind: tuple[ArchitectureFacts, int],
+    bound: Callable[[str, Tensor], float],
+) -> None:
+    """Draw one of the weights anew; `kind` is what there is to know of its layer, and its U."""
+    facts, units = kind
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(digest[:7]))
+    if name.endswith("embedding.weight"):
+        parameter.normal_(generator=generator)
+    elif ".weight_hh" in name:
+        for block in parameter.chunk(facts.blocks):
+            nn.init.orthogonal_(block, generator=generator)
+    else:
+        drawn = torch.rand(parameter.shape, generator=generator)
+        parameter.copy_((2 * drawn - 1) * bound(name, parameter))
+    if facts.open_gate and ".bias_ih" in name:
+        parameter[facts.open_rows(units)] += 1

@@ -72,7 +72,7 @@ def test_a_file_of_somebody_else_is_told_apart(tmp_path, metadata):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"version": FORMAT_VERSION + 1}, "format version 2, newer than the 1 known here; update"),
+        ({"version": FORMAT_VERSION + 1}, "format version 3, newer than the 2 known here; update"),
         ({"layers": 0}, "claims 0 layers of 8 units"),
         ({"units": 10**9}, "claims 2 layers of 1000000000 units"),
         ({"embedding": -1}, "claims an embedding of -1 numbers"),

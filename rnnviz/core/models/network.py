@@ -1,0 +1,462 @@
+"""What a network that reads a sequence is, part by part: version 2 of the description in a file.
+
+What is read → a front end → layers, each with its own architecture → a readout → a head. Plain data:
+no tensor is made from it before every size in it was checked. A description of version 1, one kind
+of layer and one width, is such a network, too (`plain_network`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+from rnnviz.core.architectures import ArchitectureFacts, facts_of
+from rnnviz.core.errors import ModelFileError
+from rnnviz.core.models.model_file import ModelDescription
+
+NETWORK_VERSION = 2
+_MOST = 65536
+_MOST_SYMBOLS = 1 << 21
+_MOST_LAYERS = 64
+
+Width = Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
+Names = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=_MOST_SYMBOLS)]
+Setting = str | bool | int | float
+Activation = Literal["linear", "relu", "tanh", "sigmoid", "gelu"]
+
+FRONT = -1
+"""Among the inputs of a layer: what the front end gives. Layers are counted from 0."""
+
+
+# What is read
+
+
+class Symbols(msgspec.Struct, frozen=True, kw_only=True, tag="symbols", tag_field="kind"):
+    """One of V symbols a step."""
+
+    vocabulary: Names
+    """A symbol's id is its place."""
+    unit: Literal["characters", "words", "subwords", "bytes"] = "characters"
+    lower: bool = False
+    """Texts are put in lower case first."""
+    tokenizer: str = ""
+    """What cuts a text into subwords, in base 64, where it takes more than the vocabulary."""
+    unknown: str = ""
+    """The symbol that stands for what is not in the vocabulary; empty where such is passed over."""
+
+
+class Numbers(msgspec.Struct, frozen=True, kw_only=True, tag="numbers", tag_field="kind"):
+    """F numbers a step."""
+
+    columns: Names
+    mean: tuple[float, ...] = ()
+    """Taken off each column before anything else; empty for nothing."""
+    deviation: tuple[float, ...] = ()
+    """What each column is divided by after that."""
+
+
+class Frames(msgspec.Struct, frozen=True, kw_only=True, tag="frames", tag_field="kind"):
+    """A picture a step."""
+
+    height: Width
+    width: Width
+    channels: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 3
+
+
+Reads = Symbols | Numbers | Frames
+
+
+# The front end
+
+
+class OneHot(msgspec.Struct, frozen=True, tag="one-hot", tag_field="kind"):
+    """A symbol is a vector of zeros and a one."""
+
+
+class Embedding(msgspec.Struct, frozen=True, kw_only=True, tag="embedding", tag_field="kind"):
+    """A symbol is a row of a learned matrix."""
+
+    width: Width
+
+
+class AsRead(msgspec.Struct, frozen=True, tag="as-read", tag_field="kind"):
+    """Numbers enter as they are."""
+
+
+class Linear(msgspec.Struct, frozen=True, kw_only=True, tag="linear", tag_field="kind"):
+    """W x + b, and an activation, of what is read."""
+
+    width: Width
+    activation: Activation = "linear"
+
+
+class Convolution(msgspec.Struct, frozen=True, kw_only=True, tag="convolution", tag_field="kind"):
+    """Convolutions over each frame, each halving it, and their mean over the frame."""
+
+    channels: Annotated[tuple[Width, ...], msgspec.Meta(min_length=1, max_length=16)]
+    kernel: Annotated[int, msgspec.Meta(ge=1, le=15)] = 3
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True, tag="stored", tag_field="kind"):
+    """Features that another network made of every step, kept in a file."""
+
+    width: Width
+    made_by: str = ""
+    """The network, in words."""
+
+
+FrontEnd = OneHot | Embedding | AsRead | Linear | Convolution | Stored
+
+
+# Layers
+
+
+class LayerDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """One recurrent layer."""
+
+    architecture: str
+    """A name of `core.architectures.ARCHITECTURES`."""
+    units: Width
+    """U in each direction."""
+    variant: dict[str, Setting] = {}
+    """What this layer does otherwise than its kind usually does; see `ArchitectureFacts.variants`."""
+    direction: Literal["forward", "backward", "both"] = "forward"
+    inputs: Annotated[tuple[int, ...], msgspec.Meta(max_length=_MOST_LAYERS)] = ()
+    """What enters, side by side: `FRONT`, or layers below. Empty: the one below, or the front."""
+    residual: bool = False
+    """Whether what enters is added to what it gives; both must be of one width."""
+    normalisation: Literal["", "layer"] = ""
+    """`layer`: LayerNorm of what it gives, before anything is added."""
+    learned_start: bool = False
+    """Whether the first state is learned instead of zero."""
+    projection: Annotated[int, msgspec.Meta(ge=0, le=_MOST)] = 0
+    """The width to which a learned matrix brings what it gives, to itself and upwards; 0: U."""
+
+    @property
+    def facts(self) -> ArchitectureFacts:
+        """What there is to know of its kind.
+
+        Raises:
+            ModelFileError: it is unknown here.
+        """
+        return facts_of(self.architecture)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """`forward`, `backward`, or both."""
+        return ("forward", "backward") if self.direction == "both" else (self.direction,)
+
+    @property
+    def width(self) -> int:
+        """The width of what it gives: U or its projection, twice where it reads both ways."""
+        return (self.projection or self.units) * len(self.directions)
+
+
+# Readout and head
+
+
+class Readout(msgspec.Struct, frozen=True, kw_only=True):
+    """Which steps and layers the head sees."""
+
+    kind: Literal["every", "last", "mean", "max", "attention"] = "every"
+    """`every`: an answer a step. The others: one answer for all; with both directions `last` is
+    where each of them ends."""
+    layers: Annotated[tuple[int, ...], msgspec.Meta(max_length=_MOST_LAYERS)] = ()
+    """Side by side; empty: the top layer."""
+    attention_units: Annotated[int, msgspec.Meta(ge=0, le=_MOST)] = 0
+    """The width inside additive attention over the steps; 0: one score a step, w · h."""
+
+
+class Dense(msgspec.Struct, frozen=True, kw_only=True):
+    """A linear layer of the head below its last one."""
+
+    units: Width
+    activation: Activation = "relu"
+    normalisation: Literal["", "layer"] = ""
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """Linear layers, and what their numbers mean."""
+
+    outputs: Names
+    """Symbols, classes or columns by name, in the order of the numbers."""
+    gives: Literal["softmax", "sigmoid", "linear"] = "softmax"
+    """One of them, any of them, or numbers."""
+    hidden: Annotated[tuple[Dense, ...], msgspec.Meta(max_length=16)] = ()
+
+
+class Rows(NamedTuple):
+    """The units of a layer in one direction."""
+
+    layer: int
+    direction: str
+    units: int
+    facts: ArchitectureFacts
+
+
+class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """A network that reads a sequence."""
+
+    reads: Reads
+    front: FrontEnd
+    layers: Annotated[tuple[LayerDescription, ...], msgspec.Meta(max_length=_MOST_LAYERS)]
+    readout: Readout = Readout()
+    head: Head
+
+    @property
+    def rows(self) -> tuple[Rows, ...]:
+        """Who has units: every layer in every direction, bottom layer first."""
+        return tuple(
+            Rows(place, direction, layer.units, layer.facts)
+            for place, layer in enumerate(self.layers)
+            for direction in layer.directions
+        )
+
+    @property
+    def total_units(self) -> int:
+        """N: the units of all layers and directions together."""
+        return sum(rows.units for rows in self.rows)
+
+    @property
+    def front_width(self) -> int:
+        """The width of what the front end gives."""
+        match self.front:
+            case OneHot():
+                return len(self.reads.vocabulary) if isinstance(self.reads, Symbols) else 0
+            case AsRead():
+                return len(self.reads.columns) if isinstance(self.reads, Numbers) else 0
+            case Convolution(channels=channels):
+                return channels[-1]
+            case _:
+                return self.front.width
+
+    def inputs_of(self, layer: int) -> tuple[int, ...]:
+        """What enters a layer, side by side: layers, or `FRONT`."""
+        return self.layers[layer].inputs or (layer - 1,)
+
+    def width_of(self, source: int) -> int:
+        """The width of what a layer gives, or of what the front end gives for `FRONT`."""
+        return self.front_width if source == FRONT else self.layers[source].width
+
+    def input_width(self, layer: int) -> int:
+        """The width of all that enters a layer."""
+        return sum(map(self.width_of, self.inputs_of(layer)))
+
+    @property
+    def read_layers(self) -> tuple[int, ...]:
+        """The layers that the head sees, side by side."""
+        return self.readout.layers or (len(self.layers) - 1,)
+
+    @property
+    def read_width(self) -> int:
+        """The width of what the head sees."""
+        return sum(map(self.width_of, self.read_layers))
+
+    def check(self, name: str) -> None:
+        """Refuse parts that do not go together; `name` is the file's.
+
+        Raises:
+            ModelFileError: naming the part.
+        """
+        for problem in (*self._front_problems(), *self._layer_problems(), *self._head_problems()):
+            raise ModelFileError(f"{name}: {problem}; the description is damaged")
+
+    def _front_problems(self) -> list[str]:
+        symbols = isinstance(self.reads, Symbols)
+        fits = {
+            OneHot: symbols,
+            Embedding: symbols,
+            AsRead: isinstance(self.reads, Numbers),
+            Linear: not isinstance(self.reads, Frames),
+            Convolution: isinstance(self.reads, Frames),
+            Stored: True,
+        }[type(self.front)]
+        problems = [] if fits else [f"{_kind(self.front)} cannot read {_kind(self.reads)}"]
+        if isinstance(self.reads, Symbols):
+            vocabulary = self.reads.vocabulary
+            if len(set(vocabulary)) != len(vocabulary):
+                problems.append("a symbol stands in the vocabulary twice")
+            if self.reads.unknown and self.reads.unknown not in vocabulary:
+                problems.append("the symbol for what is unknown is not in the vocabulary")
+        if isinstance(self.reads, Numbers):
+            for scale in (self.reads.mean, self.reads.deviation):
+                if scale and len(scale) != len(self.reads.columns):
+                    problems.append(f"{len(scale)} scales for {len(self.reads.columns)} columns")
+        return problems
+
+    def _layer_problems(self) -> list[str]:
+        problems = [] if self.layers else ["it has no layers"]
+        for place, layer in enumerate(self.layers):
+            inputs, words = self.inputs_of(place), f"layer {place + 1}"
+            if not all(FRONT <= source < place for source in inputs):
+                return [*problems, f"{words} reads what is not below it"]
+            if len(set(inputs)) != len(inputs):
+                problems.append(f"{words} reads the same twice")
+            if self.input_width(place) > _MOST * 4:
+                problems.append(f"{self.input_width(place):,} numbers enter {words}")
+            if layer.residual and self.input_width(place) != layer.width:
+                problems.append(
+                    f"{words} gives {layer.width} numbers, to which the {self.input_width(place)} "
+                    "that enter it cannot be added"
+                )
+            if layer.learned_start and layer.facts.grows:
+                problems.append(f"{layer.facts.with_article} begins with nothing ({words})")
+            if layer.projection and not layer.facts.projection:
+                problems.append(f"{layer.facts.with_article} has no projection ({words})")
+            problems += [f"{words}: {found}" for found in layer.facts.wrong_settings(layer.variant)]
+        return problems
+
+    def _head_problems(self) -> list[str]:
+        problems = []
+        if not all(0 <= layer < len(self.layers) for layer in self.read_layers):
+            return ["the readout reads a layer that is not there"]
+        if len(set(self.head.outputs)) != len(self.head.outputs):
+            problems.append("an output has the name of another")
+        if self.readout.kind != "attention" and self.readout.attention_units:
+            problems.append("a readout without attention has units for it")
+        return problems
+
+
+def _kind(part: object) -> str:
+    return str(type(part).__struct_config__.tag)  # type: ignore[attr-defined]
+
+
+class EncoderDecoder(msgspec.Struct, frozen=True, kw_only=True):
+    """Two networks and a memory between: what the first gave at every place is looked at."""
+
+    encoder: NetworkDescription
+    decoder: NetworkDescription
+    attention: Literal["additive", "dot", "general", "none"] = "additive"
+    attention_units: Annotated[int, msgspec.Meta(ge=0, le=_MOST)] = 0
+    heads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
+    order: Literal["before", "after"] = "before"
+    """Whether the context is found before the step and enters it, or after it."""
+    hard: bool = False
+    """Whether one place is drawn at every step instead of a mean taken over all."""
+    start: Literal["bridge", "last", "zero"] = "bridge"
+    """The decoder's first state: tanh(W h) of the encoder's last ones, those as they are, or zero."""
+    settings: dict[str, Setting] = {}
+    """Input feeding, coverage: what only some have."""
+
+    def check(self, name: str) -> None:
+        """Refuse parts that do not go together.
+
+        Raises:
+            ModelFileError: naming the part.
+        """
+        self.encoder.check(f"{name}, encoder")
+        self.decoder.check(f"{name}, decoder")
+
+
+class SequenceDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """What the header of a file of version 2 holds of a model that reads a sequence."""
+
+    task: str
+    network: NetworkDescription
+    name: str = ""
+    training: dict[str, Any] = {}
+    """A summary for people."""
+    findings: tuple[dict[str, Any], ...] = ()
+    default_text: str = ""
+    version: int = NETWORK_VERSION
+
+    @property
+    def summary(self) -> str:
+        """What it is, in a phrase for people."""
+        return " → ".join(
+            f"{layer.facts.short} {layer.units}" + " both ways" * (layer.direction == "both")
+            for layer in self.network.layers
+        )
+
+    def check(self, name: str) -> None:
+        """Refuse a network whose parts do not go together; `name` is the file's.
+
+        Raises:
+            ModelFileError: naming the part.
+        """
+        self.network.check(name)
+
+
+def plain_network(description: ModelDescription) -> NetworkDescription:
+    """The network of a description of version 1: layers of one kind and width, softmax on top."""
+    count, skip = description.layers, description.skip
+    layers = tuple(
+        LayerDescription(
+            architecture=description.architecture,
+            units=description.units,
+            inputs=(layer - 1, FRONT) if skip and layer else (),
+        )
+        for layer in range(count)
+    )
+    vocabulary = description.vocabulary
+    return NetworkDescription(
+        reads=Symbols(vocabulary=vocabulary),
+        front=Embedding(width=description.embedding) if description.embedding else OneHot(),
+        layers=layers,
+        readout=Readout(layers=tuple(range(count)) if skip else ()),
+        head=Head(outputs=vocabulary),
+    )
+
+
+def parameter_shapes(network: NetworkDescription) -> dict[str, tuple[int, ...]]:
+    """The shape of every parameter by its name, by arithmetic alone: no memory is taken.
+
+    Names of version 1 are among them, so that weights of its files fit as they are:
+    `embedding.weight`, `layers.<l>.<parameter>`, `output.weight`, `output.bias`.
+    """
+    shapes: dict[str, tuple[int, ...]] = dict(_front_shapes(network))
+    for place, layer in enumerate(network.layers):
+        entering = network.input_width(place)
+        for direction in layer.directions:
+            stack = "layers" if direction == "forward" else "backwards"
+            found = layer.facts.shapes(entering, layer.units, layer.projection)
+            for name, shape in found.items():
+                shapes[f"{stack}.{place}.{name}"] = shape
+            if layer.learned_start:
+                for part, state in enumerate(layer.facts.states):
+                    size = layer.projection if state == "hidden" else 0
+                    shapes[f"starts.{place}-{direction}-{part}"] = (size or layer.units,)
+        if layer.normalisation:
+            shapes |= _normed(f"norms.{place}", layer.width)
+    return shapes | _head_shapes(network)
+
+
+def _front_shapes(network: NetworkDescription) -> Mapping[str, tuple[int, ...]]:
+    front, reads = network.front, network.reads
+    if isinstance(front, Embedding) and isinstance(reads, Symbols):
+        return {"embedding.weight": (len(reads.vocabulary), front.width)}
+    if isinstance(front, Linear):
+        size = len(reads.vocabulary if isinstance(reads, Symbols) else reads.columns)  # type: ignore[union-attr]
+        return {"front.weight": (front.width, size), "front.bias": (front.width,)}
+    if isinstance(front, Convolution) and isinstance(reads, Frames):
+        shapes: dict[str, tuple[int, ...]] = {}
+        below = reads.channels
+        for place, channels in enumerate(front.channels):
+            shapes[f"front.{place}.weight"] = (channels, below, front.kernel, front.kernel)
+            shapes[f"front.{place}.bias"] = (channels,)
+            below = channels
+        return shapes
+    return {}
+
+
+def _head_shapes(network: NetworkDescription) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    width, readout = network.read_width, network.readout
+    if readout.kind == "attention":
+        inside = readout.attention_units
+        if inside:
+            shapes |= {"readout.key.weight": (inside, width), "readout.key.bias": (inside,)}
+        shapes["readout.score.weight"] = (1, inside or width)
+    for place, dense in enumerate(network.head.hidden):
+        shapes |= {f"head.{place}.weight": (dense.units, width), f"head.{place}.bias": (dense.units,)}
+        if dense.normalisation:
+            shapes |= _normed(f"head_norms.{place}", dense.units)
+        width = dense.units
+    count = len(network.head.outputs)
+    return shapes | {"output.weight": (count, width), "output.bias": (count,)}
+
+
+def _normed(name: str, width: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (width,), f"{name}.bias": (width,)}

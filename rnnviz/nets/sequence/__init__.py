@@ -1,0 +1,1 @@
+"""Networks of any description: layers of their own kinds and widths, both directions, any head."""

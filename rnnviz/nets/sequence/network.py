@@ -1,0 +1,349 @@
+"""A network built from its description: front end, layers, readout, head."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnnviz.core.errors import ModelFileError
+from rnnviz.core.models.network import (
+    FRONT,
+    AsRead,
+    Convolution,
+    Embedding,
+    LayerDescription,
+    Linear,
+    NetworkDescription,
+    OneHot,
+    Symbols,
+    parameter_shapes,
+)
+from rnnviz.nets.architectures import Layer, LayerState, architecture_named
+from rnnviz.nets.architectures.base import Ran
+from rnnviz.nets.layers.first_weights import draw_parameter
+from rnnviz.nets.layers.weights import fitting_weights
+
+NetworkState = tuple[LayerState, ...]
+"""One state for each of the description's `rows`: a layer in one direction, bottom layer first."""
+
+ACTIVATIONS = {
+    "linear": nn.Identity, "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU,
+}  # fmt: skip
+
+
+class SequenceNetwork(nn.Module):
+    """Reads B sequences of at most T steps.
+
+    ==================  ==============================================================
+    tensor              axes
+    ==================  ==============================================================
+    read                (T, B) ids; (T, B, F) numbers; (T, B, channels, height, width)
+    front               (T, B, E) what the front end gives
+    given by a layer    (T, B, W), W = U, or 2 * U where it reads both ways
+    answers             (T, B, O) at every step, or (B, O) where the readout is one for all
+    lengths             (B) how many steps of each sequence are real; the rest is padding
+    ==================  ==============================================================
+
+    A network that reads both ways is run layer by layer: the backward direction of a layer begins
+    at the last real step of each sequence. No number of a sequence depends on its padding.
+    """
+
+    def __init__(
+        self, description: NetworkDescription, dropout: float = 0.0, seed: int = 0
+    ) -> None:
+        super().__init__()
+        self.description = description
+        self._make_front()
+        self.layers = nn.ModuleDict()
+        self.backwards = nn.ModuleDict()
+        self.norms = nn.ModuleDict()
+        self.starts = nn.ParameterDict()
+        for place, layer in enumerate(description.layers):
+            self._make_layer(place, layer)
+        width = self._make_readout()
+        self.head, self.head_norms = nn.ModuleDict(), nn.ModuleDict()
+        self._activations = [ACTIVATIONS[dense.activation]() for dense in description.head.hidden]
+        for place, dense in enumerate(description.head.hidden):
+            self.head[str(place)] = nn.Linear(width, dense.units)
+            if dense.normalisation:
+                self.head_norms[str(place)] = nn.LayerNorm(dense.units)
+            width = dense.units
+        self.output = nn.Linear(width, len(description.head.outputs))
+        self.dropout = nn.Dropout(dropout)
+        self.initialise(seed)
+
+    def _make_front(self) -> None:
+        front, reads = self.description.front, self.description.reads
+        self.embedding: nn.Embedding | None = None
+        self.front: nn.Module | None = None
+        size = len(reads.vocabulary) if isinstance(reads, Symbols) else 0
+        if isinstance(front, Embedding):
+            self.embedding = nn.Embedding(size, front.width)
+        elif isinstance(front, Linear):
+            columns = size or len(getattr(reads, "columns", ()))
+            self.front = nn.Linear(columns, front.width)
+        elif isinstance(front, Convolution):
+            widths = [getattr(reads, "channels", 3), *front.channels]
+            self.front = nn.ModuleList(
+                nn.Conv2d(below, above, front.kernel, 2, front.kernel // 2)
+                for below, above in pairwise(widths)
+            )
+
+    def _make_layer(self, place: int, layer: LayerDescription) -> None:
+        make = architecture_named(layer.architecture)
+        varied = {**layer.variant, **({"projection": layer.projection} if layer.projection else {})}
+        for direction in layer.directions:
+            stack = self.layers if direction == "forward" else self.backwards
+            made = make(self.description.input_width(place), layer.units, **varied)
+            stack[str(place)] = made
+            if layer.learned_start:
+                for part, zero in enumerate(made.zero_state(1)):
+                    name = f"{place}-{direction}-{part}"
+                    self.starts[name] = nn.Parameter(torch.zeros(zero.shape[1:]))
+        if layer.normalisation:
+            self.norms[str(place)] = nn.LayerNorm(layer.width)
+
+    def _make_readout(self) -> int:
+        """The modules of attention over the steps, and the width of what the head sees."""
+        about, width = self.description.readout, self.description.read_width
+        self.readout = nn.ModuleDict()
+        if about.kind == "attention":
+            if about.attention_units:
+                self.readout["key"] = nn.Linear(width, about.attention_units)
+            self.readout["score"] = nn.Linear(about.attention_units or width, 1, bias=False)
+        return width
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.output.weight.device
+
+    @property
+    def recurrent(self) -> tuple[Layer, ...]:
+        """The layers, in the order of the description's `rows`."""
+        return tuple(
+            cast(Layer, self._stack(rows.direction)[str(rows.layer)])
+            for rows in self.description.rows
+        )
+
+    def _stack(self, direction: str) -> nn.ModuleDict:
+        return self.layers if direction == "forward" else self.backwards
+
+    def initialise(self, seed: int) -> None:
+        """Draw all weights anew, as those of a character model are; see `draw_first_weights`."""
+        about = self.description
+        for name, parameter in self.named_parameters():
+            if "norms." in name or name.startswith("starts."):
+                continue
+            part, _, rest = name.partition(".")
+            place = int(rest.partition(".")[0]) if part in ("layers", "backwards") else -1
+            layer = about.layers[place]
+
+            def bound(name: str, parameter: Tensor, place: int = place) -> float:
+                return self._bound(name, parameter, place)
+
+            draw_parameter(name, parameter, seed, (layer.facts, layer.units), bound)
+
+    def _bound(self, name: str, parameter: Tensor, place: int) -> float:
+        """The largest number that a uniform parameter starts with."""
+        layer = self.description.layers[place]
+        if ".weight_ih" not in name:
+            return 1 / math.sqrt(layer.units)
+        moved = 2.0 if layer.facts.gated else 1.0
+        if place == 0:
+            one_hot = isinstance(self.description.front, OneHot)
+            return moved * math.sqrt(3 / (1 if one_hot else parameter.shape[1]))
+        return moved * 1.5 / math.sqrt(parameter.shape[1])
+
+    # Running
+
+    def zero_state(self, batch: int) -> NetworkState:
+        """The state of B streams before anything was read: zeros, or what was learned."""
+        states = []
+        for rows, layer in zip(self.description.rows, self.recurrent, strict=True):
+            state = layer.zero_state(batch)
+            if self.description.layers[rows.layer].learned_start:
+                state = tuple(
+                    self.starts[f"{rows.layer}-{rows.direction}-{part}"].expand(batch, -1)
+                    for part in range(len(state))
+                )
+            states.append(state)
+        return tuple(states)
+
+    def embed(self, read: Tensor) -> Tensor:
+        """What the front end gives, (T, B, E)."""
+        front, reads = self.description.front, self.description.reads
+        if self.embedding is not None:
+            return self.embedding(read)
+        given = read
+        if isinstance(reads, Symbols) and not isinstance(front, AsRead):
+            given = functional.one_hot(read.long(), len(reads.vocabulary))
+        given = given.to(self.output.weight.dtype)
+        if isinstance(front, Linear) and self.front is not None:
+            return ACTIVATIONS[front.activation]()(self.front(given))
+        if isinstance(front, Convolution) and self.front is not None:
+            flat = given.flatten(0, 1)
+            for layer in cast(nn.ModuleList, self.front):
+                flat = layer(flat).relu()
+            return flat.mean(dim=(2, 3)).unflatten(0, given.shape[:2])
+        return given
+
+    def layer_input(self, place: int, front: Tensor, given: Sequence[Tensor]) -> Tensor:
+        """What enters a layer: the layers below, or the front end, side by side."""
+        sources = self.description.inputs_of(place)
+        parts = [front if source == FRONT else given[source] for source in sources]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
+
+    def layer_output(self, place: int, inputs: Tensor, hidden: Sequence[Tensor]) -> Tensor:
+        """What a layer gives, from what its directions gave in the order of the steps."""
+        about = self.description.layers[place]
+        given = hidden[0] if len(hidden) == 1 else torch.cat(list(hidden), dim=-1)
+        if about.normalisation:
+            given = self.norms[str(place)](given)
+        return given + inputs if about.residual else given
+
+    def read_all(
+        self,
+        read: Tensor,
+        state: NetworkState | None = None,
+        lengths: Tensor | None = None,
+        ran: list[Ran] | None = None,
+    ) -> tuple[list[Tensor], NetworkState]:
+        """What every layer gives, (T, B, W) each, and the state of each row after its last step.
+
+        Args:
+            state: before the first step; of a backward row, before the last.
+            lengths: where a sequence is shorter, its state after the last step is that of padding.
+            ran: filled with what every row did, its steps in the order in which it read them;
+                layers run as fast as possible then, and not for autograd.
+        """
+        front = self.embed(read)
+        before = iter(state or self.zero_state(read.shape[1]))
+        mirror = _mirror(read.shape[0], lengths, read.device)
+        given: list[Tensor] = []
+        after: list[LayerState] = []
+        for place, about in enumerate(self.description.layers):
+            inputs = self.layer_input(place, front, given)
+            entering = self.dropout(inputs) if place else inputs
+            hidden = []
+            for direction in about.directions:
+                layer = cast(Layer, self._stack(direction)[str(place)])
+                turned = _turned(entering, mirror) if direction == "backward" else entering
+                if ran is None:
+                    found, last = layer(turned, next(before))
+                else:
+                    ran.append(layer.run(turned, next(before)))
+                    found, last = ran[-1].hidden, ran[-1].after
+                hidden.append(_turned(found, mirror) if direction == "backward" else found)
+                after.append(last)
+            given.append(self.layer_output(place, inputs, hidden))
+        return given, tuple(after)
+
+    def answers(self, given: Sequence[Tensor], lengths: Tensor | None = None) -> Tensor:
+        """What the head says: (T, B, O) at every step, or (B, O)."""
+        seen = [given[layer] for layer in self.description.read_layers]
+        read = self._read_out(seen[0] if len(seen) == 1 else torch.cat(seen, dim=-1), lengths)
+        for place, activation in enumerate(self._activations):
+            read = self.head[str(place)](self.dropout(read))
+            if str(place) in self.head_norms:
+                read = self.head_norms[str(place)](read)
+            read = activation(read)
+        return self.output(self.dropout(read))
+
+    def _read_out(self, seen: Tensor, lengths: Tensor | None) -> Tensor:
+        kind = self.description.readout.kind
+        if kind == "every":
+            return seen
+        steps, batch = seen.shape[:2]
+        if lengths is None:
+            lengths = torch.full((batch,), steps, device=seen.device)
+        if kind == "last":
+            return self._ends(seen, lengths)
+        inside = (torch.arange(steps, device=seen.device).unsqueeze(1) < lengths).unsqueeze(2)
+        if kind == "mean":
+            return (seen * inside).sum(0) / lengths.unsqueeze(1)
+        if kind == "max":
+            return seen.masked_fill(~inside, -torch.inf).amax(0)
+        return (self.attention(seen, lengths).unsqueeze(2) * seen).sum(0)
+
+    def attention(self, seen: Tensor, lengths: Tensor) -> Tensor:
+        """The weight of every step, (T, B), where the readout is attention; padding gets none."""
+        inside = torch.arange(len(seen), device=seen.device).unsqueeze(1) < lengths
+        keys = self.readout["key"](seen).tanh() if "key" in self.readout else seen
+        energies = self.readout["score"](keys).squeeze(2)
+        return energies.masked_fill(~inside, -torch.inf).softmax(0)
+
+    def _ends(self, seen: Tensor, lengths: Tensor) -> Tensor:
+        """Where each direction ends: forward ones at the last real step, backward at the first."""
+        columns = torch.arange(seen.shape[1], device=seen.device)
+        last, first = seen[lengths - 1, columns], seen[0]
+        parts, begin = [], 0
+        for place in self.description.read_layers:
+            about = self.description.layers[place]
+            each = about.width // len(about.directions)
+            for direction in about.directions:
+                end = last if direction == "forward" else first
+                parts.append(end[:, begin : begin + each])
+                begin += each
+        return torch.cat(parts, dim=1)
+
+    def forward(
+        self, read: Tensor, state: NetworkState | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, NetworkState]:
+        """Answers, and the state after the last step."""
+        given, after = self.read_all(read, state, lengths)
+        return self.answers(given, lengths), after
+
+    @torch.inference_mode()
+    def channels(self, read: Tensor, state: NetworkState | None = None) -> list[dict[str, Tensor]]:
+        """Every channel of every row of one stream, (T, U) each, in the order of the steps.
+
+        Args:
+            read: (T,) ids, or (T, ...) numbers.
+        """
+        ran: list[Ran] = []
+        self.read_all(read.unsqueeze(1), state, None, ran)
+        found = []
+        for rows, layer, did in zip(self.description.rows, self.recurrent, ran, strict=True):
+            channels = {name: values[:, 0] for name, values in layer.channels(did).items()}
+            if rows.direction == "backward":
+                channels = {name: values.flip(0) for name, values in channels.items()}
+            found.append(channels)
+        return found
+
+
+def build_network(
+    description: NetworkDescription, tensors: Mapping[str, Tensor], file: str
+) -> SequenceNetwork:
+    """The network of this description with these weights, in float32, in evaluation mode.
+
+    Raises:
+        ModelFileError: parts that do not go together, or weights that do not fit.
+    """
+    description.check(file)
+    weights = fitting_weights(parameter_shapes(description), tensors, file)
+    try:
+        network = SequenceNetwork(description)
+        network.load_state_dict(weights)
+    except (RuntimeError, ValueError) as error:
+        raise ModelFileError(f"the network of {file} cannot be built: {error}") from error
+    return network.eval()
+
+
+def _mirror(steps: int, lengths: Tensor | None, device: torch.device) -> Tensor:
+    """For every step the one that a backward row reads there, (T, B) or (T, 1); padding stays."""
+    places = torch.arange(steps, device=device).unsqueeze(1)
+    if lengths is None:
+        return places.flip(0)
+    return torch.where(places < lengths, lengths - 1 - places, places)
+
+
+def _turned(values: Tensor, mirror: Tensor) -> Tensor:
+    """Values (T, B, W) with each sequence turned around within its length."""
+    return values.gather(0, mirror.unsqueeze(2).expand(-1, values.shape[1], values.shape[2]))
