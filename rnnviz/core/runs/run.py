@@ -86,6 +86,11 @@ class Run:
 
     def __enter__(self) -> Run:
         if self._enabled:
+            if not self._resume and (self.directory / "run.json").exists():
+                raise RunDirectoryError(
+                    f"{self.directory} already holds a run; go on with it by "
+                    f"rnnviz.Run({str(self.directory)!r}, resume=True), or name another directory"
+                )
             config = None if self._resume else {"name": self._name, "task": "own-loop"}
             writer = self._writer = RunWriter(self.directory, config, steps=0, steps_an_epoch=0)
             self._step = writer.log.last_step if self._resume else 0

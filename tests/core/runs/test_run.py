@@ -92,7 +92,10 @@ def test_an_error_ends_the_run_with_a_word(tmp_path: Path) -> None:
         fail()
     assert said(tmp_path, "stopped")[0]["reason"] == "ValueError: mine"
     assert not (tmp_path / "lock").exists()
-    with pytest.raises(RunDirectoryError, match="already holds a run"), rnnviz.Run(tmp_path):
+    with (
+        pytest.raises(RunDirectoryError, match=r"already holds a run; .*resume=True\)"),
+        rnnviz.Run(tmp_path),
+    ):
         pass
     with rnnviz.Run(tmp_path, resume=True) as run:
         run.log(2, loss=0.5)
