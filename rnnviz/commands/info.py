@@ -104,8 +104,9 @@ def _layers(about: dict[str, Any]) -> str:
 def _training_lines(training: dict[str, Any], unit: str) -> list[tuple[str, str]]:
     """The summary in the file; a figure that is not there is left out."""
     lines = []
-    if texts := training.get("texts"):
-        lines.append(("trained on", ", ".join(texts)))
+    texts = training.get("texts")
+    if isinstance(texts, list | tuple) and texts:
+        lines.append(("trained on", ", ".join(map(str, texts))))
     counted = [
         f"{training[key]:,} {words}"
         for key, words in (

@@ -52,7 +52,6 @@ from rnnviz.core.recordings.groups import Group, Groups
 from rnnviz.core.recordings.ranges import Ranges, common, merged, without
 from rnnviz.core.sequences.base import Sequence
 from rnnviz.core.sequences.documents import Documents, checked
-from rnnviz.core.sequences.kinds import map_sequence
 from rnnviz.core.sequences.numbers import VALUES
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import CODES, IDS, SPANS
@@ -157,9 +156,7 @@ class Recording:
         self._done = self._completeness(files)
         try:
             path = Path(about.text_path) if about.text_path else None
-            self.sequence: Sequence = map_sequence(
-                about.sequence, files, self.length, about.text_name, path
-            )
+            self.sequence: Sequence = about.sequence.map(files, self.length, about.text_name, path)
             if about.documents > 1:
                 offsets = files.read(DOCUMENTS, "<i8", (about.documents + 1,))
                 self.sequence.documents = checked(offsets, self.length)

@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 class Layout(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """What `recording.json` says of a sequence; the arrays lie in files beside it."""
 
+    def map(self, files: Files, length: int, name: str, path: Path | None) -> Sequence:
+        """The sequence of so many steps that lies in these files.
+
+        Raises:
+            ValueError: what the files hold makes no sense.
+        """
+        raise NotImplementedError
+
 
 class Files(Protocol):
     """Where the arrays of a sequence lie."""

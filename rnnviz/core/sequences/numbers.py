@@ -21,6 +21,11 @@ class NumbersLayout(Layout, frozen=True, kw_only=True, tag="numbers"):
 
     columns: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=1 << 20)]
 
+    def map(self, files: Files, length: int, name: str, path: Path | None) -> Numbers:
+        """The numbers that lie in this file."""
+        values = files.read(VALUES, "<f4", (length, len(self.columns)))
+        return Numbers(values, self.columns, name, path)
+
 
 class Numbers:
     """T rows of F numbers, read-only.
@@ -91,11 +96,3 @@ class Numbers:
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """What lies in files."""
         return {VALUES: np.ascontiguousarray(self.values, "<f4")}
-
-
-def map_numbers(
-    layout: NumbersLayout, files: Files, length: int, name: str, path: Path | None
-) -> Numbers:
-    """The numbers that lie in this file."""
-    values = files.read(VALUES, "<f4", (length, len(layout.columns)))
-    return Numbers(values, layout.columns, name, path)

@@ -40,6 +40,10 @@ class TextLayout(Layout, frozen=True, kw_only=True, tag="characters"):
     vocabulary: tuple[str, ...] = ()
     """The characters that the network knows; a character's id is its place."""
 
+    def map(self, files: Files, length: int, name: str, path: Path | None) -> Text:
+        """The text that lies in this file."""
+        return Text(files.read("text.codes", f"<u{self.code_width}", (length,)), name, path)
+
 
 class Text:
     """T characters, read-only: a sequence whose steps are the characters that people see.
@@ -230,13 +234,6 @@ class Text:
 @lru_cache(maxsize=8)
 def _vocabulary(characters: tuple[str, ...]) -> Vocabulary:
     return Vocabulary(characters)
-
-
-def map_characters(
-    layout: TextLayout, files: Files, length: int, name: str, path: Path | None
-) -> Text:
-    """The text that lies in this file."""
-    return Text(files.read("text.codes", f"<u{layout.code_width}", (length,)), name, path)
 
 
 def narrowest(widest: int) -> tuple[str, str]:

@@ -28,6 +28,26 @@ class TokensLayout(Layout, frozen=True, kw_only=True, tag="tokens"):
     characters: Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]
     """How many characters the shown text has."""
 
+    def map(self, files: Files, length: int, name: str, path: Path | None) -> Tokens:
+        """The tokens that lie in these files.
+
+        Raises:
+            ValueError: places that run backwards or leave the text.
+        """
+        codes = files.read(CODES, f"<u{self.code_width}", (self.characters,))
+        spans = files.read(SPANS, "<i8", (length, 2))
+        # Of very many only the ends are looked at: going through all would take seconds.
+        seen = spans if length <= _LOOKED_AT else spans[:: max(1, length - 1)]
+        if length and not (
+            (seen[:, 0] <= seen[:, 1]).all()
+            and (seen[1:] >= seen[:-1]).all()
+            and seen[0, 0] >= 0
+            and seen[-1, 1] <= self.characters
+        ):
+            raise ValueError("the places of the tokens in the text run backwards or leave it")
+        ids = files.read(IDS, "<u4", (length,))
+        return Tokens(ids, spans, Text(codes, name, path), self.vocabulary)
+
 
 class Tokens:
     """T tokens, read-only.
@@ -126,26 +146,3 @@ class Tokens:
             SPANS: np.ascontiguousarray(self.spans, "<i8"),
             CODES: np.ascontiguousarray(self._shown.codes),
         }
-
-
-def map_tokens(
-    layout: TokensLayout, files: Files, length: int, name: str, path: Path | None
-) -> Tokens:
-    """The tokens that lie in these files.
-
-    Raises:
-        ValueError: places that run backwards or leave the text.
-    """
-    codes = files.read(CODES, f"<u{layout.code_width}", (layout.characters,))
-    spans = files.read(SPANS, "<i8", (length, 2))
-    # Of very many only the ends are looked at: going through all would take seconds.
-    seen = spans if length <= _LOOKED_AT else spans[:: max(1, length - 1)]
-    if length and not (
-        (seen[:, 0] <= seen[:, 1]).all()
-        and (seen[1:] >= seen[:-1]).all()
-        and seen[0, 0] >= 0
-        and seen[-1, 1] <= layout.characters
-    ):
-        raise ValueError("the places of the tokens in the text run backwards or leave it")
-    ids = files.read(IDS, "<u4", (length,))
-    return Tokens(ids, spans, Text(codes, name, path), layout.vocabulary)
