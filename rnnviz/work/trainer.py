@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.reading import open_regular
+from rnnviz.core.reading import exists, open_regular
 from rnnviz.core.runs.config import TrainingConfig
 
 LOG = "trainer.log"
@@ -97,7 +97,10 @@ def _start(arguments: list[str], directory: Path) -> int:
     environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with (directory / LOG).open("ab") as log:
+        log_file = directory / LOG
+        if log_file.is_symlink() or (exists(log_file) and not log_file.is_file()):
+            raise RunDirectoryError(f"{log_file} is a link or no file; remove it")
+        with log_file.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "rnnviz", *arguments],
                 stdin=subprocess.DEVNULL,

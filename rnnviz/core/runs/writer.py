@@ -22,6 +22,7 @@ from rnnviz.core.runs.lock import Heartbeat, acquire, release
 from rnnviz.core.runs.log import EVENTS, EventLog, write_error
 from rnnviz.core.runs.tensorboard import ScalarWriter
 
+_WRITTEN = ("events.jsonl", "heartbeat", "lock", "trainer.log", "checkpoints", "arrays", "tb")
 _ROW_FILE = re.compile(r".*-([0-9]{1,9})\.f32")
 _ASKING_SECONDS = 60.0
 """A request that is being written is done in far less."""
@@ -50,14 +51,20 @@ class RunWriter:
         self.checkpoints = directory / "checkpoints"
         there = (directory / "run.json").exists()
         if config is not None and there:
+            commanded = isinstance(config, TrainingConfig)
             raise RunDirectoryError(
-                f"{directory} already holds a run; choose another directory with --run, or "
-                "continue it with --resume"
+                f"{directory} already holds a run; choose another directory"
+                + (
+                    " with --run, or continue it with --resume"
+                    if commanded
+                    else ", or go on with this one: Run(..., resume=True)"
+                )
             )
         if config is None:
             read_run(directory)
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
+            refuse_links(directory)
             acquire(directory)
             remove_parts(directory)
         except OSError as error:
@@ -186,6 +193,21 @@ class RunWriter:
             self._mirror.close()
         self.heartbeat.close(state)
         release(self.directory)
+
+
+def refuse_links(directory: Path) -> None:
+    """Refuse a run directory in which what is written would land elsewhere.
+
+    Raises:
+        RunDirectoryError: a file or folder of it is a link.
+    """
+    inside = [directory / name for name in _WRITTEN]
+    for path in (*inside, *(directory / "arrays").glob("*")):
+        if path.is_symlink():
+            raise RunDirectoryError(
+                f"{path} is a link, and nothing of a run is written through one; put the file or "
+                "folder itself in its place"
+            )
 
 
 def remove_parts(directory: Path) -> None:

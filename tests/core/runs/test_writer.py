@@ -107,3 +107,31 @@ def test_a_damaged_run_is_refused(tmp_path, content, said):
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(RunDirectoryError, match="holds no run: No such file"):
         read_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["events.jsonl", "heartbeat", "lock", "trainer.log", "checkpoints", "arrays", "arrays/a"],
+)
+def test_nothing_is_written_through_a_link(tmp_path, name):
+    """A run folder from somebody may hold links to the files of whoever resumes it."""
+    run, outside = tmp_path / "run", tmp_path / "outside"
+    RunWriter(run, CONFIG).close("stopped")
+    outside.mkdir()
+    path = run / name
+    path.parent.mkdir(exist_ok=True)
+    if path.is_dir():
+        path.rmdir()
+    path.unlink(missing_ok=True)
+    path.symlink_to(outside if name in ("checkpoints", "arrays") else outside / "file")
+    with pytest.raises(RunDirectoryError, match="is a link"):
+        RunWriter(run, None)
+    assert list(outside.iterdir()) == []
+
+
+def test_who_goes_on_is_told_in_the_words_of_the_caller(tmp_path):
+    RunWriter(tmp_path, CONFIG).close("stopped")
+    with pytest.raises(RunDirectoryError, match="--resume"):
+        RunWriter(tmp_path, CONFIG)
+    with pytest.raises(RunDirectoryError, match=r"Run\(\.\.\., resume=True\)"):
+        RunWriter(tmp_path, {"name": "mine", "task": "own-loop"})
