@@ -87,7 +87,7 @@ class Session(QObject):
         self.alignments = Alignments(self.jobs, cache, self)
         takers = {"cells": self.recordings.take_model, "alignments": self.alignments.take_model}
         self.opening = Opening(self.jobs, takers, OPENED, self)
-        self.findings = Findings(data / "findings", self)
+        self.findings = Findings(self.jobs, data / "findings", self)
         self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
         self.stages = Stages(
             self.jobs, self.runs, self.recordings, self.selection, self.rankings, self
@@ -150,10 +150,10 @@ class Session(QObject):
         self.runs.open_remote(address)
         self.workspace_wanted.emit("training")
 
-    def open_model(self, path: Path) -> None:
+    def open_model(self, path: Path, vocabulary: tuple[str, ...] | None = None) -> None:
         """Open a model of any kind, which the person asked for."""
         self._opening = path
-        self.opening.open(path)
+        self.opening.open(path, vocabulary)
 
     def open_first(self) -> None:
         """Open the first shipped model on its text, coloured by the first finding in its card.
@@ -287,7 +287,7 @@ class Session(QObject):
         self._wanted = _Wanted(finding, read)
         if finding.model_path and (model is None or model.path != finding.model_path):
             # The text comes with the model: if that cannot be opened, what was open stays.
-            self.open_model(path)
+            self.open_model(path, finding.vocabulary)
             return
         if read is not None:
             self._text_suits_model = False

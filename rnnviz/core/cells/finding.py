@@ -47,6 +47,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """When, ISO 8601 in UTC."""
     model_name: str = ""
     model_path: str = ""
+    vocabulary: tuple[str, ...] | None = None
+    """The characters that a person chose for the model, where its file has none."""
     text_name: str = ""
     text_path: str = ""
     concept: dict[str, Any] | None = None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,16 +16,9 @@ from rnnviz.core.cells.finding import (
     replace_finding,
     save_finding,
 )
-from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import FindingError
-from rnnviz.core.export.coloured import (
-    ColouredText,
-    coloured_surprisal,
-    coloured_unit,
-    with_concept,
-)
-from rnnviz.core.export.html import write_html
-from rnnviz.core.recordings.recording import Recording
+from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.work.jobs.findings import PageWritten, WriteFindingsPage
 
 
 class Findings(QObject):
@@ -34,12 +26,17 @@ class Findings(QObject):
 
     Signals:
         findings_changed: `items`, `damaged` or `can_restore`.
+        page_written(PageWritten, path): `write_page` is done.
+        page_refused(str): nothing was written, and why.
     """
 
     findings_changed = Signal()
+    page_written = Signal(object, object)
+    page_refused = Signal(str)
 
-    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: Jobs, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._jobs = jobs
         self._folder = folder
         self._items: tuple[SavedFinding, ...] = ()
         self._damaged: tuple[DamagedFinding, ...] = ()
@@ -126,63 +123,38 @@ class Findings(QObject):
         self.reload()
         return saved
 
+    def write_page(self, path: Path, recordings: Sequence[Path] = ()) -> None:
+        """Put all findings onto one web page, each with the data of its own model and text.
+
+        Args:
+            recordings: folders of recordings that may be of some of them.
+        """
+        findings = tuple(item.finding for item in self._items)
+        texts = {finding.text_name for finding in findings}
+        several = f"Findings in {texts.pop()}" if len(texts) == 1 else "Findings"
+
+        def done(page: PageWritten) -> None:
+            self.page_written.emit(page, path)
+
+        def failed(failure: Failure) -> None:
+            self.page_refused.emit(failure.message)
+
+        self._jobs.start(
+            WriteFindingsPage(
+                findings=findings,
+                path=str(path),
+                # One finding alone is the page, and its title that of the page.
+                title=several if len(findings) > 1 else "",
+                recordings=tuple(map(str, recordings)),
+            ),
+            title="Writing the page of findings",
+            done=done,
+            failed=failed,
+        )
+
     def _replace(self, item: SavedFinding, finding: Finding) -> SavedFinding:
         if finding == item.finding:
             return item
         saved = replace_finding(item.path, finding)
         self.reload()
         return saved
-
-
-def coloured_finding(
-    finding: Finding, recording: Recording, labels: Labels | None = None
-) -> ColouredText:
-    """A finding as it looked: its range, unit and scale on a recording of the same text.
-
-    Args:
-        labels: (T,) of its concept on the whole text, if they are known.
-
-    Raises:
-        FindingError: the recording is of another text.
-        UnitError: its model has no such unit.
-        RecordingError: the channel was not recorded, or the range is not walked yet.
-    """
-    about = recording.description
-    if finding.text_name != about.text_name or finding.stop > recording.length:
-        raise FindingError(
-            f"“{finding.title}” was found in {finding.text_name or 'another text'}, and the open "
-            f"recording is of {about.text_name or 'another one'}; open that text first"
-        )
-    if finding.channel == "surprisal":
-        coloured = coloured_surprisal(recording, finding.start, finding.stop, finding.scale)
-    else:
-        unit = recording.groups.number(finding.group_name, finding.unit)
-        coloured = coloured_unit(
-            recording, finding.channel, unit, finding.start, finding.stop, finding.scale
-        )
-    if labels is not None:
-        coloured = with_concept(coloured, labels, str((finding.concept or {}).get("title", "")))
-    return replace(coloured, title=finding.title, note=finding.note)
-
-
-def export_findings_html(
-    path: Path,
-    findings: Sequence[Finding],
-    recording: Recording,
-    labels: Mapping[str, Labels] | None = None,
-    title: str = "",
-) -> None:
-    """Write these findings on one self-contained page.
-
-    Args:
-        labels: the labels of concepts on the whole text, by the concept's name.
-
-    Raises:
-        FindingError: one of them is of another text.
-    """
-    known = labels or {}
-    parts = [
-        coloured_finding(finding, recording, known.get((finding.concept or {}).get("name", "")))
-        for finding in findings
-    ]
-    write_html(path, parts, title)

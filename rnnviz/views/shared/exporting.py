@@ -21,10 +21,10 @@ from rnnviz.core.export.csv import write_csv
 from rnnviz.core.export.html import write_html
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.session.session import Session
-from rnnviz.session.shared.findings import export_findings_html
 from rnnviz.views.cells.text_panel import TextPanel
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.text.text_figure import write_figure
+from rnnviz.work.jobs.findings import PageWritten
 
 _FILTERS = "Picture (*.png);;Drawing (*.svg);;Web page (*.html);;Table (*.csv)"
 
@@ -45,6 +45,8 @@ class Exporting(QObject):
         self._session = session
         self._panel = panel
         self._window = window
+        session.findings.page_written.connect(self._tell_page)
+        session.findings.page_refused.connect(self._tell_refusal)
 
     def range(self) -> tuple[int, int] | None:
         """What is exported: the brushed range or the visible one, as far as it is walked."""
@@ -98,11 +100,16 @@ class Exporting(QObject):
             scale=scale,
             model_name=about.model_name,
             model_path=about.model_path,
+            vocabulary=self._chosen_vocabulary(about.model_path),
             text_name=about.text_name,
             text_path=about.text_path,
             concept=spec_of(concept) if concept else None,
             score={} if score is None else _summary(msgspec.to_builtins(score)),
         )
+
+    def _chosen_vocabulary(self, model_path: str) -> tuple[str, ...] | None:
+        model = self._session.recordings.model
+        return model.vocabulary if model is not None and model.path == model_path else None
 
     @Slot()
     def ask_text(self) -> None:
@@ -136,28 +143,27 @@ class Exporting(QObject):
 
     @Slot()
     def ask_findings(self) -> None:
-        """Ask for a file and write all findings on the open text onto one page."""
-        recording = self._session.recordings.recording
-        name = recording.description.text_name if recording else ""
-        here = [
-            item.finding
-            for item in self._session.findings.items
-            if recording and item.finding.text_name == name
-        ]
-        if recording is None or not here:
-            self.failed.emit(
-                "There are no findings on the open text yet. Save one with File > Save finding."
-            )
+        """Ask for a file and write all findings onto one page."""
+        if not self._session.findings.items:
+            self.failed.emit("There are no findings yet. Save one with File > Save finding.")
             return
         path = self._ask("Export findings as a web page", "findings.html", "Web page (*.html)")
         if path is None:
             return
-        try:
-            export_findings_html(path, here, recording, title=name)
-        except (RnnvizError, OSError) as error:
-            self.failed.emit(f"Nothing was exported: {error}")
+        shown = self._session.recordings.recording
+        self._session.findings.write_page(path, (shown.folder,) if shown is not None else ())
+
+    @Slot(object, object)
+    def _tell_page(self, page: PageWritten, path: Path) -> None:
+        many = "1 finding" if page.findings == 1 else f"{page.findings} findings"
+        if page.left_out:
+            self.failed.emit(f"Exported {many} to {path}. Left out: {'; '.join(page.left_out)}")
         else:
-            self.message.emit(f"Exported {len(here)} findings to {path}")
+            self.message.emit(f"Exported {many} to {path}")
+
+    @Slot(str)
+    def _tell_refusal(self, reason: str) -> None:
+        self.failed.emit(f"Nothing was exported: {reason}")
 
     def _ask(self, title: str, name: str, filters: str) -> Path | None:
         chosen, kind = QFileDialog.getSaveFileName(self._window, title, name, filters)

@@ -5,12 +5,11 @@ import pytest
 
 from rnnviz.core.cells.finding import Finding, load_finding
 from rnnviz.core.colours.colour import Scale
-from rnnviz.core.errors import FindingError, UnitError
-from rnnviz.session.shared.findings import (
-    Findings,
-    coloured_finding,
-    export_findings_html,
-)
+from rnnviz.core.errors import FindingError
+from rnnviz.session.shared.findings import Findings
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.work.jobs.findings import PageWritten, WriteFindingsPage
+from rnnviz.work.runner import InlineRunner
 
 
 def finding(**changes):
@@ -28,16 +27,32 @@ def finding(**changes):
     return msgspec.structs.replace(made, **changes)
 
 
+asked: list[WriteFindingsPage] = []
+
+
+def write_page(request, context):
+    asked.append(request)
+    if not request.findings[0].note:
+        raise FindingError("nothing to show")
+    return PageWritten(len(request.findings), ("“gone”: its model is gone",))
+
+
 @pytest.fixture
-def findings(tmp_path):
-    return Findings(tmp_path / "findings")
+def jobs(qapp):
+    asked.clear()
+    return Jobs(InlineRunner({WriteFindingsPage: write_page}))
+
+
+@pytest.fixture
+def findings(tmp_path, jobs):
+    return Findings(jobs, tmp_path / "findings")
 
 
 def test_adding_is_told_and_kept(findings, tmp_path, qtbot):
     with qtbot.waitSignal(findings.findings_changed):
         saved = findings.add(finding())
     assert findings.items == (saved,)
-    assert Findings(tmp_path / "findings").items == (saved,)
+    assert Findings(findings._jobs, tmp_path / "findings").items == (saved,)
 
 
 def test_title_and_note_change_in_the_same_file(findings):
@@ -77,40 +92,30 @@ def test_coming_back_overwrites_nothing(findings):
     assert {item.finding.note for item in findings.items} == {"first", "second"}
 
 
-def test_damaged_files_are_listed(tmp_path):
+def test_damaged_files_are_listed(tmp_path, jobs):
     folder = tmp_path / "findings"
     folder.mkdir()
     (folder / "bad.json").write_text("{")
-    findings = Findings(folder)
+    findings = Findings(jobs, folder)
     assert findings.items == ()
     assert [one.path.name for one in findings.damaged] == ["bad.json"]
 
 
-def test_a_finding_looks_as_it_did(random_recording):
-    recording = random_recording("hello (world)\n")
-    part = coloured_finding(finding(), recording)
-    assert part.characters == "llo (wor"
-    assert part.values.tolist() == recording.values("cell", 10)[2:10].tolist()
-    assert (part.scale, part.title, part.note) == (
-        Scale(-0.5, 0.5, "green-purple"), "quotes", "a note"
-    )  # fmt: skip
-    surprising = coloured_finding(finding(channel="surprisal"), recording)
-    assert surprising.values.tolist() == recording.surprisal[2:10].tolist()
+def test_all_findings_are_put_on_one_page(findings, tmp_path, qtbot):
+    findings.add(finding(title="first"))
+    with qtbot.waitSignal(findings.page_written) as written:
+        findings.write_page(tmp_path / "a.html", [tmp_path / "walk"])
+    assert written.args[0].left_out == ("“gone”: its model is gone",)
+    assert asked[0].title == "", "one finding names its page"
+    assert asked[0].recordings == (str(tmp_path / "walk"),)
+    findings.add(finding(title="second", text_name="another"))
+    findings.write_page(tmp_path / "a.html")
+    assert {one.title for one in asked[1].findings} == {"first", "second"}
+    assert asked[1].title == "Findings"
 
 
-def test_a_finding_of_another_text_or_model_is_refused(random_recording):
-    recording = random_recording("hello")
-    with pytest.raises(FindingError, match="was found in other"):
-        coloured_finding(finding(text_name="other", stop=4), recording)
-    with pytest.raises(FindingError, match="“quotes” was found in random"):
-        coloured_finding(finding(), recording)
-    with pytest.raises(UnitError, match="no unit 2:99"):
-        coloured_finding(finding(stop=4, unit=99), recording)
-
-
-def test_findings_are_exported(random_recording, tmp_path):
-    recording = random_recording("hello (world)\n")
-    export_findings_html(
-        tmp_path / "a.html", [finding(), finding(title="second")], recording, title="All"
-    )
-    assert '<a href="#part-1">second</a>' in (tmp_path / "a.html").read_text()
+def test_a_page_that_cannot_be_written_is_told(findings, tmp_path, qtbot):
+    findings.add(finding(note=""))
+    with qtbot.waitSignal(findings.page_refused) as refused:
+        findings.write_page(tmp_path / "a.html")
+    assert refused.args == ["nothing to show"]

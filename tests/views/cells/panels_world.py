@@ -34,7 +34,7 @@ from rnnviz.work.jobs.cells import (
     Written,
 )
 from rnnviz.work.messages import Context
-from rnnviz.work.runner import InlineRunner
+from rnnviz.work.runner import InlineRunner, Runner
 from tests.core.recordings.recordings import nothing_predicted
 from tests.requests_by_name import by_request
 from tests.session.alignments import translating
@@ -156,8 +156,13 @@ def make_session(folder: Path, trainers: Trainers | None = None) -> Session:
         sample=_sample,
         **translating.TASKS,
     )
+    return session_of(InlineRunner(tasks), folder, trainers)
+
+
+def session_of(runner: Runner, folder: Path, trainers: Trainers | None = None) -> Session:
+    """A session on this runner, with settings of its own."""
     return Session(
-        InlineRunner(tasks),
+        runner,
         QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat),
         cache=folder / "cache",
         data=folder / "data",
