@@ -79,6 +79,9 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
             faulthandler.enable()
+    interrupted = threading.Event()
+    # From here on Ctrl-C is remembered until there is a window that can be closed.
+    signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     runner = EngineRunner()
     # Beside the start: what a window left behind that was killed may be gigabytes.
     threading.Thread(
@@ -92,7 +95,7 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     app.setApplicationDisplayName("rnnviz")
     window = build(app, runner)
     _catch_defects(window)
-    _end_on_interrupt(window)
+    _end_on_interrupt(window, interrupted)
     window.show()
     QTimer.singleShot(0, window, lambda: window.open_at_start(paths, addresses))
     # What is there by now stays: looking through all of it again and again would cost frames.
@@ -124,11 +127,20 @@ def _catch_defects(window: Window) -> None:
     )
 
 
-def _end_on_interrupt(window: Window) -> None:
-    """Close the window on Ctrl-C; the timer lets Python see the signal while Qt waits."""
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+def _end_on_interrupt(window: Window, interrupted: threading.Event) -> None:
+    """Close the window on Ctrl-C; the timer lets Python see the signal while Qt waits.
+
+    Closed within the signal itself, before Qt's loop runs, the window would be shown all the same
+    and nothing would ever end the loop.
+    """
+
+    def look() -> None:
+        if interrupted.is_set():
+            interrupted.clear()
+            window.close()
+
     timer = QTimer(window)
-    timer.timeout.connect(lambda: None)
+    timer.timeout.connect(look)
     timer.start(200)
 
 

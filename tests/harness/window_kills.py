@@ -71,6 +71,22 @@ class Windows:
             child.kill()
         return [f"a process outlived its window: {child}" for child in left]
 
+    def interrupt(self, after_seconds: float) -> list[str]:
+        """Press Ctrl-C so long after the engine was started; what was wrong then."""
+        window = self.start()
+        try:
+            children = _children(window, _LONGEST_START)
+            _wait(lambda: window.poll() is not None, after_seconds)
+            window.send_signal(signal.SIGINT)
+            ended = _wait(lambda: window.poll() is not None, _LONGEST_AFTER)
+        finally:
+            window.kill()
+            window.wait()
+        _wait(lambda: not any(child.is_running() for child in children), _LONGEST_AFTER)
+        left = [f"a process outlived its window: {c}" for c in children if c.is_running()]
+        said = f"a window did not close on Ctrl-C {after_seconds:.1f} s after its engine began"
+        return left if ended else [said, *left]
+
     def close(self) -> list[str]:
         """Open a window, let it walk its text, and close it as Ctrl-C does; what was wrong then."""
         window = self.start()
@@ -130,14 +146,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="rnnviz-windows-") as place:
         windows = Windows(Path(place))
         for _ in range(asked.kills):
-            wrong += windows.kill(moments.uniform(0.0, 8.0))
+            end = windows.interrupt if moments.random() < 0.3 else windows.kill
+            wrong += end(moments.uniform(0.0, 8.0))
         left = len(windows.left())
         wrong += windows.close()
     for words in wrong:
         sys.stdout.write(f"{words}\n")
     took = time.monotonic() - began
     sys.stdout.write(
-        f"{asked.kills} windows killed, {left} folders left and removed by the next, "
+        f"{asked.kills} windows killed or interrupted, {left} folders left until the next, "
         f"{len(wrong)} wrong ends; {took:.0f} s\n"
     )
     return len(wrong)
