@@ -6,15 +6,17 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+from rnnviz.core.errors import ModelFileError
 from rnnviz.core.system.identity import model_digest
 from rnnviz.nets.checkpoints import OpenedModel, open_model
 from rnnviz.work.jobs.given import ModelGiven
 
-Key = tuple[str, tuple[str, ...] | None, str]
-"""The file, the characters and the sentences that a person chose for it."""
+Key = tuple[str, tuple[str, ...] | None, str, str]
+"""The file, the characters and the sentences that a person chose for it, and its digest."""
 
 _MODELS_KEPT = 3
-_opened: dict[Key, tuple[int, OpenedModel]] = {}
+_opened: dict[Key, OpenedModel] = {}
+"""The one used last is the last."""
 _sentences: dict[str, str] = {}
 """By the model's path, the file of sentences that a person chose for it."""
 _guard = threading.Lock()
@@ -22,22 +24,44 @@ _guard = threading.Lock()
 
 
 def warm_model(given: ModelGiven) -> OpenedModel:
-    """The model of this file, kept warm; read anew if the file changed, not if it is gone."""
+    """The model of this file, kept warm.
+
+    Without a digest it is read anew if the file changed, not if it is gone. With one, it is that
+    state of the file and no other: what is shown is asked of the weights that are shown, also when
+    a training has replaced the file since.
+
+    Raises:
+        ModelFileError: the file cannot be opened, or holds another state than the digest's and that
+            is no longer warm.
+    """
     path, vocabulary = given.path, given.vocabulary or None
     sentences = given.sentences or _sentences.get(path, "")
-    key, file = (path, vocabulary, sentences), Path(path)
-    stamp = file.stat().st_mtime_ns if file.exists() else None
+    named, file = (path, vocabulary, sentences), Path(path)
+    digest = model_digest(file, vocabulary)
     with _guard:
-        known = _opened.get(key)
-    if known is None or stamp not in (None, known[0]):
-        digest = model_digest(file, vocabulary)
+        warm = {key[3]: found for key, found in _opened.items() if key[:3] == named}
+    if given.digest in warm:
+        digest = given.digest
+    elif warm and not file.exists() and not given.digest:
+        digest = next(reversed(warm))
+    elif given.digest not in ("", digest):
+        raise ModelFileError(
+            f"{file.name} is another file than the one that was opened: it was replaced since; "
+            "open it again"
+        )
+    found = warm.get(digest)
+    if found is None:
         read = open_model(file, vocabulary, Path(sentences) if sentences else None)
-        known = stamp or 0, replace(read, digest=digest)
+        found = replace(read, digest=digest)
+    _keep((*named, digest), found)
+    return found
+
+
+def _keep(key: Key, model: OpenedModel) -> None:
     with _guard:
         _opened.pop(key, None)
-        _opened[key] = known
+        _opened[key] = model
         while len(_opened) > _MODELS_KEPT:
             del _opened[next(iter(_opened))]
-        if sentences:
-            _sentences[path] = sentences
-    return known[1]
+        if key[2]:
+            _sentences[key[0]] = key[2]

@@ -49,6 +49,11 @@ class Translator(msgspec.Struct, frozen=True):
         )
 
     @property
+    def given(self) -> ModelGiven:
+        """What names it in a request."""
+        return ModelGiven(self.path, digest=self.digest)
+
+    @property
     def name(self) -> str:
         """What people call it."""
         return str(self.description.get("name") or Path(self.path).stem)
@@ -161,7 +166,7 @@ class Question:
             from_step=0,
         )
         return Translate(
-            model=ModelGiven(model.path),
+            model=model.given,
             source=self.sentence,
             target=self.target or None,
             search=search,

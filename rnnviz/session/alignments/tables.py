@@ -26,7 +26,6 @@ from rnnviz.work.jobs.alignments import (
     WalkTranslation,
     WordsNear,
 )
-from rnnviz.work.jobs.given import ModelGiven
 
 if TYPE_CHECKING:
     from rnnviz.session.alignments.alignments import Alignments
@@ -107,7 +106,7 @@ class AlignmentTables(QObject):
 
         self._jobs.start(
             TranslateCorpus(
-                model=ModelGiven(model.path),
+                model=model.given,
                 path=str(path),
                 folder=str(self._alignments.scratch.new()),
                 search=Search(beam=self._alignments.question.beam),
@@ -128,7 +127,7 @@ class AlignmentTables(QObject):
             self.near_changed.emit()
 
         self._jobs.start(
-            NearestWords(model=ModelGiven(model.path), word=word.strip(), side=side, count=count),
+            NearestWords(model=model.given, word=word.strip(), side=side, count=count),
             of=(TRANSLATOR,),
             title=f"Words near “{word.strip()[:20]}”",
             done=done,
@@ -153,7 +152,7 @@ class AlignmentTables(QObject):
 
         self._jobs.start(
             AlignCorpus(
-                model=ModelGiven(model.path),
+                model=model.given,
                 pairs=(str(gold.pairs_path),),
                 swap=swapped,
                 direction=gold.direction,
@@ -177,7 +176,7 @@ class AlignmentTables(QObject):
 
         self._jobs.start(
             WalkTranslation(
-                model=ModelGiven(model.path),
+                model=model.given,
                 source=answer.question.sentence,
                 target=answer.decoded.text,
                 folder=str(self._alignments.scratch.new()),

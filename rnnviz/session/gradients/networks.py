@@ -42,7 +42,7 @@ class Network:
     @property
     def given(self) -> ModelGiven:
         """What names its file in a request; the seed stands beside it."""
-        return ModelGiven(self.path, self.vocabulary)
+        return ModelGiven(self.path, self.vocabulary, digest=self.digest)
 
 
 @dataclass(frozen=True)

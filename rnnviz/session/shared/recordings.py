@@ -82,7 +82,7 @@ class OpenModel(msgspec.Struct, frozen=True):
     @property
     def given(self) -> ModelGiven:
         """What names it in a request."""
-        return ModelGiven(self.path, self.vocabulary)
+        return ModelGiven(self.path, self.vocabulary, digest=self.digest)
 
     def groups(self, channels: tuple[str, ...] | None = None) -> Groups:
         """The units that it will have in a recording of these channels, or of all."""

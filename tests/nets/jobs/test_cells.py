@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
-from rnnviz.core.errors import VocabularyNeeded
+from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.scoring.probe import read_probe
@@ -87,6 +87,20 @@ def test_a_model_stays_warm_until_its_file_changes(model: str) -> None:
     save_model(Path(model), small_model("gru"))
     os.utime(model, ns=(1, 1))
     assert ask(OpenModel(model=ModelGiven(model))).description["architecture"] == "gru"
+
+
+def test_what_is_shown_is_asked_of_the_weights_that_are_shown(model: str) -> None:
+    shown = ask(OpenModel(model=ModelGiven(model)))
+    named = ModelGiven(model, digest=shown.digest)
+    before = warm_models.warm_model(named)
+    save_model(Path(model), small_model("gru"))
+    os.utime(model, ns=(1, 1))
+    assert warm_models.warm_model(named) is before, "though a training has replaced the file"
+    assert ask(OpenModel(model=ModelGiven(model))).digest != shown.digest
+    assert warm_models.warm_model(named) is before
+    warm_models._opened.clear()
+    with pytest.raises(ModelFileError, match="replaced since; open it again"):
+        warm_models.warm_model(named)
 
 
 def test_a_model_whose_file_is_gone_is_still_at_hand(tmp_path: Path, model: str) -> None:
