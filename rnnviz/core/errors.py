@@ -12,6 +12,7 @@
     ├── RunDirectoryError     a training run cannot be started, read or continued
     ├── AlignmentError        links or weights cannot be read, or do not fit their tokens
     ├── GradientError         gradients through time cannot be computed or read
+    ├── UnrollError           a small network cannot be unrolled, computed or drawn
     └── Cancelled             the person asked for the work to stop
 
 The message of each says what was wrong, what was found, and what to do.
@@ -79,6 +80,10 @@ class AlignmentError(RnnvizError):
 
 class GradientError(RnnvizError):
     """Gradients through time cannot be computed for this model and text, or a file is damaged."""
+
+
+class UnrollError(RnnvizError):
+    """A small network cannot be unrolled as it was asked: a symbol, a size, a rate."""
 
 
 class Cancelled(RnnvizError):

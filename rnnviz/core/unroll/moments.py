@@ -1,0 +1,77 @@
+"""The moments in which an unrolled computation is shown: forwards, the loss, backwards, the update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rnnviz.core.unroll.trace import Trace
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How far the computation was shown; fractions are on the way between two steps."""
+
+    forward: float
+    """Steps that were computed, 0 to T."""
+    summed: bool
+    """Whether the losses were added up."""
+    backward: float
+    """Steps that the gradient went back through, 0 to T, from the last one on."""
+    updated: bool
+
+
+def count(steps: int) -> int:
+    """How many moments T steps have: nothing yet, T forwards, the loss, T backwards, the update."""
+    return 2 * steps + 3
+
+
+def moment(index: int, steps: int) -> Moment:
+    """The moment of this index, from 0.
+
+    >>> moment(5, 4)
+    Moment(forward=4, summed=True, backward=0, updated=False)
+    """
+    index = max(0, min(index, count(steps) - 1))
+    return Moment(
+        forward=min(index, steps),
+        summed=index > steps,
+        backward=max(0, min(index - steps - 1, steps)),
+        updated=index == count(steps) - 1,
+    )
+
+
+def caption(trace: Trace, shown: Moment) -> str:
+    """What happens at this moment, in a sentence."""
+    plan = trace.plan
+    steps = plan.steps
+    if shown.updated:
+        return (
+            f"The update: every weight moves by -{plan.rate:g} times its gradient, the sum of what "
+            f"all {steps} copies give. Then the same word again."
+        )
+    if shown.backward:
+        step = steps - int(shown.backward)
+        reach = (
+            "its own loss alone: nothing comes later"
+            if step == steps - 1
+            else "its own loss, and what comes from later steps: the gradients are added"
+        )
+        if step + 1 < steps and plan.chunk_starts(step + 1):
+            reach = "its own loss alone: what would come from later steps is cut"
+        elif plan.targets[step] is None and step < steps - 1:
+            reach = "what comes from later steps: no answer is asked here"
+        return f"Backwards, step {step + 1}: the gradient at its hidden state is that of {reach}."
+    if shown.summed:
+        return f"The loss of the sequence is the sum of its steps: {trace.loss:.3f} nats."
+    if not shown.forward:
+        return "Nothing was read yet: the state is zero. → reads the first symbol."
+    step = int(shown.forward) - 1
+    symbol, target = plan.inputs[step], plan.targets[step]
+    entering = f"“{symbol}” enters" if symbol is not None else "nothing enters"
+    if target is None:
+        return f"Forwards, step {step + 1}: {entering}; no answer is asked."
+    chance = trace["probabilities"][step, plan.vocabulary.index(target)]
+    return (
+        f"Forwards, step {step + 1}: {entering}, “{target}” should come out; "
+        f"it has {100 * chance:.0f} %, a loss of {trace['losses'][step]:.2f} nats."
+    )

@@ -1,0 +1,565 @@
+"""An unrolled computation as a figure, as the lecture draws it, and what lies where in it.
+
+From the bottom up: the symbol that enters and its numbers, a row of hidden states for each layer,
+the scores and their softmax, the answer that is asked, the loss. Steps run from left to right. At
+the right the parameters, which all steps share. Every number is one of the trace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from rnnviz.core.architectures import facts_of
+from rnnviz.core.colours.colour import INK, PAPER, Scale
+from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, hex_colour
+from rnnviz.core.unroll.moments import Moment, caption
+from rnnviz.core.unroll.plan import Plan
+from rnnviz.core.unroll.trace import Numbers, Trace
+
+Kind = Literal["input", "hidden", "own", "later", "score", "probability", "loss", "weight", "arrow"]
+FORWARD = {False: "#3452c7", True: "#8ea6ff"}
+BACK = {False: "#b84a00", True: "#ff9a52"}
+RIGHT = {False: "#0a7a3d", True: "#4fd08a"}
+WRONG = {False: "#b3261e", True: "#ff8f85"}
+FAINT = {False: "#d9dee6", True: "#363d49"}
+_TOP, _SIDE, _LABELS, _BOTTOM = 62.0, 20.0, 92.0, 16.0
+_GAP = 40.0
+_READABLE = 11.5
+"""A cell lower than so many pixels shows its colour alone."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one number lies, so that a pointer finds it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: Kind
+    key: str
+    """Of the trace, or of a parameter."""
+    step: int
+    row: int
+    column: int = -1
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point lies in it."""
+        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
+
+
+@dataclass
+class Picture:
+    """What is painted, and where the numbers lie in it."""
+
+    figure: Figure
+    places: list[Place] = field(default_factory=list)
+
+    def at(self, x: float, y: float) -> Place | None:
+        """The number at a point; the uppermost."""
+        for place in reversed(self.places):
+            if place.holds(x, y):
+                return place
+        return None
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The places of a drawing of this size."""
+
+    plan: Plan
+    width: float
+    height: float
+    states: tuple[str, ...]
+    rolled: float
+    parameters_width: float
+
+    @property
+    def cell(self) -> float:
+        """The height of a number."""
+        plan = self.plan
+        rows = len(plan.vocabulary) + plan.width + plan.layers * plan.units
+        gaps = _GAP * (plan.layers + 1) + 78
+        return max(3.0, min(26.0, (self.height - _TOP - _BOTTOM - gaps) / rows))
+
+    @property
+    def column(self) -> float:
+        """The width of a step."""
+        room = self.width - 2 * _SIDE - _LABELS - self.parameters_width
+        return room / self.plan.steps
+
+    @property
+    def vector(self) -> float:
+        """The width of a column of numbers."""
+        return max(5.0, min(54.0, self.column * 0.27))
+
+    def middle(self, step: int) -> float:
+        """The middle of a step; all steps come together as the network is rolled up."""
+        left = _SIDE + _LABELS
+        unrolled = left + (step + 0.36) * self.column
+        together = left + self.plan.steps * self.column / 2
+        return unrolled + (together - unrolled) * self.rolled
+
+    @property
+    def symbols(self) -> float:
+        """The baseline of the symbols that enter."""
+        return self.height - _BOTTOM - 4
+
+    @property
+    def inputs(self) -> float:
+        """The top of the vectors that enter."""
+        return self.symbols - 20 - self.cell * self.plan.width
+
+    def hidden(self, layer: int) -> float:
+        """The top of the states of a layer."""
+        return self.inputs - (layer + 1) * (_GAP + self.cell * self.plan.units)
+
+    @property
+    def scores(self) -> float:
+        """The top of scores and softmax."""
+        below = self.hidden(self.plan.layers - 1)
+        return below - _GAP - self.cell * len(self.plan.vocabulary)
+
+
+def draw(
+    trace: Trace,
+    shown: Moment,
+    size: tuple[float, float] = (1180.0, 640.0),
+    dark: bool = False,
+    rolled: float = 0.0,
+    marked: str = "",
+) -> Picture:
+    """The picture of a moment.
+
+    Args:
+        trace: whose numbers.
+        shown: what later moments compute is not drawn yet.
+        size: pixels.
+        rolled: 0 unrolled, 1 all steps in one place with the loop of the recurrence.
+        marked: a parameter that lights up in all its copies.
+    """
+    plan = trace.plan
+    facts = facts_of(plan.architecture)
+    side = min(340.0, size[0] * 0.29) if size[0] >= 860 else 0.0
+    layout = _Layout(plan, *size, facts.states, rolled, side)
+    figure = Figure(*size, hex_colour(PAPER[dark]))
+    picture = Picture(figure)
+    pen = _Pen(picture, dark)
+    pen.words(_SIDE, 26, caption(trace, shown), 15, bold=True)
+    pen.words(_SIDE, 46, _subtitle(trace), 12, SOFT[dark])
+    _labels(pen, layout)
+    for step in range(plan.steps):
+        if rolled > 0.98 and step != _top_step(shown, plan):
+            continue
+        _step(pen, trace, layout, shown, step, marked)
+    if rolled > 0.5:
+        _loop(pen, layout, marked)
+    if side:
+        _parameters(pen, trace, layout, shown, marked)
+    return picture
+
+
+def _subtitle(trace: Trace) -> str:
+    plan = trace.plan
+    facts = facts_of(plan.architecture)
+    made = f"after {trace.trained:,} updates" if trace.trained else "before any update"
+    said = " ".join(
+        symbol if target is not None else "·"
+        for symbol, target in zip(trace.likeliest, plan.targets, strict=True)
+    )
+    learned = "; learned" if trace.learned else ""
+    return f"{facts.title}, {plan.units} units, {made}: it says “{said}”{learned}"
+
+
+def _top_step(shown: Moment, plan: Plan) -> int:
+    """The step that is being computed."""
+    if shown.backward:
+        return max(0, plan.steps - int(np.ceil(shown.backward)))
+    return max(0, min(plan.steps - 1, int(np.ceil(shown.forward)) - 1))
+
+
+class _Pen:
+    """Draws cells, words and arrows, and notes where numbers lie."""
+
+    def __init__(self, picture: Picture, dark: bool) -> None:
+        self.picture, self.dark = picture, dark
+        self.figure = picture.figure
+
+    def words(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: int = 12,
+        colour: str = "",
+        bold: bool = False,
+        anchor: Literal["start", "middle", "end"] = "start",
+    ) -> None:
+        ink = colour or hex_colour(INK[self.dark])
+        self.figure.words.append(Words(x, y, text, size, ink, bold, anchor))
+
+    def frame(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+        corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
+        for (x1, y1), (x2, y2) in zip(corners, (*corners[1:], corners[0]), strict=True):
+            self.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.4, colour))
+
+    def arrow(
+        self, x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1.6
+    ) -> None:
+        """A straight arrow with an open head."""
+        length = float(np.hypot(x2 - x1, y2 - y1))
+        if length < 2:
+            return
+        self.figure.strokes.append(Stroke(x1, y1, x2, y2, width, colour))
+        dx, dy = (x2 - x1) / length, (y2 - y1) / length
+        head = min(7.0, length / 2)
+        for turn in (0.5, -0.5):
+            bx = x2 - head * (dx * np.cos(turn) - dy * np.sin(turn))
+            by = y2 - head * (dy * np.cos(turn) + dx * np.sin(turn))
+            self.figure.strokes.append(Stroke(x2, y2, float(bx), float(by), width, colour))
+
+    def column(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        cell: float,
+        values: Numbers,
+        scale: Scale,
+        place: tuple[Kind, str, int],
+        inks: tuple[str, ...] = (),
+        heavy: int = -1,
+    ) -> None:
+        """A vector as cells one below the other, each its colour and, where it fits, its number."""
+        colours = scale.index(values)
+        table = _table(scale, self.dark)
+        kind, key, step = place
+        size = int(min(14, cell * 0.62))
+        for row, value in enumerate(values):
+            top = y + row * cell
+            self.figure.boxes.append(Box(x, top, width, cell - 1, table[colours[row]]))
+            self.picture.places.append(Place(x, top, width, cell, kind, key, step, row))
+            if cell >= _READABLE and width >= 27:
+                ink = inks[row] if inks else ""
+                bold = row == heavy
+                mark = "▸" if bold else ""
+                self.words(
+                    x + width - 4, top + cell * 0.72, f"{mark}{value:.2f}".replace("-", "−"),
+                    size, ink, bold, "end",
+                )  # fmt: skip
+
+
+@lru_cache(maxsize=32)
+def _table(scale: Scale, dark: bool) -> tuple[str, ...]:
+    """The colours of a scale as words; no value is the ground."""
+    entries = [hex_colour(entry) for entry in scale.colours(dark)[:-1]]
+    return (*entries, hex_colour(PAPER[dark]))
+
+
+def _scale(values: Numbers, share: bool = False) -> Scale:
+    """From -1 to 1 or as far as the values go; from 0 to 1 for shares."""
+    if share:
+        return Scale(0.0, 1.0, "gate")
+    reach = float(np.nanmax(np.abs(values), initial=0.0))
+    bound = max(1.0, reach) if reach > 0.5 else max(reach, 1e-12)
+    return Scale(-bound, bound, "blue-orange")
+
+
+def _labels(pen: _Pen, layout: _Layout) -> None:
+    plan = layout.plan
+    soft = SOFT[pen.dark]
+    half = layout.cell / 2
+
+    def label(y: float, text: str, more: str = "") -> None:
+        pen.words(_SIDE, y, text, 12, soft, bold=True)
+        if more:
+            pen.words(_SIDE, y + 15, more, 11, soft)
+
+    label(layout.scores - 34, "loss, nats")
+    label(layout.scores - 14, "target")
+    label(layout.scores + half + 6, "scores,", "softmax")
+    for layer in range(plan.layers):
+        number = f"layer {layer + 1}" if plan.layers > 1 else ""
+        label(layout.hidden(layer) + half + 6, "hidden", number)
+    entering = "embedding" if plan.embedding else "one-hot"
+    label(layout.inputs + half + 6, "input", entering)
+    label(layout.symbols, "symbol")
+
+
+def _step(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, marked: str) -> None:
+    plan, dark = trace.plan, pen.dark
+    done = shown.forward >= step + 1
+    x = layout.middle(step)
+    left = x - layout.vector / 2
+    symbol = plan.inputs[step]
+    pen.words(x, layout.symbols, symbol if symbol is not None else "–", 17, "", True, "middle")
+    inputs = trace["inputs"][step] if done else np.full(plan.width, np.nan)
+    _cells(pen, layout, left, layout.inputs, inputs, trace["inputs"], ("input", "inputs", step))
+    _arrows(pen, trace, layout, shown, step, marked)
+    for layer in range(plan.layers):
+        key = f"{layer}/hidden"
+        values = trace[key][step] if done else np.full(plan.units, np.nan)
+        _cells(pen, layout, left, layout.hidden(layer), values, trace[key], ("hidden", key, step))
+        if shown.backward >= plan.steps - step:
+            _gradients(pen, trace, layout, layer, step, x)
+    _answer(pen, trace, layout, step, x, done)
+    if plan.chunk_starts(step) and layout.rolled < 0.5:
+        cut = (layout.middle(step) + layout.middle(step - 1)) / 2 + 0.14 * layout.column
+        top, bottom = layout.hidden(plan.layers - 1), layout.hidden(0)
+        for dx in (-2.5, 2.5):
+            pen.figure.strokes.append(
+                Stroke(
+                    cut + dx, top - 6, cut + dx, bottom + layout.cell * plan.units + 6, 1.6,
+                    BACK[dark],
+                )
+            )  # fmt: skip
+
+
+def _cells(
+    pen: _Pen,
+    layout: _Layout,
+    x: float,
+    y: float,
+    values: Numbers,
+    all_values: Numbers,
+    place: tuple[Kind, str, int],
+) -> None:
+    """A vector; an empty frame where it was not computed yet."""
+    if np.isnan(values).all():
+        pen.frame(x, y, layout.vector, layout.cell * len(values) - 1, FAINT[pen.dark])
+        return
+    pen.column(x, y, layout.vector, layout.cell, values, _scale(all_values), place)
+
+
+def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done: bool) -> None:
+    """Scores, softmax, target and loss; the target's numbers are green, heavy and pointed at."""
+    plan, dark = trace.plan, pen.dark
+    target = plan.targets[step]
+    left = x - layout.vector / 2
+    if target is None:
+        return
+    if not done:
+        nothing = np.full(len(plan.vocabulary), np.nan)
+        scores = trace["scores"]
+        _cells(pen, layout, left, layout.scores, nothing, scores, ("score", "scores", step))
+        pen.words(x, layout.scores - 14, target, 15, SOFT[dark], True, "middle")
+        return
+    wanted = plan.vocabulary.index(target)
+    inks = tuple(
+        RIGHT[dark] if row == wanted else WRONG[dark] for row in range(len(plan.vocabulary))
+    )
+    for offset, key, kind, scale in (
+        (0.0, "scores", "score", _pale(_scale(trace["scores"]))),
+        (layout.vector + 3, "probabilities", "probability", Scale(0.0, 1.0, "gate")),
+    ):
+        values = trace[key][step]
+        place: tuple[Kind, str, int] = (kind, key, step)  # type: ignore[assignment]
+        own = inks if key == "scores" else ()
+        pen.column(
+            left + offset, layout.scores, layout.vector, layout.cell, values, scale, place, own,
+            wanted,
+        )  # fmt: skip
+    if layout.cell >= _READABLE and layout.column > 70:
+        for row, symbol in enumerate(plan.vocabulary):
+            ink = RIGHT[dark] if row == wanted else SOFT[dark]
+            y = layout.scores + row * layout.cell + layout.cell * 0.72
+            pen.words(left - 4, y, symbol, 12, ink, row == wanted, "end")
+    right = trace.likeliest[step] == target
+    ink = RIGHT[dark] if right else WRONG[dark]
+    pen.words(x, layout.scores - 14, f"{target} {'✓' if right else '✗'}", 15, ink, True, "middle")
+    loss = trace["losses"][step]
+    pen.words(x, layout.scores - 34, f"{loss:.2f}", 13, "", True, "middle")
+    y = layout.scores - 48
+    pen.picture.places.append(Place(left, y, layout.vector, 18, "loss", "losses", step, 0))
+
+
+def _pale(scale: Scale) -> Scale:
+    """The same colours at a third of their strength: coloured numbers stay readable on them."""
+    return Scale(3 * scale.low, 3 * scale.high, scale.palette)
+
+
+def _gradients(pen: _Pen, trace: Trace, layout: _Layout, layer: int, step: int, x: float) -> None:
+    """Beside a hidden state: what its own step asks of it, and what comes from later ones."""
+    left, y = x + layout.vector / 2 + 3, layout.hidden(layer)
+    width = min(layout.vector, (layout.column - layout.vector - 12) / 2)
+    both = np.concatenate([trace[f"{layer}/own/hidden"], trace[f"{layer}/later/hidden"]])
+    reach = float(np.abs(both).max(initial=0.0)) or 1.0
+    scale = Scale(-reach, reach, "green-purple")
+    for place, part in enumerate(("own", "later")):
+        key = f"{layer}/{part}/hidden"
+        kind: Kind = "own" if part == "own" else "later"
+        pen.column(
+            left + place * (width + 2), y, width, layout.cell, trace[key][step], scale,
+            (kind, key, step),
+        )  # fmt: skip
+        if layout.column > 90:
+            middle = left + place * (width + 2) + width / 2
+            pen.words(middle, y - 4, part, 11, BACK[pen.dark], False, "middle")
+
+
+def _arrows(
+    pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, marked: str
+) -> None:
+    """Forwards from what enters to the answer, and from state to state; backwards the other way."""
+    plan, dark = trace.plan, pen.dark
+    done = shown.forward >= step + 1
+    back = shown.backward >= plan.steps - step
+    x, size = layout.middle(step), layout.cell
+    forward = FORWARD[dark] if done else FAINT[dark]
+
+    def width(parameter: str) -> float:
+        return 4.0 if marked and parameter.startswith(marked) else 1.6
+
+    below = layout.inputs
+    for layer in range(plan.layers):
+        top = layout.hidden(layer)
+        bottom = top + size * plan.units
+        if back:
+            # The way back stands beside the way there.
+            pen.arrow(x + 6, bottom + 3, x + 6, below - 3, BACK[dark])
+        pen.arrow(
+            x - 6 * back,
+            below - 3,
+            x - 6 * back,
+            bottom + 3,
+            forward,
+            width(f"layers.{layer}.weight_ih"),
+        )
+        if layout.rolled < 0.5:
+            _along(pen, layout, shown, step, layer, width(f"layers.{layer}.weight_hh"))
+        below = top
+    if plan.targets[step] is not None:
+        bottom = layout.scores + size * len(plan.vocabulary)
+        pen.arrow(
+            x - 6 * back, below - 3, x - 6 * back, bottom + 3, forward, width("output.weight")
+        )
+        if back:
+            pen.arrow(x + 6, bottom + 3, x + 6, below - 3, BACK[dark])
+
+
+def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, layer: int, width: float) -> None:
+    """The arrow from the state before to this one, and the gradient that comes back along it."""
+    plan, dark = layout.plan, pen.dark
+    y = layout.hidden(layer) + layout.cell * plan.units / 2
+    start = _SIDE + _LABELS - 14 if step == 0 else layout.middle(step - 1) + layout.vector / 2 + 3
+    end = layout.middle(step) - layout.vector / 2 - 3
+    handed_on = step == 0 or not plan.chunk_starts(step) or plan.carried
+    if handed_on:
+        # Under the gradients that stand between two states.
+        low = y + layout.cell * plan.units / 2 - 3
+        pen.arrow(
+            start, low, end, low, FORWARD[dark] if shown.forward >= step + 1 else FAINT[dark], width
+        )
+    came = step > 0 and shown.backward >= plan.steps - step + 1 and not plan.chunk_starts(step)
+    if came:
+        high = layout.hidden(layer) + 4
+        pen.arrow(
+            end,
+            high,
+            layout.middle(step) - layout.vector / 2 - 0.2 * layout.column,
+            high,
+            BACK[dark],
+        )
+
+
+def _loop(pen: _Pen, layout: _Layout, marked: str) -> None:
+    """The loop of the recurrence, as the rolled network has it."""
+    for layer in range(layout.plan.layers):
+        x = layout.middle(0) + layout.vector / 2
+        top = layout.hidden(layer)
+        bottom = top + layout.cell * layout.plan.units
+        colour = FORWARD[pen.dark]
+        wide = 4.0 if marked.startswith(f"layers.{layer}.weight_hh") and marked else 1.8
+        reach = x + 46 * layout.rolled
+        for stroke in (
+            (x + 3, top + 6, reach, top + 6),
+            (reach, top + 6, reach, bottom - 6),
+        ):
+            pen.figure.strokes.append(Stroke(*stroke, wide, colour))
+        pen.arrow(reach, bottom - 6, x + 3, bottom - 6, colour, wide)
+        pen.words(reach + 6, (top + bottom) / 2 + 4, "W_hh, at every step", 12, colour)
+
+
+TITLES = {
+    "embedding.weight": "embedding",
+    "weight_ih_l0": "W_xh",
+    "weight_hh_l0": "W_hh",
+    "output.weight": "W_hy",
+}
+
+
+def title_of(parameter: str, layers: int = 1) -> str:
+    """What the lecture calls a parameter.
+
+    >>> title_of("layers.0.weight_hh_l0"), title_of("output.bias"), title_of("layers.1.bias_ih_l0", 2)
+    ('W_hh', 'output.bias', 'bias_ih, layer 2')
+    """
+    if parameter in TITLES:
+        return TITLES[parameter]
+    head, _, name = parameter.rpartition(".")
+    if not head.startswith("layers."):
+        return parameter
+    short = TITLES.get(name, name.removesuffix("_l0"))
+    return f"{short}, layer {int(head.split('.')[1]) + 1}" if layers > 1 else short
+
+
+def _parameters(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked: str) -> None:
+    """The matrices that all steps share; on the way back the running sum of what the copies give."""
+    plan, dark = trace.plan, pen.dark
+    back = int(shown.backward)
+    names = [name for name in trace.parameters if trace[f"weight/{name}"].ndim == 2]
+    x = layout.width - layout.parameters_width - _SIDE + 22
+    room = layout.parameters_width - 26
+    y = _TOP + 14
+    gap = 20.0 * len(names)
+    rows = sum(len(trace[f"weight/{name}"]) for name in names)
+    cell = min(20.0, (layout.height - y - _BOTTOM - gap) / max(1, rows))
+    for name in names:
+        weights = trace[f"weight/{name}"]
+        lit = bool(marked) and name.startswith(marked)
+        ink = FORWARD[dark] if lit else ""
+        pen.words(x, y, title_of(name, plan.layers), 12, ink, True)
+        top = y + 5
+        half = (room - 18) / 2
+        columns = weights.shape[1]
+        width = min(38.0, half / columns)
+        _matrix(pen, x, top, width, cell, weights, _scale(weights), name)
+        if back:
+            share = trace[f"share/{name}"]
+            summed = share[plan.steps - back :].sum(axis=0)
+            reach = float(np.abs(share.sum(axis=0)).max(initial=0.0)) or 1.0
+            right = x + half + 14
+            if name == names[0]:
+                said = "gradient" if back == plan.steps else f"sum of {back} of {plan.steps} copies"
+                pen.words(right, y, said, 11, BACK[dark])
+            scale = Scale(-reach, reach, "green-purple")
+            _matrix(pen, right, top, width, cell, summed, scale, f"gradient/{name}")
+        y = top + cell * len(weights) + 15
+
+
+def _matrix(
+    pen: _Pen,
+    x: float,
+    y: float,
+    width: float,
+    cell: float,
+    values: Numbers,
+    scale: Scale,
+    key: str,
+) -> None:
+    colours, table = scale.index(values), _table(scale, pen.dark)
+    size = int(min(11, cell * 0.58, width * 0.36))
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            left, top = x + column * width, y + row * cell
+            pen.figure.boxes.append(
+                Box(left, top, max(1.0, width - 1), max(1.0, cell - 1), table[colours[row, column]])
+            )
+            pen.picture.places.append(Place(left, top, width, cell, "weight", key, -1, row, column))
+            if cell >= _READABLE and width >= 24:
+                shown = f"{values[row, column]:.2f}".replace("-", "−")
+                pen.words(left + width - 3, top + cell * 0.7, shown, size, "", False, "end")

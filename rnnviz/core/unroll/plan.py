@@ -1,0 +1,203 @@
+"""A small network, what it reads and what it should answer: all that decides an unrolled picture.
+
+The structures are those of the lecture's row of pictures: one to one, one to many, many to one,
+many to many in step. Each has a little task that is learned in seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from rnnviz.core.architectures import known_facts
+from rnnviz.core.errors import UnrollError
+
+MOST_STEPS = 40
+MOST_UNITS = 64
+MOST_LAYERS = 3
+MOST_SYMBOLS = 64
+END = "⏎"
+"""A symbol like others, by which a network says that it has reached the end."""
+
+Clip = Literal["none", "norm", "value"]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A small network and the T steps that it is unrolled over; values never change."""
+
+    vocabulary: tuple[str, ...] = ("h", "e", "l", "o")
+    """The V symbols, in the order of their rows."""
+    inputs: tuple[str | None, ...] = ("h", "e", "l", "l")
+    """(T,) the symbol that enters at each step; None where nothing does (zeros)."""
+    targets: tuple[str | None, ...] = ("e", "l", "l", "o")
+    """(T,) the symbol that should come out; None where nothing is asked."""
+    structure: str = "many-to-many"
+    architecture: str = "rnn"
+    units: int = 3
+    layers: int = 1
+    embedding: int = 0
+    """The width of a learned embedding; 0 means one-hot."""
+    squashed_output: bool = False
+    """Whether the scores are tanh(W_hy h), as one page of the lecture has it, or W_hy h."""
+    seed: int = 0
+    rate: float = 0.1
+    """How far plain gradient descent goes along the gradient of the summed loss."""
+    chunk: int = 0
+    """Truncated back-propagation: a gradient stops at the ends of chunks of so many steps; 0 never."""
+    carried: bool = True
+    """Whether the state goes on from chunk to chunk, or starts anew."""
+    clip: Clip = "none"
+    threshold: float = 5.0
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return len(self.inputs)
+
+    @property
+    def width(self) -> int:
+        """How many numbers enter the first layer at a step."""
+        return self.embedding or len(self.vocabulary)
+
+    def chunk_starts(self, step: int) -> bool:
+        """Whether the gradient is cut between this step and the one before it."""
+        return bool(self.chunk) and step > 0 and step % self.chunk == 0
+
+    def check(self) -> None:
+        """See that it can be computed and drawn.
+
+        Raises:
+            UnrollError: a number is out of bounds, or a symbol is not in the vocabulary.
+        """
+        known = set(self.vocabulary)
+        if not 1 <= len(known) == len(self.vocabulary) <= MOST_SYMBOLS:
+            raise UnrollError(
+                f"the vocabulary has {len(self.vocabulary)} symbols; it takes 1 to {MOST_SYMBOLS}, "
+                "each once"
+            )
+        if not 1 <= self.steps <= MOST_STEPS or self.steps != len(self.targets):
+            raise UnrollError(
+                f"{self.steps} steps with {len(self.targets)} targets cannot be drawn; take 1 to "
+                f"{MOST_STEPS} steps with a target or none each"
+            )
+        for symbol in (*self.inputs, *self.targets):
+            if symbol is not None and symbol not in known:
+                listed = ", ".join(self.vocabulary)
+                raise UnrollError(f"{symbol!r} is not in the vocabulary ({listed})")
+        if all(symbol is None for symbol in self.targets):
+            raise UnrollError("no step has a target, so that there is no loss; give one at least")
+        if known_facts(self.architecture) is None:
+            raise UnrollError(f"the architecture {self.architecture!r} is unknown here")
+        for name, value, most in (
+            ("units", self.units, MOST_UNITS),
+            ("layers", self.layers, MOST_LAYERS),
+        ):
+            if not 1 <= value <= most:
+                raise UnrollError(f"{value} {name} cannot be drawn; take 1 to {most}")
+        if not 0 <= self.embedding <= MOST_UNITS:
+            raise UnrollError(f"an embedding of {self.embedding} numbers; take 0 to {MOST_UNITS}")
+        if not (math.isfinite(self.rate) and self.rate > 0):
+            raise UnrollError(f"a rate of {self.rate} teaches nothing; take a number above 0")
+        if self.chunk < 0 or not (math.isfinite(self.threshold) and self.threshold > 0):
+            raise UnrollError("a chunk has at least one step, and a threshold is above 0")
+
+
+def of_word(word: str, **settings: object) -> Plan:
+    """The lecture's network for any word: every letter should give the next one.
+
+    >>> plan = of_word("hello")
+    >>> plan.vocabulary, plan.inputs, plan.targets
+    (('h', 'e', 'l', 'o'), ('h', 'e', 'l', 'l'), ('e', 'l', 'l', 'o'))
+
+    Raises:
+        UnrollError: the word has fewer than two letters, or more than can be drawn.
+    """
+    letters = tuple(word)
+    if not 2 <= len(letters) <= MOST_STEPS + 1:
+        raise UnrollError(
+            f"{word!r} has {len(letters)} letters; a word of 2 to {MOST_STEPS + 1} can be unrolled"
+        )
+    given = {
+        "vocabulary": tuple(dict.fromkeys(letters)),
+        "inputs": letters[:-1],
+        "targets": letters[1:],
+        "structure": "many-to-many",
+        **settings,
+    }
+    return msgspec.convert(given, Plan)
+
+
+def _one_to_one(word: str) -> Plan:
+    return msgspec.structs.replace(of_word(word), inputs=(word[0],), targets=(word[1],))
+
+
+def _one_to_many(word: str) -> Plan:
+    plan = of_word(word)
+    nothing: tuple[str | None, ...] = (None,) * (plan.steps - 1)
+    return msgspec.structs.replace(plan, inputs=(word[0], *nothing))
+
+
+def _many_to_one(word: str) -> Plan:
+    plan = of_word(word)
+    nothing: tuple[str | None, ...] = (None,) * (plan.steps - 1)
+    return msgspec.structs.replace(plan, targets=(*nothing, word[-1]))
+
+
+@dataclass(frozen=True)
+class Structure:
+    """One of the lecture's pictures: which steps have an input, and which an answer."""
+
+    name: str
+    title: str
+    about: str
+    make: Callable[[str], Plan]
+
+    def of(self, word: str) -> Plan:
+        """The little task of this structure on a word.
+
+        Raises:
+            UnrollError: the word is too short or too long.
+        """
+        return msgspec.structs.replace(self.make(word), structure=self.name)
+
+
+STRUCTURES: tuple[Structure, ...] = (
+    Structure(
+        "one-to-one", "One to one", "An ordinary network: one input, one answer.", _one_to_one
+    ),
+    Structure(
+        "one-to-many",
+        "One to many",
+        "One input, then a row of answers: as a caption from an image.",
+        _one_to_many,
+    ),
+    Structure(
+        "many-to-one",
+        "Many to one",
+        "A row of inputs, one answer at the end: as a verdict on a review.",
+        _many_to_one,
+    ),
+    Structure(
+        "many-to-many",
+        "Many to many",
+        "An answer at every step: as the next letter of a text.",
+        of_word,
+    ),
+)
+"""In the order of the lecture; the first three read a word as the last does."""
+
+
+def structure_named(name: str) -> Structure:
+    """The structure of this name.
+
+    Raises:
+        UnrollError: there is none.
+    """
+    for structure in STRUCTURES:
+        if structure.name == name:
+            return structure
+    raise UnrollError(f"the structure {name!r} is unknown here")

@@ -1,0 +1,106 @@
+"""Every number of an unrolled computation: forward, the loss, the way back, the update.
+
+    key                       shape        what
+    inputs                    (T, I)       what enters the first layer
+    L/CHANNEL                 (T, U)       a channel of layer L, from 0, as its architecture names it
+    scores, probabilities     (T, V)       before and after the softmax
+    losses                    (T,)         nats; NaN where no answer is asked
+    L/own/STATE               (T, U)       gradient at a state that comes from this step: its own loss
+                                           and the layers above
+    L/later/STATE             (T, U)       gradient at the same state that comes from later steps
+    L/last/STATE              (T, U)       gradient of the last loss alone
+    weight/NAME               the parameters before the update
+    share/NAME                (T, ...)     what the copy at each step adds to the gradient
+    gradient/NAME             the sum of the shares
+    update/NAME               what is added to the parameter: -rate times the (clipped) gradient
+
+All in float64. The gradient at a state is own + later: the fan-out of a state into what it gives at
+its step and what it hands on.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnviz.core.errors import UnrollError
+from rnnviz.core.unroll.plan import Plan
+
+Numbers = npt.NDArray[np.float64]
+_MOST_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The numbers of one plan with certain weights; arrays are read-only."""
+
+    plan: Plan
+    arrays: Mapping[str, Numbers]
+    trained: int = 0
+    """How many updates were made before."""
+
+    def __getitem__(self, key: str) -> Numbers:
+        """One array by its key."""
+        return self.arrays[key]
+
+    def __contains__(self, key: str) -> bool:
+        """Whether there is such an array: not every step has a layer above, nor every layer a cell."""
+        return key in self.arrays
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters, from the input up."""
+        return tuple(key.removeprefix("weight/") for key in self.arrays if key[:7] == "weight/")
+
+    @property
+    def loss(self) -> float:
+        """The sum of the losses of all steps, nats."""
+        return float(np.nansum(self["losses"]))
+
+    @property
+    def likeliest(self) -> tuple[str, ...]:
+        """(T,) the symbol with the highest score at each step."""
+        best = self["scores"].argmax(axis=1)
+        return tuple(self.plan.vocabulary[index] for index in best)
+
+    @property
+    def learned(self) -> bool:
+        """Whether every answer that is asked for is the likeliest."""
+        asked = zip(self.likeliest, self.plan.targets, strict=True)
+        return all(target is None or said == target for said, target in asked)
+
+    def gradient_norm(self) -> float:
+        """The length of the whole gradient, all parameters together, before clipping."""
+        return float(
+            np.sqrt(sum((self[f"gradient/{name}"] ** 2).sum() for name in self.parameters))
+        )
+
+    def save(self, path: Path) -> None:
+        """Write all arrays into one `.npz`."""
+        with path.open("wb") as file:
+            np.savez(
+                file, **{key.replace("/", "\\"): values for key, values in self.arrays.items()}
+            )
+
+
+def read_trace(path: Path, plan: Plan, trained: int = 0) -> Trace:
+    """The trace that `save` wrote.
+
+    Raises:
+        UnrollError: it is gone, damaged, or too large to be one.
+    """
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise UnrollError(f"{path.name} is too large to hold an unrolled network")
+        with np.load(path, allow_pickle=False) as found:
+            arrays = {key.replace("\\", "/"): np.asarray(found[key], np.float64) for key in found}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UnrollError(f"{path.name} cannot be read; compute it again ({error})") from error
+    for values in arrays.values():
+        values.flags.writeable = False
+    return Trace(plan, arrays, trained)

@@ -1,0 +1,1 @@
+"""Small networks computed so that every number can be shown."""

@@ -1,0 +1,353 @@
+"""A small network computed step by step in float64, forwards and backwards, with nothing thrown away.
+
+The layers are those of every other network here (`nets.architectures`); autograd does the way back.
+Every step uses a copy of the parameters of its own, so that the share of each step in the gradient
+is known; their sum is the gradient of the shared parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional
+
+from rnnviz.core.errors import UnrollError
+from rnnviz.core.unroll.plan import Plan
+from rnnviz.core.unroll.trace import Numbers, Trace
+from rnnviz.nets.architectures import Layer, LayerState, architecture_named
+from rnnviz.nets.architectures.base import Change
+from rnnviz.nets.layers.first_weights import draw_first_weights
+from rnnviz.nets.layers.states import detached
+
+MOST_UPDATES = 5000
+Weights = Mapping[str, Numbers]
+
+
+class SmallNetwork(nn.Module):
+    """Embedding or one-hot, recurrent layers, a linear output; in float64."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        kind = architecture_named(plan.architecture)
+        if kind.facts.grows:
+            raise UnrollError(f"the state of {kind.facts.title} grows; it cannot be unrolled here")
+        size = len(plan.vocabulary)
+        self.plan = plan
+        self.embedding = nn.Embedding(size, plan.embedding) if plan.embedding else None
+        self.layers = nn.ModuleList(
+            kind(plan.width if layer == 0 else plan.units, plan.units)
+            for layer in range(plan.layers)
+        )
+        self.output = nn.Linear(plan.units, size)
+        self.double()
+        bound = 1 / plan.units**0.5
+        draw_first_weights(self, plan.seed, kind.facts, plan.units, lambda name, parameter: bound)
+
+    def enter(self, symbol: str | None) -> Tensor:
+        """(1, I) what enters the first layer for a symbol; zeros for none."""
+        like = self.output.weight
+        if symbol is None:
+            return like.new_zeros(1, self.plan.width)
+        index = torch.tensor([self.plan.vocabulary.index(symbol)])
+        if self.embedding is not None:
+            return self.embedding(index)
+        return functional.one_hot(index, len(self.plan.vocabulary)).to(like.dtype)
+
+    def read(self, hidden: Tensor) -> Tensor:
+        """(1, V) the scores."""
+        scores = self.output(hidden)
+        return scores.tanh() if self.plan.squashed_output else scores
+
+
+class _Step(nn.Module):
+    """One step of the whole network as a function of its parameters."""
+
+    def __init__(self, network: SmallNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, symbol: str | None, states: list[LayerState], notes: _Notes
+    ) -> tuple[Tensor, list[LayerState]]:
+        """Scores (1, V) and the states of all layers after the step."""
+        below = self.network.enter(symbol)
+        notes.keep("inputs", below)
+        after: list[LayerState] = []
+        for number, layer in enumerate(self.network.layers):
+            assert isinstance(layer, Layer)
+            stepped = layer.step(below, states[number], notes.change(number))
+            for name, values in stepped.channels.items():
+                notes.keep(f"{number}/{name}", values)
+            after.append(notes.handed_on(number, stepped.state))
+            below = stepped.channels["hidden"]
+        return self.network.read(below), after
+
+
+class _Notes:
+    """What is kept of one step: values, and the nodes of the graph whose gradients are wanted."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Tensor] = {}
+        self.whole: dict[str, Tensor] = {}
+        """Every state as its step computed it, before it fans out."""
+        self.later: dict[int, LayerState] = {}
+        """The states of each layer on their way to the next step."""
+
+    def keep(self, key: str, values: Tensor) -> None:
+        self.values[key] = values
+
+    def change(self, layer: int) -> Change:
+        """Puts a node of its own in the place of every state, so that its gradient is kept."""
+
+        def noted(state: str, values: Tensor) -> Tensor:
+            node = values.clone()
+            if node.requires_grad:
+                node.retain_grad()
+            self.whole[f"{layer}/{state}"] = node
+            return node
+
+        return noted
+
+    def handed_on(self, layer: int, state: LayerState) -> LayerState:
+        nodes = tuple(part.clone() for part in state)
+        for node in nodes:
+            if node.requires_grad:
+                node.retain_grad()
+        self.later[layer] = nodes
+        return nodes
+
+
+def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Trace:
+    """All numbers of the plan; with these weights, or those that its seed draws.
+
+    Raises:
+        UnrollError: the plan cannot be computed, or the weights are not of such a network.
+    """
+    network = network_of(plan, weights)
+    names = [name for name, _ in network.named_parameters()]
+    step = _Step(network)
+    states = _first_states(network)
+    copies: list[dict[str, Tensor]] = []
+    notes: list[_Notes] = []
+    scores: list[Tensor] = []
+    for number, symbol in enumerate(plan.inputs):
+        if plan.chunk_starts(number):
+            states = (
+                [detached(state) for state in states] if plan.carried else _first_states(network)
+            )
+        copy = {
+            name: parameter.detach().clone().requires_grad_()
+            for name, parameter in network.named_parameters()
+        }
+        note = _Notes()
+        shared = {f"network.{name}": values for name, values in copy.items()}
+        given, states = functional_call(step, shared, (symbol, states, note))
+        copies.append(copy)
+        notes.append(note)
+        scores.append(given)
+    losses = [
+        functional.cross_entropy(given, torch.tensor([plan.vocabulary.index(target)]))
+        if target is not None
+        else None
+        for given, target in zip(scores, plan.targets, strict=True)
+    ]
+    asked = [loss for loss in losses if loss is not None]
+    arrays = _forward(notes, scores, losses)
+    torch.stack(asked).sum().backward(retain_graph=True)
+    arrays |= _backward(plan, network, notes)
+    arrays |= _update(plan, network, names, copies)
+    # Only now: kept gradients would add up.
+    arrays |= _of_the_last(notes, asked[-1])
+    for values in arrays.values():
+        values.flags.writeable = False
+    return Trace(plan, arrays, trained)
+
+
+def train(
+    plan: Plan, weights: Weights | None, updates: int, until_learned: bool = False
+) -> tuple[dict[str, Numbers], int]:
+    """The weights after so many updates of plain gradient descent, and how many were made.
+
+    Args:
+        until_learned: stop as soon as every answer that is asked for is likelier than 0.9.
+
+    Raises:
+        UnrollError: as for `compute`; or a number is no longer finite.
+    """
+    network = network_of(plan, weights)
+    made = 0
+    targets = [None if t is None else plan.vocabulary.index(t) for t in plan.targets]
+    for _ in range(min(updates, MOST_UPDATES)):
+        network.zero_grad()
+        chances, loss = _loss(network, targets)
+        if until_learned and min(chances) > 0.9:
+            break
+        if not bool(torch.isfinite(loss)):
+            raise UnrollError(
+                f"the loss is no number after {made} updates; take a smaller rate, or clip"
+            )
+        loss.backward()
+        with torch.no_grad():
+            gradients = {
+                name: parameter.grad if parameter.grad is not None else torch.zeros_like(parameter)
+                for name, parameter in network.named_parameters()
+            }
+            for name, parameter in network.named_parameters():
+                parameter -= plan.rate * _clipped(plan, gradients)[name]
+        made += 1
+    found = {name: value.detach().numpy().copy() for name, value in network.named_parameters()}
+    return found, made
+
+
+def network_of(plan: Plan, weights: Weights | None) -> SmallNetwork:
+    """The network of this plan with these weights, or with those that its seed draws.
+
+    Raises:
+        UnrollError: the plan cannot be computed, or the weights are not of such a network.
+    """
+    plan.check()
+    network = SmallNetwork(plan)
+    if weights is None:
+        return network
+    wanted = {name: tuple(value.shape) for name, value in network.named_parameters()}
+    found = {name: values.shape for name, values in weights.items()}
+    if wanted != found:
+        raise UnrollError("these weights are those of another network; begin anew")
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.copy_(torch.tensor(weights[name]))
+    return network
+
+
+def with_radius(plan: Plan, weights: Weights, radius: float) -> dict[str, Numbers]:
+    """The same weights with every square recurrent matrix scaled to this spectral radius.
+
+    Raises:
+        UnrollError: the radius is no positive number, or a matrix has no eigenvalue but zero.
+    """
+    if not (np.isfinite(radius) and 0 < radius <= 10):
+        raise UnrollError(f"a spectral radius of {radius} cannot be set; take one from 0 to 10")
+    network = network_of(plan, weights)
+    with torch.no_grad():
+        for layer in network.layers:
+            assert isinstance(layer, Layer)
+            for name, matrix in layer.recurrent_weights().items():
+                now = float(torch.linalg.eigvals(matrix).abs().max())
+                if now < 1e-12:
+                    raise UnrollError(f"the recurrent matrix of {name} is zero; begin anew")
+                matrix *= radius / now
+    return {name: value.detach().numpy().copy() for name, value in network.named_parameters()}
+
+
+def recurrent_matrices(plan: Plan, weights: Weights) -> dict[str, Numbers]:
+    """The square matrices from the last hidden state to each gate of each layer, by `L/gate`."""
+    network = network_of(plan, weights)
+    found = {}
+    for number, layer in enumerate(network.layers):
+        assert isinstance(layer, Layer)
+        for name, matrix in layer.recurrent_weights().items():
+            found[f"{number}/{name}"] = matrix.detach().numpy().copy()
+    return found
+
+
+def _first_states(network: SmallNetwork) -> list[LayerState]:
+    return [layer.zero_state(1) for layer in network.layers if isinstance(layer, Layer)]
+
+
+def _loss(network: SmallNetwork, targets: list[int | None]) -> tuple[list[float], Tensor]:
+    """The probability of every answer that is asked for, and the summed loss, nats."""
+    plan, states = network.plan, _first_states(network)
+    chances: list[float] = []
+    losses: list[Tensor] = []
+    for number, (symbol, target) in enumerate(zip(plan.inputs, targets, strict=True)):
+        if plan.chunk_starts(number):
+            states = (
+                [detached(state) for state in states] if plan.carried else _first_states(network)
+            )
+        below = network.enter(symbol)
+        for place, layer in enumerate(network.layers):
+            assert isinstance(layer, Layer)
+            below, states[place] = layer.advance(below, states[place])
+        if target is not None:
+            loss = functional.cross_entropy(network.read(below), torch.tensor([target]))
+            losses.append(loss)
+            chances.append(float((-loss.detach()).exp()))
+    return chances, torch.stack(losses).sum()
+
+
+def _forward(
+    notes: list[_Notes], scores: list[Tensor], losses: list[Tensor | None]
+) -> dict[str, Numbers]:
+    arrays = {
+        key: torch.cat([note.values[key].detach() for note in notes]).numpy().copy()
+        for key in notes[0].values
+    }
+    given = torch.cat([one.detach() for one in scores])
+    arrays["scores"] = given.numpy().copy()
+    arrays["probabilities"] = given.softmax(dim=1).numpy().copy()
+    arrays["losses"] = np.array(
+        [np.nan if loss is None else float(loss.detach()) for loss in losses]
+    )
+    return arrays
+
+
+def _of_the_last(notes: list[_Notes], loss: Tensor) -> dict[str, Numbers]:
+    """The gradient of the last loss alone at every state, zeros where it does not reach."""
+    arrays = {}
+    for key in notes[0].whole:
+        nodes = [note.whole[key] for note in notes]
+        wanted = [node for node in nodes if node.requires_grad]
+        found = iter(torch.autograd.grad(loss, wanted, retain_graph=True, materialize_grads=True))
+        rows = [next(found) if node.requires_grad else torch.zeros_like(node) for node in nodes]
+        layer, state = key.split("/")
+        arrays[f"{layer}/last/{state}"] = torch.cat(rows).numpy().copy()
+    return arrays
+
+
+def _backward(plan: Plan, network: SmallNetwork, notes: list[_Notes]) -> dict[str, Numbers]:
+    """What reaches every state from its own step and from later ones, after `backward`."""
+    arrays = {}
+    facts = architecture_named(plan.architecture).facts
+    for number, _ in enumerate(network.layers):
+        for place, state in enumerate(facts.states):
+            whole = torch.cat([_gradient(note.whole[f"{number}/{state}"]) for note in notes])
+            later = torch.cat([_gradient(note.later[number][place]) for note in notes])
+            arrays[f"{number}/later/{state}"] = later.numpy().copy()
+            arrays[f"{number}/own/{state}"] = (whole - later).numpy().copy()
+    return arrays
+
+
+def _update(
+    plan: Plan, network: SmallNetwork, names: list[str], copies: list[dict[str, Tensor]]
+) -> dict[str, Numbers]:
+    arrays: dict[str, Numbers] = {}
+    sums: dict[str, Tensor] = {}
+    parameters = dict(network.named_parameters())
+    for name in names:
+        shares = torch.stack([_gradient(copy[name]) for copy in copies])
+        sums[name] = shares.sum(dim=0)
+        arrays[f"weight/{name}"] = parameters[name].detach().numpy().copy()
+        arrays[f"share/{name}"] = shares.numpy().copy()
+        arrays[f"gradient/{name}"] = sums[name].numpy().copy()
+    for name, gradient in _clipped(plan, sums).items():
+        arrays[f"update/{name}"] = (-plan.rate * gradient).numpy().copy()
+    return arrays
+
+
+def _clipped(plan: Plan, gradients: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The gradients as the update takes them: whole, shortened together, or cut number by number."""
+    if plan.clip == "none":
+        return gradients
+    if plan.clip == "value":
+        return {name: one.clamp(-plan.threshold, plan.threshold) for name, one in gradients.items()}
+    norm = float(torch.stack([one.square().sum() for one in gradients.values()]).sum().sqrt())
+    share = min(1.0, plan.threshold / norm) if norm > 0 else 1.0
+    return {name: one * share for name, one in gradients.items()}
+
+
+def _gradient(node: Tensor) -> Tensor:
+    return torch.zeros_like(node) if node.grad is None else node.grad

@@ -1,0 +1,174 @@
+"""Every number of an unrolled network equals autograd's on the ordinary, shared network."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from rnnviz.core.architectures import ARCHITECTURES
+from rnnviz.core.errors import UnrollError
+from rnnviz.core.unroll.plan import STRUCTURES, Plan, of_word, structure_named
+from rnnviz.core.unroll.trace import read_trace
+from rnnviz.nets.architectures.base import Layer
+from rnnviz.nets.unroll.computing import compute, network_of, train, with_radius
+
+NAMES = [facts.name for facts in ARCHITECTURES if not facts.grows]
+
+
+def plain_gradients(plan: Plan) -> tuple[float, dict[str, np.ndarray]]:
+    """The summed loss and its gradient by one ordinary run of the layers, without any copies."""
+    network = network_of(plan, None)
+    below = torch.cat([network.enter(symbol) for symbol in plan.inputs]).unsqueeze(1)
+    for layer in network.layers:
+        assert isinstance(layer, Layer)
+        below, _ = layer(below, layer.zero_state(1))
+    scores = network.read(below[:, 0])
+    loss = torch.zeros((), dtype=torch.float64)
+    for step, target in enumerate(plan.targets):
+        if target is not None:
+            index = torch.tensor([plan.vocabulary.index(target)])
+            loss = loss + functional.cross_entropy(scores[step : step + 1], index)
+    loss.backward()
+    return float(loss.detach()), {
+        name: value.grad.numpy()
+        for name, value in network.named_parameters()
+        if value.grad is not None
+    }
+
+
+@pytest.mark.parametrize("architecture", NAMES)
+@pytest.mark.parametrize("structure", [structure.name for structure in STRUCTURES])
+def test_gradients_are_those_of_the_shared_network(architecture: str, structure: str) -> None:
+    plan = structure_named(structure).of("hello")
+    plan = msgspec.structs.replace(plan, architecture=architecture, layers=2, embedding=2)
+
+    trace = compute(plan)
+    loss, gradients = plain_gradients(plan)
+
+    assert trace.loss == pytest.approx(loss, abs=1e-12)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(trace[f"gradient/{name}"], gradient, atol=1e-12)
+        np.testing.assert_allclose(trace[f"share/{name}"].sum(axis=0), gradient, atol=1e-12)
+
+
+@pytest.mark.parametrize("architecture", NAMES)
+def test_what_comes_from_later_is_the_rest(architecture: str) -> None:
+    """Moving a state a little moves the loss by own + later: finite differences."""
+    plan = of_word("hello", architecture=architecture)
+    trace = compute(plan)
+    network = network_of(plan, None)
+    layer = network.layers[0]
+    assert isinstance(layer, Layer)
+
+    def loss_with(step: int, unit: int, by: float) -> float:
+        state, total = layer.zero_state(1), 0.0
+        for t, (symbol, target) in enumerate(zip(plan.inputs, plan.targets, strict=True)):
+
+            def moved(name: str, values: torch.Tensor, t: int = t) -> torch.Tensor:
+                values = values.clone()
+                if t == step and name == "hidden":
+                    values[0, unit] += by
+                return values
+
+            stepped = layer.step(network.enter(symbol), state, moved)
+            state = stepped.state
+            assert target is not None
+            index = torch.tensor([plan.vocabulary.index(target)])
+            scores = network.read(stepped.channels["hidden"])
+            total += float(functional.cross_entropy(scores, index))
+        return total
+
+    whole = trace["0/own/hidden"] + trace["0/later/hidden"]
+    for step in range(plan.steps):
+        for unit in range(plan.units):
+            with torch.no_grad():
+                slope = (loss_with(step, unit, 1e-5) - loss_with(step, unit, -1e-5)) / 2e-5
+            assert whole[step, unit] == pytest.approx(slope, abs=1e-8)
+    assert not trace["0/later/hidden"][-1].any()
+
+
+def test_by_hand_the_last_step_of_a_vanilla_network() -> None:
+    """dL/dW_hy of the last step is (p - onehot) h'; dL/dh is W_hy' (p - onehot)."""
+    trace = compute(of_word("hello"))
+    wrong = trace["probabilities"][-1].copy()
+    wrong[3] -= 1  # o
+
+    np.testing.assert_allclose(
+        trace["share/output.weight"][-1], np.outer(wrong, trace["0/hidden"][-1]), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        trace["0/own/hidden"][-1], trace["weight/output.weight"].T @ wrong, atol=1e-12
+    )
+
+
+def test_a_cut_stops_the_gradient_and_not_the_state() -> None:
+    full = compute(of_word("hello"))
+    cut = compute(of_word("hello", chunk=2))
+    anew = compute(of_word("hello", chunk=2, carried=False))
+
+    np.testing.assert_array_equal(cut["0/hidden"], full["0/hidden"])
+    assert not cut["0/later/hidden"][1].any()
+    assert full["0/later/hidden"][1].any()
+    assert not cut["0/last/hidden"][:2].any()
+    assert not np.allclose(anew["0/hidden"][2:], full["0/hidden"][2:])
+
+
+@pytest.mark.parametrize("architecture", NAMES)
+def test_training_is_the_updates_that_are_shown(architecture: str) -> None:
+    plan = of_word("hello", architecture=architecture, clip="norm", threshold=0.5)
+    first = compute(plan)
+    shown = {name: first[f"weight/{name}"] + first[f"update/{name}"] for name in first.parameters}
+
+    trained, made = train(plan, None, 1)
+
+    assert made == 1
+    assert first.gradient_norm() > 0.5
+    for name, values in trained.items():
+        np.testing.assert_allclose(values, shown[name], atol=1e-12)
+
+
+@pytest.mark.parametrize("architecture", NAMES)
+@pytest.mark.parametrize("structure", [structure.name for structure in STRUCTURES])
+def test_every_little_task_is_learned(architecture: str, structure: str) -> None:
+    plan = structure_named(structure).of("hello")
+    plan = msgspec.structs.replace(plan, architecture=architecture, rate=0.3)
+
+    weights, made = train(plan, None, 3000, until_learned=True)
+
+    assert made < 3000
+    assert compute(plan, weights, made).learned
+
+
+def test_a_radius_is_that_of_the_matrix() -> None:
+    plan = of_word("hello")
+    weights, _ = train(plan, None, 0)
+    changed = with_radius(plan, weights, 1.5)
+    found = np.linalg.eigvals(changed["layers.0.weight_hh_l0"])
+    assert np.abs(found).max() == pytest.approx(1.5)
+
+
+def test_a_trace_is_read_as_it_was_written(tmp_path) -> None:
+    trace = compute(of_word("hello"))
+    trace.save(tmp_path / "trace.npz")
+    again = read_trace(tmp_path / "trace.npz", trace.plan)
+    assert again.arrays.keys() == trace.arrays.keys()
+    for key, values in trace.arrays.items():
+        np.testing.assert_array_equal(again[key], values)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"inputs": ("h", "x", "l", "l")}, "'x' is not in the vocabulary"),
+        ({"units": 0}, "0 units cannot be drawn"),
+        ({"targets": (None,) * 4}, "no step has a target"),
+        ({"rate": float("nan")}, "teaches nothing"),
+        ({"architecture": "mamba"}, "unknown here"),
+    ],
+)
+def test_what_cannot_be_unrolled_is_said(wrong: dict, said: str) -> None:
+    with pytest.raises(UnrollError, match=said):
+        compute(msgspec.structs.replace(Plan(), **wrong))
