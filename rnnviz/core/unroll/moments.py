@@ -1,4 +1,4 @@
-"""The moments in which an unrolled computation is shown: forwards, the loss, backwards, the update."""
+"""The moments in which a computation is shown: forwards, the loss, backwards, the update."""
 
 from __future__ import annotations
 

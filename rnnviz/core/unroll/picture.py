@@ -495,8 +495,8 @@ TITLES = {
 def title_of(parameter: str, layers: int = 1) -> str:
     """What the lecture calls a parameter.
 
-    >>> title_of("layers.0.weight_hh_l0"), title_of("output.bias"), title_of("layers.1.bias_ih_l0", 2)
-    ('W_hh', 'output.bias', 'bias_ih, layer 2')
+    >>> title_of("layers.0.weight_hh_l0"), title_of("layers.1.bias_ih_l0", 2)
+    ('W_hh', 'bias_ih, layer 2')
     """
     if parameter in TITLES:
         return TITLES[parameter]
@@ -508,7 +508,7 @@ def title_of(parameter: str, layers: int = 1) -> str:
 
 
 def _parameters(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked: str) -> None:
-    """The matrices that all steps share; on the way back the running sum of what the copies give."""
+    """The matrices that all steps share; on the way back the running sum of their copies."""
     plan, dark = trace.plan, pen.dark
     back = int(shown.backward)
     names = [name for name in trace.parameters if trace[f"weight/{name}"].ndim == 2]

@@ -47,7 +47,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     rate: float = 0.1
     """How far plain gradient descent goes along the gradient of the summed loss."""
     chunk: int = 0
-    """Truncated back-propagation: a gradient stops at the ends of chunks of so many steps; 0 never."""
+    """Truncated back-propagation: gradients stop between chunks of so many steps; 0 never."""
     carried: bool = True
     """Whether the state goes on from chunk to chunk, or starts anew."""
     clip: Clip = "none"
@@ -73,6 +73,22 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UnrollError: a number is out of bounds, or a symbol is not in the vocabulary.
         """
+        self._check_symbols()
+        if known_facts(self.architecture) is None:
+            raise UnrollError(f"the architecture {self.architecture!r} is unknown here")
+        for name, value, least, most in (
+            ("units", self.units, 1, MOST_UNITS),
+            ("layers", self.layers, 1, MOST_LAYERS),
+            ("numbers of an embedding", self.embedding, 0, MOST_UNITS),
+        ):
+            if not least <= value <= most:
+                raise UnrollError(f"{value} {name} cannot be drawn; take {least} to {most}")
+        if not (math.isfinite(self.rate) and self.rate > 0):
+            raise UnrollError(f"a rate of {self.rate} teaches nothing; take a number above 0")
+        if self.chunk < 0 or not (math.isfinite(self.threshold) and self.threshold > 0):
+            raise UnrollError("a chunk has at least one step, and a threshold is above 0")
+
+    def _check_symbols(self) -> None:
         known = set(self.vocabulary)
         if not 1 <= len(known) == len(self.vocabulary) <= MOST_SYMBOLS:
             raise UnrollError(
@@ -90,20 +106,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                 raise UnrollError(f"{symbol!r} is not in the vocabulary ({listed})")
         if all(symbol is None for symbol in self.targets):
             raise UnrollError("no step has a target, so that there is no loss; give one at least")
-        if known_facts(self.architecture) is None:
-            raise UnrollError(f"the architecture {self.architecture!r} is unknown here")
-        for name, value, most in (
-            ("units", self.units, MOST_UNITS),
-            ("layers", self.layers, MOST_LAYERS),
-        ):
-            if not 1 <= value <= most:
-                raise UnrollError(f"{value} {name} cannot be drawn; take 1 to {most}")
-        if not 0 <= self.embedding <= MOST_UNITS:
-            raise UnrollError(f"an embedding of {self.embedding} numbers; take 0 to {MOST_UNITS}")
-        if not (math.isfinite(self.rate) and self.rate > 0):
-            raise UnrollError(f"a rate of {self.rate} teaches nothing; take a number above 0")
-        if self.chunk < 0 or not (math.isfinite(self.threshold) and self.threshold > 0):
-            raise UnrollError("a chunk has at least one step, and a threshold is above 0")
 
 
 def of_word(word: str, **settings: object) -> Plan:

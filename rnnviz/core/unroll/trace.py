@@ -2,11 +2,11 @@
 
     key                       shape        what
     inputs                    (T, I)       what enters the first layer
-    L/CHANNEL                 (T, U)       a channel of layer L, from 0, as its architecture names it
+    L/CHANNEL                 (T, U)       a channel of layer L, from 0, as the facts name it
     scores, probabilities     (T, V)       before and after the softmax
     losses                    (T,)         nats; NaN where no answer is asked
-    L/own/STATE               (T, U)       gradient at a state that comes from this step: its own loss
-                                           and the layers above
+    L/own/STATE               (T, U)       gradient at a state that comes from its own step: the
+                                           loss there, and the layers above
     L/later/STATE             (T, U)       gradient at the same state that comes from later steps
     L/last/STATE              (T, U)       gradient of the last loss alone
     weight/NAME               the parameters before the update
@@ -49,7 +49,7 @@ class Trace:
         return self.arrays[key]
 
     def __contains__(self, key: str) -> bool:
-        """Whether there is such an array: not every step has a layer above, nor every layer a cell."""
+        """Whether there is such an array: not every layer has a cell."""
         return key in self.arrays
 
     @property

@@ -1,4 +1,4 @@
-"""A small network computed step by step in float64, forwards and backwards, with nothing thrown away.
+"""A small network computed step by step in float64, there and back, with nothing thrown away.
 
 The layers are those of every other network here (`nets.architectures`); autograd does the way back.
 Every step uses a copy of the parameters of its own, so that the share of each step in the gradient
@@ -197,7 +197,7 @@ def train(
                 for name, parameter in network.named_parameters()
             }
             for name, parameter in network.named_parameters():
-                parameter -= plan.rate * _clipped(plan, gradients)[name]
+                parameter.sub_(plan.rate * _clipped(plan, gradients)[name])
         made += 1
     found = {name: value.detach().numpy().copy() for name, value in network.named_parameters()}
     return found, made
@@ -239,7 +239,7 @@ def with_radius(plan: Plan, weights: Weights, radius: float) -> dict[str, Number
                 now = float(torch.linalg.eigvals(matrix).abs().max())
                 if now < 1e-12:
                     raise UnrollError(f"the recurrent matrix of {name} is zero; begin anew")
-                matrix *= radius / now
+                matrix.mul_(radius / now)
     return {name: value.detach().numpy().copy() for name, value in network.named_parameters()}
 
 
@@ -339,7 +339,7 @@ def _update(
 
 
 def _clipped(plan: Plan, gradients: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The gradients as the update takes them: whole, shortened together, or cut number by number."""
+    """The gradients as the update takes them: whole, shortened together, or each number cut."""
     if plan.clip == "none":
         return gradients
     if plan.clip == "value":

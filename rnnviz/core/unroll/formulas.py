@@ -1,0 +1,175 @@
+"""What any number of an unrolled picture is, with its numbers put in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnviz.core.architectures import facts_of
+from rnnviz.core.unroll.picture import Place, title_of
+from rnnviz.core.unroll.trace import Numbers, Trace
+
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_MOST_TERMS = 6
+
+
+def explain(trace: Trace, place: Place) -> tuple[str, str]:
+    """The formula of a number, and the same with its numbers put in; both of one line.
+
+    Steps and units count from 1, as people do.
+    """
+    if place.kind == "weight":
+        return _weight(trace, place)
+    return {
+        "input": _input,
+        "hidden": _hidden,
+        "own": _own,
+        "later": _later,
+        "score": _score,
+        "probability": _probability,
+        "loss": _loss,
+    }[place.kind](trace, place)
+
+
+def _n(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
+
+
+def _sub(number: int) -> str:
+    return str(number).translate(_SUBSCRIPT)
+
+
+def _products(weights: Numbers, values: Numbers) -> str:
+    """`0.12·1.00 − 0.31·0.40 + …`, the largest terms first where there are many."""
+    order = np.argsort(-np.abs(weights * values), kind="stable")
+    kept = sorted(order[:_MOST_TERMS])
+    terms = " + ".join(f"{_n(weights[i])}·{_n(values[i])}" for i in kept)
+    return terms + (" + …" if len(order) > len(kept) else "")
+
+
+def _input(trace: Trace, place: Place) -> tuple[str, str]:
+    plan, step = trace.plan, place.step
+    symbol = plan.inputs[step]
+    value = trace["inputs"][step, place.row]
+    if symbol is None:
+        return f"x{_sub(step + 1)} = 0", "nothing enters at this step"
+    if plan.embedding:
+        return f"x{_sub(step + 1)} = E[{symbol}]", f"its number {place.row + 1} is {_n(value)}"
+    own = plan.vocabulary[place.row]
+    return (
+        f"x{_sub(step + 1)} is one-hot: 1 for “{symbol}”, 0 for all others",
+        f"“{own}”: {value:.0f}",
+    )
+
+
+def _hidden(trace: Trace, place: Place) -> tuple[str, str]:
+    plan, step, unit = trace.plan, place.step, place.row
+    facts = facts_of(plan.architecture)
+    layer = int(place.key.split("/")[0])
+    value = trace[place.key][step, unit]
+    now = f"h{_sub(step + 1)}[{unit + 1}]"
+    if facts.gated or f"weight/layers.{layer}.weight_hh_l0" not in trace:
+        rest = [
+            f"{channel.title} {_n(trace[f'{layer}/{channel.name}'][step, unit])}"
+            for channel in facts.channels[1:]
+        ]
+        return facts.about, f"{now} = {_n(value)}; {', '.join(rest)}"
+    inputs = trace["inputs"] if layer == 0 else trace[f"{layer - 1}/hidden"]
+    before = trace[place.key][step - 1] if step else np.zeros(plan.units)
+    if plan.chunk_starts(step) and not plan.carried:
+        before = np.zeros(plan.units)
+    head = f"layers.{layer}."
+    into, again = (trace[f"weight/{head}weight_{name}_l0"][unit] for name in ("ih", "hh"))
+    bias = sum(float(trace[f"weight/{head}bias_{name}_l0"][unit]) for name in ("ih", "hh"))
+    slope = 1 - value**2
+    formula = f"h{_sub(step + 1)} = tanh(W_xh x{_sub(step + 1)} + W_hh h{_sub(step)} + b)"
+    inner = f"{_products(into, inputs[step])} + {_products(again, before)} + {_n(bias)}"
+    return (
+        f"{formula}; its slope is 1 − h²",
+        f"{now} = tanh({inner}) = {_n(value)}; slope {_n(slope)}",
+    )
+
+
+def _own(trace: Trace, place: Place) -> tuple[str, str]:
+    plan, step, unit = trace.plan, place.step, place.row
+    value = trace[place.key][step, unit]
+    layer = int(place.key.split("/")[0])
+    if layer + 1 < plan.layers:
+        return "what the layer above asks of this state at its own step", _n(value)
+    target = plan.targets[step]
+    if target is None:
+        return "no answer is asked at this step: no loss of its own", _n(value)
+    wrong = trace["probabilities"][step].copy()
+    wrong[plan.vocabulary.index(target)] -= 1
+    if plan.squashed_output:
+        wrong = wrong * (1 - trace["scores"][step] ** 2)
+    weights = trace["weight/output.weight"][:, unit]
+    return (
+        f"∂L{_sub(step + 1)}/∂h{_sub(step + 1)} = W_hyᵀ (p − target)",
+        f"unit {unit + 1}: {_products(weights, wrong)} = {_n(value)}",
+    )
+
+
+def _later(trace: Trace, place: Place) -> tuple[str, str]:
+    plan, step, unit = trace.plan, place.step, place.row
+    own = trace[place.key.replace("/later/", "/own/")][step, unit]
+    value = trace[place.key][step, unit]
+    whole = f"own {_n(own)} + later {_n(value)} = {_n(own + value)}"
+    if step + 1 == plan.steps:
+        return "nothing comes after the last step", whole
+    if plan.chunk_starts(step + 1):
+        return "cut: truncated back-propagation stops here", whole
+    after = _sub(step + 2)
+    if facts_of(plan.architecture).gated:
+        return f"what comes back from step {step + 2} through all its gates", whole
+    return f"W_hhᵀ ((1 − h{after}²) · ∂L/∂h{after}): the product of Jacobians grows by one", whole
+
+
+def _score(trace: Trace, place: Place) -> tuple[str, str]:
+    step, row = place.step, place.row
+    hidden = trace[f"{trace.plan.layers - 1}/hidden"][step]
+    weights = trace["weight/output.weight"][row]
+    bias = float(trace["weight/output.bias"][row])
+    value = trace["scores"][step, row]
+    inner = f"{_products(weights, hidden)} + {_n(bias)}"
+    shown = f"tanh({inner})" if trace.plan.squashed_output else inner
+    name = "tanh(W_hy h + b)" if trace.plan.squashed_output else "W_hy h + b"
+    symbol = trace.plan.vocabulary[row]
+    return f"y{_sub(step + 1)} = {name.replace('h ', f'h{_sub(step + 1)} ')}", (
+        f"score of “{symbol}”: {shown} = {_n(value)}"
+    )
+
+
+def _probability(trace: Trace, place: Place) -> tuple[str, str]:
+    step, row = place.step, place.row
+    scores = trace["scores"][step]
+    total = float(np.exp(scores - scores.max()).sum() * np.exp(scores.max()))
+    value = trace["probabilities"][step, row]
+    return (
+        f"p{_sub(step + 1)} = softmax(y{_sub(step + 1)})",
+        f"“{trace.plan.vocabulary[row]}”: e^{_n(scores[row])} / {_n(total)} = {_n(value)}",
+    )
+
+
+def _loss(trace: Trace, place: Place) -> tuple[str, str]:
+    step = place.step
+    target = trace.plan.targets[step] or ""
+    chance = trace["probabilities"][step, trace.plan.vocabulary.index(target)]
+    return (
+        f"L{_sub(step + 1)} = −ln p{_sub(step + 1)}[{target}]",
+        f"−ln {_n(chance)} = {_n(trace['losses'][step])} nats",
+    )
+
+
+def _weight(trace: Trace, place: Place) -> tuple[str, str]:
+    plan = trace.plan
+    name = place.key.removeprefix("gradient/")
+    where = f"{title_of(name, plan.layers)}[{place.row + 1}, {place.column + 1}]"
+    value = trace[f"weight/{name}"][place.row, place.column]
+    shares = trace[f"share/{name}"][:, place.row, place.column]
+    change = trace[f"update/{name}"][place.row, place.column]
+    parts = " + ".join(_n(share) for share in shares[:_MOST_TERMS])
+    more = " + …" if len(shares) > _MOST_TERMS else ""
+    return (
+        f"{where} = {_n(value)}, the same number at every step",
+        f"∂L/∂{where} = {parts}{more} = {_n(shares.sum())}; the update adds {_n(change)}",
+    )

@@ -1,0 +1,139 @@
+"""The picture draws the numbers of the trace, at the moment that it says, and nothing later."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from rnnviz.core.architectures import facts_of
+from rnnviz.core.errors import UnrollError
+from rnnviz.core.unroll.formulas import explain
+from rnnviz.core.unroll.moments import caption, count, moment
+from rnnviz.core.unroll.picture import draw
+from rnnviz.core.unroll.plan import STRUCTURES, Plan, of_word
+from rnnviz.core.unroll.trace import Trace
+
+
+def made_up(plan: Plan) -> Trace:
+    """A trace of this plan whose numbers are drawn at random, of the shapes that they have."""
+    numbers = np.random.default_rng(0)
+    steps, size, units = plan.steps, len(plan.vocabulary), plan.units
+    arrays = {
+        "inputs": numbers.normal(size=(steps, plan.width)),
+        "scores": numbers.normal(size=(steps, size)),
+        "probabilities": numbers.dirichlet(np.ones(size), size=steps),
+        "losses": np.array([np.nan if t is None else 1.5 for t in plan.targets]),
+    }
+    for layer in range(plan.layers):
+        for channel in facts_of(plan.architecture).channels:
+            arrays[f"{layer}/{channel.name}"] = numbers.uniform(-1, 1, size=(steps, units))
+        for part in ("own", "later", "last"):
+            for state in facts_of(plan.architecture).states:
+                arrays[f"{layer}/{part}/{state}"] = numbers.normal(size=(steps, units))
+    rows = facts_of(plan.architecture).blocks * units
+    shapes: dict[str, tuple[int, ...]] = {"output.weight": (size, units), "output.bias": (size,)}
+    for layer in range(plan.layers):
+        entering = plan.width if layer == 0 else units
+        shapes[f"layers.{layer}.weight_ih_l0"] = (rows, entering)
+        shapes[f"layers.{layer}.weight_hh_l0"] = (rows, units)
+        shapes[f"layers.{layer}.bias_ih_l0"] = (rows,)
+        shapes[f"layers.{layer}.bias_hh_l0"] = (rows,)
+    for name, shape in shapes.items():
+        for part in ("weight", "gradient", "update"):
+            arrays[f"{part}/{name}"] = numbers.normal(size=shape)
+        arrays[f"share/{name}"] = numbers.normal(size=(steps, *shape))
+    return Trace(plan, arrays)
+
+
+def words(trace: Trace, index: int, **settings) -> list[str]:
+    picture = draw(trace, moment(index, trace.plan.steps), **settings)
+    return [word.text for word in picture.figure.words]
+
+
+def test_moments_go_forwards_then_back() -> None:
+    assert count(4) == 11
+    shown = [moment(index, 4) for index in range(11)]
+    assert [m.forward for m in shown] == [0, 1, 2, 3, 4, 4, 4, 4, 4, 4, 4]
+    assert [m.backward for m in shown] == [0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 4]
+    assert [m.updated for m in shown] == [False] * 10 + [True]
+
+
+def test_nothing_is_drawn_before_it_is_computed() -> None:
+    trace = made_up(of_word("hello"))
+    for index in range(count(4)):
+        picture = draw(trace, moment(index, 4))
+        steps = {place.step for place in picture.places if place.kind == "hidden"}
+        assert steps == set(range(min(index, 4)))
+        back = {place.step for place in picture.places if place.kind == "own"}
+        assert back == set(range(4 - max(0, min(index - 5, 4)), 4))
+
+
+def test_numbers_are_those_of_the_trace_with_two_decimals() -> None:
+    trace = made_up(of_word("hello"))
+    shown = words(trace, 9)
+    for value in (*trace["0/hidden"].ravel(), *trace["0/own/hidden"].ravel()):
+        assert f"{value:.2f}".replace("-", "−") in shown
+
+
+def test_the_target_is_told_without_colour_too() -> None:
+    trace = made_up(of_word("hello"))
+    shown = words(trace, 4)
+    for step, target in enumerate("ello"):
+        value = trace["scores"][step, trace.plan.vocabulary.index(target)]
+        assert f"▸{value:.2f}".replace("-", "−") in shown
+        assert f"{target} {'✓' if trace.likeliest[step] == target else '✗'}" in shown
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("size", [(1024.0, 520.0), (1180.0, 640.0), (1800.0, 900.0)])
+def test_all_lies_inside(size: tuple[float, float], dark: bool) -> None:
+    for word, units in (("hello", 3), ("abcdefghijklmnopqrstuvwxyzabcd", 8)):
+        trace = made_up(of_word(word, units=units))
+        picture = draw(trace, moment(2 * trace.plan.steps + 2, trace.plan.steps), size, dark)
+        for box in picture.figure.boxes:
+            assert box.x >= 0
+            assert box.y >= 0
+            assert box.x + box.width <= size[0] + 0.5
+            assert box.y + box.height <= size[1] + 0.5
+
+
+def test_every_number_can_be_explained() -> None:
+    for architecture in ("rnn", "lstm", "gru"):
+        for structure in STRUCTURES:
+            plan = structure.of("hello")
+            plan = msgspec.structs.replace(plan, architecture=architecture, layers=2, chunk=2)
+            trace = made_up(plan)
+            picture = draw(trace, moment(count(plan.steps) - 1, plan.steps))
+            for place in picture.places:
+                formula, numbers = explain(trace, place)
+                assert formula
+                assert numbers
+
+
+def test_a_number_is_found_where_it_is_drawn() -> None:
+    trace = made_up(of_word("hello"))
+    picture = draw(trace, moment(4, 4))
+    for place in picture.places:
+        found = picture.at(place.x + place.width / 2, place.y + place.height / 2)
+        assert found == place
+
+
+def test_captions_say_what_happens() -> None:
+    trace = made_up(of_word("hello"))
+    said = [caption(trace, moment(index, 4)) for index in range(11)]
+    assert len(set(said)) == 11
+    assert "“h” enters, “e” should come out" in said[1]
+    assert "3: the gradient" in said[7]
+
+
+def test_rolled_it_is_one_step_with_a_loop() -> None:
+    trace = made_up(of_word("hello"))
+    shown = words(trace, 3, rolled=1.0)
+    assert "W_hh, at every step" in shown
+    assert shown.count("l") <= 3
+
+
+def test_words_that_cannot_be_unrolled_are_refused() -> None:
+    with pytest.raises(UnrollError, match="has 1 letters"):
+        of_word("a")
