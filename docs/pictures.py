@@ -78,6 +78,14 @@ def prepare_alignments(window: Window) -> None:
     wait_until(lambda: not window.session.jobs.running)
 
 
+def prepare_unroll(window: Window) -> None:
+    """The way back through "hello", half done."""
+    window.enter("unroll")
+    unroll = window.session.unroll
+    wait_until(lambda: unroll.trace is not None)
+    unroll.set_index(8)
+
+
 def prepare_training(window: Window, folder: Path) -> None:
     """Train a small network on a sample text, and open its run."""
     text = places.resources() / "texts" / "pride-and-prejudice.txt"
@@ -111,6 +119,8 @@ def main() -> None:
         grab(window, "window")
         prepare_gradients(window)
         grab(window, "gradients")
+        prepare_unroll(window)
+        grab(window, "unroll")
         prepare_alignments(window)
         grab(window, "alignments")
         prepare_training(window, Path(home) / "pride-and-prejudice")

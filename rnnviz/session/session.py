@@ -37,6 +37,7 @@ from rnnviz.session.shared.selection import Selection
 from rnnviz.session.training.checkpoint_walks import Stages
 from rnnviz.session.training.runs import Runs
 from rnnviz.session.training.trainers import ProcessTrainers, Trainers
+from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.work.messages import Failure
 from rnnviz.work.runner import Runner
 
@@ -96,6 +97,7 @@ class Session(QObject):
         self.memory = Memory(self.runs, self)
         self.library = Library(settings, models, resources, self)
         self.gradients = Gradients(self.jobs, self.recordings, self.library, cache, self)
+        self.unroll = Unroll(self.jobs, cache, self)
         self._text_suits_model = True
         self._wanted: _Wanted | None = None
         self._opening: Path | None = None
@@ -331,4 +333,5 @@ class Session(QObject):
         self.stages.close()
         self.recordings.close()
         self.alignments.close()
+        self.unroll.close()
         self.settings.sync()

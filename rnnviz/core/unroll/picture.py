@@ -168,7 +168,7 @@ def _subtitle(trace: Trace) -> str:
     facts = facts_of(plan.architecture)
     made = f"after {trace.trained:,} updates" if trace.trained else "before any update"
     said = " ".join(
-        symbol if target is not None else "·"
+        shown_symbol(symbol) if target is not None else "·"
         for symbol, target in zip(trace.likeliest, plan.targets, strict=True)
     )
     learned = "; learned" if trace.learned else ""
@@ -296,7 +296,15 @@ def _step(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, ma
     x = layout.middle(step)
     left = x - layout.vector / 2
     symbol = plan.inputs[step]
-    pen.words(x, layout.symbols, symbol if symbol is not None else "–", 17, "", True, "middle")
+    pen.words(
+        x,
+        layout.symbols,
+        shown_symbol(symbol) if symbol is not None else "–",
+        17,
+        "",
+        True,
+        "middle",
+    )
     inputs = trace["inputs"][step] if done else np.full(plan.width, np.nan)
     _cells(pen, layout, left, layout.inputs, inputs, trace["inputs"], ("input", "inputs", step))
     _arrows(pen, trace, layout, shown, step, marked)
@@ -346,7 +354,7 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
         nothing = np.full(len(plan.vocabulary), np.nan)
         scores = trace["scores"]
         _cells(pen, layout, left, layout.scores, nothing, scores, ("score", "scores", step))
-        pen.words(x, layout.scores - 14, target, 15, SOFT[dark], True, "middle")
+        pen.words(x, layout.scores - 14, shown_symbol(target), 15, SOFT[dark], True, "middle")
         return
     wanted = plan.vocabulary.index(target)
     inks = tuple(
@@ -367,10 +375,18 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
         for row, symbol in enumerate(plan.vocabulary):
             ink = RIGHT[dark] if row == wanted else SOFT[dark]
             y = layout.scores + row * layout.cell + layout.cell * 0.72
-            pen.words(left - 4, y, symbol, 12, ink, row == wanted, "end")
+            pen.words(left - 4, y, shown_symbol(symbol), 12, ink, row == wanted, "end")
     right = trace.likeliest[step] == target
     ink = RIGHT[dark] if right else WRONG[dark]
-    pen.words(x, layout.scores - 14, f"{target} {'✓' if right else '✗'}", 15, ink, True, "middle")
+    pen.words(
+        x,
+        layout.scores - 14,
+        f"{shown_symbol(target)} {'✓' if right else '✗'}",
+        15,
+        ink,
+        True,
+        "middle",
+    )
     loss = trace["losses"][step]
     pen.words(x, layout.scores - 34, f"{loss:.2f}", 13, "", True, "middle")
     y = layout.scores - 48
@@ -490,6 +506,11 @@ TITLES = {
     "weight_hh_l0": "W_hh",
     "output.weight": "W_hy",
 }
+
+
+def shown_symbol(symbol: str) -> str:
+    """What stands for a symbol: blanks and line ends are seen."""
+    return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(symbol, symbol)
 
 
 def title_of(parameter: str, layers: int = 1) -> str:

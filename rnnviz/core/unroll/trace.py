@@ -24,6 +24,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +59,11 @@ class Trace:
         return tuple(key.removeprefix("weight/") for key in self.arrays if key[:7] == "weight/")
 
     @property
+    def weights(self) -> dict[str, Numbers]:
+        """The parameters by their names."""
+        return {name: self[f"weight/{name}"] for name in self.parameters}
+
+    @property
     def loss(self) -> float:
         """The sum of the losses of all steps, nats."""
         return float(np.nansum(self["losses"]))
@@ -82,10 +88,11 @@ class Trace:
 
     def save(self, path: Path) -> None:
         """Write all arrays into one `.npz`."""
+        named: dict[str, Any] = {
+            key.replace("/", "\\"): values for key, values in self.arrays.items()
+        }
         with path.open("wb") as file:
-            np.savez(
-                file, **{key.replace("/", "\\"): values for key, values in self.arrays.items()}
-            )
+            np.savez(file, **named)
 
 
 def read_trace(path: Path, plan: Plan, trained: int = 0) -> Trace:

@@ -223,6 +223,14 @@ def network_of(plan: Plan, weights: Weights | None) -> SmallNetwork:
     return network
 
 
+def first_weights(plan: Plan) -> dict[str, Numbers]:
+    """The weights that the seed of a plan draws."""
+    return {
+        name: value.detach().numpy().copy()
+        for name, value in network_of(plan, None).named_parameters()
+    }
+
+
 def with_radius(plan: Plan, weights: Weights, radius: float) -> dict[str, Numbers]:
     """The same weights with every square recurrent matrix scaled to this spectral radius.
 

@@ -1,0 +1,379 @@
+"""The drawing of a small network with its tools: what it reads, how it is shown, how it learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.architectures import ARCHITECTURES
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.unroll.formulas import explain
+from rnnviz.core.unroll.picture import Place, title_of
+from rnnviz.core.unroll.plan import MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
+from rnnviz.session.unroll.unroll import Unroll
+from rnnviz.views.dialogs.number_dialog import NumberDialog
+from rnnviz.views.shared.number_field import NumberField, WholeField
+from rnnviz.views.shared.segments import Segments
+from rnnviz.views.shared.theme import icon
+from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.text.text_figure import write_drawn
+from rnnviz.views.unroll.drawing import UnrollDrawing
+
+_SPEEDS = {"slow": 1600, "normal": 800, "fast": 300}
+"""Milliseconds a moment."""
+
+
+class UnrollArea(QWidget):
+    """Two rows of tools, the drawing, and the formula of the number that is pointed at.
+
+    Signals:
+        failed(str): what a person must read.
+        message(str): something for the status bar.
+    """
+
+    failed = Signal(str)
+    message = Signal(str)
+
+    def __init__(self, unroll: Unroll, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._unroll = unroll
+        self.drawing = UnrollDrawing(unroll)
+        self._playing = QTimer(self)
+        self._playing.timeout.connect(self._play_on)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(WrappingRow(self._reading(), self._network()))
+        column.addWidget(WrappingRow(self._moving(), self._learning()))
+        self._more_row = WrappingRow(self._weights(), self._way_back())
+        self._more_row.hide()
+        column.addWidget(self._more_row)
+        column.addWidget(self.drawing, 1)
+        column.addWidget(self._formula())
+        self.drawing.pointed.connect(self._explain)
+        self.drawing.edit_requested.connect(self._edit)
+        unroll.changed.connect(self._follow)
+        unroll.moment_changed.connect(self._follow)
+        unroll.refused.connect(self._refuse)
+        self._follow()
+        unroll.ensure_computed()
+
+    # The tools
+
+    def _reading(self) -> QWidget:
+        self._word = QLineEdit(self._unroll.plan.inputs[0] or "")
+        self._word.setText("hello")
+        self._word.setMaxLength(MOST_STEPS + 1)
+        self._word.setAccessibleName("Word to read")
+        self._word.setToolTip("The word that the network reads; every letter should give the next")
+        self._word.setFixedWidth(130)
+        self._word.editingFinished.connect(self._read)
+        self._structure = Segments(
+            "Structure", {structure.name: structure.title for structure in STRUCTURES}
+        )
+        for structure, button in zip(
+            STRUCTURES, self._structure.findChildren(QToolButton), strict=True
+        ):
+            button.setToolTip(structure.about)
+        self._structure.choose(self._unroll.plan.structure)
+        self._structure.chosen.connect(self._read)
+        return _row(QLabel("Word"), self._word, self._structure)
+
+    def _network(self) -> QWidget:
+        plan = self._unroll.plan
+        self._architecture = QComboBox()
+        self._architecture.setAccessibleName("Architecture")
+        for facts in ARCHITECTURES:
+            if not facts.grows:
+                self._architecture.addItem(facts.short, facts.name)
+                self._architecture.setItemData(
+                    self._architecture.count() - 1, facts.about, Qt.ItemDataRole.ToolTipRole
+                )
+        self._architecture.setCurrentIndex(self._architecture.findData(plan.architecture))
+        self._architecture.currentIndexChanged.connect(self._changed)
+        self._fields: dict[str, NumberField] = {
+            "units": WholeField("Units", 1, MOST_UNITS),
+            "layers": WholeField("Layers", 1, MOST_LAYERS),
+            "embedding": WholeField("Embedding", 0, MOST_UNITS, special="one-hot"),
+            "seed": WholeField("Seed", 0, 9999),
+        }
+        for name, field in self._fields.items():
+            field.set_value(getattr(plan, name))
+            field.value_changed.connect(self._changed)
+        units, layers = self._fields["units"], self._fields["layers"]
+        return _row(self._architecture, QLabel("Units"), units, QLabel("Layers"), layers)
+
+    def _weights(self) -> QWidget:
+        """What the weights are: drawn by a seed, scaled to a radius, with an embedding or not."""
+        self._radius = NumberField("Spectral radius", 0.0, 3.0, step=0.05, special="as it is")
+        self._radius.set_value(0.0)
+        self._radius.setToolTip(
+            "Scale W_hh to this spectral radius: below 1 gradients vanish, above they may explode"
+        )
+        self._radius.value_changed.connect(self._set_radius)
+        embedding, seed = self._fields["embedding"], self._fields["seed"]
+        return _row(
+            QLabel("Input"), embedding, QLabel("Seed"), seed, QLabel("Radius of W_hh"), self._radius
+        )
+
+    def _way_back(self) -> QWidget:
+        """How far the gradient goes back, and how long it may be."""
+        plan = self._unroll.plan
+        self._chunk = WholeField("BPTT chunk", 0, MOST_STEPS, special="full")
+        self._chunk.setToolTip("Truncated back-propagation: after how many steps gradients are cut")
+        self._chunk.set_value(plan.chunk)
+        self._chunk.value_changed.connect(self._changed)
+        self._carried = QCheckBox("carry state")
+        self._carried.setChecked(plan.carried)
+        self._carried.toggled.connect(self._changed)
+        self._clip = QComboBox()
+        self._clip.setAccessibleName("Clipping")
+        for key, title in (("none", "no clipping"), ("norm", "by norm"), ("value", "by value")):
+            self._clip.addItem(title, key)
+        self._clip.currentIndexChanged.connect(self._changed)
+        self._threshold = NumberField("Clipping threshold", 0.0, 1000.0, above=True)
+        self._threshold.set_value(plan.threshold)
+        self._threshold.value_changed.connect(self._changed)
+        return _row(QLabel("BPTT"), self._chunk, self._carried, self._clip, self._threshold)
+
+    def _moving(self) -> QWidget:
+        self._play = _button("play", "Play: one moment after the other (Space)")
+        self._play.clicked.connect(self.toggle_play)
+        back = _button("chevron-left", "One moment back (←)")
+        back.clicked.connect(self._back)
+        on = _button("chevron-right", "One moment on (→)")
+        on.clicked.connect(self._on)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setAccessibleName("Moment")
+        self._slider.setFixedWidth(140)
+        self._slider.valueChanged.connect(self._unroll.set_index)
+        self._speed = QComboBox()
+        self._speed.setAccessibleName("Speed of playing")
+        for name, milliseconds in _SPEEDS.items():
+            self._speed.addItem(name, milliseconds)
+        self._speed.setCurrentIndex(1)
+        self._roll = QCheckBox("Rolled up")
+        self._roll.setToolTip("The same W at every step: rolled up it is one step with a loop (R)")
+        self._roll.toggled.connect(self.drawing.roll)
+        return _row(back, self._play, on, self._slider, self._speed, self._roll)
+
+    def _learning(self) -> QWidget:
+        plan = self._unroll.plan
+        self._rate = NumberField("Rate", 0.0, 100.0, above=True)
+        self._rate.set_value(plan.rate)
+        self._rate.value_changed.connect(self._changed)
+        one = _button("", "One training step (T)", "1 step")
+        one.clicked.connect(self._train)
+        ten = _button("", "Ten training steps (Shift+T)", "10")
+        ten.clicked.connect(self._train_ten)
+        learn = _button("", "Train until every answer is likelier than 90 % (L)", "Learn")
+        learn.clicked.connect(self._learn)
+        anew = _button("dice-5", "Draw the weights anew (N)")
+        anew.clicked.connect(self._unroll.begin_anew)
+        self._undo = _button("undo-2", "Back to the weights before (Ctrl+Z)")
+        self._undo.clicked.connect(self._unroll.undo)
+        self._more = _button("sliders-horizontal", "Input, seed, radius of W_hh, BPTT, clipping")
+        self._more.setCheckable(True)
+        self._more.toggled.connect(self._more_row_shown)
+        return _row(QLabel("Rate"), self._rate, one, ten, learn, anew, self._undo, self._more)
+
+    @Slot(bool)
+    def _more_row_shown(self, shown: bool) -> None:
+        self._more_row.setVisible(shown)
+
+    def _formula(self) -> QWidget:
+        self._said = QLabel()
+        self._said.setAccessibleName("Formula of the number that is pointed at")
+        self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._said.setWordWrap(True)
+        self._said.setMinimumHeight(52)
+        self._said.setContentsMargins(20, 4, 20, 8)
+        self._explain(None)
+        return self._said
+
+    # What follows
+
+    @Slot()
+    def _follow(self) -> None:
+        """Show where the session is."""
+        self._slider.blockSignals(True)
+        self._slider.setRange(0, self._unroll.last_index)
+        self._slider.setValue(self._unroll.index)
+        self._slider.blockSignals(False)
+        self._undo.setEnabled(self._unroll.can_undo)
+        plan = self._unroll.plan
+        for name, field in (*self._fields.items(), ("rate", self._rate), ("chunk", self._chunk)):
+            if field.value() != getattr(plan, name) and not field.hasFocus():
+                field.set_value(getattr(plan, name))
+        self._threshold.setVisible(plan.clip != "none")
+        self._carried.setVisible(plan.chunk > 0)
+        self._explain(self.drawing.place)
+
+    @Slot(object)
+    def _explain(self, place: Place | None) -> None:
+        trace = self._unroll.trace
+        if trace is None or place is None:
+            self._said.setText(
+                "Point at any number: its formula appears here, with its numbers put in. "
+                "→ and ← go on and back, Space plays, T trains one step, R rolls the network up. "
+                "Click a weight twice to type another."
+            )
+            return
+        try:
+            formula, numbers = explain(trace, place)
+        except (KeyError, IndexError):
+            return  # the picture is of other numbers already
+        self._said.setText(f"{formula}\n{numbers}")
+
+    @Slot()
+    def _read(self, _: str = "") -> None:
+        self._unroll.set_word(self._word.text(), self._structure.value)
+
+    @Slot()
+    def _changed(self, _: Any = None) -> None:
+        if self._radius.value():
+            self._radius.set_value(0.0)
+        settings = {name: field.value() for name, field in self._fields.items()}
+        plan = msgspec.structs.replace(
+            self._unroll.plan,
+            architecture=self._architecture.currentData(),
+            rate=self._rate.value(),
+            chunk=self._chunk.value(),
+            carried=self._carried.isChecked(),
+            clip=self._clip.currentData(),
+            threshold=self._threshold.value(),
+            **settings,
+        )
+        self._unroll.set_plan(plan)
+
+    @Slot(object)
+    def _set_radius(self, radius: float) -> None:
+        if radius:
+            self._unroll.set_radius(radius)
+
+    @Slot(object)
+    def _edit(self, place: Place) -> None:
+        """Ask for the number that shall stand in a weight."""
+        trace = self._unroll.trace
+        if trace is None:
+            return
+        name = f"{title_of(place.key, trace.plan.layers)}[{place.row + 1}, {place.column + 1}]"
+        value = float(trace[f"weight/{place.key}"][place.row, place.column])
+        field = NumberField(name, -1000.0, 1000.0, step=0.1)
+        field.set_value(round(value, 6))
+        dialog = NumberDialog("A weight by hand", f"{name}, the same at every step", field, self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._unroll.edit(place.key, place.row, place.column, float(dialog.number))
+
+    @Slot(str)
+    def _refuse(self, why: str) -> None:
+        self.message.emit(why)
+        self._said.setText(why)
+
+    # Moving
+
+    @Slot()
+    def _on(self) -> None:
+        self._unroll.step(1)
+
+    @Slot()
+    def _back(self) -> None:
+        self._unroll.step(-1)
+
+    @Slot()
+    def _train(self) -> None:
+        self._unroll.train(1)
+
+    @Slot()
+    def _train_ten(self) -> None:
+        self._unroll.train(10)
+
+    @Slot()
+    def _learn(self) -> None:
+        self._unroll.train(5000, until_learned=True)
+
+    @Slot()
+    def toggle_play(self) -> None:
+        """Go on by itself, or stop."""
+        if self._playing.isActive():
+            self._playing.stop()
+        else:
+            self._playing.start(int(self._speed.currentData()))
+        playing = self._playing.isActive()
+        self._play.setIcon(icon("pause" if playing else "play"))
+
+    @Slot()
+    def _play_on(self) -> None:
+        if not self.isVisible():
+            self.toggle_play()
+            return
+        self._playing.setInterval(int(self._speed.currentData()))
+        if not self._unroll.busy:
+            self._unroll.step(1)
+
+    def toggle_rolled(self) -> None:
+        """Roll the network up, or unroll it."""
+        self._roll.setChecked(not self._roll.isChecked())
+
+    def save(self) -> None:
+        """Write the picture to a file that the person chooses: PNG or SVG."""
+        picture = self.drawing.picture
+        if picture is None:
+            return
+        chosen, kind = QFileDialog.getSaveFileName(
+            self, "Save the unrolled network", "unrolled", "Picture (*.png);;Drawing (*.svg)"
+        )
+        if not chosen:
+            return
+        path = Path(chosen)
+        if not path.suffix:
+            path = path.with_suffix(".svg" if "svg" in kind else ".png")
+        try:
+            write_drawn(path, picture.figure)
+        except (RnnvizError, OSError) as error:
+            self.failed.emit(str(error))
+            return
+        self.message.emit(f"Saved {path.name}")
+
+    def sizeHint(self) -> QSize:
+        """Room for the lecture's network."""
+        return QSize(1100, 700)
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    """Controls side by side."""
+    group = QWidget()
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget)
+    return group
+
+
+def _button(symbol: str, tip: str, words: str = "") -> QToolButton:
+    button = QToolButton()
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    if symbol:
+        button.setIcon(icon(symbol))
+    if words:
+        button.setText(words)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    return button

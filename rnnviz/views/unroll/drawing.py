@@ -1,0 +1,232 @@
+"""The unrolled network as it is painted; the pointer and the arrow keys find its numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from rnnviz.core.unroll.picture import Picture, Place, draw
+from rnnviz.session.unroll.unroll import Unroll
+from rnnviz.views.shared.theme import theme_of
+from rnnviz.views.text.text_figure import paint_figure
+
+_FRAME_MS = 8
+_ROLL_SECONDS = 0.7
+
+
+class UnrollDrawing(QWidget):
+    """Paints the moment of the session's small network.
+
+    Signals:
+        pointed(object): the `Place` of the number under the pointer or the keys, or None.
+        edit_requested(object): the `Place` of a weight that was clicked twice.
+    """
+
+    pointed = Signal(object)
+    edit_requested = Signal(object)
+
+    def __init__(self, unroll: Unroll, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._unroll = unroll
+        self._picture: Picture | None = None
+        self._pixmap = QPixmap()
+        self._place: Place | None = None
+        self._rolled = 0.0
+        self._goal = 0.0
+        self._rolling = QTimer(self)
+        self._rolling.setInterval(_FRAME_MS)
+        self._rolling.timeout.connect(self._roll_on)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(QSize(420, 300))
+        self.setAccessibleName("Unrolled network")
+        unroll.changed.connect(self._forget_place)
+        unroll.moment_changed.connect(self._forget_place)
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is painted; None while there are no numbers."""
+        return self._picture
+
+    @property
+    def place(self) -> Place | None:
+        """The number that is pointed at."""
+        return self._place
+
+    @property
+    def rolled(self) -> bool:
+        """Whether the network is rolled up, or on its way there."""
+        return self._goal > 0.5
+
+    def roll(self, rolled: bool) -> None:
+        """Roll the network up, or unroll it, in a short movement."""
+        self._goal = float(rolled)
+        self._rolling.start()
+
+    @Slot()
+    def _roll_on(self) -> None:
+        step = _FRAME_MS / 1000 / _ROLL_SECONDS
+        away = self._goal - self._rolled
+        self._rolled = (
+            self._goal if abs(away) <= step else self._rolled + step * (1 if away > 0 else -1)
+        )
+        if self._rolled == self._goal:
+            self._rolling.stop()
+        self.draw_anew()
+
+    @Slot()
+    def draw_anew(self) -> None:
+        """Make the picture again: other numbers, another moment, size or theme."""
+        trace = self._unroll.trace
+        if trace is None or self.width() < 10:
+            self._picture = None
+            self.update()
+            return
+        size = (float(self.width()), float(self.height()))
+        marked = ""
+        if self._place is not None and self._place.kind == "weight":
+            marked = self._place.key.removeprefix("gradient/")
+        dark = theme_of(self).dark
+        self._picture = draw(trace, self._unroll.moment, size, dark, self._rolled, marked)
+        ratio = self.devicePixelRatioF()
+        self._pixmap = QPixmap(self.size() * ratio)
+        self._pixmap.setDevicePixelRatio(ratio)
+        with QPainter(self._pixmap) as painter:
+            paint_figure(painter, self._picture.figure)
+        self.setAccessibleDescription(self._picture.figure.words[0].text)
+        self.update()
+
+    @Slot()
+    def _forget_place(self) -> None:
+        """Other numbers: what was pointed at may lie elsewhere, or be no more."""
+        place, self._place = self._place, None
+        self.draw_anew()
+        if place is not None and self._picture is not None:
+            names = (place.kind, place.key, place.step, place.row, place.column)
+            for found in self._picture.places:
+                if (found.kind, found.key, found.step, found.row, found.column) == names:
+                    self._place = found
+        if place is not None:
+            self.pointed.emit(self._place)
+
+    # Pointing
+
+    def point_at(self, place: Place | None) -> None:
+        """Mark a number and say so; a weight lights up in all its copies."""
+        if place == self._place:
+            return
+        before, self._place = self._place, place
+        kinds = {one.kind for one in (before, place) if one is not None}
+        self.pointed.emit(place)
+        if "weight" in kinds:
+            self.draw_anew()
+        else:
+            self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Point at the number below."""
+        if self._picture is not None:
+            self.point_at(self._picture.at(event.position().x(), event.position().y()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask for another number in place of a weight."""
+        place = (
+            self._picture.at(event.position().x(), event.position().y()) if self._picture else None
+        )
+        if place is not None and place.kind == "weight" and not place.key.startswith("gradient/"):
+            self.edit_requested.emit(place)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is pointed at any more."""
+        self.point_at(None)
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl and an arrow go from number to number, Enter edits a weight."""
+        ways = {
+            Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
+        }  # fmt: skip
+        way = ways.get(Qt.Key(event.key()))
+        if way and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._point_on(*way)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._place is not None:
+            if self._place.kind == "weight" and not self._place.key.startswith("gradient/"):
+                self.edit_requested.emit(self._place)
+        else:
+            super().keyPressEvent(event)
+
+    def _point_on(self, dx: int, dy: int) -> None:
+        """Point at the nearest number in a direction."""
+        if self._picture is None or not self._picture.places:
+            return
+        if self._place is None:
+            self.point_at(self._picture.places[0])
+            return
+        x, y = _middle(self._place)
+        best, least = None, float("inf")
+        for place in self._picture.places:
+            px, py = _middle(place)
+            along = (px - x) * dx + (py - y) * dy
+            aside = abs((px - x) * dy) + abs((py - y) * dx)
+            if along > 1 and along + 3 * aside < least:
+                best, least = place, along + 3 * aside
+        if best is not None:
+            self.point_at(best)
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture, the marked number, and the focus."""
+        theme = theme_of(self)
+        with QPainter(self) as painter:
+            if self._picture is None:
+                painter.fillRect(self.rect(), QColor(theme.background))
+                return
+            painter.drawPixmap(QPointF(0, 0), self._pixmap)
+            if self._place is not None:
+                painter.setPen(QPen(QColor(theme.accent), 2))
+                place = self._place
+                painter.drawRect(
+                    QRectF(place.x - 1, place.y - 1, place.width + 1, place.height + 1)
+                )
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(theme.accent), 1))
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another size, another picture."""
+        super().resizeEvent(event)
+        self._forget_place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme, another picture."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.draw_anew()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where the keys go."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """They go elsewhere."""
+        super().focusOutEvent(event)
+        self.update()
+
+
+def _middle(place: Place) -> tuple[float, float]:
+    return place.x + place.width / 2, place.y + place.height / 2

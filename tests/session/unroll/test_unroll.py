@@ -1,0 +1,134 @@
+"""The small network of the session: changes, undo, and answers that come late."""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+import pytest
+
+from rnnviz.nets.jobs.unroll import TASKS
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.unroll.unroll import Unroll
+from rnnviz.work.runner import InlineRunner
+from tests.late_runner import LateRunner
+
+
+@pytest.fixture
+def unroll(tmp_path, qapp):
+    made = Unroll(Jobs(InlineRunner(TASKS)), tmp_path)
+    made.ensure_computed()
+    yield made
+    made.close()
+
+
+def test_it_opens_untrained_and_ready(unroll):
+    assert unroll.trace is not None
+    assert unroll.trace.trained == 0
+    assert unroll.trace.plan.inputs == ("h", "e", "l", "l")
+
+
+def test_a_training_step_is_the_update_that_was_shown(unroll):
+    before = unroll.trace
+    unroll.train(1)
+    assert unroll.trace.trained == 1
+    assert unroll.trace.loss < before.loss
+    for name in before.parameters:
+        shown = before[f"weight/{name}"] + before[f"update/{name}"]
+        assert unroll.trace[f"weight/{name}"] == pytest.approx(shown, abs=1e-12)
+
+
+def test_undo_goes_back_in_training(unroll):
+    losses = [unroll.trace.loss]
+    for _ in range(3):
+        unroll.train(10)
+        losses.append(unroll.trace.loss)
+    for loss in reversed(losses[:-1]):
+        assert unroll.undo()
+        assert unroll.trace.loss == loss
+    assert not unroll.undo()
+    unroll.train(10)
+    assert unroll.trace.loss == losses[1]
+
+
+def test_weights_stay_where_the_network_stays_the_same(unroll):
+    unroll.train(20)
+    trained = unroll.trace["weight/output.weight"]
+    unroll.set_plan(msgspec.structs.replace(unroll.plan, rate=0.5, chunk=2))
+    assert (unroll.trace["weight/output.weight"] == trained).all()
+    assert unroll.trace.trained == 20
+    unroll.set_plan(msgspec.structs.replace(unroll.plan, units=5))
+    assert unroll.trace.trained == 0
+    assert unroll.trace["0/hidden"].shape == (4, 5)
+
+
+def test_a_weight_typed_by_hand_is_the_one_that_computes(unroll):
+    unroll.edit("layers.0.weight_hh_l0", 1, 2, 0.75)
+    assert unroll.trace["weight/layers.0.weight_hh_l0"][1, 2] == 0.75
+
+
+def test_until_it_is_learned(unroll):
+    unroll.train(5000, until_learned=True)
+    assert unroll.trace.learned
+    assert 0 < unroll.trace.trained < 5000
+    wanted = [unroll.plan.vocabulary.index(target) for target in unroll.plan.targets]
+    chances = unroll.trace["probabilities"][range(4), wanted]
+    assert chances.min() > 0.9
+
+
+def test_what_cannot_be_is_refused_and_nothing_is_lost(unroll):
+    said: list[str] = []
+    unroll.refused.connect(said.append)
+    before = unroll.trace
+    unroll.set_word("a", "many-to-many")
+    unroll.set_plan(msgspec.structs.replace(unroll.plan, units=10_000))
+    unroll.set_radius(99)
+    unroll.edit("layers.0.weight_hh_l0", 7, 7, 1.0)
+    assert len(said) == 4
+    assert "1 letters" in said[0]
+    assert unroll.trace is before
+
+
+def test_after_the_update_the_next_pass_begins(unroll):
+    unroll.set_index(unroll.last_index)
+    unroll.step(1)
+    assert unroll.index == 0
+    assert unroll.trace.trained == 1
+
+
+def test_a_rate_that_explodes_says_so(unroll):
+    said: list[str] = []
+    unroll.refused.connect(said.append)
+    unroll.set_plan(msgspec.structs.replace(unroll.plan, rate=1e308))
+    unroll.train(50)
+    assert said
+    assert "smaller rate" in said[0]
+    assert unroll.trace is not None
+
+
+def test_late_answers_never_come_under_another_plan(tmp_path, qapp):
+    """Words, units and trainings in any order, answered in any order: what is shown is whole."""
+    random = Random(1)
+    runner = LateRunner(TASKS)
+    unroll = Unroll(Jobs(runner), tmp_path)
+    for _ in range(150):
+        what = random.randrange(5)
+        if what == 0:
+            unroll.set_word(random.choice(["hello", "banana", "abracadabra"]), "many-to-many")
+        elif what == 1:
+            unroll.set_plan(msgspec.structs.replace(unroll.plan, units=random.randint(1, 5)))
+        elif what == 2:
+            unroll.train(1)
+        elif what == 3:
+            unroll.undo()
+        else:
+            runner.anything(random)
+        if unroll.trace is not None:
+            assert unroll.trace.plan == unroll.plan
+            assert unroll.trace["0/hidden"].shape == (unroll.plan.steps, unroll.plan.units)
+    for number in list(runner.open):
+        runner.finish(number)
+    assert unroll.trace is not None
+    assert unroll.trace.plan == unroll.plan
+    unroll.close()
+    runner.close()

@@ -1,0 +1,133 @@
+"""The Unroll workspace with real keys and clicks."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from rnnviz.nets.jobs.unroll import TASKS
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.unroll.unroll import Unroll
+from rnnviz.views.unroll.area import UnrollArea
+from rnnviz.work.runner import InlineRunner
+
+
+@pytest.fixture
+def area(qtbot, tmp_path):
+    unroll = Unroll(Jobs(InlineRunner(TASKS)), tmp_path)
+    made = UnrollArea(unroll)
+    qtbot.addWidget(made)
+    made.resize(1100, 760)
+    made.show()
+    qtbot.waitUntil(lambda: made.drawing.picture is not None)
+    yield made
+    unroll.close()
+
+
+def words(area):
+    return [word.text for word in area.drawing.picture.figure.words]
+
+
+def point(qtbot, area, kind, step=-1):
+    place = next(p for p in area.drawing.picture.places if p.kind == kind and step in (-1, p.step))
+    at = QPoint(int(place.x + place.width / 2), int(place.y + place.height / 2))
+    qtbot.mouseMove(area.drawing, at)
+    qtbot.waitUntil(lambda: area.drawing.place == place)
+    return place
+
+
+def button(area, words):
+    return next(
+        one for one in area.findChildren(QAbstractButton) if one.toolTip().startswith(words)
+    )
+
+
+def test_it_opens_on_hello_with_nothing_read_yet(area):
+    assert "Nothing was read yet" in words(area)[0]
+    assert [w for w in words(area) if w in "hello"] != []
+
+
+def test_going_on_shows_one_step_more(area, qtbot):
+    qtbot.mouseClick(button(area, "One moment on"), Qt.MouseButton.LeftButton)
+    assert words(area)[0].startswith("Forwards, step 1: “h” enters, “e” should come out")
+    qtbot.mouseClick(button(area, "One moment back"), Qt.MouseButton.LeftButton)
+    assert "Nothing was read yet" in words(area)[0]
+
+
+def test_a_number_that_is_pointed_at_shows_its_formula(area, qtbot):
+    area._unroll.set_index(10)
+    place = point(qtbot, area, "hidden", 1)
+    value = area._unroll.trace["0/hidden"][1, place.row]
+    assert "h₂ = tanh(W_xh x₂ + W_hh h₁ + b)" in area._said.text()
+    assert f"= {value:.3f}".replace("-", "−") in area._said.text()
+
+
+def test_the_formula_goes_with_the_number(area, qtbot):
+    area._unroll.set_index(10)
+    point(qtbot, area, "own", 3)
+    before = area._said.text()
+    qtbot.mouseClick(button(area, "One training step"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: area._said.text() != before)
+    area._unroll.set_index(1)
+    assert "Point at any number" in area._said.text()
+
+
+def test_a_weight_lights_up_and_is_found_with_the_keys(area, qtbot):
+    area._unroll.set_index(4)
+    area.drawing.setFocus()
+    qtbot.keyClick(area.drawing, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    first = area.drawing.place
+    assert first is not None
+    qtbot.keyClick(area.drawing, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    assert area.drawing.place != first
+    assert area.drawing.place.x > first.x
+
+
+def test_training_until_it_is_learned_turns_the_marks(area, qtbot):
+    area._unroll.set_index(4)
+    assert any("✗" in word for word in words(area))
+    qtbot.mouseClick(button(area, "Train until"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: area._unroll.trace.learned)
+    assert not any("✗" in word for word in words(area))
+    qtbot.mouseClick(button(area, "Back to the weights"), Qt.MouseButton.LeftButton)
+    assert any("✗" in word for word in words(area))
+
+
+def test_another_word_is_read_when_it_is_typed(area, qtbot):
+    area._word.selectAll()
+    qtbot.keyClicks(area._word, "banana")
+    qtbot.keyClick(area._word, Qt.Key.Key_Return)
+    assert area._unroll.plan.vocabulary == ("b", "a", "n")
+    assert area._unroll.plan.steps == 5
+
+
+def test_a_word_of_one_letter_is_refused_with_a_word_why(area, qtbot):
+    area._word.selectAll()
+    qtbot.keyClicks(area._word, "a")
+    qtbot.keyClick(area._word, Qt.Key.Key_Return)
+    assert "2 to 41" in area._said.text()
+    assert area._unroll.plan.steps == 4
+
+
+def test_rolled_up_it_has_a_loop(area, qtbot):
+    area._unroll.set_index(2)
+    area._roll.click()
+    qtbot.waitUntil(lambda: "W_hh, at every step" in words(area))
+    area._roll.click()
+    qtbot.waitUntil(lambda: "W_hh, at every step" not in words(area))
+
+
+def test_playing_goes_on_and_stops(area, qtbot):
+    area._speed.setCurrentIndex(2)
+    area.toggle_play()
+    qtbot.waitUntil(lambda: area._unroll.index >= 2)
+    area.toggle_play()
+    assert not area._playing.isActive()
+
+
+def test_every_control_has_a_name(area):
+    for one in area.findChildren(QWidget):
+        if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isVisible():
+            named = one.accessibleName() or getattr(one, "text", lambda: "")()
+            assert named or one.objectName().startswith("qt_"), one
