@@ -149,7 +149,9 @@ def _refuse_what_nobody_means(content: Any) -> None:
             except UnicodeEncodeError as error:
                 raise DamagedFileError("it holds half a character") from error
         elif isinstance(value, list | tuple):
-            waiting.extend(value)
+            # A vocabulary of some thousand words is looked at as one.
+            words = set(map(type, value)) == {str}
+            waiting.extend(("".join(value),) if words else value)
         elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
             raise DamagedFileError("it holds an integer of more than 64 bits")
 

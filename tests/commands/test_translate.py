@@ -176,6 +176,30 @@ def test_what_cannot_be_done_is_said(
         assert re.search(said, capsys.readouterr().err), words
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["walk"],
+        ["rank", "--concept", "inside-quotes"],
+        ["colour", "--unit", "1:0"],
+        ["gradients"],
+        ["sample"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_command_for_other_kinds_says_what_a_translator_is_and_which_to_choose(
+    command: list[str], model: str, tmp_path: Path, capsys: Printed
+) -> None:
+    """In one line, before anything is walked."""
+    text = tmp_path / "text.txt"
+    text.write_text("le chat dort\n" * 20)
+    files = [model] if command[0] == "sample" else [model, str(text)]
+    assert main([command[0], *files, *command[1:]]) == 1
+    said = capsys.readouterr().err.strip()
+    assert "m.safetensors is a translation model, which reads sentences" in said
+    assert re.search("choose a language model( or a classifier)?$", said) and "\n" not in said
+
+
 def made_up_pairs(folder: Path) -> Path:
     """Word for word, with a full stop that stands apart."""
     words = [(a, b) for a in range(8) for b in range(8) if a != b]

@@ -117,3 +117,12 @@ def test_memory_that_may_be_taken_is_what_the_process_is_allowed(monkeypatch):
     resource = pytest.importorskip("resource")
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1, 1))
     assert memory_left() == 0
+
+
+@pytest.mark.parametrize(
+    "raw", [b'["a", "\\ud83d", "\\ude00"]', b'["a", 1, "\\ud800"]', b'["a", 1' + b"0" * 30 + b"]"]
+)
+def test_halves_of_characters_and_endless_integers_are_refused_in_lists_too(raw: bytes) -> None:
+    with pytest.raises(DamagedFileError):
+        decode_json(raw)
+    assert decode_json(b'["a", "\\ud83d\\ude00"]') == ["a", "\U0001f600"]
