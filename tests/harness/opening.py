@@ -30,7 +30,10 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import FieldFacts, GradientField, read_field, write_field
 from rnnviz.core.reading import open_regular
 from rnnviz.core.recognise import kind_of
+from rnnviz.core.recordings.description import Classes, Predicted
+from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.runs.config import config_found
 from rnnviz.core.runs.control import Inbox, ask
@@ -42,7 +45,11 @@ from rnnviz.core.runs.watched import WatchedRun, runs_in
 from rnnviz.core.scoring import rank
 from rnnviz.core.scoring.probe import probe, read_probe, write_probe
 from rnnviz.core.scoring.results import read_ranking, write_ranking
+from rnnviz.core.sequences.documents import Documents
+from rnnviz.core.sequences.labelled_texts import read_labelled
+from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.tokens import UNKNOWN_TOKEN, Tokens
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.training.state import State, load_state, save_state
@@ -52,6 +59,8 @@ from rnnviz.work.unpacking import RefusedArchiveError, unpack
 from tests.core.recordings.recordings import record
 from tests.core.runs.made import finished_run
 from tests.nets.checkpoints import examples, test_tutorial
+from tests.nets.classification.small_classifier import TEXT as LABELLED
+from tests.nets.classification.small_classifier import saved_classifier
 from tests.nets.translation.small import small_translator
 
 TEXT = '"Well," she said, "12 a\n\tb {x} (y)." ' * 40
@@ -185,7 +194,12 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "torch7": (kind_of, open_model),
     "translator": (kind_of, open_model),
     "tutorial": (lambda path: open_model(path / "encoder.pt"),),
+    "classifier": (kind_of, open_model),
+    "labelled": (lambda path: read_labelled([path]),),
     "recording": (kind_of, open_recording),
+    "tokens": (kind_of, open_recording),
+    "numbers": (kind_of, open_recording),
+    "classes": (kind_of, open_recording),
     "run": (kind_of, open_run, resume_run),
     "event-files": (kind_of, open_event_files),
     "concept": (kind_of, open_concept),
@@ -229,6 +243,37 @@ def _recording(folder: Path) -> Path:
     rng = np.random.default_rng(0)
     channels = {name: rng.uniform(-1, 1, (3, len(TEXT))) for name in ("hidden", "cell")}
     return record(folder / "a.recording", TEXT, channels).folder
+
+
+def _tokens(folder: Path) -> Path:
+    places = np.array([[0, 2], [4, 8], [8, 8], [9, 12]])
+    read = Tokens(
+        np.array([1, 0, 2, UNKNOWN_TOKEN], np.uint32), places, Text.of("go  home now", "t"),
+        ("home", "go", "</s>"),
+    )  # fmt: skip
+    made = folder / "tokens.recording"
+    writer = RecordingWriter(made, read, layers_of(1, 2, ("hidden",)), None)
+    writer.write(0, {"hidden": np.zeros((2, 4))}, {})
+    return made
+
+
+def _numbers(folder: Path) -> Path:
+    read = Numbers(np.arange(6, dtype=np.float32).reshape(3, 2), ("speed", "height"), "a flight")
+    made = folder / "numbers.recording"
+    writer = RecordingWriter(made, read, layers_of(1, 2, ("hidden",)), Predicted(columns=("lift",)))
+    wanted = np.ones((3, 1), np.float32)
+    writer.write(0, {"hidden": np.zeros((2, 3))}, {"predicted": wanted, "wanted": wanted})
+    return made
+
+
+def _classes(folder: Path) -> Path:
+    text = Text(Text.of("abcab").codes, "two", documents=Documents.of_lengths([2, 3]))
+    made = folder / "classes.recording"
+    about = Classes(classes=("bad", "good"))
+    writer = RecordingWriter(made, text, layers_of(1, 2, ("hidden",)), about, "abc")
+    out = {"class_p": np.full((5, 2), 0.5), "truth": np.array([1, 1, 0, 1, -1])}
+    writer.write(0, {"hidden": np.zeros((2, 5))}, out)
+    return made
 
 
 def _run(folder: Path) -> Path:
@@ -334,7 +379,12 @@ SAMPLES: dict[str, Sample] = {
     "torch7": _model(examples.write_torch7, "model.t7"),
     "translator": _translator,
     "tutorial": _tutorial,
+    "classifier": saved_classifier,
+    "labelled": _written("labelled.tsv", LABELLED.encode() * 9),
     "recording": _recording,
+    "tokens": _tokens,
+    "numbers": _numbers,
+    "classes": _classes,
     "run": _run,
     "event-files": _event_files,
     "concept": _written(
