@@ -23,6 +23,7 @@ COMMANDS = {
     "concepts": "list the concepts, or show on a text what one of them labels",
     "colour": "colour a text by one unit: terminal, HTML, PNG, SVG or CSV",
     "gradients": "how far back the gradient of a loss reaches, layer by layer",
+    "ablate": "cut or hold a unit, and see what that costs",
     "sample": "let a model write",
     "translate": "translate sentences, and show where each word looked",
     "classify": "say what texts are, and what each word did to the verdict",

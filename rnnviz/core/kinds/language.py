@@ -58,6 +58,7 @@ LANGUAGE_MODEL = ModelKind(
         "recurrent_matrices",
         "clipping",
         "truncation",
+        "ablate",
     ),
     use="which continues texts: look at it with `rnnviz walk`, `rank` and `sample`",
     lines=_lines,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnnviz.nets.jobs import cells, gradients
+from rnnviz.nets.jobs import cells, gradients, interventions
 from rnnviz.nets.kinds.kind import NetworkKind
 from rnnviz.nets.language.model import build_language_model
 from rnnviz.nets.opened import OpenedModel
@@ -19,5 +19,5 @@ LANGUAGE_MODEL = NetworkKind(
     key="language-model",
     build=build_language_model,
     facts=_facts,
-    jobs={**cells.MODEL_JOBS, **gradients.MODEL_JOBS},
+    jobs={**cells.MODEL_JOBS, **gradients.MODEL_JOBS, **interventions.MODEL_JOBS},
 )

@@ -1,0 +1,68 @@
+"""What may be done to a unit while a network reads: it is cut, held at a value, or added to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+
+class Intervention(msgspec.Struct, frozen=True, kw_only=True):
+    """One unit, changed at every step from one on; all that depends on it follows."""
+
+    layer: Annotated[int, msgspec.Meta(ge=0, le=1 << 16)]
+    """From 0."""
+    unit: Annotated[int, msgspec.Meta(ge=0, le=1 << 24)]
+    """In the layer, from 0."""
+    how: Literal["hold", "add"] = "hold"
+    value: float = 0.0
+    """What it is held at, or what is added; held at 0, a unit is cut."""
+    state: str = "hidden"
+    """Which of the states of its layer: a cell that is held changes the hidden state too."""
+    start: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """The first step at which it is done."""
+
+    @property
+    def in_words(self) -> str:
+        """What is done, for people: `cut`, `held at 0.5`, `0.5 added`."""
+        if self.how == "add":
+            return f"{self.value:g} added"
+        return f"held at {self.value:g}" if self.value else "cut"
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """The mean loss in nats a character under one intervention, or under none."""
+
+    loss: float
+    on: float | None = None
+    """Of the predictions made where the concept holds; None without a concept, or where it never
+    does."""
+    off: float | None = None
+    """Of those made elsewhere."""
+
+    def beyond(self, other: Effect) -> Effect:
+        """By how much the losses are larger than others."""
+        parts = zip((self.on, self.off), (other.on, other.off), strict=True)
+        on, off = (None if a is None or b is None else a - b for a, b in parts)
+        return Effect(self.loss - other.loss, on, off)
+
+
+class Ablation(msgspec.Struct, frozen=True, kw_only=True):
+    """What an intervention costs, beside the same done to other units of the layer."""
+
+    intervention: Intervention
+    predictions: int
+    """How many losses the means are over."""
+    on: int
+    """How many of them were made where the concept holds."""
+    plain: Effect
+    """Without any intervention."""
+    changed: Effect
+    others: tuple[Effect, ...]
+    """The same done to units drawn at random from the rest of the layer."""
+    other_units: tuple[int, ...]
+
+    def rank(self, part: str = "loss") -> int:
+        """How many of the other units cost at least as much, in `loss`, `on` or `off`."""
+        mine = getattr(self.changed, part)
+        return sum(getattr(other, part) >= mine for other in self.others)

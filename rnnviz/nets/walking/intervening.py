@@ -1,0 +1,244 @@
+"""A text read again with a unit changed, beside the same done to others, many at once.
+
+The layers below the unit see nothing of it and are read once; its own layer is stepped, with a
+stream for each change; those above run as fast as they can. All streams read the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnnviz.core.cells.intervention import Ablation, Effect, Intervention
+from rnnviz.core.errors import RnnvizError
+from rnnviz.nets.architectures.base import Change, unchanged
+from rnnviz.nets.language.model import CharacterLanguageModel, State
+from rnnviz.nets.language.sampling import choose, prime
+from rnnviz.nets.layers import states
+
+RANDOM_UNITS = 20
+_BLOCK = 256
+Progress = Callable[[float, float], None]
+
+
+def check(model: CharacterLanguageModel, intervention: Intervention) -> None:
+    """Refuse an intervention on what the model does not have.
+
+    Raises:
+        RnnvizError: naming what it has.
+    """
+    layers = model.recurrent
+    if intervention.layer >= len(layers):
+        raise RnnvizError(
+            f"there is no layer {intervention.layer + 1}: the model has {len(layers)}"
+        )
+    layer = layers[intervention.layer]
+    if intervention.unit >= layer.units:
+        raise RnnvizError(
+            f"there is no unit {intervention.unit} in layer {intervention.layer + 1}: it has "
+            f"{layer.units}, from 0"
+        )
+    if intervention.state not in layer.facts.states:
+        raise RnnvizError(
+            f"{layer.facts.with_article} has no state {intervention.state!r} to change; it has "
+            f"{', '.join(layer.facts.states)}"
+        )
+    if not np.isfinite(intervention.value):
+        raise RnnvizError(f"the value is {intervention.value}; it must be finite")
+
+
+class Changes:
+    """One intervention a stream, or none, all on the same layer."""
+
+    def __init__(self, streams: Sequence[Intervention | None], like: Tensor) -> None:
+        self._streams = [(row, one) for row, one in enumerate(streams) if one is not None]
+        self._like = like
+        self.first = min((one.start for _, one in self._streams), default=0)
+
+    def at(self, step: int) -> Change:
+        """What is changed at this step."""
+        active = [(row, one) for row, one in self._streams if one.start <= step]
+        return self._change(tuple(active)) if active else unchanged
+
+    def each(self, start: int, steps: int) -> list[Change]:
+        """The changes of so many steps from one on; the same object as long as nothing begins."""
+        begins = {one.start for _, one in self._streams}
+        found: list[Change] = []
+        for step in range(start, start + steps):
+            found.append(found[-1] if found and step not in begins else self.at(step))
+        return found
+
+    def _change(self, active: Sequence[tuple[int, Intervention]]) -> Change:
+        where: dict[str, tuple[Tensor, Tensor, Tensor, Tensor]] = {}
+        for state in {one.state for _, one in active}:
+            mine = [(row, one) for row, one in active if one.state == state]
+            where[state] = (
+                torch.tensor([row for row, _ in mine]),
+                torch.tensor([one.unit for _, one in mine]),
+                torch.tensor([float(one.how == "add") for _, one in mine]).to(self._like),
+                torch.tensor([one.value for _, one in mine]).to(self._like),
+            )
+
+        def change(state: str, values: Tensor) -> Tensor:
+            if state not in where:
+                return values
+            rows, units, kept, value = where[state]
+            changed = values.clone()
+            changed[rows, units] = values[rows, units] * kept + value
+            return changed
+
+        return change
+
+
+@torch.inference_mode()
+def losses_changed(
+    model: CharacterLanguageModel,
+    ids: Tensor,
+    streams: Sequence[Intervention | None],
+    progress: Progress = lambda done, total: None,
+) -> Tensor:
+    """The loss in nats of every prediction, (T - 1, B), under each of B interventions.
+
+    Args:
+        ids: (T,), T at least 2.
+        streams: all on one layer; None reads without any.
+    """
+    number = next((one.layer for one in streams if one is not None), 0)
+    layers = model.recurrent
+    changes = Changes(streams, model.output.weight)
+    carried = [
+        layer.zero_state(1 if place < number else len(streams))
+        for place, layer in enumerate(layers)
+    ]
+    found = []
+    for start in range(0, len(ids) - 1, _BLOCK):
+        part = ids[start : min(start + _BLOCK, len(ids) - 1)]
+        embedded = model.embed(part.unsqueeze(1))
+        below, hidden = embedded, []
+        for place, layer in enumerate(layers):
+            inputs = model.layer_input(place, embedded, below)
+            if place >= number:
+                inputs = inputs.expand(-1, len(streams), -1)
+            if place == number:
+                ran = layer.run_changed(inputs, carried[place], changes.each(start, len(part)))
+            else:
+                ran = layer.run(inputs, carried[place])
+            carried[place], below = ran.after, ran.hidden
+            hidden.append(below)
+            if place == number:
+                embedded = embedded.expand(-1, len(streams), -1)
+        wide = [part.expand(-1, len(streams), -1) for part in hidden]
+        targets = ids[start + 1 : start + 1 + len(part)].unsqueeze(1).expand(-1, len(streams))
+        logits = model.logits(wide).flatten(0, 1)
+        losses = functional.cross_entropy(logits, targets.flatten(), reduction="none")
+        found.append(losses.view(len(part), len(streams)))
+        progress(start + len(part), len(ids) - 1)
+    return torch.cat(found)
+
+
+def ablate(
+    model: CharacterLanguageModel,
+    ids: Tensor,
+    intervention: Intervention,
+    labels: npt.NDArray[np.bool_] | None = None,
+    randoms: int = RANDOM_UNITS,
+    seed: int = 0,
+    progress: Progress = lambda done, total: None,
+) -> Ablation:
+    """What an intervention costs, beside the same done to random units of its layer.
+
+    Args:
+        ids: (T,), the characters that the model knows, T at least 2.
+        labels: (T,) whether a concept holds at each of them; a prediction counts where it was made.
+        randoms: how many other units, drawn without the chosen one; fewer where the layer is small.
+
+    Raises:
+        RnnvizError: the model has no such unit, or the text is too short.
+    """
+    check(model, intervention)
+    if len(ids) < 2:
+        raise RnnvizError("a loss needs two characters that the model knows; the text has fewer")
+    units = model.recurrent[intervention.layer].units
+    rest = np.delete(np.arange(units), intervention.unit)
+    drawn = np.random.default_rng(seed).choice(rest, min(randoms, len(rest)), replace=False)
+    others = [_on(intervention, int(unit)) for unit in drawn]
+    losses = losses_changed(model, ids, [None, intervention, *others], progress)
+    on = None if labels is None else torch.from_numpy(np.asarray(labels[:-1], np.bool_))
+    effects = [_effect(losses[:, row].double(), on) for row in range(losses.shape[1])]
+    return Ablation(
+        intervention=intervention,
+        predictions=len(losses),
+        on=0 if on is None else int(on.sum()),
+        plain=effects[0],
+        changed=effects[1],
+        others=tuple(effects[2:]),
+        other_units=tuple(int(unit) for unit in drawn),
+    )
+
+
+def _on(intervention: Intervention, unit: int) -> Intervention:
+    return Intervention(
+        layer=intervention.layer,
+        unit=unit,
+        how=intervention.how,
+        value=intervention.value,
+        state=intervention.state,
+        start=intervention.start,
+    )
+
+
+def _effect(losses: Tensor, on: Tensor | None) -> Effect:
+    if on is None:
+        return Effect(float(losses.mean()))
+    parts = [losses[where] for where in (on, ~on)]
+    means = [float(part.mean()) if len(part) else None for part in parts]
+    return Effect(float(losses.mean()), *means)
+
+
+@torch.inference_mode()
+def sample_changed(
+    model: CharacterLanguageModel,
+    length: int,
+    intervention: Intervention,
+    *,
+    start: str = "",
+    temperature: float = 1.0,
+    seed: int | None = None,
+) -> Iterator[str]:
+    """Characters drawn while a unit is changed, from the first one after `start` on.
+
+    With the seed of `sample`, they are the same until the change makes a difference.
+
+    Raises:
+        RnnvizError: the model has no such unit.
+        TextError: nothing of `start` is in the vocabulary.
+    """
+    check(model, intervention)
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
+    logits, state = prime(model, start)
+    changes = Changes([intervention], model.output.weight)
+    for step in range(length):
+        drawn = choose(logits, temperature, 0, generator)
+        yield model.description.vocabulary[drawn]
+        logits, state = _step(model, drawn, state, intervention.layer, changes.at(step))
+
+
+def _step(
+    model: CharacterLanguageModel, symbol: int, state: State, number: int, change: Change
+) -> tuple[Tensor, State]:
+    embedded = below = model.embed(torch.tensor([symbol], device=model.device))
+    after, hidden = list(states.copied(state)), []
+    for place, layer in enumerate(model.recurrent):
+        inputs = model.layer_input(place, embedded, below)
+        if place == number:
+            channels, after[place] = layer.step(inputs, state[place], change)
+            below = channels["hidden"]
+        else:
+            below, after[place] = layer.advance(inputs, state[place])
+        hidden.append(below)
+    return model.logits(hidden)[0], tuple(after)

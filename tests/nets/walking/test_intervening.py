@@ -1,0 +1,158 @@
+"""Units that are changed while a text is read, against a loop written down once more."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from rnnviz.core.cells.intervention import Effect, Intervention
+from rnnviz.core.errors import RnnvizError
+from rnnviz.nets.architectures import ARCHITECTURES
+from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.sampling import sample
+from rnnviz.nets.walking.intervening import ablate, losses_changed, sample_changed
+from tests.nets.small import random_text, small_model
+
+KINDS = [kind.facts.name for kind in ARCHITECTURES]
+
+
+def ids_of(model: CharacterLanguageModel, length: int = 300) -> torch.Tensor:
+    text = random_text(length, seed=3)
+    return torch.from_numpy(model.description.characters().encode(text)).long()
+
+
+@torch.inference_mode()
+def by_hand(
+    model: CharacterLanguageModel, ids: torch.Tensor, one: Intervention | None
+) -> torch.Tensor:
+    """The losses, every layer stepped, the hidden state changed behind every step."""
+    state, losses = list(model.zero_state(1)), []
+    for step, number in enumerate(ids[:-1]):
+        embedded = below = model.embed(number[None])
+        hidden = []
+        for place, layer in enumerate(model.recurrent):
+            inputs = model.layer_input(place, embedded, below)
+            below, after = layer.advance(inputs, state[place])
+            if one is not None and place == one.layer and step >= one.start:
+                below = below.clone()
+                held = one.value if one.how == "hold" else below[0, one.unit] + one.value
+                below[0, one.unit] = held
+                after = (below, *after[1:])
+            state[place] = after
+            hidden.append(below)
+        losses.append(functional.cross_entropy(model.logits(hidden), ids[step + 1][None]))
+    return torch.stack(losses)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("layer", [0, 1, 2])
+@pytest.mark.parametrize("skip", [False, True])
+def test_many_at_once_are_each_alone(kind: str, layer: int, skip: bool) -> None:
+    model = small_model(kind, layers=3, skip=skip, embedding=3)
+    ids = ids_of(model)
+    streams = [
+        None,
+        Intervention(layer=layer, unit=2),
+        Intervention(layer=layer, unit=4, value=0.7, start=280),
+        Intervention(layer=layer, unit=0, how="add", value=-0.3, start=10),
+    ]
+    found = losses_changed(model, ids, streams)
+    assert found.shape == (299, 4)
+    for row, one in enumerate(streams):
+        wanted = by_hand(model, ids, one)
+        torch.testing.assert_close(found[:, row], wanted, atol=1e-4, rtol=1e-4)
+    assert torch.allclose(found[:280, 2], found[:280, 0], atol=1e-4)
+    assert not torch.allclose(found[281:, 2], found[281:, 0], atol=1e-3)
+
+
+def test_a_held_cell_changes_what_the_unit_shows() -> None:
+    model = small_model("lstm", layers=1)
+    ids = ids_of(model)
+    held = Intervention(layer=0, unit=1, value=4.0, state="cell")
+    found = losses_changed(model, ids, [None, held])
+    assert not torch.allclose(found[:, 0], found[:, 1], atol=1e-3)
+    layer, state, losses = model.recurrent[0], model.zero_state(1)[0], []
+    with torch.inference_mode():
+        for step, number in enumerate(ids[:-1]):
+            channels, state = layer.step(model.embed(number[None]), state)
+            cell, hidden = state[1].clone(), state[0].clone()
+            cell[0, 1] = 4.0
+            hidden[0, 1] = channels["output"][0, 1] * np.tanh(4.0)
+            state = (hidden, cell)
+            logits = model.logits([hidden])
+            losses.append(functional.cross_entropy(logits, ids[step + 1][None]))
+    torch.testing.assert_close(found[:, 1], torch.stack(losses), atol=1e-4, rtol=1e-4)
+
+
+def planted() -> CharacterLanguageModel:
+    """A network of which only unit 3 is heard."""
+    model = small_model("gru", layers=1, units=8)
+    with torch.no_grad():
+        weight = model.output.weight
+        kept = weight[:, 3].clone()
+        weight.zero_()
+        weight[:, 3] = 5 * kept
+    return model
+
+
+def test_the_unit_that_matters_costs_more_than_random_ones() -> None:
+    model = planted()
+    ids = ids_of(model, 400)
+    # A concept that holds on the first half.
+    labels = np.arange(400) < 200
+    found = ablate(model, ids, Intervention(layer=0, unit=3, value=2.0), labels, seed=1)
+    assert found.predictions == 399
+    assert found.on == 200
+    assert len(found.others) == 7, "no more units are there beside it"
+    assert 3 not in found.other_units
+    assert found.rank() == 0
+    cost = found.changed.beyond(found.plain)
+    assert cost.loss > 0.05
+    mean = (found.changed.on * 200 + found.changed.off * 199) / 399  # type: ignore[operator]
+    assert mean == pytest.approx(found.changed.loss)
+    plain = losses_changed(model, ids, [None])[:, 0]
+    assert found.plain.on == pytest.approx(float(plain[:200].mean()), rel=1e-5)
+    again = ablate(model, ids, Intervention(layer=0, unit=3, value=2.0), labels, seed=1)
+    assert again == found
+
+
+def test_a_unit_that_nobody_hears_costs_nothing() -> None:
+    model = small_model("min-gru", layers=1, units=30)
+    with torch.no_grad():
+        model.output.weight[:, 5] = 0
+    found = ablate(model, ids_of(model), Intervention(layer=0, unit=5))
+    assert found.changed.beyond(found.plain).loss == pytest.approx(0, abs=1e-6)
+    assert len(found.others) == 20
+    assert all(abs(other.loss - found.plain.loss) > 1e-5 for other in found.others)
+    assert found.plain == Effect(found.plain.loss)
+
+
+def test_a_sample_is_the_same_until_the_change_is_felt() -> None:
+    model = planted()
+    plain = "".join(sample(model, 60, start="ab", seed=4))
+    nothing = Intervention(layer=0, unit=3, how="add", value=0.0)
+    assert "".join(sample_changed(model, 60, nothing, start="ab", seed=4)) == plain
+    late = Intervention(layer=0, unit=3, value=3.0, start=30)
+    changed = "".join(sample_changed(model, 60, late, start="ab", seed=4))
+    assert changed[:31] == plain[:31]
+    assert changed != plain
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"layer": 5}, "there is no layer 6: the model has 2"),
+        ({"unit": 6}, "there is no unit 6 in layer 1: it has 6, from 0"),
+        ({"state": "cell"}, "a GRU has no state 'cell' to change; it has hidden"),
+        ({"value": float("nan")}, "it must be finite"),
+    ],
+)
+def test_what_is_not_there_cannot_be_changed(changed: dict[str, object], said: str) -> None:
+    model = small_model("gru")
+    one = Intervention(**{"layer": 0, "unit": 0, **changed})  # type: ignore[arg-type]
+    with pytest.raises(RnnvizError, match=said):
+        ablate(model, ids_of(model), one)
+    with pytest.raises(RnnvizError, match=said):
+        next(sample_changed(model, 3, one))
