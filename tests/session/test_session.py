@@ -9,6 +9,7 @@ import pytest
 from rnnviz.core.cells.finding import Finding
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import FindingError, ModelFileError, TextError, VocabularyNeeded
+from rnnviz.core.runs.tensorboard import ScalarWriter
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.text_store import lay_out
 from rnnviz.nets.checkpoints.native import save_model
@@ -212,3 +213,19 @@ def test_a_large_text_is_read_by_the_engine(make_session, model_file, tmp_path, 
     assert session.recordings.text.path == own, "it stays when the model changes"
     with pytest.raises(TextError, match="gone"):
         session.recordings.open_text(tmp_path / "gone.txt")
+
+
+def test_a_folder_of_two_experiments_is_two_runs(make_session, tmp_path, qtbot):
+    """As TensorBoard takes it; tags such as `loss` have curves of their own."""
+    for name in ("train", "validation"):
+        writer = ScalarWriter(tmp_path / "logs" / name)
+        writer.write(1, {"loss": 2.0})
+        writer.close()
+    session = make_session()
+    session.open_path(tmp_path / "logs")
+    runs = session.runs.opened
+    qtbot.waitUntil(lambda: all(run.watched.record.scalars for run in runs))
+    assert [run.name for run in runs] == ["logs/train", "logs/validation"]
+    assert all(run.watched.record.scalars["loss"].last == 2.0 for run in runs)
+    assert all(len(run.watched.record.loss) == 0 for run in runs)
+    session.close()
