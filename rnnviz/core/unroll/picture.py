@@ -8,8 +8,8 @@ the right the parameters, which all steps share. Every number is one of the trac
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Literal
+from functools import cached_property, lru_cache
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -32,8 +32,7 @@ _READABLE = 11.5
 """A cell lower than so many pixels shows its colour alone."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where one number lies, so that a pointer finds it."""
 
     x: float
@@ -78,7 +77,7 @@ class _Layout:
     rolled: float
     parameters_width: float
 
-    @property
+    @cached_property
     def cell(self) -> float:
         """The height of a number."""
         plan = self.plan
@@ -86,13 +85,13 @@ class _Layout:
         gaps = _GAP * (plan.layers + 1) + 78
         return max(3.0, min(26.0, (self.height - _TOP - _BOTTOM - gaps) / rows))
 
-    @property
+    @cached_property
     def column(self) -> float:
         """The width of a step."""
         room = self.width - 2 * _SIDE - _LABELS - self.parameters_width
         return room / self.plan.steps
 
-    @property
+    @cached_property
     def vector(self) -> float:
         """The width of a column of numbers."""
         return max(5.0, min(54.0, self.column * 0.27))
@@ -104,12 +103,12 @@ class _Layout:
         together = left + self.plan.steps * self.column / 2
         return unrolled + (together - unrolled) * self.rolled
 
-    @property
+    @cached_property
     def symbols(self) -> float:
         """The baseline of the symbols that enter."""
         return self.height - _BOTTOM - 4
 
-    @property
+    @cached_property
     def inputs(self) -> float:
         """The top of the vectors that enter."""
         return self.symbols - 20 - self.cell * self.plan.width
@@ -118,7 +117,7 @@ class _Layout:
         """The top of the states of a layer."""
         return self.inputs - (layer + 1) * (_GAP + self.cell * self.plan.units)
 
-    @property
+    @cached_property
     def scores(self) -> float:
         """The top of scores and softmax."""
         below = self.hidden(self.plan.layers - 1)
@@ -148,7 +147,7 @@ def draw(
     layout = _Layout(plan, *size, facts.states, rolled, side)
     figure = Figure(*size, hex_colour(PAPER[dark]))
     picture = Picture(figure)
-    pen = _Pen(picture, dark)
+    pen = _Pen(picture, dark, trace)
     pen.words(_SIDE, 26, caption(trace, shown), 15, bold=True)
     pen.words(_SIDE, 46, _subtitle(trace), 12, SOFT[dark])
     _labels(pen, layout)
@@ -185,9 +184,19 @@ def _top_step(shown: Moment, plan: Plan) -> int:
 class _Pen:
     """Draws cells, words and arrows, and notes where numbers lie."""
 
-    def __init__(self, picture: Picture, dark: bool) -> None:
+    def __init__(self, picture: Picture, dark: bool, trace: Trace) -> None:
         self.picture, self.dark = picture, dark
         self.figure = picture.figure
+        self._trace = trace
+        self._colours: dict[tuple[str, Scale], list[list[str]]] = {}
+
+    def _colours_of(self, key: str, scale: Scale) -> list[list[str]]:
+        """The colour of every number of an array, found for all steps at once."""
+        if (key, scale) not in self._colours:
+            table = _table(scale, self.dark)
+            rows = scale.index(self._trace[key]).tolist()
+            self._colours[key, scale] = [[table[entry] for entry in row] for row in rows]
+        return self._colours[key, scale]
 
     def words(
         self,
@@ -235,15 +244,16 @@ class _Pen:
         heavy: int = -1,
     ) -> None:
         """A vector as cells one below the other, each its colour and, where it fits, its number."""
-        colours = scale.index(values)
-        table = _table(scale, self.dark)
         kind, key, step = place
+        colours = self._colours_of(key, scale)[step]
         size = int(min(14, cell * 0.62))
-        for row, value in enumerate(values):
+        readable = cell >= _READABLE and width >= 27
+        boxes, places = self.figure.boxes, self.picture.places
+        for row, value in enumerate(values.tolist()):
             top = y + row * cell
-            self.figure.boxes.append(Box(x, top, width, cell - 1, table[colours[row]]))
-            self.picture.places.append(Place(x, top, width, cell, kind, key, step, row))
-            if cell >= _READABLE and width >= 27:
+            boxes.append(Box(x, top, width, cell - 1, colours[row]))
+            places.append(Place(x, top, width, cell, kind, key, step, row))
+            if readable:
                 ink = inks[row] if inks else ""
                 bold = row == heavy
                 mark = "▸" if bold else ""

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.coloured import ColouredText
-from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Stroke, Words, figure
+from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Words, figure
 from rnnviz.core.export.svg import svg
 from rnnviz.views.shared.theme import mono_font, ui_font
 
@@ -34,11 +34,11 @@ def paint_figure(painter: QPainter, drawn: Figure) -> None:
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     painter.fillRect(QRectF(0, 0, drawn.width, drawn.height), QColor(drawn.ground))
     for box in drawn.boxes:
-        painter.fillRect(QRectF(box.x, box.y, box.width, box.height), QColor(box.colour))
+        painter.fillRect(QRectF(box.x, box.y, box.width, box.height), _colour(box.colour))
     if drawn.strokes:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for line in drawn.strokes:
-        painter.setPen(_round_pen(line))
+        painter.setPen(_round_pen(line.colour, line.width))
         painter.drawLine(QPointF(line.x1, line.y1), QPointF(line.x2, line.y2))
     font = mono_font()
     font.setPixelSize(LETTER_SIZE)
@@ -121,13 +121,16 @@ def _paint_letters(painter: QPainter, letters: Letters, metrics: QFontMetricsF) 
 
 
 def _paint_words(painter: QPainter, words: Words) -> None:
-    font = ui_font()
-    font.setPixelSize(words.size)
-    font.setWeight(QFont.Weight.DemiBold if words.bold else QFont.Weight.Normal)
+    font, metrics = _caption_font(words.size, words.bold, ui_font().family())
     painter.setFont(font)
-    painter.setPen(QColor(words.colour))
-    length = QFontMetricsF(font).horizontalAdvance(words.text)
-    back = {"start": 0.0, "middle": length / 2, "end": length}[words.anchor]
+    painter.setPen(_colour(words.colour))
+    back = 0.0
+    if words.anchor != "start":
+        length = metrics.horizontalAdvance(words.text)
+        back = length / 2 if words.anchor == "middle" else length
+    if not words.angle:
+        painter.drawText(QPointF(words.x - back, words.y), words.text)
+        return
     painter.save()
     painter.translate(words.x, words.y)
     painter.rotate(words.angle)
@@ -135,7 +138,22 @@ def _paint_words(painter: QPainter, words: Words) -> None:
     painter.restore()
 
 
-def _round_pen(line: Stroke) -> QPen:
-    pen = QPen(QColor(line.colour), line.width)
+@lru_cache(maxsize=1024)
+def _colour(words: str) -> QColor:
+    return QColor(words)
+
+
+@lru_cache(maxsize=64)
+def _caption_font(size: int, bold: bool, family: str) -> tuple[QFont, QFontMetricsF]:
+    """A font of captions and its measures; a figure has thousands of words in a few sizes."""
+    font = ui_font()
+    font.setPixelSize(size)
+    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    return font, QFontMetricsF(font)
+
+
+@lru_cache(maxsize=256)
+def _round_pen(colour: str, width: float) -> QPen:
+    pen = QPen(_colour(colour), width)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     return pen

@@ -1,0 +1,104 @@
+"""How long a frame of the unrolled network takes, and how long a change of it.
+
+    python benchmarks/unroll.py [--steps 30] [--units 8]
+
+1. Baseline: a bare widget of the same size that is filled with one colour and repainted.
+2. The picture of so many steps is laid out and painted anew, as each frame of rolling up does it;
+   the claim is 8 ms.
+3. One training step: from the wish to the new numbers on the screen, through the engine's own task
+   in this process; the claim is 30 ms at the 99th percentile for the lecture's "hello".
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from rnnviz.core.unroll.plan import of_word
+from rnnviz.nets.jobs.unroll import TASKS
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.unroll.unroll import Unroll
+from rnnviz.views.unroll.drawing import UnrollDrawing
+from rnnviz.work.runner import InlineRunner
+
+_SIZE = (1440, 760)
+_FRAMES = 100
+
+
+class Bare(QWidget):
+    """Fills itself with one colour."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Nothing but the ground."""
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), Qt.GlobalColor.white)
+
+
+def times_ms(run: Callable[[], object], count: int) -> np.ndarray:
+    """How long each of so many runs took."""
+    found = []
+    for _ in range(count):
+        began = time.perf_counter()
+        run()
+        found.append(1000 * (time.perf_counter() - began))
+    return np.array(found)
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--units", type=int, default=8)
+    options = parser.parse_args()
+    QApplication(["rnnviz"])
+    bare = Bare()
+    bare.resize(*_SIZE)
+    bare.show()
+    QApplication.processEvents()
+    baseline = np.median(times_ms(bare.repaint, _FRAMES))
+    with tempfile.TemporaryDirectory() as folder:
+        unroll = Unroll(Jobs(InlineRunner(TASKS)), Path(folder))
+        letters = "helo"
+        word = "".join(letters[step * 3 % 4] for step in range(options.steps + 1))
+        unroll.set_plan(of_word(word, units=options.units))
+        unroll.set_index(2 * options.steps + 1)
+        drawing = UnrollDrawing(unroll)
+        drawing.resize(*_SIZE)
+        drawing.show()
+        QApplication.processEvents()
+
+        def frame() -> None:
+            drawing.draw_anew()
+            drawing.repaint()
+
+        frame()
+        frames = times_ms(frame, _FRAMES)
+        print(f"bare widget repainted: {baseline:.2f} ms")
+        print(
+            f"{options.steps} steps of {options.units} units laid out and painted: median "
+            f"{np.median(frames):.1f} ms, 99th percentile {np.quantile(frames, 0.99):.1f} ms "
+            f"({np.median(frames) / baseline:.0f} bare widgets)"
+        )
+        unroll.set_plan(of_word("hello"))
+        steps = times_ms(lambda: unroll.train(1), _FRAMES)
+        print(
+            f"one training step of “hello”, to the picture: median {np.median(steps):.1f} ms, "
+            f"99th percentile {np.quantile(steps, 0.99):.1f} ms"
+        )
+        unroll.close()
+
+
+if __name__ == "__main__":
+    main()
