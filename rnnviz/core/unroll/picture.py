@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -570,6 +571,81 @@ def _parameters(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked:
             scale = Scale(-reach, reach, "green-purple")
             _matrix(pen, right, top, width, cell, summed, scale, f"gradient/{name}")
         y = top + cell * len(weights) + 15
+    if back and layout.height - y - _BOTTOM > 120:
+        _reach(pen, trace, x, y + 14, min(room, 330.0), min(150.0, layout.height - y - 70))
+
+
+def _reach(pen: _Pen, trace: Trace, x: float, y: float, width: float, height: float) -> None:
+    """How strongly the last loss reaches every hidden state, on a log axis, and what bounds it.
+
+    Circle: the eigenvalues of W_hh in the complex plane, of a layer that has one such matrix.
+    """
+    plan, dark, soft = trace.plan, pen.dark, SOFT[pen.dark]
+    top = f"{plan.layers - 1}/last/hidden"
+    norms = np.linalg.norm(trace[top], axis=1)
+    shown = norms > 0
+    pen.words(x, y, "how strongly the last loss reaches each state", 12, "", True)
+    logs = np.full(plan.steps, np.nan)
+    logs[shown] = np.log10(norms[shown])
+    low, high = float(np.floor(np.nanmin(logs))), float(np.ceil(np.nanmax(logs)))
+    high = max(high, low + 1)
+    matrix = trace.weights.get(f"layers.{plan.layers - 1}.weight_hh_l0")
+    square = matrix is not None and matrix.shape[0] == matrix.shape[1]
+    side = min(height - 26, width * 0.42) if square else 0.0
+    left, right = x + 34, x + width - side - (18 if side else 0)
+    above, below = y + 12, y + height - 14
+    for power in range(int(low), int(high) + 1, max(1, int(high - low) // 4)):
+        level = below - (power - low) / (high - low) * (below - above)
+        pen.figure.strokes.append(Stroke(left, level, right, level, 1.0, FAINT[dark]))
+        pen.words(left - 5, level + 4, f"1e{power}".replace("-", "−"), 10, soft, False, "end")
+    points = [
+        (
+            left + (right - left) * (step + 0.5) / plan.steps,
+            below - (logs[step] - low) / (high - low) * (below - above),
+        )
+        for step in range(plan.steps)
+        if shown[step]
+    ]
+    for (x1, y1), (x2, y2) in pairwise(points):
+        pen.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.8, BACK[dark]))
+    for px, py in points:
+        pen.figure.strokes.append(Stroke(px, py, px + 0.1, py, 5.0, BACK[dark]))
+    cut = plan.steps - int(shown.sum())
+    steps = f"step 1 to {plan.steps}" + (f"; {cut} not reached" if cut else "")
+    pen.words((left + right) / 2, below + 13, steps, 10, soft, False, "middle")
+    if side and matrix is not None:
+        _eigenvalues(pen, matrix, right + 18 + side / 2, above + side / 2, side / 2)
+        _bound(pen, matrix, x, y + height + 18)
+
+
+def _eigenvalues(pen: _Pen, matrix: Numbers, x: float, y: float, radius: float) -> None:
+    """Eigenvalues as points; the circle has radius 1, unless one lies outside of the picture."""
+    values = np.linalg.eigvals(matrix)
+    reach = max(1.15, float(np.abs(values).max()) * 1.1)
+    ring = [
+        (x + radius / reach * np.cos(angle), y + radius / reach * np.sin(angle))
+        for angle in np.linspace(0, 2 * np.pi, 49)
+    ]
+    for (x1, y1), (x2, y2) in pairwise(ring):
+        pen.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.0, SOFT[pen.dark]))
+    for value in values:
+        px, py = x + radius / reach * value.real, y - radius / reach * value.imag
+        ink = FORWARD[pen.dark] if abs(value) <= 1 else WRONG[pen.dark]
+        pen.figure.strokes.append(Stroke(px, py, px + 0.1, py, 6.0, ink))
+
+
+def _bound(pen: _Pen, matrix: Numbers, x: float, y: float) -> None:
+    """The two numbers that people take for one another, and what each decides."""
+    largest = float(np.abs(np.linalg.eigvals(matrix)).max())
+    singular = float(np.linalg.norm(matrix, 2))
+    pen.words(
+        x, y, f"spectral radius {largest:.2f}: how W_hh grows or shrinks over many steps", 11,
+        SOFT[pen.dark],
+    )  # fmt: skip
+    pen.words(
+        x, y + 15, f"largest singular value {singular:.2f}: the most that one step can stretch", 11,
+        SOFT[pen.dark],
+    )  # fmt: skip
 
 
 def _matrix(

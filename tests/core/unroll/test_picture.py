@@ -119,6 +119,23 @@ def test_a_number_is_found_where_it_is_drawn() -> None:
         assert found == place
 
 
+def test_what_the_last_loss_reaches_is_drawn_with_both_numbers_of_the_matrix() -> None:
+    trace = made_up(of_word("hello"))
+    matrix = trace["weight/layers.0.weight_hh_l0"]
+    radius = np.abs(np.linalg.eigvals(matrix)).max()
+    shown = words(trace, 10, size=(1300.0, 760.0))
+    assert any(word.startswith(f"spectral radius {radius:.2f}") for word in shown)
+    stretch = np.linalg.norm(matrix, 2)
+    assert any(word.startswith(f"largest singular value {stretch:.2f}") for word in shown)
+    assert "step 1 to 4" in shown
+
+
+def test_states_that_a_cut_keeps_from_the_loss_are_counted() -> None:
+    trace = made_up(of_word("hello"))
+    trace["0/last/hidden"][:2] = 0
+    assert "step 1 to 4; 2 not reached" in words(trace, 10, size=(1300.0, 760.0))
+
+
 def test_captions_say_what_happens() -> None:
     trace = made_up(of_word("hello"))
     said = [caption(trace, moment(index, 4)) for index in range(11)]
