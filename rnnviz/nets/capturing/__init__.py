@@ -1,0 +1,5 @@
+"""Recording what anybody's own PyTorch model does while it runs."""
+
+from rnnviz.nets.capturing.capture import Capture, capture
+
+__all__ = ["Capture", "capture"]
