@@ -16,10 +16,11 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from rnnviz.app import build
 from rnnviz.core.system import places
+from rnnviz.views.training.new_run_dialog import NewRunDialog
 from rnnviz.views.window.window import Window
 from rnnviz.work.runner import EngineRunner
 
@@ -96,13 +97,24 @@ def prepare_training(window: Window, folder: Path) -> None:
     wait_until(lambda: not window.session.jobs.running, settle_ms=3000)
 
 
-def grab(window: Window, name: str) -> None:
-    """Save the window in both themes."""
+def grab_form(window: Window) -> None:
+    """Save the form of a new run, asked for a translator, in both themes."""
+    window.asking.ask_new_run()
+    form = window.findChild(NewRunDialog)
+    assert form is not None
+    form.choose_task("translation")
+    form.choose_preset("reversed-words")
+    grab(window, "new-run", form)
+    form.reject()
+
+
+def grab(window: Window, name: str, shown: QWidget | None = None) -> None:
+    """Save the window, or something of it, in both themes."""
     for setting in ("light", "dark"):
         window.appearance.set_setting(setting)
         wait_until(lambda: not window.session.jobs.running)
         path = FOLDER / f"{name}-{setting}.png"
-        window.grab().save(str(path))
+        (shown or window).grab().save(str(path))
         print(path)
 
 
@@ -125,6 +137,7 @@ def main() -> None:
         grab(window, "alignments")
         prepare_training(window, Path(home) / "pride-and-prejudice")
         grab(window, "training")
+        grab_form(window)
         window.close()
 
 

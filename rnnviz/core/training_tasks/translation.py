@@ -24,6 +24,8 @@ _COMMON: dict[str, Any] = {
 _MADE = {"units": 64, "embedding": 32, "dropout": 0.1, "steps": 2500, "warmup_steps": 50,
          "held_out": 0.05, "validation_every": 250, "checkpoint_every": 250}  # fmt: skip
 
+_LETTERS = {"tokens": "characters", "vocabulary": 100}
+
 
 def rough(config: TrainingConfig, size: int) -> Rough:
     """Steps and seconds of a run on a corpus of so many bytes."""
@@ -303,14 +305,14 @@ TRANSLATION = TaskDescription(
         Preset(
             "reversed-words",
             "Made-up words, reversed",
-            "A minute or two, no corpus: letters in reversed order, the attention a diagonal.",
-            {**_COMMON, **_MADE, "options": {"made": "reversed", "tokens": "characters"}},
+            "A few minutes, no corpus: letters in reversed order, the attention a diagonal.",
+            {**_COMMON, **_MADE, "options": {"made": "reversed", **_LETTERS}},
         ),
         Preset(
             "dates",
             "Made-up dates",
-            "A minute or two, no corpus: dates in words into dates in digits.",
-            {**_COMMON, **_MADE, "options": {"made": "dates", "tokens": "characters"}},
+            "A few minutes, no corpus: dates in words into dates in digits.",
+            {**_COMMON, **_MADE, "options": {"made": "dates", **_LETTERS}},
         ),
     ),
     rough=rough,
