@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
@@ -20,7 +22,8 @@ class WalkDialog(QDialog):
         column = QVBoxLayout(self)
         column.setSpacing(8)
         said = QLabel(
-            f"<b>{text.name}</b> has {len(text):,} characters. Choose what to keep of each of the "
+            f"<b>{escape(text.name)}</b> has {len(text):,} characters. "
+            "Choose what to keep of each of the "
             f"{model.description.total_units} units; more can be kept later."
         )
         said.setWordWrap(True)

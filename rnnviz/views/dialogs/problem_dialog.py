@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 
 from PySide6 import __version__ as pyside_version
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -20,6 +21,8 @@ def show_problem(parent: QWidget | None, message: str, details: str = "") -> QMe
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Critical if details else QMessageBox.Icon.Warning)
     box.setWindowTitle("rnnviz")
+    # What was wrong may quote a file: as rich text, its words could load other files.
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText("Something in rnnviz broke." if details else message)
     if details:
         box.setInformativeText(f"{message}\n\nWhat was open is still there.")

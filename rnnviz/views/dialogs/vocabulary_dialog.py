@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
@@ -53,7 +54,8 @@ class VocabularyDialog(QDialog):
         column = QVBoxLayout(self)
         column.setSpacing(12)
         said = QLabel(
-            f"<b>{path.name}</b> holds a network that knows {size} characters, but not which. "
+            f"<b>{escape(path.name)}</b> holds a network that knows {size} characters, "
+            "but not which. "
             "Choose the text it was trained on, or a file that lists its characters."
         )
         said.setToolTip(message)

@@ -146,6 +146,7 @@ class Panel(QWidget):
         self._stale = True
         self._held = False
         self._sentence = QLabel()
+        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._button = QPushButton()
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._build_empty())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QTimer, Slot
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from rnnviz.session.shared.jobs import Jobs
@@ -22,12 +22,14 @@ class Status(QStatusBar):
         self._since = QElapsedTimer()
         self.setSizeGripEnabled(False)
         self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(160)
         self.bar.setAccessibleName("Progress")
         self.left = QLabel()
+        self.left.setTextFormat(Qt.TextFormat.PlainText)
         self.left.setProperty("role", "muted")
         self.left.setMinimumWidth(self.fontMetrics().horizontalAdvance("about 00 min left"))
         self.cancel = QToolButton()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QDialogButtonBox, QMessageBox
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.concepts import concept_from
@@ -182,3 +183,15 @@ def test_a_problem_shows_its_details_only_where_it_is_a_defect(qtbot: QtBot) -> 
         assert box.icon() == icon
         assert "the file is cut" in box.text() + box.informativeText()
         assert details in box.detailedText()
+
+
+def test_what_a_message_quotes_loads_no_file(qtbot: QtBot, tmp_path: Path) -> None:
+    """As rich text the words of a file could name any other: here a pipe that never answers."""
+    os.mkfifo(tmp_path / "pipe.png")
+    message = f"<img src='{tmp_path / 'pipe.png'}'> is no number"
+    box = show_problem(None, message)
+    qtbot.addWidget(box)
+    label = next(label for label in box.findChildren(QLabel) if label.text() == message)
+    assert label.textFormat() == Qt.TextFormat.PlainText
+    assert label.sizeHint().width() > label.fontMetrics().horizontalAdvance("<img src=")
+    box.close()
