@@ -164,6 +164,14 @@ class Layer(nn.Module):
         channels = {name: torch.stack([one[name] for one in steps]) for name in steps[0]}
         return Ran(inputs, state, channels["hidden"], after, Channels(channels))
 
+    def holding(self, unit: int, value: float) -> Layer | None:
+        """A layer in whose recurrence a unit's hidden state is always this value.
+
+        What it gives of the unit itself is to be overwritten. None where such a layer cannot be
+        made: its blocks are then stepped with a change.
+        """
+        return None
+
     def project(self, inputs: Tensor) -> Tensor | None:
         """What a block needs of its inputs alone, (..., R), where that is one product; else None.
 

@@ -7,6 +7,7 @@ else from them for all steps at once, and going back is a closed form in what it
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -67,6 +68,20 @@ class TorchLayer(Layer):
             return super().channels(ran, projected)
         given = self.project(ran.inputs) if projected is None else projected
         return {"hidden": ran.hidden, **self.gates(given, ran.hidden, ran.before)}
+
+    def holding(self, unit: int, value: float) -> Layer | None:
+        """The column that reads the unit goes into the bias, and the kernel runs as ever.
+
+        A unit's hidden state reaches others through W_hh alone, and itself through what is held.
+        """
+        if not self.usual:
+            return None
+        held = copy.deepcopy(self)
+        _, again, _, bias = held.weights
+        with torch.no_grad():
+            bias.add_(again[:, unit], alpha=value)
+            again[:, unit] = 0
+        return held
 
     def recurrent_weights(self) -> Mapping[str, Tensor]:
         """A block of rows of W_hh for each gate."""

@@ -16,13 +16,15 @@ from torch.nn import functional
 
 from rnnviz.core.cells.intervention import Ablation, Effect, Intervention
 from rnnviz.core.errors import RnnvizError
-from rnnviz.nets.architectures.base import Change, unchanged
+from rnnviz.nets.architectures.base import Change, Layer, LayerState, unchanged
 from rnnviz.nets.language.model import CharacterLanguageModel, State
 from rnnviz.nets.language.sampling import choose, prime
 from rnnviz.nets.layers import states
 
 RANDOM_UNITS = 20
 _BLOCK = 256
+_RUN_APART = 2
+"""So many streams run one after the other sooner than they step side by side."""
 Progress = Callable[[float, float], None]
 
 
@@ -95,6 +97,59 @@ class Changes:
         return change
 
 
+class _ChangedLayer:
+    """A layer with an intervention a stream.
+
+    It is stepped with all streams side by side; but where they are few and all hold a hidden state,
+    each is run as fast as its layer runs, with a layer of its own that has the value built in.
+    """
+
+    def __init__(self, layer: Layer, streams: Sequence[Intervention | None], like: Tensor) -> None:
+        self._layer, self._streams = layer, streams
+        self._changes = Changes(streams, like)
+        fast = len(streams) <= _RUN_APART and all(
+            one is None or (one.how, one.state) == ("hold", "hidden") for one in streams
+        )
+        self._held = [
+            layer.holding(one.unit, one.value) if fast and one is not None else None
+            for one in streams
+        ]
+        self._apart = fast and all(
+            held is not None or one is None for held, one in zip(self._held, streams, strict=True)
+        )
+
+    def run(self, inputs: Tensor, state: LayerState, start: int) -> tuple[Tensor, LayerState]:
+        """Hidden states (T, B, U) of a block that begins at this step, and the state after it."""
+        if not self._apart:
+            ran = self._layer.run_changed(inputs, state, self._changes.each(start, len(inputs)))
+            return ran.hidden, ran.after
+        found = [
+            self._alone(stream, inputs[:, stream : stream + 1], state, start)
+            for stream in range(len(self._streams))
+        ]
+        parts = zip(*(after for _, after in found), strict=True)
+        return torch.cat([hidden for hidden, _ in found], 1), tuple(map(torch.cat, parts))
+
+    def _alone(
+        self, stream: int, inputs: Tensor, state: LayerState, start: int
+    ) -> tuple[Tensor, LayerState]:
+        own = states.rows(state, slice(stream, stream + 1))
+        one, held = self._streams[stream], self._held[stream]
+        if one is None or held is None:
+            hidden, after = self._layer(inputs, own)
+            return hidden, after
+        # The first changed step still sees the unit as it was the step before.
+        plain = min(max(one.start + 1 - start, 0), len(inputs))
+        parts = []
+        for layer, part in ((self._layer, inputs[:plain]), (held, inputs[plain:])):
+            if len(part):
+                given, own = layer(part, own)
+                parts.append(given)
+        hidden = torch.cat(parts)
+        hidden[max(one.start - start, 0) :, :, one.unit] = one.value
+        return hidden, own
+
+
 @torch.inference_mode()
 def losses_changed(
     model: CharacterLanguageModel,
@@ -110,7 +165,7 @@ def losses_changed(
     """
     number = next((one.layer for one in streams if one is not None), 0)
     layers = model.recurrent
-    changes = Changes(streams, model.output.weight)
+    changed = _ChangedLayer(layers[number], streams, model.output.weight)
     carried = [
         layer.zero_state(1 if place < number else len(streams))
         for place, layer in enumerate(layers)
@@ -125,10 +180,9 @@ def losses_changed(
             if place >= number:
                 inputs = inputs.expand(-1, len(streams), -1)
             if place == number:
-                ran = layer.run_changed(inputs, carried[place], changes.each(start, len(part)))
+                below, carried[place] = changed.run(inputs, carried[place], start)
             else:
-                ran = layer.run(inputs, carried[place])
-            carried[place], below = ran.after, ran.hidden
+                below, carried[place] = layer(inputs, carried[place])
             hidden.append(below)
             if place == number:
                 embedded = embedded.expand(-1, len(streams), -1)

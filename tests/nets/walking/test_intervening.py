@@ -67,6 +67,21 @@ def test_many_at_once_are_each_alone(kind: str, layer: int, skip: bool) -> None:
     assert not torch.allclose(found[281:, 2], found[281:, 0], atol=1e-3)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("start", [0, 1, 255, 256, 257, 298])
+def test_a_few_held_ones_are_run_as_fast_as_their_layer(kind: str, start: int) -> None:
+    """The value is built into the layer; where a block ends makes no difference."""
+    model = small_model(kind, layers=2, embedding=3)
+    ids = ids_of(model)
+    one = Intervention(layer=1, unit=2, value=0.8, start=start)
+    found = losses_changed(model, ids, [None, one])
+    for row, wanted in enumerate((None, one)):
+        expected = by_hand(model, ids, wanted)
+        torch.testing.assert_close(found[:, row], expected, atol=1e-4, rtol=1e-4)
+    held = model.recurrent[1].holding(2, 0.8)
+    assert (held is not None) == bool(model.recurrent[1].facts.torch_module)
+
+
 def test_a_held_cell_changes_what_the_unit_shows() -> None:
     model = small_model("lstm", layers=1)
     ids = ids_of(model)
