@@ -166,25 +166,33 @@ class RecordingWriter:
             values = channels[name]
             stop = start + values.shape[1]
             rows[:, start:stop] = values
-        self._write_output(start, output)
+        self.put_output(start, output)
+        self.complete(start, stop)
+
+    def complete(self, start: int, stop: int) -> None:
+        """Note that all groups and what came out are complete from start to stop."""
         for place in range(len(self.groups) + 1):
             self._complete.add(place, start, stop)
 
     def write_group(self, group: int, start: int, channels: Mapping[str, Numbers]) -> None:
         """Write b steps of one group from `start` on, each (U, b), and note that."""
+        self._complete.add(group, start, self.put_group(group, start, channels))
+
+    def put_group(self, group: int, start: int, channels: Mapping[str, Numbers]) -> int:
+        """As `write_group`, without noting it: see `complete`. The step after the last."""
         stop, width = start, self.groups[group].width
         for name in self.groups[group].channels:
             first, values = self.groups.first_row(name, group), channels[name]
             stop = start + values.shape[1]
             self._rows[name][first : first + width, start:stop] = values
-        self._complete.add(group, start, stop)
+        return stop
 
     def write_output(self, start: int, output: Mapping[str, Numbers]) -> None:
         """Write what came out at b steps from `start` on, and note that."""
-        stop = self._write_output(start, output)
-        self._complete.add(len(self.groups), start, stop)
+        self._complete.add(len(self.groups), start, self.put_output(start, output))
 
-    def _write_output(self, start: int, output: Mapping[str, Numbers]) -> int:
+    def put_output(self, start: int, output: Mapping[str, Numbers]) -> int:
+        """As `write_output`, without noting it: see `complete`. The step after the last."""
         stop = start
         for name, array in self._output.items():
             stop = start + len(output[name])
