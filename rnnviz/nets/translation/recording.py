@@ -24,6 +24,7 @@ from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.nets.architectures import Layer, LayerState
+from rnnviz.nets.architectures.base import Ran
 from rnnviz.nets.translation.model import TranslationModel
 from rnnviz.nets.translation.sentences import Sentence
 from rnnviz.nets.translation.tokenizers import SPACE_MARK
@@ -150,5 +151,8 @@ def decoder_channels(model: TranslationModel, sentence: Sentence) -> list[Channe
 def run_layer(module: Any, inputs: Tensor, state: LayerState | None = None) -> Channels:
     """All channels (T, U) of one layer over inputs (T, I)."""
     layer: Layer = module
-    ran = layer.run(inputs.unsqueeze(1), layer.zero_state(1) if state is None else state)
+    before, entering = layer.zero_state(1) if state is None else state, inputs.unsqueeze(1)
+    # As the decoder itself runs it, so that the numbers are those that were decoded with.
+    hidden, after = layer(entering, before)
+    ran = Ran(entering, before, hidden, after)
     return {name: values[:, 0] for name, values in layer.channels(ran).items()}

@@ -90,6 +90,7 @@ class UnitPicker(QWidget):
         for button in self._buttons.buttons():
             self._buttons.removeButton(button)
             self._channel_row.removeWidget(button)
+            button.hide()  # it is deleted a moment later, and would lie over the others
             button.deleteLater()
         last = len(self._channels) - 1
         for place, channel in enumerate(self._channels):
