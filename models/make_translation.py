@@ -103,14 +103,13 @@ def _options(language: str, *parts: str) -> str:
 _FRENCH_EXAMPLES = (
     "Je ne sais pas où est la gare.",
     "Elle a acheté une petite maison au bord de la mer.",
-    "zone économique européenne",
+    "La zone économique européenne est grande.",
     "Je suis étudiant.",
     "Un homme avec un chapeau noir joue de la guitare dans la rue.",
 )
 _ENGLISH_EXAMPLES = (
     "I don't know where the station is.",
     "She bought a little house by the sea.",
-    "European Economic Area",
     "I am a student.",
     "A man in a black hat is playing the guitar in the street.",
 )
@@ -325,7 +324,10 @@ def lecture_lines(model: TranslationModel, foreign: bool) -> list[str]:
     if "Spanish" in (about.source_language, about.target_language):
         pair = ("Mi gato es el mejor.", "My cat is the best.")
     else:
-        pair = ("zone économique européenne", "European Economic Area")
+        pair = (
+            "L'accord sur la zone économique européenne a été signé.",
+            "The agreement on the European Economic Area was signed.",
+        )
     source, target = pair if foreign else pair[::-1]
     sentence = force_target(model, source, target)
     weights = sentence.chosen.weights
@@ -337,7 +339,7 @@ def lecture_lines(model: TranslationModel, foreign: bool) -> list[str]:
     ]
     return [
         "",
-        f"**The lecture's phrase** “{source}” with “{target}” forced, each piece with the source "
+        f"**The lecture's sentence** “{source}” with “{target}” forced, each piece with the source "
         f"piece it looked at most: {', '.join(looked[:-1])}.",
     ]
 
@@ -385,7 +387,7 @@ def card(
         "```",
         "",
         f"{training['steps']:,} steps ({training['epochs']:.2f} epochs) in "
-        f"{training['seconds'] / 60:.1f} minutes on {where(runs[-1])}. {ended(runs[-1])}"
+        f"{training['seconds'] / 60:.1f} minutes on {where(runs[-1])}. {ended(runs)}"
         f"{recipe.remark}".rstrip(),
         "",
         *scores(training),
@@ -406,14 +408,17 @@ def commands_of(name: str, runs: list[Path]) -> list[list[str]]:
     return found
 
 
-def ended(run: Path) -> str:
-    """That the clock ended a run, where it did."""
-    if not read_config(run).minutes:
-        return ""
-    return (
-        "The clock ended it, so a faster or slower machine makes other steps of it, and the figures "
-        "of a model made anew differ by some tenths. "
-    )
+def ended(runs: list[Path]) -> str:
+    """How the stages of a training hang together, and that the clock ended it, where it did."""
+    said = ""
+    if len(runs) > 1:
+        said = "The second command went on from the weights of the first, rounded to eight bits. "
+    if read_config(runs[-1]).minutes:
+        said += (
+            "The clock ended it, so a faster or slower machine makes other steps of it, and the "
+            "figures of a model made anew differ by some tenths. "
+        )
+    return said
 
 
 def scores(training: dict[str, Any]) -> list[str]:
