@@ -20,6 +20,9 @@ ROOT = Path(__file__).parents[1]
 COMMIT = "886525e"
 """The last one before networks were described layer by layer."""
 
+_VALUES = {".f16", ".u32", ".codes"}
+"""What was read and what came of it; how a folder says what is complete is its version's affair."""
+
 _RECORD = """
 import sys
 from importlib import import_module
@@ -57,7 +60,7 @@ def record(root: Path, out: Path, models: list[Path], length: int) -> None:
 def differing(one: Path, two: Path) -> list[str]:
     """The arrays that are not the same, by name."""
     names = {
-        path.name for folder in (one, two) for path in folder.iterdir() if path.suffix != ".json"
+        path.name for folder in (one, two) for path in folder.iterdir() if path.suffix in _VALUES
     }
     return sorted(
         name
