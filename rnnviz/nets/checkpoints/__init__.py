@@ -16,6 +16,7 @@ from rnnviz.nets.checkpoints.base import Companions, Importer, ModelFile
 from rnnviz.nets.checkpoints.foreign import describe
 from rnnviz.nets.checkpoints.native import Native
 from rnnviz.nets.checkpoints.pytorch import PyTorchStateDict
+from rnnviz.nets.checkpoints.pytorch_module import PyTorchModule
 from rnnviz.nets.checkpoints.safetensors_state import SafetensorsStateDict
 from rnnviz.nets.checkpoints.torch7 import Torch7
 from rnnviz.nets.checkpoints.tutorial import Tutorial
@@ -25,6 +26,7 @@ IMPORTERS: tuple[type[Importer], ...] = (
     Native,
     SafetensorsStateDict,
     Tutorial,
+    PyTorchModule,
     PyTorchStateDict,
     Torch7,
 )

@@ -123,7 +123,7 @@ def outline(stream: BinaryIO, file: str) -> Outline:
         Refused: a name that is not on the short list of harmless ones.
         ModelFileError: not a pickle, damaged, or made to harm.
     """
-    machine = _Machine(file)
+    machine = PickleMachine(file)
     try:
         for opcode, argument, _ in pickletools.genops(stream):
             machine.step(opcode.name, argument)
@@ -136,7 +136,7 @@ def outline(stream: BinaryIO, file: str) -> Outline:
     return machine.outline
 
 
-class _Machine:
+class PickleMachine:
     """The pickle machine's stack and memo, for the opcodes that torch writes."""
 
     def __init__(self, file: str) -> None:
@@ -159,9 +159,11 @@ class _Machine:
             raise self._damaged(f"the operation {opcode} has no place in a file of weights")
 
     def put(self, place: int | None) -> None:
+        """Remember what lies on top of the stack."""
         self.memo[len(self.memo) if place is None else place] = self.stack[-1]
 
     def stop(self, _: None) -> None:
+        """The end: what is left is what was pickled."""
         (self.outline.root,) = self.stack
         if self.protocol != 2:
             raise ModelFileError(
@@ -170,6 +172,7 @@ class _Machine:
             )
 
     def pop(self, count: int) -> list[Any]:
+        """Take so many things from the stack."""
         if len(self.stack) - (self.marks[-1] if self.marks else 0) < count:
             raise self._damaged("its pickle takes more than it has")
         taken = self.stack[len(self.stack) - count :]
@@ -177,12 +180,14 @@ class _Machine:
         return taken
 
     def pop_mark(self) -> list[Any]:
+        """Take everything above the last mark."""
         mark = self.marks.pop()
         taken = self.stack[mark:]
         del self.stack[mark:]
         return taken
 
     def name(self, module: str, name: str) -> None:
+        """A name is asked for; it stays a name."""
         full = _RENAMED.get(
             f"{module}.{name}", f"{module.replace('__builtin__', 'builtins')}.{name}"
         )
@@ -191,6 +196,7 @@ class _Machine:
         self.stack.append(Name(full))
 
     def call(self, called: Any, arguments: Any) -> None:
+        """A name is called; what it would make becomes a stand-in."""
         called, arguments = self._is(called, Name), self._is(arguments, tuple)
         if called.name not in _CALLED:
             raise self._damaged(f"it calls {called.name}")
@@ -238,9 +244,11 @@ class _Machine:
             )
 
     def append(self, added: list[Any]) -> None:
+        """Items are added to the list on top."""
         self._is(self.stack[-1], list).extend(added)
 
     def set_items(self, flat: list[Any]) -> None:
+        """Keys and values are added to the dictionary on top."""
         target = self.stack[-1]
         items = target.items if isinstance(target, Call) else self._is(target, dict)
         for key, value in zip(flat[::2], flat[1::2], strict=True):
@@ -248,6 +256,7 @@ class _Machine:
             items[self._is(key, _PLAIN)] = value
 
     def build(self, state: Any) -> None:
+        """What was made is given a state."""
         target = self._is(self.stack[-1], Call)
         if target.name not in _STATE:
             raise self._damaged(f"it changes a {target.name} after it was made")
@@ -261,6 +270,7 @@ class _Machine:
             raise self._damaged("an array's type is no plain type of numbers")
 
     def storage(self, identity: Any) -> None:
+        """A block of numbers that lies beside the pickle is asked for."""
         kind, storage, key, _location, count, *view = self._is(identity, tuple)
         item_bytes = ITEM_BYTES.get(self._is(storage, Name).name.removeprefix("torch."))
         if kind != "storage" or item_bytes is None or view not in ([], [None]):
@@ -293,12 +303,12 @@ _MAKERS: dict[str, Callable[[], Any]] = {
     "EMPTY_DICT": dict,
     "EMPTY_LIST": list,
 }
-_STEPS: dict[str, Callable[[_Machine, Any], None]] = {
+_STEPS: dict[str, Callable[[PickleMachine, Any], None]] = {
     "PROTO": lambda machine, number: setattr(machine, "protocol", number),
     "FRAME": lambda machine, length: None,
-    "BINPUT": _Machine.put,
-    "LONG_BINPUT": _Machine.put,
-    "MEMOIZE": _Machine.put,
+    "BINPUT": PickleMachine.put,
+    "LONG_BINPUT": PickleMachine.put,
+    "MEMOIZE": PickleMachine.put,
     "BINGET": lambda machine, place: machine.stack.append(machine.memo[place]),
     "LONG_BINGET": lambda machine, place: machine.stack.append(machine.memo[place]),
     "MARK": lambda machine, _: machine.marks.append(len(machine.stack)),
@@ -316,5 +326,5 @@ _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
     "SETITEMS": lambda machine, _: machine.set_items(machine.pop_mark()),
     "BUILD": lambda machine, _: machine.build(*machine.pop(1)),
     "BINPERSID": lambda machine, _: machine.storage(*machine.pop(1)),
-    "STOP": _Machine.stop,
+    "STOP": PickleMachine.stop,
 }

@@ -28,7 +28,7 @@ from rnnviz.nets.checkpoints.stack import infer_network
 from rnnviz.nets.checkpoints.vocabulary_found import vocabulary_in
 from rnnviz.nets.opened import OpenedModel
 
-_LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _DEEPEST = 12
 _LARGEST_PICKLE = 256 * 1024 * 1024
 
@@ -104,11 +104,11 @@ class PyTorchStateDict:
 def looks_like_pytorch(path: Path) -> bool:
     """Whether the file is a zip with a `data.pkl`, or starts with the older form's number."""
     with path.open("rb") as file:
-        head = file.read(len(_LEGACY))
-    if head == _LEGACY:
+        head = file.read(len(LEGACY))
+    if head == LEGACY:
         return True
     try:
-        return head.startswith(b"PK") and _pickle_name(path) is not None
+        return head.startswith(b"PK") and pickle_name(path) is not None
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False
 
@@ -121,7 +121,7 @@ def read(path: Path) -> Any:
     """
     try:
         with path.open("rb") as file:
-            legacy = file.read(len(_LEGACY)) == _LEGACY
+            legacy = file.read(len(LEGACY)) == LEGACY
         _check_legacy(path) if legacy else _check_zip(path)
         with torch.serialization.safe_globals(_HARMLESS):
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -163,7 +163,7 @@ def state_dicts(content: Any) -> Iterator[tuple[str, dict[str, Tensor]]]:
         waiting.extend((f"{place}.{key}".lstrip("."), below, depth + 1) for key, below in inside)
 
 
-def _pickle_name(path: Path) -> str | None:
+def pickle_name(path: Path) -> str | None:
     """The name of the pickle in a zip that torch.save wrote; None for any other zip."""
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
@@ -175,7 +175,7 @@ def _pickle_name(path: Path) -> str | None:
 def _check_zip(path: Path) -> None:
     """Compare what the pickle announces with the records beside it."""
     size = path.stat().st_size
-    name = _pickle_name(path)
+    name = pickle_name(path)
     if name is None:
         raise ModelFileError(f"{path.name} is a zip archive that torch.save did not write")
     with zipfile.ZipFile(path) as archive:
@@ -202,12 +202,17 @@ def _check_zip(path: Path) -> None:
             )
 
 
+def check_legacy_header(stream: io.BytesIO, file: str) -> None:
+    """Read the three small pickles that the older form begins with."""
+    for _ in ("magic number", "protocol version", "sizes of C types"):
+        outline(stream, file)
+
+
 def _check_legacy(path: Path) -> None:
     """Compare what the pickles announce with the numbers that follow them."""
     size = path.stat().st_size
     with io.BytesIO(path.read_bytes()) as stream:
-        for _ in ("magic number", "protocol version", "sizes of C types"):
-            outline(stream, path.name)
+        check_legacy_header(stream, path.name)
         found = outline(stream, path.name)
         keys = outline(stream, path.name).root
         if not isinstance(keys, list) or sorted(map(str, keys)) != sorted(found.stored):

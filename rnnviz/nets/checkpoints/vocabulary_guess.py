@@ -199,7 +199,7 @@ def read_vocabulary(path: Path, size: int) -> tuple[str, ...] | None:
     """The characters that a vocabulary file lists; None if it is something else, such as a text.
 
     A JSON list, a JSON object in either direction, one inside another object (torch-rnn's
-    `idx_to_token`), or one character a line.
+    `idx_to_token`), one character a line, or all characters in order, each once.
 
     Raises:
         ModelFileError: the vocabulary is one of words, or has another size than the network.
@@ -220,7 +220,19 @@ def read_vocabulary(path: Path, size: int) -> tuple[str, ...] | None:
             f"{path.name} is JSON, but lists no {size:,} characters, which the network expects; "
             "choose another vocabulary file or the training text"
         )
-    return _one_a_line(text, size)
+    return _one_a_line(text, size) or _in_order(text, size)
+
+
+def _in_order(text: Text, size: int) -> tuple[str, ...] | None:
+    """All characters one after the other, each once; a mark in front or one line end behind it."""
+    if not size <= len(text) <= size + 3:
+        return None
+    content = str(text)
+    for listed in (content, content.removesuffix("\n").removesuffix("\r")):
+        for characters in (listed, listed.removeprefix("\ufeff")):
+            if len(characters) == len(set(characters)) == size:
+                return tuple(characters)
+    return None
 
 
 def _one_a_line(text: Text, size: int) -> tuple[str, ...] | None:

@@ -121,6 +121,16 @@ def write_pytorch_legacy(path: Path, stock: Stock) -> None:
     torch.save(content, path, _use_new_zipfile_serialization=False)
 
 
+def write_module(path: Path, stock: Stock) -> None:
+    stock.chars = CHARACTERS  # type: ignore[assignment]
+    torch.save(stock, path)
+
+
+def write_module_legacy(path: Path, stock: Stock) -> None:
+    stock.int_to_char = dict(enumerate(CHARACTERS))  # type: ignore[assignment]
+    torch.save(stock, path, _use_new_zipfile_serialization=False)
+
+
 def write_torch7(path: Path, stock: Stock) -> None:
     path.write_bytes(t7(torch_rnn(stock)))
 
@@ -130,6 +140,7 @@ WRITERS: dict[str, tuple[Writer, ...]] = {
     "rnnviz": (write_native,),
     "safetensors": (write_safetensors,),
     "pytorch": (write_pytorch, write_pytorch_legacy),
+    "pytorch-module": (write_module, write_module_legacy),
     "torch7": (write_torch7,),
 }
 """How to write a file for each importer."""

@@ -12,6 +12,7 @@ import torch
 from rnnviz.nets.checkpoints import (
     native,
     open_model,
+    pytorch_module,
     safetensors_state,
     torch7,
 )
@@ -44,6 +45,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count("load", safetensors_state)
     count("load", torch)
     count("read_t7", torch7)
+    count("read_module", pytorch_module)
     return counted
 
 
