@@ -26,6 +26,7 @@ from rnnviz.session.cells.previews import Previews
 from rnnviz.session.cells.rankings import Rankings
 from rnnviz.session.cells.scaling import Scaling
 from rnnviz.session.cells.stepping import Stepping
+from rnnviz.session.cells.verdicts import Verdicts
 from rnnviz.session.gradients.gradients import Gradients
 from rnnviz.session.gradients.memory import Memory
 from rnnviz.session.shared.findings import Findings
@@ -85,6 +86,7 @@ class Session(QObject):
         self.scaling = Scaling(self.recordings, self.selection, self)
         self.stepping = Stepping(self.recordings, self.selection, self)
         self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
+        self.verdicts = Verdicts(self.jobs, self.recordings, self.selection, self)
         self.alignments = Alignments(self.jobs, cache, self)
         takers = {"cells": self.recordings.take_model, "alignments": self.alignments.take_model}
         self.opening = Opening(self.jobs, takers, OPENED, self)

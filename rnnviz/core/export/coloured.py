@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.cells.verdicts import running_verdict
 from rnnviz.core.colours.colour import Bytes, Scale, scale_for
 from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import RecordingError
@@ -126,6 +127,19 @@ def coloured_surprisal(
         raise RecordingError("this network predicts no next symbol, so nothing is a surprise")
     scale = scale or scale_for("surprisal", values[: recording.walked])
     return _coloured(recording, start, stop, values, scale, "surprisal in bits")
+
+
+def coloured_verdict(recording: Recording, start: int, stop: int, scale: Scale) -> ColouredText:
+    """A range of a recording coloured by what each document was found to be so far.
+
+    Raises:
+        RecordingError: nothing of the range is walked, or no classes came out.
+    """
+    start, stop = _walked_range(recording, start, stop)
+    verdict = running_verdict(recording)
+    if verdict is None:
+        raise RecordingError("this network names no classes, so there is no verdict")
+    return _coloured(recording, start, stop, verdict.values, scale, verdict.title)
 
 
 def with_concept(coloured: ColouredText, labels: Labels, concept: str) -> ColouredText:

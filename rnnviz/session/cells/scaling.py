@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.core.colours.colour import Mode, Scale, scale_for
+from rnnviz.core.colours.colour import DIVERGING, Mode, Scale, scale_for
 from rnnviz.session.shared.recordings import Recordings
 from rnnviz.session.shared.selection import Selection
 
@@ -44,6 +44,8 @@ class Scaling(QObject):
         walked = recording.walked
         if selection.colouring == "surprisal" and recording.surprisal is not None:
             return scale_for("surprisal", recording.surprisal[:walked])
+        if selection.colouring == "verdict" and recording.class_p is not None:
+            return Scale(0.0, 1.0, DIVERGING[0])
         if self.locked is not None:
             return self.locked
         about = recording.about_channel(selection.channel, selection.unit)

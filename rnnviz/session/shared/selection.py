@@ -11,7 +11,7 @@ from rnnviz.core.errors import UnitError
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.recordings.groups import Groups
 
-Colouring = Literal["unit", "surprisal"]
+Colouring = Literal["unit", "surprisal", "verdict"]
 
 
 class Pin(NamedTuple):
@@ -96,7 +96,7 @@ class Selection(QObject):
 
     @property
     def colouring(self) -> Colouring:
-        """What colours the text: the unit, or the surprisal."""
+        """What colours the text: the unit, the surprisal, or a classifier's verdict so far."""
         return self._colouring
 
     def fit(self, groups: Groups) -> None:
@@ -191,7 +191,7 @@ class Selection(QObject):
             self.visible_changed.emit()
 
     def set_colouring(self, colouring: Colouring) -> None:
-        """Colour the text by the unit or by the surprisal."""
+        """Colour the text by the unit, or by what came out."""
         if colouring != self._colouring:
             self._colouring = colouring
             self.colouring_changed.emit()

@@ -8,9 +8,11 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from rnnviz.core.cells.verdicts import running_verdict
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
-from rnnviz.session.shared.selection import Pin
+from rnnviz.session.shared.selection import Colouring, Pin
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.follow_bar import FollowBar
 from rnnviz.views.cells.legend import Legend
@@ -162,9 +164,14 @@ class TextPanel(QWidget):
             self._show_waiting()
             return
         self.view.set_known(self._known)
-        self.surprisal.setEnabled(recording.surprisal is not None)
+        by_verdict = recording.class_p is not None
+        self.surprisal.setEnabled(by_verdict or recording.surprisal is not None)
+        tip = "Colour by the verdict so far (S)" if by_verdict else "Colour by surprisal (S)"
+        self.surprisal.setToolTip(tip)
+        self.surprisal.setAccessibleName(tip)
         self.minimap.set_length(len(recording.text))
-        if recording.surprisal is None:
+        came_out = "verdict" if by_verdict else "surprisal"
+        if selection.colouring != came_out or not self.surprisal.isEnabled():
             selection.set_colouring("unit")
         unit = min(selection.unit, recording.total_units - 1)
         if not recording.has(selection.channel, unit):
@@ -198,19 +205,19 @@ class TextPanel(QWidget):
 
     @Slot()
     def show_unit(self) -> None:
-        """Colour the text by the selected unit or by the surprisal."""
+        """Colour the text by the selected unit, or by what came out."""
         recording, selection = self._session.recordings.recording, self._session.selection
         self.show_pin()
         if recording is None or len(recording.text) != len(self.view.text):
             # While a person types, the text on the screen may be ahead of the last walk.
             return
-        by_unit = selection.colouring == "unit" or recording.surprisal is None
+        came_out = self._came_out(recording)
+        by_unit = came_out is None
         values = (
             recording.shown_values(selection.channel, selection.unit)
-            if by_unit
-            else recording.surprisal
+            if came_out is None
+            else came_out
         )
-        assert values is not None
         values = self._placing.by_character(values)
         walked = self._placing.characters(0, recording.walked)[1]
         scaling = self._session.scaling
@@ -224,6 +231,14 @@ class TextPanel(QWidget):
         self.legend.show_scale(scale, self.title(), scaling.mode, scaling.locked is not None, note)
         self.surprisal.setChecked(not by_unit)
 
+    def _came_out(self, recording: Recording) -> npt.NDArray[np.floating] | None:
+        """What came out of the network at each step, where the text is coloured by it."""
+        colouring = self._session.selection.colouring
+        if colouring == "surprisal":
+            return recording.surprisal
+        verdict = running_verdict(recording) if colouring == "verdict" else None
+        return None if verdict is None else verdict.values
+
     def _show_preview(self, by_unit: bool) -> str:
         """Colour what is not walked yet by its preview, if there is one, and say so."""
         preview, selection = self._session.previews.preview, self._session.selection
@@ -232,7 +247,9 @@ class TextPanel(QWidget):
             self.view.set_preview(None)
             return ""
         values = ahead.values(selection.channel, selection.unit) if by_unit else ahead.surprisal
-        assert values is not None
+        if values is None:
+            self.view.set_preview(None)
+            return ""
         self.view.set_preview(values[preview.start - preview.offset :], preview.start)
         return "Hatched: a preview, not exact"
 
@@ -243,6 +260,9 @@ class TextPanel(QWidget):
             return "surprisal, bits"
         if recording is None:
             return ""
+        verdict = running_verdict(recording) if selection.colouring == "verdict" else None
+        if verdict is not None:
+            return verdict.title
         return f"{selection.channel} of {recording.unit_title(selection.unit)}"
 
     @Slot()
@@ -349,7 +369,10 @@ class TextPanel(QWidget):
 
     @Slot(bool)
     def _choose_colouring(self, surprisal: bool) -> None:
-        self._session.selection.set_colouring("surprisal" if surprisal else "unit")
+        recording = self._session.recordings.recording
+        by_verdict = recording is not None and recording.class_p is not None
+        came_out: Colouring = "verdict" if by_verdict else "surprisal"
+        self._session.selection.set_colouring(came_out if surprisal else "unit")
 
     @Slot()
     def _no_concept(self) -> None:

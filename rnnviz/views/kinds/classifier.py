@@ -5,5 +5,14 @@ from rnnviz.views.kinds.kind import KindView
 CLASSIFIER = KindView(
     key="classifier",
     icon="highlighter",
-    panels=("ranking", "unit_page", "pattern", "trace", "heatmap", "scatter", "saturation"),
+    panels=(
+        "ranking",
+        "unit_page",
+        "pattern",
+        "trace",
+        "heatmap",
+        "scatter",
+        "saturation",
+        "verdict",
+    ),
 )

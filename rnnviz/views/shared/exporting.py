@@ -15,6 +15,7 @@ from rnnviz.core.export.coloured import (
     ColouredText,
     coloured_surprisal,
     coloured_unit,
+    coloured_verdict,
     with_concept,
 )
 from rnnviz.core.export.csv import write_csv
@@ -65,6 +66,8 @@ class Exporting(QObject):
             return None
         if selection.colouring == "surprisal":
             made = coloured_surprisal(recording, *chosen, scale)
+        elif selection.colouring == "verdict":
+            made = coloured_verdict(recording, *chosen, scale)
         else:
             made = coloured_unit(recording, selection.channel, selection.unit, *chosen, scale)
         concept = self._session.rankings.concept(selection.concept or "")
@@ -74,10 +77,12 @@ class Exporting(QObject):
         return made
 
     def finding(self) -> Finding | None:
-        """What is on the screen as a finding; None where nothing is shown yet."""
+        """What is on the screen as a finding; None where nothing is shown, or no unit is."""
         recordings, selection = self._session.recordings, self._session.selection
         recording, chosen, scale = recordings.recording, self.range(), self._panel.view.scale
         if recording is None or chosen is None or scale is None:
+            return None
+        if selection.colouring == "verdict":
             return None
         place = recording.groups.place(selection.unit)
         group = recording.groups[place.group]

@@ -8,6 +8,7 @@ from rnnviz.views.cells.panels.saturation import SaturationPanel
 from rnnviz.views.cells.panels.scatter import ScatterPanel
 from rnnviz.views.cells.panels.trace import TracePanel
 from rnnviz.views.cells.panels.unit_page import UnitPagePanel
+from rnnviz.views.cells.panels.verdict import VerdictPanel
 from rnnviz.views.shared.panel import Panel
 
 PANELS: tuple[type[Panel], ...] = (
@@ -19,4 +20,5 @@ PANELS: tuple[type[Panel], ...] = (
     ScatterPanel,
     SaturationPanel,
     SamplePanel,
+    VerdictPanel,
 )

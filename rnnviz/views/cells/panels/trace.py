@@ -10,6 +10,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.architectures import Range
+from rnnviz.core.cells.verdicts import running_verdict
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.shared.selection import Pin
 from rnnviz.views.cells.placing import axis_text
@@ -34,6 +35,7 @@ class TracePanel(Panel):
             selection.unit_changed,
             selection.pins_changed,
             selection.visible_changed,
+            selection.colouring_changed,
             selection.concept_changed,
             self.session.rankings.labels_changed,
         ):
@@ -57,6 +59,8 @@ class TracePanel(Panel):
             _series(recording, pin, start, stop, ink, width)
             for pin, ink, width in self._shown(recording)
         )
+        if (verdict := self._verdict(recording, start, stop)) is not None:
+            self._series = (*self._series, verdict)
         ranges = {
             recording.about_channel(pin.channel, pin.unit).range
             for pin, _, _ in self._shown(recording)
@@ -102,6 +106,16 @@ class TracePanel(Panel):
         return [
             (pin, ink, width) for pin, ink, width in shown if recording.has(pin.channel, pin.unit)
         ]
+
+    def _verdict(self, recording: Recording, start: int, stop: int) -> Series | None:
+        """What a classifier made of each document so far, where the text is coloured by that."""
+        selection = self.session.selection
+        found = running_verdict(recording) if selection.colouring == "verdict" else None
+        if found is None:
+            return None
+        values = np.array(found.values[start:stop], np.float32)
+        values[max(0, recording.walked - start) :] = np.nan
+        return Series(found.title, start, values, len(selection.pins) + 1, 1.8)
 
     def _draw_band(self, start: int, stop: int) -> None:
         concept = self.session.selection.concept

@@ -14,10 +14,12 @@ import rnnviz.views
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.session.session import Session
 from rnnviz.session.shared.recordings import OpenModel
+from rnnviz.views.kinds import kinds_in
 from rnnviz.views.shared.panel import NEEDS, Panel
 from rnnviz.views.shared.theme import DARK, LIGHT, qt_palette
 from rnnviz.views.window.workspaces import WORKSPACES
 from tests.core.runs.made import finished_run
+from tests.nets.classification.small_classifier import small_classifier
 from tests.session.alignments import translating
 from tests.views.cells.panels_world import QUOTE_UNIT, TEXT, make_session, planted_recording
 
@@ -30,13 +32,19 @@ def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
 
 
 @pytest.fixture
-def opened(session: Session, tmp_path: Path) -> Session:
+def opened(session: Session, tmp_path: Path, request: pytest.FixtureRequest) -> Session:
     """A session in which everything is chosen that any panel needs."""
     session.recordings.open_recording(planted_recording(tmp_path / "planted").folder)
     description = ModelDescription(
         architecture="lstm", layers=2, units=8, vocabulary=tuple(sorted(set(TEXT))), name="tiny"
     )
     session.recordings.model = OpenModel("tiny", description, "rnnviz", 1, ("hidden", "cell"))
+    panel = request.node.callspec.params["kind"] if hasattr(request.node, "callspec") else None
+    if panel is not None and kinds_in(panel.name) == ("classifier",):
+        about = small_classifier().description
+        session.recordings.model = OpenModel(
+            "tiny", about, "rnnviz", 1, ("hidden", "cell"), kind="classifier"
+        )
     session.selection.select_unit(QUOTE_UNIT)
     session.selection.set_concept("inside-quotes")
     session.rankings.request_ranking("inside-quotes")

@@ -1,0 +1,73 @@
+"""The verdicts of a classifier in the window, with the engine's own jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from pytestqt.qtbot import QtBot
+
+from rnnviz.nets.jobs.table import TASKS
+from rnnviz.session.session import Session
+from rnnviz.views.cells.panels.verdict import VerdictPanel
+from rnnviz.views.cells.text_panel import TextPanel
+from rnnviz.work.runner import InlineRunner
+from tests.nets.classification.small_classifier import TEXT, saved_classifier
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path) -> Session:
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    (tmp_path / "films.tsv").write_text(TEXT)
+    session = Session(
+        InlineRunner(TASKS),
+        settings,
+        cache=tmp_path / "cache",
+        data=tmp_path / "data",
+        models=tmp_path / "none",
+        resources=tmp_path / "none",
+    )
+    session.open_path(tmp_path / "films.tsv")
+    session.open_path(saved_classifier(tmp_path))
+    return session
+
+
+def test_documents_are_listed_and_words_explained(qtbot: QtBot, session: Session) -> None:
+    panel = VerdictPanel(session)
+    qtbot.addWidget(panel)
+    jumps: list[int] = []
+    panel.jump_requested.connect(jumps.append)
+    panel.resize(500, 600)
+    panel.show()
+    qtbot.waitUntil(lambda: not panel.empty and panel.words.rowCount() > 0)
+    assert panel.documents.rowCount() == 3
+    assert panel.heading.text().startswith("3 documents, ")
+    assert "of 3 right" in panel.heading.text()
+    assert [panel.words.item(row, 0).text() for row in range(3)] == ["Very", "good", ","]  # type: ignore[union-attr]
+    assert "reads both ways" in panel.note.text()
+    assert not panel.words.isColumnHidden(5)
+    last = next(row for row in range(3) if "not so bad" in panel.documents.item(row, 2).text())  # type: ignore[union-attr]
+    where = panel.documents.visualItemRect(panel.documents.item(last, 2)).center()  # type: ignore[arg-type]
+    qtbot.mouseClick(panel.documents.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    recording = session.recordings.recording
+    assert recording is not None
+    assert jumps == [recording.documents.bounds(2)[0]]
+    session.selection.set_cursor(jumps[0])
+    qtbot.waitUntil(lambda: panel.words.rowCount() == 5)
+    assert panel.words.item(2, 0).text() == "bad"  # type: ignore[union-attr]
+
+
+def test_the_text_is_coloured_by_the_verdict_so_far(qtbot: QtBot, session: Session) -> None:
+    panel = TextPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel.surprisal.toolTip() == "Colour by the verdict so far (S)"
+    qtbot.mouseClick(panel.surprisal, Qt.MouseButton.LeftButton)
+    assert session.selection.colouring == "verdict"
+    assert panel.legend.title.text() == "Probability of “up” so far"
+    assert panel.view.scale is not None
+    assert (panel.view.scale.low, panel.view.scale.high) == (0.0, 1.0)
+    qtbot.mouseClick(panel.surprisal, Qt.MouseButton.LeftButton)
+    assert not panel.surprisal.isChecked()
+    assert panel.legend.title.text().startswith("Hidden of layer 1")
