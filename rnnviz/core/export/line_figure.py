@@ -14,8 +14,8 @@ from rnnviz.core.colours.colour import INK, PAPER
 from rnnviz.core.export.figure import SOFT, Figure, Stroke, Words, hex_colour
 
 INKS = {
-    False: ("#2f55c8", "#c2560b", "#13795b", "#8b3fa8"),
-    True: ("#7da2ff", "#ff9a52", "#4fc79b", "#cf8bea"),
+    False: ("#2f55c8", "#c2560b", "#13795b", "#8b3fa8", "#1d222b", "#8d96a5"),
+    True: ("#7da2ff", "#ff9a52", "#4fc79b", "#cf8bea", "#f4f6fa", "#8d96a5"),
 }
 """The colours of the first lines, on light and on dark paper; apart for colour-blind eyes too."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 24.0, 64.0, 52.0
