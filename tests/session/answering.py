@@ -16,6 +16,7 @@ import numpy as np
 from rnnviz.core.alignments.links import write_links
 from rnnviz.core.cells.patterns import Place
 from rnnviz.core.cells.snippets import UnitPage
+from rnnviz.core.concepts import concept_from
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.gradients import FieldFacts, GradientField, MatrixFacts, write_field
 from rnnviz.core.recordings.description import Next
@@ -115,7 +116,7 @@ def _of(folder: str) -> tuple[Recording, str, str]:
 def label(request: cells.Label, context: Context[None]) -> Written:
     """Every label is `code(text, concept)`."""
     recording, _, text = _of(request.folder)
-    name = request.concept["name"]
+    name = concept_from(request.concept).name
     context.progress(0, 1)
     path = recording.folder / f"labels-{name}.npy"
     np.save(path, np.full(len(text), code(text, name), np.float32))
@@ -125,7 +126,7 @@ def label(request: cells.Label, context: Context[None]) -> Written:
 def rank(request: cells.Rank, context: Context[None]) -> Written:
     """A ranking without units; `code(model, text, concept)` is its number of characters."""
     recording, model, text = _of(request.folder)
-    name = request.concept["name"]
+    name = concept_from(request.concept).name
     context.progress(0, 1)
     path = recording.folder / f"ranking-{name}.json"
     found = Ranking(

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -169,8 +170,8 @@ class PygmentsToken(_Custom, frozen=True, kw_only=True, tag="pygments"):
 Spec = RegularExpression | Painted | PygmentsToken | BuiltIn
 
 
-def concept_from(spec: dict[str, Any]) -> Concept:
-    """The concept that a specification describes.
+def concept_from(spec: Spec | Mapping[str, object]) -> Concept:
+    """The concept that a specification describes, also one that is plain JSON.
 
     Raises:
         ConceptError: the specification is malformed, and which part of it.
@@ -182,9 +183,12 @@ def concept_from(spec: dict[str, Any]) -> Concept:
     return _checked(parsed)
 
 
-def spec_of(concept: Concept) -> dict[str, Any]:
-    """The specification, plain JSON, from which `concept_from` makes this concept again."""
-    return dict(concept.spec) or {"kind": "built-in", "name": concept.name}
+def spec_of(concept: Concept) -> Spec:
+    """The specification from which `concept_from` makes this concept again."""
+    if not concept.spec:
+        return BuiltIn(name=concept.name)
+    made: Spec = msgspec.convert(concept.spec, type=Spec)
+    return made
 
 
 def load_concept_file(path: Path) -> Concept:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.concepts import concept_from
+from rnnviz.core.concepts import concept_from, spec_of
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.shared.jobs import Failure, Jobs
@@ -192,14 +192,14 @@ class ConceptDialog(QDialog):
         self.spans.setPlainText("\n".join(f"{start:,} to {stop:,}" for start, stop in self._spans))
         spec = self._preview_spec()
         try:
-            concept_from(spec)
+            concept = concept_from(spec)
         except ConceptError as error:
             self._jobs.cancel(PreviewLabels)
             self._refuse(str(error))
             return
         self._judge("Looking for it…", usable=False)
         self._jobs.start(
-            PreviewLabels(text=str(self._preview), concept=spec),
+            PreviewLabels(text=str(self._preview), concept=spec_of(concept)),
             title="Labelling what is shown",
             done=self._labelled,
             failed=self._failed,

@@ -108,7 +108,7 @@ class Exporting(QObject):
             vocabulary=self._chosen_vocabulary(about.model_path),
             text_name=about.text_name,
             text_path=about.text_path,
-            concept=spec_of(concept) if concept else None,
+            concept=msgspec.to_builtins(spec_of(concept)) if concept else None,
             score={} if score is None else _summary(msgspec.to_builtins(score)),
         )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from rnnviz.core.cells.patterns import PatternUnit, Place
 from rnnviz.core.cells.snippets import UnitPage
+from rnnviz.core.concepts.custom import Spec
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.jobs.models import ModelOpened
 from rnnviz.work.messages import Request
@@ -81,8 +80,8 @@ class Label(Request[None, Written], frozen=True, kw_only=True):
     """Label the text of a recording; an array (T,) in a file beside it."""
 
     folder: str
-    concept: dict[str, Any]
-    """A specification, as in a concept file (`core.concepts.custom`)."""
+    concept: Spec
+    """As in a concept file."""
 
 
 class Spans(msgspec.Struct, frozen=True):
@@ -95,14 +94,14 @@ class PreviewLabels(Request[None, Spans], frozen=True, kw_only=True):
     """Which stretches of a short text a yes-or-no concept labels."""
 
     text: str
-    concept: dict[str, Any]
+    concept: Spec
 
 
 class Rank(Request[None, Written], frozen=True, kw_only=True):
     """Rank all units of a recording for a concept; a ranking in a file beside it."""
 
     folder: str
-    concept: dict[str, Any]
+    concept: Spec
     channels: tuple[str, ...] | None = None
     """None for all that were recorded."""
 
@@ -111,7 +110,7 @@ class FitProbe(Request[None, Written], frozen=True, kw_only=True):
     """Fit a linear probe over all units of a recording for a concept, in a file beside it."""
 
     folder: str
-    concept: dict[str, Any]
+    concept: Spec
     channels: tuple[str, ...] | None = None
 
 

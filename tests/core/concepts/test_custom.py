@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from rnnviz.core.concepts import (
@@ -71,7 +72,7 @@ def test_a_specification_comes_back_from_its_concept_and_its_file(
     spec: dict[str, Any], tmp_path: Path
 ) -> None:
     concept = concept_from(spec)
-    assert spec_of(concept) == spec
+    assert msgspec.json.decode(msgspec.json.encode(spec_of(concept))) == spec
     path = tmp_path / "concept.json"
     save_concept_file(concept, path)
     again = load_concept_file(path)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
+from rnnviz.core.concepts.custom import BuiltIn, RegularExpression
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import read_ranking
@@ -39,7 +40,7 @@ from tests.nets.small import small_model
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 8
 A = TypeVar("A")
-QUOTES = {"kind": "built-in", "name": "inside-quotes"}
+QUOTES = BuiltIn(name="inside-quotes")
 
 
 def ask(request: Request[Any, A], heard: Heard | None = None) -> A:
@@ -147,16 +148,18 @@ def test_labels_and_rankings_are_written_beside_the_recording(folder: str) -> No
 
 
 def test_labels_made_anew_leave_those_in_use_alone(folder: str) -> None:
-    concept = {"kind": "regular-expression", "name": "mine", "pattern": "a"}
+    concept = RegularExpression(name="mine", pattern="a")
     old = np.load(ask(Label(folder=folder, concept=concept)).path, mmap_mode="r")
     before = old.tolist()
-    new = np.load(ask(Label(folder=folder, concept={**concept, "pattern": "."})).path)
+    new = np.load(
+        ask(Label(folder=folder, concept=RegularExpression(name="mine", pattern="."))).path
+    )
     assert old.tolist() == before
     assert new.sum() > sum(before)
 
 
 def test_a_number_a_character_stays_a_number(folder: str) -> None:
-    concept = {"kind": "built-in", "name": "position-in-line"}
+    concept = BuiltIn(name="position-in-line")
     labels = np.load(ask(Label(folder=folder, concept=concept)).path)
     assert labels.dtype == np.float32
     assert labels[:3].tolist() == [0, 1, 2]
@@ -164,7 +167,7 @@ def test_a_number_a_character_stays_a_number(folder: str) -> None:
 
 @pytest.mark.parametrize("name", ["../outside", "a/b", "a" * 500, "é?*"])
 def test_files_of_any_concept_stay_with_the_recording(folder: str, name: str) -> None:
-    concept = {"kind": "regular-expression", "name": name, "pattern": "a"}
+    concept = RegularExpression(name=name, pattern="a")
     assert Path(ask(Label(folder=folder, concept=concept)).path).parent == Path(folder)
 
 
