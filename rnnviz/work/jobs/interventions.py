@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from rnnviz.core.cells.intervention import Ablation, Intervention
+from rnnviz.core.concepts.custom import Spec
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.messages import Request
 
@@ -27,7 +26,7 @@ class Ablate(Request[None, Ablated], frozen=True, kw_only=True):
     model: ModelGiven
     text: TextGiven
     intervention: Intervention
-    concept: dict[str, Any] | None = None
+    concept: Spec | None = None
     characters: int = 10_000
     """No more of the text is read."""
     randoms: int = 20
