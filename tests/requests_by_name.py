@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from rnnviz.work.jobs import alignments, cells, gradients, models, training
+from rnnviz.work.jobs import alignments, cells, gradients, interventions, models, training
 from rnnviz.work.messages import Request, Task, Tasks
 
 REQUESTS: Mapping[str, type[Request[Any, Any]]] = {
     found.task(): found
-    for module in (alignments, cells, gradients, models, training)
+    for module in (alignments, cells, gradients, interventions, models, training)
     for _, found in inspect.getmembers(module, inspect.isclass)
     if issubclass(found, Request) and found is not Request
 }

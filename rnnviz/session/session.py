@@ -22,6 +22,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.session.alignments.alignments import Alignments
 from rnnviz.session.cells.following import Following
 from rnnviz.session.cells.inspection import Inspection
+from rnnviz.session.cells.interventions import Interventions
 from rnnviz.session.cells.previews import Previews
 from rnnviz.session.cells.rankings import Rankings
 from rnnviz.session.cells.scaling import Scaling
@@ -84,6 +85,9 @@ class Session(QObject):
         )
         self.previews = Previews(self.jobs, self.recordings, self.selection, self)
         self.scaling = Scaling(self.recordings, self.selection, self)
+        self.interventions = Interventions(
+            self.jobs, self.recordings, self.selection, self.rankings, self
+        )
         self.stepping = Stepping(self.recordings, self.selection, self)
         self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
         self.verdicts = Verdicts(self.jobs, self.recordings, self.selection, self)

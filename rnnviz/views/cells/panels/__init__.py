@@ -1,6 +1,7 @@
 """The panels of the Cells workspace, as they are laid out; adding one is one line here."""
 
 from rnnviz.views.cells.panels.heatmap import HeatmapPanel
+from rnnviz.views.cells.panels.intervention import InterventionPanel
 from rnnviz.views.cells.panels.pattern import PatternPanel
 from rnnviz.views.cells.panels.ranking import RankingPanel
 from rnnviz.views.cells.panels.sample import SamplePanel
@@ -15,6 +16,7 @@ PANELS: tuple[type[Panel], ...] = (
     RankingPanel,
     UnitPagePanel,
     PatternPanel,
+    InterventionPanel,
     TracePanel,
     HeatmapPanel,
     ScatterPanel,

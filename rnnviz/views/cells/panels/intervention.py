@@ -1,0 +1,143 @@
+"""What happens when the selected unit is cut, held or added to, beside random units."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.core.cells.intervention import Ablation, Effect, Intervention
+from rnnviz.session.cells.interventions import CHARACTERS
+from rnnviz.views.shared.number_field import NumberField
+from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.segments import Segments
+
+
+class InterventionPanel(Panel):
+    """A choice of what is done, the losses with and without it, and a sample each way."""
+
+    name = "intervention"
+    title = "Intervene"
+    needs = ("model", "recording")
+
+    def follow(self) -> None:
+        """Follow the selected unit, the concept, and what was measured."""
+        self.session.interventions.changed.connect(self.request_draw)
+
+    def build(self) -> QWidget:
+        """The choice above the table, samples below."""
+        page = QWidget()
+        self.how = Segments("What is done", {"cut": "Cut", "hold": "Hold at", "add": "Add"})
+        self.how.chosen.connect(self._chosen)
+        self.value = NumberField("Value", -100.0, 100.0, step=0.1)
+        self.value.set_value(1.0)
+        self.value.setEnabled(False)
+        self.value.value_changed.connect(self.request_draw)
+        self.measure = QPushButton("Measure")
+        self.measure.setToolTip(
+            f"Read the first {CHARACTERS:,} characters with the unit changed, and with the same "
+            "done to 20 random units of its layer"
+        )
+        self.measure.clicked.connect(self._measure)
+        tools = QHBoxLayout()
+        tools.setSpacing(8)
+        tools.addWidget(self.how)
+        tools.addWidget(self.value)
+        tools.addStretch(1)
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        self.table = QuietTable("Losses, nats a character", ("", "all", "on", "elsewhere"))
+        self.samples = QPlainTextEdit()
+        self.samples.setReadOnly(True)
+        self.samples.setAccessibleName("What the model writes without it, and with it")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(8)
+        column.addLayout(tools)
+        column.addWidget(self.measure)
+        column.addWidget(self.said)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.samples, 1)
+        return page
+
+    def draw(self) -> None:
+        """What was measured of this, or what measuring would tell."""
+        wished = self._wished()
+        self.measure.setEnabled(wished is not None and not self.session.interventions.busy)
+        found = self.session.interventions.answer(wished) if wished is not None else None
+        self.table.setVisible(found is not None)
+        self.samples.setVisible(found is not None)
+        if found is None:
+            self.said.setText(
+                "Measure tells what the losses become, on the concept's places and elsewhere, "
+                "beside the same done to 20 random units of the layer."
+            )
+            return
+        about = found.ablation
+        self.said.setText(_sentence(about, self.session.selection.concept))
+        self.table.show_rows(_rows(about), wide=0)
+        self.samples.setPlainText(
+            f"Without:\n{found.sample}\n\n{about.intervention.in_words.capitalize()}:\n"
+            f"{found.changed_sample}"
+        )
+
+    def _wished(self) -> Intervention | None:
+        return self.session.interventions.intervention(self.how.value, self.value.value())
+
+    @Slot()
+    def _measure(self) -> None:
+        wished = self._wished()
+        if wished is not None:
+            self.session.interventions.request(wished)
+
+    @Slot(str)
+    def _chosen(self, how: str) -> None:
+        self.value.setEnabled(how != "cut")
+        self.request_draw()
+
+
+def _sentence(about: Ablation, concept: str | None) -> str:
+    """What it costs, with what random units cost beside it."""
+    cost = about.changed.loss - about.plain.loss
+    said = (
+        f"{about.intervention.in_words.capitalize()}: {cost:+.4f} nats a character over "
+        f"{about.predictions:,} predictions; {about.rank()} of {len(about.others)} random units of "
+        "the layer cost as much or more."
+    )
+    if concept is not None and about.changed.on is not None and about.plain.on is not None:
+        on = about.changed.on - about.plain.on
+        said += (
+            f" Where the concept holds ({about.on:,} predictions): {on:+.4f}; "
+            f"{about.rank('on')} of {len(about.others)} cost as much there."
+        )
+    return said
+
+
+def _rows(about: Ablation) -> list[tuple[str, str, str, str]]:
+    rows = [
+        ("as it is", *_effect(about.plain)),
+        (about.intervention.in_words, *_effect(about.changed)),
+    ]
+    if about.others:
+        middle = sorted(about.others, key=lambda other: other.loss)[len(about.others) // 2]
+        dearest = max(about.others, key=lambda other: other.loss)
+        rows += [
+            ("random unit, median", *_effect(middle)),
+            ("random unit, dearest", *_effect(dearest)),
+        ]
+    return rows
+
+
+def _effect(effect: Effect) -> tuple[str, str, str]:
+    return _nats(effect.loss), _nats(effect.on), _nats(effect.off)
+
+
+def _nats(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

@@ -1,0 +1,52 @@
+"""An intervention's answer belongs to its unit, what is done, the concept, the model and text."""
+
+from __future__ import annotations
+
+from rnnviz.core.cells.intervention import Ablation, Effect
+from rnnviz.work.jobs.interventions import Ablated
+
+
+def ablate(request, context):
+    one = request.intervention
+    return Ablated(
+        ablation=Ablation(
+            intervention=one,
+            predictions=len(request.text.read()) - 1,
+            on=0,
+            plain=Effect(1.0),
+            changed=Effect(1.0 + 0.1 * one.unit + (0.5 if one.value else 0.0)),
+            others=(Effect(1.05),) * 20,
+            other_units=tuple(range(20)),
+        )
+    )
+
+
+def test_an_answer_is_that_of_what_is_asked_now(make_session, library_folder):
+    session = make_session(ablate=ablate)
+    session.open_model(library_folder / "m.safetensors")
+    session.open_path(library_folder / "resources" / "texts" / "a.txt")
+    session.selection.select_unit(4, "hidden")
+    cut = session.interventions.intervention("cut", 3.0)
+    assert (cut.layer, cut.unit, cut.how, cut.value) == (1, 1, "hold", 0.0)
+
+    session.interventions.request(cut)
+
+    assert session.interventions.answer(cut).ablation.changed.loss == 1.1
+    held = session.interventions.intervention("hold", 0.5)
+    assert session.interventions.answer(held) is None
+    session.selection.set_concept("position-in-line")
+    assert session.interventions.answer(cut) is None
+    session.selection.set_concept("inside-quotes")
+    assert session.interventions.answer(cut) is not None
+    session.open_path(library_folder / "resources" / "texts" / "b.txt")
+    assert session.interventions.answer(cut) is None
+
+
+def test_a_gate_is_not_held(make_session, library_folder):
+    session = make_session(ablate=ablate)
+    session.open_model(library_folder / "m.safetensors")
+    session.open_path(library_folder / "resources" / "texts" / "a.txt")
+    session.selection.select_unit(2, "cell")
+    assert session.interventions.intervention("cut", 0).state == "cell"
+    session.selection.select_unit(2, "forget")
+    assert session.interventions.intervention("cut", 0).state == "hidden"
