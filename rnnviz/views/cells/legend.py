@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.colours.colour import DIVERGING, LEVELS, Mode, Scale, palette_title, palette_words
 from rnnviz.views.shared.theme import set_icon, theme_of, ui_font
+from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.text.text_painter import words
 
 
@@ -68,18 +69,23 @@ class Legend(QWidget):
         told.setSpacing(2)
         told.addWidget(self.title)
         told.addWidget(self.meaning)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
-        row.setSpacing(4)
-        row.addLayout(told, 2)
-        row.addSpacing(12)
-        row.addWidget(self.bar, 1)
-        row.addSpacing(12)
+        scale, buttons = QWidget(), QWidget()
+        scale.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        left, right = QHBoxLayout(scale), QHBoxLayout(buttons)
+        for row in (left, right):
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(4)
+        left.addLayout(told, 2)
+        left.addSpacing(12)
+        left.addWidget(self.bar, 1)
         for button in (self.own, self.shared):
-            row.addWidget(button)
-        row.addSpacing(8)
+            right.addWidget(button)
+        right.addSpacing(8)
         for button in (self.lock, self.flip, self.palettes):
-            row.addWidget(button)
+            right.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(WrappingRow(scale, buttons))
         menu = QMenu(self.palettes)
         for name in DIVERGING:
             action = menu.addAction(palette_title(name))

@@ -82,7 +82,7 @@ class TextPanel(QWidget):
         self.edit = self._tool("pencil", "Type your own text (E)", checkable=True)
         for button in (self.surprisal, self.pin, self.edit):
             tools.addWidget(button)
-        column.addWidget(WrappingRow(self.picker, right))
+        column.addWidget(WrappingRow(self.picker, self.picker.channels, right))
         column.addWidget(self.follow)
         column.addWidget(self.search)
         middle = QHBoxLayout()

@@ -21,6 +21,8 @@ from rnnviz.views.shared.number_field import WholeField
 class UnitPicker(QWidget):
     """Shows and sets the selected layer, unit and channel.
 
+    The channels are a group of their own, `channels`, that stands beside it where there is room.
+
     Signals:
         picked: the person chose; keyboard focus may go back to the text.
     """
@@ -52,13 +54,13 @@ class UnitPicker(QWidget):
             if box is self.layer:
                 row.addWidget(self.group)
         self.group.hide()
-        row.addSpacing(10)
         self._buttons = QButtonGroup(self)
         self._buttons.setExclusive(True)
         self._buttons.idClicked.connect(self._choose_channel)
-        self._channel_row = QHBoxLayout()
+        self.channels = QWidget()
+        self._channel_row = QHBoxLayout(self.channels)
+        self._channel_row.setContentsMargins(0, 0, 0, 0)
         self._channel_row.setSpacing(0)
-        row.addLayout(self._channel_row)
         self.layer.value_changed.connect(self._choose_number)
         self.unit.value_changed.connect(self._choose_number)
         session.recordings.recording_changed.connect(self.show_sizes)
@@ -69,7 +71,8 @@ class UnitPicker(QWidget):
     def show_sizes(self) -> None:
         """Take the layers, units and channels of the recording."""
         recording = self._session.recordings.recording
-        self.setEnabled(recording is not None)
+        for part in (self, self.channels):
+            part.setEnabled(recording is not None)
         if recording is None:
             return
         names = [group.name for group in recording.groups]

@@ -59,7 +59,7 @@ class Workspace(QMainWindow):
     right_width: ClassVar[int] = 400
     bottom_height: ClassVar[int] = 240
     least_right_width: ClassVar[int] = 364
-    low: ClassVar[int] = 0
+    low: ClassVar[int] = 640
     """In a room that is lower, the panels of `bottom` stand under those at the right."""
     layout_version: ClassVar[int] = 1
     """Raised when docks change so much that a remembered layout would be wrong."""

@@ -1,8 +1,8 @@
-"""Two groups of controls in one row, or in two rows where the window is narrow."""
+"""Groups of controls in one row, or in several rows where the window is narrow."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -12,38 +12,45 @@ _GAP = 16
 
 
 class WrappingRow(QWidget):
-    """`left` stands at the left, `right` at the right; it moves below where both do not fit."""
+    """The last group stands at the right; groups move below where they do not all fit.
 
-    def __init__(self, left: QWidget, right: QWidget, parent: QWidget | None = None) -> None:
+    A group that expands takes the width that the others in its line leave.
+
+    Args:
+        spread: whether the last group stands at the right, else close to the others.
+    """
+
+    def __init__(
+        self, *groups: QWidget, spread: bool = True, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._left, self._right = left, right
-        for child in (left, right):
-            child.setParent(self)
+        self._groups, self._spread = groups, spread
+        for group in groups:
+            group.setParent(self)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as the wider group."""
-        left, right = self._left.minimumSizeHint(), self._right.minimumSizeHint()
-        return QSize(max(left.width(), right.width()) + 2 * _SIDE, left.height() + 2 * _MARGIN)
+        """As wide as the widest group."""
+        hints = [group.minimumSizeHint() for group in self._groups]
+        width = max(hint.width() for hint in hints)
+        return QSize(width + 2 * _SIDE, hints[0].height() + 2 * _MARGIN)
 
     def sizeHint(self) -> QSize:
-        """As wide as both."""
-        left, right = self._left.sizeHint(), self._right.sizeHint()
-        height = max(left.height(), right.height())
-        return QSize(left.width() + _GAP + right.width() + 2 * _SIDE, height + 2 * _MARGIN)
+        """As wide as all groups."""
+        hints = [group.sizeHint() for group in self._groups]
+        width = sum(hint.width() for hint in hints) + _GAP * (len(hints) - 1)
+        return QSize(width + 2 * _SIDE, max(hint.height() for hint in hints) + 2 * _MARGIN)
 
     def hasHeightForWidth(self) -> bool:
-        """One row or two."""
+        """One row or several."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """The height of one row, or of two."""
-        left, right = self._left.sizeHint().height(), self._right.sizeHint().height()
-        if self._fits(width):
-            return max(left, right) + 2 * _MARGIN
-        return left + right + 3 * _MARGIN
+        """The height of all rows."""
+        lines = self._lines(width)
+        return sum(_height(line) for line in lines) + _MARGIN * (len(lines) + 1)
 
     def event(self, event: QEvent) -> bool:
         """Place the groups anew when one of them has changed its size."""
@@ -58,17 +65,43 @@ class WrappingRow(QWidget):
         super().resizeEvent(event)
 
     def _place(self) -> None:
-        left, right = self._left.sizeHint(), self._right.sizeHint()
-        room = self.width() - 2 * _SIDE
-        if self._fits(self.width()):
-            height = max(left.height(), right.height())
-            self._left.setGeometry(_SIDE, _MARGIN, left.width(), height)
-            start = self.width() - _SIDE - right.width()
-            self._right.setGeometry(start, _MARGIN, right.width(), height)
-        else:
-            self._left.setGeometry(_SIDE, _MARGIN, min(room, left.width()), left.height())
-            below = left.height() + 2 * _MARGIN
-            self._right.setGeometry(_SIDE, below, min(room, right.width()), right.height())
+        room, top = self.width() - 2 * _SIDE, _MARGIN
+        lines = self._lines(self.width())
+        for line in lines:
+            height, left = _height(line), _SIDE
+            spare = room - sum(_wanted(group) for group in line) - _GAP * (len(line) - 1)
+            for group in line:
+                width = _wanted(group)
+                if _expands(group):
+                    width, spare = width + max(0, spare), 0
+                if self._spread and len(lines) == 1 and group is line[-1]:
+                    left = max(left, self.width() - _SIDE - width)
+                group.setGeometry(left, top, min(room, width), height)
+                left += width + _GAP
+            top += height + _MARGIN
 
-    def _fits(self, width: int) -> bool:
-        return self.sizeHint().width() <= width
+    def _lines(self, width: int) -> list[list[QWidget]]:
+        """The groups, in as few lines of this width as their order allows."""
+        lines: list[list[QWidget]] = []
+        left = 0
+        for group in self._groups:
+            wanted = _wanted(group)
+            if not lines or left + _GAP + wanted > width - 2 * _SIDE:
+                lines.append([])
+                left = -_GAP
+            lines[-1].append(group)
+            left += _GAP + wanted
+        return lines
+
+
+def _expands(group: QWidget) -> bool:
+    return bool(group.sizePolicy().expandingDirections() & Qt.Orientation.Horizontal)
+
+
+def _wanted(group: QWidget) -> int:
+    """How wide a group must be to stand in a line with others."""
+    return (group.minimumSizeHint() if _expands(group) else group.sizeHint()).width()
+
+
+def _height(line: list[QWidget]) -> int:
+    return max(group.sizeHint().height() for group in line)

@@ -22,6 +22,7 @@ from rnnviz.core.quantities.typed_numbers import shown_number
 from rnnviz.session.session import Session
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.training.live_settings import LiveSettings
 from rnnviz.views.training.panels.curves import CurvesPanel
 from rnnviz.views.training.run_table import RunTable
@@ -113,33 +114,32 @@ class TrainingCentre(QWidget):
             action.setEnabled(button.isEnabled())
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(12, 8, 12, 8)
-        buttons.setSpacing(6)
+        starting, opening = QWidget(), QWidget()
+        left, right = QHBoxLayout(starting), QHBoxLayout(opening)
+        for row in (left, right):
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(6)
         for button in (self.new, self.open):
-            buttons.addWidget(button)
-        buttons.addSpacing(4)
+            left.addWidget(button)
+        left.addSpacing(4)
         # As wide for either word, so that nothing beside it moves when a run is paused.
         self.pause.setText("Resume")
         self.pause.ensurePolished()
         self.pause.setMinimumWidth(self.pause.sizeHint().width())
         self.pause.setText("Pause")
         for button in (self.pause, self.stop):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.follow)
-        buttons.addWidget(self.best)
-        buttons.addWidget(self.close_run)
-        live = QHBoxLayout()
-        live.setContentsMargins(12, 6, 12, 6)
+            left.addWidget(button)
+        for button in (self.follow, self.best, self.close_run):
+            right.addWidget(button)
+        live = QVBoxLayout()
+        live.setContentsMargins(0, 0, 0, 0)
         live.addWidget(self.settings)
-        live.addStretch(1)
         self.live_row = QFrame()
         self.live_row.setLayout(live)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(buttons)
+        column.addWidget(WrappingRow(starting, opening))
         column.addWidget(self.table)
         column.addWidget(self.problem)
         column.addWidget(self.live_row)

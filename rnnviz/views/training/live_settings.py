@@ -5,12 +5,13 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from rnnviz.core.quantities.typed_numbers import shown_number
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.shared.number_field import NumberField
+from rnnviz.views.shared.wrapping_row import WrappingRow
 
 SETTINGS = {
     "learning_rate": ("Learning rate", "The largest rate of the schedule, from the next step on"),
@@ -45,9 +46,7 @@ class LiveSettings(QWidget):
         self.fields: dict[str, NumberField] = {}
         self._run: OpenRun | None = None
         self._typed: WeakKeyDictionary[OpenRun, dict[str, str]] = WeakKeyDictionary()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        groups = []
         for setting, (words, tip) in SETTINGS.items():
             caption = QLabel(words)
             caption.setProperty("role", "muted")
@@ -64,11 +63,17 @@ class LiveSettings(QWidget):
             field.setFixedWidth(112 if setting == "temperature" else 84)
             field.entered.connect(self._apply)
             caption.setBuddy(field)
-            if row.count():
-                row.addSpacing(10)
+            group = QWidget()
+            row = QHBoxLayout(group)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(6)
             row.addWidget(caption)
             row.addWidget(field)
+            groups.append(group)
             self.fields[setting] = field
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(WrappingRow(*groups, spread=False))
 
     def show_run(self, run: OpenRun | None) -> None:
         """Show the values of a run; only a live one can be changed."""

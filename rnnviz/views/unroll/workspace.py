@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
@@ -34,6 +35,11 @@ class UnrollWorkspace(Workspace):
     def centre(self) -> QWidget:
         """The drawing and its tools."""
         return self.area
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the drawing the keys; else the field of the word would take T, L and the arrows."""
+        super().showEvent(event)
+        self.area.drawing.setFocus()
 
     def deeds(self) -> tuple[Deed, ...]:
         """Forwards and backwards, training, and how it is drawn."""

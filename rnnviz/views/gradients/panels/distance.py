@@ -118,17 +118,17 @@ class DistancePanel(GradientPanel):
         self.said = note()
         self.table = FitTable()
         self.table.cellClicked.connect(self._choose_row)
-        left = _row(self.quantity, self.layer, self.cell, self.fit, self.bound, self.full)
-        right = _row(
+        what = _row(self.quantity, self.layer)
+        lines = _row(self.cell, self.fit, self.bound, self.full, self.compare)
+        range_ = _row(
             label("from"),
             self.start,
             label("losses"),
             self.losses,
             label("back"),
             self.distance,
-            self.compare,
         )
-        return column(WrappingRow(left, right), (self.plot, 1), self.said, self.table)
+        return column(WrappingRow(what, lines, range_), (self.plot, 1), self.said, self.table)
 
     def _number(self, name: str, low: int, high: int) -> WholeField:
         field = WholeField(name, low, high, tip=name, at_once=False)

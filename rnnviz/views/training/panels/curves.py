@@ -15,6 +15,7 @@ from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import CurvePlot, Trace, as_it_is
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.segments import Segments
+from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.training.panels.run_marks import turns_of
 
 LOSS, RATE = "\0loss", "\0rate"
@@ -105,17 +106,18 @@ class CurvesPanel(Panel):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._first_row())
+        column.addWidget(self._first_row())
         column.addWidget(self.plot, 1)
         return page
 
-    def _first_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 8, 12, 4)
-        row.setSpacing(8)
+    def _first_row(self) -> WrappingRow:
+        drawn, along = QWidget(), QWidget()
+        left, right = QHBoxLayout(drawn), QHBoxLayout(along)
+        for row in (left, right):
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(8)
         for widget in (self.what, self.unit, self.scale):
-            row.addWidget(widget)
-        row.addSpacing(8)
+            left.addWidget(widget)
         captioned: tuple[tuple[str, QWidget], ...] = (
             ("by", self.along),
             ("Smoothing", self.smoothing),
@@ -124,11 +126,10 @@ class CurvesPanel(Panel):
             caption = QLabel(words)
             caption.setProperty("role", "muted")
             caption.setBuddy(control)
-            row.addWidget(caption)
-            row.addWidget(control)
-        row.addWidget(self.smoothing_words)
-        row.addStretch(1)
-        return row
+            right.addWidget(caption)
+            right.addWidget(control)
+        right.addWidget(self.smoothing_words)
+        return WrappingRow(drawn, along, spread=False)
 
     def draw(self) -> None:
         """Read the curves of the ticked runs."""
