@@ -34,6 +34,13 @@ _STATE_INKS = {
 }  # fmt: skip
 
 
+_WIDTHS = {1: 124, 2: 128, 3: 60, 4: 72, 5: 92, 6: 92}
+"""Pixels of every column but the name, which takes what they leave."""
+_LEAST_FIRST = (5, 6, 2)
+"""Columns that a narrow window goes without: speed, time left, step."""
+_LEAST_NAME = 110
+
+
 def words_of(run: OpenRun) -> tuple[str, ...]:
     """What the columns say of a run."""
     record, state = run.watched.record, run.watched.state
@@ -191,9 +198,8 @@ class RunTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((0, 124, 128, 60, 72, 92, 92)):
-            if width:
-                self.setColumnWidth(column, width)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.selectionModel().currentRowChanged.connect(self._chosen)
 
@@ -211,7 +217,17 @@ class RunTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the current run in sight, also where there are more than find room."""
         super().resizeEvent(event)
+        self._hide_what_does_not_fit()
         self._show_current()
+
+    def _hide_what_does_not_fit(self) -> None:
+        """Keep the names readable in a narrow window, and what matters least out of it."""
+        name = self.viewport().width() - sum(_WIDTHS.values())
+        for column in _LEAST_FIRST:
+            hidden = name < _LEAST_NAME
+            self.setColumnHidden(column, hidden)
+            if hidden:
+                name += _WIDTHS[column]
 
     def _show_current(self) -> None:
         self.executeDelayedItemsLayout()

@@ -377,3 +377,23 @@ def test_the_menu_of_the_list_follows_the_run_under_the_pointer(
     menu.aboutToShow.emit()
     follow = next(action for action in menu.actions() if action.text() == "Follow")
     assert not follow.isEnabled()
+
+
+def test_the_window_fits_a_screen_that_is_1024_wide_in_every_room(
+    window: Window, qtbot: QtBot
+) -> None:
+    window.resize(1024, 700)
+    for room in window.workspaces:
+        window.enter(room.name)
+        qtbot.waitUntil(room.isVisible)
+        assert (room.name, max(1024, window.minimumSizeHint().width())) == (room.name, 1024)
+
+
+def test_the_keys_of_unroll_hold_as_soon_as_it_is_entered(window: Window, qtbot: QtBot) -> None:
+    window.activateWindow()
+    window.enter("unroll")
+    unroll = window.session.unroll
+    qtbot.waitUntil(lambda: unroll.trace is not None)
+    qtbot.waitUntil(lambda: window.focusWidget() is not None)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Right)
+    assert unroll.index == 1

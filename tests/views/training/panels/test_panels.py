@@ -604,7 +604,7 @@ def test_the_middle_leaves_room_for_library_and_panels_in_a_small_window(
     qtbot.waitUntil(lambda: centre.curves.idle)
     assert centre.curves.what.count() > 2
     library, panels = 176, TrainingWorkspace.least_right_width
-    assert centre.minimumSizeHint().width() <= 1280 - library - panels - 2
+    assert centre.minimumSizeHint().width() <= 1024 - library - panels - 2
 
 
 def test_what_is_wrong_with_a_run_is_said(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
