@@ -149,7 +149,8 @@ def draw(
     figure = Figure(*size, hex_colour(PAPER[dark]))
     picture = Picture(figure)
     pen = _Pen(picture, dark, trace)
-    pen.words(_SIDE, 26, caption(trace, shown), 15, bold=True)
+    said = caption(trace, shown)
+    pen.words(_SIDE, 26, said, _fitting(said, size[0] - 2 * _SIDE), bold=True)
     pen.words(_SIDE, 46, _subtitle(trace), 12, SOFT[dark])
     _labels(pen, layout)
     for step in range(plan.steps):
@@ -161,6 +162,11 @@ def draw(
     if side:
         _parameters(pen, trace, layout, shown, marked)
     return picture
+
+
+def _fitting(said: str, room: float, largest: int = 15) -> int:
+    """The size at which bold words fit in so many pixels: a letter is half as wide as high."""
+    return max(9, min(largest, int(room / (0.5 * max(1, len(said))))))
 
 
 def _subtitle(trace: Trace) -> str:

@@ -129,8 +129,8 @@ class TrainingCentre(QWidget):
         self.pause.setText("Pause")
         for button in (self.pause, self.stop):
             left.addWidget(button)
-        for button in (self.follow, self.best, self.close_run):
-            right.addWidget(button)
+        for control in (self.follow, self.best, self.close_run):
+            right.addWidget(control)
         live = QVBoxLayout()
         live.setContentsMargins(0, 0, 0, 0)
         live.addWidget(self.settings)

@@ -131,3 +131,12 @@ def test_every_control_has_a_name(area):
         if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isVisible():
             named = one.accessibleName() or getattr(one, "text", lambda: "")()
             assert named or one.objectName().startswith("qt_"), one
+
+
+def test_no_caption_is_cut_in_a_narrow_window(area, qtbot):
+    area.resize(846, 600)
+    for index in range(area._unroll.last_index + 1):
+        area._unroll.set_index(index)
+        image = area.drawing.grab().toImage()
+        edge = {image.pixel(image.width() - 6, y) for y in range(6, 34)}
+        assert len(edge) == 1, words(area)[0]

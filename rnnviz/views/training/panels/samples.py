@@ -177,4 +177,4 @@ def _stage(step: int, run: OpenRun) -> str:
         return "At first"
     epoch = run.watched.record.epoch
     read = f", {epoch.at([step])[0]:.2f} epochs" if epoch.steps else ""
-    return f"After {step:,} steps{read}"
+    return f"After {step:,} step{'s' * (step != 1)}{read}"
