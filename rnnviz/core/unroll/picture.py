@@ -500,21 +500,22 @@ def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, layer: int, wid
 
 
 def _loop(pen: _Pen, layout: _Layout, marked: str) -> None:
-    """The loop of the recurrence, as the rolled network has it."""
+    """The loop of the recurrence, as the rolled network has it; at the right stand gradients."""
     for layer in range(layout.plan.layers):
-        x = layout.middle(0) + layout.vector / 2
+        x = layout.middle(0) - layout.vector / 2
         top = layout.hidden(layer)
         bottom = top + layout.cell * layout.plan.units
         colour = FORWARD[pen.dark]
         wide = 4.0 if marked.startswith(f"layers.{layer}.weight_hh") and marked else 1.8
-        reach = x + 46 * layout.rolled
+        reach = x - 46 * layout.rolled
         for stroke in (
-            (x + 3, top + 6, reach, top + 6),
+            (x - 3, top + 6, reach, top + 6),
             (reach, top + 6, reach, bottom - 6),
         ):
             pen.figure.strokes.append(Stroke(*stroke, wide, colour))
-        pen.arrow(reach, bottom - 6, x + 3, bottom - 6, colour, wide)
-        pen.words(reach + 6, (top + bottom) / 2 + 4, "W_hh, at every step", 12, colour)
+        pen.arrow(reach, bottom - 6, x - 3, bottom - 6, colour, wide)
+        middle = (top + bottom) / 2 + 4
+        pen.words(reach - 6, middle, "W_hh, at every step", 12, colour, anchor="end")
 
 
 TITLES = {

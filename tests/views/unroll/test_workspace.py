@@ -140,3 +140,16 @@ def test_no_caption_is_cut_in_a_narrow_window(area, qtbot):
         image = area.drawing.grab().toImage()
         edge = {image.pixel(image.width() - 6, y) for y in range(6, 34)}
         assert len(edge) == 1, words(area)[0]
+
+
+def test_the_loop_of_the_rolled_network_lies_over_no_number(area, qtbot):
+    area._unroll.set_index(8)
+    area.toggle_rolled()
+    qtbot.waitUntil(lambda: "W_hh, at every step" in words(area))
+    qtbot.waitUntil(lambda: not area.drawing._rolling.isActive())
+    picture = area.drawing.picture
+    loop = next(word for word in picture.figure.words if word.text == "W_hh, at every step")
+    assert loop.anchor == "end"
+    gradients = [place for place in picture.places if place.kind in ("own", "later", "hidden")]
+    assert gradients
+    assert all(place.x > loop.x + 40 for place in gradients)
