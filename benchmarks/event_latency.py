@@ -117,7 +117,7 @@ def watched_delays(app: TimedApplication, folder: Path, rate: float, seconds: fl
     (run / "run.json").write_text(json.dumps({"version": 2, "config": {"name": "run"}}))
     (run / "events.jsonl").touch()
     window = watching_window(app, folder, run)
-    centre = window.rooms.current.centralWidget()
+    centre = window.workspace_tabs.current.centralWidget()
     idle(app, 1.5)
     painted = PaintedAt(window)
     centre.curves.plot._canvas.viewport().installEventFilter(painted)  # type: ignore[attr-defined]

@@ -56,7 +56,7 @@ def watch(app: QApplication, folder: Path, minutes: int, looks: int) -> None:
     run.event("started", step=0)
     window = watching_window(app, folder, run.directory)
     session = window.session
-    docks = list(window.rooms.current.docks.values())
+    docks = list(window.workspace_tabs.current.docks.values())
     step, taken = 0, []
     began = time.monotonic()
     for minute in range(minutes + 1):

@@ -100,7 +100,7 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     QTimer.singleShot(0, window, lambda: window.open_at_start(paths, addresses))
     # What is there by now stays: looking through all of it again and again would cost frames.
     QTimer.singleShot(0, window, gc.freeze)
-    window.make_ahead()
+    window.build_ahead_of_use()
     if not displayed:
         window.resize(1360, 860)
         _picture_when_walked(window)

@@ -36,7 +36,7 @@ from rnnviz.session.shared.library import Library
 from rnnviz.session.shared.opening import Opening
 from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
-from rnnviz.session.training.checkpoint_walks import Stages
+from rnnviz.session.training.checkpoint_walks import CheckpointWalks
 from rnnviz.session.training.runs import Runs
 from rnnviz.session.training.trainers import ProcessTrainers, Trainers
 from rnnviz.session.unroll.unroll import Unroll
@@ -96,7 +96,7 @@ class Session(QObject):
         self.opening = Opening(self.jobs, takers, OPENED, self)
         self.findings = Findings(self.jobs, data / "findings", self)
         self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
-        self.stages = Stages(
+        self.checkpoint_walks = CheckpointWalks(
             self.jobs, self.runs, self.recordings, self.selection, self.rankings, self
         )
         self.following = Following(self.jobs, self.runs, self.recordings, self)
@@ -336,7 +336,7 @@ class Session(QObject):
         self.runs.close()
         self.previews.close()
         self.jobs.close()
-        self.stages.close()
+        self.checkpoint_walks.close()
         self.recordings.close()
         self.alignments.close()
         self.unroll.close()

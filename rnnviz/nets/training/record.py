@@ -32,7 +32,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Record:
-    """Writes one run; in a process that does not write, every deed is nothing.
+    """Writes one run; in a process that does not write, every call does nothing.
 
     Args:
         writer: None in all but the first of several processes.

@@ -30,7 +30,7 @@ class AskedIntervention(NamedTuple):
 
 
 class Interventions(QObject):
-    """Keeps answers for the open model and text; one belongs to its unit, deed and concept.
+    """Keeps answers for the open model and text; one belongs to what was asked.
 
     Signals:
         changed: `answer`, or what it would be about.

@@ -51,7 +51,7 @@ _SAMPLE = (
 
 
 @dataclass(frozen=True)
-class StageScore:
+class CheckpointScore:
     """How well every unit of a checkpoint follows the concept."""
 
     scalar: bool
@@ -68,7 +68,7 @@ class StageScore:
         return int(np.nanargmax(self.figures)) if np.isfinite(self.figures).any() else -1
 
 
-class Stages(QObject):
+class CheckpointWalks(QObject):
     """What the panel of checkpoints shows; works only when asked by `request`.
 
     Signals:
@@ -101,7 +101,7 @@ class Stages(QObject):
         self._texts_taken = 0
         self._number = 0
         self._walked: dict[tuple[object, ...], Recording] = {}
-        self._scores: dict[tuple[object, ...], StageScore] = {}
+        self._scores: dict[tuple[object, ...], CheckpointScore] = {}
         self._failed: set[tuple[object, ...]] = set()
         self._under_way: tuple[object, ...] | None = None
         self._sweeping = False
@@ -256,11 +256,11 @@ class Stages(QObject):
         stage = self.stage
         return self._walked.get(self._key(stage)) if stage else None
 
-    def score(self, stage: Stage) -> StageScore | None:
+    def score(self, stage: Stage) -> CheckpointScore | None:
         """How the units of a checkpoint follow the concept, if that is known by now."""
         return self._scores.get((*self._key(stage), self._selection.concept))
 
-    def history(self) -> list[tuple[int, StageScore]]:
+    def history(self) -> list[tuple[int, CheckpointScore]]:
         """Every checkpoint whose score is known, by its step."""
         known = [(stage.step, self.score(stage)) for stage in self.stages]
         return [(step, score) for step, score in known if score is not None]
@@ -363,7 +363,7 @@ class Stages(QObject):
                 if score.channel == channel and score.unit < len(figures):
                     figures[score.unit] = figure
             chance = ranking.null_correlation if ranking.scalar else ranking.null_auc
-            score_of_all = StageScore(ranking.scalar, figures, chance, ranking.characters)
+            score_of_all = CheckpointScore(ranking.scalar, figures, chance, ranking.characters)
             self._scores[(*key, name)] = score_of_all
             self.arrived.emit()
 

@@ -17,7 +17,7 @@ _NO_ALIGNMENT = (
 _NO_TEXT = "The models of this run read no text. What they answer at each stage is in Samples."
 
 
-class StagePage(QWidget):
+class CheckpointPage(QWidget):
     """Shows an alignment, or says why there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.core.errors import RnnvizError
 from rnnviz.session.session import Session
 from rnnviz.views.shared.workspace import PanelsOf, Workspace
-from rnnviz.views.window.actions import SEPARATOR, Deed
+from rnnviz.views.window.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.alignments.area import AlignmentArea
@@ -61,22 +61,24 @@ class AlignmentsWorkspace(Workspace):
         alignments.redo()
         return possible
 
-    def deeds(self) -> tuple[Deed, ...]:
+    def entries(self) -> tuple[MenuEntry, ...]:
         """Stepping through the translation, and what is done with it."""
         alignments, menu = self.session.alignments, "Alignment"
         return (
-            Deed(menu, "Type a sentence", "Ctrl+L", self._type, key="T"),
-            Deed(menu, "Next word", None, self._step_on, key="."),
-            Deed(menu, "Previous word", None, self._step_back, key=","),
-            Deed(menu, "All words", None, self._all, key="Esc"),
-            Deed(menu, SEPARATOR),
-            Deed(menu, "Larger cells", None, self._larger, key="+"),
-            Deed(menu, "Smaller cells", None, self._smaller, key="-"),
-            Deed(menu, "All of the table, or readable names", None, self._fit, key="0"),
-            Deed(menu, SEPARATOR),
-            Deed(menu, "Put the alignment at the right away", None, alignments.put_away, key="X"),
-            Deed(menu, "See encoder and decoder in Cells", None, alignments.tables.record),
-            Deed(menu, "Save this alignment…", None, self._save),
+            MenuEntry(menu, "Type a sentence", "Ctrl+L", self._type, key="T"),
+            MenuEntry(menu, "Next word", None, self._step_on, key="."),
+            MenuEntry(menu, "Previous word", None, self._step_back, key=","),
+            MenuEntry(menu, "All words", None, self._all, key="Esc"),
+            MenuEntry(menu, SEPARATOR),
+            MenuEntry(menu, "Larger cells", None, self._larger, key="+"),
+            MenuEntry(menu, "Smaller cells", None, self._smaller, key="-"),
+            MenuEntry(menu, "All of the table, or readable names", None, self._fit, key="0"),
+            MenuEntry(menu, SEPARATOR),
+            MenuEntry(
+                menu, "Put the alignment at the right away", None, alignments.put_away, key="X"
+            ),
+            MenuEntry(menu, "See encoder and decoder in Cells", None, alignments.tables.record),
+            MenuEntry(menu, "Save this alignment…", None, self._save),
         )
 
     def _type(self) -> None:

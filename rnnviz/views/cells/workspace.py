@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.session.session import Session
 from rnnviz.views.cells.text_panel import TextPanel
 from rnnviz.views.shared.workspace import PanelsOf, Workspace
-from rnnviz.views.window.actions import SEPARATOR, Deed
+from rnnviz.views.window.actions import SEPARATOR, MenuEntry
 
 
 class CellsWorkspace(Workspace):
@@ -44,18 +44,18 @@ class CellsWorkspace(Workspace):
             if isinstance(panel, RankingPanel):
                 panel.concept_dialog_requested.connect(self.concept_requested)
 
-    def deeds(self) -> tuple[Deed, ...]:
+    def entries(self) -> tuple[MenuEntry, ...]:
         """Stepping through the units, and what is done with the one on the screen."""
         text, session, step = self.text_panel, self.session, self.session.stepping
         return (
-            Deed("Unit", "Next unit", None, step.next_unit, key="Right"),
-            Deed("Unit", "Previous unit", None, step.previous_unit, key="Left"),
-            Deed("Unit", "Layer above", None, step.layer_above, key="Up"),
-            Deed("Unit", "Layer below", None, step.layer_below, key="Down"),
-            Deed("Unit", "Next channel", None, step.next_channel, key="N"),
-            Deed("Unit", SEPARATOR),
-            Deed("Unit", "Pin or unpin this unit", None, text.toggle_pin, key="Space"),
-            Deed("Unit", "Unpin all", None, session.selection.clear_pins),
-            Deed("Unit", "Colour by surprisal", None, text.surprisal.toggle, key="S"),
-            Deed("Unit", "Choose a concept", None, text.open_concepts, key="C"),
+            MenuEntry("Unit", "Next unit", None, step.next_unit, key="Right"),
+            MenuEntry("Unit", "Previous unit", None, step.previous_unit, key="Left"),
+            MenuEntry("Unit", "Layer above", None, step.layer_above, key="Up"),
+            MenuEntry("Unit", "Layer below", None, step.layer_below, key="Down"),
+            MenuEntry("Unit", "Next channel", None, step.next_channel, key="N"),
+            MenuEntry("Unit", SEPARATOR),
+            MenuEntry("Unit", "Pin or unpin this unit", None, text.toggle_pin, key="Space"),
+            MenuEntry("Unit", "Unpin all", None, session.selection.clear_pins),
+            MenuEntry("Unit", "Colour by surprisal", None, text.surprisal.toggle, key="S"),
+            MenuEntry("Unit", "Choose a concept", None, text.open_concepts, key="C"),
         )

@@ -37,13 +37,13 @@ class KeysDialog(QDialog):
         grid.setVerticalSpacing(6)
         listed = [*keys, *_MOUSE]
         half = -(-len(listed) // 2)
-        for place, (key, deed) in enumerate(listed):
+        for place, (key, entry) in enumerate(listed):
             row, pair = place % half, place // half
             shown = QLabel(key)
             shown.setFont(mono_font(9))
             shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             grid.addWidget(shown, row, 3 * pair)
-            grid.addWidget(QLabel(deed), row, 3 * pair + 1)
+            grid.addWidget(QLabel(entry), row, 3 * pair + 1)
         grid.setColumnMinimumWidth(2, 24)
         column.addLayout(grid)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.session.gradients.networks import Window
 from rnnviz.session.session import Session
 from rnnviz.views.shared.workspace import PanelsOf, Workspace
-from rnnviz.views.window.actions import SEPARATOR, Deed
+from rnnviz.views.window.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.gradients.panels.distance import DistancePanel
@@ -42,21 +42,21 @@ class GradientsWorkspace(Workspace):
         self.distance.open_requested.connect(self.open_requested)
         return self.distance
 
-    def deeds(self) -> tuple[Deed, ...]:
+    def entries(self) -> tuple[MenuEntry, ...]:
         """What is compared, and where in the text."""
         menu = "Gradient"
         return (
-            Deed(menu, "RNN beside GRU beside LSTM", None, self._compare_kinds, key="R"),
-            Deed(menu, "The same network before training", None, self._compare_untrained),
-            Deed(menu, "Compare with another model…", None, self._compare_file),
-            Deed(menu, "The stages of a training run…", None, self._compare_run),
-            Deed(menu, "Only the open model", None, self._compare_nothing),
-            Deed(menu, SEPARATOR),
-            Deed(menu, "Next prediction", None, self._next, key="."),
-            Deed(menu, "Previous prediction", None, self._previous, key=","),
-            Deed(menu, "Next stretch of the text", None, self._later, key="PgDown"),
-            Deed(menu, "Previous stretch of the text", None, self._earlier, key="PgUp"),
-            Deed(menu, "The stretch on the screen in Cells", None, self._from_cells),
+            MenuEntry(menu, "RNN beside GRU beside LSTM", None, self._compare_kinds, key="R"),
+            MenuEntry(menu, "The same network before training", None, self._compare_untrained),
+            MenuEntry(menu, "Compare with another model…", None, self._compare_file),
+            MenuEntry(menu, "The stages of a training run…", None, self._compare_run),
+            MenuEntry(menu, "Only the open model", None, self._compare_nothing),
+            MenuEntry(menu, SEPARATOR),
+            MenuEntry(menu, "Next prediction", None, self._next, key="."),
+            MenuEntry(menu, "Previous prediction", None, self._previous, key=","),
+            MenuEntry(menu, "Next stretch of the text", None, self._later, key="PgDown"),
+            MenuEntry(menu, "Previous stretch of the text", None, self._earlier, key="PgUp"),
+            MenuEntry(menu, "The stretch on the screen in Cells", None, self._from_cells),
         )
 
     def _compare_kinds(self) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rnnviz.views.plots.line import LinePlot, Series
     from rnnviz.views.plots.log_axis import plain
     from rnnviz.views.plots.plane import PlanePlot
-    from rnnviz.views.plots.run_marks import TurnMark
+    from rnnviz.views.plots.run_marks import RunMark
     from rnnviz.views.plots.scatter import Points, ScatterPlot
 else:
 
@@ -57,7 +57,7 @@ else:
     plain = _Later("log_axis", "plain")
     PlanePlot = _Later("plane", "PlanePlot")
     Points, ScatterPlot = _Later("scatter", "Points"), _Later("scatter", "ScatterPlot")
-    TurnMark = _Later("run_marks", "TurnMark")
+    RunMark = _Later("run_marks", "RunMark")
 
 __all__ = [
     "Arrow",
@@ -75,10 +75,10 @@ __all__ = [
     "PlanePlot",
     "Plot",
     "Points",
+    "RunMark",
     "ScatterPlot",
     "Series",
     "Trace",
-    "TurnMark",
     "as_it_is",
     "ink_colour",
     "plain",

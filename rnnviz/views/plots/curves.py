@@ -25,7 +25,7 @@ from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.key import Names, paint_key, with_key
 from rnnviz.views.plots.log_axis import LogAxis, plain
-from rnnviz.views.plots.run_marks import TurnMark, TurnMarks
+from rnnviz.views.plots.run_marks import RunMark, RunMarks
 from rnnviz.views.shared.theme import Theme, theme_of
 
 Floats = npt.NDArray[np.float64]
@@ -120,7 +120,7 @@ class CurvePlot(Plot):
         self._beyond = EdgeWords()
         self.value_axis = LogAxis("left")
         super().__init__(name, x_axis=LogAxis("bottom"), y_axis=self.value_axis, parent=parent)
-        self._turns = TurnMarks(self.item)
+        self._turns = RunMarks(self.item)
         self._beyond.put_into(self.view)
         self.note = QLabel(self)
         self.note.setProperty("role", "card")
@@ -180,7 +180,7 @@ class CurvePlot(Plot):
             line.setVisible(place < len(values))
         self.recolour(theme_of(self))
 
-    def set_turns(self, marks: tuple[TurnMark, ...]) -> None:
+    def set_turns(self, marks: tuple[RunMark, ...]) -> None:
         """Mark what happened to a run at these places; drawn with the next traces."""
         self._turns.set_marks(marks)
 

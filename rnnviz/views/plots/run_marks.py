@@ -14,7 +14,7 @@ _ROOM = 0.025
 
 
 @dataclass(frozen=True)
-class TurnMark:
+class RunMark:
     """Something that happened at a place along x."""
 
     x: float
@@ -22,11 +22,11 @@ class TurnMark:
     ink: Ink
 
 
-class TurnMarks:
+class RunMarks:
     """A thin line each, with a dot in its ink at the top; says what lies near the pointer."""
 
     def __init__(self, plot: pg.PlotItem) -> None:
-        self.marks: tuple[TurnMark, ...] = ()
+        self.marks: tuple[RunMark, ...] = ()
         self._plot = plot
         self._items: tuple[pg.PlotCurveItem, pg.ScatterPlotItem] | None = None
         self._drawn: tuple[object, ...] = ()
@@ -42,7 +42,7 @@ class TurnMarks:
             self._items = lines, dots
         return self._items
 
-    def set_marks(self, marks: tuple[TurnMark, ...]) -> None:
+    def set_marks(self, marks: tuple[RunMark, ...]) -> None:
         """Mark these; what has no place is left out."""
         self.marks = tuple(mark for mark in marks if np.isfinite(mark.x))
 

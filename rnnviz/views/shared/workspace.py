@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QT
 from rnnviz.session.session import Session
 from rnnviz.views.shared.dock_handle import DockHandle
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.window.actions import Deed
+from rnnviz.views.window.actions import MenuEntry
 
 _RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
 
@@ -89,7 +89,7 @@ class Workspace(QMainWindow):
     def connect_parts(self) -> None:
         """Connect the parts of this room with each other; called once, when all are made."""
 
-    def deeds(self) -> tuple[Deed, ...]:
+    def entries(self) -> tuple[MenuEntry, ...]:
         """What a person can do in this room: entries of the menus, and keys that hold only here."""
         return ()
 

@@ -96,7 +96,7 @@ class TrainingCentre(QWidget):
         return button
 
     def _menu(self) -> QMenu:
-        """The same deeds as the buttons', for the run under the pointer."""
+        """The same entries as the buttons', for the run under the pointer."""
         menu = QMenu(self.table)
         for button in (self.follow, self.best, self.pause, self.stop):
             action = menu.addAction("")
@@ -172,7 +172,7 @@ class TrainingCentre(QWidget):
             set_icon(self.pause, "pause" if going else "play")
         self.pause.setEnabled(state in ("running", "paused", "stopped", "crashed"))
         self.stop.setEnabled(state in ("running", "paused"))
-        stages = self.session.stages
+        stages = self.session.checkpoint_walks
         opens = stages.kind is not None and bool(stages.kind.jobs)
         place = stages.kind.workspace if stages.kind is not None and opens else "cells"
         self.best.setText(f"Open in {place.capitalize()}")
@@ -194,9 +194,9 @@ class TrainingCentre(QWidget):
         if run is not None:
             self._try(lambda: self.session.runs.ask(run, command), words.format(run.name))
 
-    def _try(self, deed: Callable[[], None], words: str) -> None:
+    def _try(self, action: Callable[[], None], words: str) -> None:
         try:
-            deed()
+            action()
         except RnnvizError as error:
             self.failed.emit(str(error))
         else:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
 from rnnviz.views.shared.workspace import PanelsOf, Workspace
-from rnnviz.views.window.actions import SEPARATOR, Deed
+from rnnviz.views.window.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.training.centre import TrainingCentre
@@ -47,16 +47,16 @@ class TrainingWorkspace(Workspace):
         self.runs_centre = TrainingCentre(self.session)
         return self.runs_centre
 
-    def deeds(self) -> tuple[Deed, ...]:
+    def entries(self) -> tuple[MenuEntry, ...]:
         """Starting, pausing and stopping runs."""
         return (
-            Deed("Run", "New run…", "Ctrl+N", self.new_run_requested.emit),
-            Deed("Run", "Pause or resume", None, self._pause, key="P"),
-            Deed("Run", "Stop", None, self._stop),
-            Deed("Run", SEPARATOR),
-            Deed("Run", "Follow in Cells", None, self._follow, key="F"),
-            Deed("Run", "Stop following", None, self.session.following.stop),
-            Deed("Run", "Open its best model in Cells", None, self._open_best),
+            MenuEntry("Run", "New run…", "Ctrl+N", self.new_run_requested.emit),
+            MenuEntry("Run", "Pause or resume", None, self._pause, key="P"),
+            MenuEntry("Run", "Stop", None, self._stop),
+            MenuEntry("Run", SEPARATOR),
+            MenuEntry("Run", "Follow in Cells", None, self._follow, key="F"),
+            MenuEntry("Run", "Stop following", None, self.session.following.stop),
+            MenuEntry("Run", "Open its best model in Cells", None, self._open_best),
         )
 
     def _follow(self) -> None:
@@ -80,7 +80,7 @@ class TrainingWorkspace(Workspace):
 
     def connect_parts(self) -> None:
         """Wishes go to the window."""
-        from rnnviz.views.training.panels.checkpoints import StagesPanel
+        from rnnviz.views.training.panels.checkpoints import CheckpointsPanel
         from rnnviz.views.training.panels.samples import SamplesPanel
 
         centre = self.runs_centre
@@ -91,6 +91,6 @@ class TrainingWorkspace(Workspace):
         centre.follow_requested.connect(self.follow_requested)
         centre.message.connect(self.message)
         centre.failed.connect(self.failed)
-        stages = next(panel for panel in self.panels if isinstance(panel, StagesPanel))
+        stages = next(panel for panel in self.panels if isinstance(panel, CheckpointsPanel))
         samples = next(panel for panel in self.panels if isinstance(panel, SamplesPanel))
         stages.step_chosen.connect(samples.show_step)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.session.session import Session
 from rnnviz.views.shared.workspace import Workspace
 from rnnviz.views.unroll.area import UnrollArea
-from rnnviz.views.window.actions import SEPARATOR, Deed
+from rnnviz.views.window.actions import SEPARATOR, MenuEntry
 
 
 class UnrollWorkspace(Workspace):
@@ -41,23 +41,23 @@ class UnrollWorkspace(Workspace):
         super().showEvent(event)
         self.area.drawing.setFocus()
 
-    def deeds(self) -> tuple[Deed, ...]:
+    def entries(self) -> tuple[MenuEntry, ...]:
         """Forwards and backwards, training, and how it is drawn."""
         menu = "Network"
         return (
-            Deed(menu, "One moment on", None, self._on, key="Right"),
-            Deed(menu, "One moment back", None, self._back, key="Left"),
-            Deed(menu, "To the beginning", None, self._first, key="Home"),
-            Deed(menu, "To the update", None, self._last, key="End"),
-            Deed(menu, "Play or pause", None, self._play, key="Space"),
-            Deed(menu, SEPARATOR),
-            Deed(menu, "One training step", None, self._train, key="T"),
-            Deed(menu, "Ten training steps", None, self._train_ten, key="Shift+T"),
-            Deed(menu, "Train until it is learned", None, self._learn, key="L"),
-            Deed(menu, "Draw the weights anew", None, self._anew, key="N"),
-            Deed(menu, SEPARATOR),
-            Deed(menu, "Roll up or unroll", None, self._roll, key="R"),
-            Deed(menu, "Save the picture…", None, self._save, key="S"),
+            MenuEntry(menu, "One moment on", None, self._on, key="Right"),
+            MenuEntry(menu, "One moment back", None, self._back, key="Left"),
+            MenuEntry(menu, "To the beginning", None, self._first, key="Home"),
+            MenuEntry(menu, "To the update", None, self._last, key="End"),
+            MenuEntry(menu, "Play or pause", None, self._play, key="Space"),
+            MenuEntry(menu, SEPARATOR),
+            MenuEntry(menu, "One training step", None, self._train, key="T"),
+            MenuEntry(menu, "Ten training steps", None, self._train_ten, key="Shift+T"),
+            MenuEntry(menu, "Train until it is learned", None, self._learn, key="L"),
+            MenuEntry(menu, "Draw the weights anew", None, self._anew, key="N"),
+            MenuEntry(menu, SEPARATOR),
+            MenuEntry(menu, "Roll up or unroll", None, self._roll, key="R"),
+            MenuEntry(menu, "Save the picture…", None, self._save, key="S"),
         )
 
     def undo(self) -> bool:

@@ -7,63 +7,63 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
-from rnnviz.views.window.actions import SEPARATOR, Deed
+from rnnviz.views.window.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.window.window import Window
 
 
-def deeds(window: Window) -> tuple[Deed, ...]:
-    """Menu, words, shortcut, deed and single key, in the order of the menus."""
+def entries(window: Window) -> tuple[MenuEntry, ...]:
+    """Menu, words, shortcut, what is done and single key, in the order of the menus."""
     text, asking, exporting = window.text_panel, window.asking, window.exporting
     session, key = window.session, QKeySequence.StandardKey
     return (
-        Deed("File", "Open…", key.Open, asking.ask_open),
-        Deed("File", "Open recording or run…", "Ctrl+Shift+O", asking.ask_open_folder),
-        Deed("File", "Open run over ssh…", None, asking.ask_remote_run),
-        Deed("File/Open recent", "Clear this list", None, session.library.forget_recent),
-        Deed("File", SEPARATOR),
-        Deed("File", "Save finding…", key.Save, asking.ask_finding),
-        Deed("File", "Export text as shown…", "Ctrl+Shift+E", exporting.ask_text),
-        Deed("File", "Export findings as a web page…", None, exporting.ask_findings),
-        Deed("File", SEPARATOR),
-        Deed("File", "Quit", "Ctrl+Q", window.close),
-        Deed("Edit", "Undo", key.Undo, window.undo),
-        Deed("Edit", "Redo", key.Redo, window.redo),
-        Deed("Edit", SEPARATOR),
-        Deed("Edit", "Find…", key.Find, text.search.open_bar, key="/"),
-        Deed("Edit", "Go to character…", "Ctrl+G", asking.ask_position, key="G"),
-        Deed("Edit", "Type your own text", "Ctrl+E", text.toggle_editing, key="E"),
-        Deed("Edit", SEPARATOR),
-        Deed("Edit", "New concept…", "Ctrl+Shift+N", asking.ask_concept),
-        Deed("Edit", "Remove this concept", None, asking.remove_concept),
+        MenuEntry("File", "Open…", key.Open, asking.ask_open),
+        MenuEntry("File", "Open recording or run…", "Ctrl+Shift+O", asking.ask_open_folder),
+        MenuEntry("File", "Open run over ssh…", None, asking.ask_remote_run),
+        MenuEntry("File/Open recent", "Clear this list", None, session.library.forget_recent),
+        MenuEntry("File", SEPARATOR),
+        MenuEntry("File", "Save finding…", key.Save, asking.ask_finding),
+        MenuEntry("File", "Export text as shown…", "Ctrl+Shift+E", exporting.ask_text),
+        MenuEntry("File", "Export findings as a web page…", None, exporting.ask_findings),
+        MenuEntry("File", SEPARATOR),
+        MenuEntry("File", "Quit", "Ctrl+Q", window.close),
+        MenuEntry("Edit", "Undo", key.Undo, window.undo),
+        MenuEntry("Edit", "Redo", key.Redo, window.redo),
+        MenuEntry("Edit", SEPARATOR),
+        MenuEntry("Edit", "Find…", key.Find, text.search.open_bar, key="/"),
+        MenuEntry("Edit", "Go to character…", "Ctrl+G", asking.ask_position, key="G"),
+        MenuEntry("Edit", "Type your own text", "Ctrl+E", text.toggle_editing, key="E"),
+        MenuEntry("Edit", SEPARATOR),
+        MenuEntry("Edit", "New concept…", "Ctrl+Shift+N", asking.ask_concept),
+        MenuEntry("Edit", "Remove this concept", None, asking.remove_concept),
         *_in_rooms(window),
-        Deed("View", "Zoom in", key.ZoomIn, text.zoom_in),
-        Deed("View", "Zoom out", key.ZoomOut, text.zoom_out),
-        Deed("View", "Reset layout", None, window.reset_layout),
-        Deed("View", SEPARATOR),
+        MenuEntry("View", "Zoom in", key.ZoomIn, text.zoom_in),
+        MenuEntry("View", "Zoom out", key.ZoomOut, text.zoom_out),
+        MenuEntry("View", "Reset layout", None, window.reset_layout),
+        MenuEntry("View", SEPARATOR),
         *_rooms(window),
-        Deed("Help", "Keyboard shortcuts", key.HelpContents, window.show_keys, key="?"),
-        Deed("Help", "Folder of recordings", None, window.show_cache),
-        Deed("Help", "About rnnviz", None, window.show_about),
+        MenuEntry("Help", "Keyboard shortcuts", key.HelpContents, window.show_keys, key="?"),
+        MenuEntry("Help", "Folder of recordings", None, window.show_cache),
+        MenuEntry("Help", "About rnnviz", None, window.show_about),
     )
 
 
-def _in_rooms(window: Window) -> tuple[Deed, ...]:
+def _in_rooms(window: Window) -> tuple[MenuEntry, ...]:
     """What each workspace brings; a key of one holds there alone."""
     return tuple(
-        deed._replace(room=workspace.name)
+        entry._replace(room=workspace.name)
         for workspace in window.workspaces
-        for deed in workspace.deeds()
+        for entry in workspace.entries()
     )
 
 
-def _rooms(window: Window) -> tuple[Deed, ...]:
+def _rooms(window: Window) -> tuple[MenuEntry, ...]:
     """One entry a workspace, on Ctrl+1, Ctrl+2, ..."""
     if len(window.workspaces) == 1:
         return ()
     entries = (
-        Deed("View", workspace.title, f"Ctrl+{number}", partial(window.enter, workspace.name))
+        MenuEntry("View", workspace.title, f"Ctrl+{number}", partial(window.enter, workspace.name))
         for number, workspace in enumerate(window.workspaces, start=1)
     )
-    return (*entries, Deed("View", SEPARATOR))
+    return (*entries, MenuEntry("View", SEPARATOR))

@@ -13,10 +13,10 @@ Shortcut = QKeySequence.StandardKey | str | None
 
 
 SEPARATOR = "-"
-"""The words of a deed that is only a line between others."""
+"""The words of a entry that is only a line between others."""
 
 
-class Deed(NamedTuple):
+class MenuEntry(NamedTuple):
     """One thing a person can do."""
 
     menu: str
@@ -31,29 +31,29 @@ class Deed(NamedTuple):
 
 
 class Actions:
-    """Builds the menus of a window from its deeds, and finds the deed of a single key."""
+    """Builds the menus of a window from its entries, and finds the entry of a single key."""
 
-    def __init__(self, window: QMainWindow, deeds: tuple[Deed, ...]) -> None:
-        self.deeds = deeds
+    def __init__(self, window: QMainWindow, entries: tuple[MenuEntry, ...]) -> None:
+        self.entries = entries
         self.menus: dict[str, QMenu] = {}
         self.actions: dict[str, QAction] = {}
         self._window = window
-        self._keys: dict[tuple[str, int], Deed] = {}
-        for deed in deeds:
-            if deed.key:
-                for combination in _combinations(deed.key):
-                    self._keys[deed.room, combination] = deed
-            if not deed.menu:
+        self._keys: dict[tuple[str, int], MenuEntry] = {}
+        for entry in entries:
+            if entry.key:
+                for combination in _combinations(entry.key):
+                    self._keys[entry.room, combination] = entry
+            if not entry.menu:
                 continue
-            menu = self.menu(deed.menu)
-            if deed.text == SEPARATOR:
+            menu = self.menu(entry.menu)
+            if entry.text == SEPARATOR:
                 menu.addSeparator()
                 continue
-            action = menu.addAction(deed.text)
-            action.triggered.connect(_without_arguments(deed.run))
-            if deed.shortcut is not None:
-                action.setShortcut(QKeySequence(deed.shortcut))
-            self.actions[deed.text] = action
+            action = menu.addAction(entry.text)
+            action.triggered.connect(_without_arguments(entry.run))
+            if entry.shortcut is not None:
+                action.setShortcut(QKeySequence(entry.shortcut))
+            self.actions[entry.text] = action
 
     def menu(self, path: str) -> QMenu:
         """The menu at this path, made if need be."""
@@ -63,7 +63,7 @@ class Actions:
             self.menus[path] = parent.addMenu(f"&{title}")
         return self.menus[path]
 
-    def deed_of(self, event: QKeyEvent, room: str = "") -> Deed | None:
+    def entry_of(self, event: QKeyEvent, room: str = "") -> MenuEntry | None:
         """What this single key does in this workspace, if anything."""
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         combined = QKeyCombination(modifiers, Qt.Key(event.key())).toCombined()
@@ -72,16 +72,16 @@ class Actions:
     def keys(self, room: str = "") -> list[tuple[str, str]]:
         """(keys, what they do) in this workspace, in the order of the menus."""
         listed = []
-        for deed in self.deeds:
-            if deed.room not in ("", room):
+        for entry in self.entries:
+            if entry.room not in ("", room):
                 continue
             shortcut = ""
-            if deed.shortcut is not None:
+            if entry.shortcut is not None:
                 native = QKeySequence.SequenceFormat.NativeText
-                shortcut = QKeySequence(deed.shortcut).toString(native)
-            shown = " or ".join(key for key in (deed.key.replace(" ", " or "), shortcut) if key)
+                shortcut = QKeySequence(entry.shortcut).toString(native)
+            shown = " or ".join(key for key in (entry.key.replace(" ", " or "), shortcut) if key)
             if shown:
-                listed.append((shown, deed.text.replace("&", "").rstrip("…")))
+                listed.append((shown, entry.text.replace("&", "").rstrip("…")))
         return listed
 
 

@@ -18,7 +18,7 @@ BEGIN_MS = 1_500
 _PIECE_MS, _QUIET_MS = 30, 700
 
 
-class Ahead(QObject):
+class Prebuilder(QObject):
     """Makes rooms whole, and imports what others are made of; waits while a person does something.
 
     Args:

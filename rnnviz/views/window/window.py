@@ -33,14 +33,14 @@ from rnnviz.views.shared.exporting import Exporting
 from rnnviz.views.shared.theme import Appearance, Setting
 from rnnviz.views.shared.workspace import Workspace
 from rnnviz.views.training.workspace import TrainingWorkspace
-from rnnviz.views.window.action_table import deeds
+from rnnviz.views.window.action_table import entries
 from rnnviz.views.window.actions import Actions
 from rnnviz.views.window.library_pane import LibraryPane
-from rnnviz.views.window.prebuilding import Ahead
+from rnnviz.views.window.prebuilding import Prebuilder
 from rnnviz.views.window.questions import Asking
 from rnnviz.views.window.status import Status
 from rnnviz.views.window.undo import ReplaceTypedText
-from rnnviz.views.window.workspace_tabs import Rooms
+from rnnviz.views.window.workspace_tabs import WorkspaceTabs
 from rnnviz.views.window.workspaces import WORKSPACES
 
 Opened = TypeVar("Opened")
@@ -62,7 +62,7 @@ class Window(QMainWindow):
         self.appearance = appearance
         self.undo_stack = QUndoStack(self)
         self.workspaces = tuple(workspace(session) for workspace in WORKSPACES)
-        self.rooms = Rooms(self.workspaces)
+        self.workspace_tabs = WorkspaceTabs(self.workspaces)
         self.text_panel = self.room(CellsWorkspace).text_panel
         self.library = LibraryPane(session)
         self.status = Status(session.jobs)
@@ -70,10 +70,10 @@ class Window(QMainWindow):
         self.asking = Asking(session, self.exporting, self.undo_stack, self)
         self.setWindowTitle("rnnviz")
         self.setAcceptDrops(True)
-        self.setCentralWidget(self.rooms)
+        self.setCentralWidget(self.workspace_tabs)
         self.setStatusBar(self.status)
         self.library_dock = self._build_library()
-        self.actions_ = Actions(self, deeds(self))
+        self.actions_ = Actions(self, entries(self))
         self._build_late_menus()
         self._connect()
         self.resize(_SIZE)
@@ -102,7 +102,7 @@ class Window(QMainWindow):
         self.library_dock.show()
         self.restoreState(self._default_layout, LAYOUT_VERSION)
         self._size_library()
-        self.rooms.current.reset_layout()
+        self.workspace_tabs.current.reset_layout()
 
     def _size_library(self) -> None:
         width = _LIBRARY_WIDTHS[self.width() >= _SIZE.width()]
@@ -118,14 +118,14 @@ class Window(QMainWindow):
     @Slot(str)
     def enter(self, name: str) -> None:
         """Show the workspace of this name."""
-        self.rooms.enter(name)
+        self.workspace_tabs.enter(name)
 
-    def make_ahead(self) -> None:
+    def build_ahead_of_use(self) -> None:
         """Make Training and Gradients before they are entered, import the others."""
         first = (self.room(TrainingWorkspace), self.room(GradientsWorkspace))
         others = [room for room in self.workspaces if room not in first]
         jobs = self.session.jobs
-        Ahead(first, others, lambda: bool(jobs.running), self).start()
+        Prebuilder(first, others, lambda: bool(jobs.running), self).start()
 
     # Menus
 
@@ -143,7 +143,7 @@ class Window(QMainWindow):
         """Offer to show and hide the library and the panels of this workspace."""
         menu = self.actions_.menu("View/Panels")
         menu.clear()
-        for dock in (self.library_dock, *self.rooms.current.docks.values()):
+        for dock in (self.library_dock, *self.workspace_tabs.current.docks.values()):
             menu.addAction(dock.toggleViewAction())
 
     # Wires
@@ -158,7 +158,7 @@ class Window(QMainWindow):
         session.opening.companion_needed.connect(asking.ask_companion)
         session.recordings.walk_asked.connect(asking.ask_walk)
         session.workspace_wanted.connect(self.enter)
-        self.rooms.entered.connect(self.list_panels)
+        self.workspace_tabs.entered.connect(self.list_panels)
         self.room(CellsWorkspace).concept_requested.connect(asking.ask_concept)
         self.exporting.message.connect(self.status.say)
         self.exporting.failed.connect(self.show_message)
@@ -212,7 +212,7 @@ class Window(QMainWindow):
     def open_checkpoint(self, path: Path) -> None:
         """Open a checkpoint and show what its units do; a translation shows itself."""
         self.open_path(path)
-        if self.session.stages.reads_characters:
+        if self.session.checkpoint_walks.reads_characters:
             self.enter(CellsWorkspace.name)
 
     @Slot(object)
@@ -283,13 +283,13 @@ class Window(QMainWindow):
     @Slot()
     def undo(self) -> None:
         """Take back the last thing done in this room, or else in the window."""
-        if not self.rooms.current.undo():
+        if not self.workspace_tabs.current.undo():
             self.undo_stack.undo()
 
     @Slot()
     def redo(self) -> None:
         """Do again what was taken back."""
-        if not self.rooms.current.redo():
+        if not self.workspace_tabs.current.redo():
             self.undo_stack.redo()
 
     @Slot(object)
@@ -312,7 +312,7 @@ class Window(QMainWindow):
     @Slot()
     def show_keys(self) -> None:
         """Show all keys."""
-        dialog = KeysDialog(self.actions_.keys(self.rooms.current.name), self)
+        dialog = KeysDialog(self.actions_.keys(self.workspace_tabs.current.name), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
@@ -348,9 +348,9 @@ class Window(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Single keys, where no field took them."""
-        deed = self.actions_.deed_of(event, self.rooms.current.name)
-        if deed is not None:
-            deed.run()
+        entry = self.actions_.entry_of(event, self.workspace_tabs.current.name)
+        if entry is not None:
+            entry.run()
         else:
             super().keyPressEvent(event)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBo
 from rnnviz.views.shared.workspace import Workspace
 
 
-class Rooms(QWidget):
+class WorkspaceTabs(QWidget):
     """Shows one workspace at a time; one that was never entered is not even built.
 
     Signals:

@@ -44,7 +44,7 @@ def ran(session: Session) -> list[str]:
 
 
 def shown(session: Session) -> Stage:
-    stage = session.stages.stage
+    stage = session.checkpoint_walks.stage
     assert stage is not None
     return stage
 
@@ -69,18 +69,18 @@ def session(make_session, run: MadeRun) -> Session:
 
 def test_nothing_is_walked_until_a_panel_asks(session: Session) -> None:
     assert ran(session) == []
-    assert session.stages.recording is None
-    session.stages.request()
+    assert session.checkpoint_walks.recording is None
+    session.checkpoint_walks.request()
     assert ran(session) == ["walk"]
-    recording = session.stages.recording
+    recording = session.checkpoint_walks.recording
     assert recording is not None
     assert recording.channels == ("hidden",)
-    session.stages.request()
+    session.checkpoint_walks.request()
     assert ran(session) == ["walk"]
 
 
 def test_the_newest_is_followed_until_another_is_chosen(session: Session, run: MadeRun) -> None:
-    stages = session.stages
+    stages = session.checkpoint_walks
     assert [stage.step for stage in stages.stages] == [0, 50, 100, 150, 200]
     assert shown(session).step == 200
     stages.choose(1)
@@ -102,32 +102,32 @@ def test_the_file_that_is_replaced_is_a_stage_of_its_own(session: Session, run: 
     session.runs.opened[0].watched.look()
     assert shown(session).newest
     assert shown(session).step == 210
-    session.stages.request()
-    session.stages.request()
+    session.checkpoint_walks.request()
+    session.checkpoint_walks.request()
     assert ran(session) == ["walk"]
     os.utime(path, (1, 1))
-    session.stages.request()
+    session.checkpoint_walks.request()
     assert ran(session) == ["walk", "walk"]
 
 
 def test_the_concept_is_scored_for_every_unit(session: Session) -> None:
     session.selection.set_concept("inside-quotes")
-    session.stages.request()
-    session.stages.request()
+    session.checkpoint_walks.request()
+    session.checkpoint_walks.request()
     stage = shown(session)
-    score = session.stages.score(stage)
+    score = session.checkpoint_walks.score(stage)
     assert score is not None
     assert score.best == 5
     np.testing.assert_allclose(score.figures, 0.5 + np.arange(6) / 100)
     assert (score.chance, score.characters) == (0.53, 9)
-    assert [step for step, _ in session.stages.history()] == [200]
+    assert [step for step, _ in session.checkpoint_walks.history()] == [200]
 
 
 def test_a_sweep_scores_all(session: Session) -> None:
     session.selection.set_concept("inside-quotes")
-    session.stages.arrived.connect(session.stages.request)
-    session.stages.sweep()
-    assert [step for step, _ in session.stages.history()] == [0, 50, 100, 150, 200]
+    session.checkpoint_walks.arrived.connect(session.checkpoint_walks.request)
+    session.checkpoint_walks.sweep()
+    assert [step for step, _ in session.checkpoint_walks.history()] == [0, 50, 100, 150, 200]
     assert (ran(session).count("walk"), ran(session).count("rank")) == (5, 5)
 
 
@@ -136,28 +136,30 @@ def test_a_sweep_ends_though_not_every_walk_is_kept(
 ) -> None:
     monkeypatch.setattr(stages_module, "_KEPT", 2)
     session.selection.set_concept("inside-quotes")
-    session.stages.arrived.connect(session.stages.request)
-    session.stages.sweep()
-    assert len(session.stages.history()) == 5
+    session.checkpoint_walks.arrived.connect(session.checkpoint_walks.request)
+    session.checkpoint_walks.sweep()
+    assert len(session.checkpoint_walks.history()) == 5
     assert ran(session).count("walk") == 5
 
 
 def test_the_unit_of_cells_is_taken_by_its_layer_and_not_by_its_number(session: Session) -> None:
     session.selection.fit(Groups(layers_of(3, 100, ("hidden", "cell", "reset"))))
     session.selection.select_unit(101, "cell")
-    assert session.stages.groups.shape == (("1", 3), ("2", 3))
-    assert (session.stages.unit, session.stages.channel) == (4, "cell"), "unit 1 of layer 2"
+    assert session.checkpoint_walks.groups.shape == (("1", 3), ("2", 3))
+    assert (session.checkpoint_walks.unit, session.checkpoint_walks.channel) == (4, "cell"), (
+        "unit 1 of layer 2"
+    )
     session.selection.select_unit(2, "reset")
-    assert (session.stages.unit, session.stages.channel) == (2, "hidden")
+    assert (session.checkpoint_walks.unit, session.checkpoint_walks.channel) == (2, "hidden")
     session.selection.select_unit(150, "cell")
-    assert session.stages.unit == 0, "this model has no unit 50"
+    assert session.checkpoint_walks.unit == 0, "this model has no unit 50"
 
 
 def test_the_text_of_cells_is_taken(session: Session, library_folder: Path) -> None:
-    before = session.stages.text
+    before = session.checkpoint_walks.text
     assert "old man" in str(before)
     session.recordings.open_text(library_folder / "resources" / "texts" / "a.txt")
-    assert str(session.stages.text).startswith("this is text a")
+    assert str(session.checkpoint_walks.text).startswith("this is text a")
 
 
 def test_a_checkpoint_that_cannot_be_read_is_told_and_not_tried_again(
@@ -169,21 +171,21 @@ def test_a_checkpoint_that_cannot_be_read_is_told_and_not_tried_again(
     session = make_session(walk=walk)
     session.runs.open(run.directory)
     session.runs.look()
-    session.stages.request()
-    session.stages.request()
-    assert session.stages.problem == "the file is cut"
+    session.checkpoint_walks.request()
+    session.checkpoint_walks.request()
+    assert session.checkpoint_walks.problem == "the file is cut"
     assert ran(session) == ["walk"]
     assert list(session.recordings.cache.glob("stage-*")) == []
 
 
 def test_closing_deletes_what_was_walked(session: Session) -> None:
-    session.stages.request()
+    session.checkpoint_walks.request()
     assert len(list(session.recordings.cache.glob("stage-*"))) == 1
-    session.stages.close()
+    session.checkpoint_walks.close()
     assert list(session.recordings.cache.glob("stage-*")) == []
 
 
 def test_without_a_run_there_is_nothing(make_session) -> None:
-    stages = make_session().stages
+    stages = make_session().checkpoint_walks
     stages.request()
     assert (stages.stages, stages.stage, stages.recording) == ((), None, None)

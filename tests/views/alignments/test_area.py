@@ -395,7 +395,7 @@ def test_the_keyboard_alone_translates_walks_and_steps(session, appearance, qtbo
     window.show()
     session.opening._take(translating.opened())
     room = window.room(AlignmentsWorkspace)
-    assert window.rooms.current is room
+    assert window.workspace_tabs.current is room
     assert room.area is not None
     line, table = room.area.bar.line, room.area.main.table
     line.clear()

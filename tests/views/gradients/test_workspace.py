@@ -62,25 +62,25 @@ def test_a_trainer_that_cannot_start_says_why(qtbot, tmp_path, qapp, monkeypatch
 def test_keys_and_menu_of_the_workspace(qtbot, session):
     room = GradientsWorkspace(session)
     qtbot.addWidget(room)
-    deeds = {deed.text: deed.run for deed in room.deeds() if deed.text != "-"}
-    deeds["Next stretch of the text"]()
+    entries = {entry.text: entry.run for entry in room.entries() if entry.text != "-"}
+    entries["Next stretch of the text"]()
     assert session.gradients.window.start == 52
-    deeds["Previous stretch of the text"]()
+    entries["Previous stretch of the text"]()
     room.resize(1200, 800)
     room.show()
     qtbot.waitUntil(lambda: session.gradients.character is not None)
     character = session.gradients.character
-    deeds["Next prediction"]()
+    entries["Next prediction"]()
     assert session.gradients.character == character + 1
-    deeds["Previous prediction"]()
+    entries["Previous prediction"]()
     session.selection.set_visible((77, 99))
-    deeds["The stretch on the screen in Cells"]()
+    entries["The stretch on the screen in Cells"]()
     assert session.gradients.window.start == 77
-    deeds["RNN beside GRU beside LSTM"]()
+    entries["RNN beside GRU beside LSTM"]()
     assert len(session.gradients.compared) == 3
-    deeds["The same network before training"]()
+    entries["The same network before training"]()
     assert len(session.gradients.compared) == 4
-    deeds["Only the open model"]()
+    entries["Only the open model"]()
     assert len(session.gradients.compared) == 1
     qtbot.waitUntil(lambda: not session.jobs.running)
 

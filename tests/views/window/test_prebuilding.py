@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from rnnviz.session.session import Session
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.training.workspace import TrainingWorkspace
-from rnnviz.views.window.prebuilding import Ahead
+from rnnviz.views.window.prebuilding import Prebuilder
 from tests.core.runs.made import finished_run
 from tests.views.cells.panels_world import make_session
 
@@ -29,7 +29,7 @@ def test_a_room_is_made_piece_by_piece_and_is_whole_when_entered(
 ) -> None:
     room, busy = TrainingWorkspace(session), [True]
     qtbot.addWidget(room)
-    ahead = Ahead((room,), (), lambda: busy[0])
+    ahead = Prebuilder((room,), (), lambda: busy[0])
     ahead.work()
     assert not room.findChildren(Panel), "something else goes on"
     busy[0] = False

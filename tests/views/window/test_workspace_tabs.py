@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.trace import TracePanel
 from rnnviz.views.shared.workspace import Workspace
-from rnnviz.views.window.actions import Actions, Deed
-from rnnviz.views.window.workspace_tabs import Rooms
+from rnnviz.views.window.actions import Actions, MenuEntry
+from rnnviz.views.window.workspace_tabs import WorkspaceTabs
 from tests.views.cells.panels_world import make_session
 
 
@@ -46,15 +46,15 @@ def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
 
 
 @pytest.fixture
-def rooms(session: Session, qtbot: QtBot) -> Rooms:
-    rooms = Rooms((First(session), Second(session)))
+def rooms(session: Session, qtbot: QtBot) -> WorkspaceTabs:
+    rooms = WorkspaceTabs((First(session), Second(session)))
     qtbot.addWidget(rooms)
     rooms.resize(800, 600)
     rooms.show()
     return rooms
 
 
-def test_a_room_is_built_when_it_is_entered_and_once(rooms: Rooms, qtbot: QtBot) -> None:
+def test_a_room_is_built_when_it_is_entered_and_once(rooms: WorkspaceTabs, qtbot: QtBot) -> None:
     first, second = rooms.workspaces
     assert isinstance(first, First) and isinstance(second, Second)
     assert (first.made, second.made) == (1, 0)
@@ -68,13 +68,15 @@ def test_a_room_is_built_when_it_is_entered_and_once(rooms: Rooms, qtbot: QtBot)
 
 
 def test_a_single_room_has_no_tabs(session: Session, qtbot: QtBot) -> None:
-    rooms = Rooms((First(session),))
+    rooms = WorkspaceTabs((First(session),))
     qtbot.addWidget(rooms)
     rooms.show()
     assert not rooms.tabs.isVisible()
 
 
-def test_the_layout_of_a_room_is_remembered_and_reset(rooms: Rooms, session: Session) -> None:
+def test_the_layout_of_a_room_is_remembered_and_reset(
+    rooms: WorkspaceTabs, session: Session
+) -> None:
     second = rooms.workspaces[1]
     rooms.enter("second")
     second.docks["trace"].hide()
@@ -88,13 +90,13 @@ def test_the_layout_of_a_room_is_remembered_and_reset(rooms: Rooms, session: Ses
 
 def test_a_key_of_one_room_does_nothing_in_another(qapp: QApplication) -> None:
     window = QMainWindow()
-    here = Deed("Unit", "Next", run=lambda: None, key="Right", room="first")
-    everywhere = Deed("Help", "Keys", run=lambda: None, key="K")
+    here = MenuEntry("Unit", "Next", run=lambda: None, key="Right", room="first")
+    everywhere = MenuEntry("Help", "Keys", run=lambda: None, key="K")
     actions = Actions(window, (here, everywhere))
     none = Qt.KeyboardModifier.NoModifier
     right = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Right, none)
     k = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_K, none)
-    assert actions.deed_of(right, "first") is here
-    assert actions.deed_of(right, "second") is None
-    assert actions.deed_of(k, "second") is everywhere
+    assert actions.entry_of(right, "first") is here
+    assert actions.entry_of(right, "second") is None
+    assert actions.entry_of(k, "second") is everywhere
     assert actions.keys("second") == [("K", "Keys")]

@@ -393,9 +393,9 @@ class DistancePanel(GradientPanel):
         else:
             self._try(self.session.gradients.add_run, run.watched.directory)
 
-    def _try(self, deed: Callable[[Path], None], path: Path) -> None:
+    def _try(self, action: Callable[[Path], None], path: Path) -> None:
         try:
-            deed(path)
+            action(path)
         except RnnvizError as error:
             QMessageBox.warning(self, "Not compared", str(error))
 

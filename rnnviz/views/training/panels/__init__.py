@@ -1,7 +1,7 @@
 """The panels of the Training workspace, in the order in which they are laid out."""
 
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.training.panels.checkpoints import StagesPanel
+from rnnviz.views.training.panels.checkpoints import CheckpointsPanel
 from rnnviz.views.training.panels.curves import CurvesPanel
 from rnnviz.views.training.panels.norms import NormsPanel
 from rnnviz.views.training.panels.parameters import ParametersPanel
@@ -12,7 +12,7 @@ from rnnviz.views.training.panels.time_steps import TimeStepsPanel
 PANELS: tuple[type[Panel], ...] = (
     CurvesPanel,
     SamplesPanel,
-    StagesPanel,
+    CheckpointsPanel,
     SettingsPanel,
     NormsPanel,
     TimeStepsPanel,

@@ -24,8 +24,8 @@ from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.sequences.text import Text
-from rnnviz.session.training.checkpoint_walks import StageScore
-from rnnviz.views.alignments.checkpoint_page import StagePage
+from rnnviz.session.training.checkpoint_walks import CheckpointScore
+from rnnviz.views.alignments.checkpoint_page import CheckpointPage
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.legend import Gradient
 from rnnviz.views.plots import CurvePlot, Trace
@@ -37,7 +37,7 @@ _LEAST_SPAN = 0.1
 """Scores that differ by less are not drawn as if they were far apart."""
 
 
-class StagesPanel(Panel):
+class CheckpointsPanel(Panel):
     """A slider over checkpoints, the coloured text, the unit's score there and over all of them.
 
     Signals:
@@ -52,7 +52,11 @@ class StagesPanel(Panel):
 
     def follow(self) -> None:
         """Follow the runs, the checkpoint that is chosen, and what is known of it."""
-        runs, stages, selection = self.session.runs, self.session.stages, self.session.selection
+        runs, stages, selection = (
+            self.session.runs,
+            self.session.checkpoint_walks,
+            self.session.selection,
+        )
         self._shown_text: Text | None = None
         self._shown_step = -1
         self._coloured: tuple[object, ...] = ()
@@ -78,7 +82,7 @@ class StagesPanel(Panel):
         self.history.setMinimumHeight(110)
         self.history.set_least_span(_LEAST_SPAN)
         yield
-        self.sentence = StagePage(self)
+        self.sentence = CheckpointPage(self)
         yield
 
     def build(self) -> QWidget:
@@ -119,7 +123,7 @@ class StagesPanel(Panel):
         self.score.linkActivated.connect(self._choose_best)
         self.every = QPushButton("Score all")
         self.every.setToolTip("Read the text at every checkpoint and score the units there")
-        self.every.clicked.connect(self.session.stages.sweep)
+        self.every.clicked.connect(self.session.checkpoint_walks.sweep)
         self.concept.setMinimumContentsLength(8)
         self.characters = QWidget()
         self.pages = QStackedWidget()
@@ -171,7 +175,7 @@ class StagesPanel(Panel):
 
     def draw(self) -> None:
         """Ask for what is missing and show what is there."""
-        stages = self.session.stages
+        stages = self.session.checkpoint_walks
         stages.request()
         self._show_slider()
         if not stages.reads_characters:
@@ -190,7 +194,7 @@ class StagesPanel(Panel):
         self._show_score()
 
     def _show_slider(self) -> None:
-        stages = self.session.stages
+        stages = self.session.checkpoint_walks
         listed, stage = stages.stages, stages.stage
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, max(0, len(listed) - 1))
@@ -208,7 +212,7 @@ class StagesPanel(Panel):
             self.step_chosen.emit(stage.step)
 
     def _show_unit(self) -> None:
-        stages = self.session.stages
+        stages = self.session.checkpoint_walks
         groups = stages.groups
         layer, unit = groups.place(stages.unit)
         layers, units = len(groups), groups[layer].width
@@ -232,7 +236,7 @@ class StagesPanel(Panel):
 
         Colours of another run, text, unit or channel go at once.
         """
-        stages, stage = self.session.stages, self.session.stages.stage
+        stages, stage = self.session.checkpoint_walks, self.session.checkpoint_walks.stage
         about = (self.session.runs.current, stages.text, stages.unit, stages.channel)
         if recording is not None and stage is not None:
             self._colour(recording)
@@ -244,7 +248,7 @@ class StagesPanel(Panel):
             self.where.setText(f"After {self._coloured[-1]:,} steps; reading {stage.step:,}…")
 
     def _colour(self, recording: Recording) -> None:
-        stages = self.session.stages
+        stages = self.session.checkpoint_walks
         if not recording.has(stages.channel, stages.unit):
             self.text.set_values(None)
             return
@@ -256,7 +260,7 @@ class StagesPanel(Panel):
         self.colours.show_scale(scale)
 
     def _show_score(self) -> None:
-        stages, rankings = self.session.stages, self.session.rankings
+        stages, rankings = self.session.checkpoint_walks, self.session.rankings
         name = self.session.selection.concept
         self.concept.set_concepts(rankings.concepts)
         self.concept.set_current(name)
@@ -290,28 +294,28 @@ class StagesPanel(Panel):
 
     @Slot(int)
     def _slide(self, place: int) -> None:
-        self.session.stages.choose(place)
+        self.session.checkpoint_walks.choose(place)
 
     @Slot(bool)
     def _set_live(self, live: bool) -> None:
-        stages = self.session.stages
+        stages = self.session.checkpoint_walks
         last = len(stages.stages) - 1
         stages.choose(last if live else max(0, last - 1))
 
     @Slot()
     def _choose_unit(self) -> None:
-        groups, layer = self.session.stages.groups, self.layer.value() - 1
+        groups, layer = self.session.checkpoint_walks.groups, self.layer.value() - 1
         unit = groups.firsts[layer] + min(self.unit.value(), groups[layer].width - 1)
-        self.session.stages.set_unit(unit, self.channel.currentText())
+        self.session.checkpoint_walks.set_unit(unit, self.channel.currentText())
 
     @Slot(str)
     def _choose_best(self, unit: str) -> None:
-        self.session.stages.set_unit(int(unit), self.channel.currentText())
+        self.session.checkpoint_walks.set_unit(int(unit), self.channel.currentText())
 
     @Slot()
     def _take_from_cells(self) -> None:
-        self.session.stages.take_unit()
-        self.session.stages.take_text()
+        self.session.checkpoint_walks.take_unit()
+        self.session.checkpoint_walks.take_text()
 
 
 class _Page(QWidget):
@@ -322,12 +326,12 @@ class _Page(QWidget):
         return False
 
 
-def _figure(score: StageScore, unit: int) -> float:
+def _figure(score: CheckpointScore, unit: int) -> float:
     inside = 0 <= unit < len(score.figures)
     return float(score.figures[unit]) if inside else float(np.nan)
 
 
-def in_words(score: StageScore, unit: int, groups: Groups) -> str:
+def in_words(score: CheckpointScore, unit: int, groups: Groups) -> str:
     """Such as: AUC 0.912. The best unit here is 2:37 with 0.958; the best by chance has 0.71."""
     what = "|correlation|" if score.scalar else "AUC"
     mine = _figure(score, unit)

@@ -6,12 +6,12 @@ import numpy as np
 
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.session.training.runs import OpenRun
-from rnnviz.views.plots import TurnMark
+from rnnviz.views.plots import RunMark
 
 _MOST = 100
 
 
-def turns_of(run: OpenRun, axis: StepAxis | None = None, named: bool = False) -> list[TurnMark]:
+def turns_of(run: OpenRun, axis: StepAxis | None = None, named: bool = False) -> list[RunMark]:
     """The newest changes, pauses and ways back of a run, where its steps lie along an axis.
 
     Args:
@@ -22,6 +22,6 @@ def turns_of(run: OpenRun, axis: StepAxis | None = None, named: bool = False) ->
     places = steps.astype(float) if axis is None else axis.at(steps)
     before = f"{run.name}: " if named else ""
     return [
-        TurnMark(float(x), f"{before}{turn.words}", run.ink)
+        RunMark(float(x), f"{before}{turn.words}", run.ink)
         for x, turn in zip(places, turns, strict=True)
     ]

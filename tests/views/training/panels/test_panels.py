@@ -19,11 +19,11 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve
 from rnnviz.session.session import Session
-from rnnviz.session.training.checkpoint_walks import StageScore
-from rnnviz.views.plots import CurvePlot, Trace, TurnMark
+from rnnviz.session.training.checkpoint_walks import CheckpointScore
+from rnnviz.views.plots import CurvePlot, RunMark, Trace
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.training.centre import TrainingCentre
-from rnnviz.views.training.panels.checkpoints import StagesPanel, in_words
+from rnnviz.views.training.panels.checkpoints import CheckpointsPanel, in_words
 from rnnviz.views.training.panels.curves import RATE, CurvesPanel
 from rnnviz.views.training.panels.norms import NormsPanel
 from rnnviz.views.training.panels.parameters import ParametersPanel
@@ -78,7 +78,7 @@ class TestCurvePlot:
     ) -> None:
         plot = self.plot(qtbot, np.linspace(3, 1, 100))
         before = plot.grab().toImage()
-        plot.set_turns((TurnMark(50.0, "learning rate 0.1 → 0.01", 0), TurnMark(np.nan, "?", 0)))
+        plot.set_turns((RunMark(50.0, "learning rate 0.1 → 0.01", 0), RunMark(np.nan, "?", 0)))
         plot.refresh()
         assert plot.grab().toImage() != before
         plot.hovered.emit(50.2, 2.0)
@@ -398,7 +398,7 @@ def test_the_slider_moves_through_the_checkpoints(
     session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
     open_run(session, finished_run(tmp_path / "a"))
-    panel = StagesPanel(session)
+    panel = CheckpointsPanel(session)
     shown(qtbot, panel)
     assert panel.where.text() == "After 200 steps"
     steps: list[int] = []
@@ -421,13 +421,13 @@ def test_colours_of_one_checkpoint_never_stand_under_the_name_of_another(
         open_run(session, finished_run(tmp_path / name, layers=2, units=8, architecture="lstm"))
     recordings: dict[int, Recording] = {}
     planted = planted_recording(tmp_path / "walked")
-    monkeypatch.setattr(session.stages, "_text", planted.text)
+    monkeypatch.setattr(session.checkpoint_walks, "_text", planted.text)
     monkeypatch.setattr(
-        type(session.stages), "recording",
+        type(session.checkpoint_walks), "recording",
         property(lambda stages: recordings.get(stages.stage.step) if stages.stage else None),
     )  # fmt: skip
     recordings[200] = planted
-    panel = StagesPanel(session)
+    panel = CheckpointsPanel(session)
     shown(qtbot, panel)
     assert panel.where.text() == "After 200 steps"
     assert panel.text.values is not None
@@ -453,7 +453,7 @@ def test_a_translation_run_shows_its_alignment_at_every_checkpoint(
         run.alignment(first + 99 if first > 1 else 0, "das ist gut", "that is good")
         run.checkpoint(first + 99 if first > 1 else 0)
     open_run(session, run)
-    panel = StagesPanel(session)
+    panel = CheckpointsPanel(session)
     shown(qtbot, panel)
     assert panel.sentence.table.isVisible()
     assert panel.sentence.table.table.values.tolist() == np.eye(3).tolist()
@@ -643,8 +643,8 @@ def test_a_panel_behind_another_tab_costs_nothing_until_its_tab_is_chosen(
 TWO_UNITS = Groups(layers_of(1, 2, ("hidden",)))
 
 
-def scored(best: float, chance: float) -> StageScore:
-    return StageScore(False, np.array([0.6, best]), chance, 9_000)
+def scored(best: float, chance: float) -> CheckpointScore:
+    return CheckpointScore(False, np.array([0.6, best]), chance, 9_000)
 
 
 def test_the_best_of_many_units_stands_beside_the_best_by_chance() -> None:
@@ -665,9 +665,9 @@ def test_the_score_of_every_checkpoint_is_drawn_beside_chance(
 ) -> None:
     open_run(session, finished_run(tmp_path / "a"))
     session.selection.set_concept("inside-quotes")
-    panel = StagesPanel(session)
-    known: list[tuple[int, StageScore]] = []
-    monkeypatch.setattr(session.stages, "history", lambda: known)
+    panel = CheckpointsPanel(session)
+    known: list[tuple[int, CheckpointScore]] = []
+    monkeypatch.setattr(session.checkpoint_walks, "history", lambda: known)
     shown(qtbot, panel)
     assert panel.history.isVisible()  # also while nothing is scored yet
     known[:] = [(50, scored(0.9, 0.899))]
@@ -675,7 +675,7 @@ def test_the_score_of_every_checkpoint_is_drawn_beside_chance(
     qtbot.waitUntil(lambda: panel.idle and len(panel.history.traces[0].curve) == 1)
     drawn = {trace.name: trace.curve.last for trace in panel.history.traces}
     assert drawn == {"best by chance": 0.899, "best unit": 0.9, "this unit": 0.6}
-    known[:] = [(50, StageScore(False, np.array([0.6, 0.601]), 0.602, 9_000))]
+    known[:] = [(50, CheckpointScore(False, np.array([0.6, 0.601]), 0.602, 9_000))]
     panel.request_draw()
     qtbot.waitUntil(lambda: panel.idle and panel.history.traces[0].curve.last == 0.602)
     low, high = panel.history.view.viewRange()[1]
