@@ -20,6 +20,7 @@ from rnnviz.core.system.left_behind import temporary_folder
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
     from rnnviz.core.recordings.recording import Recording
+    from rnnviz.core.sequences.text import Text
     from rnnviz.work.jobs.models import ModelOpened
 
 LIMIT_GB = 20.0
@@ -146,6 +147,16 @@ def check_size(
     return size, words
 
 
+def say_how_read(text: Text, model: ModelOpened) -> None:
+    """Say how a file was read, and what the model does not know of it, where that is unusual."""
+    from rnnviz.core.sequences.text import reading_in_words
+
+    vocabulary = model.description.get("vocabulary")
+    known = tuple(vocabulary) if isinstance(vocabulary, list | tuple) else ()
+    if said := reading_in_words(text, known):
+        print(f"{text.name}: {said}", file=sys.stderr)
+
+
 @contextmanager
 def recorded(
     source: Sequence[Path],
@@ -180,6 +191,7 @@ def recorded(
         )
     model = opened(source[0], vocabulary, job=Walk)
     text = Text.read(source[1])
+    say_how_read(text, model)
     chosen = tuple(channels or model.states)
     length = min(stop, len(text))
     _, words = check_size(length, model, chosen, limit_gb)

@@ -11,7 +11,14 @@ import sys
 import time
 from pathlib import Path
 
-from rnnviz.commands.inputs import add_limit, add_vocabulary, check_size, comma_list, file_given
+from rnnviz.commands.inputs import (
+    add_limit,
+    add_vocabulary,
+    check_size,
+    comma_list,
+    file_given,
+    say_how_read,
+)
 from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.output import duration_in_words, print_json, size_in_words
 from rnnviz.core.errors import RecordingError
@@ -62,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.output or Path(f"{arguments.text.stem}.recording")
     _check_free(folder, arguments.overwrite)
     model = opened(arguments.model, arguments.vocabulary, job=Walk)
+    say_how_read(text, model)
     channels = arguments.channels or model.channels
     size, words = check_size(len(text), model, channels, arguments.limit_gb)
     _check_space(folder, size)

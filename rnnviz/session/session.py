@@ -18,7 +18,7 @@ from rnnviz.core.reading import exists
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.runs.watched import runs_in
-from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.text import Text, reading_in_words
 from rnnviz.session.alignments.alignments import Alignments
 from rnnviz.session.cells.following import Following
 from rnnviz.session.cells.inspection import Inspection
@@ -44,6 +44,8 @@ from rnnviz.work.messages import Failure
 from rnnviz.work.runner import Runner
 
 _KEPT = "start/recording"
+_COUNTED = 4_000_000
+"""Characters; unknown ones of a longer text are not counted in the window's own thread."""
 """The setting that names the walk to show at the next start."""
 
 
@@ -59,9 +61,11 @@ class Session(QObject):
 
     Signals:
         workspace_wanted(str): what was just opened is seen in the workspace of this name.
+        said(str): how the open text was read, where that is unusual, for the status bar.
     """
 
     workspace_wanted = Signal(str)
+    said = Signal(str)
 
     def __init__(
         self,
@@ -106,6 +110,7 @@ class Session(QObject):
         self.unroll = Unroll(self.jobs, cache, self)
         self._text_suits_model = True
         self._wanted: _Wanted | None = None
+        self._said_of: tuple[str, str] | None = None
         self._opening: Path | None = None
         """A model that is remembered once it is open: files that are none are not."""
         self.recordings.text_changed.connect(self._forget_place)
@@ -115,6 +120,7 @@ class Session(QObject):
         self.recordings.recording_changed.connect(self._fit_selection)
         self.recordings.recording_changed.connect(self._show_wanted)
         self.recordings.recording_changed.connect(self._keep_first)
+        self.recordings.recording_changed.connect(self._say_how_read)
 
     # Opening
 
@@ -230,6 +236,22 @@ class Session(QObject):
         # Gradients shows what Cells does: whoever is there stays there.
         if workspace != "cells":
             self.workspace_wanted.emit(workspace)
+
+    @Slot()
+    def _say_how_read(self) -> None:
+        """Say once of each text and model what was unusual about reading it."""
+        text, recording = self.recordings.text, self.recordings.recording
+        if text is None or recording is None or recording.length != len(text):
+            return
+        if len(text) > _COUNTED or text.path is None:
+            return  # counting would hold up the window; what is typed is seen as it is typed
+        known = recording.symbols if isinstance(recording.sequence, Text) else ()
+        about = str(text.path), recording.description.model_path
+        if about == self._said_of:
+            return
+        self._said_of = about
+        if words := reading_in_words(text, known):
+            self.said.emit(f"{text.name}: {words}")
 
     @Slot()
     def _suit_text(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from rnnviz.core.errors import TextError
 from rnnviz.core.reading import open_regular
 from rnnviz.core.sequences.base import Files, Layout
+from rnnviz.core.sequences.decoding import decode
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.pattern_search import find_spans
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
@@ -25,6 +27,7 @@ from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 Codes = npt.NDArray[np.unsignedinteger]
 
 NEWLINE = 10
+_RETURN = 13
 _BLOCK = 1 << 22
 _LAST_CHARACTER = 0x10FFFF
 _NO_CHARACTER = 0xFFFD
@@ -63,6 +66,8 @@ class Text:
         self.name = name
         self.path = path
         self.documents = documents or Documents.one(len(codes))
+        self.how = ""
+        """How its file was read, for people: `UTF-8`; empty where it came from no file."""
 
     @classmethod
     def of(cls, text: str, name: str = "") -> Text:
@@ -74,10 +79,11 @@ class Text:
 
     @classmethod
     def read(cls, path: Path) -> Text:
-        """The text of a file: UTF-8, UTF-16 with a mark, or Latin-1 if it is neither.
+        """The text of a file, in whatever encoding it is (see `decoding`); `how` says in which.
 
         A large pure ASCII file is memory-mapped as it is; smaller ones are kept in memory, so that
-        an editor may cut them short meanwhile. Line ends stay as they are in the file.
+        an editor may cut them short meanwhile. Line ends stay as they are in the file, but where
+        bare carriage returns are its only ones: networks were trained on line feeds.
 
         Raises:
             TextError: unreadable, empty, or binary.
@@ -94,26 +100,26 @@ class Text:
             )
         except OSError as error:
             raise TextError(f"cannot read {path}: {error.strerror}") from error
-        blocks = range(0, len(raw), _BLOCK)
-        head = bytes(raw[:4])
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            try:
-                decoded = bytes(raw).decode("utf-16")
-            except UnicodeDecodeError as error:
-                raise TextError(
-                    f"{path.name} is marked as UTF-16 but is damaged: {error}"
-                ) from error
+        blocks = [raw[start : start + _BLOCK] for start in range(0, len(raw), _BLOCK)]
+        if all(bool(((block > 0) & (block < 128)).all()) for block in blocks):
+            text = cls(raw, path.name, path)
+            text.how = "ASCII"
         else:
-            if any((raw[start : start + _BLOCK] == 0).any() for start in blocks):
-                raise TextError(f"{path.name} holds zero bytes: it is no text file")
-            if all(bool((raw[start : start + _BLOCK] < 128).all()) for start in blocks):
-                return cls(raw, path.name, path)
-            try:
-                decoded = bytes(raw).decode("utf-8-sig")
-            except UnicodeDecodeError:
-                decoded = bytes(raw).decode("latin-1")
-        text = cls.of(decoded, path.name)
-        text.path = path
+            decoded = decode(bytes(raw), path.name)
+            text = cls.of(decoded.text, path.name)
+            text.path, text.how = path, decoded.how
+        return text._with_line_ends()
+
+    def _with_line_ends(self) -> Text:
+        """Bare carriage returns, where a file has no other line end, as the line ends they are."""
+        blocks = range(0, len(self), _BLOCK)
+        if any(bool((self.codes[start : start + _BLOCK] == NEWLINE).any()) for start in blocks):
+            return self
+        if not any(bool((self.codes[start : start + _BLOCK] == _RETURN).any()) for start in blocks):
+            return self
+        changed = np.where(self.codes == _RETURN, NEWLINE, self.codes).astype(self.codes.dtype)
+        text = Text(changed, self.name, self.path, self.documents)
+        text.how = f"{self.how}, carriage returns read as line ends"
         return text
 
     def __len__(self) -> int:
@@ -150,6 +156,16 @@ class Text:
         if not vocabulary:
             return np.ones(len(codes), bool)
         return np.not_equal(_vocabulary(vocabulary).encode_codes(codes), UNKNOWN)
+
+    def unknown(self, vocabulary: tuple[str, ...]) -> dict[str, int]:
+        """How often each character occurs that is not in the vocabulary, the commonest first."""
+        found: Counter[int] = Counter()
+        for start in range(0, len(self), _BLOCK):
+            codes = np.asarray(self.codes[start : start + _BLOCK])
+            codes = codes[~self.known(start, start + len(codes), vocabulary)]
+            values, counts = np.unique(codes, return_counts=True)
+            found.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+        return {chr(code): count for code, count in found.most_common()}
 
     def layout(self, vocabulary: tuple[str, ...]) -> TextLayout:
         """What a recording's description says of it."""
@@ -229,6 +245,26 @@ class Text:
                 break
             progress(min(block + _BLOCK, len(self)))
         return np.concatenate(found) if found else np.zeros((0, 2), np.int64)
+
+
+def reading_in_words(text: Text, vocabulary: tuple[str, ...]) -> str:
+    """How a text was read, and what the network does not know of it; empty if all is as usual.
+
+    >>> text = Text.of("abba, abba!")
+    >>> reading_in_words(text, ("a", "b"))
+    "3 of 11 characters are unknown to the model, most of all ' ' (1), '!' (1), ',' (1)"
+    """
+    parts = []
+    if text.how not in ("", "ASCII", "UTF-8"):
+        parts.append(f"read as {text.how}")
+    unknown = text.unknown(vocabulary)
+    if unknown:
+        first = ", ".join(f"{letter!r} ({count:,})" for letter, count in list(unknown.items())[:3])
+        parts.append(
+            f"{sum(unknown.values()):,} of {len(text):,} characters are unknown to the model, "
+            f"most of all {first}"
+        )
+    return "; ".join(parts)
 
 
 @lru_cache(maxsize=8)

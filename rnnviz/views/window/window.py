@@ -164,6 +164,7 @@ class Window(QMainWindow):
         self.exporting.failed.connect(self.show_message)
         asking.path_chosen.connect(self.open_path)
         asking.said.connect(self.status.say)
+        session.said.connect(self.status.say)
         asking.refused.connect(self.show_message)
         library.file_requested.connect(self.open_path)
         library.finding_requested.connect(self.show_finding)

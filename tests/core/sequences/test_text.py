@@ -71,7 +71,6 @@ def test_a_search_tells_how_far_it_is_and_can_be_stopped(monkeypatch):
     [
         (b"", "a.txt is empty"),
         (b"text\0with zeros", "holds zero bytes"),
-        (b"\xff\xfea\0\x00\xd8", "marked as UTF-16 but is damaged"),
     ],
 )
 def test_what_is_no_text_is_refused(tmp_path, raw, said):

@@ -1,0 +1,85 @@
+"""Files in the encodings that people have: one bad byte costs one character, and it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rnnviz.core.errors import TextError
+from rnnviz.core.sequences.text import Text
+
+_LETTERS = "“Où est la gare ?” « Là-bas, à côté du café — naïf ! » Größe, señor…\n" * 4
+
+
+def read(tmp_path: Path, raw: bytes) -> Text:
+    (tmp_path / "a.txt").write_bytes(raw)
+    return Text.read(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("raw", "how"),
+    [
+        (_LETTERS.encode(), "UTF-8"),
+        (b"\xef\xbb\xbf" + _LETTERS.encode(), "UTF-8"),
+        (_LETTERS.encode("utf-16"), "UTF-16"),
+        (b"\xfe\xff" + _LETTERS.encode("utf-16-be"), "UTF-16"),
+        (_LETTERS.encode("utf-32"), "UTF-32"),
+        (_LETTERS.encode("windows-1252"), "Windows-1252"),
+    ],
+)
+def test_every_encoding_gives_the_same_characters(tmp_path: Path, raw: bytes, how: str) -> None:
+    text = read(tmp_path, raw)
+    assert str(text) == _LETTERS
+    assert text.how == how
+
+
+def test_one_bad_byte_costs_one_character(tmp_path: Path) -> None:
+    raw = _LETTERS.encode()
+    at = raw.index("ô".encode())
+    text = read(tmp_path, raw[:at] + b"\xff" + raw[at:])
+    assert str(text).count("�") == 1
+    assert str(text).replace("�", "") == _LETTERS
+    assert text.how == "UTF-8, 1 damaged place"
+
+
+@pytest.mark.parametrize("end", ["…", "𝄞"])
+def test_a_file_that_is_cut_inside_a_letter(tmp_path: Path, end: str) -> None:
+    text = read(tmp_path, b"plain words " + end.encode()[:-1])
+    assert str(text) == "plain words �"
+    assert text.how == "UTF-8, 1 damaged place"
+
+
+def test_what_windows_1252_does_not_have_is_latin_1(tmp_path: Path) -> None:
+    text = read(tmp_path, b"na\xefve \x81 caf\xe9")
+    assert text.how == "Latin-1"
+    assert str(text) == "naïve \x81 café"
+
+
+def test_utf_16_without_a_mark_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TextError, match="UTF-16 without the mark"):
+        read(tmp_path, "Hello, world".encode("utf-16-le"))
+    with pytest.raises(TextError, match="holds zero bytes"):
+        read(tmp_path, bytes(range(256)))
+
+
+@pytest.mark.parametrize("letters", ["plain", "größer"])
+def test_line_ends_of_every_kind_give_the_same_lines(tmp_path: Path, letters: str) -> None:
+    lines = [letters, "two", "", "four"]
+    unix = read(tmp_path, "\n".join(lines).encode())
+    old = read(tmp_path, "\r".join(lines).encode())
+    dos = read(tmp_path, "\r\n".join(lines).encode())
+    assert str(old) == str(unix)
+    assert old.how.endswith("carriage returns read as line ends")
+    assert len(unix.line_starts) == len(old.line_starts) == len(dos.line_starts) == 4
+    assert str(dos).replace("\r", "") == str(unix)
+
+
+def test_a_return_among_line_feeds_stays(tmp_path: Path) -> None:
+    assert str(read(tmp_path, b"a\rb\nc")) == "a\rb\nc"
+
+
+def test_unknown_characters_are_counted_the_commonest_first() -> None:
+    text = Text.of("abracadabra")
+    assert text.unknown(("a", "b")) == {"r": 2, "c": 1, "d": 1}
+    assert text.unknown(tuple("abrcd")) == {}
