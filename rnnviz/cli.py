@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from typing import Protocol, cast
@@ -35,6 +36,8 @@ COMMANDS = {
 """Each is a module of `rnnviz.commands` of the same name."""
 _HIDDEN = {"engine": "answer the window's questions (started by the window)"}
 
+_UTF8 = ("utf-8", "utf8")
+
 OK, FAILED, WRONG_ARGUMENTS, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
 
 
@@ -52,6 +55,20 @@ class Command(Protocol):
         ...
 
 
+def _write_in_utf8() -> None:
+    """Let any character be printed, whatever the stream was opened for.
+
+    What is redirected is UTF-8, as all files here; on a terminal that knows less, what it lacks is
+    replaced.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in _UTF8:
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code.
 
@@ -59,6 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
     whoever read the output had enough.
     """
     words = sys.argv[1:] if arguments is None else arguments
+    _write_in_utf8()
     try:
         code = _dispatch(words)
         sys.stdout.flush()

@@ -176,3 +176,15 @@ def test_exit_codes(monkeypatch, capsys, raised, code, said):
     monkeypatch.setattr("rnnviz.cli._dispatch", dispatch)
     assert main([]) == code
     assert capsys.readouterr().err == said
+
+
+def test_anything_is_printed_on_a_stream_of_another_encoding():
+    found = subprocess.run(
+        [sys.executable, "-m", "rnnviz", "info", "小明"],
+        capture_output=True,
+        check=False,
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+    )
+    assert "小明" in found.stderr.decode("utf-8")
+    assert b"defect" not in found.stderr

@@ -196,28 +196,28 @@ class Gradient(QWidget):
         pixels = words(scale.colours(theme.dark), theme.background)[:LEVELS].copy()
         stride = LEVELS * 4
         image = QImage(pixels.data, LEVELS, 1, stride, QImage.Format.Format_RGB32)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bar = QRectF(0.5, 0.5, self.width() - 1, 15)
-        shape = QPainterPath()
-        shape.addRoundedRect(bar, 4, 4)
-        painter.save()
-        painter.setClipPath(shape)
-        painter.drawImage(bar, image)
-        painter.restore()
-        painter.setPen(QPen(QColor(theme.border), 1))
-        painter.drawPath(shape)
-        painter.setPen(QColor(theme.muted))
-        painter.setFont(ui_font(8.5))
-        below = QRect(0, 18, self.width(), 18)
-        places = [
-            (scale.low, Qt.AlignmentFlag.AlignLeft),
-            (scale.high, Qt.AlignmentFlag.AlignRight),
-        ]
-        middle = (scale.low + scale.high) / 2
-        places.insert(1, (middle, Qt.AlignmentFlag.AlignHCenter))
-        for value, where in places:
-            painter.drawText(below, where | Qt.AlignmentFlag.AlignVCenter, number(value))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            bar = QRectF(0.5, 0.5, self.width() - 1, 15)
+            shape = QPainterPath()
+            shape.addRoundedRect(bar, 4, 4)
+            painter.save()
+            painter.setClipPath(shape)
+            painter.drawImage(bar, image)
+            painter.restore()
+            painter.setPen(QPen(QColor(theme.border), 1))
+            painter.drawPath(shape)
+            painter.setPen(QColor(theme.muted))
+            painter.setFont(ui_font(8.5))
+            below = QRect(0, 18, self.width(), 18)
+            places = [
+                (scale.low, Qt.AlignmentFlag.AlignLeft),
+                (scale.high, Qt.AlignmentFlag.AlignRight),
+            ]
+            middle = (scale.low + scale.high) / 2
+            places.insert(1, (middle, Qt.AlignmentFlag.AlignHCenter))
+            for value, where in places:
+                painter.drawText(below, where | Qt.AlignmentFlag.AlignVCenter, number(value))
 
 
 def meaning(scale: Scale | None) -> str:

@@ -25,11 +25,10 @@ def picture(paint: Paint, size: QSize, ground: QColor, scale: float = 1.0) -> QI
     """What `paint` draws on an area of `size`, with `scale` pixels for each of its units."""
     image = QImage(size * scale, QImage.Format.Format_ARGB32)
     image.fill(ground)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(scale, scale)
-    paint(painter, QRect(0, 0, size.width(), size.height()))
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(scale, scale)
+        paint(painter, QRect(0, 0, size.width(), size.height()))
     return image
 
 

@@ -32,10 +32,12 @@ class DockHandle(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the dots in the middle."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme_of(self).faint))
-        middle = self.rect().toRectF().center()
-        for dot in range(_DOTS):
-            painter.drawEllipse(middle + QPointF((dot - (_DOTS - 1) / 2) * _APART, 0), 1.25, 1.25)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme_of(self).faint))
+            middle = self.rect().toRectF().center()
+            for dot in range(_DOTS):
+                painter.drawEllipse(
+                    middle + QPointF((dot - (_DOTS - 1) / 2) * _APART, 0), 1.25, 1.25
+                )

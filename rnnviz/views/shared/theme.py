@@ -274,9 +274,8 @@ def _drawn(name: str, colour: str) -> tuple[QPixmap, ...]:
     for size in _ICON_SIZES:
         pixmap = QPixmap(QSize(size, size))
         pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        renderer.render(painter)
-        painter.end()
+        with QPainter(pixmap) as painter:
+            renderer.render(painter)
         pixmaps.append(pixmap)
     return tuple(pixmaps)
 

@@ -77,14 +77,14 @@ class HoverCard(QWidget):
         if self.facts is None:
             return
         theme = theme_of(self)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(theme.border), 1))
-        painter.setBrush(QColor(theme.raised))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        y = self._paint_head(painter, theme, self.facts)
-        y = self._paint_values(painter, theme, self.facts, y)
-        self._paint_predictions(painter, theme, self.facts, y)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.border), 1))
+            painter.setBrush(QColor(theme.raised))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+            y = self._paint_head(painter, theme, self.facts)
+            y = self._paint_values(painter, theme, self.facts, y)
+            self._paint_predictions(painter, theme, self.facts, y)
 
     def _paint_head(self, painter: QPainter, theme: Theme, facts: HoverFacts) -> float:
         box = QRectF(_PAD, _PAD, 34, 34)

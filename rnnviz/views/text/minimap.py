@@ -125,26 +125,26 @@ class Minimap(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the strip, the lane, the ticks and the frame."""
         theme = theme_of(self)
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.background))
-        painter.setPen(QColor(theme.border))
-        painter.drawLine(0, 0, 0, self.height())
-        if self.length == 0:
-            return
-        if self._drawn is None and self._values is not None and self._scale is not None:
-            self._drawn = self._strip(self._values, self._scale, theme)
-        if self._drawn is not None:
-            self._blit(painter, self._drawn, _MARGIN, CELL)
-        self._paint_ahead(painter, theme)
-        if self._lane is None and self._labels is not None:
-            self._lane = self._label_lane(self._labels, theme)
-        if self._lane is not None:
-            self._blit(painter, self._lane, WIDTH - _MARGIN - _LANE, _LANE)
-        for y in np.unique(self._matches // (self.per_cell * self.columns)).tolist():
-            painter.fillRect(
-                WIDTH - _MARGIN + 1, _MARGIN + y * CELL, _MARGIN - 2, CELL, QColor(theme.match)
-            )
-        self._paint_frame(painter, theme)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.background))
+            painter.setPen(QColor(theme.border))
+            painter.drawLine(0, 0, 0, self.height())
+            if self.length == 0:
+                return
+            if self._drawn is None and self._values is not None and self._scale is not None:
+                self._drawn = self._strip(self._values, self._scale, theme)
+            if self._drawn is not None:
+                self._blit(painter, self._drawn, _MARGIN, CELL)
+            self._paint_ahead(painter, theme)
+            if self._lane is None and self._labels is not None:
+                self._lane = self._label_lane(self._labels, theme)
+            if self._lane is not None:
+                self._blit(painter, self._lane, WIDTH - _MARGIN - _LANE, _LANE)
+            for y in np.unique(self._matches // (self.per_cell * self.columns)).tolist():
+                painter.fillRect(
+                    WIDTH - _MARGIN + 1, _MARGIN + y * CELL, _MARGIN - 2, CELL, QColor(theme.match)
+                )
+            self._paint_frame(painter, theme)
 
     def _blit(self, painter: QPainter, image: QImage, x: int, cell: int) -> None:
         target = QRect(x, _MARGIN, image.width() * cell, image.height() * CELL)

@@ -63,10 +63,9 @@ def figure_image(drawn: Figure, scale: float = 2.0) -> QImage:
             "the limit; choose a shorter range, or write SVG or HTML"
         )
     image = QImage(width, height, QImage.Format.Format_RGB32)
-    painter = QPainter(image)
-    painter.scale(scale, scale)
-    paint_figure(painter, drawn)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.scale(scale, scale)
+        paint_figure(painter, drawn)
     image.setDotsPerMeterX(round(_DOTS_PER_METRE * scale))
     image.setDotsPerMeterY(round(_DOTS_PER_METRE * scale))
     return image

@@ -217,25 +217,24 @@ class TextView(CellArea):
         """Paint the visible rows."""
         theme, page, grid = theme_of(self), self.page, self.grid
         width, shown = self.viewport().width(), self._columns() + 1
-        painter = QPainter(self.viewport())
-        painter.fillRect(self.viewport().rect(), QColor(theme.background))
-        self._paint_gutter(painter, theme)
-        painter.setClipRect(grid.left - 3, 0, width, self.viewport().height())
-        if self.scale is not None and self.values is not None:
-            entries = value_entries(page, self.values, self.walked, self.scale, self._ahead)
-            table = self._table(self.scale, theme)
-            paint.paint_colours(painter, page, grid, entries, table, shown)
-            marks.paint_hatch(painter, page, grid, self.walked, theme)
-            paint.paint_gaps(painter, grid, page.rows, width, theme.background)
-        if self.labels is not None and self._label_scale is not None:
-            entries = label_entries(page, self.labels, self._label_scale)
-            table = self._table(self._label_scale, theme)
-            paint.paint_bands(painter, page, grid, entries, table, shown)
-        if self._script is None:
-            self._script = paint.Script.of(page, self._known_until(page))
-        paint.paint_script(painter, self._script, grid, theme, self._font)
-        self._paint_marks(painter, theme)
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(self.viewport().rect(), QColor(theme.background))
+            self._paint_gutter(painter, theme)
+            painter.setClipRect(grid.left - 3, 0, width, self.viewport().height())
+            if self.scale is not None and self.values is not None:
+                entries = value_entries(page, self.values, self.walked, self.scale, self._ahead)
+                table = self._table(self.scale, theme)
+                paint.paint_colours(painter, page, grid, entries, table, shown)
+                marks.paint_hatch(painter, page, grid, self.walked, theme)
+                paint.paint_gaps(painter, grid, page.rows, width, theme.background)
+            if self.labels is not None and self._label_scale is not None:
+                entries = label_entries(page, self.labels, self._label_scale)
+                table = self._table(self._label_scale, theme)
+                paint.paint_bands(painter, page, grid, entries, table, shown)
+            if self._script is None:
+                self._script = paint.Script.of(page, self._known_until(page))
+            paint.paint_script(painter, self._script, grid, theme, self._font)
+            self._paint_marks(painter, theme)
 
     def _known_until(self, page: Page) -> int:
         """Up to which character of a page there are values, exact or not; all of a plain text."""

@@ -214,28 +214,28 @@ class LinesView(PointedView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """What rests, from the picture; faint under the lines of what is marked."""
         area, theme, rest = self.viewport().rect(), theme_of(self), self.resting()
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        row, column = self.mark
-        if row is None and column is None:
+        with QPainter(self.viewport()) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            row, column = self.mark
+            if row is None and column is None:
+                painter.drawPixmap(0, 0, rest)
+                return
+            painter.fillRect(area, QColor(theme.background))
+            painter.setOpacity(0.22)
             painter.drawPixmap(0, 0, rest)
-            return
-        painter.fillRect(area, QColor(theme.background))
-        painter.setOpacity(0.22)
-        painter.drawPixmap(0, 0, rest)
-        painter.setOpacity(1.0)
-        painter.translate(-self.horizontalScrollBar().value(), 0)
-        lit = self._lit()
-        self._paint_lines(painter, lit, 1.0)
-        painter.setFont(self._bold)
-        words = {(1, row) for row, _, _ in lit} | {(0, column) for _, column, _ in lit}
-        for side, place in ((1, row), (0, column)):
-            if place is not None and place < len(self._rects[side]):
-                words.discard((side, place))
-                self._paint_word(painter, side, place, theme.accent)
-        painter.setFont(self._font)
-        for side, place in words:
-            self._paint_word(painter, side, place, theme.text)
+            painter.setOpacity(1.0)
+            painter.translate(-self.horizontalScrollBar().value(), 0)
+            lit = self._lit()
+            self._paint_lines(painter, lit, 1.0)
+            painter.setFont(self._bold)
+            words = {(1, row) for row, _, _ in lit} | {(0, column) for _, column, _ in lit}
+            for side, place in ((1, row), (0, column)):
+                if place is not None and place < len(self._rects[side]):
+                    words.discard((side, place))
+                    self._paint_word(painter, side, place, theme.accent)
+            painter.setFont(self._font)
+            for side, place in words:
+                self._paint_word(painter, side, place, theme.text)
 
     def _lit(self) -> list[tuple[int, int, float]]:
         """The lines of what is marked; of one cell its line, whatever its weight."""

@@ -53,9 +53,8 @@ class PointedView(QAbstractScrollArea):
             area, ratio = self.viewport().rect(), self.devicePixelRatioF()
             self._rest = QPixmap(area.size() * ratio)
             self._rest.setDevicePixelRatio(ratio)
-            painter = QPainter(self._rest)
-            self.paint(painter, area)
-            painter.end()
+            with QPainter(self._rest) as painter:
+                self.paint(painter, area)
         return self._rest
 
     def forget_picture(self) -> None:

@@ -164,11 +164,11 @@ class TableView(PointedView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """What rests, from the picture; above it what the pointer and the steps change."""
         area = self.viewport().rect()
-        painter = QPainter(self.viewport())
-        painter.drawPixmap(0, 0, self.resting())
-        above = TablePainter(painter, self.table, self.layout_, theme_of(self))
-        above.paint_unshown(area, self.shown_rows)
-        above.paint_mark(area, self.mark, pinned=self.pinned)
+        with QPainter(self.viewport()) as painter:
+            painter.drawPixmap(0, 0, self.resting())
+            above = TablePainter(painter, self.table, self.layout_, theme_of(self))
+            above.paint_unshown(area, self.shown_rows)
+            above.paint_mark(area, self.mark, pinned=self.pinned)
 
     # Events
 
