@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import msgspec
-import psutil
 
 try:
     import resource
@@ -158,6 +157,8 @@ def _refuse_what_nobody_means(content: Any) -> None:
 
 def memory_left() -> int:
     """How many bytes this process may still take, about: what is free, and what it is allowed."""
+    import psutil  # here, not above: the window starts without it
+
     free = int(psutil.virtual_memory().available)
     if resource is not None:
         allowed, _ = resource.getrlimit(resource.RLIMIT_AS)

@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import IO, Any, Protocol
 
-import psutil
-
 from rnnviz.work.engine import RunningJob, run_job
 from rnnviz.work.messages import (
     Cancel,
@@ -229,6 +227,8 @@ class EngineRunner:
 
 def _wake(child: subprocess.Popen[bytes]) -> None:
     """Let a child go on that somebody stopped (SIGSTOP): its jobs would wait without a word."""
+    import psutil  # here, not above: the window starts without it
+
     with contextlib.suppress(psutil.Error, OSError):
         if psutil.Process(child.pid).status() == psutil.STATUS_STOPPED:
             psutil.Process(child.pid).resume()

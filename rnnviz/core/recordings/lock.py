@@ -10,10 +10,12 @@ import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from rnnviz.core.errors import RecordingError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _NAME = "writing.lock"
 _PATIENCE_SECONDS = 0.1
@@ -29,6 +31,8 @@ def writing(folder: Path, waiting: Callable[[], None] = lambda: None) -> Iterato
     Raises:
         RecordingError: the folder cannot be made or written to.
     """
+    from filelock import FileLock, Timeout  # here, not above: the window starts without it
+
     lock = FileLock(folder / _NAME, thread_local=False)
     while not lock.is_locked:
         try:
@@ -52,6 +56,8 @@ def remove_unless_written(folder: Path) -> bool:
     Returns:
         Whether nobody does.
     """
+    from filelock import FileLock, Timeout  # here, not above: the window starts without it
+
     lock = FileLock(folder / _NAME, thread_local=False)
     try:
         lock.acquire(blocking=False)

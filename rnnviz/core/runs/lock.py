@@ -11,9 +11,7 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import filelock
 import msgspec
-import psutil
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.reading import DamagedFileError, read_json
@@ -64,6 +62,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
         """Whether this process of this machine still runs; no clock is asked."""
         if self.boot and _boot() and self.boot != _boot():
             return False
+        import psutil  # here, not above: the window starts without it
+
         try:
             # Looked up, never signalled: elsewhere than on POSIX a signal 0 ends a process.
             if not psutil.pid_exists(self.process):
@@ -82,6 +82,8 @@ def _boot() -> str:
 
 def _start(process: int) -> int:
     """When a process started; 0 where the system does not tell, 1 for one that has ended."""
+    import psutil  # here, not above: the window starts without it
+
     try:
         found = psutil.Process(process)
         if found.status() == psutil.STATUS_ZOMBIE:
@@ -117,6 +119,8 @@ def acquire(directory: Path, patience_s: float = 3 * BEAT_SECONDS) -> Holder:
         RunDirectoryError: another trainer is writing there.
         OSError: the directory cannot be written.
     """
+    import filelock  # here, not above: the window starts without it
+
     # Whoever looks and then takes is alone: of two that find a stale lock only one takes it over.
     guard = filelock.FileLock(directory / _GUARD, timeout=_GUARD_SECONDS)
     try:

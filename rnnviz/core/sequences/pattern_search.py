@@ -11,10 +11,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import regex
+
+if TYPE_CHECKING:
+    import regex
 
 SECONDS = 3.0
 """So long a search may take,"""
@@ -22,13 +25,8 @@ SECONDS_PER_CHARACTER = 4e-6
 """and so much longer for each character of the text."""
 ALL = 1 << 62
 
-_FLAGS = (
-    (re.IGNORECASE, regex.IGNORECASE),
-    (re.MULTILINE, regex.MULTILINE),
-    (re.DOTALL, regex.DOTALL),
-    (re.VERBOSE, regex.VERBOSE),
-    (re.ASCII, regex.ASCII),
-)
+_FLAGS = ("IGNORECASE", "MULTILINE", "DOTALL", "VERBOSE", "ASCII")
+"""What both `re` and `regex` call a flag."""
 
 
 def find_spans(
@@ -80,7 +78,10 @@ def _read_by_regex(compiled: re.Pattern[str]) -> regex.Pattern[str]:
     Raises:
         TimeoutError: `regex` cannot compile it.
     """
-    flags = sum(theirs for ours, theirs in _FLAGS if compiled.flags & ours)
+    import regex  # here, not above: the window starts without it
+
+    chosen = [name for name in _FLAGS if compiled.flags & getattr(re, name)]
+    flags = sum(getattr(regex, name) for name in chosen)
     try:
         return regex.compile(compiled.pattern, flags | regex.VERSION0)
     except (regex.error, RecursionError, OverflowError) as error:

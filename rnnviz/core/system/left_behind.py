@@ -9,8 +9,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import psutil
-
 _PREFIX = "rnnviz-"
 _OWN = re.compile(r"(?:live|alignments|gradients|rnnviz)-(\d{1,9})-.+")
 _CLOCK_SECONDS = 5.0
@@ -50,6 +48,8 @@ def _is_ours(path: Path) -> bool:
 
 
 def _lives(process: int, path: Path) -> bool:
+    import psutil  # here, not above: the window starts without it
+
     try:
         began = float(psutil.Process(process).create_time())
         return began < path.stat().st_mtime + _CLOCK_SECONDS

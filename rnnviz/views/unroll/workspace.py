@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
 from rnnviz.views.shared.workspace import Workspace
-from rnnviz.views.unroll.area import UnrollArea
 from rnnviz.views.window.actions import SEPARATOR, MenuEntry
+
+if TYPE_CHECKING:
+    from rnnviz.views.unroll.area import UnrollArea
 
 
 class UnrollWorkspace(Workspace):
@@ -26,6 +30,8 @@ class UnrollWorkspace(Workspace):
     def area(self) -> UnrollArea:
         """The drawing and its tools, made when they are first asked for."""
         if self._area is None:
+            from rnnviz.views.unroll.area import UnrollArea
+
             self._area = UnrollArea(self.session.unroll, self)
             self._area.failed.connect(self.failed)
             self._area.message.connect(self.message)

@@ -21,7 +21,6 @@ from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.shared.exporting import Exporting
 from rnnviz.views.shared.number_field import WholeField
-from rnnviz.views.training.new_run_dialog import NewRunDialog
 from rnnviz.views.window.undo import RemoveConcept, RemoveFinding
 
 _QUIETLY = "window/close_quietly"
@@ -132,6 +131,8 @@ class Asking(QObject):
         runs, text = self._session.runs, self._session.recordings.text
         texts = (text.path,) if text is not None and text.path is not None else ()
         session = self._session
+        from rnnviz.views.training.new_run_dialog import NewRunDialog  # only who asks waits for it
+
         dialog = NewRunDialog(session.jobs, runs.folder, texts, self._window, session.settings)
 
         def chosen() -> None:
