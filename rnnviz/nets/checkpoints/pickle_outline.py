@@ -30,7 +30,7 @@ ITEM_BYTES = {
 }
 """Bytes of one number in each kind of storage."""
 
-_TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
+TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
 _ARRAYS = tuple(
     f"numpy.{core}.multiarray.{name}"
     for core in ("core", "_core")
@@ -43,7 +43,7 @@ PATHS = tuple(
 )
 """Folders among a person's options; read as text, never as paths."""
 _CALLED = {
-    *_TENSORS,
+    *TENSORS,
     *_ARRAYS,
     "torch._utils._rebuild_parameter",
     "torch.Size",
@@ -206,7 +206,7 @@ class PickleMachine:
     def _check(self, name: str, arguments: tuple[Any, ...]) -> None:
         """Refuse arguments that the real function would turn into harm."""
         harmless = True
-        if name in _TENSORS:
+        if name in TENSORS:
             self._check_tensor(*arguments[:4])
         elif name == "numpy.dtype":
             kind = self._is(arguments[0], str)

@@ -23,7 +23,14 @@ from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
-from rnnviz.nets.checkpoints.pickle_outline import ITEM_BYTES, Call, Name, PickleMachine, Stored
+from rnnviz.nets.checkpoints.pickle_outline import (
+    ITEM_BYTES,
+    TENSORS,
+    Call,
+    Name,
+    PickleMachine,
+    Stored,
+)
 from rnnviz.nets.checkpoints.pytorch import (
     LEGACY,
     check_legacy_header,
@@ -36,7 +43,6 @@ from rnnviz.nets.opened import OpenedModel
 
 _DEEPEST = 24
 _MOST_RECORDS = 2_000_000
-_TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
 _PARAMETER = "torch._utils._rebuild_parameter"
 _NUMPY = {
     "DoubleStorage": "<f8", "FloatStorage": "<f4", "HalfStorage": "<f2", "LongStorage": "<i8",
@@ -80,7 +86,7 @@ class _Recorder(PickleMachine):
             raise self._damaged("it would make millions of objects")
         arguments = arguments if isinstance(arguments, tuple) else (arguments,)
         name = called.name if isinstance(called, Name) else type(called).__name__
-        if name in _TENSORS:
+        if name in TENSORS:
             self._check_tensor(*arguments[:4])
         self.stack.append(Record(name, arguments))
 
@@ -333,7 +339,7 @@ def _tensor(value: Any, found: FoundModule, file: str) -> Tensor | None:
     call = value
     if isinstance(call, Call) and call.name == _PARAMETER and call.arguments:
         call = call.arguments[0]
-    if not isinstance(call, Call) or call.name not in _TENSORS:
+    if not isinstance(call, Call) or call.name not in TENSORS:
         return None
     stored, offset, size, stride = call.arguments[:4]
     if not isinstance(stored, Stored):

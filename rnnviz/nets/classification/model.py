@@ -16,7 +16,7 @@ from rnnviz.core.models.classification import ClassifierDescription
 from rnnviz.core.models.translation import UNKNOWN_ID
 from rnnviz.nets.architectures import Layer, architecture_named
 from rnnviz.nets.layers.first_weights import draw_first_weights
-from rnnviz.nets.layers.weights import fitting_weights
+from rnnviz.nets.layers.weights import built
 
 _EMBEDDING_SCALE = 0.3
 """Standard deviation of a fresh embedding's numbers; those of GloVe have about 0.6."""
@@ -203,7 +203,4 @@ def build_classifier(
     Raises:
         ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
     """
-    weights = fitting_weights(parameter_shapes(description), tensors, file)
-    model = Classifier(description)
-    model.load_state_dict(weights)
-    return model.eval()
+    return built(lambda: Classifier(description), parameter_shapes(description), tensors, file)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.architectures import Layer, LayerState, architecture_named
 from rnnviz.nets.layers.first_weights import draw_first_weights
-from rnnviz.nets.layers.weights import fitting_weights
+from rnnviz.nets.layers.weights import built
 
 State = tuple[LayerState, ...]
 """One state a layer, bottom layer first."""
@@ -145,10 +145,9 @@ def build_language_model(
     Raises:
         ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
     """
-    weights = fitting_weights(parameter_shapes(description), tensors, file)
-    model = CharacterLanguageModel(description)
-    model.load_state_dict(weights)
-    return model.eval()
+    return built(
+        lambda: CharacterLanguageModel(description), parameter_shapes(description), tensors, file
+    )
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rnnviz.core.errors import ModelFileError
 
+Tensors = Mapping[str, Tensor]
+M = TypeVar("M", bound=nn.Module)
+
+
+def built(
+    make: Callable[[], M], wanted: Mapping[str, tuple[int, ...]], tensors: Tensors, file: str
+) -> M:
+    """A model with these weights in float32, in evaluation mode; it is made once they fit.
+
+    Args:
+        wanted: the shape of every parameter by its name.
+
+    Raises:
+        ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
+    """
+    weights = fitting_weights(wanted, tensors, file)
+    model = make()
+    model.load_state_dict(weights)
+    return model.eval()
+
 
 def fitting_weights(
-    wanted: Mapping[str, tuple[int, ...]], tensors: Mapping[str, Tensor], file: str
+    wanted: Mapping[str, tuple[int, ...]], tensors: Tensors, file: str
 ) -> dict[str, Tensor]:
     """These tensors in float32, if they are exactly those wanted: a file may claim anything.
 

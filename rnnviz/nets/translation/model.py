@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from rnnviz.core.models.translation import PAD_ID, TranslationDescription
 from rnnviz.nets.layers.first_weights import draw_first_weights
-from rnnviz.nets.layers.weights import fitting_weights
+from rnnviz.nets.layers.weights import built
 from rnnviz.nets.translation.decoder import Decoder, DecoderState, Steer, Step
 from rnnviz.nets.translation.encoder import Encoder, Memory
 from rnnviz.nets.translation.tokenizers import tokenizer_of
@@ -157,7 +157,6 @@ def build_translation(
     Raises:
         ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
     """
-    weights = fitting_weights(parameter_shapes(description), tensors, file)
-    model = TranslationModel(description)
-    model.load_state_dict(weights)
-    return model.eval()
+    return built(
+        lambda: TranslationModel(description), parameter_shapes(description), tensors, file
+    )

@@ -57,6 +57,10 @@ class SmallNetwork(nn.Module):
             return self.embedding(index)
         return functional.one_hot(index, len(self.plan.vocabulary)).to(like.dtype)
 
+    def numbers(self) -> dict[str, Numbers]:
+        """A copy of every parameter by its name."""
+        return {name: value.detach().numpy().copy() for name, value in self.named_parameters()}
+
     def read(self, hidden: Tensor) -> Tensor:
         """(1, V) the scores."""
         scores = self.output(hidden)
@@ -128,17 +132,13 @@ def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Tra
         UnrollError: the plan cannot be computed, or the weights are not of such a network.
     """
     network = network_of(plan, weights)
-    names = [name for name, _ in network.named_parameters()]
     step = _Step(network)
     states = _first_states(network)
     copies: list[dict[str, Tensor]] = []
     notes: list[_Notes] = []
     scores: list[Tensor] = []
     for number, symbol in enumerate(plan.inputs):
-        if plan.chunk_starts(number):
-            states = (
-                [detached(state) for state in states] if plan.carried else _first_states(network)
-            )
+        states = _states_at(network, number, states)
         copy = {
             name: parameter.detach().clone().requires_grad_()
             for name, parameter in network.named_parameters()
@@ -159,7 +159,7 @@ def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Tra
     arrays = _forward(notes, scores, losses)
     torch.stack(asked).sum().backward(retain_graph=True)
     arrays |= _backward(plan, network, notes)
-    arrays |= _update(plan, network, names, copies)
+    arrays |= _update(plan, network, copies)
     # Only now: kept gradients would add up.
     arrays |= _of_the_last(notes, asked[-1])
     for values in arrays.values():
@@ -192,15 +192,12 @@ def train(
             )
         loss.backward()
         with torch.no_grad():
-            gradients = {
-                name: parameter.grad if parameter.grad is not None else torch.zeros_like(parameter)
-                for name, parameter in network.named_parameters()
-            }
+            gradients = {name: _gradient(part) for name, part in network.named_parameters()}
+            clipped = _clipped(plan, gradients)
             for name, parameter in network.named_parameters():
-                parameter.sub_(plan.rate * _clipped(plan, gradients)[name])
+                parameter.sub_(plan.rate * clipped[name])
         made += 1
-    found = {name: value.detach().numpy().copy() for name, value in network.named_parameters()}
-    return found, made
+    return network.numbers(), made
 
 
 def network_of(plan: Plan, weights: Weights | None) -> SmallNetwork:
@@ -225,10 +222,7 @@ def network_of(plan: Plan, weights: Weights | None) -> SmallNetwork:
 
 def first_weights(plan: Plan) -> dict[str, Numbers]:
     """The weights that the seed of a plan draws."""
-    return {
-        name: value.detach().numpy().copy()
-        for name, value in network_of(plan, None).named_parameters()
-    }
+    return network_of(plan, None).numbers()
 
 
 def with_radius(plan: Plan, weights: Weights, radius: float) -> dict[str, Numbers]:
@@ -248,22 +242,20 @@ def with_radius(plan: Plan, weights: Weights, radius: float) -> dict[str, Number
                 if now < 1e-12:
                     raise UnrollError(f"the recurrent matrix of {name} is zero; begin anew")
                 matrix.mul_(radius / now)
-    return {name: value.detach().numpy().copy() for name, value in network.named_parameters()}
-
-
-def recurrent_matrices(plan: Plan, weights: Weights) -> dict[str, Numbers]:
-    """The square matrices from the last hidden state to each gate of each layer, by `L/gate`."""
-    network = network_of(plan, weights)
-    found = {}
-    for number, layer in enumerate(network.layers):
-        assert isinstance(layer, Layer)
-        for name, matrix in layer.recurrent_weights().items():
-            found[f"{number}/{name}"] = matrix.detach().numpy().copy()
-    return found
+    return network.numbers()
 
 
 def _first_states(network: SmallNetwork) -> list[LayerState]:
     return [layer.zero_state(1) for layer in network.layers if isinstance(layer, Layer)]
+
+
+def _states_at(network: SmallNetwork, step: int, states: list[LayerState]) -> list[LayerState]:
+    """The states that a step begins with: cut from the graph, or anew, where a chunk starts."""
+    if not network.plan.chunk_starts(step):
+        return states
+    if not network.plan.carried:
+        return _first_states(network)
+    return [detached(state) for state in states]
 
 
 def _loss(network: SmallNetwork, targets: list[int | None]) -> tuple[list[float], Tensor]:
@@ -272,10 +264,7 @@ def _loss(network: SmallNetwork, targets: list[int | None]) -> tuple[list[float]
     chances: list[float] = []
     losses: list[Tensor] = []
     for number, (symbol, target) in enumerate(zip(plan.inputs, targets, strict=True)):
-        if plan.chunk_starts(number):
-            states = (
-                [detached(state) for state in states] if plan.carried else _first_states(network)
-            )
+        states = _states_at(network, number, states)
         below = network.enter(symbol)
         for place, layer in enumerate(network.layers):
             assert isinstance(layer, Layer)
@@ -330,15 +319,14 @@ def _backward(plan: Plan, network: SmallNetwork, notes: list[_Notes]) -> dict[st
 
 
 def _update(
-    plan: Plan, network: SmallNetwork, names: list[str], copies: list[dict[str, Tensor]]
+    plan: Plan, network: SmallNetwork, copies: list[dict[str, Tensor]]
 ) -> dict[str, Numbers]:
     arrays: dict[str, Numbers] = {}
     sums: dict[str, Tensor] = {}
-    parameters = dict(network.named_parameters())
-    for name in names:
+    for name, weights in network.numbers().items():
         shares = torch.stack([_gradient(copy[name]) for copy in copies])
         sums[name] = shares.sum(dim=0)
-        arrays[f"weight/{name}"] = parameters[name].detach().numpy().copy()
+        arrays[f"weight/{name}"] = weights
         arrays[f"share/{name}"] = shares.numpy().copy()
         arrays[f"gradient/{name}"] = sums[name].numpy().copy()
     for name, gradient in _clipped(plan, sums).items():

@@ -20,6 +20,7 @@ from rnnviz.work.messages import Failure
 
 PLAN = Subject("unrolled plan")
 _MOST_KEPT = 200
+_MOST_UPDATES = 5000
 _SHAPE = ("vocabulary", "architecture", "units", "layers", "embedding", "seed")
 """What decides the weights: when one of these changes, the network begins anew."""
 
@@ -130,6 +131,10 @@ class Unroll(QObject):
     def train(self, updates: int, until_learned: bool = False) -> None:
         """Make updates of plain gradient descent."""
         self._compute(self.plan, keep_weights=True, updates=updates, until_learned=until_learned)
+
+    def learn(self) -> None:
+        """Make updates until every answer is likelier than 90 %, or no more are allowed."""
+        self.train(_MOST_UPDATES, until_learned=True)
 
     def set_radius(self, radius: float) -> None:
         """Scale the recurrent matrices to this spectral radius."""

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.alignments.decoded import LAYERS
 from rnnviz.views.shared.theme import set_icon
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
 
 _SHORT = {"energies": "Scores", "context": "Context", "encoder": "Encoder", "decoder": "Decoder"}
 """What the box says; its tips say more."""
@@ -89,8 +89,8 @@ class Tools(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(
             WrappingRow(
-                _together(self.layer, self.words, self.share, self.share_label),
-                _together(
+                side_by_side(self.layer, self.words, self.share, self.share_label),
+                side_by_side(
                     self.previous,
                     self.place,
                     self.next,
@@ -163,13 +163,3 @@ def _button(icon: str, tip: str) -> QToolButton:
     button.setToolTip(tip)
     button.setAccessibleName(tip)
     return button
-
-
-def _together(*widgets: QWidget) -> QWidget:
-    group = QWidget()
-    row = QHBoxLayout(group)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
-    for widget in widgets:
-        row.addWidget(widget)
-    return group

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 _MARGIN = 8
 _SIDE = 12
@@ -105,3 +105,14 @@ def _wanted(group: QWidget) -> int:
 
 def _height(line: list[QWidget]) -> int:
     return max(group.sizeHint().height() for group in line)
+
+
+def side_by_side(*widgets: QWidget) -> QWidget:
+    """Controls in one row, as one group."""
+    group = QWidget()
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget)
+    return group

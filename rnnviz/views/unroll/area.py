@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSlider,
@@ -31,7 +30,7 @@ from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.segments import Segments
 from rnnviz.views.shared.theme import icon
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
 from rnnviz.views.text.text_figure import write_drawn
 from rnnviz.views.unroll.drawing import UnrollDrawing
 
@@ -77,8 +76,7 @@ class UnrollArea(QWidget):
     # The tools
 
     def _reading(self) -> QWidget:
-        self._word = QLineEdit(self._unroll.plan.inputs[0] or "")
-        self._word.setText("hello")
+        self._word = QLineEdit("hello")
         self._word.setMaxLength(MOST_STEPS + 1)
         self._word.setAccessibleName("Word to read")
         self._word.setToolTip("The word that the network reads; every letter should give the next")
@@ -93,7 +91,7 @@ class UnrollArea(QWidget):
             button.setToolTip(structure.about)
         self._structure.choose(self._unroll.plan.structure)
         self._structure.chosen.connect(self._read)
-        return _row(QLabel("Word"), self._word, self._structure)
+        return side_by_side(QLabel("Word"), self._word, self._structure)
 
     def _network(self) -> QWidget:
         plan = self._unroll.plan
@@ -117,7 +115,7 @@ class UnrollArea(QWidget):
             field.set_value(getattr(plan, name))
             field.value_changed.connect(self._changed)
         units, layers = self._fields["units"], self._fields["layers"]
-        return _row(self._architecture, QLabel("Units"), units, QLabel("Layers"), layers)
+        return side_by_side(self._architecture, QLabel("Units"), units, QLabel("Layers"), layers)
 
     def _weights(self) -> QWidget:
         """What the weights are: drawn by a seed, scaled to a radius, with an embedding or not."""
@@ -128,7 +126,7 @@ class UnrollArea(QWidget):
         )
         self._radius.value_changed.connect(self._set_radius)
         embedding, seed = self._fields["embedding"], self._fields["seed"]
-        return _row(
+        return side_by_side(
             QLabel("Input"), embedding, QLabel("Seed"), seed, QLabel("Radius of W_hh"), self._radius
         )
 
@@ -150,7 +148,7 @@ class UnrollArea(QWidget):
         self._threshold = NumberField("Clipping threshold", 0.0, 1000.0, above=True)
         self._threshold.set_value(plan.threshold)
         self._threshold.value_changed.connect(self._changed)
-        return _row(QLabel("BPTT"), self._chunk, self._carried, self._clip, self._threshold)
+        return side_by_side(QLabel("BPTT"), self._chunk, self._carried, self._clip, self._threshold)
 
     def _moving(self) -> QWidget:
         self._play = _button("play", "Play: one moment after the other (Space)")
@@ -171,7 +169,7 @@ class UnrollArea(QWidget):
         self._roll = QCheckBox("Rolled up")
         self._roll.setToolTip("The same W at every step: rolled up it is one step with a loop (R)")
         self._roll.toggled.connect(self.drawing.roll)
-        return _row(back, self._play, on, self._slider, self._speed, self._roll)
+        return side_by_side(back, self._play, on, self._slider, self._speed, self._roll)
 
     def _learning(self) -> QWidget:
         plan = self._unroll.plan
@@ -191,7 +189,9 @@ class UnrollArea(QWidget):
         self._more = _button("sliders-horizontal", "Input, seed, radius of W_hh, BPTT, clipping")
         self._more.setCheckable(True)
         self._more.toggled.connect(self._more_row_shown)
-        return _row(QLabel("Rate"), self._rate, one, ten, learn, anew, self._undo, self._more)
+        return side_by_side(
+            QLabel("Rate"), self._rate, one, ten, learn, anew, self._undo, self._more
+        )
 
     @Slot(bool)
     def _more_row_shown(self, shown: bool) -> None:
@@ -306,7 +306,7 @@ class UnrollArea(QWidget):
 
     @Slot()
     def _learn(self) -> None:
-        self._unroll.train(5000, until_learned=True)
+        self._unroll.learn()
 
     @Slot()
     def toggle_play(self) -> None:
@@ -354,17 +354,6 @@ class UnrollArea(QWidget):
     def sizeHint(self) -> QSize:
         """Room for the lecture's network."""
         return QSize(1100, 700)
-
-
-def _row(*widgets: QWidget) -> QWidget:
-    """Controls side by side."""
-    group = QWidget()
-    row = QHBoxLayout(group)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
-    for widget in widgets:
-        row.addWidget(widget)
-    return group
 
 
 def _button(symbol: str, tip: str, words: str = "") -> QToolButton:

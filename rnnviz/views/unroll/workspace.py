@@ -92,7 +92,7 @@ class UnrollWorkspace(Workspace):
         self.session.unroll.train(10)
 
     def _learn(self) -> None:
-        self.session.unroll.train(5000, until_learned=True)
+        self.session.unroll.learn()
 
     def _anew(self) -> None:
         self.session.unroll.begin_anew()
