@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +12,13 @@ from rnnviz.core.cells.snippets import UnitPage
 from rnnviz.core.cells.snippets import unit_page as read_unit_page
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_steps
-from rnnviz.core.errors import RecordingError
-from rnnviz.core.recordings.lock import writing
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import rank as rank_units
 from rnnviz.core.scoring import write_ranking
 from rnnviz.core.scoring.probe import probe as fit_probe
 from rnnviz.core.scoring.probe import write_probe
 from rnnviz.core.system.files import replacing
-from rnnviz.nets.jobs.priority import short_first
+from rnnviz.nets.jobs.walking import turn_to_walk
 from rnnviz.nets.language.sampling import sample as draw
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.walking.walk import walk as walk_text
@@ -52,21 +49,8 @@ def walk(opened: OpenedModel, request: Walk, context: Context[Walked]) -> Walked
     A walk that was left there goes on; where another one writes, it is waited for, and told how far
     it is. A walk that is to be `first` makes the others wait at their next block.
     """
-    text, folder, first = request.text.read(), Path(request.folder), request.first
-
-    def progress(done: int, total: int) -> None:
-        context.progress(done, total, Walked(done))
-        if not first:
-            short_first.wait()
-
-    def waiting() -> None:
-        with contextlib.suppress(RecordingError):
-            written = Recording(folder)
-            context.progress(written.walked, written.length, Walked(written.walked))
-            return
-        context.progress(0, len(text))
-
-    with writing(folder, waiting), short_first if first else contextlib.nullcontext():
+    text, folder = request.text.read(), Path(request.folder)
+    with turn_to_walk(request, len(text), context) as progress:
         walk_text(
             opened.model,
             text,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import torch
 
-from rnnviz.core.errors import RecordingError, TextError
-from rnnviz.core.recordings.lock import writing
-from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.errors import TextError
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.classification.documents import Read, known_ids, read_text
 from rnnviz.nets.classification.model import Classifier
@@ -21,7 +18,7 @@ from rnnviz.nets.classification.verdicts import (
     word_effects,
 )
 from rnnviz.nets.classification.walking import walk_documents
-from rnnviz.nets.jobs.priority import short_first
+from rnnviz.nets.jobs.walking import turn_to_walk
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.work.jobs.cells import Walk, Walked
 from rnnviz.work.jobs.classification import (
@@ -49,21 +46,8 @@ def walk(opened: OpenedModel, request: Walk, context: Context[Walked]) -> Walked
     wait at their next document.
     """
     read = _read(opened.model, request.text.read())
-    folder, first = Path(request.folder), request.first
-
-    def progress(done: int, total: int) -> None:
-        context.progress(done, total, Walked(done))
-        if not first:
-            short_first.wait()
-
-    def waiting() -> None:
-        with contextlib.suppress(RecordingError):
-            written = Recording(folder)
-            context.progress(written.walked, written.length, Walked(written.walked))
-            return
-        context.progress(0, len(read.tokens))
-
-    with writing(folder, waiting), short_first if first else contextlib.nullcontext():
+    folder = Path(request.folder)
+    with turn_to_walk(request, len(read.tokens), context) as progress:
         walk_documents(
             opened.model,
             read,
