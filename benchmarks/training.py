@@ -49,7 +49,7 @@ while True:
     except Exception:
         time.sleep(0.1)
 while True:
-    watched.look()
+    watched.poll()
     time.sleep(0.1)
 """
 

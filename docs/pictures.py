@@ -99,7 +99,7 @@ def prepare_training(window: Window, folder: Path) -> None:
 
 def grab_form(window: Window) -> None:
     """Save the form of a new run, asked for a translator, in both themes."""
-    window.asking.ask_new_run()
+    window.questions.ask_new_run()
     form = window.findChild(NewRunDialog)
     assert form is not None
     form.choose_task("translation")

@@ -134,13 +134,13 @@ def _end_on_interrupt(window: Window, interrupted: threading.Event) -> None:
     and nothing would ever end the loop.
     """
 
-    def look() -> None:
+    def check() -> None:
         if interrupted.is_set():
             interrupted.clear()
             window.close()
 
     timer = QTimer(window)
-    timer.timeout.connect(look)
+    timer.timeout.connect(check)
     timer.start(200)
 
 
@@ -153,13 +153,13 @@ def _picture_when_walked(window: Window) -> None:
         print(PICTURE.resolve())
         window.close()
 
-    def look() -> None:
+    def check() -> None:
         recording = recordings.recording
         if recording is not None and recording.complete and not window.session.jobs.running:
             ready.stop()
             QTimer.singleShot(300, window, draw)
 
     ready = QTimer(window)
-    ready.timeout.connect(look)
+    ready.timeout.connect(check)
     ready.start(50)
     QTimer.singleShot(_PICTURE_TIMEOUT_MS, window, draw)

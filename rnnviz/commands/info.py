@@ -211,7 +211,7 @@ def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         last[event["k"]] = event
     step, held_out = last.get("step", {}), last.get("validation", {})
     watched = WatchedRun(directory)
-    watched.look()
+    watched.poll()
     facts = {
         "kind": "run",
         "path": str(directory),
@@ -240,9 +240,9 @@ def _event_folders(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str
     runs, lines = [], []
     for folder, name in runs_in(directory):
         watched = WatchedEventFiles(folder, name=name)
-        watched.look()
+        watched.poll()
         while watched.behind:
-            watched.look()
+            watched.poll()
         curves = watched.scalars
         runs.append(
             {

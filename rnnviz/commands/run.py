@@ -112,7 +112,7 @@ def _run(arguments: argparse.Namespace, mirror: Mirror | None = None) -> int:
     from rnnviz.core.runs.watched import WatchedRun
 
     watched = WatchedRun(arguments.run)
-    watched.look()
+    watched.poll()
     if arguments.command == "status":
         return _status(watched, arguments.json)
     if watched.state not in LIVE:

@@ -65,7 +65,7 @@ class Session(QObject):
     """
 
     workspace_wanted = Signal(str)
-    said = Signal(str)
+    message = Signal(str)
 
     def __init__(
         self,
@@ -251,7 +251,7 @@ class Session(QObject):
             return
         self._said_of = about
         if words := reading_in_words(text, known):
-            self.said.emit(f"{text.name}: {words}")
+            self.message.emit(f"{text.name}: {words}")
 
     @Slot()
     def _suit_text(self) -> None:

@@ -37,7 +37,7 @@ class RunningJob:
         self.number = number
         self.cancelled = threading.Event()
         self._listener = listener
-        self._told = 0.0
+        self._last_progress = 0.0
 
     def progress(self, done: float, total: float, facts: Any = None) -> None:
         """Tell how far it is, at most twenty times a second, the first and the last always.
@@ -48,8 +48,8 @@ class RunningJob:
         if self.cancelled.is_set():
             raise Cancelled("stopped on request")
         now = time.monotonic()
-        if done >= total or now - self._told >= _LEAST_SECONDS_BETWEEN_PROGRESS:
-            self._told = now
+        if done >= total or now - self._last_progress >= _LEAST_SECONDS_BETWEEN_PROGRESS:
+            self._last_progress = now
             self._listener(Progress(self.number, done, total, facts))
 
 

@@ -123,8 +123,8 @@ def open_run(path: Path) -> None:
         holder.lives()
     Inbox(path).new()
     watched = WatchedRun(path)
-    watched.look()
-    while watched.behind and watched.look():
+    watched.poll()
+    while watched.behind and watched.poll():
         pass
     record = watched.record
     record.steps_per_second(), record.tokens_per_second(), record.seconds_left()
@@ -151,8 +151,8 @@ def open_event_files(path: Path) -> None:
     """Event files as the window and `rnnviz info` read them."""
     for folder, name in runs_in(path):
         watched = WatchedEventFiles(folder, name=name)
-        watched.look()
-        while watched.behind and watched.look():
+        watched.poll()
+        while watched.behind and watched.poll():
             pass
         for curve in watched.record.curves:
             curve.decimate(0, len(curve), 300), curve.extent(0, len(curve))

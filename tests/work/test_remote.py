@@ -60,7 +60,7 @@ def test_a_run_arrives_whole_and_goes_on(tmp_path: Path, mirrored: Make) -> None
     watched = WatchedRun(mirror.folder)
 
     def read() -> bool:
-        watched.look()
+        watched.poll()
         return watched.record.step == 200 and len(watched.checkpoints) == 5
 
     until(read)
@@ -68,7 +68,7 @@ def test_a_run_arrives_whole_and_goes_on(tmp_path: Path, mirrored: Make) -> None
     run.steps(201, 205)
 
     def went_on() -> bool:
-        watched.look()
+        watched.poll()
         return watched.record.step == 205
 
     until(went_on)

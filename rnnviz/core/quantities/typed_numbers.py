@@ -58,9 +58,9 @@ def read_number(typed: str) -> float:
     number = _only(_readings(typed), typed)
     found = float(number)
     if math.isinf(found):
-        raise NotANumber(f"{_said(typed)} is larger than the largest number there is, 1.8·10³⁰⁸")
+        raise NotANumber(f"{_quoted(typed)} is larger than the largest number there is, 1.8·10³⁰⁸")
     if found == 0 and number:
-        raise NotANumber(f"{_said(typed)} is smaller than the smallest number there is, 5·10⁻³²⁴")
+        raise NotANumber(f"{_quoted(typed)} is smaller than the smallest number there is, 5·10⁻³²⁴")
     return found + 0.0  # no zero below zero
 
 
@@ -76,7 +76,7 @@ def read_whole(typed: str) -> int:
     readings = _readings(typed)
     whole = {number for number in readings if number == number.to_integral_value()}
     if not whole and readings:
-        raise NotANumber(f"{_said(typed)} has a fraction; a whole number is wanted")
+        raise NotANumber(f"{_quoted(typed)} has a fraction; a whole number is wanted")
     if len(whole) > 1 and "," in (line := _alike(typed)) and "." not in line:
         whole = {max(whole, key=abs)}  # As whole numbers are shown: a fraction of zeros is no use.
     return int(_only(whole, typed))
@@ -181,17 +181,17 @@ def _readings(typed: str) -> set[Decimal]:
         head = body[: found.start()].strip()
         bare = found["ten"] is not None and found["times"] is None
         if bare == bool(head):
-            raise NotANumber(f"{_said(typed)} is no number; write powers as 3e-4")
+            raise NotANumber(f"{_quoted(typed)} is no number; write powers as 3e-4")
         power = int(re.sub(r"[\s()]", "", found["power"])[:9])
         body = head or "1"
     elif _UNFINISHED.search(body):
-        raise NotANumber(f"{_said(typed)} is not finished: its power of ten is missing")
+        raise NotANumber(f"{_quoted(typed)} is not finished: its power of ten is missing")
     digits = sum(character.isdigit() for character in body)
     if digits > _SPARE_DIGITS:
         raise NotANumber(f"A number of {digits} digits is too long")
     mantissas = {sign * mantissa for mantissa in _mantissas(body)}
     if not mantissas:
-        raise NotANumber(f"{_said(typed)} is no number; write it as 1000, 0.003 or 3e-4")
+        raise NotANumber(f"{_quoted(typed)} is no number; write it as 1000, 0.003 or 3e-4")
     power = max(-2 * _LARGEST_POWER, min(2 * _LARGEST_POWER, power))
     return {mantissa.scaleb(power) if mantissa else mantissa for mantissa in mantissas}
 
@@ -252,9 +252,9 @@ def _could_be_one(word: str) -> bool:
 
 
 def _doubtful(typed: str, readings: str) -> NotANumber:
-    return NotANumber(f"{_said(typed)} could be {readings}")
+    return NotANumber(f"{_quoted(typed)} could be {readings}")
 
 
-def _said(typed: str) -> str:
+def _quoted(typed: str) -> str:
     line = " ".join(typed.split())
     return f"“{line if len(line) <= 24 else line[:23] + '…'}”"

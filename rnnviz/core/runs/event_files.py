@@ -120,7 +120,7 @@ class WatchedEventFiles:
     def give_up(self, words: str | None) -> None:
         """No trainer of ours writes here."""
 
-    def look(self, enough: Callable[[], bool] = lambda: False) -> bool:
+    def poll(self, enough: Callable[[], bool] = lambda: False) -> bool:
         """Take what is new; whether anything is.
 
         Args:

@@ -101,7 +101,7 @@ class WatchedRun:
         kept = [path for _, path in self.checkpoints if path.exists()]
         return kept[-1] if kept else None
 
-    def look(self, enough: Callable[[], bool] = lambda: False) -> bool:
+    def poll(self, enough: Callable[[], bool] = lambda: False) -> bool:
         """Take what is new; whether anything is.
 
         Args:

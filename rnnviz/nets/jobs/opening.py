@@ -28,10 +28,10 @@ from rnnviz.work.messages import Context, Tasks
 
 def open_model(request: OpenModel, context: Context[None]) -> ModelOpened:
     """Open a model, and keep it warm."""
-    return told(request.model, warm_model(request.model))
+    return opened_answer(request.model, warm_model(request.model))
 
 
-def told(given: ModelGiven, opened: OpenedModel) -> ModelOpened:
+def opened_answer(given: ModelGiven, opened: OpenedModel) -> ModelOpened:
     """What the window is told of an open model; what only its kind has stands beside the rest."""
     facts: dict[str, Any] = {
         "description": msgspec.to_builtins(opened.model.description),
@@ -53,7 +53,7 @@ def walk_checkpoint(request: WalkCheckpoint, context: Context[None]) -> Checkpoi
     """Open a model and walk the beginning of a text with every channel; other walks wait."""
     opened = warm_model(request.model)
     walk = job_of(opened, Walk, Path(request.model.path).name)
-    found = told(request.model, opened)
+    found = opened_answer(request.model, opened)
     each = 2 * opened.model.description.total_units * len(found.channels)
     length = len(request.text.read())
     until = min(length, request.most, max(request.least, request.most_bytes // each))

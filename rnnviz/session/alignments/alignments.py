@@ -85,7 +85,7 @@ class Alignments(QObject):
 
     def take_model(self, opened: ModelOpened) -> None:
         """Take the model that the engine has just opened, and translate its first example."""
-        self.model = Translator.told(opened)
+        self.model = Translator.of(opened)
         self._forget()
         self._jobs.now(TRANSLATOR, self.model.path, self.model.digest)
         self.model_changed.emit()

@@ -36,7 +36,7 @@ class Translator(msgspec.Struct, frozen=True):
     """Tells this state of the file from others."""
 
     @classmethod
-    def told(cls, opened: ModelOpened) -> Translator:
+    def of(cls, opened: ModelOpened) -> Translator:
         """The model that the engine tells of."""
         return cls(
             opened.path,

@@ -72,8 +72,8 @@ class Following(QObject):
         self._number = 0
         self._folders: list[Path] = []
         for signal in (runs.runs_changed, runs.curve_changed):
-            signal.connect(self.look)
-        recordings.text_changed.connect(self.look)
+            signal.connect(self.walk_newest)
+        recordings.text_changed.connect(self.walk_newest)
         recordings.model_changed.connect(self._another_model)
 
     # What a person wants
@@ -99,7 +99,7 @@ class Following(QObject):
         self.run = run
         self._jobs.now(FOLLOWED, run.watched.directory)
         self.changed.emit()
-        self.look()
+        self.walk_newest()
 
     @Slot()
     def stop(self) -> None:
@@ -118,7 +118,7 @@ class Following(QObject):
     # Following
 
     @Slot()
-    def look(self) -> None:
+    def walk_newest(self) -> None:
         """Walk the newest checkpoint, unless it was or is being walked."""
         run, text = self.run, self._recordings.text
         if run is None or text is None or len(text) == 0:
@@ -160,13 +160,13 @@ class Following(QObject):
         def done(found: CheckpointWalked) -> None:
             if not self._take(step, folder, found.model):
                 shutil.rmtree(folder, ignore_errors=True)
-            self.look()
+            self.walk_newest()
 
         def failed(failure: Failure) -> None:
             # What is shown stays; the next checkpoint may be better.
             self._fail(step, failure.message)
             shutil.rmtree(folder, ignore_errors=True)
-            self.look()
+            self.walk_newest()
 
         walk = WalkCheckpoint(
             model=ModelGiven(str(path)),
@@ -189,7 +189,7 @@ class Following(QObject):
     def _take(self, step: int, folder: Path, found: ModelOpened) -> bool:
         """Show this walk; False where it cannot be shown."""
         try:
-            model, recording = OpenModel.told(found), Recording(folder)
+            model, recording = OpenModel.of(found), Recording(folder)
         except RnnvizError as error:
             self._fail(step, str(error))
             return False

@@ -70,7 +70,7 @@ class Previews(QObject):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_PATIENCE_MS)
-        self._soon.timeout.connect(self.look)
+        self._soon.timeout.connect(self.preview_visible)
         selection.visible_changed.connect(self._moved)
         recordings.recording_changed.connect(self.forget)
         recordings.recording_grew.connect(self._grew)
@@ -104,7 +104,7 @@ class Previews(QObject):
             self.forget()
 
     @Slot()
-    def look(self) -> None:
+    def preview_visible(self) -> None:
         """Ask for a preview of what is on the screen, if the walk is far from it."""
         recording, text = self._recordings.recording, self._recordings.text
         model, (start, stop) = self._recordings.model, self._selection.visible

@@ -64,7 +64,7 @@ class OpenModel(msgspec.Struct, frozen=True):
     """Tells this state of the file from others; see `core.system.identity`."""
 
     @classmethod
-    def told(cls, opened: ModelOpened) -> OpenModel:
+    def of(cls, opened: ModelOpened) -> OpenModel:
         """The model that the engine tells of."""
         about = kind_named(opened.kind).description
         return cls(
@@ -131,7 +131,7 @@ class Recordings(QObject):
 
     def take_model(self, opened: ModelOpened) -> None:
         """Take the model that the engine has just opened."""
-        self._set_model(OpenModel.told(opened))
+        self._set_model(OpenModel.of(opened))
         self.model_changed.emit()
 
     def _set_model(self, model: OpenModel | None, *, followed: bool = False) -> None:

@@ -116,11 +116,11 @@ class Runs(QObject):
         self._trainers, self._settings, self._clock = trainers, settings, clock
         self._mirrors: dict[Path, Mirror] = {}
         self._ticks = 0
-        self._told = 0.0
+        self._last_signal = 0.0
         self._closed = False
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self.poll)
 
     # The list
 
@@ -345,7 +345,7 @@ class Runs(QObject):
     # Watching
 
     @Slot()
-    def look(self) -> None:
+    def poll(self) -> None:
         """One tick: read what is new, and tell it once."""
         if self._closed:
             return
@@ -382,8 +382,8 @@ class Runs(QObject):
         if told:
             self.runs_changed.emit()
         now = time.perf_counter()
-        if changed and (not behind or now - self._told >= TICK_MS / 1000):
-            self._told = now
+        if changed and (not behind or now - self._last_signal >= TICK_MS / 1000):
+            self._last_signal = now
             self.curve_changed.emit()
         self._timer.setInterval(_CATCHING_UP_MS if behind or waiting else TICK_MS)
 
@@ -430,7 +430,7 @@ class Runs(QObject):
     def _wake(self) -> None:
         if not self._timer.isActive():
             self._timer.start(TICK_MS)
-        QTimer.singleShot(0, self.look)
+        QTimer.singleShot(0, self.poll)
 
     def close(self) -> None:
         """Watch nothing any more; trainers go on."""

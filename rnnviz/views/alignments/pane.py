@@ -261,7 +261,7 @@ class Pane(QWidget):
         self.mark = mark
         self.lines.set_mark(mark if self.layer is None or self.layer.of_words else self._row(mark))
         self.table.set_mark(mark, pinned=pinned)
-        self.readout.setText(self._told(mark) or " ")
+        self.readout.setText(self._readout_text(mark) or " ")
         # What is under the pointer rests; the other view follows.
         if not self.lines.underMouse():
             self.lines.reveal(self.lines.mark)
@@ -275,7 +275,7 @@ class Pane(QWidget):
 
     # Words
 
-    def _told(self, mark: Place) -> str:
+    def _readout_text(self, mark: Place) -> str:
         row, column = mark
         if self.layer is None:
             return ""

@@ -97,9 +97,9 @@ QTabBar::tab { background: transparent; color: $muted; padding: 8px 9px; border:
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:focus { color: $accent; }
-QFrame[role="rooms"] { background: $surface; border-bottom: 1px solid $border; }
+QFrame[role="workspaces"] { background: $surface; border-bottom: 1px solid $border; }
 QFrame[role="follow"] { background: $surface; border-bottom: 1px solid $border; }
-QTabBar[role="rooms"]::tab { padding: 7px 14px; font-weight: 600; }
+QTabBar[role="workspaces"]::tab { padding: 7px 14px; font-weight: 600; }
 
 QAbstractItemView { border: none; background: $background; outline: none;
     alternate-background-color: $surface; gridline-color: $border; }

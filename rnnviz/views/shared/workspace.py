@@ -29,16 +29,16 @@ class PanelsOf:
     def __init__(self, package: str, without: tuple[str, ...] = ()) -> None:
         self._package, self._without = package, without
 
-    def __get__(self, room: object, kind: type) -> tuple[type[Panel], ...]:
+    def __get__(self, workspace: object, kind: type) -> tuple[type[Panel], ...]:
         """The panels, in their order."""
         panels: tuple[type[Panel], ...] = import_module(self._package).PANELS
         return tuple(panel for panel in panels if panel.name not in self._without)
 
 
 class Workspace(QMainWindow):
-    """One of the window's rooms. A subclass names itself, lists its panels and makes its centre.
+    """One of the window's. A subclass names itself, lists its panels and makes its centre.
 
-    A room that nobody entered costs nothing: all of it is built when it is first shown.
+    A workspace that nobody entered costs nothing: all of it is built when it is first shown.
 
     Signals:
         open_requested: the person wants to open a file.
@@ -104,12 +104,12 @@ class Workspace(QMainWindow):
     # Building
 
     def ensure_built(self) -> None:
-        """Make the room, if it is not made yet."""
+        """Make the workspace, if it is not made yet."""
         while not self.make_on():
             pass
 
     def make_on(self) -> bool:
-        """Make the next piece of the room; whether all of it is made."""
+        """Make the next piece of the workspace; whether all of it is made."""
         if not self._built:
             for _ in self._pieces:
                 return False
@@ -151,7 +151,7 @@ class Workspace(QMainWindow):
         self._sized = restorable and self.restoreState(layout, self.layout_version)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the panels draw once the middle of the room was seen: plots take long to import."""
+        """Let the panels draw once the middle of the workspace was seen: plots take long to import."""
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
             for panel in self.panels:
@@ -215,7 +215,7 @@ class Workspace(QMainWindow):
             self.resizeDocks([below], [self.bottom_height], Qt.Orientation.Vertical)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the docks their first sizes; before the room is shown they would not keep them."""
+        """Give the docks their first sizes; before the workspace is shown they would not keep them."""
         self.ensure_built()
         super().showEvent(event)
         if not self._sized:

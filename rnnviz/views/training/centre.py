@@ -75,10 +75,10 @@ class TrainingCentre(QWidget):
         self.close_run.setToolTip("Take this run off the list; its training goes on")
         self.close_run.clicked.connect(self.close_current)
         self.table.menu = self._menu()
-        self._told = QTimer(self)
-        self._told.setSingleShot(True)
-        self._told.setInterval(_WORDS_MS)
-        self._told.timeout.connect(self.show_runs)
+        self._shown_soon = QTimer(self)
+        self._shown_soon.setSingleShot(True)
+        self._shown_soon.setInterval(_WORDS_MS)
+        self._shown_soon.timeout.connect(self.show_runs)
         self._lay_out()
         runs = session.runs
         runs.runs_changed.connect(self.show_runs)
@@ -147,8 +147,8 @@ class TrainingCentre(QWidget):
 
     @Slot()
     def _show_soon(self) -> None:
-        if self.isVisible() and not self._told.isActive():
-            self._told.start()
+        if self.isVisible() and not self._shown_soon.isActive():
+            self._shown_soon.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up."""

@@ -198,14 +198,14 @@ class UnrollArea(QWidget):
         self._more_row.setVisible(shown)
 
     def _formula(self) -> QWidget:
-        self._said = QLabel()
-        self._said.setAccessibleName("Formula of the number that is pointed at")
-        self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._said.setWordWrap(True)
-        self._said.setMinimumHeight(52)
-        self._said.setContentsMargins(20, 4, 20, 8)
+        self._readout = QLabel()
+        self._readout.setAccessibleName("Formula of the number that is pointed at")
+        self._readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._readout.setWordWrap(True)
+        self._readout.setMinimumHeight(52)
+        self._readout.setContentsMargins(20, 4, 20, 8)
         self._explain(None)
-        return self._said
+        return self._readout
 
     # What follows
 
@@ -229,7 +229,7 @@ class UnrollArea(QWidget):
     def _explain(self, place: Place | None) -> None:
         trace = self._unroll.trace
         if trace is None or place is None:
-            self._said.setText(
+            self._readout.setText(
                 "Point at any number: its formula appears here, with its numbers put in. "
                 "→ and ← go on and back, Space plays, T trains one step, R rolls the network up. "
                 "Click a weight twice to type another."
@@ -239,7 +239,7 @@ class UnrollArea(QWidget):
             formula, numbers = explain(trace, place)
         except (KeyError, IndexError):
             return  # the picture is of other numbers already
-        self._said.setText(f"{formula}\n{numbers}")
+        self._readout.setText(f"{formula}\n{numbers}")
 
     @Slot()
     def _read(self, _: str = "") -> None:
@@ -284,7 +284,7 @@ class UnrollArea(QWidget):
     @Slot(str)
     def _refuse(self, why: str) -> None:
         self.message.emit(why)
-        self._said.setText(why)
+        self._readout.setText(why)
 
     # Moving
 

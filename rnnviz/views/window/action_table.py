@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 def entries(window: Window) -> tuple[MenuEntry, ...]:
     """Menu, words, shortcut, what is done and single key, in the order of the menus."""
-    text, asking, exporting = window.text_panel, window.asking, window.exporting
+    text, questions, exporting = window.text_panel, window.questions, window.exporting
     session, key = window.session, QKeySequence.StandardKey
     return (
-        MenuEntry("File", "Open…", key.Open, asking.ask_open),
-        MenuEntry("File", "Open recording or run…", "Ctrl+Shift+O", asking.ask_open_folder),
-        MenuEntry("File", "Open run over ssh…", None, asking.ask_remote_run),
+        MenuEntry("File", "Open…", key.Open, questions.ask_open),
+        MenuEntry("File", "Open recording or run…", "Ctrl+Shift+O", questions.ask_open_folder),
+        MenuEntry("File", "Open run over ssh…", None, questions.ask_remote_run),
         MenuEntry("File/Open recent", "Clear this list", None, session.library.forget_recent),
         MenuEntry("File", SEPARATOR),
-        MenuEntry("File", "Save finding…", key.Save, asking.ask_finding),
+        MenuEntry("File", "Save finding…", key.Save, questions.ask_finding),
         MenuEntry("File", "Export text as shown…", "Ctrl+Shift+E", exporting.ask_text),
         MenuEntry("File", "Export findings as a web page…", None, exporting.ask_findings),
         MenuEntry("File", SEPARATOR),
@@ -32,11 +32,11 @@ def entries(window: Window) -> tuple[MenuEntry, ...]:
         MenuEntry("Edit", "Redo", key.Redo, window.redo),
         MenuEntry("Edit", SEPARATOR),
         MenuEntry("Edit", "Find…", key.Find, text.search.open_bar, key="/"),
-        MenuEntry("Edit", "Go to character…", "Ctrl+G", asking.ask_position, key="G"),
+        MenuEntry("Edit", "Go to character…", "Ctrl+G", questions.ask_position, key="G"),
         MenuEntry("Edit", "Type your own text", "Ctrl+E", text.toggle_editing, key="E"),
         MenuEntry("Edit", SEPARATOR),
-        MenuEntry("Edit", "New concept…", "Ctrl+Shift+N", asking.ask_concept),
-        MenuEntry("Edit", "Remove this concept", None, asking.remove_concept),
+        MenuEntry("Edit", "New concept…", "Ctrl+Shift+N", questions.ask_concept),
+        MenuEntry("Edit", "Remove this concept", None, questions.remove_concept),
         *_in_rooms(window),
         MenuEntry("View", "Zoom in", key.ZoomIn, text.zoom_in),
         MenuEntry("View", "Zoom out", key.ZoomOut, text.zoom_out),

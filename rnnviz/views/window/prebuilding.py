@@ -1,7 +1,7 @@
-"""Makes a room and its panels before they are entered, a piece at a time, while nothing goes on.
+"""Makes a workspace and its panels before they are entered, piece by piece, while nothing goes on.
 
-Importing and laying out a room for the first time takes longer than a frame; done ahead, a person
-who enters it while a training streams in waits for nothing.
+Importing and laying out a workspace for the first time takes longer than a frame; done before, a
+person who enters it while a training streams in waits for nothing.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ _PIECE_MS, _QUIET_MS = 30, 700
 
 
 class Prebuilder(QObject):
-    """Makes rooms whole, and imports what others are made of; waits while a person does something.
+    """Makes workspaces whole, imports what others are made of; waits while a person is busy.
 
     Args:
-        rooms: made whole, in this order.
+        workspaces: made whole, in this order.
         others: only imported.
         busy: whether something else goes on just now.
     """
 
     def __init__(
         self,
-        rooms: Sequence[Workspace],
+        workspaces: Sequence[Workspace],
         others: Sequence[Workspace],
         busy: Callable[[], bool],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._pieces = _pieces_of(rooms, others)
+        self._pieces = _pieces_of(workspaces, others)
         self._busy = busy
         self._pointer = QPoint()
         self._timer = QTimer(self)
@@ -60,14 +60,14 @@ class Prebuilder(QObject):
             return
 
 
-def _pieces_of(rooms: Sequence[Workspace], others: Sequence[Workspace]) -> Iterator[None]:
-    for room in rooms:
-        while not room.make_on():
+def _pieces_of(workspaces: Sequence[Workspace], others: Sequence[Workspace]) -> Iterator[None]:
+    for workspace in workspaces:
+        while not workspace.make_on():
             yield
-        for panel in room.findChildren(Panel):
+        for panel in workspace.findChildren(Panel):
             while not panel.make_on():
                 yield
             yield
-    for room in others:
-        _ = room.panel_types
+    for workspace in others:
+        _ = workspace.panel_types
         yield

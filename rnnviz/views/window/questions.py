@@ -27,7 +27,7 @@ _QUIETLY = "window/close_quietly"
 """The setting that says not to mention trainings when the window is closed."""
 
 
-class Asking(QObject):
+class Questions(QObject):
     """Opens boxes that do not block the window, one at a time of each kind.
 
     Signals:
@@ -37,7 +37,7 @@ class Asking(QObject):
     """
 
     path_chosen = Signal(object)
-    said = Signal(str)
+    message = Signal(str)
     refused = Signal(str)
 
     def __init__(
@@ -71,8 +71,8 @@ class Asking(QObject):
     @Slot(str, str, object, str)
     def ask_companion(self, companion: str, path: str, size: int, message: str) -> None:
         """Ask for what a model file does not say itself, then open it with that."""
-        asking = {"vocabulary": self.ask_vocabulary, "sentences": self.ask_sentences}
-        asking[companion](path, size, message)
+        ask = {"vocabulary": self.ask_vocabulary, "sentences": self.ask_sentences}
+        ask[companion](path, size, message)
 
     def ask_vocabulary(self, path: str, size: int, message: str) -> None:
         """Ask which characters a network knows, then open it with them."""
@@ -87,7 +87,7 @@ class Asking(QObject):
 
     def ask_sentences(self, path: str, _size: int, message: str) -> None:
         """Ask for the sentences that a translator was trained on, then open it with them."""
-        self.said.emit(message)
+        self.message.emit(message)
         title = f"Choose the sentences that {Path(path).name} was trained on"
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, str(Path(path).parent))
         if chosen:
@@ -138,7 +138,7 @@ class Asking(QObject):
         def chosen() -> None:
             run = runs.start(dialog.config, dialog.directory)
             self._session.workspace_wanted.emit("training")
-            self.said.emit(f"{run.name} starts in {run.watched.directory}.")
+            self.message.emit(f"{run.name} starts in {run.watched.directory}.")
 
         self._open(dialog, chosen)
 
@@ -214,7 +214,7 @@ class Asking(QObject):
             self.refused.emit("Only concepts that you made can be removed; choose one first.")
             return
         self._undo_stack.push(RemoveConcept(rankings, concept))
-        self.said.emit(f"Removed “{concept.title}”. Undo brings it back.")
+        self.message.emit(f"Removed “{concept.title}”. Undo brings it back.")
 
     # Findings
 
@@ -229,7 +229,7 @@ class Asking(QObject):
 
         def chosen() -> None:
             self._session.findings.add(dialog.finding)
-            self.said.emit(f"Saved “{dialog.finding.title}”.")
+            self.message.emit(f"Saved “{dialog.finding.title}”.")
 
         self._open(dialog, chosen)
 
@@ -249,7 +249,7 @@ class Asking(QObject):
     def remove_finding(self, saved: SavedFinding) -> None:
         """Remove a finding; undo brings it back."""
         self._undo_stack.push(RemoveFinding(self._session.findings, saved))
-        self.said.emit(f"Removed “{saved.finding.title}”. Undo brings it back.")
+        self.message.emit(f"Removed “{saved.finding.title}”. Undo brings it back.")
 
     def _open(self, dialog: QDialog, chosen: Callable[[], None]) -> None:
         def accepted() -> None:

@@ -37,14 +37,14 @@ from rnnviz.views.window.action_table import entries
 from rnnviz.views.window.actions import Actions
 from rnnviz.views.window.library_pane import LibraryPane
 from rnnviz.views.window.prebuilding import Prebuilder
-from rnnviz.views.window.questions import Asking
+from rnnviz.views.window.questions import Questions
 from rnnviz.views.window.status import Status
 from rnnviz.views.window.undo import ReplaceTypedText
 from rnnviz.views.window.workspace_tabs import WorkspaceTabs
 from rnnviz.views.window.workspaces import WORKSPACES
 
 Opened = TypeVar("Opened")
-Room = TypeVar("Room", bound=Workspace)
+W = TypeVar("W", bound=Workspace)
 
 LAYOUT_VERSION = 2
 """Raised when docks change so much that a remembered layout would be wrong."""
@@ -63,11 +63,11 @@ class Window(QMainWindow):
         self.undo_stack = QUndoStack(self)
         self.workspaces = tuple(workspace(session) for workspace in WORKSPACES)
         self.workspace_tabs = WorkspaceTabs(self.workspaces)
-        self.text_panel = self.room(CellsWorkspace).text_panel
+        self.text_panel = self.workspace(CellsWorkspace).text_panel
         self.library = LibraryPane(session)
         self.status = Status(session.jobs)
         self.exporting = Exporting(session, self.text_panel, self)
-        self.asking = Asking(session, self.exporting, self.undo_stack, self)
+        self.questions = Questions(session, self.exporting, self.undo_stack, self)
         self.setWindowTitle("rnnviz")
         self.setAcceptDrops(True)
         self.setCentralWidget(self.workspace_tabs)
@@ -81,7 +81,7 @@ class Window(QMainWindow):
         self.enter(CellsWorkspace.name)
         self.text_panel.view.setFocus()
 
-    def room(self, kind: type[Room]) -> Room:
+    def workspace(self, kind: type[W]) -> W:
         """The workspace of this kind."""
         return next(found for found in self.workspaces if isinstance(found, kind))
 
@@ -122,7 +122,7 @@ class Window(QMainWindow):
 
     def build_ahead_of_use(self) -> None:
         """Make Training and Gradients before they are entered, import the others."""
-        first = (self.room(TrainingWorkspace), self.room(GradientsWorkspace))
+        first = (self.workspace(TrainingWorkspace), self.workspace(GradientsWorkspace))
         others = [room for room in self.workspaces if room not in first]
         jobs = self.session.jobs
         Prebuilder(first, others, lambda: bool(jobs.running), self).start()
@@ -149,35 +149,35 @@ class Window(QMainWindow):
     # Wires
 
     def _connect(self) -> None:
-        session, asking, library = self.session, self.asking, self.library
+        session, questions, library = self.session, self.questions, self.library
         session.jobs.failed.connect(self.show_failure)
         session.library.recent_changed.connect(self.show_recent)
         session.recordings.model_changed.connect(self.show_title)
         session.recordings.text_changed.connect(self.show_title)
         session.recordings.recording_changed.connect(self.show_title)
-        session.opening.companion_needed.connect(asking.ask_companion)
-        session.recordings.walk_asked.connect(asking.ask_walk)
+        session.opening.companion_needed.connect(questions.ask_companion)
+        session.recordings.walk_asked.connect(questions.ask_walk)
         session.workspace_wanted.connect(self.enter)
         self.workspace_tabs.entered.connect(self.list_panels)
-        self.room(CellsWorkspace).concept_requested.connect(asking.ask_concept)
+        self.workspace(CellsWorkspace).concept_requested.connect(questions.ask_concept)
         self.exporting.message.connect(self.status.say)
         self.exporting.failed.connect(self.show_message)
-        asking.path_chosen.connect(self.open_path)
-        asking.said.connect(self.status.say)
-        session.said.connect(self.status.say)
-        asking.refused.connect(self.show_message)
+        questions.path_chosen.connect(self.open_path)
+        questions.message.connect(self.status.say)
+        session.message.connect(self.status.say)
+        questions.refused.connect(self.show_message)
         library.file_requested.connect(self.open_path)
         library.finding_requested.connect(self.show_finding)
-        library.finding_removal_requested.connect(asking.remove_finding)
-        library.finding_edit_requested.connect(asking.edit_finding)
-        training = self.room(TrainingWorkspace)
-        training.new_run_requested.connect(asking.ask_new_run)
-        training.folder_requested.connect(asking.ask_open_folder)
+        library.finding_removal_requested.connect(questions.remove_finding)
+        library.finding_edit_requested.connect(questions.edit_finding)
+        training = self.workspace(TrainingWorkspace)
+        training.new_run_requested.connect(questions.ask_new_run)
+        training.folder_requested.connect(questions.ask_open_folder)
         training.path_requested.connect(self.open_checkpoint)
         training.follow_requested.connect(self.follow_run)
         library.run_requested.connect(self.follow_directory)
         for workspace in self.workspaces:
-            workspace.open_requested.connect(asking.ask_open)
+            workspace.open_requested.connect(questions.ask_open)
             workspace.message.connect(self.status.say)
             workspace.failed.connect(self.show_message)
 
@@ -369,7 +369,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout and end the engine; a training goes on, unless it shall not."""
-        if not self.asking.may_close():
+        if not self.questions.may_close():
             event.ignore()
             return
         self.session.settings.setValue("window/geometry", self.saveGeometry())

@@ -31,10 +31,10 @@ def test_scalars_are_followed(tmp_path: Path) -> None:
     writer.write(1, {"loss": 2.0, "accuracy": 0.5})
     watched = watch(tmp_path, Clock())
     assert isinstance(watched, WatchedEventFiles)
-    assert watched.look()
+    assert watched.poll()
     writer.write(2, {"loss": math.nan})
-    assert watched.look()
-    assert not watched.look()
+    assert watched.poll()
+    assert not watched.poll()
     writer.close()
     record = watched.record
     assert record.scalars["loss"].steps.tolist() == [1, 2]
@@ -62,7 +62,7 @@ def test_every_folder_is_a_run_as_in_tensorboard(tmp_path: Path) -> None:
     ]
     for (place, name), value in zip(found, (1.0, 2.0), strict=True):
         watched = watch(place, Clock(), name=name)
-        watched.look()
+        watched.poll()
         assert watched.name == name
         assert {tag: curve.last for tag, curve in watched.record.scalars.items()} == {"loss": value}
     assert WatchedEventFiles(day / "train").name == "20240501/train"
@@ -75,7 +75,7 @@ def test_people_s_tags_are_not_our_curves(tmp_path: Path) -> None:
         writer.write(step, {"loss": 5.0 - step, "lr": 0.1, "learning_rate": 0.2, "validation": 9.0})
     writer.close()
     watched = WatchedEventFiles(tmp_path, Clock())
-    watched.look()
+    watched.poll()
     assert watched.record.scalars["loss"].values.tolist() == [5.0, 4.0, 3.0]
     assert set(watched.record.scalars) == {"loss", "lr", "learning_rate", "validation"}
     assert len(watched.record.loss) == len(watched.record.learning_rate) == 0
@@ -92,7 +92,7 @@ def test_what_was_purged_is_gone_from_every_curve(tmp_path: Path) -> None:
         second.write(step, {"loss": 100.0 + step})
     second.close()
     watched = WatchedEventFiles(tmp_path, Clock())
-    watched.look()
+    watched.poll()
     for curves in (watched.record.scalars, read_scalars(tmp_path)):
         rarely = curves["rarely"]
         assert (rarely.steps.tolist(), rarely.values.tolist()) == ([0, 3], [0.0, 3.0])
@@ -120,11 +120,11 @@ def test_what_precedes_damage_is_kept(tmp_path: Path, place: str) -> None:
     data[at] ^= 0xFF
     path.write_bytes(data)
     watched = WatchedEventFiles(path.parent, Clock())
-    assert watched.look()
+    assert watched.poll()
     assert watched.record.scalars["loss"].steps.tolist() == list(range(19))
     assert f"is damaged at byte {ends[19]:,}" in watched.problem
     assert "what stands before it was read" in watched.problem
-    assert not watched.look()
+    assert not watched.poll()
 
 
 def test_zeros_at_the_end_are_a_record_that_is_not_yet_written(tmp_path: Path) -> None:
@@ -137,15 +137,15 @@ def test_zeros_at_the_end_are_a_record_that_is_not_yet_written(tmp_path: Path) -
     writer.close()
     path.write_bytes(whole + bytes(4096))
     watched = WatchedEventFiles(path.parent, Clock())
-    watched.look()
+    watched.poll()
     assert len(watched.record.scalars["loss"]) == 40
     assert watched.problem == ""
     path.write_bytes(whole + more.read_bytes()[header:] + bytes(100))
-    watched.look()
+    watched.poll()
     assert len(watched.record.scalars["loss"]) == 41
     with path.open("r+b") as file:
         file.truncate(1 << 40)  # a sparse file of a terabyte takes no time
-    watched.look()
+    watched.poll()
     assert watched.problem == ""
 
 
@@ -158,10 +158,10 @@ def test_a_file_is_read_in_pieces_and_pictures_larger_than_one_are_passed_over(
     path.write_bytes(path.read_bytes() + picture + path.read_bytes())
     monkeypatch.setattr(tensorboard, "PIECE_BYTES", 1000)
     watched = WatchedEventFiles(path.parent, Clock())
-    watched.look()
+    watched.poll()
     looks = 1
     while watched.behind:
-        watched.look()
+        watched.poll()
         looks += 1
     assert looks > 3
     assert watched.problem == ""
@@ -174,7 +174,7 @@ def test_numbers_beyond_all_bounds_are_no_points(tmp_path: Path) -> None:
         writer.write(step, {"loss": 1.0})
     writer.close()
     watched = WatchedEventFiles(tmp_path, Clock())
-    watched.look()
+    watched.poll()
     assert watched.record.scalars["loss"].steps.tolist() == [1]
 
 
@@ -184,7 +184,7 @@ def test_what_our_trainer_mirrors_is_loss_again(tmp_path: Path) -> None:
     writer.write(1, {"validation/loss_nats": 3.5})
     writer.close()
     watched = WatchedEventFiles(tmp_path, Clock())
-    watched.look()
+    watched.poll()
     assert watched.record.loss.last == 3.0
     assert watched.record.learning_rate.last == pytest.approx(0.1)
     assert watched.record.validation.last == 3.5
@@ -196,7 +196,7 @@ def test_a_run_that_was_taken_up_again_loses_its_later_points(tmp_path: Path) ->
         writer.write(step, {"loss": 10.0 + step})
     writer.close()
     watched = WatchedEventFiles(tmp_path, Clock())
-    watched.look()
+    watched.poll()
     assert watched.record.scalars["loss"].steps.tolist() == [1, 2, 3]
 
 
@@ -206,7 +206,7 @@ def test_a_damaged_file_is_told_and_the_others_are_read(tmp_path: Path) -> None:
     writer.close()
     (tmp_path / "a-bad.tfevents.0").write_bytes(b"rubbish" * 10)
     watched = WatchedEventFiles(tmp_path, Clock())
-    watched.look()
+    watched.poll()
     assert "damaged" in watched.problem
     assert watched.record.scalars["loss"].last == 1.0
 

@@ -26,7 +26,7 @@ from tests.core.runs.made import NAMES, MadeRun, finished_run
 
 def looked_at(run: MadeRun) -> WatchedRun:
     watched = WatchedRun(run.directory)
-    watched.look()
+    watched.poll()
     return watched
 
 

@@ -11,7 +11,7 @@ from tests.core.runs.made import MadeRun
 
 def words_of(run: MadeRun) -> dict[str, str]:
     watched = WatchedRun(run.directory)
-    watched.look()
+    watched.poll()
     return settings_in_words(watched.record)
 
 

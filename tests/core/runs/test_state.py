@@ -31,7 +31,7 @@ def clock() -> Clock:
 
 def watched(run: MadeRun, clock: Clock) -> WatchedRun:
     found = WatchedRun(run.directory, clock)
-    found.look()
+    found.poll()
     return found
 
 
@@ -52,13 +52,13 @@ def test_running_paused_and_over(tmp_path: Path, clock: Clock) -> None:
     run.steps(1, 3)
     found = watched(run, clock)
     assert state_of(found) == "running"
-    assert not found.look()
+    assert not found.poll()
     run.event("paused", step=3)
-    assert found.look()
+    assert found.poll()
     assert state_of(found) == "paused"
     run.event("finished", step=3)
     run.unlock()
-    found.look()
+    found.poll()
     assert state_of(found) == "finished"
 
 
@@ -69,7 +69,7 @@ def test_a_process_that_is_gone_crashed(tmp_path: Path, clock: Clock) -> None:
     found = watched(run, clock)
     assert state_of(found) == "crashed"
     run.unlock()
-    found.look()
+    found.poll()
     assert state_of(found) == "crashed"
 
 
@@ -77,7 +77,7 @@ def test_a_trainer_that_never_shows_up(tmp_path: Path, clock: Clock) -> None:
     found = watched(MadeRun(tmp_path / "run"), clock)
     assert state_of(found) == "starting"
     clock.now += STARTING_SECONDS + 1
-    found.look()
+    found.poll()
     assert state_of(found) == "crashed"
 
 
@@ -90,10 +90,10 @@ def test_another_machine_is_known_by_its_heartbeat(tmp_path: Path, clock: Clock)
     found = watched(run, clock)
     assert state_of(found) == "running"
     clock.now += SILENCE_SECONDS + 1
-    found.look()
+    found.poll()
     assert state_of(found) == "stale"
     os.utime(heartbeat, (5_000.0, 5_000.0))  # its clock is wrong, but it moved
-    found.look()
+    found.poll()
     assert state_of(found) == "running"
 
 
@@ -119,11 +119,11 @@ def test_a_directory_that_vanishes_keeps_what_was_read(tmp_path: Path, clock: Cl
     run = finished_run(tmp_path / "run")
     found = watched(run, clock)
     run.directory.rename(tmp_path / "elsewhere")
-    assert found.look()
+    assert found.poll()
     assert "is gone" in found.problem
     assert found.record.step == 200
     (tmp_path / "elsewhere").rename(run.directory)
-    found.look()
+    found.poll()
     assert found.problem == ""
     assert found.record.step == 200
 
@@ -138,10 +138,10 @@ def test_a_drive_that_went_away_is_said_and_what_was_read_stays(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "exists", stale)
-        assert found.look()
+        assert found.poll()
     assert found.problem == f"cannot read {tmp_path / 'run'}: Stale file handle"
     assert found.record.step == 200
-    assert found.look()
+    assert found.poll()
     assert found.problem == ""
 
 
@@ -166,7 +166,7 @@ def test_checkpoints_are_listed_and_the_best_is_found(tmp_path: Path, clock: Clo
     (run.directory / "checkpoints" / "step-00000002.safetensors").touch()
     run.steps(1, 3)
     clock.now += 5
-    assert found.look()
+    assert found.poll()
     assert [step for step, _ in found.checkpoints] == [2]
     assert found.best_checkpoint == found.checkpoints[0][1]
     (run.directory / "checkpoints" / "best.safetensors").touch()

@@ -191,7 +191,7 @@ def test_what_was_said_at_the_step_of_the_last_state_is_not_said_twice(tmp_path:
     for kind in ("sample", "validation", "finished"):
         assert said(tmp_path / "paused", kind) == said(tmp_path / "whole", kind)
     watched = WatchedRun(tmp_path / "paused")
-    watched.look()
+    watched.poll()
     samples = [(sample.step, sample.text) for sample in watched.record.samples]
     assert samples == [
         (event["step"], event["text"]) for event in said(tmp_path / "whole", "sample")

@@ -52,7 +52,7 @@ def session(
     session = make_session(walk_checkpoint=checkpoints.walk_checkpoint)
     session.show_text(Text.of("some text that is read again and again", "mine"))
     session.runs.open(run.directory)
-    session.runs.look()
+    session.runs.poll()
     return session
 
 
@@ -65,7 +65,7 @@ def recording_of(session: Session) -> Recording:
 def appears(session: Session, run: MadeRun, step: int, content: bytes = b"model") -> None:
     run.checkpoint(step, content)
     session.runs._ticks = -1  # a run that is over is looked at rarely
-    session.runs.look()
+    session.runs.poll()
 
 
 def test_the_newest_checkpoint_is_shown_and_then_each_that_appears(
@@ -78,7 +78,7 @@ def test_the_newest_checkpoint_is_shown_and_then_each_that_appears(
     assert session.following.step == 300
     assert recording_of(session).folder != first.folder
     assert checkpoints.read == ["step-00000200.safetensors", "step-00000300.safetensors"]
-    session.runs.look()
+    session.runs.poll()
     assert len(checkpoints.read) == 2, "nothing is walked twice"
 
 
@@ -121,11 +121,11 @@ def test_a_file_that_could_not_be_read_is_read_once_it_changed(
     monkeypatch.setattr("rnnviz.core.system.background.PATIENCE_SECONDS", 20.0)
     session.following.follow(session.runs.opened[0])
     appears(session, run, 300, BROKEN)
-    session.following.look()
+    session.following.walk_newest()
     assert session.following.step == 200
     file = run.directory / "checkpoints" / "step-00000300.safetensors"
     file.write_bytes(b"the whole model")
-    session.following.look()
+    session.following.walk_newest()
     assert (session.following.step, session.following.problem) == (300, "")
     assert checkpoints.read[-1] == file.name
 
@@ -174,7 +174,7 @@ def test_following_is_offered_where_the_run_was_opened_through_a_link(
     link = tmp_path / "link"
     link.symlink_to(run.directory, target_is_directory=True)
     opened = session.runs.open(link)
-    session.runs.look()
+    session.runs.poll()
     session.following.follow(opened)
     assert session.following.step == 200
     session.following.stop()

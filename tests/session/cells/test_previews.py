@@ -62,28 +62,28 @@ def session(make_session: Any, walks: Walks, tmp_path: Any) -> Any:
 
 def test_a_place_far_down_is_walked_from_some_way_before_it(session: Any, walks: Walks) -> None:
     session.selection.set_visible((20_000, 20_400))
-    session.previews.look()
+    session.previews.preview_visible()
     preview = session.previews.preview
     assert (preview.start, preview.stop) == (19_800, 20_600)
     assert preview.offset == 19_800 - WARM_UP
     assert walks.texts[-1] == TEXT[preview.offset : preview.stop]
     assert preview.recording.complete
     session.selection.set_visible((20_100, 20_500))
-    session.previews.look()
+    session.previews.preview_visible()
     assert session.previews.preview is preview, "it covers that place already"
 
 
 def test_a_place_that_the_walk_soon_reaches_is_waited_for(session: Any, walks: Walks) -> None:
     for visible in ((0, 400), (3_000, 3_400)):
         session.selection.set_visible(visible)
-        session.previews.look()
+        session.previews.preview_visible()
     assert session.previews.preview is None
     assert walks.texts == [TEXT]
 
 
 def test_the_exact_values_take_its_place(session: Any, walks: Walks) -> None:
     session.selection.set_visible((20_000, 20_400))
-    session.previews.look()
+    session.previews.preview_visible()
     folder = session.previews.preview.recording.folder
     write(walks.writer, 100, 20_500)
     session.recordings.recording_grew.emit()
@@ -96,6 +96,6 @@ def test_the_exact_values_take_its_place(session: Any, walks: Walks) -> None:
 
 def test_another_text_has_no_preview(session: Any) -> None:
     session.selection.set_visible((20_000, 20_400))
-    session.previews.look()
+    session.previews.preview_visible()
     session.recordings.take_text(Text.of("other"))
     assert session.previews.preview is None

@@ -6,7 +6,7 @@ from __future__ import annotations
 def test_what_is_unusual_is_said_once(make_session, library_folder):
     session = make_session()
     said: list[str] = []
-    session.said.connect(said.append)
+    session.message.connect(said.append)
     session.open_model(library_folder / "m.safetensors")
     odd = library_folder / "odd.txt"
     odd.write_bytes('a "caf\u00e9"\n'.encode("windows-1252") * 3)

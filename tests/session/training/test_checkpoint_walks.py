@@ -63,7 +63,7 @@ def run(tmp_path: Path) -> MadeRun:
 def session(make_session, run: MadeRun) -> Session:
     session = make_session(rank=rank)
     session.runs.open(run.directory)
-    session.runs.look()
+    session.runs.poll()
     return session
 
 
@@ -88,7 +88,7 @@ def test_the_newest_is_followed_until_another_is_chosen(session: Session, run: M
     run.steps(201, 250)
     run.checkpoint(250)
     session.runs.open(run.directory)
-    session.runs.opened[0].watched.look()
+    session.runs.opened[0].watched.poll()
     assert shown(session).step == 50
     stages.choose(5)
     assert (shown(session).step, stages.follow) == (250, True)
@@ -99,7 +99,7 @@ def test_the_file_that_is_replaced_is_a_stage_of_its_own(session: Session, run: 
     path.write_bytes(b"model")
     run.steps(201, 210)
     run.event("checkpoint", step=210, file="checkpoints/latest.safetensors", best=False)
-    session.runs.opened[0].watched.look()
+    session.runs.opened[0].watched.poll()
     assert shown(session).newest
     assert shown(session).step == 210
     session.checkpoint_walks.request()
@@ -170,7 +170,7 @@ def test_a_checkpoint_that_cannot_be_read_is_told_and_not_tried_again(
 
     session = make_session(walk=walk)
     session.runs.open(run.directory)
-    session.runs.look()
+    session.runs.poll()
     session.checkpoint_walks.request()
     session.checkpoint_walks.request()
     assert session.checkpoint_walks.problem == "the file is cut"

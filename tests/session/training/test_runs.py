@@ -92,11 +92,11 @@ def test_a_run_that_brings_something_is_looked_at_every_tick_whatever_its_lock_s
     made.event("started", step=0)
     made.steps(1, 5)
     run = runs.open(made.directory)
-    runs.look()
+    runs.poll()
     assert run.watched.state == "crashed"
     for step in (6, 7, 8):
         made.steps(step, step)
-        runs.look()
+        runs.poll()
         assert run.watched.record.step == step
 
 
@@ -111,7 +111,7 @@ def test_a_run_that_is_read_in_pieces_is_not_said_to_have_crashed(
     run = runs.open(made.directory)
     states = [run.watched.state]
     for _ in range(200):
-        runs.look()
+        runs.poll()
         states.append(run.watched.state)
     assert set(states) == {"reading", "finished"}
     assert (states[0], states[-1]) == ("reading", "finished")
@@ -121,7 +121,7 @@ def test_a_run_that_is_read_in_pieces_is_not_said_to_have_crashed(
         file.write('{"k":"st')
     crashed = runs.open(torn.directory)
     for _ in range(5):
-        runs.look()
+        runs.poll()
     assert crashed.watched.state == "crashed"  # half a line is not still being read
 
 
@@ -132,13 +132,13 @@ def test_a_resume_that_fails_is_said_and_ends(
     made.event("stopped", step=5)
     made.unlock()
     run = runs.open(made.directory)
-    runs.look()
+    runs.poll()
     assert run.watched.state == "stopped"
     runs.resume(run)
-    runs.look()
+    runs.poll()
     assert (run.asked, runs.problem(run)) == ("resume", "")
     trainers.last_words = "the text is gone"
-    runs.look()
+    runs.poll()
     assert (run.asked, runs.problem(run)) == ("", "a did not go on: the text is gone")
 
 
@@ -146,18 +146,18 @@ def test_a_tick_tells_once_and_only_of_something_new(runs: Runs, tmp_path: Path)
     first, second = live_run(tmp_path, "a"), live_run(tmp_path, "b")
     for made in (first, second):
         runs.open(made.directory)
-    runs.look()
+    runs.poll()
     told = []
     runs.curve_changed.connect(lambda: told.append("curve"))
     runs.runs_changed.connect(lambda: told.append("runs"))
-    runs.look()
+    runs.poll()
     assert told == []
     for made in (first, second):
         made.steps(6, 9)
-    runs.look()
+    runs.poll()
     assert told == ["curve"]
     first.event("paused", step=9)
-    runs.look()
+    runs.poll()
     assert told == ["curve", "runs", "curve"]
 
 
@@ -180,7 +180,7 @@ def test_a_long_log_is_read_over_many_ticks(runs: Runs, tmp_path: Path, qtbot: Q
     made.steps(1, 30_000)
     made.event("finished", step=30_000)
     run = runs.open(made.directory)
-    runs.look()
+    runs.poll()
     assert 0 < run.watched.record.step < 30_000
     qtbot.waitUntil(lambda: run.watched.record.step == 30_000, timeout=20_000)
 
@@ -188,11 +188,11 @@ def test_a_long_log_is_read_over_many_ticks(runs: Runs, tmp_path: Path, qtbot: Q
 def test_asking_and_the_answer(runs: Runs, trainers: FakeTrainers, tmp_path: Path) -> None:
     made = live_run(tmp_path)
     run = runs.open(made.directory)
-    runs.look()
+    runs.poll()
     runs.ask(run, "pause")
     assert run.asked == "pause"
     made.event("paused", step=5)
-    runs.look()
+    runs.poll()
     assert run.asked == ""
     runs.resume(run)
     runs.ask(run, "set", "learning_rate", 0.1)
@@ -213,7 +213,7 @@ def test_a_run_that_is_over_gets_a_new_trainer(
     made.steps(1, 3)
     made.event("stopped", step=3)
     run = runs.open(made.directory)
-    runs.look()
+    runs.poll()
     runs.resume(run)
     assert trainers.asked == [("resumed", "old")]
     assert run.started_here
@@ -224,14 +224,14 @@ def test_only_runs_started_here_hold_the_window_back(
 ) -> None:
     runs.open(live_run(tmp_path, "another window's").directory)
     mine = runs.start(TrainingConfig(name="mine", units=16), tmp_path / "mine")
-    runs.look()
+    runs.poll()
     assert runs.training_here == (mine,)
     assert (mine.watched.state, mine.watched.config["units"]) == ("starting", 16)
     (tmp_path / "mine").rmdir()
     made = MadeRun(tmp_path / "mine", units=32)
     made.lock()
     made.steps(1, 3)
-    runs.look()
+    runs.poll()
     assert (mine.watched.state, mine.watched.config["units"]) == ("running", 32)
     runs.stop_all_here()
     assert trainers.asked == [("mine", "stop", "", None)]
@@ -241,12 +241,12 @@ def test_a_trainer_that_ends_at_once_says_why(
     runs: Runs, trainers: FakeTrainers, tmp_path: Path
 ) -> None:
     mine = runs.start(TrainingConfig(), tmp_path / "mine")
-    runs.look()
+    runs.poll()
     assert mine.watched.problem == ""
     trainers.last_words = "the text is empty"
-    runs.look()
+    runs.poll()
     assert (mine.watched.state, mine.watched.problem) == ("crashed", "the text is empty")
-    runs.look()
+    runs.poll()
     assert mine.watched.problem == "the text is empty"
 
 
@@ -279,10 +279,10 @@ def test_a_slow_drive_is_looked_at_less_often(
     monkeypatch.setattr(runs_module, "_LONGEST_REST", 60.0)
     made = live_run(tmp_path)
     run = runs.open(made.directory)
-    runs.look()
+    runs.poll()
     made.steps(6, 9)
     run.rests_until = float("inf")
-    runs.look()
+    runs.poll()
     assert run.watched.record.step == 5
     run.rests_until = 0.0
     qtbot.waitUntil(lambda: run.watched.record.step == 9)
@@ -380,7 +380,7 @@ def test_a_run_on_another_machine_is_mirrored_and_asked_there(
     (mirror,) = FakeMirror.made
     assert (run.name, run.started_here) == ("me@there:/runs/novel", False)
     mirror.problem = "no route to host"
-    runs.look()
+    runs.poll()
     assert runs.problem(run) == "no route to host"
     runs.ask(run, "pause")
     assert mirror.asked == 1
@@ -427,7 +427,7 @@ def test_a_strangers_run_that_names_an_address_connects_to_nothing(
     other = runs.open(placed)
     qtbot.waitUntil(lambda: other.watched.record.step == 200)
     for _ in range(20):
-        runs.look()
+        runs.poll()
     for opened in (run, other):
         assert address in runs.problem(opened)
         assert "nothing was connected" in runs.problem(opened)

@@ -383,7 +383,7 @@ def test_in_a_low_window_the_beam_stands_at_the_right(session, appearance, qtbot
     window.resize(1280, height)
     window.show()
     session.opening._take(translating.opened())
-    room = window.room(AlignmentsWorkspace)
+    room = window.workspace(AlignmentsWorkspace)
     side = room.dockWidgetArea(room.docks["beam"])
     assert (side == Qt.DockWidgetArea.RightDockWidgetArea) == low
     assert room.docks["corpus"] in room.tabifiedDockWidgets(room.docks["beam"])
@@ -394,7 +394,7 @@ def test_the_keyboard_alone_translates_walks_and_steps(session, appearance, qtbo
     qtbot.addWidget(window)
     window.show()
     session.opening._take(translating.opened())
-    room = window.room(AlignmentsWorkspace)
+    room = window.workspace(AlignmentsWorkspace)
     assert window.workspace_tabs.current is room
     assert room.area is not None
     line, table = room.area.bar.line, room.area.main.table

@@ -43,7 +43,7 @@ def test_a_room_is_made_piece_by_piece_and_is_whole_when_entered(
     assert all(panel._content is not None for panel in panels)
     assert pieces > 2 * len(panels)
     session.runs.open(finished_run(tmp_path / "run").directory)
-    session.runs.look()
+    session.runs.poll()
     room.resize(1200, 800)
     room.show()
     curves = room.runs_centre.curves if room.runs_centre else None

@@ -310,7 +310,7 @@ def test_the_theme_menu_dresses_the_window_and_is_remembered(window: Window) -> 
 
 def test_the_layout_is_as_it_was_left(make_window: Callable[[], Window]) -> None:
     def hidden(window: Window) -> list[bool]:
-        trace = window.room(CellsWorkspace).docks["trace"]
+        trace = window.workspace(CellsWorkspace).docks["trace"]
         return [dock.isHidden() for dock in (window.library_dock, trace)]
 
     first = make_window()
@@ -336,10 +336,10 @@ def test_a_training_is_followed_in_cells_and_the_place_in_the_text_stays(
         path = run.checkpoint(step)
         save_model(path, CharacterLanguageModel(described, seed=seed))
         session.runs._ticks = -1
-        session.runs.look()
+        session.runs.poll()
 
     window.open_path(run.directory)
-    training = window.room(TrainingWorkspace).runs_centre
+    training = window.workspace(TrainingWorkspace).runs_centre
     assert training is not None
     qtbot.mouseClick(training.follow, Qt.MouseButton.LeftButton)
     assert "no checkpoint yet" in panel.follow.words.text()
@@ -369,7 +369,7 @@ def test_the_menu_of_the_list_follows_the_run_under_the_pointer(
     box = dialog(window, QMessageBox)
     assert "no model that reads a text" in box.text()
     box.close()
-    training = window.room(TrainingWorkspace)
+    training = window.workspace(TrainingWorkspace)
     training.ensure_built()
     assert training.runs_centre is not None
     menu = training.runs_centre.table.menu

@@ -46,39 +46,39 @@ def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
 
 
 @pytest.fixture
-def rooms(session: Session, qtbot: QtBot) -> WorkspaceTabs:
-    rooms = WorkspaceTabs((First(session), Second(session)))
-    qtbot.addWidget(rooms)
-    rooms.resize(800, 600)
-    rooms.show()
-    return rooms
+def bar(session: Session, qtbot: QtBot) -> WorkspaceTabs:
+    bar = WorkspaceTabs((First(session), Second(session)))
+    qtbot.addWidget(bar)
+    bar.resize(800, 600)
+    bar.show()
+    return bar
 
 
-def test_a_room_is_built_when_it_is_entered_and_once(rooms: WorkspaceTabs, qtbot: QtBot) -> None:
-    first, second = rooms.workspaces
+def test_a_workspace_is_built_when_it_is_entered_and_once(bar: WorkspaceTabs, qtbot: QtBot) -> None:
+    first, second = bar.workspaces
     assert isinstance(first, First) and isinstance(second, Second)
     assert (first.made, second.made) == (1, 0)
-    middle = rooms.tabs.tabRect(1).center()
-    qtbot.mouseClick(rooms.tabs, Qt.MouseButton.LeftButton, pos=middle)
-    assert rooms.current is second and second.isVisible() and not first.isVisible()
-    rooms.enter("first")
-    rooms.enter("second")
+    middle = bar.tabs.tabRect(1).center()
+    qtbot.mouseClick(bar.tabs, Qt.MouseButton.LeftButton, pos=middle)
+    assert bar.current is second and second.isVisible() and not first.isVisible()
+    bar.enter("first")
+    bar.enter("second")
     assert (first.made, second.made) == (1, 1)
-    assert rooms.tabs.currentIndex() == 1
+    assert bar.tabs.currentIndex() == 1
 
 
-def test_a_single_room_has_no_tabs(session: Session, qtbot: QtBot) -> None:
-    rooms = WorkspaceTabs((First(session),))
-    qtbot.addWidget(rooms)
-    rooms.show()
-    assert not rooms.tabs.isVisible()
+def test_a_single_workspace_has_no_tabs(session: Session, qtbot: QtBot) -> None:
+    bar = WorkspaceTabs((First(session),))
+    qtbot.addWidget(bar)
+    bar.show()
+    assert not bar.tabs.isVisible()
 
 
-def test_the_layout_of_a_room_is_remembered_and_reset(
-    rooms: WorkspaceTabs, session: Session
+def test_the_layout_of_a_workspace_is_remembered_and_reset(
+    bar: WorkspaceTabs, session: Session
 ) -> None:
-    second = rooms.workspaces[1]
-    rooms.enter("second")
+    second = bar.workspaces[1]
+    bar.enter("second")
     second.docks["trace"].hide()
     second.save_layout(session.settings)
     again = Second(session)
@@ -88,7 +88,7 @@ def test_the_layout_of_a_room_is_remembered_and_reset(
     assert not again.docks["trace"].isHidden()
 
 
-def test_a_key_of_one_room_does_nothing_in_another(qapp: QApplication) -> None:
+def test_a_key_of_one_workspace_does_nothing_in_another(qapp: QApplication) -> None:
     window = QMainWindow()
     here = MenuEntry("Unit", "Next", run=lambda: None, key="Right", room="first")
     everywhere = MenuEntry("Help", "Keys", run=lambda: None, key="K")

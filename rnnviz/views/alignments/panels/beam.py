@@ -39,9 +39,9 @@ class BeamPanel(Panel):
     def build(self) -> QWidget:
         """A line that says where one is, above the tree."""
         page = QWidget()
-        self.told = QLabel(_HINT)
-        self.told.setProperty("role", "muted")
-        self.told.setFixedWidth(_TOLD)
+        self.status = QLabel(_HINT)
+        self.status.setProperty("role", "muted")
+        self.status.setFixedWidth(_TOLD)
         self.dropped = QCheckBox("Dropped too")
         self.dropped.setToolTip("Also show what the search looked at and did not follow")
         self.dropped.toggled.connect(self.request_draw)
@@ -64,7 +64,7 @@ class BeamPanel(Panel):
         said = QWidget()
         words = QHBoxLayout(said)
         words.setContentsMargins(0, 0, 0, 0)
-        words.addWidget(self.told)
+        words.addWidget(self.status)
         column.addWidget(WrappingRow(said, tools))
         column.addWidget(self.tree, 1)
         return page
@@ -82,13 +82,13 @@ class BeamPanel(Panel):
         self.save.columns = self.tree.columns()
         self.show_branch.setEnabled(False)
         none = _GIVEN if answer.question.target else _NONE
-        self.told.setText(_HINT if answer.decoded.tree else none)
+        self.status.setText(_HINT if answer.decoded.tree else none)
 
     @Slot(object)
     def _tell(self, found: Placed) -> None:
         node = found.node
         self.show_branch.setEnabled(True)
-        self.told.setText(
+        self.status.setText(
             f"“{shown_token(node.token)}” at {found.column + 1}, the branch has log p "
             f"{number(node.score)} (p {math.exp(min(0.0, node.score)):.2g})"
             + ("" if node.kept else ", dropped")
@@ -104,4 +104,4 @@ class BeamPanel(Panel):
         try:
             self.session.alignments.choose_branch(leaf)
         except RnnvizError as error:
-            self.told.setText(str(error))
+            self.status.setText(str(error))

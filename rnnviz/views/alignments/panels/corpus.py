@@ -124,11 +124,11 @@ class CorpusPanel(Panel):
         self.open = QPushButton("Translate a file…")
         self.open.setToolTip("A text file with one sentence a line")
         self.open.clicked.connect(self._ask)
-        self.told = QLabel()
-        self.told.setProperty("role", "muted")
-        self.told.setWordWrap(True)
+        self.status = QLabel()
+        self.status.setProperty("role", "muted")
+        self.status.setWordWrap(True)
         # Else it asks for the height of a column of single words.
-        self.told.setMinimumHeight(16)
+        self.status.setMinimumHeight(16)
         self.export = QPushButton("Save as CSV…")
         self.export.clicked.connect(self._ask_where)
         self.model = CorpusModel()
@@ -145,7 +145,7 @@ class CorpusPanel(Panel):
         self._tools.setContentsMargins(12, 8, 12, 8)
         self._tools.setSpacing(8)
         self._tools.addLayout(buttons)
-        self._tools.addWidget(self.told, 1)
+        self._tools.addWidget(self.status, 1)
         column_ = QVBoxLayout(page)
         column_.setContentsMargins(0, 0, 0, 0)
         column_.setSpacing(0)
@@ -206,14 +206,14 @@ class CorpusPanel(Panel):
         busy = self.session.jobs.busy(TranslateCorpus)
         self.open.setEnabled(not busy)
         if busy:
-            self.told.setText("Translating…")
+            self.status.setText("Translating…")
         elif tables.corpus:
-            self.told.setText(
+            self.status.setText(
                 f"{tables.corpus_name}: {len(tables.corpus):,} sentences, least sure first. "
                 "Click one to see its alignment."
             )
         else:
-            self.told.setText("Sentences that went wrong are found by sorting.")
+            self.status.setText("Sentences that went wrong are found by sorting.")
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:

@@ -51,8 +51,8 @@ class InterventionPanel(Panel):
         tools.addWidget(self.how)
         tools.addWidget(self.value)
         tools.addStretch(1)
-        self.said = QLabel()
-        self.said.setWordWrap(True)
+        self.note = QLabel()
+        self.note.setWordWrap(True)
         self.table = QuietTable("Losses, nats a character", ("", "all", "on", "elsewhere"))
         self.samples = QPlainTextEdit()
         self.samples.setReadOnly(True)
@@ -62,7 +62,7 @@ class InterventionPanel(Panel):
         column.setSpacing(8)
         column.addLayout(tools)
         column.addWidget(self.measure)
-        column.addWidget(self.said)
+        column.addWidget(self.note)
         column.addWidget(self.table, 1)
         column.addWidget(self.samples, 1)
         return page
@@ -75,13 +75,13 @@ class InterventionPanel(Panel):
         self.table.setVisible(found is not None)
         self.samples.setVisible(found is not None)
         if found is None:
-            self.said.setText(
+            self.note.setText(
                 "Measure tells what the losses become, on the concept's places and elsewhere, "
                 "beside the same done to 20 random units of the layer."
             )
             return
         about = found.ablation
-        self.said.setText(_sentence(about, self.session.selection.concept))
+        self.note.setText(_sentence(about, self.session.selection.concept))
         self.table.show_rows(_rows(about), wide=0)
         self.samples.setPlainText(
             f"Without:\n{found.sample}\n\n{about.intervention.in_words.capitalize()}:\n"

@@ -55,7 +55,7 @@ class ClippingPanel(GradientPanel):
         self.arrows.set_labels("along the raw gradient", "across it")
         self.arrows.set_legend((("raw", _RAW), ("by norm", _NORM), ("by value", _VALUE)))
         self.arrows.setMinimumHeight(140)
-        self.said = note()
+        self.note = note()
         self.table = QuietTable("Gradient of each parameter, raw and clipped", _HEADS)
         self.steps = BandPlot("Raw gradient norm of consecutive steps", log=True)
         self.steps.set_labels("step", "raw norm")
@@ -65,7 +65,7 @@ class ClippingPanel(GradientPanel):
             tools(self.network, stretch=0),
             tools(label("norm"), self.norm, label("value"), self.value),
             (self.arrows, 4),
-            self.said,
+            self.note,
             (self.table, 4),
             (self.steps, 3),
         )
@@ -95,7 +95,7 @@ class ClippingPanel(GradientPanel):
         for widget in (self.table, self.steps):
             widget.setVisible(known)
         if found is None:
-            self.said.setText("Computing…")
+            self.note.setText("Computing…")
             return
         if isinstance(found, str):
             self.explain(found)
@@ -126,7 +126,7 @@ class ClippingPanel(GradientPanel):
         whole = found.whole
         raw, by_norm, by_value = whole.raw, whole.by_norm, whole.by_value
         if not math.isfinite(raw):
-            self.said.setText(
+            self.note.setText(
                 "The raw gradient is not finite: no clipping repairs that, the step must be left "
                 "out."
             )
@@ -134,7 +134,7 @@ class ClippingPanel(GradientPanel):
         clipped = int((np.array(found.norms) > found.norm).sum())
         times = f"{raw / by_norm:.3g} times as long" if by_norm else "undefined"
         value_times = f"{raw / by_value:.3g} times as long" if by_value else "undefined"
-        self.said.setText(
+        self.note.setText(
             f"Raw norm {scientific(raw)}. Without clipping by norm the step would be {times}, in "
             "the same direction. "
             f"Without clipping by value it would be {value_times} and point "

@@ -115,7 +115,7 @@ class DistancePanel(GradientPanel):
         self.plot = BandPlot("Gradient over distance", log=True)
         self.plot.hovered.connect(self._hover)
         self.plot.left.connect(self._leave)
-        self.said = note()
+        self.note = note()
         self.table = FitTable()
         self.table.cellClicked.connect(self._choose_row)
         what = _row(self.quantity, self.layer)
@@ -128,7 +128,7 @@ class DistancePanel(GradientPanel):
             label("back"),
             self.distance,
         )
-        return column(WrappingRow(what, lines, range_), (self.plot, 1), self.said, self.table)
+        return column(WrappingRow(what, lines, range_), (self.plot, 1), self.note, self.table)
 
     def _number(self, name: str, low: int, high: int) -> WholeField:
         field = WholeField(name, low, high, tip=name, at_once=False)
@@ -301,7 +301,7 @@ class DistancePanel(GradientPanel):
         if skipped:
             words.append(f"{skipped} characters that the model does not know are no steps.")
         self._about = " ".join(words)
-        self.said.setText(self._about)
+        self.note.setText(self._about)
 
     def _fill_table(self) -> None:
         gradients = self.session.gradients
@@ -341,12 +341,12 @@ class DistancePanel(GradientPanel):
             if len(curve.x):
                 said.append(f"{curve.name} {scientific(float(curve.y[near]))}")
         more = f" and {len(self._curves) - 4} more" if len(self._curves) > 4 else ""
-        self.said.setText(f"{distance} steps back: " + ";  ".join(said) + more)
+        self.note.setText(f"{distance} steps back: " + ";  ".join(said) + more)
 
     @Slot()
     def _leave(self) -> None:
         self.plot.set_place(None)
-        self.said.setText(self._about)
+        self.note.setText(self._about)
 
     @Slot()
     def compare_kinds(self) -> None:

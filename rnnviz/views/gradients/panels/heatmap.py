@@ -55,16 +55,16 @@ class GradientHeatmapPanel(GradientPanel):
         self.truncated = QCheckBox("Truncated")
         self.truncated.setToolTip("Grey what truncated BPTT cuts; see the panel Truncation")
         self.truncated.toggled.connect(self.request_draw)
-        self.said = note()
-        self.said.setWordWrap(False)
+        self.note = note()
+        self.note.setWordWrap(False)
         # Its words must not make the panel wider than its place.
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.plot = ImagePlot("Gradient by position and distance", grey_gaps=True)
         self.plot.set_labels("character whose prediction the loss is about", "steps back")
         self.plot.hovered.connect(self._hover)
         self.plot.clicked.connect(self._click)
         self._field: GradientField | None = None
-        row = tools(self.network, self.layer, self.state, self.truncated, self.said, stretch=4)
+        row = tools(self.network, self.layer, self.state, self.truncated, self.note, stretch=4)
         return column(row, (self.plot, 1))
 
     def draw(self) -> None:
@@ -78,7 +78,7 @@ class GradientHeatmapPanel(GradientPanel):
             self.explain(one.failure)
             return
         if self._field is None:
-            self.said.setText("Computing…")
+            self.note.setText("Computing…")
             return
         field = self._field
         self.layer.refresh(field.facts.layers)
@@ -104,8 +104,8 @@ class GradientHeatmapPanel(GradientPanel):
         scale = Scale(round(top - _DECADES, 1), round(top, 1), "surprisal")
         self.plot.set_values(self._values, 0, scale)
         cut = f" Grey: cut every {chunk:,} steps." if self.truncated.isChecked() else ""
-        self.said.setText(f"Norm, powers of ten.{cut}")
-        self.said.setToolTip(f"The colour is the norm of the gradient as a power of ten.{cut}")
+        self.note.setText(f"Norm, powers of ten.{cut}")
+        self.note.setToolTip(f"The colour is the norm of the gradient as a power of ten.{cut}")
         self.show_character()
 
     @Slot()
@@ -133,13 +133,13 @@ class GradientHeatmapPanel(GradientPanel):
         row, distance = place
         step = int(field.targets[row]) - distance
         if step < 0:
-            self.said.setText("before the text")
+            self.note.setText("before the text")
             return
         predicted, read = int(field.predicted[row]), int(field.places[step])
         cut = self._kept is not None and not self._kept[row, distance]
         norm = scientific(float(self._norms[row, distance]))
         found = f"cut off, every {self._chunk:,} steps" if cut else norm
-        self.said.setText(
+        self.note.setText(
             f"loss of {text.slice(predicted, predicted + 1)!r} at {predicted:,}, state after "
             f"{text.slice(read, read + 1)!r}, {distance} back: {found}"
         )

@@ -81,9 +81,9 @@ class InputsPanel(GradientPanel):
         self._column.setSpacing(0)
         self._stand_below_each_other(1)
         self.setFocusProxy(self.view)
-        self.said = note()
-        self.said.setMinimumHeight(110)
-        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.note = note()
+        self.note.setMinimumHeight(110)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.export = QToolButton()
         self.export.setText("⋯")
         self.export.setAccessibleName("Save what this prediction depends on")
@@ -97,7 +97,7 @@ class InputsPanel(GradientPanel):
             tools(self.network, stretch=0),
             tools(self.kind, self.export, stretch=0),
             (self._stack, 1),
-            self.said,
+            self.note,
         )
 
     @property
@@ -136,7 +136,7 @@ class InputsPanel(GradientPanel):
         self._stand_below_each_other(len(gradients.compared))
         fields = [one.field for one in gradients.compared if one.field is not None]
         if not fields or text is None:
-            self.said.setText("Computing…")
+            self.note.setText("Computing…")
             for part in self.parts:
                 part.title.hide()
                 part.view.set_values(None, 0)
@@ -182,7 +182,7 @@ class InputsPanel(GradientPanel):
         field = self._field
         row = None if field is None else field.row_of(character)
         if field is None or row is None:
-            self.said.setText("Computing…" if field is None else "")
+            self.note.setText("Computing…" if field is None else "")
         else:
             self._tell(field, row, character)
 
@@ -200,7 +200,7 @@ class InputsPanel(GradientPanel):
         half = half_within(field, row, signed=self._signed)
         several = len(self.session.gradients.compared) > 1
         whose = f"{self.network.currentText()}: " if several else ""
-        self.said.setText(
+        self.note.setText(
             f"{whose}{shown!r} at {character:,} cost {cost_bits(field, row):.2f} bits. It depends "
             f"most on {named}. Half of all dependence lies within {characters(half)}. "
             "← → move along."

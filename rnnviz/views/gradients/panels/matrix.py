@@ -45,7 +45,7 @@ class MatrixPanel(GradientPanel):
         self.plane.point_hovered.connect(self._hover)
         self.values = BandPlot("Singular values of the recurrent matrix")
         self.values.set_labels("rank", "singular value")
-        self.said = note()
+        self.note = note()
         self.plane.setMinimumHeight(200)
         self.values.setMinimumHeight(110)
         return column(
@@ -53,7 +53,7 @@ class MatrixPanel(GradientPanel):
             tools(self.which, stretch=0),
             (self.plane, 5),
             (self.values, 3),
-            self.said,
+            self.note,
         )
 
     def draw(self) -> None:
@@ -94,7 +94,7 @@ class MatrixPanel(GradientPanel):
             plot.setVisible(found is not None)
         if found is None:
             self._about = "Computing…"
-            self.said.setText(self._about)
+            self.note.setText(self._about)
             return
         real, imaginary = np.array(found.eigenvalues).T
         reach = 1.15 * max(1.0, found.spectral_radius)
@@ -121,18 +121,18 @@ class MatrixPanel(GradientPanel):
             self._about = numbers + said[0].upper() + said[1:]
         else:
             self._about = numbers + _GATED
-        self.said.setText(self._about)
+        self.note.setText(self._about)
 
     @Slot(int, int)
     def _hover(self, group: int, place: int) -> None:
         found = self._matrix
         if found is None or group < 0:
             self.plane.set_ring(-1, 0)
-            self.said.setText(self._about)
+            self.note.setText(self._about)
             return
         real, imaginary = found.eigenvalues[place]
         self.plane.set_ring(group, place)
         sign = "+" if imaginary >= 0 else "−"
-        self.said.setText(
+        self.note.setText(
             f"{real:.4f} {sign} {abs(imaginary):.4f}i, modulus {np.hypot(real, imaginary):.4f}"
         )

@@ -58,7 +58,7 @@ class TruncationPanel(GradientPanel):
         self.plot = BandPlot("What truncation keeps over distance", log=True)
         self.plot.set_labels("steps back, k", "mean norm of the gradient at the state")
         self.plot.setMinimumHeight(220)
-        self.said = note()
+        self.note = note()
         self.steps = self._number("Steps of the sequence that is measured", 100, _MOST)
         self.steps.set_value(_LEAST)
         self.steps.problem_changed.connect(self.request_draw)
@@ -75,7 +75,7 @@ class TruncationPanel(GradientPanel):
             tools(self.network, stretch=0),
             tools(self.layer, label("cut every"), self.chunk, label("steps")),
             (self.plot, 1),
-            self.said,
+            self.note,
             tools(label("over"), self.steps, self.button, stretch=2),
             self.table,
             self.measured,
@@ -99,7 +99,7 @@ class TruncationPanel(GradientPanel):
             self.explain(one.failure)
             return
         if field is None:
-            self.said.setText("Computing…")
+            self.note.setText("Computing…")
         else:
             self.layer.refresh(field.facts.layers)
             self._show_kept(field)
@@ -128,7 +128,7 @@ class TruncationPanel(GradientPanel):
         )
         self.plot.set_place(float(chunk) if chunk <= field.distance else None)
         pairs, share = kept_share(norms, mask)
-        self.said.setText(
+        self.note.setText(
             f"Layer {layer + 1}, {state} state. Of the gradients up to {field.distance} steps "
             f"back, {pairs:.0%} are kept, which hold {share:.1%} of the summed norms. Nothing "
             f"reaches farther than {chunk - 1:,} steps; a loss at the start of a chunk reaches "

@@ -53,7 +53,7 @@ def opened(session: Session, tmp_path: Path, request: pytest.FixtureRequest) -> 
     session.selection.set_visible((0, 120))
     session.selection.set_cursor(20)
     session.runs.open(finished_run(tmp_path / "run").directory)
-    session.runs.look()
+    session.runs.poll()
     session.alignments.take_model(translating.opened())
     session.runs.close()
     return session

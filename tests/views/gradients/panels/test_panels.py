@@ -94,7 +94,7 @@ def test_three_networks_and_one_layer(qtbot, session):
     assert [curve.band for curve in panel.plot.curves].count(True) in (2, 4)
     focus = session.gradients.focus
     assert all(curve.band == (place == focus) for place, _, _, curve in panel._curves)
-    assert "only the network in focus has its bands" in panel.said.text()
+    assert "only the network in focus has its bands" in panel.note.text()
     qtbot.keyClick(panel.layer, Qt.Key.Key_End)
     session.gradients.set_layer(1)
     settle(qtbot, panel)
@@ -168,9 +168,9 @@ def test_every_plot_is_saved_as_csv_svg_and_png(qtbot, session, tmp_path):
 def test_hovering_tells_the_numbers(qtbot, session):
     panel = shown(qtbot, DistancePanel(session))
     panel.plot.hovered.emit(3.2, 0.0)
-    assert panel.said.text().startswith("3 steps back: small, layer 1 ")
+    assert panel.note.text().startswith("3 steps back: small, layer 1 ")
     panel.plot.left.emit()
-    assert panel.said.text().startswith("Line: median")
+    assert panel.note.text().startswith("Line: median")
 
 
 def test_the_heatmap_is_the_field_and_a_click_explains(qtbot, session):
@@ -179,8 +179,8 @@ def test_the_heatmap_is_the_field_and_a_click_explains(qtbot, session):
     wanted = np.log10(field.norms("hidden", 1).T)
     assert np.allclose(panel.plot._values, wanted, atol=1e-5)
     panel.plot.hovered.emit(2.5, 4.5)
-    assert f"loss of {TEXT[42]!r} at 42" in panel.said.text()
-    assert f"after {TEXT[37]!r}, 4 back" in panel.said.text()
+    assert f"loss of {TEXT[42]!r} at 42" in panel.note.text()
+    assert f"after {TEXT[37]!r}, 4 back" in panel.note.text()
     panel.plot.clicked.emit(2.5, 4.5)
     assert session.gradients.character == 42
 
@@ -197,13 +197,13 @@ def test_the_heatmap_blanks_what_truncation_cuts(qtbot, session):
     row = int(np.flatnonzero(targets % 5 == 2)[0])
     panel.plot.hovered.emit(row + 0.5, 2.5)
     norm = session.gradients.focused.field.norms("hidden", 1)[row, 2]
-    assert panel.said.text().endswith(f"2 back: {scientific(float(norm))}")
+    assert panel.note.text().endswith(f"2 back: {scientific(float(norm))}")
     panel.plot.hovered.emit(row + 0.5, 3.5)
-    assert panel.said.text().endswith("3 back: cut off, every 5 steps")
+    assert panel.note.text().endswith("3 back: cut off, every 5 steps")
     panel.truncated.setChecked(False)
     settle(qtbot, panel)
     panel.plot.hovered.emit(row + 0.5, 3.5)
-    assert "cut" not in panel.said.text()
+    assert "cut" not in panel.note.text()
 
 
 def test_hovering_a_character_tints_what_it_depends_on(qtbot, session):
@@ -217,7 +217,7 @@ def test_hovering_a_character_tints_what_it_depends_on(qtbot, session):
         strengths / strengths.max(), rel=1e-5
     )
     assert np.isnan(values[45 - panel.parts[0].first :]).all()
-    assert f"{TEXT[45]!r} at 45 cost" in panel.said.text()
+    assert f"{TEXT[45]!r} at 45 cost" in panel.note.text()
     panel.kind.setCurrentIndex(1)
     panel.kind.activated.emit(1)
     assert np.nanmin(panel.view.values) < 0
@@ -253,19 +253,19 @@ def test_the_matrix_and_its_words(qtbot, tmp_path, qapp):
     panel = shown(qtbot, MatrixPanel(session))
     assert [panel.which.itemText(i) for i in range(2)] == ["Layer 1", "Layer 2"]
     facts = (session.gradients.measurements.matrices or ())[0]
-    assert f"{facts.largest_singular_value:.3g}" in panel.said.text()
+    assert f"{facts.largest_singular_value:.3g}" in panel.note.text()
     assert len(panel.values.curves[0].y) == 6
     panel.plane.point_hovered.emit(0, 0)
-    assert "modulus" in panel.said.text()
+    assert "modulus" in panel.note.text()
     panel.plane.point_hovered.emit(-1, -1)
-    assert "1/γ" in panel.said.text()
+    assert "1/γ" in panel.note.text()
     session.close()
 
 
 def test_gates_are_not_held_to_the_bound(qtbot, session):
     panel = shown(qtbot, MatrixPanel(session))
     assert panel.which.itemText(1) == "Layer 1, forget gate"
-    assert "With gates" in panel.said.text()
+    assert "With gates" in panel.note.text()
 
 
 def test_clipping_by_value_turns_the_step_and_by_norm_does_not(qtbot, session):
@@ -278,7 +278,7 @@ def test_clipping_by_value_turns_the_step_and_by_norm_does_not(qtbot, session):
     panel.norm.set_value(1000.0)
     settle(qtbot, panel)
     assert panel.arrows._arrows[1].length == pytest.approx(raw.length)
-    assert "1 times as long, in the same direction" in panel.said.text()
+    assert "1 times as long, in the same direction" in panel.note.text()
 
 
 def test_truncation_shows_what_is_kept_and_measures(qtbot, session):

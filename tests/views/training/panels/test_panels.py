@@ -51,7 +51,7 @@ def session(tmp_path: Path, qapp: QApplication, trainers: FakeTrainers) -> Itera
 
 def open_run(session: Session, run: MadeRun) -> None:
     session.runs.open(run.directory)
-    session.runs.look()
+    session.runs.poll()
 
 
 def shown(qtbot: QtBot, panel: Panel) -> None:
@@ -321,7 +321,7 @@ def test_norms_that_were_not_measured_are_absent_with_a_word_why(
     shown(qtbot, panel)
     assert panel.words.text() == "No norms: gradients were cleared."
     run.steps(51, 60, clipped=None, clipped_norm=None)
-    session.runs.look()
+    session.runs.poll()
     qtbot.waitUntil(lambda: panel.idle and not panel.words.text().startswith("No"))
     assert panel.words.text() == "The run does not say which steps it clipped."
     assert [trace.name for trace in panel.plot.traces] == ["before clipping"]  # and no threshold
@@ -496,7 +496,7 @@ def test_buttons_and_fields_ask_the_trainer(
     qtbot.mouseClick(centre.pause, Qt.MouseButton.LeftButton)
     assert words_of(session.runs.opened[0])[1] == "pausing…"
     run.event("paused", step=10)
-    session.runs.look()
+    session.runs.poll()
     assert centre.pause.text() == "Resume"
     qtbot.mouseClick(centre.pause, Qt.MouseButton.LeftButton)
     field = centre.settings.fields["learning_rate"]
@@ -701,7 +701,7 @@ def test_settings_of_ticked_runs_stand_side_by_side(
     assert row(0) == ["Seed", "7", "0"]
     assert panel.words.text() == "They differ in the first."
     run.event("changed", step=5, setting="learning_rate", value=0.001)
-    session.runs.look()
+    session.runs.poll()
     qtbot.waitUntil(lambda: panel.idle and row(0)[0] == "Learning rate")
     assert row(0) == ["Learning rate", "0.004, now 0.001", "0.004"]
     session.runs.set_shown(session.runs.opened[0], False)
