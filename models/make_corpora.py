@@ -161,7 +161,10 @@ def write(path: Path, lines: Iterable[str]) -> None:
 
 def pieces(path: Path, language: Language, pairs: list[Pair]) -> None:
     """The vocabularies of both sides, in a model that has nothing else to say."""
-    sides = [train_tokenizer("subwords", (pair[side] for pair in pairs), PIECES) for side in (0, 1)]
+    sides = [
+        train_tokenizer("subwords", (pair[side] for pair in pairs), PIECES).description
+        for side in (0, 1)
+    ]
     about = TranslationDescription(
         architecture="gru",
         layers=1,
@@ -189,7 +192,7 @@ def make(data: Path, language: Language, folder: Path) -> None:
     words = [(words_to_align(source), words_to_align(target)) for source, target in pairs]
     links = (links_line(both.links("intersection")) for both in align_words(words))
     write(folder / f"{language.name}.links.xz", links)
-    pieces(folder / f"{language.name}.pieces.safetensors", language, pairs, data)
+    pieces(folder / f"{language.name}.pieces.safetensors", language, pairs)
 
 
 def main() -> None:

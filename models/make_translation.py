@@ -254,7 +254,8 @@ def hash_of(line: str) -> int:
 def score(made: list[str], references: list[list[str]]) -> tuple[float, float]:
     """BLEU and chrF of sacrebleu, each translation against all its references."""
     most = max(len(right) for right in references)
-    streams = [[right[n] if n < len(right) else None for right in references] for n in range(most)]
+    # None stands where a sentence has fewer references than others; sacrebleu's types forget it.
+    streams: Any = [[right[n] if n < len(right) else None for right in references] for n in range(most)]
     bleu = sacrebleu.corpus_bleu(made, streams).score
     chrf = sacrebleu.corpus_chrf(made, streams).score
     return bleu, chrf

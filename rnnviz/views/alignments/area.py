@@ -269,7 +269,7 @@ class AlignmentArea(QWidget):
         self.bar.show_problem(why)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """The workspace was entered: open the first translation model that ships, if none is open."""
+        """Now entered: open the first translation model that ships, if none is open."""
         super().showEvent(event)
         self._first_due = True
         self._open_first()

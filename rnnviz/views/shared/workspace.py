@@ -151,7 +151,7 @@ class Workspace(QMainWindow):
         self._sized = restorable and self.restoreState(layout, self.layout_version)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the panels draw once the middle of the workspace was seen: plots take long to import."""
+        """Let the panels draw once the middle was seen: plots take long to import."""
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
             for panel in self.panels:
@@ -215,7 +215,7 @@ class Workspace(QMainWindow):
             self.resizeDocks([below], [self.bottom_height], Qt.Orientation.Vertical)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the docks their first sizes; before the workspace is shown they would not keep them."""
+        """Give the docks their first sizes; before it is shown they would not keep them."""
         self.ensure_built()
         super().showEvent(event)
         if not self._sized:
