@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.cells.finding import Finding
+from rnnviz.views.shared.whole_text import whole_text
 
 
 class FindingDialog(QDialog):
@@ -60,7 +61,7 @@ class FindingDialog(QDialog):
         return msgspec.structs.replace(
             self._finding,
             title=self.title.text().strip(),
-            note=self.note.toPlainText().strip(),
+            note=whole_text(self.note).strip(),
         )
 
     @Slot()

@@ -5,6 +5,8 @@ Knows keys and strings; where the caret is painted is the text view's.
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -22,7 +24,13 @@ _MOVES = {
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down,
     Qt.Key.Key_Home, Qt.Key.Key_End,
 }  # fmt: skip
-_TYPED: dict[int, str] = {Qt.Key.Key_Return: "\n", Qt.Key.Key_Enter: "\n"}
+_LINE_ENDS = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+_KEYS_OF_TYPING = {*_MOVES, *_LINE_ENDS, Qt.Key.Key_Backspace}
+_CONTROL, _ALT, _META = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.MetaModifier,
+)
 
 
 class Editing(QObject):
@@ -65,8 +73,11 @@ class Editing(QObject):
 
     def insert(self, typed: str) -> None:
         """Put characters in place of the selection, or at the caret."""
+        self.replace(*self.selection, typed)
+
+    def replace(self, start: int, stop: int, typed: str) -> None:
+        """Put characters in place of those from `start` up to `stop`, as far as there is room."""
         typed = typed.replace("\r\n", "\n").replace("\r", "\n")
-        start, stop = self.selection
         if len(self.text) - (stop - start) + len(typed) > LIMIT:
             self.refused.emit(
                 f"{len(typed):,} more characters would make this text longer than {LIMIT:,}; "
@@ -92,8 +103,10 @@ class Editing(QObject):
             self._delete(-1 if event.key() == Qt.Key.Key_Backspace else 1)
         elif event.key() in _MOVES:
             self._arrow(event)
-        elif self.wants(event):
-            self.insert(_TYPED.get(event.key(), event.text()))
+        elif event.key() in _LINE_ENDS and not event.modifiers() & (_CONTROL | _ALT | _META):
+            self.insert("\n")
+        elif is_typed(event):
+            self.insert(event.text())
         else:
             return False
         return True
@@ -103,12 +116,10 @@ class Editing(QObject):
         """Whether a key belongs to typing and not to the window's shortcuts."""
         if any(event.matches(key) for key in _EDIT_KEYS):
             return True
-        commands = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier
-        if event.modifiers() & commands or event.modifiers() == Qt.KeyboardModifier.AltModifier:
-            return False
-        if event.key() in _TYPED or event.key() in _MOVES or event.key() == Qt.Key.Key_Backspace:
+        plain = not event.modifiers() & (_CONTROL | _ALT | _META)
+        if plain and event.key() in _KEYS_OF_TYPING:
             return True
-        return bool(event.text()) and (event.text().isprintable() or event.text() == "\t")
+        return is_typed(event)
 
     def apply(self, start: int, stop: int, new: str) -> None:
         """Make an edit without remembering it; the history calls this."""
@@ -153,6 +164,27 @@ class Editing(QObject):
             case _:
                 place = self._view.character_in_row(self.caret, 1)
         self.move(place, keep=shift)
+
+
+def is_typed(event: QKeyEvent, platform: str = sys.platform) -> bool:
+    """Whether the text that a key brings is meant to be typed, and is no command.
+
+    Every character is, blanks of any width and joiners too. AltGr comes as Ctrl and Alt on Windows,
+    Option as Alt on macOS; elsewhere Alt with a letter or a digit opens a menu.
+    """
+    text, held = event.text(), event.modifiers() & (_CONTROL | _ALT | _META)
+    if not text or event.key() == Qt.Key.Key_Backtab:
+        return False
+    category = unicodedata.category(text[0])
+    if category in ("Cc", "Cs"):
+        return text == "\t" and not held
+    if category == "Cf" and not held & _META:
+        return True  # Windows sends direction marks with Ctrl and Shift.
+    if platform == "darwin":
+        return not held & (_CONTROL | _META)
+    if held == _ALT:
+        return not (text.isascii() and text.isalnum())
+    return not held or held == _CONTROL | _ALT
 
 
 class _Replace(QUndoCommand):

@@ -31,6 +31,7 @@ from rnnviz.views.shared.theme import Theme, theme_of
 from rnnviz.views.text import text_marks as marks
 from rnnviz.views.text import text_painter as paint
 from rnnviz.views.text.cell_area import CellArea
+from rnnviz.views.text.composing import Composing, about
 from rnnviz.views.text.rows import Page
 from rnnviz.views.text.text_editing import Editing
 from rnnviz.views.text.text_entries import Labels, Values, label_entries, label_scale, value_entries
@@ -86,6 +87,7 @@ class TextView(CellArea):
         self._hovered: int | None = None
         self._tables: dict[tuple[Scale, bool], npt.NDArray[np.uint32]] = {}
         self._selecting = Selecting(self)
+        self._composing = Composing()
 
     # what is shown
 
@@ -184,6 +186,7 @@ class TextView(CellArea):
             self._editing.changed.connect(self._edited)
             self._editing.moved.connect(self._caret_moved)
             self._editing.refused.connect(self.edit_refused)
+        self._composing.drop()
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, editable)
         self.viewport().update()
 
@@ -209,6 +212,7 @@ class TextView(CellArea):
             caret = self._editing.caret
             self.set_cursor(caret if caret < len(self.text) else None)
             self.scroll_to(caret)
+        self.updateMicroFocus()
         self.viewport().update()
 
     # painting
@@ -279,7 +283,11 @@ class TextView(CellArea):
             marks.paint_outline(painter, page.spans(*self.range), grid, pen, halo)
         if self._editing is not None:
             colour = theme.accent if self.hasFocus() else theme.muted
-            marks.paint_caret(painter, self.caret_rect(self._editing.caret), colour, theme)
+            caret = self.caret_rect(self._editing.caret)
+            marks.paint_caret(painter, caret, colour, theme)
+            if self._composing.text and not caret.isNull():
+                room = self.viewport().rect().adjusted(grid.left, 0, 0, 0)
+                self._composing.paint(painter, caret, room, self._font, grid.ascent, theme)
         elif self.cursor_at is not None:
             spans = page.spans(self.cursor_at, self.cursor_at + 1)
             marks.paint_outline(painter, spans, grid, QPen(QColor(theme.text), 2), halo)
@@ -289,6 +297,8 @@ class TextView(CellArea):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Place the cursor; shift takes the range along."""
         if event.button() == Qt.MouseButton.LeftButton:
+            if self._composing.text:
+                QGuiApplication.inputMethod().commit()
             shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._selecting.press(event.position().toPoint(), shift)
 
@@ -363,10 +373,31 @@ class TextView(CellArea):
         return True
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        """Take what an input method composed."""
-        if self._editing is not None and event.commitString():
-            self._editing.insert(event.commitString())
+        """Take what an input method composed, and show what it composes."""
+        if self._editing is not None:
+            self._composing.take(event, self._editing)
+            self.scroll_to(self._editing.caret)
+            self.updateMicroFocus()
+            self.viewport().update()
         event.accept()
+
+    def inputMethodQuery(self, query: Qt.InputMethodQuery) -> object:
+        """Where the caret is, and what stands around it."""
+        if self._editing is None:
+            return super().inputMethodQuery(query)
+        asked = Qt.InputMethodQuery
+        if query in (asked.ImCursorRectangle, asked.ImAnchorRectangle):
+            anchored = query == asked.ImAnchorRectangle
+            caret = self._editing.anchor if anchored else self._editing.caret
+            return self.caret_rect(caret).translated(self.viewport().pos())
+        if query == asked.ImFont:
+            return self._font
+        told = about(self._editing, query)
+        return super().inputMethodQuery(query) if told is None else told
+
+    def focusNextPrevChild(self, onwards: bool) -> bool:
+        """While typing, Tab is a character of the text; Shift+Tab and Esc lead out of it."""
+        return super().focusNextPrevChild(onwards) if not (onwards and self.editable) else False
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the caret as live."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtCore import QKeyCombination
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
+
+from rnnviz.views.window.key_meanings import meanings
 
 Shortcut = QKeySequence.StandardKey | str | None
 
@@ -65,9 +67,11 @@ class Actions:
 
     def entry_of(self, event: QKeyEvent, room: str = "") -> MenuEntry | None:
         """What this single key does in this workspace, if anything."""
-        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        combined = QKeyCombination(modifiers, Qt.Key(event.key())).toCombined()
-        return self._keys.get((room, combined)) or self._keys.get(("", combined))
+        for combined in meanings(event):
+            entry = self._keys.get((room, combined)) or self._keys.get(("", combined))
+            if entry is not None:
+                return entry
+        return None
 
     def keys(self, room: str = "") -> list[tuple[str, str]]:
         """(keys, what they do) in this workspace, in the order of the menus."""
@@ -90,10 +94,6 @@ def _combinations(keys: str) -> list[int]:
     for key in keys.split():
         combination = QKeyCombination.fromCombined(QKeySequence(key)[0].toCombined())  # type: ignore[index]
         found.append(combination.toCombined())
-        if key in ("?", "/"):
-            # On many keyboards these come with Shift.
-            shifted = QKeyCombination(Qt.KeyboardModifier.ShiftModifier, combination.key())
-            found.append(shifted.toCombined())
     return found
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QGuiApplication, QInputMethodEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from rnnviz.core.sequences.text import Text
-from rnnviz.views.text.text_editing import LIMIT
+from rnnviz.views.text.text_editing import LIMIT, is_typed
 from rnnviz.views.text.text_view import TextView
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -108,3 +108,150 @@ def test_a_view_that_is_not_editable_is_not_typed_into(view, qtbot):
     view.set_editable(False)
     qtbot.keyClicks(view, "xyz")
     assert str(view.text) == "one\ntwo"
+
+
+TYPED = [
+    ("Space", ["Shift"], "\u200c"),
+    ("nobreakspace", [], "\u00a0"),
+    ("Space", [], "\u3000"),
+    ("unknown", [], "\u200d"),
+    ("At", ["Control", "Alt"], "@"),
+    ("BraceLeft", ["Control", "Alt"], "{"),
+    ("At", ["Alt"], "@"),
+    ("E", ["GroupSwitch"], "\u20ac"),
+    ("unknown", [], "\U0001f44d\U0001f3fd"),
+    ("Control", ["Control", "Shift"], "\u200f"),
+    ("Tab", [], "\t"),
+    ("nobreakspace", [], "\u202f"),
+]
+
+
+@pytest.mark.parametrize(("key", "held", "text"), TYPED)
+def test_whatever_a_keyboard_sends_is_typed(view, key, held, text):
+    modifiers = Qt.KeyboardModifier.NoModifier
+    for one in held:
+        modifiers |= getattr(Qt.KeyboardModifier, f"{one}Modifier")
+    event = QKeyEvent(QEvent.Type.ShortcutOverride, getattr(Qt.Key, f"Key_{key}"), modifiers, text)
+    event.ignore()
+    QApplication.sendEvent(view, event)
+    assert event.isAccepted()
+    event = QKeyEvent(QEvent.Type.KeyPress, getattr(Qt.Key, f"Key_{key}"), modifiers, text)
+    QApplication.sendEvent(view, event)
+    assert str(view.text) == "one\ntwo" + text
+
+
+@pytest.mark.parametrize(
+    ("key", "held", "text"),
+    [
+        (Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier, "f"),
+        (Qt.Key.Key_G, CONTROL, "\x07"),
+        (Qt.Key.Key_1, CONTROL, "1"),
+        (Qt.Key.Key_Backtab, SHIFT, "\t"),
+        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier, "\x1b"),
+    ],
+)
+def test_commands_are_not_typed(key, held, text):
+    event = QKeyEvent(QEvent.Type.KeyPress, key, held, text)
+    assert not is_typed(event, "linux")
+
+
+def test_option_types_every_letter_on_macos():
+    alt = Qt.KeyboardModifier.AltModifier
+    event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_L, alt, "l")
+    assert is_typed(event, "darwin")
+    command = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_L, alt | CONTROL, "l")
+    assert not is_typed(command, "darwin")
+
+
+def test_shift_tab_and_escape_lead_out_of_the_typing(view, qtbot):
+    other, room = QLineEdit(), QWidget()
+    qtbot.addWidget(room)
+    column = QVBoxLayout(room)
+    column.addWidget(other)
+    column.addWidget(view)
+    with qtbot.waitActive(room):
+        room.show()
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_Tab)
+    assert view.hasFocus()
+    assert str(view.text) == "one\ntwo\t"
+    qtbot.keyClick(view, Qt.Key.Key_Backtab, SHIFT)
+    assert other.hasFocus()
+    view.setParent(None)
+
+
+def compose(view, preedit, commit="", replace=(0, 0), cursor=None):
+    attributes = []
+    if cursor is not None:
+        kind = QInputMethodEvent.AttributeType.Cursor
+        attributes.append(QInputMethodEvent.Attribute(kind, cursor, 1, None))
+    event = QInputMethodEvent(preedit, attributes)
+    event.setCommitString(commit, *replace)
+    QApplication.sendEvent(view, event)
+
+
+def test_a_composition_is_seen_at_the_caret_and_then_typed(view, qtbot):
+    for _ in range(2):
+        qtbot.keyClick(view, Qt.Key.Key_Left)
+    before = view.viewport().grab().toImage()
+    compose(view, "nihao")
+    during = view.viewport().grab().toImage()
+    changed = [
+        x
+        for x in range(before.width())
+        for y in range(before.height())
+        if before.pixel(x, y) != during.pixel(x, y)
+    ]
+    caret = view.caret_rect(view.editing.caret)
+    assert min(changed) >= caret.x() - 4
+    assert max(changed) > caret.x() + 4 * view.grid.cell
+    assert str(view.text) == "one\ntwo"
+    compose(view, "", "\u4f60\u597d")
+    assert str(view.text) == "one\nt\u4f60\u597dwo"
+    compose(view, "x")
+    compose(view, "")
+    assert str(view.text) == "one\nt\u4f60\u597dwo"
+
+
+def test_a_composition_takes_the_place_of_the_selection_and_of_what_it_replaces(view, qtbot):
+    qtbot.keyClick(view, Qt.Key.Key_Home, SHIFT)
+    compose(view, "ni")
+    assert str(view.text) == "one\n"
+    compose(view, "", "\U0001f600e")
+    compose(view, "", "\u00e9", (-1, 1))  # a key held on macOS gives its accents
+    assert str(view.text) == "one\n\U0001f600\u00e9"
+    compose(view, "", "", (-3, 2))  # in units of UTF-16, of which the face has two
+    assert str(view.text) == "one\n\u00e9"
+
+
+def test_an_input_method_is_told_where_the_caret_is_and_what_is_around_it(view, qtbot):
+    compose(view, "", "\U0001f600")
+    asked = Qt.InputMethodQuery
+    place = view.inputMethodQuery(asked.ImCursorRectangle)
+    caret = view.caret_rect(view.editing.caret).translated(view.viewport().pos())
+    assert place == caret
+    assert place.height() < 60
+    assert view.inputMethodQuery(asked.ImSurroundingText) == "two\U0001f600"
+    assert view.inputMethodQuery(asked.ImCursorPosition) == 5
+    qtbot.keyClick(view, Qt.Key.Key_Home, SHIFT)
+    assert view.inputMethodQuery(asked.ImCurrentSelection) == "two\U0001f600"
+    assert view.inputMethodQuery(asked.ImAnchorPosition) == 5
+    assert view.inputMethodQuery(asked.ImCursorPosition) == 0
+
+
+def test_a_long_composition_stays_in_the_window(view):
+    view.resize(220, 200)
+    plain = view.viewport().grab().toImage()
+    compose(view, "w" * 60, cursor=60)
+    shown = view.viewport().grab().toImage()
+    left = view.grid.left
+    assert any(
+        plain.pixel(x, y) != shown.pixel(x, y)
+        for x in range(view.viewport().width() - 12, view.viewport().width())
+        for y in range(shown.height())
+    )
+    assert all(
+        plain.pixel(x, y) == shown.pixel(x, y)
+        for x in range(left - 4)
+        for y in range(shown.height())
+    )

@@ -17,6 +17,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import mono_font
+from rnnviz.views.shared.whole_text import whole_text
 from rnnviz.work.jobs.cells import Sample
 
 _ANY_SEED = -1
@@ -101,7 +102,7 @@ class SamplePanel(Panel):
     def draw(self) -> None:
         """Show the sample so far and which buttons work."""
         sampling = self.session.jobs.busy(Sample)
-        shown, text = self.output.toPlainText(), self.session.inspection.sample
+        shown, text = whole_text(self.output), self.session.inspection.sample
         if text.startswith(shown) and shown:
             cursor = self.output.textCursor()
             cursor.movePosition(cursor.MoveOperation.End)
@@ -121,7 +122,7 @@ class SamplePanel(Panel):
         else:
             seed = self.seed.value()
             self.session.inspection.request_sample(
-                self.start.toPlainText(),
+                whole_text(self.start),
                 self.length.value(),
                 self.temperature.value(),
                 self.top_k.value(),
@@ -133,7 +134,7 @@ class SamplePanel(Panel):
     def show_sample(self) -> None:
         """Make start and sample the open text."""
         self.session.recordings.show_text(
-            Text.of(self.start.toPlainText() + self.session.inspection.sample, "sample")
+            Text.of(whole_text(self.start) + self.session.inspection.sample, "sample")
         )
 
     @Slot()

@@ -314,8 +314,9 @@ class TestSample:
         self, panel: SamplePanel, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(session.recordings, "walk_if_small", lambda: None)
-        panel.start.setPlainText("He: ")
+        # No-break and full-width blanks are what a model may have been trained on.
+        panel.start.setPlainText("He:\u00a0\u3000\n ")
         qtbot.mouseClick(panel.generate, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(panel.colour.isEnabled)
         qtbot.mouseClick(panel.colour, Qt.MouseButton.LeftButton)
-        assert str(session.recordings.text) == "He: 0.8 and 0 so he"
+        assert str(session.recordings.text) == "He:\u00a0\u3000\n 0.8 and 0 so he"
