@@ -5,7 +5,7 @@ Input methods count in the units of UTF-16; the texts here count characters.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
@@ -92,8 +92,8 @@ class Composing:
         painter.setPen(QColor(theme.text))
         layout.draw(painter, QPointF(left, caret.y() + ascent - QFontMetricsF(font).ascent()))
         at = self._cursor if self._cursor >= 0 else _length(self.text)
-        x = line.cursorToX(at)
-        across = left + (x[0] if isinstance(x, tuple) else x)
+        found: Any = line.cursorToX(at)
+        across = left + float(found[0] if isinstance(found, tuple) else found)
         own = QRect(round(across), caret.y(), 2, caret.height())
         if self._cursor >= 0:
             painter.fillRect(own, QColor(theme.accent))

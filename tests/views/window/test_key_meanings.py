@@ -15,7 +15,7 @@ def press(key, text, held=NO, scan=0, virtual=0):
 
 
 def combined(keys):
-    return QKeySequence(keys)[0].toCombined()
+    return QKeySequence(keys)[0].toCombined()  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
