@@ -27,6 +27,7 @@ from rnnviz.session.cells.previews import Previews
 from rnnviz.session.cells.rankings import Rankings
 from rnnviz.session.cells.scaling import Scaling
 from rnnviz.session.cells.stepping import Stepping
+from rnnviz.session.cells.telling import Telling
 from rnnviz.session.cells.verdicts import Verdicts
 from rnnviz.session.gradients.gradients import Gradients
 from rnnviz.session.gradients.memory import Memory
@@ -88,7 +89,8 @@ class Session(QObject):
             self.jobs, self.recordings, self.selection, data / "concepts", self
         )
         self.previews = Previews(self.jobs, self.recordings, self.selection, self)
-        self.scaling = Scaling(self.recordings, self.selection, self)
+        self.telling = Telling(self.recordings, self.selection, self.rankings, self)
+        self.scaling = Scaling(self.recordings, self.selection, self.telling, self)
         self.interventions = Interventions(
             self.jobs, self.recordings, self.selection, self.rankings, self
         )

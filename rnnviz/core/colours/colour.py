@@ -1,13 +1,19 @@
 """Which colour a value gets: palettes for both grounds, and the scale from values to their entries.
 
 A palette has 256 entries: 0 to 254 from the lowest value to the highest, so that the middle of a
-signed scale is one entry, and 255 for "no value", which is transparent. Text in `INK` can be read
-on every entry (contrast of at least 4.5), but for `weight` and `label`; both signs stay apart for
-colour-blind eyes.
+signed scale is one entry, and 255 for "no value", which is transparent. Text in `CELL_INK` can be
+read on every entry (contrast of at least 7), but for `weight` and `label`; both signs stay apart
+for colour-blind eyes.
+
+A pair of colours that are equally light cannot be told apart on a projector: the contrast of WCAG
+counts light alone. So the first palettes are uneven: the upper arm is as strong as text of 7 : 1
+allows, the lower one stays light (dark on a dark ground), and its end stands against the other's
+at 2 : 1 at least.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -29,13 +35,20 @@ LEVELS = 255
 PAPER = {False: (255, 255, 255), True: (21, 24, 30)}
 """The ground that text is painted on, by `dark`; zero has this colour."""
 INK = {False: (24, 28, 36), True: (236, 239, 244)}
-"""The colour of text on every entry of a palette, by `dark`."""
+"""The colour of text on the ground, by `dark`."""
+CELL_INK = {False: (0, 0, 0), True: (255, 255, 255)}
+"""The colour of text on every entry of a palette, by `dark`: the strongest that there is leaves the
+palettes the most room."""
 
 Mode = Literal["unit", "channel"]
 """Whether a scale is measured on one unit, or shared by all units of its channel."""
 
-_QUANTILE = 0.999
+_QUANTILE = 0.995
 _SAMPLE = 1 << 15
+_WEAK = 0.3
+"""Of what a unit is elsewhere, what it must be where it is on, for zero to stay in the middle."""
+_STRETCHES, _LEAST = 64, 16
+"""Parts of a text that are looked at for drift; values that a part must have."""
 
 Anchors = tuple[tuple[float, float, float], ...]
 """Lightness, chroma and hue in degrees, from the neutral side outwards."""
@@ -53,28 +66,44 @@ class _Hues:
 
 
 _BLUE = {
-    False: ((0.84, 0.085, 250), (0.66, 0.165, 256)),
-    True: ((0.34, 0.10, 262), (0.51, 0.19, 262)),
+    False: ((0.85, 0.085, 250), (0.69, 0.165, 257)),
+    True: ((0.32, 0.11, 260), (0.458, 0.172, 258)),
+}
+_PALE_BLUE = {
+    False: ((0.955, 0.025, 250), (0.905, 0.06, 250)),
+    True: ((0.23, 0.06, 258), (0.258, 0.095, 260)),
+}
+_RED = {
+    False: ((0.85, 0.10, 24), (0.705, 0.185, 26)),
+    True: ((0.34, 0.12, 26), (0.475, 0.19, 26)),
+}
+_PALE_RED = {
+    False: ((0.96, 0.03, 18), (0.918, 0.055, 20)),
+    True: ((0.235, 0.065, 22), (0.262, 0.105, 26)),
 }
 _ORANGE = {
-    False: ((0.87, 0.085, 66), (0.70, 0.175, 48)),
-    True: ((0.35, 0.085, 38), (0.535, 0.165, 37)),
+    False: ((0.87, 0.085, 66), (0.705, 0.175, 49)),
+    True: ((0.33, 0.075, 48), (0.463, 0.12, 50)),
+}
+_PALE_YELLOW = {
+    False: ((0.965, 0.05, 98), (0.925, 0.10, 96)),
+    True: ((0.228, 0.03, 95), (0.252, 0.05, 95)),
 }
 _PURPLE = {
-    False: ((0.84, 0.085, 305), (0.65, 0.18, 303)),
-    True: ((0.34, 0.11, 302), (0.50, 0.21, 302)),
+    False: ((0.84, 0.085, 305), (0.705, 0.19, 304)),
+    True: ((0.33, 0.13, 303), (0.476, 0.20, 304)),
 }
 _GREEN = {
-    False: ((0.88, 0.10, 145), (0.72, 0.17, 146)),
-    True: ((0.35, 0.08, 148), (0.52, 0.14, 147)),
+    False: ((0.88, 0.10, 145), (0.70, 0.17, 147)),
+    True: ((0.32, 0.08, 148), (0.437, 0.125, 148)),
 }
 _TEAL = {
-    False: ((0.93, 0.05, 165), (0.82, 0.10, 185), (0.65, 0.12, 222)),
-    True: ((0.30, 0.055, 205), (0.40, 0.08, 200), (0.51, 0.11, 180)),
+    False: ((0.93, 0.05, 165), (0.82, 0.10, 185), (0.685, 0.12, 222)),
+    True: ((0.30, 0.055, 205), (0.37, 0.07, 200), (0.443, 0.085, 190)),
 }
 _FIRE = {
-    False: ((0.94, 0.07, 92), (0.83, 0.14, 68), (0.66, 0.19, 28)),
-    True: ((0.30, 0.085, 345), (0.41, 0.15, 15), (0.53, 0.16, 40)),
+    False: ((0.94, 0.07, 92), (0.83, 0.14, 68), (0.71, 0.18, 30)),
+    True: ((0.30, 0.085, 345), (0.39, 0.14, 15), (0.47, 0.15, 38)),
 }
 _VIOLET = {
     False: ((0.90, 0.05, 290), (0.74, 0.12, 290), (0.55, 0.20, 290)),
@@ -86,15 +115,20 @@ _DEEP_TEAL = {
 }
 
 _PALETTES = {
-    "blue-orange": _Hues("Blue and orange", ("orange", "blue"), _BLUE, _ORANGE),
-    "green-purple": _Hues("Green and purple", ("purple", "green"), _GREEN, _PURPLE),
+    "blue-red": _Hues("Blue on red", ("red", "blue"), _BLUE, _PALE_RED),
+    "red-blue": _Hues("Red on blue", ("blue", "red"), _RED, _PALE_BLUE),
+    "purple-yellow": _Hues("Purple on yellow", ("yellow", "purple"), _PURPLE, _PALE_YELLOW),
+    "blue-orange": _Hues("Blue and orange, even", ("orange", "blue"), _BLUE, _ORANGE),
+    "green-purple": _Hues("Green and purple, even", ("purple", "green"), _GREEN, _PURPLE),
     "gate": _Hues("Teal", ("no colour", "teal"), _TEAL),
     "surprisal": _Hues("Fire", ("no colour", "orange-red"), _FIRE),
     "weight": _Hues("Deep teal", ("no colour", "teal"), _DEEP_TEAL),
     "label": _Hues("Violet", ("no colour", "violet"), _VIOLET),
 }
 DIVERGING = tuple(name for name, hues in _PALETTES.items() if hues.negative is not None)
-"""Palettes for signed values; the ground is zero."""
+"""Palettes for signed values; the ground is zero. Even ones have two arms of equal strength."""
+UNEVEN = ("blue-red", "red-blue", "purple-yellow")
+"""Signed palettes whose upper end stands out from the lower at 2 : 1."""
 SEQUENTIAL = tuple(name for name, hues in _PALETTES.items() if hues.negative is None)
 """Palettes for values that begin at nothing; `weight` and `label` go as far as
 colours can, for tables and bands: no text is read on them."""
@@ -147,18 +181,25 @@ class Scale:
     palette: str
     flipped: bool = False
     """Whether the palette runs the other way round."""
+    tanh: bool = False
+    """Whether it is the hyperbolic tangent of a value that `low` and `high` are about."""
 
     @property
     def symmetric(self) -> bool:
         """Whether zero is in the middle."""
         return self.low == -self.high
 
+    @property
+    def signed(self) -> bool:
+        """Whether its palette has two arms."""
+        return self.palette in DIVERGING
+
     def index(self, values: npt.NDArray[np.floating]) -> Bytes:
         """The palette entry of every value, uint8 of the same shape; `MISSING` for NaN."""
         if values.dtype == np.float16:
             bits = np.ascontiguousarray(values).view(np.uint16)
-            return _half_table(self.low, self.high)[bits]
-        return _index(np.asarray(values, np.float32), self.low, self.high)
+            return _half_table(self.low, self.high, self.tanh)[bits]
+        return _index(np.asarray(values, np.float32), self.low, self.high, self.tanh)
 
     def colours(self, dark: bool) -> Bytes:
         """The entries, (256, 4) uint8 RGBA."""
@@ -168,6 +209,12 @@ class Scale:
     def with_palette(self, name: str) -> Scale:
         """The same range in other colours."""
         return replace(self, palette=name)
+
+    def with_range(self, low: float, high: float) -> Scale:
+        """The same colours from another value to another; nothing where there is no range."""
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            return self
+        return replace(self, low=low, high=high)
 
     def flip(self) -> Scale:
         """The same range with the colours the other way round."""
@@ -179,9 +226,10 @@ def scale_for(
 ) -> Scale:
     """The scale that suits a channel.
 
-    Gates run from 0 to 1, surprisal from 0 to its 99.9 % quantile, everything else is symmetric
-    about zero: up to the 99.9 % quantile of the absolute values, or, shared by the channel, up to 1
-    where the channel cannot leave -1 to 1.
+    Gates run from 0 to 1, surprisal from 0 to its 99.5 % quantile, everything else is symmetric
+    about zero, up to `extent`; a unit that stays far from zero has the range that it stays in.
+    Shared by the channel, the range goes up to 1 where the channel cannot leave -1 to 1, else as
+    far as half of the units go, so that a few that count do not make the others pale.
 
     Args:
         channel: or its name alone, or `surprisal`.
@@ -194,18 +242,90 @@ def scale_for(
     about = channel_named(channel) if isinstance(channel, str) else channel
     if about.is_gate:
         return Scale(0.0, 1.0, "gate")
-    bound = 1.0 if mode == "channel" and about.range == "symmetric" else extent(values)
+    if mode == "channel":
+        bound = 1.0 if about.range == "symmetric" else shared_extent(values)
+        return Scale(-bound, bound, DIVERGING[0])
+    if (away := _far_from_zero(values)) is not None:
+        return Scale(*away, DIVERGING[0])
+    bound = extent(values)
     return Scale(-bound, bound, DIVERGING[0])
 
 
+def scale_between(scale: Scale, off: float, on: float) -> Scale:
+    """The colours of a scale such that `on` is the strong end, whatever the sign of the unit.
+
+    Where the two lie on both sides of zero, zero keeps its place in the middle; else the range
+    runs from one to the other.
+
+    Args:
+        off: what the unit usually is where something does not hold.
+        on: what it usually is where it does.
+    """
+    if not (math.isfinite(off) and math.isfinite(on)) or off == on:
+        return scale
+    turned = replace(scale, flipped=on < off)
+    around_zero = on * off <= 0 and abs(on) > _WEAK * abs(off)
+    if not scale.signed:
+        if abs(on - off) > (scale.high - scale.low) / 2:
+            return turned
+    elif around_zero:
+        return turned.with_range(-abs(on), abs(on))
+    return turned.with_range(min(on, off), max(on, off))
+
+
 def extent(values: npt.NDArray[np.floating]) -> float:
-    """The 99.9 % quantile of the absolute values that are finite; 1 if there is nothing to see."""
-    part = np.abs(_sample(values).astype(np.float32).ravel())
+    """How far the finite values go from zero, but for their tails; 1 if there is nothing to see.
+
+    The 99.5 % quantile of the absolute values, without the stretches in which a counter has drifted
+    away: those in which every second value lies beyond what a stretch usually reaches.
+    """
+    part = np.abs(_sample(values).astype(np.float32))
+    if part.ndim == 1 and part.size >= 2 * _STRETCHES * _LEAST:
+        part = _without_drift(part)
+    part = part.ravel()
     part = part[np.isfinite(part)]
     if part.size == 0:
         return 1.0
     found = float(np.quantile(part, _QUANTILE)) or float(part.max())
     return found if found > 1e-6 else 1.0
+
+
+def shared_extent(rows: npt.NDArray[np.floating]) -> float:
+    """How far half of the units (N, T) go from zero, each but for its tails."""
+    if rows.ndim == 1:
+        return extent(rows)
+    part = np.abs(_sample_rows(rows).astype(np.float32))
+    part[~np.isfinite(part)] = np.nan
+    part = part[np.isfinite(part).any(axis=1)]
+    if not part.size:
+        return 1.0
+    reached = np.nanquantile(part, 0.98, axis=1)
+    # Dead units say nothing of how far a unit goes.
+    reached = reached[reached > 1e-6]
+    return float(np.median(reached)) if reached.size else 1.0
+
+
+def _without_drift(part: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Absolute values (T,) as stretches, without those that have drifted away."""
+    stretches = part[: len(part) // _STRETCHES * _STRETCHES].reshape(_STRETCHES, -1)
+    stretches = stretches[np.isfinite(stretches).all(axis=1)]
+    if len(stretches) < 2:
+        return part
+    usual = float(np.median(np.quantile(stretches, 0.98, axis=1)))
+    kept = stretches[np.median(stretches, axis=1) <= max(usual, 1e-6)]
+    return kept if len(kept) else part
+
+
+def _far_from_zero(values: npt.NDArray[np.floating]) -> tuple[float, float] | None:
+    """The range of values that all lie on one side, farther from zero than from each other."""
+    part = _sample(values).astype(np.float32).ravel()
+    part = part[np.isfinite(part)]
+    if part.size < _LEAST:
+        return None
+    low, middle, high = (float(value) for value in np.quantile(part, (0.01, 0.5, 0.99)))
+    if low * high <= 0 or high - low < 1e-3 * abs(middle) or high - low > 0.6 * abs(middle):
+        return None
+    return low, high
 
 
 def _sample(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -214,6 +334,11 @@ def _sample(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         return values
     if values.ndim == 1:
         return values[:: -(-len(values) // _SAMPLE)]
+    return _sample_rows(values)
+
+
+def _sample_rows(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """As `_sample`, of rows (N, T), which stay rows."""
     rows = values[:: max(1, len(values) // 1024)]
     together = 8
     columns = max(1, _SAMPLE // (len(rows) * together))
@@ -221,19 +346,19 @@ def _sample(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     return np.concatenate([rows[:, start : start + together] for start in starts], axis=1)
 
 
-def _index(values: npt.NDArray[np.float32], low: float, high: float) -> Bytes:
+def _index(values: npt.NDArray[np.float32], low: float, high: float, tanh: bool) -> Bytes:
     span = max(high - low, 1e-30)
     with np.errstate(over="ignore", invalid="ignore"):
+        values = np.tanh(values) if tanh else values
         places = np.clip((values - low) * ((LEVELS - 1) / span), 0, LEVELS - 1)
     missing = np.isnan(values)
     return np.where(missing, MISSING, np.rint(np.where(missing, 0, places))).astype(np.uint8)
 
 
 @lru_cache(maxsize=64)
-def _half_table(low: float, high: float) -> Bytes:
+def _half_table(low: float, high: float, tanh: bool) -> Bytes:
     """The entry of each of the 65,536 half-precision numbers: one look-up instead of arithmetic."""
-    table = _index(
-        np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32), low, high
-    )
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+    table = _index(halves, low, high, tanh)
     table.setflags(write=False)
     return table

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from rnnviz.core.colours.colour import INK, LEVELS, MISSING
+from rnnviz.core.colours.colour import CELL_INK, LEVELS, MISSING
 from rnnviz.core.export.coloured import ColouredText, ticks
 from rnnviz.core.export.layout import rows
 
@@ -65,7 +65,7 @@ def _line(
 
 def _painted(cells: list[Painted], coloured: ColouredText, depth: Depth, dark: bool) -> str:
     """The cells with an escape sequence wherever the colour or the underline changes."""
-    colours, ink = coloured.scale.colours(dark), INK[dark]
+    colours, ink = coloured.scale.colours(dark), CELL_INK[dark]
     parts: list[str] = []
     before: tuple[int, bool] | None = None
     for shown, entry, marked in cells:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from rnnviz.core.colours.colour import INK, LEVELS, MISSING, PAPER, palette
+from rnnviz.core.colours.colour import CELL_INK, INK, LEVELS, MISSING, PAPER, palette
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.layout import Cell, rows
 
@@ -162,7 +162,7 @@ def _text(
                 for cell in group
             )
             if any(not shown.isspace() for _, _, shown in cells):
-                colour = _FAINT[dark] if symbol else hex_colour(INK[dark])
+                colour = _FAINT[dark] if symbol else hex_colour(CELL_INK[dark])
                 made.letters.append(Letters(cells, y + _BASELINE, colour))
         y += pitch
     return y

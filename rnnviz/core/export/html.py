@@ -150,6 +150,7 @@ def _escaped(text: str) -> str:
 
 
 def _colours(part: ColouredText) -> tuple[str, bool]:
+    """What decides about the colours of the entries; the range does not."""
     return part.scale.palette, part.scale.flipped
 
 

@@ -24,6 +24,8 @@ section { margin-top: 2.6rem; }
 pre { margin: 0; padding: 1rem 1.1rem; border: 1px solid var(--line); border-radius: .5rem;
   font: 13.5px/1.55 "DejaVu Sans Mono", Menlo, Consolas, monospace; tab-size: 8;
   white-space: pre-wrap; overflow-wrap: anywhere; cursor: default; }
+pre { color: #000; }
+.dark pre { color: #fff; }
 pre i { font-style: normal; padding: .12em 0; }
 pre i:hover { outline: 1.5px solid currentcolor; outline-offset: -1px; }
 .n::before { content: "\\21b5"; opacity: .35; font-size: .8em; }

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from rnnviz.core.colours.colour import DIVERGING, Mode, Scale, scale_for
+from rnnviz.core.colours.colour import DIVERGING, Mode, Scale, scale_between, scale_for
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.session.cells.telling import Telling
 from rnnviz.session.shared.recordings import Recordings
 from rnnviz.session.shared.selection import Selection
+
+_ENOUGH = 2048
+"""Steps after which a range that was measured stays while more of the text is walked."""
 
 
 class Scaling(QObject):
     """What the person chose for the colours, and the scale that follows from it.
+
+    A range is measured once for a unit and stays while the text streams in: colours that are on
+    the screen do not change under the eyes.
 
     Signals:
         changed: a choice that may change `scale`.
@@ -21,16 +32,25 @@ class Scaling(QObject):
     changed = Signal()
 
     def __init__(
-        self, recordings: Recordings, selection: Selection, parent: QObject | None = None
+        self,
+        recordings: Recordings,
+        selection: Selection,
+        telling: Telling,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._recordings = recordings
         self._selection = selection
+        self._telling = telling
         self._palette: str | None = None
         self._flipped = False
-        self._shared: tuple[tuple[Path, str, int], Scale] | None = None
-        """What was measured on all units of a channel last, and its scale."""
+        self._shared: tuple[tuple[Path, str], int, Scale] | None = None
+        """What was measured on all units of a channel last, at how many steps, and its scale."""
+        self._own: tuple[tuple[object, ...], int, Scale] | None = None
+        """The same of one unit."""
         self.mode: Mode = "unit"
+        self.tanh = False
+        """Whether the hyperbolic tangent of a cell state is shown, as in Karpathy's pictures."""
         self.locked: Scale | None = None
         """The scale that is kept while units change."""
         recordings.model_changed.connect(self.unlock)
@@ -41,31 +61,83 @@ class Scaling(QObject):
         recording, selection = self._recordings.recording, self._selection
         if recording is None:
             return None
-        walked = recording.walked
-        if selection.colouring == "surprisal" and recording.surprisal is not None:
-            return scale_for("surprisal", recording.surprisal[:walked])
+        surprisal = recording.surprisal
+        if selection.colouring == "surprisal" and surprisal is not None:
+
+            def of_surprisal() -> Scale:
+                return scale_for("surprisal", surprisal[: recording.walked])
+
+            return self._steady(recording, ("surprisal",), of_surprisal)
         if selection.colouring == "verdict" and recording.class_p is not None:
             return Scale(0.0, 1.0, DIVERGING[0])
         if self.locked is not None:
             return self.locked
-        about = recording.about_channel(selection.channel, selection.unit)
-        if self.mode != "channel":
-            values = recording.running_values(selection.channel, selection.unit)
-            return self._dressed(scale_for(about, values, self.mode))
-        # One range for all units: measured once, not again for each unit that is looked at.
-        measured = (recording.folder, selection.channel, walked)
-        if self._shared is None or self._shared[0] != measured:
-            self._shared = (
-                measured,
-                scale_for(about, recording.running_rows(selection.channel), "channel"),
-            )
-        return self._dressed(self._shared[1])
+        return self._dressed(self._measured(recording))
+
+    @property
+    def can_squash(self) -> bool:
+        """Whether what is selected is a state that may go beyond -1 and 1."""
+        recording, selection = self._recordings.recording, self._selection
+        if recording is None or selection.colouring != "unit":
+            return False
+        return recording.about_channel(selection.channel, selection.unit).range == "unbounded"
+
+    def _measured(self, recording: Recording) -> Scale:
+        channel, unit = self._selection.channel, self._selection.unit
+        about = recording.about_channel(channel, unit)
+        tanh = self.tanh and self.can_squash
+        if self.mode == "channel":
+            if tanh:
+                return Scale(-1.0, 1.0, DIVERGING[0], tanh=True)
+            # One range for all units: measured once, not again for each that is looked at.
+            key, walked = (recording.folder, channel), recording.walked
+            known = self._shared
+            if known is None or known[0] != key or known[1] < min(_ENOUGH, walked):
+                rows = recording.running_rows(channel)
+                known = self._shared = key, walked, scale_for(about, rows, "channel")
+            return known[2]
+
+        def measure() -> Scale:
+            told = self._telling.told
+            values: npt.NDArray[np.floating] = recording.running_values(channel, unit)
+            squashed = Scale(-1.0, 1.0, DIVERGING[0], tanh=True)
+            scale = squashed if tanh else scale_for(about, values)
+            if told is None or not told.tells:
+                return scale
+            on, off = (float(np.tanh(v)) if tanh else v for v in (told.on, told.off))
+            return scale_between(scale, off, on)
+
+        concept = self._selection.concept if self._telling.told is not None else None
+        return self._steady(recording, (channel, unit, tanh, concept), measure)
+
+    def _steady(
+        self, recording: Recording, about: tuple[object, ...], measure: Callable[[], Scale]
+    ) -> Scale:
+        """What was measured of this, or measure it now; once there is enough, it stays."""
+        key, walked = (recording.folder, *about), recording.walked
+        known = self._own
+        if known is None or known[0] != key or known[1] < min(_ENOUGH, walked):
+            known = self._own = key, walked, measure()
+        return known[2]
 
     @Slot(str)
     def set_mode(self, mode: Mode) -> None:
         """Measure the colours on this unit, or share them by all units of the channel."""
         self.mode, self.locked = mode, None
         self.changed.emit()
+
+    @Slot(bool)
+    def set_tanh(self, tanh: bool) -> None:
+        """Show the hyperbolic tangent of a cell state, or the state itself."""
+        if tanh != self.tanh or self.locked is not None:
+            self.tanh, self.locked = tanh, None
+            self.changed.emit()
+
+    @Slot(float, float)
+    def set_range(self, low: float, high: float) -> None:
+        """Take a range that was pulled or typed; it stays, as a locked one does."""
+        if (scale := self.scale) is not None:
+            self.lock(scale.with_range(low, high))
 
     @Slot(bool)
     def set_locked(self, locked: bool) -> None:
@@ -85,21 +157,25 @@ class Scaling(QObject):
 
     @Slot(bool)
     def set_flipped(self, flipped: bool) -> None:
-        """Run the colours the other way round."""
-        if flipped != self._flipped:
-            self._flipped = flipped
-            self.locked = self.locked.flip() if self.locked else None
-            self.changed.emit()
+        """Run the colours the other way round than they are."""
+        scale = self.scale
+        if scale is None or flipped == scale.flipped:
+            return
+        if self.locked is not None:
+            self.locked = self.locked.flip()
+        else:
+            self._flipped = not self._flipped
+        self.changed.emit()
 
     @Slot(str)
     def set_palette(self, palette: str) -> None:
         """Use other colours for signed values."""
         self._palette = palette
-        if self.locked is not None and self.locked.symmetric:
+        if self.locked is not None and self.locked.signed:
             self.locked = self.locked.with_palette(palette)
         self.changed.emit()
 
     def _dressed(self, scale: Scale) -> Scale:
-        if self._palette is not None and scale.symmetric:
+        if self._palette is not None and scale.signed:
             scale = scale.with_palette(self._palette)
         return scale.flip() if self._flipped else scale

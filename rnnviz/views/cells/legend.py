@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QActionGroup, QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QActionGroup,
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -28,13 +38,18 @@ class Legend(QWidget):
         mode_changed(str): `unit` or `channel`, on what the range is measured.
         locked(bool): keep this range while units change.
         flipped(bool): run the colours the other way round.
-        palette_chosen(str): other colours for signed values.
+            palette_chosen(str): other colours for signed values.
+        squashed(bool): show the hyperbolic tangent of a cell state.
+        range_pulled(float, float): take this range; `range_released` goes back to the measured one.
     """
 
     mode_changed = Signal(str)
     locked = Signal(bool)
     flipped = Signal(bool)
     palette_chosen = Signal(str)
+    squashed = Signal(bool)
+    range_pulled = Signal(float, float)
+    range_released = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +61,14 @@ class Legend(QWidget):
         for label in (self.title, self.meaning):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             label.setMinimumWidth(190)
+        self.caption = QLabel()
+        self.caption.setProperty("role", "caption")
+        self.caption.setWordWrap(True)
+        self.caption.setTextFormat(Qt.TextFormat.PlainText)
+        self.caption.setToolTip(
+            "Right: the share of characters that one threshold on this unit alone gets right. "
+            "By chance: the share that is right when always the more frequent answer is given"
+        )
         self.bar = Gradient()
         self.own = self._worded("This unit", "Measure the range on this unit")
         self.shared = self._worded("All units", "Share one range among all units of the channel")
@@ -53,6 +76,11 @@ class Legend(QWidget):
         self._modes = QButtonGroup(self)
         self._modes.addButton(self.own)
         self._modes.addButton(self.shared)
+        self.tanh = self._worded(
+            "tanh",
+            "Show the hyperbolic tangent of the cell state, from −1 to 1, as the LSTM itself reads "
+            "it and as in Karpathy's pictures: a counter that has run away stays at one end",
+        )
         self.lock = self._button("lock-open", "Keep this range while units change")
         self.flip = self._button("flip-horizontal", "Run the colours the other way round")
         self.palettes = self._button("palette", "Choose other colours")
@@ -62,6 +90,9 @@ class Legend(QWidget):
         self.shared.clicked.connect(self._mode_clicked)
         self.lock.toggled.connect(self._lock_toggled)
         self.flip.toggled.connect(self.flipped)
+        self.tanh.toggled.connect(self.squashed)
+        self.bar.pulled.connect(self.range_pulled)
+        self.bar.released.connect(self.range_released)
         self.show_scale(None, "", "unit", False)
 
     def _build(self) -> None:
@@ -80,11 +111,16 @@ class Legend(QWidget):
         left.addWidget(self.bar, 1)
         for button in (self.own, self.shared):
             right.addWidget(button)
+        right.addWidget(self.tanh)
         right.addSpacing(8)
         for button in (self.lock, self.flip, self.palettes):
             right.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        above = QHBoxLayout()
+        above.setContentsMargins(12, 8, 12, 0)
+        above.addWidget(self.caption)
+        column.addLayout(above)
         column.addWidget(WrappingRow(scale, buttons))
         menu = QMenu(self.palettes)
         for name in DIVERGING:
@@ -113,13 +149,25 @@ class Legend(QWidget):
         return button
 
     def show_scale(
-        self, scale: Scale | None, title: str, mode: Mode, locked: bool, note: str = ""
+        self,
+        scale: Scale | None,
+        title: str,
+        mode: Mode,
+        locked: bool,
+        note: str = "",
+        *,
+        caption: str = "",
+        can_squash: bool = False,
     ) -> None:
         """Show a scale; `title` says what is coloured, such as `cell of layer 2, unit 37`.
 
         Args:
             note: said in place of what the colours mean.
+            caption: what the unit tells, in a sentence.
+            can_squash: whether the hyperbolic tangent is a choice.
         """
+        self.caption.setText(caption)
+        self.caption.setVisible(bool(caption))
         self.title.setText(title[:1].upper() + title[1:] if title else "No colours yet")
         self.meaning.setText(note or meaning(scale))
         self.meaning.setToolTip(
@@ -128,8 +176,10 @@ class Legend(QWidget):
             "that the model does not know"
         )
         self.bar.show_scale(scale)
-        signed = scale is not None and scale.symmetric
+        signed = scale is not None and scale.signed
+        self.tanh.setVisible(can_squash)
         for button, on in (
+            (self.tanh, scale is not None and scale.tanh),
             (self.own, mode == "unit"),
             (self.shared, mode == "channel"),
             (self.lock, locked),
@@ -168,15 +218,34 @@ class Legend(QWidget):
 
 
 class Gradient(QWidget):
-    """All colours of a scale from low to high, with the numbers of its ends and middle."""
+    """All colours of a scale from low to high, with the numbers of its ends and middle.
+
+    An end that is pulled inwards makes the colours stronger, outwards paler; around zero both ends
+    go together. Minus and plus do the same from the keyboard; a double click goes back.
+
+    Signals:
+        pulled(float, float): the range that was pulled.
+        released: the measured range is wanted again.
+    """
+
+    pulled = Signal(float, float)
+    released = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(110)
         self.setMaximumWidth(240)
-        self.setAccessibleName("Colours from the lowest to the highest value")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.SizeHorCursor)
+        self.setAccessibleName("Colours from the lowest to the highest value; minus and plus pull")
+        self.setToolTip(
+            "Pull an end to change the range: inwards for stronger colours, outwards for paler "
+            "ones (− and + on the keyboard). A double click measures the range again"
+        )
         self._scale: Scale | None = None
+        self._pulling: tuple[float, Scale, bool] | None = None
+        """Where the pointer went down, the scale there was, and whether it is the upper end."""
 
     def sizeHint(self) -> QSize:
         """Wide enough to tell neighbours apart."""
@@ -187,6 +256,50 @@ class Gradient(QWidget):
         if scale != self._scale:
             self._scale = scale
             self.update()
+
+    # Pulling
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the nearer end."""
+        if self._scale is not None and event.button() == Qt.MouseButton.LeftButton:
+            place = event.position().x()
+            self._pulling = place, self._scale, place >= self.width() / 2
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pull it."""
+        if self._pulling is None:
+            return
+        began, scale, upper = self._pulling
+        moved = (event.position().x() - began) / max(1, self.width())
+        outwards = moved if upper else -moved
+        self._pull(scale, 2.0 ** (4 * outwards), upper)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        self._pulling = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Go back to what is measured."""
+        self._pulling = None
+        self.released.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Minus makes the range smaller, plus larger."""
+        factors = {"-": 1 / 1.25, "+": 1.25, "=": 1.25}
+        if self._scale is not None and event.text() in factors:
+            self._pull(self._scale, factors[event.text()], upper=True)
+        else:
+            super().keyPressEvent(event)
+
+    def _pull(self, scale: Scale, factor: float, upper: bool) -> None:
+        if scale.symmetric:
+            low, high = scale.low * factor, scale.high * factor
+        elif upper:
+            low, high = scale.low, scale.low + (scale.high - scale.low) * factor
+        else:
+            low, high = scale.high - (scale.high - scale.low) * factor, scale.high
+        if 1e-9 < high - low < 1e9:
+            self.pulled.emit(low, high)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the gradient and the numbers under it."""
@@ -205,8 +318,10 @@ class Gradient(QWidget):
             painter.setClipPath(shape)
             painter.drawImage(bar, image)
             painter.restore()
-            painter.setPen(QPen(QColor(theme.border), 1))
+            focus = self.hasFocus()
+            painter.setPen(QPen(QColor(theme.accent if focus else theme.border), 2 if focus else 1))
             painter.drawPath(shape)
+            self._paint_handles(painter, QColor(theme.text))
             painter.setPen(QColor(theme.muted))
             painter.setFont(ui_font(8.5))
             below = QRect(0, 18, self.width(), 18)
@@ -219,6 +334,13 @@ class Gradient(QWidget):
             for value, where in places:
                 painter.drawText(below, where | Qt.AlignmentFlag.AlignVCenter, number(value))
 
+    def _paint_handles(self, painter: QPainter, colour: QColor) -> None:
+        """A grip at each end, to be seen as something to pull."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        for left in (0.0, self.width() - 3.0):
+            painter.drawRoundedRect(QRectF(left, 0, 3, 16), 1.5, 1.5)
+
 
 def meaning(scale: Scale | None) -> str:
     """The colours of a scale in words."""
@@ -228,7 +350,8 @@ def meaning(scale: Scale | None) -> str:
     if scale.flipped:
         low, high = high, low
     if scale.symmetric:
-        return f"{high} above zero, {low} below"
+        of = " (of the tangent)" if scale.tanh else ""
+        return f"{high} above zero, {low} below{of}"
     return f"{high} is {number(scale.high)}, {low} is {number(scale.low)}"
 
 

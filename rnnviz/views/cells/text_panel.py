@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from rnnviz.core.cells.captions import caption
 from rnnviz.core.cells.verdicts import running_verdict
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
@@ -130,6 +131,9 @@ class TextPanel(QWidget):
         self.legend.locked.connect(session.scaling.set_locked)
         self.legend.flipped.connect(session.scaling.set_flipped)
         self.legend.palette_chosen.connect(session.scaling.set_palette)
+        self.legend.squashed.connect(session.scaling.set_tanh)
+        self.legend.range_pulled.connect(session.scaling.set_range)
+        self.legend.range_released.connect(session.scaling.unlock)
         self.picker.picked.connect(self.view.setFocus)
         self.concepts.chosen.connect(selection.set_concept)
         self.concepts.cleared.connect(self._no_concept)
@@ -228,7 +232,15 @@ class TextPanel(QWidget):
         self.minimap.set_scale(scale)
         self.minimap.set_values(values, walked)
         note = self._show_preview(by_unit)
-        self.legend.show_scale(scale, self.title(), scaling.mode, scaling.locked is not None, note)
+        self.legend.show_scale(
+            scale,
+            self.title(),
+            scaling.mode,
+            scaling.locked is not None,
+            note,
+            caption=self.caption(),
+            can_squash=scaling.can_squash,
+        )
         self.surprisal.setChecked(not by_unit)
 
     def _came_out(self, recording: Recording) -> npt.NDArray[np.floating] | None:
@@ -263,7 +275,25 @@ class TextPanel(QWidget):
         verdict = running_verdict(recording) if selection.colouring == "verdict" else None
         if verdict is not None:
             return verdict.title
-        return f"{selection.channel} of {recording.unit_title(selection.unit)}"
+        scale = self._session.scaling.scale
+        shown = f"tanh of {selection.channel}" if scale and scale.tanh else selection.channel
+        return f"{shown} of {recording.unit_title(selection.unit)}"
+
+    def caption(self) -> str:
+        """What the colours tell, in a sentence."""
+        session, scale = self._session, self._session.scaling.scale
+        colouring = session.selection.colouring
+        if scale is None:
+            return ""
+        if colouring == "surprisal":
+            return "The redder, the less the model expected this character"
+        if colouring == "verdict":
+            return ""
+        health, told = session.telling.health.sentence, session.telling.told
+        concept = session.rankings.concept(session.selection.concept or "")
+        if told is None or concept is None:
+            return health
+        return " ".join(filter(None, (caption(told, concept.title, scale) + ".", health)))
 
     @Slot()
     def show_concepts(self) -> None:
@@ -287,6 +317,8 @@ class TextPanel(QWidget):
             labels = None if labels is None else self._placing.by_character(labels)
             self.view.set_labels(labels)
             self.minimap.set_labels(labels)
+            if labels is not None:
+                self.show_unit()
 
     @Slot()
     def show_pin(self) -> None:

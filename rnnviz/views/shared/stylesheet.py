@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _SHEET = """
 QLabel[role="muted"] { color: $muted; }
+QLabel[role="caption"] { font-size: 11pt; font-weight: 500; }
 QLabel[role="title"] { font-weight: 600; }
 QLabel[role="card"] { background: $raised; color: $text; border: 1px solid $border;
     border-radius: 6px; padding: 4px 8px; }

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
-from rnnviz.core.colours.colour import MISSING, Bytes
+from rnnviz.core.colours.colour import CELL_INK, MISSING, Bytes
 from rnnviz.views.shared.theme import Theme
 from rnnviz.views.text.glyphs import DOTTED_CIRCLE, Glyph, glyph
 from rnnviz.views.text.grid import BAND, Grid
@@ -120,13 +120,14 @@ def paint_gaps(painter: QPainter, grid: Grid, rows: int, width: int, paper: str)
 def paint_script(painter: QPainter, script: Script, grid: Grid, theme: Theme, font: QFont) -> None:
     """Write the characters."""
     painter.setFont(font)
-    for lines, colour in ((script.plain, theme.text), (script.dim, theme.muted)):
+    strong = QColor(*CELL_INK[theme.dark])
+    for lines, colour in ((script.plain, strong), (script.dim, theme.muted)):
         painter.setPen(QColor(colour))
         for row, line in enumerate(lines):
             shown = line[grid.first_column :]
             if shown:
                 painter.drawText(QPointF(grid.left, grid.y(row) + grid.ascent), shown)
-    ink, quiet = QColor(theme.text), QColor(theme.text)
+    ink, quiet = QColor(strong), QColor(strong)
     quiet.setAlpha(105)
     for row, column, shape in script.symbols:
         if column < grid.first_column:

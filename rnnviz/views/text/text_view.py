@@ -40,6 +40,8 @@ from rnnviz.views.text.text_selecting import Selecting
 Known = Callable[[int, int], npt.NDArray[np.bool_]]
 """Which characters from start up to stop the model knows."""
 
+WRAPPED = "↪"
+"""Stands in the gutter of a row that goes on with the line above."""
 _COPY_LIMIT = 10_000_000
 _NO_MATCHES = np.zeros((0, 2), np.int64)
 
@@ -261,7 +263,7 @@ class TextView(CellArea):
         painter.setFont(self._font)
         for row in range(page.rows):
             line, inside = self._rows.line_of_row(page.first_row + row)
-            label = _short(inside * self._rows.wrap) if inside else f"{line + 1:,}"
+            label = WRAPPED if inside else f"{line + 1:,}"
             current = line == here and not inside
             painter.setPen(QColor(theme.text if current else theme.faint))
             left = grid.left - (len(label) + 2) * grid.cell
@@ -408,10 +410,3 @@ class TextView(CellArea):
         """Show the caret as resting."""
         super().focusOutEvent(event)
         self.viewport().update()
-
-
-def _short(offset: int) -> str:
-    """How far into its line a row begins, in at most five characters."""
-    if offset < 1000:
-        return f"+{offset}"
-    return f"+{offset // 1000}k" if offset < 1_000_000 else f"+{offset // 1_000_000}M"

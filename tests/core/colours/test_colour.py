@@ -4,17 +4,19 @@ import numpy as np
 import pytest
 
 from rnnviz.core.colours.colour import (
+    CELL_INK,
     DIVERGING,
-    INK,
     LEVELS,
     MISSING,
     PAPER,
     SEQUENTIAL,
+    UNEVEN,
     Scale,
     extent,
     palette,
     palette_title,
     palette_words,
+    scale_between,
     scale_for,
 )
 from rnnviz.core.colours.oklab import contrast, from_linear, from_oklab, linear, oklab, polar
@@ -39,7 +41,15 @@ def seen_by(kind, colours):
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("name", UNDER_TEXT)
 def test_text_can_be_read_on_every_entry(name, dark):
-    assert contrast(palette(name, dark)[:LEVELS, :3], INK[dark]).min() >= 4.5
+    assert contrast(palette(name, dark)[:LEVELS, :3], CELL_INK[dark]).min() >= 7
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", UNEVEN)
+def test_the_ends_of_an_uneven_palette_are_told_apart_on_a_projector(name, dark):
+    table = palette(name, dark)
+    assert contrast(table[0, :3], table[LEVELS - 1, :3]) >= 2.1
+    assert contrast(table[LEVELS // 2, :3], table[LEVELS - 1, :3]) >= 2.3
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -50,7 +60,7 @@ def test_zero_is_the_paper_and_both_arms_lead_away_from_it(name, dark):
     away = np.linalg.norm(oklab(table[:LEVELS, :3]) - oklab(PAPER[dark]), axis=1)
     middle = LEVELS // 2
     assert (np.diff(away[middle:]) > -0.004).all() and (np.diff(away[: middle + 1]) < 0.004).all()
-    assert away[0] > 0.25 and away[-1] > 0.25
+    assert away[0] > (0.07 if name in UNEVEN else 0.2) and away[-1] > 0.2
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -121,7 +131,7 @@ def test_scales_suit_their_channels():
     assert scale_for("forget", values) == Scale(0.0, 1.0, "gate")
     assert scale_for("hidden", values, "channel").high == 1.0
     cell = scale_for("cell", values)
-    assert cell.symmetric and cell.high == pytest.approx(9.9, rel=0.1)
+    assert cell.symmetric and cell.high == pytest.approx(3 * 2.807, rel=0.05)
     surprisal = scale_for("surprisal", np.abs(values))
     assert surprisal.low == 0 and surprisal.palette == "surprisal"
 
@@ -146,9 +156,55 @@ def test_infinity_and_nan_do_not_reach_the_range():
 
 def test_all_rows_of_a_channel_count_towards_a_shared_scale():
     rows = np.zeros((600, 900), np.float16)
-    rows[599] = 4.0
-    rows[::2] = 1.0
-    assert scale_for("cell", rows, "channel").high == 4.0
+    rows[:500] = np.linspace(0, 1, 500)[:, None]
+    rows[599] = 400.0
+    assert 0.3 < scale_for("cell", rows, "channel").high < 1.0
+
+
+def test_a_unit_that_stays_far_from_zero_has_the_range_that_it_stays_in():
+    values = 30 + np.sin(np.arange(5000)).astype(np.float16)
+    scale = scale_for("cell", values)
+    assert (scale.low, scale.high) == pytest.approx((29, 31), abs=0.1)
+
+
+def test_a_counter_that_drifts_away_does_not_make_the_rest_pale():
+    random = np.random.default_rng(0)
+    values = random.uniform(-3, 3, 64_000).astype(np.float32)
+    values[50_000:] += 200
+    assert scale_for("cell", values).high == pytest.approx(3, rel=0.02)
+
+
+def test_a_unit_that_is_on_now_and_then_still_sets_the_range():
+    values = np.random.default_rng(0).uniform(-0.02, 0.02, 64_000).astype(np.float32)
+    values[::60] = 1.0
+    assert scale_for("cell", values).high == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("off", "on", "ends", "flipped"),
+    [
+        (-1.0, 1.0, (-1.0, 1.0), False),
+        (-0.1, 2.0, (-2.0, 2.0), False),
+        (1.0, -0.8, (-0.8, 0.8), True),
+        (5.0, 8.0, (5.0, 8.0), False),
+        (-1.0, 0.05, (-1.0, 0.05), False),
+        (8.0, 5.0, (5.0, 8.0), True),
+    ],
+)
+def test_on_is_the_strong_end_whatever_the_sign(off, on, ends, flipped):
+    scale = scale_between(Scale(-9.0, 9.0, "blue-red"), off, on)
+    assert (scale.low, scale.high, scale.flipped) == (*ends, flipped)
+    for dark in (False, True):
+        seen = scale.colours(dark)[scale.index(np.array([off, on], np.float32)), :3]
+        assert contrast(*seen) >= 2
+
+
+def test_the_tangent_of_a_value_is_what_is_coloured():
+    plain, squashed = Scale(-1.0, 1.0, "blue-red"), Scale(-1.0, 1.0, "blue-red", tanh=True)
+    values = np.array([-9, -0.5, 0, 0.5, 9, np.nan], np.float32)
+    wanted = plain.index(np.tanh(values))
+    assert np.array_equal(squashed.index(values), wanted)
+    assert np.array_equal(squashed.index(values.astype(np.float16)), wanted)
 
 
 def test_oklab_goes_there_and_back():

@@ -1,8 +1,13 @@
 """The scale follows the unit, or is shared, or kept, as the person chose."""
 
+import numpy as np
 import pytest
 
 from rnnviz.core.colours.colour import DIVERGING, Scale, scale_for
+from rnnviz.core.recordings.description import TOP, Next
+from rnnviz.core.recordings.groups import layers_of
+from rnnviz.core.recordings.writer import RecordingWriter
+from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 
 
@@ -78,3 +83,84 @@ def test_surprisal_has_a_scale_of_its_own_whatever_is_kept(session):
     session.scaling.set_locked(True)
     session.selection.set_colouring("surprisal")
     assert session.scaling.scale == scale_for("surprisal", session.recordings.recording.surprisal)
+
+
+def test_the_tangent_is_a_choice_for_states_that_may_leave_minus_one_to_one(session, heard):
+    session.selection.select_unit(1, "cell")
+    assert session.scaling.can_squash
+    session.scaling.set_tanh(True)
+    assert session.scaling.scale.tanh and session.scaling.scale.high == 1
+    session.scaling.set_mode("channel")
+    assert session.scaling.scale.tanh
+    session.selection.select_unit(1, "hidden")
+    assert not session.scaling.can_squash and not session.scaling.scale.tanh
+    assert len(heard) == 2
+
+
+def test_a_range_that_was_pulled_stays_until_it_is_given_back(session):
+    session.selection.select_unit(1, "cell")
+    measured = session.scaling.scale
+    session.scaling.set_range(-0.25, 0.25)
+    assert (session.scaling.scale.low, session.scaling.scale.high) == (-0.25, 0.25)
+    session.selection.select_unit(2, "cell")
+    assert session.scaling.scale.high == 0.25
+    session.scaling.unlock()
+    session.selection.select_unit(1, "cell")
+    assert session.scaling.scale == measured
+
+
+def test_the_range_does_not_change_while_a_text_streams_in(make_session, tmp_path):
+    length = 40_000
+    text = Text.of("ab" * (length // 2), "long")
+    groups = layers_of(1, 1, ("cell",))
+    writer = RecordingWriter(tmp_path / "growing", text, groups, Next(), ["a", "b"])
+    values = np.concatenate([np.sin(np.arange(8000)), 50 * np.sin(np.arange(32_000))])
+
+    def write(start, stop):
+        came_out = {
+            "surprisal": np.ones(stop - start),
+            "top_ids": np.zeros((stop - start, TOP), int),
+            "top_p": np.zeros((stop - start, TOP)),
+        }
+        writer.write(start, {"cell": values[None, start:stop]}, came_out)
+
+    write(0, 8000)
+    session = make_session()
+    session.recordings.open_recording(tmp_path / "growing")
+    session.selection.select_unit(0, "cell")
+    at_first = session.scaling.scale
+    assert at_first.high == pytest.approx(1, abs=0.01)
+    write(8000, length)
+    assert session.recordings.recording.walked == length
+    assert session.scaling.scale == at_first
+
+
+def test_on_is_blue_whatever_the_sign_of_the_unit(make_session, tmp_path, monkeypatch):
+    text = Text.of('say "yes and no" or not. ' * 200, "quotes")
+    inside = np.cumsum(np.frombuffer(str(text).encode(), np.uint8) == ord('"')) % 2
+    writer = RecordingWriter(
+        tmp_path / "quotes", text, layers_of(1, 2, ("hidden",)), Next(), sorted(set(str(text)))
+    )
+    rows = np.stack([inside * 1.6 - 0.8, 0.8 - inside * 1.6])
+    writer.write(
+        0,
+        {"hidden": rows},
+        {
+            "surprisal": np.ones(len(text)),
+            "top_ids": np.zeros((len(text), TOP), int),
+            "top_p": np.zeros((len(text), TOP)),
+        },
+    )
+    session = make_session()
+    session.recordings.open_recording(tmp_path / "quotes")
+    session.selection.set_concept("inside-quotes")
+    monkeypatch.setattr(session.rankings, "labels", lambda name: inside.astype(bool))
+    seen = []
+    for unit in (0, 1):
+        session.selection.select_unit(unit, "hidden")
+        scale, told = session.scaling.scale, session.telling.told
+        assert told is not None and told.right == 1
+        red, _, blue = scale.colours(False)[scale.index(np.array([told.on], np.float32))[0], :3]
+        assert blue > red
+        seen.append(scale.flipped)
+    assert seen == [False, True]
