@@ -29,7 +29,7 @@ from rnnviz.core.recordings.description import TOP, Next
 from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.writer import RecordingWriter
-from rnnviz.core.scoring import rank
+from rnnviz.core.scoring.ranking import rank
 from rnnviz.core.sequences.text import Text
 
 CLAIM = 0.15

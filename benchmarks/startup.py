@@ -28,7 +28,8 @@ window.grab()
 print(time.time() - float(sys.argv[1]))
 """
 _RNNVIZ = """
-import sys, time
+import gc, sys, time
+gc.disable()  # as the command does, until the window stands
 from PySide6.QtWidgets import QApplication
 from rnnviz.app import build
 from rnnviz.work.runner import EngineRunner
@@ -58,7 +59,7 @@ def seconds(code: str, repeats: int) -> float:
         for _ in range(repeats + 1):
             command = [sys.executable, "-c", code, str(time.time())]
             run = subprocess.run(
-                command, env=environment, capture_output=True, text=True, check=True
+                command, env=environment, cwd=root, capture_output=True, text=True, check=True
             )
             taken.append(float(run.stdout.split()[-1]))
     return min(taken[1:])

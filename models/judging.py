@@ -26,7 +26,8 @@ from rnnviz.core.concepts import Concept, concept_named
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.config import read_config
-from rnnviz.core.scoring import Ranking, Score, rank
+from rnnviz.core.scoring import Ranking, Score
+from rnnviz.core.scoring.ranking import rank
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.language.model import CharacterLanguageModel

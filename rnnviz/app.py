@@ -24,7 +24,6 @@ from rnnviz.core.system import places
 from rnnviz.core.system.left_behind import remove_left_behind
 from rnnviz.core.system.version_guard import check_qt
 from rnnviz.session.session import Session
-from rnnviz.views.dialogs.problem_dialog import show_problem
 from rnnviz.views.shared.theme import Appearance
 from rnnviz.views.window.window import Window
 from rnnviz.work.runner import EngineRunner, Runner
@@ -99,12 +98,17 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     window.show()
     QTimer.singleShot(0, window, lambda: window.open_at_start(paths, addresses))
     # What is there by now stays: looking through all of it again and again would cost frames.
-    QTimer.singleShot(0, window, gc.freeze)
+    QTimer.singleShot(0, window, _collect_from_now_on)
     window.build_ahead_of_use()
     if not displayed:
         window.resize(1360, 860)
         _picture_when_walked(window)
     return app.exec()
+
+
+def _collect_from_now_on() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def _catch_defects(window: Window) -> None:
@@ -113,6 +117,8 @@ def _catch_defects(window: Window) -> None:
     def caught(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
+        from rnnviz.views.dialogs.problem_dialog import show_problem  # seldom needed
+
         if issubclass(kind, KeyboardInterrupt):
             window.close()
             return

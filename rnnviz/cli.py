@@ -7,6 +7,7 @@ never imports torch. Each command is a module of `rnnviz.commands`.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -139,5 +140,11 @@ def _window(words: list[str]) -> int:
             near = difflib.get_close_matches(given, COMMANDS, n=1)
             hint = f"; did you mean `rnnviz {near[0]}`?" if near else ""
             parser.error(f"there is no file or command {given!r}{hint}")
-    app = importlib.import_module("rnnviz.app")
-    return int(app.run(files, addresses))
+    # What is imported and made until the window stands is no garbage: looking for some takes a
+    # twelfth of the start. The window switches it on.
+    gc.disable()
+    try:
+        app = importlib.import_module("rnnviz.app")
+        return int(app.run(files, addresses))
+    finally:
+        gc.enable()

@@ -42,8 +42,8 @@ from rnnviz.core.runs.lock import holder_of
 from rnnviz.core.runs.log import EventLog, read_events
 from rnnviz.core.runs.tensorboard import ScalarWriter
 from rnnviz.core.runs.watched import WatchedRun, runs_in
-from rnnviz.core.scoring import rank
 from rnnviz.core.scoring.probe import probe, read_probe, write_probe
+from rnnviz.core.scoring.ranking import rank
 from rnnviz.core.scoring.results import read_ranking, write_ranking
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.labelled_texts import read_labelled

@@ -2,7 +2,8 @@
 
 ===========  =============================================================
 results      Score, Histogram, Ranking, and their file
-ranking      rank: the whole way, and the definition of every figure
+ranking      rank: the whole way, and the definition of every figure; imported where it
+             is used, for the window starts without it
 plan         which units and offsets are compared
 labels       labels spooled to disk; level: where a count is cut in two
 correlation  first pass over the text: all correlations as matrix products
@@ -11,16 +12,12 @@ figures      AUC, F1 and histograms from those counts
 ===========  =============================================================
 """
 
-from rnnviz.core.scoring.ranking import LAGS, SHIFTS, rank
 from rnnviz.core.scoring.results import Histogram, Ranking, Score, read_ranking, write_ranking
 
 __all__ = [
-    "LAGS",
-    "SHIFTS",
     "Histogram",
     "Ranking",
     "Score",
-    "rank",
     "read_ranking",
     "write_ranking",
 ]

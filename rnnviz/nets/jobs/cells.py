@@ -13,10 +13,10 @@ from rnnviz.core.cells.snippets import unit_page as read_unit_page
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_steps
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.core.scoring import rank as rank_units
 from rnnviz.core.scoring import write_ranking
 from rnnviz.core.scoring.probe import probe as fit_probe
 from rnnviz.core.scoring.probe import write_probe
+from rnnviz.core.scoring.ranking import rank as rank_units
 from rnnviz.core.system.files import replacing
 from rnnviz.nets.jobs.walking import turn_to_walk
 from rnnviz.nets.language.sampling import sample as draw

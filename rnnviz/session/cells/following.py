@@ -20,7 +20,6 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.background import Aside
 from rnnviz.core.system.identity import file_stamp
-from rnnviz.core.training_tasks import kind_trained_by
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.session.shared.opening import OPEN
@@ -84,6 +83,8 @@ class Following(QObject):
         Raises:
             RunDirectoryError: its models do not read characters.
         """
+        from rnnviz.core.training_tasks import kind_trained_by  # here: the window starts without
+
         kind = kind_trained_by(run.watched.config.get("task", "characters"))
         if kind is None or not kind.walks_texts:
             raise RunDirectoryError(

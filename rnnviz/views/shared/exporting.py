@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
@@ -11,21 +12,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from rnnviz.core.cells.finding import Finding
 from rnnviz.core.concepts import spec_of
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.export.coloured import (
-    ColouredText,
-    coloured_surprisal,
-    coloured_unit,
-    coloured_verdict,
-    with_concept,
-)
-from rnnviz.core.export.csv import write_csv
-from rnnviz.core.export.html import write_html
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.session.session import Session
 from rnnviz.views.cells.text_panel import TextPanel
 from rnnviz.views.shared.theme import theme_of
-from rnnviz.views.text.text_figure import write_figure
 from rnnviz.work.jobs.findings import PageWritten
+
+if TYPE_CHECKING:
+    from rnnviz.core.export.coloured import ColouredText
 
 _FILTERS = "Picture (*.png);;Drawing (*.svg);;Web page (*.html);;Table (*.csv)"
 
@@ -64,16 +58,20 @@ class Exporting(QObject):
         chosen, scale = self.range(), self._panel.view.scale
         if recording is None or chosen is None or scale is None:
             return None
+        from rnnviz.core.export import coloured  # here, not above: the window starts without it
+
         if selection.colouring == "surprisal":
-            made = coloured_surprisal(recording, *chosen, scale)
+            made = coloured.coloured_surprisal(recording, *chosen, scale)
         elif selection.colouring == "verdict":
-            made = coloured_verdict(recording, *chosen, scale)
+            made = coloured.coloured_verdict(recording, *chosen, scale)
         else:
-            made = coloured_unit(recording, selection.channel, selection.unit, *chosen, scale)
+            made = coloured.coloured_unit(
+                recording, selection.channel, selection.unit, *chosen, scale
+            )
         concept = self._session.rankings.concept(selection.concept or "")
         labels = self._session.rankings.labels(selection.concept or "")
         if concept is not None and labels is not None:
-            made = with_concept(made, labels, concept.title)
+            made = coloured.with_concept(made, labels, concept.title)
         return made
 
     def finding(self) -> Finding | None:
@@ -134,6 +132,10 @@ class Exporting(QObject):
             self.message.emit(f"Exported to {path}")
 
     def _write(self, path: Path, coloured: ColouredText) -> None:
+        from rnnviz.core.export.csv import write_csv  # here, not above: as in `coloured`
+        from rnnviz.core.export.html import write_html
+        from rnnviz.views.text.text_figure import write_figure
+
         kind = path.suffix.lower()
         if kind == ".csv":
             write_csv(path, coloured)

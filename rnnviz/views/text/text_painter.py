@@ -39,7 +39,7 @@ class Script:
         odd = (codes < _BLANK) | (codes >= 0x7F)
         symbols = []
         in_run = ~odd
-        shapes = {int(code): glyph(int(code)) for code in np.unique(codes[odd])}
+        shapes = {code: glyph(code) for code in set(codes[odd].tolist())}
         for place in np.flatnonzero(odd):
             shape = shapes[int(codes[place])]
             if shape.faint or shape.alone:

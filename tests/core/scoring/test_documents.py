@@ -15,9 +15,9 @@ from rnnviz.core.recordings.description import Next
 from rnnviz.core.recordings.groups import Group, layers_of
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.writer import RecordingWriter
-from rnnviz.core.scoring import rank
 from rnnviz.core.scoring.labels import LabelSpool
 from rnnviz.core.scoring.probe import probe
+from rnnviz.core.scoring.ranking import rank
 from rnnviz.core.scoring.steps import counted_steps
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.numbers import Numbers

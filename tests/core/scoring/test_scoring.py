@@ -12,8 +12,9 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from rnnviz.core.concepts import CONCEPTS, Concept, concept_named
 from rnnviz.core.errors import Cancelled, RecordingError
-from rnnviz.core.scoring import correlation, counting, rank, read_ranking, write_ranking
+from rnnviz.core.scoring import correlation, counting, read_ranking, write_ranking
 from rnnviz.core.scoring.level import float_codes, split_level
+from rnnviz.core.scoring.ranking import rank
 from tests.core.recordings.recordings import record
 
 PIECE = """#include <stdio.h>
