@@ -16,7 +16,6 @@ from typing import Protocol, cast
 
 from rnnviz import __version__
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.given_path import given_path
 
 COMMANDS = {
     "info": "what a model, a recording or a training run holds",
@@ -125,11 +124,12 @@ def _window(words: list[str]) -> int:
     parser.add_argument("--version", action="version", version=f"rnnviz {__version__}")
     parser.add_argument("files", nargs="*", metavar="FILE", help="what to open")
     asked = parser.parse_args(words).files
+    from rnnviz.core.shipped import shipped_or_given
     from rnnviz.work.remote import is_address
 
     files, addresses = [], []
     for given in asked:
-        file = given_path(given)
+        file = shipped_or_given(given)
         if os.path.exists(file):  # noqa: PTH110 - Path.exists raises where a name is too long
             files.append(file)
         elif is_address(given):

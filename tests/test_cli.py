@@ -188,3 +188,11 @@ def test_anything_is_printed_on_a_stream_of_another_encoding():
     )
     assert "小明" in found.stderr.decode("utf-8")
     assert b"defect" not in found.stderr
+
+
+def test_the_window_opens_what_ships_by_its_name(monkeypatch):
+    opened = []
+    monkeypatch.setattr("rnnviz.app.run", lambda files, addresses: opened.extend(files) or 0)
+    assert main(["french-english"]) == 0
+    assert [path.name for path in opened] == ["french-english.safetensors"]
+    assert opened[0].is_file()

@@ -12,9 +12,8 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from rnnviz.commands.inputs import character_range, concept_given
+from rnnviz.commands.inputs import character_range, concept_given, file_given
 from rnnviz.commands.output import print_json, table
-from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +36,7 @@ _PLAIN = "\x1b[0m"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Nothing for a list; a concept and a text for labels."""
     parser.add_argument(
-        "text", nargs="?", type=given_path, metavar="TEXT", help="with --labels: the text to show"
+        "text", nargs="?", type=file_given, metavar="TEXT", help="with --labels: the text to show"
     )
     parser.add_argument(
         "--labels", metavar="NAME", help="a listed concept, a FILE.json, or regex:PATTERN"

@@ -14,7 +14,7 @@ from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.output import size_in_words
 from rnnviz.core.errors import RecordingError, TextError
 from rnnviz.core.given_path import given_path
-from rnnviz.core.system import places
+from rnnviz.core.shipped import shipped_or_given
 from rnnviz.core.system.left_behind import temporary_folder
 
 if TYPE_CHECKING:
@@ -66,15 +66,7 @@ def file_given(words: str) -> Path:
 
     So `french-english` and `pride-and-prejudice.txt` are found wherever rnnviz was installed.
     """
-    given = given_path(words)
-    if len(given.parts) == 1 and not given.exists():
-        shipped = (
-            places.models() / words,
-            places.models() / f"{words}.safetensors",
-            places.resources() / "texts" / words,
-        )
-        return next((path for path in shipped if path.is_file()), given)
-    return given
+    return shipped_or_given(words)
 
 
 def comma_list(words: str) -> tuple[str, ...]:

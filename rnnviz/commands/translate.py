@@ -15,6 +15,7 @@ from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
 from rnnviz.commands.jobs import opened, run_task, run_with_progress
 from rnnviz.commands.output import print_json
+from rnnviz.core.alignments.tokens import begun
 from rnnviz.core.errors import TextError
 from rnnviz.core.given_path import given_path
 
@@ -96,6 +97,9 @@ def run(arguments: argparse.Namespace) -> int:
     from rnnviz.work.jobs.alignments import Translate
 
     model = opened(arguments.model, None, arguments.sentences, job=Translate)
+    if model.description.get("target", {}).get("kind") == "subwords":
+        # Whoever types a word means one that begins there, not the end of another.
+        arguments.force = [(step, begun(word)) for step, word in arguments.force]
     for note in model.notes:
         print(f"{arguments.model.name}: {note}", file=sys.stderr)
     return _file(arguments) if arguments.file else _sentence(arguments)

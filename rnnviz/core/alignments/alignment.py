@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.alignments.links import Link
-from rnnviz.core.alignments.tokens import Group, is_mark, word_groups, word_of
+from rnnviz.core.alignments.tokens import Group, has_pieces, is_mark, word_groups, word_of
 from rnnviz.core.array_files import read_array
 from rnnviz.core.errors import AlignmentError
 
@@ -136,9 +136,9 @@ class Alignment:
 
         A word's row is again a distribution, since its pieces share it evenly.
         """
-        sources, targets = word_groups(self.source), word_groups(self.target)
-        if len(sources) == len(self.source) and len(targets) == len(self.target):
+        if not (has_pieces(self.source) or has_pieces(self.target)):
             return self
+        sources, targets = word_groups(self.source), word_groups(self.target)
         weights = joined(self.weights.astype(np.float64), sources, axis=1)
         weights = joined(weights, targets, axis=0, mean=True)
         return Alignment(

@@ -63,6 +63,8 @@ class Decoded:
     tree: tuple[BeamNode, ...] = ()
     text: str = ""
     """The translation as a person writes it."""
+    unknown: tuple[int, ...] = ()
+    """Source places that the model reads as the unknown word."""
 
     @property
     def has_attention(self) -> bool:

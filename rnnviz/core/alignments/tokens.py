@@ -123,6 +123,26 @@ def word_of(pieces: Sequence[str]) -> str:
     return word or "".join(pieces)
 
 
+def word_number(tokens: Sequence[str], place: int) -> int:
+    """Which word of the sentence a token is of, from 1, however many pieces the words before have.
+
+    >>> word_number(["▁the", "▁gr", "ey", "▁cat"], 3)
+    3
+    """
+    return sum(start <= place for start, _ in word_groups(tokens))
+
+
+def begun(word: str) -> str:
+    """A word that a person typed, as the piece that begins a word; signs stay as they are.
+
+    >>> begun("dog"), begun(","), begun("<unk>")
+    ('▁dog', ',', '<unk>')
+    """
+    if word.startswith(WORD_START) or not is_word(word):
+        return word
+    return f"{WORD_START}{word}"
+
+
 def sentence_of(tokens: Sequence[str]) -> str:
     """The words of these tokens with blanks between them, as for a line of a text file.
 

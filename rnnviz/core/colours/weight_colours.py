@@ -19,6 +19,8 @@ LEAST_SEEN = 0.004
 """A weight of a smaller share of its scale has the colour of the paper."""
 _LARGE = 0.5
 """With weights from here on a table is drawn from 0 to 1."""
+_FLAT = 4.0
+"""The scale reaches at least so many times as far as the weights of a uniform row."""
 _BEYOND = 0.05
 """The share of rows whose heaviest weight may lie beyond the scale."""
 
@@ -27,14 +29,19 @@ def weights_scale(weights: Floats) -> Scale:
     """The scale of a table of weights (G, S), from 0 to the heaviest weight.
 
     That is the heaviest after 5 % of the rows were left out, rounded up to two digits: among 2,000
-    rows a few always stick out. Where it is 0.5 or more, the scale goes to 1.
+    rows a few always stick out. It is at least four times what each of S places has where all are
+    alike, so that a flat table is pale. Where it is 0.5 or more, the scale goes to 1.
 
     >>> weights_scale(np.full((40, 200), 0.005, np.float32)).high
-    0.005
+    0.02
+    >>> weights_scale(np.full((5, 6), 1 / 6, np.float32)) == WHOLE
+    True
     >>> weights_scale(np.eye(3, dtype=np.float32)) == WHOLE
     True
     """
     peak = _peak(weights)
+    if peak > 0:
+        peak = max(peak, _FLAT / weights.shape[1])
     if not 0 < peak < _LARGE:
         return WHOLE
     digit = 10.0 ** (math.floor(math.log10(peak)) - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import msgspec
@@ -10,8 +11,9 @@ import numpy as np
 from rnnviz.core.alignments.decoded import BeamNode, Decoded, Likely
 from rnnviz.core.alignments.links import write_links
 from rnnviz.core.alignments.parallel_corpus import read_lines, read_pairs
+from rnnviz.core.alignments.statistical_aligner import align_words
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.models.translation import END_ID
+from rnnviz.core.models.translation import END_ID, UNKNOWN_ID
 from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.translation.aligning import align_pairs
@@ -79,6 +81,9 @@ def translate(opened: OpenedModel, request: Translate, context: Context[TokensSo
         source=tuple(sentence.source),
         target=tuple(sentence.target),
         text=sentence.text,
+        unknown=tuple(
+            place for place, i in enumerate(sentence.translated.source) if i == UNKNOWN_ID
+        ),
         log_p=tuple(chosen.log_p.tolist()),
         likely=tuple(
             tuple(map(Likely, shown(ids.tolist()), ps.tolist()))
@@ -163,6 +168,13 @@ def align_corpus(
     path = Path(request.folder) / "links.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_links(path, links)
+    beside = ""
+    if request.aligner:
+        beside = str(path.with_name("aligner.txt"))
+        words = [(a.lower().split(), b.lower().split()) for a, b in pairs]
+        straight = [both.links() for both in align_words(words)]
+        turned = [frozenset((b, a) for a, b in one) for one in straight]
+        write_links(Path(beside), turned if request.swap else straight)
     tables: list[CorpusTable] = []
     for number, (one, (_, text)) in enumerate(zip(found, pairs, strict=True)):
         if one is None or len(tables) == request.tables:
@@ -171,7 +183,8 @@ def align_corpus(
         np.save(table, one.alignment.weights)
         source, target = one.alignment.source, one.alignment.target
         tables.append(CorpusTable(str(table), source, target, text))
-    return CorpusAligned(str(path), len(pairs), sum(losses) / len(losses), tuple(tables))
+    mean = sum(losses) / len(losses) if losses else math.nan
+    return CorpusAligned(str(path), len(pairs), mean, beside, tuple(tables))
 
 
 def nearest_words(opened: OpenedModel, request: NearestWords, context: Context[None]) -> WordsNear:

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.alignments.given_words import shares as word_shares
 from rnnviz.core.alignments.parallel_corpus import Pair
 from rnnviz.core.alignments.tokens import Group, word_groups
 from rnnviz.core.errors import RnnvizError
@@ -111,7 +112,7 @@ def shares_of(
     """
     if tokenizer.description.kind == "subwords":
         words = unicodedata.normalize("NFC", text).split()
-        shares = _shares(tokenizer.widths(ids, text), [len(word) for word in words])
+        shares = word_shares(tokenizer.widths(ids, text), [len(word) for word in words])
         if shares is not None:
             return text.split(), shares
     words, groups = words_of(tokenizer, text, ids)
@@ -119,24 +120,6 @@ def shares_of(
     for column, (start, stop) in enumerate(groups):
         shares[start:stop, column] = 1
     return words, shares
-
-
-def _shares(tokens: Sequence[int], words: Sequence[int]) -> npt.NDArray[np.float64] | None:
-    """(tokens, words) by their characters in a row; None where these are not as many.
-
-    A token without characters, a mere blank, goes with the one after it.
-    """
-    if sum(tokens) != sum(words) or not sum(words):
-        return None
-    token_of = np.repeat(np.arange(len(tokens)), tokens)
-    word_of = np.repeat(np.arange(len(words)), words)
-    shares = np.zeros((len(tokens), len(words)))
-    np.add.at(shares, (token_of, word_of), 1.0)
-    sums = shares.sum(axis=1)
-    for empty in np.flatnonzero(sums == 0)[::-1]:
-        near = empty + 1 if empty + 1 < len(tokens) else empty - 1
-        shares[empty] = shares[near]
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def words_of(tokenizer: Tokenizer, text: str, ids: Sequence[int]) -> tuple[list[str], list[Group]]:

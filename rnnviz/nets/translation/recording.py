@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -75,7 +76,18 @@ def groups_of_translator(model: TranslationModel, split: int, length: int) -> tu
     groups = layers_of(*same, part="encoder", runs=source)
     if about.bidirectional:
         groups += layers_of(*same, part="encoder", direction="backward", runs=source)
-    return groups + layers_of(*same, part="decoder", runs=target)
+    groups += layers_of(*same, part="decoder", runs=target)
+    return tuple(
+        msgspec.structs.replace(group, title=_title(group, about.layers, about.bidirectional))
+        for group in groups
+    )
+
+
+def _title(group: Group, layers: int, both_ways: bool) -> str:
+    """`encoder, backward`, `decoder, layer 2`: no more than tells the groups apart."""
+    which = [f"layer {group.layer + 1}"] if layers > 1 else []
+    way = [group.direction] if both_ways and group.part == "encoder" else []
+    return ", ".join([group.part, *which, *way])
 
 
 def as_tokens(source: Sequence[str], target: Sequence[str]) -> Tokens:

@@ -161,10 +161,11 @@ def forced_ids(tokenizer: Tokenizer, forced: Mapping[int, str]) -> dict[int, int
     for step in sorted(forced):
         word = forced[step]
         exact = known.get(word, known.get(f"{SPACE_MARK}{word}"))
-        ids = [exact] if exact is not None else tokenizer.encode(word)
+        plain = word.removeprefix(SPACE_MARK)
+        ids = [exact] if exact is not None else tokenizer.encode(plain)
         if not ids or (UNKNOWN_ID in ids and word != SPECIAL[UNKNOWN_ID]):
             raise RnnvizError(
-                f"{word!r} is not in the vocabulary of this model; choose another word, for "
+                f"{plain!r} is not in the vocabulary of this model; choose another word, for "
                 "instance one of the likeliest at that step"
             )
         for place, i in enumerate(ids):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.alignments.decoded import LAYERS, branch
-from rnnviz.core.alignments.tokens import word_of
+from rnnviz.core.alignments.tokens import Group, begun, word_of
 from rnnviz.session.alignments.gold_links import GoldLinks
 from rnnviz.session.alignments.questions import (
     ANSWER,
@@ -146,11 +146,19 @@ class Alignments(QObject):
         if (answer := self.current) is not None and token:
             self._ask(answer.question.with_token(step, token, answer.decoded))
 
-    def force_weight(self, step: int, place: int, value: float) -> None:
-        """Decode again from a step with this weight, from 0 to 1, on a source place."""
-        if (answer := self.current) is not None:
+    def force_word(self, step: int, word: str) -> None:
+        """Decode again from a step with a word that was typed: it begins a word there."""
+        answer = self.current
+        if answer is not None and word:
+            self.force_token(step, begun(word) if answer.model.writes_pieces else word)
+
+    def force_weight(self, row: int, column: int, value: float) -> None:
+        """Decode again with this weight, from 0 to 1, in a cell on the screen."""
+        answer = self.current
+        pieces = self.pieces_at(row, column)
+        if answer is not None and pieces is not None and answer.decoded.has_attention:
             value = min(max(value, 0.0), 1.0)
-            self._ask(answer.question.with_weight(step, place, value, answer.decoded))
+            self._ask(answer.question.with_weight(*pieces, value, answer.decoded))
 
     def replace_word(self, place: int, word: str) -> None:
         """Translate again with another word at a source place; nothing leaves the place out."""
@@ -354,10 +362,10 @@ class Alignments(QObject):
         """Whether pieces are joined to words: only where there are any."""
         return self.words and answer.has_pieces
 
-    def piece_at(self, row: int, column: int) -> tuple[int, int] | None:
-        """The step and the source place of a cell on the screen; the first pieces of its words."""
+    def pieces_at(self, row: int, column: int) -> tuple[Group, Group] | None:
+        """The steps and the source places of a cell on the screen."""
         answer = self.current
-        return None if answer is None else answer.piece_at(row, column, words=self.words)
+        return None if answer is None else answer.pieces_at(row, column, words=self.words)
 
     @property
     def current_model_path(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.alignments.alignment import Alignment, Direction
+from rnnviz.core.alignments.given_words import in_given_words, places_of_words
 from rnnviz.core.alignments.links import (
     Agreement,
     Base,
@@ -16,7 +17,10 @@ from rnnviz.core.alignments.links import (
     read_links,
     read_pairs,
 )
+from rnnviz.core.alignments.statistical_aligner import diagonal
+from rnnviz.core.alignments.tokens import is_mark, word_groups
 from rnnviz.core.errors import AlignmentError
+from rnnviz.session.alignments.questions import Answer
 
 
 class GoldLinks(QObject):
@@ -38,6 +42,7 @@ class GoldLinks(QObject):
         self.swapped = False
         self.direction: Direction = "target"
         self.threshold = 0.5
+        self._claimed: tuple[int, str, str] | None = None
 
     def open(self, path: Path, base: Base | None = None) -> None:
         """Read a file in Pharaoh format.
@@ -47,7 +52,7 @@ class GoldLinks(QObject):
         """
         self.lines = read_links(path, base)
         self.path, self.line = path, 0
-        self.pairs, self.pairs_path = (), None
+        self.pairs, self.pairs_path, self._claimed = (), None, None
         self.changed.emit()
 
     def open_pairs(self, path: Path) -> None:
@@ -88,11 +93,53 @@ class GoldLinks(QObject):
         links = self.lines[self.line]
         return links.swapped() if self.swapped else links
 
-    def belong_to(self, sentence: str, translation: str) -> bool:
-        """Whether they were drawn for this translation; without the sentences nobody knows."""
+    def belong_to(self, answer: Answer) -> bool:
+        """Whether they were drawn for this translation.
+
+        Without the sentences nobody knows, but for the person who says so (`claim`).
+        """
+        asked = (answer.question.sentence, answer.written)
+        if (pair := self.pair) is None:
+            return self._claimed == (self.line, *asked)
+        return all(_spelled(a) == _spelled(b) for a, b in zip(asked, pair, strict=True))
+
+    def claim(self, answer: Answer) -> None:
+        """The person says that the chosen line was drawn for this translation."""
+        self._claimed = (self.line, answer.question.sentence, answer.written)
+        self.changed.emit()
+
+    def aligned(self, answer: Answer, *, words: bool) -> Alignment:
+        """The weights between words as the links count them; else as they are on the screen.
+
+        Raises:
+            AlignmentError: the model has no attention, or the file is gone.
+        """
         pair = self.pair
-        asked = (sentence.split(), translation.split())
-        return pair is None or asked == (pair[0].split(), pair[1].split())
+        if pair is not None and self.belong_to(answer):
+            given = in_given_words(answer.decoded.alignment, *pair)
+            if given is not None:
+                return given
+        return answer.decoded.word_alignment if words else answer.decoded.alignment
+
+    def framed(self, answer: Answer, shown: Alignment) -> dict[tuple[int, int], bool]:
+        """Cells (row, column) on the screen with gold links; whether they are sure ones.
+
+        A link between words that are not cut as on the screen frames all cells that have a part.
+        """
+        links = self.links
+        if links is None or not self.belong_to(answer):
+            return {}
+        pair, found = self.pair, dict[tuple[int, int], bool]()
+        columns, rows = (
+            (places_of_words(side, text) if text else None) or _joined(side)
+            for side, text in zip((shown.source, shown.target), pair or ("", ""), strict=True)
+        )
+        for source, target in sorted(links.possible):
+            for column in columns[source] if source < len(columns) else ():
+                for row in rows[target] if target < len(rows) else ():
+                    sure = (source, target) in links.sure
+                    found[row, column] = found.get((row, column), False) or sure
+        return found
 
     def found(self, alignment: Alignment) -> frozenset[Link]:
         """The links that weights become, as the person chose."""
@@ -102,3 +149,19 @@ class GoldLinks(QObject):
         """How those links agree with gold; None without gold links."""
         gold = self.links
         return None if gold is None else agreement(self.found(alignment), gold)
+
+    def straight(self, alignment: Alignment) -> Agreement | None:
+        """How a straight diagonal agrees with gold, the least that a model must beat."""
+        gold = self.links
+        sides = [sum(not is_mark(t) for t in side) for side in (alignment.source, alignment.target)]
+        return None if gold is None else agreement(diagonal(*sides), gold)
+
+
+def _joined(tokens: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+    """The tokens of each word as the model cuts them."""
+    return tuple(tuple(range(*group)) for group in word_groups(tokens))
+
+
+def _spelled(text: str) -> str:
+    """What two ways to write a sentence have in common: blanks and curved apostrophes aside."""
+    return "".join(text.replace("’", "'").split())

@@ -10,7 +10,14 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.alignments.decoded import Decoded
-from rnnviz.core.alignments.tokens import has_pieces, is_mark, word_groups, word_of
+from rnnviz.core.alignments.tokens import (
+    Group,
+    has_pieces,
+    is_mark,
+    word_groups,
+    word_number,
+    word_of,
+)
 from rnnviz.session.shared.identities import Subject
 from rnnviz.work.jobs.alignments import Search, Translate
 from rnnviz.work.jobs.given import ModelGiven
@@ -75,6 +82,12 @@ class Translator(msgspec.Struct, frozen=True):
         return str(known("source_language") or ""), str(known("target_language") or "")
 
     @property
+    def writes_pieces(self) -> bool:
+        """Whether its target tokens are pieces, of which some begin a word."""
+        side = self.description.get("target")
+        return isinstance(side, Mapping) and side.get("kind") == "subwords"
+
+    @property
     def by_character(self) -> bool:
         """Whether its source tokens are characters, with nothing between them."""
         side = self.description.get("source")
@@ -113,22 +126,34 @@ class Question:
             from_step=step,
             kept=before.target[:step],
             target="",
-            why=f"“{word_of([token])}” forced as word {step + 1}",
+            why=f"“{word_of([token])}” forced as word "
+            f"{word_number((*before.target[:step], token), step)}",
         )
 
-    def with_weight(self, step: int, place: int, value: float, before: Decoded) -> Question:
-        """The same with this weight at this step, decoded again from there."""
-        word = word_of(before.source[place : place + 1])
+    def with_weight(self, steps: Group, places: Group, value: float, before: Decoded) -> Question:
+        """The same with this weight from some steps to some places, decoded again from the first.
+
+        Of several places each gets a part of it, as large as its part was before.
+        """
+        step = steps[0]
+        word = word_of(before.source[slice(*places)])
         did = f"weight of “{word}” erased" if value == 0 else f"weight of “{word}” set to {value:g}"
         earlier = {key: known for key, known in self.weights.items() if key[0] <= step}
+        count = places[1] - places[0]
+        set_now: dict[tuple[int, int], float] = {}
+        for at in range(*steps):
+            parts = before.alignment.weights[at, slice(*places)].astype(float)
+            whole = float(parts.sum())
+            for place, part in zip(range(*places), parts.tolist(), strict=True):
+                set_now[at, place] = value * (part / whole if whole > 0 else 1 / count)
         return replace(
             self,
             forced=_until(self.forced, step),
-            weights={**earlier, (step, place): value},
+            weights={**earlier, **set_now},
             from_step=step,
             kept=before.target[:step],
             target="",
-            why=f"{did} at word {step + 1}",
+            why=f"{did} at word {word_number(before.target, step)}",
         )
 
     def with_search(self, **settings: Any) -> Question:
@@ -188,18 +213,29 @@ class Answer:
         return self.question.why or self.model.name
 
     @property
+    def written(self) -> str:
+        """The translation: the given one, else the model's."""
+        return self.question.target or self.decoded.text
+
+    @property
     def has_pieces(self) -> bool:
         """Whether its tokens are pieces of words."""
         return has_pieces(self.decoded.source) or has_pieces(self.decoded.target)
 
-    def piece_at(self, row: int, column: int, *, words: bool) -> tuple[int, int] | None:
-        """The step and the source place of a cell, where `words` may be joined; None outside."""
-        if not (words and self.has_pieces):
-            return row, column
-        rows, columns = word_groups(self.decoded.target), word_groups(self.decoded.source)
+    def pieces_at(self, row: int, column: int, *, words: bool) -> tuple[Group, Group] | None:
+        """The steps and the source places of a cell, where `words` may be joined; None outside."""
+        rows, columns = self.groups(words=words)
         if row >= len(rows) or column >= len(columns):
             return None
-        return rows[row][0], columns[column][0]
+        return rows[row], columns[column]
+
+    def groups(self, *, words: bool) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
+        """Which target and which source tokens are one row and one column on the screen."""
+        target, source = self.decoded.target, self.decoded.source
+        if words and self.has_pieces:
+            return word_groups(target), word_groups(source)
+        single = (tuple((n, n + 1) for n in range(len(side))) for side in (target, source))
+        return next(single), next(single)
 
     def reaches(self, row: int | None, column: int | None) -> bool:
         """Whether a place that was pinned before a change is still there after it."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.alignments.links import Agreement, corpus_agreement, read_links
+from rnnviz.core.alignments.statistical_aligner import diagonal
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import ANSWER, TRANSLATOR
 from rnnviz.session.shared.identities import Answers, Subject
@@ -35,13 +36,23 @@ GOLD = Subject("gold")
 """The gold links, which way round they are read, and how links are made of weights."""
 
 
+class GoldScores(NamedTuple):
+    """How links agree with all gold links, beside what costs nothing."""
+
+    model: Agreement
+    straight: Agreement
+    """Of a straight diagonal."""
+    aligner: Agreement
+    """Of a statistical aligner that saw the same pairs and no others."""
+
+
 class AlignmentTables(QObject):
     """Tables about the open translation model.
 
     Signals:
         corpus_changed: `corpus`.
         near_changed: `near`.
-        scored: `agreement` of all lines of the gold links.
+        scored: `scores` of all lines of the gold links.
         recorded(Path): the encoder and decoder read a sentence; this is the recording.
     """
 
@@ -55,7 +66,7 @@ class AlignmentTables(QObject):
         self._alignments, self._jobs = alignments, jobs
         self._corpora: Answers[str, tuple[str, tuple[CorpusRow, ...]]] = jobs.answers(TRANSLATOR)
         self._near: Answers[str, WordsNear] = jobs.answers(TRANSLATOR)
-        self._agreements: Answers[str, Agreement] = jobs.answers(TRANSLATOR, GOLD)
+        self._agreements: Answers[str, GoldScores] = jobs.answers(TRANSLATOR, GOLD)
         alignments.gold.changed.connect(self._note_gold)
 
     @property
@@ -81,8 +92,8 @@ class AlignmentTables(QObject):
         return found.word if found else ""
 
     @property
-    def agreement(self) -> Agreement | None:
-        """Of the open model's links with all gold links as they are read now, if it was counted."""
+    def scores(self) -> GoldScores | None:
+        """How the open model's links agree with all gold links as they are read now, if counted."""
         return self._agreements.get(_LAST)
 
     @Slot()
@@ -138,14 +149,17 @@ class AlignmentTables(QObject):
         model, gold = self._alignments.model, self._alignments.gold
         if model is None or gold.pairs_path is None:
             return
-        lines, swapped = gold.lines, gold.swapped
+        lines, swapped, pairs = gold.lines, gold.swapped, gold.pairs
         self._agreements.drop(_LAST)
 
         def done(written: CorpusAligned) -> None:
             try:
                 found = read_links(Path(written.path), base=0)
                 links = [(one.swapped() if swapped else one).sure for one in found]
-                self._agreements.put(_LAST, corpus_agreement(links, lines))
+                alone = [one.sure for one in read_links(Path(written.aligner), base=0)]
+                straight = [diagonal(len(a.split()), len(b.split())) for a, b in pairs]
+                agreed = (corpus_agreement(each, lines) for each in (links, straight, alone))
+                self._agreements.put(_LAST, GoldScores(*agreed))
             except AlignmentError as error:
                 self._alignments.refused.emit(str(error))
             self.scored.emit()
@@ -157,6 +171,7 @@ class AlignmentTables(QObject):
                 swap=swapped,
                 direction=gold.direction,
                 threshold=gold.threshold,
+                aligner=True,
                 folder=str(self._alignments.scratch.new()),
             ),
             of=(TRANSLATOR, GOLD),

@@ -234,18 +234,9 @@ class AlignmentArea(QWidget):
     @Slot()
     def show_gold(self) -> None:
         """Frame the cells of gold links, a broken frame for those that are only possible."""
-        gold, answer = self._alignments.gold, self._alignments.current
-        links, outlines = gold.links, {}
-        if links is not None and answer is not None and self._links_fit(answer):
-            outlines = {(target, source): (source, target) in links.sure
-                        for source, target in links.possible}  # fmt: skip
-        self.main.set_outlines(outlines)
-
-    def _links_fit(self, answer: Answer) -> bool:
-        """Whether gold links name the rows and columns on the screen: words of that very pair."""
-        asked, alignments = answer.question, self._alignments
-        words = alignments.joined(answer) or not answer.has_pieces
-        return words and alignments.gold.belong_to(asked.sentence, asked.target)
+        answer, shown = self._alignments.current, self.main.alignment
+        framed = answer is not None and shown is not None
+        self.main.set_outlines(self._alignments.gold.framed(answer, shown) if framed else {})
 
     @Slot()
     def show_growing(self) -> None:
@@ -341,10 +332,10 @@ class AlignmentArea(QWidget):
     @Slot(int, int)
     def ask_weight(self, row: int, column: int) -> None:
         """Ask for another weight in a cell, and decode again from there."""
-        cell = self._alignments.piece_at(row, column)
+        cell = self._alignments.pieces_at(row, column)
         layer = self.main.layer
         if cell is None or layer is None or not layer.of_words:
-            self.message.emit("Weights can be changed in the table of weights, piece by piece.")
+            self.message.emit("Weights can be changed in the table of weights.")
             return
         now = float(self.main.alignment.weights[row, column]) if self.main.alignment else 0.0
         names = f"{layer.row_names[row]} ← {layer.column_names[column]}"
@@ -354,7 +345,7 @@ class AlignmentArea(QWidget):
         dialog = NumberDialog("Force a weight", words, field, self)
 
         def chosen() -> None:
-            self._alignments.force_weight(*cell, dialog.number)
+            self._alignments.force_weight(row, column, dialog.number)
 
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(chosen)
@@ -362,9 +353,8 @@ class AlignmentArea(QWidget):
 
     @Slot(int, int)
     def _erase(self, row: int, column: int) -> None:
-        cell = self._alignments.piece_at(row, column)
-        if cell is not None:
-            self._alignments.force_weight(*cell, 0.0)
+        if self.main.layer is not None and self.main.layer.of_words:
+            self._alignments.force_weight(row, column, 0.0)
 
     @Slot()
     def export(self) -> None:

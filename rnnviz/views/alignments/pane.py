@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -39,6 +39,7 @@ from rnnviz.views.alignments.drawn_tables import (
     words_of,
 )
 from rnnviz.views.cells.legend import Gradient
+from rnnviz.views.shared.directions import direction_of
 from rnnviz.views.shared.elided_label import ElidedLabel
 
 _NAMED = 6
@@ -116,6 +117,8 @@ class Pane(QWidget):
         for view in (self.lines, self.table):
             view.hovered.connect(self.hovered)
             view.clicked.connect(self.clicked)
+        for bar in (self.table.horizontalScrollBar(), self.table.verticalScrollBar()):
+            bar.valueChanged.connect(self._scroll_lines)
         self.table.edit_requested.connect(self.edit_requested)
         self.table.erase_requested.connect(self.erase_requested)
 
@@ -128,7 +131,7 @@ class Pane(QWidget):
         self.split.addWidget(self._pages)
         self.split.setStretchFactor(0, 0)
         self.split.setStretchFactor(1, 1)
-        self.split.setSizes([118, 480])
+        self.split.setSizes([140, 480])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(2)
@@ -154,6 +157,14 @@ class Pane(QWidget):
         self._foot.addLayout(scale)
         column.addLayout(self._foot)
 
+    @Slot()
+    def _scroll_lines(self) -> None:
+        """The lines show the words that the table is scrolled to."""
+        across, down = self.table.horizontalScrollBar(), self.table.verticalScrollBar()
+        bar = across if across.maximum() else down
+        if bar.maximum():
+            self.lines.scroll_to_share(bar.value() / bar.maximum())
+
     # What is shown
 
     def show_answer(
@@ -169,11 +180,13 @@ class Pane(QWidget):
         self.alignment = weights_of(decoded, words=words) if decoded.has_attention else None
         self.own_scale = None if self.alignment is None else weights_scale(self.alignment.weights)
         alarm = health_of(self.alignment).alarm if self.alignment is not None else ""
+        unknown = self._unknown(answer)
+        alarm = " ".join(said for said in (alarm, unknown_words(answer)) if said)
         self.alarm.setText(alarm)
         self.alarm.setVisible(bool(alarm))
         self.lines.setVisible(self.alignment is not None)
         if self.alignment is not None:
-            self.lines.set_alignment(self.alignment, share)
+            self.lines.set_alignment(self.alignment, share, unknown)
         try:
             self.layer = layer_of(decoded, layer, words=words)
         except AlignmentError as error:
@@ -187,8 +200,19 @@ class Pane(QWidget):
             self.table.setAccessibleName(f"{self.accessibleName()}: {LAYERS[layer]}")
             drawn = self.layer
             self.table.set_forced(self._forced(answer) if drawn.of_words else frozenset())
-            self.table.set_table(drawn.values, drawn.row_names, drawn.column_names, drawn.scale)
+            self.table.set_table(
+                drawn.values,
+                drawn.row_names,
+                drawn.column_names,
+                drawn.scale,
+                unknown if drawn.of_words else frozenset(),
+            )
         self.set_mark(NOWHERE)
+
+    def _unknown(self, answer: Answer) -> frozenset[int]:
+        """The columns on the screen whose words the model does not know."""
+        columns = place_of_token(answer.decoded.source, words=self.shown_words)
+        return frozenset(columns[at] for at in answer.decoded.unknown if at < len(columns))
 
     def _forced(self, answer: Answer) -> frozenset[tuple[int, int]]:
         """The cells whose weights were forced, as they are on the screen."""
@@ -209,6 +233,7 @@ class Pane(QWidget):
 
     def _show_text(self, answer: Answer) -> None:
         whole, title = shown_sentence(answer.decoded.text), title_of(answer)
+        self.text.setLayoutDirection(direction_of(title))
         self.text.setText(title)
         self.text.setToolTip(whole if whole != title else "")
 
@@ -302,7 +327,7 @@ class Pane(QWidget):
         if of_row and not self.layer.of_words:
             names = tuple(f"unit {name}:" for name in names)
         order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")[:_NAMED]
-        listed = "   ".join(f"{names[place]} {values[place]:.4f}" for place in order)
+        listed = "   ".join(f"{names[place]} {values[place]:.2f}" for place in order)
         return f"{name}:   {listed}"
 
     def _likely(self, row: int) -> str:
@@ -311,7 +336,7 @@ class Pane(QWidget):
         log_p = self.answer.decoded.log_p
         if self.layer.rows_of_source or len(self.target) != len(log_p):
             return ""
-        return f"   p of {self.layer.row_names[row]} {math.exp(log_p[row]):.3f}"
+        return f"   p of {self.layer.row_names[row]} {math.exp(log_p[row]):.2f}"
 
 
 def shown_sentence(text: str) -> str:
@@ -327,6 +352,19 @@ def title_of(answer: Answer) -> str:
     """The translation, or the beginning of a long one."""
     shown = shown_sentence(answer.decoded.text)
     return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
+
+
+def unknown_words(answer: Answer) -> str:
+    """Which source words the model does not know, as a sentence; empty if it knows all."""
+    decoded = answer.decoded
+    if not decoded.unknown:
+        return ""
+    columns = place_of_token(decoded.source, words=True)
+    words = words_of(decoded.source, words=True)
+    places = dict.fromkeys(columns[at] for at in decoded.unknown if at < len(columns))
+    named = ", ".join(f"“{shown_token(words[place])}”" for place in list(places)[:_NAMED])
+    more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+    return f"Not in the vocabulary, read as <unk>: {named}{more}."
 
 
 def growing_sentence(tokens: Sequence[str]) -> str:

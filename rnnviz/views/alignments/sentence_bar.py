@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from rnnviz.views.shared.directions import direction_of
 from rnnviz.views.shared.theme import set_icon
 
 
@@ -56,6 +57,7 @@ class SentenceBar(QWidget):
         self.line.setClearButtonEnabled(True)
         self.line.returnPressed.connect(self._enter)
         self.line.left.connect(self.left)
+        self.line.textChanged.connect(self._turn)
         self.examples = QToolButton()
         self.examples.setText("Examples")
         self.examples.setToolTip("Sentences to try")
@@ -125,6 +127,11 @@ class SentenceBar(QWidget):
         """Say why nothing was translated; nothing to say hides it."""
         self.problem.setText(message[:1].upper() + message[1:])
         self.problem.setVisible(bool(message))
+
+    @Slot(str)
+    def _turn(self, text: str) -> None:
+        """A sentence that is written from right to left begins at the right."""
+        self.line.setLayoutDirection(direction_of(text))
 
     @Slot()
     def _enter(self) -> None:

@@ -47,6 +47,11 @@ class AlignmentsWorkspace(Workspace):
         self.area.failed.connect(self.failed)
         self.area.focus_sentence()
 
+    def subjects(self) -> tuple[str, ...] | None:
+        """The open translator."""
+        model = self.session.alignments.model
+        return () if model is None else (model.name,)
+
     def undo(self) -> bool:
         """Take back the last what if."""
         alignments = self.session.alignments

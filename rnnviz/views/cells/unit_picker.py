@@ -76,15 +76,16 @@ class UnitPicker(QWidget):
         if recording is None:
             return
         names = [group.name for group in recording.groups]
+        words = [group.title or group.name for group in recording.groups]
         numbered = names == [layer_name(place) for place in range(len(names))]
         self.layer.setVisible(numbered)
         self.group.setVisible(not numbered)
         self.layer.blockSignals(True)
         self.layer.set_range(1, len(names))
         self.layer.blockSignals(False)
-        if names != [self.group.itemText(place) for place in range(self.group.count())]:
+        if words != [self.group.itemText(place) for place in range(self.group.count())]:
             self.group.clear()
-            self.group.addItems(names)
+            self.group.addItems(words)
             for place, group in enumerate(recording.groups):
                 self.group.setItemData(place, group.words, Qt.ItemDataRole.ToolTipRole)
         self.show_selection()

@@ -93,6 +93,10 @@ class Workspace(QMainWindow):
         """What a person can do in this room: entries of the menus, and keys that hold only here."""
         return ()
 
+    def subjects(self) -> tuple[str, ...] | None:
+        """What is open in this room, for the title of the window; None where Cells says it."""
+        return None
+
     def undo(self) -> bool:
         """Take back the last thing done in this room; whether there was one."""
         return False

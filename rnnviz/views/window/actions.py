@@ -51,7 +51,9 @@ class Actions:
             if entry.text == SEPARATOR:
                 menu.addSeparator()
                 continue
-            action = menu.addAction(entry.text)
+            # Behind a tab stand the keys of an entry; a single key is no shortcut of Qt's.
+            shown = f"\t{entry.key.split()[0]}" if entry.key and entry.shortcut is None else ""
+            action = menu.addAction(entry.text + shown)
             action.triggered.connect(_without_arguments(entry.run))
             if entry.shortcut is not None:
                 action.setShortcut(QKeySequence(entry.shortcut))

@@ -159,6 +159,8 @@ class Window(QMainWindow):
         session.recordings.walk_asked.connect(questions.ask_walk)
         session.workspace_wanted.connect(self.enter)
         self.workspace_tabs.entered.connect(self.list_panels)
+        self.workspace_tabs.entered.connect(self.show_title)
+        session.alignments.model_changed.connect(self.show_title)
         self.workspace(CellsWorkspace).concept_requested.connect(questions.ask_concept)
         self.exporting.message.connect(self.status.say)
         self.exporting.failed.connect(self.show_message)
@@ -270,8 +272,11 @@ class Window(QMainWindow):
 
     @Slot()
     def show_title(self) -> None:
-        """Name the model and the text in the title bar."""
+        """Name what is open in this room in the title bar."""
         recordings = self.session.recordings
+        if (subjects := self.workspace_tabs.current.subjects()) is not None:
+            self.setWindowTitle(" · ".join([*subjects, "rnnviz"]))
+            return
         names = [recordings.model.description.name] if recordings.model else []
         if not names and recordings.recording is not None:
             names = [recordings.recording.description.model_name or "a recording"]

@@ -105,6 +105,8 @@ class CorpusAligned(msgspec.Struct, frozen=True):
     path: str
     pairs: int
     loss_nats: float
+    aligner: str = ""
+    """A second file: the links of a statistical aligner, first column to second."""
     tables: tuple[CorpusTable, ...] = ()
 
 
@@ -120,6 +122,8 @@ class AlignCorpus(Request[None, CorpusAligned], frozen=True, kw_only=True):
     threshold: float = 0.5
     tables: int = 0
     """Of the first so many pairs the weights are written, too."""
+    aligner: bool = False
+    """Whether a statistical aligner learns from the same pairs, to compare with."""
 
 
 class Near(msgspec.Struct, frozen=True):

@@ -169,7 +169,7 @@ def test_pointing_lights_up_unless_something_is_pinned(alignments):
     assert alignments.pinned is None
 
 
-def test_a_cell_of_words_is_the_cell_of_their_first_pieces(alignments, monkeypatch):
+def test_a_cell_of_words_is_all_cells_of_their_pieces(alignments, monkeypatch):
     def pieces(request, context):
         asked = msgspec.structs.replace(request, source="a b")
         decoded = translating.translate(asked, context).decoded
@@ -179,10 +179,50 @@ def test_a_cell_of_words_is_the_cell_of_their_first_pieces(alignments, monkeypat
     monkeypatch.setitem(alignments._jobs._runner._tasks, Translate, pieces)
     alignments.translate("le chat")
     assert alignments.joined(alignments.current)
-    assert alignments.piece_at(1, 1) == (1, 1)
-    assert alignments.piece_at(2, 1) is None
+    assert alignments.pieces_at(1, 1) == ((1, 3), (1, 3))
+    assert alignments.pieces_at(2, 1) is None
     alignments.set_words(False)
-    assert alignments.piece_at(2, 2) == (2, 2)
+    assert alignments.pieces_at(2, 2) == ((2, 3), (2, 3))
+
+
+def test_erasing_a_word_erases_all_of_its_pieces(alignments, monkeypatch):
+    asked = []
+
+    def pieces(request, context):
+        asked.append(request.search.weights)
+        decoded = translating.translate(msgspec.structs.replace(request, source="a b"), context)
+        source, target = ("▁le", "▁ch", "at"), ("▁the", "▁c", "at")
+        return Translated(decoded=replace(decoded.decoded, source=source, target=target))
+
+    monkeypatch.setitem(alignments._jobs._runner._tasks, Translate, pieces)
+    alignments.translate("le chat")
+    alignments.force_weight(1, 1, 0.0)
+    assert asked[-1] == {1: {1: 0.0, 2: 0.0}, 2: {1: 0.0, 2: 0.0}}
+    alignments.force_weight(1, 1, 0.5)
+    assert sum(asked[-1][1].values()) == pytest.approx(0.5)
+    assert alignments.current.question.why == "weight of “chat” set to 0.5 at word 2"
+
+
+def test_a_typed_word_begins_a_word_and_words_are_counted_not_pieces(alignments, monkeypatch):
+    about = {"target": {"kind": "subwords"}}
+    asked = []
+
+    def pieces(request, context):
+        asked.append(dict(request.search.forced))
+        decoded = translating.translate(msgspec.structs.replace(request, source="a b"), context)
+        source, target = ("▁le", "▁ch", "at"), ("▁lab", "rador", "▁eats")
+        return Translated(decoded=replace(decoded.decoded, source=source, target=target))
+
+    alignments.model = msgspec.structs.replace(
+        alignments.model, description={**alignments.model.description, **about}
+    )
+    monkeypatch.setitem(alignments._jobs._runner._tasks, Translate, pieces)
+    alignments.translate("le chat")
+    alignments.force_word(2, "dog")
+    assert asked[-1][2] == "▁dog"
+    assert alignments.current.question.why == "“dog” forced as word 2"
+    alignments.force_word(2, "!")
+    assert asked[-1][2] == "!"
 
 
 def test_gold_links_are_scored(alignments, tmp_path):
@@ -296,5 +336,7 @@ def test_all_lines_are_scored_against_gold(alignments, tmp_path, qtbot):
     with qtbot.waitSignal(alignments.tables.scored):
         alignments.tables.score_all()
     # Two links found, both right; three are sure: 1 - (2 + 2) / (2 + 3).
-    scored = alignments.tables.agreement
-    assert (scored.precision, scored.error_rate) == (1, pytest.approx(1 / 5))
+    scored = alignments.tables.scores
+    assert (scored.model.precision, scored.model.error_rate) == (1, pytest.approx(1 / 5))
+    assert scored.straight.error_rate == 0
+    assert scored.aligner.error_rate == pytest.approx(1 / 5)

@@ -166,7 +166,9 @@ def align_corpus(request: AlignCorpus, context: Context[None]) -> CorpusAligned:
     path = Path(request.folder) / "links.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("0-0\n" * len(lines), encoding="utf-8")
-    return CorpusAligned(str(path), len(lines), 1.0)
+    beside = path.with_name("aligner.txt")
+    beside.write_text("0-0\n" * len(lines), encoding="utf-8")
+    return CorpusAligned(str(path), len(lines), 1.0, str(beside))
 
 
 TASKS: dict[str, Task] = {

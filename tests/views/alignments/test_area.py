@@ -177,7 +177,21 @@ def test_two_models_are_compared_by_tokens(session, opened, qtbot):
 def test_gold_links_are_framed(area, opened, tmp_path):
     (tmp_path / "gold").write_text("0-0 1p1\n")
     opened.gold.open(tmp_path / "gold")
+    # Nobody knows whose links they are, until the person says so.
+    assert area.main.table._outlines == {}
+    opened.gold.claim(opened.current)
     assert area.main.table._outlines == {(0, 0): True, (1, 1): False}
+    opened.translate("le chien dort")
+    assert area.main.table._outlines == {}
+
+
+def test_gold_links_of_tokenised_text_frame_the_words_that_they_are_part_of(area, opened, tmp_path):
+    (tmp_path / "gold").write_text("0-0 1-1\n")
+    (tmp_path / "pairs").write_text("le ch at ||| the c at\n")
+    opened.gold.open(tmp_path / "gold")
+    opened.gold.open_pairs(tmp_path / "pairs")
+    opened.align("le chat", "the cat")
+    assert area.main.table._outlines == {(0, 0): True, (1, 1): True}
 
 
 def test_gold_links_of_another_sentence_are_not_framed(area, opened, tmp_path):
@@ -235,14 +249,15 @@ def test_small_weights_are_seen_and_0_to_1_can_be_chosen(area, opened):
     for name in ("alignment", "word_alignment"):
         answer.decoded.__dict__.pop(name, None)
     area.show_answer()
-    assert area.main.table.table.scale.high == pytest.approx(0.01)
+    # All alike: pale, at a quarter of the scale at most, not in full colour.
+    assert area.main.table.table.scale.high == pytest.approx(0.45)
     assert area.main.lines.scale == area.main.table.table.scale
-    assert "0.01" in area.main.small.text()
+    assert "0.45" in area.main.small.text()
     area.main.whole.click()
     assert area.main.table.table.scale.high == 1
     assert not area.main.small.isVisible()
     area.main.whole.click()
-    assert area.main.table.table.scale.high == pytest.approx(0.01)
+    assert area.main.table.table.scale.high == pytest.approx(0.45)
 
 
 def test_the_first_model_is_opened_once_nothing_else_is_being_opened(session, qtbot):
@@ -321,7 +336,11 @@ class TestPanels:
         panel = shown(qtbot, GoldPanel(session))
         (tmp_path / "gold").write_text("0-0 1-1\n")
         panel.open_gold(tmp_path / "gold")
+        qtbot.waitUntil(lambda: "Nobody knows" in panel.problem.text())
+        assert not panel.score.isVisible()
+        panel.claim.click()
         qtbot.waitUntil(lambda: "recall 100.0%" in panel.score.text())
+        assert "A straight diagonal: " in panel.score.text()
         panel.save_links(tmp_path / "links.txt")
         assert (tmp_path / "links.txt").read_text().startswith("0-0 1-1 ")
 
@@ -343,10 +362,13 @@ class TestPanels:
         qtbot.waitUntil(panel.score.isVisible)
         assert not panel.problem.isVisible()
 
-    def test_a_narrow_corpus_shows_one_sentence(self, session, opened, qtbot):
+    def test_a_narrow_corpus_shows_both_sentences_in_one_column(self, session, opened, qtbot):
         panel = shown(qtbot, CorpusPanel(session))
+        heads = panel.model.headerData
         assert panel.table.isColumnHidden(4)
+        assert heads(3, Qt.Orientation.Horizontal) == "Sentence and translation"
         panel.resize(900, 300)
+        assert heads(3, Qt.Orientation.Horizontal) == "Sentence"
         assert not panel.table.isColumnHidden(4)
 
     def test_the_corpus_shows_the_worst_first(self, session, opened, qtbot, tmp_path):
@@ -355,7 +377,8 @@ class TestPanels:
         path.write_text("le chat dort\nle\nle chat\n")
         opened.tables.translate_corpus(path)
         qtbot.waitUntil(lambda: panel.sorted.rowCount() == 3)
-        assert panel.sorted.index(0, 3).data() == "le"
+        # In a narrow panel the translation stands under its sentence.
+        assert panel.sorted.index(0, 3).data() == "le\nthe"
         panel.table.clicked.emit(panel.sorted.index(0, 3))
         assert opened.current.question.sentence == "le"
         panel.save(tmp_path / "corpus.csv")

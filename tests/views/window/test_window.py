@@ -25,6 +25,7 @@ from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.session.alignments.questions import Translator
 from rnnviz.session.session import Session
 from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
@@ -36,6 +37,7 @@ from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.window.window import Window
 from rnnviz.work.runner import InlineRunner
 from tests.core.runs.made import MadeRun, finished_run
+from tests.session.alignments import translating
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 6
 FINDING = {"channel": "cell", "layer": 1, "unit": 2, "concept": "inside-quotes"}
@@ -397,3 +399,20 @@ def test_the_keys_of_unroll_hold_as_soon_as_it_is_entered(window: Window, qtbot:
     qtbot.waitUntil(lambda: window.focusWidget() is not None)
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Right)
     assert unroll.index == 1
+
+
+def test_the_title_names_what_is_open_in_the_room(window: Window) -> None:
+    before = window.windowTitle()
+    assert before.startswith("tiny")
+    window.session.alignments.model = Translator.told(translating.opened())
+    window.session.alignments.model_changed.emit()
+    assert window.windowTitle() == before
+    window.enter("alignments")
+    assert window.windowTitle() == "French to English · rnnviz"
+    window.enter("cells")
+    assert window.windowTitle() == before
+
+
+def test_menus_show_the_single_keys(window: Window) -> None:
+    shown = [action.text() for action in window.actions_.menu("Alignment").actions()]
+    assert "Next word\t." in shown and "Previous word\t," in shown

@@ -18,13 +18,18 @@ from rnnviz.views.shared.theme import theme_of, ui_font
 
 MOST_LINES = 4000
 """The heaviest ones are drawn; below them a line more is seen by nobody."""
-_SETTINGS = ((11.0, 16.0), (10.5, 12.0), (10.0, 10.0), (9.5, 8.0), (9.0, 7.0), (8.5, 6.0))
+_SETTINGS = (
+    (20.0, 28.0), (18.0, 24.0), (16.0, 22.0), (14.0, 18.0), (12.5, 17.0), (11.0, 16.0),
+    (10.5, 12.0), (10.0, 10.0), (9.5, 8.0), (9.0, 7.0), (8.5, 6.0),
+)  # fmt: skip
 """Sizes of the font and gaps between words, from roomy to tight: the first that fits is taken."""
-_SCROLLED = _SETTINGS[3]
+_SCROLLED = (9.5, 8.0)
 """Where none fits."""
 _NARROWEST = 12.0
 """No word with its gap is narrower, but for a few."""
-_MARGIN, _ROW = 16.0, 26.0
+_MARGIN, _LEAST_ROW = 16.0, 26.0
+_ROWS = 0.29
+"""Of the height, how much a row of words takes at most; the rest is left to the lines."""
 _THINNEST, _THICKER = 0.75, 4.0
 
 
@@ -37,6 +42,7 @@ class LinesView(PointedView):
         self._set_fonts(_SETTINGS[0][0])
         self.scale = WHOLE
         self._share = 1.0
+        self._unknown: frozenset[int] = frozenset()
         self.alignment = Alignment((), (), np.zeros((0, 0), np.float32))
         self.kept: npt.NDArray[np.bool_] = np.zeros((0, 0), bool)
         self._drawn: list[tuple[int, int, float]] = []
@@ -50,9 +56,15 @@ class LinesView(PointedView):
 
     # What is shown
 
-    def set_alignment(self, alignment: Alignment, share: float) -> None:
-        """Show another alignment; of its weights the heaviest that make this share of all."""
-        self.alignment, self._share = alignment, share
+    def set_alignment(
+        self, alignment: Alignment, share: float, unknown: frozenset[int] = frozenset()
+    ) -> None:
+        """Show another alignment; of its weights the heaviest that make this share of all.
+
+        Args:
+            unknown: source places whose words the model does not know; they stand out.
+        """
+        self.alignment, self._share, self._unknown = alignment, share, unknown
         self.forget_pointer()
         self._keep()
         self._lay()
@@ -79,6 +91,11 @@ class LinesView(PointedView):
                 if rect.left() < left or rect.right() > right:
                     bar.setValue(int(rect.center().x() - self.viewport().width() / 2))
                 return
+
+    def scroll_to_share(self, share: float) -> None:
+        """Scroll as far as another view is scrolled, from 0 to 1 of its way."""
+        bar = self.horizontalScrollBar()
+        bar.setValue(round(share * bar.maximum()))
 
     def set_shown_rows(self, rows: int | None) -> None:
         """Show only the first words of the translation."""
@@ -115,7 +132,8 @@ class LinesView(PointedView):
         self._width = max(*(sum(side) for side in lengths), 1.0)
         across = max(self._width, room)
         height = self.viewport().height()
-        tops = (8.0, height - 8 - _ROW)
+        line = max(_LEAST_ROW, QFontMetricsF(self._font).height() + 4)
+        tops = (8.0, height - 8 - line)
         placed = []
         for side, tokens, top in zip(lengths, sides, tops, strict=True):
             # Of sentences that scroll, the beginnings are seen first.
@@ -125,7 +143,7 @@ class LinesView(PointedView):
                 order.reverse()
             rects = {}
             for place in order:
-                rects[place] = QRectF(x, top, side[place], _ROW)
+                rects[place] = QRectF(x, top, side[place], line)
                 x += side[place]
             placed.append([rects[place] for place in range(len(side))])
         self._rects = (placed[0], placed[1])
@@ -143,9 +161,11 @@ class LinesView(PointedView):
         ]
         # No sentence of so many words fits; measuring it in every font would take long.
         many = max(map(len, sides)) * _NARROWEST > room
+        tallest = max(_LEAST_ROW, _ROWS * self.viewport().height())
         for points, gap in () if many else _SETTINGS:
             lengths = self._measured(sides, points, gap)
-            if max(map(sum, lengths)) <= room:
+            high = QFontMetricsF(self._font).height()
+            if max(map(sum, lengths)) <= room and high <= tallest:
                 return lengths
         return self._measured(sides, *_SCROLLED)
 
@@ -199,7 +219,9 @@ class LinesView(PointedView):
         ):
             for place in self._seen(rects):
                 hidden = side == 1 and rows is not None and place >= rows
-                painter.setPen(QColor(faint if hidden else ink))
+                lacking = side == 0 and place in self._unknown
+                warned = theme_of(self).warning if lacking else ink
+                painter.setPen(QColor(faint if hidden else warned))
                 painter.drawText(
                     rects[place], Qt.AlignmentFlag.AlignCenter, shown_token(tokens[place])
                 )
@@ -278,7 +300,7 @@ class LinesView(PointedView):
 
     def sizeHint(self) -> QSize:
         """Room for the lines."""
-        return QSize(520, 118)
+        return QSize(520, 140)
 
     def minimumSizeHint(self) -> QSize:
         """The least at which lines can be told apart."""

@@ -11,18 +11,20 @@ from PySide6.QtGui import QFontMetricsF
 
 SLANT = math.radians(58)
 """How steep the names of columns stand."""
+SMALLEST = 9.5
+"""Points of the smallest font of names."""
 NAME_INSET = 2.0
 """How far right of the middle of its column a leaning name begins."""
 _LONGEST_NAME = 120.0
 _ROOM = 10.0
-_LEAST_CELL, _LARGEST_CELL = 0.25, 160.0
-_TALLEST, _WIDEST = 30.0, 84.0
+_LEAST_CELL, _LARGEST_CELL = 0.25, 240.0
+_TALLEST, _WIDEST = 110.0, 240.0
 """Cells are not larger than that by themselves."""
 _CLOSER = 1.0
 """Names of columns may stand so much closer than a line is high, if all are seen whole then."""
 _LAST = 12
 """Names of columns, from the last one back, that may reach beyond the cells."""
-_SLIMMEST = 2.8
+_SLIMMEST = 3.4
 """How many times wider than high a cell may be."""
 
 
@@ -48,28 +50,47 @@ class TableLayout:
     """How far the cells are scrolled away."""
     line: float = 14.0
     """The least distance between two names."""
+    points: float = SMALLEST
+    """The size of the font of names."""
+    mirrored: bool = False
+    """Whether the first column is the rightmost, as a sentence from right to left is read."""
 
     @classmethod
     def of(
-        cls, row_names: Sequence[str], column_names: Sequence[str], metrics: QFontMetricsF
+        cls,
+        row_names: Sequence[str],
+        column_names: Sequence[str],
+        metrics: QFontMetricsF,
+        points: float = SMALLEST,
+        *,
+        mirrored: bool = False,
     ) -> TableLayout:
-        """The layout of a table with these names, set in this font."""
+        """The layout of a table with these names, set in this font of so many points."""
+        most = _LONGEST_NAME * points / SMALLEST
 
         def longest(names: Sequence[str]) -> float:
             return max((metrics.horizontalAdvance(name) for name in names), default=0.0)
 
-        left = min(longest(row_names), _LONGEST_NAME) + 2 * _ROOM
-        widest = min(longest(column_names), _LONGEST_NAME)
-        last = tuple(
-            min(longest([name]), _LONGEST_NAME) for name in column_names[: -_LAST - 1 : -1]
-        )
-        made = cls(len(row_names), len(column_names), left=left, longest=widest)
-        return replace(made, last=last, line=metrics.height() - 1)._headed()
+        left = min(longest(row_names), most) + 2 * _ROOM
+        widest = min(longest(column_names), most)
+        seen = column_names[:_LAST] if mirrored else column_names[: -_LAST - 1 : -1]
+        last = tuple(min(longest([name]), most) for name in seen)
+        made = cls(len(row_names), len(column_names), left=left, longest=widest, mirrored=mirrored)
+        return replace(made, last=last, line=metrics.height() - 1, points=points)._headed()
 
     @property
     def longest_name(self) -> float:
         """Pixels after which a name is cut."""
-        return _LONGEST_NAME
+        return _LONGEST_NAME * self.points / SMALLEST
+
+    def suits(self, width: float, height: float) -> bool:
+        """Whether all cells and names are seen whole in so much room, the names in their font."""
+        seen = self.width >= self.line - _CLOSER and self.height >= self.line + 2
+        across = self.left + self.columns * self.width + self.overhang
+        down = self.top + self.rows * self.height
+        cut = max(self.left - 2 * _ROOM, self.longest) >= self.longest_name
+        room = self.left <= 0.3 * width and self.top <= 0.36 * height and not cut
+        return seen and room and across <= width and down <= height
 
     # Sizes
 
@@ -84,7 +105,7 @@ class TableLayout:
 
     def _filling(self, width: float, height: float) -> TableLayout:
         """The same with cells as large as its names leave room for."""
-        overhang = self.overhang if self.slanted else _ROOM
+        overhang = max(self.overhang, _ROOM)
         across = (width - self.left - overhang) / max(self.columns, 1)
         down = min((height - self.top - _ROOM) / max(self.rows, 1), _TALLEST)
         across = min(across, _WIDEST, _SLIMMEST * max(down, 1.0))
@@ -146,6 +167,14 @@ class TableLayout:
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell lies in the window."""
+        return self.seen_rect(row, self.turned(column))
+
+    def turned(self, column: int) -> int:
+        """The column as it is counted from the left, and back."""
+        return self.columns - 1 - column if self.mirrored else column
+
+    def seen_rect(self, row: int, column: int) -> QRectF:
+        """Where a cell lies whose column is counted from the left."""
         return QRectF(
             self.left + column * self.width - self.x,
             self.top + row * self.height - self.y,
@@ -155,7 +184,7 @@ class TableLayout:
 
     def row_rect(self, row: int) -> QRectF:
         """Where a row of cells lies."""
-        first = self.cell_rect(row, 0)
+        first = self.seen_rect(row, 0)
         return QRectF(first.x(), first.y(), self.columns * self.width, self.height)
 
     def column_rect(self, column: int) -> QRectF:
@@ -173,7 +202,8 @@ class TableLayout:
         if y < self.top and self.slanted:
             x -= (self.top - y) / math.tan(SLANT)
         column = math.floor((x - self.left + self.x) / self.width)
-        return column if x >= self.left and 0 <= column < self.columns else None
+        found = x >= self.left and 0 <= column < self.columns
+        return self.turned(column) if found else None
 
     def visible_rows(self, height: float) -> range:
         """The rows of which something is seen."""
@@ -182,7 +212,7 @@ class TableLayout:
         return range(first, min(self.rows, max(first, last)))
 
     def visible_columns(self, width: float) -> range:
-        """The columns of which something is seen."""
+        """The columns of which something is seen, counted from the left."""
         first = max(0, math.floor(self.x / self.width))
         last = math.ceil((self.x + width - self.left) / self.width)
         return range(first, min(self.columns, max(first, last)))

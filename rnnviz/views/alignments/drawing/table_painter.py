@@ -12,7 +12,12 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from rnnviz.core.colours.colour import Scale
-from rnnviz.views.alignments.drawing.table_layout import NAME_INSET, SLANT, TableLayout
+from rnnviz.views.alignments.drawing.table_layout import (
+    NAME_INSET,
+    SLANT,
+    SMALLEST,
+    TableLayout,
+)
 from rnnviz.views.shared.theme import Theme, ui_font
 from rnnviz.views.text.text_painter import words
 
@@ -22,7 +27,10 @@ Outlines = Mapping[tuple[int, int], bool]
 """Cells (row, column) with a frame; a broken one where False."""
 
 NOWHERE: Place = (None, None)
-_POINTS = 9.5
+_LEAST_NUMBER = 0.005
+"""A weight that is smaller is 0.00, and not written into its cell."""
+_MOST_NUMBERS = 1500
+"""Cells on the screen; among more of them nobody reads a number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +41,13 @@ class Table:
     row_names: tuple[str, ...]
     column_names: tuple[str, ...]
     scale: Scale
+    unknown: frozenset[int] = frozenset()
+    """Columns whose words the model does not know; their names stand out."""
 
 
-def name_font(*, bold: bool = False) -> QFont:
+def name_font(points: float = SMALLEST, *, bold: bool = False) -> QFont:
     """The font of names."""
-    font = ui_font(_POINTS)
+    font = ui_font(points)
     font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     return font
 
@@ -57,13 +67,14 @@ class TablePainter:
         painter.save()
         painter.setClipRect(QRectF(layout.left, layout.top, area.width(), area.height()))
         self._paint_cells(area.size(), theme.dark, theme.background)
+        self._paint_numbers(area.size(), theme.dark, theme.background)
         painter.setPen(QPen(QColor(theme.border), 1))
         width, height = layout.size
         painter.drawRect(QRectF(layout.left - layout.x, layout.top - layout.y, width, height))
         self._paint_outlines(outlines, QColor(theme.text))
         self._paint_corners(forced, QColor(theme.match))
         painter.restore()
-        painter.setFont(name_font())
+        painter.setFont(name_font(layout.points))
         painter.setPen(QColor(theme.text))
         every = layout.every_row
         for row in layout.visible_rows(area.height()):
@@ -72,15 +83,16 @@ class TablePainter:
         every = layout.every_column
         for column in layout.visible_columns(area.width()):
             if column % every == 0:
-                self._paint_column_name(column)
+                self._paint_column_name(layout.turned(column))
 
     def _paint_cells(self, size: QSize, dark: bool, ground: str) -> None:
         layout = self._layout
         rows, columns = layout.visible_rows(size.height()), layout.visible_columns(size.width())
         if not rows or not columns:
             return
-        part = self._table.values[rows.start : rows.stop, columns.start : columns.stop]
-        at = layout.cell_rect(rows.start, columns.start)
+        values = self._table.values[:, ::-1] if layout.mirrored else self._table.values
+        part = values[rows.start : rows.stop, columns.start : columns.stop]
+        at = layout.seen_rect(rows.start, columns.start)
         target = QRectF(at.x(), at.y(), len(columns) * layout.width, len(rows) * layout.height)
         factor = math.ceil(1 / min(layout.width, layout.height))
         entries = self._table.scale.index(pooled(part, factor))
@@ -92,11 +104,33 @@ class TablePainter:
         if min(layout.width, layout.height) >= 12:
             self._painter.setPen(QPen(QColor(ground), 1))
             for row in rows:
-                y = layout.cell_rect(row, 0).y()
+                y = layout.seen_rect(row, 0).y()
                 self._painter.drawLine(QPointF(target.left(), y), QPointF(target.right(), y))
             for column in columns:
-                x = layout.cell_rect(0, column).x()
+                x = layout.seen_rect(0, column).x()
                 self._painter.drawLine(QPointF(x, target.top()), QPointF(x, target.bottom()))
+
+    def _paint_numbers(self, size: QSize, dark: bool, ground: str) -> None:
+        """Each number with two decimals in its cell, where there is room."""
+        layout, table = self._layout, self._table
+        rows, columns = layout.visible_rows(size.height()), layout.visible_columns(size.width())
+        points = min(0.36 * layout.height, 0.22 * layout.width, layout.points)
+        if points < 7.5 or len(rows) * len(columns) > _MOST_NUMBERS:
+            return
+        colours = words(table.scale.colours(dark), ground)
+        least = _LEAST_NUMBER if table.scale.low >= 0 else 0.0
+        self._painter.setFont(name_font(points))
+        for row in rows:
+            for seen in columns:
+                value = float(table.values[row, layout.turned(seen)])
+                if abs(value) < least:
+                    continue
+                entry = int(table.scale.index(np.array([value], np.float32))[0])
+                light = QColor.fromRgb(int(colours[entry])).lightnessF() > 0.5
+                self._painter.setPen(QColor("#101418" if light else "#ffffff"))
+                shown = f"{value:.2f}" if math.isfinite(value) else "NaN"
+                rect = layout.seen_rect(row, seen)
+                self._painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)
 
     def _paint_outlines(self, outlines: Outlines, colour: QColor) -> None:
         for (row, column), whole in outlines.items():
@@ -150,6 +184,8 @@ class TablePainter:
             self._painter.translate(x - length / 2, layout.top - 8 - layout.line / 2)
         if ground is not None:
             self._painter.fillRect(QRectF(-2, -layout.line / 2, length + 8, layout.line), ground)
+        if column in self._table.unknown and ground is None:
+            self._painter.setPen(QColor(self._theme.warning))
         self._painter.drawText(QPointF(0, metrics.ascent() / 2 - 1), name)
         self._painter.restore()
 
@@ -181,7 +217,7 @@ class TablePainter:
             self._painter.setPen(QPen(QColor(theme.text), 2))
             self._painter.drawRect(layout.cell_rect(row, column))
         self._painter.restore()
-        self._painter.setFont(name_font(bold=True))
+        self._painter.setFont(name_font(layout.points, bold=True))
         self._painter.setPen(colour)
         if row is not None:
             self._paint_over_name(self._row_name_rect(row), theme.background)
@@ -191,7 +227,7 @@ class TablePainter:
 
     def _row_name_rect(self, row: int) -> QRectF:
         middle = self._layout.row_rect(row).center().y()
-        height = max(self._layout.line + 2, min(self._layout.height, 20))
+        height = self._layout.line + 2
         return QRectF(0, middle - height / 2, self._layout.left - 4, height)
 
     def _paint_over_name(self, rect: QRectF, ground: str) -> None:

@@ -21,9 +21,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from rnnviz.core.alignments.tokens import runs_right_to_left
 from rnnviz.core.colours.colour import Scale
 from rnnviz.views.alignments.drawing.pointed_view import PointedView
-from rnnviz.views.alignments.drawing.table_layout import TableLayout
+from rnnviz.views.alignments.drawing.table_layout import SMALLEST, TableLayout
 from rnnviz.views.alignments.drawing.table_painter import (
     NOWHERE,
     Outlines,
@@ -35,6 +36,10 @@ from rnnviz.views.alignments.drawing.table_painter import (
 from rnnviz.views.shared.theme import theme_of
 
 _ZOOM = 1.25
+_SIZES = (20.0, 18.0, 16.0, 14.0, 12.5, 11.0, 10.0)
+"""Points of names, the largest first: the first that fits is taken."""
+_MOST_LARGE = 120
+"""Tables with more rows or columns have small names at once."""
 Zoom = Literal["readable", "all", "own"]
 """All names readable, all cells in view, or as the person zoomed."""
 
@@ -67,17 +72,33 @@ class TableView(PointedView):
         row_names: Sequence[str],
         column_names: Sequence[str],
         scale: Scale,
+        unknown: frozenset[int] = frozenset(),
     ) -> None:
         """Show another table; the zoom stays if the size does."""
         before = self.layout_
-        self.table = Table(values, tuple(row_names), tuple(column_names), scale)
-        metrics = QFontMetricsF(name_font(bold=True))
-        layout = TableLayout.of(self.table.row_names, self.table.column_names, metrics)
+        self.table = Table(values, tuple(row_names), tuple(column_names), scale, unknown)
+        layout = self._in_font(_SIZES[0] if self._zoom_is == "own" else SMALLEST)
         same = (before.rows, before.columns) == (layout.rows, layout.columns)
         self.forget_pointer()
         if self._zoom_is == "own" and not same:
             self._zoom_is = "readable"
         self._lay(layout.sized_like(before) if self._zoom_is == "own" else layout)
+
+    def _in_font(self, points: float) -> TableLayout:
+        """The layout of the table with names of this size."""
+        names = self.table.row_names, self.table.column_names
+        metrics = QFontMetricsF(name_font(points, bold=True))
+        mirrored = runs_right_to_left(self.table.column_names)
+        return TableLayout.of(*names, metrics, points, mirrored=mirrored)
+
+    def _fitted(self, width: float, height: float) -> TableLayout:
+        """All cells in view, with the largest names for which there is room."""
+        if max(len(self.table.row_names), len(self.table.column_names)) <= _MOST_LARGE:
+            for points in _SIZES:
+                found = self._in_font(points).fitting(width, height)
+                if found.suits(width, height):
+                    return found
+        return self._in_font(SMALLEST).fitting(width, height)
 
     def set_scale(self, scale: Scale) -> None:
         """Give the same numbers other colours."""
@@ -124,6 +145,7 @@ class TableView(PointedView):
         """Scroll a row and a column into view."""
         layout, area = self.layout_, self.viewport()
         if column is not None:
+            column = layout.turned(column)
             _scroll(self.horizontalScrollBar(), column, layout.width, area.width() - layout.left)
         if row is not None:
             _scroll(self.verticalScrollBar(), row, layout.height, area.height() - layout.top)
@@ -138,7 +160,7 @@ class TableView(PointedView):
     def _lay(self, layout: TableLayout) -> None:
         area = self.viewport().size()
         if self._zoom_is != "own":
-            layout = layout.fitting(area.width(), area.height())
+            layout = self._fitted(area.width(), area.height())
         if self._zoom_is == "readable":
             layout = layout.readable()
         width, height = layout.size
@@ -203,8 +225,8 @@ class TableView(PointedView):
         moves = {
             Qt.Key.Key_Up: (-1, 0),
             Qt.Key.Key_Down: (1, 0),
-            Qt.Key.Key_Left: (0, -1),
-            Qt.Key.Key_Right: (0, 1),
+            Qt.Key.Key_Left: (0, 1 if self.layout_.mirrored else -1),
+            Qt.Key.Key_Right: (0, -1 if self.layout_.mirrored else 1),
         }
         whole = row is not None and column is not None
         if key in moves and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:

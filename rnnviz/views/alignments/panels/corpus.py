@@ -35,15 +35,17 @@ from rnnviz.views.shared.plain_rows import set_plain_rows
 from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus
 
 _SORT = Qt.ItemDataRole.UserRole
-_HEADS = ("Confidence", "Coverage", "Length", "Source", "Translation")
+_HEADS = ("Mean p", "Covered", "Length", "Sentence", "Translation")
+_BOTH_HEADS = "Sentence and translation"
+"""Where there is room for one column of sentences."""
 _TIPS = (
-    "The mean probability of a token",
-    "The share of source words that some target word looked at",
-    "Target words to source words",
+    "How sure the model is: the mean probability of a token of the translation",
+    "The share of the sentence that some word of the translation looked at",
+    "Tokens of the translation to tokens of the sentence",
     "",
     "",
 )
-_WIDTHS = (94, 82, 66)
+_WIDTHS = (78, 82, 72)
 """Of the columns of numbers, in pixels."""
 _NARROW_HEADS = "QHeaderView::section { padding: 6px 13px 6px 2px; }"
 """With room for the arrow that says what is sorted."""
@@ -60,12 +62,21 @@ class CorpusModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows: tuple[CorpusRow, ...] = ()
+        self.two_lines = False
+        """Whether a sentence stands over its translation, in one column."""
 
     def set_rows(self, rows: tuple[CorpusRow, ...]) -> None:
         """Show other rows."""
         self.beginResetModel()
         self.rows = rows
         self.endResetModel()
+
+    def set_two_lines(self, two_lines: bool) -> None:
+        """Put each translation under its sentence, or beside it."""
+        if two_lines != self.two_lines:
+            self.beginResetModel()
+            self.two_lines = two_lines
+            self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
         """As many as there are sentences."""
@@ -81,7 +92,8 @@ class CorpusModel(QAbstractTableModel):
         """The heads of the columns."""
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return _HEADS[section]
+                both = self.two_lines and section == _FIRST_SENTENCE
+                return _BOTH_HEADS if both else _HEADS[section]
             if role == Qt.ItemDataRole.ToolTipRole:
                 return _TIPS[section] or None
             if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -97,9 +109,11 @@ class CorpusModel(QAbstractTableModel):
         if role == _SORT:
             return value
         if role == Qt.ItemDataRole.DisplayRole:
+            if self.two_lines and index.column() == _FIRST_SENTENCE:
+                return f"{shown_sentence(row.source)}\n{shown_sentence(row.target)}"
             return shown_sentence(value) if isinstance(value, str) else f"{value:.2f}"
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, str):
-            return value
+            return f"{row.source}\n{row.target}"
         if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(value, str):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -179,14 +193,16 @@ class CorpusPanel(Panel):
         return table
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A narrow table has no room for both sentences; a click shows the other one."""
+        """In a narrow table the translation stands under its sentence."""
         super().resizeEvent(event)
         if not self.empty:
             self._fit()
 
     def _fit(self) -> None:
         wide, way = self.width() >= _BOTH_SENTENCES, QBoxLayout.Direction
+        self.model.set_two_lines(not wide)
         self.table.setColumnHidden(len(_HEADS) - 1, not wide)
+        self.table.verticalHeader().setDefaultSectionSize(26 if wide else 44)
         self._tools.setDirection(way.LeftToRight if wide else way.TopToBottom)
 
     def draw(self) -> None:
@@ -239,7 +255,7 @@ class CorpusPanel(Panel):
             for row in range(self.sorted.rowCount())
         ]
         rows = [self.model.rows[place] for place in order]
-        names = ("confidence", "coverage", "length", "source", "target")
+        names = ("line", "confidence", "coverage", "length", "source", "target")
         save_csv({name: [getattr(row, name) for row in rows] for name in names}, path)
 
     @Slot()

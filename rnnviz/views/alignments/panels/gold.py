@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.alignments.alignment import DIRECTIONS, Direction
+from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment, Direction
 from rnnviz.core.alignments.links import links_line, write_links
 from rnnviz.core.errors import AlignmentError
-from rnnviz.views.alignments.drawn_tables import weights_of
+from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
 from rnnviz.work.jobs.alignments import AlignCorpus
@@ -38,6 +38,11 @@ _HINT = (
 _ANOTHER = (
     "The links of this line belong to another sentence or translation than the one shown; press "
     "Align line to see that one."
+)
+
+_UNKNOWN = (
+    "Nobody knows which sentences these links were drawn for. Open them with Sentences…, or say "
+    "that this line belongs to the sentence and the translation shown."
 )
 
 _SHORT: dict[Direction, str] = {
@@ -92,6 +97,9 @@ class GoldPanel(Panel):
         self.align = QPushButton("Align line")
         self.align.setToolTip("See where the model looks while it writes the translation given")
         self.align.clicked.connect(self._align)
+        self.claim = QPushButton("This sentence")
+        self.claim.setToolTip("This line was drawn for the sentence and the translation shown")
+        self.claim.clicked.connect(self._claim)
         self.score_all = QPushButton("Score all")
         self.score_all.setToolTip("The error rate over every sentence pair of the file")
         self.score_all.clicked.connect(self.session.alignments.tables.score_all)
@@ -138,6 +146,7 @@ class GoldPanel(Panel):
         both.addWidget(self.align)
         both.addWidget(self.score_all)
         gold.addRow(both)
+        gold.addRow(self.claim)
         buttons = QHBoxLayout()
         buttons.addWidget(self.copy)
         buttons.addWidget(self.save)
@@ -168,22 +177,25 @@ class GoldPanel(Panel):
             self.links.setText("This model has no attention, so there are no weights to link by.")
             self.score.setVisible(False)
             return
-        alignment = weights_of(answer.decoded, words=alignments.joined(answer))
+        alignment = self._aligned(answer)
         found = gold.found(alignment)
         line = links_line(found)
         self.links.setText(line if len(line) <= 400 else f"{line[:400]}…")
-        asked = answer.question
-        belong = gold.belong_to(asked.sentence, asked.target)
-        self.problem.setText(self._misfit(alignment.size) if belong else _ANOTHER)
+        belong = gold.belong_to(answer)
+        unknown = _ANOTHER if gold.pair is not None else _UNKNOWN
+        elsewhere = unknown if gold.lines else ""
+        self.problem.setText(self._misfit(alignment.size) if belong else elsewhere)
         self.problem.setVisible(bool(self.problem.text()))
         agreement = gold.agreement(alignment) if belong else None
-        if agreement is None:
+        straight = gold.straight(alignment)
+        if agreement is None or straight is None:
             self.score.setVisible(False)
             return
         self.score.setVisible(True)
         self.score.setText(
             f"Error rate {agreement.error_rate:.1%}: precision {agreement.precision:.1%} of "
-            f"{agreement.links} links, recall {agreement.recall:.1%} of {agreement.sure} sure ones."
+            f"{agreement.links} links, recall {agreement.recall:.1%} of {agreement.sure} sure "
+            f"ones. A straight diagonal: {straight.error_rate:.1%}."
         )
         self.score.setToolTip(_HINT)
 
@@ -204,13 +216,17 @@ class GoldPanel(Panel):
         for box in (self.line, self.swapped, self.threshold):
             box.blockSignals(False)
         self.align.setEnabled(gold.pair is not None)
+        self.claim.setVisible(bool(gold.lines) and gold.pair is None)
         self.score_all.setEnabled(gold.pairs_path is not None and not self._scoring)
-        total = self.session.alignments.tables.agreement
-        self.total.setVisible(total is not None)
-        if total is not None:
+        scored = self.session.alignments.tables.scores
+        self.total.setVisible(scored is not None)
+        if scored is not None:
+            total = scored.model
             self.total.setText(
                 f"All {len(gold.lines):,} lines: error rate {total.error_rate:.1%}, precision "
-                f"{total.precision:.1%}, recall {total.recall:.1%}."
+                f"{total.precision:.1%}, recall {total.recall:.1%}. A straight diagonal: "
+                f"{scored.straight.error_rate:.1%}; an aligner that saw these pairs alone: "
+                f"{scored.aligner.error_rate:.1%}."
             )
         self.direction.setCurrentIndex(self.direction.findData(gold.direction))
         self._link_form.setRowVisible(self.threshold, gold.direction == "threshold")
@@ -267,6 +283,12 @@ class GoldPanel(Panel):
             self.problem.show()
 
     @Slot()
+    def _claim(self) -> None:
+        answer = self.session.alignments.current
+        if answer is not None:
+            self.session.alignments.gold.claim(answer)
+
+    @Slot()
     def _align(self) -> None:
         pair = self.session.alignments.gold.pair
         if pair is not None:
@@ -281,8 +303,12 @@ class GoldPanel(Panel):
         answer = alignments.current
         if answer is None or not answer.decoded.has_attention:
             return ""
-        alignment = weights_of(answer.decoded, words=alignments.joined(answer))
-        return links_line(alignments.gold.found(alignment))
+        return links_line(alignments.gold.found(self._aligned(answer)))
+
+    def _aligned(self, answer: Answer) -> Alignment:
+        """The weights between words as links count them."""
+        alignments = self.session.alignments
+        return alignments.gold.aligned(answer, words=alignments.joined(answer))
 
     @Slot()
     def _ask_where(self) -> None:
@@ -295,9 +321,8 @@ class GoldPanel(Panel):
         alignments = self.session.alignments
         answer = alignments.current
         assert answer is not None
-        alignment = weights_of(answer.decoded, words=alignments.joined(answer))
         try:
-            write_links(path, [alignments.gold.found(alignment)])
+            write_links(path, [alignments.gold.found(self._aligned(answer))])
         except AlignmentError as error:
             self.problem.setText(str(error))
             self.problem.show()

@@ -19,7 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.alignments.tokens import is_special, shown_token, word_groups, word_of
+from rnnviz.core.alignments.tokens import (
+    is_special,
+    shown_token,
+    word_groups,
+    word_number,
+    word_of,
+)
+from rnnviz.session.alignments.alignments import Mark
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
@@ -52,6 +59,7 @@ class WhatIfPanel(Panel):
         self._of: tuple[object, ...] | None = None
         self._step: int | None = None
         self._place: int | None = None
+        self._cell: Mark | None = None
 
     def build(self) -> QWidget:
         """Four small forms: target word, weight, source word, search."""
@@ -163,10 +171,10 @@ class WhatIfPanel(Panel):
         self._of = of
         self._step = self._place = None
         if pinned is not None and alignments.layer in ("weights", "energies"):
-            cell = alignments.piece_at(pinned.row or 0, pinned.column or 0)
+            cell = alignments.pieces_at(pinned.row or 0, pinned.column or 0)
             if cell is not None:
-                self._step = cell[0] if pinned.row is not None else None
-                self._place = cell[1] if pinned.column is not None else None
+                self._step = cell[0][0] if pinned.row is not None else None
+                self._place = cell[1][0] if pinned.column is not None else None
         elif pinned is not None and alignments.layer in ("context", "decoder"):
             self._step = pinned.row
         decoded = answer.decoded
@@ -186,8 +194,8 @@ class WhatIfPanel(Panel):
         if step is None:
             return
         p = math.exp(decoded.log_p[step])
-        shown = _word(decoded.target[step])
-        self.target_title.setText(f"Target word {step + 1}: “{shown}”, p {p:.3f}")
+        shown, number = _word(decoded.target[step]), word_number(decoded.target, step)
+        self.target_title.setText(f"Target word {number}: “{shown}”, p {p:.3f}")
         self.token.clear()
         self.likely.clear()
         for likely in decoded.likely[step] if step < len(decoded.likely) else ():
@@ -203,12 +211,15 @@ class WhatIfPanel(Panel):
     def _fill_weight(self, answer: Answer) -> None:
         step, place, decoded = self._step, self._place, answer.decoded
         whole = step is not None and place is not None and decoded.has_attention
+        pinned = self._cell = self.session.alignments.pinned
         self.weight.setVisible(whole)
-        if step is None or place is None or not whole:
+        if pinned is None or pinned.row is None or pinned.column is None or not whole:
             return
-        names = (_word(decoded.target[step]), _word(decoded.source[place]))
+        joined = self.session.alignments.joined(answer)
+        alignment = decoded.word_alignment if joined else decoded.alignment
+        names = (_word(alignment.target[pinned.row]), _word(alignment.source[pinned.column]))
         self.weight_title.setText(f"Weight of “{names[1]}” for “{names[0]}”")
-        self._set_weight(float(decoded.alignment.weights[step, place]))
+        self._set_weight(float(alignment.weights[pinned.row, pinned.column]))
 
     def _fill_source(self, answer: Answer) -> None:
         place, source = self._place, answer.decoded.source
@@ -256,7 +267,7 @@ class WhatIfPanel(Panel):
         typed = self.token.text().strip()
         item = self.likely.currentItem()
         if typed:
-            self.session.alignments.force_token(self._step, typed)
+            self.session.alignments.force_word(self._step, typed)
         elif item is not None:
             self._force_item(item)
 
@@ -276,13 +287,16 @@ class WhatIfPanel(Panel):
 
     @Slot()
     def _force_weight(self) -> None:
-        if self._step is not None and self._place is not None:
-            self.session.alignments.force_weight(self._step, self._place, self.number.value())
+        self._set_cell(self.number.value())
 
     @Slot()
     def _erase(self) -> None:
-        if self._step is not None and self._place is not None:
-            self.session.alignments.force_weight(self._step, self._place, 0.0)
+        self._set_cell(0.0)
+
+    def _set_cell(self, value: float) -> None:
+        pinned = self._cell
+        if pinned is not None and pinned.row is not None and pinned.column is not None:
+            self.session.alignments.force_weight(pinned.row, pinned.column, value)
 
     @Slot()
     def _replace(self) -> None:
