@@ -191,8 +191,13 @@ def test_anything_is_printed_on_a_stream_of_another_encoding():
 
 
 def test_the_window_opens_what_ships_by_its_name(monkeypatch):
-    opened = []
-    monkeypatch.setattr("rnnviz.app.run", lambda files, addresses: opened.extend(files) or 0)
+    opened: list[Path] = []
+
+    def run(files, addresses):
+        opened.extend(files)
+        return 0
+
+    monkeypatch.setattr("rnnviz.app.run", run)
     assert main(["french-english"]) == 0
     assert [path.name for path in opened] == ["french-english.safetensors"]
     assert opened[0].is_file()

@@ -297,7 +297,7 @@ def align_corpus(
     path.parent.mkdir(parents=True, exist_ok=True)
     asked = request.pairs[0], request.direction, request.threshold
     write_links(path, links_of(request.model.path, *asked))
-    return translators.CorpusAligned(str(path), 1, 1.0)
+    return translators.CorpusAligned(str(path), 1, 1.0, str(path))
 
 
 def walk_translation(

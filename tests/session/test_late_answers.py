@@ -166,13 +166,13 @@ def check_alignments(session: Session) -> None:
         assert near.word == name
     for row in tables.corpus:
         assert row.target == name
-    if tables.agreement is not None:
+    if tables.scores is not None:
         gold = alignments.gold
         asked = str(gold.pairs_path), gold.direction, gold.threshold
         links = answering.links_of(alignments.model.path, *asked)
         if gold.swapped:
             links = [frozenset((b, a) for a, b in line) for line in links]
-        assert tables.agreement == corpus_agreement(links, gold.lines)
+        assert tables.scores.model == corpus_agreement(links, gold.lines)
 
 
 # What a person does
@@ -395,7 +395,7 @@ def test_an_error_rate_is_only_shown_for_what_was_scored(
     gold(session, world, Random(0))
     alignments.tables.score_all()
     runner.finish()
-    assert alignments.tables.agreement is not None
+    assert alignments.tables.scores is not None
     alignments.tables.score_all()  # and one more that is on its way
     if changed == "model":
         session.open_path(model_path(world, "t1"))
@@ -409,9 +409,9 @@ def test_an_error_rate_is_only_shown_for_what_was_scored(
         alignments.gold.set(direction="source")
     else:
         alignments.gold.set(threshold=0.25)
-    assert alignments.tables.agreement is None
+    assert alignments.tables.scores is None
     runner.finish()
-    assert alignments.tables.agreement is None
+    assert alignments.tables.scores is None
 
 
 def test_a_finding_that_failed_to_open_does_not_take_the_next_recording(

@@ -235,8 +235,10 @@ class AlignmentArea(QWidget):
     def show_gold(self) -> None:
         """Frame the cells of gold links, a broken frame for those that are only possible."""
         answer, shown = self._alignments.current, self.main.alignment
-        framed = answer is not None and shown is not None
-        self.main.set_outlines(self._alignments.gold.framed(answer, shown) if framed else {})
+        if answer is not None and shown is not None:
+            self.main.set_outlines(self._alignments.gold.framed(answer, shown))
+        else:
+            self.main.set_outlines({})
 
     @Slot()
     def show_growing(self) -> None:

@@ -404,7 +404,7 @@ def test_the_keys_of_unroll_hold_as_soon_as_it_is_entered(window: Window, qtbot:
 def test_the_title_names_what_is_open_in_the_room(window: Window) -> None:
     before = window.windowTitle()
     assert before.startswith("tiny")
-    window.session.alignments.model = Translator.told(translating.opened())
+    window.session.alignments.model = Translator.of(translating.opened())
     window.session.alignments.model_changed.emit()
     assert window.windowTitle() == before
     window.enter("alignments")
