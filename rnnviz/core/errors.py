@@ -3,7 +3,8 @@
     RnnvizError
     ├── ModelFileError        a model cannot be opened, and why
     │   ├── VocabularyNeeded  the weights are fine, the characters are missing
-    │   └── SentencesNeeded   a translator whose words are those of a file of sentences
+    │   ├── SentencesNeeded   a translator whose words are those of a file of sentences
+    │   └── ReadingNeeded     the tensors may be several networks; a person has to say which
     ├── TextError             a text cannot be read or walked
     ├── RecordingError        a recording on disk is broken or not of this model
     ├── ConceptError          a concept cannot label this text
@@ -18,12 +19,14 @@
 The message of each says what was wrong, what was found, and what to do.
 """
 
+from typing import Any
+
 
 class RnnvizError(Exception):
     """Something a person can understand and act on; shown as it is, without a traceback."""
 
     @property
-    def facts(self) -> dict[str, int]:
+    def facts(self) -> dict[str, Any]:
         """What a program that catches it may want to know beside the message."""
         return {}
 
@@ -41,13 +44,27 @@ class VocabularyNeeded(ModelFileError):
         """How many characters the network expects (V)."""
 
     @property
-    def facts(self) -> dict[str, int]:
+    def facts(self) -> dict[str, Any]:
         """What the window needs to ask for a vocabulary."""
         return {"size": self.size}
 
 
 class SentencesNeeded(ModelFileError):
     """The file holds a translator whose words were numbered from a file of sentences."""
+
+
+class ReadingNeeded(ModelFileError):
+    """The tensors of a file may be several networks, and only a person can say which they are."""
+
+    def __init__(self, message: str, readings: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.readings = readings
+        """What each would be, in words, the likeliest first."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the window needs to ask."""
+        return {"readings": self.readings}
 
 
 class TextError(RnnvizError):

@@ -15,9 +15,9 @@ from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import Companions, Importer, ModelFile
 from rnnviz.nets.checkpoints.foreign import describe
 from rnnviz.nets.checkpoints.native import Native
-from rnnviz.nets.checkpoints.pytorch import PyTorchStateDict
-from rnnviz.nets.checkpoints.pytorch_module import PyTorchModule
+from rnnviz.nets.checkpoints.pytorch import PyTorchModule, PyTorchStateDict, TorchScript
 from rnnviz.nets.checkpoints.safetensors_state import SafetensorsStateDict
+from rnnviz.nets.checkpoints.shards import shards_named_in
 from rnnviz.nets.checkpoints.torch7 import Torch7
 from rnnviz.nets.checkpoints.tutorial import Tutorial
 from rnnviz.nets.opened import OpenedModel
@@ -26,6 +26,7 @@ IMPORTERS: tuple[type[Importer], ...] = (
     Native,
     SafetensorsStateDict,
     Tutorial,
+    TorchScript,
     PyTorchModule,
     PyTorchStateDict,
     Torch7,
@@ -41,6 +42,7 @@ def open_model(
     sentences: Path | None = None,
     *,
     kind: str = "",
+    reading: int = 0,
 ) -> OpenedModel:
     """The model in a file, whatever its name and its kind; nothing in the file is run.
 
@@ -48,10 +50,12 @@ def open_model(
         vocabulary: the characters in the order of their ids, for a file that lacks them.
         sentences: the file that the words of a translator come from, for a file that lacks them.
         kind: the key of the kind that is wanted; empty takes any.
+        reading: which of the networks that the tensors may be, from 1; 0 takes the likeliest.
 
     Raises:
         VocabularyNeeded: the network is fine, the characters are neither in the file nor given.
         SentencesNeeded: likewise, the sentences of a translator.
+        ReadingNeeded: the tensors may be several networks, and the likeliest is not likely enough.
         ModelFileError: unreadable, of no known format, damaged, hostile, of another kind than was
             wanted, or no model that can be shown.
     """
@@ -59,11 +63,15 @@ def open_model(
         if path.is_dir():
             raise ModelFileError(f"{path.name} is a folder; choose the model file inside it")
         check_fits(path)
-        file, companions = ModelFile(path), Companions(vocabulary, sentences)
+        if shards := shards_named_in(path):
+            path = shards[0]
+            check_fits(path)
+        file, companions = ModelFile(path), Companions(vocabulary, sentences, reading)
         for importer in IMPORTERS:
             if importer.recognises(file):
                 return _wanted(importer.load(file, companions), kind, path.name)
-        raise ModelFileError(f"{path.name} is {describe(path)}")
+        formats = ", ".join(importer.title for importer in IMPORTERS)
+        raise ModelFileError(f"{path.name} is {describe(path, formats)}")
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
     except MemoryError as error:

@@ -51,6 +51,9 @@ class Companions:
     """The characters in the order of their ids."""
     sentences: Path | None = None
     """The file of sentences, or the folder with it, that a translator's words come from."""
+    reading: int = 0
+    """Which of the networks that the tensors may be, from 1; 0 takes the likeliest, where nothing
+    has to be asked."""
 
 
 class Importer(Protocol):
@@ -60,6 +63,12 @@ class Importer(Protocol):
     """The key: `torch7`."""
     title: str
     """For people: `Torch7 file of torch-rnn`."""
+    holds: str
+    """What such a file holds, for the table of formats in `docs/opening.md`."""
+    needs: str
+    """What has to be given with it, likewise."""
+    refuses: str
+    """What of this format is refused, likewise."""
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:

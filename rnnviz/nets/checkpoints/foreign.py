@@ -8,12 +8,15 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
-from rnnviz.nets.checkpoints.pickle_outline import ITEM_BYTES
+from rnnviz.core.errors import ModelFileError
+from rnnviz.nets.checkpoints.inert_pickle import Instance, follow, resolved
 
 _HEAD = 1 << 16
 _LARGEST_PICKLE = 1 << 28
-_PICKLES_IN_A_FILE = 5
-"""torch.save's older form writes as many, one after the other."""
+_USUAL = ("collections.", "numpy.", "torch._utils.", "builtins.", "_codecs.", "copy")
+"""How names begin that any pickle may ask for."""
+_TF_INDEX = (0xDB4775248B80FB57).to_bytes(8, "little")
+"""The last bytes of the index of a TensorFlow checkpoint, and of no other file."""
 _PICKLE = rb"\x80[\x02-\x05]|(\([dl]?p?\d*\n?)?\(?c[\w.]+\n\w+\n"
 """Protocols 2 to 5 name themselves; the oldest are lines of text, such as `cposix`, `system`."""
 _SAVE = "save the model's weights with torch.save(model.state_dict(), 'weights.pt') and open that"
@@ -41,13 +44,18 @@ _MAGIC = (
 )
 
 
-def describe(path: Path) -> str:
+def describe(path: Path, formats: str = "") -> str:
     """A phrase that completes "FILE is ...": what the content looks like and what to do.
 
     Reads the head of the file and, of a zip, the table of contents; runs nothing.
+
+    Args:
+        formats: what can be opened, for people.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
+        file.seek(max(0, path.stat().st_size - len(_TF_INDEX)))
+        tail = file.read()
     if not head:
         return "an empty file; the download or the copy did not finish, fetch it again"
     known = [what for magic, what in _MAGIC if head.startswith(magic)]
@@ -57,7 +65,16 @@ def describe(path: Path) -> str:
         return _zip(path)
     if re.match(_PICKLE, head):
         return _pickle(path.read_bytes() if path.stat().st_size < _LARGEST_PICKLE else head)
-    return _binary(head) or _text(head)
+    if tail == _TF_INDEX or re.search(r"\.data-\d{5}-of-\d{5}$", path.name):
+        return _tensorflow("the index" if tail == _TF_INDEX else "a part")
+    return _binary(head) or _text(head, formats)
+
+
+def _tensorflow(what: str) -> str:
+    return (
+        f"{what} of a TensorFlow checkpoint (files .index and .data-00000-of-00001), which cannot "
+        "be opened; where it was made, save the Keras model as .keras or .h5 and open that"
+    )
 
 
 def _binary(head: bytes) -> str | None:
@@ -83,11 +100,6 @@ def _zip(path: Path) -> str:
             "the beginning of a zip archive whose end is missing or damaged, as of a PyTorch file "
             "that was not copied or downloaded whole; fetch it again"
         )
-    if any("/code/" in name or name.endswith("constants.pkl") for name in names):
-        return (
-            "a TorchScript archive, which holds code; it was not run. Load it where it was made "
-            "and save its weights with torch.save(scripted.state_dict(), 'weights.pt')"
-        )
     if any(name.endswith(".npy") for name in names):
         arrays = ", ".join(name.removesuffix(".npy") for name in names[:6])
         return (
@@ -103,31 +115,64 @@ def _zip(path: Path) -> str:
 
 
 def _pickle(content: bytes) -> str:
-    """Name what a pickle would import; the opcodes are listed, not followed."""
+    """What a pickle that torch.save did not write holds; it is followed, and nothing is called."""
+    try:
+        followed = follow(BytesIO(content), "it")
+    except ModelFileError:
+        return _begun_pickle(content)
+    if followed.harmful:
+        return (
+            f"a Python pickle that asks for {followed.harmful[:80]}: pickled code, which could do "
+            f"anything. Nothing was run; where the model was made, {_SAVE}"
+        )
+    try:
+        held = resolved(followed.root, lambda _: b"", "it")
+    except ModelFileError:
+        held = None
+    if (words := word_list_in_words(held)) is not None:
+        return f"a Python pickle with {words}; open the model first, and give this file with it"
+    named = [name for name in followed.names if not name.startswith(_USUAL)]
+    if named:
+        return (
+            f"a Python pickle of {named[0][:80]}, which torch.save did not write and of which no "
+            f"network is known here; where the model was made, {_SAVE}"
+        )
+    return f"a Python pickle that torch.save did not write; {_SAVE}"
+
+
+def _begun_pickle(content: bytes) -> str:
+    """A pickle that cannot be followed to its end: what it asks for before that."""
     names: list[str] = []
     strings, stream = ["", ""], BytesIO(content)
     try:
-        for _ in range(_PICKLES_IN_A_FILE):
-            for opcode, argument, _ in pickletools.genops(stream):
-                if opcode.name in ("GLOBAL", "INST"):
-                    names.append(str(argument).replace(" ", "."))
-                elif opcode.name == "STACK_GLOBAL":
-                    names.append(".".join(strings))
-                elif isinstance(argument, str):
-                    strings = [strings[-1], argument]
+        for opcode, argument, _ in pickletools.genops(stream):
+            if opcode.name in ("GLOBAL", "INST"):
+                names.append(str(argument).replace(" ", "."))
+            elif opcode.name == "STACK_GLOBAL":
+                names.append(".".join(strings))
+            elif isinstance(argument, str):
+                strings = [strings[-1], argument]
     except Exception:  # noqa: BLE001 - damaged bytes may raise anything; the names so far suffice
         stream.close()
-    if not names:
-        return f"a Python pickle that torch.save did not write; {_SAVE}"
-    usual = ("collections.", "numpy.", "torch._utils.", *(f"torch.{name}" for name in ITEM_BYTES))
-    name = next((name for name in names if not name.startswith(usual)), names[0])
-    return (
-        f"a Python pickle that asks for {name[:80]}: pickled code, which could do anything. "
-        f"Nothing was run; where the model was made, {_SAVE}"
-    )
+    asks = f" that asks for {names[0][:80]}" if names else ""
+    return f"a Python pickle{asks} and is damaged or cut short; nothing was run. Fetch it again"
 
 
-def _text(head: bytes) -> str:
+def word_list_in_words(held: object) -> str | None:
+    """`a list of 2,804 words`, where a pickle or a JSON text holds that and little else."""
+    fields = held.fields if isinstance(held, Instance) else held
+    if not isinstance(fields, dict) or not fields:
+        return None
+    inside = [fields, *(one for one in fields.values() if isinstance(one, dict))]
+    for one in inside:
+        numbered = [isinstance(k, str) and type(v) is int for k, v in one.items()]
+        named = [type(k) is int and isinstance(v, str) for k, v in one.items()]
+        if len(one) > 1 and (all(numbered) or all(named)):
+            return f"a list of {len(one):,} words or characters"
+    return None
+
+
+def _text(head: bytes, formats: str) -> str:
     start = head[:1024].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
         return "a web page, not a model: the link led to a page; download the file itself"
@@ -137,11 +182,15 @@ def _text(head: bytes) -> str:
         readable = plain >= 0.97 * len(text) and len(text) > 0.9 * min(len(head), 4096) / 4
     except UnicodeDecodeError:
         readable = False
+    if start.startswith(b"model_checkpoint_path:"):
+        return _tensorflow("the list of checkpoints, `checkpoint`,")
+    if readable and b'"weight_map"' in head:
+        return (
+            "the index of a model that was saved in several files, none of which can be opened by "
+            "it; put the files that it names beside it"
+        )
     if readable and start.startswith((b"{", b"[")):
         return "a JSON text, not a model; if it is a vocabulary, open the model first"
     if readable:
         return "a text, not a model; open it as a text"
-    return (
-        "of no known format. rnnviz models, PyTorch state_dicts, recurrent state_dicts in "
-        "safetensors and Torch7 files of torch-rnn can be opened"
-    )
+    return f"of no known format{f'. These can be opened: {formats}' if formats else ''}"

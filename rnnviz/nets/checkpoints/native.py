@@ -61,6 +61,9 @@ class Native:
 
     name = "rnnviz"
     title = "rnnviz model"
+    holds = "a model that rnnviz trained or converted, of any kind"
+    needs = "nothing"
+    refuses = "files of a newer version"
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:

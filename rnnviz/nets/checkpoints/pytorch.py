@@ -1,63 +1,106 @@
-"""PyTorch files: a state_dict, or anything that holds one, in the zip form or the older one.
+"""PyTorch files as data: state_dicts, whole modules, TorchScript archives.
 
-The outline of the pickle is checked first (`pickle_outline`), then `torch.load` reads the file with
-`weights_only=True`. Nothing in the file is ever run.
+Each is read by `pytorch_file`, which runs nothing; what the tensors are is found by
+`network_found`.
 """
 
 from __future__ import annotations
 
-import argparse
-import collections
-import io
-import struct
-import zipfile
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy._core.multiarray as _multiarray
-import torch
-from torch import Tensor
-
 from rnnviz.core.errors import ModelFileError
+from rnnviz.nets.checkpoints.assembled import assembled
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
-from rnnviz.nets.checkpoints.pickle_outline import PATHS, outline
-from rnnviz.nets.checkpoints.recurrent import RECURRENT
-from rnnviz.nets.checkpoints.stack import infer_network
-from rnnviz.nets.checkpoints.vocabulary_found import vocabulary_in
+from rnnviz.nets.checkpoints.inert_pickle import Instance, Refused
+from rnnviz.nets.checkpoints.network_found import FoundNetwork, Hints, find_networks
+from rnnviz.nets.checkpoints.parts import RECURRENT
+from rnnviz.nets.checkpoints.pytorch_file import (
+    PyTorchFile,
+    Weights,
+    contents_in_words,
+    looks_like_pytorch,
+    read_pytorch,
+    weights_in,
+)
+from rnnviz.nets.checkpoints.rewritten import quantised_in_words
+from rnnviz.nets.checkpoints.shards import whole_of_shards
+from rnnviz.nets.checkpoints.vocabulary_found import everything, sizes_in
 from rnnviz.nets.opened import OpenedModel
 
-LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-_DEEPEST = 12
-_LARGEST_PICKLE = 256 * 1024 * 1024
+_RECURRENT = re.compile(rf"{RECURRENT.pattern}(_raw|_g|_v|_orig|\.original\d*)?|.*weight_hh.*")
+_FORWARD = "is_forward_lm"
+_MOST_NAMES = 200
 
 
-def _dictionary(*_: Any) -> collections.OrderedDict[Any, Any]:
-    """Stands in for `defaultdict`, into which torch does not read items."""
-    return collections.OrderedDict()
+class PyTorchModule:
+    """Reads whole modules as data: the classes that they name stay names."""
+
+    name = "pytorch-module"
+    title = "PyTorch module"
+    holds = "what torch.save(model) wrote, of torch 0.2 and later, zip and older form"
+    needs = "the characters or words, where the module keeps none"
+    refuses = "convolutions, Transformers and cells of one's own, by name"
+
+    @staticmethod
+    def recognises(file: ModelFile) -> bool:
+        """Whether torch.save was given a module, or something with one in it."""
+        found = _read_or_none(file)
+        if found is None or found.form == "torchscript":
+            return False
+        return any(weights.kind for weights in weights_in(found.content))
+
+    @staticmethod
+    def load(file: ModelFile, companions: Companions) -> OpenedModel:
+        """The model in this file.
+
+        Raises:
+            VocabularyNeeded: the symbols are neither in the file nor given.
+            ModelFileError: truncated, damaged, or not a network that can be shown.
+        """
+        found = file.read(read_pytorch)
+        return _opened(found, _of_modules(found), file, companions, PyTorchModule.title)
 
 
-def _path(*parts: str) -> str:
-    """Stands in for a path among a person's options."""
-    return "/".join(parts)
+class TorchScript:
+    """Reads the parameters and constants of TorchScript archives; their code is not run."""
 
+    name = "torchscript"
+    title = "TorchScript archive"
+    holds = "what torch.jit.save wrote: its parameters, not its code"
+    needs = "the characters or words, where no attribute holds them"
+    refuses = "frozen archives, whose parameters have lost their names"
 
-_HARMLESS: list[Any] = [
-    argparse.Namespace,
-    *((_path, name) for name in PATHS),
-    (_dictionary, "collections.defaultdict"),
-    *(int, float, str, list, dict),
-    np.dtype,
-    np.ndarray,
-    *(type(np.dtype(kind)) for kind in ("f2", "f4", "f8", "b1", "i1", "i2", "i4", "i8", "U1")),
-    *(type(np.dtype(kind)) for kind in ("u1", "u2", "u4", "u8")),
-    *(
-        (getattr(_multiarray, name), f"numpy.{core}.multiarray.{name}")
-        for name in ("scalar", "_reconstruct")
-        for core in ("core", "_core")
-    ),
-]
+    @staticmethod
+    def recognises(file: ModelFile) -> bool:
+        """Whether code and constants lie beside the pickle."""
+        if not file.read(looks_like_pytorch):
+            return False
+        found = _read_or_none(file)
+        return found is not None and found.form == "torchscript"
+
+    @staticmethod
+    def load(file: ModelFile, companions: Companions) -> OpenedModel:
+        """The model in this archive.
+
+        Raises:
+            VocabularyNeeded: the symbols are neither in the file nor given.
+            ModelFileError: truncated, damaged, frozen, or not a network that can be shown.
+        """
+        found = file.read(read_pytorch)
+        if found.quantised:
+            raise ModelFileError(quantised_in_words(file.name))
+        weights = [one for one in weights_in(found.content, scripted=True) if _recurrent(one)]
+        if not weights:
+            raise ModelFileError(
+                f"{file.name} is a TorchScript archive without recurrent parameters under their "
+                "names: it may have been frozen (torch.jit.freeze), which makes constants of them. "
+                "Its code was not run. Save it before it is frozen, or save its state_dict"
+            )
+        return _opened(found, weights, file, companions, TorchScript.title)
 
 
 class PyTorchStateDict:
@@ -65,6 +108,9 @@ class PyTorchStateDict:
 
     name = "pytorch"
     title = "PyTorch state_dict"
+    holds = "a state_dict, or a checkpoint with one in it, zip and older form, or shards of one"
+    needs = "the characters or words, where the file holds none"
+    refuses = "quantised weights, optimisers alone, pickled code, by name"
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:
@@ -76,166 +122,187 @@ class PyTorchStateDict:
         """The model in this file.
 
         Raises:
-            VocabularyNeeded: the characters are neither in the file nor given.
-            ModelFileError: truncated, hostile, or not a character model that can be shown.
+            VocabularyNeeded: the symbols are neither in the file nor given.
+            ModelFileError: truncated, hostile, or not a network that can be shown.
         """
-        content = file.read(read)
-        found = list(state_dicts(content))
-        if not found:
-            raise ModelFileError(
-                f"{file.name} is a PyTorch file without a state_dict: it holds "
-                f"{_contents(content)}; save the weights with torch.save(model.state_dict(), ...)"
-            )
-        recurrent = [item for item in found if any(RECURRENT.fullmatch(name) for name in item[1])]
-        _, tensors = recurrent[0] if recurrent else max(found, key=lambda item: len(item[1]))
-        network = infer_network(tensors, file.name)
-        notes = list(network.notes)
-        if len(recurrent) > 1:
-            places = ", ".join(where or "the top" for where, _ in recurrent)
-            notes.append(f"the file holds several networks ({places}); shown is the first")
-        characters = companions.vocabulary
-        if characters is None and (named := vocabulary_in(content, network.size)):
-            characters = named.characters
-            notes.extend(named.notes)
-        model = network.model(characters, file.name)
-        return OpenedModel("language-model", model, PyTorchStateDict.title, tuple(notes))
+        found = file.read(read_pytorch)
+        if found.harmful:
+            raise Refused(found.harmful, file.name)
+        weights = list(weights_in(found.content))
+        weights, notes = whole_of_shards(file, weights, _tensors_of)
+        opened = _opened(found, weights, file, companions, PyTorchStateDict.title)
+        return replace(opened, notes=(*notes, *opened.notes))
 
 
-def looks_like_pytorch(path: Path) -> bool:
-    """Whether the file is a zip with a `data.pkl`, or starts with the older form's number."""
-    with path.open("rb") as file:
-        head = file.read(len(LEGACY))
-    if head == LEGACY:
-        return True
+def _tensors_of(path: Path) -> list[Weights]:
+    found = read_pytorch(path)
+    if found.harmful:
+        raise Refused(found.harmful, path.name)
+    return list(weights_in(found.content))
+
+
+def _read_or_none(file: ModelFile) -> PyTorchFile | None:
     try:
-        return head.startswith(b"PK") and pickle_name(path) is not None
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
+        return file.read(read_pytorch) if file.read(looks_like_pytorch) else None
+    except ModelFileError:
+        return None  # the reader of state_dicts, asked last, says what is wrong
 
 
-def read(path: Path) -> Any:
-    """What `torch.save` was given, after every name and size in it was checked.
+def _of_modules(found: PyTorchFile) -> list[Weights]:
+    return [weights for weights in weights_in(found.content) if weights.kind]
+
+
+def _recurrent(weights: Weights) -> bool:
+    return any(_RECURRENT.fullmatch(name) for name in weights.tensors)
+
+
+def _opened(
+    found: PyTorchFile,
+    weights: Sequence[Weights],
+    file: ModelFile,
+    companions: Companions,
+    title: str,
+) -> OpenedModel:
+    """The model that these weights are, with what else the file holds."""
+    readings, notes, taken = readings_of(found, weights, file.name)
+    if taken.kind:
+        scripted = found.form == "torchscript"
+        notes.insert(
+            0,
+            f"the file holds {'an archive' if scripted else 'a whole module'} of the class "
+            f"{taken.kind}; its code "
+            + ("was not run" if scripted else "is not in the file and was not needed")
+            + ": what the class computes between its layers is taken to be the usual",
+        )
+        if found.harmful:
+            notes.append(
+                f"the file also asks for {found.harmful}, which could do anything where it is "
+                "unpickled; here nothing was run"
+            )
+    content = (taken.modules and _attributes(taken), found.content)
+    return assembled(readings, content, companions, file.name, title, notes)
+
+
+def readings_of(
+    found: PyTorchFile, weights: Sequence[Weights], file: str
+) -> tuple[list[FoundNetwork], list[str], Weights]:
+    """What these weights may be, the likeliest first, what was noted, and which were taken.
 
     Raises:
-        ModelFileError: code, sizes that the file cannot hold, or damage.
+        ModelFileError: no network that can be shown.
     """
+    if found.quantised:
+        raise ModelFileError(quantised_in_words(file))
+    networks = _networks(found.content, weights, file)
+    content = found.content
+    notes: list[str] = []
+    taken = networks[0]
+    hints = _hints(content, taken, file)
     try:
-        with path.open("rb") as file:
-            legacy = file.read(len(LEGACY)) == LEGACY
-        _check_legacy(path) if legacy else _check_zip(path)
-        with torch.serialization.safe_globals(_HARMLESS):
-            return torch.load(path, map_location="cpu", weights_only=True)
+        readings = find_networks(taken.tensors, file, hints)
     except ModelFileError:
-        raise
-    except Exception as error:  # damaged bytes may raise anything, in torch as in zipfile
-        # what torch says before this would have people switch weights_only off
-        lines = str(error).rpartition("WeightsUnpickler error:")[2].split("\n")
-        reason = next((line.strip() for line in lines if line.strip()), type(error).__name__)
+        joined = _joined(weights)
+        if joined is None:
+            raise
+        try:
+            readings = find_networks(joined.tensors, file, hints)
+        except ModelFileError:
+            joined = None
+        if joined is None:
+            raise
+        notes.append(f"the parts of the network lie apart in the file ({joined.place})")
+        return readings, notes, joined
+    if len(networks) > 1:
+        places = ", ".join(one.place or "the top" for one in networks)
+        notes.append(f"the file holds several networks ({places}); shown is the first")
+    if hints.backwards:
+        notes.append(
+            f"the file says {_FORWARD}: False, so it was trained on texts from their end: it is "
+            "read backwards, and predicts the character before"
+        )
+    return readings, notes, taken
+
+
+def _networks(content: Any, weights: Sequence[Weights], file: str) -> list[Weights]:
+    """Those weights that may be a network.
+
+    Raises:
+        ModelFileError: there are none.
+    """
+    networks = [one for one in weights if _recurrent(one) and not _of_optimiser(one)]
+    if networks:
+        return networks
+    if optimiser := _optimiser_in_words(content):
         raise ModelFileError(
-            f"{path.name} is a PyTorch file that is damaged or cut short: {reason[:160]}"
-        ) from error
+            f"{file} is the state of an optimiser alone ({optimiser}), not of a network; open "
+            "the model's state_dict, which is another file or another entry of the checkpoint"
+        )
+    if not weights:
+        raise ModelFileError(
+            f"{file} is a PyTorch file without a state_dict: it holds "
+            f"{contents_in_words(content)}; save the weights with "
+            "torch.save(model.state_dict(), ...)"
+        )
+    return [max(weights, key=lambda one: len(one.tensors))]
 
 
-def state_dicts(content: Any) -> Iterator[tuple[str, dict[str, Tensor]]]:
-    """Every mapping of names to tensors, with the keys that lead to it, outermost first."""
-    waiting: collections.deque[tuple[str, Any, int]] = collections.deque([("", content, 0)])
-    seen: set[int] = set()
-    while waiting:
-        place, value, depth = waiting.popleft()
-        if id(value) in seen or depth > _DEEPEST:
+def _joined(weights: Sequence[Weights]) -> Weights | None:
+    """Several state_dicts as one, each under the key that it lies at."""
+    own = [one for one in weights if not _of_optimiser(one) and not one.kind]
+    own = [one for one in own if one.place]
+    if len(own) < 2:
+        return None
+    tensors = {f"{one.place}.{name}": tensor for one in own for name, tensor in one.tensors.items()}
+    return Weights(tensors, ", ".join(one.place for one in own[:6]))
+
+
+def _of_optimiser(weights: Weights) -> bool:
+    return bool(re.search(r"optim|exp_avg|momentum", weights.place, re.IGNORECASE)) or bool(
+        {"exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg"} & weights.tensors.keys()
+    )
+
+
+def _optimiser_in_words(content: Any) -> str:
+    """`Adam over 11 parameters`, where the file holds that and no network."""
+    for _, value in everything(content):
+        if not isinstance(value, Mapping) or not {"param_groups", "state"} <= value.keys():
             continue
-        seen.add(id(value))
-        if isinstance(value, argparse.Namespace):
-            value = vars(value)
-        if isinstance(value, Mapping):
-            tensors = {
-                name: tensor.data
-                for name, tensor in value.items()
-                if isinstance(name, str) and isinstance(tensor, Tensor)
-            }
-            if tensors:
-                yield place, tensors
-            inside = list(value.items())
-        elif isinstance(value, list | tuple):
-            inside = list(enumerate(value[:100]))
-        else:
-            continue
-        waiting.extend((f"{place}.{key}".lstrip("."), below, depth + 1) for key, below in inside)
+        groups, state = value["param_groups"], value["state"]
+        names: set[Any] = set()
+        if isinstance(groups, list):
+            for group in groups:
+                names |= set(group) if isinstance(group, Mapping) else set()
+        kind = (
+            "Adam" if "betas" in names else "RMSprop" if "alpha" in names
+            else "SGD" if "momentum" in names else "an optimiser"
+        )  # fmt: skip
+        count = len(state) if isinstance(state, Mapping) else 0
+        return f"{kind} over {count:,} parameters"
+    return ""
 
 
-def pickle_name(path: Path) -> str | None:
-    """The name of the pickle in a zip that torch.save wrote; None for any other zip."""
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-    pickles = [name for name in names if name.count("/") == 1 and name.endswith("/data.pkl")]
-    scripted = any("/code/" in name or name.endswith("/constants.pkl") for name in names)
-    return pickles[0] if len(pickles) == 1 and not scripted else None
+def _hints(content: Any, weights: Weights, file: str) -> Hints:
+    """What the file says beside its tensors."""
+    names = [weights.kind, Path(file).stem]
+    backwards = False
+    for place, value in everything(content):
+        if len(names) < _MOST_NAMES:
+            names.append(place)
+        fields = value.fields if isinstance(value, Instance) else value
+        if isinstance(fields, Mapping) and fields.get(_FORWARD) is False:
+            backwards = True
+    for about in weights.modules.values():
+        backwards = backwards or about.attributes.get(_FORWARD) is False
+    attributes = _attributes(weights)
+    sizes = sizes_in(content) | sizes_in(attributes)
+    return Hints(weights.modules, backwards, tuple(names), sizes)
 
 
-def _check_zip(path: Path) -> None:
-    """Compare what the pickle announces with the records beside it."""
-    size = path.stat().st_size
-    name = pickle_name(path)
-    if name is None:
-        raise ModelFileError(f"{path.name} is a zip archive that torch.save did not write")
-    with zipfile.ZipFile(path) as archive:
-        entries = {entry.filename: entry for entry in archive.infolist()}
-        if len(entries) != len(archive.infolist()):
-            raise ModelFileError(f"{path.name} names the same record twice; it is made to deceive")
-        for entry in entries.values():
-            stored = entry.compress_type == zipfile.ZIP_STORED
-            if not stored or entry.file_size != entry.compress_size or entry.file_size > size:
-                raise ModelFileError(
-                    f"{path.name} holds {entry.filename} compressed or larger than the file; "
-                    "PyTorch never writes that, save the model again"
-                )
-        if entries[name].file_size > _LARGEST_PICKLE:
-            raise ModelFileError(f"{path.name} describes its tensors in an absurd number of bytes")
-        found = outline(io.BytesIO(archive.read(name)), path.name)
-    for key, block in found.stored.items():
-        record = entries.get(f"{name.removesuffix('data.pkl')}data/{key}")
-        held, announced = record.file_size if record else 0, block.count * block.item_bytes
-        if held < announced:
-            raise ModelFileError(
-                f"{path.name} announces {block.count:,} numbers ({announced:,} bytes) and holds "
-                f"{held:,} bytes of them: it is cut short or made to harm"
-            )
-
-
-def check_legacy_header(stream: io.BytesIO, file: str) -> None:
-    """Read the three small pickles that the older form begins with."""
-    for _ in ("magic number", "protocol version", "sizes of C types"):
-        outline(stream, file)
-
-
-def _check_legacy(path: Path) -> None:
-    """Compare what the pickles announce with the numbers that follow them."""
-    size = path.stat().st_size
-    with io.BytesIO(path.read_bytes()) as stream:
-        check_legacy_header(stream, path.name)
-        found = outline(stream, path.name)
-        keys = outline(stream, path.name).root
-        if not isinstance(keys, list) or sorted(map(str, keys)) != sorted(found.stored):
-            raise ModelFileError(f"{path.name} lists other storages than it uses; it is damaged")
-        for key in keys:
-            block, head = found.stored[key], stream.read(8)
-            length = block.count * block.item_bytes
-            left = size - stream.tell()
-            if len(head) < 8 or struct.unpack("<q", head)[0] != block.count or left < length:
-                raise ModelFileError(
-                    f"{path.name} announces {block.count:,} numbers where {left:,} bytes are left: "
-                    "it is cut short or damaged"
-                )
-            stream.seek(length, io.SEEK_CUR)
-
-
-def _contents(content: Any) -> str:
-    """A short phrase for what was found instead of a state_dict."""
-    if isinstance(content, Mapping):
-        return f"a dictionary with {', '.join(repr(key) for key in list(content)[:6]) or 'nothing'}"
-    if isinstance(content, Tensor):
-        return f"one tensor of shape {tuple(content.shape)}"
-    if isinstance(content, list | tuple) and content:
-        kind, first = type(content).__name__, type(content[0]).__name__
-        return f"a {kind} of {len(content)}, the first of them a {first}"
-    return f"a value of type {type(content).__name__}"
+def _attributes(weights: Weights) -> dict[str, Any]:
+    """What the modules of a person keep beside their tensors: perhaps the characters."""
+    return {
+        f"{name}.{key}".strip("."): value
+        for name, about in weights.modules.items()
+        if not about.of_torch
+        for key, value in about.attributes.items()
+    }

@@ -15,9 +15,12 @@ from torch import Tensor, nn
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.model_file import read_header
 from rnnviz.core.system.files import write_atomically
+from rnnviz.nets.checkpoints.assembled import assembled
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
-from rnnviz.nets.checkpoints.stack import infer_network
-from rnnviz.nets.checkpoints.vocabulary_found import vocabulary_in
+from rnnviz.nets.checkpoints.network_found import Hints, find_networks
+from rnnviz.nets.checkpoints.pytorch_file import Weights
+from rnnviz.nets.checkpoints.shards import whole_of_shards
+from rnnviz.nets.checkpoints.vocabulary_found import sizes_in
 from rnnviz.nets.opened import OpenedModel
 
 
@@ -80,6 +83,9 @@ class SafetensorsStateDict:
 
     name = "safetensors"
     title = "safetensors state_dict"
+    holds = "a state_dict that another program saved as safetensors, or shards of one"
+    needs = "the characters or words, where the metadata name none"
+    refuses = "quantised weights and parts of a model, by name"
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:
@@ -94,14 +100,15 @@ class SafetensorsStateDict:
             VocabularyNeeded: the characters are neither in the metadata nor given.
             ModelFileError: damaged, or not a language model that can be shown.
         """
-        network = infer_network(tensors_of(file), file.name)
-        vocabulary, notes = companions.vocabulary, network.notes
-        if vocabulary is None and (
-            named := vocabulary_in(_decoded(metadata_of(file) or {}), network.size)
-        ):
-            vocabulary, notes = named.characters, (*notes, *named.notes)
-        model = network.model(vocabulary, file.name)
-        return OpenedModel("language-model", model, SafetensorsStateDict.title, notes)
+        found, notes = whole_of_shards(
+            file, [Weights(tensors_of(file))], lambda path: [Weights(tensors_of(ModelFile(path)))]
+        )
+        content = _decoded(metadata_of(file) or {})
+        hints = Hints(names=(file.name, *content), symbols=sizes_in(content))
+        readings = find_networks(found[0].tensors, file.name, hints)
+        return assembled(
+            readings, content, companions, file.name, SafetensorsStateDict.title, notes
+        )
 
 
 def _decoded(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from torch import Tensor
 from rnnviz.core.architectures.elman import ELMAN
 from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError
+from rnnviz.nets.checkpoints.assembled import assembled
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
-from rnnviz.nets.checkpoints.stack import infer_network
+from rnnviz.nets.checkpoints.network_found import Hints, find_networks
+from rnnviz.nets.checkpoints.pytorch_file import ModuleFacts
 from rnnviz.nets.checkpoints.t7_objects import LuaObject, looks_like_t7, read_t7
-from rnnviz.nets.checkpoints.vocabulary_found import characters_of
 from rnnviz.nets.opened import OpenedModel
 
 _LANGUAGE_MODEL = "nn.LanguageModel"
@@ -34,6 +35,9 @@ class Torch7:
 
     name = "torch7"
     title = "Torch7 file of torch-rnn"
+    holds = "language models of torch-rnn: LSTM and vanilla RNN"
+    needs = "nothing"
+    refuses = "Lua functions, and files in ASCII form"
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:
@@ -57,12 +61,17 @@ class Torch7:
                 "opened"
             )
         tensors = _tensors(model, name)
-        network = infer_network(tensors, name)
         # torch-rnn's vanilla layers always use tanh, so nothing is assumed about them
-        vocabulary, notes = companions.vocabulary, tuple[str, ...]()
-        if vocabulary is None and (named := characters_of(model.get("idx_to_token"), network.size)):
-            vocabulary, notes = named.characters, named.notes
-        return OpenedModel("language-model", network.model(vocabulary, name), Torch7.title, notes)
+        modules = {
+            prefix: ModuleFacts("RNN", {"mode": "RNN_TANH"}) for prefix in _recurrent(tensors)
+        }
+        readings = find_networks(tensors, name, Hints(modules))
+        content = model.get("idx_to_token")
+        return assembled(readings, content, companions, name, Torch7.title)
+
+
+def _recurrent(tensors: Mapping[str, Tensor]) -> list[str]:
+    return [name.removesuffix(".weight_hh") for name in tensors if name.endswith(".weight_hh")]
 
 
 def _tensors(model: LuaObject, file: str) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
 """Encoder and decoder files of PyTorch's translation tutorial, its older form and its newer one.
 
 Two `state_dict` files, and the file of sentences that the words were numbered from. Nothing is
-unpickled before its outline was checked (`pickle_outline`).
+run that they hold (`pytorch_file`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rnnviz.core.errors import ModelFileError, RnnvizError, SentencesNeeded, Tex
 from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID, SPECIAL, TranslationDescription
 from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
-from rnnviz.nets.checkpoints.pytorch import looks_like_pytorch, read, state_dicts
+from rnnviz.nets.checkpoints.pytorch_file import looks_like_pytorch, read_pytorch, weights_in
 from rnnviz.nets.checkpoints.tutorial_words import Candidate, candidates
 from rnnviz.nets.layers.weights import check_weights
 from rnnviz.nets.opened import OpenedModel
@@ -54,8 +54,8 @@ def half_of(file: ModelFile) -> tuple[str, Tensors] | None:
     """Which half a file is, `encoder`, `older` or `newer`, with its tensors; None for neither."""
     if not file.read(looks_like_pytorch):
         return None
-    for _, tensors in state_dicts(file.read(read)):
-        names = set(tensors)
+    for weights in weights_in(file.read(read_pytorch).content):
+        tensors, names = weights.tensors, set(weights.tensors)
         for kind, wanted in (
             ("encoder", _GRU),
             ("older", _decoder_names(_OLDER)),
@@ -71,6 +71,9 @@ class Tutorial:
 
     name = "pytorch-tutorial"
     title = "PyTorch tutorial"
+    holds = "encoder and decoder of PyTorch's translation tutorial, older and newer form, two files"
+    needs = "the file of sentences that its words were numbered from"
+    refuses = "halves of different trainings"
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:

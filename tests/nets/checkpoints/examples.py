@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,26 @@ def write_module_legacy(path: Path, stock: Stock) -> None:
     torch.save(stock, path, _use_new_zipfile_serialization=False)
 
 
+def write_torchscript(path: Path, stock: Stock) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.script(_Scripted(stock)).save(path)
+
+
+class _Scripted(nn.Module):
+    """The modules of a network under their names, in a form that can be scripted."""
+
+    def __init__(self, stock: Stock) -> None:
+        super().__init__()
+        self.chars = CHARACTERS
+        if stock.embed is not None:
+            self.embed = stock.embed
+        self.rnn, self.fc = stock.rnn, stock.fc
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.fc(self.rnn(inputs)[0])
+
+
 def write_torch7(path: Path, stock: Stock) -> None:
     path.write_bytes(t7(torch_rnn(stock)))
 
@@ -141,6 +162,7 @@ WRITERS: dict[str, tuple[Writer, ...]] = {
     "safetensors": (write_safetensors,),
     "pytorch": (write_pytorch, write_pytorch_legacy),
     "pytorch-module": (write_module, write_module_legacy),
+    "torchscript": (write_torchscript,),
     "torch7": (write_torch7,),
 }
 """How to write a file for each importer."""

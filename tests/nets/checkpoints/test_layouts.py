@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import pathlib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
@@ -105,20 +109,88 @@ def test_tied_weights_kept_once(opened: Open) -> None:
     assert "weights are tied" in found.notes[0]
 
 
-def test_weights_that_are_computed_from_others_are_refused(opened: Open) -> None:
-    stock = Stock("lstm", 1, embedding=3)
-    nn.utils.parametrizations.weight_norm(stock.rnn, "weight_hh_l0")
-    with pytest.raises(ModelFileError, match="remove that where the model was made"):
-        opened(stock.state_dict(), CHARACTERS)
-    raw = {
-        name.replace("weight_hh_l0", "weight_hh_l0_raw"): tensor
-        for name, tensor in trained()[0].state_dict().items()
+def test_raw_weights_of_weight_dropout_are_taken(opened: Open) -> None:
+    stock = Stock("lstm", 2, embedding=3)
+    raw = {}
+    for name, tensor in stock.state_dict().items():
+        if "weight_hh" in name:
+            raw[f"{name}_raw"] = tensor
+            raw[name] = nn.functional.dropout(tensor, 0.5)
+        else:
+            raw[name] = tensor
+    found = opened(raw, CHARACTERS)
+    assert agrees(found, stock)
+    assert "taken from rnn.weight_hh_l0_raw" in found.notes[0]
+
+
+def test_an_averaged_model(opened: Open) -> None:
+    stock = Stock("lstm", 2, embedding=3)
+    averaged = torch.optim.swa_utils.AveragedModel(stock)
+    averaged.update_parameters(stock)
+    assert agrees(opened(averaged.state_dict(), CHARACTERS), stock)
+
+
+HARMLESS: dict[str, Any] = {
+    "numpy strings as keys": {np.str_(c): n for n, c in enumerate(CHARACTERS)},
+    "numpy numbers": {c: np.int64(n) for n, c in enumerate(CHARACTERS)},
+    "bytes as items": [c.encode() for c in CHARACTERS],
+    "bytes as keys": {c.encode(): n for n, c in enumerate(CHARACTERS)},
+}
+
+
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_what_is_harmless_is_read(kind: str, opened: Open) -> None:
+    stock = Stock("lstm", embedding=3)
+    beside = {
+        "seen": Counter("abca"),
+        "when": dt.datetime(2026, 1, 2, tzinfo=dt.UTC),
+        "where": pathlib.PurePosixPath("/data"),
+        ("a", 1): {"nested": (1, (2, 3))},
+        "once": frozenset("ab"),
     }
-    with pytest.raises(ModelFileError, match="weight_hh_l0_raw"):
-        opened(raw, CHARACTERS)
+    assert agrees(opened({"net": stock.state_dict(), "vocab": HARMLESS[kind], **beside}), stock)
+
+
+def test_an_optimiser_alone_is_called_that(opened: Open) -> None:
+    with pytest.raises(ModelFileError, match=r"an optimiser alone \(Adam over 11 parameters\)"):
+        opened(trained()[1].state_dict())
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+def test_quantised_weights_are_called_that(opened: Open) -> None:
+    state = dict(Stock("lstm", embedding=3).state_dict())
+    state["fc.weight"] = torch.quantize_per_tensor(state["fc.weight"], 0.1, 0, torch.qint8)
+    with pytest.raises(ModelFileError, match=r"are quantised .* before it was quantised"):
+        opened(state)
+
+
+def test_parts_that_lie_apart_are_put_together(opened: Open) -> None:
+    stock = Stock("lstm", embedding=3)
+    assert stock.embed is not None
+    content = {"rnn": stock.rnn.state_dict(), "embed": stock.embed.state_dict(),
+               "fc": stock.fc.state_dict()}  # fmt: skip
+    assert agrees(opened(content, CHARACTERS), stock)
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "bin"])
+def test_shards_are_put_together_or_named(ending: str, tmp_path: Path) -> None:
+    stock = Stock("lstm", 2, embedding=3)
+    state = dict(stock.state_dict())
+    names, files = list(state), [f"model-0000{n}-of-00002.{ending}" for n in (1, 2)]
+    for file, part in zip(files, (names[:5], names[5:]), strict=True):
+        tensors = {name: state[name] for name in part}
+        save = save_file if ending == "safetensors" else torch.save
+        save(tensors, tmp_path / file)
+    index = tmp_path / f"model.{ending}.index.json"
+    index.write_text(json.dumps({"weight_map": {n: files[n in names[5:]] for n in names}}))
+    for opened_by in (*files, index.name):
+        assert agrees(open_model(tmp_path / opened_by, CHARACTERS), stock)
+    (tmp_path / files[0]).unlink()
+    with pytest.raises(ModelFileError, match=r"shard 2 of 2 of a model.*00001-of-00002"):
+        open_model(tmp_path / files[1], CHARACTERS)
 
 
 @pytest.mark.parametrize("kind", ["<U9999", "O", "V8"])
-def test_arrays_of_other_types_are_refused(kind: str, opened: Open) -> None:
-    with pytest.raises(ModelFileError):
+def test_arrays_of_other_types_are_no_vocabulary(kind: str, opened: Open) -> None:
+    with pytest.raises(VocabularyNeeded):
         opened({"net": trained()[0].state_dict(), "vocab": np.zeros(4, kind)})

@@ -14,6 +14,9 @@ from torch import nn
 
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.checkpoints.network_found import FoundNetwork
+from rnnviz.nets.checkpoints.pytorch import readings_of
+from rnnviz.nets.checkpoints.pytorch_file import read_pytorch, weights_in
 from tests.nets.checkpoints.examples import CHARACTERS
 
 _ELSEWHERE = """
@@ -89,7 +92,7 @@ def test_harm_beside_a_network_is_passed_over(tmp_path: Path, monkeypatch) -> No
     assert not (tmp_path / "harmed").exists()
 
 
-def test_relu_is_named_and_not_taken_for_tanh(tmp_path: Path) -> None:
+def test_relu_is_told_from_tanh(tmp_path: Path) -> None:
     class Relu(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -99,8 +102,15 @@ def test_relu_is_named_and_not_taken_for_tanh(tmp_path: Path) -> None:
     Relu.__qualname__ = "Relu"
     globals()["Relu"] = Relu
     torch.save(Relu(), tmp_path / "relu.pt", pickle_module=pickle)
-    with pytest.raises(ModelFileError, match="ReLU"):
-        open_model(tmp_path / "relu.pt", tuple(CHARACTERS))
+    found = find_networks_in(tmp_path / "relu.pt")
+    assert found.layers[0].variant == {"activation": "relu"}
+    assert not any("ReLU" in note for note in found.notes)
+
+
+def find_networks_in(path: Path) -> FoundNetwork:
+    """The likeliest network in a file."""
+    read = read_pytorch(path)
+    return readings_of(read, list(weights_in(read.content)), path.name)[0][0]
 
 
 def test_a_list_of_all_characters_in_order_is_taken_as_such(tmp_path: Path) -> None:

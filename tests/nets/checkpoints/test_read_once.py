@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from rnnviz.nets.checkpoints import (
     native,
     open_model,
-    pytorch_module,
+    pytorch,
     safetensors_state,
     torch7,
+    tutorial,
 )
 from rnnviz.nets.checkpoints.base import ModelFile
 from rnnviz.nets.checkpoints.native import save_model
@@ -43,9 +43,8 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     count("read_header", native, safetensors_state)
     count("load", safetensors_state)
-    count("load", torch)
     count("read_t7", torch7)
-    count("read_module", pytorch_module)
+    count("read_pytorch", pytorch, tutorial)
     return counted
 
 
@@ -72,7 +71,7 @@ def test_both_halves_of_a_tutorial_are_loaded_once(tmp_path, reads):
     path = write_tutorial(tmp_path / "t", "newer")
     reads.clear()
     assert open_model(path).kind == "translator"
-    assert reads["load encoder.pt"] == reads["load decoder.pt"] == 1, dict(reads)
+    assert reads["read_pytorch encoder.pt"] == reads["read_pytorch decoder.pt"] == 1, dict(reads)
 
 
 def test_the_engine_opens_a_file_once_for_all_that_is_asked(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from tests.nets.checkpoints.examples import (
     logits,
     torch_rnn,
 )
-from tests.nets.checkpoints.t7_writer import Lua, array, string, t7
+from tests.nets.checkpoints.t7_writer import Lua, string, t7
 
 
 @pytest.fixture
@@ -40,13 +40,6 @@ def test_tensors_of_any_kind(tensor, opened):
     stock = Stock("lstm", 2, embedding=3)
     found = opened(torch_rnn(stock), tensor=f"torch.{tensor}")
     assert np.abs(logits(found.model, ids()).numpy() - expected(stock, ids())).max() < 1e-5
-
-
-def test_bytes_above_127_become_latin_1(opened):
-    names = array(["a", "b", "[233]", "\n"])
-    assert opened(torch_rnn(Stock(embedding=2), names)).model.description.vocabulary == (
-        *("a", "b", "é", "\n"),
-    )
 
 
 def test_the_model_alone_opens_too(opened):

@@ -1,7 +1,12 @@
 import pytest
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.nets.checkpoints.vocabulary_found import as_characters, characters_of, vocabulary_in
+from rnnviz.nets.checkpoints.vocabulary_found import (
+    as_characters,
+    characters_of,
+    classes_in,
+    vocabulary_in,
+)
 
 
 def found(value, size):
@@ -67,9 +72,42 @@ def test_an_id_without_a_character_is_noted():
     assert "token 0 (without a character)" in named.notes[0]
 
 
-def test_words_are_refused():
-    with pytest.raises(ModelFileError, match=r"words or word pieces .*'word0'"):
-        as_characters([f"word{number}" for number in range(50)])
+def test_words_are_told_from_characters():
+    words = ["<unk>", "<pad>", *(f"word{number}" for number in range(50)), "."]
+    named = found(words, 53)
+    assert (named.unit, named.lower, named.unknown, named.tokenizer) == ("words", True, "<unk>", "")
+    assert named.characters == tuple(words)
+    assert found(["<eos>", *words], 54).tokenizer == "blanks"
+    assert not found(["The", *words], 54).lower
+
+
+def test_pieces_of_words_are_refused():
+    with pytest.raises(ModelFileError, match=r"pieces of words .*'##s1'"):
+        as_characters([f"##s{number}" for number in range(50)])
+
+
+def test_bytes_are_told_from_characters():
+    assert found([*"ab", "[195]", "[169]"], 4).unit == "bytes"
+    assert found([chr(code) for code in range(256)], 256).unit == "bytes"
+    assert found([bytes([code]) for code in range(256)], 256).characters[195] == chr(195)
+    assert found("abéü", 4).unit == "characters"
+
+
+def test_halves_of_characters_are_told_and_kept():
+    named = found(["a", "\ud83d", "\ude00"], 3)
+    assert named.unit == "halves"
+    assert [ord(one) for one in named.characters] == [97, 0xFD83D, 0xFDE00]
+    assert "UTF-16" in named.notes[0]
+
+
+def test_a_setting_is_no_vocabulary():
+    assert vocabulary_in({"nonlinearity": "tanh"}, 4) is None
+    assert vocabulary_in({"chars": "tanh"}, 4) is not None
+
+
+def test_classes_are_found_by_what_they_are_called():
+    assert classes_in({"label2id": {"neg": 0, "pos": 1}}, 2) == ("neg", "pos")
+    assert classes_in({"other": {"neg": 0, "pos": 1}}, 2) == ()
 
 
 def test_the_outermost_is_taken_and_a_difference_noted():
