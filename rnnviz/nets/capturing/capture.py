@@ -550,9 +550,9 @@ class Capture:
         begins = (first + np.cumsum([0, *line[:-1]])).tolist()
         document, inside = 0, 0
         for logits, batch_first in self._outputs:
-            found = logits.softmax(dim=-1)
-            if found.dim() == 3:
-                found = found if batch_first else found.transpose(0, 1)
+            found = logits.softmax(dim=-1).numpy()
+            if found.ndim == 3:
+                found = found if batch_first else found.swapaxes(0, 1)
                 batch = len(found)
                 for row in range(batch):
                     if document + row >= len(line):
@@ -564,7 +564,7 @@ class Capture:
                 if inside >= max(line[document : document + batch]):
                     document, inside = document + batch, 0
             else:
-                rows = found if found.dim() == 2 else found[None]
+                rows = found if found.ndim == 2 else found[None]
                 if len(rows) == line[document] and len(line) == 1 and len(rows) > 1:
                     shares[begins[0] : begins[0] + len(rows)] = rows
                     document += 1

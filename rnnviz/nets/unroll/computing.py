@@ -301,7 +301,7 @@ def _of_the_last(notes: list[_Notes], loss: Tensor) -> dict[str, Numbers]:
         found = iter(torch.autograd.grad(loss, wanted, retain_graph=True, materialize_grads=True))
         rows = [next(found) if node.requires_grad else torch.zeros_like(node) for node in nodes]
         layer, state = key.split("/")
-        arrays[f"{layer}/last/{state}"] = torch.cat(rows).numpy().copy()
+        arrays[f"{layer}/last/{state}"] = torch.cat(rows).detach().numpy().copy()
     return arrays
 
 
