@@ -29,12 +29,12 @@ from rnnviz.core.concepts.custom import (
 from rnnviz.core.concepts.latex import ENVIRONMENT_DEPTH, INSIDE_MATHEMATICS, LATEX_COMMENT
 from rnnviz.core.concepts.prose import (
     INSIDE_PARENTHESES,
-    INSIDE_QUOTES,
     POSITION_IN_LINE,
     POSITION_IN_WORD,
     SENTENCE_START,
     UPPER_CASE_WORD,
 )
+from rnnviz.core.concepts.quotes import INSIDE_QUOTES
 from rnnviz.core.concepts.streaming import label_blocks, label_steps
 from rnnviz.core.errors import ConceptError
 

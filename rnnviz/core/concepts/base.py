@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.sequences.text import Text
+
 Labels = npt.NDArray[np.bool_] | npt.NDArray[np.float32]
 """(T,) bool for something that is or is not so, (T,) float32 for a count or a position."""
+
+Blocks = Callable[[Text, int, int, int], Iterator[Labels]]
+"""`blocks(text, start, stop, size)`: the labels of a stretch of a text, which counts as a text by
+itself, in consecutive pieces of about `size` characters."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,10 @@ class Concept:
     scalar: bool
     """True for a count or a position, False for yes or no."""
     label: Callable[[str], Labels]
-    follow: Callable[[str, int, float], Labels] | None = None
-    """`follow(part, start, last)` labels a part of a longer text that begins at character `start`,
-    after a character labelled `last`. Only what counts from afar needs it: depths, painted spans.
-    """
+    blocks: Blocks | None = None
+    """The same labels, piece by piece, so that a text of any length takes little memory; the pieces
+    make no difference. Without it a text is labelled as a whole."""
+    reading: Callable[[Text], str] | None = None
+    """What the concept finds to read in a text, in words: which marks, and how often."""
     spec: dict[str, Any] = field(default_factory=dict, compare=False)
     """What `concept_from` makes this concept from again; empty for a built-in one."""

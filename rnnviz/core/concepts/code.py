@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -20,11 +20,12 @@ from rnnviz.core.concepts.lexing import (
     PYTHON,
     Source,
     continued,
-    read_source,
+    read,
     without_closers,
 )
 from rnnviz.core.concepts.scan import Mask, among, depth, line_starts
-from rnnviz.core.sequences.text import NEWLINE
+from rnnviz.core.concepts.windows import labelled, line_windows, whole
+from rnnviz.core.sequences.text import NEWLINE, Text
 
 TAB = 8
 
@@ -35,16 +36,53 @@ _PYTHON_IF = re.compile(r"^[ \t]*(?:el)?if\b", re.MULTILINE)
 
 @dataclass(frozen=True)
 class _Rule:
-    """The labelling of one concept in one language, guessed from each text where it is None."""
+    """The labelling of one concept in one language, guessed from each text where it is None.
+
+    `cut` gives up to where the labels of a window are those of the whole text; 0 for a longer one.
+    """
 
     rule: Callable[[Source, int], Labels]
+    cut: Callable[[Source, Labels], int]
     language: str | None = None
 
     def label(self, text: str) -> Labels:
-        return self.rule(read_source(text, self.language), 0)
+        return self.rule(read(text, self.language).window(0, len(text)), 0)
 
-    def follow(self, part: str, start: int, last: float) -> Labels:
-        return self.rule(read_source(part, self.language), int(last))
+    def blocks(self, text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+        held = whole(text, start, stop)
+        reading = read(held.text, self.language)
+        first, last, length = 0, 0, max(1, size)
+        while first < len(held.text):
+            source = reading.window(first, min(first + length, len(held.text)))
+            labels = self.rule(source, last)
+            cut = len(labels) if source.is_last else self.cut(source, labels)
+            if not cut:
+                length *= 2
+                continue
+            yield labels[:cut]
+            first, last, length = first + cut, int(labels[cut - 1]), max(1, size)
+
+
+def _between_tokens(source: Source, _: Labels) -> int:
+    """After the last character that is plain code."""
+    plain = np.flatnonzero(source.flags == 0)
+    return int(plain[-1]) + 1 if len(plain) else 0
+
+
+def _not_behind_brace(source: Source, _: Labels) -> int:
+    """A window must not end between a `}` and the line end that makes it one which stands alone."""
+    return len(source.text.rstrip("}\r"))
+
+
+def _behind_line(source: Source, _: Labels) -> int:
+    return source.text.rfind("\n") + 1
+
+
+def _outside_conditions(source: Source, labels: Labels) -> int:
+    """After the last mark that is in no condition: what comes before it, it has closed."""
+    marks = "()[]{}:\n" if source.language == PYTHON else "(){};"
+    outside = np.flatnonzero(source.code_among(marks) & ~labels.astype(bool))
+    return int(outside[-1]) + 1 if len(outside) else 0
 
 
 def in_language(concept: Concept, language: str) -> Concept:
@@ -57,7 +95,7 @@ def in_language(concept: Concept, language: str) -> Concept:
         return concept
     rule = replace(bound, language=language)
     spec = {"kind": "built-in", "name": concept.name, "language": language}
-    return replace(concept, label=rule.label, follow=concept.follow and rule.follow, spec=spec)
+    return replace(concept, label=rule.label, blocks=rule.blocks, spec=spec)
 
 
 def _comment(source: Source, _: int) -> Mask:
@@ -87,10 +125,17 @@ def _depth(source: Source, opening: str, closing: str, start: int) -> Labels:
     return depth(opened, closed, source.function_ends(), start).astype(np.float32)
 
 
-def _indentation(text: str) -> Labels:
-    lines = text.split("\n")
-    columns = np.array([_columns(line) for line in lines], np.float32)
-    return np.repeat(columns, [len(line) + 1 for line in lines])[: len(text)]
+def _indentation(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+    last = 0
+    for window in line_windows(text, start, stop, size, lambda codes: among(codes, " \t")):
+        part = text.slice(window.start, window.start + len(window.codes))
+        lines = part.split("\n")
+        columns = [_columns(line) for line in lines]
+        if not window.fresh:
+            columns[0] = last
+        last = columns[-1]
+        labels = np.repeat(np.array(columns, np.float32), [len(line) + 1 for line in lines])
+        yield labels[: len(part)]
 
 
 def _columns(line: str) -> int:
@@ -145,10 +190,13 @@ def _c_condition_end(text: str, marks: list[int], first: int) -> int:
 def _python_conditions(source: Source) -> Labels:
     labels = np.zeros(len(source.text), bool)
     marks = np.flatnonzero(source.code_among("()[]{}:\n")).tolist()
-    for match in _PYTHON_IF.finditer(source.text):
-        if source.code[match.end() - 1]:
-            first = bisect_left(marks, match.end())
-            labels[match.end() : _python_condition_end(source.text, marks, first)] = True
+    # One more character than the window has: what a mark does may hang on the next.
+    text = source.whole[source.start : source.stop + 1]
+    for match in _PYTHON_IF.finditer(source.whole, source.start, source.stop):
+        begin = match.end() - source.start
+        if source.code[begin - 1]:
+            end = _python_condition_end(text, marks, bisect_left(marks, begin))
+            labels[begin:end] = True
     return labels
 
 
@@ -170,13 +218,12 @@ def _concept(
     title: str,
     about: str,
     rule: Callable[[Source, int], Labels],
+    cut: Callable[[Source, Labels], int],
     *,
     scalar: bool = False,
-    follows: bool = False,
 ) -> Concept:
-    bound = _Rule(rule)
-    follow = bound.follow if follows else None
-    return Concept(name, title, about, "code", scalar, bound.label, follow)
+    bound = _Rule(rule, cut)
+    return Concept(name, title, about, "code", scalar, bound.label, bound.blocks)
 
 
 INSIDE_COMMENT = _concept(
@@ -184,40 +231,44 @@ INSIDE_COMMENT = _concept(
     "Inside a comment",
     "A comment with its opening, less the last character that closes it; also what `#if 0` hides.",
     _comment,
+    _between_tokens,
 )
 INSIDE_STRING = _concept(
     "inside-string",
     "Inside a string",
     "A string or character literal with its opening quote, without the closing one.",
     _string,
+    _between_tokens,
 )
 COMMENT_OR_STRING = _concept(
     "comment-or-string",
     "Inside a comment or string",
     "Comments and literals, each with what opens it, without what closes it.",
     _comment_or_string,
+    _between_tokens,
 )
 INSIDE_IF_CONDITION = _concept(
     "inside-if-condition",
     "Inside an if condition",
     "From the ( after if or else if up to its ); in Python from if or elif up to the colon.",
     _if_condition,
+    _outside_conditions,
 )
 BRACE_DEPTH = _concept(
     "brace-depth",
     "Brace depth",
     "How many { are open after this character, in code; a line that is just } leaves none open.",
     _brace_depth,
+    _not_behind_brace,
     scalar=True,
-    follows=True,
 )
 PARENTHESIS_DEPTH = _concept(
     "parenthesis-depth",
     "Parenthesis depth",
     "How many ( are open after this character, in code; a line that is just } leaves none open.",
     _parenthesis_depth,
+    _not_behind_brace,
     scalar=True,
-    follows=True,
 )
 INDENTATION = Concept(
     name="indentation",
@@ -226,11 +277,13 @@ INDENTATION = Concept(
     "to the next multiple of 8.",
     family="code",
     scalar=True,
-    label=_indentation,
+    label=labelled(_indentation, np.float32),
+    blocks=_indentation,
 )
 PREPROCESSOR_LINE = _concept(
     "preprocessor-line",
     "Preprocessor line",
     "Lines of a # directive, with the lines that a backslash continues.",
     _preprocessor_line,
+    _behind_line,
 )

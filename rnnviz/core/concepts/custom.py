@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -25,8 +24,10 @@ from rnnviz.core.concepts.base import Concept, Labels
 from rnnviz.core.concepts.code import in_language
 from rnnviz.core.concepts.lexing import check_language, token_type, tokens
 from rnnviz.core.concepts.matching import compile_pattern, matches
+from rnnviz.core.concepts.windows import labelled, painted, whole
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.reading import DamagedFileError, read_json
+from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.files import write_atomically
 
 FORMAT_VERSION = 1
@@ -82,13 +83,14 @@ class _Custom(_Specification, frozen=True, kw_only=True):
             about=self.about or about,
             family=family,
             scalar=False,
-            label=self.label,
+            label=labelled(self.blocks, np.bool_),
+            blocks=self.blocks,
             spec=msgspec.json.decode(msgspec.json.encode(self)),
         )
 
     @abstractmethod
-    def label(self, text: str) -> Labels:
-        """One label a character, (T,) bool."""
+    def blocks(self, text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+        """One label a character, in pieces, (T,) bool."""
 
 
 class RegularExpression(_Custom, frozen=True, kw_only=True, tag="regular-expression"):
@@ -105,13 +107,11 @@ class RegularExpression(_Custom, frozen=True, kw_only=True, tag="regular-express
             f"What the regular expression {self.pattern} matches within a paragraph.",
         )
 
-    def label(self, text: str) -> Labels:
+    def blocks(self, text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
         """One label a character, (T,) bool; raises ConceptError if the search takes too long."""
-        labels = np.zeros(len(text), bool)
         compiled = compile_pattern(self.pattern, ignore_case=self.ignore_case)
-        for start, stop in matches(compiled, text).tolist():
-            labels[start:stop] = True
-        return labels
+        found = matches(compiled, whole(text, start, stop).text, size)
+        yield from painted(found, stop - start, size)
 
 
 class Painted(_Custom, frozen=True, kw_only=True, tag="painted"):
@@ -124,21 +124,12 @@ class Painted(_Custom, frozen=True, kw_only=True, tag="painted"):
         for start, stop in self.spans:
             if start >= stop:
                 raise ConceptError(f"the span from {start} to {stop} is empty; start comes first")
-        concept = self._concept("Painted", f"{len(self.spans)} spans painted by hand.")
-        return replace(concept, follow=self.follow)
+        return self._concept("Painted", f"{len(self.spans)} spans painted by hand.")
 
-    def label(self, text: str) -> Labels:
-        """One label a character, (T,) bool."""
-        return self.follow(text, 0, 0.0)
-
-    def follow(self, part: str, start: int, _last: float) -> Labels:
-        """One label a character of a part that begins at character `start`, (T,) bool."""
-        spans = np.array(self.spans, np.int64).reshape(-1, 2)
-        steps = np.zeros(len(part) + 1, np.int64)
-        first, end = np.clip(spans - start, 0, len(part)).T
-        np.add.at(steps, first, 1)
-        np.add.at(steps, end, -1)
-        return np.cumsum(steps[:-1]) > 0
+    def blocks(self, text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+        """One label a character, (T,) bool; the spans count from the first of the text."""
+        spans = ((first - start, last - start) for first, last in sorted(self.spans))
+        yield from painted(spans, stop - start, size)
 
 
 class PygmentsToken(_Custom, frozen=True, kw_only=True, tag="pygments"):
@@ -157,14 +148,12 @@ class PygmentsToken(_Custom, frozen=True, kw_only=True, tag="pygments"):
             family="code",
         )
 
-    def label(self, text: str) -> Labels:
+    def blocks(self, text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
         """One label a character, (T,) bool."""
-        labels = np.zeros(len(text), bool)
         wanted = token_type(self.token)
-        for start, kind, value in tokens(text, self.lexer):
-            if kind in wanted:
-                labels[start : start + len(value)] = True
-        return labels
+        found = tokens(whole(text, start, stop).text, self.lexer)
+        spans = ((first, first + len(value)) for first, kind, value in found if kind in wanted)
+        yield from painted(spans, stop - start, size)
 
 
 Spec = RegularExpression | Painted | PygmentsToken | BuiltIn

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from rnnviz.core.concepts.base import Concept, Labels
-from rnnviz.core.concepts.scan import depth, mark
+from rnnviz.core.concepts.scan import depth
+from rnnviz.core.concepts.windows import labelled, painted, whole
+from rnnviz.core.sequences.text import Text
 
 _MATHEMATICS = re.compile(
     r"(?:math|displaymath|equation|eqnarray|align|alignat|flalign|gather|multline|dmath)\*?"
@@ -36,43 +38,47 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int, int]]:
             yield kind, match[kind], *match.span()
 
 
-def _inside_mathematics(text: str) -> Labels:
-    labels = np.zeros(len(text), bool)
+def _mathematics(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where formulas go."""
     closer, start = "", 0
     for kind, said, begin, stop in _tokens(text):
         display = kind in ("begin", "end") and _MATHEMATICS.fullmatch(said)
         if closer == "$" and said == "$$":  # one formula ends, the next begins at once
-            labels[start:begin] = True
+            yield start, begin
             start = stop - 1
         elif closer and (said == closer or kind == "paragraph" or (display and kind == "end")):
-            labels[start:begin] = True
+            yield start, begin
             closer = ""
         elif not closer and (said in _CLOSERS or (display and kind == "begin")):
             closer, start = _CLOSERS.get(said, "end"), stop - 1
     if closer:
-        labels[start:] = True
-    return labels
+        yield start, len(text)
 
 
-def _environment_depth(text: str) -> Labels:
-    return _environment_depth_after(text, 0, 0.0)
+def _inside_mathematics(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+    yield from painted(_mathematics(whole(text, start, stop).text), stop - start, size)
 
 
-def _environment_depth_after(part: str, _: int, last: float) -> Labels:
-    ends: dict[str, list[int]] = {"begin": [], "end": []}
-    for kind, _said, _start, stop in _tokens(part):
-        if kind in ends:
-            ends[kind].append(stop - 1)
-    opening, closing = (mark(len(part), np.array(ends[kind], np.int64)) for kind in ends)
-    return depth(opening, closing, start=int(last)).astype(np.float32)
+def _comment(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+    found = _tokens(whole(text, start, stop).text)
+    spans = ((begin, end) for kind, _, begin, end in found if kind == "comment")
+    yield from painted(spans, stop - start, size)
 
 
-def _comment(text: str) -> Labels:
-    labels = np.zeros(len(text), bool)
-    for kind, _said, start, stop in _tokens(text):
-        if kind == "comment":
-            labels[start:stop] = True
-    return labels
+def _environment_depth(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+    found = _tokens(whole(text, start, stop).text)
+    ends = ((kind, end - 1) for kind, _, _, end in found if kind in ("begin", "end"))
+    following, deep = next(ends, None), 0
+    for first in range(0, stop - start, max(1, size)):
+        length = min(stop - start, first + max(1, size)) - first
+        opening, closing = np.zeros(length, bool), np.zeros(length, bool)
+        while following is not None and following[1] < first + length:
+            kind, place = following
+            (opening if kind == "begin" else closing)[place - first] = True
+            following = next(ends, None)
+        labels = depth(opening, closing, start=deep)
+        deep = int(labels[-1])
+        yield labels.astype(np.float32)
 
 
 INSIDE_MATHEMATICS = Concept(
@@ -82,7 +88,8 @@ INSIDE_MATHEMATICS = Concept(
     "character that opens it, without what closes it; a blank line ends it.",
     family="latex",
     scalar=False,
-    label=_inside_mathematics,
+    label=labelled(_inside_mathematics, np.bool_),
+    blocks=_inside_mathematics,
 )
 ENVIRONMENT_DEPTH = Concept(
     name="environment-depth",
@@ -90,8 +97,8 @@ ENVIRONMENT_DEPTH = Concept(
     about=r"How many \begin{...} have no \end{...} yet, of any name; not in comments or verbatim.",
     family="latex",
     scalar=True,
-    label=_environment_depth,
-    follow=_environment_depth_after,
+    label=labelled(_environment_depth, np.float32),
+    blocks=_environment_depth,
 )
 LATEX_COMMENT = Concept(
     name="latex-comment",
@@ -99,5 +106,6 @@ LATEX_COMMENT = Concept(
     about="From a % that no backslash precedes up to the end of its line.",
     family="latex",
     scalar=False,
-    label=_comment,
+    label=labelled(_comment, np.bool_),
+    blocks=_comment,
 )

@@ -1,16 +1,19 @@
 """Source code as Pygments reads it: which characters are comment, string or preprocessor.
 
-Lexing is a thousand times slower than the arithmetic after it, so the last texts are remembered and
-all concepts of code share one reading.
+Lexing is a thousand times slower than the arithmetic after it, so all concepts of code that label a
+text in step share one reading, and the last short ones are remembered. What a character is hangs on
+all that precedes it: a text is read from its start, as far as somebody asks.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
+import weakref
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +31,7 @@ PYTHON = "python"
 
 _COMMENT, _STRING, _PREPROCESSOR = 1, 2, 4
 _REMEMBERED = 2
+_SHORT = 1 << 18
 _HEAD = 50_000
 _NO_COMMENT = (Comment.Preproc, Comment.PreprocFile)
 _LITERAL = re.compile(r"""\"(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n]){1,4}'""", re.VERBOSE)
@@ -41,11 +45,29 @@ _CLOSING_LINE = re.compile(r"^\}\r?$", re.MULTILINE)
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A text read in one programming language; every mask is (T,)."""
+    """A window of a text read in one programming language; every mask is (T,)."""
 
-    text: str
+    whole: str
+    """The text,"""
+    start: int
+    """and where the window begins in it."""
     language: str
     flags: npt.NDArray[np.uint8]
+
+    @cached_property
+    def text(self) -> str:
+        """The characters of the window."""
+        return self.whole[self.start : self.stop]
+
+    @property
+    def stop(self) -> int:
+        """Where the window ends."""
+        return self.start + len(self.flags)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the text ends with the window."""
+        return self.stop == len(self.whole)
 
     @cached_property
     def codes(self) -> Codes:
@@ -78,7 +100,8 @@ class Source:
 
     def function_ends(self) -> Integers:
         """Where a line of code is exactly `}`: there no bracket is open any longer."""
-        lines = [match.start() for match in _CLOSING_LINE.finditer(self.text)]
+        found = _CLOSING_LINE.finditer(self.whole, self.start, self.stop)
+        lines = [match.start() - self.start for match in found]
         return np.array([start for start in lines if self.flags[start] == 0], np.int64)
 
     def _with(self, flags: int) -> Mask:
@@ -86,13 +109,57 @@ class Source:
         return result
 
 
-def read_source(text: str, language: str | None = None) -> Source:
-    """The text read in this language (a Pygments name), or in the one that it looks like.
+class Reading:
+    """A text as it is read in one programming language, from its start on as far as was asked."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self.text, self.language = text, language
+        self._flags = np.zeros(len(text), np.uint8)
+        self._tokens = tokens(text, language)
+        self._known: dict[_TokenType, int] = {}
+        self._done = 0
+
+    def window(self, start: int, stop: int) -> Source:
+        """What is read from `start` up to `stop`."""
+        while self._done < stop:
+            token = next(self._tokens, None)
+            if token is None:
+                self._done = len(self.text)
+                break
+            self._take(*token)
+        flags = self._flags[start:stop]
+        flags.setflags(write=False)
+        return Source(self.text, start, self.language, flags)
+
+    def _take(self, start: int, kind: _TokenType, value: str) -> None:
+        flag = self._known.get(kind)
+        if flag is None:
+            flag = self._known[kind] = _flag(kind)
+        if flag:
+            self._flags[start : start + len(value)] = flag
+        if flag == _PREPROCESSOR and ('"' in value or "'" in value):
+            for literal in _LITERAL.finditer(value):
+                self._flags[start + literal.start() : start + literal.end()] |= _STRING
+        self._done = start + len(value)
+
+
+_readings: weakref.WeakValueDictionary[tuple[str, str], Reading] = weakref.WeakValueDictionary()
+_last: deque[Reading] = deque(maxlen=_REMEMBERED)
+
+
+def read(text: str, language: str | None = None) -> Reading:
+    """The reading of a text in this language (a Pygments name), or in the one that it looks like.
 
     Raises:
         ConceptError: Pygments knows no such language.
     """
-    return _read(text, language or guess_language(text))
+    key = (text, language or guess_language(text))
+    found = _readings.get(key)
+    if found is None:
+        found = _readings[key] = Reading(*key)
+        if len(text) <= _SHORT:
+            _last.append(found)
+    return found
 
 
 def guess_language(text: str) -> str:
@@ -108,6 +175,10 @@ def tokens(text: str, language: str) -> Iterator[tuple[int, _TokenType, str]]:
         ConceptError: Pygments knows no such language.
     """
     check_language(language)
+    return _tokens(text, language)
+
+
+def _tokens(text: str, language: str) -> Iterator[tuple[int, _TokenType, str]]:
     lexer: Any = get_lexer_by_name(language, stripnl=False, stripall=False, ensurenl=False)
     yield from lexer.get_tokens_unprocessed(text)
 
@@ -134,23 +205,6 @@ def token_type(name: str) -> _TokenType:
         near = ", ".join(difflib.get_close_matches(short, known)) or "Keyword, Name.Function"
         raise ConceptError(f"Pygments has no token type {name!r}; it has for instance {near}")
     return known[short]
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _read(text: str, language: str) -> Source:
-    flags = np.zeros(len(text), np.uint8)
-    meaning: dict[_TokenType, int] = {}
-    for start, kind, value in tokens(text, language):
-        flag = meaning.get(kind)
-        if flag is None:
-            flag = meaning[kind] = _flag(kind)
-        if flag:
-            flags[start : start + len(value)] = flag
-        if flag == _PREPROCESSOR and ('"' in value or "'" in value):
-            for literal in _LITERAL.finditer(value):
-                flags[start + literal.start() : start + literal.end()] |= _STRING
-    flags.setflags(write=False)
-    return Source(text, language, flags)
 
 
 def _flag(kind: _TokenType) -> int:

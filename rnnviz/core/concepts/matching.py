@@ -10,9 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import numpy as np
-import numpy.typing as npt
-
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.sequences.pattern_search import find_spans
 
@@ -34,16 +31,30 @@ def compile_pattern(pattern: str, *, ignore_case: bool = False) -> re.Pattern[st
         raise ConceptError(f"{pattern!r} is no regular expression: {error}") from error
 
 
-def matches(compiled: re.Pattern[str], text: str) -> npt.NDArray[np.int64]:
-    """Where the pattern matches, start and stop, (matches, 2).
+def matches(compiled: re.Pattern[str], text: str, size: int) -> Iterator[tuple[int, int]]:
+    """Where the pattern matches, start and stop, one after the other.
+
+    Args:
+        size: so many characters are searched before what they hold is given.
 
     Raises:
         ConceptError: it takes too long.
     """
-    try:
-        return find_spans(compiled, text, list(_pieces(text)))
-    except TimeoutError as error:
-        raise ConceptError(str(error)) from error
+    pieces = _pieces(text)
+    while batch := list(_batch(pieces, size)):
+        try:
+            yield from find_spans(compiled, text, batch).tolist()
+        except TimeoutError as error:
+            raise ConceptError(str(error)) from error
+
+
+def _batch(pieces: Iterator[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
+    """The next pieces, that have so many characters together."""
+    for start, stop in pieces:
+        yield start, stop
+        size -= stop - start
+        if size <= 0:
+            return
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:

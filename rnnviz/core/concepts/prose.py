@@ -1,125 +1,175 @@
-"""Concepts of running text: quotes, parentheses, lines, words and sentences."""
+"""Concepts of running text: parentheses, lines, words and sentences."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from rnnviz.core.concepts.base import Concept, Labels
-from rnnviz.core.concepts.scan import (
-    Integers,
-    Mask,
-    among,
-    blank_lines,
-    codes_of,
-    depth,
-    latest,
-    line_starts,
-    mark,
-    where,
-)
-from rnnviz.core.sequences.text import Codes
+from rnnviz.core.concepts.scan import Integers, Mask, among, depth, latest, mark, where
+from rnnviz.core.concepts.windows import labelled, line_windows, painted, plain_windows, whole
+from rnnviz.core.sequences.text import Text
 
+_OPENING = r"\"'\u2018\u201a\u201c\u201e\u201d\u00ab\u00bb\u300c\u300e"
 _SENTENCE = re.compile(
-    r"""(?: \A | \n(?:[ \t\r]*\n)+                           # a paragraph begins
+    rf"""(?: \A | \n(?:[ \t\r]*\n)+                           # a paragraph begins
           | (?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)(?<!\bMessrs)
-            [.!?]["'\u2019\u201d)\]]*(?=\s)                  # or a sentence has ended
+            [.!?]["'\u2019\u201c\u201d\u00ab\u00bb)\]]*(?=\s)      # or a sentence has ended
         )
-        (?P<start> (?: [ \t\r"'\u2018\u201c(\[_*-] | \n(?![ \t\r]*\n) )* [^\W\d_] )""",
+        (?P<start> (?: [ \t\r{_OPENING}(\[_*-] | \n(?![ \t\r]*\n) )* [^\W\d_] )""",
     re.VERBOSE,
 )
+_APOSTROPHES = "'\u2019"
+_JOINERS = "\u200c\u200d"
 
 
-def _inside_quotes(text: str) -> Labels:
-    codes = codes_of(text)
-    ends = blank_lines(codes)
-    straight = np.cumsum(among(codes, '"'), dtype=np.int32)
-    paragraphs = mark(len(codes), ends)
-    if len(ends):
-        before = np.concatenate([[0], straight[ends - 1] * (ends > 0)]).astype(np.int32)
-        straight -= before[np.cumsum(paragraphs, dtype=np.int32)]
-    inside = (straight & 1).astype(bool)
-    opening = among(codes, "\u201c")
-    if opening.any():
-        inside |= latest(opening) > latest(among(codes, "\u201d") | paragraphs)
-    return inside
+def _inside_parentheses(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+    is_open = 0
+    for window in line_windows(text, start, stop, size):
+        codes = window.codes
+        opened, closed = among(codes, "("), among(codes, ")")
+        deep = depth(opened, closed, window.blank_lines, is_open)
+        is_open = int(deep[-1])
+        yield deep > 0
 
 
-def _inside_parentheses(text: str) -> Labels:
-    codes = codes_of(text)
-    return depth(among(codes, "("), among(codes, ")"), blank_lines(codes)) > 0
+def _position_in_line(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+    before = 0
+    for window in plain_windows(text, start, stop, size):
+        position = _since(mark(len(window.codes), window.line_starts), before)
+        before = int(position[-1]) + 1
+        yield position.astype(np.float32)
 
 
-def _position_in_line(text: str) -> Labels:
-    codes = codes_of(text)
-    return _since(mark(len(codes), line_starts(codes))).astype(np.float32)
+def _position_in_word(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+    before = 0
+    for part in _words(text, start, stop, size):
+        position = _since(part.starts, before)
+        before = int(position[-1]) + 1
+        labels = position.astype(np.float32)
+        labels[~part.words] = np.nan
+        yield labels
 
 
-def _position_in_word(text: str) -> Labels:
-    words = _words(codes_of(text))
-    position = _since(_starts(words)).astype(np.float32)
-    position[~words] = np.nan
-    return position
+def _sentence_start(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+    held = whole(text, start, stop)
+    spans = (match.span("start") for match in _SENTENCE.finditer(held.text))
+    capitals = (span for span in spans if held.text[span[1] - 1].isupper())
+    yield from painted(capitals, stop - start, size)
 
 
-def _sentence_start(text: str) -> Labels:
-    labels = np.zeros(len(text), bool)
-    for match in _SENTENCE.finditer(text):
-        start, stop = match.span("start")
-        labels[start:stop] = text[stop - 1].isupper()
-    return labels
+def _upper_case_word(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+    crossing: bool | None = None
+    done = start
+    for part in _words(text, start, stop, size):
+        done += len(part.words)
+        starts = np.flatnonzero(part.starts)
+        first = int(starts[0]) if len(starts) else len(part.words)
+        loud = np.zeros(len(part.words), bool)
+        loud[:first] = bool(crossing)
+        if len(starts):
+            lower = np.logical_or.reduceat(part.lower, starts)
+            upper = np.add.reduceat(part.upper, starts, dtype=np.int64)
+            found = ~lower & (upper >= 2)
+            crossing = None
+            if part.goes_on:
+                rest = _words(text, done, stop, size, part.last)
+                found[-1] = crossing = _is_loud(bool(lower[-1]), int(upper[-1]), rest)
+            loud[first:] = np.repeat(found, np.diff(starts, append=len(loud)))
+        yield part.words & loud
 
 
-def _upper_case_word(text: str) -> Labels:
-    codes = codes_of(text)
-    words = _words(codes)
-    starts = np.flatnonzero(_starts(words))
-    labels = np.zeros(len(codes), bool)
-    if len(starts):
-        lower = np.logical_or.reduceat(where(codes, str.islower) & words, starts)
-        upper = np.add.reduceat(where(codes, str.isupper) & words, starts, dtype=np.int64)
-        loud = ~lower & (upper >= 2)
-        labels = words & loud[np.maximum(np.cumsum(_starts(words)) - 1, 0)]
-    return labels
+def _is_loud(lower: bool, upper: int, rest: Iterator[_Words]) -> bool:
+    """Whether a word is in upper case that goes on in these windows."""
+    for part in rest:
+        ends = np.flatnonzero(part.starts | ~part.words)
+        end = int(ends[0]) if len(ends) else len(part.words)
+        lower = lower or bool(part.lower[:end].any())
+        upper += int(part.upper[:end].sum())
+        if lower or len(ends):
+            break
+    return not lower and upper >= 2
 
 
-def _words(codes: Codes) -> Mask:
-    """Letters and digits, and apostrophes between two of them."""
-    words = where(codes, str.isalnum)
-    inner = among(codes[1:-1], "'\u2019") & words[:-2] & words[2:]
-    words[1:-1] |= inner
-    return words
+class _Last(NamedTuple):
+    """What words must know of the character before a window."""
+
+    letter: bool = False
+    """Whether it is part of a word that a mark or an apostrophe may follow."""
+    word: bool = False
+    """Whether it is part of a word."""
 
 
-def _starts(mask: Mask) -> Mask:
-    """Where a run of True begins."""
-    starts = mask.copy()
-    starts[1:] &= ~mask[:-1]
-    return starts
+class _Words(NamedTuple):
+    """The words of a window; every mask is (T,)."""
+
+    words: Mask
+    starts: Mask
+    lower: Mask
+    upper: Mask
+    last: _Last
+    goes_on: bool
+    """Whether the window ends within a word."""
 
 
-def _since(marks: Mask) -> Integers:
-    """How many characters ago the last mark was."""
-    return np.arange(len(marks)) - latest(marks, default=0)
+def _words(
+    text: Text,
+    start: int,
+    stop: int,
+    size: int,
+    last: _Last = _Last(),  # noqa: B008
+) -> Iterator[_Words]:
+    """Letters and digits with the marks and joiners on them; apostrophes between two of them."""
+    for begin in range(start, stop, max(1, size)):
+        end = min(stop, begin + max(1, size))
+        # Two more: an apostrophe behind the window is in a word only if a letter follows it.
+        codes = np.asarray(text.codes[begin : min(stop, end + 2)])
+        letters = where(codes, str.isalnum)
+        carried = where(codes, _is_carried)
+        # A mark belongs to what it stands on.
+        base = latest(~carried)
+        on = np.where(base >= 0, letters[np.maximum(base, 0)], last.letter)
+        parts = letters | (carried & on)
+        before = np.concatenate([[last.letter], parts[:-1]])
+        after = np.concatenate([letters[1:], [False]])
+        words = parts | (among(codes, _APOSTROPHES) & before & after)
+        starts = words & ~np.concatenate([[last.word], words[:-1]])
+        length = end - begin
+        goes_on = len(codes) > length and bool(words[length] & ~starts[length])
+        words, starts = words[:length], starts[:length]
+        last = _Last(bool(parts[length - 1]), bool(words[-1]))
+        yield _Words(
+            words,
+            starts,
+            where(codes, str.islower)[:length] & words,
+            where(codes, str.isupper)[:length] & words,
+            last,
+            goes_on,
+        )
 
 
-INSIDE_QUOTES = Concept(
-    name="inside-quotes",
-    title="Inside double quotes",
-    about='From an opening " or \u201c up to, not including, the closing one; '
-    "an unclosed quotation ends with its paragraph, at the blank line.",
-    family="prose",
-    scalar=False,
-    label=_inside_quotes,
-)
+def _is_carried(character: str) -> bool:
+    """Whether a character stands on the one before it: a mark, or a joiner between two letters."""
+    return character in _JOINERS or unicodedata.category(character)[0] == "M"
+
+
+def _since(marks: Mask, before: int = 0) -> Integers:
+    """How many characters ago the last mark was; `before` for the first, if none is there."""
+    return np.arange(len(marks)) - latest(marks, default=-before)
+
+
 INSIDE_PARENTHESES = Concept(
     name="inside-parentheses",
     title="Inside parentheses",
     about="From ( up to, not including, the ) that closes it; unclosed ones end at a blank line.",
     family="prose",
     scalar=False,
-    label=_inside_parentheses,
+    label=labelled(_inside_parentheses, np.bool_),
+    blocks=_inside_parentheses,
 )
 POSITION_IN_LINE = Concept(
     name="position-in-line",
@@ -127,16 +177,18 @@ POSITION_IN_LINE = Concept(
     about="How many characters of the line come before this one; 0 for the line's first.",
     family="any",
     scalar=True,
-    label=_position_in_line,
+    label=labelled(_position_in_line, np.float32),
+    blocks=_position_in_line,
 )
 POSITION_IN_WORD = Concept(
     name="position-in-word",
     title="Position in the word",
     about="How many characters of the word come before this one; nothing between words. "
-    "A word is letters and digits, with apostrophes inside.",
+    "A word is letters and digits with the marks on them, and apostrophes inside.",
     family="prose",
     scalar=True,
-    label=_position_in_word,
+    label=labelled(_position_in_word, np.float32),
+    blocks=_position_in_word,
 )
 SENTENCE_START = Concept(
     name="sentence-start",
@@ -145,7 +197,8 @@ SENTENCE_START = Concept(
     "a sentence follows . ! ? or a blank line.",
     family="prose",
     scalar=False,
-    label=_sentence_start,
+    label=labelled(_sentence_start, np.bool_),
+    blocks=_sentence_start,
 )
 UPPER_CASE_WORD = Concept(
     name="upper-case-word",
@@ -153,5 +206,6 @@ UPPER_CASE_WORD = Concept(
     about="Every character of a word with two capitals or more and no small letter.",
     family="any",
     scalar=False,
-    label=_upper_case_word,
+    label=labelled(_upper_case_word, np.bool_),
+    blocks=_upper_case_word,
 )

@@ -51,12 +51,6 @@ def line_starts(codes: Codes) -> Integers:
     return np.concatenate([np.zeros(min(1, len(codes)), np.int64), starts])
 
 
-def blank_lines(codes: Codes) -> Integers:
-    """Where each line of nothing but white space starts: the ends of paragraphs."""
-    starts = line_starts(codes)
-    return starts[~np.logical_or.reduceat(codes > ord(" "), starts)] if len(starts) else starts
-
-
 def mark(length: int, positions: Integers) -> Mask:
     """True at these positions, (length,)."""
     marks = np.zeros(length, bool)

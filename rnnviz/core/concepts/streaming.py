@@ -1,17 +1,7 @@
-"""Labels of a text of any length, a block at a time, in constant memory.
+"""Labels of a text of any length, a block at a time; the blocks make no difference to the labels.
 
-A block ends where little depends on what came before: after a blank line, or in code after a line
-that is exactly `}`, else two blank lines, else one. Where the second half of a block has no such
-place it ends after any newline, and without a newline in mid-line. Labels equal those of the whole
-text as long as blocks end at the first kind of place and
-
-- prose, LaTeX: always (depths are carried over; a `verbatim` environment must not hold the place);
-- code: the place does not lie inside a comment, a string or `#if 0`, and the same language is
-  guessed for each block;
-- regular expressions and Pygments tokens: no match or token spans the place.
-
-Painted spans and depths are exact wherever blocks end. After any other newline, a comment or a
-quotation that is open there is taken for closed.
+How a concept goes through a text is its own (`Concept.blocks`, see `windows`); one that only labels
+whole strings is given the whole text.
 """
 
 from __future__ import annotations
@@ -26,10 +16,7 @@ from rnnviz.core.sequences.base import Sequence
 from rnnviz.core.sequences.text import Text
 
 BLOCK = 1 << 18
-"""Characters in a block at most; a shorter text is labelled as a whole."""
-
-_BLANK_LINE = ("\n\n", "\n\r\n")
-_PLACES = {"code": ("\n}\n", "\n}\r\n", "\n\n\n", *_BLANK_LINE)}
+"""Characters that are labelled at a time, about."""
 
 
 def label_steps(
@@ -66,38 +53,17 @@ def label_blocks(
 ) -> Iterator[tuple[int, Labels]]:
     """Consecutive pieces of the text: where each starts, and the labels of its characters.
 
-    Concepts of one family get the same pieces, so labelling them in step lexes each piece once.
+    Concepts that are labelled in step share what they read: a string, tokens of a language.
 
     Args:
         start: the first character, of a text by itself that ends before `stop`.
     """
-    last, end = 0.0, len(text) if stop is None else stop
-    places = _PLACES.get(concept.family, _BLANK_LINE)
-    for begin, part in _parts(text, places, block, start, end):
-        if concept.follow and begin:
-            labels = concept.follow(part, begin, last)
-        else:
-            labels = concept.label(part)
-        last = float(labels[-1])
-        yield begin, labels
-
-
-def _parts(
-    text: Text, places: tuple[str, ...], block: int, start: int, stop: int
-) -> Iterator[tuple[int, str]]:
-    while start < stop:
-        part = text.slice(start, min(stop, start + block))
-        if start + block < stop:
-            part = part[: _cut(part, places)]
-        yield start, part
-        start += len(part)
-
-
-def _cut(part: str, places: tuple[str, ...]) -> int:
-    """Where the next block begins: the last safe place in the second half."""
-    half = len(part) // 2
-    for place in (*places, "\n"):
-        found = part.rfind(place, half)
-        if found >= 0:
-            return found + len(place)
-    return len(part)
+    end = len(text) if stop is None else stop
+    if start >= end:
+        return
+    if concept.blocks is None:
+        yield start, concept.label(text.slice(start, end))
+        return
+    for labels in concept.blocks(text, start, end, block):
+        yield start, labels
+        start += len(labels)

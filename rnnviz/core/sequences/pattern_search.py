@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SECONDS = 3.0
 """So long a search may take,"""
 SECONDS_PER_CHARACTER = 4e-6
-"""and so much longer for each character of the text."""
+"""and so much longer for each character that is searched."""
 ALL = 1 << 62
 
 _FLAGS = ("IGNORECASE", "MULTILINE", "DOTALL", "VERBOSE", "ASCII")
@@ -46,7 +46,7 @@ def find_spans(
         TimeoutError: it took more than `SECONDS`, or more memory than there is, and was stopped.
     """
     parts = [(0, len(text))] if pieces is None else pieces
-    allowed = SECONDS + SECONDS_PER_CHARACTER * len(text)
+    allowed = SECONDS + SECONDS_PER_CHARACTER * sum(stop - start for start, stop in parts)
     found: list[tuple[int, int]] = []
     try:
         same = _read_by_regex(compiled)

@@ -7,12 +7,12 @@ import pytest
 
 from rnnviz.core.concepts.prose import (
     INSIDE_PARENTHESES,
-    INSIDE_QUOTES,
     POSITION_IN_LINE,
     POSITION_IN_WORD,
     SENTENCE_START,
     UPPER_CASE_WORD,
 )
+from rnnviz.core.concepts.quotes import INSIDE_QUOTES
 from tests.core.concepts.drawing import check
 
 
@@ -133,3 +133,20 @@ def test_upper_case_beyond_ascii(word: str) -> None:
 def test_positions_count_beyond_any_line_length() -> None:
     labels = POSITION_IN_LINE.label("x" * 100_000)
     np.testing.assert_array_equal(labels, np.arange(100_000, dtype=np.float32))
+
+
+HINDI = "\u0939\u093f\u0928\u094d\u0926\u0940 \u092e\u093f\u0924\u094d\u0930"
+PERSIAN = "\u0628\u0686\u0647\u200c\u0647\u0627 \u0645\u06cc"
+
+
+@pytest.mark.parametrize("words", [HINDI, PERSIAN, "e\u0301te\u0301 a\u0300"])
+def test_marks_and_joiners_belong_to_their_word(words: str) -> None:
+    labels = POSITION_IN_WORD.label(words)
+    blank = words.index(" ")
+    assert labels[:blank].tolist() == list(range(blank))
+    assert np.isnan(labels[blank])
+    assert labels[blank + 1 :].tolist() == list(range(len(words) - blank - 1))
+
+
+def test_a_mark_on_nothing_is_no_word() -> None:
+    assert np.isnan(POSITION_IN_WORD.label("\u0301 \u2764\ufe0f .\u200d")).all()

@@ -1,4 +1,4 @@
-"""Labels of long texts in blocks equal those of the whole."""
+"""Labels of a text do not depend on the blocks in which it is labelled."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from rnnviz.core.concepts import CONCEPTS, Concept, concept_from, concept_named, label_blocks
+from rnnviz.core.concepts import (
+    CONCEPTS,
+    Concept,
+    Labels,
+    concept_from,
+    concept_named,
+    label_blocks,
+)
 from rnnviz.core.concepts import lexing as lexing_module
+from rnnviz.core.concepts.streaming import BLOCK
 from rnnviz.core.sequences.text import Text
 
 _RANDOM = random.Random(2)
@@ -53,6 +63,61 @@ def test_blocks_equal_the_whole(concept: Concept, block: int) -> None:
     np.testing.assert_array_equal(np.concatenate([labels for _, labels in pieces]), whole)
 
 
+CUSTOM = [
+    {"kind": "regular-expression", "pattern": "(?<=a)b+|^\\s+\\S|\\Aa|one.*?\\n?two|x$"},
+    {"kind": "regular-expression", "pattern": "(?s)\\(.*\\)"},
+    {"kind": "painted", "spans": [[40, 45], [3, 90], [5, 7], [300, 301]]},
+    {"kind": "pygments", "lexer": "c", "token": "Token.Comment"},
+    {"kind": "pygments", "lexer": "python", "token": "Token.Keyword"},
+    {"kind": "built-in", "name": "inside-if-condition", "language": "python"},
+]
+PIECES = [
+    "if (a) {", "if x:", "\tif a ==b and (c:=d):\n", "} else if (", "});", "}", "}\n", "{\n",
+    "/* ", " */", "// a\n", "#if 0\n", "#endif\n", "#define X \\\n", "'''", '"', "'", "don't",
+    "CAN'T", "ABC", "D", "e\u0301", "\u0301", "\u200d", " ", "  ", "\t", "\n", "\n\n", " \n \n",
+    "\r\n", "one", "two", "ab", "a", "x", ". B", "Mr. C", '? "D', "(", ")", "\u201c", "\u201d",
+    "\u201e", "\u00ab", "\u00bb", "\u300c", "\u300d", "$", "$$", "\\(", "\\)", "\\begin{equation}",
+    "\\end{equation}", "\\begin{verbatim}", "\\end{verbatim}", "% b\n", "\\",
+    "\u0939\u093f\u0928\u094d", "\U0001f600",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "concept", [*CONCEPTS, *map(concept_from, CUSTOM)], ids=lambda concept: concept.name
+)
+@given(
+    text=st.lists(st.sampled_from(PIECES), max_size=60).map("".join),
+    block=st.integers(1, 40),
+)
+@example(text="word " * 9, block=7)
+@settings(max_examples=60, deadline=None)
+def test_the_size_of_blocks_makes_no_difference(concept: Concept, text: str, block: int) -> None:
+    parts = [labels for _, labels in label_blocks(concept, Text.of(text), block)]
+    whole = concept.label(text)
+    np.testing.assert_array_equal(np.concatenate([whole[:0], *parts]), whole)
+
+
+def test_a_line_longer_than_any_block_is_one_line() -> None:
+    """A dump or minified code: everything on one line, and the quotations run through it."""
+    text = Text.of('He said: "no (it) is." And WENT. ' * 40_000)
+    assert len(text) > 4 * BLOCK
+    labels = [labels for _, labels in label_blocks(concept_named("position-in-line"), text)]
+    np.testing.assert_array_equal(np.concatenate(labels), np.arange(len(text), dtype=np.float32))
+    for name in ("inside-quotes", "position-in-word", "upper-case-word", "inside-string"):
+        labels = [part for _, part in label_blocks(concept_named(name), text)]
+        assert len(labels) > 1, "in blocks"
+        whole = concept_named(name).label(str(text))
+        np.testing.assert_array_equal(np.concatenate(labels), whole)
+
+
+def test_a_concept_that_labels_strings_alone_is_given_the_whole_text() -> None:
+    def label(text: str) -> Labels:
+        return np.arange(len(text), dtype=np.float32)
+
+    [(start, labels)] = label_blocks(Concept("a", "A", "", "any", True, label), Text.of("x" * 50))
+    assert (start, labels.tolist()) == (0, list(range(50)))
+
+
 def test_painted_spans_count_from_the_start_of_the_text() -> None:
     concept = concept_from({"kind": "painted", "spans": [[90, 130], [250, 251]]})
     text = Text.of("word\n" * 60)
@@ -88,5 +153,4 @@ def test_concepts_of_code_share_one_lexing(monkeypatch: pytest.MonkeyPatch) -> N
     concepts = [concept for concept in CONCEPTS if concept.family == "code"]
     for _ in zip(*(label_blocks(concept, text, 400) for concept in concepts), strict=True):
         pass
-    assert len(lexed) == len(set(lexed))
-    assert "".join(lexed) == str(text)
+    assert lexed == [str(text)]

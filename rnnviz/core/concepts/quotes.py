@@ -1,0 +1,208 @@
+"""Inside double quotation marks, of whichever language the text is in.
+
+The same mark opens in one language and closes in another: the one that closes in German opens in
+English. Which it does is decided from the text:
+
+- `„` opens; the next `“` (German) or `”` (Polish) closes it. Where nothing is open, `“` opens
+  (English); in a text that holds `„`, only behind a blank.
+- `”` closes what is open; in a text with hardly any other mark that opens, where it stands before
+  words, it opens too (Swedish, Finnish).
+- `«` opens and `»` closes (French, Russian), or the other way round where `»` stands before words
+  and `«` behind them (German books, Danish); where there is hardly anything but `»`, it does both
+  (Swedish books).
+- `「`, `『` and `〝` open, `」`, `』`, `〞` and `〟` close (Chinese, Japanese).
+- `"` and its wide form (U+FF02) open and close in turn.
+
+Marks of different kinds may be nested. What is open ends with its paragraph, at the blank line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from rnnviz.core.concepts.base import Concept, Labels
+from rnnviz.core.concepts.scan import Mask, among, mark
+from rnnviz.core.concepts.windows import Window, labelled, line_windows
+from rnnviz.core.sequences.text import Codes, Text
+
+_STRAIGHT = '"\uff02'
+_LOW, _HIGH, _CLOSING = "\u201e", "\u201c\u201f", "\u201d"
+_LEFT, _RIGHT = "\u00ab", "\u00bb"
+_PAIRS = {
+    "\u300c": "\u300d", "\u300e": "\u300f", "\uff62": "\uff63", "\ufe41": "\ufe42",
+    "\ufe43": "\ufe44", "\u301d": "\u301e\u301f",
+}  # fmt: skip
+_BY_LANGUAGE = _LOW + _HIGH + _CLOSING + _LEFT + _RIGHT
+_MARKS = _BY_LANGUAGE + "".join((*_PAIRS, *_PAIRS.values()))
+_BRACKETS = "([{<-\u2013\u2014"
+_PARAGRAPH = ""
+_BLOCK = 1 << 18
+_HARDLY = 4
+"""There is hardly any of a mark if another occurs more than so many times as often."""
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What the marks do in one text that other languages use otherwise."""
+
+    low: bool
+    """Whether there is a `„`, so that a `“` may be what closes it."""
+    closing_opens: bool
+    """Whether `”` opens, too."""
+    angles: str
+    """Of `«»` the one that opens and the one that closes; one of them twice if it does both."""
+
+
+def _use_in(text: Text, start: int, stop: int) -> _Use:
+    """Decides from how often each mark occurs, and whether it stands before or behind words."""
+    count: Counter[str] = Counter()
+    before_words: Counter[str] = Counter()
+    behind_words: Counter[str] = Counter()
+    for begin in range(start, stop, _BLOCK):
+        codes = np.asarray(text.codes[begin : min(stop, begin + _BLOCK)])
+        for place in (np.flatnonzero(_are_marks(codes, _BY_LANGUAGE)) + begin).tolist():
+            character = text.slice(place, place + 1)
+            left = text.slice(place - 1, place) if place > start else ""
+            right = text.slice(place + 1, min(stop, place + 2))
+            count[character] += 1
+            before_words[character] += right.isalnum() and not left.isalnum()
+            behind_words[character] += bool(left.strip()) and not right.isalnum()
+    angles = _LEFT + _RIGHT
+    if count[_RIGHT] > _HARDLY * count[_LEFT] and _HARDLY * before_words[_RIGHT] >= count[_RIGHT]:
+        angles = _RIGHT + _RIGHT
+    elif before_words[_RIGHT] + behind_words[_LEFT] > before_words[_LEFT] + behind_words[_RIGHT]:
+        angles = _RIGHT + _LEFT
+    others = sum(count[mark] for mark in _LOW + _HIGH)
+    alone = count[_CLOSING] > _HARDLY * others
+    return _Use(
+        count[_LOW] > 0,
+        alone and _HARDLY * before_words[_CLOSING] >= count[_CLOSING],
+        angles,
+    )
+
+
+def _are_marks(codes: Codes, marks: str) -> Mask:
+    if codes.dtype.itemsize == 1:
+        return among(codes, _LEFT + _RIGHT)
+    # One look for most texts; the few signs that are left are looked at one by one.
+    found: Mask = ((codes >= 0x201C) & (codes <= 0x201F)) | (codes == 0xAB) | (codes == 0xBB)
+    return found if marks == _BY_LANGUAGE else found | among(codes, marks[len(_BY_LANGUAGE) :])
+
+
+@dataclass
+class _Reader:
+    """Reads the marks of a text in their order; knows which are open."""
+
+    use: _Use
+    open: dict[str, str] = field(default_factory=dict)
+    """Of each kind of quotation the mark that opened it."""
+    read: Counter[str] = field(default_factory=Counter)
+    """How often each pair of marks was read."""
+
+    def meet(self, character: str, before: str) -> int:
+        """What this mark, behind the character `before`, does: 1 opens, -1 closes, 0 nothing."""
+        if character in _LOW + _HIGH + _CLOSING:
+            kind, opens, closes = "high", character != _CLOSING or self.use.closing_opens, False
+            if character in _HIGH + _CLOSING:
+                closes = character == _CLOSING or self.open.get(kind) == _LOW
+            if character in _HIGH and self.use.low:
+                opens = not before.strip() or before in _BRACKETS
+        elif character in _LEFT + _RIGHT:
+            kind = "angles"
+            opens, closes = character == self.use.angles[0], character == self.use.angles[1]
+        else:
+            kind = next(mark for mark, last in _PAIRS.items() if character in mark + last)
+            opens, closes = character == kind, character != kind
+        if kind in self.open:
+            if closes:
+                self.read[f"{self.open.pop(kind)} {character}"] += 1
+            return -int(closes)
+        if opens:
+            self.open[kind] = character
+        return int(opens)
+
+
+def _windows(
+    text: Text, start: int, stop: int, size: int, reader: _Reader
+) -> Iterator[tuple[Window, Mask]]:
+    """Windows of a stretch, and where quotations of all marks but the straight ones are open."""
+    before = ""
+    for window in line_windows(text, start, stop, size):
+        codes, ends = window.codes, window.blank_lines
+        marks = np.flatnonzero(_are_marks(codes, _MARKS))
+        steps = np.zeros(len(codes), np.int32)
+        steps[:1] += len(reader.open)
+        for place in sorted(
+            {*marks.tolist(), *(ends.tolist() if len(marks) or reader.open else ())}
+        ):
+            character = chr(int(codes[place]))
+            if character not in _MARKS:
+                steps[place] -= len(reader.open)
+                reader.open.clear()
+                continue
+            behind = chr(int(codes[place - 1])) if place else before
+            steps[place] += reader.meet(character, behind)
+        before = chr(int(codes[-1]))
+        yield window, np.cumsum(steps, dtype=np.int32) > 0
+
+
+def _inside_quotes(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
+    reader, odd = _Reader(_use_in(text, start, stop)), 0
+    for window, inside in _windows(text, start, stop, size, reader):
+        straight = odd + np.cumsum(among(window.codes, _STRAIGHT), dtype=np.int32)
+        odd_since = straight - _at_paragraph(straight, window)
+        odd = int(odd_since[-1]) & 1
+        yield inside | (odd_since & 1).astype(bool)
+
+
+def _at_paragraph(count: npt.NDArray[np.int32], window: Window) -> npt.NDArray[np.int32]:
+    """What the count was when the paragraph of each character began."""
+    ends = window.blank_lines
+    if not len(ends):
+        return np.zeros_like(count)
+    at_ends = np.where(ends > 0, count[ends - 1], count[0])
+    since = np.concatenate([np.zeros(1, np.int32), at_ends])
+    found: npt.NDArray[np.int32] = since[np.cumsum(mark(len(count), ends))]
+    return found
+
+
+def quotation_marks_read(text: Text) -> dict[str, int]:
+    """How often each pair of marks is read as a quotation in this text, the commonest first."""
+    reader = _Reader(_use_in(text, 0, len(text)))
+    for _ in _windows(text, 0, len(text), _BLOCK, reader):
+        pass
+    for start in range(0, len(text), _BLOCK):
+        found = int(among(np.asarray(text.codes[start : start + _BLOCK]), _STRAIGHT).sum())
+        reader.read['" "'] += found
+    reader.read['" "'] //= 2
+    return {marks: count for marks, count in reader.read.most_common() if count}
+
+
+def _reading(text: Text) -> str:
+    read = quotation_marks_read(text)
+    if read:
+        said = ", ".join(f"{marks} {count:,} times" for marks, count in list(read.items())[:3])
+        return f"reads as quotation marks {said}"
+    return (
+        'none of the quotation marks that it reads is in this text: it reads " and the double '
+        "ones of other languages, no single ones and no dashes"
+    )
+
+
+INSIDE_QUOTES = Concept(
+    name="inside-quotes",
+    title="Inside double quotes",
+    about="From an opening quotation mark up to, not including, the closing one, with the double "
+    'marks of the text\'s language, such as " " \u201c \u201d \u201e \u201c \u00ab \u00bb '
+    "\u300c \u300d; an unclosed quotation ends with its paragraph, at the blank line.",
+    family="prose",
+    scalar=False,
+    label=labelled(_inside_quotes, np.bool_),
+    blocks=_inside_quotes,
+    reading=_reading,
+)

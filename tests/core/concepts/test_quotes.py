@@ -1,0 +1,79 @@
+"""Quotation marks of languages: which opens and which closes is decided from the text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rnnviz.core.concepts.quotes import INSIDE_QUOTES, quotation_marks_read
+from rnnviz.core.sequences.text import Text
+
+MARKS = {
+    "English": "\u201c\u201d",
+    "German": "\u201e\u201c",
+    "Polish": "\u201e\u201d",
+    "French": "\u00ab\u00bb",
+    "German books": "\u00bb\u00ab",
+    "Swedish": "\u201d\u201d",
+    "Swedish books": "\u00bb\u00bb",
+    "Chinese": "\u300c\u300d",
+    "Chinese within": "\u300e\u300f",
+    "typewriter": '""',
+    "wide": "\uff02\uff02",
+}
+
+
+def _dialogue(opens: str, closes: str, blank: str = "") -> tuple[str, list[bool]]:
+    """A text, and whether each of its characters is within a quotation."""
+    pieces = []
+    for number in range(40):
+        pieces += [("Anna sagt: ", False), (f"{opens}{blank}Das Boot ist rot.{blank}", True)]
+        pieces += [(f"{closes} Dann geht Finn.", False)]
+        pieces += [("\n\n" if number % 5 == 0 else "\n", False)]
+    text = "".join(piece for piece, _ in pieces)
+    return text, [inside for piece, inside in pieces for _ in piece]
+
+
+@pytest.mark.parametrize("language", MARKS)
+def test_the_marks_of_a_language_are_read_as_it_uses_them(language: str) -> None:
+    opens, closes = MARKS[language]
+    text, inside = _dialogue(opens, closes)
+    assert INSIDE_QUOTES.label(text).tolist() == inside
+    assert quotation_marks_read(Text.of(text)) == {f"{opens} {closes}".replace("\uff02", '"'): 40}
+
+
+def test_french_marks_stand_apart_from_what_they_enclose() -> None:
+    text, inside = _dialogue("\u00ab", "\u00bb", blank="\u202f")
+    assert INSIDE_QUOTES.label(text).tolist() == inside
+
+
+def test_without_blanks_between_words() -> None:
+    line = "\u4ed6\u8bf4\uff1a\u201c\u597d\u3002\u201d\u5979\u8bf4\uff1a\u201c\u4e0d\u201d\n"
+    labels = INSIDE_QUOTES.label(line * 30).reshape(30, -1)
+    assert (labels == [character in "\u201c\u597d\u3002\u4e0d" for character in line]).all()
+
+
+def test_a_german_text_that_quotes_english() -> None:
+    text = "\u201eGut\u201c, sagt er, und \u201cyes\u201d auf Englisch, \u201enicht wahr\u201c?"
+    inside = "^^^^" + " " * 16 + "^^^^" + " " * 16 + "^^^^^^^^^^^" + "  "
+    assert "".join("^" if label else " " for label in INSIDE_QUOTES.label(text)) == inside
+
+
+def test_quotations_may_be_nested() -> None:
+    text = "\u00ab a \u201cb\u201d c \u00bb d"
+    assert "".join("^" if label else " " for label in INSIDE_QUOTES.label(text)) == "^" * 10 + "   "
+
+
+def test_inches_are_no_quotations() -> None:
+    assert not INSIDE_QUOTES.label("a pipe of 5\u201d and one of 3\u201d and 2\u201d, too").any()
+
+
+def test_it_says_what_it_reads_in_a_text() -> None:
+    assert INSIDE_QUOTES.reading is not None
+    text, _ = _dialogue("\u201e", "\u201c")
+    assert INSIDE_QUOTES.reading(Text.of(text)) == "reads as quotation marks \u201e \u201c 40 times"
+    assert "none of the quotation marks" in INSIDE_QUOTES.reading(Text.of("\u2018so\u2019 -- no"))
+
+
+def test_the_labels_of_no_text() -> None:
+    assert INSIDE_QUOTES.label("").dtype == np.bool_
