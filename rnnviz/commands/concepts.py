@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.inputs import character_range, concept_given, file_given
 from rnnviz.commands.output import print_json, table
@@ -94,7 +94,10 @@ def _show(arguments: argparse.Namespace) -> int:
             break
     chosen = np.concatenate(parts)[start:stop]
     if arguments.json:
-        print_json({"concept": concept.name, "start": start, "labels": chosen.tolist()})
+        facts: dict[str, Any] = {"concept": concept.name, "start": start, "labels": chosen.tolist()}
+        if concept.reading is not None:
+            facts["reading"] = concept.reading(text)
+        print_json(facts)
         return 0
     marked = np.nan_to_num(chosen.astype(np.float32)) != 0
     styled = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -102,6 +105,8 @@ def _show(arguments: argparse.Namespace) -> int:
         print(_styled(row, marked) if styled else _marked(row, marked))
     share = float(marked.mean()) if len(marked) else 0.0
     print(f"{concept.title}: {100 * share:.1f} % of these characters", file=sys.stderr)
+    if concept.reading is not None:
+        print(concept.reading(text), file=sys.stderr)
     return 0
 
 

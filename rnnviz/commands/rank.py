@@ -77,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
                 print("\n" * (number > 0) + _listed(ranking, recording, arguments.top))
                 if probe is not None:
                     print(_probe_lines(probe, recording))
+                if concept.reading is not None:
+                    print(f"\n{concept.reading(recording.text)}")
     if arguments.json:
         print_json({"rankings": found})
     return 0

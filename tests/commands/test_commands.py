@@ -321,3 +321,12 @@ def test_a_vocabulary_is_guessed_with_its_loss(tiny_model, text, tmp_path, capsy
     captured = capsys.readouterr()
     assert re.search(r"\d\.\d{3} nats  .*<- taken", captured.err)
     assert np.all([name in captured.out for name in ("LSTM, 2 layers of 8 units", "11:")])
+
+
+def test_labels_come_with_what_the_concept_reads(tmp_path, capsys):
+    german = tmp_path / "de.txt"
+    german.write_text("\u201eGut\u201c, sagt er.\n" * 3, encoding="utf-8")
+    assert run("concepts", "--labels", "inside-quotes", german) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[1] == "^^^^"
+    assert "reads as quotation marks \u201e \u201c (3 times)" in said.err

@@ -113,14 +113,14 @@ def _of(folder: str) -> tuple[Recording, str, str]:
     return recording, recording.description.model_path, str(recording.text)
 
 
-def label(request: cells.Label, context: Context[None]) -> Written:
+def label(request: cells.Label, context: Context[None]) -> cells.Labelled:
     """Every label is `code(text, concept)`."""
     recording, _, text = _of(request.folder)
     name = concept_from(request.concept).name
     context.progress(0, 1)
     path = recording.folder / f"labels-{name}.npy"
     np.save(path, np.full(len(text), code(text, name), np.float32))
-    return Written(str(path))
+    return cells.Labelled(str(path), f"read by {name}")
 
 
 def rank(request: cells.Rank, context: Context[None]) -> Written:

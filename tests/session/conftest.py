@@ -12,7 +12,7 @@ from rnnviz.core.recordings.description import Next
 from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.session.session import Session
-from rnnviz.work.jobs.cells import Walked, Written
+from rnnviz.work.jobs.cells import Labelled, Walked
 from rnnviz.work.jobs.models import ModelOpened
 from rnnviz.work.messages import Job, Listener
 from rnnviz.work.runner import InlineRunner
@@ -66,7 +66,7 @@ def walk(request, context):
 def label(request, context):
     path = Path(request.folder) / "labels.npy"
     np.save(path, np.zeros(3, bool))
-    return Written(str(path))
+    return Labelled(str(path), "It reads nothing.")
 
 
 TASKS = {"open_model": open_model, "walk": walk, "label": label}

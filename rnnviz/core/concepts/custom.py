@@ -28,10 +28,12 @@ from rnnviz.core.concepts.windows import labelled, painted, whole
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.reading import DamagedFileError, read_json
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.system.file_names import digest_of
 from rnnviz.core.system.files import write_atomically
 
 FORMAT_VERSION = 1
 
+_LONGEST_KEY = 60
 _LARGEST_FILE = 64 * 1024 * 1024
 
 Position = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
@@ -76,9 +78,8 @@ class _Custom(_Specification, frozen=True, kw_only=True):
 
     def _concept(self, title: str, about: str, family: str = "any") -> Concept:
         title = self.title or title
-        key = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
         return Concept(
-            name=self.name or key or "concept",
+            name=self.name or _name_of(title),
             title=title,
             about=self.about or about,
             family=family,
@@ -91,6 +92,17 @@ class _Custom(_Specification, frozen=True, kw_only=True):
     @abstractmethod
     def blocks(self, text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
         """One label a character, in pieces, (T,) bool."""
+
+
+def _name_of(title: str) -> str:
+    """The key of a title: its words with hyphens; where that loses something, with a digest.
+
+    So concepts of different titles never take each other's place, in whatever script they are.
+    """
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    if len(title) <= _LONGEST_KEY and words.replace("-", " ") == title.lower():
+        return words
+    return f"{words[:_LONGEST_KEY].strip('-') or 'concept'}-{digest_of(title, 8)}"
 
 
 class RegularExpression(_Custom, frozen=True, kw_only=True, tag="regular-expression"):

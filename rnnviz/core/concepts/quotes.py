@@ -186,11 +186,12 @@ def quotation_marks_read(text: Text) -> dict[str, int]:
 def _reading(text: Text) -> str:
     read = quotation_marks_read(text)
     if read:
-        said = ", ".join(f"{marks} {count:,} times" for marks, count in list(read.items())[:3])
-        return f"reads as quotation marks {said}"
+        first = list(read.items())[:3]
+        said = ", ".join(f"{marks} ({count:,} times)" for marks, count in first)
+        return f"In this text it reads as quotation marks {said}."
     return (
-        'none of the quotation marks that it reads is in this text: it reads " and the double '
-        "ones of other languages, no single ones and no dashes"
+        'This text holds none of the quotation marks that it reads: " and the double ones of '
+        "other languages, no single ones and no dashes."
     )
 
 

@@ -12,16 +12,19 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-_WORD = regex.compile(r"[\w\p{M}]+(?:['’][\w\p{M}]+)*|(?!\s)\X")
+_LETTERS = r"[\w\p{M}\u200c\u200d]+"  # the joiners of Persian and Hindi stand between letters
+_WORD = regex.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*|(?!\s)\X")
+_HYPHENATED = regex.compile(rf"{_LETTERS}(?:['’\-]{_LETTERS})*|(?!\s)\X")
 
 
-def word_spans(text: str) -> npt.NDArray[np.int64]:
-    """Start and stop of every word, (T, 2).
+def word_spans(text: str, hyphenated: bool = False) -> npt.NDArray[np.int64]:
+    """Start and stop of every word, (T, 2); with `hyphenated`, a hyphen between letters is inside.
 
     >>> [text[a:b] for text in ["It's fine -- नमस्ते!"] for a, b in word_spans(text).tolist()]
     ["It's", 'fine', '-', '-', 'नमस्ते', '!']
     """
-    found = [match.span() for match in _WORD.finditer(text)]
+    words = _HYPHENATED if hyphenated else _WORD
+    found = [match.span() for match in words.finditer(text)]
     return np.array(found, np.int64).reshape(-1, 2)
 
 

@@ -17,6 +17,7 @@ from rnnviz.core.scoring import write_ranking
 from rnnviz.core.scoring.probe import probe as fit_probe
 from rnnviz.core.scoring.probe import write_probe
 from rnnviz.core.scoring.ranking import rank as rank_units
+from rnnviz.core.system.file_names import file_name_for
 from rnnviz.core.system.files import replacing
 from rnnviz.nets.jobs.walking import turn_to_walk
 from rnnviz.nets.language.sampling import sample as draw
@@ -27,6 +28,7 @@ from rnnviz.work.jobs.cells import (
     FindPattern,
     FitProbe,
     Label,
+    Labelled,
     Ordered,
     OrderUnits,
     Pattern,
@@ -80,11 +82,11 @@ def sample(opened: OpenedModel, request: Sample, context: Context[Sampled]) -> S
     return Sampled(drawn)
 
 
-def label(request: Label, context: Context[None]) -> Written:
+def label(request: Label, context: Context[None]) -> Labelled:
     """Label the text of the recording in `folder` with `concept`; an array (T,) in a file."""
     recording = Recording(Path(request.folder))
     concept = concept_from(request.concept)
-    path = recording.folder / f"labels-{_file_name(concept.name)}.npy"
+    path = recording.folder / f"labels-{file_name_for(concept.name)}.npy"
     dtype = np.float32 if concept.scalar else np.bool_
     # The window may have the labels of an earlier concept of this name mapped.
     with replacing(path) as beside:
@@ -93,7 +95,8 @@ def label(request: Label, context: Context[None]) -> Written:
             labels[start : start + len(part)] = part
             context.progress(start + len(part), recording.length)
         labels.flush()
-    return Written(str(path))
+    reading = "" if concept.reading is None else concept.reading(recording.text)
+    return Labelled(str(path), reading)
 
 
 def preview_labels(request: PreviewLabels, context: Context[None]) -> Spans:
@@ -113,7 +116,7 @@ def rank(request: Rank, context: Context[None]) -> Written:
         request.channels,
         progress=lambda share: context.progress(share, 1.0),
     )
-    path = recording.folder / f"ranking-{_file_name(concept.name)}.json"
+    path = recording.folder / f"ranking-{file_name_for(concept.name)}.json"
     write_ranking(ranking, path)
     return Written(str(path))
 
@@ -128,7 +131,7 @@ def probe(request: FitProbe, context: Context[None]) -> Written:
         request.channels,
         progress=lambda share: context.progress(share, 1.0),
     )
-    path = recording.folder / f"probe-{_file_name(concept.name)}.json"
+    path = recording.folder / f"probe-{file_name_for(concept.name)}.json"
     write_probe(fitted, path)
     return Written(str(path))
 
@@ -185,11 +188,6 @@ def find(request: Find, context: Context[None]) -> Spans:
         progress=lambda done: context.progress(done, len(text)),
     )
     return Spans(tuple((start, stop) for start, stop in found.tolist()))
-
-
-def _file_name(name: str) -> str:
-    """A concept's name as part of a file's name, whatever characters it holds."""
-    return "".join(c if c.isalnum() or c == "-" else f"_{ord(c):x}_" for c in name)[:100]
 
 
 MODEL_JOBS = by_request(walk, sample)

@@ -21,8 +21,8 @@ from rnnviz.core.alignments.sentences import (
 )
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
+from rnnviz.core.sequences.word_tokens import word_spans
 
-_WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TIGHT_BEFORE = re.compile(r" (?=[.,…)\]»”%])")
 _TIGHT_AFTER = re.compile(r"(?<=[(\[«“]) ")
@@ -69,7 +69,7 @@ class WordTokenizer:
     @classmethod
     def trained(cls, sentences: Iterable[str], size: int, lower: bool = False) -> WordTokenizer:
         """The commonest words of these sentences, `size` with the special ones."""
-        counts = Counter(word for line in sentences for word in _WORD.findall(clean(line, lower)))
+        counts = Counter(word for line in sentences for word in _words(clean(line, lower)))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         tokens = (*SPECIAL, *ranked[: max(0, size - len(SPECIAL))])
         return cls(TokenizerDescription(kind="words", tokens=tokens, lower=lower))
@@ -98,8 +98,11 @@ class WordTokenizer:
         return [len(word) for word in self._split(text)]
 
     def _split(self, text: str) -> list[str]:
-        found: list[str] = _WORD.findall(clean(text, self.description.lower))
-        return found
+        return _words(clean(text, self.description.lower))
+
+
+def _words(text: str) -> list[str]:
+    return [text[start:stop] for start, stop in word_spans(text, hyphenated=True).tolist()]
 
 
 class CharacterTokenizer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -22,11 +21,12 @@ from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.scoring import Ranking, read_ranking
 from rnnviz.core.scoring.probe import Probe, read_probe
+from rnnviz.core.system.file_names import file_name_for
 from rnnviz.session.shared.identities import Answers, Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import RECORDING, TEXT, Recordings
 from rnnviz.session.shared.selection import Selection
-from rnnviz.work.jobs.cells import FitProbe, Label, Rank, Written
+from rnnviz.work.jobs.cells import FitProbe, Label, Labelled, Rank, Written
 
 _AboutConcept = type[Label] | type[Rank] | type[FitProbe]
 CONCEPTS_MADE = Subject("concepts")
@@ -64,6 +64,7 @@ class Rankings(QObject):
         self._custom: dict[str, Concept] = {}
         # Labels say something of the text alone.
         self._labels: Answers[str, Labels] = jobs.answers(TEXT)
+        self._readings: Answers[str, str] = jobs.answers(TEXT)
         self._rankings: Answers[str, Ranking] = jobs.answers(RECORDING)
         self._probes: Answers[str, Probe] = jobs.answers(RECORDING)
         self._partial: Answers[tuple[_AboutConcept, str], bool] = jobs.answers(RECORDING)
@@ -125,12 +126,12 @@ class Rankings(QObject):
     def _forget(self, name: str) -> None:
         """Drop what is known of a concept of this name, and what is on its way."""
         self._jobs.now(CONCEPTS_MADE, *map(repr, map(spec_of, self._custom.values())))
-        for known in (self._labels, self._rankings, self._probes):
+        for known in (self._labels, self._readings, self._rankings, self._probes):
             known.drop(name)
 
     def _file(self, name: str) -> Path:
         # A name is made of a title, and a title may hold anything.
-        return self._folder / f"{quote(name, safe=' ')}.json"
+        return self._folder / f"{file_name_for(name)}.json"
 
     def _load(self) -> dict[str, str]:
         damaged = {}
@@ -148,6 +149,10 @@ class Rankings(QObject):
     def labels(self, name: str) -> Labels | None:
         """The labels (T,) of this concept on the recording's text, if they are known yet."""
         return self._labels.get(name)
+
+    def reading(self, name: str) -> str:
+        """What this concept found to read in the text, in a sentence; empty if nothing is said."""
+        return self._readings.get(name) or ""
 
     def ranking(self, name: str) -> Ranking | None:
         """The ranking of all units for this concept, if it is known yet."""
@@ -168,8 +173,9 @@ class Rankings(QObject):
         if name in self._labels:
             return
 
-        def arrived(labels: Written) -> None:
+        def arrived(labels: Labelled) -> None:
             self._labels.put(name, np.load(labels.path, mmap_mode="r"))
+            self._readings.put(name, labels.reading)
             self.labels_changed.emit(name)
 
         self._ask(Label, name, "Labelling", arrived)
@@ -204,7 +210,7 @@ class Rankings(QObject):
             self.request_labels(self._selection.concept)
 
     def _ask(
-        self, ask: _AboutConcept, name: str, verb: str, arrived: Callable[[Written], None]
+        self, ask: _AboutConcept, name: str, verb: str, arrived: Callable[[Any], None]
     ) -> None:
         recording, concept = self._recordings.recording, self.concept(name)
         if recording is None or concept is None:
@@ -213,7 +219,7 @@ class Rankings(QObject):
             return  # they come with the walk of what is being typed
         complete = recording.complete
 
-        def done(written: Written) -> None:
+        def done(written: Written | Labelled) -> None:
             self._partial.drop((ask, name))
             if not complete:
                 self._partial.put((ask, name), True)

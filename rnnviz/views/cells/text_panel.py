@@ -30,6 +30,8 @@ from rnnviz.views.text.text_editing import LIMIT
 from rnnviz.views.text.text_searching import TextSearching
 from rnnviz.views.text.text_view import TextView
 
+_ABOUT_CONCEPTS = "Underline what a concept labels (C)"
+
 
 class TextPanel(QWidget):
     """The centre of the Cells workspace.
@@ -74,7 +76,7 @@ class TextPanel(QWidget):
         tools.setContentsMargins(0, 0, 0, 0)
         tools.setSpacing(4)
         self.concepts.setAccessibleName("Concept drawn under the text")
-        self.concepts.setToolTip("Underline what a concept labels (C)")
+        self.concepts.setToolTip(_ABOUT_CONCEPTS)
         self.concepts.setMinimumWidth(190)
         self.concepts.setMaximumWidth(300)
         tools.addWidget(self.concepts, 1)
@@ -315,10 +317,16 @@ class TextPanel(QWidget):
         if (name or None) == chosen:
             labels = self._session.rankings.labels(chosen) if chosen else None
             labels = None if labels is None else self._placing.by_character(labels)
+            self._say_reading(chosen)
             self.view.set_labels(labels)
             self.minimap.set_labels(labels)
             if labels is not None:
                 self.show_unit()
+
+    def _say_reading(self, concept: str | None) -> None:
+        """What the concept found to read in this text, where one asks what is underlined."""
+        reading = self._session.rankings.reading(concept) if concept else ""
+        self.concepts.setToolTip("\n".join(filter(None, (_ABOUT_CONCEPTS, reading))))
 
     @Slot()
     def show_pin(self) -> None:

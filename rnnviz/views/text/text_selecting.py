@@ -82,19 +82,19 @@ class Selecting(QObject):
                 self._tell()
 
     def word(self, point: QPoint) -> None:
-        """Select the letters and digits around a point."""
+        """Select the word under a point, with the marks on its letters."""
+        from rnnviz.core.sequences.word_tokens import word_spans  # the window starts without regex
+
         view = self._view
         character = view.character_at(point)
         if character is None or view.editing is not None:
             return
         begin = max(0, character - _WORD)
-        around = view.text.slice(begin, character + _WORD)
-        low = high = character - begin
-        while low > 0 and _in_word(around[low - 1]) and _in_word(around[character - begin]):
-            low -= 1
-        while high < len(around) and _in_word(around[high]):
-            high += 1
-        self.choose(begin + low, begin + max(high, low + 1))
+        for start, stop in (word_spans(view.text.slice(begin, character + _WORD)) + begin).tolist():
+            if start <= character < stop:
+                self.choose(start, stop)
+                return
+        self.choose(character, character + 1)
 
     def choose(self, start: int, stop: int) -> None:
         """Select a range and say so."""
@@ -149,7 +149,3 @@ class Selecting(QObject):
         beyond = self._point.y() - (0 if self._point.y() < 0 else self._view.viewport().height())
         bar.setValue(bar.value() + (beyond // 16 or (1 if beyond >= 0 else -1)))
         self.drag(self._point)
-
-
-def _in_word(character: str) -> bool:
-    return character.isalnum() or character == "_"

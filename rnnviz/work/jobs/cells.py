@@ -76,7 +76,15 @@ class Sample(Request[Sampled, Sampled], frozen=True, kw_only=True):
     seed: int | None = None
 
 
-class Label(Request[None, Written], frozen=True, kw_only=True):
+class Labelled(msgspec.Struct, frozen=True):
+    """The labels, in a file, and what the concept found to read in the text."""
+
+    path: str
+    reading: str = ""
+    """A sentence; empty where there is nothing to say."""
+
+
+class Label(Request[None, Labelled], frozen=True, kw_only=True):
     """Label the text of a recording; an array (T,) in a file beside it."""
 
     folder: str

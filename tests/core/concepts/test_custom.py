@@ -143,3 +143,22 @@ def test_a_harmless_pattern_of_repeated_choices_matches_as_usual() -> None:
     compiled = compile_pattern(r'"(?:\\.|[^"\\])*"')
     expected = [match.span() for match in compiled.finditer(text)]
     assert [tuple(span) for span in matches(compiled, text, 4096)] == expected
+
+
+TITLES = ["小明的名字", "老师的名字", "اسم الولد", "Über", "Uber!", "Uber", "a " * 400, "a " * 401]
+
+
+def test_concepts_of_different_titles_have_different_names(tmp_path: Path) -> None:
+    names = []
+    for number, title in enumerate(TITLES):
+        path = tmp_path / f"{number}.json"
+        made = concept_from({"kind": "regular-expression", "pattern": "a", "title": title})
+        save_concept_file(made, path)
+        names.append(load_concept_file(path).name)
+        assert names[-1] == made.name, "the same again"
+    assert len(set(names)) == len(names)
+    assert names[TITLES.index("Uber")] == "uber"
+    patterns = [
+        concept_from({"kind": "regular-expression", "pattern": p}).name for p in ("a+", "a*")
+    ]
+    assert patterns[0] != patterns[1]

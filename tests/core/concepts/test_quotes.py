@@ -71,7 +71,8 @@ def test_inches_are_no_quotations() -> None:
 def test_it_says_what_it_reads_in_a_text() -> None:
     assert INSIDE_QUOTES.reading is not None
     text, _ = _dialogue("\u201e", "\u201c")
-    assert INSIDE_QUOTES.reading(Text.of(text)) == "reads as quotation marks \u201e \u201c 40 times"
+    said = "In this text it reads as quotation marks \u201e \u201c (40 times)."
+    assert INSIDE_QUOTES.reading(Text.of(text)) == said
     assert "none of the quotation marks" in INSIDE_QUOTES.reading(Text.of("\u2018so\u2019 -- no"))
 
 

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
-from rnnviz.nets.translation.tokenizers import KINDS, clean, tokenizer_of, train_tokenizer
+from rnnviz.nets.translation.tokenizers import (
+    KINDS,
+    WordTokenizer,
+    clean,
+    tokenizer_of,
+    train_tokenizer,
+)
 
 LINES = [
     "Le chat dort, le chien aussi.",
@@ -74,3 +80,17 @@ def test_what_cannot_be_a_tokenizer_is_refused() -> None:
         tokenizer_of(TokenizerDescription(kind="x", tokens=SPECIAL))
     with pytest.raises(ModelFileError, match="damaged"):
         tokenizer_of(TokenizerDescription(kind="subwords", tokens=SPECIAL, model="AAAA"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["\u0939\u093f\u0928\u094d\u0926\u0940", "\u0926\u094b", "\u0964"],
+        ["\u0643\u064e\u062a\u064e\u0628\u064e", "."],
+        ["\u0628\u0686\u0647\u200c\u0647\u0627", "\u0645\u06cc"],
+        ["well-known", "it's", "e\u0316", "-", "!"],
+    ],
+)
+def test_marks_belong_to_the_words_that_carry_them(words: list[str]) -> None:
+    tokenizer = WordTokenizer.trained([" ".join(words)], 99)
+    assert tokenizer.shown(tokenizer.encode(" ".join(words))) == words

@@ -9,7 +9,7 @@ import pytest
 from rnnviz.core.concepts import CONCEPTS
 from rnnviz.core.errors import ConceptError
 from rnnviz.session.session import Session
-from rnnviz.work.jobs.cells import Written
+from rnnviz.work.jobs.cells import Labelled
 from rnnviz.work.messages import Done
 
 YEARS = {"kind": "regular-expression", "name": "a-year", "title": "A year", "pattern": "[0-9]{4}"}
@@ -46,7 +46,7 @@ def test_an_answer_about_another_recording_is_dropped(session, random_recording,
     session.recordings.open_recording(random_recording(seed=1).folder)
     np.save(tmp_path / "labels.npy", np.ones(5, bool))
     (job, listener) = held[0]
-    listener(Done(job.number, Written(str(tmp_path / "labels.npy"))))
+    listener(Done(job.number, Labelled(str(tmp_path / "labels.npy"))))
     assert session.rankings.labels("inside-quotes") is None
 
 
@@ -107,3 +107,17 @@ def test_a_damaged_file_is_named_and_the_others_are_read(session, make_session, 
     rankings = make_session().rankings
     assert rankings.concept("a-year") is not None
     assert "broken.json holds no concept" in rankings.damaged["broken.json"]
+
+
+def test_concepts_with_titles_of_any_script_stand_beside_each_other(session, make_session):
+    titles = ["小明的名字", "老师的名字", "اسم الولد", "很长的标题" * 60]
+    for title in titles:
+        session.rankings.add({"kind": "regular-expression", "title": title, "pattern": "a"})
+    kept = {concept.title for concept in make_session().rankings.concepts}
+    assert kept >= set(titles)
+
+
+def test_what_a_concept_reads_in_the_text_comes_with_its_labels(session):
+    assert session.rankings.reading("inside-quotes") == ""
+    session.selection.set_concept("inside-quotes")
+    assert session.rankings.reading("inside-quotes") == "It reads nothing."

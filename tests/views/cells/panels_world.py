@@ -24,6 +24,7 @@ from rnnviz.views.plots import Plot
 from rnnviz.work.jobs.cells import (
     FindPattern,
     Label,
+    Labelled,
     Ordered,
     OrderUnits,
     Pattern,
@@ -89,11 +90,11 @@ def _scores(scalar: bool) -> tuple[Score, ...]:
     )
 
 
-def _label(request: Label, context: Context[None]) -> Written:
+def _label(request: Label, context: Context[None]) -> Labelled:
     concept = concept_from(request.concept)
     path = Path(request.folder) / f"labels-{concept.name}.npy"
     np.save(path, np.asarray(concept.label(TEXT)))
-    return Written(str(path))
+    return Labelled(str(path), f"It reads {concept.name}.")
 
 
 def _rank(request: Rank, context: Context[None]) -> Written:

@@ -352,3 +352,10 @@ def test_another_text_has_no_marks_of_the_last_one(view):
     clean = painted(view)
     view.set_known(None)
     assert painted(view) == clean
+
+
+def test_a_double_click_takes_the_marks_of_a_word_along(view, qtbot):
+    coloured(view, "\u0939\u093f\u0928\u094d\u0926\u0940 \u092e\u093f\u0924\u094d\u0930")
+    for first, word in ((0, (0, 6)), (8, (7, 12))):
+        qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre(view, first))
+        assert view.range == word

@@ -48,6 +48,7 @@ class RankingPanel(Panel):
         rankings, selection = self.session.rankings, self.session.selection
         for signal in (
             rankings.concepts_changed,
+            rankings.labels_changed,
             rankings.ranking_changed,
             rankings.probe_changed,
             selection.concept_changed,
@@ -112,12 +113,13 @@ class RankingPanel(Panel):
         self.results.setVisible(ranking is not None)
         self.table.mark(selection.unit, selection.channel)
         concept = rankings.concept(name) if name else None
+        reading = rankings.reading(name) if name else ""
         if ranking is not None:
-            self.sentence.setText(
-                verdict(ranking, rankings.probe(ranking.concept), recording.groups)
-            )
+            said = verdict(ranking, rankings.probe(ranking.concept), recording.groups)
+            self.sentence.setText(f"{said} {reading}".strip())
         elif concept is not None:
-            self.sentence.setText(f"{concept.about} Rank the units to see which follow it.")
+            words = (concept.about, reading, "Rank the units to see which follow it.")
+            self.sentence.setText(" ".join(filter(None, words)))
         else:
             self.sentence.setText(
                 "Choose a concept, then rank all units by how well they follow it."

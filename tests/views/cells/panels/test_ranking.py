@@ -88,7 +88,7 @@ def test_ranking_shows_the_best_unit_first_and_says_how_good_it_is(
     assert words(panel, 0)[:4] == [f"1:{QUOTE_UNIT}", "hidden", "0.987", "+0.950"]
     assert panel.sentence.text() == (
         f"True for 25.0% of 1,234 characters. The best unit, 1:{QUOTE_UNIT} hidden, reaches "
-        "AUC 0.99; chance gives 0.61."
+        "AUC 0.99; chance gives 0.61. It reads inside-quotes."
     )
 
 
