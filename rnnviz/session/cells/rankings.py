@@ -27,6 +27,7 @@ from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import RECORDING, TEXT, Recordings
 from rnnviz.session.shared.selection import Selection
 from rnnviz.work.jobs.cells import FitProbe, Label, Labelled, Rank, Written
+from rnnviz.work.messages import Request
 
 _AboutConcept = type[Label] | type[Rank] | type[FitProbe]
 CONCEPTS_MADE = Subject("concepts")
@@ -225,8 +226,9 @@ class Rankings(QObject):
                 self._partial.put((ask, name), True)
             arrived(written)
 
+        request: Request[None, Any] = ask(folder=str(recording.folder), concept=spec_of(concept))
         self._jobs.start(
-            ask(folder=str(recording.folder), concept=spec_of(concept)),
+            request,
             of=(TEXT if ask is Label else RECORDING, CONCEPTS_MADE),
             title=f"{verb} “{concept.title}”",
             done=done,

@@ -36,7 +36,7 @@ def _dialogue(opens: str, closes: str, blank: str = "") -> tuple[str, list[bool]
 
 @pytest.mark.parametrize("language", MARKS)
 def test_the_marks_of_a_language_are_read_as_it_uses_them(language: str) -> None:
-    opens, closes = MARKS[language]
+    opens, closes = list(MARKS[language])
     text, inside = _dialogue(opens, closes)
     assert INSIDE_QUOTES.label(text).tolist() == inside
     assert quotation_marks_read(Text.of(text)) == {f"{opens} {closes}".replace("\uff02", '"'): 40}

@@ -63,7 +63,7 @@ def test_blocks_equal_the_whole(concept: Concept, block: int) -> None:
     np.testing.assert_array_equal(np.concatenate([labels for _, labels in pieces]), whole)
 
 
-CUSTOM = [
+CUSTOM: list[dict[str, object]] = [
     {"kind": "regular-expression", "pattern": "(?<=a)b+|^\\s+\\S|\\Aa|one.*?\\n?two|x$"},
     {"kind": "regular-expression", "pattern": "(?s)\\(.*\\)"},
     {"kind": "painted", "spans": [[40, 45], [3, 90], [5, 7], [300, 301]]},
