@@ -29,6 +29,8 @@ EXAMPLES = """
   rnnviz translate models/french-english.safetensors "Où est la gare ?" --to gare.svg
   rnnviz translate models/french-english.safetensors "Il dort." --force 0=She --weight 1:0=0
   rnnviz translate models/french-english.safetensors --file lines.txt -o translated.txt
+  rnnviz translate french-english "Je suis étudiant." --target "I am a student."
+  rnnviz translate french-english "Je suis étudiant." --steps steps.html
   rnnviz translate encoder.pt "he is tired ." --sentences eng-est.txt
 """
 
@@ -49,6 +51,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the alignment here; of many lines as .html",
     )
+    parser.add_argument(
+        "--target",
+        metavar="SENTENCE",
+        help="this translation is given: how likely the model finds it, and where it looks",
+    )
+    parser.add_argument(
+        "--steps",
+        type=given_path,
+        metavar="FILE",
+        help="draw the decoder word for word: .html all steps, .svg or .png one of them",
+    )
+    parser.add_argument(
+        "--step", type=int, metavar="N", help="for --steps: after so many tokens (default: all)"
+    )
+    parser.add_argument("--dark", action="store_true", help="for --steps: on dark paper")
     parser.add_argument("--beam", type=int, default=5, metavar="N", help="1 is greedy (default: 5)")
     parser.add_argument("--length-penalty", type=float, default=0.6, metavar="X")
     parser.add_argument("--coverage-penalty", type=float, default=0.0, metavar="X")
@@ -94,6 +111,16 @@ def run(arguments: argparse.Namespace) -> int:
         raise TextError("give a sentence, or a file with --file; one of the two")
     if arguments.to:
         check_target(arguments.to, "the lines of a file" if arguments.file else "")
+    if arguments.file and (arguments.target or arguments.steps):
+        raise TextError("--target and --steps are about one sentence; leave --file out")
+    if arguments.target and (arguments.force or arguments.weight or arguments.sample):
+        raise TextError("a translation that is given leaves nothing to force, weigh or draw")
+    if arguments.steps:
+        from rnnviz.core.alignments.step_page import check_steps_ending
+
+        check_steps_ending(arguments.steps)
+        if not arguments.steps.absolute().parent.is_dir():
+            raise TextError(f"cannot write {arguments.steps}: there is no such folder; make it")
     from rnnviz.work.jobs.alignments import Translate
 
     model = opened(arguments.model, None, arguments.sentences, job=Translate)
@@ -102,10 +129,10 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.force = [(step, begun(word)) for step, word in arguments.force]
     for note in model.notes:
         print(f"{arguments.model.name}: {note}", file=sys.stderr)
-    return _file(arguments) if arguments.file else _sentence(arguments)
+    return _file(arguments) if arguments.file else _sentence(arguments, model.description)
 
 
-def _sentence(arguments: argparse.Namespace) -> int:
+def _sentence(arguments: argparse.Namespace, description: dict[str, Any]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         found = run_task(
             _asked(
@@ -122,11 +149,33 @@ def _sentence(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print_json(_facts(found))
         else:
-            print(decoded.text)
+            print(arguments.target or decoded.text)
             print(_shown(decoded), file=sys.stderr)
+            if arguments.target:
+                print(decoded.likelihood, file=sys.stderr)
         if arguments.to:
             write_titled(arguments.to, [(decoded.alignment, decoded.text)])
+        if arguments.steps:
+            _draw_steps(arguments, decoded, description)
     return 0
+
+
+def _draw_steps(
+    arguments: argparse.Namespace, decoded: Decoded, description: dict[str, Any]
+) -> None:
+    """Write the decoder at a step, or at all of them."""
+    from rnnviz.core.alignments.attention_steps import kind_of_attention, steps_of
+    from rnnviz.views.alignments.saving import write_steps
+
+    last = len(decoded.target)
+    if arguments.step is not None and not 0 <= arguments.step <= last:
+        raise TextError(
+            f"--step {arguments.step}: the translation has {last} tokens; take 0 to {last}"
+        )
+    kind = kind_of_attention(description, arguments.temperature)
+    steps = steps_of(decoded, kind, frozenset((t, s) for t, s, _ in arguments.weight))
+    write_steps(arguments.steps, steps, arguments.step, arguments.dark)
+    print(arguments.steps, file=sys.stderr)
 
 
 def _facts(found: Translated) -> dict[str, Any]:
@@ -137,6 +186,7 @@ def _facts(found: Translated) -> dict[str, Any]:
         "text": decoded.text,
         "scores": decoded.log_p,
         "score": found.score,
+        "log_p": sum(decoded.log_p),
         "finished": found.finished,
         "top": [[{"token": one.token, "p": one.p} for one in step] for step in decoded.likely],
         "weights": decoded.alignment.weights.tolist() if decoded.has_attention else None,
@@ -211,7 +261,13 @@ def _asked(arguments: argparse.Namespace, source: str, folder: str, **changes: A
     from rnnviz.work.jobs.alignments import Translate
 
     search = msgspec.structs.replace(_search(arguments), **changes)
-    return Translate(model=_model(arguments), source=source, search=search, folder=folder)
+    return Translate(
+        model=_model(arguments),
+        source=source,
+        target=arguments.target,
+        search=search,
+        folder=folder,
+    )
 
 
 def _model(arguments: argparse.Namespace) -> ModelGiven:

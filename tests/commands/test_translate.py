@@ -236,3 +236,33 @@ def test_what_a_statistical_aligner_cannot_do_is_said(
     assert "no weights to draw" in capsys.readouterr().err
     assert main(["align", model]) != 0
     assert "--statistical" in capsys.readouterr().err
+
+
+def test_a_given_translation_has_its_probability(model: str, capsys: Printed) -> None:
+    """Nothing is searched: the words are those that were given."""
+    given = ["--target", "the dog sleeps .", "--json"]
+    assert main(["translate", model, "le chat dort .", *given]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["target_tokens"] == ["the", "dog", "sleeps", ".", "</s>"]
+    assert found["log_p"] == pytest.approx(sum(found["scores"]))
+    assert main(["translate", model, "le chat dort .", *given[:2]]) == 0
+    assert re.search(r"probability [\d.e-]+, [\d.]+ nats a token", capsys.readouterr().err)
+    assert main(["translate", model, "le chat", *given[:2], "--force", "0=dog"]) == 1
+    assert "nothing to force" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["html", "svg", "png"])
+def test_the_steps_of_the_decoder_are_drawn(
+    model: str, tmp_path: Path, capsys: Printed, ending: str
+) -> None:
+    """All of them on a page, or one as a picture."""
+    path = tmp_path / f"steps.{ending}"
+    asked = ["translate", model, "le chat dort .", "--target", "the cat .", "--steps", str(path)]
+    assert main([*asked, "--step", "2"]) == 0
+    assert path.stat().st_size > 2000
+    if ending == "svg":
+        assert "Step 2 of 4" in path.read_text(encoding="utf-8")
+    if ending == "html":
+        assert path.read_text(encoding="utf-8").count("<figure") == 5
+    assert main([*asked, "--step", "9"]) == 1
+    assert "take 0 to 4" in capsys.readouterr().err

@@ -106,6 +106,13 @@ class Decoded:
         """The geometric mean of the tokens' probabilities, from 0 to 1; NaN without tokens."""
         return math.exp(sum(self.log_p) / len(self.log_p)) if self.log_p else math.nan
 
+    @property
+    def likelihood(self) -> str:
+        """How likely the translation is, as a whole and a token, in words."""
+        nats = -sum(self.log_p)
+        each = nats / max(1, len(self.log_p))
+        return f"probability {math.exp(-nats):.3g}, {each:.2f} nats a token"
+
 
 def branch(nodes: Sequence[BeamNode], leaf: int) -> tuple[BeamNode, ...]:
     """The nodes from the root to this one, without a root that bears no token.

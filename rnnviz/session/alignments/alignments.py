@@ -79,7 +79,9 @@ class Alignments(QObject):
         self.gold = GoldLinks(self)
         self.tables = AlignmentTables(self, jobs)
         self.step: int | None = None
-        """How many target tokens are shown; None shows all."""
+        """How many target tokens are written, while they are stepped through; None shows all."""
+        self.pictured = True
+        """Whether each step is shown as the lecture draws it."""
 
     # The model
 
@@ -352,8 +354,14 @@ class Alignments(QObject):
             self.whole_scale = whole
             self.view_changed.emit()
 
+    def set_pictured(self, pictured: bool) -> None:
+        """Show each step as the lecture draws it, or as lines."""
+        if pictured != self.pictured:
+            self.pictured = pictured
+            self.view_changed.emit()
+
     def set_step(self, step: int | None) -> None:
-        """Show the first so many words of the translation; None shows all."""
+        """Show the first so many tokens of the translation; None shows all."""
         if step != self.step:
             self.step = step
             self.view_changed.emit()

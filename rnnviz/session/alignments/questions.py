@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from rnnviz.core.alignments.attention_steps import AttentionSteps, kind_of_attention, steps_of
 from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.alignments.tokens import (
     Group,
@@ -216,6 +218,20 @@ class Answer:
     def written(self) -> str:
         """The translation: the given one, else the model's."""
         return self.question.target or self.decoded.text
+
+    @cached_property
+    def steps(self) -> AttentionSteps:
+        """What the decoder did, token for token."""
+        forced = frozenset(self.question.weights)
+        kind = kind_of_attention(self.model.description, self.question.temperature)
+        return steps_of(self.decoded, kind, forced)
+
+    def rows_written(self, step: int, *, words: bool) -> int:
+        """Of the rows on the screen, how many have begun after so many tokens."""
+        if step <= 0:
+            return 0
+        rows, _ = self.groups(words=words)
+        return sum(start < step for start, _ in rows)
 
     @property
     def has_pieces(self) -> bool:

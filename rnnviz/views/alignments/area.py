@@ -31,6 +31,10 @@ _WELCOME = (
 )
 
 
+_PLAY_MS = 1400
+"""A word, while they are written by themselves."""
+
+
 class AlignmentArea(QWidget):
     """Shows the session's answers and tells the session what was pointed at and asked.
 
@@ -60,6 +64,9 @@ class AlignmentArea(QWidget):
         self._welcome.setWordWrap(True)
         self._timer = self._frame_timer(self._show_mark)
         self._growing_timer = self._frame_timer(self.show_growing)
+        self._playing = QTimer(self)
+        self._playing.setInterval(_PLAY_MS)
+        self._playing.timeout.connect(self._play_on)
         self._build()
         self._connect()
         self.show_model()
@@ -98,11 +105,14 @@ class AlignmentArea(QWidget):
         alignments.refused.connect(self._refuse)
         self._session.jobs.changed.connect(self._open_first)
         self.bar.sentence_entered.connect(alignments.translate)
+        self.bar.pair_entered.connect(alignments.align)
         self.bar.left.connect(self.main.table.setFocus)
         tools.layer_chosen.connect(alignments.set_layer)
         tools.words_chosen.connect(alignments.set_words)
         tools.share_chosen.connect(alignments.set_share)
         tools.step_chosen.connect(alignments.set_step)
+        tools.pictured_chosen.connect(alignments.set_pictured)
+        tools.play_requested.connect(self.toggle_play)
         tools.undo_requested.connect(alignments.undo)
         tools.redo_requested.connect(alignments.redo)
         tools.alone_requested.connect(alignments.put_away)
@@ -143,6 +153,7 @@ class AlignmentArea(QWidget):
             return
         beside = alignments.beside
         self.bar.set_sentence(current.question.sentence)
+        self.bar.set_target(current.question.target)
         self.side.setVisible(beside is not None)
         for pane, answer in ((self.main, current), (self.side, beside)):
             pane.set_alone(beside is None)
@@ -167,8 +178,9 @@ class AlignmentArea(QWidget):
         """What tells two panes apart; the model where there is one."""
         beside = self._alignments.beside
         if beside is None:
-            given = f"{answer.model.name}, for a translation that is given"
-            return given if answer.question.target else answer.model.name
+            name = answer.model.name
+            given = f"{name}, for a translation that is given: {answer.decoded.likelihood}"
+            return given if answer.question.target else name
         if answer.model.path != self._alignments.current_model_path or beside.model != answer.model:
             return answer.model.name
         if answer is beside and not answer.question.why:
@@ -207,8 +219,10 @@ class AlignmentArea(QWidget):
             words=alignments.words,
             pieces=has_pieces(decoded.source) or has_pieces(decoded.target),
         )
-        steps = len(self.main.target)
-        self.tools.show_steps(alignments.step, steps)
+        self.tools.show_steps(alignments.step, len(decoded.target))
+        self.tools.show_pictured(alignments.pictured)
+        if alignments.step is None or alignments.step >= len(decoded.target):
+            self.set_playing(False)
         self.tools.show_history(
             undo=alignments.can_undo,
             redo=alignments.can_redo,
@@ -216,7 +230,7 @@ class AlignmentArea(QWidget):
             shown=True,
         )
         for pane in (self.main, self.side):
-            pane.set_shown_rows(alignments.step)
+            pane.set_step(alignments.step, pictured=alignments.pictured)
         self._share_scale()
         self.show_gold()
         self._show_mark()
@@ -276,6 +290,34 @@ class AlignmentArea(QWidget):
         first = self._session.library.first_in("alignments")
         if self._alignments.model is None and first:
             self._session.opening.open_beside(first.path, "alignments", TRANSLATOR)
+
+    # Stepping
+
+    @Slot()
+    def toggle_play(self) -> None:
+        """Write the translation word for word, from here on or from the beginning; or stop."""
+        alignments = self._alignments
+        if alignments.current is None:
+            return
+        playing = not self._playing.isActive()
+        if playing and (
+            alignments.step is None or alignments.step >= len(alignments.current.decoded.target)
+        ):
+            alignments.set_step(0)
+        self.set_playing(playing)
+
+    def set_playing(self, playing: bool) -> None:
+        """Go on by itself, or rest."""
+        if playing != self._playing.isActive():
+            (self._playing.start if playing else self._playing.stop)()
+        self.tools.show_playing(playing)
+
+    @Slot()
+    def _play_on(self) -> None:
+        if not self.isVisible() or self._alignments.step is None:
+            self.set_playing(False)
+            return
+        self.tools.step_on()
 
     # Marks
 
@@ -366,7 +408,7 @@ class AlignmentArea(QWidget):
             return
         path, look = chosen
         try:
-            save(path, self.main, self._alignments.share, look)
+            save(path, self.main, self._alignments.share, look, self._alignments.step)
         except RnnvizError as error:
             self.failed.emit(str(error))
         else:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -29,6 +30,7 @@ from rnnviz.core.colours.weight_colours import WHOLE, weights_scale
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.alignments.drawing.lines_view import LinesView
+from rnnviz.views.alignments.drawing.step_view import StepView
 from rnnviz.views.alignments.drawing.table_painter import NOWHERE, Outlines, Place
 from rnnviz.views.alignments.drawing.table_view import TableView
 from rnnviz.views.alignments.drawn_tables import (
@@ -43,6 +45,8 @@ from rnnviz.views.shared.directions import direction_of
 from rnnviz.views.shared.elided_label import ElidedLabel
 
 _NAMED = 6
+_WIDE = 820
+"""Pixels from which on the picture of a step stands beside the table."""
 _MOST_SHOWN = 180
 """Characters of a translation over its table; all of it is in the table and in every export."""
 _GROWING_TOKENS = 40
@@ -145,7 +149,16 @@ class Pane(QWidget):
         said.setContentsMargins(16, 0, 16, 0)
         said.addWidget(self.alarm)
         column.addLayout(said)
-        column.addWidget(self.split, 1)
+        self.picture = StepView(f"{self.accessibleName()}: the decoder at this step")
+        self.picture.hide()
+        self.picture.hovered.connect(self._hover_place)
+        self.picture.clicked.connect(self._click_place)
+        self.picture.explained.connect(self._explain)
+        self.beside = QSplitter(Qt.Orientation.Horizontal)
+        self.beside.setChildrenCollapsible(False)
+        self.beside.addWidget(self.picture)
+        self.beside.addWidget(self.split)
+        column.addWidget(self.beside, 1)
         scale = QHBoxLayout()
         scale.addStretch(1)
         for widget in (self.small, self.whole, self.legend):
@@ -241,11 +254,57 @@ class Pane(QWidget):
         """Draw the heaviest lines that make this share of all weight."""
         self.lines.set_share(share)
 
-    def set_shown_rows(self, rows: int | None) -> None:
-        """Show only the first words of the translation."""
+    def set_step(self, step: int | None, *, pictured: bool) -> None:
+        """Show only the first tokens of the translation, and how the last of them was found."""
+        answer = self.answer
+        if answer is None:
+            return
+        words = self.shown_words
+        rows = None if step is None else answer.rows_written(step, words=words)
         whole = self.layer is not None and not self.layer.rows_of_source
         self.table.set_shown_rows(rows if whole else None)
         self.lines.set_shown_rows(rows)
+        shown = pictured and step is not None
+        self.lines.setVisible(self.alignment is not None and not shown)
+        if shown and step is not None:
+            self.picture.show_step(answer.steps, step)
+        if shown == self.picture.isHidden():
+            self.picture.setVisible(shown)
+            self._share_room()
+
+    def _share_room(self) -> None:
+        """The picture beside the table; over it where that is too narrow."""
+        low = self.width() < _WIDE
+        self.beside.setOrientation(Qt.Orientation.Vertical if low else Qt.Orientation.Horizontal)
+        whole = self.beside.height() if low else self.beside.width()
+        part = int(whole * (0.7 if low else 0.64))
+        self.beside.setSizes([part, max(1, whole - part)])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The picture stands beside the table, or over it."""
+        super().resizeEvent(event)
+        low = self.width() < _WIDE
+        if low != (self.beside.orientation() == Qt.Orientation.Vertical):
+            self._share_room()
+
+    def _column_of(self, place: int | None) -> int | None:
+        """Where a token of the source is on the screen."""
+        if place is None or self.answer is None:
+            return None
+        columns = place_of_token(self.answer.decoded.source, words=self.shown_words)
+        return columns[place] if place < len(columns) else None
+
+    @Slot(object)
+    def _hover_place(self, place: int | None) -> None:
+        self.hovered.emit((None, self._column_of(place)))
+
+    @Slot(object)
+    def _click_place(self, place: int | None) -> None:
+        self.clicked.emit((None, self._column_of(place)))
+
+    @Slot(str)
+    def _explain(self, formula: str) -> None:
+        self.readout.setText(formula or self._readout_text(self.mark) or " ")
 
     def set_alone(self, alone: bool) -> None:
         """Alone, things stand beside each other that in a narrow half stand in two rows."""
@@ -286,12 +345,23 @@ class Pane(QWidget):
         self.mark = mark
         self.lines.set_mark(mark if self.layer is None or self.layer.of_words else self._row(mark))
         self.table.set_mark(mark, pinned=pinned)
-        self.readout.setText(self._readout_text(mark) or " ")
+        self._mark_place(mark)
+        if not self.picture.underMouse() or self.picture.isHidden():
+            self.readout.setText(self._readout_text(mark) or " ")
         # What is under the pointer rests; the other view follows.
         if not self.lines.underMouse():
             self.lines.reveal(self.lines.mark)
         if not self.table.viewport().underMouse() and (pinned or self.lines.underMouse()):
             self.table.reveal(*mark)
+
+    def _mark_place(self, mark: Place) -> None:
+        """Let the first token of the marked source word stand out in the picture."""
+        column = mark[1]
+        if self.answer is None or column is None or not (self.layer and self.layer.of_words):
+            self.picture.set_mark(None)
+            return
+        _, columns = self.answer.groups(words=self.shown_words)
+        self.picture.set_mark(columns[column][0] if column < len(columns) else None)
 
     def _row(self, mark: Place) -> Place:
         """What the lines can show of a mark in a table of units."""

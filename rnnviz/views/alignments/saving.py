@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.alignments.attention_steps import AttentionSteps
+from rnnviz.core.alignments.step_page import check_steps_ending, steps_page
+from rnnviz.core.alignments.step_picture import draw_step
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.export.alignment_figure import DrawnAlignment, Look, alignment_figure
 from rnnviz.core.export.alignment_files import write_alignments
@@ -15,12 +19,17 @@ from rnnviz.views.alignments.pane import Pane, title_of
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.text.text_figure import write_drawn
 
-_KINDS: dict[str, tuple[str, Look]] = {
+Saved = Look | Literal["step"]
+"""The table, the lines, or the decoder at a step."""
+_KINDS: dict[str, tuple[str, Saved]] = {
     "Picture of the table (*.png)": (".png", "map"),
     "Picture of the lines (*.png)": (".png", "lines"),
     "Drawing of the table (*.svg)": (".svg", "map"),
     "Drawing of the lines (*.svg)": (".svg", "lines"),
     "Web page with both (*.html)": (".html", "map"),
+    "Picture of this step (*.png)": (".png", "step"),
+    "Drawing of this step (*.svg)": (".svg", "step"),
+    "Web page of all steps (*.html)": (".html", "step"),
     "Numbers (*.csv)": (".csv", "map"),
     "LaTeX, table (*.tex)": (".tex", "map"),
     "LaTeX, lines (*.tex)": (".tex", "lines"),
@@ -61,12 +70,23 @@ def _about(answer: Answer) -> str:
     return f"{shown}   ({', '.join(part for part in asked if part)})"
 
 
-def save(path: Path, pane: Pane, share: float, look: Look = "map") -> None:
+def save(
+    path: Path, pane: Pane, share: float, look: Saved = "map", step: int | None = None
+) -> None:
     """Write what a pane shows; see `write_alignments`.
+
+    Args:
+        step: how many tokens are written, for the picture of a step; None takes all.
 
     Raises:
         RnnvizError: it shows nothing, the ending is unknown, or the file cannot be written.
     """
+    if look == "step":
+        answer = pane.answer
+        if answer is None:
+            raise AlignmentError("nothing to save: nothing was translated yet")
+        write_steps(path, answer.steps, step, theme_of(pane).dark)
+        return
     drawn = drawn_of(pane, share, look)
     if path.suffix.lower() == ".png":
         write_drawn(path, alignment_figure(drawn, look, theme_of(pane).dark))
@@ -74,8 +94,27 @@ def save(path: Path, pane: Pane, share: float, look: Look = "map") -> None:
         write_alignments(path, [drawn], look, theme_of(pane).dark)
 
 
-def ask_where(parent: QWidget) -> tuple[Path, Look] | None:
-    """The file that a person chooses, and whether it shows the table or the lines."""
+def write_steps(
+    path: Path, steps: AttentionSteps, step: int | None = None, dark: bool = False
+) -> None:
+    """Write the decoder at a step as .png or .svg, or all steps as one .html page.
+
+    Raises:
+        RnnvizError: the ending is unknown, or the file cannot be written.
+    """
+    check_steps_ending(path)
+    if path.suffix.lower() == ".html":
+        try:
+            path.write_text(steps_page(steps, dark), encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise AlignmentError(f"cannot write {path}: {error.strerror}") from error
+        return
+    shown = len(steps) if step is None else step
+    write_drawn(path, draw_step(steps, shown, dark=dark, matrix=True).figure)
+
+
+def ask_where(parent: QWidget) -> tuple[Path, Saved] | None:
+    """The file that a person chooses, and whether it shows the table, the lines or a step."""
     chosen, kind = QFileDialog.getSaveFileName(
         parent, "Save this alignment", "alignment", ";;".join(_KINDS)
     )

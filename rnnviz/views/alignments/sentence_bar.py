@@ -44,10 +44,12 @@ class SentenceBar(QWidget):
 
     Signals:
         sentence_entered(str): translate this.
+        pair_entered(str, str): a sentence with a translation that is given.
         left: the person wants to go on to the table.
     """
 
     sentence_entered = Signal(str)
+    pair_entered = Signal(str, str)
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -66,6 +68,7 @@ class SentenceBar(QWidget):
         self._menu = QMenu(self.examples)
         self._menu.triggered.connect(self._choose)
         self.examples.setMenu(self._menu)
+        self._make_target()
         self.button = QPushButton("Translate")
         self.button.setDefault(True)
         self.button.setToolTip("Translate this sentence (Enter)")
@@ -79,17 +82,39 @@ class SentenceBar(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.line, 1)
+        row.addWidget(self.given)
         row.addWidget(self.examples)
         row.addWidget(self.button)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 0)
         column.setSpacing(8)
         column.addLayout(row)
+        column.addWidget(self.target)
         for label in (self.growing, self.problem):
             label.setWordWrap(True)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             label.hide()
             column.addWidget(label)
+
+    def _make_target(self) -> None:
+        """A second line, for a translation that is given, and what shows it."""
+        self.given = QToolButton()
+        self.given.setCheckable(True)
+        self.given.setToolTip(
+            "Type the translation, too: how likely is it, and where does it look?"
+        )
+        self.given.setAccessibleName("Give the translation")
+        set_icon(self.given, "arrow-left-right")
+        self.given.toggled.connect(self._show_target)
+        self.given.clicked.connect(self._focus_target)
+        self.target = SentenceLine()
+        self.target.setAccessibleName("Translation that is given")
+        self.target.setPlaceholderText("Its translation; Enter aligns both, empty translates")
+        self.target.setClearButtonEnabled(True)
+        self.target.returnPressed.connect(self._enter)
+        self.target.left.connect(self.left)
+        self.target.textChanged.connect(self._turn_target)
+        self.target.hide()
 
     def set_model(
         self, languages: tuple[str, str], examples: Sequence[str], *, usable: bool
@@ -103,7 +128,8 @@ class SentenceBar(QWidget):
         else:
             hint = "Type a sentence"
         self.line.setPlaceholderText(f"{hint}, and press Enter" if usable else hint)
-        self.line.setEnabled(usable)
+        for widget in (self.line, self.target, self.given):
+            widget.setEnabled(usable)
         self.button.setEnabled(usable)
         self._menu.clear()
         for example in examples:
@@ -111,6 +137,14 @@ class SentenceBar(QWidget):
             action = self._menu.addAction(shown.replace("&", "&&"))
             action.setData(example)
         self.examples.setVisible(bool(examples))
+
+    def set_target(self, target: str) -> None:
+        """Show the translation that was given; nothing where the model's own is shown."""
+        if target != self.target.text():
+            self.target.setText(target)
+            self.target.setCursorPosition(0)
+        if target:
+            self.given.setChecked(True)
 
     def set_sentence(self, sentence: str) -> None:
         """Show the sentence that is translated."""
@@ -133,12 +167,37 @@ class SentenceBar(QWidget):
         """A sentence that is written from right to left begins at the right."""
         self.line.setLayoutDirection(direction_of(text))
 
+    @Slot(str)
+    def _turn_target(self, text: str) -> None:
+        self.target.setLayoutDirection(direction_of(text))
+        self._name_button()
+
+    @Slot(bool)
+    def _show_target(self, shown: bool) -> None:
+        self.target.setVisible(shown)
+        self._name_button()
+
+    @Slot(bool)
+    def _focus_target(self, shown: bool) -> None:
+        (self.target if shown else self.line).setFocus()
+
+    def _name_button(self) -> None:
+        aligns = self.given.isChecked() and bool(self.target.text().strip())
+        self.button.setText("Align" if aligns else "Translate")
+        tip = "Align the two sentences" if aligns else "Translate this sentence"
+        self.button.setToolTip(f"{tip} (Enter)")
+
     @Slot()
     def _enter(self) -> None:
         self.show_problem("")
-        self.sentence_entered.emit(self.line.text())
+        target = self.target.text().strip() if self.given.isChecked() else ""
+        if target and self.line.text().strip():
+            self.pair_entered.emit(self.line.text(), target)
+        else:
+            self.sentence_entered.emit(self.line.text())
 
     @Slot(QAction)
     def _choose(self, action: QAction) -> None:
+        self.target.clear()
         self.set_sentence(str(action.data()))
         self._enter()

@@ -28,7 +28,9 @@ class Tools(QWidget):
         layer_chosen(str): one of `core.decoded.LAYERS`.
         words_chosen(bool): join pieces to words.
         share_chosen(float): of all weight, how much the lines make.
-        step_chosen(object): how many target words are shown; None for all.
+        step_chosen(object): how many target tokens are shown; None for all.
+        pictured_chosen(bool): each step as the lecture draws it.
+        play_requested: write the translation by itself, or stop.
         undo_requested, redo_requested, alone_requested, export_requested.
     """
 
@@ -36,6 +38,8 @@ class Tools(QWidget):
     words_chosen = Signal(bool)
     share_chosen = Signal(float)
     step_chosen = Signal(object)
+    pictured_chosen = Signal(bool)
+    play_requested = Signal()
     undo_requested = Signal()
     redo_requested = Signal()
     alone_requested = Signal()
@@ -75,12 +79,17 @@ class Tools(QWidget):
         self.place.setMinimumWidth(56)
         self.place.setAccessibleName("Words of the translation that are shown")
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.play = _button("play", "Write it word for word, or pause (Space)")
+        self.picture = _button("image", "While stepping: the decoder as the lecture draws it (P)")
+        self.picture.setCheckable(True)
         self.undo = _button("undo-2", "Take the last change back")
         self.redo = _button("redo-2", "Do it again")
         self.alone = _button("x", "Put the alignment at the right away")
         self.save = _button("download", "Save this alignment…")
         self.previous.clicked.connect(self.step_back)
         self.next.clicked.connect(self.step_on)
+        self.play.clicked.connect(self.play_requested)
+        self.picture.clicked.connect(self.pictured_chosen)
         self.undo.clicked.connect(self.undo_requested)
         self.redo.clicked.connect(self.redo_requested)
         self.alone.clicked.connect(self.alone_requested)
@@ -94,6 +103,8 @@ class Tools(QWidget):
                     self.previous,
                     self.place,
                     self.next,
+                    self.play,
+                    self.picture,
                     self.undo,
                     self.redo,
                     self.alone,
@@ -117,13 +128,21 @@ class Tools(QWidget):
         self.share_label.setText("all lines" if share >= 1 else f"{share:.0%}")
 
     def show_steps(self, step: int | None, steps: int) -> None:
-        """Show how many words of the translation are seen."""
+        """Show how many tokens of the translation are seen."""
         self._step, self._steps = step, steps
         at = steps if step is None else step
         self.place.setText(f"{at:,} / {steps:,}")
-        self.place.setToolTip("Words of the translation that are shown, of all")
+        self.place.setToolTip("Tokens of the translation that are written, of all")
         self.previous.setEnabled(at > 0)
-        self.next.setEnabled(at < steps)
+        self.next.setEnabled(step is None or at < steps)
+
+    def show_playing(self, playing: bool) -> None:
+        """Show whether it goes on by itself."""
+        set_icon(self.play, "pause" if playing else "play")
+
+    def show_pictured(self, pictured: bool) -> None:
+        """Show whether steps are shown as the lecture draws them."""
+        self.picture.setChecked(pictured)
 
     def show_history(self, *, undo: bool, redo: bool, beside: bool, shown: bool) -> None:
         """Show what can be taken back, put away and saved."""
@@ -136,17 +155,21 @@ class Tools(QWidget):
 
     @Slot()
     def step_on(self) -> None:
-        """Show one word more."""
-        if self._step is not None:
-            at = self._step + 1
-            self.step_chosen.emit(at if at < self._steps else None)
+        """Write one token more; where all are shown, begin with the first."""
+        at = 1 if self._step is None else self._step + 1
+        if at <= self._steps:
+            self.step_chosen.emit(at)
 
     @Slot()
     def step_back(self) -> None:
-        """Show one word less."""
+        """Take one token back."""
         at = self._steps if self._step is None else self._step
         if at > 0:
             self.step_chosen.emit(at - 1)
+
+    def step_to(self, end: bool) -> None:
+        """Begin before the first token, or see how the last was found."""
+        self.step_chosen.emit(self._steps if end else 0)
 
     @Slot(int)
     def _layer(self, place: int) -> None:

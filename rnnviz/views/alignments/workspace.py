@@ -73,6 +73,10 @@ class AlignmentsWorkspace(Workspace):
             MenuEntry(menu, "Type a sentence", "Ctrl+L", self._type, key="T"),
             MenuEntry(menu, "Next word", None, self._step_on, key="."),
             MenuEntry(menu, "Previous word", None, self._step_back, key=","),
+            MenuEntry(menu, "To the beginning", None, self._first, key="Home"),
+            MenuEntry(menu, "To the last word", None, self._last, key="End"),
+            MenuEntry(menu, "Play or pause", None, self._play, key="Space"),
+            MenuEntry(menu, "Steps as the lecture draws them", None, self._picture, key="P"),
             MenuEntry(menu, "All words", None, self._all, key="Esc"),
             MenuEntry(menu, SEPARATOR),
             MenuEntry(menu, "Larger cells", None, self._larger, key="+"),
@@ -97,6 +101,22 @@ class AlignmentsWorkspace(Workspace):
     def _step_back(self) -> None:
         if self.area is not None:
             self.area.tools.step_back()
+
+    def _first(self) -> None:
+        if self.area is not None:
+            self.area.tools.step_to(end=False)
+
+    def _last(self) -> None:
+        if self.area is not None:
+            self.area.tools.step_to(end=True)
+
+    def _play(self) -> None:
+        if self.area is not None:
+            self.area.toggle_play()
+
+    def _picture(self) -> None:
+        alignments = self.session.alignments
+        alignments.set_pictured(not alignments.pictured)
 
     def _all(self) -> None:
         self.session.alignments.set_step(None)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel
 
 from rnnviz.core.kinds import kind_named
@@ -133,7 +133,8 @@ def test_stepping_shows_one_word_at_a_time(area, opened, qtbot):
     assert (opened.step, area.main.table.shown_rows) == (8, 8)
     assert area.tools.place.text() == "8 / 9"
     area.tools.next.click()
-    assert opened.step is None
+    # How the last one was found is seen, too.
+    assert (opened.step, area.main.table.shown_rows) == (9, 9)
     assert not area.tools.next.isEnabled()
 
 
@@ -430,6 +431,20 @@ def test_the_keyboard_alone_translates_walks_and_steps(session, appearance, qtbo
     qtbot.keyClick(table, ",")
     assert session.alignments.step == 3
     qtbot.keyClick(table, ".")
+    assert session.alignments.step == 4
+    assert room.area.main.picture.isVisible()
+    qtbot.keyClick(table, Qt.Key.Key_Home)
+    assert session.alignments.step == 0
+    qtbot.keyClick(table, "p")
+    assert room.area.main.lines.isVisible() and not room.area.main.picture.isVisible()
+    qtbot.keyClick(table, "p")
+    qtbot.keyClick(table, Qt.Key.Key_Space)
+    assert room.area._playing.isActive()
+    qtbot.keyClick(table, Qt.Key.Key_Space)
+    assert not room.area._playing.isActive()
+    qtbot.keyClick(table, Qt.Key.Key_End)
+    assert session.alignments.step == 4
+    qtbot.keyClick(table, Qt.Key.Key_Escape)
     assert session.alignments.step is None
     qtbot.keyClick(table, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: table.mark == (0, 0))
@@ -439,3 +454,76 @@ def test_the_keyboard_alone_translates_walks_and_steps(session, appearance, qtbo
     assert session.alignments.current.question.why == ""
     qtbot.keyClick(table, "t")
     assert window.focusWidget() is line
+
+
+class TestSteps:
+    """The lecture's picture while stepping, with keys alone."""
+
+    def test_stepping_shows_the_picture_and_the_matrix_grows(self, area, opened, qtbot):
+        assert not area.main.picture.isVisible()
+        area.tools.step_on()
+        assert area.main.picture.isVisible() and not area.main.lines.isVisible()
+        assert area.main.picture.step == 1 and area.main.table.shown_rows == 1
+        area.tools.step_on()
+        assert "“cat” is written" in area.main.picture.accessibleDescription()
+        assert area.main.table.shown_rows == 2
+        area.tools.step_back()
+        assert "“the” is written" in area.main.picture.accessibleDescription()
+        opened.set_step(None)
+        assert not area.main.picture.isVisible() and area.main.lines.isVisible()
+
+    def test_the_last_word_is_seen_as_it_is_found(self, area, opened):
+        area.tools.step_to(end=True)
+        steps = len(opened.current.decoded.target)
+        assert opened.step == steps and area.main.picture.step == steps
+        area.tools.step_on()
+        assert opened.step == steps
+
+    def test_it_plays_to_the_end_and_rests(self, area, opened, qtbot):
+        area._playing.setInterval(5)
+        area.toggle_play()
+        steps = len(opened.current.decoded.target)
+        qtbot.waitUntil(lambda: opened.step == steps and not area._playing.isActive())
+        assert area.main.picture.isVisible()
+        area.toggle_play()
+        assert area._playing.isActive() and opened.step == 0
+        area.toggle_play()
+        assert not area._playing.isActive()
+
+    def test_the_pointer_explains_a_number_and_lights_up_its_word(self, area, opened, qtbot):
+        area.tools.step_to(end=True)
+        area.tools.step_back()
+        picture = area.main.picture
+        spot = next(s for s in picture.picture.spots if s.part == "weight" and s.place == 2)
+        point = QPoint(int(spot.x + spot.width / 2), int(spot.y + spot.height / 2))
+        qtbot.mouseMove(picture, point)
+        qtbot.waitUntil(lambda: "exp(" in area.main.readout.text())
+        qtbot.waitUntil(lambda: area.main.mark == (None, 2))
+        qtbot.mouseClick(picture, Qt.MouseButton.LeftButton, pos=point)
+        assert opened.pinned == Mark(None, 2)
+
+    def test_steps_can_be_shown_as_lines(self, area, opened):
+        opened.set_pictured(False)
+        area.tools.step_on()
+        assert not area.main.picture.isVisible() and area.main.lines.isVisible()
+
+    @pytest.mark.parametrize("ending", [".png", ".svg", ".html"])
+    def test_a_step_is_saved(self, area, opened, tmp_path, ending):
+        path = tmp_path / f"step{ending}"
+        save(path, area.main, 1.0, "step", 2)
+        assert path.stat().st_size > 2000
+        if ending == ".svg":
+            assert "Step 2 of" in path.read_text(encoding="utf-8")
+
+
+def test_a_translation_that_is_typed_is_aligned_with_its_probability(area, opened, qtbot):
+    qtbot.mouseClick(area.bar.given, Qt.MouseButton.LeftButton)
+    assert area.bar.target.hasFocus() or area.bar.target.isVisible()
+    qtbot.keyClicks(area.bar.target, "the dog")
+    assert area.bar.button.text() == "Align"
+    qtbot.keyClick(area.bar.target, Qt.Key.Key_Return)
+    assert opened.current.question.target == "the dog"
+    assert "probability" in area.main.heading.text()
+    area.bar.target.clear()
+    qtbot.keyClick(area.bar.target, Qt.Key.Key_Return)
+    assert opened.current.question.target == ""

@@ -190,13 +190,12 @@ class TablePainter:
         self._painter.restore()
 
     def paint_unshown(self, area: QRect, shown_rows: int | None) -> None:
-        """A veil over rows that are not there yet."""
+        """Rows that are not there yet are not seen."""
         if shown_rows is None or shown_rows >= self._layout.rows:
             return
         y = max(self._layout.top, self._layout.row_rect(shown_rows).y())
-        veil = QColor(self._theme.background)
-        veil.setAlphaF(0.86)
-        self._painter.fillRect(QRectF(0, y, area.width(), area.height() - y), veil)
+        ground = QColor(self._theme.background)
+        self._painter.fillRect(QRectF(0, y, area.width(), area.height() - y), ground)
 
     def paint_mark(self, area: QRect, mark: Place, *, pinned: bool) -> None:
         """A row, a column and the cell of both, with their names."""
