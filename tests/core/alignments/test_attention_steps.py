@@ -143,6 +143,7 @@ def test_a_temperature_divides_the_scores():
         weights=cold.weights, scores=cold.scores,
     )  # fmt: skip
     formula, shown = explain(warm, 1, spots(draw_step(warm, 1), "weight")[0])
+    assert warm.scores is not None
     scores = warm.scores[0] / 2
     right = np.exp(scores[0] - scores.max()) / np.exp(scores - scores.max()).sum()
     assert "/2" in formula and numbers(shown)[-1] == pytest.approx(right, abs=6e-4)
@@ -164,7 +165,8 @@ def test_the_steps_of_a_decoded_sentence(tmp_path: Path):
     )  # fmt: skip
     steps = steps_of(decoded, kind_of_attention({"attention": "general", "architecture": "lstm"}))
     assert steps.places == ("le", "ch", "·at") and steps.written == ("the", "</s>")
-    assert steps.weights is not None and steps.p == pytest.approx((np.exp(-0.5), 1.0))
+    assert steps.weights is not None
+    assert steps.p == pytest.approx((np.exp(-0.5), 1.0))
     # A table of another size belongs to something else.
     assert steps.memory is None and steps.scores is None
     assert steps.kind.architecture == "LSTM"
