@@ -24,6 +24,7 @@ from rnnviz.core.system import places
 from rnnviz.core.system.left_behind import remove_left_behind
 from rnnviz.core.system.version_guard import check_qt
 from rnnviz.session.session import Session
+from rnnviz.views.shared import speaking
 from rnnviz.views.shared.theme import Appearance
 from rnnviz.views.window.window import Window
 from rnnviz.work.runner import EngineRunner, Runner
@@ -41,6 +42,7 @@ def has_display() -> bool:
 
 def build(app: QApplication, runner: Runner) -> Window:
     """The window on its session; shown by the caller."""
+    speaking.install()
     config = places.config_directory()
     config.mkdir(parents=True, exist_ok=True)
     settings = QSettings(str(config / "settings.ini"), QSettings.Format.IniFormat)

@@ -43,6 +43,7 @@ from rnnviz.views.alignments.drawn_tables import (
 from rnnviz.views.cells.legend import Gradient
 from rnnviz.views.shared.directions import direction_of
 from rnnviz.views.shared.elided_label import ElidedLabel
+from rnnviz.views.shared.speaking import speak
 
 _NAMED = 6
 _WIDE = 820
@@ -346,8 +347,11 @@ class Pane(QWidget):
         self.lines.set_mark(mark if self.layer is None or self.layer.of_words else self._row(mark))
         self.table.set_mark(mark, pinned=pinned)
         self._mark_place(mark)
+        told = self._readout_text(mark)
+        for view in (self.table, self.lines):
+            speak(view, told)
         if not self.picture.underMouse() or self.picture.isHidden():
-            self.readout.setText(self._readout_text(mark) or " ")
+            self.readout.setText(told or " ")
         # What is under the pointer rests; the other view follows.
         if not self.lines.underMouse():
             self.lines.reveal(self.lines.mark)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.errors import RnnvizError
@@ -45,7 +46,11 @@ class AlignmentsWorkspace(Workspace):
         assert self.area is not None
         self.area.message.connect(self.message)
         self.area.failed.connect(self.failed)
-        self.area.focus_sentence()
+
+    def keys_go_to(self) -> QWidget:
+        """The sentence; Esc leads to its table."""
+        assert self.area is not None
+        return self.area.bar.line
 
     def subjects(self) -> tuple[str, ...] | None:
         """The open translator."""
@@ -87,7 +92,7 @@ class AlignmentsWorkspace(Workspace):
                 menu, "Put the alignment at the right away", None, alignments.put_away, key="X"
             ),
             MenuEntry(menu, "See encoder and decoder in Cells", None, alignments.tables.record),
-            MenuEntry(menu, "Save this alignment…", None, self._save),
+            MenuEntry(menu, "Save this alignment…", QKeySequence.StandardKey.Save, self._save),
         )
 
     def _type(self) -> None:

@@ -20,15 +20,20 @@ from rnnviz.views.cells.legend import Legend
 from rnnviz.views.cells.placing import Placing
 from rnnviz.views.cells.unit_picker import UnitPicker
 from rnnviz.views.shared.panel import waiting
+from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow
-from rnnviz.views.text.hover_card import HoverCard
+from rnnviz.views.text.hover_card import HoverCard, HoverFacts, spoken
 from rnnviz.views.text.hover_facts import hover_facts
 from rnnviz.views.text.minimap import Minimap
 from rnnviz.views.text.search_bar import SearchBar
 from rnnviz.views.text.text_editing import LIMIT
 from rnnviz.views.text.text_searching import TextSearching
 from rnnviz.views.text.text_view import TextView
+from rnnviz.views.text.text_walking import here
+
+_SPOKEN = 60
+"""How many characters on each side of a place a screen reader is told."""
 
 _ABOUT_CONCEPTS = "Underline what a concept labels (C)"
 
@@ -50,6 +55,8 @@ class TextPanel(QWidget):
         self._typing = False
         """Whether the session is just being told what was typed."""
         self._placing = Placing(None)
+        self._carded: int | None = None
+        """The character that the card speaks of."""
         self.picker = UnitPicker(session)
         self.concepts = ConceptPicker(optional=True)
         self.view = TextView()
@@ -115,6 +122,8 @@ class TextPanel(QWidget):
         session.scaling.changed.connect(self.show_unit)
         session.jobs.changed.connect(self._show_waiting)
         selection.unit_changed.connect(self.show_unit)
+        for signal in (selection.unit_changed, selection.colouring_changed):
+            signal.connect(self._tell_place)
         selection.colouring_changed.connect(self.show_unit)
         selection.concept_changed.connect(self.show_concept)
         selection.pins_changed.connect(self.show_pin)
@@ -123,6 +132,8 @@ class TextPanel(QWidget):
         selection.jumped.connect(self.go_to)
         self.view.hovered.connect(self._hover)
         self.view.clicked.connect(self._click)
+        self.view.walked_to.connect(self._walked_to)
+        self.view.verticalScrollBar().valueChanged.connect(self._put_card_away)
         self.view.range_selected.connect(self._brush)
         self.view.visible_changed.connect(self._visible_moved)
         self.view.text_edited.connect(self._type)
@@ -153,9 +164,10 @@ class TextPanel(QWidget):
         """Take the session's text, unless it came from typing here; another one ends the typing."""
         text = self._session.recordings.text
         if text is not None and not self._typing:
-            self.card.hide()
+            self._put_card_away()
             self.set_editing(False)
             self.view.set_text(text)
+            self._tell_place()
 
     @Slot()
     def show_recording(self) -> None:
@@ -163,6 +175,7 @@ class TextPanel(QWidget):
         recording, selection = self._session.recordings.recording, self._session.selection
         self._placing = Placing(recording)
         if recording is None:
+            self._put_card_away()
             self.view.set_known(None)
             if not self.view.editable:
                 self.view.set_values(None, 0)
@@ -244,6 +257,7 @@ class TextPanel(QWidget):
             can_squash=scaling.can_squash,
         )
         self.surprisal.setChecked(not by_unit)
+        self._renew_card()
 
     def _came_out(self, recording: Recording) -> npt.NDArray[np.floating] | None:
         """What came out of the network at each step, where the text is coloured by it."""
@@ -372,6 +386,7 @@ class TextPanel(QWidget):
 
     @Slot(str)
     def _type(self, typed: str) -> None:
+        self._put_card_away()
         self._typing = True
         self._session.recordings.type_text(typed)
         self._typing = False
@@ -420,22 +435,68 @@ class TextPanel(QWidget):
 
     @Slot(object)
     def _hover(self, character: int | None) -> None:
-        recording = self._session.recordings.recording
         brushing = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)
-        walked = 0 if recording is None else self._placing.characters(0, recording.walked)[1]
-        if brushing or character is None or recording is None or character >= walked:
-            self.card.hide()
+        facts = None if brushing or character is None else self._facts(character)
+        if facts is None or character is None:
+            self._put_card_away()
             return
-        facts = hover_facts(recording, self._session.selection, character, self.view.text)
-        self.card.show_facts(facts, self.view.cell_rect(character).translated(self._view_offset()))
+        cell = self.view.cell_rect(character)
+        if cell.isNull():
+            self._put_card_away()
+        else:
+            self._carded = character
+            self.card.show_facts(facts, cell.translated(self._view_offset()))
+
+    def _facts(self, character: int) -> HoverFacts | None:
+        """What there is to say of a character; None where nothing is known of it, or not of it."""
+        recording = self._session.recordings.recording
+        if recording is None or len(recording.text) != len(self.view.text):
+            # While a person types, the text on the screen may be ahead of the last walk.
+            return None
+        walked = self._placing.characters(0, recording.walked)[1]
+        if character >= walked:
+            return None
+        return hover_facts(recording, self._session.selection, character, self.view.text)
+
+    @Slot()
+    def _put_card_away(self) -> None:
+        """What it speaks of is no longer there, or no longer pointed at."""
+        self._carded = None
+        self.card.hide()
+
+    def _renew_card(self) -> None:
+        """Say what holds now of the character that the card speaks of."""
+        if self._carded is not None and self.card.isVisible():
+            self._hover(self._carded)
+
+    @Slot(int)
+    def _walked_to(self, character: int) -> None:
+        """The card of the character where the keys are; Esc puts it away."""
+        self._hover(character)
+        self._tell_place()
+
+    @Slot()
+    def _tell_place(self) -> None:
+        """Say to a screen reader what stands where the person is, and what the unit does there."""
+        view = self.view
+        facts = self._facts(here(view)) if len(view.text) else None
+        if facts is None:
+            speak(view, waiting(self._session))
+            return
+        line = view.text.line_of(facts.offset)
+        start = int(view.text.line_starts[line])
+        around = view.text.slice(max(start, facts.offset - _SPOKEN), facts.offset + _SPOKEN)
+        speak(view, f"{spoken(facts)}. In: {around.splitlines()[0] if around.strip() else around}")
 
     def _view_offset(self) -> QPoint:
         return self.view.viewport().mapTo(self, QPoint(0, 0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape ends typing; every other key goes on to the window."""
+        """Escape ends typing or puts the card away; every other key goes on to the window."""
         if event.key() == Qt.Key.Key_Escape and self.view.editable:
             self.set_editing(False)
+        elif event.key() == Qt.Key.Key_Escape and self.card.isVisible():
+            self._put_card_away()
         else:
             super().keyPressEvent(event)
 

@@ -33,6 +33,10 @@ class CellsWorkspace(Workspace):
         """The coloured text."""
         return self.text_panel
 
+    def keys_go_to(self) -> QWidget:
+        """The text."""
+        return self.text_panel.view
+
     def connect_parts(self) -> None:
         """Jumps go to the text, wishes to the window."""
         from rnnviz.views.cells.panels.ranking import RankingPanel

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 
 from rnnviz.core.sequences.text import NEWLINE, Text
+from rnnviz.views.text.glyphs import character_name
 
 _PIXELS_PER_CHARACTER = 9
 _PIXELS_PER_ROW = 16
@@ -86,6 +87,12 @@ class NamedAxis(NumberAxis):
             return super().tickStrings(values, scale, spacing)
         return [self._names.get(value, "") for value in values]
 
+    def words_at(self, row: int) -> str:
+        """The name of a row, or its number."""
+        if self._name_of is not None:
+            return self._name_of(row)
+        return self._names.get(row + 0.5, f"row {row + 1:,}")
+
     @staticmethod
     def _high_rows(low: float, high: float, size: float) -> bool:
         return size >= _PIXELS_PER_ROW * (high - low)
@@ -127,6 +134,13 @@ class TextAxis(NumberAxis):
             shown = self._text.slice(int(values[0]), int(values[-1]) + 1)
             return [_SHOWN.get(character, character) for character in shown]
         return super().tickStrings(values, scale, spacing)
+
+    def words_at(self, place: int) -> str:
+        """A character by its name, and where it stands."""
+        if self._text is None or not 0 <= place < len(self._text):
+            return f"position {place:,}"
+        name = character_name(int(self._text.codes[place]))
+        return f"{name} at {place:,}, line {self._text.line_of(place) + 1:,}"
 
     def _shows_characters(self, low: float, high: float, size: float) -> bool:
         return self._text is not None and size >= _PIXELS_PER_CHARACTER * (high - low)

@@ -136,6 +136,16 @@ class BandPlot(Plot):
         if x is not None:
             self._place.setValue(x)
 
+    def words_at(self, x: float, y: float) -> str:
+        """The value of every curve there."""
+        told = [f"{self.x_axis.labelText or 'across'} {x:.4g}"]
+        for curve in self._curves:
+            places = np.asarray(curve.x, float)
+            if places.size and places[0] <= x <= places[-1]:
+                value = float(curve.y[int(np.abs(places - x).argmin())])
+                told.append(f"{curve.name} {value:.4g}")
+        return ", ".join(told)
+
     def columns(self) -> Columns:
         """The x of each curve, its values and its band."""
         found: dict[str, npt.ArrayLike] = {}

@@ -23,9 +23,20 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.axes import NumberAxis
 from rnnviz.views.plots.export import Columns, picture, save_csv, save_png, save_svg
 from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.key_pointer import KeyPointer
 from rnnviz.views.shared.theme import Theme, theme_of, ui_font
 
 _AXIS_POINTS = 8.5
+
+
+class Canvas(pg.PlotWidget):
+    """What a plot is painted on; it has the keys only by the Tab key, not by a click."""
+
+    speaks = True
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
 
 class Plot(QWidget):
@@ -54,9 +65,9 @@ class Plot(QWidget):
         self.y_axis = y_axis or NumberAxis("left")
         axes = {"bottom": self.x_axis, "left": self.y_axis}
         # Its own menus would take a third of the time, and are never seen.
-        self._canvas = pg.PlotWidget(axisItems=axes, enableMenu=False)
+        self._canvas = Canvas(axisItems=axes, enableMenu=False)
         self._canvas.setAccessibleName(name)
-        self._canvas.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self._canvas.setFrameShape(Canvas.Shape.NoFrame)
         self._canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.item: pg.PlotItem = self._canvas.getPlotItem()
         self.item.hideButtons()
@@ -83,7 +94,13 @@ class Plot(QWidget):
         scene.sigMouseMoved.connect(self._moved)
         scene.sigMouseClicked.connect(self._pressed)
         self._canvas.viewport().installEventFilter(self)
+        self.pointer = KeyPointer(self, self._canvas)
         self._dress()
+
+    @property
+    def canvas(self) -> Canvas:
+        """What it is painted on."""
+        return self._canvas
 
     # For subclasses
 
@@ -93,6 +110,12 @@ class Plot(QWidget):
     def columns(self) -> Columns:
         """The numbers on the plot, for CSV."""
         return {}
+
+    def words_at(self, x: float, y: float) -> str:
+        """What stands at a place, in words, for those who cannot see it."""
+        across = self.x_axis.labelText or "across"
+        up = self.y_axis.labelText or "up"
+        return f"{across} {x:.4g}, {up} {y:.4g}"
 
     def set_labels(self, x: str, y: str) -> None:
         """Say what the axes measure, units included; an empty word leaves no room."""
@@ -242,6 +265,7 @@ class Plot(QWidget):
             axis.setTextPen(theme.muted)
             axis.label.setFont(ui_font(_AXIS_POINTS))
         self._write_legend(theme)
+        self.pointer.recolour(theme)
         self.recolour(theme)
 
     @Slot(object)

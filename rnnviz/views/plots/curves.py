@@ -434,6 +434,11 @@ class CurvePlot(Plot):
                 words += f" (smoothed {plain(float(f'{smooth:.4g}'))})"
         return f"{trace.name}: {words}" if trace.name else words
 
+    def words_at(self, x: float, y: float) -> str:
+        """The value of every trace there, as in the note beside the pointer."""
+        rows = [row for trace in self.traces if (row := self._row_at(trace, x))]
+        return ", ".join([f"{self._x_name} {self._x_format.format(x)}", *rows])
+
     @Slot()
     def _hide_note(self) -> None:
         self.note.hide()

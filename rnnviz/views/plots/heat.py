@@ -102,6 +102,17 @@ class HeatPlot(Plot):
     def reset_zoom(self) -> None:
         """There is no zoom."""
 
+    def words_at(self, x: float, y: float) -> str:
+        """The row, the name of the column and the value of their cell."""
+        rows, columns = self._values.shape
+        row, column = int(np.floor(y)), int(np.floor(x))
+        told = [f"{self.y_axis.labelText or 'row'} {row:,}"]
+        if 0 <= column < len(self._names):
+            told.append(f"{self.x_axis.labelText or 'column'} {self._names[column]}")
+        if 0 <= row < rows and 0 <= column < columns:
+            told.append(f"{float(self._values[row, column]):.4g}")
+        return ", ".join(told)
+
     def columns(self) -> Columns:
         """A column of numbers for every column of the picture, under its name."""
         rows = self._values.shape[0]

@@ -105,6 +105,15 @@ class ImagePlot(Plot):
         if character is not None:
             self._column.setValue(character + 0.5)
 
+    def words_at(self, x: float, y: float) -> str:
+        """The row, the character and the value of their cell."""
+        rows, columns = self._values.shape
+        row, column = int(np.floor(y)), int(np.floor(x)) - self._start
+        told = [self.row_axis.words_at(row), self.text_axis.words_at(column + self._start)]
+        if 0 <= row < rows and 0 <= column < columns:
+            told.append(f"{float(self._values[row, column]):+.3f}")
+        return ", ".join(told)
+
     def columns(self) -> Columns:
         """Positions, then a column of values for every row."""
         rows, length = self._values.shape

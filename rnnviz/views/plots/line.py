@@ -109,6 +109,16 @@ class LinePlot(Plot):
         if character is not None:
             self._cursor.setValue(character + 0.5)
 
+    def words_at(self, x: float, y: float) -> str:
+        """The character and the value of every line there."""
+        place = int(np.floor(x))
+        told = [self.text_axis.words_at(place)]
+        for series in self._series:
+            if 0 <= place - series.start < len(series.values):
+                value = float(series.values[place - series.start])
+                told.append(f"{series.name} {value:+.3f}")
+        return ", ".join(told)
+
     def columns(self) -> Columns:
         """Positions and the values of every line."""
         if not self._series:

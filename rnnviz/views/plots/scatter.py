@@ -106,6 +106,14 @@ class ScatterPlot(Plot):
             chosen = self._groups[group]
             self._ring.setData([chosen.x[place]], [chosen.y[place]])
 
+    def words_at(self, x: float, y: float) -> str:
+        """The point within reach, or the place."""
+        group, place = self._nearest(x, y)
+        if group < 0:
+            return super().words_at(x, y)
+        chosen = self._groups[group]
+        return f"{chosen.name}: {super().words_at(chosen.x[place], chosen.y[place])}"
+
     def columns(self) -> Columns:
         """Group, x and y of every point."""
         names = [group.name for group in self._groups for _ in range(len(group.x))]

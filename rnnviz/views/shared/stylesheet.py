@@ -45,6 +45,7 @@ QToolButton[segment] { border: 1px solid $border; border-radius: 0; padding: 4px
     background: $background; color: $muted; margin-left: -1px; }
 QToolButton[segment]:hover { background: $hover; color: $text; }
 QToolButton[segment]:checked { background: $tint; color: $accent; font-weight: 600; }
+QToolButton[segment]:focus { border: 2px solid $accent; padding: 3px 9px; }
 QToolButton[segment="first"] { border-top-left-radius: 6px; border-bottom-left-radius: 6px;
     margin-left: 0; }
 QToolButton[segment="last"] { border-top-right-radius: 6px; border-bottom-right-radius: 6px; }
@@ -86,7 +87,9 @@ QComboBox QAbstractItemView { border: 1px solid $border; background: $raised; ou
 QCheckBox { spacing: 8px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; border-radius: 4px;
     background: $background; }
-QCheckBox::indicator:hover, QCheckBox:focus::indicator { border-color: $accent; }
+QCheckBox::indicator:hover { border-color: $accent; }
+QCheckBox::indicator:focus { border: 2px solid $accent; }
+QCheckBox:focus { color: $accent; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent;
     image: url("$icons/check.svg"); }
 QCheckBox::indicator:disabled { border-color: $border; background: $surface; }

@@ -89,6 +89,14 @@ class Workspace(QMainWindow):
     def connect_parts(self) -> None:
         """Connect the parts of this room with each other; called once, when all are made."""
 
+    def keys_go_to(self) -> QWidget:
+        """What has the keys when this workspace is entered; called when it is on the screen."""
+        centre = self.centralWidget()
+        for widget in centre.findChildren(QWidget):
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
+                return widget
+        return centre
+
     def entries(self) -> tuple[MenuEntry, ...]:
         """What a person can do in this room: entries of the menus, and keys that hold only here."""
         return ()
@@ -168,6 +176,8 @@ class Workspace(QMainWindow):
         # Without a scroll area the least sizes of all docks would add up to the window's.
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        scroll.setAccessibleName(panel.title)
         scroll.setWidget(panel)
         scroll.setMinimumWidth(self.least_right_width if area == _RIGHT else 0)
         dock.setWidget(scroll)
@@ -227,6 +237,7 @@ class Workspace(QMainWindow):
             self._size_docks()
         for bar in self.findChildren(QTabBar):
             bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setAccessibleName("Panels")
         self._tidying.start()
 
     @Slot()
@@ -236,6 +247,8 @@ class Workspace(QMainWindow):
         A bar that is in use lies right above the dock of its tab.
         """
         docks = {dock.windowTitle(): dock for dock in self.docks.values()}
+        for bar in self.findChildren(QTabBar):
+            bar.setAccessibleName("Panels")
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             dock = docks.get(bar.tabText(bar.currentIndex()))
             if dock is None or dock.isFloating():

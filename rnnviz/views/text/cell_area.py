@@ -118,6 +118,10 @@ class CellArea(QAbstractScrollArea):
         start, stop = self._rows.bounds(max(0, min(row + rows, self._rows.count - 1)))
         return min(start + along, max(start, stop - 1))
 
+    def row_bounds(self, character: int) -> tuple[int, int]:
+        """The first character of the row that a character stands in, and one past the last."""
+        return self._rows.bounds(self._rows.row_of(character))
+
     # size
 
     def zoom(self, steps: float) -> None:

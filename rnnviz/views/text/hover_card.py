@@ -42,6 +42,8 @@ class HoverFacts:
     """None where the model gave no prediction."""
     predictions: tuple[tuple[str, float], ...] = field(default=())
     """The likeliest next characters and their probabilities, the likeliest first."""
+    unit: str = ""
+    """The unit's name."""
     ranges: Mapping[str, Range] = field(default_factory=dict)
     """Where the values of a channel lie, if its name alone does not tell it."""
 
@@ -93,9 +95,11 @@ class HoverCard(QWidget):
         painter.drawRoundedRect(box, 6, 6)
         painter.setPen(QColor(theme.text))
         painter.setFont(mono_font(15))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _shown(facts.character))
+        # A token has its place beside the box, in words.
+        sign = _shown(facts.character) if len(facts.character) == 1 else "…"
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, sign)
         left, width = _PAD + 44, WIDTH - 2 * _PAD - 44
-        name = character_name(ord(facts.character))
+        name = _named(facts.character)
         _write(painter, QRectF(left, _PAD - 1, width, 18), name, _bold(10), theme.text)
         where = f"line {facts.line:,}, column {facts.column:,}, offset {facts.offset:,}"
         _write(painter, QRectF(left, _PAD + 17, width, 18), where, ui_font(8.5), theme.muted)
@@ -153,14 +157,32 @@ class HoverCard(QWidget):
 
 def spoken(facts: HoverFacts) -> str:
     """The facts as one line, for those who cannot see the card."""
+    told = [
+        f"{_named(facts.character)}, line {facts.line}, column {facts.column}",
+        *([] if facts.known else ["the model does not know this character"]),
+    ]
     value = facts.values.get(facts.channel)
-    told = f"{character_name(ord(facts.character))}, line {facts.line}, column {facts.column}"
-    return told if value is None else f"{told}, {facts.channel} {value:+.3f}"
+    if value is not None:
+        of_unit = f" of {facts.unit}" if facts.unit else ""
+        told.append(f"{facts.channel}{of_unit} {value:+.3f}".replace("-", "−"))
+    if facts.surprisal_bits is not None:
+        told.append(f"surprisal {facts.surprisal_bits:.2f} bits")
+    if facts.predictions:
+        likely, p = facts.predictions[0]
+        told.append(f"most likely next: {_named(likely)}, {p:.0%}")
+    return ", ".join(told)
 
 
-def _shown(character: str) -> str:
-    """The character, a space by its sign: an empty box would say nothing."""
-    return "␣" if character == " " else glyph(ord(character)).shown
+def _named(symbol: str) -> str:
+    """A character by its name in words, a token or a class as it is."""
+    return character_name(ord(symbol)) if len(symbol) == 1 else symbol
+
+
+def _shown(symbol: str) -> str:
+    """The character, a space by its sign: an empty box would say nothing; a token as it is."""
+    if len(symbol) != 1:
+        return symbol
+    return "␣" if symbol == " " else glyph(ord(symbol)).shown
 
 
 def _size(facts: HoverFacts) -> QSize:

@@ -42,5 +42,6 @@ def hover_facts(
         },
         surprisal_bits=None if math.isnan(bits) else bits,
         predictions=recording.likeliest(place),
+        unit=recording.unit_title(unit),
         ranges={channel: recording.about_channel(channel, unit).range for channel in channels},
     )

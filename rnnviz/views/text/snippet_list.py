@@ -22,6 +22,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from rnnviz.core.colours.colour import Scale
+from rnnviz.views.shared.plain_rows import leave_letters
 from rnnviz.views.shared.theme import mono_font, theme_of, ui_font
 from rnnviz.views.text.glyphs import glyph
 
@@ -163,6 +164,7 @@ class SnippetList(QListView):
         self.setItemDelegate(self._delegate)
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        leave_letters(self)
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
 

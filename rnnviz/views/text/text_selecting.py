@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
 
 from rnnviz.core.sequences.text import NEWLINE
+from rnnviz.views.text.text_walking import here
 
 if TYPE_CHECKING:
     from rnnviz.views.text.text_view import TextView
@@ -103,29 +104,66 @@ class Selecting(QObject):
         self._tell()
 
     def key(self, event: QKeyEvent) -> bool:
-        """Shift and arrows move the range's end, Escape lets it go; whether it was one of these."""
+        """Shift and a key that moves take the range's end along, Escape lets it go.
+
+        Returns: whether it was one of these.
+        """
         view = self._view
         if event.key() == Qt.Key.Key_Escape and view.range is not None:
             view.set_range(None)
             self._tell()
             return True
-        if event.modifiers() != Qt.KeyboardModifier.ShiftModifier or view.cursor_at is None:
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        shift, control = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+        if held not in (shift, shift | control) or not len(view.text):
             return False
+        at = here(view)
         if view.range is None or self._head is None:
-            self._anchor = self._head = view.cursor_at
-        rows: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        steps: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        if event.key() in steps:
-            head = self._head + steps[event.key()]
-        elif event.key() in rows:
-            head = view.character_in_row(self._head, rows[event.key()])
-        else:
+            self._anchor = self._head = at
+        head = self._moved(event.key(), self._head, by_word=held != shift)
+        if head is None:
             return False
         self._head = max(0, min(len(view.text) - 1, head))
         self._show()
         view.scroll_to(self._head)
         self._tell()
         return True
+
+    def begin_at(self, character: int) -> None:
+        """What is selected next begins here."""
+        self._anchor = self._head = character
+
+    def _moved(self, key: int, head: int, *, by_word: bool) -> int | None:
+        """Where a key takes the end of the range; None if it is none of these.
+
+        By words it takes it over words, to the ends of the text, and over nothing else.
+        """
+        view = self._view
+        row = max(1, view.verticalScrollBar().pageStep())
+        match Qt.Key(key):
+            case Qt.Key.Key_Left | Qt.Key.Key_Right:
+                step = 1 if key == Qt.Key.Key_Right else -1
+                return self._over_word(head, step) if by_word else head + step
+            case Qt.Key.Key_Up | Qt.Key.Key_Down if not by_word:
+                return view.character_in_row(head, 1 if key == Qt.Key.Key_Down else -1)
+            case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown if not by_word:
+                return view.character_in_row(head, row if key == Qt.Key.Key_PageDown else -row)
+            case Qt.Key.Key_Home:
+                return 0 if by_word else view.row_bounds(head)[0]
+            case Qt.Key.Key_End:
+                return len(view.text) - 1 if by_word else view.row_bounds(head)[1] - 1
+        return None
+
+    def _over_word(self, head: int, step: int) -> int:
+        """The last character of the word that comes next in a direction."""
+        begin = max(0, head - _WORD)
+        around = self._view.text.slice(begin, head + _WORD)
+        place = head - begin + step
+        while 0 <= place < len(around) and not _in_word(around[place]):
+            place += step
+        while 0 <= place + step < len(around) and _in_word(around[place + step]):
+            place += step
+        return begin + place
 
     def _show(self) -> None:
         if self._anchor is not None and self._head is not None:

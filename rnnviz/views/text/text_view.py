@@ -36,6 +36,7 @@ from rnnviz.views.text.rows import Page
 from rnnviz.views.text.text_editing import Editing
 from rnnviz.views.text.text_entries import Labels, Values, label_entries, label_scale, value_entries
 from rnnviz.views.text.text_selecting import Selecting
+from rnnviz.views.text.text_walking import walk_key
 
 Known = Callable[[int, int], npt.NDArray[np.bool_]]
 """Which characters from start up to stop the model knows."""
@@ -57,6 +58,7 @@ class TextView(CellArea):
         range_selected(tuple[int, int] | None): a range was brushed, (start, stop), or let go.
         text_edited(str): the text after an edit by hand.
         edit_refused(str): why an edit was not made.
+        walked_to(int): the keys moved the cursor to this character, or ask what is there.
     """
 
     hovered = Signal(object)
@@ -64,6 +66,9 @@ class TextView(CellArea):
     range_selected = Signal(object)
     text_edited = Signal(str)
     edit_refused = Signal(str)
+    walked_to = Signal(int)
+
+    speaks = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
         # Qt sends events, and lays out, while it is being built
@@ -160,6 +165,17 @@ class TextView(CellArea):
         if chosen != self.range:
             self.range = chosen
             self.viewport().update()
+
+    def walk_to(self, character: int) -> None:
+        """Put the cursor on a character as the keys do: it is brought into view and told."""
+        self._selecting.begin_at(character)
+        if self.range is not None:
+            self.set_range(None)
+            self.range_selected.emit(None)
+        self.set_cursor(character)
+        self.scroll_to(character)
+        self.clicked.emit(character)
+        self.walked_to.emit(character)
 
     def _forget_page(self) -> None:
         super()._forget_page()
@@ -350,10 +366,16 @@ class TextView(CellArea):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Scroll, zoom, copy, select with shift; plain arrows are left to the window."""
+        """Scroll, zoom, copy, select with shift, walk with Ctrl; plain arrows are the window's."""
         if self._editing is not None and self._editing.key(event):
             return
-        if not (self.scroll_key(event) or self._other_key(event) or self._selecting.key(event)):
+        handled = (
+            self._selecting.key(event)
+            or self.scroll_key(event)
+            or self._other_key(event)
+            or walk_key(self, event)
+        )
+        if not handled:
             event.ignore()
 
     def _other_key(self, event: QKeyEvent) -> bool:

@@ -50,7 +50,7 @@ class TrainingWorkspace(Workspace):
     def entries(self) -> tuple[MenuEntry, ...]:
         """Starting, pausing and stopping runs."""
         return (
-            MenuEntry("Run", "New run…", "Ctrl+N", self.new_run_requested.emit),
+            MenuEntry("Run", "New run…", "Ctrl+N", self.new_run_requested.emit, anywhere=True),
             MenuEntry("Run", "Pause or resume", None, self._pause, key="P"),
             MenuEntry("Run", "Stop", None, self._stop),
             MenuEntry("Run", SEPARATOR),
@@ -67,16 +67,30 @@ class TrainingWorkspace(Workspace):
             self.follow_requested.emit(run)
 
     def _pause(self) -> None:
-        if self.runs_centre is not None:
-            self.runs_centre.pause_or_resume()
+        self._press("pause", "paused or resumed")
 
     def _stop(self) -> None:
-        if self.runs_centre is not None:
-            self.runs_centre.stop_run()
+        self._press("stop", "stopped")
+
+    def _press(self, button: str, done: str) -> None:
+        """As a click on the button would, which may be grey: what is over does not go on."""
+        centre, run = self.runs_centre, self.session.runs.current
+        if centre is None or run is None:
+            self.message.emit("There is no run yet.")
+        elif getattr(centre, button).isEnabled():
+            getattr(centre, button).click()
+        else:
+            self.message.emit(f"{run.name} is {run.watched.state}: it cannot be {done}.")
 
     def _open_best(self) -> None:
         if self.runs_centre is not None:
             self.runs_centre.open_best()
+
+    def keys_go_to(self) -> QWidget:
+        """The list of runs, if there are any."""
+        centre = self.runs_centre
+        assert centre is not None
+        return centre.table if centre.table.isVisible() else centre.new
 
     def connect_parts(self) -> None:
         """Wishes go to the window."""

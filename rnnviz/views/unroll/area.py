@@ -29,6 +29,7 @@ from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.segments import Segments
+from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import icon
 from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
 from rnnviz.views.text.text_figure import write_drawn
@@ -240,6 +241,7 @@ class UnrollArea(QWidget):
         except (KeyError, IndexError):
             return  # the picture is of other numbers already
         self._readout.setText(f"{formula}\n{numbers}")
+        speak(self.drawing, f"{formula}; {numbers}")
 
     @Slot()
     def _read(self, _: str = "") -> None:

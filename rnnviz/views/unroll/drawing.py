@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rnnviz.core.unroll.picture import Picture, Place, draw
 from rnnviz.session.unroll.unroll import Unroll
+from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.text.text_figure import paint_figure
 
@@ -35,6 +36,8 @@ class UnrollDrawing(QWidget):
 
     pointed = Signal(object)
     edit_requested = Signal(object)
+
+    speaks = True
 
     def __init__(self, unroll: Unroll, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -105,7 +108,8 @@ class UnrollDrawing(QWidget):
         self._pixmap.setDevicePixelRatio(ratio)
         with QPainter(self._pixmap) as painter:
             paint_figure(painter, self._picture.figure)
-        self.setAccessibleDescription(self._picture.figure.words[0].text)
+        if self._place is None:
+            speak(self, self._picture.figure.words[0].text)
         self.update()
 
     @Slot()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
@@ -42,10 +42,9 @@ class UnrollWorkspace(Workspace):
         """The drawing and its tools."""
         return self.area
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Give the drawing the keys; else the field of the word would take T, L and the arrows."""
-        super().showEvent(event)
-        self.area.drawing.setFocus()
+    def keys_go_to(self) -> QWidget:
+        """The drawing; the field of the word would take T, L and the arrows."""
+        return self.area.drawing
 
     def entries(self) -> tuple[MenuEntry, ...]:
         """Forwards and backwards, training, and how it is drawn."""
@@ -63,7 +62,9 @@ class UnrollWorkspace(Workspace):
             MenuEntry(menu, "Draw the weights anew", None, self._anew, key="N"),
             MenuEntry(menu, SEPARATOR),
             MenuEntry(menu, "Roll up or unroll", None, self._roll, key="R"),
-            MenuEntry(menu, "Save the picture…", None, self._save, key="S"),
+            MenuEntry(
+                menu, "Save the picture…", QKeySequence.StandardKey.Save, self._save, key="S"
+            ),
         )
 
     def undo(self) -> bool:

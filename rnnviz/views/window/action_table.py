@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
+from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.window.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
@@ -16,49 +17,63 @@ if TYPE_CHECKING:
 def entries(window: Window) -> tuple[MenuEntry, ...]:
     """Menu, words, shortcut, what is done and single key, in the order of the menus."""
     text, questions, exporting = window.text_panel, window.questions, window.exporting
-    session, key = window.session, QKeySequence.StandardKey
+    session, key, cells = window.session, QKeySequence.StandardKey, CellsWorkspace.name
     return (
         MenuEntry("File", "Open…", key.Open, questions.ask_open),
         MenuEntry("File", "Open recording or run…", "Ctrl+Shift+O", questions.ask_open_folder),
         MenuEntry("File", "Open run over ssh…", None, questions.ask_remote_run),
         MenuEntry("File/Open recent", "Clear this list", None, session.library.forget_recent),
         MenuEntry("File", SEPARATOR),
-        MenuEntry("File", "Save finding…", key.Save, questions.ask_finding),
-        MenuEntry("File", "Export text as shown…", "Ctrl+Shift+E", exporting.ask_text),
+        MenuEntry("File", "Save finding…", key.Save, questions.ask_finding, workspace=cells),
+        MenuEntry(
+            "File", "Export text as shown…", "Ctrl+Shift+E", exporting.ask_text, workspace=cells
+        ),
         MenuEntry("File", "Export findings as a web page…", None, exporting.ask_findings),
         MenuEntry("File", SEPARATOR),
         MenuEntry("File", "Quit", "Ctrl+Q", window.close),
         MenuEntry("Edit", "Undo", key.Undo, window.undo),
         MenuEntry("Edit", "Redo", key.Redo, window.redo),
         MenuEntry("Edit", SEPARATOR),
-        MenuEntry("Edit", "Find…", key.Find, text.search.open_bar, key="/"),
-        MenuEntry("Edit", "Go to character…", "Ctrl+G", questions.ask_position, key="G"),
-        MenuEntry("Edit", "Type your own text", "Ctrl+E", text.toggle_editing, key="E"),
-        MenuEntry("Edit", SEPARATOR),
-        MenuEntry("Edit", "New concept…", "Ctrl+Shift+N", questions.ask_concept),
-        MenuEntry("Edit", "Remove this concept", None, questions.remove_concept),
-        *_in_rooms(window),
+        *_about_text(window, cells),
+        *_in_workspaces(window),
         MenuEntry("View", "Zoom in", key.ZoomIn, text.zoom_in),
         MenuEntry("View", "Zoom out", key.ZoomOut, text.zoom_out),
         MenuEntry("View", "Reset layout", None, window.reset_layout),
         MenuEntry("View", SEPARATOR),
-        *_rooms(window),
+        MenuEntry("View", "Next part of the window", "F6", window.next_part),
+        MenuEntry("View", "Previous part of the window", "Shift+F6", window.previous_part),
+        MenuEntry("View", SEPARATOR),
+        *_workspaces(window),
         MenuEntry("Help", "Keyboard shortcuts", key.HelpContents, window.show_keys, key="?"),
         MenuEntry("Help", "Folder of recordings", None, window.show_cache),
         MenuEntry("Help", "About rnnviz", None, window.show_about),
     )
 
 
-def _in_rooms(window: Window) -> tuple[MenuEntry, ...]:
+def _about_text(window: Window, cells: str) -> tuple[MenuEntry, ...]:
+    """What is done with the coloured text and its concepts, where these are seen."""
+    text, questions, key = window.text_panel, window.questions, QKeySequence.StandardKey
+    entries = (
+        MenuEntry("Edit", "Find…", key.Find, text.search.open_bar, key="/"),
+        MenuEntry("Edit", "Go to character…", "Ctrl+G", questions.ask_position, key="G"),
+        MenuEntry("Edit", "Type your own text", "Ctrl+E", text.toggle_editing, key="E"),
+        MenuEntry("Edit", SEPARATOR),
+        MenuEntry("Edit", "New concept…", "Ctrl+Shift+N", questions.ask_concept),
+        MenuEntry("Edit", "Remove this concept", None, questions.remove_concept),
+    )
+    return tuple(entry._replace(workspace=cells) for entry in entries)
+
+
+def _in_workspaces(window: Window) -> tuple[MenuEntry, ...]:
     """What each workspace brings; a key of one holds there alone."""
     return tuple(
-        entry._replace(room=workspace.name)
+        entry._replace(workspace=workspace.name)
         for workspace in window.workspaces
         for entry in workspace.entries()
     )
 
 
-def _rooms(window: Window) -> tuple[MenuEntry, ...]:
+def _workspaces(window: Window) -> tuple[MenuEntry, ...]:
     """One entry a workspace, on Ctrl+1, Ctrl+2, ..."""
     if len(window.workspaces) == 1:
         return ()

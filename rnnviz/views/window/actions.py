@@ -28,8 +28,10 @@ class MenuEntry(NamedTuple):
     run: Callable[[], object] = lambda: None
     key: str = ""
     """A single key that does the same while the text or nothing has the focus."""
-    room: str = ""
-    """The name of the workspace in which the key holds; empty for all."""
+    workspace: str = ""
+    """The name of the workspace in which it can be done; empty for all."""
+    anywhere: bool = False
+    """Whether its menu and its shortcut hold in every workspace; its single key still does not."""
 
 
 class Actions:
@@ -40,11 +42,12 @@ class Actions:
         self.menus: dict[str, QMenu] = {}
         self.actions: dict[str, QAction] = {}
         self._window = window
+        self._bound: list[tuple[MenuEntry, QAction]] = []
         self._keys: dict[tuple[str, int], MenuEntry] = {}
         for entry in entries:
             if entry.key:
                 for combination in _combinations(entry.key):
-                    self._keys[entry.room, combination] = entry
+                    self._keys[entry.workspace, combination] = entry
             if not entry.menu:
                 continue
             menu = self.menu(entry.menu)
@@ -58,6 +61,7 @@ class Actions:
             if entry.shortcut is not None:
                 action.setShortcut(QKeySequence(entry.shortcut))
             self.actions[entry.text] = action
+            self._bound.append((entry, action))
 
     def menu(self, path: str) -> QMenu:
         """The menu at this path, made if need be."""
@@ -67,19 +71,24 @@ class Actions:
             self.menus[path] = parent.addMenu(f"&{title}")
         return self.menus[path]
 
-    def entry_of(self, event: QKeyEvent, room: str = "") -> MenuEntry | None:
+    def set_workspace(self, name: str) -> None:
+        """Allow what can be done in this workspace, and nothing that acts on what is not seen."""
+        for entry, action in self._bound:
+            action.setEnabled(entry.anywhere or entry.workspace in ("", name))
+
+    def entry_of(self, event: QKeyEvent, workspace: str = "") -> MenuEntry | None:
         """What this single key does in this workspace, if anything."""
         for combined in meanings(event):
-            entry = self._keys.get((room, combined)) or self._keys.get(("", combined))
+            entry = self._keys.get((workspace, combined)) or self._keys.get(("", combined))
             if entry is not None:
                 return entry
         return None
 
-    def keys(self, room: str = "") -> list[tuple[str, str]]:
+    def keys(self, workspace: str = "") -> list[tuple[str, str]]:
         """(keys, what they do) in this workspace, in the order of the menus."""
         listed = []
         for entry in self.entries:
-            if entry.room not in ("", room):
+            if entry.workspace not in ("", workspace):
                 continue
             shortcut = ""
             if entry.shortcut is not None:

@@ -56,9 +56,11 @@ class ReplaceTypedText(QUndoCommand):
     def redo(self) -> None:
         """Show the other text again; the first time it is there already."""
         if not self._happened and self._other is not None:
+            self._session.workspace_wanted.emit("cells")
             self._session.show_text(self._other)
         self._happened = False
 
     def undo(self) -> None:
-        """Show the typed text again."""
+        """Show the typed text again, where it is seen."""
+        self._session.workspace_wanted.emit("cells")
         self._session.show_text(self._typed)

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QUndoStack,
 )
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
@@ -35,6 +35,7 @@ from rnnviz.views.shared.workspace import Workspace
 from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.window.action_table import entries
 from rnnviz.views.window.actions import Actions
+from rnnviz.views.window.focus import FocusRing, FocusWalk
 from rnnviz.views.window.library_pane import LibraryPane
 from rnnviz.views.window.prebuilding import Prebuilder
 from rnnviz.views.window.questions import Questions
@@ -63,6 +64,8 @@ class Window(QMainWindow):
         self.undo_stack = QUndoStack(self)
         self.workspaces = tuple(workspace(session) for workspace in WORKSPACES)
         self.workspace_tabs = WorkspaceTabs(self.workspaces)
+        self.focus_walk = FocusWalk(self, self._centre)
+        self.focus_ring = FocusRing(self)
         self.text_panel = self.workspace(CellsWorkspace).text_panel
         self.library = LibraryPane(session)
         self.status = Status(session.jobs)
@@ -84,6 +87,9 @@ class Window(QMainWindow):
     def workspace(self, kind: type[W]) -> W:
         """The workspace of this kind."""
         return next(found for found in self.workspaces if isinstance(found, kind))
+
+    def _centre(self) -> QWidget:
+        return self.workspace_tabs.current.centralWidget()
 
     # Layout
 
@@ -146,6 +152,11 @@ class Window(QMainWindow):
         for dock in (self.library_dock, *self.workspace_tabs.current.docks.values()):
             menu.addAction(dock.toggleViewAction())
 
+    @Slot()
+    def _hold_entries(self) -> None:
+        """What acts on something that is not seen now cannot be asked for."""
+        self.actions_.set_workspace(self.workspace_tabs.current.name)
+
     # Wires
 
     def _connect(self) -> None:
@@ -161,6 +172,7 @@ class Window(QMainWindow):
         self.workspace_tabs.entered.connect(self.list_panels)
         self.workspace_tabs.entered.connect(self.show_title)
         session.alignments.model_changed.connect(self.show_title)
+        self.workspace_tabs.entered.connect(self._hold_entries)
         self.workspace(CellsWorkspace).concept_requested.connect(questions.ask_concept)
         self.exporting.message.connect(self.status.say)
         self.exporting.failed.connect(self.show_message)
@@ -359,6 +371,20 @@ class Window(QMainWindow):
             entry.run()
         else:
             super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, onwards: bool) -> bool:
+        """Tab goes where a person sees that it goes."""
+        return self.focus_walk.move(onwards)
+
+    @Slot()
+    def next_part(self) -> None:
+        """Give the keys to the next part of the window."""
+        self.focus_walk.move_part(True)
+
+    @Slot()
+    def previous_part(self) -> None:
+        """Give the keys to the part before."""
+        self.focus_walk.move_part(False)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files from the desktop."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
 
 from rnnviz.views.shared.workspace import Workspace
 
@@ -27,6 +36,7 @@ class WorkspaceTabs(QWidget):
         self.tabs.setExpanding(False)
         self.tabs.setProperty("role", "workspaces")
         self._stack = QStackedWidget()
+        self._had_keys: dict[str, QWidget] = {}
         bar = QFrame()
         bar.setProperty("role", "workspaces")
         row = QHBoxLayout(bar)
@@ -57,7 +67,21 @@ class WorkspaceTabs(QWidget):
 
     @Slot(int)
     def _choose(self, place: int) -> None:
+        before, left = QApplication.focusWidget(), self.current
+        inside = before is not None and left.isAncestorOf(before)
+        if before is not None and inside:
+            self._had_keys[left.name] = before
         self.workspaces[place].ensure_built()
         self.tabs.setCurrentIndex(place)
         self._stack.setCurrentIndex(place)
+        if self.current is not left and before is not self.tabs:
+            self._give_keys(self.current)
         self.entered.emit()
+
+    def _give_keys(self, workspace: Workspace) -> None:
+        """To what had them there, or where they are of most use; never to what is hidden."""
+        had = self._had_keys.get(workspace.name)
+        if had is not None and isValid(had) and had.isVisible():
+            had.setFocus()
+        else:
+            workspace.keys_go_to().setFocus()

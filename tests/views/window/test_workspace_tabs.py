@@ -90,7 +90,7 @@ def test_the_layout_of_a_workspace_is_remembered_and_reset(
 
 def test_a_key_of_one_workspace_does_nothing_in_another(qapp: QApplication) -> None:
     window = QMainWindow()
-    here = MenuEntry("Unit", "Next", run=lambda: None, key="Right", room="first")
+    here = MenuEntry("Unit", "Next", run=lambda: None, key="Right", workspace="first")
     everywhere = MenuEntry("Help", "Keys", run=lambda: None, key="K")
     actions = Actions(window, (here, everywhere))
     none = Qt.KeyboardModifier.NoModifier

@@ -5,11 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from rnnviz.views.plots.export import Columns
+from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import theme_of, ui_font
 
 _ROW, _NAME, _NUMBER = 20, 110, 48
@@ -27,10 +37,13 @@ class BarsView(QWidget):
     hovered = Signal(object)
     clicked = Signal(int)
 
+    speaks = True
+
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.names: tuple[str, ...] = ()
         self.values: tuple[float, ...] = ()
@@ -38,6 +51,8 @@ class BarsView(QWidget):
         self._most = 1.0
         self.mark: int | None = None
         self._hovered: int | None = None
+        self.at: int | None = None
+        """The row where the keys are."""
 
     def set_bars(
         self,
@@ -49,7 +64,7 @@ class BarsView(QWidget):
         """Show these; a bar of `most` or more takes all the room."""
         self.names, self.values = tuple(names), tuple(values)
         self._most, self.flagged = max(most, 1e-9), frozenset(flagged)
-        self.mark = None
+        self.mark = self.at = None
         self.setFixedHeight(max(1, len(self.names)) * _ROW + 4)
         self.setAccessibleDescription(
             "; ".join(f"{name} {_number(value)}" for name, value in self._pairs()[:50])
@@ -71,7 +86,49 @@ class BarsView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Only the rows that are seen."""
-        self.paint(QPainter(self), event.rect())
+        with QPainter(self) as painter:
+            self.paint(painter, event.rect())
+            if self.hasFocus():
+                accent = QColor(theme_of(self).accent)
+                painter.setPen(QPen(accent, 2))
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+                if self.at is not None:
+                    painter.drawRect(3, self.at * _ROW + 2, self.width() - 7, _ROW - 1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down go from row to row, Enter chooses one."""
+        steps: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.key() in steps and self.names:
+            last = len(self.names) - 1
+            at = 0 if self.at is None else min(max(self.at + steps[event.key()], 0), last)
+            self._go_to(at)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.at is not None:
+            self.clicked.emit(self.at)
+        else:
+            super().keyPressEvent(event)
+
+    def _go_to(self, row: int) -> None:
+        self.at = row
+        self._hover(row)
+        speak(self, f"{self.names[row]} {_number(self.values[row])}")
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if isinstance(above, QScrollArea) and (page := above.widget()) is not None:
+            middle = self.mapTo(page, QPoint(self.width() // 2, row * _ROW + _ROW // 2))
+            above.ensureVisible(middle.x(), middle.y(), 0, 2 * _ROW)
+        self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where the keys go."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """They go elsewhere."""
+        super().focusOutEvent(event)
+        self._hover(None)
+        self.update()
 
     def paint(self, painter: QPainter, area: QRect) -> None:
         """Paint the rows in an area, for the screen or for a file."""

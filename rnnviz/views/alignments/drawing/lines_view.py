@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.alignments.alignment import Alignment
@@ -278,6 +287,48 @@ class LinesView(PointedView):
         painter.drawText(self._rects[side][place], flags, shown_token(tokens[place]))
 
     # Events
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right go from word to word, up and down from one sentence to the other."""
+        key = event.key()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or not all(self._rects):
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._go(*self._where(), 1 if key == Qt.Key.Key_Right else -1)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            side, place = self._where()
+            other = int(key == Qt.Key.Key_Down)
+            if other != side and place is not None:
+                place = self._heaviest(side, place)
+            self._go(other, place, 0)
+        else:
+            super().keyPressEvent(event)
+
+    def _where(self) -> tuple[int, int | None]:
+        """The sentence and the word that is marked: 0 the source, 1 the translation."""
+        row, column = self.mark
+        return (0, column) if row is None else (1, row)
+
+    def _heaviest(self, side: int, place: int) -> int:
+        """The word of the other sentence that the heaviest line from a word leads to."""
+        weights = self.alignment.weights
+        found = weights[place] if side else weights[:, place]
+        return int(np.argmax(np.nan_to_num(found, nan=-1.0)))
+
+    def _go(self, side: int, place: int | None, step: int) -> None:
+        rects = self._rects[side]
+        # By where they are seen: a sentence may run from right to left.
+        order = sorted(range(len(rects)), key=lambda at: rects[at].left())
+        if place is None:
+            place = 0
+        elif place in order:
+            place = order[min(max(order.index(place) + step, 0), len(order) - 1)]
+        mark = (place, None) if side else (None, place)
+        if mark == self.mark and self.pinned:
+            return
+        self.set_mark(mark, pinned=True)
+        self.clicked.emit(mark)
+        self.reveal(mark)
 
     def place_at(self, point: QPointF) -> Place:
         """The word under a point, as a row or a column."""

@@ -24,10 +24,13 @@ class PointedView(QAbstractScrollArea):
     hovered = Signal(object)
     clicked = Signal(object)
 
+    speaks = True
+
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.mark: Place = NOWHERE

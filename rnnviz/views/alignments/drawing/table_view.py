@@ -57,7 +57,6 @@ class TableView(PointedView):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.table = Table(np.zeros((0, 0), np.float32), (), (), Scale(0.0, 1.0, "weight"))
         self._outlines: Outlines = {}
         self._forced: frozenset[tuple[int, int]] = frozenset()

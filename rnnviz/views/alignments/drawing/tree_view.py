@@ -40,6 +40,8 @@ class TreeView(QAbstractScrollArea):
     moved = Signal(object)
     chosen = Signal(int)
 
+    speaks = True
+
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)

@@ -14,6 +14,7 @@ from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.alignments.drawing.tree_view import TreeView
 from rnnviz.views.cells.legend import number
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.wrapping_row import WrappingRow
 
 _HINT = "Arrows walk the tree, Enter follows a branch."
@@ -93,6 +94,7 @@ class BeamPanel(Panel):
             f"{number(node.score)} (p {math.exp(min(0.0, node.score)):.2g})"
             + ("" if node.kept else ", dropped")
         )
+        speak(self.tree, self.status.text())
 
     @Slot()
     def _show_current(self) -> None:
