@@ -59,18 +59,18 @@ def test_a_number_that_is_pointed_at_shows_its_formula(area, qtbot):
     area._unroll.set_index(10)
     place = point(qtbot, area, "hidden", 1)
     value = area._unroll.trace["0/hidden"][1, place.row]
-    assert "h₂ = tanh(W_xh x₂ + W_hh h₁ + b)" in area._said.text()
-    assert f"= {value:.3f}".replace("-", "−") in area._said.text()
+    assert "h₂ = tanh(W_xh x₂ + W_hh h₁ + b)" in area._readout.text()
+    assert f"= {value:.3f}".replace("-", "−") in area._readout.text()
 
 
 def test_the_formula_goes_with_the_number(area, qtbot):
     area._unroll.set_index(10)
     point(qtbot, area, "own", 3)
-    before = area._said.text()
+    before = area._readout.text()
     qtbot.mouseClick(button(area, "One training step"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: area._said.text() != before)
+    qtbot.waitUntil(lambda: area._readout.text() != before)
     area._unroll.set_index(1)
-    assert "Point at any number" in area._said.text()
+    assert "Point at any number" in area._readout.text()
 
 
 def test_a_weight_lights_up_and_is_found_with_the_keys(area, qtbot):
@@ -106,7 +106,7 @@ def test_a_word_of_one_letter_is_refused_with_a_word_why(area, qtbot):
     area._word.selectAll()
     qtbot.keyClicks(area._word, "a")
     qtbot.keyClick(area._word, Qt.Key.Key_Return)
-    assert "2 to 41" in area._said.text()
+    assert "2 to 41" in area._readout.text()
     assert area._unroll.plan.steps == 4
 
 
