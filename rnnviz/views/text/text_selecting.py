@@ -156,14 +156,15 @@ class Selecting(QObject):
 
     def _over_word(self, head: int, step: int) -> int:
         """The last character of the word that comes next in a direction."""
+        from rnnviz.core.sequences.word_tokens import word_spans  # the window starts without regex
+
         begin = max(0, head - _WORD)
-        around = self._view.text.slice(begin, head + _WORD)
-        place = head - begin + step
-        while 0 <= place < len(around) and not _in_word(around[place]):
-            place += step
-        while 0 <= place + step < len(around) and _in_word(around[place + step]):
-            place += step
-        return begin + place
+        spans = word_spans(self._view.text.slice(begin, head + _WORD)) + begin
+        if step > 0:
+            ends = spans[spans[:, 1] - 1 > head, 1] - 1
+            return int(ends[0]) if ends.size else head + step
+        starts = spans[spans[:, 0] < head, 0]
+        return int(starts[-1]) if starts.size else head + step
 
     def _show(self) -> None:
         if self._anchor is not None and self._head is not None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rnnviz.core.unroll.picture import Picture, Place, draw
 from rnnviz.session.unroll.unroll import Unroll
+from rnnviz.views.shared.neighbours import neighbour
 from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.text.text_figure import paint_figure
@@ -179,14 +180,7 @@ class UnrollDrawing(QWidget):
         if self._place is None:
             self.point_at(self._picture.places[0])
             return
-        x, y = _middle(self._place)
-        best, least = None, float("inf")
-        for place in self._picture.places:
-            px, py = _middle(place)
-            along = (px - x) * dx + (py - y) * dy
-            aside = abs((px - x) * dy) + abs((py - y) * dx)
-            if along > 1 and along + 3 * aside < least:
-                best, least = place, along + 3 * aside
+        best = neighbour(self._picture.places, self._place, dx, dy)
         if best is not None:
             self.point_at(best)
 
@@ -230,7 +224,3 @@ class UnrollDrawing(QWidget):
         """They go elsewhere."""
         super().focusOutEvent(event)
         self.update()
-
-
-def _middle(place: Place) -> tuple[float, float]:
-    return place.x + place.width / 2, place.y + place.height / 2

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -17,6 +19,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from rnnviz.core.alignments.attention_steps import AttentionSteps
 from rnnviz.core.alignments.step_formulas import explain
 from rnnviz.core.alignments.step_picture import Spot, StepPicture, draw_step
+from rnnviz.views.shared.neighbours import neighbour
+from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.text.text_figure import paint_figure
 
@@ -34,10 +38,13 @@ class StepView(QWidget):
     clicked = Signal(object)
     explained = Signal(str)
 
+    speaks = True
+
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.steps: AttentionSteps | None = None
         self.step = 0
@@ -66,7 +73,7 @@ class StepView(QWidget):
             size = (float(self.width()), float(self.height()))
             dark = theme_of(self).dark
             self.picture = draw_step(self.steps, self.step, size, dark, marked=self._marked)
-            self.setAccessibleDescription(self.picture.figure.words[0].text)
+            speak(self, self.picture.figure.words[0].text)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -86,6 +93,9 @@ class StepView(QWidget):
             if (spot := self._spot) is not None:
                 painter.setPen(QPen(QColor(theme.accent), 1.5))
                 painter.drawRect(QRectF(spot.x, spot.y, spot.width, spot.height))
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(theme.accent), 2))
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     # The pointer
 
@@ -94,7 +104,9 @@ class StepView(QWidget):
         self._point(event.position(), event.globalPosition())
 
     def _point(self, at: QPointF, on_screen: QPointF) -> None:
-        spot = self.picture.at(at.x(), at.y()) if self.picture is not None else None
+        self._point_at(self.picture.at(at.x(), at.y()) if self.picture else None, on_screen)
+
+    def _point_at(self, spot: Spot | None, on_screen: QPointF) -> None:
         if spot == self._spot:
             return
         self._spot = spot
@@ -107,6 +119,7 @@ class StepView(QWidget):
             return
         formula, numbers = explain(self.steps, self.step, spot)
         self.explained.emit(f"{formula}   {numbers}" if numbers else formula)
+        speak(self, f"{formula}; {numbers}" if numbers else formula)
         QToolTip.showText(on_screen.toPoint(), f"{formula}\n{numbers}".strip(), self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -115,6 +128,36 @@ class StepView(QWidget):
         left = event.button() == Qt.MouseButton.LeftButton
         if left and spot is not None and spot.part in _OF_PLACES:
             self.clicked.emit(spot.place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The arrows go from number to number, Enter pins a place, Esc points at nothing."""
+        ways: dict[int, tuple[int, int]] = {
+            Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
+        }  # fmt: skip
+        spots, spot = self.picture.spots if self.picture else (), self._spot
+        if event.key() in ways and spots:
+            found = spots[0] if spot is None else neighbour(spots, spot, *ways[event.key()])
+            if found is not None:
+                corner = QPointF(found.x, found.y + found.height)
+                self._point_at(found, QPointF(self.mapToGlobal(corner)))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and spot is not None:
+            if spot.part in _OF_PLACES:
+                self.clicked.emit(spot.place)
+        elif event.key() == Qt.Key.Key_Escape and spot is not None:
+            self._point_at(None, QPointF())
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where the keys go."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """They go elsewhere."""
+        super().focusOutEvent(event)
+        self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is pointed at any more."""
