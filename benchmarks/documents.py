@@ -27,7 +27,7 @@ from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures.lstm import LSTM
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.walking.documents import STREAMS, walk_documents
 
 VOCABULARY = tuple(chr(code) for code in range(32, 132))
@@ -47,7 +47,7 @@ def main() -> None:
     lengths = generator.integers(100, 500, options.documents)
     codes = generator.integers(32, 132, int(lengths.sum())).astype(np.uint8)
     text = Text(codes, "documents", documents=Documents.of_lengths(lengths.tolist()))
-    model = CharacterLanguageModel(
+    model = LanguageModel(
         ModelDescription(architecture="lstm", layers=2, units=options.units, vocabulary=VOCABULARY)
     ).eval()
     stack, batches = nn.LSTM(len(VOCABULARY), options.units, 2), batches_of(text)

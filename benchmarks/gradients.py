@@ -27,7 +27,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.places import models, resources
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.gradients.backprop import loss_norms, record, state_after
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 
 CLAIM = 5
 """Times that the closed form must be faster than autograd."""
@@ -39,14 +39,14 @@ _CELLS = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
 
 
 def in_closed_form(
-    model: CharacterLanguageModel, ids: Tensor, losses: int, distance: int
+    model: LanguageModel, ids: Tensor, losses: int, distance: int
 ) -> Tensor:
     """(L, T, K + 1) by `rnnviz.nets.gradients.backprop`, recording included."""
     tape = record(model, ids, state_after(model, ids[:0]))
     return loss_norms(tape, range(distance, distance + losses), distance).states["hidden"]
 
 
-def by_autograd(model: CharacterLanguageModel, ids: Tensor, losses: int, distance: int) -> Tensor:
+def by_autograd(model: LanguageModel, ids: Tensor, losses: int, distance: int) -> Tensor:
     """The same by one call of `torch.autograd.grad` a loss, forward pass included."""
     double = model.double()
     nodes, found_losses = _forward(double, ids)
@@ -64,11 +64,12 @@ def by_autograd(model: CharacterLanguageModel, ids: Tensor, losses: int, distanc
 
 
 def _forward(
-    double: CharacterLanguageModel, ids: Tensor
+    double: LanguageModel, ids: Tensor
 ) -> tuple[list[list[Tensor]], list[Tensor]]:
-    name, units = double.architecture.facts.name, double.description.units
+    about = double.network.layers[0]
+    name, units = about.architecture, about.units
     cells = []
-    for part in double.layers:
+    for part in double.recurrent:
         module = cast(nn.RNNBase, part)
         cell = _CELLS[name](module.input_size, units).double()
         weights = {key: getattr(module, f"{key}_l0") for key in cell.state_dict()}
@@ -79,15 +80,14 @@ def _forward(
     nodes, losses = [], []
     for step in range(len(ids) - 1):
         embedded = double.embed(ids[step : step + 1])
-        below, hidden = embedded, []
+        hidden: list[Tensor] = []
         for layer, cell in enumerate(cells):
-            entering = double.layer_input(layer, embedded, below)
+            entering = double.layer_input(layer, embedded, hidden)
             after = cell(entering, states[layer] if name == "lstm" else states[layer][0])
             states[layer] = after if name == "lstm" else (after,)
-            below = states[layer][0]
-            hidden.append(below)
+            hidden.append(states[layer][0])
         nodes.append(hidden)
-        losses.append(functional.cross_entropy(double.logits(hidden), ids[step + 1 : step + 2]))
+        losses.append(functional.cross_entropy(double.answers(hidden), ids[step + 1 : step + 2]))
     return nodes, losses
 
 

@@ -22,7 +22,7 @@ from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.places import models, resources
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.walking.intervening import ablate, losses_changed, sample_changed
 
 CLAIM_MS = 150.0
@@ -55,7 +55,7 @@ def main() -> None:
         print(f"layer {layer + 1}: {measured(model, known, layer, arguments.repeats)}")
 
 
-def measured(model: CharacterLanguageModel, ids: Tensor, layer: int, repeats: int) -> str:
+def measured(model: LanguageModel, ids: Tensor, layer: int, repeats: int) -> str:
     """What cutting a unit of this layer takes, in words."""
     cut = Intervention(layer=layer, unit=3)
     parts = {

@@ -24,7 +24,7 @@ from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures.lstm import LSTM
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.walking.walk import walk
 
 VOCABULARY = tuple(chr(code) for code in range(32, 132))
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--units", type=int, default=384)
     parser.add_argument("--repeats", type=int, default=20)
     options = parser.parse_args()
-    model = CharacterLanguageModel(
+    model = LanguageModel(
         ModelDescription(
             architecture="lstm",
             layers=options.layers,

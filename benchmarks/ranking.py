@@ -60,7 +60,7 @@ def time_both(options: argparse.Namespace, folder: Path) -> None:
     """Walk, then rank what was walked."""
     from rnnviz.core.models.model_file import ModelDescription
     from rnnviz.core.sequences.vocabulary import Vocabulary
-    from rnnviz.nets.language.model import CharacterLanguageModel
+    from rnnviz.nets.language.model import LanguageModel
     from rnnviz.nets.walking.walk import walk
 
     source = library_text(options.characters)
@@ -70,7 +70,7 @@ def time_both(options: argparse.Namespace, folder: Path) -> None:
         units=options.units,
         vocabulary=Vocabulary.of_text(source).characters,
     )
-    model = CharacterLanguageModel(description).eval()
+    model = LanguageModel(description).eval()
     began = time.perf_counter()
     walk(model, Text.of(source), folder, ("hidden", "cell"))
     walked = time.perf_counter()

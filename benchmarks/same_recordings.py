@@ -43,9 +43,8 @@ for path in map(Path, sys.argv[4:]):
     model = open_model(path).model
     text = (resources / model.description.default_text).read_text(encoding="utf-8")
     part = text[:length] + "\\u2603 \\u4e2d" + text[length : length + length // 2]
-    architecture = model.architecture
-    facts = getattr(architecture, "facts", None)
-    channels = facts.channel_names if facts else architecture.channels
+    network = getattr(model, "network", None)
+    channels = network.channel_names if network else model.architecture.channels
     walk(model, Text.of(part), out / path.stem, channels)
 """
 

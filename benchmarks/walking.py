@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures.lstm import LSTM
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.walking.walk import walk
 
 CELL_CHARACTERS = 3000
@@ -47,7 +47,7 @@ def main() -> None:
     ids = torch.from_numpy(drawn)
     text = Text((drawn + 32).astype(np.uint8))
     for units in options.units:
-        model = CharacterLanguageModel(
+        model = LanguageModel(
             ModelDescription(architecture="lstm", layers=2, units=units, vocabulary=VOCABULARY)
         ).eval()
         with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def compare(
-    model: CharacterLanguageModel, ids: Tensor, text: Text, folder: Path, repeats: int
+    model: LanguageModel, ids: Tensor, text: Text, folder: Path, repeats: int
 ) -> None:
     """Characters a second of all three, best of so many runs, and the ratios."""
     fused, cells = same_weights(model)
@@ -84,12 +84,12 @@ def compare(
         print(f"  walk / {name:<13} {ratio:>10.2f}  {verdict} {claim}")
 
 
-def same_weights(model: CharacterLanguageModel) -> tuple[nn.LSTM, list[nn.LSTMCell]]:
+def same_weights(model: LanguageModel) -> tuple[nn.LSTM, list[nn.LSTMCell]]:
     """The model's layers as torch's stack of two and as single-step cells."""
     units, size = model.description.units, len(VOCABULARY)
     stack = nn.LSTM(size, units, 2)
     cells = [nn.LSTMCell(size, units), nn.LSTMCell(units, units)]
-    for layer, (module, cell) in enumerate(zip(model.layers, cells, strict=True)):
+    for layer, (module, cell) in enumerate(zip(model.recurrent, cells, strict=True)):
         for name, tensor in module.state_dict().items():
             stack.get_parameter(f"{name.removesuffix('0')}{layer}").data.copy_(tensor)
             cell.get_parameter(name.removesuffix("_l0")).data.copy_(tensor)

@@ -17,7 +17,7 @@ import torch
 from rnnviz.core.sequences.labelled_texts import LabelledText, read_labelled
 from rnnviz.core.sequences.word_tokens import words_of
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.classification.tokens import TextTokenizer
+from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.classification.verdicts import logits_of
 
 SETS = ("imdb-validation", "sst-validation", "imdb-apart", "sst-apart")
@@ -26,12 +26,12 @@ SETS = ("imdb-validation", "sst-validation", "imdb-apart", "sst-apart")
 def judge(path: Path, sets: dict[str, list[LabelledText]]) -> None:
     """The share that is right of each set, in order and reversed."""
     model = open_model(path, kind="classifier").model
-    tokenizer, classes = TextTokenizer(model.description.tokens), model.description.classes
+    tokenizer, classes = SymbolReader(model.network.reads), model.classes
     for name, documents in sets.items():
-        ids = [tokenizer.encode(document.text) for document in documents]
+        ids = [torch.from_numpy(tokenizer.encode(document.text)) for document in documents]
         truth = np.array([classes.index(document.label) for document in documents])
         found = []
-        for given in (ids, [each[::-1].copy() for each in ids]):
+        for given in (ids, [each.flip(0) for each in ids]):
             found.append((logits_of(model, given).argmax(dim=1).numpy() == truth).mean())
         print(f"{path} {name}: {found[0]:.4f}, reversed {found[1]:.4f}", flush=True)
 

@@ -30,7 +30,7 @@ from rnnviz.core.scoring import Ranking, Score
 from rnnviz.core.scoring.ranking import rank
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.training.corpus import split
 from rnnviz.nets.walking.walk import walk
 
@@ -60,10 +60,10 @@ class Judged:
 
 
 def judge(
-    model: CharacterLanguageModel, text: str, concepts: Sequence[Concept]
+    model: LanguageModel, text: str, concepts: Sequence[Concept]
 ) -> tuple[Judged, ...]:
     """Choose on the first half of a text and score on the second, read without a break."""
-    half, channels = len(text) // 2, model.architecture.facts.channel_names
+    half, channels = len(text) // 2, model.network.channel_names
     with tempfile.TemporaryDirectory() as named:
         folder, whole = Path(named), Text.of(text, "held-out text")
         walk(model, whole, folder, channels, until=half, model_stamp="judged")
@@ -98,7 +98,7 @@ def scored(recording: Recording, start: int, concept: Concept, ranking: Ranking)
     )
 
 
-def held_out(model: CharacterLanguageModel, text: str, share: float, characters: int) -> str:
+def held_out(model: LanguageModel, text: str, share: float, characters: int) -> str:
     """The first of these characters that a training which held out this share never saw."""
     ids = model.description.characters().encode(text)
     _, held = split(ids, share)

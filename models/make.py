@@ -36,7 +36,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.training.corpus import held_out_loss
 
 Floats = npt.NDArray[np.float64]
@@ -446,7 +446,7 @@ def make(name: str, corpora: Path, runs: list[Path], characters: int) -> None:
     target.with_suffix(".md").write_text(text, encoding="utf-8")
 
 
-def encoded(model: CharacterLanguageModel, text: str) -> torch.Tensor:
+def encoded(model: LanguageModel, text: str) -> torch.Tensor:
     """The ids of a text, (T,)."""
     return torch.from_numpy(model.description.characters().encode(text)).long()
 

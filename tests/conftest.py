@@ -168,9 +168,9 @@ def tiny_description() -> ModelDescription:
 @pytest.fixture
 def tiny_model(tiny_description: ModelDescription) -> Any:
     """That LSTM with its weights as drawn, in evaluation mode."""
-    from rnnviz.nets.language.model import CharacterLanguageModel
+    from rnnviz.nets.language.model import LanguageModel
 
-    return CharacterLanguageModel(tiny_description, seed=1).eval()
+    return LanguageModel(tiny_description, seed=1).eval()
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def tiny_recording(tiny_model: Any, tmp_path: Path) -> Recording:
 
     folder = tmp_path / "tiny-recording"
     text = Text.of(TINY_TEXT, "tiny text")
-    walk(tiny_model, text, folder, tiny_model.architecture.facts.channel_names)
+    walk(tiny_model, text, folder, tiny_model.network.channel_names)
     return Recording(folder)
 
 

@@ -113,9 +113,7 @@ def check_size(
     Raises:
         RecordingError: the model has no such channel, or it is more than the limit.
     """
-    import msgspec
-
-    from rnnviz.core.kinds import kind_named
+    from rnnviz.core.kinds.described import from_plain
     from rnnviz.core.models.units import groups_of
     from rnnviz.core.recordings.groups import Groups
     from rnnviz.core.recordings.recording import size_bytes
@@ -124,8 +122,7 @@ def check_size(
     for channel in channels:
         if channel not in known:
             raise RecordingError(f"the model has no channel {channel!r}; it has {', '.join(known)}")
-    about: Any = msgspec.convert(model.description, kind_named(model.kind).description)
-    groups = Groups(groups_of(about, channels))
+    groups = Groups(groups_of(from_plain(model.description, model.kind), channels))
     size = size_bytes(length, groups)
     words = (
         f"{length:,} characters, {groups.total:,} units, "
@@ -143,6 +140,8 @@ def say_how_read(text: Text, model: ModelOpened) -> None:
     """Say how a file was read, and what the model does not know of it, where that is unusual."""
     from rnnviz.core.sequences.text import reading_in_words
 
+    if "network" in model.description:
+        return
     vocabulary = model.description.get("vocabulary")
     known = tuple(vocabulary) if isinstance(vocabulary, list | tuple) else ()
     if said := reading_in_words(text, known):

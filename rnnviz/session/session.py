@@ -12,7 +12,7 @@ from rnnviz.core.cells.finding import Finding, load_finding
 from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import FindingError, RnnvizError, UnitError
 from rnnviz.core.kinds import ModelKind, kind_named
-from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.models.network import Described
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.reading import exists
 from rnnviz.core.recognise import kind_of
@@ -284,7 +284,7 @@ class Session(QObject):
         except RnnvizError as error:
             self.jobs.failed.emit(Failure.of(error))
 
-    def _select_first_finding(self, description: ModelDescription, groups: Groups) -> None:
+    def _select_first_finding(self, description: Described, groups: Groups) -> None:
         """Select the unit and the concept that a model's card names first."""
         if not description.findings:
             return

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 8
 
@@ -14,7 +14,7 @@ TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead
 def model(tiny_description, tmp_path):
     """The path of an LSTM of 2 layers of 8 units."""
     path = tmp_path / "tiny.safetensors"
-    save_model(path, CharacterLanguageModel(tiny_description, seed=1))
+    save_model(path, LanguageModel(tiny_description, seed=1))
     return path
 
 

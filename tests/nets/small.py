@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.nets.architectures.base import Layer, LayerState, Stepped
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 
 CELLS = {"RNN": nn.RNNCell, "LSTM": nn.LSTMCell, "GRU": nn.GRUCell}
 VOCABULARY = tuple("\n abcde")
@@ -29,7 +29,7 @@ def small_model(
     vocabulary: tuple[str, ...] = VOCABULARY,
     seed: int = 0,
     spread: float = 2.0,
-) -> CharacterLanguageModel:
+) -> LanguageModel:
     """An untrained model in evaluation mode; `spread` widens its weights, so that gates move."""
     description = ModelDescription(
         architecture=architecture,
@@ -40,7 +40,7 @@ def small_model(
         skip=skip,
         name="small",
     )
-    model = CharacterLanguageModel(description, seed=seed).eval()
+    model = LanguageModel(description, seed=seed).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(spread)
@@ -72,11 +72,11 @@ def _first(stepped: Stepped) -> tuple[Tensor, LayerState]:
     return stepped.channels["hidden"], stepped.state
 
 
-def walk_by_cells(model: CharacterLanguageModel, text: str) -> dict[str, npt.NDArray[np.float32]]:
+def walk_by_cells(model: LanguageModel, text: str) -> dict[str, npt.NDArray[np.float32]]:
     """`hidden`, the last part of the state, `surprisal`, `top_ids` and `top_p`, step by step."""
     steps = [stepping(layer) for layer in model.recurrent]
     state = list(model.zero_state(1))
-    size = len(model.description.vocabulary)
+    size = len(model.symbols)
     found: dict[str, list[Any]] = {
         name: [] for name in ("hidden", "cell", "surprisal", "top_ids", "top_p")
     }
@@ -89,13 +89,13 @@ def walk_by_cells(model: CharacterLanguageModel, text: str) -> dict[str, npt.NDA
             if number != UNKNOWN:
                 if expected is not None:
                     surprisal = -np.log2(float(expected[number]))
-                embedded = below = model.embed(torch.tensor([number]))
+                embedded = model.embed(torch.tensor([number]))
                 hidden = []
                 for layer, step in enumerate(steps):
-                    inputs = model.layer_input(layer, embedded, below)
+                    inputs = model.layer_input(layer, embedded, hidden)
                     below, state[layer] = step(inputs, state[layer])
                     hidden.append(below)
-                expected = torch.softmax(model.logits(hidden)[0].double(), dim=0)
+                expected = torch.softmax(model.answers(hidden)[0].double(), dim=0)
                 order = np.argsort(-expected.numpy(), kind="stable")[:5]
                 top_ids[: min(5, size)], top_p[: min(5, size)] = order, expected.numpy()[order]
             found["hidden"].append(np.concatenate([given[0].numpy() for given in hidden]))

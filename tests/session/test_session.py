@@ -13,7 +13,7 @@ from rnnviz.core.runs.tensorboard import ScalarWriter
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.text_store import lay_out
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.session import session as session_module
 from rnnviz.work.jobs.models import OpenModel, TextLaidOut
 
@@ -56,7 +56,7 @@ def test_a_text_given_at_the_start_is_not_replaced_by_the_walk_that_was_kept(
     make_session, tiny_description, tmp_path, monkeypatch
 ):
     shipped = msgspec.structs.replace(tiny_description, default_text="b.txt")
-    save_model(tmp_path / "models" / "first.safetensors", CharacterLanguageModel(shipped))
+    save_model(tmp_path / "models" / "first.safetensors", LanguageModel(shipped))
     own = tmp_path / "own.txt"
     own.write_text("my own text")
     session = make_session()

@@ -11,12 +11,16 @@ from rnnviz.core.kinds.classifier import CLASSIFIER
 from rnnviz.core.kinds.kind import Description, ModelKind
 from rnnviz.core.kinds.language import LANGUAGE_MODEL
 from rnnviz.core.kinds.memory import MEMORY_NETWORK
+from rnnviz.core.kinds.numbers import NUMBERS_MODEL
+from rnnviz.core.kinds.tagger import TAGGER
 from rnnviz.core.kinds.translator import TRANSLATOR
 
 KINDS: tuple[ModelKind, ...] = (
     LANGUAGE_MODEL,
     TRANSLATOR,
     CLASSIFIER,
+    TAGGER,
+    NUMBERS_MODEL,
     MEMORY_NETWORK,
 )
 """In the order in which the library lists them."""

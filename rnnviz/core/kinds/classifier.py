@@ -2,31 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from rnnviz.core.kinds.kind import ModelKind, stack_in_words
+from rnnviz.core.kinds.kind import ModelKind
+from rnnviz.core.kinds.sequence import network_lines
 from rnnviz.core.models.classification import CLASSIFICATION, ClassifierDescription
-
-_SEEN = {
-    "last": "the last state",
-    "mean": "the mean of all states",
-    "max": "the maximum of each unit",
-    "attention": "what attention weighs",
-}
-
-
-def _lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:
-    ways = "both directions" if about["bidirectional"] else "one direction"
-    embedding = f"{about['embedding']} numbers, learned" if about["embedding"] else "one-hot"
-    tokens = about["tokens"]
-    kind = {"unicode-words": "words"}.get(tokens["kind"], tokens["kind"])
-    return [
-        ("network", f"{stack_in_words(about)}, {ways}"),
-        ("input", f"{len(tokens['tokens']):,} {kind}, {embedding}"),
-        ("verdict", f"from {_SEEN[about['readout']]}: {', '.join(about['classes'])}"),
-    ]
-
 
 CLASSIFIER = ModelKind(
     key="classifier",
@@ -39,6 +17,6 @@ CLASSIFIER = ModelKind(
     samples="texts",
     jobs=("walk", "classify", "explain_verdict"),
     use="which says what a text is: look at it with `rnnviz classify`, `walk` and `rank`",
-    lines=_lines,
+    lines=network_lines,
     unit="text",
 )

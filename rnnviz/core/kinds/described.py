@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.kinds import Description, ModelKind, kind_of_task
+from rnnviz.core.kinds import Description, ModelKind, kind_named, kind_of_task
+from rnnviz.core.kinds.sequence import kind_of_network
+from rnnviz.core.models.classification import ClassifierDescription
 from rnnviz.core.models.model_file import (
     CHARACTER_LANGUAGE_MODEL,
     FORMAT_VERSION,
     description_in,
     read_header,
 )
+from rnnviz.core.models.network import NETWORK_VERSION, SequenceDescription
 from rnnviz.core.reading import DamagedFileError, decode_json
 
 
@@ -59,6 +63,10 @@ def decode_described(raw: str, name: str) -> Described:
                 f"{name} has format version {about.version}, newer than the "
                 f"{FORMAT_VERSION} known here; update rnnviz"
             )
+        if about.version >= NETWORK_VERSION:
+            found = decode_json(encoded, SequenceDescription)
+            found.check(name)
+            return Described(kind_named(kind_of_network(found.network)), found)
         kind = kind_of_task(about.task)
         if kind is None:
             raise ModelFileError(
@@ -69,4 +77,12 @@ def decode_described(raw: str, name: str) -> Described:
     except DamagedFileError as error:
         raise ModelFileError(f"the description in {name} is malformed: {error}") from error
     description.check(name)
+    if isinstance(description, ClassifierDescription):
+        description = description.today()
     return Described(kind, description)
+
+
+def from_plain(about: Mapping[str, Any], kind: str) -> Any:
+    """The description that this plain JSON is, of a model of the kind of this key."""
+    today = about.get("version", 1) >= NETWORK_VERSION
+    return msgspec.convert(about, SequenceDescription if today else kind_named(kind).description)

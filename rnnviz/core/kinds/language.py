@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rnnviz.core.kinds.kind import ModelKind, stack_in_words
+from rnnviz.core.kinds.sequence import network_lines
 from rnnviz.core.models.model_file import CHARACTER_LANGUAGE_MODEL, ModelDescription
 
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", " ": "space"}
 
 
 def _lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if "network" in about:
+        return network_lines(about)
     vocabulary = about["vocabulary"]
     inputs = f"{about['embedding']} numbers, learned" if about["embedding"] else "one-hot"
     return [

@@ -1,4 +1,4 @@
-"""What a classifier says about itself; read without torch, for the window's lists."""
+"""What the file of a classifier of version 1 says; today's are described as any network is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ from typing import Any
 
 import msgspec
 
-from rnnviz.core.architectures import ArchitectureFacts, facts_of, short_title
+from rnnviz.core.architectures import short_title
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.models.translation import SPECIAL, TokenizerDescription
+from rnnviz.core.models.network import (
+    Embedding,
+    Head,
+    LayerDescription,
+    NetworkDescription,
+    OneHot,
+    Readout,
+    SequenceDescription,
+    Symbols,
+)
+from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
 
+WORDS = "unicode-words"
+"""What version 1 calls words that are cut by Unicode's rules."""
 CLASSIFICATION = "classification"
 READOUTS = ("last", "mean", "max", "attention")
 _LARGEST = 65536
@@ -40,25 +52,6 @@ class ClassifierDescription(msgspec.Struct, frozen=True, kw_only=True):
     training: dict[str, Any] = {}
     """A summary for people."""
     version: int = 1
-
-    @property
-    def facts(self) -> ArchitectureFacts:
-        """What there is to know of its layers.
-
-        Raises:
-            ModelFileError: the architecture is unknown here.
-        """
-        return facts_of(self.architecture)
-
-    @property
-    def width(self) -> int:
-        """What a layer gives at a step: U, or 2 U where it reads both ways."""
-        return self.units * (2 if self.bidirectional else 1)
-
-    @property
-    def total_units(self) -> int:
-        """N: the units of all layers, in each direction."""
-        return self.layers * self.width
 
     @property
     def summary(self) -> str:
@@ -93,3 +86,74 @@ class ClassifierDescription(msgspec.Struct, frozen=True, kw_only=True):
                 f"the vocabulary of {name} does not begin with {', '.join(SPECIAL)} and tokens "
                 "after them; the description is damaged"
             )
+
+    def today(self) -> SequenceDescription:
+        """The same network as version 2 describes it.
+
+        Raises:
+            ModelFileError: it has no such form.
+        """
+        return SequenceDescription(
+            task=self.task,
+            network=classifier_network(
+                symbols_of(self.tokens),
+                self.classes,
+                LayerDescription(
+                    architecture=self.architecture,
+                    units=self.units,
+                    direction="both" if self.bidirectional else "forward",
+                ),
+                layers=self.layers,
+                embedding=self.embedding,
+                readout=self.readout,
+            ),
+            name=self.name,
+            training=self.training,
+            findings=self.findings,
+            default_text=self.default_text,
+        )
+
+
+def symbols_of(tokens: TokenizerDescription) -> Symbols:
+    """What a network with these tokens reads.
+
+    Raises:
+        ModelFileError: an unknown kind of tokens.
+    """
+    unit = {WORDS: "words", "subwords": "subwords", "characters": "characters"}.get(tokens.kind)
+    if unit is None:
+        raise ModelFileError(
+            f"the tokenizer {tokens.kind!r} is unknown here; known are {WORDS}, subwords and "
+            "characters"
+        )
+    return Symbols(
+        vocabulary=tokens.tokens,
+        unit=unit,  # type: ignore[arg-type]
+        lower=tokens.lower,
+        tokenizer=tokens.model,
+        signs=tokens.signs,
+        unknown=SPECIAL[UNKNOWN_ID],
+    )
+
+
+def classifier_network(
+    reads: Symbols,
+    classes: tuple[str, ...],
+    layer: LayerDescription,
+    *,
+    layers: int,
+    embedding: int,
+    readout: str,
+) -> NetworkDescription:
+    """A network of equal layers that says one class of all that it read."""
+    width = layer.width
+    return NetworkDescription(
+        reads=reads,
+        front=Embedding(width=embedding) if embedding else OneHot(),
+        layers=(layer,) * layers,
+        readout=Readout(
+            kind=readout,  # type: ignore[arg-type]
+            attention_units=width if readout == "attention" else 0,
+        ),
+        head=Head(outputs=classes),
+    )

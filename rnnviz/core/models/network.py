@@ -42,7 +42,11 @@ class Symbols(msgspec.Struct, frozen=True, kw_only=True, tag="symbols", tag_fiel
     lower: bool = False
     """Texts are put in lower case first."""
     tokenizer: str = ""
-    """What cuts a text into subwords, in base 64, where it takes more than the vocabulary."""
+    """How a text is cut where the vocabulary does not tell. Subwords: the model of sentencepiece, in
+    base 64. Words: `blanks` for what stands between blanks, each line end being the symbol `<eos>`
+    if there is one; else by Unicode's rules, a blank line being the symbol `\\n` if there is one."""
+    signs: str = ""
+    """Subwords: how signs that stand apart are put to their words; see `TokenizerDescription`."""
     unknown: str = ""
     """The symbol that stands for what is not in the vocabulary; empty where such is passed over."""
 
@@ -220,6 +224,31 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
         return sum(rows.units for rows in self.rows)
 
     @property
+    def backwards(self) -> bool:
+        """Whether any layer reads from the end."""
+        return any(rows.direction == "backward" for rows in self.rows)
+
+    @property
+    def both_ways(self) -> bool:
+        """Whether some units have seen what comes before a step, and others what comes after."""
+        return len({rows.direction for rows in self.rows}) > 1
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Every channel that any layer has, `hidden` first."""
+        return tuple(dict.fromkeys(name for rows in self.rows for name in rows.facts.channel_names))
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Those that some layer carries from step to step."""
+        return tuple(dict.fromkeys(name for rows in self.rows for name in rows.facts.states))
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The vocabulary; empty where no symbols are read."""
+        return self.reads.vocabulary if isinstance(self.reads, Symbols) else ()
+
+    @property
     def front_width(self) -> int:
         """The width of what the front end gives."""
         match self.front:
@@ -365,10 +394,12 @@ class SequenceDescription(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def summary(self) -> str:
         """What it is, in a phrase for people."""
-        return " → ".join(
-            f"{layer.facts.short} {layer.units}" + " both ways" * (layer.direction == "both")
-            for layer in self.network.layers
-        )
+        return " → ".join(map(layer_in_words, self.network.layers))
+
+    @property
+    def total_units(self) -> int:
+        """N: the units of all layers and directions together."""
+        return self.network.total_units
 
     def check(self, name: str) -> None:
         """Refuse a network whose parts do not go together; `name` is the file's.
@@ -377,6 +408,30 @@ class SequenceDescription(msgspec.Struct, frozen=True, kw_only=True):
             ModelFileError: naming the part.
         """
         self.network.check(name)
+
+
+def layer_in_words(layer: LayerDescription) -> str:
+    """What a layer is, in a phrase for people.
+
+    >>> layer_in_words(LayerDescription(architecture="lstm", units=8, direction="both"))
+    'LSTM 8 both ways'
+    """
+    ways = {"forward": "", "backward": " backwards", "both": " both ways"}[layer.direction]
+    projected = f", projected to {layer.projection}" if layer.projection else ""
+    normed = ", normalised" if layer.normalisation else ""
+    added = ", residual" if layer.residual else ""
+    return f"{layer.facts.short} {layer.units}{ways}{projected}{normed}{added}"
+
+
+Described = ModelDescription | SequenceDescription
+"""What the header of a file says, in either version."""
+
+
+def network_of(description: Described | NetworkDescription) -> NetworkDescription:
+    """The network that the header of a file describes, whatever its version."""
+    if isinstance(description, ModelDescription):
+        return plain_network(description)
+    return description.network if isinstance(description, SequenceDescription) else description
 
 
 def plain_network(description: ModelDescription) -> NetworkDescription:

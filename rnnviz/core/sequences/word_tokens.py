@@ -13,7 +13,9 @@ import numpy.typing as npt
 import regex
 
 _LETTERS = r"[\w\p{M}\u200c\u200d]+"  # the joiners of Persian and Hindi stand between letters
-_WORD = regex.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*|(?!\s)\X")
+WORD_PATTERN = rf"{_LETTERS}(?:['’]{_LETTERS})*|(?!\s)\X"
+"""For the library `regex`."""
+_WORD = regex.compile(WORD_PATTERN)
 _HYPHENATED = regex.compile(rf"{_LETTERS}(?:['’\-]{_LETTERS})*|(?!\s)\X")
 
 

@@ -20,7 +20,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.vocabulary_found import FIRST_SPECIAL, as_characters, characters_of
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.training.corpus import held_out_loss
 from rnnviz.work.jobs.models import Candidate, Guess
 
@@ -47,7 +47,7 @@ def guess_vocabulary(path: Path, source: Path, text: Path | None = None) -> Gues
         TextError: a text cannot be read.
     """
     model = open_without_vocabulary(path)
-    size = len(model.description.vocabulary)
+    size = len(model.symbols)
     named = read_vocabulary(source, size)
     if named is not None:
         candidates = [Candidate("as in the vocabulary file", named)]
@@ -68,7 +68,7 @@ def guess_vocabulary(path: Path, source: Path, text: Path | None = None) -> Gues
     return Guess(judge(model, candidates, sample), math.log(size), unigram_nats(sample))
 
 
-def open_without_vocabulary(path: Path) -> CharacterLanguageModel:
+def open_without_vocabulary(path: Path) -> LanguageModel:
     """The network with code points that stand for nothing as its characters.
 
     Raises:
@@ -84,13 +84,13 @@ def open_without_vocabulary(path: Path) -> CharacterLanguageModel:
         return _language_model(path, [chr(0xF0000 + number) for number in range(needed.size)])
 
 
-def _language_model(path: Path, vocabulary: Sequence[str] | None = None) -> CharacterLanguageModel:
-    model: CharacterLanguageModel = open_model(path, vocabulary, kind="language-model").model
+def _language_model(path: Path, vocabulary: Sequence[str] | None = None) -> LanguageModel:
+    model: LanguageModel = open_model(path, vocabulary, kind="language-model").model
     return model
 
 
 def judge(
-    model: CharacterLanguageModel, candidates: Iterable[Candidate], text: str
+    model: LanguageModel, candidates: Iterable[Candidate], text: str
 ) -> tuple[Candidate, ...]:
     """The candidates with the model's loss under each, best first.
 

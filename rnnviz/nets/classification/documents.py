@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+from torch import Tensor
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.models.translation import UNKNOWN_ID
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.tokens import Tokens
-from rnnviz.nets.classification.tokens import TextTokenizer
+from rnnviz.core.sequences.tokens import UNKNOWN_TOKEN, Tokens
+from rnnviz.core.sequences.vocabulary import UNKNOWN
+from rnnviz.nets.sequence.reading import UNKNOWN_CLASS, Reading, read_tokens
+from rnnviz.nets.sequence.symbols import SymbolReader
 
 _LINE = re.compile(r"[^\r\n]+")
 _PARAGRAPH = re.compile(r"\S(?:.|\n(?![^\S\n]*\n)|\r)*")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\r?\n")
-UNKNOWN_CLASS = -1
 
 
 class Piece(NamedTuple):
@@ -38,11 +38,15 @@ class Piece(NamedTuple):
 class Read(NamedTuple):
     """A text cut into documents and tokens."""
 
-    tokens: Tokens
-    truth: npt.NDArray[np.int32]
-    """(D,) the class of each document, `UNKNOWN_CLASS` where none is said, or another one."""
+    reading: Reading
+    """Its truth is at each step the class of the document; `UNKNOWN_CLASS` where none is said, or
+    another one."""
     pieces: tuple[Piece, ...]
     """(D,) where each lies."""
+
+    def entering(self, document: int) -> Tensor:
+        """What enters a network of a document, (T,) ids."""
+        return self.reading.take(*self.reading.documents.bounds(document))[1]
 
 
 def pieces_of(text: str, classes: Sequence[str]) -> list[Piece]:
@@ -78,7 +82,7 @@ def _rows(lines: Sequence[tuple[int, str]], classes: Sequence[str]) -> list[Piec
     return None
 
 
-def read_text(text: Text, tokenizer: TextTokenizer, classes: Sequence[str]) -> Read:
+def read_text(text: Text, tokenizer: SymbolReader, classes: Sequence[str]) -> Read:
     """The documents of a text in tokens, each in its place; those without are left out.
 
     Raises:
@@ -89,8 +93,8 @@ def read_text(text: Text, tokenizer: TextTokenizer, classes: Sequence[str]) -> R
     ids, spans, lengths, truth, kept = [], [], [], [], []
     for piece in pieces_of(whole, classes):
         cut = tokenizer.cut(whole[piece.start : piece.stop])
-        if len(cut.ids):
-            ids.append(cut.ids)
+        if (cut.ids != UNKNOWN).any():
+            ids.append(np.where(cut.ids == UNKNOWN, UNKNOWN_TOKEN, cut.ids))
             spans.append(cut.spans + piece.start)
             lengths.append(len(cut.ids))
             truth.append(places.get(piece.label, UNKNOWN_CLASS))
@@ -101,13 +105,8 @@ def read_text(text: Text, tokenizer: TextTokenizer, classes: Sequence[str]) -> R
         np.concatenate(ids).astype(np.uint32),
         np.concatenate(spans),
         text,
-        tokenizer.description.tokens,
+        tokenizer.symbols.vocabulary,
         Documents.of_lengths(lengths),
     )
-    return Read(tokens, np.array(truth, np.int32), tuple(kept))
-
-
-def known_ids(tokens: Tokens, start: int, stop: int) -> npt.NDArray[np.int64]:
-    """The ids of these steps as a network takes them."""
-    ids = np.asarray(tokens.ids[start:stop], np.int64)
-    return np.where(ids < len(tokens.vocabulary), ids, UNKNOWN_ID)
+    said = np.repeat(np.array(truth, np.int32), lengths)
+    return Read(read_tokens(tokens, said), tuple(kept))

@@ -1,4 +1,4 @@
-"""The classifier: embedding, recurrent layers in one or both directions, readout, classes."""
+"""The classifier: a network that reads a sequence whole and says which of some classes it is."""
 
 from __future__ import annotations
 
@@ -8,20 +8,14 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnnviz.core.errors import ModelFileError
-from rnnviz.core.models.classification import ClassifierDescription
+from rnnviz.core.models.network import Described, NetworkDescription
 from rnnviz.core.models.translation import UNKNOWN_ID
-from rnnviz.nets.architectures import Layer, architecture_named
-from rnnviz.nets.layers.first_weights import draw_first_weights
-from rnnviz.nets.layers.weights import built
+from rnnviz.nets.sequence.network import SequenceNetwork, build_network
+from rnnviz.nets.walking.outcomes import class_logits, class_names, class_shares
 
 _EMBEDDING_SCALE = 0.3
 """Standard deviation of a fresh embedding's numbers; those of GloVe have about 0.6."""
-_REVERSE = "_reverse"
-"""How torch ends the names of the weights that read from the end."""
 
 
 class Verdict(NamedTuple):
@@ -33,174 +27,86 @@ class Verdict(NamedTuple):
     """(T, B) how much the readout looks at each step, 0 at filling; None without attention."""
 
 
-class Classifier(nn.Module):
-    """Reads B documents of unequal lengths and says which class each is.
+class Classifier(SequenceNetwork):
+    """Reads B documents of unequal lengths and says which class each is; answers are (B, O).
 
-    ==================  ================================================================
-    tensor              axes
-    ==================  ================================================================
-    ids                 (T, B) integers below V
-    embedded            (T, B, E) learned, or (T, B, V) one-hot
-    hidden of a layer   (T, B, W), W = U, or 2 U: forward, then backward
-    readout             (B, W)
-    logits              (B, C)
-    ==================  ================================================================
-
-    Documents are packed, so that nothing is computed at filling, and the readout leaves it out:
-    what a document is said to be depends on it alone.
+    What a document is said to be depends on it alone, not on what it is read beside.
     """
 
     def __init__(
         self,
-        description: ClassifierDescription,
+        description: Described | NetworkDescription,
         dropout: float = 0.0,
         seed: int = 0,
         *,
         word_dropout: float = 0.0,
         embedding_dropout: float = 0.0,
     ) -> None:
-        super().__init__()
-        self.description = description
-        size, units, width = len(description.tokens.tokens), description.units, description.width
-        entering = description.embedding or size
-        self.embedding = nn.Embedding(size, entering) if description.embedding else None
-        if not description.facts.torch_module:
-            raise ModelFileError(
-                f"a classifier is made of layers of torch, and {description.facts.with_article} is "
-                "none; choose lstm, gru or rnn"
-            )
-        module = getattr(nn, description.facts.torch_module)
-        self.layers = nn.ModuleList(
-            module(width if layer else entering, units, bidirectional=description.bidirectional)
-            for layer in range(description.layers)
-        )
-        attends = description.readout == "attention"
-        self.attention = nn.Linear(width, width) if attends else None
-        self.attention_query = nn.Linear(width, 1, bias=False) if attends else None
-        self.output = nn.Linear(width, len(description.classes))
-        self.dropout = nn.Dropout(dropout)
+        super().__init__(description, dropout, seed)
         self.embedding_dropout = nn.Dropout(embedding_dropout)
         self.word_dropout = word_dropout
-        self.initialise(seed)
 
     def initialise(self, seed: int) -> None:
-        """Draw all weights anew; see `draw_first_weights`."""
-        description = self.description
-        draw_first_weights(self, seed, description.facts, description.units, self._bound)
+        """Draw all weights anew."""
+        super().initialise(seed)
         if self.embedding is not None:
             with torch.no_grad():
                 self.embedding.weight.mul_(_EMBEDDING_SCALE)
 
-    def _bound(self, name: str, parameter: Tensor) -> float:
+    def _bound(self, name: str, parameter: Tensor, place: int) -> float:
         if ".weight_ih" not in name:
-            return 1 / math.sqrt(self.description.width)
-        return math.sqrt(3 / (parameter.shape[1] if self.embedding or ".0." not in name else 1))
+            return 1 / math.sqrt(self.network.layers[place].width)
+        one_hot = place == 0 and self.embedding is None and self.front is None
+        return math.sqrt(3 / (1 if one_hot else parameter.shape[1]))
 
     @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return self.output.weight.device
+    def classes(self) -> tuple[str, ...]:
+        """By name."""
+        return class_names(self.network.head)
 
-    def directions(self, layer: int) -> tuple[Layer, ...]:
-        """This layer as layers that read one way each, forwards first; they share its weights."""
-        module, kind = self.layers[layer], architecture_named(self.description.architecture)
-        found = []
-        for ending in ("", _REVERSE)[: 1 + self.description.bidirectional]:
-            own = kind(module.input_size, self.description.units)  # type: ignore[arg-type]
-            for name, _ in list(own.named_parameters()):
-                setattr(own, name, getattr(module, f"{name}{ending}"))
-            found.append(own.eval())
-        return tuple(found)
+    def embed(self, read: Tensor) -> Tensor:
+        """What enters the first layer; in training some of it is left out."""
+        if self.training and self.word_dropout and self.network.symbols:
+            dropped = torch.rand(read.shape, device=read.device) < self.word_dropout
+            read = read.masked_fill(dropped, UNKNOWN_ID)
+        front = super().embed(read)
+        return front if self.embedding is None else self.embedding_dropout(front)
 
-    def embed(self, ids: Tensor) -> Tensor:
-        """What enters the first layer, for ids (T, B)."""
-        if self.training and self.word_dropout:
-            dropped = torch.rand(ids.shape, device=ids.device) < self.word_dropout
-            ids = ids.masked_fill(dropped, UNKNOWN_ID)
-        if self.embedding is None:
-            size = len(self.description.tokens.tokens)
-            return functional.one_hot(ids, size).to(self.output.weight.dtype)
-        return self.embedding_dropout(self.embedding(ids))
+    def judge(self, front: Tensor, lengths: Tensor) -> Verdict:
+        """The verdict on what entered the first layer, (T, B, E), of these lengths (B,)."""
+        there = lengths.to(front.device)
+        given, _ = self.run_layers(front, None, there)
+        weights = None
+        if self.network.readout.kind == "attention":
+            weights = self.attention(self.seen(given), there)
+        return Verdict(class_logits(self.network.head, self.answers(given, there)), weights)
 
-    def hidden(self, embedded: Tensor, lengths: Tensor) -> list[Tensor]:
-        """The states (T, B, W) of every layer; at filling they are 0.
+    def shares(self, answers: Tensor) -> Tensor:
+        """The probability (..., C) of each class."""
+        return class_shares(self.network.head, answers)
 
-        Args:
-            embedded: (T, B, E).
-            lengths: (B,) on the processor.
-        """
-        steps, below, found = embedded.shape[0], embedded, []
-        for layer in self.layers:
-            packed = pack_padded_sequence(below, lengths, enforce_sorted=False)
-            given, _ = pad_packed_sequence(layer(packed)[0], total_length=steps)
-            found.append(given)
-            below = self.dropout(given)
-        return found
-
-    def read_out(self, top: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor | None]:
-        """What the verdict sees, (B, W), of the states of the top layer (T, B, W).
-
-        Returns:
-            also the weights (T, B) of attention, where there is one.
-        """
-        readout, units = self.description.readout, self.description.units
-        there = lengths.to(top.device)
-        if readout == "last":
-            rows = (there - 1).view(1, -1, 1).expand(1, -1, units)
-            ahead = top[..., :units].gather(0, rows)[0]
-            return torch.cat([ahead, top[0, :, units:]], dim=1), None
-        filling = torch.arange(len(top), device=top.device)[:, None] >= there
-        if readout == "mean":
-            return top.sum(dim=0) / there[:, None], None
-        if readout == "max":
-            return top.masked_fill(filling[..., None], -math.inf).amax(dim=0), None
-        weights = self.scores(top).masked_fill(filling, -math.inf).softmax(dim=0)
-        return (weights[..., None] * top).sum(dim=0), weights
-
-    def scores(self, top: Tensor) -> Tensor:
-        """How much attention each state (..., W) asks for, (...), before the softmax."""
-        assert self.attention is not None
-        assert self.attention_query is not None
-        found: Tensor = self.attention_query(torch.tanh(self.attention(top)))
-        return found[..., 0]
-
-    def judge(self, embedded: Tensor, lengths: Tensor) -> Verdict:
-        """The verdict on what entered the first layer, (T, B, E)."""
-        top = self.hidden(embedded, lengths)[-1]
-        seen, weights = self.read_out(top, lengths)
-        return Verdict(self.output(self.dropout(seen)), weights)
-
-    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """The logits (B, C) of documents (T, B) of these lengths (B,)."""
-        return self.judge(self.embed(ids), lengths).logits
+    def log_odds(self, logits: Tensor, class_number: int) -> Tensor:
+        """Log p / (1 - p) of a class, (...), for logits (..., C)."""
+        if self.network.head.gives == "sigmoid" and len(self.network.head.outputs) > 1:
+            return logits[..., class_number]
+        others = [each for each in range(logits.shape[-1]) if each != class_number]
+        return logits[..., class_number] - logits[..., others].logsumexp(dim=-1)
 
 
-def parameter_shapes(description: ClassifierDescription) -> dict[str, tuple[int, ...]]:
-    """The shape of every parameter by its name, by arithmetic alone: no memory is taken."""
-    facts, units, width = description.facts, description.units, description.width
-    size = len(description.tokens.tokens)
-    entering = description.embedding or size
-    shapes: dict[str, tuple[int, ...]] = {}
-    if description.embedding:
-        shapes["embedding.weight"] = (size, entering)
-    for layer in range(description.layers):
-        for name, shape in facts.shapes(width if layer else entering, units).items():
-            shapes[f"layers.{layer}.{name}"] = shape
-            if description.bidirectional:
-                shapes[f"layers.{layer}.{name}{_REVERSE}"] = shape
-    if description.readout == "attention":
-        shapes["attention.weight"], shapes["attention.bias"] = (width, width), (width,)
-        shapes["attention_query.weight"] = (1, width)
-    classes = len(description.classes)
-    return {**shapes, "output.weight": (classes, width), "output.bias": (classes,)}
-
-
-def build_classifier(
-    description: ClassifierDescription, tensors: Mapping[str, Tensor], file: str
-) -> Classifier:
+def build_classifier(description: Described, tensors: Mapping[str, Tensor], file: str) -> Classifier:
     """The model of this description with these weights, in float32, in evaluation mode.
 
     Raises:
         ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
     """
-    return built(lambda: Classifier(description), parameter_shapes(description), tensors, file)
+    named = {_name_of_today(name): tensor for name, tensor in tensors.items()}
+    return build_network(description, named, file, Classifier)
+
+
+def _name_of_today(name: str) -> str:
+    """The name of a parameter; version 1 called those of the way back and of attention otherwise."""
+    part, _, rest = name.partition(".")
+    if part == "layers" and rest.endswith("_reverse"):
+        return f"backwards.{rest.removesuffix('_reverse')}"
+    renamed = {"attention": "readout.key", "attention_query": "readout.score"}
+    return f"{renamed[part]}.{rest}" if part in renamed else name

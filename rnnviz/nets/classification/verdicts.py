@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,15 +9,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from rnnviz.core.models.translation import UNKNOWN_ID
-from rnnviz.nets.classification.batches import make_batch
+from rnnviz.core.models.network import Symbols
 from rnnviz.nets.classification.model import Classifier
+from rnnviz.nets.sequence.running import PLACES, answers_of, running_answers
+from rnnviz.nets.walking.outcomes import class_logits
 
-Ids = npt.NDArray[np.int64]
-_PLACES = 1 << 15
-"""Variants of a document are judged in batches of so many places."""
-_MOST_PREFIXES = 1000
-"""Of a long document read both ways the verdict is found at so many places, evenly spread."""
 _INTEGRATED = 64
 """Points on the way from nothing to the words, at which gradients are averaged."""
 
@@ -40,106 +35,56 @@ class WordEffects(NamedTuple):
     """Of as many zero vectors: where integrated gradients begin."""
 
 
-def log_odds(logits: Tensor, class_number: int) -> Tensor:
-    """Log p / (1 - p) of a class, (...), for logits (..., C)."""
-    others = [each for each in range(logits.shape[-1]) if each != class_number]
-    return logits[..., class_number] - logits[..., others].logsumexp(dim=-1)
+@torch.inference_mode()
+def running_shares(model: Classifier, entering: Tensor) -> Tensor:
+    """The probability of each class after each step, (T, C); see `running_answers`."""
+    return model.shares(running_answers(model, entering))
 
 
 @torch.inference_mode()
-def running_logits(model: Classifier, ids: Ids, top: Tensor | None = None) -> Tensor:
-    """The logits after each word, (T, C): those of the text cut there.
-
-    A network that reads both ways judges each cut text anew; of more than 1,000 words so many cuts
-    are judged, the last among them, and the others are NaN.
-
-    Args:
-        top: (T, W) the states of the top layer over the whole document, where they are known and
-            the network reads one way.
-    """
-    if model.description.bidirectional:
-        return _of_prefixes(model, ids)
-    if top is None:
-        lengths = torch.tensor([len(ids)])
-        column = torch.from_numpy(ids)[:, None].to(model.device)
-        top = model.hidden(model.embed(column), lengths)[-1][:, 0]
-    readout = model.description.readout
-    if readout == "last":
-        seen = top
-    elif readout == "mean":
-        counts = torch.arange(1, len(top) + 1, device=top.device)[:, None]
-        seen = (top.double().cumsum(dim=0) / counts).to(top.dtype)
-    elif readout == "max":
-        seen = top.cummax(dim=0).values
-    else:
-        scores = model.scores(top).double()
-        weights = (scores - scores.max()).exp()[:, None]
-        seen = ((weights * top).cumsum(dim=0) / weights.cumsum(dim=0)).to(top.dtype)
-    return model.output(seen).cpu()
-
-
-def _of_prefixes(model: Classifier, ids: Ids) -> Tensor:
-    found = torch.full((len(ids), len(model.description.classes)), math.nan)
-    count = min(len(ids), _MOST_PREFIXES)
-    places = np.unique(np.linspace(0, len(ids) - 1, count).round().astype(int))
-    found[torch.from_numpy(places)] = logits_of(model, [ids[: place + 1] for place in places])
-    return found
-
-
-@torch.inference_mode()
-def logits_of(model: Classifier, documents: list[Ids]) -> Tensor:
+def logits_of(model: Classifier, documents: list[Tensor]) -> Tensor:
     """What a model says of documents whole, (documents, C) on the processor, in their order."""
-    lengths = np.array([len(ids) for ids in documents])
-    order = np.argsort(lengths, kind="stable")
-    found = torch.zeros(len(documents), len(model.description.classes))
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        while stop < len(order) and lengths[order[stop]] * (stop + 1 - start) <= _PLACES:
-            stop += 1
-        rows = order[start:stop]
-        batch = make_batch([documents[row] for row in rows], [0] * len(rows)).to(model.device)
-        found[torch.from_numpy(rows)] = model(batch.ids, batch.lengths).float().cpu()
-        start = stop
-    return found
+    return class_logits(model.network.head, answers_of(model, documents))
 
 
 @torch.inference_mode()
-def attention_of(model: Classifier, ids: Ids) -> npt.NDArray[np.float32] | None:
+def attention_of(model: Classifier, entering: Tensor) -> npt.NDArray[np.float32] | None:
     """How much the readout looks at each word, (T,); None without attention."""
-    column = torch.from_numpy(ids)[:, None].to(model.device)
-    weights = model.judge(model.embed(column), torch.tensor([len(ids)])).weights
+    front = model.embed(entering[:, None].to(model.device))
+    weights = model.judge(front, torch.tensor([len(entering)])).weights
     return None if weights is None else weights[:, 0].cpu().numpy()
 
 
-def word_effects(model: Classifier, ids: Ids, class_number: int | None = None) -> WordEffects:
+def word_effects(
+    model: Classifier, entering: Tensor, class_number: int | None = None
+) -> WordEffects:
     """What each word of a document did to the verdict, found in three ways.
 
     Args:
         class_number: whose log-odds; None for the class that was found likeliest.
     """
-    logits = logits_of(model, [ids])[0]
+    logits = logits_of(model, [entering])[0]
     chosen = int(logits.argmax()) if class_number is None else class_number
-    whole = float(log_odds(logits, chosen))
+    whole = float(model.log_odds(logits, chosen))
     with torch.no_grad():
-        embedded = model.embed(torch.from_numpy(ids)[:, None].to(model.device))
+        embedded = model.embed(entering[:, None].to(model.device))
     slopes = _slopes(model, embedded, chosen)
     shares = (torch.arange(_INTEGRATED) + 0.5) / _INTEGRATED
-    points = max(1, _PLACES // len(ids))
+    points = max(1, PLACES // len(entering))
     total = torch.zeros_like(embedded[:, 0])
     for part in shares.split(points):
         scaled = embedded * part.to(embedded)[None, :, None]
         total += _slopes(model, scaled, chosen).sum(dim=1)
     with torch.inference_mode():
-        lengths = torch.tensor([len(ids)])
+        lengths = torch.tensor([len(entering)])
         nothing = model.judge(torch.zeros_like(embedded), lengths).logits[0].float().cpu()
     return WordEffects(
         chosen,
         whole,
         (slopes * embedded).sum(dim=2)[:, 0].cpu().numpy(),
         (total / _INTEGRATED * embedded[:, 0]).sum(dim=1).cpu().numpy(),
-        whole - _without_each(model, ids, chosen),
-        float(log_odds(nothing, chosen)),
+        whole - _without_each(model, entering, chosen),
+        float(model.log_odds(nothing, chosen)),
     )
 
 
@@ -149,14 +94,29 @@ def _slopes(model: Classifier, embedded: Tensor, chosen: int) -> Tensor:
     entering = embedded.detach().clone().requires_grad_()
     with torch.enable_grad():
         logits = model.judge(entering, torch.full((count,), steps)).logits
-        (found,) = torch.autograd.grad(log_odds(logits, chosen).sum(), entering)
+        (found,) = torch.autograd.grad(model.log_odds(logits, chosen).sum(), entering)
     return found
 
 
-def _without_each(model: Classifier, ids: Ids, chosen: int) -> npt.NDArray[np.float32]:
-    """The log-odds without each word; the only word of a document gives way to an unknown one."""
-    if len(ids) == 1:
-        others = [np.array([UNKNOWN_ID])]
+def _without_each(
+    model: Classifier, entering: Tensor, chosen: int
+) -> npt.NDArray[np.float32]:
+    """The log-odds without each step; the only one of a document gives way to an unknown one.
+
+    A step that is a row of numbers gives way to zeros: time cannot be left out.
+    """
+    if entering.dim() > 1 or len(entering) == 1:
+        others = []
+        for place in range(len(entering)):
+            others.append(entering.clone())
+            others[-1][place] = 0 if entering.dim() > 1 else _unknown(model)
     else:
-        others = [np.delete(ids, place) for place in range(len(ids))]
-    return log_odds(logits_of(model, others), chosen).numpy()
+        others = [torch.cat([entering[:n], entering[n + 1 :]]) for n in range(len(entering))]
+    return model.log_odds(logits_of(model, others), chosen).numpy()
+
+
+def _unknown(model: Classifier) -> int:
+    """The symbol for what is not known; the first where there is none."""
+    reads = model.network.reads
+    unknown = reads.unknown if isinstance(reads, Symbols) else ""
+    return model.network.symbols.index(unknown) if unknown else 0

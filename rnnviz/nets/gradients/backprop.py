@@ -11,16 +11,18 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.architectures import ArchitectureFacts
+from rnnviz.core.errors import GradientError
+from rnnviz.core.models.network import FRONT
 from rnnviz.nets.architectures.base import LayerState, LayerTape
 from rnnviz.nets.device import exact_device
-from rnnviz.nets.language.model import CharacterLanguageModel, State
+from rnnviz.nets.language.model import LanguageModel, State
 from rnnviz.nets.layers.states import copied, detached, floats, on
 from rnnviz.nets.layers.states import rows as rows_of
 
@@ -33,20 +35,46 @@ def ignore(done: float, total: float) -> None:
 
 
 @dataclass(frozen=True)
+class Way:
+    """How the gradient goes from what a layer gives to what enters it, beside its recurrence."""
+
+    sources: tuple[tuple[int, int], ...]
+    """What entered, side by side: a layer or `FRONT`, and its width."""
+    residual: bool
+    """Whether what entered was added to what it gave."""
+    normed: tuple[Tensor, Tensor, Tensor] | None = None
+    """Of LayerNorm: the normalised hidden states (S, W), one over their deviation (S, 1), and the
+    gain (W,)."""
+
+    def through_norm(self, gradient: Tensor, step: int) -> Tensor:
+        """The gradient (R, W) at the hidden state of a step, from that behind LayerNorm.
+
+        With x̂ = (x - mean) / σ and y = g x̂ + b: dx = (g dy - mean(g dy) - x̂ mean(g dy x̂)) / σ.
+        """
+        if self.normed is None:
+            return gradient
+        normalised, scale, gain = self.normed
+        scaled, own = gradient * gain, normalised[step]
+        means = scaled.mean(1, keepdim=True) + own * (scaled * own).mean(1, keepdim=True)
+        return (scaled - means) * scale[step]
+
+
+@dataclass(frozen=True)
 class Tape:
     """A model's way through S characters."""
 
     facts: tuple[ArchitectureFacts, ...]
     """What there is to know of each layer."""
     layers: tuple[LayerTape, ...]
-    skip: bool
+    ways: tuple[Way, ...]
+    """How each layer is joined to those below it."""
     embedded: Tensor
-    """(S, E or V) what entered the first layer."""
+    """(S, E or V) what the front end gave."""
     losses: Tensor
     """(S - 1,) the loss in nats of predicting the next character after each step."""
     seeds: tuple[Tensor | None, ...]
-    """For each layer, (S - 1, U) the gradient of each step's loss at that step's hidden state, as
-    far as the layer feeds the output; None where it does not."""
+    """For each layer, (S - 1, W) the gradient of each step's loss at what that layer gave at that
+    step, as far as it feeds the output; None where it does not."""
 
     @property
     def steps(self) -> int:
@@ -60,7 +88,7 @@ class Tape:
 
 
 @torch.no_grad()
-def state_after(model: CharacterLanguageModel, ids: Tensor, progress: Progress = ignore) -> State:
+def state_after(model: LanguageModel, ids: Tensor, progress: Progress = ignore) -> State:
     """The state after ids (T,), from zeros."""
     state = model.zero_state(1)
     for start in range(0, len(ids), _BLOCK):
@@ -70,29 +98,59 @@ def state_after(model: CharacterLanguageModel, ids: Tensor, progress: Progress =
 
 
 @torch.no_grad()
-def record(model: CharacterLanguageModel, ids: Tensor, state: State) -> Tape:
-    """Read ids (S,), S at least 2, from this state, and keep what going back needs."""
+def record(model: LanguageModel, ids: Tensor, state: State) -> Tape:
+    """Read ids (S,), S at least 2, from this state, and keep what going back needs.
+
+    Raises:
+        GradientError: a layer reads from the end.
+    """
+    if model.network.backwards:
+        raise GradientError(
+            "gradients from step to step are shown of networks that read forwards alone; this one "
+            "also reads from the end"
+        )
     device = exact_device(model.device)
     double = copy.deepcopy(model).to(device).double().eval()
     ids = ids.to(device)
     embedded = double.embed(ids)
-    below, hidden, layers = embedded, [], []
+    given: list[Tensor] = []
+    layers, ways = [], []
     for number, layer in enumerate(double.recurrent):
         before = floats(on(detached(state[number]), device), torch.float64)
-        below, tape = layer.tape(double.layer_input(number, embedded, below), before)
-        hidden.append(below)
+        inputs = double.layer_input(number, embedded, given)
+        hidden, tape = layer.tape(inputs, before)
+        given.append(double.layer_output(number, inputs, [hidden]))
         layers.append(tape)
-    logits = double.logits(hidden)[:-1]
-    p = torch.softmax(logits, dim=1)
-    error = p - functional.one_hot(ids[1:], p.shape[1])
-    seeds = error @ double.output.weight
-    units, skip = model.description.units, model.description.skip
-    first = 0 if skip else len(layers) - 1
-    parts: list[Tensor | None] = [None] * first
-    parts += list(seeds.split(units, dim=1))
-    losses = functional.cross_entropy(logits, ids[1:], reduction="none")
-    facts = tuple(layer.facts for layer in double.recurrent)
-    return Tape(facts, tuple(layers), skip, embedded, losses, tuple(parts))
+        ways.append(_way(double, number, hidden))
+    read = double.network.read_layers
+    with torch.enable_grad():
+        leaves = [given[layer][:-1].detach().requires_grad_() for layer in read]
+        seen = dict(zip(read, leaves, strict=True))
+        logits = double.answers([seen.get(place, part) for place, part in enumerate(given)])
+        losses = functional.cross_entropy(logits, ids[1:], reduction="none")
+        # The head takes every step by itself: the gradient of the sum is that of each loss.
+        found = torch.autograd.grad(losses.sum(), leaves)
+    parts = dict(zip(read, found, strict=True))
+    return Tape(
+        tuple(layer.facts for layer in double.recurrent),
+        tuple(layers),
+        tuple(ways),
+        embedded,
+        losses.detach(),
+        tuple(parts.get(place) for place in range(len(layers))),
+    )
+
+
+def _way(model: LanguageModel, number: int, hidden: Tensor) -> Way:
+    network = model.network
+    about = network.layers[number]
+    sources = tuple((source, network.width_of(source)) for source in network.inputs_of(number))
+    if not about.normalisation:
+        return Way(sources, about.residual)
+    norm = cast(nn.LayerNorm, model.norms[str(number)])
+    deviation = (hidden.var(1, correction=0, keepdim=True) + norm.eps).sqrt()
+    normalised = (hidden - hidden.mean(1, keepdim=True)) / deviation
+    return Way(sources, about.residual, (normalised, 1 / deviation, norm.weight))
 
 
 class Reached(NamedTuple):
@@ -144,24 +202,24 @@ def _one_step(
 ) -> tuple[tuple[tuple[Tensor, ...], ...], Tensor]:
     """All layers of one step, the top one first; `carried` then holds what goes on."""
     whole: list[tuple[Tensor, ...]] = []
-    embedded = above = None
+    count = chosen.stop - chosen.start
+    at: dict[int, Tensor] = {layer: gradient[chosen] for layer, gradient in started.items()}
     for layer in range(len(tape.layers) - 1, -1, -1):
-        if layer in started:
-            own = started[layer][chosen]
-            above = own if above is None else own + above
+        way, given = tape.ways[layer], at.get(layer)
+        above = None if given is None else way.through_norm(given, step)
         # A copy: what it may become is written into the same rows.
         later = copied(rows_of(carried[layer], chosen))
         back = tape.layers[layer].back(step, above, later)
         carried[layer] = _carry(carried[layer], chosen, back.before)
-        entering = back.inputs
         whole.insert(0, back.whole)
-        width = tape.embedded.shape[1]
-        if layer == 0 or tape.skip:
-            own = entering if layer == 0 else entering[:, -width:]
-            embedded = own if embedded is None else embedded + own
-        above = entering[:, : entering.shape[1] - width * tape.skip] if layer else None
-    assert embedded is not None
-    return tuple(whole), embedded
+        entering = back.inputs
+        if way.residual and given is not None:
+            entering = entering + given
+        parts = entering.split([width for _, width in way.sources], dim=1)
+        for (source, _), part in zip(way.sources, parts, strict=True):
+            at[source] = at[source] + part if source in at else part
+    nothing = tape.embedded.new_zeros(count, tape.embedded.shape[1])
+    return tuple(whole), at.get(FRONT, nothing)
 
 
 def _carry(carried: LayerState, chosen: slice, before: LayerState) -> LayerState:

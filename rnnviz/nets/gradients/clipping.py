@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.nets.language.model import CharacterLanguageModel, State
+from rnnviz.nets.language.model import LanguageModel, State
 from rnnviz.nets.layers.states import detached
 from rnnviz.work.jobs.gradients import Clipped
 
 
 def step_gradient(
-    model: CharacterLanguageModel, ids: Tensor, state: State
+    model: LanguageModel, ids: Tensor, state: State
 ) -> tuple[dict[str, Tensor], State]:
     """The gradient of the mean loss over ids (T,), by the parameter's name, and the state after."""
     parameters = dict(model.named_parameters())

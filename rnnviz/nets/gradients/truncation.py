@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.nets.gradients.clipping import angle_degrees, total_norm
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.layers.states import detached
 from rnnviz.work.jobs.gradients import Comparison, Measured
 
@@ -25,7 +25,7 @@ _SAMPLE_SECONDS = 0.002
 
 
 def compare(
-    model: CharacterLanguageModel,
+    model: LanguageModel,
     ids: Tensor,
     steps: int,
     chunk: int,
@@ -58,7 +58,7 @@ def compare(
 
 
 def _measure(
-    model: CharacterLanguageModel, ids: Tensor, chunk: int
+    model: LanguageModel, ids: Tensor, chunk: int
 ) -> tuple[Measured, dict[str, Tensor]]:
     kept = _Kept(model)
     # Counting takes time: it is done in a pass of its own.
@@ -73,7 +73,7 @@ def _measure(
 class _Kept:
     """Counts the bytes that autograd keeps, each block of memory once, the weights not at all."""
 
-    def __init__(self, model: CharacterLanguageModel) -> None:
+    def __init__(self, model: LanguageModel) -> None:
         self.most = 0
         self._weights = {part.untyped_storage().data_ptr() for part in model.parameters()}
         self._blocks: dict[int, int] = {}
@@ -95,7 +95,7 @@ class _Kept:
 
 
 def _gradient(
-    model: CharacterLanguageModel, ids: Tensor, chunk: int, kept: _Kept | None = None
+    model: LanguageModel, ids: Tensor, chunk: int, kept: _Kept | None = None
 ) -> dict[str, Tensor]:
     """The gradient of the summed loss by the parameter's name, cut every `chunk` steps."""
     parameters = dict(model.named_parameters())

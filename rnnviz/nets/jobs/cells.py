@@ -19,10 +19,9 @@ from rnnviz.core.scoring.probe import write_probe
 from rnnviz.core.scoring.ranking import rank as rank_units
 from rnnviz.core.system.file_names import file_name_for
 from rnnviz.core.system.files import replacing
-from rnnviz.nets.jobs.walking import turn_to_walk
+from rnnviz.nets.jobs.walking import walk_reading
 from rnnviz.nets.language.sampling import sample as draw
 from rnnviz.nets.opened import OpenedModel, by_request
-from rnnviz.nets.walking.walk import walk as walk_text
 from rnnviz.work.jobs.cells import (
     Find,
     FindPattern,
@@ -51,19 +50,7 @@ def walk(opened: OpenedModel, request: Walk, context: Context[Walked]) -> Walked
     A walk that was left there goes on; where another one writes, it is waited for, and told how far
     it is. A walk that is to be `first` makes the others wait at their next block.
     """
-    text, folder = request.text.read(), Path(request.folder)
-    with turn_to_walk(request, len(text), context) as progress:
-        walk_text(
-            opened.model,
-            text,
-            folder,
-            request.channels,
-            progress=progress,
-            model_path=request.model.path,
-            until=request.until,
-            model_stamp=opened.digest,
-        )
-    return Walked(len(text) if request.until is None else request.until)
+    return walk_reading(opened, opened.model.read(request.text.read()), request, context)
 
 
 def sample(opened: OpenedModel, request: Sample, context: Context[Sampled]) -> Sampled:

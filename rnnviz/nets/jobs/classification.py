@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 
-from rnnviz.core.errors import TextError
+from rnnviz.core.errors import ModelFileError, TextError
+from rnnviz.core.models.network import Symbols
 from rnnviz.core.sequences.text import Text
-from rnnviz.nets.classification.documents import Read, known_ids, read_text
+from rnnviz.core.sequences.tokens import Tokens
+from rnnviz.nets.classification.documents import Read, read_text
 from rnnviz.nets.classification.model import Classifier
-from rnnviz.nets.classification.tokens import TextTokenizer
-from rnnviz.nets.classification.verdicts import (
-    attention_of,
-    logits_of,
-    running_logits,
-    word_effects,
-)
-from rnnviz.nets.classification.walking import walk_documents
-from rnnviz.nets.jobs.walking import turn_to_walk
+from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.classification.verdicts import attention_of, running_shares, word_effects
+from rnnviz.nets.jobs.walking import walk_reading
 from rnnviz.nets.opened import OpenedModel, by_request
+from rnnviz.nets.sequence.running import answers_of
 from rnnviz.work.jobs.cells import Walk, Walked
 from rnnviz.work.jobs.classification import (
     Classify,
@@ -35,8 +30,10 @@ _TOGETHER = 256
 
 
 def _read(model: Classifier, text: Text) -> Read:
-    about = model.description
-    return read_text(text, TextTokenizer(about.tokens), about.classes)
+    reads = model.network.reads
+    if not isinstance(reads, Symbols):
+        raise ModelFileError("the model reads numbers, not text; look at it with `rnnviz walk`")
+    return read_text(text, SymbolReader(reads), model.classes)
 
 
 def walk(opened: OpenedModel, request: Walk, context: Context[Walked]) -> Walked:
@@ -45,30 +42,20 @@ def walk(opened: OpenedModel, request: Walk, context: Context[Walked]) -> Walked
     Where another walk writes there, it is waited for. A walk that is to be `first` makes the others
     wait at their next document.
     """
-    read = _read(opened.model, request.text.read())
-    folder = Path(request.folder)
-    with turn_to_walk(request, len(read.tokens), context) as progress:
-        walk_documents(
-            opened.model,
-            read,
-            folder,
-            request.channels,
-            progress=progress,
-            model_path=request.model.path,
-            until=request.until,
-        )
-    return Walked(len(read.tokens))
+    reading = _read(opened.model, request.text.read()).reading
+    return walk_reading(opened, reading, request, context)
 
 
 def classify(opened: OpenedModel, request: Classify, context: Context[None]) -> Verdicts:
     """Say what each document of a text is."""
     model: Classifier = opened.model
     read = _read(model, request.text.read())
-    ids = [known_ids(read.tokens, start, stop) for start, stop in read.tokens.documents]
-    classes, shares = model.description.classes, []
-    for start in range(0, len(ids), _TOGETHER):
-        shares.append(logits_of(model, ids[start : start + _TOGETHER]).softmax(dim=1))
-        context.progress(min(start + _TOGETHER, len(ids)), len(ids))
+    count = len(read.pieces)
+    classes, shares = model.classes, []
+    for start in range(0, count, _TOGETHER):
+        together = [read.entering(one) for one in range(start, min(start + _TOGETHER, count))]
+        shares.append(model.shares(answers_of(model, together)))
+        context.progress(min(start + _TOGETHER, count), count)
     found = tuple(
         DocumentVerdict(
             piece.start,
@@ -89,20 +76,22 @@ def explain(opened: OpenedModel, request: ExplainVerdict, context: Context[None]
         TextError: the text has no such document, or the model no such class.
     """
     model: Classifier = opened.model
-    read, classes = _read(model, request.text.read()), model.description.classes
+    read, classes = _read(model, request.text.read()), model.classes
     if not 0 <= request.document < len(read.pieces):
         raise TextError(
             f"there is no document {request.document}; the text has {len(read.pieces):,}, from 0"
         )
     if request.of_class and request.of_class not in classes:
         raise TextError(f"there is no class {request.of_class!r}; it may be {', '.join(classes)}")
-    bounds = read.tokens.documents.bounds(request.document)
-    ids = known_ids(read.tokens, *bounds)
+    bounds = read.reading.documents.bounds(request.document)
+    known, entering = read.reading.take(*bounds)
     asked = classes.index(request.of_class) if request.of_class else None
-    effects = word_effects(model, ids, asked)
-    running = running_logits(model, ids).softmax(dim=1)[:, effects.class_number]
-    attention = attention_of(model, ids)
-    spans = read.tokens.spans[slice(*bounds)].tolist()
+    effects = word_effects(model, entering, asked)
+    running = running_shares(model, entering)[:, effects.class_number]
+    attention = attention_of(model, entering)
+    tokens = read.reading.sequence
+    assert isinstance(tokens, Tokens)
+    spans = tokens.spans[slice(*bounds)][known].tolist()
     return Explained(
         of_class=classes[effects.class_number],
         log_odds=effects.log_odds,

@@ -15,7 +15,7 @@ from torch import Tensor
 from rnnviz.core.errors import GradientError, TextError
 from rnnviz.core.gradients import FieldFacts, GradientField, matrix_facts, write_field
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.vocabulary import UNKNOWN
+from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.gradients.backprop import (
     LossNorms,
@@ -28,7 +28,7 @@ from rnnviz.nets.gradients.backprop import (
 )
 from rnnviz.nets.gradients.clipping import clip, step_gradient, total_norm
 from rnnviz.nets.gradients.truncation import compare
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.work.jobs.cells import Written
 from rnnviz.work.jobs.gradients import (
@@ -54,20 +54,23 @@ _SHOWN_AT = (32, 128, 512)
 
 
 class Reading:
-    """The characters of a text that a model knows, each a step, and where they stand."""
+    """The symbols of a text that a model knows, each a step, and where they stand."""
 
-    def __init__(self, model: CharacterLanguageModel, text: Text) -> None:
-        ids = model.description.characters().encode_codes(np.asarray(text.codes))
-        known = ids != UNKNOWN
-        self.places = np.flatnonzero(known)
-        self.ids = torch.from_numpy(ids[known]).long()
+    def __init__(self, model: LanguageModel, text: Text) -> None:
+        reading = model.read(text)
+        known, self.ids = reading.take(0, len(reading))
+        steps = np.flatnonzero(known)
+        self.places = steps
+        if isinstance(reading.sequence, Tokens):
+            self.places = np.asarray(reading.sequence.spans)[steps, 0]
         self.length = len(text)
         if len(self.ids) < 2:
-            characters = "".join(model.description.vocabulary)[:80]
+            symbols = "".join(model.symbols)[:80]
+            what = "characters" if isinstance(reading.sequence, Text) else "symbols"
             raise TextError(
-                "a loss needs two characters that the model knows, one to read and one to predict; "
-                f"the text has {len(self.ids)}, of {len(text):,} in all. The model knows "
-                f"{characters!r}"
+                f"a loss needs two {what} that the model knows, one to read and one to predict; "
+                f"the text has {len(self.ids)}, of {len(reading):,} in all. The model knows "
+                f"{symbols!r}"
             )
 
     def step_before(self, character: int) -> int:
@@ -76,12 +79,12 @@ class Reading:
         return min(max(found, 0), len(self.ids) - 2)
 
 
-def _network(opened: OpenedModel, seed: int | None) -> CharacterLanguageModel:
+def _network(opened: OpenedModel, seed: int | None) -> LanguageModel:
     """The model; with `seed`, as it was before any training."""
-    model: CharacterLanguageModel = opened.model
+    model: LanguageModel = opened.model
     if seed is None:
         return model
-    return CharacterLanguageModel(model.description, seed=seed).eval()
+    return LanguageModel(model.description, seed=seed).eval()
 
 
 def compute_field(
@@ -103,13 +106,15 @@ def compute_field(
     share = _Shares(context, (begin / 8000, stop - begin, 2 * distance * wanted))
     state = state_after(model, reading.ids[:begin], share.of(0))
     tape = record(model, reading.ids[begin : stop + 1], state)
+    kinds = {layer.architecture for layer in model.network.layers}
+    architecture = kinds.pop() if len(kinds) == 1 else ""
     facts = FieldFacts(
         model_name=model.description.name,
         model_path=request.model.path,
-        architecture=model.description.architecture,
+        architecture=architecture,
         text_name=text.name,
-        layers=model.description.layers,
-        units=model.description.units,
+        layers=len(model.network.layers),
+        units=max(layer.units for layer in model.network.layers),
         states=tape.states,
         start=request.start,
         skipped=_skipped(reading, begin, stop),
@@ -122,7 +127,7 @@ def compute_field(
         sums = sum_norms(tape, targets)
         growing.arrays |= {f"{name}-sum": found for name, found in sums.items()}
         if wanted:
-            growing.take_jacobians(model, tape, targets, distance)
+            growing.take_jacobians(tape, targets, distance)
         return Written(str(growing.finish()))
     finally:
         growing.forget_part()
@@ -165,18 +170,19 @@ class _Growing:
                 self._show()
 
     def take_jacobians(
-        self, model: CharacterLanguageModel, tape: Tape, targets: range, distance: int
+        self, tape: Tape, targets: range, distance: int
     ) -> None:
         """Norms of dh_t/dh_{t-k} for some steps spread over the targets."""
-        about, names = model.description, self.facts.states
-        each = distance * sum(layer.cost for layer in tape.layers) // 2 * about.units * len(names)
+        names, layers = self.facts.states, len(tape.layers)
+        widest = self.facts.units
+        each = distance * sum(layer.cost for layer in tape.layers) // 2 * widest * len(names)
         count = int(min(max(1, _BUDGET // each), JACOBIANS))
         # The last ones of as many parts: the last step of all reaches back farthest.
         ends = np.linspace(targets.start - 1, targets.stop - 1, count + 1)[1:]
         steps = np.unique(ends.round().astype(int)).tolist()
         distances = np.unique(np.round(np.geomspace(1, distance, _DISTANCES)).astype(int)).tolist()
         distances = [0, *distances]
-        shape = (about.layers, len(steps), len(distances))
+        shape = (layers, len(steps), len(distances))
         found = {
             f"{name}-{kind}": torch.full(shape, math.nan, dtype=torch.float64)
             for name in names
@@ -188,13 +194,13 @@ class _Growing:
         }
         advance, done = self.share.of(2), 0
         for place, step in enumerate(steps):
-            for layer in range(about.layers):
-                for name in names:
+            for layer in range(layers):
+                for name in (one for one in names if one in tape.facts[layer].states):
                     both = jacobian_norms(tape, layer, name, step, distances)
                     found[f"{name}-spectral"][layer, place] = both[0]
                     found[f"{name}-frobenius"][layer, place] = both[1]
                     done += 1
-                    advance(done, len(steps) * about.layers * len(names))
+                    advance(done, len(steps) * layers * len(names))
             if each * count > _AT_ONCE and place + 1 < len(steps):
                 self._show()
 

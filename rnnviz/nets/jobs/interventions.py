@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from rnnviz.core.concepts import concept_from
-from rnnviz.core.concepts.streaming import label_blocks
+from rnnviz.core.concepts.streaming import label_steps
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.nets.jobs.priority import short_first
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.opened import OpenedModel, by_request
@@ -26,8 +24,8 @@ def ablate(opened: OpenedModel, request: Ablate, context: Context[None]) -> Abla
     """Losses with a unit changed, on a concept's places and elsewhere; and what is written then."""
     model = opened.model
     text = Text.of(request.text.read().slice(0, request.characters))
-    ids = model.description.characters().encode_codes(np.asarray(text.codes))
-    known = ids != UNKNOWN
+    reading = model.read(text)
+    known, ids = reading.take(0, len(reading))
     labels = None
     if request.concept is not None:
         concept = concept_from(request.concept)
@@ -35,11 +33,11 @@ def ablate(opened: OpenedModel, request: Ablate, context: Context[None]) -> Abla
             raise ConceptError(
                 f"{concept.title} is a number; choose a concept that is so or not so at each place"
             )
-        labels = np.concatenate([part for _, part in label_blocks(concept, text)])[known]
+        labels = np.concatenate([part for _, part in label_steps(concept, reading.sequence)])[known]
     with short_first, one_thread_each:
         found = measure(
             model,
-            torch.from_numpy(ids[known]).long(),
+            ids,
             request.intervention,
             labels,
             request.randoms,

@@ -10,6 +10,9 @@ from rnnviz.core.errors import RecordingError
 from rnnviz.core.recordings.lock import writing
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.nets.jobs.priority import short_first
+from rnnviz.nets.opened import OpenedModel
+from rnnviz.nets.sequence.reading import Reading
+from rnnviz.nets.walking.walk import walk
 from rnnviz.work.jobs.cells import Walk, Walked
 from rnnviz.work.messages import Context
 
@@ -42,3 +45,22 @@ def turn_to_walk(
 
     with writing(folder, waiting), short_first if first else contextlib.nullcontext():
         yield progress
+
+
+def walk_reading(
+    opened: OpenedModel, reading: Reading, request: Walk, context: Context[Walked]
+) -> Walked:
+    """Walk what a model reads and record it in the folder; steps are those of what it reads."""
+    with turn_to_walk(request, len(reading), context) as progress:
+        walk(
+            opened.model,
+            reading,
+            Path(request.folder),
+            request.channels,
+            progress=progress,
+            model_path=request.model.path,
+            until=request.until,
+            model_stamp=opened.digest,
+            dtype=request.dtype,
+        )
+    return Walked(len(reading) if request.until is None else min(request.until, len(reading)))

@@ -11,6 +11,8 @@ from rnnviz.core.kinds import kind_named, require
 from rnnviz.nets.kinds.classifier import CLASSIFIER
 from rnnviz.nets.kinds.kind import NetworkKind
 from rnnviz.nets.kinds.language import LANGUAGE_MODEL
+from rnnviz.nets.kinds.numbers import NUMBERS_MODEL
+from rnnviz.nets.kinds.tagger import TAGGER
 from rnnviz.nets.kinds.translator import TRANSLATOR
 from rnnviz.nets.opened import KindJob, OpenedModel
 from rnnviz.work.messages import Request
@@ -19,6 +21,8 @@ NETWORK_KINDS: tuple[NetworkKind, ...] = (
     LANGUAGE_MODEL,
     TRANSLATOR,
     CLASSIFIER,
+    TAGGER,
+    NUMBERS_MODEL,
 )
 
 __all__ = ["NETWORK_KINDS", "NetworkKind", "job_of", "network_kind"]

@@ -25,3 +25,9 @@ class NetworkKind:
     """What is told of an open model beside what is told of all, or instead of it; JSON-able."""
     jobs: Mapping[type[Request[Any, Any]], KindJob]
     """A function for each of the `jobs` of its facts, by the type of its request."""
+
+
+def channels_told(opened: OpenedModel) -> dict[str, Any]:
+    """What may be recorded of a network of layers, and which of it is carried from step to step."""
+    network = opened.model.network
+    return {"channels": network.channel_names, "states": network.states}

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from rnnviz.core.errors import RnnvizError, TextError
-from rnnviz.core.sequences.vocabulary import UNKNOWN
-from rnnviz.nets.language.model import CharacterLanguageModel, State
+from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
+from rnnviz.core.sequences.text import Text
+from rnnviz.nets.language.model import LanguageModel, State
+
+_LINE_ENDS = ("\n", "<eos>")
 
 
 def choose(
@@ -35,28 +37,34 @@ def choose(
     return int(torch.multinomial(probabilities, 1, generator=generator))
 
 
-def prime(model: CharacterLanguageModel, text: str) -> tuple[Tensor, State]:
-    """Logits (V,) after this text and the state there; characters unknown to it are skipped.
+def prime(model: LanguageModel, text: str) -> tuple[Tensor, State]:
+    """Logits (V,) after this text and the state there; symbols unknown to it are skipped.
 
-    An empty text is replaced by a newline, or by the first character where the model has none.
+    An empty text is replaced by a line end, or by the first symbol where the model has none.
 
     Raises:
-        TextError: no character of the text is in the vocabulary.
+        TextError: no symbol of the text is in the vocabulary.
+        ModelFileError: the model reads from the end.
     """
-    vocabulary = model.description.characters()
-    if not text:
-        text = "\n" if "\n" in vocabulary.characters else vocabulary.characters[0]
-    ids = vocabulary.encode(text)
-    ids = ids[ids != UNKNOWN]
-    if ids.size == 0:
-        raise TextError(f"none of the characters of {text[:40]!r} is in the model's vocabulary")
-    entering = torch.from_numpy(ids).long().unsqueeze(1).to(model.device)
-    logits, state = model(entering, model.zero_state(1))
+    if model.network.backwards:
+        raise ModelFileError(
+            "the model reads from the end and predicts what stands before: it cannot write on"
+        )
+    symbols = model.symbols
+    if text:
+        _, ids = model.read(Text.of(text)).take(0, len(text))
+    else:
+        first = next((place for place, one in enumerate(symbols) if one in _LINE_ENDS), 0)
+        ids = torch.tensor([first])
+    if len(ids) == 0:
+        what = "characters" if all(len(one) == 1 for one in symbols) else "symbols"
+        raise TextError(f"none of the {what} of {text[:40]!r} is in the model's vocabulary")
+    logits, state = model(ids.unsqueeze(1).to(model.device), model.zero_state(1))
     return logits[-1, 0], state
 
 
 def sample(
-    model: CharacterLanguageModel,
+    model: LanguageModel,
     length: int,
     *,
     start: str = "",
@@ -64,18 +72,21 @@ def sample(
     top_k: int = 0,
     seed: int | None = None,
 ) -> Iterator[str]:
-    """Characters drawn one after the other; the same seed gives the same text.
+    """Pieces of text drawn one after the other, one a symbol; the same seed gives the same text.
 
     Raises:
         TextError: nothing of `start` is in the vocabulary.
         RnnvizError: the model predicts NaN.
     """
     generator = None if seed is None else torch.Generator().manual_seed(seed)
+    before = start[-1:]
     with torch.inference_mode():
         logits, state = prime(model, start)
         for _ in range(length):
             # Drawn on the processor, so that a seed gives the same text on every device.
             drawn = choose(logits.cpu(), temperature, top_k, generator)
-            yield model.description.vocabulary[drawn]
+            written = model.reader.written(drawn, before)
+            before = written[-1:] or before
+            yield written
             following, state = model(torch.tensor([[drawn]], device=model.device), state)
             logits = following[0, 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import cast
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,12 +16,15 @@ from rnnviz.core.models.network import (
     FRONT,
     AsRead,
     Convolution,
+    Described,
     Embedding,
     LayerDescription,
     Linear,
     NetworkDescription,
     OneHot,
+    SequenceDescription,
     Symbols,
+    network_of,
     parameter_shapes,
 )
 from rnnviz.nets.architectures import Layer, LayerState, architecture_named
@@ -55,31 +58,37 @@ class SequenceNetwork(nn.Module):
     """
 
     def __init__(
-        self, description: NetworkDescription, dropout: float = 0.0, seed: int = 0
+        self,
+        description: Described | NetworkDescription,
+        dropout: float = 0.0,
+        seed: int = 0,
     ) -> None:
         super().__init__()
-        self.description = description
+        self.network = network = network_of(description)
+        if isinstance(description, NetworkDescription):
+            description = SequenceDescription(task="", network=description)
+        self.description: Described = description
         self._make_front()
         self.layers = nn.ModuleDict()
         self.backwards = nn.ModuleDict()
         self.norms = nn.ModuleDict()
         self.starts = nn.ParameterDict()
-        for place, layer in enumerate(description.layers):
+        for place, layer in enumerate(network.layers):
             self._make_layer(place, layer)
         width = self._make_readout()
         self.head, self.head_norms = nn.ModuleDict(), nn.ModuleDict()
-        self._activations = [ACTIVATIONS[dense.activation]() for dense in description.head.hidden]
-        for place, dense in enumerate(description.head.hidden):
+        self._activations = [ACTIVATIONS[dense.activation]() for dense in network.head.hidden]
+        for place, dense in enumerate(network.head.hidden):
             self.head[str(place)] = nn.Linear(width, dense.units)
             if dense.normalisation:
                 self.head_norms[str(place)] = nn.LayerNorm(dense.units)
             width = dense.units
-        self.output = nn.Linear(width, len(description.head.outputs))
+        self.output = nn.Linear(width, len(network.head.outputs))
         self.dropout = nn.Dropout(dropout)
         self.initialise(seed)
 
     def _make_front(self) -> None:
-        front, reads = self.description.front, self.description.reads
+        front, reads = self.network.front, self.network.reads
         self.embedding: nn.Embedding | None = None
         self.front: nn.Module | None = None
         size = len(reads.vocabulary) if isinstance(reads, Symbols) else 0
@@ -100,7 +109,7 @@ class SequenceNetwork(nn.Module):
         varied = {**layer.variant, **({"projection": layer.projection} if layer.projection else {})}
         for direction in layer.directions:
             stack = self.layers if direction == "forward" else self.backwards
-            made = make(self.description.input_width(place), layer.units, **varied)
+            made = make(self.network.input_width(place), layer.units, **varied)
             stack[str(place)] = made
             if layer.learned_start:
                 for part, zero in enumerate(made.zero_state(1)):
@@ -111,7 +120,7 @@ class SequenceNetwork(nn.Module):
 
     def _make_readout(self) -> int:
         """The modules of attention over the steps, and the width of what the head sees."""
-        about, width = self.description.readout, self.description.read_width
+        about, width = self.network.readout, self.network.read_width
         self.readout = nn.ModuleDict()
         if about.kind == "attention":
             if about.attention_units:
@@ -124,12 +133,17 @@ class SequenceNetwork(nn.Module):
         """Where the weights are."""
         return self.output.weight.device
 
+    def set_mixed_precision(self, mixed: bool) -> None:
+        """Let the layers round what enters a matrix product to bfloat16, where they can."""
+        for layer in self.recurrent:
+            layer.mixed_precision = mixed
+
     @property
     def recurrent(self) -> tuple[Layer, ...]:
         """The layers, in the order of the description's `rows`."""
         return tuple(
             cast(Layer, self._stack(rows.direction)[str(rows.layer)])
-            for rows in self.description.rows
+            for rows in self.network.rows
         )
 
     def _stack(self, direction: str) -> nn.ModuleDict:
@@ -137,7 +151,7 @@ class SequenceNetwork(nn.Module):
 
     def initialise(self, seed: int) -> None:
         """Draw all weights anew, as those of a character model are; see `draw_first_weights`."""
-        about = self.description
+        about = self.network
         for name, parameter in self.named_parameters():
             if "norms." in name or name.startswith("starts."):
                 continue
@@ -152,12 +166,12 @@ class SequenceNetwork(nn.Module):
 
     def _bound(self, name: str, parameter: Tensor, place: int) -> float:
         """The largest number that a uniform parameter starts with."""
-        layer = self.description.layers[place]
+        layer = self.network.layers[place]
         if ".weight_ih" not in name:
             return 1 / math.sqrt(layer.units)
         moved = 2.0 if layer.facts.gated else 1.0
         if place == 0:
-            one_hot = isinstance(self.description.front, OneHot)
+            one_hot = isinstance(self.network.front, OneHot)
             return moved * math.sqrt(3 / (1 if one_hot else parameter.shape[1]))
         return moved * 1.5 / math.sqrt(parameter.shape[1])
 
@@ -166,9 +180,9 @@ class SequenceNetwork(nn.Module):
     def zero_state(self, batch: int) -> NetworkState:
         """The state of B streams before anything was read: zeros, or what was learned."""
         states = []
-        for rows, layer in zip(self.description.rows, self.recurrent, strict=True):
+        for rows, layer in zip(self.network.rows, self.recurrent, strict=True):
             state = layer.zero_state(batch)
-            if self.description.layers[rows.layer].learned_start:
+            if self.network.layers[rows.layer].learned_start:
                 state = tuple(
                     self.starts[f"{rows.layer}-{rows.direction}-{part}"].expand(batch, -1)
                     for part in range(len(state))
@@ -178,7 +192,7 @@ class SequenceNetwork(nn.Module):
 
     def embed(self, read: Tensor) -> Tensor:
         """What the front end gives, (T, B, E)."""
-        front, reads = self.description.front, self.description.reads
+        front, reads = self.network.front, self.network.reads
         if self.embedding is not None:
             return self.embedding(read)
         given = read
@@ -196,13 +210,13 @@ class SequenceNetwork(nn.Module):
 
     def layer_input(self, place: int, front: Tensor, given: Sequence[Tensor]) -> Tensor:
         """What enters a layer: the layers below, or the front end, side by side."""
-        sources = self.description.inputs_of(place)
+        sources = self.network.inputs_of(place)
         parts = [front if source == FRONT else given[source] for source in sources]
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
     def layer_output(self, place: int, inputs: Tensor, hidden: Sequence[Tensor]) -> Tensor:
         """What a layer gives, from what its directions gave in the order of the steps."""
-        about = self.description.layers[place]
+        about = self.network.layers[place]
         given = hidden[0] if len(hidden) == 1 else torch.cat(list(hidden), dim=-1)
         if about.normalisation:
             given = self.norms[str(place)](given)
@@ -223,32 +237,48 @@ class SequenceNetwork(nn.Module):
             ran: filled with what every row did, its steps in the order in which it read them;
                 layers run as fast as possible then, and not for autograd.
         """
-        front = self.embed(read)
-        before = iter(state or self.zero_state(read.shape[1]))
-        mirror = _mirror(read.shape[0], lengths, read.device)
+        return self.run_layers(self.embed(read), state, lengths, ran)
+
+    def run_layers(
+        self,
+        front: Tensor,
+        state: NetworkState | None = None,
+        lengths: Tensor | None = None,
+        ran: list[Ran] | None = None,
+    ) -> tuple[list[Tensor], NetworkState]:
+        """As `read_all`, from what the front end gave, (T, B, E)."""
+        before = iter(state or self.zero_state(front.shape[1]))
+        mirror = _mirror(front.shape[0], lengths, front.device) if self.network.backwards else None
         given: list[Tensor] = []
         after: list[LayerState] = []
-        for place, about in enumerate(self.description.layers):
+        for place, about in enumerate(self.network.layers):
             inputs = self.layer_input(place, front, given)
             entering = self.dropout(inputs) if place else inputs
             hidden = []
             for direction in about.directions:
                 layer = cast(Layer, self._stack(direction)[str(place)])
-                turned = _turned(entering, mirror) if direction == "backward" else entering
+                turned = entering if direction == "forward" else _turned(entering, mirror)
                 if ran is None:
                     found, last = layer(turned, next(before))
                 else:
                     ran.append(layer.run(turned, next(before)))
                     found, last = ran[-1].hidden, ran[-1].after
-                hidden.append(_turned(found, mirror) if direction == "backward" else found)
+                hidden.append(found if direction == "forward" else _turned(found, mirror))
                 after.append(last)
             given.append(self.layer_output(place, inputs, hidden))
         return given, tuple(after)
 
     def answers(self, given: Sequence[Tensor], lengths: Tensor | None = None) -> Tensor:
         """What the head says: (T, B, O) at every step, or (B, O)."""
-        seen = [given[layer] for layer in self.description.read_layers]
-        read = self._read_out(seen[0] if len(seen) == 1 else torch.cat(seen, dim=-1), lengths)
+        return self.say(self._read_out(self.seen(given), lengths))
+
+    def seen(self, given: Sequence[Tensor]) -> Tensor:
+        """What the readout sees of what all layers gave, side by side, (..., W)."""
+        parts = [given[layer] for layer in self.network.read_layers]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
+
+    def say(self, read: Tensor) -> Tensor:
+        """What the head makes of what was read out, (..., O) of (..., W)."""
         for place, activation in enumerate(self._activations):
             read = self.head[str(place)](self.dropout(read))
             if str(place) in self.head_norms:
@@ -257,7 +287,7 @@ class SequenceNetwork(nn.Module):
         return self.output(self.dropout(read))
 
     def _read_out(self, seen: Tensor, lengths: Tensor | None) -> Tensor:
-        kind = self.description.readout.kind
+        kind = self.network.readout.kind
         if kind == "every":
             return seen
         steps, batch = seen.shape[:2]
@@ -275,17 +305,21 @@ class SequenceNetwork(nn.Module):
     def attention(self, seen: Tensor, lengths: Tensor) -> Tensor:
         """The weight of every step, (T, B), where the readout is attention; padding gets none."""
         inside = torch.arange(len(seen), device=seen.device).unsqueeze(1) < lengths
+        return self.scores(seen).masked_fill(~inside, -torch.inf).softmax(0)
+
+    def scores(self, seen: Tensor) -> Tensor:
+        """How much attention each step asks for, (...), before the softmax."""
         keys = self.readout["key"](seen).tanh() if "key" in self.readout else seen
-        energies = self.readout["score"](keys).squeeze(2)
-        return energies.masked_fill(~inside, -torch.inf).softmax(0)
+        found: Tensor = self.readout["score"](keys)
+        return found.squeeze(-1)
 
     def _ends(self, seen: Tensor, lengths: Tensor) -> Tensor:
         """Where each direction ends: forward ones at the last real step, backward at the first."""
         columns = torch.arange(seen.shape[1], device=seen.device)
         last, first = seen[lengths - 1, columns], seen[0]
         parts, begin = [], 0
-        for place in self.description.read_layers:
-            about = self.description.layers[place]
+        for place in self.network.read_layers:
+            about = self.network.layers[place]
             each = about.width // len(about.directions)
             for direction in about.directions:
                 end = last if direction == "forward" else first
@@ -310,7 +344,7 @@ class SequenceNetwork(nn.Module):
         ran: list[Ran] = []
         self.read_all(read.unsqueeze(1), state, None, ran)
         found = []
-        for rows, layer, did in zip(self.description.rows, self.recurrent, ran, strict=True):
+        for rows, layer, did in zip(self.network.rows, self.recurrent, ran, strict=True):
             channels = {name: values[:, 0] for name, values in layer.channels(did).items()}
             if rows.direction == "backward":
                 channels = {name: values.flip(0) for name, values in channels.items()}
@@ -318,18 +352,25 @@ class SequenceNetwork(nn.Module):
         return found
 
 
+N = TypeVar("N", bound=SequenceNetwork)
+
+
 def build_network(
-    description: NetworkDescription, tensors: Mapping[str, Tensor], file: str
-) -> SequenceNetwork:
+    description: Described | NetworkDescription,
+    tensors: Mapping[str, Tensor],
+    file: str,
+    of: type[N] = SequenceNetwork,  # type: ignore[assignment]
+) -> N:
     """The network of this description with these weights, in float32, in evaluation mode.
 
     Raises:
         ModelFileError: parts that do not go together, or weights that do not fit.
     """
-    description.check(file)
-    weights = fitting_weights(parameter_shapes(description), tensors, file)
+    described = network_of(description)
+    described.check(file)
+    weights = fitting_weights(parameter_shapes(described), tensors, file)
     try:
-        network = SequenceNetwork(description)
+        network = of(description)
         network.load_state_dict(weights)
     except (RuntimeError, ValueError) as error:
         raise ModelFileError(f"the network of {file} cannot be built: {error}") from error
@@ -344,6 +385,7 @@ def _mirror(steps: int, lengths: Tensor | None, device: torch.device) -> Tensor:
     return torch.where(places < lengths, lengths - 1 - places, places)
 
 
-def _turned(values: Tensor, mirror: Tensor) -> Tensor:
+def _turned(values: Tensor, mirror: Tensor | None) -> Tensor:
     """Values (T, B, W) with each sequence turned around within its length."""
+    assert mirror is not None
     return values.gather(0, mirror.unsqueeze(2).expand(-1, values.shape[1], values.shape[2]))

@@ -24,7 +24,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
-from rnnviz.nets.language.model import CharacterLanguageModel, count_parameters
+from rnnviz.nets.language.model import LanguageModel, count_parameters
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.layers.states import detached, floats, named, restored
 from rnnviz.nets.training.corpus import Corpus, held_out_loss
@@ -44,7 +44,7 @@ class Batch(NamedTuple):
     targets: Tensor
 
 
-def load_weights(model: CharacterLanguageModel, path: Path) -> None:
+def load_weights(model: LanguageModel, path: Path) -> None:
     """Begin with the weights of a model file of the same shape and characters.
 
     Raises:
@@ -92,7 +92,7 @@ class CharacterTask:
             name=config.name,
             default_text=config.default_text,
         )
-        self.model = CharacterLanguageModel(self.description, config.dropout, config.seed)
+        self.model = LanguageModel(self.description, config.dropout, config.seed)
         if config.start_from:
             load_weights(self.model, Path(config.start_from))
         self.model.to(self.device)

@@ -17,14 +17,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.errors import RnnvizError, RunDirectoryError, TextError
-from rnnviz.core.models.classification import READOUTS, ClassifierDescription
-from rnnviz.core.models.translation import TokenizerDescription
+from rnnviz.core.models.classification import CLASSIFICATION, READOUTS, classifier_network
+from rnnviz.core.models.network import LayerDescription, SequenceDescription
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.sequences.labelled_texts import Columns, LabelledText, hold_out, read_labelled
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.classification.batches import DocumentBatch, make_batch
 from rnnviz.nets.classification.model import Classifier
-from rnnviz.nets.classification.tokens import TextTokenizer
+from rnnviz.nets.sequence.running import answers_of
+from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.classification.verdicts import logits_of
 from rnnviz.nets.device import training_device
 from rnnviz.nets.language.model import count_parameters
@@ -115,18 +116,23 @@ class ClassificationTask:
         self.config, self.options, self.share = config, options, share
         counts = Counter(document.label for document in kept)
         classes = tuple(sorted(counts))
-        self.tokenizer = TextTokenizer.trained(
+        self.tokenizer = SymbolReader.trained(
             options.tokens, (document.text for document in kept), options.vocabulary, options.lower
         )
-        self.description = ClassifierDescription(
-            architecture=config.architecture,
-            layers=config.layers,
-            units=config.units,
-            embedding=config.embedding,
-            tokens=self.tokenizer.description,
-            classes=classes,
-            bidirectional=options.bidirectional,
-            readout=options.readout,
+        self.description = SequenceDescription(
+            task=CLASSIFICATION,
+            network=classifier_network(
+                self.tokenizer.symbols,
+                classes,
+                LayerDescription(
+                    architecture=config.architecture,
+                    units=config.units,
+                    direction="both" if options.bidirectional else "forward",
+                ),
+                layers=config.layers,
+                embedding=config.embedding,
+                readout=options.readout,
+            ),
             name=config.name,
             default_text=config.default_text,
         )
@@ -217,7 +223,7 @@ class ClassificationTask:
         self._average()
         half = self.config.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            logits = network(batch.ids, batch.lengths)
+            logits, _ = network(batch.ids, None, batch.lengths.to(self.device))
         return StepLoss(functional.cross_entropy(logits.float(), batch.labels), len(batch.lengths))
 
     @torch.no_grad()
@@ -265,7 +271,7 @@ class ClassificationTask:
         if not self.held_documents:
             return None
         with self._judging():
-            logits = logits_of(self.model, self.held_documents)
+            logits = logits_of(self.model, [torch.from_numpy(ids) for ids in self.held_documents])
         labels = torch.tensor(self.held_labels)
         right = (logits.argmax(dim=1) == labels).float().mean()
         nats = functional.cross_entropy(logits, labels)
@@ -278,13 +284,15 @@ class ClassificationTask:
         if not documents or len(documents) < len(few):
             return
         with self._judging():
-            shares = logits_of(self.model, documents).softmax(dim=1)
+            shares = self.model.shares(
+                answers_of(self.model, [torch.from_numpy(ids) for ids in documents])
+            )
         lines = []
         for document, share in zip(few, shares, strict=True):
             best = int(share.argmax())
             shown = " ".join(document.text.split())
             shown = shown if len(shown) <= _SHOWN_CHARACTERS else f"{shown[:_SHOWN_CHARACTERS]}…"
-            verdict = f"{self.description.classes[best]} {float(share[best]):.0%}"
+            verdict = f"{self.model.classes[best]} {float(share[best]):.0%}"
             lines.append(f"{verdict} (it is {document.label}): {shown}")
         yield Observation("sample", {"temperature": 0.0, "text": "\n".join(lines)})
 
@@ -338,7 +346,7 @@ class ClassificationTask:
                 raise RnnvizError("vectors are for an embedding; give --embedding their width")
             return
         if options.vectors:
-            tokens: TokenizerDescription = self.tokenizer.description
-            initialise_embedding(embedding.weight, tokens.tokens, Path(options.vectors))
+            known = self.tokenizer.symbols.vocabulary
+            initialise_embedding(embedding.weight, known, Path(options.vectors))
         if options.embedding_rate != 1:
             embedding.relative_rate = options.embedding_rate  # type: ignore[assignment]

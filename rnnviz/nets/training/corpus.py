@@ -14,7 +14,7 @@ from torch.nn import functional
 from rnnviz.core.errors import TextError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.sequences.vocabulary import Vocabulary
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 
 
 def split(ids: npt.NDArray[np.int32], held_out: float) -> tuple[Tensor, Tensor]:
@@ -31,7 +31,7 @@ def streams(ids: Tensor, batch: int) -> Tensor:
 
 
 @torch.inference_mode()
-def held_out_loss(model: CharacterLanguageModel, ids: Tensor, batch: int = 1) -> float:
+def held_out_loss(model: LanguageModel, ids: Tensor, batch: int = 1) -> float:
     """Mean loss in nats a character over ids, in B streams whose states are carried over."""
     if len(ids) < 2 * batch:
         return math.nan

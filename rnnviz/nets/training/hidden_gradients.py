@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from rnnviz.nets.gradients.backprop import go_back, record
-from rnnviz.nets.language.model import CharacterLanguageModel, State
+from rnnviz.nets.language.model import LanguageModel, State
 from rnnviz.nets.layers.states import rows
 
 
 @torch.no_grad()
 def hidden_gradients(
-    model: CharacterLanguageModel, inputs: Tensor, targets: Tensor, state: State
+    model: LanguageModel, inputs: Tensor, targets: Tensor, state: State
 ) -> npt.NDArray[np.float32]:
     """The norms of dL/dh_t, over everything that h_t reaches: its output, the layers, later steps.
 

@@ -21,15 +21,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.core.errors import RecordingError
-from rnnviz.core.models.units import groups_of
-from rnnviz.core.recordings.description import TOP, Next
+from rnnviz.core.recordings.description import TOP
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.nets.architectures.base import LayerState, Ran
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.layers import states
+from rnnviz.nets.sequence.reading import Reading, read_text
+from rnnviz.nets.walking.kept import KeptChannels, input_table, require_channels, writer_of
+from rnnviz.nets.walking.outcomes import NextSymbol
 from rnnviz.nets.walking.pipeline import run_staged
 from rnnviz.nets.walking.threads import one_thread_each
 
@@ -77,9 +77,9 @@ class _Block:
     """How many known characters of each were read before."""
     ids: Tensor
     """(T, B); anything behind the end of a document."""
-    embedded: Tensor = field(default_factory=lambda: torch.zeros(0))
-    """(T, B, V or E), what enters the network."""
-    hidden: list[Tensor] = field(default_factory=list)
+    front: Tensor = field(default_factory=lambda: torch.zeros(0))
+    """(T, B, E), what the front end gives."""
+    given: list[Tensor] = field(default_factory=list)
     ran: list[Ran] = field(default_factory=list)
     rows: list[dict[str, npt.NDArray[np.number]]] = field(default_factory=list)
     """By layer the wanted channels, (B, U, T)."""
@@ -93,58 +93,51 @@ class _Walker:
     """The stages that a block passes, and the states that each carries on."""
 
     def __init__(
-        self, model: CharacterLanguageModel, channels: Sequence[str], writer: RecordingWriter
+        self, model: LanguageModel, channels: Sequence[str], writer: RecordingWriter
     ) -> None:
-        facts = model.architecture.facts
-        self.model, self.channels, self.writer = model, tuple(channels), writer
+        self.model, self.writer = model, writer
+        self.kept = KeptChannels(model, channels, torch.float16)
         self.layers = model.recurrent
-        self.any_size = {one.name for one in facts.channels if one.range == "unbounded"}
         self.state: list[LayerState] = [()] * len(self.layers)
         self.log_p = torch.zeros(0, 0)
         steps: list[Callable[[_Block], None]] = [
             partial(self.step, layer) for layer in range(len(self.layers))
         ]
         self.stages = [*steps, self.finish, self.write]
-        with torch.inference_mode():
-            every = torch.arange(len(model.description.vocabulary))
-            self.table = self.layers[0].project(model.embed(every))
+        self.table = input_table(model)
 
     @torch.inference_mode()
     def step(self, layer: int, block: _Block) -> None:
         """Step one layer through the block."""
         model, own, streams = self.model, self.layers[layer], block.ids.shape[1]
         if block.first == 0:
-            self.state[layer] = own.zero_state(streams)
+            self.state[layer] = model.zero_state(streams)[layer]
         before = states.rows(self.state[layer], slice(0, streams))
         if layer == 0:
-            block.embedded = model.embed(block.ids)
-        below = block.hidden[-1] if block.hidden else block.embedded
-        ran = own.run(model.layer_input(layer, block.embedded, below), before)
+            block.front = model.embed(block.ids)
+        inputs = model.layer_input(layer, block.front, block.given)
+        ran = own.run(inputs, before)
         self.state[layer] = ran.after
-        block.hidden.append(ran.hidden)
+        block.given.append(model.layer_output(layer, inputs, [ran.hidden]))
         block.ran.append(ran)
 
     @torch.inference_mode()
     def finish(self, block: _Block) -> None:
         """Everything else about the block."""
-        limits = torch.finfo(torch.float16)
         for layer, ran in enumerate(block.ran):
-            given = {"hidden": ran.hidden}
-            if set(self.channels) != {"hidden"}:
-                known = self.table[block.ids] if layer == 0 and self.table is not None else None
-                given = dict(self.layers[layer].channels(ran, known))
-            for name in given.keys() & self.any_size:
-                given[name] = given[name].clamp(limits.min, limits.max)
+            known = None
+            if layer == 0 and self.table is not None and not self.kept.hidden_alone:
+                known = self.table[block.ids]
             block.rows.append(
                 {
-                    name: given[name].half().permute(1, 2, 0).contiguous().numpy()
-                    for name in self.channels
+                    name: values.half().permute(1, 2, 0).contiguous().numpy()
+                    for name, values in self.kept.of(layer, ran, known).items()
                 }
             )
-        streams, size = block.ids.shape[1], len(self.model.description.vocabulary)
+        streams, size = block.ids.shape[1], len(self.model.symbols)
         if block.first == 0:
             self.log_p = torch.full((streams, size), math.nan)
-        log_p = torch.log_softmax(self.model.logits(block.hidden), dim=2)
+        log_p = torch.log_softmax(self.model.answers(block.given), dim=2)
         expected = torch.cat([self.log_p[None, :streams], log_p[:-1]])
         surprisal = expected.gather(2, block.ids.unsqueeze(2)).squeeze(2) / -math.log(2)
         self.log_p = log_p[-1]
@@ -155,7 +148,7 @@ class _Walker:
             "top_ids": functional.pad(top.indices, missing).transpose(0, 1).numpy(),
             "top_p": functional.pad(top.values.exp(), missing).transpose(0, 1).numpy(),
         }
-        block.hidden, block.ran = [], []
+        block.given, block.ran = [], []
 
     def write(self, block: _Block) -> None:
         """Write each document's part where it lies."""
@@ -163,11 +156,12 @@ class _Walker:
             last = min(block.first + len(block.ids), len(document.ids))
             start, _, places = document.steps(block.first, last)
             here = slice(0, last - block.first)
-            for group, rows in enumerate(block.rows):
+            for layer, rows in enumerate(block.rows):
                 part = {name: values[stream, :, here] for name, values in rows.items()}
                 if places is not None:
                     part = {name: _spread(values.T, places).T for name, values in part.items()}
-                self.writer.put_group(group, start, part)
+                for group in sorted(set(self.kept.group_of[layer].values())):
+                    self.writer.put_group(group, start, part)
             output = {name: values[stream, here] for name, values in block.output.items()}
             if places is not None:
                 output = {name: _spread(values, places) for name, values in output.items()}
@@ -193,7 +187,7 @@ def _at_known(surprisal: npt.NDArray[np.number], places: Places) -> npt.NDArray[
 
 
 def walk_documents(
-    model: CharacterLanguageModel,
+    model: LanguageModel,
     text: Text,
     folder: Path,
     channels: Sequence[str],
@@ -214,27 +208,14 @@ def walk_documents(
     Raises:
         RecordingError: the model has no such channel, or the disk is full.
     """
-    facts, about = model.architecture.facts, model.description
-    for channel in channels:
-        if channel not in facts.channel_names:
-            raise RecordingError(
-                f"{facts.with_article} has no channel {channel!r}; "
-                f"it has {', '.join(facts.channel_names)}"
-            )
-    writer = RecordingWriter(
-        folder,
-        text,
-        groups_of(about, channels),
-        Next(),
-        about.vocabulary,
-        model_name=about.name,
-        model_path=model_path,
-    )
+    require_channels(model, channels)
+    reading = read_text(model.network.reads, text)
+    writer = writer_of(model, reading, folder, channels, NextSymbol(model), model_path=model_path)
     walker = _Walker(model, channels, writer)
 
     def told(block: _Block) -> None:
         if block.ends is not None:
-            progress(block.ends[1], len(text))
+            progress(block.ends[1], len(reading))
 
     training = model.training
     model.eval()
@@ -242,7 +223,7 @@ def walk_documents(
         with one_thread_each:
             run_staged(
                 walker.stages,
-                _blocks(model, text, streams),
+                _blocks(reading, streams),
                 told,
                 threads or min(os.cpu_count() or 1, len(walker.stages)),
             )
@@ -250,20 +231,17 @@ def walk_documents(
         model.train(training)
 
 
-def _blocks(model: CharacterLanguageModel, text: Text, streams: int) -> Iterator[_Block]:
+def _blocks(reading: Reading, streams: int) -> Iterator[_Block]:
     """All documents in blocks; those of a batch follow each other."""
-    vocabulary = model.description.characters()
     together = streams * _BATCHES_SORTED
-    for first in range(0, len(text.documents), together):
-        last = min(first + together, len(text.documents))
+    for first in range(0, len(reading.documents), together):
+        last = min(first + together, len(reading.documents))
         documents = []
         for number in range(first, last):
-            start, stop = text.documents.bounds(number)
-            ids = vocabulary.encode_codes(np.asarray(text.codes[start:stop]))
-            known = ids != UNKNOWN
+            start, stop = reading.documents.bounds(number)
+            known, ids = reading.take(start, stop)
             places = None if known.all() else start + np.flatnonzero(known)
-            ids_known = torch.from_numpy(ids if places is None else ids[known]).long()
-            documents.append(_Document(start, stop, ids_known, places))
+            documents.append(_Document(start, stop, ids, places))
         ends = documents[0].start, documents[-1].stop
         documents.sort(key=lambda one: -len(one.ids))
         blocks = [

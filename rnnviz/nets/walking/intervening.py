@@ -17,7 +17,7 @@ from torch.nn import functional
 from rnnviz.core.cells.intervention import Ablation, Effect, Intervention
 from rnnviz.core.errors import RnnvizError
 from rnnviz.nets.architectures.base import Change, Layer, LayerState, unchanged
-from rnnviz.nets.language.model import CharacterLanguageModel, State
+from rnnviz.nets.language.model import LanguageModel, State
 from rnnviz.nets.language.sampling import choose, prime
 from rnnviz.nets.layers import states
 
@@ -28,27 +28,30 @@ _RUN_APART = 2
 Progress = Callable[[float, float], None]
 
 
-def check(model: CharacterLanguageModel, intervention: Intervention) -> None:
+def check(model: LanguageModel, intervention: Intervention) -> None:
     """Refuse an intervention on what the model does not have.
 
     Raises:
         RnnvizError: naming what it has.
     """
     layers = model.recurrent
+    if model.network.backwards:
+        raise RnnvizError("units are changed in networks that read forwards; this one does not")
     if intervention.layer >= len(layers):
         raise RnnvizError(
             f"there is no layer {intervention.layer + 1}: the model has {len(layers)}"
         )
     layer = layers[intervention.layer]
-    if intervention.unit >= layer.units:
-        raise RnnvizError(
-            f"there is no unit {intervention.unit} in layer {intervention.layer + 1}: it has "
-            f"{layer.units}, from 0"
-        )
     if intervention.state not in layer.facts.states:
         raise RnnvizError(
             f"{layer.facts.with_article} has no state {intervention.state!r} to change; it has "
             f"{', '.join(layer.facts.states)}"
+        )
+    width = layer.given if intervention.state == "hidden" else layer.units
+    if intervention.unit >= width:
+        raise RnnvizError(
+            f"there is no unit {intervention.unit} in layer {intervention.layer + 1}: it has "
+            f"{width}, from 0"
         )
     if not np.isfinite(intervention.value):
         raise RnnvizError(f"the value is {intervention.value}; it must be finite")
@@ -152,7 +155,7 @@ class _ChangedLayer:
 
 @torch.inference_mode()
 def losses_changed(
-    model: CharacterLanguageModel,
+    model: LanguageModel,
     ids: Tensor,
     streams: Sequence[Intervention | None],
     progress: Progress = lambda done, total: None,
@@ -166,29 +169,24 @@ def losses_changed(
     number = next((one.layer for one in streams if one is not None), 0)
     layers = model.recurrent
     changed = _ChangedLayer(layers[number], streams, model.output.weight)
-    carried = [
-        layer.zero_state(1 if place < number else len(streams))
-        for place, layer in enumerate(layers)
-    ]
+    single, many = model.zero_state(1), model.zero_state(len(streams))
+    carried = [*single[:number], *many[number:]]
     found = []
     for start in range(0, len(ids) - 1, _BLOCK):
         part = ids[start : min(start + _BLOCK, len(ids) - 1)]
-        embedded = model.embed(part.unsqueeze(1))
-        below, hidden = embedded, []
+        front = model.embed(part.unsqueeze(1))
+        given: list[Tensor] = []
         for place, layer in enumerate(layers):
-            inputs = model.layer_input(place, embedded, below)
-            if place >= number:
-                inputs = inputs.expand(-1, len(streams), -1)
             if place == number:
-                below, carried[place] = changed.run(inputs, carried[place], start)
+                front, *given = [one.expand(-1, len(streams), -1) for one in (front, *given)]
+            inputs = model.layer_input(place, front, given)
+            if place == number:
+                hidden, carried[place] = changed.run(inputs, carried[place], start)
             else:
-                below, carried[place] = layer(inputs, carried[place])
-            hidden.append(below)
-            if place == number:
-                embedded = embedded.expand(-1, len(streams), -1)
-        wide = [part.expand(-1, len(streams), -1) for part in hidden]
+                hidden, carried[place] = layer(inputs, carried[place])
+            given.append(model.layer_output(place, inputs, [hidden]))
         targets = ids[start + 1 : start + 1 + len(part)].unsqueeze(1).expand(-1, len(streams))
-        logits = model.logits(wide).flatten(0, 1)
+        logits = model.answers(given).flatten(0, 1)
         losses = functional.cross_entropy(logits, targets.flatten(), reduction="none")
         found.append(losses.view(len(part), len(streams)))
         progress(start + len(part), len(ids) - 1)
@@ -196,7 +194,7 @@ def losses_changed(
 
 
 def ablate(
-    model: CharacterLanguageModel,
+    model: LanguageModel,
     ids: Tensor,
     intervention: Intervention,
     labels: npt.NDArray[np.bool_] | None = None,
@@ -217,7 +215,8 @@ def ablate(
     check(model, intervention)
     if len(ids) < 2:
         raise RnnvizError("a loss needs two characters that the model knows; the text has fewer")
-    units = model.recurrent[intervention.layer].units
+    layer = model.recurrent[intervention.layer]
+    units = layer.given if intervention.state == "hidden" else layer.units
     rest = np.delete(np.arange(units), intervention.unit)
     drawn = np.random.default_rng(seed).choice(rest, min(randoms, len(rest)), replace=False)
     others = [_on(intervention, int(unit)) for unit in drawn]
@@ -256,7 +255,7 @@ def _effect(losses: Tensor, on: Tensor | None) -> Effect:
 
 @torch.inference_mode()
 def sample_changed(
-    model: CharacterLanguageModel,
+    model: LanguageModel,
     length: int,
     intervention: Intervention,
     *,
@@ -276,23 +275,27 @@ def sample_changed(
     generator = None if seed is None else torch.Generator().manual_seed(seed)
     logits, state = prime(model, start)
     changes = Changes([intervention], model.output.weight)
+    before = start[-1:]
     for step in range(length):
         drawn = choose(logits, temperature, 0, generator)
-        yield model.description.vocabulary[drawn]
+        written = model.reader.written(drawn, before)
+        before = written[-1:] or before
+        yield written
         logits, state = _step(model, drawn, state, intervention.layer, changes.at(step))
 
 
 def _step(
-    model: CharacterLanguageModel, symbol: int, state: State, number: int, change: Change
+    model: LanguageModel, symbol: int, state: State, number: int, change: Change
 ) -> tuple[Tensor, State]:
-    embedded = below = model.embed(torch.tensor([symbol], device=model.device))
-    after, hidden = list(states.copied(state)), []
+    front = model.embed(torch.tensor([symbol], device=model.device))
+    after = list(states.copied(state))
+    given: list[Tensor] = []
     for place, layer in enumerate(model.recurrent):
-        inputs = model.layer_input(place, embedded, below)
+        inputs = model.layer_input(place, front, given)
         if place == number:
             channels, after[place] = layer.step(inputs, state[place], change)
-            below = channels["hidden"]
+            hidden = channels["hidden"]
         else:
-            below, after[place] = layer.advance(inputs, state[place])
-        hidden.append(below)
-    return model.logits(hidden)[0], tuple(after)
+            hidden, after[place] = layer.advance(inputs, state[place])
+        given.append(model.layer_output(place, inputs, [hidden]))
+    return model.answers(given)[0], tuple(after)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,21 +26,23 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
-from torch.nn import functional
 
 from rnnviz.core.errors import RecordingError, TextError
-from rnnviz.core.models.units import groups_of
-from rnnviz.core.recordings.description import TOP, Next
+from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.recording import read_state, saved_states
 from rnnviz.core.recordings.writer import RecordingWriter
-from rnnviz.core.sequences.text import Codes, Text
-from rnnviz.core.sequences.vocabulary import UNKNOWN
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures.base import LayerState, Ran
-from rnnviz.nets.language.model import CharacterLanguageModel
 from rnnviz.nets.layers import states
+from rnnviz.nets.sequence.network import SequenceNetwork
+from rnnviz.nets.sequence.reading import Reading, read_text
+from rnnviz.nets.walking.kept import KeptChannels, input_table, require_channels, writer_of
+from rnnviz.nets.walking.layerwise import walk_layer_by_layer
+from rnnviz.nets.walking.outcomes import outcome_of, spread
 from rnnviz.nets.walking.pipeline import run_staged
 from rnnviz.nets.walking.threads import one_thread_each
 
+_TYPES: Mapping[FloatType, torch.dtype] = {"float16": torch.float16, "float32": torch.float32}
 FIRST_BLOCK = 256
 BLOCK = 2048
 """Characters at a time: few at first, so that there is something to see at once, then as many as
@@ -54,27 +55,28 @@ _KEPT_STATES = 64
 
 @dataclass(frozen=True)
 class Walked:
-    """What a block of b characters became; see `Recording` for what the arrays hold."""
+    """What a block of b steps became; see `Recording` for what the arrays hold."""
 
     start: int
     channels: dict[str, npt.NDArray[np.floating]]
-    """Each (N, b)."""
-    surprisal: npt.NDArray[np.float32]
-    top_ids: npt.NDArray[np.int64]
-    top_p: npt.NDArray[np.float32]
+    """Each (R, b), the rows of all layers that have the channel."""
+    output: dict[str, npt.NDArray[Any]]
+    """What came out, (b, ...) each."""
 
 
 @dataclass
 class Block:
-    """Some consecutive characters of the text, b of them, of which the model knows k."""
+    """Some consecutive steps of what is read, b of them, of which the model knows k."""
 
     start: int
     known: npt.NDArray[np.bool_]
-    """(b,) which characters the model knows."""
-    ids: Tensor
-    """(k,) their ids."""
-    hidden: list[Tensor] = field(default_factory=list)
-    """(k, 1, U), one a layer that the block has passed."""
+    """(b,) which steps the model knows."""
+    entering: Tensor
+    """(k,) ids, or (k, F) numbers."""
+    front: Tensor = field(default_factory=lambda: torch.zeros(0))
+    """(k, 1, E) what the front end gives."""
+    given: list[Tensor] = field(default_factory=list)
+    """(k, 1, W), of each layer that the block has passed."""
     ran: list[Ran | None] = field(default_factory=list)
     """What each layer did; None where there was nothing to read."""
     after: list[LayerState] = field(default_factory=list)
@@ -86,7 +88,7 @@ class Block:
 
     @property
     def stop(self) -> int:
-        """The first character after the block."""
+        """The first step after the block."""
         return self.start + len(self.known)
 
     @property
@@ -96,75 +98,55 @@ class Block:
 
 
 class Walker:
-    """One walk of one text: its stages, and the state that each carries from block to block."""
+    """One walk of one document: its stages, and the state that each carries from block to block.
+
+    Every layer reads forwards; see `layerwise` for others.
+    """
 
     def __init__(
         self,
-        model: CharacterLanguageModel,
+        model: SequenceNetwork,
+        reading: Reading,
         channels: Sequence[str],
         dtype: torch.dtype,
     ) -> None:
-        facts = model.architecture.facts
-        available = facts.channel_names
-        for channel in channels:
-            if channel not in available:
-                raise RecordingError(
-                    f"a {facts.title} has no channel {channel!r}; it has {', '.join(available)}"
-                )
-        self.model = model
+        require_channels(model, channels)
+        self.model, self.reading = model, reading
         self.layers = model.recurrent
-        self.vocabulary = model.description.characters()
         self.channels = tuple(channels)
-        self.any_size = {one.name for one in facts.channels if one.range == "unbounded"}
-        self.dtype = dtype
-        units = model.description.total_units
+        self.kept = KeptChannels(model, channels, dtype)
         self.state = list(model.zero_state(1))
-        self.values = {name: torch.zeros(units, 1, dtype=dtype) for name in channels}
-        self.log_p = torch.full((1, len(self.vocabulary)), math.nan)
-        self.top_ids = torch.zeros(1, TOP, dtype=torch.long)
-        self.top_p = torch.zeros(1, TOP)
+        self.values = {
+            name: torch.zeros(count, 1, dtype=dtype) for name, count in self.kept.rows.items()
+        }
+        self.outcome = outcome_of(model, reading)
         steps: list[Callable[[Block], None]] = [
             partial(self.step, layer) for layer in range(len(self.state))
         ]
         self.stages = [*steps, self.finish]
-        with torch.inference_mode():
-            # What the first layer makes of its input is one of V rows.
-            every = torch.arange(len(self.vocabulary))
-            self.table = self.layers[0].project(model.embed(every))
+        self.table = input_table(model)
 
-    def block(self, codes: Codes, start: int) -> Block:
-        """The block of these characters, (b,)."""
-        ids = self.vocabulary.encode_codes(codes)
-        known = ids != UNKNOWN
-        return Block(start, known, torch.from_numpy(ids[known]).long())
-
-    def require_known(self, codes: Codes) -> None:
-        """Refuse a text of which no character is in the vocabulary.
-
-        Raises:
-            TextError: naming some of the characters that the model knows.
-        """
-        bounds = range(0, len(codes), BLOCK)
-        if codes.size and not any(self.block(codes[a : a + BLOCK], a).known.any() for a in bounds):
-            raise TextError(
-                "the model knows none of the characters of this text; "
-                f"it knows {''.join(self.vocabulary.characters)[:80]!r}"
-            )
+    def block(self, start: int, stop: int) -> Block:
+        """The block of these steps."""
+        known, entering = self.reading.take(start, stop)
+        return Block(start, known, entering)
 
     @torch.inference_mode()
     def step(self, layer: int, block: Block) -> None:
         """Step one layer through the block: its hidden states."""
         model, own = self.model, self.layers[layer]
-        if len(block.ids) == 0:
-            block.hidden.append(self.log_p.new_zeros(0, 1, own.units))
+        if len(block.entering) == 0:
+            width = model.network.width_of(layer)
+            block.given.append(torch.zeros(0, 1, width))
             block.ran.append(None)
             block.after.append(self.state[layer])
             return
-        embedded = model.embed(block.ids.unsqueeze(1))
-        below = block.hidden[-1] if block.hidden else embedded
-        ran = own.run(model.layer_input(layer, embedded, below), self.state[layer])
+        if layer == 0:
+            block.front = model.embed(block.entering.unsqueeze(1))
+        inputs = model.layer_input(layer, block.front, block.given)
+        ran = own.run(inputs, self.state[layer])
         self.state[layer] = ran.after
-        block.hidden.append(ran.hidden)
+        block.given.append(model.layer_output(layer, inputs, [ran.hidden]))
         block.ran.append(ran)
         block.after.append(ran.after)
 
@@ -172,34 +154,24 @@ class Walker:
     def finish(self, block: Block) -> None:
         """Everything else about the block."""
         values = self.known_values(block)
-        log_p = torch.log_softmax(self.model.logits([part[:, 0] for part in block.hidden]), dim=1)
-        expected = torch.cat([self.log_p, log_p])
-        surprisal = expected[:-1].gather(1, block.ids.unsqueeze(1)).squeeze(1) / -math.log(2)
-        top = log_p.topk(min(TOP, log_p.shape[1]))
-        missing = (0, TOP - top.indices.shape[1])
-        top_ids = functional.pad(top.indices, missing)
-        top_p = functional.pad(top.values.exp(), missing)
-        surprisals = np.full(len(block.known), np.nan, np.float32)
-        surprisals[block.known] = surprisal.numpy()
+        given = [part[:, 0] for part in block.given]
+        output = self.outcome.of(given, block.entering, block.known, block.start)
         block.walked = Walked(
             block.start,
             {
-                name: repeat(rows.t(), self.values[name].t(), block).T
+                name: spread(rows.t(), self.values[name].t(), block.known).T
                 for name, rows in values.items()
             },
-            surprisals,
-            repeat(top_ids, self.top_ids, block),
-            repeat(top_p, self.top_p, block),
+            output,
         )
-        if len(block.ids) > 0:
+        if len(block.entering) > 0:
             self.values = {name: rows[:, -1:].clone() for name, rows in values.items()}
-            self.log_p, self.top_ids, self.top_p = log_p[-1:], top_ids[-1:], top_p[-1:]
         block.last = self.last()
 
     def last(self) -> dict[str, Tensor]:
-        """What stays at a character that the model does not know, and the next prediction."""
+        """What stays at a step that the model does not know, and the next prediction."""
         values = {f"values.{name}": rows for name, rows in self.values.items()}
-        return {"log_p": self.log_p, "top_ids": self.top_ids, "top_p": self.top_p, **values}
+        return {**self.outcome.carried(), **values}
 
     def go_on(self, carried: Mapping[str, Tensor]) -> None:
         """Begin where another walk ended its block; see `Block.carried`.
@@ -215,52 +187,28 @@ class Walker:
             raise RecordingError("the walk was left by another network") from error
         if carried.keys() != {*found, *(name for name, _ in states.named(state, "state"))}:
             raise RecordingError("the walk was left with other channels")
-        self.log_p, self.top_p = carried["log_p"], carried["top_p"]
-        self.top_ids = carried["top_ids"]
+        self.outcome.restore(carried)
         self.values = {name: carried[f"values.{name}"] for name in self.values}
         self.state = list(state)
 
     def known_values(self, block: Block) -> dict[str, Tensor]:
-        """Every channel at the characters that the model knows, each (N, k)."""
-        units = self.model.description.units
-        limits = torch.finfo(self.dtype)
-        rows = {
-            name: torch.empty(units * len(block.hidden), len(block.ids), dtype=self.dtype)
-            for name in self.channels
-        }
+        """Every channel at the steps that the model knows, each (R, k)."""
+        rows = self.kept.room(len(block.entering))
         for layer, ran in enumerate(block.ran):
             if ran is None:
                 continue
-            given = {"hidden": ran.hidden}
-            if set(self.channels) != {"hidden"}:
-                known = None
-                if layer == 0 and self.table is not None:
-                    known = self.table[block.ids].unsqueeze(1)
-                given = dict(self.layers[layer].channels(ran, known))
-            for name in given.keys() & self.any_size:
-                # A unit that counts without forgetting leaves the range of float16 in a long text.
-                given[name] = given[name].clamp(limits.min, limits.max)
-            for name in rows.keys() & given.keys():
-                part = rows[name][layer * units : (layer + 1) * units]
-                part.copy_(given[name][:, 0].to(self.dtype).t())
+            known = None
+            if layer == 0 and self.table is not None and not self.kept.hidden_alone:
+                known = self.table[block.entering].unsqueeze(1)
+            for name, values in self.kept.of(layer, ran, known).items():
+                first, last = self.kept.places[layer][name]
+                rows[name][first:last].copy_(values[:, 0].to(self.kept.dtype).t())
         return rows
 
 
 def named(state: Sequence[LayerState], last: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The states of all layers and what else is carried, by names for a file."""
     return {**dict(states.named(state, "state")), **last}
-
-
-def repeat(values: Tensor, last: Tensor, block: Block) -> npt.NDArray[Any]:
-    """Values (b, ...) at every character, from those (k, ...) at the known ones.
-
-    At a character the model does not know they are those of the last known one, which may be the
-    last before the block, (1, ...).
-    """
-    if block.known.all():
-        return values.numpy()
-    places = torch.from_numpy(np.cumsum(block.known))
-    return torch.cat([last, values])[places].numpy()
 
 
 def spans(length: int, first: int, largest: int) -> Iterator[tuple[int, int]]:
@@ -273,20 +221,20 @@ def spans(length: int, first: int, largest: int) -> Iterator[tuple[int, int]]:
 
 def run(
     walker: Walker,
-    codes: Codes,
+    stop: int,
     receive: Callable[[Block, Walked], None],
     progress: Callable[[int, int], None],
     sizes: tuple[int, int],
     threads: int | None,
     begin: int = 0,
 ) -> None:
-    """Send the text of these characters through the walker's stages, block by block.
+    """Send the steps before `stop` through the walker's stages, block by block.
 
     Args:
         receive: given every block in order, and what it became, on some thread.
         progress: told after it, on this thread.
-        sizes: characters of the first block and of the largest.
-        begin: the blocks before this character were walked already; where one of them ended.
+        sizes: steps of the first block and of the largest.
+        begin: the blocks before this step were walked already; where one of them ended.
     """
 
     def hand_over(block: Block) -> None:
@@ -295,11 +243,7 @@ def run(
 
     stages: list[Callable[[Block], None]] = [*walker.stages, hand_over]
     # A walk that goes on has the same blocks as one that was never left, so the same rounding.
-    blocks = (
-        walker.block(np.asarray(codes[start:stop]), start)
-        for start, stop in spans(len(codes), *sizes)
-        if start >= begin
-    )
+    blocks = (walker.block(*span) for span in spans(stop, *sizes) if span[0] >= begin)
     training = walker.model.training
     walker.model.eval()
     try:
@@ -307,7 +251,7 @@ def run(
             run_staged(
                 stages,
                 blocks,
-                lambda block: progress(block.stop, len(codes)),
+                lambda block: progress(block.stop, stop),
                 threads or min(os.cpu_count() or 1, len(stages)),
             )
     finally:
@@ -319,8 +263,8 @@ def ignore(done: int, total: int) -> None:
 
 
 def walk(
-    model: CharacterLanguageModel,
-    text: Text,
+    model: SequenceNetwork,
+    read: Text | Reading,
     folder: Path,
     channels: Sequence[str],
     *,
@@ -331,60 +275,62 @@ def walk(
     threads: int | None = None,
     until: int | None = None,
     model_stamp: str = "",
+    dtype: FloatType = "float16",
 ) -> None:
-    """Walk a text and write its recording into a folder; readers see it grow.
+    """Walk what a network reads and write its recording into a folder; readers see it grow.
 
     A walk of the same text through the same model that was left in this folder goes on from its
-    last complete block; whatever else the folder holds of a recording is replaced.
+    last complete block; whatever else the folder holds of a recording is replaced. A network that
+    reads both ways, and one that reads several documents, is walked anew.
 
     Args:
-        channels: which to keep; names of channels that the architecture has.
-        progress: told how many characters of how many can be read; what it raises ends the walk,
-            and what was written stays.
-        first_block: characters of the first block; each is twice as long as the one before, up to
+        channels: which to keep; names of channels that some layer has.
+        progress: told how many steps of how many can be read; what it raises ends the walk, and
+            what was written stays.
+        first_block: steps of the first block; each is twice as long as the one before, up to
             `block`.
         threads: at most so many; by default one a core, as far as they are of use.
-        until: read no further than this character; the recording stays incomplete then.
+        until: read no further than this step; the recording stays incomplete then.
         model_stamp: tells this state of the model's file from others; without it no walk goes on.
+        dtype: of the values on the disk.
 
     Raises:
         RecordingError: the model has no such channel, or the disk is full.
-        TextError: the model knows none of the characters.
+        TextError: the model knows none of the symbols.
     """
-    walker = Walker(model, channels, torch.float16)
-    walker.require_known(text.codes)
-    about = model.description
+    reading = read_text(model.network.reads, read) if isinstance(read, Text) else read
+    require_channels(model, channels)
+    reading.require_known()
+    network = model.network
+    whole = network.backwards or network.readout.kind != "every"
+    if whole or reading.documents.many:
+        walk_layer_by_layer(
+            model, reading, folder, channels,
+            progress=progress, model_path=model_path, until=until, dtype=dtype,
+        )  # fmt: skip
+        return
+    kind = _TYPES[dtype]
+    walker = Walker(model, reading, channels, kind)
     new_writer = partial(
-        RecordingWriter,
-        folder,
-        text,
-        groups_of(about, channels),
-        Next(),
-        about.vocabulary,
-        model_name=about.name,
-        model_path=model_path,
+        writer_of, model, reading, folder, channels, walker.outcome, dtype, model_path
     )
     sizes = (first_block, block)
-    left = _Left(model_stamp if until is None else "", sizes, len(text))
+    left = _Left(model_stamp if until is None else "", sizes, len(reading))
     writer, begin = None, left.read(folder, walker)
     if begin > 0:
         with contextlib.suppress(RecordingError):
             writer = new_writer(again=True)
     if writer is None:
-        walker, begin = Walker(model, channels, torch.float16), 0
+        walker, begin = Walker(model, reading, channels, kind), 0
         writer = new_writer(until=until)
 
     def write(done: Block, walked: Walked) -> None:
-        came_out: dict[str, npt.NDArray[Any]] = {
-            "surprisal": walked.surprisal,
-            "top_ids": walked.top_ids,
-            "top_p": walked.top_p,
-        }
-        writer.write(walked.start, walked.channels, came_out)
+        writer.write(walked.start, walked.channels, walked.output)
         left.note(writer, done)
 
+    stop = len(reading) if until is None else min(until, len(reading))
     try:
-        run(walker, text.codes[:until], write, progress, sizes, threads, begin)
+        run(walker, stop, write, progress, sizes, threads, begin)
     finally:
         left.write(writer)
 
@@ -450,7 +396,7 @@ def _header(state: bytes) -> object:
 
 
 def walk_arrays(
-    model: CharacterLanguageModel,
+    model: SequenceNetwork,
     text: str,
     channels: Sequence[str],
     *,
@@ -458,29 +404,28 @@ def walk_arrays(
     block: int = BLOCK,
     threads: int | None = None,
 ) -> Mapping[str, npt.NDArray[Any]]:
-    """Walk a short text in memory, in full precision.
+    """Walk a short text in memory, in full precision; every layer reads forwards.
 
     Returns:
-        Every channel, (N, T) float32; `surprisal` (T,); `top_ids` and `top_p`, (T, 5).
+        Every channel, (R, T) float32; what came out, `surprisal` (T,), `top_ids` and `top_p`,
+        (T, 5), of a language model.
 
     Raises:
         RecordingError: the model has no such channel.
-        TextError: the text is empty or the model knows none of its characters.
+        TextError: the text is empty or the model knows none of its symbols.
     """
     if not text:
         raise TextError("there is no text to walk")
-    codes = Text.of(text).codes
-    walker = Walker(model, channels, torch.float32)
-    walker.require_known(codes)
+    reading = read_text(model.network.reads, Text.of(text))
+    walker = Walker(model, reading, channels, torch.float32)
+    reading.require_known()
     parts: list[Walked] = []
 
     def receive(_: Block, walked: Walked) -> None:
         parts.append(walked)
 
-    run(walker, codes, receive, ignore, (first_block, block), threads)
+    run(walker, len(reading), receive, ignore, (first_block, block), threads)
     return {
         **{name: np.concatenate([part.channels[name] for part in parts], 1) for name in channels},
-        "surprisal": np.concatenate([part.surprisal for part in parts]),
-        "top_ids": np.concatenate([part.top_ids for part in parts]),
-        "top_p": np.concatenate([part.top_p for part in parts]),
+        **{name: np.concatenate([part.output[name] for part in parts]) for name in parts[0].output},
     }

@@ -12,6 +12,7 @@ from rnnviz.core.gradients import GradientField
 from rnnviz.core.kinds import require
 from rnnviz.core.kinds.described import read_described
 from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.models.network import Described, SequenceDescription, network_of
 from rnnviz.core.system.identity import digest, file_stamp
 from rnnviz.session.shared.library import Library
 from rnnviz.work.jobs.given import ModelGiven
@@ -104,15 +105,22 @@ def three_kinds(library: Library) -> tuple[Network, ...]:
     """The smallest shipped network of each of the kinds compared, all suiting the same text."""
     found: list[Network] = []
     models = sorted(library.of("language-model"), key=lambda one: one.path.stat().st_size)
-    first = (one.description for one in models if one.description.architecture == COMPARED[0].name)
+    made_of = {one.path: _architecture(one.description) for one in models}
+    first = (one.description for one in models if made_of[one.path] == COMPARED[0].name)
     texts = {about.default_text for about in first}
     for kind in COMPARED:
         for one in models:
             about = one.description
-            if about.architecture == kind.name and about.default_text in texts:
+            if made_of[one.path] == kind.name and about.default_text in texts:
                 found.append(Network(str(one.path), about.name))
                 break
     return tuple(found)
+
+
+def _architecture(about: Described) -> str:
+    """That of all its layers; empty where they are not alike."""
+    kinds = {layer.architecture for layer in network_of(about).layers}
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
 def short_titles(networks: Sequence[Network]) -> tuple[str, ...]:
@@ -132,13 +140,14 @@ def short_titles(networks: Sequence[Network]) -> tuple[str, ...]:
     return tuple(", ".join(one[shared:]) for one in parts)
 
 
-def affordable_losses(about: ModelDescription) -> int:
+def affordable_losses(about: Described) -> int:
     """How many losses to take at first, so that a large model does not keep one waiting."""
-    each = 2 * about.layers * about.facts.blocks * about.units**2 * DEFAULT
+    layers = network_of(about).layers
+    each = sum(2 * layer.facts.blocks * layer.units**2 for layer in layers) * DEFAULT
     return int(min(DEFAULT, max(_LEAST, _BUDGET // each)))
 
 
-def described(path: Path) -> ModelDescription:
+def described(path: Path) -> Described:
     """What the file of a model says of itself, whose gradients can be shown.
 
     Raises:
@@ -146,5 +155,5 @@ def described(path: Path) -> ModelDescription:
     """
     kind, found = read_described(path)
     require(kind, ComputeField.task(), path.name)
-    assert isinstance(found, ModelDescription)
+    assert isinstance(found, ModelDescription | SequenceDescription)
     return found

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.architectures import carried
 from rnnviz.core.errors import RnnvizError, TextError
-from rnnviz.core.kinds import kind_named
+from rnnviz.core.kinds.described import from_plain
 from rnnviz.core.models.units import groups_of
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.recordings.recording import Recording, size_bytes
@@ -51,7 +51,7 @@ class OpenModel(msgspec.Struct, frozen=True):
 
     path: str
     description: Any
-    """Of the type that its kind names; it has `layers`, `units` and what else Cells needs."""
+    """A `ModelDescription` or a `SequenceDescription`."""
     format_title: str
     parameters: int
     channels: tuple[str, ...]
@@ -66,10 +66,9 @@ class OpenModel(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, opened: ModelOpened) -> OpenModel:
         """The model that the engine tells of."""
-        about = kind_named(opened.kind).description
         return cls(
             opened.path,
-            msgspec.convert(opened.description, about),
+            from_plain(opened.description, opened.kind),
             opened.format_title,
             opened.parameters,
             opened.channels,

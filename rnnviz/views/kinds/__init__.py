@@ -8,12 +8,16 @@ from __future__ import annotations
 from rnnviz.views.kinds.classifier import CLASSIFIER
 from rnnviz.views.kinds.kind import KindView
 from rnnviz.views.kinds.language import LANGUAGE_MODEL
+from rnnviz.views.kinds.numbers import NUMBERS_MODEL
+from rnnviz.views.kinds.tagger import TAGGER
 from rnnviz.views.kinds.translator import TRANSLATOR
 
 KIND_VIEWS: tuple[KindView, ...] = (
     LANGUAGE_MODEL,
     TRANSLATOR,
     CLASSIFIER,
+    TAGGER,
+    NUMBERS_MODEL,
 )
 
 __all__ = ["KIND_VIEWS", "KindView", "kind_view", "kinds_in"]

@@ -7,6 +7,7 @@ import msgspec
 from rnnviz.core.cells.patterns import PatternUnit, Place
 from rnnviz.core.cells.snippets import UnitPage
 from rnnviz.core.concepts.custom import Spec
+from rnnviz.core.recordings.description import FloatType
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.jobs.models import ModelOpened
 from rnnviz.work.messages import Request
@@ -34,7 +35,9 @@ class Walk(Request[Walked, Walked], frozen=True, kw_only=True):
     first: bool = False
     """Whether other walks wait for it."""
     until: int | None = None
-    """Read no further than this character."""
+    """Read no further than this step."""
+    dtype: FloatType = "float16"
+    """Of the values on the disk."""
 
 
 class CheckpointWalked(msgspec.Struct, frozen=True):

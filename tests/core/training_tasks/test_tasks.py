@@ -95,10 +95,10 @@ def test_steps_by_hand() -> None:
 @pytest.mark.parametrize(("embedding", "skip"), [(0, False), (5, False), (0, True), (5, True)])
 def test_parameters_are_those_of_the_network(architecture: str, embedding: int, skip: bool) -> None:
     from rnnviz.core.models.model_file import ModelDescription
-    from rnnviz.nets.language.model import CharacterLanguageModel, count_parameters
+    from rnnviz.nets.language.model import LanguageModel, count_parameters
 
     sizes = {"architecture": architecture, "layers": 2, "units": 6, "embedding": embedding}
-    model = CharacterLanguageModel(
+    model = LanguageModel(
         ModelDescription(vocabulary=tuple("abcd"), skip=skip, **sizes)  # type: ignore[arg-type]
     )
     config = TrainingConfig(skip=skip, **sizes)  # type: ignore[arg-type]

@@ -15,7 +15,8 @@ from rnnviz.core.models.translation import BEGIN_ID, END_ID
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.gradients.backprop import loss_norms, record, state_after, sum_norms
-from rnnviz.nets.language.model import CharacterLanguageModel, parameter_shapes
+from rnnviz.core.models.network import parameter_shapes
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.layers import states
 from rnnviz.nets.training.characters import CharacterTask
@@ -37,22 +38,22 @@ def _attention(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def model() -> CharacterLanguageModel:
+def model() -> LanguageModel:
     return small_model(ATTENTION.name, layers=2, embedding=4, skip=True)
 
 
-def ids_of(model: CharacterLanguageModel, text: str) -> torch.Tensor:
+def ids_of(model: LanguageModel, text: str) -> torch.Tensor:
     ids = model.description.characters().encode(text)
     return torch.from_numpy(ids[ids >= 0]).long()
 
 
-def test_its_parameters_are_known_without_building_it(model: CharacterLanguageModel) -> None:
+def test_its_parameters_are_known_without_building_it(model: LanguageModel) -> None:
     built = {name: tuple(part.shape) for name, part in model.state_dict().items()}
-    assert parameter_shapes(model.description) == built
+    assert parameter_shapes(model.network) == built
 
 
 @pytest.mark.parametrize("block", [1, 7, 1000])
-def test_walking_in_blocks_equals_single_steps(model: CharacterLanguageModel, block: int) -> None:
+def test_walking_in_blocks_equals_single_steps(model: LanguageModel, block: int) -> None:
     found = walk_arrays(model, TEXT, ATTENTION.channel_names, first_block=1, block=block)
     expected = walk_by_cells(model, TEXT)
     np.testing.assert_allclose(found["hidden"], expected["hidden"], atol=1e-5)
@@ -61,7 +62,7 @@ def test_walking_in_blocks_equals_single_steps(model: CharacterLanguageModel, bl
     assert np.ptp(found["looked"]) > 0.1
 
 
-def test_a_walk_that_was_left_goes_on(model: CharacterLanguageModel, tmp_path: Path) -> None:
+def test_a_walk_that_was_left_goes_on(model: LanguageModel, tmp_path: Path) -> None:
     def leave(done: int, total: int) -> None:
         if done >= 20:
             raise Cancelled("left")
@@ -80,22 +81,22 @@ def test_a_walk_that_was_left_goes_on(model: CharacterLanguageModel, tmp_path: P
     np.testing.assert_array_equal(Recording(tmp_path).rows("hidden"), whole.astype(np.float16))
 
 
-def test_typing_goes_on_from_any_character(model: CharacterLanguageModel) -> None:
+def test_typing_goes_on_from_any_character(model: LanguageModel) -> None:
     """The state is cut to the character before what was typed; the rest is read anew."""
     before, typed = ids_of(model, "abcabdaec"), ids_of(model, "edd")
     with torch.inference_mode():
         embedded, cut = model.embed(before.unsqueeze(1)), []
-        below = embedded
+        hidden: list[torch.Tensor] = []
         for layer, own in enumerate(model.recurrent):
-            ran = own.run(model.layer_input(layer, embedded, below), own.zero_state(1))
+            ran = own.run(model.layer_input(layer, embedded, hidden), own.zero_state(1))
             cut.append(own.state_at(ran, 4))
-            below = ran.hidden
+            hidden.append(ran.hidden)
         found, _ = model(typed.unsqueeze(1), tuple(cut))
         whole, _ = model(torch.cat([before[:5], typed]).unsqueeze(1), model.zero_state(1))
     torch.testing.assert_close(found, whole[5:], atol=1e-5, rtol=0)
 
 
-def test_sampling(model: CharacterLanguageModel) -> None:
+def test_sampling(model: LanguageModel) -> None:
     drawn = "".join(sample(model, 30, start="ab", seed=1, temperature=0.7))
     ids, replayed = ids_of(model, "ab"), ""
     generator = torch.Generator().manual_seed(1)
@@ -127,7 +128,7 @@ def test_beams_are_gathered_by_rows() -> None:
     assert len(found.hypotheses) > 1
 
 
-def test_gradients_reach_every_step(model: CharacterLanguageModel) -> None:
+def test_gradients_reach_every_step(model: LanguageModel) -> None:
     """dL_t/dh_{t-k}: no way through a chain of states, and yet all ways are counted."""
     ids = ids_of(model, random_text(12, seed=3))
     tape = record(model, ids, state_after(model, ids[:0]))
@@ -135,16 +136,15 @@ def test_gradients_reach_every_step(model: CharacterLanguageModel) -> None:
     double = model.double()
     state, nodes, losses = list(double.zero_state(1)), [], []
     for step, number in enumerate(ids[:-1]):
-        embedded = below = double.embed(number.unsqueeze(0))
+        embedded = double.embed(number.unsqueeze(0))
         hidden = []
         for layer, own in enumerate(double.recurrent):
             channels, state[layer] = own.step(
-                double.layer_input(layer, embedded, below), state[layer]
+                double.layer_input(layer, embedded, hidden), state[layer]
             )
-            below = channels["hidden"]
-            hidden.append(below)
+            hidden.append(channels["hidden"])
         nodes.append(hidden)
-        logits = double.logits(hidden)
+        logits = double.answers(hidden)
         losses.append(functional.cross_entropy(logits, ids[step + 1].unsqueeze(0)))
     for row, step in enumerate(range(4, 11)):
         for back in range(min(6, step) + 1):
@@ -171,7 +171,7 @@ def test_training_carries_it_over_and_goes_on_from_it() -> None:
 
 
 def test_a_recording_says_where_its_channels_lie(
-    model: CharacterLanguageModel, tmp_path: Path
+    model: LanguageModel, tmp_path: Path
 ) -> None:
     """`hidden` alone would be taken for a number between -1 and 1."""
     walk(model, Text.of(TEXT), tmp_path, ATTENTION.channel_names)

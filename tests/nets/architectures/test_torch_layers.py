@@ -117,7 +117,7 @@ def test_forward_agrees_with_the_fused_stack_of_torch(architecture: type[Layer])
     stack.load_state_dict(
         {
             f"{name.removesuffix('0')}{layer}": tensor
-            for layer, module in enumerate(model.layers)
+            for layer, module in enumerate(model.recurrent)
             for name, tensor in module.state_dict().items()
         }
     )

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from tests.nets.checkpoints.t7_writer import Lua, array, t7
 
 CHARACTERS = "abc\n"
@@ -52,7 +52,7 @@ def ids(size: int = len(CHARACTERS), length: int = 12) -> Tensor:
     return torch.randint(size, (length, 2), generator=torch.Generator().manual_seed(1))
 
 
-def logits(model: CharacterLanguageModel, given: Tensor) -> Tensor:
+def logits(model: LanguageModel, given: Tensor) -> Tensor:
     """What an opened model predicts from zero states."""
     with torch.inference_mode():
         return model(given, model.zero_state(given.shape[1]))[0]
@@ -94,7 +94,7 @@ def write_native(path: Path, stock: Stock) -> None:
         embedding=stock.embed.embedding_dim if stock.embed else 0,
         vocabulary=tuple(CHARACTERS),
     )
-    model = CharacterLanguageModel(description)
+    model = LanguageModel(description)
     state = stock.state_dict()
     names = {
         "fc.weight": "output.weight",

@@ -10,7 +10,7 @@ from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.models.model_file import ModelDescription, encode_description
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from tests.nets.checkpoints.examples import CHARACTERS, Stock, ids, logits
 
 DESCRIPTION = ModelDescription(
@@ -29,7 +29,7 @@ def described(**changes):
 
 
 def test_what_was_saved_is_opened_with_skip_connections(path):
-    model = CharacterLanguageModel(DESCRIPTION).eval()
+    model = LanguageModel(DESCRIPTION).eval()
     save_model(path, model)
     found = open_model(path)
     assert found.model.description == DESCRIPTION
@@ -38,7 +38,7 @@ def test_what_was_saved_is_opened_with_skip_connections(path):
 
 
 def test_half_precision_is_half_the_size(path, tmp_path):
-    model = CharacterLanguageModel(described(units=64))
+    model = LanguageModel(described(units=64))
     save_model(path, model)
     save_model(tmp_path / "half", model, half=True)
     assert (tmp_path / "half").stat().st_size < 0.55 * path.stat().st_size
@@ -48,7 +48,7 @@ def test_half_precision_is_half_the_size(path, tmp_path):
 
 
 def test_its_own_vocabulary_wins(path):
-    save_model(path, CharacterLanguageModel(DESCRIPTION))
+    save_model(path, LanguageModel(DESCRIPTION))
     assert open_model(path, "wxyz").model.description.vocabulary == tuple(CHARACTERS)
 
 
@@ -72,13 +72,13 @@ def test_its_own_vocabulary_wins(path):
     ],
 )
 def test_a_description_that_does_not_fit_is_refused(changes, message, path):
-    save_model(path, CharacterLanguageModel(DESCRIPTION), described(**changes))
+    save_model(path, LanguageModel(DESCRIPTION), described(**changes))
     with pytest.raises(ModelFileError, match=message):
         open_model(path)
 
 
 def test_integer_weights_are_refused(path):
-    tensors = dict(CharacterLanguageModel(DESCRIPTION).state_dict())
+    tensors = dict(LanguageModel(DESCRIPTION).state_dict())
     tensors["output.bias"] = torch.ones(4, dtype=torch.int64)
     path.write_bytes(save(tensors, encode_description(DESCRIPTION)))
     with pytest.raises(ModelFileError, match=r"output\.bias .* type int64"):

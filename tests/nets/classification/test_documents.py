@@ -8,8 +8,8 @@ import pytest
 from rnnviz.core.errors import TextError
 from rnnviz.core.models.translation import UNKNOWN_ID
 from rnnviz.core.sequences.text import Text
-from rnnviz.nets.classification.documents import known_ids, pieces_of, read_text
-from rnnviz.nets.classification.tokens import TextTokenizer
+from rnnviz.nets.classification.documents import pieces_of, read_text
+from rnnviz.nets.sequence.symbols import SymbolReader
 
 CLASSES = ("down", "up")
 
@@ -37,24 +37,24 @@ def test_where_documents_lie(text: str, documents: list[tuple[str, str]]) -> Non
 
 def test_tokens_have_their_places_in_the_whole_text() -> None:
     text = Text.of("label\ttext\nup\tVery good!\n\ndown\t \ndown\tbad\n", "films.tsv")
-    tokenizer = TextTokenizer.trained("words", ["very good bad"], 10, lower=True)
+    tokenizer = SymbolReader.trained("words", ["very good bad"], 10, lower=True)
     read = read_text(text, tokenizer, CLASSES)
-    assert [read.tokens.label(step) for step in range(4)] == ["Very", "good", "!", "bad"]
-    assert list(read.tokens.documents) == [(0, 3), (3, 4)]
-    assert read.truth.tolist() == [1, 0]
-    assert known_ids(read.tokens, 0, 4)[2] == UNKNOWN_ID
-    assert read.tokens.text is text
+    assert [read.reading.sequence.label(step) for step in range(4)] == ["Very", "good", "!", "bad"]
+    assert list(read.reading.documents) == [(0, 3), (3, 4)]
+    assert read.reading.truth.tolist() == [1, 1, 1, 0]
+    assert read.entering(0)[2] == UNKNOWN_ID
+    assert read.reading.sequence.text is text
 
 
 def test_a_text_without_words_says_so() -> None:
-    tokenizer = TextTokenizer.trained("words", ["a"], 10, lower=True)
+    tokenizer = SymbolReader.trained("words", ["a"], 10, lower=True)
     with pytest.raises(TextError, match="holds no word"):
         read_text(Text.of(" \n "), tokenizer, CLASSES)
 
 
 def test_many_documents_are_parted() -> None:
     text = "\n".join(f"{('up', 'down')[n % 2]}\tword {n}" for n in range(500))
-    tokenizer = TextTokenizer.trained("words", ["word"], 10, lower=True)
+    tokenizer = SymbolReader.trained("words", ["word"], 10, lower=True)
     read = read_text(Text.of(text), tokenizer, CLASSES)
-    assert len(read.tokens.documents) == 500
-    assert np.bincount(read.truth).tolist() == [250, 250]
+    assert len(read.reading.documents) == 500
+    assert np.bincount(read.reading.truth[::2]).tolist() == [250, 250]

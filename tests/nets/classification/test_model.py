@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from rnnviz.core.models.classification import READOUTS, ClassifierDescription
 from rnnviz.core.models.translation import SPECIAL, TokenizerDescription
@@ -13,13 +13,17 @@ from rnnviz.nets.classification.model import Classifier
 from rnnviz.nets.classification.verdicts import logits_of
 
 TOKENS = TokenizerDescription(kind="unicode-words", tokens=(*SPECIAL, "a", "b", "c", "d", "e", "f"))
-DOCUMENTS = [np.array(ids) for ids in ([4, 5, 6, 7, 8, 9, 4], [5], [9, 8, 3], [6, 6, 6, 6], [7, 4])]
+DOCUMENTS = [torch.tensor(ids) for ids in ([4, 5, 6, 7, 8, 9, 4], [5], [9, 8, 3], [6, 6, 6, 6], [7, 4])]
 
 
 def classifier(**changed: object) -> Classifier:
     fields = {"architecture": "lstm", "layers": 2, "units": 5, "embedding": 4, "readout": "last"}
     description = ClassifierDescription(tokens=TOKENS, classes=("no", "yes"), **(fields | changed))  # type: ignore[arg-type]
-    return Classifier(description, seed=3).eval()
+    return Classifier(description.today(), seed=3).eval()
+
+
+def said(model: Classifier, ids: Tensor, lengths: Tensor) -> Tensor:
+    return model(ids, None, lengths)[0]
 
 
 @pytest.mark.parametrize("architecture", ["lstm", "gru", "rnn"])
@@ -38,7 +42,7 @@ def test_the_answer_does_not_depend_on_the_batch(
 @pytest.mark.parametrize("readout", READOUTS)
 def test_gradients_at_filling_are_nothing(readout: str) -> None:
     model = classifier(readout=readout)
-    batch = make_batch(DOCUMENTS, [0] * len(DOCUMENTS))
+    batch = make_batch([one.numpy() for one in DOCUMENTS], [0] * len(DOCUMENTS))
     embedded = model.embed(batch.ids).detach().requires_grad_()
     model.judge(embedded, batch.lengths).logits[:, 0].sum().backward()
     assert embedded.grad is not None
@@ -50,14 +54,13 @@ def test_gradients_at_filling_are_nothing(readout: str) -> None:
 
 def test_readouts_by_hand() -> None:
     """One layer, one document: the same states as torch's module gives."""
-    ids = torch.from_numpy(DOCUMENTS[0])[:, None]
+    ids = DOCUMENTS[0][:, None]
     length = torch.tensor([len(ids)])
     model = classifier(layers=1, bidirectional=False, readout="attention")
     assert model.embedding is not None
-    states, _ = model.layers[0](model.embedding(ids))
-    assert model.attention is not None
-    assert model.attention_query is not None
-    weights = model.attention_query(torch.tanh(model.attention(states)))[:, 0, 0].softmax(dim=0)
+    states, _ = nn.LSTM.forward(model.layers["0"], model.embedding(ids))
+    keys = torch.tanh(model.readout["key"](states))
+    weights = model.readout["score"](keys)[:, 0, 0].softmax(dim=0)
     wanted = {
         "last": states[-1, 0],
         "mean": states[:, 0].mean(dim=0),
@@ -67,16 +70,20 @@ def test_readouts_by_hand() -> None:
     for readout, seen in wanted.items():
         other = classifier(layers=1, bidirectional=False, readout=readout)
         other.load_state_dict(model.state_dict(), strict=False)
-        torch.testing.assert_close(other(ids, length)[0], model.output(seen))
+        torch.testing.assert_close(said(other, ids, length)[0], model.output(seen))
 
 
 def test_both_ways_the_last_state_of_the_way_back_is_at_the_first_word() -> None:
     model = classifier(layers=1, readout="last")
-    ids = torch.from_numpy(DOCUMENTS[0])[:, None]
+    ids = DOCUMENTS[0][:, None]
     assert model.embedding is not None
-    states, _ = model.layers[0](model.embedding(ids))
-    seen = torch.cat([states[-1, 0, :5], states[0, 0, 5:]])
-    torch.testing.assert_close(model(ids, torch.tensor([len(ids)]))[0], model.output(seen))
+    embedded = model.embedding(ids)
+    ahead, _ = nn.LSTM.forward(model.layers["0"], embedded)
+    back, _ = nn.LSTM.forward(model.backwards["0"], embedded.flip(0))
+    seen = torch.cat([ahead[-1, 0], back[-1, 0]])
+    torch.testing.assert_close(
+        said(model, ids, torch.tensor([len(ids)]))[0], model.output(seen)
+    )
 
 
 def test_characters_may_enter_as_they_are() -> None:
@@ -88,7 +95,9 @@ def test_words_are_dropped_in_training_only() -> None:
     model.word_dropout = 0.5
     same = [logits_of(model, DOCUMENTS) for _ in range(2)]
     torch.testing.assert_close(*same)
-    batch = make_batch(DOCUMENTS, [0] * 5)
+    batch = make_batch([one.numpy() for one in DOCUMENTS], [0] * 5)
     model.train()
     torch.manual_seed(0)
-    assert not torch.equal(model(batch.ids, batch.lengths), model(batch.ids, batch.lengths))
+    assert not torch.equal(
+        said(model, batch.ids, batch.lengths), said(model, batch.ids, batch.lengths)
+    )

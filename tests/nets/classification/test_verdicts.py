@@ -7,16 +7,11 @@ import pytest
 import torch
 
 from rnnviz.core.models.classification import READOUTS
-from rnnviz.nets.classification.verdicts import (
-    attention_of,
-    log_odds,
-    logits_of,
-    running_logits,
-    word_effects,
-)
+from rnnviz.nets.classification.verdicts import attention_of, logits_of, word_effects
+from rnnviz.nets.sequence.running import running_answers
 from tests.nets.classification.small_classifier import small_classifier
 
-IDS = np.array([4, 7, 5, 6, 9, 4, 3, 8])
+IDS = torch.tensor([4, 7, 5, 6, 9, 4, 3, 8])
 
 
 @pytest.mark.parametrize("readout", READOUTS)
@@ -26,15 +21,15 @@ def test_after_each_word_the_verdict_is_that_of_the_text_cut_there(
 ) -> None:
     model = small_classifier(readout=readout, bidirectional=both)
     cut = logits_of(model, [IDS[:stop] for stop in range(1, len(IDS) + 1)])
-    torch.testing.assert_close(running_logits(model, IDS), cut, atol=1e-5, rtol=0)
+    torch.testing.assert_close(running_answers(model, IDS), cut, atol=1e-5, rtol=0)
 
 
 def test_of_a_long_document_read_both_ways_some_cuts_are_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("rnnviz.nets.classification.verdicts._MOST_PREFIXES", 3)
+    monkeypatch.setattr("rnnviz.nets.sequence.running._MOST_PREFIXES", 3)
     model = small_classifier()
-    found = running_logits(model, IDS)
+    found = running_answers(model, IDS)
     judged = ~found[:, 0].isnan()
     assert judged.sum() == 3
     assert judged[0]
@@ -52,13 +47,13 @@ def test_gradient_times_input_is_the_slope_along_each_word() -> None:
     model = small_classifier(readout="mean").double()
     effects = word_effects(model, IDS, 0)
     length = torch.tensor([len(IDS)])
-    embedded = model.embed(torch.from_numpy(IDS)[:, None]).detach()
+    embedded = model.embed(IDS[:, None]).detach()
     for place in range(len(IDS)):
         ends = []
         for scale in (1 - 1e-5, 1 + 1e-5):
             moved = embedded.clone()
             moved[place] *= scale
-            ends.append(log_odds(model.judge(moved, length).logits[0], 0).item())
+            ends.append(model.log_odds(model.judge(moved, length).logits[0], 0).item())
         slope = (ends[1] - ends[0]) / 2e-5
         assert effects.gradient_x_input[place] == pytest.approx(slope, abs=1e-6)
 
@@ -66,10 +61,10 @@ def test_gradient_times_input_is_the_slope_along_each_word() -> None:
 def test_leaving_a_word_out_is_judging_the_rest() -> None:
     model = small_classifier()
     effects = word_effects(model, IDS)
-    logits = logits_of(model, [IDS, np.delete(IDS, 2)])
+    logits = logits_of(model, [IDS, torch.cat([IDS[:2], IDS[3:]])])
     chosen = int(logits[0].argmax())
     assert effects.class_number == chosen
-    odds = log_odds(logits, chosen)
+    odds = model.log_odds(logits, chosen)
     assert effects.left_out[2] == pytest.approx(float(odds[0] - odds[1]), abs=1e-5)
 
 

@@ -21,26 +21,26 @@ from rnnviz.nets.gradients.backprop import (
     state_after,
     sum_norms,
 )
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from tests.nets.small import random_text, small_model
 
 KINDS = [kind.facts.name for kind in ARCHITECTURES]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def ids_of(model: CharacterLanguageModel, length: int) -> Tensor:
+def ids_of(model: LanguageModel, length: int) -> Tensor:
     text = random_text(length, seed=3)
     return torch.from_numpy(model.description.characters().encode(text)).long()
 
 
-def taped(model: CharacterLanguageModel, ids: Tensor, before: int = 0) -> Tape:
+def taped(model: LanguageModel, ids: Tensor, before: int = 0) -> Tape:
     return record(model, ids[before:], state_after(model, ids[:before]))
 
 
 class ByHand:
     """The same model in single steps, with every state a node of autograd's graph."""
 
-    def __init__(self, model: CharacterLanguageModel, ids: Tensor) -> None:
+    def __init__(self, model: LanguageModel, ids: Tensor) -> None:
         self.nodes: list[list[tuple[Tensor, ...]]] = []
         self.inputs: list[Tensor] = []
         self.losses: list[Tensor] = []
@@ -49,16 +49,16 @@ class ByHand:
         for step, number in enumerate(ids[:-1]):
             embedded = double.embed(number.unsqueeze(0)).detach().requires_grad_()
             self.inputs.append(embedded)
-            below, hidden, nodes = embedded, [], []
+            hidden: list[Tensor] = []
+            nodes = []
             for layer, own in enumerate(double.recurrent):
-                entering = double.layer_input(layer, embedded, below)
+                entering = double.layer_input(layer, embedded, hidden)
                 # An LSTM's cell is a node that h depends on: what reaches c through h counts too.
                 channels, state[layer] = own.step(entering, state[layer])
-                below = channels["hidden"]
-                hidden.append(below)
+                hidden.append(channels["hidden"])
                 nodes.append(tuple(channels[name] for name in own.facts.states))
             self.nodes.append(nodes)
-            logits = double.logits(hidden)
+            logits = double.answers(hidden)
             self.losses.append(functional.cross_entropy(logits, ids[step + 1].unsqueeze(0)))
         model.float()
 
@@ -150,7 +150,7 @@ def test_a_nudge_of_the_state_changes_the_loss_as_the_gradient_says(kind: str) -
             )
 
 
-def _after_first(model: CharacterLanguageModel, ids: Tensor, place: int) -> list[list[Tensor]]:
+def _after_first(model: LanguageModel, ids: Tensor, place: int) -> list[list[Tensor]]:
     """The states after reading the character at `place`."""
     with torch.no_grad():
         _, state = model(ids[: place + 1].unsqueeze(1), model.zero_state(1))
@@ -158,7 +158,7 @@ def _after_first(model: CharacterLanguageModel, ids: Tensor, place: int) -> list
 
 
 def _hidden_of(
-    model: CharacterLanguageModel, ids: Tensor, place: int, layer: int, cell: Tensor
+    model: LanguageModel, ids: Tensor, place: int, layer: int, cell: Tensor
 ) -> Tensor:
     """h = o tanh(c) for another cell, the output gate as it was."""
     state = _after_first(model, ids, place)[layer]
@@ -166,7 +166,7 @@ def _hidden_of(
 
 
 def _loss_from(
-    model: CharacterLanguageModel,
+    model: LanguageModel,
     ids: Tensor,
     place: int,
     state: list[list[Tensor]],
@@ -211,7 +211,7 @@ def test_in_a_linear_rnn_the_jacobian_is_a_power_of_the_matrix() -> None:
     """Near h = 0 the slope of tanh is 1: with tiny weights into the layer, J_k = W_hh^k."""
     model = small_model("rnn", layers=1)
     with torch.no_grad():
-        module = cast("Any", model.layers[0])
+        module = cast("Any", model.recurrent[0])
         module.weight_ih_l0.mul_(1e-9)
         module.bias_ih_l0.zero_()
         module.bias_hh_l0.zero_()
@@ -227,7 +227,7 @@ def test_one_unit_by_hand() -> None:
     model = small_model("rnn", layers=1, units=1)
     weight = 0.5
     with torch.no_grad():
-        module = cast("Any", model.layers[0])
+        module = cast("Any", model.recurrent[0])
         module.weight_ih_l0.zero_()
         module.bias_ih_l0.fill_(0.3)
         module.bias_hh_l0.zero_()

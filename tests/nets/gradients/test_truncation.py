@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from rnnviz.nets.gradients.clipping import angle_degrees
 from rnnviz.nets.gradients.truncation import _gradient, compare
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.layers.states import detached
 from tests.nets.small import small_model
 
@@ -21,7 +21,7 @@ def nothing(done: float, total: float) -> None:
     """Progress that nobody watches."""
 
 
-def by_backward(model: CharacterLanguageModel, ids: torch.Tensor, chunk: int) -> torch.Tensor:
+def by_backward(model: LanguageModel, ids: torch.Tensor, chunk: int) -> torch.Tensor:
     model.zero_grad()
     state = model.zero_state(1)
     for start in range(0, len(ids) - 1, chunk):

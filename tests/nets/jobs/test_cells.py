@@ -17,7 +17,7 @@ from rnnviz.core.scoring.probe import read_probe
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.jobs import warm_models
 from rnnviz.nets.jobs.table import TASKS
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.work.jobs.cells import (
     Find,
     FindPattern,
@@ -59,7 +59,7 @@ def walked(model: str, folder: str | Path, *channels: str, text: TextGiven | Non
 
 
 @pytest.fixture
-def model(tmp_path: Path, tiny_model: CharacterLanguageModel) -> str:
+def model(tmp_path: Path, tiny_model: LanguageModel) -> str:
     path = tmp_path / "tiny.safetensors"
     save_model(path, tiny_model)
     return str(path)
@@ -74,7 +74,7 @@ def folder(tmp_path: Path, model: str) -> str:
 
 
 def test_opening_tells_what_the_window_needs(
-    model: str, tiny_model: CharacterLanguageModel
+    model: str, tiny_model: LanguageModel
 ) -> None:
     opened = ask(OpenModel(model=ModelGiven(model)))
     assert opened.description["vocabulary"] == list(tiny_model.description.vocabulary)
@@ -191,7 +191,7 @@ def test_a_sample_tells_itself_while_it_is_drawn(model: str) -> None:
 
 
 def test_a_network_without_characters_is_guessed_and_opened(
-    tmp_path: Path, tiny_model: CharacterLanguageModel
+    tmp_path: Path, tiny_model: LanguageModel
 ) -> None:
     import torch
 

@@ -16,7 +16,7 @@ from rnnviz.core.errors import GradientError, TextError
 from rnnviz.core.gradients import GradientField, read_field
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.jobs.table import TASKS
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.jobs.gradients import Clipping, ComputeField, RecurrentMatrices, Truncation
 from rnnviz.work.messages import Request
@@ -38,7 +38,7 @@ def texts(text: str = TEXT) -> TextGiven:
 
 
 @pytest.fixture
-def model(tmp_path: Path, tiny_model: CharacterLanguageModel) -> str:
+def model(tmp_path: Path, tiny_model: LanguageModel) -> str:
     path = tmp_path / "tiny.safetensors"
     save_model(path, tiny_model)
     return str(path)
@@ -139,7 +139,7 @@ def test_matrices_of_every_gate(tmp_path: Path, kind: str) -> None:
     asked = RecurrentMatrices(model=ModelGiven(str(path)), path=str(tmp_path / "m.json"))
     found = json.loads(Path(ask(asked).path).read_bytes())
     assert [(one["layer"], one["gate"]) for one in found] == [
-        (layer, gate) for layer in (0, 1) for gate in network.architecture.facts.row_gates
+        (layer, gate) for layer in (0, 1) for gate in network.recurrent[0].facts.row_gates
     ]
     weight = network.get_parameter("layers.0.weight_hh_l0")[:6]
     assert found[0]["singular_values"] == pytest.approx(

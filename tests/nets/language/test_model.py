@@ -6,12 +6,9 @@ import pytest
 import torch
 
 from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.models.network import parameter_shapes, plain_network
 from rnnviz.nets.architectures import ARCHITECTURES, Layer
-from rnnviz.nets.language.model import (
-    CharacterLanguageModel,
-    count_parameters,
-    parameter_shapes,
-)
+from rnnviz.nets.language.model import LanguageModel, count_parameters
 from rnnviz.nets.layers.states import detached
 from tests.nets.small import VOCABULARY, small_model
 
@@ -29,7 +26,7 @@ def described(architecture: str = "lstm", units: int = 8, embedding: int = 3) ->
 
 
 def test_seeds_are_tied_to_names() -> None:
-    models = [CharacterLanguageModel(described(a.facts.name), seed=5) for a in ARCHITECTURES]
+    models = [LanguageModel(described(a.facts.name), seed=5) for a in ARCHITECTURES]
     first, others = dict(models[0].named_parameters()), models[1:]
     compared = 0
     for model in others:
@@ -41,14 +38,14 @@ def test_seeds_are_tied_to_names() -> None:
 
 
 def test_another_seed_gives_other_weights() -> None:
-    one, same, other = (CharacterLanguageModel(described(), seed=seed) for seed in (1, 1, 2))
+    one, same, other = (LanguageModel(described(), seed=seed) for seed in (1, 1, 2))
     for name, parameter in one.named_parameters():
         assert torch.equal(parameter, same.get_parameter(name))
         assert not torch.equal(parameter, other.get_parameter(name))
 
 
 def test_forget_gates_start_open() -> None:
-    bias = CharacterLanguageModel(described(units=64)).layers[1].get_parameter("bias_ih_l0")
+    bias = LanguageModel(described(units=64)).recurrent[1].get_parameter("bias_ih_l0")
     assert bias[64:128].mean().item() == pytest.approx(1, abs=0.05)
     assert bias[:64].abs().max() <= 1 / 8
 
@@ -58,22 +55,22 @@ def test_forget_gates_start_open() -> None:
 def test_a_character_moves_a_fresh_unit_by_about_one_and_a_gate_by_two(
     architecture: str, moved: float, embedding: int
 ) -> None:
-    model = CharacterLanguageModel(
+    model = LanguageModel(
         described(architecture=architecture, units=256, embedding=embedding)
     )
     entering = model.embed(torch.arange(len(VOCABULARY)))
-    weight = model.layers[0].get_parameter("weight_ih_l0")
+    weight = model.recurrent[0].get_parameter("weight_ih_l0")
     assert (entering @ weight.t()).std().item() == pytest.approx(moved, rel=0.15)
 
 
 def test_recurrent_weights_start_orthogonal_gate_by_gate() -> None:
-    model = CharacterLanguageModel(described(units=16))
-    for block in model.layers[0].get_parameter("weight_hh_l0").detach().chunk(4):
+    model = LanguageModel(described(units=16))
+    for block in model.recurrent[0].get_parameter("weight_hh_l0").detach().chunk(4):
         assert torch.allclose(block @ block.t(), torch.eye(16), atol=1e-5)
 
 
 def test_dropout_acts_in_training_only() -> None:
-    model = CharacterLanguageModel(described(), dropout=0.5)
+    model = LanguageModel(described(), dropout=0.5)
     state = model.zero_state(2)
     with torch.no_grad():
         first, second = model(IDS, state)[0], model(IDS, state)[0]
@@ -86,7 +83,7 @@ def test_dropout_acts_in_training_only() -> None:
 def test_skip_feeds_every_layer_and_the_output(embedding: int) -> None:
     model = small_model("gru", layers=3, skip=True, embedding=embedding)
     width = embedding or len(VOCABULARY)
-    widths = [layer.get_parameter("weight_ih_l0").shape[1] for layer in model.layers]
+    widths = [layer.get_parameter("weight_ih_l0").shape[1] for layer in model.recurrent]
     assert widths == [width, 6 + width, 6 + width]
     assert model.output.weight.shape == (len(VOCABULARY), 3 * 6)
     with torch.no_grad():
@@ -132,5 +129,5 @@ def test_shapes_are_known_without_building_the_network(
         embedding=embedding,
         skip=skip,
     )
-    built = CharacterLanguageModel(description).state_dict()
-    assert parameter_shapes(description) == {name: tuple(t.shape) for name, t in built.items()}
+    built = LanguageModel(description).state_dict()
+    assert parameter_shapes(plain_network(description)) == {name: tuple(t.shape) for name, t in built.items()}

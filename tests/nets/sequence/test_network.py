@@ -20,7 +20,7 @@ from rnnviz.core.models.network import (
     parameter_shapes,
     plain_network,
 )
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.sequence.network import SequenceNetwork, build_network
 from tests.nets.sequence.zoo import ZOO, layer, network
 
@@ -111,7 +111,7 @@ def test_version_1_is_the_same_network_bit_for_bit(
         embedding=embedding,
         skip=skip,
     )
-    old = CharacterLanguageModel(about, seed=3).eval()
+    old = LanguageModel(about, seed=3).eval()
     new = made(plain_network(about))
     for key, part in old.state_dict().items():
         assert torch.equal(part, new.state_dict()[key]), key

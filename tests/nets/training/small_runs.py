@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import train as train_task
 
@@ -29,7 +29,7 @@ def settings(**changed: Any) -> TrainingConfig:
 
 def train(
     config: TrainingConfig, text: str, directory: Path, *arguments: Any, **named: Any
-) -> CharacterLanguageModel:
+) -> LanguageModel:
     """Train on a text that needs no file."""
     if arguments:
         named["report"] = arguments[0]

@@ -7,22 +7,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.nets.language.model import CharacterLanguageModel, State
+from rnnviz.nets.language.model import LanguageModel, State
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.hidden_gradients import hidden_gradients
 from tests.nets.small import random_text
 from tests.nets.training.small_runs import settings
 
 
-def stepped(model: CharacterLanguageModel, inputs: Tensor, state: State) -> list[list[Tensor]]:
+def stepped(model: LanguageModel, inputs: Tensor, state: State) -> list[list[Tensor]]:
     """The hidden states of every layer, each kept in the graph as what enters the next step."""
     states = list(state)
     hidden: list[list[Tensor]] = [[] for _ in states]
     for embedded in model.embed(inputs):
-        below = embedded
+        given: list[Tensor] = []
         for layer, own in enumerate(model.recurrent):
-            entering = model.layer_input(layer, embedded, below)
+            entering = model.layer_input(layer, embedded, given)
             below, states[layer] = own.advance(entering, states[layer])
+            given.append(below)
             hidden[layer].append(below)
     return hidden
 
@@ -44,7 +45,7 @@ def test_equals_autograd(architecture: str, skip: bool) -> None:
     each = len(parts) // 2
     state = (tuple(parts[:each]), tuple(parts[each:]))
     hidden = stepped(model, batch.inputs[:, :1], state)
-    logits = model.logits([torch.stack(steps) for steps in hidden])
+    logits = model.answers([torch.stack(steps) for steps in hidden])
     losses = functional.cross_entropy(logits.flatten(0, 1), batch.targets[:, 0], reduction="none")
     every = [h for steps in hidden for h in steps]
     assert found.shape == (2, 2, len(batch.inputs))

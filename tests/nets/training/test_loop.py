@@ -19,7 +19,7 @@ from rnnviz.core.errors import ModelFileError, RunDirectoryError, TextError
 from rnnviz.core.runs.control import ask
 from rnnviz.core.runs.log import read_events
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.training.loop import STAGES
 from rnnviz.nets.training.progress import Progress
 from tests.nets.small import random_text
@@ -200,7 +200,7 @@ def test_ctrl_c_leaves_a_checkpoint(tmp_path: Path) -> None:
     assert process.returncode == 0, errors.decode()
     latest = run / "checkpoints" / "latest.safetensors"
     assert str(latest) in output.decode()
-    model: CharacterLanguageModel = open_model(latest).model
+    model: LanguageModel = open_model(latest).model
     assert model.description.units == 8
     assert [event["k"] for event in read_events(run)][-1] == "stopped"
 

@@ -35,7 +35,7 @@ def test_each_equals_the_document_walked_alone(
     model = small_model(architecture, layers=2, skip=skip)
     lengths = [1, 7, 300, 2, 40, 5, 90, 41, 1, 33]
     parts = [random_text(length, seed=n) for n, length in enumerate(lengths)]
-    channels = model.architecture.facts.channel_names
+    channels = model.network.channel_names
     walk_documents(model, documents_of(parts), tmp_path, channels, streams=4)
     recording = Recording(tmp_path)
     assert recording.complete and len(recording.documents) == 10
@@ -55,7 +55,7 @@ def test_each_equals_the_document_walked_alone(
 def test_unknown_characters_keep_what_was(tmp_path: Path) -> None:
     model = small_model("lstm", layers=2)
     parts = ["√ab√√c√", "abc", "√√", "b√" * 40, "√a"]
-    channels = model.architecture.facts.channel_names
+    channels = model.network.channel_names
     walk_documents(model, documents_of(parts), tmp_path, channels, streams=3)
     recording = Recording(tmp_path)
     assert recording.complete and recording.surprisal is not None

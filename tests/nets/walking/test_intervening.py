@@ -10,7 +10,7 @@ from torch.nn import functional
 from rnnviz.core.cells.intervention import Effect, Intervention
 from rnnviz.core.errors import RnnvizError
 from rnnviz.nets.architectures import ARCHITECTURES
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.walking.intervening import ablate, losses_changed, sample_changed
 from tests.nets.small import random_text, small_model
@@ -18,22 +18,22 @@ from tests.nets.small import random_text, small_model
 KINDS = [kind.facts.name for kind in ARCHITECTURES]
 
 
-def ids_of(model: CharacterLanguageModel, length: int = 300) -> torch.Tensor:
+def ids_of(model: LanguageModel, length: int = 300) -> torch.Tensor:
     text = random_text(length, seed=3)
     return torch.from_numpy(model.description.characters().encode(text)).long()
 
 
 @torch.inference_mode()
 def by_hand(
-    model: CharacterLanguageModel, ids: torch.Tensor, one: Intervention | None
+    model: LanguageModel, ids: torch.Tensor, one: Intervention | None
 ) -> torch.Tensor:
     """The losses, every layer stepped, the hidden state changed behind every step."""
     state, losses = list(model.zero_state(1)), []
     for step, number in enumerate(ids[:-1]):
-        embedded = below = model.embed(number[None])
-        hidden = []
+        embedded = model.embed(number[None])
+        hidden: list[torch.Tensor] = []
         for place, layer in enumerate(model.recurrent):
-            inputs = model.layer_input(place, embedded, below)
+            inputs = model.layer_input(place, embedded, hidden)
             below, after = layer.advance(inputs, state[place])
             if one is not None and place == one.layer and step >= one.start:
                 below = below.clone()
@@ -42,7 +42,7 @@ def by_hand(
                 after = (below, *after[1:])
             state[place] = after
             hidden.append(below)
-        losses.append(functional.cross_entropy(model.logits(hidden), ids[step + 1][None]))
+        losses.append(functional.cross_entropy(model.answers(hidden), ids[step + 1][None]))
     return torch.stack(losses)
 
 
@@ -96,12 +96,12 @@ def test_a_held_cell_changes_what_the_unit_shows() -> None:
             cell[0, 1] = 4.0
             hidden[0, 1] = channels["output"][0, 1] * np.tanh(4.0)
             state = (hidden, cell)
-            logits = model.logits([hidden])
+            logits = model.answers([hidden])
             losses.append(functional.cross_entropy(logits, ids[step + 1][None]))
     torch.testing.assert_close(found[:, 1], torch.stack(losses), atol=1e-4, rtol=1e-4)
 
 
-def planted() -> CharacterLanguageModel:
+def planted() -> LanguageModel:
     """A network of which only unit 3 is heard."""
     model = small_model("gru", layers=1, units=8)
     with torch.no_grad():

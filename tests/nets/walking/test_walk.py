@@ -32,7 +32,7 @@ def _no_state_left_behind() -> Iterator[None]:
 @pytest.mark.parametrize("architecture", [a.facts.name for a in ARCHITECTURES])
 def test_equals_single_steps(architecture: str, layers: int, skip: bool, embedding: int) -> None:
     model = small_model(architecture, layers=layers, skip=skip, embedding=embedding)
-    channels = model.architecture.facts.channel_names
+    channels = model.network.channel_names
     expected = walk_by_cells(model, WITH_UNKNOWN)
     found = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
     assert found["hidden"].dtype == np.float32
@@ -50,7 +50,7 @@ def test_equals_single_steps(architecture: str, layers: int, skip: bool, embeddi
 @pytest.mark.parametrize("architecture", [a.facts.name for a in ARCHITECTURES])
 def test_blocks_and_threads_change_nothing(architecture: str, threads: int, block: int) -> None:
     model = small_model(architecture)
-    channels = model.architecture.facts.channel_names
+    channels = model.network.channel_names
     whole = walk_arrays(model, WITH_UNKNOWN, channels)
     found = walk_arrays(model, WITH_UNKNOWN, channels, first_block=1, block=block, threads=threads)
     for name in whole:
@@ -59,7 +59,7 @@ def test_blocks_and_threads_change_nothing(architecture: str, threads: int, bloc
 
 def test_gates_that_cannot_be_read_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     model = small_model("lstm")
-    channels = model.architecture.facts.channel_names
+    channels = model.network.channel_names
     read = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
     monkeypatch.setattr("rnnviz.nets.architectures.fused_lstm.readable", lambda module: False)
     computed = walk_arrays(model, WITH_UNKNOWN, channels, block=7)
@@ -70,7 +70,7 @@ def test_gates_that_cannot_be_read_are_computed(monkeypatch: pytest.MonkeyPatch)
 def test_long_text_stays_exact() -> None:
     model = small_model("lstm", units=48, spread=0.5)
     with torch.no_grad():  # units that hardly forget keep what went wrong, if anything does
-        for layer in model.layers:
+        for layer in model.recurrent:
             layer.get_parameter("bias_ih_l0")[48:96] += 3
     text = random_text(5000)
     expected, found = walk_by_cells(model, text), walk_arrays(model, text, ["hidden", "cell"])
@@ -81,7 +81,7 @@ def test_long_text_stays_exact() -> None:
 
 def test_unknown_characters_repeat_the_values_before_them() -> None:
     model = small_model("lstm")
-    channels = model.architecture.facts.channel_names
+    channels = model.network.channel_names
     found = walk_arrays(model, "√ab√√c", channels, block=2)
     without = walk_arrays(model, "abc", channels)
     for name in channels:
@@ -94,7 +94,7 @@ def test_unknown_characters_repeat_the_values_before_them() -> None:
 def test_a_cell_beyond_float16_stays_finite() -> None:
     model = small_model("lstm", layers=1)
     with torch.no_grad():
-        model.layers[0].get_parameter("bias_ih_l0").fill_(30)  # every gate open: a counter
+        model.recurrent[0].get_parameter("bias_ih_l0").fill_(30)  # every gate open: a counter
     walker = Walker(model, ["cell"], torch.float16)
     walker.state = [(torch.zeros(1, 6), torch.full((1, 6), 65500.0))]
     block = walker.block(Text.of("abc" * 20).codes, 0)
@@ -221,7 +221,7 @@ def test_a_walk_that_was_left_goes_on_and_equals_one_that_was_not(
 ) -> None:
     model = small_model(architecture, layers=2)
     text = Text.of(random_text(900, "\n abcde√") + "√" * 40 + random_text(300), "text")
-    channels = model.architecture.facts.channel_names
+    channels = model.network.channel_names
     walk(model, text, tmp_path / "whole", channels, first_block=8, block=64)
     left = tmp_path / "left"
     for until in (300, 950):

@@ -24,7 +24,7 @@ from pytestqt.qtbot import QtBot
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.jobs.table import TASKS
-from rnnviz.nets.language.model import CharacterLanguageModel
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.session.alignments.questions import Translator
 from rnnviz.session.session import Session
 from rnnviz.views.cells.workspace import CellsWorkspace
@@ -57,7 +57,7 @@ def home(tmp_path: Path, tiny_description: ModelDescription) -> Path:
     description = msgspec.structs.replace(
         tiny_description, findings=(FINDING,), default_text="hello.txt"
     )
-    save_model(models / "tiny.safetensors", CharacterLanguageModel(description, seed=1))
+    save_model(models / "tiny.safetensors", LanguageModel(description, seed=1))
     return tmp_path
 
 
@@ -216,7 +216,7 @@ def test_a_bad_file_is_explained_and_leaves_everything(
 
 
 def test_a_network_without_characters_asks_for_them(
-    window: Window, tmp_path: Path, tiny_model: CharacterLanguageModel
+    window: Window, tmp_path: Path, tiny_model: LanguageModel
 ) -> None:
     import torch
 
@@ -336,7 +336,7 @@ def test_a_training_is_followed_in_cells_and_the_place_in_the_text_stays(
 
     def checkpoint(step: int, seed: int) -> None:
         path = run.checkpoint(step)
-        save_model(path, CharacterLanguageModel(described, seed=seed))
+        save_model(path, LanguageModel(described, seed=seed))
         session.runs._ticks = -1
         session.runs.poll()
 

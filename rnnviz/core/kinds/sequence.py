@@ -1,0 +1,89 @@
+"""Of which kind a network is that a description of version 2 describes, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from rnnviz.core.models.network import (
+    AsRead,
+    Convolution,
+    Embedding,
+    Frames,
+    Linear,
+    NetworkDescription,
+    Numbers,
+    OneHot,
+    SequenceDescription,
+    Stored,
+    Symbols,
+    layer_in_words,
+)
+
+_SEEN = {
+    "every": "every state",
+    "last": "the last state",
+    "mean": "the mean of all states",
+    "max": "the maximum of each unit",
+    "attention": "what attention weighs",
+}
+_NAMED = 8
+"""So many outputs are named; of more, how many there are."""
+
+
+def kind_of_network(network: NetworkDescription) -> str:
+    """The key of the kind that a network is of, by what it reads and what comes out of it.
+
+    One that predicts at every step, of the symbols that it reads, which comes next is a language
+    model; unless it has read the next one already, for some of its layers read the other way.
+    """
+    if network.head.gives == "linear":
+        return "numbers-model"
+    if network.readout.kind != "every":
+        return "classifier"
+    predicts = network.head.gives == "softmax" and network.head.outputs == network.symbols
+    return "language-model" if predicts and not network.both_ways else "tagger"
+
+
+def network_lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What `rnnviz info` says of a network, by its description as plain JSON."""
+    network = msgspec.convert(about, SequenceDescription).network
+    outputs, head = network.head.outputs, network.head
+    named = ", ".join(outputs) if len(outputs) <= _NAMED else f"{len(outputs):,}"
+    says = {"softmax": "one of", "sigmoid": "any of", "linear": "numbers:"}[head.gives]
+    if outputs == network.symbols:
+        named, says = "what is read", "the next of"
+    below = " → ".join(["", *(f"{dense.units} {dense.activation}" for dense in head.hidden)])
+    return [
+        ("network", " → ".join(map(layer_in_words, network.layers))),
+        ("input", f"{_reads(network)}, {_front(network)}"),
+        ("output", f"from {_SEEN[network.readout.kind]}{below}: {says} {named}"),
+    ]
+
+
+def _reads(network: NetworkDescription) -> str:
+    match network.reads:
+        case Symbols(vocabulary=vocabulary, unit=unit):
+            return f"{len(vocabulary):,} {unit}"
+        case Numbers(columns=columns):
+            return f"{len(columns)} numbers ({', '.join(columns[:_NAMED])})"
+        case Frames(height=height, width=width):
+            return f"frames of {width} × {height}"
+
+
+def _front(network: NetworkDescription) -> str:
+    match network.front:
+        case OneHot():
+            return "one-hot"
+        case AsRead():
+            return "as they are"
+        case Embedding(width=width):
+            return f"{width} numbers each, learned"
+        case Linear(width=width, activation=activation):
+            return f"through a {activation} layer of {width}"
+        case Convolution(channels=channels):
+            return f"through {len(channels)} convolutions"
+        case Stored(width=width, made_by=made_by):
+            return f"{width} features{f' of {made_by}' if made_by else ''}"

@@ -1,0 +1,14 @@
+"""Models of numbers, built and run."""
+
+from __future__ import annotations
+
+from rnnviz.nets.jobs import reading
+from rnnviz.nets.kinds.kind import NetworkKind, channels_told
+from rnnviz.nets.sequence.network import build_network
+
+NUMBERS_MODEL = NetworkKind(
+    key="numbers-model",
+    build=build_network,
+    facts=channels_told,
+    jobs=reading.MODEL_JOBS,
+)

@@ -1,0 +1,14 @@
+"""Taggers, built and run."""
+
+from __future__ import annotations
+
+from rnnviz.nets.jobs import reading
+from rnnviz.nets.kinds.kind import NetworkKind, channels_told
+from rnnviz.nets.sequence.network import build_network
+
+TAGGER = NetworkKind(
+    key="tagger",
+    build=build_network,
+    facts=channels_told,
+    jobs=reading.MODEL_JOBS,
+)

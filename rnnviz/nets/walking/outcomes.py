@@ -1,0 +1,275 @@
+"""What came out of a network at every step that it read: what a recording keeps beside its units.
+
+An outcome is told block after block of one document, in the order in which the network reads, and
+carries over what the next block needs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnnviz.core.models.network import Head
+from rnnviz.core.recordings.description import TOP, Classes, Next, Output, Predicted
+from rnnviz.nets.sequence.network import SequenceNetwork
+from rnnviz.nets.sequence.reading import UNKNOWN_CLASS, Known, Reading
+from rnnviz.nets.sequence.running import running_answers
+
+Arrays = dict[str, npt.NDArray[Any]]
+_AT_ONCE = 1 << 22
+"""Of a large vocabulary so many numbers are computed at a time."""
+
+
+class Outcome(Protocol):
+    """What comes out at each step."""
+
+    output: Output | None
+    """As a recording describes it."""
+
+    def begin(self) -> None:
+        """A document begins: nothing was read."""
+        ...
+
+    def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
+        """What came out at b steps, each (b, ...), by the names of a recording's arrays.
+
+        Args:
+            given: what every layer gave at the k of them that the network knows, (k, W) each.
+            ids: what entered at those.
+            known: (b,) which of the steps these are.
+            start: the first of the steps.
+        """
+        ...
+
+    def carried(self) -> dict[str, Tensor]:
+        """What the next block needs, by names for a file."""
+        ...
+
+    def restore(self, carried: Mapping[str, Tensor]) -> None:
+        """Go on from there."""
+        ...
+
+
+def spread(values: Tensor, last: Tensor, known: Known) -> npt.NDArray[Any]:
+    """Values (b, ...) at every step, from those (k, ...) at the known ones.
+
+    At a step that the network does not know they are those of the last known one, which may be the
+    last before the block, (1, ...).
+    """
+    if known.all():
+        return values.numpy()
+    places = torch.from_numpy(np.cumsum(known))
+    return torch.cat([last, values])[places].numpy()
+
+
+class NextSymbol:
+    """How likely each symbol was before it came, and what was likeliest after it."""
+
+    output: Output | None = Next()
+
+    def __init__(self, model: SequenceNetwork) -> None:
+        self.model = model
+        self.size = len(model.network.head.outputs)
+        self.begin()
+
+    def begin(self) -> None:
+        """See `Outcome`."""
+        self.log_p = torch.full((1, self.size), math.nan)
+        self.top_ids = torch.zeros(1, TOP, dtype=torch.long)
+        self.top_p = torch.zeros(1, TOP)
+
+    def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
+        """`surprisal` in bits, `top_ids` and `top_p`."""
+        each = len(ids) if len(ids) * self.size <= _AT_ONCE else max(1, _AT_ONCE // self.size)
+        parts = []
+        for first in range(0, max(1, len(ids)), max(1, each)):
+            here = slice(first, first + each)
+            parts.append(self._part([part[here] for part in given], ids[here]))
+        surprisal, top_ids, top_p = (
+            torch.cat(found) if len(parts) > 1 else found[0]
+            for found in zip(*parts, strict=True)
+        )
+        surprisals = np.full(len(known), np.nan, np.float32)
+        surprisals[known] = surprisal.numpy()
+        came_out = {
+            "surprisal": surprisals,
+            "top_ids": spread(top_ids, self.top_ids, known),
+            "top_p": spread(top_p, self.top_p, known),
+        }
+        if len(ids) > 0:
+            self.top_ids, self.top_p = top_ids[-1:], top_p[-1:]
+        return came_out
+
+    def _part(self, given: Sequence[Tensor], ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        log_p = torch.log_softmax(self.model.answers(given), dim=1)
+        expected = torch.cat([self.log_p, log_p])
+        surprisal = expected[:-1].gather(1, ids.unsqueeze(1)).squeeze(1) / -math.log(2)
+        top = log_p.topk(min(TOP, log_p.shape[1]))
+        missing = (0, TOP - top.indices.shape[1])
+        if len(ids) > 0:
+            self.log_p = log_p[-1:]
+        return (
+            surprisal,
+            functional.pad(top.indices, missing),
+            functional.pad(top.values.exp(), missing),
+        )
+
+    def carried(self) -> dict[str, Tensor]:
+        """See `Outcome`."""
+        return {"log_p": self.log_p, "top_ids": self.top_ids, "top_p": self.top_p}
+
+    def restore(self, carried: Mapping[str, Tensor]) -> None:
+        """See `Outcome`."""
+        self.log_p, self.top_p = carried["log_p"], carried["top_p"]
+        self.top_ids = carried["top_ids"]
+
+
+class StepClasses:
+    """How likely each label is at each step, and which it is."""
+
+    def __init__(self, model: SequenceNetwork, reading: Reading) -> None:
+        self.model, self.reading = model, reading
+        self.output: Output | None = Classes(classes=class_names(model.network.head))
+        self.begin()
+
+    def begin(self) -> None:
+        """See `Outcome`."""
+        assert isinstance(self.output, Classes)
+        count = len(self.output.classes)
+        self.last = torch.full((1, count), math.nan)
+
+    def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
+        """`class_p` and `truth`."""
+        found = class_shares(self.model.network.head, self.model.answers(given))
+        shares = spread(found, self.last, known)
+        if len(found) > 0:
+            self.last = found[-1:]
+        return {"class_p": shares, "truth": truth_at(self.reading, start, len(known))}
+
+    def carried(self) -> dict[str, Tensor]:
+        """See `Outcome`."""
+        return {"class_p": self.last}
+
+    def restore(self, carried: Mapping[str, Tensor]) -> None:
+        """See `Outcome`."""
+        self.last = carried["class_p"]
+
+
+class StepNumbers:
+    """The numbers that a network gives at each step, and those that were to come."""
+
+    def __init__(self, model: SequenceNetwork, reading: Reading) -> None:
+        self.model, self.reading = model, reading
+        self.output: Output | None = Predicted(columns=model.network.head.outputs)
+        self.begin()
+
+    def begin(self) -> None:
+        """See `Outcome`."""
+        self.last = torch.full((1, len(self.model.network.head.outputs)), math.nan)
+
+    def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
+        """`predicted` and `wanted`."""
+        found = self.model.answers(given)
+        predicted = spread(found, self.last, known)
+        if len(found) > 0:
+            self.last = found[-1:]
+        return {"predicted": predicted, "wanted": wanted_at(self.reading, start, predicted)}
+
+    def carried(self) -> dict[str, Tensor]:
+        """See `Outcome`."""
+        return {"predicted": self.last}
+
+    def restore(self, carried: Mapping[str, Tensor]) -> None:
+        """See `Outcome`."""
+        self.last = carried["predicted"]
+
+
+class Running:
+    """What a network that answers once for all would say, were the document cut after each step."""
+
+    def __init__(self, model: SequenceNetwork, reading: Reading) -> None:
+        self.model, self.reading = model, reading
+        head = model.network.head
+        self.numbers = head.gives == "linear"
+        self.output: Output | None = (
+            Predicted(columns=head.outputs) if self.numbers else Classes(classes=class_names(head))
+        )
+
+    def begin(self) -> None:
+        """See `Outcome`; every document is whole."""
+
+    def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
+        """`class_p` and `truth`, or `predicted` and `wanted`, of a whole document."""
+        head = self.model.network.head
+        seen = None if self.model.network.backwards else self.model.seen(given)
+        found = torch.full((0, len(head.outputs)), math.nan)
+        if len(ids):
+            found = running_answers(self.model, ids, seen)
+        nothing = torch.full((1, len(head.outputs)), math.nan)
+        if self.numbers:
+            predicted = spread(found, nothing, known)
+            return {"predicted": predicted, "wanted": wanted_at(self.reading, start, predicted)}
+        nothing = torch.full((1, len(class_names(head))), math.nan)
+        shares = spread(class_shares(head, found), nothing, known)
+        return {"class_p": shares, "truth": truth_at(self.reading, start, len(known))}
+
+    def carried(self) -> dict[str, Tensor]:
+        """Nothing: every document is whole."""
+        return {}
+
+    def restore(self, carried: Mapping[str, Tensor]) -> None:
+        """See `Outcome`."""
+
+
+def class_names(head: Head) -> tuple[str, ...]:
+    """The classes by name; a head of one number between 0 and 1 has two, without and with it."""
+    if head.gives == "sigmoid" and len(head.outputs) == 1:
+        return (f"not {head.outputs[0]}", head.outputs[0])
+    return head.outputs
+
+
+def class_logits(head: Head, answers: Tensor) -> Tensor:
+    """Unnormalised log-probabilities (..., C) of the classes, from what a head says (..., O)."""
+    if head.gives == "sigmoid" and len(head.outputs) == 1:
+        return torch.cat([torch.zeros_like(answers), answers], dim=-1)
+    return answers
+
+
+def class_shares(head: Head, answers: Tensor) -> Tensor:
+    """The probability (..., C) of each class; of several that may hold at once, of each alone."""
+    if head.gives == "sigmoid" and len(head.outputs) > 1:
+        return answers.sigmoid()
+    return class_logits(head, answers).softmax(dim=-1)
+
+
+def truth_at(reading: Reading, start: int, count: int) -> npt.NDArray[np.int32]:
+    """The class of each of these steps, `UNKNOWN_CLASS` where none is said."""
+    if not len(reading.truth):
+        return np.full(count, UNKNOWN_CLASS, np.int32)
+    return reading.truth[start : start + count]
+
+
+def wanted_at(reading: Reading, start: int, like: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """The numbers that were to come out at these steps, NaN where none are said."""
+    if not len(reading.wanted):
+        return np.full(like.shape, np.nan, np.float32)
+    return reading.wanted[start : start + len(like)]
+
+
+def outcome_of(model: SequenceNetwork, reading: Reading) -> Outcome:
+    """What comes out of a network at every step of what it reads."""
+    head = model.network.head
+    if model.network.readout.kind != "every":
+        return Running(model, reading)
+    if head.gives == "linear":
+        return StepNumbers(model, reading)
+    if head.outputs == model.network.symbols and not model.network.both_ways:
+        return NextSymbol(model)
+    return StepClasses(model, reading)

@@ -1,0 +1,9 @@
+"""Models of numbers, as they are shown."""
+
+from rnnviz.views.kinds.kind import KindView
+
+NUMBERS_MODEL = KindView(
+    key="numbers-model",
+    icon="activity",
+    panels=("ranking", "unit_page", "pattern", "trace", "heatmap", "scatter", "saturation"),
+)
