@@ -38,9 +38,7 @@ FIRST = 32
 _CELLS = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
 
 
-def in_closed_form(
-    model: LanguageModel, ids: Tensor, losses: int, distance: int
-) -> Tensor:
+def in_closed_form(model: LanguageModel, ids: Tensor, losses: int, distance: int) -> Tensor:
     """(L, T, K + 1) by `rnnviz.nets.gradients.backprop`, recording included."""
     tape = record(model, ids, state_after(model, ids[:0]))
     return loss_norms(tape, range(distance, distance + losses), distance).states["hidden"]
@@ -63,9 +61,7 @@ def by_autograd(model: LanguageModel, ids: Tensor, losses: int, distance: int) -
     return found
 
 
-def _forward(
-    double: LanguageModel, ids: Tensor
-) -> tuple[list[list[Tensor]], list[Tensor]]:
+def _forward(double: LanguageModel, ids: Tensor) -> tuple[list[list[Tensor]], list[Tensor]]:
     about = double.network.layers[0]
     name, units = about.architecture, about.units
     cells = []

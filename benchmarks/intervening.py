@@ -49,7 +49,7 @@ def main() -> None:
     torch.set_num_threads(1)
     model = open_model(arguments.model).model
     text = Text.read(resources() / "texts" / "pride-and-prejudice.txt")
-    ids = model.description.characters().encode_codes(np.asarray(text.codes[:20_000]))
+    ids = model.characters().encode_codes(np.asarray(text.codes[:20_000]))
     known = torch.from_numpy(ids[ids >= 0]).long()[: arguments.characters]
     for layer in range(len(model.recurrent)):
         print(f"layer {layer + 1}: {measured(model, known, layer, arguments.repeats)}")

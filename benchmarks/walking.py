@@ -54,9 +54,7 @@ def main() -> None:
             compare(model, ids, text, Path(folder), options.repeats)
 
 
-def compare(
-    model: LanguageModel, ids: Tensor, text: Text, folder: Path, repeats: int
-) -> None:
+def compare(model: LanguageModel, ids: Tensor, text: Text, folder: Path, repeats: int) -> None:
     """Characters a second of all three, best of so many runs, and the ratios."""
     fused, cells = same_weights(model)
     first = ids[:CELL_CHARACTERS]
@@ -75,7 +73,7 @@ def compare(
             began = time.perf_counter()
             run()
             rates[name] = max(rates[name], characters / (time.perf_counter() - began))
-    print(f"LSTM 2 x {model.description.units}, {len(ids):,} characters")
+    print(f"LSTM 2 x {model.recurrent[0].units}, {len(ids):,} characters")
     for name, rate in rates.items():
         print(f"  {name:<20} {rate:>10,.0f} characters/s")
     for name, claim in CLAIMS.items():
@@ -86,7 +84,7 @@ def compare(
 
 def same_weights(model: LanguageModel) -> tuple[nn.LSTM, list[nn.LSTMCell]]:
     """The model's layers as torch's stack of two and as single-step cells."""
-    units, size = model.description.units, len(VOCABULARY)
+    units, size = model.recurrent[0].units, len(VOCABULARY)
     stack = nn.LSTM(size, units, 2)
     cells = [nn.LSTMCell(size, units), nn.LSTMCell(units, units)]
     for layer, (module, cell) in enumerate(zip(model.recurrent, cells, strict=True)):

@@ -100,7 +100,7 @@ def scored(recording: Recording, start: int, concept: Concept, ranking: Ranking)
 
 def held_out(model: LanguageModel, text: str, share: float, characters: int) -> str:
     """The first of these characters that a training which held out this share never saw."""
-    ids = model.description.characters().encode(text)
+    ids = model.characters().encode(text)
     _, held = split(ids, share)
     return text[len(text) - len(held) :][:characters]
 
@@ -122,7 +122,7 @@ def main() -> None:
     for run in arguments.runs:
         model = open_model(run / "checkpoints" / f"{arguments.weights}.safetensors").model
         share = read_config(run).held_out
-        units = model.description.units
+        units = model.recurrent[0].units
         for found in judge(model, held_out(model, text, share, arguments.characters), concepts):
             best = found.chosen
             print(

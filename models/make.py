@@ -437,7 +437,7 @@ def make(name: str, corpora: Path, runs: list[Path], characters: int) -> None:
         name=recipe.title,
         default_text=recipe.default_text,
         training=training,
-        findings=findings(judged, model.description.units),
+        findings=findings(judged, model.recurrent[0].units),
     )
     target = Path(__file__).parent / f"{name}.safetensors"
     save_model(target, model, description, half=True)
@@ -448,7 +448,7 @@ def make(name: str, corpora: Path, runs: list[Path], characters: int) -> None:
 
 def encoded(model: LanguageModel, text: str) -> torch.Tensor:
     """The ids of a text, (T,)."""
-    return torch.from_numpy(model.description.characters().encode(text)).long()
+    return torch.from_numpy(model.characters().encode(text)).long()
 
 
 def main() -> None:

@@ -84,7 +84,7 @@ def walk_by_cells(model: LanguageModel, text: str) -> dict[str, npt.NDArray[np.f
     hidden = [torch.zeros(1, layer.units) for layer in model.recurrent]
     top_p, top_ids = np.zeros(5, np.float32), np.zeros(5, np.int64)
     with torch.no_grad():
-        for number in model.description.characters().encode(text):
+        for number in model.characters().encode(text):
             surprisal = np.nan
             if number != UNKNOWN:
                 if expected is not None:
@@ -99,7 +99,7 @@ def walk_by_cells(model: LanguageModel, text: str) -> dict[str, npt.NDArray[np.f
                 order = np.argsort(-expected.numpy(), kind="stable")[:5]
                 top_ids[: min(5, size)], top_p[: min(5, size)] = order, expected.numpy()[order]
             found["hidden"].append(np.concatenate([given[0].numpy() for given in hidden]))
-            if not model.description.facts.grows:
+            if not model.recurrent[0].facts.grows:
                 found["cell"].append(np.concatenate([s[-1][0].numpy() for s in state]))
             found["surprisal"].append(np.float32(surprisal))
             found["top_ids"].append(top_ids.copy())

@@ -431,7 +431,7 @@ def network_of(description: Described | NetworkDescription) -> NetworkDescriptio
     """The network that the header of a file describes, whatever its version."""
     if isinstance(description, ModelDescription):
         return plain_network(description)
-    return description.network if isinstance(description, SequenceDescription) else description
+    return description if isinstance(description, NetworkDescription) else description.network
 
 
 def plain_network(description: ModelDescription) -> NetworkDescription:

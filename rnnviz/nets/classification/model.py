@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rnnviz.core.models.network import Described, NetworkDescription
 from rnnviz.core.models.translation import UNKNOWN_ID
-from rnnviz.nets.sequence.network import SequenceNetwork, build_network
+from rnnviz.nets.sequence.network import SequenceNetwork, build_as
 from rnnviz.nets.walking.outcomes import class_logits, class_names, class_shares
 
 _EMBEDDING_SCALE = 0.3
@@ -93,18 +93,20 @@ class Classifier(SequenceNetwork):
         return logits[..., class_number] - logits[..., others].logsumexp(dim=-1)
 
 
-def build_classifier(description: Described, tensors: Mapping[str, Tensor], file: str) -> Classifier:
+def build_classifier(
+    description: Described, tensors: Mapping[str, Tensor], file: str
+) -> Classifier:
     """The model of this description with these weights, in float32, in evaluation mode.
 
     Raises:
         ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
     """
     named = {_name_of_today(name): tensor for name, tensor in tensors.items()}
-    return build_network(description, named, file, Classifier)
+    return build_as(Classifier, description, named, file)
 
 
 def _name_of_today(name: str) -> str:
-    """The name of a parameter; version 1 called those of the way back and of attention otherwise."""
+    """The name of a parameter; version 1 called those backwards and of attention otherwise."""
     part, _, rest = name.partition(".")
     if part == "layers" and rest.endswith("_reverse"):
         return f"backwards.{rest.removesuffix('_reverse')}"

@@ -98,9 +98,7 @@ def _slopes(model: Classifier, embedded: Tensor, chosen: int) -> Tensor:
     return found
 
 
-def _without_each(
-    model: Classifier, entering: Tensor, chosen: int
-) -> npt.NDArray[np.float32]:
+def _without_each(model: Classifier, entering: Tensor, chosen: int) -> npt.NDArray[np.float32]:
     """The log-odds without each step; the only one of a document gives way to an unknown one.
 
     A step that is a row of numbers gives way to zeros: time cannot be left out.

@@ -57,9 +57,7 @@ def compare(
     )
 
 
-def _measure(
-    model: LanguageModel, ids: Tensor, chunk: int
-) -> tuple[Measured, dict[str, Tensor]]:
+def _measure(model: LanguageModel, ids: Tensor, chunk: int) -> tuple[Measured, dict[str, Tensor]]:
     kept = _Kept(model)
     # Counting takes time: it is done in a pass of its own.
     _gradient(model, ids, chunk, kept)

@@ -10,11 +10,11 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.nets.classification.documents import Read, read_text
 from rnnviz.nets.classification.model import Classifier
-from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.classification.verdicts import attention_of, running_shares, word_effects
 from rnnviz.nets.jobs.walking import walk_reading
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.sequence.running import answers_of
+from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.work.jobs.cells import Walk, Walked
 from rnnviz.work.jobs.classification import (
     Classify,

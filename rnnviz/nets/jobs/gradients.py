@@ -169,9 +169,7 @@ class _Growing:
             if part.stop < targets.stop:
                 self._show()
 
-    def take_jacobians(
-        self, tape: Tape, targets: range, distance: int
-    ) -> None:
+    def take_jacobians(self, tape: Tape, targets: range, distance: int) -> None:
         """Norms of dh_t/dh_{t-k} for some steps spread over the targets."""
         names, layers = self.facts.states, len(tape.layers)
         widest = self.facts.units

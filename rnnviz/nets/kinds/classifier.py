@@ -6,7 +6,6 @@ from rnnviz.nets.classification.model import build_classifier
 from rnnviz.nets.jobs import classification
 from rnnviz.nets.kinds.kind import NetworkKind, channels_told
 
-
 CLASSIFIER = NetworkKind(
     key="classifier",
     build=build_classifier,

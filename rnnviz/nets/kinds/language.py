@@ -6,7 +6,6 @@ from rnnviz.nets.jobs import cells, gradients, interventions
 from rnnviz.nets.kinds.kind import NetworkKind, channels_told
 from rnnviz.nets.language.model import build_language_model
 
-
 LANGUAGE_MODEL = NetworkKind(
     key="language-model",
     build=build_language_model,

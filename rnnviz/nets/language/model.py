@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from rnnviz.core.models.network import Described, Symbols
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.vocabulary import Vocabulary
-from rnnviz.nets.sequence.network import NetworkState, SequenceNetwork, build_network
+from rnnviz.nets.sequence.network import NetworkState, SequenceNetwork, build_as
 from rnnviz.nets.sequence.reading import Reading, read_text
 from rnnviz.nets.sequence.symbols import SymbolReader
 
@@ -55,7 +55,7 @@ def build_language_model(
     Raises:
         ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
     """
-    return build_network(description, tensors, file, LanguageModel)
+    return build_as(LanguageModel, description, tensors, file)
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -142,8 +142,7 @@ class SequenceNetwork(nn.Module):
     def recurrent(self) -> tuple[Layer, ...]:
         """The layers, in the order of the description's `rows`."""
         return tuple(
-            cast(Layer, self._stack(rows.direction)[str(rows.layer)])
-            for rows in self.network.rows
+            cast(Layer, self._stack(rows.direction)[str(rows.layer)]) for rows in self.network.rows
         )
 
     def _stack(self, direction: str) -> nn.ModuleDict:
@@ -356,12 +355,23 @@ N = TypeVar("N", bound=SequenceNetwork)
 
 
 def build_network(
+    description: Described | NetworkDescription, tensors: Mapping[str, Tensor], file: str
+) -> SequenceNetwork:
+    """The network of this description with these weights, in float32, in evaluation mode.
+
+    Raises:
+        ModelFileError: parts that do not go together, or weights that do not fit.
+    """
+    return build_as(SequenceNetwork, description, tensors, file)
+
+
+def build_as(
+    of: type[N],
     description: Described | NetworkDescription,
     tensors: Mapping[str, Tensor],
     file: str,
-    of: type[N] = SequenceNetwork,  # type: ignore[assignment]
 ) -> N:
-    """The network of this description with these weights, in float32, in evaluation mode.
+    """The same as a network of this class.
 
     Raises:
         ModelFileError: parts that do not go together, or weights that do not fit.

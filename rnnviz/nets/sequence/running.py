@@ -17,9 +17,7 @@ _MOST_PREFIXES = 1000
 
 
 @torch.inference_mode()
-def running_answers(
-    model: SequenceNetwork, entering: Tensor, seen: Tensor | None = None
-) -> Tensor:
+def running_answers(model: SequenceNetwork, entering: Tensor, seen: Tensor | None = None) -> Tensor:
     """The answers after each step, (T, O), on the processor: those of the sequence cut there.
 
     A network some of whose layers read from the end reads each cut sequence anew; of more than

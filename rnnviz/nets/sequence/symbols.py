@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from rnnviz.core.errors import ModelFileError, TextError
+from rnnviz.core.errors import TextError
 from rnnviz.core.models.classification import symbols_of
 from rnnviz.core.models.network import Symbols
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
@@ -31,8 +31,8 @@ _CHUNK = re.compile(r"\S+")
 _CHUNK_OR_END = re.compile(r"\S+|\n")
 _WORD = regex.compile(WORD_PATTERN)
 _WORD_OR_PARAGRAPH = regex.compile(rf"\n[^\S\n]*\n\s*|{WORD_PATTERN}")
-_TIGHT_BEFORE = frozenset(".,;:!?…)]}»”’'%")
-_TIGHT_AFTER = frozenset("([{«“‘")
+_TIGHT_BEFORE = frozenset(".,;:!?…)]}»”\u2019'%")
+_TIGHT_AFTER = frozenset("([{«“\u2018")
 
 
 class Cut(NamedTuple):

@@ -24,11 +24,11 @@ from rnnviz.core.sequences.labelled_texts import Columns, LabelledText, hold_out
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.classification.batches import DocumentBatch, make_batch
 from rnnviz.nets.classification.model import Classifier
-from rnnviz.nets.sequence.running import answers_of
-from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.classification.verdicts import logits_of
 from rnnviz.nets.device import training_device
 from rnnviz.nets.language.model import count_parameters
+from rnnviz.nets.sequence.running import answers_of
+from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 from rnnviz.nets.translation.batches import epoch_order
 from rnnviz.nets.translation.embeddings import initialise_embedding

@@ -22,9 +22,7 @@ from rnnviz.nets.walking.outcomes import Outcome
 
 _LARGEST_TABLE = 1 << 24
 """Numbers of a table of what the first layer makes of each symbol."""
-BOTH_WAYS = (
-    "The network reads both ways: the units that read from the end have seen what follows."
-)
+BOTH_WAYS = "The network reads both ways: the units that read from the end have seen what follows."
 CUT_THERE = (
     "The network reads both ways: the verdict after a word is that of the text cut there, and the "
     "units that read from the end have seen what follows."
@@ -49,9 +47,7 @@ def require_channels(model: SequenceNetwork, channels: Sequence[str]) -> None:
 class KeptChannels:
     """The wanted channels of every row of layers, in the form in which they are written."""
 
-    def __init__(
-        self, model: SequenceNetwork, channels: Sequence[str], dtype: torch.dtype
-    ) -> None:
+    def __init__(self, model: SequenceNetwork, channels: Sequence[str], dtype: torch.dtype) -> None:
         self.layers, self.dtype = model.recurrent, dtype
         self.groups = Groups(groups_of(model.description, channels))
         self.rows = {name: self.groups.rows(name) for name in channels}

@@ -1,4 +1,4 @@
-"""Walking layer by layer, each whole before the one above it: what networks that read both ways need.
+"""Walking layer by layer, each whole before the one above it, as reading both ways needs it.
 
 Rows that read from the end begin there. One document is read after another; of each, what a layer
 gave is kept until the layers above have read it, and everything else is written block by block.
@@ -70,9 +70,7 @@ def walk_layer_by_layer(
 class _Walker:
     """What one document goes through."""
 
-    def __init__(
-        self, model: SequenceNetwork, channels: Sequence[str], dtype: torch.dtype
-    ) -> None:
+    def __init__(self, model: SequenceNetwork, channels: Sequence[str], dtype: torch.dtype) -> None:
         self.model = model
         self.layers = model.recurrent
         self.kept = KeptChannels(model, channels, dtype)
@@ -80,9 +78,7 @@ class _Walker:
         self.given: list[Tensor] = []
         """(k, 1, W) of each layer; empty where nobody reads it any more."""
 
-    def read(
-        self, writer: RecordingWriter, start: int, known: Known, entering: Tensor
-    ) -> None:
+    def read(self, writer: RecordingWriter, start: int, known: Known, entering: Tensor) -> None:
         """Send a document through all layers; `given` then holds what the head sees."""
         model, network = self.model, self.model.network
         states: Sequence[LayerState] = model.zero_state(1)

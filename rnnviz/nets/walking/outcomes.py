@@ -93,8 +93,7 @@ class NextSymbol:
             here = slice(first, first + each)
             parts.append(self._part([part[here] for part in given], ids[here]))
         surprisal, top_ids, top_p = (
-            torch.cat(found) if len(parts) > 1 else found[0]
-            for found in zip(*parts, strict=True)
+            torch.cat(found) if len(parts) > 1 else found[0] for found in zip(*parts, strict=True)
         )
         surprisals = np.full(len(known), np.nan, np.float32)
         surprisals[known] = surprisal.numpy()

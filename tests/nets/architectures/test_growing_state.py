@@ -11,11 +11,11 @@ import torch
 from torch.nn import functional
 
 from rnnviz.core.errors import Cancelled
+from rnnviz.core.models.network import parameter_shapes
 from rnnviz.core.models.translation import BEGIN_ID, END_ID
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.gradients.backprop import loss_norms, record, state_after, sum_norms
-from rnnviz.core.models.network import parameter_shapes
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.layers import states
@@ -43,7 +43,7 @@ def model() -> LanguageModel:
 
 
 def ids_of(model: LanguageModel, text: str) -> torch.Tensor:
-    ids = model.description.characters().encode(text)
+    ids = model.characters().encode(text)
     return torch.from_numpy(ids[ids >= 0]).long()
 
 
@@ -106,7 +106,7 @@ def test_sampling(model: LanguageModel) -> None:
             p = torch.softmax(logits[-1, 0].double() / 0.7, dim=0)
             chosen = torch.multinomial(p, 1, generator=generator)
             ids = torch.cat([ids, chosen])
-            replayed += model.description.vocabulary[int(chosen)]
+            replayed += model.symbols[int(chosen)]
     assert drawn == replayed
 
 
@@ -137,7 +137,7 @@ def test_gradients_reach_every_step(model: LanguageModel) -> None:
     state, nodes, losses = list(double.zero_state(1)), [], []
     for step, number in enumerate(ids[:-1]):
         embedded = double.embed(number.unsqueeze(0))
-        hidden = []
+        hidden: list[torch.Tensor] = []
         for layer, own in enumerate(double.recurrent):
             channels, state[layer] = own.step(
                 double.layer_input(layer, embedded, hidden), state[layer]
@@ -170,9 +170,7 @@ def test_training_carries_it_over_and_goes_on_from_it() -> None:
     torch.testing.assert_close(found, wanted)
 
 
-def test_a_recording_says_where_its_channels_lie(
-    model: LanguageModel, tmp_path: Path
-) -> None:
+def test_a_recording_says_where_its_channels_lie(model: LanguageModel, tmp_path: Path) -> None:
     """`hidden` alone would be taken for a number between -1 and 1."""
     walk(model, Text.of(TEXT), tmp_path, ATTENTION.channel_names)
     recording = Recording(tmp_path)

@@ -121,7 +121,7 @@ def test_forward_agrees_with_the_fused_stack_of_torch(architecture: type[Layer])
             for name, tensor in module.state_dict().items()
         }
     )
-    ids = torch.from_numpy(model.description.characters().encode(random_text(120))).view(40, 3)
+    ids = torch.from_numpy(model.characters().encode(random_text(120))).view(40, 3)
     with torch.inference_mode():
         logits, state = model(ids, model.zero_state(3))
         hidden, last = stack(model.embed(ids))

@@ -13,13 +13,21 @@ from rnnviz.nets.classification.model import Classifier
 from rnnviz.nets.classification.verdicts import logits_of
 
 TOKENS = TokenizerDescription(kind="unicode-words", tokens=(*SPECIAL, "a", "b", "c", "d", "e", "f"))
-DOCUMENTS = [torch.tensor(ids) for ids in ([4, 5, 6, 7, 8, 9, 4], [5], [9, 8, 3], [6, 6, 6, 6], [7, 4])]
+DOCUMENTS = [
+    torch.tensor(ids) for ids in ([4, 5, 6, 7, 8, 9, 4], [5], [9, 8, 3], [6, 6, 6, 6], [7, 4])
+]
 
 
 def classifier(**changed: object) -> Classifier:
     fields = {"architecture": "lstm", "layers": 2, "units": 5, "embedding": 4, "readout": "last"}
     description = ClassifierDescription(tokens=TOKENS, classes=("no", "yes"), **(fields | changed))  # type: ignore[arg-type]
     return Classifier(description.today(), seed=3).eval()
+
+
+def run(layer: nn.Module, entering: Tensor) -> tuple[Tensor, object]:
+    """Torch's own module."""
+    assert isinstance(layer, nn.LSTM)
+    return nn.LSTM.forward(layer, entering)
 
 
 def said(model: Classifier, ids: Tensor, lengths: Tensor) -> Tensor:
@@ -58,7 +66,7 @@ def test_readouts_by_hand() -> None:
     length = torch.tensor([len(ids)])
     model = classifier(layers=1, bidirectional=False, readout="attention")
     assert model.embedding is not None
-    states, _ = nn.LSTM.forward(model.layers["0"], model.embedding(ids))
+    states, _ = run(model.layers["0"], model.embedding(ids))
     keys = torch.tanh(model.readout["key"](states))
     weights = model.readout["score"](keys)[:, 0, 0].softmax(dim=0)
     wanted = {
@@ -78,12 +86,10 @@ def test_both_ways_the_last_state_of_the_way_back_is_at_the_first_word() -> None
     ids = DOCUMENTS[0][:, None]
     assert model.embedding is not None
     embedded = model.embedding(ids)
-    ahead, _ = nn.LSTM.forward(model.layers["0"], embedded)
-    back, _ = nn.LSTM.forward(model.backwards["0"], embedded.flip(0))
+    ahead, _ = run(model.layers["0"], embedded)
+    back, _ = run(model.backwards["0"], embedded.flip(0))
     seen = torch.cat([ahead[-1, 0], back[-1, 0]])
-    torch.testing.assert_close(
-        said(model, ids, torch.tensor([len(ids)]))[0], model.output(seen)
-    )
+    torch.testing.assert_close(said(model, ids, torch.tensor([len(ids)]))[0], model.output(seen))
 
 
 def test_characters_may_enter_as_they_are() -> None:

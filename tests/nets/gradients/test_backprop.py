@@ -30,7 +30,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 
 def ids_of(model: LanguageModel, length: int) -> Tensor:
     text = random_text(length, seed=3)
-    return torch.from_numpy(model.description.characters().encode(text)).long()
+    return torch.from_numpy(model.characters().encode(text)).long()
 
 
 def taped(model: LanguageModel, ids: Tensor, before: int = 0) -> Tape:
@@ -84,7 +84,7 @@ def test_every_norm_is_what_autograd_finds(kind: str, skip: bool, embedding: int
                 grads = torch.autograd.grad(
                     by_hand.losses[step], parts, retain_graph=True, allow_unused=True
                 )
-                for name, grad in zip(model.description.facts.states, grads, strict=True):
+                for name, grad in zip(model.recurrent[0].facts.states, grads, strict=True):
                     assert grad is not None
                     assert found.states[name][layer, row, back] == pytest.approx(
                         float(grad.norm()), rel=1e-9, abs=1e-15
@@ -134,8 +134,8 @@ def test_a_nudge_of_the_state_changes_the_loss_as_the_gradient_says(kind: str) -
     norms = loss_norms(tape, range(step, step + 1), step)
     nudge = 1e-6
     for layer in range(2):
-        for place, name in enumerate(model.description.facts.states):
-            slope = torch.zeros(model.description.units, dtype=torch.float64)
+        for place, name in enumerate(model.recurrent[0].facts.states):
+            slope = torch.zeros(model.recurrent[0].units, dtype=torch.float64)
             for unit in range(len(slope)):
                 losses = []
                 for sign in (1, -1):
@@ -157,9 +157,7 @@ def _after_first(model: LanguageModel, ids: Tensor, place: int) -> list[list[Ten
     return [list(layer) for layer in state]
 
 
-def _hidden_of(
-    model: LanguageModel, ids: Tensor, place: int, layer: int, cell: Tensor
-) -> Tensor:
+def _hidden_of(model: LanguageModel, ids: Tensor, place: int, layer: int, cell: Tensor) -> Tensor:
     """h = o tanh(c) for another cell, the output gate as it was."""
     state = _after_first(model, ids, place)[layer]
     return state[0] / state[1].tanh() * cell.tanh()
@@ -194,7 +192,7 @@ def test_jacobians_are_what_batched_autograd_finds(kind: str) -> None:
     ids = ids_of(model, 10)
     by_hand, tape = ByHand(model, ids), taped(model, ids)
     for layer in range(2):
-        for place, name in enumerate(model.description.facts.states):
+        for place, name in enumerate(model.recurrent[0].facts.states):
             for back, found in jacobian(tape, layer, name, 8, 5):
                 last, earlier = (by_hand.nodes[step][layer][place] for step in (8, 8 - back))
                 (wanted,) = torch.autograd.grad(

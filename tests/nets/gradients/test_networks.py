@@ -24,7 +24,8 @@ def test_every_state_and_input(name: str) -> None:
     nodes, fronts, losses = [], [], []
     for step, number in enumerate(ids[:-1]):
         front = double.embed(number[None]).detach().requires_grad_()
-        given, here = [], []
+        given: list[torch.Tensor] = []
+        here = []
         for place, own in enumerate(double.recurrent):
             inputs = double.layer_input(place, front, given)
             stepped = own.step(inputs, state[place])

@@ -73,11 +73,9 @@ def folder(tmp_path: Path, model: str) -> str:
     return folder
 
 
-def test_opening_tells_what_the_window_needs(
-    model: str, tiny_model: LanguageModel
-) -> None:
+def test_opening_tells_what_the_window_needs(model: str, tiny_model: LanguageModel) -> None:
     opened = ask(OpenModel(model=ModelGiven(model)))
-    assert opened.description["vocabulary"] == list(tiny_model.description.vocabulary)
+    assert opened.description["vocabulary"] == list(tiny_model.symbols)
     assert opened.parameters == sum(part.numel() for part in tiny_model.parameters())
     assert opened.channels == ("hidden", "cell", "input", "forget", "output", "candidate")
 

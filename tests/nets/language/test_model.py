@@ -55,9 +55,7 @@ def test_forget_gates_start_open() -> None:
 def test_a_character_moves_a_fresh_unit_by_about_one_and_a_gate_by_two(
     architecture: str, moved: float, embedding: int
 ) -> None:
-    model = LanguageModel(
-        described(architecture=architecture, units=256, embedding=embedding)
-    )
+    model = LanguageModel(described(architecture=architecture, units=256, embedding=embedding))
     entering = model.embed(torch.arange(len(VOCABULARY)))
     weight = model.recurrent[0].get_parameter("weight_ih_l0")
     assert (entering @ weight.t()).std().item() == pytest.approx(moved, rel=0.15)
@@ -130,4 +128,5 @@ def test_shapes_are_known_without_building_the_network(
         skip=skip,
     )
     built = LanguageModel(description).state_dict()
-    assert parameter_shapes(plain_network(description)) == {name: tuple(t.shape) for name, t in built.items()}
+    found = parameter_shapes(plain_network(description))
+    assert found == {name: tuple(t.shape) for name, t in built.items()}

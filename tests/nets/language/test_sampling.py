@@ -18,7 +18,7 @@ def test_the_same_seed_gives_the_same_text() -> None:
     one, same, other = ("".join(sample(model, 60, seed=seed)) for seed in (1, 1, 2))
     assert one == same != other
     assert len(one) == 60
-    assert set(one) <= set(model.description.vocabulary)
+    assert set(one) <= set(model.symbols)
 
 
 @pytest.mark.parametrize("settings", [{"temperature": 0.0}, {"top_k": 1}])
@@ -27,7 +27,7 @@ def test_without_chance_it_takes_the_likeliest(settings: dict[str, float]) -> No
     drawn = "".join(sample(model, 30, start="ab", **settings))  # type: ignore[arg-type]
     text = "ab"
     for _ in range(30):
-        text += model.description.vocabulary[int(prime(model, text)[0].argmax())]
+        text += model.symbols[int(prime(model, text)[0].argmax())]
     assert drawn == text[2:]
 
 

@@ -71,8 +71,8 @@ def test_what_reads_both_ways_has_seen_the_next_symbol_and_predicts_nothing() ->
 def test_weights_that_do_not_fit_are_refused() -> None:
     about = network(layer(), head=Head(outputs=LETTERS))
     weights = SequenceNetwork(about).state_dict()
-    with pytest.raises(ModelFileError, match="output.bias should be"):
+    with pytest.raises(ModelFileError, match=r"output\.bias should be"):
         opened_network(described(about), {**weights, "output.bias": torch.zeros(3)}, "x.h5", "H5")
+    wrong = {**weights, "output.bias": torch.full((7,), torch.nan)}
     with pytest.raises(ModelFileError, match="NaN"):
-        wrong = {**weights, "output.bias": torch.full((7,), torch.nan)}
         opened_network(described(about), wrong, "x.h5", "H5")

@@ -11,7 +11,7 @@ import torch
 
 from rnnviz.core.errors import RnnvizError, RunDirectoryError, TextError
 from rnnviz.core.kinds.described import read_described
-from rnnviz.core.models.classification import ClassifierDescription
+from rnnviz.core.models.network import SequenceDescription
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.classification.verdicts import logits_of
 from rnnviz.nets.training import training_task
@@ -94,9 +94,9 @@ def test_what_is_saved_is_the_average_and_says_what_it_was_trained_on(tmp_path: 
     assert not torch.equal(saved["output.weight"], task.model.output.weight)
     described = read_described(path)
     assert described.kind.key == "classifier"
-    assert isinstance(described.description, ClassifierDescription)
+    assert isinstance(described.description, SequenceDescription)
     training = described.description.training
-    assert described.description.classes == ("down", "up")
+    assert described.description.network.head.outputs == ("down", "up")
     assert training["texts"] == ["order.tsv"]
     assert training["documents"] + training["held_out_documents"] == 240
     assert 0.5 <= training["largest_class"] < 0.7
@@ -135,7 +135,7 @@ def test_word_vectors_are_where_the_embedding_begins(tmp_path: Path) -> None:
     vectors.write_text("x 1 2 3\ny 4 5 6\n")
     options = {"vectors": str(vectors), "embedding_rate": 0.5}
     task = ClassificationTask.from_config(config(documents(tmp_path), embedding=3, options=options))
-    row = task.description.tokens.tokens.index("y")
+    row = task.model.network.symbols.index("y")
     assert task.model.embedding is not None
     assert task.model.embedding.weight[row].tolist() == [4, 5, 6]
     assert task.model.embedding.relative_rate == 0.5
@@ -165,4 +165,6 @@ def test_no_texts_and_nothing_left_to_train_on_say_so(tmp_path: Path) -> None:
 def test_a_document_of_a_hundred_thousand_words_is_judged(tmp_path: Path) -> None:
     task = ClassificationTask.from_config(config(documents(tmp_path), units=4))
     long = np.tile(task.documents[0], 100_000 // len(task.documents[0]) + 1)
-    assert torch.isfinite(logits_of(task.model.eval(), [long, task.documents[1]])).all()
+    assert torch.isfinite(
+        logits_of(task.model.eval(), [torch.from_numpy(long), torch.from_numpy(task.documents[1])])
+    ).all()

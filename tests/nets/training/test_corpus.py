@@ -30,7 +30,7 @@ def test_streams_and_batches_cover_the_text_once() -> None:
 
 def test_held_out_loss_is_the_mean_surprisal() -> None:
     model = small_model().train()
-    ids = torch.from_numpy(model.description.characters().encode(random_text(1200))).long()
+    ids = torch.from_numpy(model.characters().encode(random_text(1200))).long()
     with torch.no_grad():
         logits, _ = model(ids[:-1, None], model.zero_state(1))
         expected = nn.functional.cross_entropy(logits[:, 0], ids[1:]).item()

@@ -201,7 +201,7 @@ def test_ctrl_c_leaves_a_checkpoint(tmp_path: Path) -> None:
     latest = run / "checkpoints" / "latest.safetensors"
     assert str(latest) in output.decode()
     model: LanguageModel = open_model(latest).model
-    assert model.description.units == 8
+    assert model.recurrent[0].units == 8
     assert [event["k"] for event in read_events(run)][-1] == "stopped"
 
 

@@ -20,13 +20,11 @@ KINDS = [kind.facts.name for kind in ARCHITECTURES]
 
 def ids_of(model: LanguageModel, length: int = 300) -> torch.Tensor:
     text = random_text(length, seed=3)
-    return torch.from_numpy(model.description.characters().encode(text)).long()
+    return torch.from_numpy(model.characters().encode(text)).long()
 
 
 @torch.inference_mode()
-def by_hand(
-    model: LanguageModel, ids: torch.Tensor, one: Intervention | None
-) -> torch.Tensor:
+def by_hand(model: LanguageModel, ids: torch.Tensor, one: Intervention | None) -> torch.Tensor:
     """The losses, every layer stepped, the hidden state changed behind every step."""
     state, losses = list(model.zero_state(1)), []
     for step, number in enumerate(ids[:-1]):

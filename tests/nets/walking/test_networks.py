@@ -37,7 +37,7 @@ def reading_of(about: NetworkDescription, length: int = 60) -> Reading:
 
 @pytest.mark.parametrize("name", WALKED)
 def test_every_unit_is_what_the_network_gives(name: str, tmp_path: Path) -> None:
-    """In blocks of few steps, against the whole at once; a step that is not known keeps the last."""
+    """In blocks, against the whole at once; what is not known keeps the last values."""
     about = WALKED[name]
     model = SequenceNetwork(about, seed=3).eval()
     reading = reading_of(about)

@@ -95,9 +95,9 @@ def test_a_cell_beyond_float16_stays_finite() -> None:
     model = small_model("lstm", layers=1)
     with torch.no_grad():
         model.recurrent[0].get_parameter("bias_ih_l0").fill_(30)  # every gate open: a counter
-    walker = Walker(model, ["cell"], torch.float16)
+    walker = Walker(model, model.read(Text.of("abc" * 20)), ["cell"], torch.float16)
     walker.state = [(torch.zeros(1, 6), torch.full((1, 6), 65500.0))]
-    block = walker.block(Text.of("abc" * 20).codes, 0)
+    block = walker.block(0, 60)
     for stage in walker.stages:
         stage(block)
     assert block.walked is not None
