@@ -26,8 +26,8 @@ from rnnviz.nets.checkpoints.vocabulary_found import (
     classes_in,
     vocabulary_in,
 )
-from rnnviz.nets.kinds import network_kind
 from rnnviz.nets.opened import OpenedModel
+from rnnviz.nets.sequence.opening import opened_network
 
 _TASKS = {
     "language": "language-model", "classifier": "classification", "tagger": "tagging",
@@ -63,10 +63,7 @@ def assembled(
         if found.purpose != "language" or found.hidden:
             said.append(f"the tensors fit several networks, of which the first is taken: {others}")
     description, tensors = described(found, named, content, file)
-    if not isinstance(description, ModelDescription):
-        raise ModelFileError(f"{file} holds {found.summary()}; such a network cannot be shown yet")
-    model = network_kind("language-model").build(description, tensors, file)
-    return OpenedModel("language-model", model, title, tuple(dict.fromkeys(said)))
+    return opened_network(description, tensors, file, title, tuple(dict.fromkeys(said)))
 
 
 def _chosen(readings: Sequence[FoundNetwork], number: int, file: str) -> FoundNetwork:

@@ -45,13 +45,13 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from rnnviz.core.kinds.sequence import kind_of_network
-from rnnviz.core.models.network import SequenceDescription
+from rnnviz.core.models.network import Described, network_of
 from rnnviz.nets.kinds import network_kind
 from rnnviz.nets.opened import OpenedModel
 
 
 def opened_network(
-    description: SequenceDescription,
+    description: Described,
     tensors: Mapping[str, Tensor],
     file: str,
     format_title: str,
@@ -69,6 +69,6 @@ def opened_network(
             not finite.
     """
     description.check(file)
-    kind = kind_of_network(description.network)
+    kind = kind_of_network(network_of(description))
     model = network_kind(kind).build(description, tensors, file)
     return OpenedModel(kind, model, format_title, tuple(notes))

@@ -12,7 +12,7 @@ from rnnviz.core.kinds.described import from_plain, read_described
 from rnnviz.core.models.network import Head, NetworkDescription, SequenceDescription
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.jobs.opening import told
+from rnnviz.nets.jobs.opening import opened_answer
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.opening import opened_network
 from rnnviz.work.jobs.given import ModelGiven
@@ -54,7 +54,7 @@ def test_a_file_is_opened_as_it_was_written(name: str, tmp_path: Path) -> None:
     assert read_described(path).kind.key == kind
     opened = open_model(path)
     assert (opened.kind, opened.model.description) == (kind, described(about))
-    answer = told(ModelGiven(str(path)), opened)
+    answer = opened_answer(ModelGiven(str(path)), opened)
     assert from_plain(answer.description, answer.kind) == described(about)
     assert answer.channels[0] == "hidden"
 
