@@ -31,17 +31,35 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'rnnviz' has no attribute {name!r}")
 
 
-def show(path: str | Path) -> subprocess.Popen[bytes]:
-    """Open the window on a recording, a model, a text or a run, in a process of its own.
+def show(
+    what: Any, source: Any = None, target: Any = None, name: str = "attention"
+) -> subprocess.Popen[bytes]:
+    """Open the window on a recording, a model, a text or a run, or on attention weights.
 
-    The window stays when this program ends.
+    The window is a process of its own, and stays when this program ends.
+
+    Args:
+        what: a path; or weights of attention, an array, a tensor or lists, with the axes (target,
+            source), (head, target, source) or (layer, head, target, source).
+        source: the tokens of the weights' last axis, or a sentence that is cut at blanks.
+        target: those of the axis before; the source's where both are as many and none are given.
+        name: what the weights are called.
 
     Raises:
         FileNotFoundError: nothing lies there.
+        AlignmentError: these are no weights, or they do not fit their tokens.
     """
-    place = Path(path).absolute()
-    if not place.exists():
-        raise FileNotFoundError(f"{place} does not exist")
+    if isinstance(what, str | Path):
+        place = Path(what).absolute()
+        if not place.exists():
+            raise FileNotFoundError(f"{place} does not exist")
+    else:
+        from rnnviz.core.alignments.attention_file import attention_of, write_attention
+
+        maps = attention_of(what, source, target, name)
+        if target is None and source is not None and len(maps.source) == len(maps.target):
+            maps = attention_of(what, source, source, name)
+        place = write_attention(maps)
     return subprocess.Popen(
         [sys.executable, "-m", "rnnviz", str(place)],
         stdin=subprocess.DEVNULL,

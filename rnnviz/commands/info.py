@@ -33,7 +33,7 @@ EXAMPLES = """
 def configure(parser: argparse.ArgumentParser) -> None:
     """A path, and how to print."""
     parser.add_argument(
-        "path", type=file_given, metavar="PATH", help="a model, a recording or a run"
+        "path", type=file_given, metavar="PATH", help="a model, a recording, a run or attention"
     )
     add_vocabulary(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -48,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
         facts, lines = _recording(arguments.path)
     elif kind == "run":
         facts, lines = _run(arguments.path)
+    elif kind == "attention":
+        facts, lines = _attention(arguments.path)
     else:
         facts, lines = _model(arguments.path, arguments.vocabulary)
     if arguments.json:
@@ -55,6 +57,35 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(pairs(lines))
     return 0
+
+
+def _attention(path: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Weights of layers and heads with their tokens, and what is unusual about them."""
+    from rnnviz.core.alignments.attention_file import read_attention
+
+    maps = read_attention(path)
+    facts = {
+        "path": str(path),
+        "kind": "attention",
+        "layers": maps.layers,
+        "heads": maps.heads,
+        "source": maps.source,
+        "target": maps.target,
+        "notes": maps.notes,
+    }
+    lines = [
+        ("attention", path.name),
+        ("holds", maps.size_in_words),
+        ("source", _shortened(maps.source)),
+        ("target", _shortened(maps.target)),
+        *(("note", note) for note in maps.notes),
+    ]
+    return facts, lines
+
+
+def _shortened(tokens: tuple[str, ...]) -> str:
+    shown = " ".join(tokens[:40])
+    return f"{shown} … {len(tokens):,} in all" if len(tokens) > 40 else shown
 
 
 def _model(path: Path, vocabulary: Path | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:

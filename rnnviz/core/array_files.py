@@ -39,8 +39,12 @@ def read_array(path: Path) -> Array:
         return _read(file, os.fstat(file.fileno()).st_size)
 
 
-def read_arrays(path: Path) -> dict[str, Array]:
-    """The arrays of a `.npz` file that is not compressed, by their names.
+def read_arrays(path: Path, *, words: bool = False, compressed: bool = False) -> dict[str, Array]:
+    """The arrays of a `.npz` file, by their names.
+
+    Args:
+        words: arrays of words are read, too.
+        compressed: a compressed file is read, too; it may announce no more than fits into memory.
 
     Raises:
         OSError: it cannot be read, or is no regular file.
@@ -52,10 +56,12 @@ def read_arrays(path: Path) -> dict[str, Array]:
         if len(entries) > _MOST_ARRAYS:
             raise DamagedFileError(f"it holds {len(entries):,} arrays")
         for entry in entries:
-            if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+            stored = entry.compress_type == zipfile.ZIP_STORED
+            if not compressed and not (stored and entry.file_size == entry.compress_size):
                 raise DamagedFileError(f"{entry.filename[:80]} is compressed")
             with archive.open(entry) as member:
-                arrays[entry.filename.removesuffix(".npy")] = _read(member, entry.file_size)
+                name = entry.filename.removesuffix(".npy")
+                arrays[name] = _read(member, entry.file_size, words=words)
     return arrays
 
 
@@ -66,7 +72,7 @@ def _archive(file: IO[bytes]) -> zipfile.ZipFile:
         raise zipfile.BadZipFile(str(error)) from error
 
 
-def _read(file: IO[bytes], size: int) -> Array:
+def _read(file: IO[bytes], size: int, *, words: bool = False) -> Array:
     try:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0
@@ -75,7 +81,11 @@ def _read(file: IO[bytes], size: int) -> Array:
         )
     except _HEADER_ERRORS as error:
         raise DamagedFileError("its header is no header of numpy") from error
-    if dtype.kind not in _KINDS or dtype.fields is not None:
+    if dtype.hasobject and words:
+        raise DamagedFileError(
+            "it holds Python objects, which are not unpickled; save words as np.array(words, str)"
+        )
+    if dtype.kind not in (_KINDS + "U" * words) or dtype.fields is not None:
         raise DamagedFileError(f"it holds {dtype}, which are no numbers")
     wanted = math.prod(shape) * dtype.itemsize
     if any(length < 0 for length in shape) or len(shape) > 8 or not 0 <= wanted <= size:

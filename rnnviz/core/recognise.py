@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 from typing import Literal
 
+from rnnviz.core.alignments.attention_file import is_attention
 from rnnviz.core.errors import TextError
 from rnnviz.core.reading import DamagedFileError, exists, open_regular, read_json
 from rnnviz.core.runs.event_files import event_folders
 
-Kind = Literal["model", "text", "recording", "run", "concept", "finding"]
+Kind = Literal["model", "text", "recording", "run", "concept", "finding", "attention"]
 
 _MODEL_SUFFIXES = {
     ".safetensors", ".pt", ".pth", ".ckpt", ".t7", ".bin", ".pkl", ".pickle", ".h5", ".hdf5",
@@ -46,16 +47,24 @@ def kind_of(path: Path) -> Kind:
         )
     if _is_of_a_run(path):
         return "run"
+    return _kind_of_file(path)
+
+
+def _kind_of_file(path: Path) -> Kind:
+    """What a file is that belongs to no run."""
     try:
         with open_regular(path) as file:
             head = file.read(_HEAD)
     except OSError as error:
         raise TextError(f"cannot read {path}: {error.strerror}") from error
+    if path.suffix.lower() == ".npz" and is_attention(path, head):
+        return "attention"
     if head.startswith(_MAGIC) or not _is_text(head):
         return "model"
     if path.suffix.lower() in _MODEL_SUFFIXES and not _is_prose(head):
         return "model"
-    return _kind_of_json(path, head) if path.suffix.lower() == ".json" else "text"
+    kind = _kind_of_json(path, head) if path.suffix.lower() == ".json" else "text"
+    return "attention" if kind == "text" and is_attention(path, head) else kind
 
 
 def _is_of_a_run(path: Path) -> bool:

@@ -145,6 +145,9 @@ class Session(QObject):
             self.workspace_wanted.emit("training")
         elif kind == "recording":
             self.recordings.open_recording(path)
+        elif kind == "attention":
+            self.alignments.open_attention(path)
+            self.workspace_wanted.emit("alignments")
         elif kind == "concept":
             concept = load_concept_file(path)
             self.rankings.add_concept(concept)
@@ -154,7 +157,7 @@ class Session(QObject):
         else:
             self.recordings.open_text(path)
             self._text_suits_model = False
-        if kind in ("recording", "text", "run"):
+        if kind in ("recording", "text", "run", "attention"):
             self.library.remember(path)
 
     def open_address(self, address: str) -> None:

@@ -266,3 +266,15 @@ def test_the_steps_of_the_decoder_are_drawn(
         assert path.read_text(encoding="utf-8").count("<figure") == 5
     assert main([*asked, "--step", "9"]) == 1
     assert "take 0 to 4" in capsys.readouterr().err
+
+
+def test_info_says_what_attention_a_file_holds(tmp_path: Path, capsys: Printed) -> None:
+    """Layers, heads, tokens, and rows that are no distribution."""
+    path = tmp_path / "heads.json"
+    held = {"weights": [[[0.5, 0.5]], [[0.5, 0.6]]], "source": "le chat", "target": "cat"}
+    path.write_text(json.dumps(held), encoding="utf-8")
+    assert main(["info", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "1 layer, 2 heads, 1 × 2 weights" in printed and "adds up to 1.1" in printed
+    assert main(["info", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["heads"] == 2

@@ -333,6 +333,15 @@ class _Drawing:
                 size = _fitting(words, width - 2 * _SIDE, self.text)
                 self.words(width / 2, middle, words, size, self.soft, anchor="middle")
             return
+        if steps.states is None and steps.context is None:
+            context = (0.36 * width, 0.64 * width)
+            self._arrows(start, c_top, context)
+            self.frame(context[0], c_top, context[1] - context[0], high * 1.5, FLOW[dark])
+            self.words(
+                width / 2, c_top + high * 0.75 + self.text * 0.36, steps.written[row],
+                self.text, FLOW[dark], bold=True, anchor="middle",
+            )  # fmt: skip
+            return
         self._arrows(start, c_top, context)
         if steps.context is not None:
             scale = _scale(steps.context)

@@ -98,9 +98,11 @@ def _map(made: Figure, drawn: DrawnAlignment, dark: bool, y: float) -> tuple[flo
     slant = 0.82  # the sine of 55 degrees: how high a slanted label reaches
     top = y + max((_long(token, size) for token in source), default=0) * slant + 12
     ink = hex_colour(INK[dark])
-    for place in range(0, columns, every):
-        x = left + (place + 0.5) * cell + size * 0.3
-        made.words.append(Words(x, top - 6, source[place], size, ink, angle=-55.0))
+    turned = runs_right_to_left(alignment.source)
+    order = list(range(columns))[:: -1 if turned else 1]
+    for seen in range(0, columns, every):
+        x = left + (seen + 0.5) * cell + size * 0.3
+        made.words.append(Words(x, top - 6, source[order[seen]], size, ink, angle=-55.0))
     for place in range(0, rows, every):
         at = top + (place + 0.5) * cell + size * 0.35
         made.words.append(Words(left - 8, at, target[place], size, ink, anchor="end"))
@@ -110,13 +112,14 @@ def _map(made: Figure, drawn: DrawnAlignment, dark: bool, y: float) -> tuple[flo
     least = LEAST_SEEN * drawn.scale.high
     for row, column in np.argwhere(np.abs(alignment.weights) >= least).tolist():
         colour = hex_colour(table[entries[row, column]])
-        x, at = left + column * cell, top + row * cell
+        seen = columns - 1 - column if turned else column
+        x, at = left + seen * cell, top + row * cell
         made.boxes.append(Box(x, at, cell - gap, cell - gap, colour))
     right, foot = left + columns * cell, top + rows * cell
     edges = ((left, top, right, top), (left, foot, right, foot))
     sides = ((left, top, left, foot), (right, top, right, foot))
     made.strokes += [Stroke(*line, 1.0, SOFT[dark]) for line in (*edges, *sides)]
-    last = _long(source[-1], size) if source else 0.0
+    last = _long(source[order[-1]], size) if source else 0.0
     return right + max(_MARGIN, last * 0.58 + 8), foot
 
 

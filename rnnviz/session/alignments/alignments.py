@@ -7,10 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from rnnviz.core.alignments.decoded import LAYERS, branch
-from rnnviz.core.alignments.tokens import Group, begun, word_of
+from rnnviz.core.alignments.attention_file import AttentionMaps, read_attention
+from rnnviz.core.alignments.decoded import LAYERS, Decoded, branch
+from rnnviz.core.alignments.tokens import Group, begun, sentence_of, word_of
 from rnnviz.session.alignments.gold_links import GoldLinks
 from rnnviz.session.alignments.questions import (
     ANSWER,
@@ -29,6 +32,11 @@ from rnnviz.work.jobs.models import ModelOpened
 from rnnviz.work.messages import Failure
 
 _TRANSLATE, _BESIDE = "translate", "translate beside"
+
+
+_NO_MODEL = (
+    "This file holds weights and no model, so nothing can be asked of it; open a translation model."
+)
 
 
 class Mark(NamedTuple):
@@ -69,6 +77,10 @@ class Alignments(QObject):
         self._pointed = Mark()
         self._answers: list[Answer] = []
         self._place = -1
+        self.maps: AttentionMaps | None = None
+        """The attention of a file, if that is what is open."""
+        self.map: tuple[int | None, int | None] = (0, 0)
+        """Its layer and its head on the screen, from 0; None is the mean of all."""
         self.layer = "weights"
         self.words = True
         """Whether pieces of words are joined."""
@@ -95,6 +107,51 @@ class Alignments(QObject):
         if self.model.examples:
             self.translate(self.model.examples[0])
 
+    def open_attention(self, path: Path) -> None:
+        """Show the attention of anybody's model, from a file.
+
+        Raises:
+            AlignmentError: it holds none; what was open stays.
+        """
+        maps = read_attention(path)
+        self.model = Translator(
+            str(path),
+            {"name": maps.name, "attention": "file"},
+            notes=maps.notes,
+            weights_alone=True,
+        )
+        self._forget()
+        self.maps = maps
+        self._jobs.now(TRANSLATOR, str(path), id(maps))
+        self.model_changed.emit()
+        self.choose_map(0, 0)
+
+    def choose_map(self, layer: int | None, head: int | None) -> None:
+        """Of the attention in a file show this layer and head, from 0; None is the mean of all."""
+        if (maps := self.maps) is None or self.model is None:
+            return
+        self.map = (layer, head)
+        alignment = maps.alignment(layer, head)
+        path = self.scratch.new() / "weights.npy"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, alignment.weights)
+        which = maps.title(layer, head)
+        name = f"{maps.name}: {which}" if which else maps.name
+        decoded = Decoded(
+            alignment.source,
+            alignment.target,
+            (),
+            files={"weights": str(path)},
+            text=sentence_of(alignment.target),
+        )
+        model = msgspec.structs.replace(self.model, description={"name": name, "attention": "file"})
+        answer = Answer(Question(sentence_of(alignment.source)), decoded, model)
+        step, pinned = self.step, self.pinned
+        self._answers, self._place = [answer], 0
+        self._show(None)
+        self.step, self.pinned = step, pinned
+        self.answer_changed.emit()
+
     def close_model(self) -> None:
         """Let go of the model and of every answer."""
         self.model = None
@@ -104,7 +161,7 @@ class Alignments(QObject):
         self.answer_changed.emit()
 
     def _forget(self) -> None:
-        self._answers, self._place, self.beside = [], -1, None
+        self._answers, self._place, self.beside, self.maps = [], -1, None, None
         self._note_answer()
         self.growing, self.pinned, self._pointed, self.step = (), None, Mark(), None
         self.question = replace(Question(""), beam=self.question.beam)
@@ -129,6 +186,8 @@ class Alignments(QObject):
         """Translate a sentence from its first word, with nothing forced."""
         if self.model is None:
             self.refused.emit("Open a translation model first.")
+        elif self.model.weights_alone:
+            self.refused.emit(_NO_MODEL)
         elif not sentence.strip():
             self.refused.emit("Type a sentence, then press Enter.")
         else:
@@ -212,6 +271,9 @@ class Alignments(QObject):
     def _ask(self, question: Question, *, compared: bool = True) -> None:
         model, before = self.model, self.current
         assert model is not None
+        if model.weights_alone:
+            self.refused.emit(_NO_MODEL)
+            return
         self.question = replace(question, forced={}, weights={}, target="")
         self.growing = question.kept
 
@@ -226,6 +288,10 @@ class Alignments(QObject):
         self.grew.emit()
 
     def _ask_beside(self, question: Question, model: Translator) -> None:
+        if self.maps is not None:
+            self.refused.emit(_NO_MODEL)
+            return
+
         def done(found: Translated) -> None:
             self.beside = Answer(question, found.decoded, model)
             self.answer_changed.emit()

@@ -43,6 +43,8 @@ class Translator(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     digest: str = ""
     """Tells this state of the file from others."""
+    weights_alone: bool = False
+    """Whether it is no model but weights from a file: nothing can be asked of it."""
 
     @classmethod
     def of(cls, opened: ModelOpened) -> Translator:

@@ -107,6 +107,7 @@ class AlignmentArea(QWidget):
         self.bar.sentence_entered.connect(alignments.translate)
         self.bar.pair_entered.connect(alignments.align)
         self.bar.left.connect(self.main.table.setFocus)
+        tools.map_chosen.connect(alignments.choose_map)
         tools.layer_chosen.connect(alignments.set_layer)
         tools.words_chosen.connect(alignments.set_words)
         tools.share_chosen.connect(alignments.set_share)
@@ -131,9 +132,11 @@ class AlignmentArea(QWidget):
     @Slot()
     def show_model(self) -> None:
         """Say what can be typed."""
-        model = self._alignments.model
-        if model is None:
-            self.bar.set_model(("", ""), (), usable=False)
+        model, maps = self._alignments.model, self._alignments.maps
+        self.tools.show_maps(*((maps.layers, maps.heads) if maps is not None else (1, 1)))
+        if model is None or model.weights_alone:
+            self.bar.set_model(("", ""), (), usable=False, weights=model is not None)
+            self.bar.show_problem("")
         else:
             self.bar.set_model(model.languages, model.examples, usable=True)
             self.bar.show_problem("")
@@ -153,6 +156,7 @@ class AlignmentArea(QWidget):
             return
         beside = alignments.beside
         self.bar.set_sentence(current.question.sentence)
+        self.tools.show_map(*alignments.map)
         self.bar.set_target(current.question.target)
         self.side.setVisible(beside is not None)
         for pane, answer in ((self.main, current), (self.side, beside)):

@@ -195,7 +195,8 @@ class Pane(QWidget):
         self.own_scale = None if self.alignment is None else weights_scale(self.alignment.weights)
         alarm = health_of(self.alignment).alarm if self.alignment is not None else ""
         unknown = self._unknown(answer)
-        alarm = " ".join(said for said in (alarm, unknown_words(answer)) if said)
+        notes = answer.model.notes if answer.model.weights_alone else ()
+        alarm = " ".join(said for said in (alarm, unknown_words(answer), *notes) if said)
         self.alarm.setText(alarm)
         self.alarm.setVisible(bool(alarm))
         self.lines.setVisible(self.alignment is not None)
@@ -436,7 +437,9 @@ def unknown_words(answer: Answer) -> str:
     columns = place_of_token(decoded.source, words=True)
     words = words_of(decoded.source, words=True)
     places = dict.fromkeys(columns[at] for at in decoded.unknown if at < len(columns))
-    named = ", ".join(f"“{shown_token(words[place])}”" for place in list(places)[:_NAMED])
+    # Isolated, so that words from right to left stay in their order.
+    names = [f"\u2068“{shown_token(words[place])}”\u2069" for place in list(places)[:_NAMED]]
+    named = ", ".join(names)
     more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
     return f"Not in the vocabulary, read as <unk>: {named}{more}."
 

@@ -117,9 +117,18 @@ class SentenceBar(QWidget):
         self.target.hide()
 
     def set_model(
-        self, languages: tuple[str, str], examples: Sequence[str], *, usable: bool
+        self,
+        languages: tuple[str, str],
+        examples: Sequence[str],
+        *,
+        usable: bool,
+        weights: bool = False,
     ) -> None:
-        """Say what can be typed, and offer sentences to try."""
+        """Say what can be typed, and offer sentences to try.
+
+        Args:
+            weights: weights of a file are shown, without a model.
+        """
         source, target = languages
         if not usable:
             hint = "Open a translation model to type a sentence"
@@ -127,6 +136,10 @@ class SentenceBar(QWidget):
             hint = f"Type a sentence in {source}; it becomes {target}"
         else:
             hint = "Type a sentence"
+        tip = (
+            "These are weights from a file; no model is open that could be asked" if weights else ""
+        )
+        self.line.setToolTip(tip)
         self.line.setPlaceholderText(f"{hint}, and press Enter" if usable else hint)
         for widget in (self.line, self.target, self.given):
             widget.setEnabled(usable)

@@ -25,6 +25,7 @@ class Tools(QWidget):
     """Tells what was chosen; knows nothing of what is shown.
 
     Signals:
+        map_chosen(object, object): a layer and a head of a file's attention; None is their mean.
         layer_chosen(str): one of `core.decoded.LAYERS`.
         words_chosen(bool): join pieces to words.
         share_chosen(float): of all weight, how much the lines make.
@@ -34,6 +35,7 @@ class Tools(QWidget):
         undo_requested, redo_requested, alone_requested, export_requested.
     """
 
+    map_chosen = Signal(object, object)
     layer_chosen = Signal(str)
     words_chosen = Signal(bool)
     share_chosen = Signal(float)
@@ -60,6 +62,7 @@ class Tools(QWidget):
         )
         self.layer.setMinimumContentsLength(9)
         self.layer.activated.connect(self._layer)
+        self.maps = self._make_maps()
         self.words = QCheckBox("Words")
         self.words.setToolTip("Join pieces to words; a word's weight is the sum over its pieces")
         self.words.toggled.connect(self.words_chosen)
@@ -98,7 +101,13 @@ class Tools(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(
             WrappingRow(
-                side_by_side(self.layer, self.words, self.share, self.share_label),
+                self.maps,
+                side_by_side(
+                    self.layer,
+                    self.words,
+                    self.share,
+                    self.share_label,
+                ),
                 side_by_side(
                     self.previous,
                     self.place,
@@ -113,7 +122,39 @@ class Tools(QWidget):
             )
         )
 
+    def _make_maps(self) -> QWidget:
+        self.map_layer, self.map_head = self._map_box("Layer"), self._map_box("Head")
+        maps = side_by_side(self.map_layer, self.map_head)
+        maps.hide()
+        return maps
+
+    def _map_box(self, word: str) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(f"{word} of the attention")
+        box.setToolTip(f"Which {word.lower()} of the attention in this file")
+        box.activated.connect(self._map)
+        box.hide()
+        return box
+
     # What is shown
+
+    def show_maps(self, layers: int, heads: int) -> None:
+        """Offer the layers and heads of a file; one alone is nothing to choose from."""
+        for box, count, word in (
+            (self.map_layer, layers, "Layer"),
+            (self.map_head, heads, "Head"),
+        ):
+            box.clear()
+            for number in range(count):
+                box.addItem(f"{word} {number + 1}", number)
+            box.addItem(f"Mean of {count} {word.lower()}s", None)
+            box.setVisible(count > 1)
+        self.maps.setVisible(layers > 1 or heads > 1)
+
+    def show_map(self, layer: int | None, head: int | None) -> None:
+        """Show which layer and head is on the screen."""
+        for box, chosen in ((self.map_layer, layer), (self.map_head, head)):
+            box.setCurrentIndex(box.count() - 1 if chosen is None else chosen)
 
     def show_view(self, layer: str, share: float, *, words: bool, pieces: bool) -> None:
         """Show what is chosen; without pieces there is nothing to join."""
@@ -174,6 +215,10 @@ class Tools(QWidget):
     @Slot(int)
     def _layer(self, place: int) -> None:
         self.layer_chosen.emit(self.layer.itemData(place))
+
+    @Slot()
+    def _map(self) -> None:
+        self.map_chosen.emit(self.map_layer.currentData(), self.map_head.currentData())
 
     @Slot(int)
     def _share(self, value: int) -> None:

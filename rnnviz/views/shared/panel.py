@@ -59,7 +59,8 @@ def _has_run(session: Session) -> bool:
 
 
 def _has_translator(session: Session) -> bool:
-    return session.alignments.model is not None
+    model = session.alignments.model
+    return model is not None and not model.weights_alone
 
 
 def _has_translation(session: Session) -> bool:

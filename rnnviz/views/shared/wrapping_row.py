@@ -31,15 +31,20 @@ class WrappingRow(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
+    @property
+    def _seen(self) -> list[QWidget]:
+        """The groups that are not hidden."""
+        return [group for group in self._groups if not group.isHidden()]
+
     def minimumSizeHint(self) -> QSize:
         """As wide as the widest group."""
-        hints = [group.minimumSizeHint() for group in self._groups]
+        hints = [group.minimumSizeHint() for group in self._seen] or [QSize(0, 0)]
         width = max(hint.width() for hint in hints)
         return QSize(width + 2 * _SIDE, hints[0].height() + 2 * _MARGIN)
 
     def sizeHint(self) -> QSize:
         """As wide as all groups."""
-        hints = [group.sizeHint() for group in self._groups]
+        hints = [group.sizeHint() for group in self._seen] or [QSize(0, 0)]
         width = sum(hint.width() for hint in hints) + _GAP * (len(hints) - 1)
         return QSize(width + 2 * _SIDE, max(hint.height() for hint in hints) + 2 * _MARGIN)
 
@@ -84,7 +89,7 @@ class WrappingRow(QWidget):
         """The groups, in as few lines of this width as their order allows."""
         lines: list[list[QWidget]] = []
         left = 0
-        for group in self._groups:
+        for group in self._seen:
             wanted = _wanted(group)
             if not lines or left + _GAP + wanted > width - 2 * _SIDE:
                 lines.append([])

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel
 
+from rnnviz.core.errors import AlignmentError
 from rnnviz.core.kinds import kind_named
 from rnnviz.core.models.translation import SPECIAL, TokenizerDescription, TranslationDescription
 from rnnviz.session.alignments.alignments import Mark
@@ -527,3 +528,72 @@ def test_a_translation_that_is_typed_is_aligned_with_its_probability(area, opene
     area.bar.target.clear()
     qtbot.keyClick(area.bar.target, Qt.Key.Key_Return)
     assert opened.current.question.target == ""
+
+
+class TestWeightsOfAFile:
+    """Attention of anybody's model, without a model."""
+
+    @pytest.fixture
+    def heads(self, tmp_path):
+        weights = np.zeros((2, 3, 2, 3), np.float32)
+        weights[..., 0] = 1
+        weights[1, 2] = [[0, 0, 1], [0, 1, 0]]
+        path = tmp_path / "heads.npz"
+        source, target = np.array(["מטמון", "התגלה", "במערה"]), np.array(["a", "b"])
+        np.savez(path, weights=weights, source=source, target=target)
+        return path
+
+    def test_layer_and_head_are_chosen_and_stepped_through(self, area, session, heads, qtbot):
+        session.open_path(heads)
+        assert area.main.table.table.row_names == ("a", "b")
+        assert area.tools.map_layer.isVisible() and area.tools.map_head.isVisible()
+        for box, place in ((area.tools.map_layer, 1), (area.tools.map_head, 2)):
+            box.setCurrentIndex(place)
+            box.activated.emit(place)
+        assert area.main.table.table.values.tolist() == [[0, 0, 1], [0, 1, 0]]
+        assert area.main.heading.text() == "heads: layer 2, head 3"
+        area.tools.step_on()
+        assert area.main.picture.isVisible()
+        assert "“a” is written" in area.main.picture.accessibleDescription()
+
+    def test_the_first_word_from_right_to_left_is_the_rightmost(self, area, session, heads, qtbot):
+        session.open_path(heads)
+        layout, lines = area.main.table.layout_, area.main.lines
+        assert layout.cell_rect(0, 0).x() > layout.cell_rect(0, 1).x() > layout.cell_rect(0, 2).x()
+        assert lines._rects[0][0].x() > lines._rects[0][2].x()
+        assert area.bar.line.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        point = layout.cell_rect(1, 0).center()
+        assert area.main.table.place_at(point) == (1, 0)
+        qtbot.keyClick(area.main.table, Qt.Key.Key_Right)
+        qtbot.keyClick(area.main.table, Qt.Key.Key_Left)
+        assert area.main.table.mark == (0, 1)
+        # The painted cell of the first word is dark, at the right.
+        image = area.main.table.viewport().grab().toImage()
+        inner = layout.cell_rect(1, 0).adjusted(3, 3, -3, -3).topLeft().toPoint()
+        other = layout.cell_rect(1, 2).adjusted(3, 3, -3, -3).topLeft().toPoint()
+        assert image.pixelColor(inner).lightness() < image.pixelColor(other).lightness() - 60
+
+    def test_nothing_can_be_asked_of_it_and_a_model_takes_its_place(
+        self, area, session, heads, qtbot
+    ):
+        session.open_path(heads)
+        panels = shown(qtbot, WhatIfPanel(session)), shown(qtbot, HealthPanel(session))
+        assert panels[0].empty and not panels[1].empty
+        qtbot.keyClick(area.main.table, Qt.Key.Key_Right)
+        qtbot.keyClick(area.main.table, Qt.Key.Key_Delete)
+        assert "no model" in area.bar.problem.text()
+        session.opening._take(translating.opened())
+        assert area.bar.line.isEnabled() and not area.tools.map_layer.isVisible()
+        assert area.main.text.text().startswith("the cat")
+
+    def test_a_bad_file_leaves_what_is_open_and_odd_numbers_are_said(
+        self, area, session, opened, tmp_path
+    ):
+        bad = tmp_path / "bad.json"
+        bad.write_text('{"weights": [[0.9, 0.4]], "source": ["a"], "target": ["b"]}')
+        with pytest.raises(AlignmentError, match="2 source places"):
+            session.open_path(bad)
+        assert area.main.text.text().startswith("the cat")
+        bad.write_text('{"weights": [[0.9, 0.4]], "source": "a b", "target": ["c"]}')
+        session.open_path(bad)
+        assert "adds up to 1.3" in area.main.alarm.text()

@@ -59,7 +59,7 @@ class GoldPanel(Panel):
 
     name = "gold"
     title = "Links"
-    needs = ("translator", "translation")
+    needs = ("translation",)
 
     def follow(self) -> None:
         """Follow the answer and the gold links."""

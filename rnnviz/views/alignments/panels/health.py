@@ -25,7 +25,7 @@ class HealthPanel(Panel):
 
     name = "health"
     title = "Health"
-    needs = ("translator", "translation")
+    needs = ("translation",)
 
     def follow(self) -> None:
         """Follow the answer and what is marked."""
