@@ -20,5 +20,5 @@ GRU = ArchitectureFacts(
     runs=frozenset({"step", "fused"}),
     parameters=STACKED_GATES,
     torch_module="GRU",
-    variants={"reset_after": (True, False), "gates": GATES},
+    variants={"reset_after": (True, False), "gates": GATES, "activation": ("tanh", "relu")},
 )

@@ -22,13 +22,18 @@ class GRU(TorchLayer, nn.GRU):
     facts = FACTS
 
     def __init__(
-        self, inputs: int, units: int, reset_after: bool = True, gates: str = "sigmoid"
+        self,
+        inputs: int,
+        units: int,
+        reset_after: bool = True,
+        gates: str = "sigmoid",
+        activation: str = "tanh",
     ) -> None:
         nn.GRU.__init__(self, inputs, units)
         self.inputs, self.units = inputs, units
         self.reset_after = reset_after
         """Else the reset gate multiplies h before the product, as in the first version of 2014."""
-        self.vary(gates, usual=reset_after)
+        self.vary(gates, activation, usual=reset_after)
 
     def forward(  # type: ignore[override]
         self, inputs: Tensor, state: LayerState
@@ -57,7 +62,7 @@ class GRU(TorchLayer, nn.GRU):
         else:
             rows = slice(2 * self.units, None)
             recalled = torch.addmm(bias[rows], reset * state[0], weight[rows].t())
-        new = (into[2] + recalled).tanh()
+        new = self.squash(into[2] + recalled)
         hidden = change("hidden", (1 - update) * new + update * state[0])
         return Stepped({"hidden": hidden, "reset": reset, "update": update, "new": new}, (hidden,))
 

@@ -14,10 +14,14 @@ from rnnviz.core.kinds import kind_named
 from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import Companions, Importer, ModelFile
 from rnnviz.nets.checkpoints.foreign import describe
+from rnnviz.nets.checkpoints.keras import Keras
+from rnnviz.nets.checkpoints.ml5 import Ml5
 from rnnviz.nets.checkpoints.native import Native
+from rnnviz.nets.checkpoints.onnx import Onnx
 from rnnviz.nets.checkpoints.pytorch import PyTorchModule, PyTorchStateDict, TorchScript
 from rnnviz.nets.checkpoints.safetensors_state import SafetensorsStateDict
 from rnnviz.nets.checkpoints.shards import shards_named_in
+from rnnviz.nets.checkpoints.tfjs import TensorFlowJS
 from rnnviz.nets.checkpoints.torch7 import Torch7
 from rnnviz.nets.checkpoints.tutorial import Tutorial
 from rnnviz.nets.opened import OpenedModel
@@ -30,6 +34,10 @@ IMPORTERS: tuple[type[Importer], ...] = (
     PyTorchModule,
     PyTorchStateDict,
     Torch7,
+    Keras,
+    TensorFlowJS,
+    Ml5,
+    Onnx,
 )
 """Asked in this order, the surest first."""
 
