@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from rnnviz.core.alignments.attention_file import is_attention
-from rnnviz.core.errors import TextError
+from rnnviz.core.errors import ModelFileError, TextError
+from rnnviz.core.models.model_folder import NoModelInFolder, describes_model, model_file_in
 from rnnviz.core.reading import DamagedFileError, exists, open_regular, read_json
 from rnnviz.core.runs.event_files import event_folders
 
@@ -15,7 +16,7 @@ Kind = Literal["model", "text", "recording", "run", "concept", "finding", "atten
 
 _MODEL_SUFFIXES = {
     ".safetensors", ".pt", ".pth", ".ckpt", ".t7", ".bin", ".pkl", ".pickle", ".h5", ".hdf5",
-    ".keras", ".onnx", ".gguf", ".npz", ".model", ".dict",
+    ".keras", ".onnx", ".tflite", ".pb", ".gguf", ".npz", ".model", ".dict",
 }  # fmt: skip
 """Whoever drops such a file means a model, also when it turns out to hold something else."""
 _MAGIC = (b"PK\x03\x04", b"\x80", b"\x89HDF", b"GGUF", b"\x93NUMPY", b"\x1f\x8b")
@@ -41,10 +42,7 @@ def kind_of(path: Path) -> Kind:
             return "recording"
         if (path / "run.json").exists() or event_folders(path):
             return "run"
-        raise TextError(
-            f"the folder {path.name} holds neither a recording nor a training run; "
-            "choose a model or a text file"
-        )
+        return _kind_of_folder(path)
     if _is_of_a_run(path):
         return "run"
     return _kind_of_file(path)
@@ -67,6 +65,22 @@ def _kind_of_file(path: Path) -> Kind:
     return "attention" if kind == "text" and is_attention(path, head) else kind
 
 
+def _kind_of_folder(path: Path) -> Kind:
+    """A folder without a recording or a run: that of a model, also of one that will not open."""
+    try:
+        model_file_in(path)
+    except NoModelInFolder as error:
+        raise TextError(
+            f"the folder {path.name} holds neither a recording nor a training run nor a model; "
+            "choose a model or a text file"
+        ) from error
+    except ModelFileError:
+        return "model"
+    except OSError as error:
+        raise TextError(f"cannot read {path}: {error.strerror}") from error
+    return "model"
+
+
 def _is_of_a_run(path: Path) -> bool:
     """Whether this is a file by which a person may point at the run directory that it lies in."""
     ours = path.name in ("run.json", "events.jsonl") and (path.parent / "run.json").exists()
@@ -85,6 +99,8 @@ def _is_prose(head: bytes) -> bool:
 
 
 def _kind_of_json(path: Path, head: bytes) -> Kind:
+    if describes_model(head):
+        return "model"
     told = b'"kind"' in head or b'"channel"' in head
     if not told:
         return "text"

@@ -23,8 +23,16 @@ def file_stamp(path: Path) -> tuple[str, int, int]:
 
 
 def model_digest(path: Path, vocabulary: tuple[str, ...] | None) -> str:
-    """Which model this is: another one once its file or the characters chosen for it changed."""
-    return digest(file_stamp(path), vocabulary)
+    """Which model this is: another one once its file or the characters chosen for it changed.
+
+    That of a folder changes with any file in it.
+    """
+    try:
+        inside = sorted(path.iterdir()) if path.is_dir() else []
+    except OSError:
+        inside = []
+    stamps = [file_stamp(file) for file in inside]
+    return digest(file_stamp(path), vocabulary, *([stamps] if stamps else []))
 
 
 def text_digest(text: Text) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.kinds import kind_named
+from rnnviz.core.models.model_folder import model_file_in
 from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import Companions, Importer, ModelFile
 from rnnviz.nets.checkpoints.foreign import describe
@@ -52,7 +53,7 @@ def open_model(
     kind: str = "",
     reading: int = 0,
 ) -> OpenedModel:
-    """The model in a file, whatever its name and its kind; nothing in the file is run.
+    """The model in a file or a folder, whatever its name and kind; nothing in it is run.
 
     Args:
         vocabulary: the characters in the order of their ids, for a file that lacks them.
@@ -69,7 +70,7 @@ def open_model(
     """
     try:
         if path.is_dir():
-            raise ModelFileError(f"{path.name} is a folder; choose the model file inside it")
+            path = model_file_in(path)
         check_fits(path)
         if shards := shards_named_in(path):
             path = shards[0]

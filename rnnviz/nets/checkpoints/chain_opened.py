@@ -1,4 +1,4 @@
-"""From a chain without names to an opened model: what it reads, what it gives, of which kind it is.
+"""From a chain without names to an opened model: what it reads, and what it is for.
 
 Formats that keep a network as a chain keep no names: neither the symbols that its numbers stand for
 nor what its outputs mean. Symbols are asked for; columns, classes and labels are numbered.
@@ -7,30 +7,30 @@ nor what its outputs mean. Symbols are asked for; columns, classes and labels ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import cast
 
-from rnnviz.core.errors import VocabularyNeeded
-from rnnviz.core.kinds.sequence import kind_of_network
-from rnnviz.core.models.network import (
-
-    Head,
-
-    NetworkDescription,
-    Numbers,
-    Readout,
-    SequenceDescription,
-    Symbols,
-    layer_in_words,
-)
+from rnnviz.core.models.network import Readout
+from rnnviz.nets.checkpoints.assembled import assembled
 from rnnviz.nets.checkpoints.base import Companions
 from rnnviz.nets.checkpoints.chain import Chain
-from rnnviz.nets.kinds import network_kind
-from rnnviz.nets.layers.weights import Tensors
+from rnnviz.nets.checkpoints.network_found import FoundNetwork, Gives, Purpose
 from rnnviz.nets.opened import OpenedModel
 
-_UNKNOWN = {"<unk>", "[unk]", "<oov>", "unk", "<unknown>", "oov", "[oov]"}
 _FEWEST_ONE_HOT = 8
 """Rows of fewer numbers than these are measurements, also where as many come out."""
+
+
+@dataclass(frozen=True)
+class _ChainNetwork(FoundNetwork):
+    """A network of which the file says whether ids enter."""
+
+    ids: bool = False
+
+    @property
+    def symbols(self) -> bool:
+        """Whether it reads symbols, and not rows of numbers."""
+        return self.ids
 
 
 def opened_chain(
@@ -56,47 +56,31 @@ def opened_chain(
     """
     told = list(notes)
     chain = _with_ending(chain, logits, told)
-    if chain.language_model and (chain.symbols or chain.reads >= _FEWEST_ONE_HOT):
+    language = chain.language_model and (chain.symbols or chain.reads >= _FEWEST_ONE_HOT)
+    if language:
         chain = chain.of_symbols()
         if chain.readout.kind == "last":
             chain = replace(chain, readout=Readout())
             told.append(_windowed(window))
-    reads: Symbols | Numbers
-    if chain.symbols:
-        reads = _symbols(chain, companions.vocabulary, file)
-    else:
-        reads = Numbers(columns=tuple(f"input {number}" for number in range(1, chain.reads + 1)))
-    network = NetworkDescription(
-        reads=reads,
+    found = _ChainNetwork(
+        purpose="language" if language else _purpose(chain),
         front=chain.front,
         layers=chain.layers,
         readout=chain.readout,
-        head=Head(
-            outputs=_outputs(chain, reads),
-            gives=chain.gives,  # type: ignore[arg-type]
-            hidden=chain.hidden,
-        ),
+        hidden=chain.hidden,
+        gives=cast("Gives", chain.gives),
+        reads=chain.reads,
+        outputs=chain.outputs,
+        tensors=chain.tensors,
+        ids=chain.symbols,
     )
-    return opened_network(network, chain.tensors, file, title, told)
+    return assembled([found], None, companions, file, title, told)
 
 
-def opened_network(
-    network: NetworkDescription,
-    tensors: Tensors,
-    file: str,
-    title: str,
-    notes: Sequence[str] = (),
-) -> OpenedModel:
-    """The model with this network, of whatever kind that is.
-
-    Raises:
-        ModelFileError: parts that do not go together, or weights that do not fit.
-    """
-    network.check(file)
-    kind = kind_of_network(network)
-    description = SequenceDescription(task=kind, network=network, name=file.partition(".")[0] or file)
-    model = network_kind(kind).build(description, tensors, file)
-    return OpenedModel(kind, model, title, tuple(notes))
+def _purpose(chain: Chain) -> Purpose:
+    if chain.gives == "linear" and not chain.symbols:
+        return "numbers"
+    return "tagger" if chain.readout.kind == "every" else "classifier"
 
 
 def _with_ending(chain: Chain, logits: str, notes: list[str]) -> Chain:
@@ -117,40 +101,3 @@ def _windowed(window: int | None) -> str:
         f"it was trained to say what follows {steps} that it reads from an empty state; here it "
         "says so after every symbol, and its state is not emptied on the way"
     )
-
-
-def _symbols(chain: Chain, vocabulary: Sequence[str] | None, file: str) -> Symbols:
-    """The symbols that a chain reads, by the names that a person chose for them."""
-    size = chain.reads
-    if vocabulary is None or len(vocabulary) != size:
-        given = "" if vocabulary is None else f" (the {len(vocabulary):,} given do not fit)"
-        raise VocabularyNeeded(
-            f"{file} holds {_in_words(chain)} over {size:,} symbols, but not which these are{given}; "
-            "choose the training text, a vocabulary file, or the word index of its tokenizer",
-            size,
-        )
-    names = tuple(vocabulary)
-    if all(len(name) == 1 for name in names):
-        return Symbols(vocabulary=names)
-    words = [name for name in names if len(name) > 1]
-    unknown = next((name for name in names if name.lower() in _UNKNOWN), "")
-    return Symbols(
-        vocabulary=names,
-        unit="words",
-        lower=all(name == name.lower() or name == unknown for name in words),
-        unknown=unknown,
-    )
-
-
-def _in_words(chain: Chain) -> str:
-    """`LSTM 128 → GRU 64 both ways`."""
-    return " → ".join(map(layer_in_words, chain.layers))
-
-
-def _outputs(chain: Chain, reads: Symbols | Numbers) -> tuple[str, ...]:
-    """The names of what comes out."""
-    if chain.gives == "softmax" and isinstance(reads, Symbols) and chain.outputs == chain.reads:
-        return reads.vocabulary
-    word = "output" if chain.gives == "linear" else "class"
-    first = 1 if chain.gives == "linear" or chain.outputs == 1 else 0
-    return tuple(f"{word} {number}" for number in range(first, first + chain.outputs))

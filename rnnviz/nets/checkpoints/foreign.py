@@ -21,11 +21,10 @@ _PICKLE = rb"\x80[\x02-\x05]|(\([dl]?p?\d*\n?)?\(?c[\w.]+\n\w+\n"
 """Protocols 2 to 5 name themselves; the oldest are lines of text, such as `cposix`, `system`."""
 _SAVE = "save the model's weights with torch.save(model.state_dict(), 'weights.pt') and open that"
 _KERAS = (
-    "an HDF5 file, as Keras writes its models (such as textgenrnn's); Keras networks cannot be "
-    "opened yet, copy the weights into a PyTorch model and save its state_dict"
+    "where it was made, save the Keras model with model.save('model.keras') or model.save('model.h5') "
+    "and open that"
 )
 _MAGIC = (
-    (b"\x89HDF\r\n\x1a\n", _KERAS),
     (b"GGUF", "a GGUF file, which holds a Transformer for llama.cpp and no recurrent network"),
     (b"\x93NUMPY", "a NumPy array (.npy), whose numbers do not say what network they belong to"),
     (b"\x89PNG", "a PNG image, not a model"),
@@ -85,9 +84,9 @@ def _binary(head: bytes) -> str | None:
             f"{_SAVE}"
         )
     if head[4:8] == b"TFL3":
-        return f"a TensorFlow Lite model, which cannot be opened; where it was made, {_SAVE}"
-    if head[:1] == b"\x08" and re.search(rb"onnx|pytorch", head[:4096], re.IGNORECASE):
-        return f"an ONNX graph, which cannot be opened; where it was made, {_SAVE}"
+        return f"a TensorFlow Lite model, a program for small devices; {_KERAS}"
+    if head[:3] == b"\x08\x01\x12":
+        return f"the program of a SavedModel of TensorFlow, which is not run; {_KERAS}"
     return None
 
 
@@ -106,8 +105,6 @@ def _zip(path: Path) -> str:
             f"a NumPy archive (.npz) of the arrays {arrays}; it does not say what network they "
             "belong to. Copy them into a PyTorch model and save its state_dict"
         )
-    if "config.json" in names and any(name.endswith(".h5") for name in names):
-        return f"a Keras model (.keras). {_KERAS}"
     shown = ", ".join(names[:4]) or "nothing"
     return (
         f"a zip archive that is no PyTorch file (it holds {shown}); unpack it if a model is inside"

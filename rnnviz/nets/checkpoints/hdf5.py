@@ -112,7 +112,9 @@ def tensor_in(group: Group, name: str, file: str) -> Tensor:
     """
     h5py, data = h5py_for(file), group_in(group, name, file)
     if not isinstance(data, h5py.Dataset):
-        raise ModelFileError(f"{file} names the weights {name} and does not hold them; it is damaged")
+        raise ModelFileError(
+            f"{file} names the weights {name} and does not hold them; it is damaged"
+        )
     _check_numbers(data.dtype, name, file)
     _check_stored(data, name, file)
     found = np.ascontiguousarray(data[()])

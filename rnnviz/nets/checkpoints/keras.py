@@ -54,6 +54,12 @@ class Keras:
 
     name = "keras"
     title = "Keras model"
+    holds = (
+        "networks of Keras 1, 2 and 3 whose layers follow one another: `.h5`, `.keras`, weights with the JSON of "
+        "the model beside them"
+    )
+    needs = "the package h5py; the characters, or the word index, of a network that reads symbols"
+    refuses = "layers with code (Lambda, own classes), forks and joins, attention, SavedModel, quantised weights"
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:

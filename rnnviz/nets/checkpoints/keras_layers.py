@@ -163,9 +163,7 @@ class _Reader:
         if kernel.dim() != 2 or kernel.shape[1] != units:
             self._misshapen(layer, kernel, ("inputs", units))
         added = bias[0] if bias else torch.zeros(units)
-        return DensePart(
-            layer.name, kernel.t(), added, layer.activation("activation", self._file)
-        )
+        return DensePart(layer.name, kernel.t(), added, layer.activation("activation", self._file))
 
     def _batch_normalisation(self, layer: KerasLayer) -> ScalePart:
         scale, center = layer.says("scale", True), layer.says("center", True)
@@ -211,7 +209,9 @@ class _Reader:
             self._refuse(layer, f"above {self.turned}, whose steps stand in reverse")
         merge = layer.config.get("merge_mode", "concat")
         if merge not in ("concat", "sum", "ave"):
-            self._refuse(layer, f"with merge_mode={merge!r}; with 'concat', 'sum' or 'ave' it can be shown")
+            self._refuse(
+                layer, f"with merge_mode={merge!r}; with 'concat', 'sum' or 'ave' it can be shown"
+            )
         if inside.says("go_backwards"):
             self._refuse(layer, "around a layer with go_backwards")
         other = layer.config.get("backward_layer")

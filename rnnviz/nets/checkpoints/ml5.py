@@ -40,6 +40,9 @@ class Ml5:
 
     name = "ml5"
     title = "ml5 charRNN model"
+    holds = "character models of ml5.js: the folder, or its `manifest.json`"
+    needs = "nothing; the characters where `vocab.json` is damaged"
+    refuses = "arrays that no such model has"
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:
@@ -122,9 +125,7 @@ def _parts(arrays: Mapping[str, Tensor], file: str) -> list[Part]:
         elif name not in ("embedding", "rnnlm/softmax_w", "rnnlm/softmax_b"):
             raise ModelFileError(f"{file} names {name}, which no charRNN of ml5 has")
     missing = [
-        name
-        for name in ("embedding", "rnnlm/softmax_w", "rnnlm/softmax_b")
-        if name not in arrays
+        name for name in ("embedding", "rnnlm/softmax_w", "rnnlm/softmax_b") if name not in arrays
     ]
     missing += [f"cell_{place}" for place, cell in cells.items() if len(cell) < 2]
     if missing or sorted(cells) != list(range(len(cells))):
@@ -132,9 +133,7 @@ def _parts(arrays: Mapping[str, Tensor], file: str) -> list[Part]:
     return [
         TablePart("embedding", arrays["embedding"]),
         *(_layer(place, cells[place], file) for place in sorted(cells)),
-        DensePart(
-            "softmax", arrays["rnnlm/softmax_w"].t(), arrays["rnnlm/softmax_b"], "softmax"
-        ),
+        DensePart("softmax", arrays["rnnlm/softmax_w"].t(), arrays["rnnlm/softmax_b"], "softmax"),
     ]
 
 

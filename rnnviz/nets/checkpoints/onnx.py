@@ -93,6 +93,9 @@ class Onnx:
 
     name = "onnx"
     title = "ONNX graph"
+    holds = "graphs around LSTM, GRU and RNN nodes that follow one another"
+    needs = "the package onnx; the characters, or the words, of a network that reads symbols"
+    refuses = "DynamicQuantizeLSTM and other quantised nodes, loops, forks, attention"
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:
@@ -323,9 +326,7 @@ class _Reader:
         if depth is None or depth.size != 1 or not 0 < int(depth.reshape(-1)[0]) <= 1 << 13:
             self._refuse(node)
         table = torch.eye(int(depth.reshape(-1)[0]))
-        return self._add(
-            replace(ids, axes=(*ids.axes, C)), TablePart(self._named(node), table)
-        )
+        return self._add(replace(ids, axes=(*ids.axes, C)), TablePart(self._named(node), table))
 
     def _read_product(
         self, node: Any, inputs: list[Value | None], attributes: Mapping[str, Any]
@@ -560,7 +561,9 @@ class _Reader:
             if learned or isinstance(state, Signal):
                 self._refuse(node, "begins with a state that is not zero")
             if isinstance(state, Made) and not (state.zero or state.given):
-                self.notes.append("its first state is computed in the graph; here it begins at zero")
+                self.notes.append(
+                    "its first state is computed in the graph; here it begins at zero"
+                )
 
     # What they share
 
@@ -680,7 +683,9 @@ def _variant(
     """
     for key in ("clip", "input_forget"):
         if attributes.get(key):
-            raise ModelFileError(f"{file}: {name} has {key}={attributes[key]}, which cannot be shown")
+            raise ModelFileError(
+                f"{file}: {name} has {key}={attributes[key]}, which cannot be shown"
+            )
     usual = _USUAL[kind]
     named = [_text(one).lower() for one in attributes.get("activations") or usual * ways]
     one_way = tuple(named[: len(usual)])

@@ -44,7 +44,9 @@ def array_of(tensor: Any, path: Path) -> Array:
         )
     dtype = np.dtype(_TYPES.get(kind, "<u2"))
     if any(size < 0 for size in shape) or math.prod(shape) * dtype.itemsize > memory_left():
-        raise ModelFileError(f"{path.name}: the constant {name} has the shape {shape}; it is damaged")
+        raise ModelFileError(
+            f"{path.name}: the constant {name} has the shape {shape}; it is damaged"
+        )
     if tensor.data_location == _EXTERNAL:
         raw = _outside(tensor, math.prod(shape) * dtype.itemsize, path)
     else:
@@ -64,7 +66,13 @@ def array_of(tensor: Any, path: Path) -> Array:
 
 def _listed(tensor: Any, kind: int, dtype: np.dtype[Any]) -> Array:
     """Numbers that stand one by one; small ones stand in fields of larger types."""
-    fields = {1: "float_data", 7: "int64_data", 11: "double_data", 12: "uint64_data", 13: "uint64_data"}
+    fields = {
+        1: "float_data",
+        7: "int64_data",
+        11: "double_data",
+        12: "uint64_data",
+        13: "uint64_data",
+    }
     listed = np.array(getattr(tensor, fields.get(kind, "int32_data")))
     if kind in (10, _BFLOAT16):
         return listed.astype(np.uint16).view(dtype)
@@ -163,7 +171,9 @@ _FOLDS: dict[str, _Fold] = {
 }
 
 
-def folded(kind: str, inputs: list[Array | None], attributes: Attributes, file: str) -> Array | None:
+def folded(
+    kind: str, inputs: list[Array | None], attributes: Attributes, file: str
+) -> Array | None:
     """What an operation gives on constants; None if it is not one of those known.
 
     Raises:

@@ -43,6 +43,9 @@ class TensorFlowJS:
 
     name = "tensorflow-js"
     title = "TensorFlow.js layers model"
+    holds = "the same networks, as `model.json` with its shards, also quantised to 8 and 16 bits"
+    needs = "the characters, or the word index, of a network that reads symbols"
+    refuses = "graph models, shards outside the folder"
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:
@@ -178,7 +181,13 @@ class _Manifest:
 
     def _shard(self, path: Any, most: int) -> bytes:
         place = PurePosixPath(path) if isinstance(path, str) else None
-        if place is None or place.is_absolute() or ".." in place.parts or "\\" in path or ":" in path:
+        if (
+            place is None
+            or place.is_absolute()
+            or ".." in place.parts
+            or "\\" in path
+            or ":" in path
+        ):
             raise ModelFileError(
                 f"{self._file} asks for weights at {path!r}; only files beside it are read"
             )
