@@ -38,10 +38,6 @@ def kind_of(path: Path) -> Kind:
     if not exists(path):
         raise TextError(f"{path} does not exist; it may have been moved or deleted")
     if path.is_dir():
-        if (path / "recording.json").exists():
-            return "recording"
-        if (path / "run.json").exists() or event_folders(path):
-            return "run"
         return _kind_of_folder(path)
     if _is_of_a_run(path):
         return "run"
@@ -66,7 +62,11 @@ def _kind_of_file(path: Path) -> Kind:
 
 
 def _kind_of_folder(path: Path) -> Kind:
-    """A folder without a recording or a run: that of a model, also of one that will not open."""
+    """A recording, a run, or the folder of a model, also of one that will not open."""
+    if (path / "recording.json").exists():
+        return "recording"
+    if (path / "run.json").exists() or event_folders(path):
+        return "run"
     try:
         model_file_in(path)
     except NoModelInFolder as error:

@@ -139,7 +139,7 @@ class Chain:
 
     @property
     def language_model(self) -> bool:
-        """Whether one of the symbols that it reads is what it gives, from what came before alone."""
+        """Whether it says which of the symbols that it reads comes next, from those before it."""
         forward = all(layer.direction == "forward" for layer in self.layers)
         alike = self.reads == self.outputs > 1 and self.gives == "softmax"
         return forward and alike and self.readout.kind in ("every", "last")
@@ -149,14 +149,13 @@ class Chain:
         if self.symbols or isinstance(self.front, Embedding):
             return self
         tensors, front = dict(self.tensors), self.front
+        found: FrontEnd = OneHot()
         if isinstance(front, Linear):
             weight, bias = tensors.pop("front.weight"), tensors.pop("front.bias")
             tensors["embedding.weight"] = _APPLIED[front.activation](weight.t() + bias)
-            front = Embedding(width=front.width)
-        else:
-            front = OneHot()
+            found = Embedding(width=front.width)
         return Chain(
-            front, True, self.reads, self.layers, self.readout, self.hidden, self.gives,
+            found, True, self.reads, self.layers, self.readout, self.hidden, self.gives,
             self.outputs, tensors, self.notes,
         )  # fmt: skip
 
@@ -327,7 +326,7 @@ class _Builder:
     def _check_direction(self, part: RecurrentPart, parameters: Direction) -> None:
         facts = facts_of(part.architecture)
         shape = parameters["weight_ih_l0"].shape
-        if len(shape) != 2 or not 0 < part.units <= 65536 or not 0 < shape[1]:
+        if len(shape) != 2 or not 0 < part.units <= 65536 or not shape[1] > 0:
             self._misshapen(part.name, parameters["weight_ih_l0"])
         for name, wanted in facts.shapes(shape[1], part.units).items():
             if tuple(parameters[name].shape) != wanted:
@@ -351,8 +350,8 @@ class _Builder:
             )
         if not self._dense:
             raise ModelFileError(
-                f"{self._file} ends with a recurrent layer and has no output layer: it is an encoder, "
-                "or part of a larger network; save the whole network"
+                f"{self._file} ends with a recurrent layer and has no output layer: it is an "
+                "encoder, or part of a larger network; save the whole network"
             )
         gives, dense = self._ending()
         for place, layer in enumerate(dense[:-1]):
@@ -443,9 +442,9 @@ class _Builder:
 
     def _refuse(self, name: str, what: str) -> NoReturn:
         raise ModelFileError(
-            f"{self._file}: {name} is {what}, which cannot be shown: what can be is an embedding or "
-            "a dense layer, recurrent layers one on the other, the last, mean or maximum of their "
-            "states, and dense layers on top"
+            f"{self._file}: {name} is {what}, which cannot be shown: what can be is an embedding "
+            "or a dense layer, recurrent layers one on the other, the last, mean or maximum of "
+            "their states, and dense layers on top"
         )
 
 

@@ -21,8 +21,8 @@ _PICKLE = rb"\x80[\x02-\x05]|(\([dl]?p?\d*\n?)?\(?c[\w.]+\n\w+\n"
 """Protocols 2 to 5 name themselves; the oldest are lines of text, such as `cposix`, `system`."""
 _SAVE = "save the model's weights with torch.save(model.state_dict(), 'weights.pt') and open that"
 _KERAS = (
-    "where it was made, save the Keras model with model.save('model.keras') or model.save('model.h5') "
-    "and open that"
+    "where it was made, save the Keras model with model.save('model.keras') or "
+    "model.save('model.h5') and open that"
 )
 _MAGIC = (
     (b"GGUF", "a GGUF file, which holds a Transformer for llama.cpp and no recurrent network"),

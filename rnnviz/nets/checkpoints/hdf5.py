@@ -74,7 +74,7 @@ def opened_hdf5(source: Path | bytes, file: str) -> Iterator[Group]:
             yield root
     except (RnnvizError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - a damaged file makes h5py raise anything
+    except Exception as error:
         raise ModelFileError(
             f"{file} is an HDF5 file that is damaged or was not copied whole ({_short(error)}); "
             "fetch it again"
@@ -143,14 +143,14 @@ def _check_stored(data: Any, name: str, file: str) -> None:
     elsewhere = data.is_virtual or plist.get_external_count() > 0
     if elsewhere or any(number > 6 and number != 32000 for number in filters):
         raise ModelFileError(
-            f"{file} keeps the weights {name} in other files or in a way that needs a plug-in, which "
-            "is not followed"
+            f"{file} keeps the weights {name} in other files or in a way that needs a plug-in, "
+            "which is not followed"
         )
     most = stored * (_MOST_COMPRESSED if filters else 1)
     if size > most or size > memory_left():
         raise ModelFileError(
-            f"{file} claims {size:,} bytes for the weights {name} and holds {stored:,}; the file is "
-            "damaged or made to harm"
+            f"{file} claims {size:,} bytes for the weights {name} and holds {stored:,}; the file "
+            "is damaged or made to harm"
         )
 
 

@@ -55,16 +55,18 @@ class Keras:
     name = "keras"
     title = "Keras model"
     holds = (
-        "networks of Keras 1, 2 and 3 whose layers follow one another: `.h5`, `.keras`, weights with the JSON of "
-        "the model beside them"
+        "networks of Keras 1, 2 and 3 whose layers follow one another: `.h5`, `.keras`, weights "
+        "with the JSON of the model beside them"
     )
     needs = "the package h5py; the characters, or the word index, of a network that reads symbols"
-    refuses = "layers with code (Lambda, own classes), forks and joins, attention, SavedModel, quantised weights"
+    refuses = (
+        "layers with code (Lambda, own classes), forks and joins, attention, SavedModel, quantised "
+        "weights"
+    )
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:
-        """Whether the file is HDF5, an archive with a configuration and HDF5, or such a
-        configuration itself."""
+        """Whether it is HDF5, an archive with a configuration and HDF5, or that configuration."""
         return bool(file.read(_form))
 
     @staticmethod
@@ -73,8 +75,8 @@ class Keras:
 
         Raises:
             VocabularyNeeded: the symbols are not given; Keras never keeps them.
-            ModelFileError: damaged, without its structure, h5py missing, or a network that cannot be
-                shown.
+            ModelFileError: damaged, without its structure, h5py missing, or a network that cannot
+                be shown.
         """
         form, name = file.read(_form), file.name
         if form == "archive":
@@ -252,8 +254,7 @@ def _read(model: _Model, root: Group, file: str) -> list[tuple[KerasLayer, Seque
 
 
 def _from_logits(training: Mapping[str, Any]) -> str:
-    """What the last numbers are, where the loss that it was trained with says so: `softmax` or
-    `sigmoid`; else empty."""
+    """What its loss says that the last numbers are before: `softmax`, `sigmoid`, or empty."""
     for loss in _losses(training.get("loss")):
         about = loss.get("config")
         if isinstance(about, Mapping) and about.get("from_logits"):

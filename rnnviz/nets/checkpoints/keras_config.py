@@ -66,7 +66,8 @@ class KerasLayer:
             return "linear"
         if not isinstance(value, str):
             raise ModelFileError(
-                f"{file}: {key} of the layer {self.name} is {str(value)[:40]!r}, no function of Keras"
+                f"{file}: {key} of the layer {self.name} is {str(value)[:40]!r}, no function of "
+                "Keras"
             )
         return _snake(value) if value.isalnum() else value
 
@@ -127,7 +128,7 @@ def _model(model: Mapping[str, Any], file: str, nest: tuple[str, ...], depth: in
             "Python code and not in the file. Build it from Keras's layers (Sequential or "
             "Functional), load the weights into that where it was made, and save it again"
         )
-    if kind != "Sequential":
+    if kind != "Sequential" and isinstance(config, Mapping):
         layers = _in_order(config, layers, file)
     for entry in layers:
         layer = _layer(entry, file, nest)
@@ -155,8 +156,9 @@ def _layer(entry: Mapping[str, Any], file: str, nest: tuple[str, ...]) -> KerasL
 
 
 def stored_paths(model: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
-    """Where Keras 3 keeps the weights of each layer, by the names of the models that it stands in
-    and its own: `layers/lstm_1`. There a layer is named by its class and counted.
+    """Where Keras 3 keeps the weights of each layer: `layers/lstm_1`, by its class and counted.
+
+    The keys are the names of the models that a layer stands in, and its own.
     """
     found: dict[tuple[str, ...], str] = {}
     waiting: list[tuple[Mapping[str, Any], tuple[str, ...], str]] = [(model, (), "")]
@@ -207,7 +209,8 @@ def _in_order(config: Mapping[str, Any], layers: list[Any], file: str) -> list[A
             f"{file} reads {len(begins)} inputs ({', '.join(begins[:4])}), as an encoder and a "
             "decoder in one file do; a network with one input can be shown"
         )
-    chain, name = [], ends[0]
+    chain: list[Any] = []
+    name = ends[0]
     while True:
         entry = named.get(name)
         if entry is None or len(chain) > len(layers):

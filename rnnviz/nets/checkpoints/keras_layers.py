@@ -1,8 +1,8 @@
 """The layers of a Keras model with their weights, as parts of a chain in the layout of torch.
 
 Keras keeps a kernel as (I, blocks * U), torch as (blocks * U, I). Both order the gates of an LSTM
-i, f, c, o; those of a GRU are z, r, h in Keras and r, z, n in torch. Layers made for cuDNN keep each
-gate's kernel in another order of memory and two biases (`_convert_rnn_weights` in Keras 2's
+i, f, c, o; those of a GRU are z, r, h in Keras and r, z, n in torch. Layers made for cuDNN keep
+each gate's kernel in another order of memory and two biases (`_convert_rnn_weights` in Keras 2's
 `hdf5_format.py`); Keras 1 keeps an array for each gate (`preprocess_weights_for_loading`).
 """
 
@@ -46,6 +46,9 @@ _POOLS = {
     "GlobalAveragePooling1D": "mean", "GlobalMaxPooling1D": "max", "GlobalMaxPool1D": "max",
     "GlobalAvgPool1D": "mean",
 }  # fmt: skip
+_BETWEEN = {
+    "BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "LayerNormalization",
+}  # fmt: skip
 _ACTIVATIONS = {"ReLU": "relu", "Softmax": "softmax"}
 _TORCH_EPSILON = 1e-5
 _CODE = {"Lambda", "TFOpLambda", "SlicingOpLambda"}
@@ -80,7 +83,7 @@ class _Reader:
     def __init__(self, keras_version: str, file: str) -> None:
         self._file = file
         self._arrays: Sequence[Tensor] = ()
-        new = keras_version[:1].isdigit() and int(keras_version.split(".")[0]) >= 3
+        new = keras_version[:1].isdigit() and int(keras_version.split(".", maxsplit=1)[0]) >= 3
         self._gates = {
             "sigmoid": "sigmoid",
             "hard_sigmoid": "hard-sigmoid" if new else "hard-sigmoid-0.2",
@@ -103,13 +106,8 @@ class _Reader:
             self._read_distributed(layer)
         elif kind == "Activation" or kind in _ACTIVATIONS:
             self._read_activation(layer)
-        elif kind in ("BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2"):
-            self.parts.append(self._batch_normalisation(layer))
-        elif kind == "LayerNormalization":
-            self.parts.append(self._layer_normalisation(layer))
-        elif kind in _POOLS:
-            self.turned = ""
-            self.parts.append(PoolPart(layer.name, _POOLS[kind]))
+        elif kind in _BETWEEN or kind in _POOLS:
+            self._read_between(layer)
         elif kind in _KINDS:
             self._read_recurrent(layer)
         elif kind == "Bidirectional":
@@ -119,12 +117,21 @@ class _Reader:
 
     # One kind of layer each
 
+    def _read_between(self, layer: KerasLayer) -> None:
+        if layer.kind in _POOLS:
+            self.turned = ""
+            self.parts.append(PoolPart(layer.name, _POOLS[layer.kind]))
+        elif layer.kind == "LayerNormalization":
+            self.parts.append(self._layer_normalisation(layer))
+        else:
+            self.parts.append(self._batch_normalisation(layer))
+
     def _read_silent(self, layer: KerasLayer) -> None:
         if layer.kind == "Masking":
             value = layer.config.get("mask_value", 0)
             self.notes.append(
-                f"steps of nothing but {value} were padding in its training ({layer.name}); what is "
-                "read here has no padding, so no step is left out"
+                f"steps of nothing but {value} were padding in its training ({layer.name}); what "
+                "is read here has no padding, so no step is left out"
             )
 
     def _read_embedding(self, layer: KerasLayer) -> None:
@@ -283,8 +290,7 @@ class _Reader:
     def _direction(
         self, layer: KerasLayer, kind: str, units: int, arrays: Sequence[Tensor]
     ) -> tuple[Direction, bool]:
-        """The weights of one direction in torch's layout; and of a GRU whether the reset gate
-        multiplies what the product gave."""
+        """One direction in torch's layout; and of a GRU whether it resets after the product."""
         blocks = _BLOCKS[kind]
         if len(arrays) == 3 * blocks and blocks > 1:
             arrays = [
@@ -342,8 +348,8 @@ class _Reader:
     def _misshapen(self, layer: KerasLayer, found: Tensor, wanted: object) -> NoReturn:
         raise ModelFileError(
             f"{self._file}: weights of the layer {layer.name} ({layer.kind}) have the shape "
-            f"{shape_of(found)} and its configuration says {_plain(wanted)}; the file is damaged or "
-            "of another model"
+            f"{shape_of(found)} and its configuration says {_plain(wanted)}; the file is damaged "
+            "or of another model"
         )
 
     def _refuse(self, layer: KerasLayer, how: str = "") -> NoReturn:

@@ -43,7 +43,8 @@ class NamedGroups:
             names = [name for name in names if layer.name in name.split("/")]
         if len(names) > _MOST_ARRAYS:
             raise ModelFileError(
-                f"{self._file} lists {len(names):,} arrays for the layer {layer.name}; it is damaged"
+                f"{self._file} lists {len(names):,} arrays for the layer {layer.name}; it is "
+                "damaged"
             )
         return [tensor_in(group, name, self._file) for name in names]
 

@@ -91,8 +91,12 @@ def _arrays(manifest: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
     for name, about in manifest.items():
         shape = about.get("shape") if isinstance(about, dict) else None
         stored = about.get("filename") if isinstance(about, dict) else None
-        sizes = isinstance(shape, list) and all(type(n) is int and 0 < n for n in shape)
-        if not sizes or not isinstance(stored, str) or math.prod(shape) * 4 > _LARGEST:
+        if (
+            not isinstance(shape, list)
+            or not all(type(size) is int and size > 0 for size in shape)
+            or not isinstance(stored, str)
+            or math.prod(shape) * 4 > _LARGEST
+        ):
             raise ModelFileError(f"{path.name}: its entry for {name} is damaged")
         if PurePath(stored).name != stored or stored in (".", ".."):
             raise ModelFileError(

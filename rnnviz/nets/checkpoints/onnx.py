@@ -8,7 +8,7 @@ seen for what it is. Nothing is executed, and an operation that is not known is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -86,6 +86,7 @@ class Made:
 
 
 Value = Signal | Made | Array
+Inputs = list[Value | None]
 
 
 class Onnx:
@@ -149,7 +150,7 @@ def _graph(path: Path) -> Any:
             model.ParseFromString(file.readall())
     except (DecodeError, ValueError) as error:
         raise ModelFileError(
-            f"{path.name} begins as an ONNX graph does, and is damaged or was not copied whole; "
+            f"{path.name} is an ONNX graph that is damaged or was not copied whole; "
             "fetch it again"
         ) from error
     if len(model.graph.node) > _MOST_NODES:
@@ -178,7 +179,7 @@ class _Reader:
         data = self._data_input(inputs)
         for one in inputs:
             rank = len(one.type.tensor_type.shape.dim)
-            axes = tuple(range(rank))
+            axes: tuple[Any, ...] = tuple(range(rank))
             if one.type.tensor_type.elem_type in (1, 10, 11) and rank:
                 axes = (*axes[:-1], C)
             self._values[one.name] = Signal(axes, 0) if one is data else Made(given=True)
@@ -205,8 +206,8 @@ class _Reader:
         if len(reads) != 1:
             names = ", ".join(one.name for one in inputs) or "nothing"
             raise ModelFileError(
-                f"{self._file} reads {names}; a graph with one input, and first states beside it, can "
-                "be shown"
+                f"{self._file} reads {names}; a graph with one input, and first states beside it, "
+                "can be shown"
             )
         if len(inputs) > 1:
             self.notes.append(
@@ -242,11 +243,9 @@ class _Reader:
             if found is not None:
                 self._values[name] = found
 
-    def _read_made(
-        self, kind: str, inputs: list[Value | None], attributes: Mapping[str, Any]
-    ) -> Value | None:
+    def _read_made(self, kind: str, inputs: Inputs, attributes: Mapping[str, Any]) -> Value | None:
         """What is made of constants, or of sizes."""
-        arrays = [value if isinstance(value, np.ndarray) else None for value in inputs]
+        arrays = _arrays(inputs)
         if all(value is None or isinstance(value, np.ndarray) for value in inputs):
             found = folded(kind, arrays, attributes, self._file)
             if found is not None:
@@ -270,48 +269,30 @@ class _Reader:
 
     # One kind of operation each
 
-    def _read_signal(
-        self, node: Any, inputs: list[Value | None], attributes: Mapping[str, Any]
-    ) -> Value:
+    def _read_signal(self, node: Any, inputs: Inputs, attributes: Mapping[str, Any]) -> Value:
         kind, first = node.op_type, inputs[0]
         if kind in _PASSED and isinstance(first, Signal):
             return first
-        if kind in ("MatMul", "Gemm"):
-            return self._read_product(node, inputs, attributes)
-        if kind in ("Add", "Sub", "Mul", "Div"):
-            return self._read_arithmetic(node, inputs)
-        if kind == "Concat":
-            return self._read_concat(node, inputs, attributes)
+        if kind in _SEVERAL:
+            return _SEVERAL[kind](self, node, inputs, attributes)
         if kind == "Gather" and isinstance(first, np.ndarray):
             return self._read_embedding(node, first, inputs[1], attributes)
-        if not isinstance(first, Signal):
+        if not isinstance(first, Signal) or kind not in _ONE:
             self._refuse(node)
         self._require_last(node, first)
-        arrays = [value if isinstance(value, np.ndarray) else None for value in inputs]
-        match kind:
-            case "OneHot":
-                return self._read_one_hot(node, first, arrays)
-            case "Gather":
-                return self._read_gather(node, first, arrays[1], attributes.get("axis", 0))
-            case "Slice":
-                return self._read_slice(node, first, arrays, attributes)
-            case "Transpose":
-                order = attributes.get("perm") or range(len(first.axes))[::-1]
-                return replace(first, axes=tuple(first.axes[axis] for axis in order))
-            case "Squeeze" | "Unsqueeze":
-                return self._read_squeeze(node, first, arrays, attributes)
-            case "Reshape" | "Flatten":
-                return self._read_reshape(node, first, inputs, attributes)
-            case "BatchNormalization":
-                return self._read_batch_norm(node, first, arrays, attributes)
-            case "LayerNormalization":
-                return self._read_layer_norm(node, first, arrays, attributes)
-        if kind in _ACTIVATIONS:
-            self._require_numbers(node, first, attributes.get("axis", -1))
-            return self._add(first, ActivationPart(self._named(node), _ACTIVATIONS[kind]))
-        if kind in _POOLS:
-            return self._read_pool(node, first, arrays, attributes)
-        return self._refuse(node)
+        return _ONE[kind](self, node, first, inputs, attributes)
+
+    def _read_activation(
+        self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
+    ) -> Signal:
+        self._require_numbers(node, value, attributes.get("axis", -1))
+        return self._add(value, ActivationPart(self._named(node), _ACTIVATIONS[node.op_type]))
+
+    def _read_transpose(
+        self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
+    ) -> Signal:
+        order = attributes.get("perm") or range(len(value.axes))[::-1]
+        return replace(value, axes=tuple(value.axes[axis] for axis in order))
 
     def _read_embedding(
         self, node: Any, table: Array, ids: Value | None, attributes: Mapping[str, Any]
@@ -321,16 +302,16 @@ class _Reader:
         found = replace(ids, axes=(*ids.axes, C))
         return self._add(found, TablePart(self._named(node), _tensor(table)))
 
-    def _read_one_hot(self, node: Any, ids: Signal, arrays: list[Array | None]) -> Signal:
-        depth = arrays[1]
+    def _read_one_hot(
+        self, node: Any, ids: Signal, inputs: Inputs, attributes: Mapping[str, Any]
+    ) -> Signal:
+        depth = _arrays(inputs)[1]
         if depth is None or depth.size != 1 or not 0 < int(depth.reshape(-1)[0]) <= 1 << 13:
             self._refuse(node)
         table = torch.eye(int(depth.reshape(-1)[0]))
         return self._add(replace(ids, axes=(*ids.axes, C)), TablePart(self._named(node), table))
 
-    def _read_product(
-        self, node: Any, inputs: list[Value | None], attributes: Mapping[str, Any]
-    ) -> Signal:
+    def _read_product(self, node: Any, inputs: Inputs, attributes: Mapping[str, Any]) -> Signal:
         value, weight = inputs[0], inputs[1]
         if not isinstance(value, Signal) or not isinstance(weight, np.ndarray) or weight.ndim != 2:
             self._refuse(node)
@@ -350,10 +331,11 @@ class _Reader:
             bias = (bias + _tensor(inputs[2]).reshape(-1)) * attributes.get("beta", 1.0)
         return self._add(value, DensePart(self._named(node), matrix, bias))
 
-    def _read_arithmetic(self, node: Any, inputs: list[Value | None]) -> Signal:
+    def _read_arithmetic(self, node: Any, inputs: Inputs, attributes: Mapping[str, Any]) -> Signal:
         signals = [value for value in inputs if isinstance(value, Signal)]
         arrays = [value for value in inputs if isinstance(value, np.ndarray)]
-        if len(signals) != 1 or len(arrays) != 1 or inputs[0] is not signals[0] and node.op_type in ("Sub", "Div"):  # fmt: skip
+        swapped = node.op_type in ("Sub", "Div") and not isinstance(inputs[0], Signal)
+        if len(signals) != 1 or len(arrays) != 1 or swapped:
             self._refuse(node)
         value, constant = signals[0], _tensor(arrays[0])
         self._require_last(node, value)
@@ -377,8 +359,11 @@ class _Reader:
             return value
         return self._add(value, ScalePart(self._named(node), scale, shift))
 
-    def _read_gather(self, node: Any, value: Signal, index: Array | None, axis: int) -> Signal:
+    def _read_gather(
+        self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
+    ) -> Signal:
         """One of the last states, or the last step."""
+        index, axis = _arrays(inputs)[1], attributes.get("axis", 0)
         if index is None or index.size != 1 or not -len(value.axes) <= axis < len(value.axes):
             self._refuse(node)
         chosen, place = int(index.reshape(-1)[0]), axis % len(value.axes)
@@ -404,8 +389,9 @@ class _Reader:
         return self._add(replace(value, axes=left), PoolPart(self._named(node), "last"))
 
     def _read_slice(
-        self, node: Any, value: Signal, arrays: list[Array | None], attributes: Mapping[str, Any]
+        self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
     ) -> Signal:
+        arrays = _arrays(inputs)
         starts = arrays[1] if len(arrays) > 1 else np.asarray(attributes.get("starts", ()))
         axes = arrays[3] if len(arrays) > 3 else np.asarray(attributes.get("axes", (0,)))
         if starts is None or axes is None or np.size(starts) != 1 or np.size(axes) != 1:
@@ -424,8 +410,9 @@ class _Reader:
         return self._read_last_step(node, value, value.axes[place], chosen, left)
 
     def _read_squeeze(
-        self, node: Any, value: Signal, arrays: list[Array | None], attributes: Mapping[str, Any]
+        self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
     ) -> Signal:
+        arrays = _arrays(inputs)
         given = arrays[1] if len(arrays) > 1 else attributes.get("axes")
         axes = list(value.axes)
         if node.op_type == "Unsqueeze":
@@ -446,14 +433,14 @@ class _Reader:
         )
 
     def _read_reshape(
-        self, node: Any, value: Signal, inputs: list[Value | None], attributes: Mapping[str, Any]
+        self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
     ) -> Signal:
         """Directions side by side, or steps and streams in a row: what is next to each other."""
         axes = [what for what in value.axes if what != ONE]
         target = inputs[1] if len(inputs) > 1 else None
-        rank = target.size if isinstance(target, np.ndarray) else 2 if node.op_type == "Flatten" else None  # fmt: skip
-        if isinstance(target, Made):
-            rank = target.length
+        rank = 2 if node.op_type == "Flatten" else None
+        if isinstance(target, np.ndarray | Made):
+            rank = target.length if isinstance(target, Made) else target.size
         if not axes or axes[-1] != C:
             self._refuse(node)
         single = len(value.states) == 1 if value.states else not self._both(value)
@@ -472,9 +459,7 @@ class _Reader:
                 return replace(value, axes=((axes[0], axes[1]), C))
         return self._refuse(node)
 
-    def _read_concat(
-        self, node: Any, inputs: list[Value | None], attributes: Mapping[str, Any]
-    ) -> Signal:
+    def _read_concat(self, node: Any, inputs: Inputs, attributes: Mapping[str, Any]) -> Signal:
         """Last states of several layers one after the other, or of both directions side by side."""
         signals = [value for value in inputs if isinstance(value, Signal)]
         if len(signals) != len(inputs) or not all(value.states for value in signals):
@@ -488,8 +473,9 @@ class _Reader:
         return replace(first, states=states, parts=max(value.parts for value in signals))
 
     def _read_batch_norm(
-        self, node: Any, value: Signal, arrays: list[Array | None], attributes: Mapping[str, Any]
+        self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
     ) -> Signal:
+        arrays = _arrays(inputs)
         if len(value.axes) < 2 or value.axes[1] != C or any(one is None for one in arrays[1:5]):
             self._refuse(node)
         gamma, beta, mean, variance = (_tensor(np.asarray(array)) for array in arrays[1:5])
@@ -497,8 +483,9 @@ class _Reader:
         return self._add(value, ScalePart(self._named(node), scale, beta - mean * scale))
 
     def _read_layer_norm(
-        self, node: Any, value: Signal, arrays: list[Array | None], attributes: Mapping[str, Any]
+        self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
     ) -> Signal:
+        arrays = _arrays(inputs)
         self._require_numbers(node, value, attributes.get("axis", -1))
         if arrays[1] is None or abs(attributes.get("epsilon", 1e-5) - _TORCH_EPSILON) > 1e-9:
             self._refuse(node)
@@ -507,8 +494,9 @@ class _Reader:
         return self._add(value, NormPart(self._named(node), weight, bias))
 
     def _read_pool(
-        self, node: Any, value: Signal, arrays: list[Array | None], attributes: Mapping[str, Any]
+        self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
     ) -> Signal:
+        arrays = _arrays(inputs)
         given = arrays[1] if len(arrays) > 1 else attributes.get("axes")
         if given is None or np.size(given) != 1:
             self._refuse(node)
@@ -521,9 +509,7 @@ class _Reader:
 
     # Recurrent nodes
 
-    def _read_recurrent(
-        self, node: Any, inputs: list[Value | None], attributes: Mapping[str, Any]
-    ) -> None:
+    def _read_recurrent(self, node: Any, inputs: Inputs, attributes: Mapping[str, Any]) -> None:
         value = inputs[0]
         if not isinstance(value, Signal) or len(value.axes) != 3 or value.axes[2] != C:
             self._refuse(node)
@@ -545,10 +531,10 @@ class _Reader:
         if attributes.get("layout", 0):
             given = Signal((streams, steps, D, C), place + 1)
             ends = Signal((streams, D, C), place + 1, states)
-        for name, found in zip(node.output, (given, ends, Made()), strict=False):
-            self._values[name] = found
+        outputs: tuple[Value, ...] = (given, ends, Made())
+        self._values |= dict(zip(node.output, outputs, strict=False))
 
-    def _check_others(self, node: Any, inputs: list[Value | None]) -> None:
+    def _check_others(self, node: Any, inputs: Inputs) -> None:
         """Lengths, first states and peepholes, which must be nothing."""
         others = [*inputs[4:], None, None, None, None][:4]
         lengths, hidden, cell, peepholes = others
@@ -582,9 +568,12 @@ class _Reader:
 
     def _take_states(self, node: Any, value: Signal) -> None:
         """Where last states enter something, they are those that the whole network ends with."""
-        place = max(place for place, part in enumerate(self._parts) if isinstance(part, RecurrentPart))  # fmt: skip
-        part = self._parts[place]
-        assert isinstance(part, RecurrentPart)
+        layers = [
+            (place, part)
+            for place, part in enumerate(self._parts)
+            if isinstance(part, RecurrentPart)
+        ]
+        place, part = layers[-1]
         if value.states != tuple((place, direction) for direction in part.directions):
             self._refuse(node, "reads last states of other layers than the top one")
         self._parts[place] = replace(part, every=False)
@@ -617,16 +606,43 @@ class _Reader:
     def _refuse(self, node: Any, why: str = "") -> NoReturn:
         said = f" {why}" if why else " is not understood here where it stands"
         raise ModelFileError(
-            f"{self._file}: the node {self._named(node)}{said}; what can be shown is an embedding or "
-            "a matrix product, LSTM, GRU or RNN nodes one after the other, their last step or a "
+            f"{self._file}: the node {self._named(node)}{said}; what can be shown is an embedding "
+            "or a matrix product, LSTM, GRU or RNN nodes one after the other, their last step or a "
             "mean, and matrix products on top"
         )
+
+
+_SEVERAL: Mapping[str, Callable[[_Reader, Any, Inputs, Mapping[str, Any]], Signal]] = {
+    "MatMul": _Reader._read_product,
+    "Gemm": _Reader._read_product,
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div"), _Reader._read_arithmetic),
+    "Concat": _Reader._read_concat,
+}
+"""What reads a signal and something else, or several."""
+_ONE: Mapping[str, Callable[[_Reader, Any, Signal, Inputs, Mapping[str, Any]], Signal]] = {
+    "OneHot": _Reader._read_one_hot,
+    "Gather": _Reader._read_gather,
+    "Slice": _Reader._read_slice,
+    "Transpose": _Reader._read_transpose,
+    **dict.fromkeys(("Squeeze", "Unsqueeze"), _Reader._read_squeeze),
+    **dict.fromkeys(("Reshape", "Flatten"), _Reader._read_reshape),
+    "BatchNormalization": _Reader._read_batch_norm,
+    "LayerNormalization": _Reader._read_layer_norm,
+    **dict.fromkeys(_ACTIVATIONS, _Reader._read_activation),
+    **dict.fromkeys(_POOLS, _Reader._read_pool),
+}
+"""What reads one signal."""
+
+
+def _arrays(inputs: Inputs) -> list[Array | None]:
+    """The constants among these."""
+    return [value if isinstance(value, np.ndarray) else None for value in inputs]
 
 
 def _recurrent_part(
     name: str,
     node: Any,
-    inputs: list[Value | None],
+    inputs: Inputs,
     attributes: Mapping[str, Any],
     file: str,
 ) -> RecurrentPart:
@@ -646,8 +662,8 @@ def _recurrent_part(
     both = np.zeros((len(ways), 2 * rows), np.float32) if bias is None else bias
     if not fits or not isinstance(both, np.ndarray) or both.shape != (len(ways), 2 * rows):
         raise ModelFileError(
-            f"{file}: {name} of {units} units in {len(ways)} directions has weights {into.shape} and "
-            f"{again.shape}; they should be {shapes[0]} and {shapes[1]}"
+            f"{file}: {name} of {units} units in {len(ways)} directions has weights {into.shape} "
+            f"and {again.shape}; they should be {shapes[0]} and {shapes[1]}"
         )
     directions: dict[str, Direction] = {}
     for place, way in enumerate(ways):
@@ -729,7 +745,7 @@ def _text(value: Any) -> str:
 def _tensor(array: Array) -> Tensor:
     if array.dtype.kind != "f":
         raise ModelFileError(
-            f"constants of type {array.dtype} stand where weights should; if the model is quantised, "
-            "open it as it was before"
+            f"constants of type {array.dtype} stand where weights should; if the model is "
+            "quantised, open it as it was before"
         )
     return torch.from_numpy(np.array(array, np.float32))

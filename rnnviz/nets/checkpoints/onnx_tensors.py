@@ -32,15 +32,15 @@ def array_of(tensor: Any, path: Path) -> Array:
     """The numbers of a `TensorProto`.
 
     Raises:
-        ModelFileError: of a type that is not known, of a size that it does not have, or kept where it
-            may not be.
+        ModelFileError: of a type that is not known, of a size that it does not have, or kept where
+            it may not be.
     """
     name, shape = tensor.name, tuple(tensor.dims)
     kind = tensor.data_type
     if kind not in _TYPES and kind != _BFLOAT16:
         raise ModelFileError(
-            f"{path.name}: the constant {name} is of type {kind}, which is no type of weights; if the "
-            "model is quantised, open it as it was before"
+            f"{path.name}: the constant {name} is of type {kind}, which is no type of weights; if "
+            "the model is quantised, open it as it was before"
         )
     dtype = np.dtype(_TYPES.get(kind, "<u2"))
     if any(size < 0 for size in shape) or math.prod(shape) * dtype.itemsize > memory_left():
@@ -137,8 +137,8 @@ def _squeeze(inputs: list[Array | None], attributes: Attributes) -> Array:
 def _slice(inputs: list[Array | None], attributes: Attributes) -> Array:
     data = np.asarray(inputs[0])
     parts = [None if part is None else np.asarray(part).reshape(-1) for part in inputs[1:]]
-    starts = parts[0] if parts else np.asarray(attributes["starts"])
-    ends = parts[1] if len(parts) > 1 else np.asarray(attributes["ends"])
+    starts = np.asarray(parts[0] if parts else attributes["starts"])
+    ends = np.asarray(parts[1] if len(parts) > 1 else attributes["ends"])
     axes = parts[2] if len(parts) > 2 else np.asarray(attributes.get("axes", range(len(starts))))
     steps = parts[3] if len(parts) > 3 else None
     cut = [slice(None)] * data.ndim

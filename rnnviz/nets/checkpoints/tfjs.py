@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -27,7 +27,10 @@ from rnnviz.nets.opened import OpenedModel
 
 _LARGEST_JSON = 1 << 26
 _HEAD = 1 << 16
-_STORED = {"float32": "<f4", "float16": "<f2", "int32": "<i4", "uint8": "|u1", "uint16": "<u2", "bool": "|b1"}  # fmt: skip
+_STORED = {
+    "float32": "<f4", "float16": "<f2", "int32": "<i4", "uint8": "|u1", "uint16": "<u2",
+    "bool": "|b1",
+}  # fmt: skip
 _MOST_WEIGHTS = 1 << 14
 _ROLES = (
     "embeddings", "kernel", "recurrent_kernel", "bias", "gamma", "beta", "moving_mean",
@@ -104,8 +107,8 @@ def _content(path: Path) -> dict[str, Any] | None:
         content = read_json(path, limit=_LARGEST_JSON)
     except DamagedFileError as error:
         raise ModelFileError(
-            f"{path.name} is the model.json of a TensorFlow.js model, and damaged: {error}; fetch it "
-            "again"
+            f"{path.name} is the model.json of a TensorFlow.js model, and damaged: {error}; fetch "
+            "it again"
         ) from error
     return content if isinstance(content, dict) else None
 
@@ -127,7 +130,10 @@ class _Manifest:
         inner = layer.config.get("layer")
         about = inner.get("config") if isinstance(inner, Mapping) else None
         own = about.get("name") if isinstance(about, Mapping) else None
-        names = [layer.name, *([own, f"forward_{own}", f"backward_{own}"] if own else [])]
+        names = [layer.name]
+        if isinstance(own, str):
+            base = own.removeprefix("forward_")
+            names += [own, base, f"forward_{base}", f"backward_{base}"]
         found = [
             (order, tensor)
             for name, tensor in self._arrays.items()
@@ -212,10 +218,9 @@ class _Manifest:
             raise ModelFileError(
                 f"{self._file}: {name} holds whole numbers without a scale, which are no weights"
             )
-        self.notes = [
-            f"its weights are quantised to {8 * values.dtype.itemsize} bits, and are taken for the "
-            "numbers that those stand for"
-        ]
+        bits = 8 * values.dtype.itemsize
+        said = f"its weights are quantised to {bits} bits, and taken for what these stand for"
+        self.notes = [said]
         return torch.from_numpy((values.astype(np.float64) * scale + least).astype(np.float32))
 
 

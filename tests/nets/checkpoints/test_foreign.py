@@ -15,7 +15,7 @@ CONTENTS = {
     b"\n <!DOCTYPE html><html><body>Sign in</body></html>": "web page",
     b"\x89PNG\r\n\x1a\n" + bytes(64): "PNG image",
     b"\xff\xd8\xff\xe0" + bytes(64): "JPEG",
-    b"\x89HDF\r\n\x1a\n" + bytes(64): "HDF5.*Keras",
+    b"\x89HDF\r\n\x1a\n" + bytes(64): "HDF5.*damaged",
     b"GGUF\x03\x00\x00\x00" + bytes(64): "GGUF",
     b"\x08\x07\x12\x07pytorch\x1a\x052.0.1:\x8d\x01": "ONNX",
     b"\x1f\x8b\x08" + bytes(32): "gzip",

@@ -5,6 +5,7 @@
 Only this script needs Keras. `NAME.npz` holds what was read (`x`) and what Keras answered (`y`);
 what lies under `refused/` cannot be shown.
 """
+# mypy: ignore-errors
 
 import tarfile
 import tempfile
@@ -158,8 +159,8 @@ def draw(model):
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
         for name, (model, read) in OPENED.items():
             draw(model)
             model.save(folder / f"{name}.h5")

@@ -5,6 +5,7 @@
 Only this script needs onnxruntime. `NAME.npz` holds what was read (`x`, streams first) and what
 onnxruntime answered (`y`); what lies under `refused/` cannot be shown.
 """
+# mypy: ignore-errors
 
 import tarfile
 import tempfile
@@ -124,8 +125,8 @@ def answer(path: Path, read: np.ndarray, steps_first: bool) -> None:
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
         refused = folder / "refused"
         refused.mkdir()
         for name, about in EXPORTED.items():
