@@ -150,8 +150,7 @@ def _graph(path: Path) -> Any:
             model.ParseFromString(file.readall())
     except (DecodeError, ValueError) as error:
         raise ModelFileError(
-            f"{path.name} is an ONNX graph that is damaged or was not copied whole; "
-            "fetch it again"
+            f"{path.name} is an ONNX graph that is damaged or was not copied whole; fetch it again"
         ) from error
     if len(model.graph.node) > _MOST_NODES:
         raise ModelFileError(f"{path.name} is a graph of {len(model.graph.node):,} nodes")
