@@ -14,6 +14,9 @@ from typing import NoReturn
 import torch
 from torch import Tensor
 
+from rnnviz.core.architectures.elman import ELMAN
+from rnnviz.core.architectures.gru import GRU
+from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import Setting
 from rnnviz.nets.checkpoints.chain import (
@@ -28,20 +31,21 @@ from rnnviz.nets.checkpoints.chain import (
     TablePart,
     shape_of,
 )
+from rnnviz.nets.checkpoints.gate_layout import GateLayout
 from rnnviz.nets.checkpoints.keras_config import SILENT, KerasLayer
 
 Weighted = tuple[KerasLayer, Sequence[Tensor]]
 """A layer and its weights in the order in which Keras keeps them; of both directions, forward
 first."""
 
-_KINDS = {
-    "LSTM": "lstm", "CuDNNLSTM": "lstm", "GRU": "gru", "CuDNNGRU": "gru", "SimpleRNN": "rnn",
-}  # fmt: skip
-_BLOCKS = {"lstm": 4, "gru": 3, "rnn": 1}
-_TORCH_ORDER = {"lstm": (0, 1, 2, 3), "gru": (1, 0, 2), "rnn": (0,)}
-"""The blocks of Keras in the order of torch."""
-_KERAS_1 = {"lstm": (0, 2, 1, 3), "gru": (0, 1, 2), "rnn": (0,)}
-"""The gates of Keras 1, which keeps them apart, in the order of Keras 2: i, c, f, o before."""
+_LAYOUTS = (
+    GateLayout(LSTM, ("LSTM", "CuDNNLSTM"), ("input", "forget", "candidate", "output")),
+    GateLayout(GRU, ("GRU", "CuDNNGRU"), ("update", "reset", "new")),
+    GateLayout(ELMAN, ("SimpleRNN",), ("hidden",)),
+)
+_KINDS = {name: layout for layout in _LAYOUTS for name in layout.named}
+_APART = ("input", "candidate", "forget", "output", "update", "reset", "new")
+"""The order in which Keras 1 lists the arrays of gates, which it keeps apart."""
 _POOLS = {
     "GlobalAveragePooling1D": "mean", "GlobalMaxPooling1D": "max", "GlobalMaxPool1D": "max",
     "GlobalAvgPool1D": "mean",
@@ -245,11 +249,12 @@ class _Reader:
     ) -> None:
         if about.says("return_state") or about.says("time_major"):
             self._refuse(about, "with return_state or time_major")
-        kind, units = _KINDS[about.kind], about.size("units", self._file)
+        layout, units = _KINDS[about.kind], about.size("units", self._file)
         if every and about.says("stateful"):
             self.notes.append(f"{layer.name} keeps its state between batches (stateful)")
         found = {
-            name: self._direction(about, kind, units, arrays) for name, arrays in directions.items()
+            name: self._direction(about, layout, units, arrays)
+            for name, arrays in directions.items()
         }
         after = {reset_after for _, reset_after in found.values()}
         if len(after) > 1:
@@ -257,46 +262,43 @@ class _Reader:
         self.parts.append(
             RecurrentPart(
                 name=layer.name,
-                architecture=kind,
+                architecture=layout.facts.name,
                 units=units,
                 directions={name: weights for name, (weights, _) in found.items()},
-                variant=self._variant(about, kind, after.pop()),
+                variant=self._variant(about, layout, after.pop()),
                 every=every,
                 merge=merge,
             )
         )
 
-    def _variant(self, layer: KerasLayer, kind: str, reset_after: bool) -> dict[str, Setting]:
+    def _variant(
+        self, layer: KerasLayer, layout: GateLayout, reset_after: bool
+    ) -> dict[str, Setting]:
         """What the layer does otherwise than usual."""
         if layer.kind.startswith("CuDNN"):
             return {}
         activation = layer.activation("activation", self._file, "tanh")
         if activation not in ("tanh", "relu"):
             self._refuse(layer, f"with activation={activation}; with tanh or relu it can be shown")
-        variant: dict[str, Setting] = {"activation": activation}
-        if kind != "rnn":
+        gates = "sigmoid"
+        if layout.facts.gated:
             gates = layer.activation("recurrent_activation", self._file, "hard_sigmoid")
-            if gates not in self._gates:
-                self._refuse(
-                    layer,
-                    f"with recurrent_activation={gates}; with sigmoid or hard_sigmoid it can be "
-                    "shown",
-                )
-            variant["gates"] = self._gates[gates]
-        if kind == "gru":
-            variant["reset_after"] = reset_after
-        return variant
+        if gates not in self._gates:
+            self._refuse(
+                layer,
+                f"with recurrent_activation={gates}; with sigmoid or hard_sigmoid it can be shown",
+            )
+        return layout.variant(activation, self._gates[gates], reset_after)
 
     def _direction(
-        self, layer: KerasLayer, kind: str, units: int, arrays: Sequence[Tensor]
+        self, layer: KerasLayer, layout: GateLayout, units: int, arrays: Sequence[Tensor]
     ) -> tuple[Direction, bool]:
         """One direction in torch's layout; and of a GRU whether it resets after the product."""
-        blocks = _BLOCKS[kind]
+        blocks = layout.blocks
         if len(arrays) == 3 * blocks and blocks > 1:
-            arrays = [
-                torch.cat([arrays[3 * gate + part] for gate in _KERAS_1[kind]], -1)
-                for part in range(3)
-            ]
+            apart = [gate for gate in _APART if gate in layout.gates]
+            places = [3 * apart.index(gate) for gate in layout.gates]
+            arrays = [torch.cat([arrays[n + part] for n in places], -1) for part in range(3)]
         biased = layer.says("use_bias", True)
         if len(arrays) != 2 + biased:
             raise ModelFileError(
@@ -310,8 +312,8 @@ class _Reader:
             self._misshapen(layer, kernel, ("inputs", blocks * units))
         zeros = torch.zeros(blocks * units)
         into, onto = (bias[0], zeros) if bias else (zeros, zeros)
-        own = kind == "gru" and into.dim() == 2
-        cudnn = tuple(into.shape) == (2 * blocks * units,) and kind != "rnn"
+        own = "reset_after" in layout.facts.variants and into.dim() == 2
+        cudnn = tuple(into.shape) == (2 * blocks * units,) and layout.facts.gated
         if own and len(into) == 2:
             into, onto = into[0], into[1]
         elif cudnn:
@@ -319,12 +321,11 @@ class _Reader:
             kernel, again = _from_cudnn(kernel, blocks), _transposed(again, blocks)
         if into.shape != zeros.shape or onto.shape != zeros.shape:
             self._misshapen(layer, bias[0], (blocks * units,))
-        order = _TORCH_ORDER[kind]
         weights = {
-            "weight_ih_l0": _ordered(kernel.t(), order),
-            "weight_hh_l0": _ordered(again.t(), order),
-            "bias_ih_l0": _ordered(into, order),
-            "bias_hh_l0": _ordered(onto, order),
+            "weight_ih_l0": layout.ordered(kernel.t()),
+            "weight_hh_l0": layout.ordered(again.t()),
+            "bias_ih_l0": layout.ordered(into),
+            "bias_hh_l0": layout.ordered(onto),
         }
         return weights, own or cudnn or (not bias and layer.says("reset_after"))
 
@@ -370,11 +371,6 @@ def _from_cudnn(kernel: Tensor, blocks: int) -> Tensor:
 
 def _transposed(kernel: Tensor, blocks: int) -> Tensor:
     return torch.cat([block.t() for block in kernel.chunk(blocks, 1)], 1)
-
-
-def _ordered(rows: Tensor, order: Sequence[int]) -> Tensor:
-    blocks = rows.chunk(len(order))
-    return torch.cat([blocks[place] for place in order])
 
 
 def _plain(shape: object) -> str:

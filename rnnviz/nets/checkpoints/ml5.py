@@ -17,11 +17,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.reading import DamagedFileError, decode_json, open_regular, read_json, read_small
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.chain import DensePart, Part, RecurrentPart, TablePart, chain_of
 from rnnviz.nets.checkpoints.chain_opened import opened_chain
+from rnnviz.nets.checkpoints.gate_layout import GateLayout
 from rnnviz.nets.checkpoints.vocabulary_found import characters_of
 from rnnviz.nets.opened import OpenedModel
 
@@ -30,6 +32,7 @@ _CELL = re.compile(
 )
 _PARTS = {"weights": "kernel", "biases": "bias"}
 """Their names before TensorFlow 1.3."""
+_LAYOUT = GateLayout(LSTM, ("BasicLSTMCell",), ("input", "candidate", "forget", "output"))
 _FORGET_BIAS = 1.0
 _LARGEST = 1 << 32
 _VOCABULARY = "vocab.json"
@@ -150,17 +153,18 @@ def _layer(place: int, cell: Mapping[str, Tensor], file: str) -> RecurrentPart:
             f"{tuple(bias.shape)}, which no LSTM has"
         )
     into, candidate, forget, output = bias.chunk(4)
-    order = [0, 2, 1, 3]  # i, j, f, o as i, f, g, o
-    rows = torch.cat([kernel.t().chunk(4)[block] for block in order])
+    rows = _LAYOUT.ordered(kernel.t())
     return RecurrentPart(
         name=f"cell_{place}",
-        architecture="lstm",
+        architecture=_LAYOUT.facts.name,
         units=units,
         directions={
             "forward": {
                 "weight_ih_l0": rows[:, :-units],
                 "weight_hh_l0": rows[:, -units:],
-                "bias_ih_l0": torch.cat([into, forget + _FORGET_BIAS, candidate, output]),
+                "bias_ih_l0": _LAYOUT.ordered(
+                    torch.cat([into, candidate, forget + _FORGET_BIAS, output])
+                ),
                 "bias_hh_l0": torch.zeros(4 * units),
             }
         },

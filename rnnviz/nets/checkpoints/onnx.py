@@ -17,6 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnviz.core.architectures.elman import ELMAN
+from rnnviz.core.architectures.gru import GRU
+from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError, RnnvizError
 from rnnviz.core.models.network import Setting
 from rnnviz.core.reading import open_regular
@@ -34,6 +37,7 @@ from rnnviz.nets.checkpoints.chain import (
     chain_of,
 )
 from rnnviz.nets.checkpoints.chain_opened import opened_chain
+from rnnviz.nets.checkpoints.gate_layout import GateLayout
 from rnnviz.nets.checkpoints.onnx_tensors import Array, array_of, folded
 from rnnviz.nets.opened import OpenedModel
 
@@ -41,10 +45,12 @@ _HEAD = 1 << 12
 _OLDEST = 3
 """The version of 2017; a SavedModel of TensorFlow begins with 1."""
 _MOST_NODES = 20_000
-_RECURRENT = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn"}
-_TORCH_ORDER = {"lstm": (0, 2, 3, 1), "gru": (1, 0, 2), "rnn": (0,)}
-"""The blocks of ONNX (i, o, f, c; z, r, h) in the order of torch."""
-_USUAL = {"lstm": ("sigmoid", "tanh", "tanh"), "gru": ("sigmoid", "tanh"), "rnn": ("tanh",)}
+_LAYOUTS = (
+    GateLayout(LSTM, ("LSTM",), ("input", "output", "forget", "candidate")),
+    GateLayout(GRU, ("GRU",), ("update", "reset", "new")),
+    GateLayout(ELMAN, ("RNN",), ("hidden",)),
+)
+_RECURRENT = {name: layout for layout in _LAYOUTS for name in layout.named}
 _ACTIVATIONS = {
     "Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "Softmax": "softmax",
     "LogSoftmax": "softmax", "Gelu": "gelu",
@@ -646,15 +652,15 @@ def _recurrent_part(
     file: str,
 ) -> RecurrentPart:
     """A recurrent node with its weights in the layout of torch."""
-    kind = _RECURRENT[node.op_type]
+    layout = _RECURRENT[node.op_type]
     into, again, bias = (inputs[place] if len(inputs) > place else None for place in (1, 2, 3))
     if not isinstance(into, np.ndarray) or not isinstance(again, np.ndarray):
         raise ModelFileError(
             f"{file}: the weights of {name} are computed in the graph and not kept; export it with "
             "do_constant_folding=True"
         )
-    order, ways = _TORCH_ORDER[kind], _ways(attributes)
-    blocks, units = len(order), int(attributes.get("hidden_size", 0)) or again.shape[-1]
+    ways = _ways(attributes)
+    blocks, units = layout.blocks, int(attributes.get("hidden_size", 0)) or again.shape[-1]
     rows = blocks * units
     shapes = ((len(ways), rows, into.shape[-1]), (len(ways), rows, units))
     fits = into.shape == shapes[0] and again.shape == shapes[1]
@@ -673,12 +679,9 @@ def _recurrent_part(
             "bias_ih_l0": first,
             "bias_hh_l0": second,
         }
-        directions[way] = {
-            part: torch.cat([_tensor(array).chunk(blocks)[block] for block in order])
-            for part, array in arrays.items()
-        }
-    variant = _variant(name, kind, len(ways), attributes, file)
-    return RecurrentPart(name, kind, units, directions, variant)
+        directions[way] = {part: layout.ordered(_tensor(array)) for part, array in arrays.items()}
+    variant = _variant(name, layout, len(ways), attributes, file)
+    return RecurrentPart(name, layout.facts.name, units, directions, variant)
 
 
 def _ways(attributes: Mapping[str, Any]) -> tuple[str, ...]:
@@ -689,7 +692,7 @@ def _ways(attributes: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _variant(
-    name: str, kind: str, ways: int, attributes: Mapping[str, Any], file: str
+    name: str, layout: GateLayout, ways: int, attributes: Mapping[str, Any], file: str
 ) -> dict[str, Setting]:
     """What a node does otherwise than usual.
 
@@ -701,32 +704,28 @@ def _variant(
             raise ModelFileError(
                 f"{file}: {name} has {key}={attributes[key]}, which cannot be shown"
             )
-    usual = _USUAL[kind]
+    gated = layout.facts.gated
+    usual = ("sigmoid",) * gated + ("tanh",) * len(layout.facts.states)
     named = [_text(one).lower() for one in attributes.get("activations") or usual * ways]
     one_way = tuple(named[: len(usual)])
     if len(one_way) != len(usual) or named != list(one_way) * ways:
         raise ModelFileError(f"{file}: {name} has the activations {named}, which cannot be shown")
-    gate, squash = one_way[0], one_way[-1]
-    variant: dict[str, Setting] = {"activation": squash}
-    known = squash in ("tanh", "relu") and set(one_way[1 if kind != "rnn" else 0 :]) == {squash}
-    if kind != "rnn":
+    squash = one_way[-1]
+    known = squash in ("tanh", "relu") and set(one_way[gated:]) == {squash}
+    found: str | None = "sigmoid"
+    if gated and one_way[0] != "sigmoid":
         alpha = next(iter(attributes.get("activation_alpha") or ()), 0.2)
         beta = next(iter(attributes.get("activation_beta") or ()), 0.5)
-        gates = {
+        found = {
             ("hardsigmoid", 0.2, 0.5): "hard-sigmoid-0.2",
             ("hardsigmoid", round(1 / 6, 4), 0.5): "hard-sigmoid",
-        }.get((gate, round(alpha, 4), round(beta, 4)))
-        found = "sigmoid" if gate == "sigmoid" else gates
-        known = known and found is not None
-        variant["gates"] = str(found)
-    if not known:
+        }.get((one_way[0], round(alpha, 4), round(beta, 4)))
+    if not known or found is None:
         raise ModelFileError(
             f"{file}: {name} has the activations {', '.join(one_way)}; sigmoid or hard sigmoid for "
             "gates, tanh or relu for the rest can be shown"
         )
-    if kind == "gru":
-        variant["reset_after"] = bool(attributes.get("linear_before_reset", 0))
-    return variant
+    return layout.variant(squash, found, bool(attributes.get("linear_before_reset", 0)))
 
 
 def _attribute(one: Any, path: Path) -> Any:
