@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.commands.inputs import file_given
+from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.jobs import opened, run_task
 from rnnviz.commands.output import print_json
 from rnnviz.core.given_path import given_path
@@ -47,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="with --words: of which class (default: of the one that is found likeliest)",
     )
+    add_vocabulary(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -56,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     from rnnviz.work.jobs.classification import Classify, ExplainVerdict
     from rnnviz.work.jobs.given import ModelGiven, TextGiven
 
-    model = opened(arguments.model, None, job=Classify)
-    given = ModelGiven(model.path)
+    model = opened(arguments.model, arguments.vocabulary, job=Classify)
+    given = ModelGiven(model.path, model.vocabulary)
     results: list[dict[str, Any]] = []
     for words in arguments.texts:
         path = given_path(words)

@@ -20,6 +20,7 @@ from rnnviz.core.quantities.units import layer_name, unit_name
 from rnnviz.core.training_tasks import loss_unit
 
 if TYPE_CHECKING:
+    from rnnviz.commands.inputs import GoesWith
     from rnnviz.core.recordings.groups import Groups
     from rnnviz.core.recordings.recording import Recording
 
@@ -88,7 +89,7 @@ def _shortened(tokens: tuple[str, ...]) -> str:
     return f"{shown} … {len(tokens):,} in all" if len(tokens) > 40 else shown
 
 
-def _model(path: Path, vocabulary: Path | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _model(path: Path, vocabulary: GoesWith) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     from rnnviz.commands.jobs import opened
     from rnnviz.core.kinds import kind_named
 

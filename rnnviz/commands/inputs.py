@@ -7,13 +7,15 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.output import size_in_words
 from rnnviz.core.errors import RecordingError, TextError
 from rnnviz.core.given_path import given_path
+from rnnviz.core.sequences.vocabulary import FORMS
 from rnnviz.core.shipped import shipped_or_given
 from rnnviz.core.system.left_behind import temporary_folder
 
@@ -40,13 +42,48 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     add_vocabulary(parser)
 
 
+@dataclass(frozen=True)
+class GoesWith:
+    """What a person says about a model file that does not say everything itself."""
+
+    vocabulary: Path | None = None
+    """The training text, or a file that lists the symbols."""
+    reading: int = 0
+    """Which of the networks that the tensors may be, from 1."""
+
+
+class _Said(argparse.Action):
+    """Puts what follows `--vocabulary` or `--reading` into one `GoesWith`."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        name = (option_string or "").lstrip("-")
+        setattr(namespace, self.dest, replace(getattr(namespace, self.dest), **{name: values}))
+
+
 def add_vocabulary(parser: argparse.ArgumentParser) -> None:
-    """`--vocabulary`, for models that do not name their characters."""
+    """`--vocabulary` and `--reading`, for models that do not say everything themselves."""
     parser.add_argument(
         "--vocabulary",
         type=given_path,
+        action=_Said,
+        default=GoesWith(),
         metavar="FILE",
-        help="for a model without one: the training text, or a file with its characters in order",
+        help=f"for a model that does not name its symbols: {FORMS}",
+    )
+    parser.add_argument(
+        "--reading",
+        type=int,
+        dest="vocabulary",
+        action=_Said,
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="where the tensors may be several networks (`rnnviz info` lists them): which, from 1",
     )
 
 
@@ -153,7 +190,7 @@ def recorded(
     source: Sequence[Path],
     channels: Sequence[str] | None,
     *,
-    vocabulary: Path | None = None,
+    vocabulary: GoesWith | None = None,
     stop: int = sys.maxsize,
     limit_gb: float = LIMIT_GB,
 ) -> Iterator[Recording]:

@@ -16,6 +16,7 @@ from rnnviz.commands.output import ProgressLine, figure
 from rnnviz.core.errors import RnnvizError
 
 if TYPE_CHECKING:
+    from rnnviz.commands.inputs import GoesWith
     from rnnviz.work.jobs.models import ModelOpened
     from rnnviz.work.messages import Request
 
@@ -80,6 +81,12 @@ def run_task(
     failure = reply.failure
     if failure.kind == "VocabularyNeeded":
         raise TaskFailed(f"{failure.message}: pass it with --vocabulary FILE")
+    if failure.kind == "ReadingNeeded":
+        listed = "".join(
+            f"\n  --reading {number}: {words}"
+            for number, words in enumerate(getattr(failure, "readings", ()), 1)
+        )
+        raise TaskFailed(f"{failure.message}{listed}")
     if failure.details:
         sys.stderr.write(failure.details)
         raise TaskFailed(f"this is a defect in rnnviz, please report it: {failure.message}")
@@ -102,7 +109,7 @@ def run_with_progress(request: Request[P, A], title: str, unit: str = "") -> A:
 
 def opened(
     model: Path,
-    vocabulary: Path | None,
+    vocabulary: GoesWith | None,
     sentences: Path | None = None,
     *,
     job: type[Request[Any, Any]] | None = None,
@@ -111,7 +118,7 @@ def opened(
 
     Args:
         vocabulary: the training text or a vocabulary file; the guesses are printed with the loss
-            that each gives, and the best is taken.
+            that each gives, and the best is taken if the text bears it out.
         sentences: the file that a translation model's words come from, if it needs one.
         job: what it is to be asked; None takes any kind of model.
 
@@ -123,27 +130,45 @@ def opened(
     from rnnviz.work.jobs.given import ModelGiven
     from rnnviz.work.jobs.models import OpenModel
 
-    characters = None if vocabulary is None else _guessed(model, vocabulary)
-    found = run_task(OpenModel(model=ModelGiven(str(model), characters, str(sentences or ""))))
+    reading = vocabulary.reading if vocabulary else 0
+    source = vocabulary.vocabulary if vocabulary else None
+    characters = None if source is None else _guessed(model, source, reading)
+    given = ModelGiven(str(model), characters, str(sentences or ""), reading)
+    found = run_task(OpenModel(model=given))
     if job is not None:
         require(kind_named(found.kind), job.task(), model.name)
     return found
 
 
-def _guessed(model: Path, source: Path) -> tuple[str, ...]:
+def _guessed(model: Path, source: Path, reading: int) -> tuple[str, ...]:
+    """The symbols that a text or a list suggests.
+
+    Raises:
+        TaskFailed: nothing fits, or the text does not bear out the best guess.
+    """
     from rnnviz.work.jobs.models import GuessVocabulary
 
-    found = run_task(GuessVocabulary(path=str(model), source=str(source)))
+    asked = GuessVocabulary(path=str(model), source=str(source), reading=reading)
+    found = run_task(asked)
     if not found.candidates:
         raise TaskFailed(f"{source.name} suggests no vocabulary for {model.name}; try another file")
+    if found.named:
+        return found.candidates[0].characters
     print(
         f"vocabulary of {model.name} from {source.name}; a right order is far below "
         f"{figure(found.unigram_nats)} nats, what the frequencies alone give:",
         file=sys.stderr,
     )
     for number, candidate in enumerate(found.candidates):
-        chosen = "  <- taken" if number == 0 else ""
+        chosen = "  <- taken" if number == 0 and found.usable else ""
         print(f"  {figure(candidate.loss_nats):>7} nats  {candidate.how}{chosen}", file=sys.stderr)
+    if not found.usable:
+        raise TaskFailed(
+            f"no order of the symbols of {source.name} is convincing for {model.name}: the best "
+            f"gives {figure(found.candidates[0].loss_nats)} nats, their frequencies alone "
+            f"{figure(found.unigram_nats)}. It is not the text that it was trained on, or the "
+            "model has hardly been trained; give a file that lists the symbols in order"
+        )
     return found.candidates[0].characters
 
 

@@ -26,6 +26,9 @@ Names = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=_MOST_S
 Setting = str | bool | int | float
 Activation = Literal["linear", "relu", "tanh", "sigmoid", "gelu"]
 
+HALF = 0xF0000
+"""Half of a character stands in a vocabulary as the private character so much above it: no file in
+UTF-8 can hold a surrogate itself."""
 FRONT = -1
 """Among the inputs of a layer: what the front end gives. Layers are counted from 0."""
 
@@ -38,7 +41,9 @@ class Symbols(msgspec.Struct, frozen=True, kw_only=True, tag="symbols", tag_fiel
 
     vocabulary: Names
     """A symbol's id is its place."""
-    unit: Literal["characters", "words", "subwords", "bytes"] = "characters"
+    unit: Literal["characters", "words", "subwords", "bytes", "halves"] = "characters"
+    """Bytes are those of UTF-8, each named by the character of its number; halves are the units of
+    UTF-16, a surrogate being named by the private character `HALF` above it."""
     lower: bool = False
     """Texts are put in lower case first."""
     tokenizer: str = ""

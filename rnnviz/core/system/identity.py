@@ -22,8 +22,8 @@ def file_stamp(path: Path) -> tuple[str, int, int]:
     return str(path.resolve()), status.st_size, status.st_mtime_ns
 
 
-def model_digest(path: Path, vocabulary: tuple[str, ...] | None) -> str:
-    """Which model this is: another one once its file or the characters chosen for it changed.
+def model_digest(path: Path, vocabulary: tuple[str, ...] | None, reading: int = 0) -> str:
+    """Which model this is: another one once its file or what a person chose for it changed.
 
     That of a folder changes with any file in it.
     """
@@ -31,8 +31,8 @@ def model_digest(path: Path, vocabulary: tuple[str, ...] | None) -> str:
         inside = sorted(path.iterdir()) if path.is_dir() else []
     except OSError:
         inside = []
-    stamps = [file_stamp(file) for file in inside]
-    return digest(file_stamp(path), vocabulary, *([stamps] if stamps else []))
+    stamps = [[file_stamp(file) for file in inside]] if inside else []
+    return digest(file_stamp(path), vocabulary, *stamps, *((reading,) if reading else ()))
 
 
 def text_digest(text: Text) -> str:

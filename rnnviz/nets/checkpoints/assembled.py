@@ -119,13 +119,7 @@ def described(
     if plain := _plain(found, named, name):
         return plain, found.tensors
     if named is not None:
-        reads: Symbols | Numbers = Symbols(
-            vocabulary=named.characters,
-            unit=named.unit,  # type: ignore[arg-type]
-            lower=named.lower,
-            tokenizer=named.tokenizer,
-            unknown=named.unknown,
-        )
+        reads: Symbols | Numbers = symbols_named(named)
         own = named.characters
     else:
         reads, own = Numbers(columns=_columns(found.reads)), ()
@@ -142,6 +136,17 @@ def described(
     )
     task = _TASKS[found.purpose]
     return SequenceDescription(task=task, network=network, name=name), found.tensors
+
+
+def symbols_named(named: NamedCharacters) -> Symbols:
+    """What a network with these symbols reads."""
+    return Symbols(
+        vocabulary=named.characters,
+        unit=named.unit,
+        lower=named.lower,
+        tokenizer=named.tokenizer,
+        unknown=named.unknown,
+    )
 
 
 def _plain(

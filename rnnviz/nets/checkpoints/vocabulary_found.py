@@ -17,14 +17,12 @@ import numpy as np
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.models.network import HALF
 from rnnviz.nets.checkpoints.inert_pickle import Instance
 
 FIRST_SPECIAL = 0xE000
 """Tokens that are no character get code points of their own, in Unicode's private use area."""
 MOST_SPECIAL = 8
-HALF = 0xF0000
-"""Half of a character (a UTF-16 surrogate) stands in a vocabulary as the private character that is
-so much above it, for no file in UTF-8 can hold the half itself."""
 _SHORT = 16
 _MANY = 100
 """So many strings are no names of columns or settings."""
@@ -231,7 +229,7 @@ def _unit_of(tokens: Sequence[str | None]) -> Unit:
     """Whether single tokens are characters, bytes or halves of characters."""
     single = [token for token in tokens if token and len(token) == 1]
     codes = {ord(token) for token in single}
-    if any(0xD800 <= code < 0xE000 for code in codes):
+    if any(0xD800 <= code < 0xE000 or 0xD800 <= code - HALF < 0xE000 for code in codes):
         return "halves"
     if any(token and _BYTE.fullmatch(token) for token in tokens):
         return "bytes"

@@ -6,21 +6,28 @@ one is far worse than knowing nothing but how frequent each character is.
 
 from __future__ import annotations
 
-import json
 import math
 import string
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import torch
 
 from rnnviz.core.errors import ModelFileError, TextError, VocabularyNeeded
+from rnnviz.core.models.network import HALF, SequenceDescription
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
+from rnnviz.core.sequences.vocabulary import FORMS, UNKNOWN
+from rnnviz.core.sequences.word_tokens import words_of
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.checkpoints.vocabulary_found import FIRST_SPECIAL, as_characters, characters_of
-from rnnviz.nets.language.model import LanguageModel
+from rnnviz.nets.checkpoints.assembled import symbols_named
+from rnnviz.nets.checkpoints.vocabulary_file import read_vocabulary
+from rnnviz.nets.checkpoints.vocabulary_found import FIRST_SPECIAL, as_characters
+from rnnviz.nets.language.model import LanguageModel, build_language_model
+from rnnviz.nets.opened import OpenedModel
+from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.training.corpus import held_out_loss
 from rnnviz.work.jobs.models import Candidate, Guess
 
@@ -30,63 +37,80 @@ MOST_ADDED = 2
 """How many special tokens (padding, unknown) an order may have besides the characters."""
 _BATCH = 16
 _BLOCK = 1 << 22
-_LARGEST = 65_000
-_ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\s": " ", "\\\\": "\\"}
+_SPARE = 0x10000
+_WORDS_OF = 1 << 24
+"""So much of a text is cut into words."""
+_LEAST_WORDS = 20
+_SPECIAL_WORDS = (
+    (), ("<unk>",), ("<pad>",), ("<pad>", "<unk>"), ("<unk>", "<pad>"), ("<eos>",),
+    ("<pad>", "<unk>", "<sos>", "<eos>"), ("<pad>", "<sos>", "<eos>", "<unk>"),
+)  # fmt: skip
 
 
-def guess_vocabulary(path: Path, source: Path, text: Path | None = None) -> Guess:
-    """Orders of the characters for the network in this file.
+def guess_vocabulary(path: Path, source: Path, text: Path | None = None, reading: int = 0) -> Guess:
+    """Orders of the symbols for the network in this file.
 
     Args:
-        source: the training text, or a vocabulary file.
+        source: the training text, or a vocabulary file. What a file lists is taken as it lists it,
+            and is never judged on the file itself.
         text: what to try the orders on; the source, if that is a text.
+        reading: which of the networks that the tensors may be.
 
     Raises:
         ModelFileError: the network cannot be opened, or the source names no fitting number of
-            characters.
+            symbols.
         TextError: a text cannot be read.
     """
-    model = open_without_vocabulary(path)
-    size = len(model.symbols)
+    opened = open_without_vocabulary(path, reading)
+    size = len(opened.model.network.symbols)
+    if not size:
+        raise ModelFileError(f"{path.name} reads numbers, not symbols; it needs no vocabulary")
     named = read_vocabulary(source, size)
+    predicts = opened.kind == "language-model"
     if named is not None:
-        candidates = [Candidate("as in the vocabulary file", named)]
-        judged = Text.read(text) if text else None
+        judged = Text.read(text) if text and predicts else None
+        candidates = [Candidate("as in the vocabulary file", named.characters)]
+    elif not predicts:
+        raise ModelFileError(
+            f"the network in {path.name} predicts no symbols, so no text can tell the order in "
+            f"which it knows its {size:,}; give a file that lists them: {FORMS}"
+        )
     else:
         judged = Text.read(text or source)
         candidates = guess_vocabularies(size, Text.read(source))
         if not candidates:
-            distinct = len(_counts(judged))
-            raise ModelFileError(
-                f"{source.name} has {distinct:,} different characters and the network in "
-                f"{path.name} expects {size:,}; choose the very text that it was trained on, or a "
-                "file that lists its characters in order"
-            )
+            raise ModelFileError(_none_fits(source, path, size))
     if judged is None:
-        return Guess(tuple(candidates), math.log(size), math.nan)
+        return Guess(tuple(candidates), math.log(size), math.nan, named is not None)
     sample = judged.slice(0, JUDGED)
-    return Guess(judge(model, candidates, sample), math.log(size), unigram_nats(sample))
+    found = judge(opened.model, candidates, sample)
+    return Guess(found, math.log(size), unigram_nats(sample), named is not None)
 
 
-def open_without_vocabulary(path: Path) -> LanguageModel:
-    """The network with code points that stand for nothing as its characters.
+def _none_fits(source: Path, path: Path, size: int) -> str:
+    """Why no order of what is in a text has the size of the network."""
+    text = Text.read(source)
+    characters, words = len(_counts(text)), len(set(str(text.slice(0, _WORDS_OF)).split()))
+    return (
+        f"{source.name} has {characters:,} different characters (and {words:,} different words) "
+        f"and the network in {path.name} expects {size:,}; choose the very text that it was "
+        f"trained on, or a file that lists its symbols. Taken are: {FORMS}"
+    )
+
+
+def open_without_vocabulary(path: Path, reading: int = 0) -> OpenedModel:
+    """The network with code points that stand for nothing as its symbols.
 
     Raises:
-        ModelFileError: it cannot be opened, or knows so many symbols that they are words.
+        ModelFileError: it cannot be opened.
     """
     try:
-        return _language_model(path)
+        return open_model(path, reading=reading)
     except VocabularyNeeded as needed:
-        if needed.size > _LARGEST:
-            raise ModelFileError(
-                f"{path.name} knows {needed.size:,} symbols; these are words, not characters"
-            ) from needed
-        return _language_model(path, [chr(0xF0000 + number) for number in range(needed.size)])
-
-
-def _language_model(path: Path, vocabulary: Sequence[str] | None = None) -> LanguageModel:
-    model: LanguageModel = open_model(path, vocabulary, kind="language-model").model
-    return model
+        # Nothing below is assigned; behind the two private planes anything will do.
+        spare = [chr(0x30000 + number) for number in range(min(needed.size, _SPARE))]
+        spare += [f"\U000f0000{number}" for number in range(_SPARE, needed.size)]
+        return open_model(path, spare, reading=reading)
 
 
 def judge(
@@ -101,14 +125,36 @@ def judge(
         raise TextError("the text is too short to try a vocabulary on it; choose a longer one")
     judged = []
     for candidate in candidates:
-        ids = Vocabulary(candidate.characters).encode(text)
+        named = as_characters(candidate.characters)
+        if named is None:
+            continue
+        ids = SymbolReader(symbols_named(named)).encode(text)
+        ids = ids[::-1].copy() if model.network.backwards else ids
         known = torch.from_numpy(ids[ids != UNKNOWN]).long()
         uniform = math.log(len(candidate.characters))
-        loss = held_out_loss(model, known, max(1, min(_BATCH, len(known) // 64)))
-        share = len(known) / len(ids)
+        loss = held_out_loss(_forwards(model), known, max(1, min(_BATCH, len(known) // 64)))
+        share = len(known) / max(1, len(ids))
         loss = uniform if math.isnan(loss) else share * loss + (1 - share) * uniform
         judged.append(Candidate(candidate.how, candidate.characters, loss))
     return tuple(sorted(judged, key=lambda candidate: candidate.loss_nats))
+
+
+def _forwards(model: LanguageModel) -> LanguageModel:
+    """The same network reading the other way, where it reads from the end; its text is turned."""
+    about = model.description
+    if not model.network.backwards or not isinstance(about, SequenceDescription):
+        return model
+    layers = tuple(
+        msgspec.structs.replace(layer, direction="forward") for layer in about.network.layers
+    )
+    turned = msgspec.structs.replace(
+        about, network=msgspec.structs.replace(about.network, layers=layers)
+    )
+    tensors = {
+        name.replace("backwards.", "layers.").replace("-backward-", "-forward-"): tensor
+        for name, tensor in model.state_dict().items()
+    }
+    return build_language_model(turned, tensors, about.name)
 
 
 def unigram_nats(text: str) -> float:
@@ -119,7 +165,7 @@ def unigram_nats(text: str) -> float:
 
 
 def guess_vocabularies(size: int, text: Text) -> list[Candidate]:
-    """Orders of `size` characters that programs make from a text, or take from a standard list."""
+    """Orders of `size` symbols that programs make from a text, or take from a standard list."""
     found: dict[tuple[str, ...], str] = {}
     counts = _counts(text)
     for variant, changed in _variants(counts):
@@ -131,10 +177,67 @@ def guess_vocabularies(size: int, text: Text) -> list[Candidate]:
         for order, characters in _orders(changed):
             for where, complete in _with_special(characters, added):
                 found.setdefault(complete, f"{order} of the text{variant}{where}")
+    for how, complete in (*_standard(size), *_part_orders(size, text), *_word_orders(size, text)):
+        found.setdefault(complete, how)
+    return [Candidate(how, characters) for characters, how in found.items()]
+
+
+def _standard(size: int) -> Iterator[tuple[str, tuple[str, ...]]]:
     for how, standard in _STANDARD:
         for where, complete in _with_special(standard, size - len(standard)):
-            found.setdefault(complete, f"{how}{where}")
-    return [Candidate(how, characters) for characters, how in found.items()]
+            yield f"{how}{where}", complete
+
+
+def _part_orders(size: int, text: Text) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for how, parts in _parts_of_characters(text):
+        for order, listed in _orders(parts):
+            if len(listed) == size:
+                yield f"{how}, {order}".replace("characters by", "by"), tuple(listed)
+
+
+def _parts_of_characters(text: Text) -> Iterator[tuple[str, Counts]]:
+    """The bytes of UTF-8 and the halves of UTF-16 in a text, where these are not its characters."""
+    sample = str(text.slice(0, _WORDS_OF))
+    if not sample.isascii():
+        raw = Counter(sample.encode("utf-8", "surrogatepass"))
+        yield "bytes of the text", {chr(b) if b < 128 else f"[{b}]": n for b, n in raw.items()}
+    if any(ord(character) > 0xFFFF for character in sample):
+        halves: Counter[str] = Counter()
+        for character in sample:
+            code = ord(character)
+            if code > 0xFFFF:
+                high, low = divmod(code - 0x10000, 0x400)
+                halves[chr(HALF + 0xD800 + high)] += 1
+                halves[chr(HALF + 0xDC00 + low)] += 1
+            else:
+                halves[character] += 1
+        yield "halves of characters of the text", dict(halves)
+
+
+def _word_orders(size: int, text: Text) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Orders of the words of a text, as tutorials number them."""
+    if size < _LEAST_WORDS:
+        return
+    sample = str(text.slice(0, _WORDS_OF))
+    plain, lower = sample.split(), sample.lower().split()
+    lines = [word for line in sample.splitlines() for word in (*line.split(), "<eos>")]
+    signs, lower_signs = words_of(sample), words_of(sample, lower=True)
+    for how, words in (
+        ("words between blanks, line ends as <eos>", lines),
+        ("words between blanks", plain),
+        ("words between blanks, in lower case", lower),
+        ("words and signs", signs),
+        ("words and signs, in lower case", lower_signs),
+    ):
+        counts = Counter(words)
+        for special in _SPECIAL_WORDS:
+            if len(counts) + len(special) != size or set(special) & counts.keys():
+                continue
+            said = f", behind {' '.join(special)}" if special else ""
+            yield f"{how}, by first appearance{said}", (*special, *counts)
+            yield f"{how}, sorted{said}", (*special, *sorted(counts))
+            frequent = sorted(counts, key=lambda word: -counts[word])
+            yield f"{how}, by frequency{said}", (*special, *frequent)
 
 
 Counts = dict[str, int]
@@ -193,60 +296,3 @@ _STANDARD: tuple[tuple[str, str], ...] = (
     ("ASCII", "".join(map(chr, range(128)))),
     ("Latin-1, that is bytes", "".join(map(chr, range(256)))),
 )
-
-
-def read_vocabulary(path: Path, size: int) -> tuple[str, ...] | None:
-    """The characters that a vocabulary file lists; None if it is something else, such as a text.
-
-    A JSON list, a JSON object in either direction, one inside another object (torch-rnn's
-    `idx_to_token`), one character a line, or all characters in order, each once.
-
-    Raises:
-        ModelFileError: the vocabulary is one of words, or has another size than the network.
-        TextError: the file cannot be read.
-    """
-    text = Text.read(path)
-    start = text.slice(0, 64).lstrip("\ufeff \r\n\t")[:1]
-    if start in ("[", "{") and len(text) < 1 << 24:
-        try:
-            content = json.loads(str(text))
-        except (ValueError, RecursionError):
-            return None
-        nested = list(content.values()) if isinstance(content, dict) else []
-        for value in (content, *nested):
-            if named := characters_of(value, size):
-                return named.characters
-        raise ModelFileError(
-            f"{path.name} is JSON, but lists no {size:,} characters, which the network expects; "
-            "choose another vocabulary file or the training text"
-        )
-    return _one_a_line(text, size) or _in_order(text, size)
-
-
-def _in_order(text: Text, size: int) -> tuple[str, ...] | None:
-    """All characters one after the other, each once; a mark in front or one line end behind it."""
-    if not size <= len(text) <= size + 3:
-        return None
-    content = str(text)
-    for listed in (content, content.removesuffix("\n").removesuffix("\r")):
-        for characters in (listed, listed.removeprefix("\ufeff")):
-            if len(characters) == len(set(characters)) == size:
-                return tuple(characters)
-    return None
-
-
-def _one_a_line(text: Text, size: int) -> tuple[str, ...] | None:
-    r"""One character a line; a newline is written as itself, as `\n`, or as an empty line."""
-    if len(text) > 16 * size + 64:
-        return None
-    content = str(text).replace("\r\n", "\n")
-    for ended in (content, content.removesuffix("\n")):
-        lines = ended.split("\n")
-        pairs = zip(lines, [None, *lines], strict=False)
-        tokens = [_ESCAPES.get(line, line) for line, before in pairs if line or before != line]
-        special = sum(len(token) > 1 for token in tokens)
-        if len(tokens) == size and special <= MOST_ADDED and tokens.count("") <= 1:
-            named = as_characters([token or "\n" for token in tokens])
-            if named is not None:
-                return named.characters
-    return None

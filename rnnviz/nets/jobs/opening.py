@@ -72,7 +72,7 @@ def walk_checkpoint(request: WalkCheckpoint, context: Context[None]) -> Checkpoi
 def guess_vocabulary(request: GuessVocabulary, context: Context[None]) -> Guess:
     """Possible vocabularies for a model from a file, best first."""
     text = Path(request.text) if request.text else None
-    return guess(Path(request.path), Path(request.source), text)
+    return guess(Path(request.path), Path(request.source), text, request.reading)
 
 
 def read_text(request: ReadText, context: Context[None]) -> TextLaidOut:

@@ -11,14 +11,16 @@ from rnnviz.core.system.identity import model_digest
 from rnnviz.nets.checkpoints import OpenedModel, open_model
 from rnnviz.work.jobs.given import ModelGiven
 
-Key = tuple[str, tuple[str, ...] | None, str, str]
-"""The file, the characters and the sentences that a person chose for it, and its digest."""
+Key = tuple[str, tuple[str, ...] | None, str, int, str]
+"""The file, the characters, the sentences and the reading that a person chose, and its digest."""
 
 _MODELS_KEPT = 3
 _opened: dict[Key, OpenedModel] = {}
 """The one used last is the last."""
 _sentences: dict[str, str] = {}
 """By the model's path, the file of sentences that a person chose for it."""
+_readings: dict[str, int] = {}
+"""Likewise, which of the networks that its tensors may be."""
 _guard = threading.Lock()
 """Jobs run beside each other, and all of them look for their model here."""
 
@@ -36,10 +38,11 @@ def warm_model(given: ModelGiven) -> OpenedModel:
     """
     path, vocabulary = given.path, given.vocabulary or None
     sentences = given.sentences or _sentences.get(path, "")
-    named, file = (path, vocabulary, sentences), Path(path)
-    digest = model_digest(file, vocabulary)
+    reading = given.reading or _readings.get(path, 0)
+    named, file = (path, vocabulary, sentences, reading), Path(path)
+    digest = model_digest(file, vocabulary, reading)
     with _guard:
-        warm = {key[3]: found for key, found in _opened.items() if key[:3] == named}
+        warm = {key[-1]: found for key, found in _opened.items() if key[:-1] == named}
     if given.digest in warm:
         digest = given.digest
     elif warm and not file.exists() and not given.digest:
@@ -51,7 +54,7 @@ def warm_model(given: ModelGiven) -> OpenedModel:
         )
     found = warm.get(digest)
     if found is None:
-        read = open_model(file, vocabulary, Path(sentences) if sentences else None)
+        read = open_model(file, vocabulary, Path(sentences) if sentences else None, reading=reading)
         found = replace(read, digest=digest)
     _keep((*named, digest), found)
     return found
@@ -65,3 +68,5 @@ def _keep(key: Key, model: OpenedModel) -> None:
             del _opened[next(iter(_opened))]
         if key[2]:
             _sentences[key[0]] = key[2]
+        if key[3]:
+            _readings[key[0]] = key[3]

@@ -10,6 +10,7 @@ from torch import Tensor
 from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.language.model import LanguageModel, State
+from rnnviz.nets.sequence.symbols import Writing
 
 _LINE_ENDS = ("\n", "<eos>")
 
@@ -52,7 +53,8 @@ def prime(model: LanguageModel, text: str) -> tuple[Tensor, State]:
         )
     symbols = model.symbols
     if text:
-        _, ids = model.read(Text.of(text)).take(0, len(text))
+        reading = model.read(Text.of(text))
+        _, ids = reading.take(0, len(reading))
     else:
         first = next((place for place, one in enumerate(symbols) if one in _LINE_ENDS), 0)
         ids = torch.tensor([first])
@@ -79,14 +81,12 @@ def sample(
         RnnvizError: the model predicts NaN.
     """
     generator = None if seed is None else torch.Generator().manual_seed(seed)
-    before = start[-1:]
+    writing = Writing(model.reader, start)
     with torch.inference_mode():
         logits, state = prime(model, start)
         for _ in range(length):
             # Drawn on the processor, so that a seed gives the same text on every device.
             drawn = choose(logits.cpu(), temperature, top_k, generator)
-            written = model.reader.written(drawn, before)
-            before = written[-1:] or before
-            yield written
+            yield writing.add(drawn)
             following, state = model(torch.tensor([[drawn]], device=model.device), state)
             logits = following[0, 0]

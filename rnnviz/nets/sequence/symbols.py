@@ -6,6 +6,7 @@ blanks, characters are code points.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ import regex
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.models.classification import symbols_of
-from rnnviz.core.models.network import Symbols
+from rnnviz.core.models.network import HALF, Symbols
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
 from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.core.sequences.word_tokens import WORD_PATTERN, folded, words_of
@@ -104,8 +105,8 @@ class SymbolReader:
             ids = np.array([self._place(word) for word, _ in found], np.int64)
             spans = np.array([span for _, span in found], np.int64).reshape(-1, 2)
             return Cut(ids, spans)
-        if self.symbols.unit == "bytes":
-            return self._bytes(text)
+        if self.symbols.unit in ("bytes", "halves"):
+            return self._parts(text)
         ids = np.array([self._place(letter) for letter in text], np.int64)
         starts = np.arange(len(text))
         return Cut(ids, np.stack([starts, starts + 1], axis=1))
@@ -130,14 +131,15 @@ class SymbolReader:
             found = self._ids.get(known[:1] if self.symbols.unit == "characters" else known)
         return self._unknown if found is None else found
 
-    def _bytes(self, text: str) -> Cut:
-        """Bytes of UTF-8; the last one of a character has its place, those before it none."""
+    def _parts(self, text: str) -> Cut:
+        """Bytes or halves of characters; the last of a character has its place, the others none."""
+        cut = _bytes_of if self.symbols.unit == "bytes" else _halves_of
         ids, spans = [], []
         for place, letter in enumerate(text):
-            raw = letter.encode("utf-8", "surrogatepass")
-            for number, byte in enumerate(raw):
-                ids.append(self._ids.get(chr(byte), self._unknown))
-                spans.append((place, place + (number == len(raw) - 1)))
+            parts = cut(letter)
+            for number, part in enumerate(parts):
+                ids.append(self._ids.get(part, self._unknown))
+                spans.append((place, place + (number == len(parts) - 1)))
         return Cut(np.array(ids, np.int64), np.array(spans, np.int64).reshape(-1, 2))
 
     def _subwords(self, text: str) -> Cut:
@@ -161,7 +163,7 @@ class SymbolReader:
     def written(self, symbol: int, before: str) -> str:
         """What a symbol adds to a text that ends so: words are set apart, signs stand tight."""
         token = self.symbols.vocabulary[symbol]
-        if self.symbols.unit in ("characters", "bytes"):
+        if self.symbols.unit in ("characters", "bytes", "halves"):
             return token
         if self.symbols.unit == "subwords":
             opens = token.startswith(SPACE_MARK) and before not in ("", "\n")
@@ -174,12 +176,40 @@ class SymbolReader:
         return ("" if tight or token[0] in _TIGHT_BEFORE else " ") + token
 
 
+class Writing:
+    """Symbols as they become text, one after the other; part of a character waits for the rest.
+
+    Args:
+        before: what the text ends with so far.
+    """
+
+    def __init__(self, reader: SymbolReader, before: str = "") -> None:
+        self._reader, self._before = reader, before[-1:]
+        unit = reader.symbols.unit
+        form = {"bytes": "utf-8", "halves": "utf-16-le"}.get(unit, "")
+        self._parts = codecs.getincrementaldecoder(form)("replace") if form else None
+
+    def add(self, symbol: int) -> str:
+        """What the text gains by this symbol; nothing where it is part of a character."""
+        if self._parts is None:
+            written = self._reader.written(symbol, self._before)
+        else:
+            code = ord(self._reader.symbols.vocabulary[symbol])
+            if self._reader.symbols.unit == "bytes":
+                raw = bytes([code]) if code < 256 else b""
+            else:
+                raw = (code - HALF * (code >= HALF)).to_bytes(2, "little")
+            written = self._parts.decode(raw)
+            if not raw:  # a token that is no byte, such as padding
+                written += self._parts.decode(b"", True) + chr(code)
+        self._before = written[-1:] or self._before
+        return written
+
+
 def joined(reader: SymbolReader, ids: Sequence[int]) -> str:
     """The text of these symbols."""
-    text = ""
-    for symbol in ids:
-        text += reader.written(symbol, text[-1:])
-    return text
+    writing = Writing(reader)
+    return "".join(writing.add(symbol) for symbol in ids)
 
 
 def _subwords_of(symbols: Symbols) -> SubwordTokenizer:
@@ -192,6 +222,20 @@ def _subwords_of(symbols: Symbols) -> SubwordTokenizer:
             signs=symbols.signs,
         )
     )
+
+
+def _bytes_of(letter: str) -> list[str]:
+    """The bytes of a character in UTF-8, each as the character of its number."""
+    return [chr(byte) for byte in letter.encode("utf-8", "surrogatepass")]
+
+
+def _halves_of(letter: str) -> list[str]:
+    """A character, or its two surrogates as they are named in vocabularies; see `HALF`."""
+    code = ord(letter)
+    if code < 0x10000:
+        return [chr(HALF + code) if 0xD800 <= code < 0xE000 else letter]
+    code -= 0x10000
+    return [chr(HALF + 0xD800 + (code >> 10)), chr(HALF + 0xDC00 + (code & 0x3FF))]
 
 
 def _characters(text: str, lower: bool) -> list[str]:

@@ -20,6 +20,7 @@ from rnnviz.nets.architectures.base import Change, Layer, LayerState, unchanged
 from rnnviz.nets.language.model import LanguageModel, State
 from rnnviz.nets.language.sampling import choose, prime
 from rnnviz.nets.layers import states
+from rnnviz.nets.sequence.symbols import Writing
 
 RANDOM_UNITS = 20
 _BLOCK = 256
@@ -275,12 +276,10 @@ def sample_changed(
     generator = None if seed is None else torch.Generator().manual_seed(seed)
     logits, state = prime(model, start)
     changes = Changes([intervention], model.output.weight)
-    before = start[-1:]
+    writing = Writing(model.reader, start)
     for step in range(length):
         drawn = choose(logits, temperature, 0, generator)
-        written = model.reader.written(drawn, before)
-        before = written[-1:] or before
-        yield written
+        yield writing.add(drawn)
         logits, state = _step(model, drawn, state, intervention.layer, changes.at(step))
 
 

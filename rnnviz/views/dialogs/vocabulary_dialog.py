@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from rnnviz.core.sequences.vocabulary import FORMS
 from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.work.jobs.models import Candidate, Guess, GuessVocabulary
 
@@ -49,6 +50,7 @@ class VocabularyDialog(QDialog):
         self._path = path
         self._text = text
         self._candidates: tuple[Candidate, ...] = ()
+        self._usable = False
         self.setWindowTitle("Which characters does it know?")
         self.resize(760, 420)
         column = QVBoxLayout(self)
@@ -56,7 +58,7 @@ class VocabularyDialog(QDialog):
         said = QLabel(
             f"<b>{escape(path.name)}</b> holds a network that knows {size} characters, "
             "but not which. "
-            "Choose the text it was trained on, or a file that lists its characters."
+            f"Taken are {FORMS}."
         )
         said.setToolTip(message)
         said.setWordWrap(True)
@@ -145,22 +147,37 @@ class VocabularyDialog(QDialog):
         if self._candidates:
             self.table.selectRow(0)
         unigram, uniform = guess.unigram_nats, guess.uniform_nats
+        self._usable = guess.usable
         if self._candidates and math.isfinite(unigram):
             self.verdict.setText(
                 f"Counting characters alone gives {unigram:.3f} nats, guessing blindly "
-                f"{uniform:.3f}. "
-                + (
-                    "The first guess is better than both: the order is right."
-                    if guess.convincing
-                    else "No guess is better than counting: this is probably not the text."
-                )
+                f"{uniform:.3f}. {_borne_out(guess)}"
             )
+        elif guess.named:
+            self.verdict.setText("The file lists them in order, and is taken as it stands.")
+        bad = guess.worse_than_nothing or not guess.usable
+        self.verdict.setProperty("role", "problem" if bad else "muted")
+        self.verdict.style().unpolish(self.verdict)
+        self.verdict.style().polish(self.verdict)
         self._show_choice()
 
     @Slot()
     def _show_choice(self) -> None:
         button = self.buttons.button(QDialogButtonBox.StandardButton.Open)
-        button.setEnabled(self.vocabulary is not None)
+        button.setEnabled(self.vocabulary is not None and self._usable)
+
+
+def _borne_out(guess: Guess) -> str:
+    """Whether the text bears out the best order, in a sentence."""
+    if guess.convincing:
+        return "The first guess is better than both: the order is right."
+    if guess.worse_than_nothing:
+        said = "On this text the model does worse than one that knows nothing: "
+    else:
+        said = "No order is better than counting: "
+    if guess.named:
+        return f"{said}the list, or the text, is not the model's."
+    return f"{said}this is not the text that it was trained on. Choose that, or a list."
 
 
 def shown(characters: list[str] | tuple[str, ...]) -> str:

@@ -17,6 +17,8 @@ class ModelGiven(msgspec.Struct, frozen=True):
     """The characters of a file that has none."""
     sentences: str = ""
     """The file that a translator's words were numbered from, where its own does not say."""
+    reading: int = 0
+    """Which of the networks that its tensors may be, from 1; 0 takes the likeliest."""
     digest: str = ""
     """Which state of the file is meant, as it was when it was opened; empty for the present one."""
 

@@ -39,6 +39,8 @@ class NotOpened(Failure, frozen=True, kw_only=True):
 
     size: int = 0
     """How many characters are wanted, where the kind is `VocabularyNeeded`."""
+    readings: tuple[str, ...] = ()
+    """What the tensors may be, where the kind is `ReadingNeeded`."""
 
 
 class OpenModel(Request[None, ModelOpened], frozen=True, kw_only=True):
@@ -67,11 +69,23 @@ class Guess(msgspec.Struct, frozen=True):
     """ln V: knowing nothing."""
     unigram_nats: float
     """Knowing how frequent each character of the text is; NaN without a text."""
+    named: bool = False
+    """Whether a file lists them, so that nothing is guessed."""
 
     @property
     def convincing(self) -> bool:
         """Whether the best order beats the frequencies, which a wrong order does not."""
         return bool(self.candidates and self.candidates[0].loss_nats < self.unigram_nats)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the best order may be taken: a file lists it, or the text bears it out."""
+        return bool(self.candidates) and (self.named or self.convincing)
+
+    @property
+    def worse_than_nothing(self) -> bool:
+        """Whether the model does worse on the text than one that knows nothing at all."""
+        return bool(self.candidates) and self.candidates[0].loss_nats > self.uniform_nats
 
 
 class GuessVocabulary(Request[None, Guess], frozen=True, kw_only=True):
@@ -82,6 +96,8 @@ class GuessVocabulary(Request[None, Guess], frozen=True, kw_only=True):
     """A text, or a file that lists characters."""
     text: str = ""
     """Where `source` is no text: the text on which they are judged."""
+    reading: int = 0
+    """Which of the networks that the tensors may be; see `ModelGiven.reading`."""
 
 
 class TextLaidOut(msgspec.Struct, frozen=True):

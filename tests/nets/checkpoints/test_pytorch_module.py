@@ -111,11 +111,3 @@ def find_networks_in(path: Path) -> FoundNetwork:
     """The likeliest network in a file."""
     read = read_pytorch(path)
     return readings_of(read, list(weights_in(read.content)), path.name)[0][0]
-
-
-def test_a_list_of_all_characters_in_order_is_taken_as_such(tmp_path: Path) -> None:
-    from rnnviz.nets.checkpoints.vocabulary_guess import read_vocabulary
-
-    for ending in ("", "\r\n"):
-        (tmp_path / "v.txt").write_bytes(f"dcba {ending}".encode())
-        assert read_vocabulary(tmp_path / "v.txt", 5) == tuple("dcba ")

@@ -78,9 +78,9 @@ def test_the_engine_opens_a_file_once_for_all_that_is_asked(tmp_path, monkeypatc
     opened: list[Path] = []
     real = open_model
 
-    def counting(path: Path, *rest: Any) -> Any:
+    def counting(path: Path, *rest: Any, **others: Any) -> Any:
         opened.append(path)
-        return real(path, *rest)
+        return real(path, *rest, **others)
 
     monkeypatch.setattr(warm_models, "open_model", counting)
     path = tmp_path / "m.safetensors"

@@ -14,7 +14,7 @@ from tests.nets.checkpoints.examples import (
     logits,
     torch_rnn,
 )
-from tests.nets.checkpoints.t7_writer import Lua, string, t7
+from tests.nets.checkpoints.t7_writer import Lua, array, string, t7
 
 
 @pytest.fixture
@@ -40,6 +40,12 @@ def test_tensors_of_any_kind(tensor, opened):
     stock = Stock("lstm", 2, embedding=3)
     found = opened(torch_rnn(stock), tensor=f"torch.{tensor}")
     assert np.abs(logits(found.model, ids()).numpy() - expected(stock, ids())).max() < 1e-5
+
+
+def test_bytes_above_127_are_bytes(opened):
+    names = array(["a", "[195]", "[169]", "\n"])
+    reads = opened(torch_rnn(Stock(embedding=2), names)).model.network.reads
+    assert (reads.unit, reads.vocabulary) == ("bytes", ("a", "\xc3", "\xa9", "\n"))
 
 
 def test_the_model_alone_opens_too(opened):

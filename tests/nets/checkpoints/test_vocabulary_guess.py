@@ -1,5 +1,6 @@
 import json
 import math
+import pickle
 
 import pytest
 import torch
@@ -8,10 +9,10 @@ from torch.nn import functional
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.checkpoints.vocabulary_file import read_vocabulary
 from rnnviz.nets.checkpoints.vocabulary_guess import (
     guess_vocabularies,
     guess_vocabulary,
-    read_vocabulary,
 )
 from tests.nets.checkpoints.examples import Stock
 
@@ -126,10 +127,68 @@ def test_standard_lists():
 )
 def test_forms_of_a_vocabulary_file(content, tmp_path):
     (tmp_path / "v").write_bytes(content.encode())
-    assert read_vocabulary(tmp_path / "v", 3) == ("\n", "a", "b")
+    assert listed(tmp_path / "v", 3) == ("\n", "a", "b")
+
+
+def listed(path, size):
+    """The symbols of a vocabulary file, where it is one."""
+    named = read_vocabulary(path, size)
+    return named and named.characters
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\n\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_characters_in_order_whatever_stands_behind_or_before_them(ending, mark, tmp_path):
+    (tmp_path / "v").write_bytes(f"{mark}dcba {ending}".encode())
+    assert listed(tmp_path / "v", 5) == tuple("dcba ")
+
+
+WORDS = ["<unk>", "the", "cat", "sat", ".", "on", "a", "mat", "dog", "ran", "to", "Anna"]
+WORD_FILES = {
+    "one a line": "\n".join(WORDS) + "\n",
+    "with counts": "".join(f"{word}\t{100 - n}\n" for n, word in enumerate(WORDS)),
+    "with ids": "".join(f"{word} {n}\n" for n, word in reversed(list(enumerate(WORDS)))),
+    "word2idx": json.dumps({"word2idx": {word: n for n, word in enumerate(WORDS)}}),
+    "tokenizer.json": json.dumps(
+        {"model": {"type": "WordLevel", "vocab": {word: n for n, word in enumerate(WORDS)}}}
+    ),
+    "Keras": json.dumps(
+        {"config": {"word_index": json.dumps({word: n for n, word in enumerate(WORDS)})}}
+    ),
+    "pickle": pickle.dumps({"stoi": {word: n for n, word in enumerate(WORDS)}}),
+}
+
+
+@pytest.mark.parametrize("form", WORD_FILES)
+def test_forms_of_a_word_list(form, tmp_path):
+    content = WORD_FILES[form]
+    path = tmp_path / "v"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    named = read_vocabulary(path, len(WORDS))
+    assert named is not None
+    assert named.characters == tuple(WORDS)
+    assert (named.unit, named.unknown) == ("words", "<unk>")
+
+
+def test_a_text_is_no_list(tmp_path):
+    (tmp_path / "t").write_text("It was late.\nShe went home.\nAnd so on.\n" * 3)
+    assert read_vocabulary(tmp_path / "t", 9) is None
+
+
+def test_a_list_is_never_judged_on_itself_and_an_unconvincing_guess_is_not_usable(
+    trained, tmp_path
+):
+    path, order = trained
+    (tmp_path / "list.txt").write_text("".join(reversed(order)))
+    wrong = guess_vocabulary(path, tmp_path / "list.txt")
+    assert (wrong.named, wrong.usable, len(wrong.candidates)) == (True, True, 1)
+    assert math.isnan(wrong.candidates[0].loss_nats)
+    (tmp_path / "text.txt").write_text("".join(sorted(order)) * 50)
+    guess = guess_vocabulary(path, tmp_path / "text.txt")
+    assert (guess.named, guess.usable) == (False, False)
 
 
 def test_a_vocabulary_file_of_another_size_is_refused(tmp_path):
     (tmp_path / "v").write_text('["a", "b"]')
-    with pytest.raises(ModelFileError, match="lists no 3 characters"):
+    with pytest.raises(ModelFileError, match=r"lists no 3 characters or words.*lists of 2"):
         read_vocabulary(tmp_path / "v", 3)

@@ -88,7 +88,9 @@ class TestVocabulary:
 
     def test_a_text_that_does_not_fit_is_said_to(self, dialog: VocabularyDialog) -> None:
         dialog.ask(Path("other.txt"))
-        assert "this is probably not the text" in dialog.verdict.text()
+        assert "this is not the text that it was trained on" in dialog.verdict.text()
+        assert dialog.verdict.property("role") == "problem"
+        assert not self.button(dialog).isEnabled()
 
     def test_a_text_that_cannot_be_read_is_named(self, dialog: VocabularyDialog) -> None:
         dialog.ask(Path("gone.txt"))
