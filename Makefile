@@ -6,12 +6,14 @@
 # make benchmarks   measure the claims of benchmarks/README.md
 # make hostile      open 10,000 mutated copies of every kind of file
 # make kills        kill trainings at random moments, resume and compare them: 200 times
+# make events       act at random in the real window: 20,000 events
+# make soak         watch a run grow and walk texts for an hour
 # make pictures     make the pictures of the documentation anew, from the real window
 #
 # `run` and `test` set up a fresh machine by themselves. A Python of your choice: PYTHON=...
 
 .NOTPARALLEL:
-.PHONY: run test check wheel format benchmarks hostile kills pictures window-libraries offscreen-libraries
+.PHONY: run test check wheel format benchmarks hostile kills events soak pictures window-libraries offscreen-libraries
 
 BIN = .venv/bin
 TESTS =
@@ -45,6 +47,12 @@ hostile: offscreen-libraries .venv/installed
 kills: offscreen-libraries .venv/installed
 	$(BIN)/python -m tests.harness.kills
 	$(BIN)/python -m tests.harness.window_kills
+
+events: offscreen-libraries .venv/installed
+	$(BIN)/python -m tests.harness.events $(ARGS)
+
+soak: offscreen-libraries .venv/installed
+	$(BIN)/python -m tests.harness.soak $(ARGS)
 
 pictures: offscreen-libraries .venv/installed
 	$(BIN)/python docs/pictures.py

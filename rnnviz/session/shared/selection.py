@@ -104,25 +104,27 @@ class Selection(QObject):
 
         In one of another shape, the unit is the one at the same place of the group of the same
         name, or the first where there is none; its pins are those that were set in a network of
-        that shape.
+        that shape. A unit that has not the chosen channel is shown by the first that it has.
         """
         before, self._groups = self._groups, groups
-        if before is None and self._unit >= groups.total:
-            self._unit = 0
-            self.unit_changed.emit()
-        if before is None or before.shape == groups.shape:
-            return
-        self._pins_of[before.shape] = self._pins
-        pins, self._pins = self._pins, self._pins_of.get(groups.shape, ())
-        if self._pins != pins:
-            self.pins_changed.emit()
-        unit = 0
-        if 0 <= self._unit < before.total:
-            place = before.place(self._unit)
-            with contextlib.suppress(UnitError):
-                unit = groups.number(before[place.group].name, place.unit)
-        if unit != self._unit:
-            self._unit = unit
+        unit = self._unit
+        if before is None:
+            unit = unit if unit < groups.total else 0
+        elif before.shape != groups.shape:
+            self._pins_of[before.shape] = self._pins
+            pins, self._pins = self._pins, self._pins_of.get(groups.shape, ())
+            if self._pins != pins:
+                self.pins_changed.emit()
+            unit = 0
+            if 0 <= self._unit < before.total:
+                place = before.place(self._unit)
+                with contextlib.suppress(UnitError):
+                    unit = groups.number(before[place.group].name, place.unit)
+        channel = self._channel
+        if groups.total and not groups.has(channel, unit):
+            channel = groups.of(unit).channels[0]
+        if (unit, channel) != (self._unit, self._channel):
+            self._unit, self._channel = unit, channel
             self.unit_changed.emit()
 
     @property

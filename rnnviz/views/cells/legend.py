@@ -196,7 +196,8 @@ class Legend(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Part the legend from the text above."""
-        QPainter(self).fillRect(0, 0, self.width(), 1, QColor(theme_of(self).border))
+        with QPainter(self) as painter:
+            painter.fillRect(0, 0, self.width(), 1, QColor(theme_of(self).border))
 
     def _show_lock(self) -> None:
         name = "lock" if self.lock.isChecked() else "lock-open"

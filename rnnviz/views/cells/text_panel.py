@@ -54,6 +54,8 @@ class TextPanel(QWidget):
         self._session = session
         self._typing = False
         """Whether the session is just being told what was typed."""
+        self._shown: Recording | None = None
+        """What `_placing` belongs to."""
         self._placing = Placing(None)
         self._carded: int | None = None
         """The character that the card speaks of."""
@@ -173,7 +175,7 @@ class TextPanel(QWidget):
     def show_recording(self) -> None:
         """Take the session's recording."""
         recording, selection = self._session.recordings.recording, self._session.selection
-        self._placing = Placing(recording)
+        self._shown, self._placing = recording, Placing(recording)
         if recording is None:
             self._put_card_away()
             self.view.set_known(None)
@@ -192,11 +194,6 @@ class TextPanel(QWidget):
         came_out = "verdict" if by_verdict else "surprisal"
         if selection.colouring != came_out or not self.surprisal.isEnabled():
             selection.set_colouring("unit")
-        unit = min(selection.unit, recording.total_units - 1)
-        if not recording.has(selection.channel, unit):
-            selection.select_unit(unit, recording.groups.of(unit).channels[0])
-        elif unit != selection.unit:
-            selection.select_unit(unit)
         self.show_unit()
         self.show_labels(selection.concept or "")
 
@@ -227,7 +224,9 @@ class TextPanel(QWidget):
         """Colour the text by the selected unit, or by what came out."""
         recording, selection = self._session.recordings.recording, self._session.selection
         self.show_pin()
-        if recording is None or len(recording.text) != len(self.view.text):
+        if recording is None or recording is not self._shown:
+            return  # the unit is made to fit a new recording before that is shown
+        if len(recording.text) != len(self.view.text):
             # While a person types, the text on the screen may be ahead of the last walk.
             return
         came_out = self._came_out(recording)

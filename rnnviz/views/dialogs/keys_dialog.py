@@ -54,6 +54,7 @@ class KeysDialog(QDialog):
 def show_about(parent: QWidget | None) -> QMessageBox:
     """Say in a box what rnnviz is and which version runs."""
     box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle("About rnnviz")
     box.setText(f"rnnviz {__version__}")
     box.setInformativeText(

@@ -19,6 +19,7 @@ def show_problem(parent: QWidget | None, message: str, details: str = "") -> QMe
         details: a traceback; empty for an error that a person can act on.
     """
     box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.Critical if details else QMessageBox.Icon.Warning)
     box.setWindowTitle("rnnviz")
     # What was wrong may quote a file: as rich text, its words could load other files.

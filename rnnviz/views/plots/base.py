@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QImage,
     QPainter,
     QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QVBoxLayout, QWidget
 
@@ -60,6 +61,7 @@ class Plot(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._dressed: Theme | None = None
         self.setAccessibleName(name)
         self.x_axis = x_axis or NumberAxis("bottom")
         self.y_axis = y_axis or NumberAxis("left")
@@ -191,6 +193,7 @@ class Plot(QWidget):
         return self._canvas.size()
 
     def _paint(self, painter: QPainter, area: QRect) -> None:
+        self._dress_anew(seen=True)
         self._canvas.render(painter, QRectF(area), self._canvas.viewport().rect())
 
     def _build_menu(self) -> QMenu:
@@ -236,7 +239,12 @@ class Plot(QWidget):
         """Dress anew when light becomes dark."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "button"):
-            self._dress()
+            self._dress_anew()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with a theme that was chosen meanwhile."""
+        super().showEvent(event)
+        self._dress_anew(seen=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the button in its corner."""
@@ -256,8 +264,13 @@ class Plot(QWidget):
             self.reset_zoom()
         return super().eventFilter(watched, event)
 
+    def _dress_anew(self, *, seen: bool = False) -> None:
+        """Qt tells of a palette several times: dress once, and what is not seen once it is."""
+        if (seen or self.isVisible()) and theme_of(self) != self._dressed:
+            self._dress()
+
     def _dress(self) -> None:
-        theme = theme_of(self)
+        theme = self._dressed = theme_of(self)
         self._canvas.setBackground(theme.background)
         for axis in (self.x_axis, self.y_axis):
             axis.setPen(theme.border)

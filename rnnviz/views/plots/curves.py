@@ -297,9 +297,9 @@ class CurvePlot(Plot):
             else:
                 lines.smooth.setData([], [])
             dotted = trace.points and len(kept) < 400
-            lines.dots.setData(x[np.isfinite(raw)], raw[np.isfinite(raw)]) if dotted else (
-                lines.dots.clear()
-            )
+            # Qt's bounds of points that have no place would be of nothing but NaN.
+            seen = np.isfinite(raw) & np.isfinite(x)
+            lines.dots.setData(x[seen], raw[seen]) if dotted else lines.dots.clear()
             marks = trace.curve.marks(first, last, columns // 8)
             if self._log:
                 marks = np.concatenate([marks, _spread(kept[shown <= 0], columns // 8)])
@@ -365,6 +365,9 @@ class CurvePlot(Plot):
 
     def _mark(self, lines: _Lines, trace: Trace, places: npt.NDArray[np.int64]) -> None:
         """NaN as a cross at the foot, infinity as an arrow up or down, zero on a log axis a dot."""
+        x = trace.places(trace.curve.steps[places])
+        placed = np.isfinite(x)
+        x, places = x[placed], places[placed]
         if not places.size:
             if len(lines.marks.data):
                 lines.marks.clear()
@@ -376,7 +379,6 @@ class CurvePlot(Plot):
         symbols = np.where(np.isnan(values), "x", np.where(np.isinf(values), "t", "o"))
         symbols = np.where(top, "t1", symbols)
         heights = np.where(top, high - room, low + room)
-        x = trace.places(trace.curve.steps[places])
         lines.marks.setData(x=x, y=heights, symbol=symbols.tolist())
 
     @Slot()
@@ -482,6 +484,7 @@ def _spread(places: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
 
 def _apart(x: Floats, least: float) -> Floats:
     """Of places in order only those far enough from each other for marks to be told apart."""
+    x = x[np.isfinite(x)]
     if not x.size or least <= 0:
         return x
     return x[np.unique(np.floor((x - x[0]) / least), return_index=True)[1]]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRect, QSize
+from PySide6.QtCore import QBuffer, QRect, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QPicture
 from PySide6.QtSvg import QSvgGenerator
 
@@ -39,19 +39,22 @@ def save_svg(paint: Paint, size: QSize, ground: QColor, title: str, path: Path) 
         RnnvizError: the file cannot be written.
     """
     area = QRect(0, 0, size.width(), size.height())
+    # Into memory first: Qt warns of a missing folder, and leaves half a file on a full disk.
+    written = QBuffer()
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
+    generator.setOutputDevice(written)
     generator.setSize(size)
     generator.setViewBox(area)
     # Axes are recorded pictures; played on another resolution they would shrink.
     generator.setResolution(QPicture().logicalDpiX())
     generator.setTitle(title)
-    painter = QPainter()
-    if not painter.begin(generator):
-        raise RnnvizError(f"cannot write {path}; choose another place")
-    painter.fillRect(area, ground)
-    paint(painter, area)
-    painter.end()
+    with QPainter(generator) as painter:
+        painter.fillRect(area, ground)
+        paint(painter, area)
+    try:
+        path.write_bytes(written.data().data())
+    except OSError as error:
+        raise RnnvizError(f"cannot write {path}: {error.strerror}") from error
 
 
 def save_png(image: QImage, path: Path) -> None:

@@ -88,7 +88,9 @@ class ScatterPlot(Plot):
             self._draw_density(x, y, columns)
         else:
             for group in groups:
-                item = pg.ScatterPlotItem(group.x, group.y, size=7, pen=None, pxMode=True)
+                seen = np.isfinite(group.x) & np.isfinite(group.y)
+                x_seen, y_seen = group.x[seen], group.y[seen]
+                item = pg.ScatterPlotItem(x_seen, y_seen, size=7, pen=None, pxMode=True)
                 self._items.append(item)
                 self.item.addItem(item, ignoreBounds=True)
         self.set_range(x, y)

@@ -219,6 +219,11 @@ class Panel(QWidget):
         """Whether no drawing is waiting for the next frame."""
         return not self._timer.isActive() and not self._held
 
+    @property
+    def stale(self) -> bool:
+        """Whether what it shows is of something else: it is drawn anew once it is seen."""
+        return self._stale
+
     def hold(self) -> None:
         """Make and draw nothing until `release`: the window is to be seen first."""
         self._held = True

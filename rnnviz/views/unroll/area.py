@@ -10,7 +10,6 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QFileDialog,
     QLabel,
     QLineEdit,
@@ -280,8 +279,13 @@ class UnrollArea(QWidget):
         field = NumberField(name, -1000.0, 1000.0, step=0.1)
         field.set_value(round(value, 6))
         dialog = NumberDialog("A weight by hand", f"{name}, the same at every step", field, self)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def chosen() -> None:
             self._unroll.edit(place.key, place.row, place.column, float(dialog.number))
+
+        dialog.accepted.connect(chosen)
+        dialog.open()
 
     @Slot(str)
     def _refuse(self, why: str) -> None:

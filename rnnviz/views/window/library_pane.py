@@ -216,18 +216,18 @@ class LibraryPane(QWidget):
 
     @Slot(QPoint)
     def _open_menu(self, place: QPoint) -> None:
+        of_run = self._selected_run() is not None
+        if not of_run and self._selected_finding() is None:
+            return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self._selected_run() is not None:
+        if of_run:
             menu.addAction("Open", self._open_selected_run)
             menu.addAction("Follow in Cells", self._follow_selected)
-            menu.popup(self.tree.viewport().mapToGlobal(place))
-            return
-        if self._selected_finding() is None:
-            return
-        menu.addAction("Show", self._show_selected)
-        menu.addAction("Edit title and note…", self._edit_selected)
-        menu.addAction("Remove", self._remove_selected)
+        else:
+            menu.addAction("Show", self._show_selected)
+            menu.addAction("Edit title and note…", self._edit_selected)
+            menu.addAction("Remove", self._remove_selected)
         menu.popup(self.tree.viewport().mapToGlobal(place))
 
     @Slot()

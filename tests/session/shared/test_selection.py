@@ -2,6 +2,7 @@
 
 import pytest
 
+from rnnviz.core.recordings.groups import Groups, layers_of
 from rnnviz.session.shared.selection import Pin, Selection
 
 
@@ -45,6 +46,19 @@ def test_choosing_a_unit_colours_by_unit_again(qapp):
     selection.set_colouring("surprisal")
     selection.select_unit(3)
     assert selection.colouring == "unit"
+
+
+def test_in_a_network_without_the_chosen_channel_its_first_is_shown(qapp):
+    """Told once, with unit and channel that are there together."""
+    selection, heard = Selection(), []
+    selection.fit(Groups(layers_of(2, 8, ("hidden", "cell"))))
+    selection.select_unit(13, "cell")
+    selection.unit_changed.connect(lambda: heard.append((selection.unit, selection.channel)))
+    selection.fit(Groups(layers_of(2, 8, ("hidden", "reset"))))
+    assert heard == [(13, "hidden")]
+    selection.select_unit(13, "reset")
+    selection.fit(Groups(layers_of(1, 4, ("hidden",))))
+    assert heard[2:] == [(0, "hidden")]
 
 
 def test_a_pin_goes_in_and_out(qapp):

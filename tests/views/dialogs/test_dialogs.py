@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QDialogButtonBox, QLabel, QMessageBox
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.concepts import concept_from
@@ -22,6 +22,7 @@ from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import OpenModel, Recordings
 from rnnviz.views.cells.concept_dialog import ConceptDialog
 from rnnviz.views.cells.walk_dialog import WalkDialog
+from rnnviz.views.dialogs.keys_dialog import show_about
 from rnnviz.views.dialogs.problem_dialog import show_problem
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.work.jobs.cells import PreviewLabels, Spans
@@ -197,3 +198,14 @@ def test_what_a_message_quotes_loads_no_file(qtbot: QtBot, tmp_path: Path) -> No
     assert label.textFormat() == Qt.TextFormat.PlainText
     assert label.sizeHint().width() > label.fontMetrics().horizontalAdvance("<img src=")
     box.close()
+
+
+@pytest.mark.parametrize("show", [show_about, lambda parent: show_problem(parent, "a", "b")])
+def test_a_box_that_was_read_is_gone(qtbot: QtBot, show: Any) -> None:
+    """Hidden ones would pile up, and be dressed anew with every theme."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    box = show(window)
+    qtbot.mouseClick(box.button(QMessageBox.StandardButton.Ok), LEFT)
+    qtbot.waitUntil(lambda: window.findChildren(QMessageBox) == [])

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.colours.oklab import contrast, from_linear, linear, oklab
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve, SmoothedCurve
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.plots import (
@@ -125,6 +126,16 @@ def test_an_unknown_ending_is_refused(qtbot: QtBot, tmp_path: Path) -> None:
         plot.save(tmp_path / "plot.gif")
 
 
+@pytest.mark.parametrize("ending", ["png", "svg", "csv"])
+def test_a_folder_that_is_not_there_is_refused_once(ending, qtbot: QtBot, tmp_path: Path) -> None:
+    """By us alone: a warning of Qt fails the test."""
+    plot = line()
+    qtbot.addWidget(plot)
+    plot.resize(320, 200)
+    with pytest.raises(RnnvizError, match="cannot write"):
+        plot.save(tmp_path / "missing" / f"plot.{ending}")
+
+
 @pytest.mark.parametrize("make", EVERY)
 def test_has_a_named_export_button_and_follows_the_theme(make, qtbot: QtBot) -> None:
     plot = make()
@@ -136,6 +147,24 @@ def test_has_a_named_export_button_and_follows_the_theme(make, qtbot: QtBot) -> 
         plot.setPalette(qt_palette(theme))
         corner = QColor(plot.picture().pixel(319, 199))
         assert corner.name() == theme.background
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_a_plot_that_is_not_seen_changes_its_theme_when_it_is(
+    make, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plot = make()
+    qtbot.addWidget(plot)
+    plot.setPalette(qt_palette(LIGHT))
+    plot.show()
+    dressed: list[bool] = []
+    monkeypatch.setattr(plot, "recolour", lambda theme: dressed.append(theme.dark))
+    plot.hide()
+    plot.setPalette(qt_palette(DARK))
+    assert dressed == []
+    plot.show()
+    plot.setPalette(qt_palette(DARK))
+    assert dressed == [True], "and once"
 
 
 def test_thinning_keeps_the_highest_and_the_lowest() -> None:
@@ -192,6 +221,33 @@ def test_a_click_near_points_that_are_no_numbers_hits_none(qtbot: QtBot) -> None
     nothing = np.full(3, np.nan, np.float32)
     plot.set_points((Points("none", nothing, nothing, 0),), (0.0, 1.0))
     assert plot._nearest(0.5, 0.5) == (-1, -1)
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0, 30.0], [np.nan, np.inf, 2.0]])
+def test_a_curve_without_places_along_the_axis_has_no_points(values, qtbot: QtBot) -> None:
+    """As a run along its epochs before the first is known: numpy warns of bounds of NaN alone."""
+    plot = CurvePlot("Curves")
+    qtbot.addWidget(plot)
+    curve = Curve()
+    curve.append([1, 2, 3], values)
+    plot.set_traces((Trace("run", curve, 0, axis=StepAxis(), points=True),))
+    plot.resize(320, 200)
+    plot.show()
+    plot.picture()
+    for item in (plot._lines[0].dots, plot._lines[0].marks, plot._lines[0].outside):
+        assert len(item.data) == 0
+        item.boundingRect()
+
+
+def test_points_that_are_no_numbers_have_no_bounds(qtbot: QtBot) -> None:
+    plot = ScatterPlot("Points")
+    qtbot.addWidget(plot)
+    x = np.array([np.nan, 0.5])
+    plot.set_points((Points("a", x, x, 0), Points("b", x[:1], x[:1], 1)))
+    assert [len(item.data) for item in plot._items] == [1, 0]
+    for item in plot._items:
+        item.boundingRect()
+    assert len(plot.columns()["group"]) == 3  # type: ignore[arg-type]
 
 
 def test_many_points_become_a_density(qtbot: QtBot) -> None:

@@ -49,6 +49,18 @@ def test_the_setting_dresses_the_application(appearance, qapp, qtbot):
         appearance.set_setting("dark")
 
 
+def test_nothing_is_painted_half_dressed_and_everything_is_afterwards(appearance, qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    appearance.set_setting("dark")
+    appearance.set_setting("light")
+    assert not window.updatesEnabled()
+    with qtbot.waitSignal(appearance.theme_changed) as caught:
+        pass
+    assert window.updatesEnabled() and caught.args == [LIGHT] and theme_of(window) == LIGHT
+
+
 def test_a_widget_with_a_palette_of_its_own_has_that_theme(qtbot):
     widget = QWidget()
     qtbot.addWidget(widget)
@@ -79,7 +91,8 @@ def test_icons_take_the_colours_of_the_theme(appearance, qtbot):
         return max(solid)
 
     light = brightest()
-    appearance.set_setting("dark")
+    with qtbot.waitSignal(appearance.theme_changed):
+        appearance.set_setting("dark")
     assert light < 128 < brightest()
 
 

@@ -66,6 +66,18 @@ def test_every_kind_of_fact_is_painted(parent):
     assert pictures[0] != pictures[1] != pictures[2] != pictures[0]
 
 
+@pytest.mark.parametrize("read", ["</s>", "international", "", "e\u0301", "two words"])
+def test_a_step_may_have_read_a_whole_word(parent, read):
+    """Or the end of a sentence, which has no letters in the text."""
+    card = HoverCard(parent)
+    likely = ((read, 0.5), ("</s>", 0.1))
+    facts = HoverFacts(read, 5, 1, 6, True, "hidden", {"hidden": 0.5}, 1.0, likely)
+    card.show_facts(facts, QRect(10, 10, 9, 18))
+    card.grab()
+    assert spoken(facts).endswith(", line 1, column 6, hidden +0.500")
+    assert spoken(facts).startswith(read[:4].replace(" ", "␣"))
+
+
 def test_it_is_said_for_those_who_cannot_see_it(parent):
     assert spoken(FACTS) == (
         "newline, line 12, column 8, cell +1.500, surprisal 2.31 bits, most likely next: e, 50%"

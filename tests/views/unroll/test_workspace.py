@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from rnnviz.nets.jobs.unroll import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
+from rnnviz.views.dialogs.number_dialog import NumberDialog
+from rnnviz.views.shared.number_field import NumberField
 from rnnviz.views.unroll.area import UnrollArea
 from rnnviz.work.runner import InlineRunner
 
@@ -82,6 +84,22 @@ def test_a_weight_lights_up_and_is_found_with_the_keys(area, qtbot):
     qtbot.keyClick(area.drawing, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert area.drawing.place != first
     assert area.drawing.place.x > first.x
+
+
+def test_a_weight_is_set_by_hand_and_the_question_goes(area, qtbot):
+    area._unroll.set_index(4)
+    place = point(qtbot, area, "weight", -1)
+    at = QPoint(int(place.x + place.width / 2), int(place.y + place.height / 2))
+    for answer, key in ((0.25, Qt.Key.Key_Return), (0.75, Qt.Key.Key_Escape)):
+        qtbot.mouseDClick(area.drawing, Qt.MouseButton.LeftButton, pos=at)
+        dialog = area.findChild(NumberDialog)
+        field = dialog.findChild(NumberField)
+        field.selectAll()
+        qtbot.keyClicks(field, str(answer))
+        qtbot.keyClick(dialog, key)
+        qtbot.waitUntil(lambda: area.findChild(NumberDialog) is None)
+        weights = area._unroll.trace[f"weight/{place.key}"]
+        assert weights[place.row, place.column] == pytest.approx(0.25)
 
 
 def test_training_until_it_is_learned_turns_the_marks(area, qtbot):

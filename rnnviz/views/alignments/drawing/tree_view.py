@@ -176,7 +176,8 @@ class TreeView(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is seen."""
-        self.paint(QPainter(self.viewport()), self.viewport().rect())
+        with QPainter(self.viewport()) as painter:
+            self.paint(painter, self.viewport().rect())
 
     # Moving
 

@@ -174,8 +174,8 @@ class InputsPanel(GradientPanel):
     def show_character(self) -> None:
         """Tint what the prediction of the chosen character depends on."""
         compared, character = self.session.gradients.compared, self.session.gradients.character
-        if self.empty or character is None or not self.isVisible():
-            return
+        if self.stale or self.empty or character is None or not self.isVisible():
+            return  # the stretch that is shown may be of another text; drawing it calls this again
         names = short_titles([one.network for one in compared]) if len(compared) > 1 else ("",)
         for part, one, name in zip(self.parts, compared, names, strict=False):
             part.show_character(one, character, signed=self._signed, name=name)

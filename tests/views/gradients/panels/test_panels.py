@@ -223,6 +223,21 @@ def test_hovering_a_character_tints_what_it_depends_on(qtbot, session):
     assert np.nanmin(panel.view.values) < 0
 
 
+def test_a_character_is_chosen_before_the_new_text_is_drawn(qtbot, session):
+    """Elsewhere, as by the matrix, while this panel still shows the stretch of the text before."""
+    session.show_text(Text.of(TEXT[:20], "short"))
+    panel = shown(qtbot, InputsPanel(session))
+    session.show_text(Text.of(TEXT, "random"))
+    session.gradients.want_fields()
+    assert panel.stale
+    last = int(session.gradients.focused.field.predicted[-1])
+    for character in (last - 1, last):
+        session.gradients.set_character(character)
+    assert str(panel.view.text) in TEXT[:20]
+    settle(qtbot, panel)
+    assert f"{TEXT[last]!r} at {last} cost" in panel.said.text()
+
+
 def test_what_a_prediction_depends_on_is_saved(qtbot, session, tmp_path):
     panel = shown(qtbot, InputsPanel(session))
     session.gradients.set_character(45)

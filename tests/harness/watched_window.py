@@ -1,0 +1,448 @@
+"""The real window with the real engine in this process, under events, and what goes wrong in it.
+
+    python -m tests.harness.watched_window PLACE [--seed S] [--events N | --trail FILE | --soak S]
+
+Writes `trail` (the events), `faults` and `result` into PLACE, one JSON a line. Random events are
+drawn from a seed, played from the trail of another window, or those of a long watch (`--soak`).
+`tests.harness.events` and `tests.harness.soak` start it and prepare PLACE.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import gc
+import itertools
+import json
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+# Qt's own loop, not GLib's: it says when it awakes, also while there is always something to do.
+os.environ["QT_NO_GLIB"] = "1"
+
+import psutil
+from PySide6.QtCore import (
+    QAbstractEventDispatcher,
+    QMessageLogContext,
+    QObject,
+    QTimer,
+    QtMsgType,
+    Slot,
+    qInstallMessageHandler,
+)
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from rnnviz.app import build
+from rnnviz.views.window.window import Window
+from rnnviz.work import trainer
+from rnnviz.work.messages import Failure
+from rnnviz.work.runner import EngineRunner
+from tests.harness.random_events import CLOSING, FREEZE_SECONDS, Chooser, Doer, Event, watching
+
+_IGNORED = (
+    "This plugin does not support propagateSizeHints",
+    "This plugin does not support raise",
+    "This plugin does not support grabbing the",
+)
+"""What the offscreen platform cannot do, which has no window manager."""
+_TRAINERS = 2
+_TRAINER_BYTES = 3 << 30
+_LOOK_SECONDS = 0.03
+_MOST_LOOKS = 6
+_LOOKED = "\n==\n"
+_EVERY = {"events": 100, "soak": 5}
+"""So many events lie between two measurements of what is held."""
+_NESTED_MS = 400
+
+
+class Held(NamedTuple):
+    """What this process holds at one moment."""
+
+    events: int
+    seconds: float
+    bytes: int
+    """Memory that lies in no file: recordings that are mapped do not count."""
+    descriptors: int
+    threads: int
+    widgets: int
+
+    @classmethod
+    def now(cls, events: int) -> Held:
+        """Measured now."""
+        process = psutil.Process()
+        anonymous = process.memory_info().rss
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                anonymous = int(line.split()[1]) << 10
+        widgets = len(QApplication.allWidgets())
+        threads = process.num_threads()
+        return cls(events, time.monotonic(), anonymous, process.num_fds(), threads, widgets)
+
+
+class Faults:
+    """Writes what went wrong, with the event it followed."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w")
+        self._guard = threading.RLock()
+        self.number = 0
+        """Of the event that was done last."""
+
+    def add(self, kind: str, words: str, details: str = "") -> None:
+        """Note one."""
+        fault = {
+            "event": self.number,
+            "kind": kind,
+            "words": words[:2000],
+            "details": details[-6000:],
+        }
+        with self._guard:
+            self._file.write(json.dumps(fault) + "\n")
+            self._file.flush()
+
+    def catch_all(self) -> None:
+        """Hear of everything that nobody caught, and of every warning."""
+
+        def caught(
+            kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+        ) -> None:
+            details = "".join(traceback.format_exception(kind, error, trace))
+            self.add("exception", f"{kind.__name__}: {error}", details)
+
+        def told(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+            if kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):
+                return
+            if not message.startswith(_IGNORED):
+                stack = "".join(traceback.format_stack()[:-1])
+                self.add("Qt warning", message, stack)
+
+        def warned(
+            message: Warning | str, category: type[Warning], file: str, line: int, *_: Any
+        ) -> None:
+            stack = "".join(traceback.format_stack()[:-1])
+            self.add("warning", f"{category.__name__}: {message} ({file}:{line})", stack)
+
+        sys.excepthook = caught
+        threading.excepthook = lambda args: caught(
+            args.exc_type, args.exc_value, args.exc_traceback
+        )
+        sys.unraisablehook = lambda args: caught(args.exc_type, args.exc_value, args.exc_traceback)
+        qInstallMessageHandler(told)
+        warnings.showwarning = warned  # type: ignore[assignment]
+        warnings.simplefilter("always", RuntimeWarning)
+        warnings.simplefilter("always", ResourceWarning)
+        logging.getLogger().addHandler(_Log(self))
+
+
+class _Log(logging.Handler):
+    """Defects that are logged with a traceback."""
+
+    def __init__(self, faults: Faults) -> None:
+        super().__init__(logging.ERROR)
+        self._faults = faults
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._faults.add("logged", record.getMessage(), self.format(record))
+
+
+def _fixed_work() -> float:
+    """Seconds of the processor for some thousand steps of Python."""
+    began, number = time.thread_time(), 0
+    for step in range(100_000):
+        number ^= step
+    return time.thread_time() - began
+
+
+class Freezes(QObject):
+    """Measures how much of the processor the window's thread takes from one turn of the event loop
+    to the next: the time in which others have it is not counted. A processor that is shared is also
+    slower, by a factor that a fixed piece of work tells: it is measured at the start and after each
+    freeze. Where one is too long, the stack is kept, taken by `faulthandler`, which holds on to no
+    frame and so to no painter.
+    """
+
+    def __init__(self, faults: Faults, place: Path) -> None:
+        super().__init__()
+        self._faults = faults
+        # Not buffered: `faulthandler` writes beside it.
+        self._stacks = (place / "stacks").open("w+b", buffering=0)
+        self._clock = time.pthread_getcpuclockid(threading.main_thread().ident or 0)
+        self._began = time.thread_time()
+        self._own = 0.0
+        self._looks, self._next_look = 0, FREEZE_SECONDS * 0.7
+        self._work_seconds = min(_fixed_work() for _ in range(9))
+        self.longest = 0.0
+        self.turns = 0
+        threading.Thread(target=self._look, name="freezes", daemon=True).start()
+        dispatcher = QAbstractEventDispatcher.instance()
+        assert dispatcher is not None
+        dispatcher.awake.connect(self.turn)
+
+    def leave_out(self, seconds: float) -> None:
+        """The harness itself took so long."""
+        self._own += seconds
+
+    @Slot()
+    def turn(self) -> None:
+        """One turn of the loop ends, another begins."""
+        now = time.thread_time()
+        took = now - self._began - self._own
+        self.turns += 1
+        if took > FREEZE_SECONDS:
+            factor = max(1.0, _fixed_work() / self._work_seconds)
+            if took / factor > FREEZE_SECONDS:
+                words = (
+                    f"{took / factor:.2f} s ({took:.2f} s on a machine {factor:.1f} times slower)"
+                )
+                self._faults.add("freeze", words, self._stack())
+            took /= factor
+            now = time.thread_time()
+        self.longest = max(self.longest, took)
+        self._began, self._own = now, 0.0
+        self._looks, self._next_look = 0, FREEZE_SECONDS * 0.7
+
+    def _stack(self) -> str:
+        """Where the window's thread was, each time it was looked at; it is written last."""
+        self._stacks.seek(0)
+        seen = self._stacks.read().decode(errors="replace").split(_LOOKED)
+        self._forget()
+        return "\n".join(one[one.rfind("Thread") :] for one in seen if "Thread" in one)
+
+    def _forget(self) -> None:
+        self._stacks.seek(0)
+        self._stacks.truncate()
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            took = time.clock_gettime(self._clock) - self._began
+            if took > self._next_look:
+                if self._looks == 0:
+                    self._forget()
+                self._looks += 1
+                self._next_look += FREEZE_SECONDS * 0.7
+                if self._looks <= _MOST_LOOKS:
+                    faulthandler.dump_traceback(self._stacks)
+                    self._stacks.write(_LOOKED.encode())
+
+
+class Driver(QObject):
+    """Does one event after the other, also within dialogs that run a loop of their own."""
+
+    def __init__(
+        self, window: Window, events: Iterator[Event], place: Path, watch: Watch, every: int
+    ) -> None:
+        super().__init__()
+        self._window = window
+        self._events = events
+        self._closing = itertools.cycle(CLOSING)
+        self._doer = Doer(window)
+        self.trail = (place / "trail").open("w")
+        self._watch = watch
+        self.held: list[Held] = []
+        self._every = every
+        self.done = 0
+        self.missed = 0
+        self._turn = 0
+
+    def begin(self, wait_ms: int) -> None:
+        """Do the first event so much later."""
+        self._later(wait_ms)
+
+    def _later(self, wait_ms: int) -> None:
+        self._turn += 1
+        QTimer.singleShot(wait_ms, self, partial(self._step, self._turn))
+
+    def _step(self, turn: int) -> None:
+        """Do the next event, unless that was done already."""
+        if turn != self._turn or not self._window.isVisible():
+            return
+        event = self._next()
+        # Where the event opens a dialog with a loop of its own, the next one comes from here; what
+        # QTest lets happen within an event is over much sooner.
+        self._later(_NESTED_MS)
+        turn = self._turn
+        self.missed += not self._doer.do(event)
+        if turn == self._turn:
+            self._later(event["wait"])
+
+    def _next(self) -> Event:
+        began = time.thread_time()
+        event = next(self._events, None) or next(self._closing)
+        self.trail.write(json.dumps(event) + "\n")
+        self.trail.flush()
+        self._watch.answer = event["answer"]
+        self._watch.faults.number = self.done
+        if self.done % self._every == 0:
+            self.held.append(Held.now(self.done))
+        self.done += 1
+        self._watch.freezes.leave_out(time.thread_time() - began)
+        return event
+
+
+class Watch:
+    """What is watched, and what stands in for the desktop."""
+
+    def __init__(self, place: Path) -> None:
+        self.faults = Faults(place / "faults")
+        self.faults.catch_all()
+        self.freezes = Freezes(self.faults, place)
+        self._place = place.resolve()
+        self.answer = ""
+        self._trainers: list[int] = []
+
+    def stand_in(self) -> None:
+        """File dialogs answer at once, the desktop opens nothing, and few trainers live."""
+
+        def one(*_: Any, **__: Any) -> tuple[str, str]:
+            return self.answer, ""
+
+        def saved(
+            _: Any, title: str = "", start: str = "", kinds: str = "", *__: Any
+        ) -> tuple[str, str]:
+            # What ships is opened where it lies; nothing is saved over it.
+            own = Path(self.answer).is_relative_to(self._place)
+            chosen = self.answer if own or not self.answer else str(self._free(self.answer))
+            return chosen, kinds.partition(";;")[0] if chosen else ""
+
+        def several(*_: Any, **__: Any) -> tuple[list[str], str]:
+            return [self.answer] if self.answer else [], ""
+
+        start, resume = trainer.start_run, trainer.resume_run
+
+        def started(*arguments: Any) -> int:
+            return self._small(start(*arguments))
+
+        def resumed(*arguments: Any) -> int:
+            return self._small(resume(*arguments))
+
+        QFileDialog.getOpenFileName = one  # type: ignore[method-assign]
+        QFileDialog.getSaveFileName = saved  # type: ignore[method-assign,assignment]
+        QFileDialog.getOpenFileNames = several  # type: ignore[method-assign]
+        QFileDialog.getExistingDirectory = lambda *_, **__: self.answer  # type: ignore[method-assign]
+        QDesktopServices.openUrl = lambda *_: True  # type: ignore[method-assign]
+        setattr(trainer, "start_run", started)  # noqa: B010 - whatever they take
+        setattr(trainer, "resume_run", resumed)  # noqa: B010
+
+    def _free(self, answer: str) -> Path:
+        return self._place / "saved" / Path(answer).name
+
+    def _small(self, process: int) -> int:
+        """Let it not take the machine: what was asked for may be a network of any size."""
+        made = psutil.Process(process)
+        made.nice(19)
+        made.rlimit(psutil.RLIMIT_AS, (_TRAINER_BYTES, _TRAINER_BYTES))
+        self._trainers.append(process)
+        while len(self._trainers) > _TRAINERS:
+            self.end_trainer(self._trainers.pop(0))
+        return process
+
+    @staticmethod
+    def end_trainer(process: int) -> None:
+        """As somebody may do at any time."""
+        try:
+            os.kill(process, 9)
+        except ProcessLookupError:
+            return
+
+    def children(self) -> list[str]:
+        """Processes that a window which was closed has left, without trainers."""
+        left = psutil.Process().children(recursive=True)
+        return [
+            str(one)
+            for one in left
+            if one.pid not in self._trainers and one.status() != psutil.STATUS_ZOMBIE
+        ]
+
+    def end(self) -> None:
+        """End all trainers."""
+        for process in self._trainers:
+            self.end_trainer(process)
+
+
+def _files(place: Path) -> list[Path]:
+    listed: list[str] = json.loads((place / "files").read_text())
+    return [Path(one) for one in listed]
+
+
+def _events(place: Path, asked: argparse.Namespace) -> Iterator[Event]:
+    if asked.trail is not None:
+        for line in asked.trail.read_text().splitlines():
+            yield json.loads(line)
+        return
+    free = place / "saved"
+    free.mkdir(exist_ok=True)
+    if asked.soak is not None:
+        yield from watching(asked.seed, _files(place), free, asked.soak)
+        return
+    chooser = Chooser(asked.seed, _files(place), free)
+    for _ in range(asked.events):
+        yield chooser.next() or {"in": "window", "do": "close", "wait": 20, "answer": ""}
+
+
+def main() -> int:
+    """Open the window, do the events, close it; what was measured goes into `result`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("place", type=Path)
+    parser.add_argument("--seed", default="0")
+    parser.add_argument("--events", type=int, default=0)
+    parser.add_argument("--trail", type=Path)
+    parser.add_argument("--soak", type=float, help="watch and walk for so many seconds")
+    asked = parser.parse_args()
+    place: Path = asked.place
+    every = _EVERY["events" if asked.soak is None else "soak"]
+    with (place / "crash").open("w") as crash:
+        faulthandler.enable(crash)
+        app = QApplication(["rnnviz"])
+        watch = Watch(place)
+        watch.stand_in()
+        window = build(app, EngineRunner())
+        window.session.jobs.failed.connect(lambda failure: _defect(watch.faults, failure))
+        window.show()
+        QTimer.singleShot(0, window, lambda: window.open_at_start(()))
+        QTimer.singleShot(0, window, gc.freeze)
+        window.build_ahead_of_use()
+        driver = Driver(window, _events(place, asked), place, watch, every)
+        driver.begin(500)
+        began = time.monotonic()
+        code = app.exec()
+        driver.trail.close()
+        _look_after(watch, window)
+        result = {
+            "events": driver.done, "missed": driver.missed, "seconds": time.monotonic() - began,
+            "held": driver.held, "turns": watch.freezes.turns, "longest": watch.freezes.longest,
+        }  # fmt: skip
+        (place / "result").write_text(json.dumps(result))
+        watch.end()
+        return code
+
+
+def _look_after(watch: Watch, window: Window) -> None:
+    """After closing no job is under way, and no process is left."""
+    if window.session.jobs.running:
+        watch.faults.add("after closing", f"jobs: {window.session.jobs.running}")
+    deadline = time.monotonic() + 5
+    while watch.children() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for child in watch.children():
+        watch.faults.add("after closing", f"a process is left: {child}")
+
+
+def _defect(faults: Faults, failure: Failure) -> None:
+    if failure.details:
+        faults.add("engine", f"{failure.kind}: {failure.message}", failure.details)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

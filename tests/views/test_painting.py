@@ -1,0 +1,182 @@
+"""Whatever fails while a widget is painted, its painter ends: one left active ends the program."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QDockWidget, QWidget
+
+import rnnviz.views
+from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.colours.colour import Scale
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.training_tasks.structures import STRUCTURES
+from rnnviz.nets.jobs.unroll import TASKS
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.session.unroll.unroll import Unroll
+from rnnviz.views.alignments.drawing.bars_view import BarsView
+from rnnviz.views.alignments.drawing.lines_view import LinesView
+from rnnviz.views.alignments.drawing.table_view import TableView
+from rnnviz.views.alignments.drawing.tree_view import TreeView
+from rnnviz.views.cells.legend import Gradient, Legend
+from rnnviz.views.shared.dock_handle import DockHandle
+from rnnviz.views.shared.elided_label import ElidedLabel
+from rnnviz.views.text.hover_card import HoverCard, HoverFacts
+from rnnviz.views.text.minimap import Minimap
+from rnnviz.views.text.text_view import TextView
+from rnnviz.views.training.structure_bar import StructureButton
+from rnnviz.views.unroll.drawing import UnrollDrawing
+from rnnviz.work.runner import InlineRunner
+
+SCALE = Scale(0.0, 1.0, "gate")
+
+
+class FailingPainter(QPainter):
+    """Can do nothing but begin and end."""
+
+    made: ClassVar[list[QPainter]] = []
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        FailingPainter.made.append(self)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("begin", "end", "isActive") or name.startswith("__"):
+            return super().__getattribute__(name)
+        raise RuntimeError("painting fails")
+
+
+def card() -> QWidget:
+    parent = QWidget()
+    parent.resize(900, 600)
+    made = HoverCard(parent)
+    made.show_facts(HoverFacts("é", 0, 1, 1, True, "cell", {"cell": 0.1}), QRect(10, 10, 9, 18))
+    made.kept = parent  # type: ignore[attr-defined]
+    return made
+
+
+def gradient() -> QWidget:
+    made = Gradient()
+    made.show_scale(SCALE)
+    return made
+
+
+def handle() -> QWidget:
+    dock = QDockWidget("Curves")
+    made = DockHandle(dock)
+    dock.setTitleBarWidget(made)
+    made.kept = dock  # type: ignore[attr-defined]
+    return made
+
+
+def lines() -> QWidget:
+    made = LinesView("lines")
+    made.set_alignment(Alignment(("a",), ("b",), np.ones((1, 1), np.float32)), 1.0)
+    made.resting()
+    return made
+
+
+def table() -> QWidget:
+    made = TableView("table")
+    made.set_table(np.eye(2, dtype=np.float32), "ab", "xy", SCALE)
+    made.resting()
+    return made
+
+
+def text() -> QWidget:
+    made = TextView()
+    made.set_text(Text.of("a text\n" * 9, "t"))
+    return made
+
+
+def bars() -> QWidget:
+    made = BarsView("bars")
+    made.set_bars(("a", "b"), (0.5, 1.0), 1.0)
+    return made
+
+
+def minimap() -> QWidget:
+    made = Minimap()
+    made.set_length(100)
+    return made
+
+
+def label() -> QWidget:
+    return ElidedLabel("words")
+
+
+def button() -> QWidget:
+    return StructureButton(STRUCTURES[0])
+
+
+MADE: dict[type[QWidget], Callable[[], QWidget]] = {
+    BarsView: bars, DockHandle: handle, ElidedLabel: label, Gradient: gradient, HoverCard: card,
+    Legend: Legend, LinesView: lines, Minimap: minimap, StructureButton: button, TableView: table,
+    TextView: text, TreeView: lambda: TreeView("tree"),
+}  # fmt: skip
+
+
+def painting_widgets() -> set[type]:
+    """Every class of the window that paints itself."""
+    found = set()
+    for one in pkgutil.walk_packages(rnnviz.views.__path__, "rnnviz.views."):
+        for _, kind in inspect.getmembers(importlib.import_module(one.name), inspect.isclass):
+            if kind.__module__ == one.name and "paintEvent" in vars(kind):
+                found.add(kind)
+    return found
+
+
+def test_every_widget_that_paints_itself_is_tried() -> None:
+    assert painting_widgets() == {*MADE, UnrollDrawing}
+
+
+def failing(monkeypatch, widget: QWidget) -> None:
+    """Let everything fail that its painter does, and look at the painter."""
+    monkeypatch.setattr(f"{type(widget).__module__}.QPainter", FailingPainter)
+    FailingPainter.made.clear()
+    with pytest.raises(RuntimeError, match="painting fails") as caught:
+        widget.grab()
+    # What was caught holds on to the frame that painted, as whoever shows it does.
+    assert caught.traceback
+    assert FailingPainter.made
+    assert not any(QPainter.isActive(painter) for painter in FailingPainter.made)
+    monkeypatch.undo()
+    assert not widget.grab().isNull()
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_a_painter_ends_where_painting_fails(kind, qtbot, appearance, monkeypatch) -> None:
+    widget = MADE[kind]()
+    qtbot.addWidget(widget.window())
+    widget.resize(300, 120)
+    widget.grab()
+    failing(monkeypatch, widget)
+
+
+def test_the_painter_of_unroll_ends_too(qtbot, appearance, monkeypatch, tmp_path) -> None:
+    unroll = Unroll(Jobs(InlineRunner(TASKS)), tmp_path)
+    drawing = UnrollDrawing(unroll)
+    qtbot.addWidget(drawing)
+    failing(monkeypatch, drawing)
+    unroll.close()
+
+
+def test_every_painter_ends_by_itself() -> None:
+    """Made in a `with`: one in a variable lives as long as the traceback of what failed."""
+    for path in sorted(Path(rnnviz.views.__file__).parent.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        within = {
+            id(item.context_expr) for node in ast.walk(tree) if isinstance(node, ast.With)
+            for item in node.items
+        }  # fmt: skip
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "QPainter":
+                assert id(node) in within, f"{path.name}:{node.lineno} makes a painter that stays"
