@@ -24,6 +24,7 @@ from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.lines_view import LinesView
+from rnnviz.views.alignments.drawing.step_view import StepView
 from rnnviz.views.alignments.drawing.table_view import TableView
 from rnnviz.views.alignments.drawing.tree_view import TreeView
 from rnnviz.views.cells.legend import Gradient, Legend
@@ -120,16 +121,17 @@ def button() -> QWidget:
 MADE: dict[type[QWidget], Callable[[], QWidget]] = {
     BarsView: bars, DockHandle: handle, ElidedLabel: label, Gradient: gradient, HoverCard: card,
     Legend: Legend, LinesView: lines, Minimap: minimap, StructureButton: button, TableView: table,
-    TextView: text, TreeView: lambda: TreeView("tree"),
+    StepView: lambda: StepView("step"), TextView: text, TreeView: lambda: TreeView("tree"),
 }  # fmt: skip
 
 
 def painting_widgets() -> set[type]:
-    """Every class of the window that paints itself."""
+    """Every class of the window that paints itself, but for parts of others."""
     found = set()
     for one in pkgutil.walk_packages(rnnviz.views.__path__, "rnnviz.views."):
         for _, kind in inspect.getmembers(importlib.import_module(one.name), inspect.isclass):
-            if kind.__module__ == one.name and "paintEvent" in vars(kind):
+            own = kind.__module__ == one.name and not kind.__name__.startswith("_")
+            if own and "paintEvent" in vars(kind):
                 found.add(kind)
     return found
 

@@ -235,7 +235,7 @@ def test_a_character_is_chosen_before_the_new_text_is_drawn(qtbot, session):
         session.gradients.set_character(character)
     assert str(panel.view.text) in TEXT[:20]
     settle(qtbot, panel)
-    assert f"{TEXT[last]!r} at {last} cost" in panel.said.text()
+    assert f"{TEXT[last]!r} at {last} cost" in panel.note.text()
 
 
 def test_what_a_prediction_depends_on_is_saved(qtbot, session, tmp_path):
