@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from rnnviz.commands.inputs import add_vocabulary, concept_given, file_given
 from rnnviz.commands.jobs import opened, run_with_progress
+from rnnviz.commands.number_types import number, whole
 from rnnviz.commands.output import figure, pairs, print_json, table
 from rnnviz.core.errors import UnitError
 from rnnviz.core.quantities.units import parse_unit
@@ -34,8 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", type=file_given, metavar="TEXT", help="the text that it reads")
     parser.add_argument("--unit", required=True, metavar="L:U", help="2:142 is unit 142 of layer 2")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--hold", type=_number, metavar="X", help="hold it at X (default: 0, cut)")
-    what.add_argument("--add", type=_number, metavar="X", help="add X at every step")
+    what.add_argument("--hold", type=number, metavar="X", help="hold it at X (default: 0, cut)")
+    what.add_argument("--add", type=number, metavar="X", help="add X at every step")
     parser.add_argument("--state", default="hidden", metavar="NAME", help="hidden, or cell")
     parser.add_argument(
         "--from", dest="start", type=_count, default=0, metavar="C", help="from this step on"
@@ -47,7 +48,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--random", type=_count, default=20, metavar="N", help="other units beside it (20)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="draws the other units and the samples")
+    parser.add_argument(
+        "--seed", type=whole, default=0, help="draws the other units and the samples"
+    )
     parser.add_argument(
         "--sample", type=_count, default=0, metavar="N", help="also write N characters both ways"
     )
@@ -155,13 +158,3 @@ def _count(words: str) -> int:
     if not words.isdecimal():
         raise argparse.ArgumentTypeError(f"{words!r} is no whole number")
     return int(words)
-
-
-def _number(words: str) -> float:
-    try:
-        value = float(words)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{words!r} is no number")
-    return value

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
 from rnnviz.commands.jobs import run_with_progress
+from rnnviz.commands.number_types import number
 from rnnviz.commands.output import ProgressLine, print_json
 from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment
 from rnnviz.core.alignments.links import Link, corpus_agreement, links_line, read_links
@@ -74,7 +75,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="; ".join(f"{name}: {about}" for name, about in DIRECTIONS.items()),
     )
     parser.add_argument(
-        "--threshold", type=float, default=0.3, metavar="X", help="the least weight of a link"
+        "--threshold", type=number, default=0.3, metavar="X", help="the least weight of a link"
     )
     parser.add_argument("--gold", type=given_path, metavar="FILE", help="links to compare with")
     parser.add_argument("--one", action="store_true", help="write links that count from 1")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.jobs import opened, run_with_progress
+from rnnviz.commands.number_types import whole
 from rnnviz.commands.output import figure, print_json, table
 from rnnviz.core.errors import GradientError
 from rnnviz.core.given_path import given_path
@@ -42,19 +43,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_vocabulary(parser)
     parser.add_argument(
         "--start",
-        type=int,
+        type=whole,
         metavar="C",
         help="take the losses from this character on (default: the distance)",
     )
     parser.add_argument(
-        "--losses", type=int, default=128, metavar="T", help="how many losses (default: 128)"
+        "--losses", type=whole, default=128, metavar="T", help="how many losses (default: 128)"
     )
     parser.add_argument(
-        "--distance", type=int, default=128, metavar="K", help="how many steps back (default: 128)"
+        "--distance",
+        type=whole,
+        default=128,
+        metavar="K",
+        help="how many steps back (default: 128)",
     )
     parser.add_argument(
         "--initial",
-        type=int,
+        type=whole,
         metavar="SEED",
         help="the same network before any training, its weights drawn from this seed",
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.jobs import opened, run_with_progress
+from rnnviz.commands.number_types import number
 from rnnviz.commands.output import size_in_words
 from rnnviz.core.errors import RecordingError, TextError
 from rnnviz.core.given_path import given_path
@@ -91,7 +92,7 @@ def add_limit(parser: argparse.ArgumentParser) -> None:
     """`--limit-gb`, above which no walk starts."""
     parser.add_argument(
         "--limit-gb",
-        type=float,
+        type=number,
         default=LIMIT_GB,
         metavar="X",
         help=f"refuse to write more than this many gigabytes (default: {LIMIT_GB:g})",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.inputs import add_limit, add_source, comma_list, concept_given, recorded
 from rnnviz.commands.jobs import run_with_progress
+from rnnviz.commands.number_types import whole
 from rnnviz.commands.output import figure, print_json, table
 from rnnviz.core.architectures import carried
 
@@ -48,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="which to score, with commas between (default: hidden, and cell where there is one)",
     )
     parser.add_argument(
-        "--top", type=int, default=20, metavar="N", help="how many units to list (default: 20)"
+        "--top", type=whole, default=20, metavar="N", help="how many units to list (default: 20)"
     )
     parser.add_argument(
         "--probe", action="store_true", help="also fit a linear probe over all units"

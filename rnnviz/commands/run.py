@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnviz.commands.number_types import number
 from rnnviz.commands.output import duration_in_words, pairs, print_json
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.given_path import given_path
@@ -62,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the folder of the run; user@host:/path for one on another machine, through ssh",
     )
     parser.add_argument("setting", nargs="?", metavar="SETTING", help=f"{', '.join(SETTINGS)}")
-    parser.add_argument("value", nargs="?", type=float, metavar="VALUE", help="its new value")
+    parser.add_argument("value", nargs="?", type=number, metavar="VALUE", help="its new value")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
         "--no-wait",

@@ -7,6 +7,7 @@ import sys
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.jobs import opened, run_task
+from rnnviz.commands.number_types import number, whole
 from rnnviz.commands.output import print_json
 
 EXAMPLES = """
@@ -36,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="K",
         help="draw from the K likeliest only; 0 allows all (default: 0)",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same text")
+    parser.add_argument("--seed", type=whole, metavar="N", help="the same seed gives the same text")
     add_vocabulary(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
 
@@ -88,10 +89,7 @@ def _count(words: str) -> int:
 
 
 def _temperature(words: str) -> float:
-    try:
-        value = float(words)
-    except ValueError:
-        value = -1.0
+    value = number(words)
     if not 0 <= value < 1000:
         raise argparse.ArgumentTypeError(f"{words!r} is no temperature; it is 0 or above")
     return value

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rnnviz.commands.number_types import number, numbers, whole
 from rnnviz.commands.output import ProgressLine, duration_in_words
 from rnnviz.core.errors import RunDirectoryError, TextError
 from rnnviz.core.given_path import given_path
@@ -79,6 +80,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
             )
 
 
+_KINDS: dict[type, Any] = {int: whole, float: number}
+
+
 def _add(parser: argparse.ArgumentParser, setting: Field) -> None:
     """An option of the command line for a setting of every run."""
     option, default = "--" + setting.name.replace("_", "-"), setting.default
@@ -86,8 +90,8 @@ def _add(parser: argparse.ArgumentParser, setting: Field) -> None:
         action = argparse.BooleanOptionalAction
         parser.add_argument(option, action=action, default=default, help=_help(setting.help))
         return
-    kind: Any = _numbers if isinstance(setting, Reals) else type(default)
-    metavar = {int: "N", float: "X", _numbers: "X,..."}.get(kind, "NAME")
+    kind: Any = numbers if isinstance(setting, Reals) else _KINDS.get(type(default), str)
+    metavar = {whole: "N", number: "X", numbers: "X,..."}.get(kind, "NAME")
     parser.add_argument(
         option, type=kind, default=default, metavar=metavar, help=_help(_told(setting))
     )
@@ -107,10 +111,6 @@ def _told(setting: Field) -> str:
 
 def _help(words: str) -> str:
     return words.replace("%", "%%")
-
-
-def _numbers(words: str) -> tuple[float, ...]:
-    return tuple(float(word) for word in words.split(",") if word)
 
 
 def _option(words: str) -> tuple[str, Any]:
@@ -140,8 +140,8 @@ def run(arguments: argparse.Namespace) -> int:
     processes = Processes.joined()
     directory = arguments.resume or arguments.run or Path("runs") / config.name
     interrupted: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: interrupted.append(number))
+    for signalled in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signalled, lambda which, _: interrupted.append(which))
     line = ProgressLine("") if processes.first else None
     seen: list[Progress] = []
 

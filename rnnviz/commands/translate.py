@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
 from rnnviz.commands.jobs import opened, run_task, run_with_progress
+from rnnviz.commands.number_types import number, whole
 from rnnviz.commands.output import print_json
 from rnnviz.core.alignments.tokens import begun
 from rnnviz.core.errors import TextError
@@ -63,23 +64,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="draw the decoder word for word: .html all steps, .svg or .png one of them",
     )
     parser.add_argument(
-        "--step", type=int, metavar="N", help="for --steps: after so many tokens (default: all)"
+        "--step", type=whole, metavar="N", help="for --steps: after so many tokens (default: all)"
     )
     parser.add_argument("--dark", action="store_true", help="for --steps: on dark paper")
-    parser.add_argument("--beam", type=int, default=5, metavar="N", help="1 is greedy (default: 5)")
-    parser.add_argument("--length-penalty", type=float, default=0.6, metavar="X")
-    parser.add_argument("--coverage-penalty", type=float, default=0.0, metavar="X")
+    parser.add_argument(
+        "--beam", type=whole, default=5, metavar="N", help="1 is greedy (default: 5)"
+    )
+    parser.add_argument("--length-penalty", type=number, default=0.6, metavar="X")
+    parser.add_argument("--coverage-penalty", type=number, default=0.0, metavar="X")
     parser.add_argument(
         "--temperature",
-        type=float,
+        type=number,
         default=1.0,
         metavar="X",
         help="of the attention: above 1 flatter, below 1 sharper",
     )
     parser.add_argument(
-        "--sample", type=float, default=0.0, metavar="X", help="draw at this temperature"
+        "--sample", type=number, default=0.0, metavar="X", help="draw at this temperature"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for --sample")
+    parser.add_argument("--seed", type=whole, default=0, metavar="N", help="for --sample")
     parser.add_argument(
         "--force",
         action="append",
@@ -327,12 +330,9 @@ def _forced(words: str) -> tuple[int, str]:
 def _weight(words: str) -> tuple[int, int, float]:
     where, equals, value = words.partition("=")
     step, colon, place = where.partition(":")
-    try:
-        number = float(value)
-    except ValueError:
-        number = -1.0
-    if not (step.isdecimal() and place.isdecimal() and colon and equals and 0 <= number <= 1):
+    weight = number(value) if equals else -1.0
+    if not (step.isdecimal() and place.isdecimal() and colon and 0 <= weight <= 1):
         raise argparse.ArgumentTypeError(
             f"{words!r} is no weight; write STEP:PLACE=X with X from 0 to 1, as in 2:0=0.5"
         )
-    return int(step), int(place), number
+    return int(step), int(place), weight

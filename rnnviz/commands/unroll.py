@@ -9,6 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from rnnviz.commands.number_types import number, whole
 from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import UnrollError
 from rnnviz.core.given_path import given_path
@@ -40,16 +41,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("seed", 0, "of the first weights (default: 0)"),
         ("chunk", 0, "truncated BPTT: steps after which gradients are cut (default: never)"),
     ):
-        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=about)
-    parser.add_argument("--rate", type=float, default=0.1, metavar="X", help="default: 0.1")
+        parser.add_argument(f"--{name}", type=whole, default=default, metavar="N", help=about)
+    parser.add_argument("--rate", type=number, default=0.1, metavar="X", help="default: 0.1")
     parser.add_argument(
-        "--train", type=int, default=0, metavar="N", help="make so many updates before"
+        "--train", type=whole, default=0, metavar="N", help="make so many updates before"
     )
     parser.add_argument(
         "--learn", action="store_true", help="train until every answer is likelier than 90 %%"
     )
     parser.add_argument(
-        "--moment", type=int, default=-1, metavar="N",
+        "--moment", type=whole, default=-1, metavar="N",
         help="0: nothing read yet; then forwards, the loss, backwards, the update (default: last)",
     )  # fmt: skip
     parser.add_argument("--dark", action="store_true", help="on dark paper")
