@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.alignments.tokens import has_pieces
 from rnnviz.core.colours.weight_colours import WHOLE
@@ -24,6 +24,7 @@ from rnnviz.views.alignments.tools import Tools
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.number_field import NumberField
 from rnnviz.views.shared.panel import FRAME_MS
+from rnnviz.views.shared.plain_text import Label
 
 _WELCOME = (
     "Open a translation model from the library, or drop its file on the window.\n"
@@ -58,7 +59,7 @@ class AlignmentArea(QWidget):
         self.main = Pane("Alignment")
         self.side = Pane("Alignment beside it")
         self.side.hide()
-        self._welcome = QLabel(_WELCOME)
+        self._welcome = Label(_WELCOME)
         self._welcome.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._welcome.setProperty("role", "muted")
         self._welcome.setWordWrap(True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.colours.weight_colours import weights_scale
 from rnnviz.views.alignments.drawing.lines_view import LinesView
 from rnnviz.views.alignments.drawing.table_view import TableView
+from rnnviz.views.shared.plain_text import Label
 
 _SHARE = 0.9
 _NO_ALIGNMENT = (
@@ -25,7 +26,7 @@ class CheckpointPage(QWidget):
         self.lines = LinesView("Alignment at this checkpoint, as lines")
         self.lines.setFixedHeight(120)
         self.table = TableView("Alignment at this checkpoint, as a table")
-        self.missing = QLabel()
+        self.missing = Label()
         self.missing.setWordWrap(True)
         self.missing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.missing.setProperty("role", "muted")

@@ -12,7 +12,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
@@ -43,6 +42,7 @@ from rnnviz.views.alignments.drawn_tables import (
 from rnnviz.views.cells.legend import Gradient
 from rnnviz.views.shared.directions import direction_of
 from rnnviz.views.shared.elided_label import ElidedLabel
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.speaking import speak
 
 _NAMED = 6
@@ -85,11 +85,11 @@ class Pane(QWidget):
         self.target: tuple[str, ...] = ()
         """The words of the translation, as they are shown."""
         self.mark: Place = NOWHERE
-        self.heading = QLabel()
+        self.heading = Label()
         self.heading.setProperty("role", "muted")
-        self.text = QLabel()
+        self.text = Label()
         self.text.setProperty("role", "title")
-        self.alarm = QLabel()
+        self.alarm = Label()
         self.alarm.setProperty("role", "warning")
         self.alarm.setAccessibleName(f"{name}: warning")
         self.alarm.hide()
@@ -99,7 +99,7 @@ class Pane(QWidget):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.lines = LinesView(f"{name}: weights as lines between the sentences")
         self.table = TableView(f"{name}: table of target against source")
-        self.missing = QLabel(_NO_ATTENTION)
+        self.missing = Label(_NO_ATTENTION)
         self.missing.setWordWrap(True)
         self.missing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.missing.setProperty("role", "muted")
@@ -111,7 +111,7 @@ class Pane(QWidget):
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.legend = Gradient()
         self.legend.setFixedSize(130, 36)
-        self.small = QLabel()
+        self.small = Label()
         self.small.setProperty("role", "muted")
         self.whole = QToolButton()
         self.whole.setText("0 to 1")
@@ -250,7 +250,7 @@ class Pane(QWidget):
         whole, title = shown_sentence(answer.decoded.text), title_of(answer)
         self.text.setLayoutDirection(direction_of(title))
         self.text.setText(title)
-        self.text.setToolTip(whole if whole != title else "")
+        self.text.setToolTip(plain_tip(whole if whole != title else ""))
 
     def set_share(self, share: float) -> None:
         """Draw the heaviest lines that make this share of all weight."""

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.views.shared.directions import direction_of
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
 
 
@@ -73,10 +73,10 @@ class SentenceBar(QWidget):
         self.button.setDefault(True)
         self.button.setToolTip("Translate this sentence (Enter)")
         self.button.clicked.connect(self._enter)
-        self.growing = QLabel()
+        self.growing = Label()
         self.growing.setAccessibleName("Translation so far")
         self.growing.setProperty("role", "title")
-        self.problem = QLabel()
+        self.problem = Label()
         self.problem.setAccessibleName("Why nothing was translated")
         self.problem.setProperty("role", "warning")
         row = QHBoxLayout()
@@ -198,7 +198,7 @@ class SentenceBar(QWidget):
         aligns = self.given.isChecked() and bool(self.target.text().strip())
         self.button.setText("Align" if aligns else "Translate")
         tip = "Align the two sentences" if aligns else "Translate this sentence"
-        self.button.setToolTip(f"{tip} (Enter)")
+        self.button.setToolTip(plain_tip(f"{tip} (Enter)"))
 
     @Slot()
     def _enter(self) -> None:

@@ -7,13 +7,13 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QSlider,
     QToolButton,
     QWidget,
 )
 
 from rnnviz.core.alignments.decoded import LAYERS
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
 
@@ -56,7 +56,9 @@ class Tools(QWidget):
         self.layer.setToolTip("Which table of numbers is shown")
         for name, title in LAYERS.items():
             self.layer.addItem(_SHORT.get(name, title), name)
-            self.layer.setItemData(self.layer.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
+            self.layer.setItemData(
+                self.layer.count() - 1, plain_tip(title), Qt.ItemDataRole.ToolTipRole
+            )
         self.layer.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
@@ -73,12 +75,12 @@ class Tools(QWidget):
         self.share.setValue(100)
         self.share.setFixedWidth(64)
         self.share.valueChanged.connect(self._share)
-        self.share_label = QLabel("all lines")
-        self.share_label.setToolTip(self.share.toolTip())
+        self.share_label = Label("all lines")
+        self.share_label.setToolTip(plain_tip(self.share.toolTip()))
         self.share_label.setMinimumWidth(52)
         self.previous = _button("chevron-left", "One word back (,)")
         self.next = _button("chevron-right", "One word on (.)")
-        self.place = QLabel()
+        self.place = Label()
         self.place.setMinimumWidth(56)
         self.place.setAccessibleName("Words of the translation that are shown")
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -228,6 +230,6 @@ class Tools(QWidget):
 def _button(icon: str, tip: str) -> QToolButton:
     button = QToolButton()
     set_icon(button, icon)
-    button.setToolTip(tip)
+    button.setToolTip(plain_tip(tip))
     button.setAccessibleName(tip)
     return button

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -24,6 +23,7 @@ from rnnviz.core.concepts import concept_from, spec_of
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.text.text_view import TextView
 from rnnviz.work.jobs.cells import PreviewLabels, Spans
 
@@ -94,13 +94,13 @@ class ConceptDialog(QDialog):
         self.pages.addWidget(self._token_page())
         form.addRow("", self.pages)
         column.addLayout(form)
-        column.addWidget(QLabel("On the text, labelled characters are underlined:"))
+        column.addWidget(Label("On the text, labelled characters are underlined:"))
         self.view = TextView()
         self.view.setAccessibleName("Preview of the labels")
         self.view.set_text(self._preview)
         self.view.range_selected.connect(self._range_painted)
         column.addWidget(self.view, 1)
-        self.verdict = QLabel()
+        self.verdict = Label()
         self.verdict.setWordWrap(True)
         column.addWidget(self.verdict)
         self.buttons = QDialogButtonBox(

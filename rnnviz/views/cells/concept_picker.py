@@ -7,6 +7,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QSizePolicy, QWidget
 
 from rnnviz.core.concepts.base import Concept
+from rnnviz.views.shared.plain_text import plain_tip
 
 FAMILIES = {"prose": "Prose", "code": "Source code", "latex": "LaTeX", "any": "Any text"}
 _NAME = Qt.ItemDataRole.UserRole
@@ -112,5 +113,5 @@ class ConceptPicker(QComboBox):
 def _entry(title: str, name: str, about: str) -> QStandardItem:
     item = QStandardItem(title)
     item.setData(name, _NAME)
-    item.setToolTip(about)
+    item.setToolTip(plain_tip(about))
     return item

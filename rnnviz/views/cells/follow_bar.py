@@ -6,13 +6,14 @@ import math
 from html import escape
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.state import STATE_WORDS
 from rnnviz.session.cells.following import Following
 from rnnviz.session.training.runs import OpenRun, Runs
 from rnnviz.views.plots import ink_colour
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import theme_of
 
 
@@ -29,7 +30,7 @@ class FollowBar(QFrame):
         super().__init__(parent)
         self.setProperty("role", "follow")
         self._following = following
-        self.words = QLabel()
+        self.words = Label()
         self.words.setTextFormat(Qt.TextFormat.RichText)
         self.words.setAccessibleName("The training that is followed")
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -59,11 +60,11 @@ class FollowBar(QFrame):
             f"{dot}&nbsp; Following {name} · {self._followed(run)}" if followed else
             f"{dot}&nbsp; A checkpoint of {name}"
         )  # fmt: skip
-        self.words.setToolTip(self._following.problem)
+        self.words.setToolTip(plain_tip(self._following.problem))
         self.button.setText("Stop following" if followed else "Follow")
         self.button.setToolTip(
-            "Stay with this step; the training goes on" if followed else
-            "Read this text again at every new checkpoint of the training"
+            plain_tip("Stay with this step; the training goes on" if followed else
+            "Read this text again at every new checkpoint of the training")
         )  # fmt: skip
 
     def _followed(self, run: OpenRun) -> str:

@@ -17,7 +17,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSizePolicy,
     QToolButton,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.colours.colour import DIVERGING, LEVELS, Mode, Scale, palette_title, palette_words
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon, theme_of, ui_font
 from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.text.text_painter import words
@@ -54,14 +54,14 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Legend of the colours")
-        self.title = QLabel()
+        self.title = Label()
         self.title.setProperty("role", "title")
-        self.meaning = QLabel()
+        self.meaning = Label()
         self.meaning.setProperty("role", "muted")
         for label in (self.title, self.meaning):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             label.setMinimumWidth(190)
-        self.caption = QLabel()
+        self.caption = Label()
         self.caption.setProperty("role", "caption")
         self.caption.setWordWrap(True)
         self.caption.setTextFormat(Qt.TextFormat.PlainText)
@@ -136,7 +136,7 @@ class Legend(QWidget):
     def _button(self, icon_name: str, tip: str) -> QToolButton:
         button = QToolButton()
         set_icon(button, icon_name)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setAccessibleName(tip)
         button.setCheckable(True)
         return button
@@ -144,7 +144,7 @@ class Legend(QWidget):
     def _worded(self, word: str, tip: str) -> QToolButton:
         button = QToolButton()
         button.setText(word)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setCheckable(True)
         return button
 

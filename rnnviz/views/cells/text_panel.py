@@ -20,6 +20,7 @@ from rnnviz.views.cells.legend import Legend
 from rnnviz.views.cells.placing import Placing
 from rnnviz.views.cells.unit_picker import UnitPicker
 from rnnviz.views.shared.panel import waiting
+from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow
@@ -85,7 +86,7 @@ class TextPanel(QWidget):
         tools.setContentsMargins(0, 0, 0, 0)
         tools.setSpacing(4)
         self.concepts.setAccessibleName("Concept drawn under the text")
-        self.concepts.setToolTip(_ABOUT_CONCEPTS)
+        self.concepts.setToolTip(plain_tip(_ABOUT_CONCEPTS))
         self.concepts.setMinimumWidth(190)
         self.concepts.setMaximumWidth(300)
         tools.addWidget(self.concepts, 1)
@@ -107,7 +108,7 @@ class TextPanel(QWidget):
     def _tool(self, icon: str, tip: str, checkable: bool) -> QToolButton:
         button = QToolButton()
         set_icon(button, icon)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setAccessibleName(tip)
         button.setCheckable(checkable)
         return button
@@ -188,7 +189,7 @@ class TextPanel(QWidget):
         by_verdict = recording.class_p is not None
         self.surprisal.setEnabled(by_verdict or recording.surprisal is not None)
         tip = "Colour by the verdict so far (S)" if by_verdict else "Colour by surprisal (S)"
-        self.surprisal.setToolTip(tip)
+        self.surprisal.setToolTip(plain_tip(tip))
         self.surprisal.setAccessibleName(tip)
         self.minimap.set_length(len(recording.text))
         came_out = "verdict" if by_verdict else "surprisal"
@@ -339,7 +340,7 @@ class TextPanel(QWidget):
     def _say_reading(self, concept: str | None) -> None:
         """What the concept found to read in this text, where one asks what is underlined."""
         reading = self._session.rankings.reading(concept) if concept else ""
-        self.concepts.setToolTip("\n".join(filter(None, (_ABOUT_CONCEPTS, reading))))
+        self.concepts.setToolTip(plain_tip("\n".join(filter(None, (_ABOUT_CONCEPTS, reading)))))
 
     @Slot()
     def show_pin(self) -> None:

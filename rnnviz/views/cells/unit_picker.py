@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QToolButton,
     QWidget,
 )
@@ -16,6 +15,7 @@ from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.session import Session
 from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.shared.plain_text import Label, plain_tip
 
 
 class UnitPicker(QWidget):
@@ -46,7 +46,7 @@ class UnitPicker(QWidget):
         self.unit = WholeField("Unit", 0, 99, tip="Which unit of the layer", at_once=False)
         self.unit.setWrapping(True)
         for label, box in (("Layer", self.layer), ("Unit", self.unit)):
-            caption = QLabel(label)
+            caption = Label(label)
             caption.setProperty("role", "muted")
             caption.setBuddy(box)
             row.addWidget(caption)
@@ -87,7 +87,7 @@ class UnitPicker(QWidget):
             self.group.clear()
             self.group.addItems(words)
             for place, group in enumerate(recording.groups):
-                self.group.setItemData(place, group.words, Qt.ItemDataRole.ToolTipRole)
+                self.group.setItemData(place, plain_tip(group.words), Qt.ItemDataRole.ToolTipRole)
         self.show_selection()
 
     def _build_channels(self, recording: Recording) -> None:
@@ -103,7 +103,9 @@ class UnitPicker(QWidget):
             button.setCheckable(True)
             button.setProperty("segment", {0: "first", last: "last"}.get(place, "middle"))
             button.setAccessibleName(f"Channel {channel}")
-            button.setToolTip(f"Colour by the {recording.about_channel(channel).title} of the unit")
+            button.setToolTip(
+                plain_tip(f"Colour by the {recording.about_channel(channel).title} of the unit")
+            )
             self._buttons.addButton(button, place)
             self._channel_row.addWidget(button)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from rnnviz.session.shared.recordings import Recordings
+from rnnviz.views.shared.plain_text import Label
 
 
 class WalkDialog(QDialog):
@@ -21,11 +22,12 @@ class WalkDialog(QDialog):
         self.setWindowTitle("Walk a long text")
         column = QVBoxLayout(self)
         column.setSpacing(8)
-        said = QLabel(
+        said = Label(
             f"<b>{escape(text.name)}</b> has {len(text):,} characters. "
             "Choose what to keep of each of the "
             f"{model.description.total_units} units; more can be kept later."
         )
+        said.setTextFormat(Qt.TextFormat.RichText)
         said.setWordWrap(True)
         column.addWidget(said)
         offered = recordings.default_channels()
@@ -37,7 +39,7 @@ class WalkDialog(QDialog):
         # Everything that colours the text reads the hidden states.
         self.boxes["hidden"].setEnabled(False)
         self.boxes["hidden"].setChecked(True)
-        self.size_label = QLabel()
+        self.size_label = Label()
         column.addWidget(self.size_label)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.buttons.addButton("Walk", QDialogButtonBox.ButtonRole.AcceptRole)

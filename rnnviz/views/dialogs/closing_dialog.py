@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
 
 
@@ -16,6 +17,7 @@ class ClosingDialog(QMessageBox):
         self.setWindowTitle("Training continues")
         shown = names[0] if len(names) == 1 else f"{len(names)} runs"
         go = "goes" if len(names) == 1 else "go"
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(f"Training continues: {shown} {go} on in the background.")
         self.setInformativeText(
             "Open the window again to watch. A stopped run keeps a checkpoint and can be resumed."

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QVBoxLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.cells.finding import Finding
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.whole_text import whole_text
 
 
@@ -29,7 +29,7 @@ class FindingDialog(QDialog):
         self.resize(460, 260)
         column = QVBoxLayout(self)
         column.setSpacing(12)
-        about = QLabel(
+        about = Label(
             f"{finding.quantity}, characters {finding.start:,} to {finding.stop:,} "
             f"of {finding.text_name or 'the text'}"
         )

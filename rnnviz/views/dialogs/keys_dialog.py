@@ -7,13 +7,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QGridLayout,
-    QLabel,
     QMessageBox,
     QVBoxLayout,
     QWidget,
 )
 
 from rnnviz import __version__
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import mono_font
 
 _MOUSE = (
@@ -39,11 +39,11 @@ class KeysDialog(QDialog):
         half = -(-len(listed) // 2)
         for place, (key, entry) in enumerate(listed):
             row, pair = place % half, place // half
-            shown = QLabel(key)
+            shown = Label(key)
             shown.setFont(mono_font(9))
             shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             grid.addWidget(shown, row, 3 * pair)
-            grid.addWidget(QLabel(entry), row, 3 * pair + 1)
+            grid.addWidget(Label(entry), row, 3 * pair + 1)
         grid.setColumnMinimumWidth(2, 24)
         column.addLayout(grid)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

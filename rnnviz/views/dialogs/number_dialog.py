@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from rnnviz.views.shared.number_field import NumberField
+from rnnviz.views.shared.plain_text import Label
 
 
 class NumberDialog(QDialog):
@@ -25,9 +26,9 @@ class NumberDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.field = field
-        said = QLabel(words)
+        said = Label(words)
         said.setBuddy(field)
-        self.problem = QLabel()
+        self.problem = Label()
         self.problem.setWordWrap(True)
         self.problem.setProperty("role", "warning")
         buttons = QDialogButtonBox(

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.sequences.vocabulary import FORMS
 from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.work.jobs.models import Candidate, Guess, GuessVocabulary
 
 _COLUMNS = ("Order of the characters", "Loss in nats", "Perplexity", "Characters")
@@ -55,12 +55,13 @@ class VocabularyDialog(QDialog):
         self.resize(760, 420)
         column = QVBoxLayout(self)
         column.setSpacing(12)
-        said = QLabel(
+        said = Label(
             f"<b>{escape(path.name)}</b> holds a network that knows {size} characters, "
             "but not which. "
             f"Taken are {FORMS}."
         )
-        said.setToolTip(message)
+        said.setTextFormat(Qt.TextFormat.RichText)
+        said.setToolTip(plain_tip(message))
         said.setWordWrap(True)
         column.addWidget(said)
         row = QHBoxLayout()
@@ -81,7 +82,7 @@ class VocabularyDialog(QDialog):
         self.table.resizeColumnsToContents()
         self.table.itemSelectionChanged.connect(self._show_choice)
         column.addWidget(self.table, 1)
-        self.verdict = QLabel("No guesses yet.")
+        self.verdict = Label("No guesses yet.")
         self.verdict.setWordWrap(True)
         self.verdict.setProperty("role", "muted")
         column.addWidget(self.verdict)

@@ -138,7 +138,7 @@ class BandPlot(Plot):
 
     def words_at(self, x: float, y: float) -> str:
         """The value of every curve there."""
-        told = [f"{self.x_axis.labelText or 'across'} {x:.4g}"]
+        told = [f"{self.labels[0] or 'across'} {x:.4g}"]
         for curve in self._curves:
             places = np.asarray(curve.x, float)
             if places.size and places[0] <= x <= places[-1]:

@@ -18,13 +18,14 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.axes import NumberAxis
 from rnnviz.views.plots.export import Columns, picture, save_csv, save_png, save_svg
 from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.key_pointer import KeyPointer
+from rnnviz.views.shared.plain_text import warn
 from rnnviz.views.shared.theme import Theme, theme_of, ui_font
 
 _AXIS_POINTS = 8.5
@@ -78,6 +79,8 @@ class Plot(QWidget):
         self.view.setMouseEnabled(x=True, y=False)
         self.view.setDefaultPadding(0.0)
         self._legend: tuple[tuple[str, Ink], ...] = ()
+        self.labels = ("", "")
+        """What the axes measure."""
         self._full: tuple[tuple[float, float], tuple[float, float]] = ((0, 1), (0, 1))
         for axis in (self.x_axis, self.y_axis):
             axis.setTickFont(ui_font(_AXIS_POINTS))
@@ -115,14 +118,14 @@ class Plot(QWidget):
 
     def words_at(self, x: float, y: float) -> str:
         """What stands at a place, in words, for those who cannot see it."""
-        across = self.x_axis.labelText or "across"
-        up = self.y_axis.labelText or "up"
-        return f"{across} {x:.4g}, {up} {y:.4g}"
+        across, up = self.labels
+        return f"{across or 'across'} {x:.4g}, {up or 'up'} {y:.4g}"
 
     def set_labels(self, x: str, y: str) -> None:
         """Say what the axes measure, units included; an empty word leaves no room."""
+        self.labels = (x, y)
         for axis, label in ((self.x_axis, x), (self.y_axis, y)):
-            axis.setLabel(label)
+            axis.setLabel(escape(label, quote=False))
             axis.showLabel(bool(label))
         self._dress()
 
@@ -227,7 +230,7 @@ class Plot(QWidget):
         try:
             self.save(Path(chosen).with_suffix(f".{ending}"), scale)
         except RnnvizError as error:
-            QMessageBox.warning(self, "Not saved", str(error))
+            warn(self, "Not saved", str(error))
 
     @Slot()
     def _copy(self) -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve, SmoothedCurve
@@ -26,6 +26,7 @@ from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.key import Names, paint_key, with_key
 from rnnviz.views.plots.log_axis import LogAxis, plain
 from rnnviz.views.plots.run_marks import RunMark, RunMarks
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import Theme, theme_of
 
 Floats = npt.NDArray[np.float64]
@@ -122,7 +123,7 @@ class CurvePlot(Plot):
         super().__init__(name, x_axis=LogAxis("bottom"), y_axis=self.value_axis, parent=parent)
         self._turns = RunMarks(self.item)
         self._beyond.put_into(self.view)
-        self.note = QLabel(self)
+        self.note = Label("", self)
         self.note.setProperty("role", "card")
         self.note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.note.hide()

@@ -106,9 +106,9 @@ class HeatPlot(Plot):
         """The row, the name of the column and the value of their cell."""
         rows, columns = self._values.shape
         row, column = int(np.floor(y)), int(np.floor(x))
-        told = [f"{self.y_axis.labelText or 'row'} {row:,}"]
+        told = [f"{self.labels[1] or 'row'} {row:,}"]
         if 0 <= column < len(self._names):
-            told.append(f"{self.x_axis.labelText or 'column'} {self._names[column]}")
+            told.append(f"{self.labels[0] or 'column'} {self._names[column]}")
         if 0 <= row < rows and 0 <= column < columns:
             told.append(f"{float(self._values[row, column]):.4g}")
         return ", ".join(told)

@@ -119,7 +119,7 @@ class ScatterPlot(Plot):
     def columns(self) -> Columns:
         """Group, x and y of every point."""
         names = [group.name for group in self._groups for _ in range(len(group.x))]
-        x_name, y_name = (axis.labelText or "" for axis in (self.x_axis, self.y_axis))
+        x_name, y_name = self.labels
         return {
             "group": names,
             x_name or "x": np.concatenate([g.x for g in self._groups]) if names else (),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel
+
+from rnnviz.views.shared.plain_text import Label
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(Label):
     """Shows as much of its plain text as there is room for; `text` is always the whole."""
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -23,6 +23,7 @@ from rnnviz.core.quantities.typed_numbers import (
     shown_number,
     shown_whole,
 )
+from rnnviz.views.shared.plain_text import Label, plain_tip
 
 _LONGEST_SHOWN = 18
 _WORD_WIDTH = 320
@@ -47,7 +48,7 @@ class TypedField(QAbstractSpinBox):
     def __init__(self, name: str, tip: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.setToolTip(tip)
+        self.setToolTip(plain_tip(tip))
         self.problem = ""
         """Why what stands here is refused; empty where it is not."""
         self._value: Any = None
@@ -198,7 +199,7 @@ class TypedField(QAbstractSpinBox):
                 self._leave_word()
             return
         if self._word is None:
-            self._word = QLabel(self.window())
+            self._word = Label("", self.window())
             self._word.setProperty("role", "refusal")
             self._word.setWordWrap(True)
             self._word.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

@@ -7,12 +7,13 @@ from typing import ClassVar, NamedTuple
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from rnnviz.core.kinds import able_to, kind_named
 from rnnviz.session.session import Session
 from rnnviz.session.shared.opening import OPEN
 from rnnviz.views.kinds import kinds_in
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.work.jobs.cells import Walk
 from rnnviz.work.jobs.gradients import ComputeField
 
@@ -146,7 +147,7 @@ class Panel(QWidget):
         self._in_pieces = False
         self._stale = True
         self._held = False
-        self._sentence = QLabel()
+        self._sentence = Label()
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._button = QPushButton()
         self._pages = QStackedLayout(self)

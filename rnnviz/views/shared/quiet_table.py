@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from rnnviz.views.shared.plain_rows import set_plain_rows
+from rnnviz.views.shared.plain_text import plain_tip
 
 
 class QuietTable(QTableWidget):
@@ -46,7 +47,7 @@ class QuietTable(QTableWidget):
                     self.setItem(row, place, item)
                 if item.text() != words:
                     item.setText(words)
-                    item.setToolTip(words)
+                    item.setToolTip(plain_tip(words))
                     changed = True
                 if place == 0 and swatches:
                     item.setForeground(swatches[row])

@@ -7,13 +7,13 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSizePolicy,
     QToolButton,
     QWidget,
 )
 
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
 
 
@@ -43,7 +43,7 @@ class SearchBar(QWidget):
         self.field.setMinimumWidth(160)
         self.field.setMaximumWidth(360)
         self.regular = QCheckBox("Regular expression")
-        self.found = QLabel()
+        self.found = Label()
         self.found.setProperty("role", "muted")
         # What is wrong with an expression may be long; it must not widen the window.
         self.found.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -67,7 +67,7 @@ class SearchBar(QWidget):
     def _button(self, icon: str, tip: str, backwards: bool) -> QToolButton:
         button = QToolButton()
         set_icon(button, icon)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setAccessibleName(tip)
         button.clicked.connect(self._search_backwards if backwards else self._search)
         return button
@@ -81,7 +81,7 @@ class SearchBar(QWidget):
     def tell(self, message: str) -> None:
         """Say what the search gave, beside the field."""
         self.found.setText(message)
-        self.found.setToolTip(message)
+        self.found.setToolTip(plain_tip(message))
 
     @Slot()
     def close_bar(self) -> None:

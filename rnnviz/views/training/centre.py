@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QToolButton,
@@ -21,6 +20,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.typed_numbers import shown_number
 from rnnviz.session.session import Session
 from rnnviz.session.training.runs import OpenRun
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.training.live_settings import LiveSettings
@@ -57,7 +57,7 @@ class TrainingCentre(QWidget):
         self._menued: list[tuple[QAction, QPushButton]] = []
         self.curves = CurvesPanel(session)
         self.settings = LiveSettings()
-        self.problem = QLabel()
+        self.problem = Label()
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.setWordWrap(True)
         self.problem.setProperty("role", "problem")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from rnnviz.core.quantities.typed_numbers import shown_number
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.shared.number_field import NumberField
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.wrapping_row import WrappingRow
 
 SETTINGS = {
@@ -48,7 +49,7 @@ class LiveSettings(QWidget):
         self._typed: WeakKeyDictionary[OpenRun, dict[str, str]] = WeakKeyDictionary()
         groups = []
         for setting, (words, tip) in SETTINGS.items():
-            caption = QLabel(words)
+            caption = Label(words)
             caption.setProperty("role", "muted")
             field = NumberField(
                 words,

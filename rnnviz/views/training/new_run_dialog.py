@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -36,6 +35,7 @@ from rnnviz.core.runs.free_directory import free_directory
 from rnnviz.core.training_tasks import TASKS, Preset, TaskDescription, task_named
 from rnnviz.core.training_tasks.settings import MORE, USUAL, setting_named
 from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.training.run_fields import Field, RunFields, in_columns
 from rnnviz.views.training.structure_bar import StructureBar
 from rnnviz.work.jobs.training import Estimate, Estimated
@@ -112,7 +112,7 @@ class NewRunDialog(QDialog):
         self.structures.chosen.connect(self._choose_structure)
         self.task = QComboBox()
         self.task.currentIndexChanged.connect(self._take_task)
-        self.texts = QLabel()
+        self.texts = Label()
         self.texts.setWordWrap(True)
         self.choose = QPushButton("Choose…")
         self.choose.setAutoDefault(False)
@@ -121,20 +121,20 @@ class NewRunDialog(QDialog):
         self.name.textEdited.connect(self._rename)
         self.preset = QComboBox()
         self.preset.currentIndexChanged.connect(self._take_preset)
-        self.about = QLabel()
+        self.about = Label()
         self.about.setProperty("role", "muted")
         self._first = self._first_rows()
         for box, words in ((self.name, "Name"), (self.preset, "Preset"), (self.task, "Task")):
             box.setAccessibleName(words)
-        self.estimate = QLabel()
+        self.estimate = Label()
         self.estimate.setWordWrap(True)
         self.estimate.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
         self.estimate.linkActivated.connect(self._stop_measuring)
-        self.problem = QLabel()
+        self.problem = Label()
         self.problem.setWordWrap(True)
         self.problem.setProperty("role", "problem")
         self.problem.hide()
-        self.place = QLabel()
+        self.place = Label()
         self.place.setProperty("role", "muted")
         # A long path makes the form no wider.
         self.place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -164,7 +164,7 @@ class NewRunDialog(QDialog):
         first.setHorizontalSpacing(16)
         first.setVerticalSpacing(6)
         first.addRow("Task", self.task)
-        self._data_title = QLabel()
+        self._data_title = Label()
         first.addRow(self._data_title, texts)
         first.addRow("Name", self.name)
         first.addRow("Preset", self.preset)
@@ -325,7 +325,7 @@ class NewRunDialog(QDialog):
             if task.structure == structure:
                 self.task.addItem(task.title, task.key)
                 self.task.setItemData(
-                    self.task.count() - 1, task.about, Qt.ItemDataRole.ToolTipRole
+                    self.task.count() - 1, plain_tip(task.about), Qt.ItemDataRole.ToolTipRole
                 )
         self.task.setCurrentIndex(self.task.findData(key))
         self.task.blockSignals(False)
@@ -352,7 +352,7 @@ class NewRunDialog(QDialog):
         for preset in task.presets:
             self.preset.addItem(preset.title, preset.name)
         self.preset.blockSignals(False)
-        self.task.setToolTip(task.about)
+        self.task.setToolTip(plain_tip(task.about))
         self._take_preset()
         self._unfold(self.more.isChecked())
 
@@ -390,7 +390,7 @@ class NewRunDialog(QDialog):
         self.fields["clip_threshold"].setEnabled(config.clip != "none")
         self._count_changed()
         self.place.setText(f"Written to {self.directory}")
-        self.place.setToolTip(str(self.directory))
+        self.place.setToolTip(plain_tip(str(self.directory)))
         # What is being measured is no longer what the run would be.
         self._jobs.cancel(Estimate)
         self._say(_MEASURING if self.described.measured else "")

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.training_tasks import field as asked
 from rnnviz.views.shared.number_field import NumberField, NumberListField, TypedField, WholeField
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import icon
 
 Field = QComboBox | TypedField | QCheckBox | QLineEdit
@@ -50,7 +51,7 @@ class RunFields(QWidget):
         grid.setHorizontalSpacing(28)
         for column, (title, settings) in enumerate(groups):
             if any(name for name, _ in groups):
-                heading = QLabel(title)
+                heading = Label(title)
                 heading.setProperty("role", "title")
                 grid.addWidget(heading, 0, column)
             grid.setColumnStretch(column, 1)
@@ -65,7 +66,7 @@ class RunFields(QWidget):
     def _add(self, form: QFormLayout, setting: asked.Field) -> None:
         widget = self._widget(setting)
         widget.setAccessibleName(setting.title)
-        widget.setToolTip(setting.help)
+        widget.setToolTip(plain_tip(setting.help))
         # Whatever its kind, so that the rows of all columns stand in line.
         widget.setFixedHeight(FIELD_HEIGHT)
         form.addRow("" if isinstance(widget, QCheckBox) else setting.title, widget)
@@ -169,7 +170,7 @@ class RunFields(QWidget):
         if isinstance(setting, asked.File):
             choose = line.addAction(icon("folder-open"), QLineEdit.ActionPosition.TrailingPosition)
             choose.setText(setting.choose)
-            choose.setToolTip(setting.choose)
+            choose.setToolTip(plain_tip(setting.choose))
             choose.triggered.connect(partial(self._choose_file, setting.name))
         return line
 

@@ -22,6 +22,7 @@ from rnnviz.core.runs.state import STATE_WORDS
 from rnnviz.session.training.runs import OpenRun, Runs
 from rnnviz.views.plots import ink_colour
 from rnnviz.views.shared.plain_rows import set_plain_rows
+from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import Theme, theme_of
 
 Index = QModelIndex | QPersistentModelIndex
@@ -120,7 +121,7 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _tip(run)
+            return plain_tip(_tip(run))
         return self._look_of(run, column, role)
 
     def _look_of(self, run: OpenRun, column: int, role: int) -> object:

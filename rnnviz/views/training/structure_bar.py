@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizeP
 
 from rnnviz.core.training_tasks import TASKS
 from rnnviz.core.training_tasks.structures import STRUCTURES, Structure
+from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import theme_of
 
 _BOX, _GAP, _RISE, _HEAD = QSize(13, 11), 11, 12, 3.0
@@ -31,7 +32,7 @@ class StructureButton(QAbstractButton):
         tasks = [task.title for task in TASKS if task.structure == structure.key]
         offered = ", ".join(tasks) or "nothing of this kind can be trained yet"
         self.setEnabled(bool(tasks))
-        self.setToolTip(f"{structure.about}.\nHere: {offered}.")
+        self.setToolTip(plain_tip(f"{structure.about}.\nHere: {offered}."))
 
     def sizeHint(self) -> QSize:
         """The picture over as many lines as its title takes."""

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
-    QLabel,
     QLineEdit,
     QSlider,
     QToolButton,
@@ -27,6 +26,7 @@ from rnnviz.core.unroll.plan import MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTU
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.number_field import NumberField, WholeField
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.segments import Segments
 from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import icon
@@ -88,10 +88,10 @@ class UnrollArea(QWidget):
         for structure, button in zip(
             STRUCTURES, self._structure.findChildren(QToolButton), strict=True
         ):
-            button.setToolTip(structure.about)
+            button.setToolTip(plain_tip(structure.about))
         self._structure.choose(self._unroll.plan.structure)
         self._structure.chosen.connect(self._read)
-        return side_by_side(QLabel("Word"), self._word, self._structure)
+        return side_by_side(Label("Word"), self._word, self._structure)
 
     def _network(self) -> QWidget:
         plan = self._unroll.plan
@@ -101,7 +101,9 @@ class UnrollArea(QWidget):
             if not facts.grows:
                 self._architecture.addItem(facts.short, facts.name)
                 self._architecture.setItemData(
-                    self._architecture.count() - 1, facts.about, Qt.ItemDataRole.ToolTipRole
+                    self._architecture.count() - 1,
+                    plain_tip(facts.about),
+                    Qt.ItemDataRole.ToolTipRole,
                 )
         self._architecture.setCurrentIndex(self._architecture.findData(plan.architecture))
         self._architecture.currentIndexChanged.connect(self._changed)
@@ -115,7 +117,7 @@ class UnrollArea(QWidget):
             field.set_value(getattr(plan, name))
             field.value_changed.connect(self._changed)
         units, layers = self._fields["units"], self._fields["layers"]
-        return side_by_side(self._architecture, QLabel("Units"), units, QLabel("Layers"), layers)
+        return side_by_side(self._architecture, Label("Units"), units, Label("Layers"), layers)
 
     def _weights(self) -> QWidget:
         """What the weights are: drawn by a seed, scaled to a radius, with an embedding or not."""
@@ -127,7 +129,7 @@ class UnrollArea(QWidget):
         self._radius.value_changed.connect(self._set_radius)
         embedding, seed = self._fields["embedding"], self._fields["seed"]
         return side_by_side(
-            QLabel("Input"), embedding, QLabel("Seed"), seed, QLabel("Radius of W_hh"), self._radius
+            Label("Input"), embedding, Label("Seed"), seed, Label("Radius of W_hh"), self._radius
         )
 
     def _way_back(self) -> QWidget:
@@ -148,7 +150,7 @@ class UnrollArea(QWidget):
         self._threshold = NumberField("Clipping threshold", 0.0, 1000.0, above=True)
         self._threshold.set_value(plan.threshold)
         self._threshold.value_changed.connect(self._changed)
-        return side_by_side(QLabel("BPTT"), self._chunk, self._carried, self._clip, self._threshold)
+        return side_by_side(Label("BPTT"), self._chunk, self._carried, self._clip, self._threshold)
 
     def _moving(self) -> QWidget:
         self._play = _button("play", "Play: one moment after the other (Space)")
@@ -190,7 +192,7 @@ class UnrollArea(QWidget):
         self._more.setCheckable(True)
         self._more.toggled.connect(self._more_row_shown)
         return side_by_side(
-            QLabel("Rate"), self._rate, one, ten, learn, anew, self._undo, self._more
+            Label("Rate"), self._rate, one, ten, learn, anew, self._undo, self._more
         )
 
     @Slot(bool)
@@ -198,7 +200,7 @@ class UnrollArea(QWidget):
         self._more_row.setVisible(shown)
 
     def _formula(self) -> QWidget:
-        self._readout = QLabel()
+        self._readout = Label()
         self._readout.setAccessibleName("Formula of the number that is pointed at")
         self._readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._readout.setWordWrap(True)
@@ -364,7 +366,7 @@ class UnrollArea(QWidget):
 
 def _button(symbol: str, tip: str, words: str = "") -> QToolButton:
     button = QToolButton()
-    button.setToolTip(tip)
+    button.setToolTip(plain_tip(tip))
     button.setAccessibleName(tip)
     if symbol:
         button.setIcon(icon(symbol))

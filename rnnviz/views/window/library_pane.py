@@ -16,7 +16,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QLabel,
     QMenu,
     QStyle,
     QStyledItemDelegate,
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.session.session import Session
 from rnnviz.views.kinds import kind_view
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import icon
 
 _ROLE = Qt.ItemDataRole.UserRole
@@ -102,7 +102,7 @@ class LibraryPane(QWidget):
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._open_menu)
         column.addWidget(self.tree)
-        hint = QLabel("Drop a model or a text anywhere in the window to open it.")
+        hint = Label("Drop a model or a text anywhere in the window to open it.")
         hint.setWordWrap(True)
         hint.setProperty("role", "muted")
         hint.setContentsMargins(12, 8, 12, 12)
@@ -145,7 +145,7 @@ class LibraryPane(QWidget):
         leaf = QTreeWidgetItem(group, [title])
         leaf.setIcon(0, icon(icon_name))
         leaf.setData(0, _ROLE, data)
-        leaf.setToolTip(0, f"{title}\n{tip}" if tip else title)
+        leaf.setToolTip(0, plain_tip(f"{title}\n{tip}" if tip else title))
         return leaf
 
     @Slot()
@@ -160,7 +160,7 @@ class LibraryPane(QWidget):
             leaf = self._leaf(self.recent, path.name, "history", path, str(path))
             if not path.exists():
                 leaf.setDisabled(True)
-                leaf.setToolTip(0, f"{path} is not there any more")
+                leaf.setToolTip(0, plain_tip(f"{path} is not there any more"))
         self.recent.setHidden(self.recent.childCount() == 0)
 
     @Slot()
@@ -175,7 +175,7 @@ class LibraryPane(QWidget):
         for damaged in self._session.findings.damaged:
             leaf = QTreeWidgetItem(self.findings, [damaged.path.name])
             leaf.setDisabled(True)
-            leaf.setToolTip(0, damaged.reason)
+            leaf.setToolTip(0, plain_tip(damaged.reason))
         self.findings.setHidden(self.findings.childCount() == 0)
 
     @Slot()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Slot
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
 
 from rnnviz.session.shared.jobs import Jobs
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import set_icon
 
 _SHOWN_AFTER_MS = 200
@@ -21,14 +22,14 @@ class Status(QStatusBar):
         self._shown = 0
         self._since = QElapsedTimer()
         self.setSizeGripEnabled(False)
-        self.title = QLabel()
+        self.title = Label()
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(160)
         self.bar.setAccessibleName("Progress")
-        self.left = QLabel()
+        self.left = Label()
         self.left.setTextFormat(Qt.TextFormat.PlainText)
         self.left.setProperty("role", "muted")
         self.left.setMinimumWidth(self.fontMetrics().horizontalAdvance("about 00 min left"))

@@ -30,6 +30,7 @@ from rnnviz.views.dialogs.keys_dialog import KeysDialog, show_about
 from rnnviz.views.dialogs.problem_dialog import show_problem
 from rnnviz.views.gradients.workspace import GradientsWorkspace
 from rnnviz.views.shared.exporting import Exporting
+from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import Appearance, Setting
 from rnnviz.views.shared.workspace import Workspace
 from rnnviz.views.training.workspace import TrainingWorkspace
@@ -269,9 +270,9 @@ class Window(QMainWindow):
                 menu.removeAction(action)
         clear = menu.actions()[0]
         for path in self.session.library.recent:
-            action = menu.addAction(path.name)
+            action = menu.addAction(path.name.replace("&", "&&"))
             action.setData(str(path))
-            action.setToolTip(str(path))
+            action.setToolTip(plain_tip(str(path)))
             action.setEnabled(path.exists())
             action.triggered.connect(self._open_recent)
             menu.insertAction(clear, action)

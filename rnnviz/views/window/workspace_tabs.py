@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.workspace import Workspace
 
 
@@ -50,7 +51,7 @@ class WorkspaceTabs(QWidget):
         column.addWidget(self._stack, 1)
         for number, workspace in enumerate(self.workspaces, start=1):
             self.tabs.addTab(workspace.title)
-            self.tabs.setTabToolTip(number - 1, f"{workspace.title} (Ctrl+{number})")
+            self.tabs.setTabToolTip(number - 1, plain_tip(f"{workspace.title} (Ctrl+{number})"))
             self._stack.addWidget(workspace)
         bar.setVisible(len(self.workspaces) > 1)
         self.tabs.currentChanged.connect(self._choose)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.export import Columns, Paint, picture, save_csv, save_png, save_svg
+from rnnviz.views.shared.plain_text import plain_tip, warn
 from rnnviz.views.shared.theme import set_icon, theme_of
 
 
@@ -23,7 +24,7 @@ class SaveButton(QToolButton):
         self._widget, self._name, self._paint = widget, name, paint
         self.columns = columns
         set_icon(self, "download")
-        self.setToolTip(f"Save the {name}…")
+        self.setToolTip(plain_tip(f"Save the {name}…"))
         self.setAccessibleName(f"Save the {name}")
         self.clicked.connect(self._ask)
 
@@ -54,4 +55,4 @@ class SaveButton(QToolButton):
         try:
             self.save(path)
         except RnnvizError as error:
-            QMessageBox.warning(self, "Not saved", str(error))
+            warn(self, "Not saved", str(error))

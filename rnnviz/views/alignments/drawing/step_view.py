@@ -20,6 +20,7 @@ from rnnviz.core.alignments.attention_steps import AttentionSteps
 from rnnviz.core.alignments.step_formulas import explain
 from rnnviz.core.alignments.step_picture import Spot, StepPicture, draw_step
 from rnnviz.views.shared.neighbours import neighbour
+from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.text.text_figure import paint_figure
@@ -120,7 +121,7 @@ class StepView(QWidget):
         formula, numbers = explain(self.steps, self.step, spot)
         self.explained.emit(f"{formula}   {numbers}" if numbers else formula)
         speak(self, f"{formula}; {numbers}" if numbers else formula)
-        QToolTip.showText(on_screen.toPoint(), f"{formula}\n{numbers}".strip(), self)
+        QToolTip.showText(on_screen.toPoint(), plain_tip(f"{formula}\n{numbers}".strip()), self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click pins a place."""

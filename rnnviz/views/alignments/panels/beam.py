@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from rnnviz.core.alignments.beam_layout import Placed
 from rnnviz.core.alignments.tokens import shown_token
@@ -14,6 +14,7 @@ from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.alignments.drawing.tree_view import TreeView
 from rnnviz.views.cells.legend import number
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.wrapping_row import WrappingRow
 
@@ -40,7 +41,7 @@ class BeamPanel(Panel):
     def build(self) -> QWidget:
         """A line that says where one is, above the tree."""
         page = QWidget()
-        self.status = QLabel(_HINT)
+        self.status = Label(_HINT)
         self.status.setProperty("role", "muted")
         self.status.setFixedWidth(_TOLD)
         self.dropped = QCheckBox("Dropped too")

@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label, plain_tip
 
 _MOST_ROWS = 8
 """Of the list of models; more are scrolled."""
@@ -37,7 +37,7 @@ class ComparePanel(Panel):
     def build(self) -> QWidget:
         """A list of models, and what came of the sentence."""
         page = QWidget()
-        about = QLabel(
+        about = Label(
             "Translate the same sentence with another model. One without attention has to say "
             "everything from one vector: long sentences show the difference."
         )
@@ -51,7 +51,7 @@ class ComparePanel(Panel):
         self.other.clicked.connect(self._ask)
         self.alone = QPushButton("Put it away")
         self.alone.clicked.connect(self.session.alignments.put_away)
-        self.verdict = QLabel()
+        self.verdict = Label()
         self.verdict.setWordWrap(True)
         self.verdict.setTextFormat(Qt.TextFormat.PlainText)
         column = QVBoxLayout(page)
@@ -82,7 +82,7 @@ class ComparePanel(Panel):
                 said = attention or "no attention" in name
                 item = QListWidgetItem(name if said else f"{name}, no attention")
                 item.setData(_ROLE, (path, name, attention))
-                item.setToolTip(str(path))
+                item.setToolTip(plain_tip(str(path)))
                 self.models.addItem(item)
             rows = min(len(offered), _MOST_ROWS)
             self.models.setFixedHeight(rows * self.models.sizeHintForRow(0) + 4)

@@ -18,8 +18,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
-    QMessageBox,
     QPushButton,
     QSizePolicy,
     QTableView,
@@ -32,6 +30,7 @@ from rnnviz.views.alignments.pane import shown_sentence
 from rnnviz.views.plots.export import save_csv
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_rows import set_plain_rows
+from rnnviz.views.shared.plain_text import Label, plain_tip, warn
 from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus
 
 _SORT = Qt.ItemDataRole.UserRole
@@ -113,7 +112,7 @@ class CorpusModel(QAbstractTableModel):
                 return f"{shown_sentence(row.source)}\n{shown_sentence(row.target)}"
             return shown_sentence(value) if isinstance(value, str) else f"{value:.2f}"
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, str):
-            return f"{row.source}\n{row.target}"
+            return plain_tip(f"{row.source}\n{row.target}")
         if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(value, str):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -138,7 +137,7 @@ class CorpusPanel(Panel):
         self.open = QPushButton("Translate a file…")
         self.open.setToolTip("A text file with one sentence a line")
         self.open.clicked.connect(self._ask)
-        self.status = QLabel()
+        self.status = Label()
         self.status.setProperty("role", "muted")
         self.status.setWordWrap(True)
         # Else it asks for the height of a column of single words.
@@ -265,4 +264,4 @@ class CorpusPanel(Panel):
             try:
                 self.save(Path(chosen).with_suffix(".csv"))
             except RnnvizError as error:
-                QMessageBox.warning(self, "Not saved", str(error))
+                warn(self, "Not saved", str(error))

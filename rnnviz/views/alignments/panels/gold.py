@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,7 @@ from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.work.jobs.alignments import AlignCorpus
 
 _ABOUT = (
@@ -86,7 +86,7 @@ class GoldPanel(Panel):
     def build(self) -> QWidget:
         """Gold on top, the links of the weights below."""
         page = QWidget()
-        self.about = QLabel(_ABOUT)
+        self.about = Label(_ABOUT)
         self.about.setWordWrap(True)
         self.about.setProperty("role", "muted")
         self.open = QPushButton("Open gold links…")
@@ -103,7 +103,7 @@ class GoldPanel(Panel):
         self.score_all = QPushButton("Score all")
         self.score_all.setToolTip("The error rate over every sentence pair of the file")
         self.score_all.clicked.connect(self.session.alignments.tables.score_all)
-        self.total = QLabel()
+        self.total = Label()
         self.total.setAccessibleName("Alignment error rate of all lines")
         self.line = WholeField("Line of the gold file", 1, 1)
         self.line.value_changed.connect(self._change)
@@ -114,12 +114,12 @@ class GoldPanel(Panel):
         self.direction.activated.connect(self._change)
         self.threshold = NumberField("Least weight of a link", 0.01, 1.0, step=0.05)
         self.threshold.value_changed.connect(self._change)
-        self.file = QLabel()
-        self.score = QLabel()
+        self.file = Label()
+        self.score = Label()
         self.score.setAccessibleName("Alignment error rate")
-        self.problem = QLabel()
+        self.problem = Label()
         self.problem.setProperty("role", "warning")
-        self.links = QLabel()
+        self.links = Label()
         self.links.setProperty("role", "muted")
         self.links.setAccessibleName("Hard links in Pharaoh format")
         for label in (self.file, self.score, self.total, self.problem, self.links):
@@ -197,7 +197,7 @@ class GoldPanel(Panel):
             f"{agreement.links} links, recall {agreement.recall:.1%} of {agreement.sure} sure "
             f"ones. A straight diagonal: {straight.error_rate:.1%}."
         )
-        self.score.setToolTip(_HINT)
+        self.score.setToolTip(plain_tip(_HINT))
 
     def _show_choices(self) -> None:
         gold = self.session.alignments.gold
@@ -336,6 +336,6 @@ def _directions() -> QComboBox:
         box.addItem(_SHORT[name], name)
         tip = about_direction[:1].upper() + about_direction[1:]
         place = box.count() - 1
-        box.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+        box.setItemData(place, plain_tip(tip), Qt.ItemDataRole.ToolTipRole)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return box

@@ -15,6 +15,7 @@ from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.alignments.drawn_tables import weights_of
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 
 _UNKNOWN = "This model has no attention: nothing can be said about where it looks."
 _FINE = "Nothing stands out: the words look at different places, and none is left out."
@@ -40,11 +41,11 @@ class HealthPanel(Panel):
     def build(self) -> QWidget:
         """Warnings above two columns of bars."""
         page = QWidget()
-        self.summary = QLabel()
-        self.warnings = QLabel()
+        self.summary = Label()
+        self.warnings = Label()
         self.warnings.setProperty("role", "warning")
         self.warnings.setAccessibleName("Warnings about this alignment")
-        self.notes = QLabel()
+        self.notes = Label()
         self.notes.setProperty("role", "muted")
         self.notes.setAccessibleName("What was found when the model was opened")
         for label in (self.summary, self.warnings, self.notes):
@@ -155,7 +156,7 @@ class HealthPanel(Panel):
 
 
 def _heading(text: str) -> QLabel:
-    label = QLabel(text)
+    label = Label(text)
     label.setProperty("role", "muted")
     label.setWordWrap(True)
     return label

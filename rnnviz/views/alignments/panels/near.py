@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -17,6 +16,7 @@ from rnnviz.core.alignments.tokens import is_special, shown_token, word_groups, 
 from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 
 
 class NearPanel(Panel):
@@ -36,7 +36,7 @@ class NearPanel(Panel):
     def build(self) -> QWidget:
         """A word and a side above the list."""
         page = QWidget()
-        about = QLabel(
+        about = Label(
             "Words that the model keeps near each other: the cosine of their embeddings. "
             "Type a word, or click one in the alignment."
         )
@@ -50,7 +50,7 @@ class NearPanel(Panel):
         self.side.setAccessibleName("Which language")
         self.search = QPushButton("Find")
         self.search.clicked.connect(self._find)
-        self.heading = QLabel()
+        self.heading = Label()
         self.heading.setProperty("role", "title")
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.bars = BarsView("Nearest words and their cosines")

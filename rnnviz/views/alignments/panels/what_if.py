@@ -30,6 +30,7 @@ from rnnviz.session.alignments.alignments import Mark
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import theme_of
 
 _ROLE = Qt.ItemDataRole.UserRole
@@ -64,7 +65,7 @@ class WhatIfPanel(Panel):
     def build(self) -> QWidget:
         """Four small forms: target word, weight, source word, search."""
         page = QWidget()
-        self.hint = QLabel(_CHOOSE)
+        self.hint = Label(_CHOOSE)
         self.hint.setWordWrap(True)
         self.hint.setProperty("role", "muted")
         column = QVBoxLayout(page)
@@ -319,7 +320,7 @@ def _word(token: str) -> str:
 
 
 def _title(text: str) -> QLabel:
-    label = QLabel(text)
+    label = Label(text)
     label.setProperty("role", "title")
     label.setWordWrap(True)
     return label

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.colours.colour import DIVERGING, Scale, scale_for
 from rnnviz.core.recordings.ranges import mask
@@ -17,6 +17,7 @@ from rnnviz.views.cells.panels.trace import visible_range
 from rnnviz.views.cells.placing import axis_text
 from rnnviz.views.plots import ImagePlot
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.work.jobs.cells import OrderUnits
 
@@ -64,9 +65,9 @@ class HeatmapPanel(Panel):
         self.again = QToolButton()
         set_icon(self.again, "refresh-cw")
         self.again.setAccessibleName("Order again for what is on the screen")
-        self.again.setToolTip(self.again.accessibleName())
+        self.again.setToolTip(plain_tip(self.again.accessibleName()))
         self.again.clicked.connect(self.session.inspection.request_order)
-        self.note = QLabel()
+        self.note = Label()
         self.note.setProperty("role", "muted")
         self.plot = ImagePlot("All units over the text on the screen")
         self.plot.hovered.connect(self._hover)

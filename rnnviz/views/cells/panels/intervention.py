@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -16,6 +15,7 @@ from rnnviz.core.cells.intervention import Ablation, Effect, Intervention
 from rnnviz.session.cells.interventions import CHARACTERS
 from rnnviz.views.shared.number_field import NumberField
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.quiet_table import QuietTable
 from rnnviz.views.shared.segments import Segments
 
@@ -42,8 +42,10 @@ class InterventionPanel(Panel):
         self.value.value_changed.connect(self.request_draw)
         self.measure = QPushButton("Measure")
         self.measure.setToolTip(
-            f"Read the first {CHARACTERS:,} characters with the unit changed, and with the same "
-            "done to 20 random units of its layer"
+            plain_tip(
+                f"Read the first {CHARACTERS:,} characters with the unit changed, and with the "
+                "same done to 20 random units of its layer"
+            )
         )
         self.measure.clicked.connect(self._measure)
         tools = QHBoxLayout()
@@ -51,7 +53,7 @@ class InterventionPanel(Panel):
         tools.addWidget(self.how)
         tools.addWidget(self.value)
         tools.addStretch(1)
-        self.note = QLabel()
+        self.note = Label()
         self.note.setWordWrap(True)
         self.table = QuietTable("Losses, nats a character", ("", "all", "on", "elsewhere"))
         self.samples = QPlainTextEdit()

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
@@ -23,6 +22,7 @@ from rnnviz.views.cells.placing import piece_of
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_rows import set_plain_rows
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.text.snippet_list import Entry, Piece, SnippetList
 
 _CONTEXT = 30
@@ -50,7 +50,7 @@ class PatternPanel(Panel):
     def build(self) -> QWidget:
         """A sentence, two controls, the units, and the places."""
         page = QWidget()
-        self.sentence = QLabel()
+        self.sentence = Label()
         self.sentence.setWordWrap(True)
         self.sentence.setContentsMargins(12, 12, 12, 0)
         self.margin = WholeField(
@@ -66,7 +66,7 @@ class PatternPanel(Panel):
         controls.setContentsMargins(12, 8, 12, 8)
         controls.setSpacing(8)
         for caption, box in (("Off around", self.margin), ("On beyond", self.threshold)):
-            label = QLabel(caption)
+            label = Label(caption)
             label.setProperty("role", "muted")
             label.setBuddy(box)
             box.setFixedWidth(82)

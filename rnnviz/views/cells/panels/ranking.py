@@ -10,8 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
-    QMessageBox,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -26,6 +24,7 @@ from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.ranking_table import RankingTable
 from rnnviz.views.plots.export import save_csv
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label, plain_tip, warn
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.work.jobs.cells import FitProbe, Rank
 
@@ -67,7 +66,7 @@ class RankingPanel(Panel):
         self.rank = QPushButton("Rank")
         self.rank.setToolTip("Score every unit of every channel for this concept")
         self.rank.clicked.connect(self.start_ranking)
-        self.sentence = QLabel()
+        self.sentence = Label()
         self.sentence.setWordWrap(True)
         self.channel = QComboBox()
         self.channel.setAccessibleName("Show only this channel")
@@ -183,7 +182,7 @@ class RankingPanel(Panel):
             try:
                 self.save(Path(chosen).with_suffix(".csv"))
             except RnnvizError as error:
-                QMessageBox.warning(self, "Not saved", str(error))
+                warn(self, "Not saved", str(error))
 
 
 def verdict(ranking: Ranking, probe: Probe | None, groups: Groups) -> str:
@@ -240,7 +239,7 @@ def _tool(icon: str, name: str) -> QToolButton:
     button = QToolButton()
     set_icon(button, icon)
     button.setAccessibleName(name)
-    button.setToolTip(name)
+    button.setToolTip(plain_tip(name))
     return button
 
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import mono_font
 from rnnviz.views.shared.whole_text import whole_text
 from rnnviz.work.jobs.cells import Sample
@@ -143,7 +144,7 @@ class SamplePanel(Panel):
 
 
 def _caption(words: str, widget: QWidget) -> QLabel:
-    label = QLabel(words)
+    label = Label(words)
     label.setProperty("role", "muted")
     label.setBuddy(widget)
     label.setAlignment(Qt.AlignmentFlag.AlignLeft)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.saturation import saturation
 from rnnviz.core.recordings.ranges import Ranges, part_of, steps_in
 from rnnviz.core.recordings.recording import Recording, Values
 from rnnviz.views.plots import Points, ScatterPlot
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 
 _UNITS_AT_ONCE = 32
 _PIECES, _PIECE = 16, 512
@@ -40,7 +41,7 @@ class SaturationPanel(Panel):
         self.gate = QComboBox()
         self.gate.setAccessibleName("Gate")
         self.gate.activated.connect(self.request_draw)
-        self.note = QLabel()
+        self.note = Label()
         self.note.setProperty("role", "muted")
         self.plot = ScatterPlot("Gate saturation of every unit")
         self.plot.set_labels("share of time below 0.1", "share of time above 0.9")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.concepts.base import Concept
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.plots import Histogram, HistogramPlot, Points, ScatterPlot
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 
 _MOST = 100_000
 _PIECE = 1_000
@@ -40,7 +41,7 @@ class ScatterPanel(Panel):
     def build(self) -> QWidget:
         """A sentence above one of two plots."""
         page = QWidget()
-        self.sentence = QLabel()
+        self.sentence = Label()
         self.sentence.setWordWrap(True)
         self.sentence.setContentsMargins(12, 8, 12, 4)
         self.scatter = ScatterPlot("Value of the unit against the concept")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.snippets import Saturation, Snippet, UnitPage
 from rnnviz.core.colours.colour import scale_for
@@ -11,6 +11,7 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.cells.placing import piece_of
 from rnnviz.views.plots import BarPlot, Histogram, HistogramPlot
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.text.snippet_list import Entry, Piece, SnippetList
 
 _PLOT_HEIGHT = 150
@@ -30,9 +31,9 @@ class UnitPagePanel(Panel):
     def build(self) -> QWidget:
         """A heading, two small plots, and the snippets."""
         page = QWidget()
-        self.heading = QLabel()
+        self.heading = Label()
         self.heading.setProperty("role", "title")
-        self.facts = QLabel()
+        self.facts = Label()
         self.facts.setProperty("role", "muted")
         self.facts.setWordWrap(True)
         words = QVBoxLayout()

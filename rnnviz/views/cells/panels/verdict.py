@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QSplitter,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -26,6 +25,7 @@ from rnnviz.core.colours.colour import Scale
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_rows import set_plain_rows
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import theme_of
 
 _MOST = 2000
@@ -55,21 +55,21 @@ class VerdictPanel(Panel):
         """The documents above, the words of one below."""
         self._listed: tuple[DocumentVerdict, ...] = ()
         self._of: tuple[object, ...] = ()
-        self.heading = QLabel()
+        self.heading = Label()
         self.heading.setProperty("role", "muted")
         self.heading.setWordWrap(True)
         self.documents = _table(
             ("Verdict", "Truth", "Text"), "Documents, the most wrong first", stretched=2
         )
         self.documents.cellClicked.connect(self._go_to_document)
-        self.note = QLabel()
+        self.note = Label()
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
         titles = ("Word", "After it", *(title for title, _ in _WAYS), "Attention")
         self.words = _table(titles, "What each word did to the verdict", stretched=0)
         for place, (_, about) in enumerate(_WAYS, 2):
             if (header := self.words.horizontalHeaderItem(place)) is not None:
-                header.setToolTip(about)
+                header.setToolTip(plain_tip(about))
         self.words.setItemDelegate(_Coloured(self.words))
         self.words.cellClicked.connect(self._go_to_word)
         parts = QSplitter(Qt.Orientation.Vertical)
@@ -114,7 +114,7 @@ class VerdictPanel(Panel):
             items = (f"{mark}{one.verdict} {one.share:.0%}", one.truth, text[:_SHOWN])
             for column, words in enumerate(items):
                 item = QTableWidgetItem(words)
-                item.setToolTip(text)
+                item.setToolTip(plain_tip(text))
                 self.documents.setItem(row, column, item)
 
     def _show_words(self, recording: Recording) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.gradients.networks import Compared
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.text.text_view import TextView
 
 _LEAST_HEIGHT = 76
@@ -28,7 +29,7 @@ class Dependence(QWidget):
         super().__init__(parent)
         self.first = 0
         """The character of the whole text that the stretch begins with."""
-        self.title = QLabel()
+        self.title = Label()
         self.title.setContentsMargins(12, 6, 12, 2)
         # A long name must not make the panel wider than its place.
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -81,7 +82,7 @@ class Dependence(QWidget):
     def _name(self, name: str, words: str) -> None:
         said = f"{name}: {words}"
         self.title.setText(said)
-        self.title.setToolTip(said)
+        self.title.setToolTip(plain_tip(said))
 
     @Slot(object)
     def _point(self, place: int | None) -> None:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QMenu,
-    QMessageBox,
     QToolButton,
     QWidget,
 )
@@ -35,6 +34,7 @@ from rnnviz.views.gradients.panels.parts import (
 )
 from rnnviz.views.plots import Banded, BandPlot
 from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.shared.plain_text import plain_tip, warn
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow
 
@@ -95,7 +95,7 @@ class DistancePanel(GradientPanel):
         )
         self.full = QCheckBox("Full range")
         self.full.setToolTip(
-            f"Down to the smallest norm; else {DECADES} powers of ten below the largest"
+            plain_tip(f"Down to the smallest norm; else {DECADES} powers of ten below the largest")
         )
         for box in (self.cell, self.fit, self.bound, self.full):
             box.toggled.connect(self.request_draw)
@@ -387,9 +387,7 @@ class DistancePanel(GradientPanel):
         """The stages of the run that is chosen in the Training workspace."""
         run = self.session.runs.current
         if run is None:
-            QMessageBox.warning(
-                self, "Not compared", "No run is open in Training; open or start one there first."
-            )
+            warn(self, "Not compared", "No run is open in Training; open or start one there first.")
         else:
             self._try(self.session.gradients.add_run, run.watched.directory)
 
@@ -397,7 +395,7 @@ class DistancePanel(GradientPanel):
         try:
             action(path)
         except RnnvizError as error:
-            QMessageBox.warning(self, "Not compared", str(error))
+            warn(self, "Not compared", str(error))
 
 
 def _row(*widgets: QWidget) -> QWidget:

@@ -20,6 +20,7 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
 )
 from rnnviz.views.plots import ImagePlot
+from rnnviz.views.shared.plain_text import plain_tip
 
 _DECADES = 8.0
 """How far below the largest norm colours reach."""
@@ -105,7 +106,9 @@ class GradientHeatmapPanel(GradientPanel):
         self.plot.set_values(self._values, 0, scale)
         cut = f" Grey: cut every {chunk:,} steps." if self.truncated.isChecked() else ""
         self.note.setText(f"Norm, powers of ten.{cut}")
-        self.note.setToolTip(f"The colour is the norm of the gradient as a power of ten.{cut}")
+        self.note.setToolTip(
+            plain_tip(f"The colour is the norm of the gradient as a power of ten.{cut}")
+        )
         self.show_character()
 
     @Slot()

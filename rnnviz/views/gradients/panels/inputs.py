@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QMenu,
-    QMessageBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -38,6 +37,7 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
 )
 from rnnviz.views.plots.export import save_csv, save_png
+from rnnviz.views.shared.plain_text import warn
 from rnnviz.views.text.text_view import TextView
 
 _SIGNED = ("Strength, relative to the strongest", "Gradient × input, signed")
@@ -261,7 +261,7 @@ class InputsPanel(GradientPanel):
         try:
             save(Path(chosen).with_suffix(f".{ending}"))
         except RnnvizError as error:
-            QMessageBox.warning(self, "Not saved", str(error))
+            warn(self, "Not saved", str(error))
 
     # What the person does
 

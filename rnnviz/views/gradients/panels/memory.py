@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QMessageBox,
     QPushButton,
     QWidget,
 )
@@ -30,6 +29,7 @@ from rnnviz.views.gradients.panels.parts import (
 )
 from rnnviz.views.plots import Banded, BandPlot, CurvePlot, Trace, ink_colour
 from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.shared.plain_text import warn
 from rnnviz.views.shared.quiet_table import QuietTable
 from rnnviz.views.shared.theme import theme_of
 
@@ -187,7 +187,7 @@ class MemoryPanel(GradientPanel):
             else:
                 memory.start()
         except RnnvizError as error:
-            QMessageBox.warning(self, "Not started", str(error))
+            warn(self, "Not started", str(error))
 
 
 def verdict(record: RunRecord) -> str:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.gradients import Decay
 from rnnviz.session.gradients.gradients import Gradients
 from rnnviz.views.shared.panel import Need, Panel
+from rnnviz.views.shared.plain_text import Label, plain_tip
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -41,7 +42,7 @@ class FocusPicker(QComboBox):
             self.clear()
             self.addItems(titles)
         self.setCurrentIndex(self._gradients.focus)
-        self.setToolTip(f"{self.currentText()}: which of the compared networks to show")
+        self.setToolTip(plain_tip(f"{self.currentText()}: which of the compared networks to show"))
 
 
 class LayerPicker(QComboBox):
@@ -126,7 +127,7 @@ def column(*parts: QWidget | QHBoxLayout | tuple[QWidget, int]) -> QWidget:
 
 def note(words: str = "") -> QLabel:
     """A quiet line or paragraph under a plot."""
-    label = QLabel(words)
+    label = Label(words)
     label.setProperty("role", "muted")
     label.setWordWrap(True)
     label.setContentsMargins(12, 4, 12, 8)
@@ -135,7 +136,7 @@ def note(words: str = "") -> QLabel:
 
 def label(words: str) -> QLabel:
     """A word in front of a field."""
-    found = QLabel(words)
+    found = Label(words)
     found.setProperty("role", "muted")
     return found
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from rnnviz.core.gradients import GradientField, kept, kept_share
 from rnnviz.views.gradients.panels.overlay import reach
@@ -22,6 +22,7 @@ from rnnviz.views.gradients.panels.parts import (
 )
 from rnnviz.views.plots import Banded, BandPlot
 from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.quiet_table import QuietTable
 from rnnviz.work.jobs.gradients import Comparison
 
@@ -68,7 +69,7 @@ class TruncationPanel(GradientPanel):
         self.table.setFixedHeight(
             len(_MEASURES) * 26 + self.table.horizontalHeader().sizeHint().height() + 6
         )
-        self.measured = QLabel()
+        self.measured = Label()
         self.measured.setWordWrap(True)
         self.measured.setContentsMargins(12, 4, 12, 12)
         return column(

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSlider,
     QStackedWidget,
@@ -31,6 +30,7 @@ from rnnviz.views.cells.legend import Gradient
 from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.text.text_view import TextView
 
 _LEAST_SPAN = 0.1
@@ -93,7 +93,7 @@ class CheckpointsPanel(Panel):
         self.slider.setPageStep(1)
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.valueChanged.connect(self._slide)
-        self.where = QLabel()
+        self.where = Label()
         self.where.setProperty("role", "title")
         self.live = QCheckBox("Follow the newest")
         self.live.setToolTip("Read the text again at every new checkpoint")
@@ -113,12 +113,12 @@ class CheckpointsPanel(Panel):
         self.from_cells = QPushButton("As in Cells")
         self.from_cells.setToolTip("Take the text and the unit that are on the screen in Cells")
         self.from_cells.clicked.connect(self._take_from_cells)
-        self.problem = QLabel()
+        self.problem = Label()
         self.problem.setWordWrap(True)
         self.problem.setProperty("role", "muted")
         self.concept = ConceptPicker()
         self.concept.chosen.connect(self.session.selection.set_concept)
-        self.score = QLabel()
+        self.score = Label()
         self.score.setWordWrap(True)
         self.score.linkActivated.connect(self._choose_best)
         self.every = QPushButton("Score all")
@@ -140,7 +140,7 @@ class CheckpointsPanel(Panel):
         unit = QHBoxLayout()
         unit.setSpacing(6)
         for words, box in (("Layer", self.layer), ("Unit", self.unit)):
-            caption = QLabel(words)
+            caption = Label(words)
             caption.setProperty("role", "muted")
             caption.setBuddy(box)
             unit.addWidget(caption)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve, Floats, SmoothedCurve
@@ -14,6 +14,7 @@ from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import CurvePlot, Trace, as_it_is
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.segments import Segments
 from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.training.panels.run_marks import turns_of
@@ -101,7 +102,7 @@ class CurvesPanel(Panel):
         self.smoothing.setValue(_DEFAULT_SMOOTHING)
         self.smoothing.setFixedWidth(80)
         self.smoothing.valueChanged.connect(self._choose)
-        self.smoothing_words = QLabel()
+        self.smoothing_words = Label()
         self.smoothing_words.setMinimumWidth(36)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -123,7 +124,7 @@ class CurvesPanel(Panel):
             ("Smoothing", self.smoothing),
         )
         for words, control in captioned:
-            caption = QLabel(words)
+            caption = Label(words)
             caption.setProperty("role", "muted")
             caption.setBuddy(control)
             right.addWidget(caption)

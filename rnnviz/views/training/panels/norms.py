@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.segments import Segments
 from rnnviz.views.training.panels.run_marks import turns_of
 
@@ -39,7 +40,7 @@ class NormsPanel(Panel):
     def build(self) -> QWidget:
         """A line of words over the plot."""
         page = QWidget()
-        self.words = QLabel()
+        self.words = Label()
         self.words.setProperty("role", "muted")
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.scale = Segments("Scale", {"log": "Log", "linear": "Linear"})
@@ -71,7 +72,7 @@ class NormsPanel(Panel):
         self.plot.set_turns(tuple(turns_of(run)))
         self.plot.set_traces(tuple(traces))
         self.words.setText(clipped_in_words(record))
-        self.words.setToolTip(self.words.text())
+        self.words.setToolTip(plain_tip(self.words.text()))
 
     @Slot()
     def _choose(self) -> None:

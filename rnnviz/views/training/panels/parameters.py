@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QSizePolicy,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.views.plots import CurvePlot, Trace, ink_colour
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.segments import Segments
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.training.panels.run_marks import turns_of
@@ -58,7 +58,7 @@ class ParametersPanel(Panel):
         page = QWidget()
         self.what = Segments("What of every parameter", _WHAT)
         self.what.chosen.connect(self._choose)
-        self.words = QLabel()
+        self.words = Label()
         self.words.setProperty("role", "muted")
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.names = QListWidget()
@@ -124,7 +124,7 @@ class ParametersPanel(Panel):
             item = QListWidgetItem(icon, name, self.names)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked)
-            item.setToolTip(name)
+            item.setToolTip(plain_tip(name))
         self.names.blockSignals(False)
 
     @Slot()

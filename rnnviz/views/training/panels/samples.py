@@ -11,11 +11,12 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from rnnviz.core.runs.record import Sample
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import mono_font, theme_of, ui_font
 
 _AT_ONCE = 6
@@ -46,7 +47,7 @@ class SamplesPanel(Panel):
         self.temperature.setAccessibleName("Temperature")
         self.temperature.addItem("Every temperature", None)
         self.temperature.currentIndexChanged.connect(self._begin_again)
-        self.count = QLabel()
+        self.count = Label()
         self.count.setProperty("role", "muted")
         self.text = QTextBrowser()
         self.text.setAccessibleName("Samples, the first on top")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from rnnviz.core.runs.settings import differing, settings_in_words, side_by_side
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.quiet_table import QuietTable
 
 _MOST = 6
@@ -29,7 +30,7 @@ class SettingsPanel(Panel):
     def build(self) -> QWidget:
         """A line of words over the table."""
         page = QWidget()
-        self.words = QLabel()
+        self.words = Label()
         self.words.setWordWrap(True)
         self.words.setProperty("role", "muted")
         self.words.setContentsMargins(12, 8, 12, 8)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from rnnviz.core.runs.arrays import RowReader, Rows
 from rnnviz.core.runs.curve import Curve
@@ -15,6 +15,7 @@ from rnnviz.core.runs.record import ArrayRow
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import CurvePlot, HeatPlot, Trace
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.segments import Segments
 
 _MOST_COLUMNS = 400
@@ -58,7 +59,7 @@ class TimeStepsPanel(Panel):
         self.layer.currentIndexChanged.connect(self._choose)
         self.loss = Segments("Loss", {"last": "Last step's loss", "all": "All losses"})
         self.loss.chosen.connect(self._choose)
-        self.words = QLabel()
+        self.words = Label()
         self.words.setProperty("role", "muted")
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout()
@@ -117,7 +118,11 @@ class TimeStepsPanel(Panel):
             said = "Above the line the decoder's steps, below it the encoder's."
         self.words.setText(said)
         self.words.setToolTip(
-            said if decoder is None else f"{said} One sentence pair, the same throughout the run."
+            plain_tip(
+                said
+                if decoder is None
+                else f"{said} One sentence pair, the same throughout the run."
+            )
         )
 
     def _read(self, rows: list[ArrayRow]) -> list[tuple[ArrayRow, Rows]]:

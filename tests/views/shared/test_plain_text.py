@@ -1,0 +1,64 @@
+"""Names from files are shown as they are, never taken for formatting."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+
+import rnnviz.views
+from rnnviz.views.shared.plain_text import Label, plain_tip
+
+SOURCES = sorted(Path(rnnviz.views.__file__).parent.rglob("*.py"))
+BOXES = {"warning", "information", "question", "critical", "about"}
+
+
+def test_a_label_shows_what_it_is_given(qtbot):
+    plain, bold = Label("<b>wide</b> & <i>thin</i>.txt"), Label("x")
+    for label in (plain, bold):
+        qtbot.addWidget(label)
+    assert plain.textFormat() == Qt.TextFormat.PlainText
+    advance = plain.fontMetrics().horizontalAdvance(plain.text())
+    assert plain.sizeHint().width() >= advance
+
+
+@pytest.mark.parametrize("words", ["<b>name</b>.txt", "a <br> b", "<img src=x>", "a &lt;b"])
+def test_a_tooltip_escapes_what_qt_would_format(words):
+    assert "<b>" not in plain_tip(words).replace("<span", "")
+    assert "lt;" in plain_tip(words)
+    assert "<img" not in plain_tip(words)
+
+
+@pytest.mark.parametrize("words", ["4 > 3", "R&D.txt", "plain", ""])
+def test_other_words_stay_as_they_are(words):
+    assert plain_tip(words) == words
+
+
+def faults(source: str) -> list[str]:
+    """Calls that let Qt guess whether what people wrote is HTML."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        if name == "QLabel" or (name.startswith("QMessageBox.") and name[12:] in BOXES):
+            found.append(f"{node.lineno}: {name}")
+        if name.endswith(("setToolTip", "setTabToolTip")) or name == "QToolTip.showText":
+            words = node.args[1] if name == "QToolTip.showText" else node.args[-1]
+            said = isinstance(words, ast.Constant) or "plain_tip" in ast.unparse(words)
+            if not said:
+                found.append(f"{node.lineno}: {ast.unparse(node)}")
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_view_lets_qt_guess(path):
+    if path.name != "plain_text.py":
+        assert faults(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_guess_would_be_found():
+    assert faults("QLabel(name)") == ["1: QLabel"]
+    assert faults("leaf.setToolTip(0, str(path))") == ["1: leaf.setToolTip(0, str(path))"]
+    assert faults("QMessageBox.warning(self, 'x', words)") == ["1: QMessageBox.warning"]
+    assert faults("leaf.setToolTip(plain_tip(name))") == []
