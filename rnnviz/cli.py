@@ -29,6 +29,7 @@ COMMANDS = {
     "translate": "translate sentences, and show where each word looked",
     "classify": "say what texts are, and what each word did to the verdict",
     "align": "say which words of given translations belong together",
+    "stories": "list the stories, or write them as one page or one file",
     "unroll": "draw a small network step by step, with every number",
     "train": "train a model, or continue a training run",
     "run": "pause, resume, stop or change a training run, or say how it is",

@@ -11,8 +11,10 @@ from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.models.model_folder import NoModelInFolder, describes_model, model_file_in
 from rnnviz.core.reading import DamagedFileError, exists, open_regular, read_json
 from rnnviz.core.runs.event_files import event_folders
+from rnnviz.core.stories.pack import is_pack
+from rnnviz.core.stories.story import FORMAT
 
-Kind = Literal["model", "text", "recording", "run", "concept", "finding", "attention"]
+Kind = Literal["model", "text", "recording", "run", "concept", "finding", "attention", "stories"]
 
 _MODEL_SUFFIXES = {
     ".safetensors", ".pt", ".pth", ".ckpt", ".t7", ".bin", ".pkl", ".pickle", ".h5", ".hdf5",
@@ -54,7 +56,7 @@ def _kind_of_file(path: Path) -> Kind:
     if path.suffix.lower() == ".npz" and is_attention(path, head):
         return "attention"
     if head.startswith(_MAGIC) or not _is_text(head):
-        return "model"
+        return "stories" if is_pack(path) else "model"
     if path.suffix.lower() in _MODEL_SUFFIXES and not _is_prose(head):
         return "model"
     kind = _kind_of_json(path, head) if path.suffix.lower() == ".json" else "text"
@@ -99,6 +101,8 @@ def _is_prose(head: bytes) -> bool:
 
 
 def _kind_of_json(path: Path, head: bytes) -> Kind:
+    if FORMAT.encode() in head:
+        return "stories"
     if describes_model(head):
         return "model"
     told = b'"kind"' in head or b'"channel"' in head
@@ -110,6 +114,5 @@ def _kind_of_json(path: Path, head: bytes) -> Kind:
         return "text"
     if isinstance(content, dict) and "kind" in content:
         return "concept"
-    if isinstance(content, dict) and {"channel", "scale", "start"} <= content.keys():
-        return "finding"
-    return "text"
+    found = isinstance(content, dict) and {"channel", "scale", "start"} <= content.keys()
+    return "finding" if found else "text"

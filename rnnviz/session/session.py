@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
 from rnnviz.core.cells.finding import Finding, load_finding
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import FindingError, RnnvizError, UnitError
 from rnnviz.core.kinds import ModelKind, kind_named
@@ -31,12 +33,14 @@ from rnnviz.session.cells.telling import Telling
 from rnnviz.session.cells.verdicts import Verdicts
 from rnnviz.session.gradients.gradients import Gradients
 from rnnviz.session.gradients.memory import Memory
+from rnnviz.session.gradients.networks import Network, described
 from rnnviz.session.shared.findings import Findings
 from rnnviz.session.shared.jobs import Jobs
-from rnnviz.session.shared.library import Library
-from rnnviz.session.shared.opening import Opening
+from rnnviz.session.shared.library import Library, ShippedModel
+from rnnviz.session.shared.opening import OPEN, Opening
 from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
+from rnnviz.session.shared.stories import SHIPPED, StoriesTold
 from rnnviz.session.training.checkpoint_walks import CheckpointWalks
 from rnnviz.session.training.runs import Runs
 from rnnviz.session.training.trainers import ProcessTrainers, Trainers
@@ -55,6 +59,10 @@ class _Wanted(NamedTuple):
 
     finding: Finding
     text: Text | None
+    networks: tuple[Network, ...] = ()
+    """What its gradients are compared with."""
+    brushed: bool = True
+    """Whether its range is brushed."""
 
 
 class Session(QObject):
@@ -101,6 +109,7 @@ class Session(QObject):
         takers = {"cells": self.recordings.take_model, "alignments": self.alignments.take_model}
         self.opening = Opening(self.jobs, takers, OPENED, self)
         self.findings = Findings(self.jobs, data / "findings", self)
+        self.stories = StoriesTold(self.jobs, data, self)
         self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
         self.checkpoint_walks = CheckpointWalks(
             self.jobs, self.runs, self.recordings, self.selection, self.rankings, self
@@ -112,10 +121,14 @@ class Session(QObject):
         self.unroll = Unroll(self.jobs, cache, self)
         self._text_suits_model = True
         self._wanted: _Wanted | None = None
+        self._lent: Scale | None = None
+        """The scale of the story that is told; it is kept for its unit alone."""
         self._said_of: tuple[str, str] | None = None
         self._opening: Path | None = None
         """A model that is remembered once it is open: files that are none are not."""
         self.recordings.text_changed.connect(self._forget_place)
+        # Before the text follows: a walk that is kept is shown at once, and is what was wanted.
+        self.recordings.model_changed.connect(self._compare_wanted)
         self.recordings.model_changed.connect(self._suit_text)
         self.opening.opened.connect(self._show_opened)
         self.opening.refused.connect(self._give_up)
@@ -123,6 +136,7 @@ class Session(QObject):
         self.recordings.recording_changed.connect(self._show_wanted)
         self.recordings.recording_changed.connect(self._keep_first)
         self.recordings.recording_changed.connect(self._say_how_read)
+        self.selection.unit_changed.connect(self._take_back_scale)
 
     # Opening
 
@@ -136,29 +150,44 @@ class Session(QObject):
         """
         kind = kind_of(path)
         if kind != "finding":
-            self._wanted = None
-        if kind == "model":
-            self.open_model(path)
-        elif kind == "run":
-            for folder, name in runs_in(path if path.is_dir() else path.parent):
-                self.runs.open(folder, name=name)
-            self.workspace_wanted.emit("training")
-        elif kind == "recording":
-            self.recordings.open_recording(path)
-        elif kind == "attention":
-            self.alignments.open_attention(path)
-            self.workspace_wanted.emit("alignments")
-        elif kind == "concept":
-            concept = load_concept_file(path)
-            self.rankings.add_concept(concept)
-            self.selection.set_concept(concept.name)
-        elif kind == "finding":
-            self.show_finding(load_finding(path))
-        else:
-            self.recordings.open_text(path)
-            self._text_suits_model = False
-        if kind in ("recording", "text", "run", "attention"):
+            self._want(None)
+        opening: dict[str, Callable[[Path], object]] = {
+            "model": self.open_model,
+            "run": self._open_run,
+            "recording": self.recordings.open_recording,
+            "attention": self._open_attention,
+            "concept": self._open_concept,
+            "finding": self._open_finding,
+            "stories": self._open_stories,
+            "text": self._open_text,
+        }
+        opening[kind](path)
+        if kind in ("recording", "text", "run", "attention", "stories"):
             self.library.remember(path)
+
+    def _open_run(self, path: Path) -> None:
+        for folder, name in runs_in(path if path.is_dir() else path.parent):
+            self.runs.open(folder, name=name)
+        self.workspace_wanted.emit("training")
+
+    def _open_attention(self, path: Path) -> None:
+        self.alignments.open_attention(path)
+        self.workspace_wanted.emit("alignments")
+
+    def _open_concept(self, path: Path) -> None:
+        concept = load_concept_file(path)
+        self.rankings.add_concept(concept)
+        self.selection.set_concept(concept.name)
+
+    def _open_finding(self, path: Path) -> None:
+        self.show_finding(load_finding(path))
+
+    def _open_stories(self, path: Path) -> None:
+        self.tell(self.stories.open_file(path), 0)
+
+    def _open_text(self, path: Path) -> None:
+        self.recordings.open_text(path)
+        self._text_suits_model = False
 
     def open_address(self, address: str) -> None:
         """Watch a run on another machine, at an address that the person typed.
@@ -185,13 +214,25 @@ class Session(QObject):
         sample, kept = self.library.text_for(first.description), self.settings.value(_KEPT)
         # A text that was asked for stays; the kept recording is of another.
         asked_for = self.recordings.text is not None
+        if not asked_for:
+            self._tell_first(first)
         if not asked_for and sample is not None and isinstance(kept, str):
             with contextlib.suppress(RnnvizError):
                 if self.recordings.show_kept(Path(kept), first.path, sample.path):
                     recording = self.recordings.recording
                     assert recording is not None
                     self._select_first_finding(first.description, recording.groups)
+                    self._show_wanted()
         self.opening.open(first.path)
+
+    def _tell_first(self, first: ShippedModel) -> None:
+        """Begin with the first story, if it is told with the model that is opened first."""
+        story = next(iter(self.stories.of(SHIPPED)), None)
+        finding = None if story is None else story.finding
+        if finding is None or Path(finding.model_path) != first.path:
+            return
+        self._want(_Wanted(finding, None, brushed=False))
+        self.stories.set_current(SHIPPED, 0)
 
     @Slot()
     def _keep_first(self) -> None:
@@ -267,12 +308,11 @@ class Session(QObject):
         if model is None:
             return  # a recording was opened by itself
         self.selection.fit(model.groups())
-        self._select_first_finding(model.description, model.groups())
+        shown = self.recordings.recording
+        if shown is None or shown.description.model_path != model.path:
+            self._select_first_finding(model.description, model.groups())
         if self._wanted is not None and self._wanted.finding.model_path == model.path:
-            if self._wanted.text is not None:
-                self._text_suits_model = False
-                self.recordings.take_text(self._wanted.text)
-            self.recordings.walk_if_small()
+            self._suit_text_to(self._wanted)
             return
         if self.recordings.reading:
             return  # the text that the person chose is on its way
@@ -282,8 +322,22 @@ class Session(QObject):
         if chosen or sample is None or (text is not None and text.path == sample.path):
             self.recordings.walk_if_small()
             return
+        self._open_sample(sample.path)
+
+    def _suit_text_to(self, wanted: _Wanted) -> None:
+        """Show the text of what is wanted, whose model has just been opened."""
+        text, path = self.recordings.text, wanted.finding.text_path
+        if wanted.text is not None:
+            self._text_suits_model = False
+            self.recordings.take_text(wanted.text)
+        elif path and (text is None or str(text.path) != path):
+            self._open_sample(Path(path))
+            return
+        self.recordings.walk_if_small()
+
+    def _open_sample(self, path: Path) -> None:
         try:
-            self.recordings.open_text(sample.path)
+            self.recordings.open_text(path)
         except RnnvizError as error:
             self.jobs.failed.emit(Failure.of(error))
 
@@ -302,8 +356,20 @@ class Session(QObject):
 
     # Findings
 
-    def show_finding(self, finding: Finding) -> None:
+    def show_finding(
+        self,
+        finding: Finding,
+        given: Text | None = None,
+        networks: tuple[Network, ...] = (),
+        *,
+        brushed: bool = True,
+    ) -> None:
         """Open what a finding was made on, if need be, and show the unit and the range.
+
+        Args:
+            given: its text, where no file holds it.
+            networks: what its gradients are compared with.
+            brushed: whether its range is brushed.
 
         Raises:
             RnnvizError: its model or text is gone; what was open stays.
@@ -312,14 +378,15 @@ class Session(QObject):
         path, text_path = Path(finding.model_path), Path(finding.text_path)
         if finding.model_path and not exists(path):
             raise FindingError(f"the model of “{finding.title}” is gone: {path} does not exist")
-        if not finding.text_path and (text is None or text.name != finding.text_name):
+        unsaved = not finding.text_path and given is None
+        if unsaved and (text is None or text.name != finding.text_name):
             raise FindingError(
                 f"“{finding.title}” was found in {finding.text_name or 'a text'} that was never "
                 "saved as a file; open or paste that text again, then show the finding"
             )
         another_text = bool(finding.text_path) and (text is None or text.path != text_path)
-        read = Text.read(text_path) if another_text else None
-        self._wanted = _Wanted(finding, read)
+        read = Text.read(text_path) if another_text else given
+        self._want(_Wanted(finding, read, networks, brushed))
         if finding.model_path and (model is None or model.path != finding.model_path):
             # The text comes with the model: if that cannot be opened, what was open stays.
             self.open_model(path, finding.vocabulary)
@@ -327,16 +394,32 @@ class Session(QObject):
         if read is not None:
             self._text_suits_model = False
             self.recordings.take_text(read)
+        self._compare_wanted()
         if self.recordings.recording is None:
             self.recordings.walk_if_small()
         else:
             self._show_wanted()
+
+    def _want(self, wanted: _Wanted | None) -> None:
+        """Say what is to be shown; a model that is still being opened for something else is not."""
+        self._wanted, self.alignments.begin_with = wanted, None
+
+    @Slot()
+    def _compare_wanted(self) -> None:
+        """Set the networks beside each other that a story compares, once its model is open."""
+        wanted, model = self._wanted, self.recordings.model
+        if wanted is None or not wanted.networks or model is None:
+            return
+        if model.path == wanted.finding.model_path:
+            self.gradients.set_networks(wanted.networks)
 
     @Slot()
     def _show_wanted(self) -> None:
         recording, wanted = self.recordings.recording, self._wanted
         if recording is None or wanted is None:
             return
+        if self.jobs.busy(OPEN):
+            return  # the walk is still of the model that was open before
         finding = wanted.finding
         about = recording.description
         if finding.model_path not in ("", about.model_path) or (
@@ -346,17 +429,94 @@ class Session(QObject):
             self._wanted = None
             return
         self._wanted = None
-        self.scaling.lock(finding.scale)
         if finding.channel == "surprisal":
             self.selection.set_colouring("surprisal")
+        elif finding.channel == "verdict":
+            self.selection.set_colouring("verdict")
         else:
             with contextlib.suppress(UnitError):
                 unit = recording.groups.number(finding.group_name, finding.unit)
                 self.selection.select_unit(unit, finding.channel)
         if finding.concept and "name" in finding.concept:
             self.selection.set_concept(finding.concept["name"])
-        self.selection.set_range((finding.start, min(finding.stop, recording.length)))
-        self.selection.jump(finding.start)
+        self.scaling.lock(finding.scale)
+        self._lent = None if wanted.brushed else finding.scale
+        stop = min(finding.stop, recording.length)
+        if wanted.brushed:
+            self.selection.set_range((finding.start, stop))
+            self.selection.jump(finding.start)
+        else:
+            self.selection.set_concept((finding.concept or {}).get("name"))
+            self.selection.set_range(None)
+            self.selection.show_from(finding.start)
+
+    @Slot()
+    def _take_back_scale(self) -> None:
+        """Another unit than the story's has a range of its own."""
+        if self._lent is not None and self.scaling.locked == self._lent:
+            self.scaling.unlock()
+        self._lent = None
+
+    # Stories
+
+    def tell(self, collection: str, place: int) -> None:
+        """Tell the story at this place of a collection.
+
+        Whatever is still being opened for another one is not waited for any more.
+
+        Raises:
+            RnnvizError: its model or text is gone; the story before stays.
+        """
+        story = self.stories.at(collection, place)
+        self.jobs.cancel(OPEN)
+        self._want(None)
+        if story.show == "alignments":
+            self._show_translation(Path(story.model), story.sentence)
+        elif story.finding is not None:
+            networks = tuple(Network(path, described(Path(path)).name) for path in story.networks)
+            given = Text.of(story.text, story.finding.text_name) if story.text else None
+            self.show_finding(story.finding, given, networks, brushed=False)
+        self.stories.set_current(collection, place)
+        self.workspace_wanted.emit(story.show)
+
+    @property
+    def shows_story(self) -> bool:
+        """Whether what is on the screen, or on its way there, is what the told story tells of."""
+        current = self.stories.current
+        if current is None:
+            return False
+        story = current[0]
+        if story.show == "alignments":
+            coming = self.jobs.busy(OPEN) or self.alignments.busy
+            answer = self.alignments.current
+            return coming or (answer is not None and answer.question.sentence == story.sentence)
+        finding, recording = story.finding, self.recordings.recording
+        if finding is None or self._wanted is not None or recording is None:
+            return True
+        about = recording.description
+        if (about.model_path, about.text_name) != (finding.model_path, finding.text_name):
+            return False
+        return story.show == "gradients" or self._shows(finding, recording.groups)
+
+    def _shows(self, finding: Finding, groups: Groups) -> bool:
+        """Whether the text is coloured as a finding on it is."""
+        if not finding.of_unit:
+            return self.selection.colouring == finding.channel
+        with contextlib.suppress(UnitError):
+            unit = groups.number(finding.group_name, finding.unit)
+            shown = self.selection.unit, self.selection.channel, self.selection.colouring
+            return shown == (unit, finding.channel, "unit")
+        return False
+
+    def _show_translation(self, path: Path, sentence: str) -> None:
+        if not exists(path):
+            raise FindingError(f"the model of this story is gone: {path} does not exist")
+        model = self.alignments.model
+        if model is not None and model.path == str(path):
+            self.alignments.translate(sentence)
+            return
+        self.alignments.begin_with = str(path), sentence
+        self.opening.open(path)
 
     def close(self) -> None:
         """End the engine and let all files go; trainers go on."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from PySide6.QtCore import QSettings
 
@@ -16,15 +17,19 @@ from rnnviz.core.cells.finding import Finding
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.stories.story import Story
 from rnnviz.session.gradients.networks import Network, Window
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Pin
+from rnnviz.session.shared.stories import OWN
 from rnnviz.work.jobs.gradients import StepClipped
 from tests.late_runner import LateRunner
 from tests.session import answering
 from tests.session.answering import SHAPES, code
 
 ORDERS, PARTS = 2_000, 8
+STORIES = ("m0", "m1", "t0", "t1", "gradients", "typed")
+"""What the stories of these tests are told with."""
 CONCEPTS = ("inside-quotes", "sentence-start", "upper-case-word")
 
 
@@ -254,7 +259,74 @@ ACTS: tuple[Act, ...] = (
     lambda s, w, r: s.alignments.gold.set(threshold=r.choice((0.25, 0.5))),
     lambda s, w, r: s.alignments.tables.score_all(),
     lambda s, w, r: s.alignments.tables.record(),
+    lambda s, w, r: s.tell(*told_in(s, w, r.randrange(len(STORIES)))),
+    lambda s, w, r: s.tell(*told_in(s, w, r.randrange(len(STORIES)))),
 )
+
+
+def story_of(world: Path, kind: str) -> Story:
+    """A story of Cells, of a translator, of gradients, or of a text that no file holds."""
+    if kind.startswith("t") and kind != "typed":
+        path = str(model_path(world, kind))
+        return Story(title=kind, caption="", show="alignments", model=path, sentence="le chat")
+    found = finding_of(world, {"gradients": "m2", "typed": "m3"}.get(kind, kind), 1)
+    if kind == "gradients":
+        networks = tuple(str(model_path(world, stem)) for stem in ("m2", "m0"))
+        return Story(title=kind, caption="", show="gradients", finding=found, networks=networks)
+    if kind == "typed":
+        found = msgspec.structs.replace(found, text_path="", text_name="a typed text", start=0)
+        return Story(title=kind, caption="", finding=found, text="typed for a story")
+    return Story(title=kind, caption="", finding=found)
+
+
+def told_in(session: Session, world: Path, place: int) -> tuple[str, int]:
+    """A story of one's own."""
+    if not session.stories.of(OWN):
+        for kind in STORIES:
+            session.stories.add(story_of(world, kind))
+    return OWN, place
+
+
+@pytest.fixture(autouse=True)
+def _any_file_is_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of these tests hold nothing but their names."""
+    named = type("Named", (), {"name": "a network"})
+    monkeypatch.setattr("rnnviz.session.session.described", lambda path: named)
+
+
+@pytest.mark.parametrize("first", STORIES)
+@pytest.mark.parametrize("second", STORIES)
+def test_a_story_is_told_whatever_is_still_loading_for_another(
+    first: str, second: str, late: Callable[..., tuple[Session, LateRunner]], world: Path
+) -> None:
+    for heard in range(6):
+        session, runner = late()
+        rooms: list[str] = []
+        session.workspace_wanted.connect(rooms.append)
+        session.tell(*told_in(session, world, STORIES.index(first)))
+        for _ in range(heard):
+            for number in runner.open:
+                runner.step(number)
+        session.tell(*told_in(session, world, STORIES.index(second)))
+        runner.finish()
+        check(session)
+        story = session.stories.current
+        assert story is not None and story[0].title == second
+        assert session.shows_story, f"{second} after {first}, of which {heard} steps were heard"
+        assert rooms[-1] == story[0].show
+        whose = whose_recording(session)
+        if second in ("m0", "m1", "typed"):
+            assert whose is not None and Path(whose[0]).stem == {"typed": "m3"}.get(second, second)
+        elif second == "gradients":
+            assert [Path(one.network.path).stem for one in session.gradients.compared] == [
+                "m2",
+                "m0",
+            ]
+        else:
+            answer = session.alignments.current
+            assert answer is not None and Path(answer.model.path).stem == second
+            assert answer.question.sentence == "le chat"
+        assert not runner.open
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -23,7 +23,8 @@ from rnnviz.core.system.files import write_atomically
 FINDING_VERSION = 1
 
 _LARGEST_FILE = 1 << 20
-_SURPRISAL = "surprisal"
+_CAME_OUT = {"surprisal": "surprisal", "verdict": "the verdict so far"}
+"""Channels that are of no unit, in words."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     channel: str
-    """`hidden`, `cell`, a gate, or `surprisal`, for which layer and unit say nothing."""
+    """`hidden`, `cell`, a gate; or `surprisal` or `verdict`, which are of no layer and unit."""
     layer: int = 0
     """From 0."""
     unit: int = 0
@@ -60,11 +61,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quantity(self) -> str:
         """What is shown, in words."""
-        if self.channel == _SURPRISAL:
-            return "surprisal"
+        if self.channel in _CAME_OUT:
+            return _CAME_OUT[self.channel]
         if self.group:
             return f"{self.channel} of unit {self.unit_name}"
         return f"{self.channel} of {unit_title(self.layer, self.unit)}"
+
+    @property
+    def of_unit(self) -> bool:
+        """Whether it shows a unit, not what came out of the network."""
+        return self.channel not in _CAME_OUT
 
     @property
     def group_name(self) -> str:

@@ -11,6 +11,7 @@ from rnnviz.core.export.coloured import (
     ColouredText,
     coloured_surprisal,
     coloured_unit,
+    coloured_verdict,
     with_concept,
 )
 from rnnviz.core.recordings.recording import Recording
@@ -49,6 +50,8 @@ def coloured_finding(
         )
     if finding.channel == "surprisal":
         coloured = coloured_surprisal(recording, finding.start, finding.stop, finding.scale)
+    elif finding.channel == "verdict":
+        coloured = coloured_verdict(recording, finding.start, finding.stop, finding.scale)
     else:
         unit = recording.groups.number(finding.group_name, finding.unit)
         coloured = coloured_unit(

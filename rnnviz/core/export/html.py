@@ -10,6 +10,7 @@ import html
 import json
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,22 +23,40 @@ from rnnviz.core.export.html_parts import SCRIPT, STYLE, THEME
 
 Theme = Literal["auto", "light", "dark"]
 
+
+@dataclass(frozen=True)
+class DrawnPart:
+    """A part of a page that is a picture, on light and on dark ground."""
+
+    heading: str
+    about: str
+    note: str
+    light: str
+    """An SVG element."""
+    dark: str
+
+
+Part = ColouredText | DrawnPart
+
 _LEGEND_STOPS = 17
 _REPLACED = {0: "\u2400", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
 """NUL and lone halves of a surrogate pair have no place in a page."""
 
 
-def html_page(parts: Sequence[ColouredText], title: str = "", theme: Theme = "auto") -> str:
+def html_page(parts: Sequence[Part], title: str = "", theme: Theme = "auto") -> str:
     """The page: a heading, a table of contents if there are several parts, and the parts.
 
     Args:
         theme: `auto` follows the reader's system; a button on the page changes it either way.
     """
     title = title or (parts[0].heading if parts else "rnnviz")
-    palettes = list(dict.fromkeys(_colours(part) for part in parts))
+    texts = [part for part in parts if isinstance(part, ColouredText)]
+    palettes = list(dict.fromkeys(_colours(part) for part in texts))
     single = len(parts) == 1
     sections = "".join(
         _section(part, number, palettes.index(_colours(part)), single)
+        if isinstance(part, ColouredText)
+        else _picture(part, number, single)
         for number, part in enumerate(parts)
     )
     return (
@@ -45,7 +64,7 @@ def html_page(parts: Sequence[ColouredText], title: str = "", theme: Theme = "au
         f'{" class=dark" if theme == "dark" else ""}>\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_escaped(title)}</title>\n"
-        f"<style>{STYLE}{_colour_style(parts, palettes)}</style>\n"
+        f"<style>{STYLE}{_colour_style(texts, palettes)}</style>\n"
         f"<script>{THEME}</script>\n</head>\n<body>\n"
         '<button id="theme" type="button">Light or dark</button>\n'
         f"<header><h1>{_escaped(title)}</h1>{_contents(parts)}</header>\n{sections}"
@@ -54,14 +73,12 @@ def html_page(parts: Sequence[ColouredText], title: str = "", theme: Theme = "au
     )
 
 
-def write_html(
-    path: Path, parts: Sequence[ColouredText], title: str = "", theme: Theme = "auto"
-) -> None:
+def write_html(path: Path, parts: Sequence[Part], title: str = "", theme: Theme = "auto") -> None:
     """Write the page, UTF-8, its line ends as they are."""
     path.write_bytes(html_page(parts, title, theme).encode())
 
 
-def _contents(parts: Sequence[ColouredText]) -> str:
+def _contents(parts: Sequence[Part]) -> str:
     if len(parts) < 2:
         return ""
     items = "".join(
@@ -69,6 +86,17 @@ def _contents(parts: Sequence[ColouredText]) -> str:
         for number, part in enumerate(parts)
     )
     return f'<nav aria-label="Contents"><ol>{items}</ol></nav>'
+
+
+def _picture(part: DrawnPart, number: int, single: bool) -> str:
+    return (
+        f'<section id="part-{number}">\n'
+        + ("" if single else f"<h2>{_escaped(part.heading)}</h2>\n")
+        + f'<p class="about">{_escaped(part.about)}</p>\n'
+        + (f'<p class="note">{_escaped(part.note)}</p>\n' if part.note else "")
+        + f'<div class="picture on-light">{part.light}</div>\n'
+        f'<div class="picture on-dark">{part.dark}</div>\n</section>\n'
+    )
 
 
 def _section(part: ColouredText, number: int, colours: int, single: bool) -> str:

@@ -24,6 +24,8 @@ section { margin-top: 2.6rem; }
 pre { margin: 0; padding: 1rem 1.1rem; border: 1px solid var(--line); border-radius: .5rem;
   font: 13.5px/1.55 "DejaVu Sans Mono", Menlo, Consolas, monospace; tab-size: 8;
   white-space: pre-wrap; overflow-wrap: anywhere; cursor: default; }
+.picture { overflow-x: auto; margin: 1rem 0; } .picture svg { max-width: 100%; height: auto; }
+.on-dark, .dark .on-light { display: none; } .dark .on-dark { display: block; }
 pre { color: #000; }
 .dark pre { color: #fff; }
 pre i { font-style: normal; padding: .12em 0; }

@@ -41,8 +41,7 @@ def write_findings_page(request: WriteFindingsPage, context: Context[None]) -> P
     for number, finding in enumerate(request.findings):
         context.progress(number, len(request.findings))
         try:
-            with _recorded(finding, at_hand, context) as recording:
-                parts.append(_coloured(finding, recording))
+            parts.append(coloured_part(finding, at_hand, context))
         except Cancelled:
             raise
         except RnnvizError as error:
@@ -56,30 +55,48 @@ def write_findings_page(request: WriteFindingsPage, context: Context[None]) -> P
     return PageWritten(len(parts), tuple(left_out))
 
 
+def coloured_part(
+    finding: Finding, at_hand: Sequence[Path], context: Context[None], text: str = ""
+) -> ColouredText:
+    """A finding as it looked when it was saved, for a page.
+
+    Args:
+        at_hand: folders of recordings that may be of it.
+        text: the text itself, where no file holds it.
+
+    Raises:
+        RnnvizError: it cannot be shown again.
+    """
+    with _recorded(finding, at_hand, context, text) as recording:
+        return _coloured(finding, recording)
+
+
 @contextmanager
 def _recorded(
-    finding: Finding, at_hand: Sequence[Path], context: Context[None]
+    finding: Finding, at_hand: Sequence[Path], context: Context[None], text: str
 ) -> Iterator[Recording]:
     """A recording of the model and the text of a finding: one at hand, or a walk up to its end."""
     for folder in at_hand:
         with contextlib.suppress(RecordingError):
             found = Recording(folder)
-            known = finding.channel == "surprisal" or finding.channel in found.channels
+            known = not finding.of_unit or finding.channel in found.channels
             if is_of_finding(found, finding) and known and found.walked >= finding.stop:
                 yield found
                 return
-    if not finding.text_path:
+    if not finding.text_path and not text:
         raise FindingError("its text was never saved as a file; open that text, then export")
     model = ModelGiven(finding.model_path, finding.vocabulary)
     if not Path(finding.model_path).exists():
         raise FindingError(f"its model is gone: {finding.model_path or 'no file'} does not exist")
     opened = warm_model(model)
     walk = job_of(opened, Walk, Path(finding.model_path).name)
-    channel = "hidden" if finding.channel == "surprisal" else finding.channel
+    inline = TextGiven(text=text, name=finding.text_name)
+    given = TextGiven(finding.text_path) if finding.text_path else inline
+    channel = finding.channel if finding.of_unit else "hidden"
     with tempfile.TemporaryDirectory(prefix="rnnviz-") as scratch:
         asked = Walk(
             model=model,
-            text=TextGiven(finding.text_path),
+            text=given,
             folder=scratch,
             channels=(channel,),
             until=finding.stop,

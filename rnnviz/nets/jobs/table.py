@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rnnviz.nets.jobs import cells, findings, opening, training, unroll
+from rnnviz.nets.jobs import cells, findings, opening, stories, training, unroll
 from rnnviz.nets.jobs.warm_models import warm_model
 from rnnviz.nets.kinds import NETWORK_KINDS, job_of
 from rnnviz.work.messages import Context, Tasks
@@ -22,6 +22,7 @@ TASKS: Tasks = {
     **cells.TASKS,
     **training.TASKS,
     **findings.TASKS,
+    **stories.TASKS,
     **unroll.TASKS,
     **{request: _ask_the_kind for kind in NETWORK_KINDS for request in kind.jobs},
 }

@@ -90,6 +90,8 @@ class Alignments(QObject):
         """Whether weights are coloured from 0 to 1 even where all of them are small."""
         self.gold = GoldLinks(self)
         self.tables = AlignmentTables(self, jobs)
+        self.begin_with: tuple[str, str] | None = None
+        """The path of a model that is being opened, and the sentence that it translates first."""
         self.step: int | None = None
         """How many target tokens are written, while they are stepped through; None shows all."""
         self.pictured = True
@@ -104,7 +106,10 @@ class Alignments(QObject):
         self._jobs.now(TRANSLATOR, self.model.path, self.model.digest)
         self.model_changed.emit()
         self.answer_changed.emit()
-        if self.model.examples:
+        wanted, self.begin_with = self.begin_with, None
+        if wanted is not None and wanted[0] == self.model.path:
+            self.translate(wanted[1])
+        elif self.model.examples:
             self.translate(self.model.examples[0])
 
     def open_attention(self, path: Path) -> None:

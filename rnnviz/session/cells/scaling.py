@@ -13,7 +13,7 @@ from rnnviz.core.colours.colour import DIVERGING, Mode, Scale, scale_between, sc
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.cells.telling import Telling
 from rnnviz.session.shared.recordings import Recordings
-from rnnviz.session.shared.selection import Selection
+from rnnviz.session.shared.selection import Colouring, Selection
 
 _ENOUGH = 2048
 """Steps after which a range that was measured stays while more of the text is walked."""
@@ -53,7 +53,9 @@ class Scaling(QObject):
         """Whether the hyperbolic tangent of a cell state is shown, as in Karpathy's pictures."""
         self.locked: Scale | None = None
         """The scale that is kept while units change."""
-        recordings.model_changed.connect(self.unlock)
+        self._locked_of: Colouring = "unit"
+        """What it is the scale of."""
+        recordings.model_changed.connect(self._forget_lock)
 
     @property
     def scale(self) -> Scale | None:
@@ -61,6 +63,8 @@ class Scaling(QObject):
         recording, selection = self._recordings.recording, self._selection
         if recording is None:
             return None
+        if self.locked is not None and self._locked_of == selection.colouring:
+            return self.locked
         surprisal = recording.surprisal
         if selection.colouring == "surprisal" and surprisal is not None:
 
@@ -70,8 +74,6 @@ class Scaling(QObject):
             return self._steady(recording, ("surprisal",), of_surprisal)
         if selection.colouring == "verdict" and recording.class_p is not None:
             return Scale(0.0, 1.0, DIVERGING[0])
-        if self.locked is not None:
-            return self.locked
         return self._dressed(self._measured(recording))
 
     @property
@@ -146,13 +148,22 @@ class Scaling(QObject):
 
     def lock(self, scale: Scale | None) -> None:
         """Keep exactly this scale, as a saved finding has it."""
-        if scale != self.locked:
-            self.locked = scale
+        colouring = self._selection.colouring
+        if scale != self.locked or colouring != self._locked_of:
+            self.locked, self._locked_of = scale, colouring
             self.changed.emit()
 
     @Slot()
+    def _forget_lock(self) -> None:
+        """Another model has other values; one that was only awaited has those that are shown."""
+        recording, model = self._recordings.recording, self._recordings.model
+        shown = None if recording is None else recording.description.model_path
+        if model is None or shown != model.path:
+            self.unlock()
+
+    @Slot()
     def unlock(self) -> None:
-        """Let the range follow the units again: another model has other values."""
+        """Let the range follow the units again."""
         self.lock(None)
 
     @Slot(bool)

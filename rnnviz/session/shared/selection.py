@@ -34,6 +34,7 @@ class Selection(QObject):
         visible_changed: `visible`, the characters on the screen.
         colouring_changed: `colouring`.
         jumped(character): bring this character into view.
+        shown_from(character): bring its row to the top of the view, and leave the cursor.
     """
 
     unit_changed = Signal()
@@ -44,6 +45,7 @@ class Selection(QObject):
     visible_changed = Signal()
     colouring_changed = Signal()
     jumped = Signal(object)
+    shown_from = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -159,6 +161,11 @@ class Selection(QObject):
         """Point at a character and bring it into view, also when the cursor is there already."""
         self.set_cursor(character)
         self.jumped.emit(character)
+
+    def show_from(self, character: int) -> None:
+        """Bring a character's row to the top of the view; nothing is pointed at."""
+        self.set_cursor(None)
+        self.shown_from.emit(character)
 
     def set_range(self, chosen: tuple[int, int] | None) -> None:
         """Brush characters; an empty range is None."""

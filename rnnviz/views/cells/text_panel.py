@@ -133,6 +133,7 @@ class TextPanel(QWidget):
         selection.range_changed.connect(self.show_range)
         selection.cursor_changed.connect(self.show_cursor)
         selection.jumped.connect(self.go_to)
+        selection.shown_from.connect(self.show_from)
         self.view.hovered.connect(self._hover)
         self.view.clicked.connect(self._click)
         self.view.walked_to.connect(self._walked_to)
@@ -421,6 +422,11 @@ class TextPanel(QWidget):
         """Bring a step to the middle of the view and put the cursor there."""
         self.view.centre_on(self._placing.characters(step, step + 1)[0])
         self._session.selection.set_cursor(step)
+
+    @Slot(object)
+    def show_from(self, step: int) -> None:
+        """Bring the row of a step to the top of the view."""
+        self.view.begin_with(self._placing.characters(step, step + 1)[0])
 
     @Slot(bool)
     def _choose_colouring(self, surprisal: bool) -> None:

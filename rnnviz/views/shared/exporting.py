@@ -80,8 +80,6 @@ class Exporting(QObject):
         recording, chosen, scale = recordings.recording, self.range(), self._panel.view.scale
         if recording is None or chosen is None or scale is None:
             return None
-        if selection.colouring == "verdict":
-            return None
         place = recording.groups.place(selection.unit)
         group = recording.groups[place.group]
         concept = self._session.rankings.concept(selection.concept or "")
@@ -90,11 +88,11 @@ class Exporting(QObject):
         score = next(
             (s for s in scores if (s.unit, s.channel) == (selection.unit, selection.channel)), None
         )
-        by_surprisal = selection.colouring == "surprisal"
+        colouring = selection.colouring
         about = recording.description
         return Finding(
             title=concept.title if concept else self._panel.title().capitalize(),
-            channel="surprisal" if by_surprisal else selection.channel,
+            channel=selection.channel if colouring == "unit" else colouring,
             layer=group.layer,
             unit=place.unit,
             group="" if group.name == layer_name(group.layer) else group.name,
@@ -109,6 +107,10 @@ class Exporting(QObject):
             concept=msgspec.to_builtins(spec_of(concept)) if concept else None,
             score={} if score is None else _summary(msgspec.to_builtins(score)),
         )
+
+    def caption(self) -> str:
+        """What the colours on the screen tell, in a sentence."""
+        return self._panel.caption()
 
     def _chosen_vocabulary(self, model_path: str) -> tuple[str, ...] | None:
         model = self._session.recordings.model

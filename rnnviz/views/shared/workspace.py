@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import ClassVar
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from rnnviz.session.session import Session
@@ -16,6 +16,8 @@ from rnnviz.views.shared.panel import Panel
 from rnnviz.views.window.actions import MenuEntry
 
 _RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
+_ROOM = 60
+"""So much higher than `low` a room must be before panels go back below the middle."""
 
 
 class PanelsOf:
@@ -75,6 +77,8 @@ class Workspace(QMainWindow):
         self._built = False
         self._pieces = self._made_in_pieces()
         self._sized = False
+        self._aside = False
+        """Whether the panels of `bottom` stand under those at the right, for want of height."""
         self._default_layout = QByteArray()
         self._tidying = QTimer(self)
         self._tidying.setSingleShot(True)
@@ -219,14 +223,36 @@ class Workspace(QMainWindow):
             width = self.least_right_width if narrow else self.right_width
             self.resizeDocks([right], [width], Qt.Orientation.Horizontal)
         if below is not None and right is not None and self.height() < self.low:
-            self.addDockWidget(_RIGHT, below, Qt.Orientation.Vertical)
-            for dock in lower[1:]:
-                self.tabifyDockWidget(below, dock)
-            below.raise_()
+            self._move_lower(_RIGHT)
             halves = [self.height() * 11 // 20, self.height() * 9 // 20]
             self.resizeDocks([right, below], halves, Qt.Orientation.Vertical)
         elif below is not None:
             self.resizeDocks([below], [self.bottom_height], Qt.Orientation.Vertical)
+
+    def _move_lower(self, area: Qt.DockWidgetArea) -> None:
+        """Put the panels that want width below the middle, or below those at the right."""
+        lower = [self.docks[panel.name] for panel in self.panels if panel.name in self.bottom]
+        lower = [dock for dock in lower if not dock.isFloating() and not dock.isHidden()]
+        if not lower:
+            return
+        self.addDockWidget(area, lower[0], Qt.Orientation.Vertical)
+        for dock in lower[1:]:
+            self.tabifyDockWidget(lower[0], dock)
+        lower[0].raise_()
+        self._aside = area == _RIGHT
+        self._tidying.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a window that was made low, leave its height to the middle; give it back later."""
+        super().resizeEvent(event)
+        if not self._sized or not self.docks or event.oldSize().height() <= 0:
+            return
+        if self.height() < self.low <= event.oldSize().height() and not self._aside:
+            self._move_lower(_RIGHT)
+        elif self._aside and self.height() >= self.low + _ROOM > event.oldSize().height():
+            self._move_lower(_BOTTOM)
+            below = [self.docks[name] for name in self.bottom if name in self.docks]
+            self.resizeDocks(below[:1], [self.bottom_height], Qt.Orientation.Vertical)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Give the docks their first sizes; before it is shown they would not keep them."""

@@ -79,6 +79,10 @@ class CellArea(QAbstractScrollArea):
         """Put the row of a character into the middle, as far as the ends of the text allow."""
         self.verticalScrollBar().setValue(self._rows.row_of(character) - self._full_rows() // 2)
 
+    def begin_with(self, character: int) -> None:
+        """Put the row of a character at the top, as far as the end of the text allows."""
+        self.verticalScrollBar().setValue(self._rows.row_of(character))
+
     # where things are
 
     def cell_rect(self, character: int) -> QRect:

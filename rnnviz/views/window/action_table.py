@@ -36,6 +36,7 @@ def entries(window: Window) -> tuple[MenuEntry, ...]:
         MenuEntry("Edit", SEPARATOR),
         *_about_text(window, cells),
         *_in_workspaces(window),
+        *_stories(window),
         MenuEntry("View", "Zoom in", key.ZoomIn, text.zoom_in),
         MenuEntry("View", "Zoom out", key.ZoomOut, text.zoom_out),
         MenuEntry("View", "Reset layout", None, window.reset_layout),
@@ -62,6 +63,21 @@ def _about_text(window: Window, cells: str) -> tuple[MenuEntry, ...]:
         MenuEntry("Edit", "Remove this concept", None, questions.remove_concept),
     )
     return tuple(entry._replace(workspace=cells) for entry in entries)
+
+
+def _stories(window: Window) -> tuple[MenuEntry, ...]:
+    """Telling stories, and making one's own."""
+    telling = window.telling
+    return (
+        MenuEntry("Story", "Tell the next story", "Ctrl+PgDown", partial(telling.step, 1)),
+        MenuEntry("Story", "Tell the story before", "Ctrl+PgUp", partial(telling.step, -1)),
+        MenuEntry("Story", "End the stories", None, window.session.stories.end),
+        MenuEntry("Story", SEPARATOR),
+        MenuEntry("Story", "Make a story of this…", "Ctrl+Shift+M", telling.ask_new),
+        MenuEntry("Story", "Keep the stories of this file", None, telling.take_in),
+        MenuEntry("Story", "Share stories as one file…", None, telling.ask_pack),
+        MenuEntry("Story", "Export stories as a web page…", None, telling.ask_page),
+    )
 
 
 def _in_workspaces(window: Window) -> tuple[MenuEntry, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import (
     QModelIndex,
@@ -28,11 +29,19 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.session.session import Session
+from rnnviz.session.shared.stories import OWN, SHIPPED
 from rnnviz.views.kinds import kind_view
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import icon
 
 _ROLE = Qt.ItemDataRole.UserRole
+
+
+class StoryPlace(NamedTuple):
+    """Which story a row stands for."""
+
+    collection: str
+    place: int
 
 
 class _Wrapped(QStyledItemDelegate):
@@ -78,6 +87,9 @@ class LibraryPane(QWidget):
         run_requested(Path): follow the run in this directory in Cells.
         finding_requested(SavedFinding): show this finding again.
         finding_removal_requested(SavedFinding), finding_edit_requested(SavedFinding).
+        story_requested(collection, place): tell this story.
+        story_edit_requested(place), story_removal_requested(place), story_move_requested(place,
+            way): of one's own stories.
     """
 
     file_requested = Signal(object)
@@ -85,6 +97,10 @@ class LibraryPane(QWidget):
     finding_requested = Signal(object)
     finding_removal_requested = Signal(object)
     finding_edit_requested = Signal(object)
+    story_requested = Signal(str, int)
+    story_edit_requested = Signal(int)
+    story_removal_requested = Signal(int)
+    story_move_requested = Signal(int, int)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,6 +123,8 @@ class LibraryPane(QWidget):
         hint.setProperty("role", "muted")
         hint.setContentsMargins(12, 8, 12, 12)
         column.addWidget(hint)
+        self._stories: dict[str, QTreeWidgetItem] = {}
+        self.show_stories()
         self.models = self._group("Models")
         self.texts = self._group("Texts")
         self.recent = self._group("Recent")
@@ -121,6 +139,8 @@ class LibraryPane(QWidget):
         self.show_findings()
         session.library.recent_changed.connect(self.show_recent)
         session.findings.findings_changed.connect(self.show_findings)
+        session.stories.changed.connect(self.show_stories)
+        session.stories.told.connect(self.mark_told)
         session.recordings.model_changed.connect(self.mark_open)
         session.recordings.text_changed.connect(self.mark_open)
         session.alignments.model_changed.connect(self.mark_open)
@@ -139,7 +159,7 @@ class LibraryPane(QWidget):
         group: QTreeWidgetItem,
         title: str,
         icon_name: str,
-        data: Path | SavedFinding,
+        data: Path | SavedFinding | StoryPlace,
         tip: str,
     ) -> QTreeWidgetItem:
         leaf = QTreeWidgetItem(group, [title])
@@ -147,6 +167,38 @@ class LibraryPane(QWidget):
         leaf.setData(0, _ROLE, data)
         leaf.setToolTip(0, plain_tip(f"{title}\n{tip}" if tip else title))
         return leaf
+
+    @Slot()
+    def show_stories(self) -> None:
+        """List the stories: those that ship, one's own, those of opened files."""
+        titles = {SHIPPED: "Stories", OWN: "My stories"}
+        for place, (key, stories) in enumerate(self._session.stories.collections):
+            group = self._stories.get(key)
+            if group is None:
+                group = self._group(titles.get(key, stories.title))
+                self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(group))
+                self.tree.insertTopLevelItem(place, group)
+                group.setExpanded(True)
+                self._stories[key] = group
+            group.takeChildren()
+            for number, story in enumerate(stories.stories):
+                where = StoryPlace(key, number)
+                self._leaf(group, story.title, "play", where, story.caption)
+            group.setHidden(not stories.stories)
+        self.mark_told()
+
+    @Slot()
+    def mark_told(self) -> None:
+        """Show in bold which story is being told."""
+        stories = self._session.stories
+        current = stories.current
+        told = StoryPlace(stories.collection, current[1]) if current is not None else None
+        for group in self._stories.values():
+            for place in range(group.childCount()):
+                leaf = group.child(place)
+                font = leaf.font(0)
+                font.setBold(leaf.data(0, _ROLE) == told)
+                leaf.setFont(0, font)
 
     @Slot()
     def show_recent(self) -> None:
@@ -200,8 +252,17 @@ class LibraryPane(QWidget):
             return
         if isinstance(data, Path):
             self.file_requested.emit(data)
+        elif isinstance(data, StoryPlace):
+            self.story_requested.emit(*data)
         elif isinstance(data, SavedFinding):
             self.finding_requested.emit(data)
+
+    def _selected_story(self) -> StoryPlace | None:
+        """The selected one of one's own stories."""
+        leaf = self.tree.currentItem()
+        data = leaf.data(0, _ROLE) if leaf is not None else None  # type: ignore[redundant-expr]
+        own = isinstance(data, StoryPlace) and data.collection == OWN
+        return data if own else None
 
     def _selected_finding(self) -> SavedFinding | None:
         leaf = self.tree.currentItem()
@@ -217,13 +278,20 @@ class LibraryPane(QWidget):
     @Slot(QPoint)
     def _open_menu(self, place: QPoint) -> None:
         of_run = self._selected_run() is not None
-        if not of_run and self._selected_finding() is None:
+        of_story = self._selected_story() is not None
+        if not of_run and not of_story and self._selected_finding() is None:
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if of_run:
             menu.addAction("Open", self._open_selected_run)
             menu.addAction("Follow in Cells", self._follow_selected)
+        elif of_story:
+            menu.addAction("Tell", self._tell_selected)
+            menu.addAction("Edit title and caption…", self._edit_story)
+            menu.addAction("Move up\tAlt+Up", self._move_up)
+            menu.addAction("Move down\tAlt+Down", self._move_down)
+            menu.addAction("Remove\tDel", self._remove_story)
         else:
             menu.addAction("Show", self._show_selected)
             menu.addAction("Edit title and note…", self._edit_selected)
@@ -255,6 +323,36 @@ class LibraryPane(QWidget):
         if finding := self._selected_finding():
             self.finding_removal_requested.emit(finding)
 
+    @Slot()
+    def _tell_selected(self) -> None:
+        if place := self._selected_story():
+            self.story_requested.emit(*place)
+
+    @Slot()
+    def _edit_story(self) -> None:
+        if place := self._selected_story():
+            self.story_edit_requested.emit(place.place)
+
+    @Slot()
+    def _remove_story(self) -> None:
+        if place := self._selected_story():
+            self.story_removal_requested.emit(place.place)
+
+    @Slot()
+    def _move_up(self) -> None:
+        self._move_story(-1)
+
+    @Slot()
+    def _move_down(self) -> None:
+        self._move_story(1)
+
+    def _move_story(self, way: int) -> None:
+        if place := self._selected_story():
+            self.story_move_requested.emit(place.place, way)
+            group = self._stories[OWN]
+            target = min(max(place.place + way, 0), group.childCount() - 1)
+            self.tree.setCurrentItem(group.child(target))
+
     def showEvent(self, event: QShowEvent) -> None:
         """Lay the rows out again: before the first show the style sheet does not hold for them."""
         super().showEvent(event)
@@ -262,8 +360,13 @@ class LibraryPane(QWidget):
         self.tree.doItemsLayout()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete removes the selected finding; it can be undone."""
+        """Delete removes the selected finding or story; Alt and an arrow moves a story."""
+        alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
         if event.key() == Qt.Key.Key_Delete and self._selected_finding():
             self._remove_selected()
+        elif event.key() == Qt.Key.Key_Delete and self._selected_story():
+            self._remove_story()
+        elif alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._selected_story():
+            self._move_story(-1 if event.key() == Qt.Key.Key_Up else 1)
         else:
             super().keyPressEvent(event)

@@ -10,6 +10,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.session.cells.rankings import Rankings
 from rnnviz.session.session import Session
 from rnnviz.session.shared.findings import Findings
+from rnnviz.session.shared.stories import StoriesTold
 
 
 class RemoveFinding(QUndoCommand):
@@ -26,6 +27,22 @@ class RemoveFinding(QUndoCommand):
     def undo(self) -> None:
         """Bring it back."""
         self._saved = self._findings.restore() or self._saved
+
+
+class RemoveStory(QUndoCommand):
+    """Removes one of one's own stories."""
+
+    def __init__(self, stories: StoriesTold, place: int, title: str) -> None:
+        super().__init__(f"remove “{title}”")
+        self._stories, self._place = stories, place
+
+    def redo(self) -> None:
+        """Remove it."""
+        self._stories.remove(self._place)
+
+    def undo(self) -> None:
+        """Bring it back to its place."""
+        self._stories.restore()
 
 
 class RemoveConcept(QUndoCommand):

@@ -41,6 +41,8 @@ from rnnviz.views.window.library_pane import LibraryPane
 from rnnviz.views.window.prebuilding import Prebuilder
 from rnnviz.views.window.questions import Questions
 from rnnviz.views.window.status import Status
+from rnnviz.views.window.story_bar import StoryBar
+from rnnviz.views.window.story_telling import StoryTelling
 from rnnviz.views.window.undo import ReplaceTypedText
 from rnnviz.views.window.workspace_tabs import WorkspaceTabs
 from rnnviz.views.window.workspaces import WORKSPACES
@@ -64,7 +66,8 @@ class Window(QMainWindow):
         self.appearance = appearance
         self.undo_stack = QUndoStack(self)
         self.workspaces = tuple(workspace(session) for workspace in WORKSPACES)
-        self.workspace_tabs = WorkspaceTabs(self.workspaces)
+        self.story_bar = StoryBar(session)
+        self.workspace_tabs = WorkspaceTabs(self.workspaces, (self.story_bar,))
         self.focus_walk = FocusWalk(self, self._centre)
         self.focus_ring = FocusRing(self)
         self.text_panel = self.workspace(CellsWorkspace).text_panel
@@ -72,6 +75,7 @@ class Window(QMainWindow):
         self.status = Status(session.jobs)
         self.exporting = Exporting(session, self.text_panel, self)
         self.questions = Questions(session, self.exporting, self.undo_stack, self)
+        self.telling = StoryTelling(session, self.exporting, self.undo_stack, self)
         self.setWindowTitle("rnnviz")
         self.setAcceptDrops(True)
         self.setCentralWidget(self.workspace_tabs)
@@ -185,6 +189,16 @@ class Window(QMainWindow):
         library.finding_requested.connect(self.show_finding)
         library.finding_removal_requested.connect(questions.remove_finding)
         library.finding_edit_requested.connect(questions.edit_finding)
+        telling, bar = self.telling, self.story_bar
+        library.story_requested.connect(telling.tell)
+        library.story_edit_requested.connect(telling.ask_change)
+        library.story_removal_requested.connect(telling.remove)
+        library.story_move_requested.connect(telling.move)
+        bar.step_requested.connect(telling.step)
+        bar.again_requested.connect(telling.again)
+        bar.end_requested.connect(session.stories.end)
+        telling.said.connect(self.status.say)
+        telling.refused.connect(self.show_message)
         training = self.workspace(TrainingWorkspace)
         training.new_run_requested.connect(questions.ask_new_run)
         training.folder_requested.connect(questions.ask_open_folder)
@@ -370,6 +384,8 @@ class Window(QMainWindow):
         entry = self.actions_.entry_of(event, self.workspace_tabs.current.name)
         if entry is not None:
             entry.run()
+        elif event.key() == Qt.Key.Key_Escape and self.session.stories.current is not None:
+            self.session.stories.end()
         else:
             super().keyPressEvent(event)
 

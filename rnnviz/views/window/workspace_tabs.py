@@ -23,22 +23,31 @@ from rnnviz.views.shared.workspace import Workspace
 class WorkspaceTabs(QWidget):
     """Shows one workspace at a time; one that was never entered is not even built.
 
+    Args:
+        above: what stands between the tabs and the workspace, whichever it is.
+
     Signals:
         entered: another workspace is on the screen.
     """
 
     entered = Signal()
 
-    def __init__(self, workspaces: Sequence[Workspace], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        workspaces: Sequence[Workspace],
+        above: Sequence[QWidget] = (),
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.workspaces = tuple(workspaces)
+        self.bar = QFrame()
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Workspaces")
         self.tabs.setExpanding(False)
         self.tabs.setProperty("role", "workspaces")
         self._stack = QStackedWidget()
         self._had_keys: dict[str, QWidget] = {}
-        bar = QFrame()
+        bar = self.bar
         bar.setProperty("role", "workspaces")
         row = QHBoxLayout(bar)
         row.setContentsMargins(8, 0, 8, 0)
@@ -48,6 +57,8 @@ class WorkspaceTabs(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(bar)
+        for widget in above:
+            column.addWidget(widget)
         column.addWidget(self._stack, 1)
         for number, workspace in enumerate(self.workspaces, start=1):
             self.tabs.addTab(workspace.title)

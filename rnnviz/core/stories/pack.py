@@ -1,0 +1,170 @@
+"""Stories with all that they need in one file: a zip of the stories, their models and their texts.
+
+What ships with rnnviz is named, not packed. A pack comes from anybody: only members of known names
+are taken, each into a file of its own below one folder, and never more than `LARGEST_BYTES`.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from rnnviz.core.errors import FindingError
+from rnnviz.core.reading import open_regular
+from rnnviz.core.stories.story import (
+    LARGEST_FILE,
+    Stories,
+    Story,
+    checked,
+    is_bare,
+    to_be_shared,
+    told_here,
+)
+from rnnviz.core.system.files import replacing
+from rnnviz.core.system.identity import digest
+
+SUFFIX = ".rnnviz"
+LARGEST_BYTES = 1 << 33
+_LIST = "stories.json"
+_MEMBER = re.compile(r"(models|texts)/[0-9a-f]{8}-[^/\\\0]{1,120}")
+
+
+def write_pack(path: Path, stories: Stories) -> None:
+    """Write stories and every model and text that does not ship.
+
+    Raises:
+        FindingError: a model or a text is gone, or the pack cannot be written.
+    """
+    members: dict[str, Path] = {}
+
+    def packed(file: str, folder: str) -> str:
+        if not file or is_bare(file):
+            return file
+        source = Path(file)
+        member = f"{folder}/{digest(str(source.resolve()))[:8]}-{source.name[-100:]}"
+        members[member] = source
+        return member
+
+    moved = []
+    for story in map(to_be_shared, stories.stories):
+        finding = story.finding
+        if finding is not None:
+            finding = msgspec.structs.replace(
+                finding,
+                model_path=packed(finding.model_path, "models"),
+                text_path=packed(finding.text_path, "texts"),
+            )
+        moved.append(
+            msgspec.structs.replace(
+                story,
+                finding=finding,
+                networks=tuple(packed(one, "models") for one in story.networks),
+                model=packed(story.model, "models"),
+            )
+        )
+    listed = msgspec.structs.replace(stories, stories=tuple(moved))
+    try:
+        with replacing(path) as beside, zipfile.ZipFile(beside, "w") as archive:
+            archive.writestr(_LIST, msgspec.json.encode(listed), zipfile.ZIP_DEFLATED)
+            for member, source in members.items():
+                kind = zipfile.ZIP_DEFLATED if member.startswith("texts") else zipfile.ZIP_STORED
+                archive.write(source, member, kind)
+    except FileNotFoundError as error:
+        raise FindingError(f"{error.filename} is gone; its stories cannot be packed") from error
+    except OSError as error:
+        raise FindingError(f"cannot write {path}: {error.strerror}") from error
+
+
+def is_pack(path: Path) -> bool:
+    """Whether this is a zip that holds stories."""
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            return _LIST in archive.namelist()
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
+def unpack(path: Path, folder: Path) -> Stories:
+    """The stories of a pack, with their models and texts below `folder`.
+
+    Raises:
+        FindingError: it is damaged, holds something else, or is too large.
+    """
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+            if sizes.get(_LIST, LARGEST_FILE + 1) > LARGEST_FILE:
+                raise FindingError(f"{path.name} holds no list of stories")
+            with archive.open(_LIST) as listed:
+                content = listed.read(LARGEST_FILE)
+            found = checked(msgspec.json.decode(content, type=Stories), path.name)
+            target = folder / digest(content)[:16]
+            wanted = {name for story in found.stories for name in _members(story)}
+            for name in wanted:
+                if not _MEMBER.fullmatch(name) or name not in sizes:
+                    raise FindingError(f"{path.name} lacks {PurePosixPath(name).name!r}")
+            if sum(sizes[name] for name in wanted) > LARGEST_BYTES:
+                raise FindingError(f"{path.name} unpacks to more than {LARGEST_BYTES:,} bytes")
+            for name in wanted:
+                _extract(archive, name, sizes[name], target / name)
+    except OSError as error:
+        raise FindingError(f"cannot read {path}: {error.strerror or error}") from error
+    except (zipfile.BadZipFile, msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise FindingError(f"{path.name} is damaged: {error}") from error
+    placed = tuple(_placed(story, target) for story in found.stories)
+    return msgspec.structs.replace(found, stories=placed)
+
+
+def _members(story: Story) -> tuple[str, ...]:
+    """What of its files is in the pack: all that is no bare name."""
+    named = [*story.model_files]
+    if story.finding is not None:
+        named.append(story.finding.text_path)
+    return tuple(path for path in named if path and not is_bare(path))
+
+
+def _extract(archive: zipfile.ZipFile, name: str, size: int, target: Path) -> None:
+    if target.exists() and target.stat().st_size == size:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        replacing(target) as beside,
+        archive.open(name) as source,
+        tempfile.TemporaryFile() as spool,
+    ):
+        left = size
+        # The size in the list may lie: no more than it says is ever written.
+        while left and (piece := source.read(min(left, 1 << 20))):
+            spool.write(piece)
+            left -= len(piece)
+        spool.seek(0)
+        with beside.open("wb") as file:
+            shutil.copyfileobj(spool, file)
+
+
+def _placed(story: Story, folder: Path) -> Story:
+    """The same story, its files where they were unpacked or where they ship."""
+
+    def here(path: str) -> str:
+        return path if not path or is_bare(path) else str(folder / path)
+
+    finding = story.finding
+    if finding is not None:
+        finding = msgspec.structs.replace(
+            finding, model_path=here(finding.model_path), text_path=here(finding.text_path)
+        )
+        if finding.text_path and Path(finding.text_path).is_absolute():
+            finding = msgspec.structs.replace(finding, text_name=Path(finding.text_path).name)
+    return told_here(
+        msgspec.structs.replace(
+            story,
+            finding=finding,
+            networks=tuple(here(path) for path in story.networks),
+            model=here(story.model),
+        )
+    )

@@ -1,0 +1,104 @@
+"""One file of stories holds the models and texts that do not ship, and nothing gets out of it."""
+
+import zipfile
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rnnviz.core.errors import FindingError
+from rnnviz.core.recognise import kind_of
+from rnnviz.core.stories.pack import is_pack, unpack, write_pack
+from rnnviz.core.stories.story import Stories, Story, lecture
+from tests.core.stories.test_story import finding
+
+
+@pytest.fixture
+def own(tmp_path):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine.pt").write_bytes(b"weights" * 100)
+    (tmp_path / "Grüße.txt").write_text("a text")
+    found = finding(
+        model_path=str(tmp_path / "models" / "mine.pt"),
+        text_path=str(tmp_path / "Grüße.txt"),
+        text_name="Grüße.txt",
+    )
+    return Stories(
+        title="a talk",
+        stories=(
+            *lecture().stories[:1],
+            Story(title="mine", caption="A cell of mine.", finding=found),
+            Story(
+                title="compared",
+                caption="",
+                show="gradients",
+                finding=found,
+                networks=(
+                    str(tmp_path / "models" / "mine.pt"),
+                    "war-and-peace-small-rnn.safetensors",
+                ),
+            ),
+        ),
+    )
+
+
+def test_a_pack_needs_nothing_else(own, tmp_path):
+    path = tmp_path / "talk.rnnviz"
+    write_pack(path, own)
+    assert is_pack(path) and kind_of(path) == "stories"
+    for source in (tmp_path / "models" / "mine.pt", tmp_path / "Grüße.txt"):
+        source.unlink()
+    shipped, mine, compared = unpack(path, tmp_path / "there").stories
+    assert "mine.pt" not in shipped.model_path
+    assert mine.finding is not None
+    model, text = mine.finding.model_path, mine.finding.text_path
+    assert Path(model).read_bytes() == b"weights" * 100 and Path(text).read_text() == "a text"
+    assert text.endswith(mine.finding.text_name), "the text bears the name that it is opened by"
+    assert compared.networks[0] == model
+    with zipfile.ZipFile(path) as archive:
+        assert len(archive.namelist()) == 3, "each file once, and nothing that ships"
+
+
+def test_a_file_that_is_gone_is_named(own, tmp_path):
+    (tmp_path / "Grüße.txt").unlink()
+    with pytest.raises(FindingError, match="gone"):
+        write_pack(tmp_path / "talk.rnnviz", own)
+    assert not (tmp_path / "talk.rnnviz").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../outside.txt",
+        "/etc/passwd",
+        "texts/../../outside.txt",
+        "texts/12345678-../../x",
+        "elsewhere/12345678-x.txt",
+        "texts\\12345678-x.txt",
+    ],
+)
+def test_nothing_is_written_outside(tmp_path, name):
+    story = Story(title="x", caption="", finding=finding(text_path=name, model_path=""))
+    path = tmp_path / "evil.rnnviz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("stories.json", msgspec.json.encode(Stories(stories=(story,))))
+        archive.writestr(name, "text")
+    before = {found.relative_to(tmp_path) for found in tmp_path.rglob("*")}
+    folder = tmp_path / "deep" / "there"
+    try:
+        found = unpack(path, folder).stories[0].finding
+        told = "" if found is None else found.text_path
+    except FindingError:
+        told = ""
+    assert not told or "there" in told
+    after = {found.relative_to(tmp_path) for found in tmp_path.rglob("*")} - before
+    assert all("there" in found.parts or found.parts == ("deep",) for found in after)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"PK\x03\x04" + b"x" * 300])
+def test_a_damaged_pack_is_refused(tmp_path, content):
+    path = tmp_path / "x.rnnviz"
+    path.write_bytes(content)
+    assert not is_pack(path)
+    with pytest.raises(FindingError):
+        unpack(path, tmp_path / "there")

@@ -1,0 +1,134 @@
+"""Stories in the window: told by keys and clicks, made, changed, ordered, shared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from rnnviz.views.dialogs.story_dialog import StoryDialog
+from tests.views.window.test_window import home, make_window
+
+__all__ = ["home", "make_window"]
+
+
+@pytest.fixture
+def window(make_window):
+    return make_window()
+
+
+def make(window, title, caption, unit):
+    window.session.selection.select_unit(unit, "cell")
+    window.telling.ask_new()
+    dialog = window.findChildren(StoryDialog)[-1]
+    dialog.title.setText(title)
+    dialog.caption.setPlainText(caption)
+    dialog.accept()
+
+
+@pytest.fixture
+def told(window, qtbot):
+    """Three stories of one's own, the first being told."""
+    for number, title in enumerate(("one", "two", "three")):
+        make(window, title, f"Caption of {title}.", number)
+    window.telling.tell("own", 0)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    return window
+
+
+def rows(window):
+    group = window.library._stories["own"]
+    return [group.child(place).text(0) for place in range(group.childCount())]
+
+
+def test_the_caption_is_on_the_screen_and_the_page_keys_go_on(told, qtbot):
+    bar, view = told.story_bar, told.text_panel.view
+    assert bar.isVisible() and bar.caption.text() == "Caption of one."
+    assert bar.place.text() == "1 of 3" and not bar.before.isEnabled()
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_PageDown)
+    assert bar.title.text() == "two" and told.session.selection.unit == 1
+    qtbot.keyClick(view, Qt.Key.Key_PageDown)
+    qtbot.keyClick(view, Qt.Key.Key_PageDown)
+    assert bar.title.text() == "three" and not bar.after.isEnabled()
+    qtbot.keyClick(view, Qt.Key.Key_PageUp)
+    assert bar.title.text() == "two"
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert not bar.isVisible() and told.session.stories.current is None
+
+
+def test_whoever_went_elsewhere_finds_back(told, qtbot):
+    bar = told.story_bar
+    assert not bar.again.isVisible()
+    told.session.selection.select_unit(5, "hidden")
+    assert bar.again.isVisible()
+    qtbot.mouseClick(bar.again, Qt.MouseButton.LeftButton)
+    assert told.session.selection.unit == 0 and not bar.again.isVisible()
+
+
+def test_a_click_in_the_library_tells_a_story(told, qtbot):
+    tree, group = told.library.tree, told.library._stories["own"]
+    tree.scrollToItem(group.child(2))
+    place = tree.visualItemRect(group.child(2)).center()
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert told.story_bar.title.text() == "three"
+    assert group.child(2).font(0).bold() and not group.child(0).font(0).bold()
+
+
+def test_the_order_is_changed_and_a_removed_one_brought_back_by_keys(told, qtbot):
+    tree, group = told.library.tree, told.library._stories["own"]
+    tree.setCurrentItem(group.child(2))
+    qtbot.keyClick(told.library, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert rows(told) == ["one", "three", "two"]
+    assert tree.currentItem().text(0) == "three"
+    qtbot.keyClick(told.library, Qt.Key.Key_Delete)
+    assert rows(told) == ["one", "two"]
+    told.undo()
+    assert rows(told) == ["one", "three", "two"]
+
+
+def test_title_and_caption_are_changed_and_an_empty_title_is_refused(told):
+    told.telling.ask_change(0)
+    dialog = told.findChildren(StoryDialog)[-1]
+    dialog.title.setText("  ")
+    save = dialog.buttons.button(dialog.buttons.StandardButton.Save)
+    assert not save.isEnabled()
+    dialog.title.setText("renamed")
+    dialog.caption.setPlainText("x" * 500)
+    assert not save.isEnabled() and "too long" in dialog.left.text()
+    dialog.caption.setPlainText("Short.")
+    dialog.accept()
+    assert rows(told)[0] == "renamed" and told.story_bar.caption.text() == "Short."
+
+
+def test_a_shared_file_is_told_by_whoever_opens_it(told, tmp_path, monkeypatch):
+    path = tmp_path / "talk.rnnviz"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
+    told.telling.ask_pack()
+    assert path.exists()
+    told.open_path(path)
+    assert told.story_bar.title.text() == "one"
+    assert told.session.stories.collection == str(path)
+    page = tmp_path / "talk.html"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(page), ""))
+    told.telling.ask_page()
+    assert page.read_text(encoding="utf-8").count("<section") == 3
+
+
+def test_another_unit_than_the_story_s_has_a_range_of_its_own(told):
+    scaling, selection = told.session.scaling, told.session.selection
+    assert scaling.locked is not None
+    selection.select_unit(7, "cell")
+    assert scaling.locked is None
+
+
+def test_what_cannot_be_told_any_more_is_said(told, home: Path):
+    (home / "models" / "tiny.safetensors").unlink()
+    told.telling.tell("own", 1)
+    box = told.findChild(QMessageBox)
+    assert box is not None and "gone" in box.text()
+    box.accept()
+    assert told.story_bar.title.text() == "one"
