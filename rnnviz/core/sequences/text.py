@@ -19,6 +19,7 @@ import numpy.typing as npt
 from rnnviz.core.errors import TextError
 from rnnviz.core.reading import open_regular
 from rnnviz.core.sequences.base import Files, Layout
+from rnnviz.core.sequences.columns import Uneven, uneven_lines
 from rnnviz.core.sequences.decoding import decode
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.pattern_search import find_spans
@@ -196,6 +197,11 @@ class Text:
         ]
         starts = np.concatenate([np.zeros(1, np.int64), *found])
         return starts[:-1] if len(starts) > 1 and starts[-1] == len(self) else starts
+
+    @cached_property
+    def uneven(self) -> Uneven:
+        """The lines whose characters have not one column each, and how many columns they have."""
+        return uneven_lines(self.codes, self.line_starts)
 
     def line_of(self, character: int) -> int:
         """The line, counted from 0, that holds this character."""

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.sequences.columns import Uneven
 from rnnviz.core.sequences.text import Text
 
-_CODES, _LINES = "text.codes", "lines.npy"
+_CODES, _LINES, _UNEVEN = "text.codes", "lines.npy", "uneven.npy"
 
 
 def lay_out(path: Path, folder: Path) -> int:
@@ -30,6 +31,7 @@ def lay_out(path: Path, folder: Path) -> int:
         with (folder / _CODES).open("wb") as file:
             file.write(np.ascontiguousarray(text.codes).data)
         np.save(folder / _LINES, text.line_starts)
+        np.save(folder / _UNEVEN, np.stack(text.uneven))
     except OSError as error:
         raise TextError(f"cannot write to {folder}: {error.strerror}") from error
     return int(text.codes.dtype.itemsize)
@@ -44,8 +46,10 @@ def map_text(path: Path, folder: Path, width: int) -> Text:
     try:
         codes = np.memmap(folder / _CODES, f"<u{width}", "r")
         lines = np.load(folder / _LINES, mmap_mode="r")
+        uneven = np.load(folder / _UNEVEN, mmap_mode="r")
     except (OSError, ValueError) as error:
         raise TextError(f"{path.name} cannot be read again: {error}") from error
     text = Text(codes, path.name, path)
     text.line_starts = lines
+    text.uneven = Uneven(*uneven)
     return text

@@ -5,22 +5,18 @@ Knows where every character of a text belongs; knows nothing of values or colour
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from rnnviz.core.sequences.text import NEWLINE, Text
 from rnnviz.views.shared.theme import mono_font
-from rnnviz.views.text.glyphs import widths
 from rnnviz.views.text.grid import Grid, gridded
 from rnnviz.views.text.rows import Page, Rows
 
 _POINTS = 10.5
 _SIZES = (6.0, 40.0)
 _NARROWEST = 20
-_HEAD = 1 << 14
-_MOSTLY_WIDE = 1.3
 
 
 class CellArea(QAbstractScrollArea):
@@ -40,7 +36,6 @@ class CellArea(QAbstractScrollArea):
         self.text = Text.of("")
         self._banded = False
         self._points = _POINTS
-        self._columns_per_character = 1
         self._widest = 0
         self._visible: tuple[int, int] | None = None
         self._page: Page | None = None
@@ -118,9 +113,8 @@ class CellArea(QAbstractScrollArea):
     def character_in_row(self, character: int, rows: int) -> int:
         """The character as far along, some rows further down; or the last that is before it."""
         row = self._rows.row_of(character)
-        along = character - self._rows.bounds(row)[0]
-        start, stop = self._rows.bounds(max(0, min(row + rows, self._rows.count - 1)))
-        return min(start + along, max(start, stop - 1))
+        column = int(self._rows.columns_of(row)[character - self._rows.bounds(row)[0]])
+        return self._rows.character_in_row(max(0, min(row + rows, self._rows.count - 1)), column)
 
     def row_bounds(self, character: int) -> tuple[int, int]:
         """The first character of the row that a character stands in, and one past the last."""
@@ -139,9 +133,6 @@ class CellArea(QAbstractScrollArea):
     def lay(self, text: Text) -> None:
         """Show another text at the same place in the window, as far as it reaches."""
         self.text = text
-        head = np.asarray(text.codes[:_HEAD])
-        wide = head.size > 0 and float(widths(head).mean()) > _MOSTLY_WIDE
-        self._columns_per_character = 2 if wide else 1
         self._visible = None
         self._place_grid()
         self._rows = Rows(text, self._fitting_wrap())
@@ -168,8 +159,8 @@ class CellArea(QAbstractScrollArea):
         self.grid = grid.moved_to((digits + 3) * grid.cell)
 
     def _fitting_wrap(self) -> int:
-        fitting = (self._columns() - 1) // self._columns_per_character
-        return max(_NARROWEST, fitting)
+        # One column is left for a line end, or a wide character that begins in the last one.
+        return max(_NARROWEST, self._columns() - 1)
 
     def _columns(self) -> int:
         return max(1, (self.viewport().width() - self.grid.left) // self.grid.cell)

@@ -10,18 +10,12 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-import numpy.typing as npt
+from rnnviz.core.sequences.columns import NEWLINE, TAB, width_of
 
-from rnnviz.core.sequences.text import NEWLINE
-
-TAB = 9
 DOTTED_CIRCLE = "\u25cc"
 """What carries a combining mark that stands in a cell of its own."""
-TAB_STOP = 8
-"""A tab reaches to the next multiple of so many columns."""
-_BLANK, _PLAIN_END = 0x20, 0x7F
-"""Printable ASCII lies between these; such characters need no looking up."""
+_PLAIN_END = 0x7F
+"""Printable ASCII lies before it; such characters need no looking up."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +42,7 @@ def glyph(code: int) -> Glyph:
         return Glyph("^" + chr(code ^ 0x40), 2, True, False)
     if code < _PLAIN_END:
         return Glyph(character, 1, False, False)
-    width = 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    width = width_of(code)
     category = unicodedata.category(character)
     if category[0] in "CZ":
         return Glyph("␣" if category == "Zs" else "▯", width, True, True)
@@ -56,16 +50,6 @@ def glyph(code: int) -> Glyph:
         return Glyph(DOTTED_CIRCLE + character, width, False, True)
     simple = code < 0x530 and unicodedata.bidirectional(character) not in ("R", "AL")
     return Glyph(character, width, False, not simple)
-
-
-def widths(codes: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.int32]:
-    """Columns of every character, (n,) int32; a tab counts 1."""
-    found = np.ones(len(codes), np.int32)
-    odd = (codes < _BLANK) & (codes != NEWLINE) & (codes != TAB) | (codes >= _PLAIN_END)
-    if odd.any():
-        unique, places = np.unique(codes[odd], return_inverse=True)
-        found[odd] = np.array([glyph(int(code)).width for code in unique], np.int32)[places]
-    return found
 
 
 def character_name(code: int) -> str:

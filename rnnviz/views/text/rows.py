@@ -1,7 +1,9 @@
 """Which characters stand in which row and column, by arithmetic; nothing is laid out in advance.
 
-A line longer than `wrap` characters continues in rows of exactly `wrap` characters. So any row of
-any text is a division away, and one line of ten million characters is no heavier than a short one.
+Columns are counted through a line, as if it were never wrapped: a row takes those characters of it
+that begin within its `wrap` columns. So any row of any text is a division away, and one line of ten
+million characters is no heavier than a short one. A wide character that begins in the last column
+of a row hangs over by one.
 """
 
 from __future__ import annotations
@@ -11,14 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.sequences.columns import columns_before
 from rnnviz.core.sequences.text import Text
-from rnnviz.views.text.glyphs import TAB, TAB_STOP, widths
 
 Ints = npt.NDArray[np.int64]
 
+_PART = 1 << 16
+"""Characters of a line that are measured at a time."""
+
 
 class Rows:
-    """The rows of a text, wrapped after `wrap` characters.
+    """The rows of a text, wrapped after `wrap` columns.
 
     Only lines that are too long are listed; all others are one row each.
     """
@@ -26,13 +31,15 @@ class Rows:
     def __init__(self, text: Text, wrap: int) -> None:
         self.text, self.wrap = text, wrap
         self.lines = text.line_starts
-        lengths = np.diff(self.lines, append=len(text))
+        columns = np.diff(self.lines, append=len(text))
+        columns[text.uneven.lines] = text.uneven.columns
         # a newline may hang over the edge: it starts no row of its own
-        self._long = np.flatnonzero(lengths > wrap + 1)
-        more = (lengths[self._long] - 2) // wrap
+        self._long = np.flatnonzero(columns > wrap + 1)
+        more = (columns[self._long] - 2) // wrap
         self._more_before = np.concatenate([np.zeros(1, np.int64), np.cumsum(more)])
         self._first_rows = self._long + self._more_before[:-1]
         self.count = len(self.lines) + int(self._more_before[-1])
+        self._measured: _Measured | None = None
 
     def line_of_row(self, row: int) -> tuple[int, int]:
         """(line, which of its rows), both from 0."""
@@ -50,16 +57,106 @@ class Rows:
         before = int(np.searchsorted(self._long, line, side="left"))
         row = line + int(self._more_before[before])
         if before < len(self._long) and self._long[before] == line:
-            inside = (character - int(self.lines[line])) // self.wrap
+            inside = self._columns_before(line, character) // self.wrap
             row += min(inside, int(self._more_before[before + 1] - self._more_before[before]))
         return row
 
     def bounds(self, row: int) -> tuple[int, int]:
         """(start, stop) of the characters in a row."""
         line, inside = self.line_of_row(row)
-        start = int(self.lines[line]) + inside * self.wrap
-        end = int(self.lines[line + 1]) if line + 1 < len(self.lines) else len(self.text)
-        return start, end if end - start <= self.wrap + 1 else start + self.wrap
+        place = int(np.searchsorted(self._long, line))
+        if place == len(self._long) or self._long[place] != line:
+            return int(self.lines[line]), self._end(line)
+        last = inside == int(self._more_before[place + 1] - self._more_before[place])
+        return (
+            self._first_from(line, inside * self.wrap),
+            self._end(line) if last else self._first_from(line, (inside + 1) * self.wrap),
+        )
+
+    def uneven_rows(self, first: int, count: int) -> list[int]:
+        """Which of `count` rows from the first on belong to uneven lines, counted from it."""
+        lines = np.array([self.line_of_row(first + number)[0] for number in range(count)], np.int64)
+        uneven = self.text.uneven.lines
+        places = np.searchsorted(uneven, lines)
+        known = np.append(uneven, -1)[places] == lines
+        return np.flatnonzero(known).tolist()
+
+    def columns_of(self, row: int) -> Ints:
+        """The column at which each character of a row begins, and the one after it, (n + 1,)."""
+        start, stop = self.bounds(row)
+        line, inside = self.line_of_row(row)
+        if not self._is_uneven(line):
+            return np.arange(stop - start + 1)
+        first = self._columns_before(line, start) if inside else 0
+        codes = np.asarray(self.text.codes[start:stop])
+        return columns_before(codes, first) - inside * self.wrap
+
+    def character_in_row(self, row: int, column: int) -> int:
+        """The character of a row that covers this column, or its last before it."""
+        start, stop = self.bounds(row)
+        found = int(np.searchsorted(self.columns_of(row), column, side="right")) - 1
+        return min(start + max(0, found), max(start, stop - 1))
+
+    def _end(self, line: int) -> int:
+        return int(self.lines[line + 1]) if line + 1 < len(self.lines) else len(self.text)
+
+    def _is_uneven(self, line: int) -> bool:
+        lines = self.text.uneven.lines
+        place = int(np.searchsorted(lines, line))
+        return place < len(lines) and int(lines[place]) == line
+
+    def _columns_before(self, line: int, character: int) -> int:
+        """How many columns of its line come before a character."""
+        start = int(self.lines[line])
+        if not self._is_uneven(line):
+            return character - start
+        return self._measure(line).columns_before(character)
+
+    def _first_from(self, line: int, column: int) -> int:
+        """The first character of a line that begins at this column or later."""
+        if not self._is_uneven(line):
+            return int(self.lines[line]) + column
+        return self._measure(line).first_from(column)
+
+    def _measure(self, line: int) -> _Measured:
+        if self._measured is None or self._measured.line != line:
+            self._measured = _Measured(self.text, line, int(self.lines[line]), self._end(line))
+        return self._measured
+
+
+class _Measured:
+    """Where the characters of one uneven line begin; a part of it is known at a time."""
+
+    def __init__(self, text: Text, line: int, start: int, end: int) -> None:
+        self.line = line
+        self._text, self._start, self._end = text, start, end
+        columns = [0]
+        for begin in range(start, end, _PART):
+            self._part = begin, self._read(begin, columns[-1])
+            columns.append(int(self._part[1][-1]))
+        self._columns = np.array(columns, np.int64)
+        """Before each part, and after the last."""
+
+    def columns_before(self, character: int) -> int:
+        """How many columns of the line come before a character."""
+        begin, columns = self._known((min(character, self._end - 1) - self._start) // _PART)
+        return int(columns[character - begin])
+
+    def first_from(self, column: int) -> int:
+        """The first character that begins at this column or later."""
+        part = int(np.searchsorted(self._columns, column, side="left")) - 1
+        begin, columns = self._known(max(0, part))
+        return min(begin + int(np.searchsorted(columns, column, side="left")), self._end)
+
+    def _known(self, part: int) -> tuple[int, Ints]:
+        begin = self._start + part * _PART
+        if self._part[0] != begin:
+            self._part = begin, self._read(begin, int(self._columns[part]))
+        return self._part
+
+    def _read(self, begin: int, column: int) -> Ints:
+        codes = self._text.codes[begin : min(self._end, begin + _PART)]
+        return columns_before(np.asarray(codes), column)
 
 
 @dataclass(frozen=True)
@@ -113,11 +210,14 @@ class Page:
         codes = np.asarray(rows.text.codes[int(bounds[0]) : int(bounds[-1])])
         sizes = np.diff(bounds)
         row = np.repeat(np.arange(count, dtype=np.int32), sizes)
-        width = widths(codes)
-        before = np.cumsum(width) - width
-        row_starts = (bounds[:-1] - bounds[0]).clip(max=max(0, len(codes) - 1))
-        column = before - np.repeat(before[row_starts], sizes) if len(codes) else before
-        _reach_tab_stops(codes, row, column, width)
+        column = np.arange(len(codes)) - np.repeat(bounds[:-1] - bounds[0], sizes)
+        width = np.ones(len(codes), np.int32)
+        for number in rows.uneven_rows(first_row, count):
+            place = slice(*(bounds[number : number + 2] - bounds[0]))
+            begins = rows.columns_of(first_row + number)
+            # Only a tab may reach further than its row.
+            ends = np.minimum(begins[1:], np.maximum(rows.wrap + 1, begins[:-1] + 1))
+            column[place], width[place] = begins[:-1], ends - begins[:-1]
         columns = int((column + width).max()) if len(codes) else 0
         cells = np.full((count, columns), len(codes), np.int32)
         cells[row, column] = np.arange(len(codes), dtype=np.int32)
@@ -160,18 +260,3 @@ class Page:
             )
             low = end
         return found
-
-
-def _reach_tab_stops(
-    codes: npt.NDArray[np.unsignedinteger],
-    row: npt.NDArray[np.int32],
-    column: npt.NDArray[np.integer],
-    width: npt.NDArray[np.int32],
-) -> None:
-    """Widen each tab to its stop and move what follows in its row; in place."""
-    tabs = np.flatnonzero(codes == TAB)
-    for place in tabs:
-        more = TAB_STOP - 1 - int(column[place]) % TAB_STOP
-        width[place] += more
-        end = int(np.searchsorted(row, row[place], side="right"))
-        column[place + 1 : end] += more

@@ -24,7 +24,8 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from rnnviz.core.colours.colour import Scale
 from rnnviz.views.shared.plain_rows import leave_letters
 from rnnviz.views.shared.theme import mono_font, theme_of, ui_font
-from rnnviz.views.text.glyphs import glyph
+from rnnviz.views.text.cell_glyphs import paint_glyph
+from rnnviz.views.text.glyphs import Glyph, glyph
 
 _ROW_HEIGHT = 26
 _HEADING_HEIGHT = 32
@@ -125,25 +126,52 @@ class _PieceDelegate(QStyledItemDelegate):
         font = mono_font(9.5)
         painter.setFont(font)
         advance = QFontMetricsF(font).horizontalAdvance("0")
-        shown = max(0, min(len(piece.text), int(area.width() / advance)))
-        focus = piece.focus - piece.start
-        first = max(0, min(focus - int(shown * _FOCUS_AT), len(piece.text) - shown))
-        glyphs = [glyph(ord(character)) for character in piece.text[first : first + shown]]
-        entries = self.scale.index(np.asarray(piece.values[first : first + shown]))
-        colours = self.scale.colours(dark)[entries]
-        row = np.ascontiguousarray(colours).reshape(1, shown, 4)
-        image = QImage(row.data, shown, 1, shown * 4, QImage.Format.Format_RGBA8888)
-        ground = area.adjusted(0, 0, round(shown * advance) - area.width(), 0)
+        if not piece.text:
+            return
+        first, glyphs = _around(piece, int(area.width() / advance))
+        widths = [shape.width for shape in glyphs]
+        begins = [sum(widths[:place]) for place in range(len(widths) + 1)]
+        entries = self.scale.index(np.asarray(piece.values[first : first + len(glyphs)]))
+        colours = np.repeat(self.scale.colours(dark)[entries], widths, axis=0)
+        row = np.ascontiguousarray(colours).reshape(1, begins[-1], 4)
+        image = QImage(row.data, begins[-1], 1, begins[-1] * 4, QImage.Format.Format_RGBA8888)
+        ground = area.adjusted(0, 0, round(begins[-1] * advance) - area.width(), 0)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(ground, image)
         painter.setPen(QColor(theme.text))
-        mark_left = area.left() + (focus - first) * advance
-        painter.fillRect(QRectF(mark_left, area.bottom() - 1, advance, 2), QColor(theme.text))
+        focus = max(0, min(piece.focus - piece.start - first, len(glyphs) - 1))
+        mark = QRectF(
+            area.left() + begins[focus] * advance, area.bottom() - 1, widths[focus] * advance, 2
+        )
+        painter.fillRect(mark, QColor(theme.text))
         baseline = area.top() + (area.height() + QFontMetricsF(font).capHeight()) / 2
-        for place, mark in enumerate(glyphs):
-            if mark.shown != " ":
-                painter.setOpacity(0.45 if mark.faint else 1.0)
-                painter.drawText(QPointF(area.left() + place * advance, baseline), mark.shown)
+        for begin, shape in zip(begins, glyphs, strict=False):
+            if shape.shown != " ":
+                painter.setOpacity(0.45 if shape.faint else 1.0)
+                left = area.left() + begin * advance
+                if shape.shown.isascii():
+                    painter.drawText(QPointF(left, baseline), shape.shown)
+                else:
+                    cell = QRectF(left, area.top(), shape.width * advance, area.height())
+                    paint_glyph(painter, cell, baseline, shape.shown)
+
+
+def _around(piece: Piece, columns: int) -> tuple[int, list[Glyph]]:
+    """What fits of a piece, with its focus where it should stand: the first character, and glyphs."""
+    focus = max(0, min(piece.focus - piece.start, len(piece.text) - 1))
+    glyphs = [glyph(ord(character)) for character in piece.text]
+    first, before = focus, columns * _FOCUS_AT
+    while first > 0 and before >= glyphs[first - 1].width:
+        first -= 1
+        before -= glyphs[first].width
+    last, room = first, columns
+    while last < len(glyphs) and room >= glyphs[last].width:
+        room -= glyphs[last].width
+        last += 1
+    while last == len(glyphs) and first > 0 and room >= glyphs[first - 1].width:
+        first -= 1
+        room -= glyphs[first].width
+    return first, glyphs[first : max(last, focus + 1)]
 
 
 class SnippetList(QListView):

@@ -23,6 +23,7 @@ from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Words, figure
 from rnnviz.core.export.svg import svg
 from rnnviz.views.shared.theme import mono_font, ui_font
+from rnnviz.views.text.cell_glyphs import paint_glyph
 
 _LARGEST_SIDE = 32_000
 """Pixels; Qt paints on no picture that is higher."""
@@ -115,8 +116,11 @@ def _application() -> QCoreApplication:
 def _paint_letters(painter: QPainter, letters: Letters, metrics: QFontMetricsF) -> None:
     painter.setPen(QColor(letters.colour))
     for x, width, shown in letters.cells:
-        spare = width - metrics.horizontalAdvance(shown)
-        painter.drawText(QPointF(x + spare / 2, letters.y), shown)
+        if shown.isascii():
+            spare = width - metrics.horizontalAdvance(shown)
+            painter.drawText(QPointF(x + spare / 2, letters.y), shown)
+        else:
+            paint_glyph(painter, QRectF(x, 0, width, 0), letters.y, shown)
 
 
 def _paint_words(painter: QPainter, words: Words) -> None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from rnnviz.core.colours.colour import CELL_INK, MISSING, Bytes
 from rnnviz.views.shared.theme import Theme
-from rnnviz.views.text.glyphs import DOTTED_CIRCLE, Glyph, glyph
+from rnnviz.views.text.cell_glyphs import paint_glyph
+from rnnviz.views.text.glyphs import Glyph, glyph
 from rnnviz.views.text.grid import BAND, Grid
 from rnnviz.views.text.rows import Page
 
@@ -135,21 +136,6 @@ def paint_script(painter: QPainter, script: Script, grid: Grid, theme: Theme, fo
         painter.setPen(quiet if shape.faint else ink)
         if shape.alone:
             cell = QRectF(grid.rect(row, column, column + shape.width))
-            _paint_alone(painter, cell, grid, shape.shown)
+            paint_glyph(painter, cell, cell.y() + grid.ascent, shape.shown)
         else:
             painter.drawText(QPointF(grid.x(column), grid.y(row) + grid.ascent), shape.shown)
-
-
-def _paint_alone(painter: QPainter, cell: QRectF, grid: Grid, text: str) -> None:
-    """Write one glyph into the middle of its cell, narrower if it would not fit."""
-    if text[0] == DOTTED_CIRCLE and len(text) > 1:
-        for part in text:
-            _paint_alone(painter, cell, grid, part)
-        return
-    wide = QFontMetricsF(painter.font()).horizontalAdvance(text)
-    share = min(1.0, cell.width() / wide) if wide > 0 else 1.0
-    painter.save()
-    painter.translate(cell.center().x() - wide * share / 2, cell.y() + grid.ascent)
-    painter.scale(share, share)
-    painter.drawText(QPointF(0, 0), text)
-    painter.restore()

@@ -1,5 +1,7 @@
 """Where every character stands: against a slow walk over the same text, character by character."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -17,25 +19,27 @@ TEXTS = {
     "one line": "z" * 101,
     "tabs": "\tif (x)\t{\n\t\tend;\t}\n",
     "wide": "中文 and かな\n中\t文",
+    "wide in a long line": "ab中文 and かな中文中文 and so on中文中文中\nx中",
+    "tabs in a long line": "a\tbcd\te\t\tfg中\th\n\t\t\t\tx",
     "marks": "e\u0301a\u0300\r\n\x00\u200d",
 }
 
 
 def slow_rows(text, wrap):
-    """Row by row as (start, stop), by walking."""
+    """Row by row as (start, stop), by walking; columns are counted through each line."""
     found, start = [], 0
-    lines = text.splitlines(keepends=True) if set(text) <= set("\nxyabcdz") else None
-    if lines is None:
-        lines = [part + "\n" for part in text.split("\n")]
-        lines[-1] = lines[-1][:-1]
-        lines = [line for line in lines if line]
-    for line in lines:
-        end = start + len(line)
-        while end - start > wrap + 1:
-            found.append((start, start + wrap))
-            start += wrap
-        found.append((start, end))
-        start = end
+    for part in text.split("\n"):
+        line = part + "\n" * (start + len(part) < len(text))
+        rows, column = [], 0
+        for place, character in enumerate(line):
+            wide = unicodedata.east_asian_width(character) in "WF" or character in "\r\x00"
+            hangs = place == len(line) - 1 and column % wrap == 0 and place > 0 and not wide
+            rows.append(column // wrap - hangs)
+            column += 8 - column % 8 if character == "\t" else 1 + wide
+        for row in sorted(set(rows)):
+            first = start + rows.index(row)
+            found.append((first, first + rows.count(row)))
+        start += len(line)
     return found
 
 
@@ -54,6 +58,30 @@ def test_an_empty_text_is_one_empty_row():
     page = Page.of(rows, 0, 5)
     assert rows.count == 1 and page.start == page.stop == 0
     assert page.character_at(0, 0) is None and page.cell_of(0) is None
+
+
+@pytest.mark.parametrize("wrap", [20, 21, 33])
+def test_no_row_is_wider_than_its_columns_and_a_wide_character(wrap):
+    text = ("The cat sees 小明\tand 那个工人 calls 😀 a house\r." * 9 + "\n中文\t") * 5
+    rows = Rows(Text.of(text), wrap)
+    page = Page.of(rows, 0, rows.count)
+    assert page.stop == len(text)
+    assert page.columns <= wrap + 1
+    for row in range(rows.count):
+        start, stop = rows.bounds(row)
+        for character in range(start, stop):
+            assert rows.row_of(character) == row
+            column = page.cell_of(character)[1]
+            assert rows.character_in_row(row, column) == character
+
+
+def test_a_long_line_is_measured_in_parts_as_in_one(monkeypatch):
+    text = Text.of("ab中\tc" * 500)
+    whole = [Rows(text, 30).bounds(row) for row in range(Rows(text, 30).count)]
+    monkeypatch.setattr("rnnviz.views.text.rows._PART", 64)
+    rows = Rows(text, 30)
+    assert [rows.bounds(row) for row in range(rows.count)] == whole
+    assert [rows.bounds(row) for row in reversed(range(rows.count))] == whole[::-1]
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
