@@ -8,8 +8,10 @@ from typing import Literal
 import numpy as np
 
 from rnnviz.core.colours.colour import CELL_INK, LEVELS, MISSING
+from rnnviz.core.concepts.scan import codes_of
 from rnnviz.core.export.coloured import ColouredText, ticks
 from rnnviz.core.export.layout import rows
+from rnnviz.core.sequences.direction import holds_right_to_left
 
 Depth = Literal["truecolour", "256", "digits"]
 Painted = tuple[str, int, bool]
@@ -17,6 +19,8 @@ Painted = tuple[str, int, bool]
 
 _RESET = "\x1b[0m"
 _UNDERLINE = "\x1b[4m"
+_AS_PLACED, _AS_USUAL = "\x1b[8l", "\x1b[8h"
+"""Bi-directional support mode of ECMA-48: characters stand where they are put, or are turned."""
 _BAR = 32
 _CUBE = (0, 95, 135, 175, 215, 255)
 
@@ -27,13 +31,19 @@ def ansi_text(coloured: ColouredText, depth: Depth, dark: bool) -> Iterator[str]
     A newline is one coloured blank at the end of its line. Control characters are shown as their
     pictures, so that no text can steer the terminal. With `digits`, each line is followed by a line
     of digits: 0 for the lowest value of the legend, 9 for the highest, a dot for none.
+
+    Terminals that would turn right-to-left letters round are asked to leave them where they are.
     """
+    turned = depth != "digits" and holds_right_to_left(codes_of(coloured.characters))
     strengths = coloured.label_strengths()
     marked = np.zeros(len(coloured.characters)) if strengths is None else strengths
     entries = coloured.entries
-    for row in rows(coloured.characters):
+    grid = rows(coloured.characters)
+    for number, row in enumerate(grid):
         cells = [(cell.blank, int(entries[cell.place]), bool(marked[cell.place])) for cell in row]
-        yield _line(cells, [cell.width for cell in row], coloured, depth, dark)
+        line = _line(cells, [cell.width for cell in row], coloured, depth, dark)
+        first, last = turned and number == 0, turned and number == len(grid) - 1
+        yield (_AS_PLACED if first else "") + line + (_AS_USUAL if last else "")
 
 
 def ansi_legend(coloured: ColouredText, depth: Depth, dark: bool) -> str:

@@ -12,8 +12,10 @@ import numpy.typing as npt
 from rnnviz.core.cells.verdicts import running_verdict
 from rnnviz.core.colours.colour import Bytes, Scale, scale_for
 from rnnviz.core.concepts.base import Labels
+from rnnviz.core.concepts.scan import codes_of
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.direction import ORDER, holds_right_to_left
 
 LABEL_STRENGTHS = 5
 """How many steps an underline has, from faint to full."""
@@ -74,8 +76,12 @@ class ColouredText:
 
     @property
     def about(self) -> str:
-        """What stands under the heading: the quantity if it is not said there, source and range."""
-        parts = (self.quantity if self.title else "", self.source, self.range_title)
+        """What stands under the heading: the quantity if it is not said there, source and range.
+
+        Where there are letters of right-to-left scripts, in which order they stand, too.
+        """
+        order = ORDER if holds_right_to_left(codes_of(self.characters)) else ""
+        parts = (self.quantity if self.title else "", self.source, self.range_title, order)
         return ", ".join(part for part in parts if part)
 
     def label_strengths(self) -> npt.NDArray[np.uint8] | None:

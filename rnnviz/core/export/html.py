@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from rnnviz.core.colours.colour import LEVELS, MISSING, Scale, palette
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.html_parts import SCRIPT, STYLE, THEME
+from rnnviz.core.export.layout import shown, width
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -137,10 +139,32 @@ def _characters(part: ColouredText) -> str:
             names.append("x")
         if character == "\n":
             names.append("n")
+        symbol = ""
+        if character not in "\n\t":
+            own, symbol = _own_cell(character)
+            names += own
         marked = f' class="{" ".join(names)}"' if len(names) > 1 else ""
         marked = marked or (f" class={names[0]}" if names else "")
-        cells.append(f"<i{marked}>{_escaped(character)}</i>")
+        cells.append(f"<i{marked}{symbol}>{_escaped(character)}</i>")
     return "".join(cells)
+
+
+@lru_cache(maxsize=4096)
+def _own_cell(character: str) -> tuple[tuple[str, ...], str]:
+    """The classes of a character that a browser would give no cell of one or two columns.
+
+    And what is drawn for one that cannot be seen, as an attribute.
+    """
+    if character.isascii() and character >= " ":
+        return (), ""
+    drawn, symbol = shown(character)
+    if symbol and character != "\0":
+        return ("o",), f' data-s="{_escaped(drawn)}"'
+    if drawn != character and character != "\0":
+        return ("o", "m"), ""
+    if len(drawn) == 1 and ord(drawn) < 0x530 and drawn.isprintable():
+        return (), ""
+    return ("o", "w") if width(character, 0) == 2 else ("o",), ""
 
 
 def _data(part: ColouredText) -> str:

@@ -30,6 +30,13 @@ pre { color: #000; }
 .dark pre { color: #fff; }
 pre i { font-style: normal; padding: .12em 0; }
 pre i:hover { outline: 1.5px solid currentcolor; outline-offset: -1px; }
+.o { display: inline-block; width: 1ch; padding: 0; line-height: 19.6px; text-align: center;
+  text-indent: 0; white-space: pre; direction: ltr; unicode-bidi: isolate; overflow: clip;
+  overflow-clip-margin: .3em; vertical-align: bottom; }
+.w { width: 2ch; } .m::before { content: "\\25cc"; }
+.m { font-family: "DejaVu Sans", "Noto Sans", "Segoe UI", Arial, sans-serif; width: 8.13px;
+  font-size: 9.6px; line-height: 19.6px; }
+.o[data-s]::before { content: attr(data-s); opacity: .4; }
 .n::before { content: "\\21b5"; opacity: .35; font-size: .8em; }
 .x { text-decoration: underline dotted; opacity: .6; }
 #card { position: fixed; z-index: 2; display: none; min-width: 13rem; padding: .6rem .8rem;
@@ -78,7 +85,11 @@ SCRIPT = """
     });
     return line;
   }
-  function show(text) { return pictures[text] || text; }
+  function show(text) {
+    if (pictures[text] || !/^[\\p{C}\\p{M}\\p{Z}]$/u.test(text)) { return pictures[text] || text; }
+    var code = text.codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
+    return (/\\p{M}/u.test(text) ? '\\u25cc' + text + ' ' : '') + 'U+' + code;
+  }
   document.querySelectorAll('pre').forEach(function (pre) {
     var data = JSON.parse(document.getElementById(pre.dataset.of).textContent);
     var next = Array.from(data.next || '');

@@ -9,6 +9,8 @@ TAB_STOP = 8
 """A tab reaches to the next multiple of so many columns."""
 NEWLINE_SHOWN = "\u21b5"
 TAB_SHOWN = "\u2192"
+_SIMPLE_END = 0x530
+"""Latin, Greek and Cyrillic letters stand before it."""
 
 
 class Cell(NamedTuple):
@@ -47,9 +49,26 @@ def shown(character: str) -> tuple[str, bool]:
     if code == 127:
         return "\u2421", True
     category = unicodedata.category(character)
-    if category in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+    if category in ("Cc", "Cf", "Cs", "Zl", "Zp") or is_no_character(code):
         return "\ufffd", True
     return ("\u25cc" + character, False) if category[0] == "M" else (character, False)
+
+
+def is_no_character(code: int) -> bool:
+    """Whether Unicode keeps a code from ever being a character; XML forbids two of them."""
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code < 0xFDF0
+
+
+def stands_alone(drawn: str) -> bool:
+    """Whether what is drawn in a cell must be placed by itself, lest it be joined or turned."""
+    if drawn.isascii() or drawn in (NEWLINE_SHOWN, TAB_SHOWN):
+        return False
+    if len(drawn) > 1:
+        return True
+    if ord(drawn) < _SIMPLE_END:
+        return False
+    turned = unicodedata.bidirectional(drawn) in ("R", "AL", "AN")
+    return turned or unicodedata.east_asian_width(drawn) not in "WF"
 
 
 def width(character: str, column: int) -> int:

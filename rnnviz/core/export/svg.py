@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
 from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import CELL, COLUMNS, Figure, LetterCell, figure
+from rnnviz.core.export.layout import stands_alone
 
 _LETTER_FONT = "DejaVu Sans Mono"
 _WORD_FONT = "Inter"
+_MARK_FONT = "DejaVu Sans"
+"""Its marks stand on a dotted circle; those of the monospaced one stand behind it."""
 # What a browser takes where those are missing. It stands in a rule that only browsers read: simple
 # viewers know no list of fonts, and would set everything in their default one.
 _FALLBACKS = (
     "<style>@supports (display: block) {"
     " .letters { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace }"
+    " .marks { font-family: 'DejaVu Sans', 'Noto Sans', 'Segoe UI', Arial, sans-serif }"
     " .words { font-family: Inter, 'Helvetica Neue', Arial, sans-serif } }</style>"
 )
 
@@ -49,13 +54,20 @@ def svg(drawn: Figure) -> str:
         f'</g>\n<g class="letters" font-family="{_LETTER_FONT}" font-size="{_LETTER_SIZE:.2f}">'
     )
     for row in drawn.letters:
-        for piece in _pieces(row.cells):
+        for x, width, shown in row.cells:
+            for part in _apart(shown) if stands_alone(shown) else ():
+                font = f' font-family="{_MARK_FONT}" class="marks"' if len(part) > 1 else ""
+                parts.append(
+                    f'<text y="{_number(row.y)}" fill="{row.colour}" x="{_number(x + width / 2)}" '
+                    f'text-anchor="middle"{font}>{_allowed(part)}</text>'
+                )
+        for piece in _pieces([cell for cell in row.cells if not stands_alone(cell[2])]):
             places = " ".join(
                 _number(x + (width - _advance(width)) / 2)
                 for x, width, shown in piece
                 for _ in shown
             )
-            text = escape("".join(shown for _, _, shown in piece), quote=False)
+            text = _allowed("".join(shown for _, _, shown in piece))
             parts.append(
                 f'<text y="{_number(row.y)}" fill="{row.colour}" x="{places}">{text}</text>'
             )
@@ -78,6 +90,11 @@ def write_svg(
 ) -> None:
     """Lay out a coloured text and write it as an SVG file."""
     path.write_text(svg(figure(coloured, dark, columns)), encoding="utf-8", newline="\n")
+
+
+def _apart(shown: str) -> tuple[str, ...]:
+    """A mark that encloses a letter is wider than its circle: in most fonts it stands beside it."""
+    return tuple(shown) if unicodedata.category(shown[-1]) == "Me" else (shown,)
 
 
 def _pieces(cells: Sequence[LetterCell]) -> Iterator[list[LetterCell]]:
@@ -108,6 +125,8 @@ def _number(value: float) -> str:
 
 def _allowed(text: str) -> str:
     """A person's words without what XML forbids."""
-    return escape(
-        "".join(c if c >= " " and not 0xD800 <= ord(c) < 0xE000 else " " for c in text), quote=False
-    )
+    return escape("".join(letter if _in_xml(letter) else " " for letter in text), quote=False)
+
+
+def _in_xml(letter: str) -> bool:
+    return letter >= " " and not 0xD800 <= ord(letter) < 0xE000 and letter not in "\ufffe\uffff"

@@ -21,6 +21,7 @@ from rnnviz.core.reading import open_regular
 from rnnviz.core.sequences.base import Files, Layout
 from rnnviz.core.sequences.columns import Uneven, uneven_lines
 from rnnviz.core.sequences.decoding import decode
+from rnnviz.core.sequences.direction import ORDER, holds_right_to_left, quoted
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.pattern_search import find_spans
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
@@ -265,11 +266,15 @@ def reading_in_words(text: Text, vocabulary: tuple[str, ...]) -> str:
         parts.append(f"read as {text.how}")
     unknown = text.unknown(vocabulary)
     if unknown:
-        first = ", ".join(f"{letter!r} ({count:,})" for letter, count in list(unknown.items())[:3])
+        first = ", ".join(
+            f"{quoted(letter)} ({count:,})" for letter, count in list(unknown.items())[:3]
+        )
         parts.append(
             f"{sum(unknown.values()):,} of {len(text):,} characters are unknown to the model, "
             f"most of all {first}"
         )
+    if holds_right_to_left(text.codes):
+        parts.append(ORDER)
     return "; ".join(parts)
 
 

@@ -157,7 +157,7 @@ class _PieceDelegate(QStyledItemDelegate):
 
 
 def _around(piece: Piece, columns: int) -> tuple[int, list[Glyph]]:
-    """What fits of a piece, with its focus where it should stand: the first character, and glyphs."""
+    """What fits of a piece, with its focus where it should stand: first character and glyphs."""
     focus = max(0, min(piece.focus - piece.start, len(piece.text) - 1))
     glyphs = [glyph(ord(character)) for character in piece.text]
     first, before = focus, columns * _FOCUS_AT

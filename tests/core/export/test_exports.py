@@ -311,3 +311,55 @@ def test_a_concept_that_somebody_named_is_no_formula() -> None:
     heading, *rows = csv.reader(io.StringIO(csv_table(part)))
     assert heading[-1] == "'=cmd|' /C calc'!A0"
     assert [row[1] for row in rows] == ["a", "b"]
+
+
+# The world's texts
+
+WORLD = {
+    "joiners": "\U0001f468\u200d\U0001f469 \u2764\ufe0f 1\ufe0f\u20e3",
+    "marks": "e\u0301 \u0939\u093f\u0928\u094d\u0926\u0940 \u0627\u064e",
+    "turned": "a\u202eoverride\u202c\u200f end",
+    "noncharacters": "a\uffff b\ufffe c\U0001ffff\ufdd0",
+    "blanks": "no\u00a0break thin\u2009wide\u3000\u2028",
+}
+
+
+@pytest.mark.parametrize("text", WORLD.values(), ids=WORLD)
+def test_each_character_of_a_page_has_a_cell_with_a_width(text):
+    page = html_page([coloured(text)])
+    found = parsed(page)
+    assert found.text == text
+    cells = re.findall(r"<i([^>]*)>", page.split("<pre", 1)[1].split("</pre>", 1)[0])
+    assert len(cells) == len(text)
+    for character, attributes in zip(text, cells, strict=True):
+        simple = character.isascii() or (character.isalpha() and ord(character) < 0x530)
+        own = re.search(r"\bo\b", attributes) is not None
+        assert own or simple or character == "\u00a0", f"U+{ord(character):04X}"
+        unseen = character in "\u200d\u202e\u202c\u200f\u2028\uffff\ufffe\U0001ffff\ufdd0"
+        assert ("data-s=" in attributes) == unseen, "what cannot be seen has a symbol"
+
+
+@pytest.mark.parametrize("text", WORLD.values(), ids=WORLD)
+def test_every_text_makes_a_figure_that_is_xml(text):
+    tree = ET.fromstring(svg(figure(coloured(text, title=text, note=text))))
+    assert tree.tag.endswith("svg")
+
+
+def test_letters_of_right_to_left_scripts_stand_in_one_order():
+    arabic = "\u0642\u0627\u0644 3.\n"
+    made = coloured(arabic)
+    tree = ET.fromstring(svg(figure(made)))
+    placed = {
+        element.text: float(element.attrib["x"].split()[0])
+        for element in tree.iter("{http://www.w3.org/2000/svg}text")
+        if "font-size" not in element.attrib
+    }
+    order = sorted(placed, key=lambda shown: placed[shown])
+    assert order[:3] == list(arabic[:3]), "each by itself, as they are read"
+    assert order[3].startswith("3."), "the full stop at the end"
+    assert all(" o" in f" {names}" for names in parsed(html_page([made])).cells[:3])
+    lines = "".join(ansi_text(made, "truecolour", True))
+    assert lines.startswith("\x1b[8l") and lines.endswith("\x1b[8h")
+    for words in (made.about, html_page([made]), svg(figure(made))):
+        assert "stand as they are read, from left to right" in words
+    assert "left to right" not in coloured("plain").about

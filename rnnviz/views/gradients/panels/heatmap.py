@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QWidget
 
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.gradients import GradientField, kept
+from rnnviz.core.sequences.direction import quoted
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.gradients.panels.parts import (
     FocusPicker,
@@ -143,8 +144,8 @@ class GradientHeatmapPanel(GradientPanel):
         norm = scientific(float(self._norms[row, distance]))
         found = f"cut off, every {self._chunk:,} steps" if cut else norm
         self.note.setText(
-            f"loss of {text.slice(predicted, predicted + 1)!r} at {predicted:,}, state after "
-            f"{text.slice(read, read + 1)!r}, {distance} back: {found}"
+            f"loss of {quoted(text.label(predicted))} at {predicted:,}, state after "
+            f"{quoted(text.label(read))}, {distance} back: {found}"
         )
 
     @Slot(float, float)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import GradientField
+from rnnviz.core.sequences.direction import quoted
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.gradients.networks import short_titles
 from rnnviz.views.gradients.panels.dependence import (
@@ -192,7 +193,7 @@ class InputsPanel(GradientPanel):
         places, strengths = field.inputs_of(row, signed=self._signed)
         order = np.argsort(-np.abs(strengths), kind="stable")[:5]
         named = ", ".join(
-            f"{text.slice(int(places[place]), int(places[place]) + 1)!r} {place + 1} before "
+            f"{quoted(text.label(int(places[place])))} {place + 1} before "
             f"({scientific(float(strengths[place]))})"
             for place in order
         )
@@ -201,8 +202,8 @@ class InputsPanel(GradientPanel):
         several = len(self.session.gradients.compared) > 1
         whose = f"{self.network.currentText()}: " if several else ""
         self.note.setText(
-            f"{whose}{shown!r} at {character:,} cost {cost_bits(field, row):.2f} bits. It depends "
-            f"most on {named}. Half of all dependence lies within {characters(half)}. "
+            f"{whose}{quoted(shown)} at {character:,} cost {cost_bits(field, row):.2f} bits. "
+            f"It depends most on {named}. Half of all dependence lies within {characters(half)}. "
             "← → move along."
         )
 
