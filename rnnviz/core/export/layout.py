@@ -63,7 +63,7 @@ def stands_alone(drawn: str) -> bool:
     """Whether what is drawn in a cell must be placed by itself, lest it be joined or turned."""
     if drawn.isascii() or drawn in (NEWLINE_SHOWN, TAB_SHOWN):
         return False
-    if len(drawn) > 1:
+    if len(drawn) > 1 or ord(drawn) > 0xFFFF:  # a viewer may count the latter as two
         return True
     if ord(drawn) < _SIMPLE_END:
         return False

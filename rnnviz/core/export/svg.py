@@ -54,11 +54,11 @@ def svg(drawn: Figure) -> str:
         f'</g>\n<g class="letters" font-family="{_LETTER_FONT}" font-size="{_LETTER_SIZE:.2f}">'
     )
     for row in drawn.letters:
-        for x, width, shown in row.cells:
+        for left, wide, shown in row.cells:
             for part in _apart(shown) if stands_alone(shown) else ():
                 font = f' font-family="{_MARK_FONT}" class="marks"' if len(part) > 1 else ""
                 parts.append(
-                    f'<text y="{_number(row.y)}" fill="{row.colour}" x="{_number(x + width / 2)}" '
+                    f'<text y="{_number(row.y)}" fill="{row.colour}" x="{_number(left + wide / 2)}" '
                     f'text-anchor="middle"{font}>{_allowed(part)}</text>'
                 )
         for piece in _pieces([cell for cell in row.cells if not stands_alone(cell[2])]):

@@ -216,8 +216,8 @@ class Page:
             place = slice(*(bounds[number : number + 2] - bounds[0]))
             begins = rows.columns_of(first_row + number)
             # Only a tab may reach further than its row.
-            ends = np.minimum(begins[1:], np.maximum(rows.wrap + 1, begins[:-1] + 1))
-            column[place], width[place] = begins[:-1], ends - begins[:-1]
+            reach = np.minimum(begins[1:], np.maximum(rows.wrap + 1, begins[:-1] + 1))
+            column[place], width[place] = begins[:-1], reach - begins[:-1]
         columns = int((column + width).max()) if len(codes) else 0
         cells = np.full((count, columns), len(codes), np.int32)
         cells[row, column] = np.arange(len(codes), dtype=np.int32)

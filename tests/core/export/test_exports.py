@@ -350,7 +350,7 @@ def test_letters_of_right_to_left_scripts_stand_in_one_order():
     made = coloured(arabic)
     tree = ET.fromstring(svg(figure(made)))
     placed = {
-        element.text: float(element.attrib["x"].split()[0])
+        element.text or "": float(element.attrib["x"].split()[0])
         for element in tree.iter("{http://www.w3.org/2000/svg}text")
         if "font-size" not in element.attrib
     }

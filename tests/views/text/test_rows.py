@@ -71,8 +71,9 @@ def test_no_row_is_wider_than_its_columns_and_a_wide_character(wrap):
         start, stop = rows.bounds(row)
         for character in range(start, stop):
             assert rows.row_of(character) == row
-            column = page.cell_of(character)[1]
-            assert rows.character_in_row(row, column) == character
+            cell = page.cell_of(character)
+            assert cell is not None
+            assert rows.character_in_row(row, cell[1]) == character
 
 
 def test_a_long_line_is_measured_in_parts_as_in_one(monkeypatch):
