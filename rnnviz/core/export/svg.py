@@ -57,9 +57,10 @@ def svg(drawn: Figure) -> str:
         for left, wide, shown in row.cells:
             for part in _apart(shown) if stands_alone(shown) else ():
                 font = f' font-family="{_MARK_FONT}" class="marks"' if len(part) > 1 else ""
+                at = f'x="{_number(left + wide / 2)}" y="{_number(row.y)}"'
                 parts.append(
-                    f'<text y="{_number(row.y)}" fill="{row.colour}" x="{_number(left + wide / 2)}" '
-                    f'text-anchor="middle"{font}>{_allowed(part)}</text>'
+                    f'<text {at} fill="{row.colour}" text-anchor="middle"{font}>'
+                    f"{_allowed(part)}</text>"
                 )
         for piece in _pieces([cell for cell in row.cells if not stands_alone(cell[2])]):
             places = " ".join(
