@@ -66,6 +66,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--step", type=whole, metavar="N", help="for --steps: after so many tokens (default: all)"
     )
+    parser.add_argument(
+        "--effects",
+        action="store_true",
+        help="measure what each source word does to each word: its weight erased, gradient times "
+        "input, the word left out; and how far the attention agrees",
+    )
     parser.add_argument("--dark", action="store_true", help="for --steps: on dark paper")
     parser.add_argument(
         "--beam", type=whole, default=5, metavar="N", help="1 is greedy (default: 5)"
@@ -114,8 +120,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise TextError("give a sentence, or a file with --file; one of the two")
     if arguments.to:
         check_target(arguments.to, "the lines of a file" if arguments.file else "")
-    if arguments.file and (arguments.target or arguments.steps):
-        raise TextError("--target and --steps are about one sentence; leave --file out")
+    if arguments.file and (arguments.target or arguments.steps or arguments.effects):
+        raise TextError("--target, --steps and --effects are about one sentence: leave --file out")
+    if arguments.effects and arguments.sample:
+        raise TextError(
+            "--effects measures what is searched, not what is drawn: leave --sample out"
+        )
     if arguments.target and (arguments.force or arguments.weight or arguments.sample):
         raise TextError("a translation that is given leaves nothing to force, weigh or draw")
     if arguments.steps:
@@ -137,30 +147,82 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _sentence(arguments: argparse.Namespace, description: dict[str, Any]) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        found = run_task(
-            _asked(
-                arguments,
-                " ".join(arguments.sentence),
-                folder,
-                sampling_temperature=arguments.sample,
-                seed=arguments.seed,
-                forced={**_before(arguments, folder), **dict(arguments.force)},
-                weights=_by_step(arguments.weight),
-            )
+        asked = _asked(
+            arguments,
+            " ".join(arguments.sentence),
+            folder,
+            sampling_temperature=arguments.sample,
+            seed=arguments.seed,
+            forced={**_before(arguments, folder), **dict(arguments.force)},
+            weights=_by_step(arguments.weight),
         )
-        decoded = found.decoded
+        found = run_task(asked)
+        decoded = _with_effects(asked, found.decoded) if arguments.effects else found.decoded
         if arguments.json:
-            print_json(_facts(found))
+            print_json({**_facts(found), **(_effects(decoded) if arguments.effects else {})})
         else:
             print(arguments.target or decoded.text)
             print(_shown(decoded), file=sys.stderr)
             if arguments.target:
                 print(decoded.likelihood, file=sys.stderr)
+            if arguments.effects:
+                _print_effects(decoded)
         if arguments.to:
             write_titled(arguments.to, [(decoded.alignment, decoded.text)])
         if arguments.steps:
             _draw_steps(arguments, decoded, description)
     return 0
+
+
+def _with_effects(asked: Translate, decoded: Decoded) -> Decoded:
+    """The same with the tables of what each source word does."""
+    from dataclasses import replace
+
+    from rnnviz.work.jobs.alignments import MeasureEffects
+
+    measured = run_task(
+        MeasureEffects(
+            model=asked.model,
+            source=asked.source,
+            target=asked.target,
+            search=asked.search,
+            folder=asked.folder,
+        )
+    )
+    return replace(decoded, files={**decoded.files, **measured.files})
+
+
+def _effects(decoded: Decoded) -> dict[str, Any]:
+    from rnnviz.core.alignments.trust import EFFECTS
+
+    tables = {
+        name: decoded.effects(name, words=False).tolist()
+        for name in EFFECTS
+        if name in decoded.files
+    }
+    return {"effects": tables, "kendall_tau": decoded.effects_agree()}
+
+
+def _print_effects(decoded: Decoded) -> None:
+    """For each target token the source token that does most, by each measure; and the agreement."""
+    import numpy as np
+
+    from rnnviz.core.alignments.tokens import shown_token
+    from rnnviz.core.alignments.trust import EFFECTS, in_words
+
+    tables = {name: decoded.effects(name, words=False) for name in EFFECTS if name in decoded.files}
+    width = min(20, max(len(token) for token in decoded.target))
+    for row, token in enumerate(decoded.target):
+        said = []
+        for name, table in tables.items():
+            values = np.nan_to_num(table[row])
+            most = int(np.argmax(np.abs(values)))
+            said.append(
+                f"{EFFECTS[name].lower()} {shown_token(decoded.source[most])} {values[most]:+.2f}"
+            )
+        print(f"  {shown_token(token).ljust(width)}  {'  '.join(said)}", file=sys.stderr)
+    if agreed := decoded.effects_agree():
+        print(in_words(agreed), file=sys.stderr)
 
 
 def _draw_steps(

@@ -278,3 +278,18 @@ def test_info_says_what_attention_a_file_holds(tmp_path: Path, capsys: Printed) 
     assert "1 layer, 2 heads, 1 × 2 weights" in printed and "adds up to 1.1" in printed
     assert main(["info", str(path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["heads"] == 2
+
+
+def test_effects_are_measured_and_compared(model: str, capsys: Printed) -> None:
+    """Three tables as large as the weights, and how far they agree."""
+    asked = ["translate", model, "le chat dort .", "--target", "the cat .", "--effects"]
+    assert main([*asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    rows, columns = len(found["target_tokens"]), len(found["source_tokens"])
+    for name in ("erased", "gradient", "left_out"):
+        assert len(found["effects"][name]) == rows
+        assert {len(row) for row in found["effects"][name]} == {columns}
+        assert -1 <= found["kendall_tau"][name] <= 1
+    assert main(asked) == 0
+    assert "Kendall's τ between the weights and erasing the weight" in capsys.readouterr().err
+    assert main([*asked[:3], "--effects", "--sample", "1"]) == 1

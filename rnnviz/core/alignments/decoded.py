@@ -12,8 +12,11 @@ from functools import cached_property
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
-from rnnviz.core.alignments.alignment import Alignment, Floats, read_rows
+from rnnviz.core.alignments.alignment import Alignment, Floats, joined, read_rows
+from rnnviz.core.alignments.tokens import word_groups
+from rnnviz.core.alignments.trust import EFFECTS, agreement
 from rnnviz.core.errors import AlignmentError
 
 LAYERS: dict[str, str] = {
@@ -22,6 +25,8 @@ LAYERS: dict[str, str] = {
     "context": "Context vector",
     "encoder": "Encoder states",
     "decoder": "Decoder states",
+    **EFFECTS,
+    "difference": "Difference from the alignment beside it",
 }
 """The tables of a translation by their names in the engine's answer, and what people call them."""
 
@@ -70,6 +75,48 @@ class Decoded:
     def has_attention(self) -> bool:
         """Whether the model says where it looked."""
         return "weights" in self.files
+
+    @property
+    def measured(self) -> bool:
+        """Whether it is known what each source word does to each word."""
+        return "left_out" in self.files
+
+    def effects(self, name: str, *, words: bool) -> Floats:
+        """(G, N) what each source token, or each word, does; one of `trust.EFFECTS`.
+
+        Raises:
+            AlignmentError: it was not measured, or its file is gone.
+        """
+        if name not in self.files:
+            raise AlignmentError(f"{EFFECTS[name].lower()} was not measured here")
+        return read_rows(Path(self.files[f"{name}-words" if words else name]))
+
+    def effects_agree(self) -> dict[str, float]:
+        """By the names of effects, the mean τ between weights of words and these effects.
+
+        Raises:
+            AlignmentError: a file is gone.
+        """
+        return self._agreements
+
+    @cached_property
+    def _agreements(self) -> dict[str, float]:
+        if not (self.measured and self.has_attention):
+            return {}
+        words = self.word_alignment
+        groups = word_groups(self.target)
+        return {
+            name: agreement(
+                words.weights,
+                joined(
+                    self.effects(name, words=True).astype(np.float64), groups, axis=0, mean=True
+                ).astype(np.float32),
+                words.source,
+                words.target,
+            )
+            for name in EFFECTS
+            if name in self.files
+        }
 
     @cached_property
     def alignment(self) -> Alignment:

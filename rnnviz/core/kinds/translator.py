@@ -45,7 +45,14 @@ TRANSLATOR = ModelKind(
     training_task="translation",
     reads="sentences",
     samples="examples",
-    jobs=("translate", "translate_corpus", "align_corpus", "nearest_words", "walk_translation"),
+    jobs=(
+        "translate",
+        "measure_effects",
+        "translate_corpus",
+        "align_corpus",
+        "nearest_words",
+        "walk_translation",
+    ),
     use="which reads sentences: it opens in the window's Alignments, with `rnnviz translate` and "
     "`rnnviz align`",
     lines=_lines,

@@ -12,11 +12,13 @@ from rnnviz.core.alignments.decoded import BeamNode, Decoded, Likely
 from rnnviz.core.alignments.links import write_links
 from rnnviz.core.alignments.parallel_corpus import read_lines, read_pairs
 from rnnviz.core.alignments.statistical_aligner import align_words
+from rnnviz.core.alignments.tokens import word_groups
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.models.translation import END_ID, UNKNOWN_ID
 from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.translation.aligning import align_pairs
+from rnnviz.nets.translation.effects import effects_on_words
 from rnnviz.nets.translation.embeddings import nearest_words as words_near
 from rnnviz.nets.translation.hypotheses import Hypothesis
 from rnnviz.nets.translation.model import TranslationModel
@@ -35,6 +37,8 @@ from rnnviz.work.jobs.alignments import (
     CorpusRow,
     CorpusTable,
     CorpusTranslated,
+    EffectsMeasured,
+    MeasureEffects,
     Near,
     NearestWords,
     Search,
@@ -93,6 +97,42 @@ def translate(opened: OpenedModel, request: Translate, context: Context[TokensSo
         tree=tree_nodes(opened, sentence),
     )
     return Translated(decoded=decoded, score=chosen.score, finished=chosen.finished)
+
+
+def measure_effects(
+    opened: OpenedModel, request: MeasureEffects, context: Context[None]
+) -> EffectsMeasured:
+    """Write what each source place does to each word of the translation that is asked for."""
+    model = opened.model
+    if not isinstance(model, TranslationModel):
+        raise RnnvizError(
+            f"what words of a {opened.format_title} do is not measured; its weights can be seen"
+        )
+    settings = settings_of(request.search, opened)
+    if request.target is not None:
+        sentence = force_target(model, request.source, request.target)
+    else:
+        sentence = translate_sentence(model, request.source, settings)
+    tokens = [(at, at + 1) for at in range(len(sentence.source))]
+    words = list(word_groups(sentence.source))
+    groups = list(dict.fromkeys([*tokens, *words]))
+    found = effects_on_words(
+        model,
+        sentence.translated.source,
+        sentence.chosen.ids,
+        groups,
+        settings,
+        context.progress,
+    )
+    folder, files = Path(request.folder), {}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in found.items():
+        for ending, columns in (("", tokens), ("-words", words)):
+            path = folder / f"{name}{ending}.npy"
+            places = [groups.index(group) for group in columns]
+            np.save(path, table[:, places].numpy().astype(np.float32))
+            files[f"{name}{ending}"] = str(path)
+    return EffectsMeasured(files)
 
 
 def write_tables(sentence: Sentence, folder: Path) -> dict[str, str]:
@@ -213,5 +253,7 @@ def walk_translation(
     return TranslationWalked(str(folder), tokens)
 
 
-MODEL_JOBS = by_request(translate, translate_corpus, align_corpus, nearest_words, walk_translation)
+MODEL_JOBS = by_request(
+    translate, measure_effects, translate_corpus, align_corpus, nearest_words, walk_translation
+)
 """Asked of a translation model."""

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from rnnviz.core.alignments.attention_file import AttentionMaps, read_attention
 from rnnviz.core.alignments.decoded import LAYERS, Decoded, branch
 from rnnviz.core.alignments.tokens import Group, begun, sentence_of, word_of
+from rnnviz.core.alignments.trust import EFFECTS
 from rnnviz.session.alignments.gold_links import GoldLinks
 from rnnviz.session.alignments.questions import (
     ANSWER,
@@ -27,7 +28,7 @@ from rnnviz.session.alignments.tables import AlignmentTables
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.scratch import Scratch
-from rnnviz.work.jobs.alignments import TokensSoFar, Translated
+from rnnviz.work.jobs.alignments import EffectsMeasured, MeasureEffects, TokensSoFar, Translated
 from rnnviz.work.jobs.models import ModelOpened
 from rnnviz.work.messages import Failure
 
@@ -336,6 +337,48 @@ class Alignments(QObject):
         self.growing = so_far.tokens
         self.grew.emit()
 
+    @property
+    def measuring(self) -> bool:
+        """Whether the effects of words are being measured."""
+        return self._jobs.busy(MeasureEffects)
+
+    def measure(self) -> None:
+        """Measure what each source word does to each word of the answer on the screen."""
+        answer = self.current
+        if answer is None or self.measuring or answer.decoded.measured:
+            return
+        if answer.model.weights_alone:
+            self.refused.emit(_NO_MODEL)
+            return
+
+        def done(found: EffectsMeasured) -> None:
+            self._add_files(answer, found.files)
+
+        asked = answer.question.asked(answer.model, self.scratch.new())
+        self._jobs.start(
+            MeasureEffects(
+                model=asked.model,
+                source=asked.source,
+                target=asked.target,
+                search=asked.search,
+                folder=asked.folder,
+            ),
+            of=(TRANSLATOR, ANSWER),
+            title="Measuring what each word does",
+            done=done,
+            failed=self._failed,
+        )
+        self.view_changed.emit()
+
+    def _add_files(self, answer: Answer, files: dict[str, str]) -> None:
+        """Put tables to an answer that is still on the screen."""
+        if answer is not self.current:
+            return
+        decoded = replace(answer.decoded, files={**answer.decoded.files, **files})
+        self._answers[self._place] = replace(answer, decoded=decoded)
+        self._note_answer()
+        self.answer_changed.emit()
+
     # Taking back
 
     @property
@@ -399,9 +442,11 @@ class Alignments(QObject):
             self.pin(self.pinned)
 
     def set_layer(self, layer: str) -> None:
-        """Show another table: one of `core.decoded.LAYERS`."""
+        """Show another table: one of `core.decoded.LAYERS`; effects are measured first."""
+        if layer in EFFECTS:
+            self.measure()
         if layer in LAYERS and layer != self.layer:
-            if not {layer, self.layer} <= {"weights", "energies"}:
+            if not {layer, self.layer} <= {"weights", "energies", "difference", *EFFECTS}:
                 # Rows and columns stand for something else now.
                 self.pinned, self._pointed = None, Mark()
             self.layer = layer

@@ -10,6 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.alignments.tokens import has_pieces
+from rnnviz.core.alignments.trust import EFFECTS
 from rnnviz.core.colours.weight_colours import WHOLE
 from rnnviz.core.errors import RnnvizError
 from rnnviz.session.alignments.alignments import Mark
@@ -173,11 +174,18 @@ class AlignmentArea(QWidget):
         alignments = self._alignments
         pane.show_answer(
             answer,
-            alignments.layer,
+            self._layer_in(pane),
             alignments.share,
             words=alignments.joined(answer),
             heading=self._heading(answer),
+            against=alignments.beside if pane is self.main else None,
         )
+
+    def _layer_in(self, pane: Pane) -> str:
+        """The chosen table; beside a table that the other answer has not, its weights."""
+        layer = self._alignments.layer
+        other = layer in EFFECTS or layer == "difference"
+        return "weights" if pane is self.side and other else layer
 
     def _heading(self, answer: Answer) -> str:
         """What tells two panes apart; the model where there is one."""
@@ -211,7 +219,7 @@ class AlignmentArea(QWidget):
     def _is_stale(self, pane: Pane, answer: Answer) -> bool:
         """Whether a pane shows another table than the chosen one."""
         shown = (pane.answer, pane.shown_layer, pane.shown_words)
-        return shown != (answer, self._alignments.layer, self._alignments.joined(answer))
+        return shown != (answer, self._layer_in(pane), self._alignments.joined(answer))
 
     def show_view_only(self) -> None:
         """Bring the tools up to date, and how many words are shown."""

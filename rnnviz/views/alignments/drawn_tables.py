@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from rnnviz.core.alignments.alignment import Alignment, joined
 from rnnviz.core.alignments.decoded import LAYERS, Decoded
+from rnnviz.core.alignments.difference import Difference, difference
 from rnnviz.core.alignments.tokens import shown_token, word_groups, word_of
+from rnnviz.core.alignments.trust import EFFECTS
 from rnnviz.core.colours.colour import Scale, scale_for
 from rnnviz.core.colours.weight_colours import WHOLE
 
@@ -61,6 +63,8 @@ def layer_of(decoded: Decoded, name: str, *, words: bool) -> Layer:
         alignment = weights_of(decoded, words=words)
         names = (_shown(alignment.target), _shown(alignment.source))
         return Layer(alignment.weights, *names, WHOLE, "weight")
+    if name in EFFECTS:
+        return _effects(decoded, name, words=words)
     table = decoded.layer(name).astype(np.float64)
     of_source = name == "encoder"
     tokens = decoded.source if of_source else decoded.target
@@ -77,6 +81,30 @@ def layer_of(decoded: Decoded, name: str, *, words: bool) -> Layer:
     scale = scale_for("cell", values) if values.size else Scale(-1.0, 1.0, "blue-orange")
     quantity = _QUANTITIES.get(name, LAYERS[name].lower())
     return Layer(values, row_names, columns, scale, quantity, name == "energies", of_source)
+
+
+def _effects(decoded: Decoded, name: str, *, words: bool) -> Layer:
+    """What source words do to target words; the mean over the pieces of a target word."""
+    table = decoded.effects(name, words=words).astype(np.float64)
+    if words:
+        table = joined(table, word_groups(decoded.target), axis=0, mean=True)
+    values = table.astype(np.float32)
+    names = (_names(decoded.target, words=words), _names(decoded.source, words=words))
+    quantity = "gradient × input" if name == "gradient" else "p falls by"
+    return Layer(values, *names, _about_zero(values), quantity)
+
+
+def difference_of(new: Alignment, old: Alignment) -> tuple[Layer, Difference]:
+    """The weights of an alignment less those of another, as a table of its own."""
+    found = difference(new, old)
+    names = (_shown(new.target), _shown(new.source))
+    return Layer(found.values, *names, Scale(-1.0, 1.0, "blue-orange"), "weight changed by"), found
+
+
+def _about_zero(values: npt.NDArray[np.float32]) -> Scale:
+    known = np.abs(values[np.isfinite(values)])
+    bound = max(float(np.max(known, initial=0.0)), 1e-6)
+    return Scale(-bound, bound, "blue-orange")
 
 
 _QUANTITIES: Mapping[str, str] = {

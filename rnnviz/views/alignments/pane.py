@@ -22,8 +22,10 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.alignments.decoded import LAYERS
+from rnnviz.core.alignments.difference import Difference
 from rnnviz.core.alignments.health import health_of
 from rnnviz.core.alignments.tokens import is_mark, sentence_of, shown_token
+from rnnviz.core.alignments.trust import EFFECTS, in_words
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.colours.weight_colours import WHOLE, weights_scale
 from rnnviz.core.errors import AlignmentError
@@ -34,6 +36,7 @@ from rnnviz.views.alignments.drawing.table_painter import NOWHERE, Outlines, Pla
 from rnnviz.views.alignments.drawing.table_view import TableView
 from rnnviz.views.alignments.drawn_tables import (
     Layer,
+    difference_of,
     layer_of,
     place_of_token,
     weights_of,
@@ -72,6 +75,9 @@ class Pane(QWidget):
     whole_scale_chosen = Signal(bool)
     edit_requested = Signal(int, int)
     erase_requested = Signal(int, int)
+
+    change: Difference | None = None
+    """What differs from the alignment beside it."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -182,9 +188,20 @@ class Pane(QWidget):
     # What is shown
 
     def show_answer(
-        self, answer: Answer, layer: str, share: float, *, words: bool, heading: str
+        self,
+        answer: Answer,
+        layer: str,
+        share: float,
+        *,
+        words: bool,
+        heading: str,
+        against: Answer | None = None,
     ) -> None:
-        """Show an answer through one of its tables."""
+        """Show an answer through one of its tables.
+
+        Args:
+            against: the answer beside it; changed words are marked, and `difference` is from it.
+        """
         self.answer, self.shown_layer, self.shown_words = answer, layer, words
         decoded = answer.decoded
         self.target = words_of(decoded.target, words=words)
@@ -202,11 +219,15 @@ class Pane(QWidget):
         self.lines.setVisible(self.alignment is not None)
         if self.alignment is not None:
             self.lines.set_alignment(self.alignment, share, unknown)
+        self.change = self._change_from(against)
+        if self.change is not None and heading:
+            self.heading.setText(f"{heading}. {self.change.words}")
         try:
-            self.layer = layer_of(decoded, layer, words=words)
+            self.layer = self._layer_of(layer, against)
         except AlignmentError as error:
             self.layer = None
-            self.missing.setText(_NO_ATTENTION if not decoded.has_attention else _sentence(error))
+            attends = decoded.has_attention or layer in EFFECTS
+            self.missing.setText(_sentence(error) if attends else _NO_ATTENTION)
         self._pages.setCurrentIndex(0 if self.layer is not None else 1)
         self.legend.setVisible(self.layer is not None)
         self.small.hide()
@@ -215,6 +236,11 @@ class Pane(QWidget):
             self.table.setAccessibleName(f"{self.accessibleName()}: {LAYERS[layer]}")
             drawn = self.layer
             self.table.set_forced(self._forced(answer) if drawn.of_words else frozenset())
+            self.table.set_changed(
+                (self.change.new_rows, self.change.changed)
+                if self.change is not None and drawn.of_words
+                else (frozenset(), frozenset())
+            )
             self.table.set_table(
                 drawn.values,
                 drawn.row_names,
@@ -223,6 +249,28 @@ class Pane(QWidget):
                 unknown if drawn.of_words else frozenset(),
             )
         self.set_mark(NOWHERE)
+
+    def _change_from(self, against: Answer | None) -> Difference | None:
+        """What differs from the alignment beside it, where both have one."""
+        if against is None or self.alignment is None or not against.decoded.has_attention:
+            return None
+        try:
+            old = weights_of(against.decoded, words=self.shown_words)
+        except AlignmentError:
+            return None
+        return difference_of(self.alignment, old)[1]
+
+    def _layer_of(self, layer: str, against: Answer | None) -> Layer:
+        assert self.answer is not None
+        decoded = self.answer.decoded
+        if layer != "difference":
+            return layer_of(decoded, layer, words=self.shown_words)
+        if against is None or self.alignment is None or not against.decoded.has_attention:
+            raise AlignmentError(
+                "there is no alignment beside this one; change something in What if, or compare "
+                "with another model"
+            )
+        return difference_of(self.alignment, weights_of(against.decoded, words=self.shown_words))[0]
 
     def _unknown(self, answer: Answer) -> frozenset[int]:
         """The columns on the screen whose words the model does not know."""
@@ -306,7 +354,7 @@ class Pane(QWidget):
 
     @Slot(str)
     def _explain(self, formula: str) -> None:
-        self.readout.setText(formula or self._readout_text(self.mark) or " ")
+        self.readout.setText(formula or self._readout_text(self.mark) or self._agreement() or " ")
 
     def set_alone(self, alone: bool) -> None:
         """Alone, things stand beside each other that in a narrow half stand in two rows."""
@@ -348,7 +396,7 @@ class Pane(QWidget):
         self.lines.set_mark(mark if self.layer is None or self.layer.of_words else self._row(mark))
         self.table.set_mark(mark, pinned=pinned)
         self._mark_place(mark)
-        told = self._readout_text(mark)
+        told = self._readout_text(mark) or self._agreement()
         for view in (self.table, self.lines):
             speak(view, told)
         if not self.picture.underMouse() or self.picture.isHidden():
@@ -386,7 +434,8 @@ class Pane(QWidget):
             where = f"{self.layer.row_names[row]} ← {self.layer.column_names[column]}"
             if not self.layer.of_words:
                 where = f"{self.layer.row_names[row]}, unit {self.layer.column_names[column]}"
-            return f"{where}   {self.layer.cell(row, column)}{self._likely(row)}"
+            more = self._likely(row) + self._effects_at(row, column)
+            return f"{where}   {self.layer.cell(row, column)}{more}"
         if row is not None:
             return self._heaviest(self.layer.values[row], self.layer.row_names[row], of_row=True)
         if column is not None:
@@ -404,6 +453,35 @@ class Pane(QWidget):
         order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")[:_NAMED]
         listed = "   ".join(f"{names[place]} {values[place]:.2f}" for place in order)
         return f"{name}:   {listed}"
+
+    def _agreement(self) -> str:
+        """How far the weights agree with the effects that are shown; nothing for other tables."""
+        answer = self.answer
+        if answer is None or self.shown_layer not in EFFECTS or self.layer is None:
+            return ""
+        try:
+            return in_words(answer.decoded.effects_agree())
+        except AlignmentError:
+            return ""
+
+    def _effects_at(self, row: int, column: int) -> str:
+        """What the weight does, beside it, where it was measured."""
+        assert self.answer is not None and self.layer is not None
+        if not (self.layer.of_words and self.answer.decoded.measured):
+            return ""
+        said = []
+        for name, title in EFFECTS.items():
+            if name == self.shown_layer:
+                continue
+            try:
+                table = layer_of(self.answer.decoded, name, words=self.shown_words).values
+            except AlignmentError:
+                continue
+            said.append(f"{title.lower()} {table[row, column]:+.2f}".replace("-", "−"))
+        weight = ""
+        if self.alignment is not None and not self.layer.of_weights:
+            weight = f"   weight {self.alignment.weights[row, column]:.2f}"
+        return f"{weight}   {'   '.join(said)}"
 
     def _likely(self, row: int) -> str:
         """How likely the token of a row was, where rows are tokens."""

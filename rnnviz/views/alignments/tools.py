@@ -17,7 +17,16 @@ from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
 
-_SHORT = {"energies": "Scores", "context": "Context", "encoder": "Encoder", "decoder": "Decoder"}
+_SHORT = {
+    "energies": "Scores",
+    "context": "Context",
+    "encoder": "Encoder",
+    "decoder": "Decoder",
+    "erased": "Erasing",
+    "gradient": "Gradient",
+    "left_out": "Leaving out",
+    "difference": "Difference",
+}
 """What the box says; its tips say more."""
 
 

@@ -59,6 +59,25 @@ class Translate(Request[TokensSoFar, Translated], frozen=True, kw_only=True):
     """Where the tables go."""
 
 
+class EffectsMeasured(msgspec.Struct, frozen=True):
+    """What places do to words: paths of tables (G, N), by the names of `core.alignments.trust`.
+
+    Under the name itself N are the source tokens, under `NAME-words` the words that they form.
+    """
+
+    files: dict[str, str]
+
+
+class MeasureEffects(Request[None, EffectsMeasured], frozen=True, kw_only=True):
+    """Measure what each source place does to each word of what `Translate` is asked for alike."""
+
+    model: ModelGiven
+    source: str
+    target: str | None = None
+    search: Search = Search()
+    folder: str
+
+
 class CorpusRow(msgspec.Struct, frozen=True):
     """One sentence of a file and what became of it."""
 

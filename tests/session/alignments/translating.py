@@ -16,6 +16,8 @@ from rnnviz.work.jobs.alignments import (
     CorpusAligned,
     CorpusRow,
     CorpusTranslated,
+    EffectsMeasured,
+    MeasureEffects,
     Near,
     NearestWords,
     Search,
@@ -171,10 +173,25 @@ def align_corpus(request: AlignCorpus, context: Context[None]) -> CorpusAligned:
     return CorpusAligned(str(path), len(lines), 1.0, str(beside))
 
 
+def measure_effects(request: MeasureEffects, context: Context[None]) -> EffectsMeasured:
+    """Every source word does as much as its place says, to every target word alike."""
+    source = [*request.source.split(), "</s>"]
+    folder = Path(request.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    table = np.tile(np.linspace(0.5, -0.4, len(source)), (len(source), 1)).astype(np.float32)
+    files = {}
+    for name in ("erased", "gradient", "left_out"):
+        for ending in ("", "-words"):
+            np.save(folder / f"{name}{ending}.npy", table)
+            files[f"{name}{ending}"] = str(folder / f"{name}{ending}.npy")
+    return EffectsMeasured(files)
+
+
 TASKS: dict[str, Task] = {
     "open_model": open_model,
     "translate": translate,
     "translate_corpus": translate_corpus,
     "nearest_words": nearest_words,
     "align_corpus": align_corpus,
+    "measure_effects": measure_effects,
 }

@@ -151,7 +151,7 @@ def test_every_layer_has_its_table(area, opened, layer):
 def test_old_and_new_stand_side_by_side_with_their_names(area, opened):
     opened.force_token(2, "purple")
     assert area.side.isVisible()
-    assert area.main.heading.text() == "“purple” forced as word 3"
+    assert area.main.heading.text() == "“purple” forced as word 3. 1 target word changed."
     assert area.side.heading.text() == "Before"
     assert (area.main.text.text(), area.side.text.text()) == (
         "the cat purple sleeps on the table .",
@@ -597,3 +597,52 @@ class TestWeightsOfAFile:
         bad.write_text('{"weights": [[0.9, 0.4]], "source": "a b", "target": ["c"]}')
         session.open_path(bad)
         assert "adds up to 1.3" in area.main.alarm.text()
+
+
+class TestTrust:
+    """Does the weight matter, and what differs from the alignment beside it."""
+
+    def test_choosing_an_effect_measures_it_and_colours_the_table(self, area, opened, qtbot):
+        place = area.tools.layer.findData("erased")
+        area.tools.layer.setCurrentIndex(place)
+        area.tools.layer.activated.emit(place)
+        assert area.main.layer is not None and area.main.layer.quantity == "p falls by"
+        assert area.main.table.table.values[0, 0] == pytest.approx(0.5)
+        assert area.main.table.table.scale.symmetric
+        assert "Kendall" in area.main.readout.text()
+
+    def test_all_effects_stand_beside_a_weight(self, area, opened, qtbot):
+        opened.measure()
+        opened.pin(Mark(0, 0))
+        qtbot.waitUntil(lambda: "erasing the weight +0.50" in area.main.readout.text())
+        assert "leaving the word out +0.50" in area.main.readout.text()
+        assert "weight 0." in area.main.readout.text()
+
+    def test_health_says_how_far_the_attention_agrees(self, session, opened, qtbot):
+        panel = shown(qtbot, HealthPanel(session))
+        assert "Take each weight away" in panel.trust.text()
+        panel.measure.click()
+        qtbot.waitUntil(lambda: "Kendall" in panel.trust.text())
+        assert not panel.measure.isVisible()
+        opened.translate("le chien dort")
+        qtbot.waitUntil(lambda: panel.measure.isVisible())
+
+    def test_changed_words_and_weights_are_marked_and_have_a_table(self, area, opened, qtbot):
+        opened.set_layer("difference")
+        assert "no alignment beside" in area.main.missing.text()
+        opened.set_layer("weights")
+        opened.force_token(2, "purple")
+        rows, cells = area.main.table._changed
+        assert rows == {2} and cells == frozenset()
+        assert "1 target word changed" in area.main.heading.text()
+        opened.force_weight(1, 4, 0.7)
+        rows, cells = area.main.table._changed
+        assert (1, 4) in cells
+        opened.set_layer("difference")
+        values = area.main.table.table.values
+        before = opened.beside.decoded.alignment.weights[1, 4]
+        assert values[1, 4] == pytest.approx(0.7 - before, abs=1e-5)
+        assert area.side.shown_layer == "weights"
+        opened.put_away()
+        opened.set_layer("weights")
+        assert area.main.table._changed == (frozenset(), frozenset())

@@ -28,7 +28,7 @@ Outlines = Mapping[tuple[int, int], bool]
 
 NOWHERE: Place = (None, None)
 _LEAST_NUMBER = 0.005
-"""A weight that is smaller is 0.00, and not written into its cell."""
+"""A number that is smaller is 0.00, and not written into its cell."""
 _MOST_NUMBERS = 1500
 """Cells on the screen; among more of them nobody reads a number."""
 
@@ -59,9 +59,17 @@ class TablePainter:
         self._painter, self._table, self._layout, self._theme = painter, table, layout, theme
 
     def paint_rest(
-        self, area: QRect, outlines: Outlines, forced: frozenset[tuple[int, int]]
+        self,
+        area: QRect,
+        outlines: Outlines,
+        forced: frozenset[tuple[int, int]],
+        changed: tuple[frozenset[int], frozenset[tuple[int, int]]] = (frozenset(), frozenset()),
     ) -> None:
-        """Cells, names, the frames of some cells and the marked corners of others."""
+        """Cells, names, the frames of some cells and the marked corners of others.
+
+        Args:
+            changed: rows and cells that differ from another table.
+        """
         theme, layout, painter = self._theme, self._layout, self._painter
         painter.fillRect(area, QColor(theme.background))
         painter.save()
@@ -73,13 +81,16 @@ class TablePainter:
         painter.drawRect(QRectF(layout.left - layout.x, layout.top - layout.y, width, height))
         self._paint_outlines(outlines, QColor(theme.text))
         self._paint_corners(forced, QColor(theme.match))
+        self._paint_dots(changed[1], QColor(theme.warning))
         painter.restore()
         painter.setFont(name_font(layout.points))
         painter.setPen(QColor(theme.text))
         every = layout.every_row
         for row in layout.visible_rows(area.height()):
-            if row % every == 0:
+            if row % every == 0 or row in changed[0]:
+                painter.setPen(QColor(theme.warning if row in changed[0] else theme.text))
                 self._paint_row_name(row)
+        painter.setPen(QColor(theme.text))
         every = layout.every_column
         for column in layout.visible_columns(area.width()):
             if column % every == 0:
@@ -118,17 +129,17 @@ class TablePainter:
         if points < 7.5 or len(rows) * len(columns) > _MOST_NUMBERS:
             return
         colours = words(table.scale.colours(dark), ground)
-        least = _LEAST_NUMBER if table.scale.low >= 0 else 0.0
+        weights = table.scale.low >= 0
         self._painter.setFont(name_font(points))
         for row in rows:
             for seen in columns:
                 value = float(table.values[row, layout.turned(seen)])
-                if abs(value) < least:
+                if abs(value) < _LEAST_NUMBER or not (weights or math.isfinite(value)):
                     continue
                 entry = int(table.scale.index(np.array([value], np.float32))[0])
                 light = QColor.fromRgb(int(colours[entry])).lightnessF() > 0.5
                 self._painter.setPen(QColor("#101418" if light else "#ffffff"))
-                shown = f"{value:.2f}" if math.isfinite(value) else "NaN"
+                shown = f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "NaN"
                 rect = layout.seen_rect(row, seen)
                 self._painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)
 
@@ -153,6 +164,15 @@ class TablePainter:
                 [corner, corner - QPointF(side, 0), corner + QPointF(0, side)]
             )
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_dots(self, cells: frozenset[tuple[int, int]], colour: QColor) -> None:
+        """A line under each of these cells, as a corrector marks a word."""
+        for cell in cells:
+            rect = self._layout.cell_rect(*cell)
+            thick = max(2.0, min(rect.height() / 8, 4.0))
+            self._painter.fillRect(
+                QRectF(rect.x() + 2, rect.bottom() - thick - 1, rect.width() - 4, thick), colour
+            )
 
     def _paint_row_name(self, row: int) -> None:
         layout, metrics = self._layout, QFontMetricsF(self._painter.font())

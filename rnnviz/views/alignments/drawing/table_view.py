@@ -60,6 +60,10 @@ class TableView(PointedView):
         self.table = Table(np.zeros((0, 0), np.float32), (), (), Scale(0.0, 1.0, "weight"))
         self._outlines: Outlines = {}
         self._forced: frozenset[tuple[int, int]] = frozenset()
+        self._changed: tuple[frozenset[int], frozenset[tuple[int, int]]] = (
+            frozenset(),
+            frozenset(),
+        )
         self.layout_ = TableLayout(0, 0)
         self._zoom_is: Zoom = "readable"
 
@@ -115,6 +119,12 @@ class TableView(PointedView):
         """Give these cells a mark in their corner: somebody forced them."""
         if cells != self._forced:
             self._forced = cells
+            self.forget_picture()
+
+    def set_changed(self, changed: tuple[frozenset[int], frozenset[tuple[int, int]]]) -> None:
+        """Mark what is new beside another table: names of rows, and cells."""
+        if changed != self._changed:
+            self._changed = changed
             self.forget_picture()
 
     def set_shown_rows(self, rows: int | None) -> None:
@@ -179,7 +189,7 @@ class TableView(PointedView):
     def paint(self, painter: QPainter, area: QRect) -> None:
         """Paint everything that rests, for the screen or for a file."""
         TablePainter(painter, self.table, self.layout_, theme_of(self)).paint_rest(
-            area, self._outlines, self._forced
+            area, self._outlines, self._forced, self._changed
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:

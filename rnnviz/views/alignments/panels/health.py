@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from rnnviz.core.alignments.health import Health, health_of
 from rnnviz.core.alignments.tokens import shown_token
+from rnnviz.core.alignments.trust import in_words
+from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.alignments import Mark
 from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
@@ -18,6 +20,14 @@ from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label
 
 _UNKNOWN = "This model has no attention: nothing can be said about where it looks."
+_TRUST = (
+    "Take each weight away, follow the gradient, leave each word out: does the probability of the "
+    "word move as the weights say?"
+)
+_TRUST_TIP = (
+    "Jain and Wallace (2019) found weights and effects often in different orders; Wiegreffe and "
+    "Pinter (2019) say why that alone does not make the weights wrong"
+)
 _FINE = "Nothing stands out: the words look at different places, and none is left out."
 
 
@@ -61,11 +71,28 @@ class HealthPanel(Panel):
             SaveButton(self.entropy, "entropy", self.entropy.paint),
             SaveButton(self.coverage, "coverage", self.coverage.paint),
         )
+        self.trust_head = _heading("Does the weight matter?")
+        self.trust_head.setContentsMargins(12, 8, 12, 0)
+        self.trust = QLabel()
+        self.trust.setWordWrap(True)
+        self.trust.setContentsMargins(12, 0, 12, 0)
+        self.trust.setAccessibleName("How far the attention agrees with what words do")
+        self.trust.setToolTip(_TRUST_TIP)
+        self.measure = QPushButton("Measure")
+        self.measure.setToolTip(_TRUST_TIP)
+        self.measure.clicked.connect(self.session.alignments.measure)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(12, 0, 12, 0)
+        buttons.addWidget(self.measure)
+        buttons.addStretch(1)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 12, 0, 12)
         column.setSpacing(8)
         column.addWidget(self.warnings)
         column.addWidget(self.summary)
+        column.addWidget(self.trust_head)
+        column.addWidget(self.trust)
+        column.addLayout(buttons)
         self._heads = (
             _heading("Entropy, bits: how spread each target word's weights are"),
             _heading("Coverage: how much weight each source word got"),
@@ -86,10 +113,33 @@ class HealthPanel(Panel):
         notes = [f"{note[:1].upper()}{note[1:]}." for note in answer.model.notes]
         self.notes.setText("About the model: " + "\n".join(notes) if notes else "")
         self.notes.setVisible(bool(notes))
+        self._show_trust()
         if (answer, words) != self._shown:
             self._shown = (answer, words)
             self._count(words)
         self.show_mark()
+
+    def _show_trust(self) -> None:
+        """How far the attention agrees with what words do, or a button that measures it."""
+        alignments = self.session.alignments
+        answer = alignments.current
+        assert answer is not None
+        possible = not answer.model.weights_alone
+        for widget in (self.trust_head, self.trust, self.measure):
+            widget.setVisible(possible)
+        self.measure.setVisible(possible and not answer.decoded.measured)
+        self.measure.setEnabled(not alignments.measuring)
+        if alignments.measuring:
+            self.trust.setText("Being measured…")
+        elif not answer.decoded.measured:
+            self.trust.setText(_TRUST)
+        elif not answer.decoded.has_attention:
+            self.trust.setText("Measured; there are no weights to compare with.")
+        else:
+            try:
+                self.trust.setText(in_words(answer.decoded.effects_agree()))
+            except AlignmentError as error:
+                self.trust.setText(str(error))
 
     def _count(self, words: bool) -> None:
         answer = self.session.alignments.current
