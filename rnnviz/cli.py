@@ -19,6 +19,7 @@ from rnnviz.core.errors import RnnvizError
 
 COMMANDS = {
     "info": "what a model, a recording or a training run holds",
+    "convert": "write a model of any format as a model file of rnnviz",
     "walk": "run a text through a model and record every unit on disk",
     "rank": "find the units that follow a concept",
     "concepts": "list the concepts, or show on a text what one of them labels",

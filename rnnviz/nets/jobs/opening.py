@@ -7,17 +7,22 @@ from typing import Any
 
 import msgspec
 
+from rnnviz.core.errors import ModelFileError
 from rnnviz.core.sequences.text_store import lay_out
+from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
 from rnnviz.nets.jobs.warm_models import warm_model
 from rnnviz.nets.kinds import job_of, network_kind
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.opened import OpenedModel, by_request
+from rnnviz.nets.translation.tutorial_model import TutorialTranslator
 from rnnviz.work.jobs.cells import CheckpointWalked, Walk, WalkCheckpoint
 from rnnviz.work.jobs.given import ModelGiven
 from rnnviz.work.jobs.models import (
+    ConvertModel,
     Guess,
     GuessVocabulary,
+    ModelConverted,
     ModelOpened,
     OpenModel,
     ReadText,
@@ -75,10 +80,34 @@ def guess_vocabulary(request: GuessVocabulary, context: Context[None]) -> Guess:
     return guess(Path(request.path), Path(request.source), text, request.reading)
 
 
+def convert_model(request: ConvertModel, context: Context[None]) -> ModelConverted:
+    """Write a model as a file of ours: the weights that it computes with, and its description.
+
+    Raises:
+        ModelFileError: it cannot be opened, or its form has none of ours.
+    """
+    opened, target = warm_model(request.model), Path(request.target)
+    about, source = opened.model.description, Path(request.model.path)
+    if isinstance(opened.model, TutorialTranslator):
+        raise ModelFileError(
+            f"{source.name} is a translator of PyTorch's tutorial, whose words are made from its "
+            "sentences each time; there is no form of ours that computes as it does"
+        )
+    if target.resolve() == source.resolve():
+        raise ModelFileError(f"{target.name} is the file that is converted; choose another name")
+    try:
+        save_model(target, opened.model, about, request.half)
+    except OSError as error:
+        raise ModelFileError(f"cannot write {target}: {error.strerror or error}") from error
+    return ModelConverted(
+        path=str(target), kind=opened.kind, size_bytes=target.stat().st_size, notes=opened.notes
+    )
+
+
 def read_text(request: ReadText, context: Context[None]) -> TextLaidOut:
     """Lay out a text file in a folder, for the window to map."""
     width = lay_out(Path(request.path), Path(request.folder))
     return TextLaidOut(request.path, request.folder, width)
 
 
-TASKS: Tasks = by_request(open_model, walk_checkpoint, guess_vocabulary, read_text)
+TASKS: Tasks = by_request(open_model, walk_checkpoint, guess_vocabulary, convert_model, read_text)

@@ -22,6 +22,7 @@ from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.shared.exporting import Exporting
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.window.undo import RemoveConcept, RemoveFinding
+from rnnviz.work.jobs.models import ConvertModel, ModelConverted
 
 _QUIETLY = "window/close_quietly"
 """The setting that says not to mention trainings when the window is closed."""
@@ -67,6 +68,31 @@ class Questions(QObject):
         title = "Open a recording or a training run"
         if chosen := QFileDialog.getExistingDirectory(self._window, title):
             self.path_chosen.emit(Path(chosen))
+
+    @Slot()
+    def ask_save_model(self) -> None:
+        """Ask where to write the open model as a file of ours; it may have come in any format."""
+        model = self._session.recordings.model or self._session.alignments.model
+        if model is None:
+            self.refused.emit("Open a model first: it is written as a model file of rnnviz.")
+            return
+        source = Path(model.path)
+        proposed = str(source.with_suffix(".safetensors"))
+        if proposed == model.path:
+            proposed = str(source.with_name(f"{source.stem}-copy.safetensors"))
+        title = f"Save {source.name} as a model file of rnnviz"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, title, proposed, "Model files (*.safetensors)"
+        )
+        if chosen:
+            self._session.jobs.start(
+                ConvertModel(model=model.given, target=chosen),
+                title=f"Writing {Path(chosen).name}",
+                done=self._converted,
+            )
+
+    def _converted(self, found: ModelConverted) -> None:
+        self.message.emit(f"Saved {found.path}; it needs nothing beside it.")
 
     @Slot(str, str, object, str)
     def ask_companion(self, companion: str, path: str, size: int, message: str) -> None:

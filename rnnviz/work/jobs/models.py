@@ -100,6 +100,26 @@ class GuessVocabulary(Request[None, Guess], frozen=True, kw_only=True):
     """Which of the networks that the tensors may be; see `ModelGiven.reading`."""
 
 
+class ModelConverted(msgspec.Struct, frozen=True, kw_only=True):
+    """A model file of ours that was written."""
+
+    path: str
+    kind: str
+    size_bytes: int
+    notes: tuple[str, ...] = ()
+    """What was assumed when the original was opened."""
+
+
+class ConvertModel(Request[None, ModelConverted], frozen=True, kw_only=True):
+    """Write a model of any format as a file of ours, which needs nothing beside it."""
+
+    failure: ClassVar[type[Failure]] = NotOpened
+    model: ModelGiven
+    target: str
+    half: bool = False
+    """Keep the weights in float16."""
+
+
 class TextLaidOut(msgspec.Struct, frozen=True):
     """A text in files that the window maps; see `core.sequences.text_store`."""
 
