@@ -1,4 +1,8 @@
-"""Say what a model file, a recording's folder or a training run's directory holds."""
+"""Say in one screen what a file or a folder is, what was found in it, and what can be done with it.
+
+Models of any format, recordings, runs, texts, concepts, findings, attention matrices. Of a file of
+weights that cannot be shown, the tensors are listed module by module, with the reason.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import duration_in_words, pairs, print_json, size_in_words
 from rnnviz.core.architectures import short_title
+from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.loss import (
     bits,
     loss_in_words,
@@ -24,6 +29,9 @@ if TYPE_CHECKING:
     from rnnviz.core.recordings.groups import Groups
     from rnnviz.core.recordings.recording import Recording
 
+_COUNTED = 4_000_000
+"""Characters of a text of which the different ones are counted."""
+
 EXAMPLES = """
   rnnviz info models/war-and-peace.safetensors
   rnnviz info checkpoint.pt --vocabulary training-text.txt
@@ -34,7 +42,7 @@ EXAMPLES = """
 def configure(parser: argparse.ArgumentParser) -> None:
     """A path, and how to print."""
     parser.add_argument(
-        "path", type=file_given, metavar="PATH", help="a model, a recording, a run or attention"
+        "path", type=file_given, metavar="PATH", help="a file or a folder of any kind"
     )
     add_vocabulary(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -51,13 +59,91 @@ def run(arguments: argparse.Namespace) -> int:
         facts, lines = _run(arguments.path)
     elif kind == "attention":
         facts, lines = _attention(arguments.path)
+    elif kind == "text" and _is_prose(arguments.path):
+        facts, lines = _text(arguments.path)
+    elif kind in ("concept", "finding"):
+        facts, lines = _of_ours(arguments.path, kind)
     else:
-        facts, lines = _model(arguments.path, arguments.vocabulary)
+        try:
+            facts, lines = _model(arguments.path, arguments.vocabulary)
+        except RnnvizError:
+            if not arguments.json:
+                _say_inside(arguments.path)
+            raise
     if arguments.json:
         print_json(facts)
     else:
         print(pairs(lines))
     return 0
+
+
+def _is_prose(path: Path) -> bool:
+    """Whether a text is no JSON, no web page, and no pointer to a model that lies elsewhere."""
+    with path.open("rb") as file:
+        head = file.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")
+    return not head.startswith((b"{", b"[", b"<", b"model_checkpoint_path", b"version https://git"))
+
+
+def _say_inside(path: Path) -> None:
+    """Print what lies in a file that no model can be shown from; nothing where nobody knows."""
+    from rnnviz.commands.jobs import TaskFailed, run_task
+    from rnnviz.work.jobs.models import LookInside
+
+    if path.is_dir():
+        return
+    try:
+        inside = run_task(LookInside(path=str(path)))
+    except (TaskFailed, OSError):
+        return
+    lines = [("file", f"{path.name}, {size_in_words(path.stat().st_size)}")]
+    lines += [("holds", inside.holds)] * bool(inside.holds)
+    lines += [(group.module, group.tensors) for group in inside.groups]
+    lines += [("may be", f"{number}: {title}") for number, title in enumerate(inside.readings, 1)]
+    if len(lines) > 1:
+        print(pairs(lines))
+
+
+def _text(path: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """How long a text is, how it was read, and what it is good for."""
+    from rnnviz.core.sequences.text import Text, reading_in_words
+
+    text = Text.read(path)
+    sample = text.slice(0, _COUNTED)
+    said = reading_in_words(text, ())
+    use = (
+        f"walk it through a model: `rnnviz walk MODEL {path.name}`; train on it: `rnnviz train "
+        f"{path.name}`; or give it with --vocabulary to a model without one"
+    )
+    facts = {
+        "kind": "text",
+        "path": str(path),
+        "characters": len(text),
+        "different_characters": len(set(sample)),
+        "size_bytes": path.stat().st_size,
+        "notes": [said] if said else [],
+    }
+    of = f" in its first {_COUNTED:,}" if len(text) > _COUNTED else ""
+    lines = [
+        ("text", f"{path.name}, {size_in_words(path.stat().st_size)}"),
+        ("characters", f"{len(text):,}, {len(set(sample)):,} different ones{of}"),
+        *([("note", said)] if said else []),
+        ("use", use),
+    ]  # fmt: skip
+    return facts, lines
+
+
+def _of_ours(path: Path, kind: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """A concept or a finding: small files of ours."""
+    from rnnviz.core.reading import read_json
+
+    content = read_json(path)
+    title = str(content.get("title") or content.get("name") or path.stem)
+    use = {
+        "concept": f"`rnnviz rank MODEL TEXT --concept {path.name}`, or drop it on the window",
+        "finding": "drop it on the window: it shows the unit at its place again",
+    }[kind]
+    facts = {**content, "path": str(path), "kind": kind}
+    return facts, [(kind, title), ("file", path.name), ("use", use)]
 
 
 def _attention(path: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -124,6 +210,7 @@ def _model(path: Path, vocabulary: GoesWith) -> tuple[dict[str, Any], list[tuple
         *(("found" if number == 0 else "", _finding(found))
           for number, found in enumerate(about.get("findings", ()))),
         *(("note", note) for note in model.notes),
+        ("use", f"{kind.with_article}, {kind.use}; `rnnviz convert` writes it as a file of ours"),
     ]  # fmt: skip
     return facts, lines
 

@@ -35,7 +35,8 @@ def test_what_ships_is_found_by_its_name_alone(capsys, monkeypatch, tmp_path):
     assert run("info", "shakespeare-gru") == 0
     assert re.search(r"^network +GRU", capsys.readouterr().out, re.MULTILINE)
     (tmp_path / "shakespeare-gru").write_text("a file of one's own comes first")
-    assert run("info", "shakespeare-gru") == 1
+    assert run("info", "shakespeare-gru") == 0
+    assert re.search(r"^text +shakespeare-gru", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_info_as_json_can_be_read_by_a_script(model, capsys):

@@ -52,7 +52,8 @@ def _backwards(path: Path) -> None:
 
 def _classifier(path: Path) -> None:
     net = nn.ModuleDict({
-        "embed": nn.Embedding(14, 3), "rnn": nn.GRU(3, 4, bidirectional=True), "fc": nn.Linear(8, 3),
+        "embed": nn.Embedding(14, 3), "rnn": nn.GRU(3, 4, bidirectional=True),
+        "fc": nn.Linear(8, 3),
     })  # fmt: skip
     words = ["<unk>", *(f"word{number}" for number in range(13))]
     torch.save({"net": net.state_dict(), "itos": words, "labels": ["x", "y", "z"]}, path)

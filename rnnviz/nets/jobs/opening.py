@@ -9,6 +9,7 @@ import msgspec
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.sequences.text_store import lay_out
+from rnnviz.nets.checkpoints.inside import look_inside
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
 from rnnviz.nets.jobs.warm_models import warm_model
@@ -22,6 +23,8 @@ from rnnviz.work.jobs.models import (
     ConvertModel,
     Guess,
     GuessVocabulary,
+    Inside,
+    LookInside,
     ModelConverted,
     ModelOpened,
     OpenModel,
@@ -104,10 +107,21 @@ def convert_model(request: ConvertModel, context: Context[None]) -> ModelConvert
     )
 
 
+def inspect_file(request: LookInside, context: Context[None]) -> Inside:
+    """What lies in a file of weights."""
+    path = Path(request.path)
+    try:
+        return look_inside(path)
+    except OSError as error:
+        raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
+
+
 def read_text(request: ReadText, context: Context[None]) -> TextLaidOut:
     """Lay out a text file in a folder, for the window to map."""
     width = lay_out(Path(request.path), Path(request.folder))
     return TextLaidOut(request.path, request.folder, width)
 
 
-TASKS: Tasks = by_request(open_model, walk_checkpoint, guess_vocabulary, convert_model, read_text)
+TASKS: Tasks = by_request(
+    open_model, walk_checkpoint, guess_vocabulary, convert_model, inspect_file, read_text
+)

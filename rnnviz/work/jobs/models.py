@@ -100,6 +100,30 @@ class GuessVocabulary(Request[None, Guess], frozen=True, kw_only=True):
     """Which of the networks that the tensors may be; see `ModelGiven.reading`."""
 
 
+class TensorGroup(msgspec.Struct, frozen=True):
+    """The tensors of one module."""
+
+    module: str
+    tensors: str
+    """Names and shapes, for people."""
+
+
+class Inside(msgspec.Struct, frozen=True):
+    """What lies in a file of weights."""
+
+    holds: str
+    """In a phrase; empty where nothing but tensors by name are in it, or none."""
+    groups: tuple[TensorGroup, ...]
+    readings: tuple[str, ...]
+    """The networks that the tensors may be, the likeliest first."""
+
+
+class LookInside(Request[None, Inside], frozen=True, kw_only=True):
+    """List what lies in a file of weights, also where no model in it can be shown."""
+
+    path: str
+
+
 class ModelConverted(msgspec.Struct, frozen=True, kw_only=True):
     """A model file of ours that was written."""
 

@@ -1,0 +1,69 @@
+"""What lies in a file of weights, whether or not it can be shown: its tensors, module by module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor
+
+from rnnviz.core.errors import ModelFileError
+from rnnviz.core.reading import check_fits
+from rnnviz.nets.checkpoints.base import ModelFile
+from rnnviz.nets.checkpoints.network_found import Hints, find_networks
+from rnnviz.nets.checkpoints.pytorch import readings_of
+from rnnviz.nets.checkpoints.pytorch_file import (
+    Weights,
+    contents_in_words,
+    looks_like_pytorch,
+    read_pytorch,
+    weights_in,
+)
+from rnnviz.nets.checkpoints.safetensors_state import looks_like_safetensors, tensors_of
+from rnnviz.work.jobs.models import Inside, TensorGroup
+
+_MOST_GROUPS = 40
+_MOST_TENSORS = 6
+
+
+def look_inside(path: Path) -> Inside:
+    """The tensors in a file, grouped by module, and the networks that they may be.
+
+    Raises:
+        ModelFileError: damaged, or a file that holds no tensors by name.
+        OSError: it cannot be read.
+    """
+    check_fits(path)
+    file = ModelFile(path)
+    if looks_like_safetensors(path):
+        tensors = tensors_of(file)
+        try:
+            titles = tuple(one.title for one in find_networks(tensors, file.name, Hints()))
+        except ModelFileError:
+            titles = ()
+        return Inside("safetensors", _groups(tensors), titles)
+    if not looks_like_pytorch(path):
+        return Inside("", (), ())
+    found = read_pytorch(path)
+    weights = list(weights_in(found.content, found.form == "torchscript"))
+    try:
+        readings, _, taken = readings_of(found, weights, file.name)
+        titles = tuple(one.title for one in readings)
+    except ModelFileError:
+        titles, taken = (), max(weights, key=lambda one: len(one.tensors), default=Weights({}))
+    holds = taken.kind and f"a module of the class {taken.kind}"
+    beside = "" if taken.place == "" and not taken.kind else contents_in_words(found.content)
+    return Inside(", ".join(filter(None, (holds, beside))), _groups(taken.tensors), titles)
+
+
+def _groups(tensors: Mapping[str, Tensor]) -> tuple[TensorGroup, ...]:
+    """The tensors of each module, in the order of the file."""
+    by_module: dict[str, list[str]] = {}
+    for name, tensor in tensors.items():
+        module, _, leaf = name.rpartition(".")
+        by_module.setdefault(module, []).append(f"{leaf} {tuple(tensor.shape)}")
+    groups = []
+    for module, found in list(by_module.items())[:_MOST_GROUPS]:
+        more = f" and {len(found) - _MOST_TENSORS} more" if len(found) > _MOST_TENSORS else ""
+        groups.append(TensorGroup(module or "at the top", ", ".join(found[:_MOST_TENSORS]) + more))
+    return tuple(groups)

@@ -1,0 +1,63 @@
+"""`rnnviz info` says what a file is, what was found in it and what can be done, whatever it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from rnnviz.cli import main
+from tests.nets.checkpoints.examples import CHARACTERS, Stock
+
+Printed = pytest.CaptureFixture[str]
+
+
+def test_a_model_says_what_can_be_done_with_it(tmp_path: Path, capsys: Printed) -> None:
+    state = Stock("lstm", embedding=3).state_dict()
+    torch.save({"net": state, "chars": CHARACTERS}, tmp_path / "m.pt")
+    assert main(["info", str(tmp_path / "m.pt")]) == 0
+    assert "a language model, which continues texts" in capsys.readouterr().out
+
+
+def test_of_a_model_without_its_symbols_the_tensors_are_listed(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    net = nn.ModuleDict({
+        "emb": nn.Embedding(9, 3), "rnn": nn.GRU(3, 4), "fc1": nn.Linear(4, 5),
+        "fc2": nn.Linear(5, 9),
+    })  # fmt: skip
+    torch.save(net.state_dict(), tmp_path / "m.pt")
+    assert main(["info", str(tmp_path / "m.pt")]) == 1
+    said = capsys.readouterr()
+    assert "weight_ih_l0 (12, 3)" in said.out
+    assert "2: a language model, tanh inside the head" in said.out
+    assert "pass it with --vocabulary FILE" in said.err
+    (tmp_path / "v.txt").write_text("abcdefghi")
+    given = ["--vocabulary", str(tmp_path / "v.txt"), "--reading", "2", "--json"]
+    assert main(["info", str(tmp_path / "m.pt"), *given]) == 0
+    network = json.loads(capsys.readouterr().out)["network"]
+    assert network["head"]["hidden"][0]["activation"] == "tanh"
+
+
+def test_modules_that_are_no_stack_by_their_names_are_asked_about(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    net = nn.ModuleDict({"words": nn.GRU(9, 4), "context": nn.GRU(4, 4), "fc": nn.Linear(4, 9)})
+    torch.save({"net": net.state_dict(), "chars": "abcdefghi"}, tmp_path / "m.pt")
+    assert main(["info", str(tmp_path / "m.pt")]) == 1
+    assert "--reading 1: a language model" in capsys.readouterr().err
+    assert main(["info", str(tmp_path / "m.pt"), "--reading", "1"]) == 0
+    assert "2 layers of 4 units" in capsys.readouterr().out
+
+
+def test_a_text_and_an_optimiser(tmp_path: Path, capsys: Printed) -> None:
+    (tmp_path / "t.txt").write_text("Once upon a time.\n" * 9)
+    assert main(["info", str(tmp_path / "t.txt")]) == 0
+    assert "162, 14 different ones" in capsys.readouterr().out
+    stock = Stock("lstm", embedding=3)
+    torch.save(torch.optim.SGD(stock.parameters(), 0.1).state_dict(), tmp_path / "o.pt")
+    assert main(["info", str(tmp_path / "o.pt")]) == 1
+    assert "an optimiser alone" in capsys.readouterr().err
