@@ -178,6 +178,7 @@ def _shortened(tokens: tuple[str, ...]) -> str:
 def _model(path: Path, vocabulary: GoesWith) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     from rnnviz.commands.jobs import opened
     from rnnviz.core.kinds import kind_named
+    from rnnviz.core.kinds.sequence import unit_of
 
     model = opened(path, vocabulary)
     kind, about = kind_named(model.kind), model.description
@@ -206,7 +207,7 @@ def _model(path: Path, vocabulary: GoesWith) -> tuple[dict[str, Any], list[tuple
         *kind.lines(about),
         *channels,
         ("parameters", f"{model.parameters:,}"),
-        *_training_lines(training, kind.unit),
+        *_training_lines(training, unit_of(kind, about)),
         *(("found" if number == 0 else "", _finding(found))
           for number, found in enumerate(about.get("findings", ()))),
         *(("note", note) for note in model.notes),
@@ -233,6 +234,10 @@ def _training_lines(training: dict[str, Any], unit: str) -> list[tuple[str, str]
             ("pairs", "pairs"),
             ("documents", "documents"),
             ("held_out_characters", "held out"),
+            ("words", "words"),
+            ("held_out_words", "held out"),
+            ("sentences", "sentences"),
+            ("rows", "rows"),
             ("epochs", "epochs"),
             ("steps", "steps"),
         )
@@ -244,7 +249,7 @@ def _training_lines(training: dict[str, Any], unit: str) -> list[tuple[str, str]
         lines.append(("", ", ".join(counted)))
     for key, name in (("loss_nats", "training loss"), ("held_out_nats", "held-out loss")):
         if isinstance(nats := training.get(key), int | float):
-            lines.append((name, loss_in_words(nats, unit)))
+            lines.append((name, training_loss_in_words(nats, unit)))
     return lines
 
 

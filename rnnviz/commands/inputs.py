@@ -22,7 +22,9 @@ from rnnviz.core.system.left_behind import temporary_folder
 
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
+    from rnnviz.core.recordings.description import FloatType
     from rnnviz.core.recordings.recording import Recording
+    from rnnviz.core.sequences.numbers import Numbers
     from rnnviz.core.sequences.text import Text
     from rnnviz.work.jobs.models import ModelOpened
 
@@ -144,7 +146,11 @@ def concept_given(words: str) -> Concept:
 
 
 def check_size(
-    length: int, model: ModelOpened, channels: Sequence[str], limit_gb: float
+    length: int,
+    model: ModelOpened,
+    channels: Sequence[str],
+    limit_gb: float,
+    dtype: FloatType = "float16",
 ) -> tuple[int, str]:
     """What a walk would write, in bytes, and that in words.
 
@@ -161,7 +167,7 @@ def check_size(
         if channel not in known:
             raise RecordingError(f"the model has no channel {channel!r}; it has {', '.join(known)}")
     groups = Groups(groups_of(from_plain(model.description, model.kind), channels))
-    size = size_bytes(length, groups)
+    size = size_bytes(length, groups, None, dtype)
     words = (
         f"{length:,} characters, {groups.total:,} units, "
         f"{', '.join(channels)}: {size_in_words(size)}"
@@ -174,11 +180,28 @@ def check_size(
     return size, words
 
 
-def say_how_read(text: Text, model: ModelOpened) -> None:
+def read_input(path: Path, model: ModelOpened) -> Text | Numbers:
+    """The text, or the numbers, that a model is to read.
+
+    Raises:
+        TextError: it cannot be read.
+    """
+    from rnnviz.core.sequences.number_files import read_table
+    from rnnviz.core.sequences.text import Text
+
+    network = model.description.get("network")
+    if isinstance(network, dict) and network["reads"]["kind"] == "numbers":
+        table = read_table(path)
+        return table.numbers(table.columns)
+    return Text.read(path)
+
+
+def say_how_read(text: Text | Numbers, model: ModelOpened) -> None:
     """Say how a file was read, and what the model does not know of it, where that is unusual."""
+    from rnnviz.core.sequences.numbers import Numbers
     from rnnviz.core.sequences.text import reading_in_words
 
-    if "network" in model.description:
+    if "network" in model.description or isinstance(text, Numbers):
         return
     vocabulary = model.description.get("vocabulary")
     known = tuple(vocabulary) if isinstance(vocabulary, list | tuple) else ()
@@ -219,13 +242,13 @@ def recorded(
             f"{len(source)} files are given; name a model and a text, or one recording's folder"
         )
     model = opened(source[0], vocabulary, job=Walk)
-    text = Text.read(source[1])
+    text = read_input(source[1], model)
     say_how_read(text, model)
     chosen = tuple(channels or model.states)
     length = min(stop, len(text))
     _, words = check_size(length, model, chosen, limit_gb)
     given = TextGiven(str(source[1]))
-    if length < len(text):
+    if length < len(text) and isinstance(text, Text):
         given = TextGiven(text=text.slice(0, length), name=text.name)
     if length > 100_000:
         print(f"walking {words}, kept only as long as this takes", file=sys.stderr)

@@ -17,6 +17,7 @@ from rnnviz.commands.inputs import (
     check_size,
     comma_list,
     file_given,
+    read_input,
     say_how_read,
 )
 from rnnviz.commands.jobs import opened, run_with_progress
@@ -34,7 +35,9 @@ EXAMPLES = """
 def configure(parser: argparse.ArgumentParser) -> None:
     """A model, a text, and what to keep."""
     parser.add_argument("model", type=file_given, metavar="MODEL", help="a model file")
-    parser.add_argument("text", type=file_given, metavar="TEXT", help="a text file")
+    parser.add_argument(
+        "text", type=file_given, metavar="TEXT", help="a text, or CSV, NPY or NPZ of numbers"
+    )
     parser.add_argument(
         "-o",
         "--output",
@@ -53,6 +56,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="replace a recording; other files in its folder stay",
     )
+    parser.add_argument(
+        "--float32",
+        action="store_true",
+        help="keep the values in float32, exact to the last digit, in twice the room",
+    )
     add_vocabulary(parser)
     add_limit(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
@@ -60,18 +68,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk, under a line of progress."""
+    from rnnviz.core.recordings.description import FloatType
     from rnnviz.core.recordings.recording import Recording, remove_recording
-    from rnnviz.core.sequences.text import Text
     from rnnviz.work.jobs.cells import Walk
     from rnnviz.work.jobs.given import ModelGiven, TextGiven
 
-    text = Text.read(arguments.text)
     folder: Path = arguments.output or Path(f"{arguments.text.stem}.recording")
     _check_free(folder, arguments.overwrite)
     model = opened(arguments.model, arguments.vocabulary, job=Walk)
+    text = read_input(arguments.text, model)
     say_how_read(text, model)
     channels = arguments.channels or model.channels
-    size, words = check_size(len(text), model, channels, arguments.limit_gb)
+    dtype: FloatType = "float32" if arguments.float32 else "float16"
+    size, words = check_size(len(text), model, channels, arguments.limit_gb, dtype)
     _check_space(folder, size)
     print(f"{text.name}: {words} in {folder}", file=sys.stderr)
     if folder.exists():
@@ -83,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             text=TextGiven(str(arguments.text)),
             folder=str(folder),
             channels=channels,
+            dtype=dtype,
         )
         run_with_progress(walk, "walking", "characters")
     except KeyboardInterrupt:

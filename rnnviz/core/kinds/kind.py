@@ -90,6 +90,8 @@ class ModelKind:
     """What `rnnviz info` says of one, in names and words, by what the engine tells of it."""
     unit: str = "step"
     """What a loss is the mean over, for people: `character`, `token`."""
+    also_trained_by: tuple[str, ...] = ()
+    """Training tasks that make one, beside `training_task`."""
     first: Callable[[Any], tuple[object, ...]] = _all_alike
     """Sorts descriptions: the one that a person should see first comes first."""
 

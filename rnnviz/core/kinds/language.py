@@ -66,4 +66,5 @@ LANGUAGE_MODEL = ModelKind(
     use="which continues texts: look at it with `rnnviz walk`, `rank` and `sample`",
     lines=_lines,
     unit="character",
+    also_trained_by=("words",),
 )

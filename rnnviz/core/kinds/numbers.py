@@ -12,11 +12,11 @@ NUMBERS_MODEL = ModelKind(
     description=SequenceDescription,
     tasks=("numbers",),
     workspace="cells",
-    training_task="",
+    training_task="numbers",
     reads="numbers",
     samples="texts",
     jobs=("walk",),
     use="which gives numbers for what it reads: look at it with `rnnviz walk` and `rank`",
     lines=network_lines,
-    unit="step",
+    unit="",
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from rnnviz.core.kinds.kind import ModelKind
 from rnnviz.core.models.network import (
     AsRead,
     Convolution,
@@ -61,6 +62,14 @@ def network_lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("input", f"{_reads(network)}, {_front(network)}"),
         ("output", f"from {_SEEN[network.readout.kind]}{below}: {says} {named}"),
     ]
+
+
+def unit_of(kind: ModelKind, about: Mapping[str, Any]) -> str:
+    """What a loss of a model is the mean over, for people, by its description as plain JSON."""
+    reads = about["network"]["reads"] if "network" in about else {}
+    if kind.key == "language-model" and reads.get("unit", "characters") != "characters":
+        return {"words": "word", "subwords": "subword", "bytes": "byte"}[reads["unit"]]
+    return kind.unit
 
 
 def _reads(network: NetworkDescription) -> str:

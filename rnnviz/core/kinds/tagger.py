@@ -12,11 +12,11 @@ TAGGER = ModelKind(
     description=SequenceDescription,
     tasks=("tagging",),
     workspace="cells",
-    training_task="",
+    training_task="tagging",
     reads="texts",
     samples="texts",
     jobs=("walk",),
     use="which gives every step a label: look at it with `rnnviz walk` and `rank`",
     lines=network_lines,
-    unit="step",
+    unit="word",
 )

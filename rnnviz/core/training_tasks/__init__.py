@@ -11,14 +11,20 @@ from rnnviz.core.kinds import KINDS, ModelKind
 from rnnviz.core.training_tasks.characters import CHARACTERS
 from rnnviz.core.training_tasks.classification import CLASSIFICATION
 from rnnviz.core.training_tasks.memory import MEMORY
+from rnnviz.core.training_tasks.numbers import NUMBERS
+from rnnviz.core.training_tasks.tagging import TAGGING
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 from rnnviz.core.training_tasks.translation import TRANSLATION
+from rnnviz.core.training_tasks.words import WORDS
 
 TASKS: tuple[TaskDescription, ...] = (
     CHARACTERS,
+    WORDS,
     MEMORY,
     TRANSLATION,
     CLASSIFICATION,
+    TAGGING,
+    NUMBERS,
 )
 """In the order in which the form offers them."""
 
@@ -62,4 +68,6 @@ def kind_trained_by(key: object) -> ModelKind | None:
     >>> kind_trained_by("characters").key
     'language-model'
     """
-    return next((kind for kind in KINDS if kind.training_task == key), None)
+    return next(
+        (one for one in KINDS if key == one.training_task or key in one.also_trained_by), None
+    )

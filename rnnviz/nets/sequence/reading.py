@@ -9,7 +9,7 @@ Steps that a network does not know are passed over: its state stays, and so do a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -161,7 +161,10 @@ def read_tokens(tokens: Tokens, truth: npt.NDArray[np.int32] | None = None) -> R
 
 
 def read_numbers(
-    reads: Reads, numbers: Numbers, wanted: npt.NDArray[np.float32] | None = None
+    reads: Reads,
+    numbers: Numbers,
+    wanted: npt.NDArray[np.float32] | None = None,
+    truth: npt.NDArray[np.int32] | None = None,
 ) -> Reading:
     """Rows of numbers as a network reads them.
 
@@ -177,6 +180,6 @@ def read_numbers(
             f"({', '.join(reads.columns[:8])}); choose a file with these"
         )
     steps = NumberSteps(numbers, reads)
-    if wanted is None:
-        wanted = np.zeros((0, 0), np.float32)
-    return Reading(numbers, steps, wanted=wanted)
+    given = {"wanted": wanted, "truth": truth}
+    said: Any = {name: array for name, array in given.items() if array is not None}
+    return Reading(numbers, steps, **said)

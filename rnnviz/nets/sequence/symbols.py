@@ -111,6 +111,10 @@ class SymbolReader:
         starts = np.arange(len(text))
         return Cut(ids, np.stack([starts, starts + 1], axis=1))
 
+    def cut_whole(self, word: str) -> Cut:
+        """A word as one symbol, whatever stands in it."""
+        return Cut(np.array([self._place(word)], np.int64), np.array([[0, len(word)]], np.int64))
+
     def _words(self, text: str) -> Iterator[tuple[str, tuple[int, int]]]:
         if self.symbols.tokenizer == BLANKS:
             ends = LINE_END in self._ids

@@ -10,14 +10,20 @@ from rnnviz.core.training_tasks import task_named
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.classification import ClassificationTask
 from rnnviz.nets.training.memory_tasks import MemoryTask
+from rnnviz.nets.training.numbers import NumbersTask
+from rnnviz.nets.training.tagging import TaggingTask
 from rnnviz.nets.training.task import ALL, Share, TrainingTask
 from rnnviz.nets.training.translation import TranslationTask
+from rnnviz.nets.training.words import WordTask
 
 TRAINING_TASKS: tuple[type[TrainingTask], ...] = (
     CharacterTask,
+    WordTask,
     MemoryTask,
     TranslationTask,
     ClassificationTask,
+    TaggingTask,
+    NumbersTask,
 )
 
 

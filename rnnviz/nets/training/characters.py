@@ -6,7 +6,7 @@ the state is carried over to the next step, cut from the graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +17,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.core.errors import ModelFileError, RnnvizError, RunDirectoryError
+from rnnviz.core.errors import ModelFileError, RnnvizError, RunDirectoryError, TextError
 from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.models.network import Described, SequenceDescription
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
@@ -31,6 +33,7 @@ from rnnviz.nets.training.corpus import Corpus, held_out_loss
 from rnnviz.nets.training.hidden_gradients import hidden_gradients
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 
+Encode = Callable[[str], npt.NDArray[np.integer]]
 SAMPLE_LENGTH = 400
 VALIDATION_STREAMS = 64
 _LEAST_STREAM = 128
@@ -51,9 +54,17 @@ def load_weights(model: LanguageModel, path: Path) -> None:
         ModelFileError: it cannot be opened, or is another network.
     """
     other = open_model(path, kind="language-model").model
+    if isinstance(model.description, SequenceDescription):
+        if model.network != other.network:
+            raise ModelFileError(
+                f"{path.name} is another network, or knows other symbols; training can only start "
+                "from a model of the same shape and symbols"
+            )
+        model.load_state_dict(other.state_dict())
+        return
     same = ("architecture", "layers", "units", "embedding", "skip", "vocabulary")
     for field in same:
-        wanted, found = getattr(model.description, field), getattr(other.description, field)
+        wanted, found = getattr(model.description, field), getattr(other.description, field, None)
         if wanted == found:
             continue
         shown = "other characters" if field == "vocabulary" else f"{field} {found}, not {wanted}"
@@ -73,6 +84,10 @@ class CharacterTask:
     """
 
     name = "characters"
+    unit = "characters"
+    """What is predicted, for people."""
+    sampled = SAMPLE_LENGTH
+    """So many of them are drawn where samples are shown."""
 
     def __init__(self, config: TrainingConfig, text: str, share: Share = ALL) -> None:
         if config.batch % share.of:
@@ -81,17 +96,10 @@ class CharacterTask:
             )
         self.config = config
         self.device = training_device(config.device)
-        self.corpus = corpus = Corpus(config, text)
-        self.description = ModelDescription(
-            architecture=config.architecture,
-            layers=config.layers,
-            units=config.units,
-            embedding=config.embedding,
-            skip=config.skip,
-            vocabulary=corpus.vocabulary.characters,
-            name=config.name,
-            default_text=config.default_text,
-        )
+        if not text:
+            raise TextError("the text is empty: 0 characters to train on; choose another text")
+        self.description, encode = self.described(text)
+        self.corpus = corpus = Corpus(config, text, encode, self.unit)
         self.model = LanguageModel(self.description, config.dropout, config.seed)
         if config.start_from:
             load_weights(self.model, Path(config.start_from))
@@ -108,6 +116,21 @@ class CharacterTask:
         self._held_out = corpus.held_out_ids.to(self.device)
         self._start = 0
         self._state = self.model.zero_state(self.columns.shape[1])
+
+    def described(self, text: str) -> tuple[Described, Encode]:
+        """What the model is, and what numbers the symbols of the text."""
+        config, vocabulary = self.config, Vocabulary.of_text(text)
+        description = ModelDescription(
+            architecture=config.architecture,
+            layers=config.layers,
+            units=config.units,
+            embedding=config.embedding,
+            skip=config.skip,
+            vocabulary=vocabulary.characters,
+            name=config.name,
+            default_text=config.default_text,
+        )
+        return description, vocabulary.encode
 
     @classmethod
     def from_config(cls, config: TrainingConfig, share: Share = ALL) -> CharacterTask:
@@ -159,9 +182,7 @@ class CharacterTask:
         for temperature in temperatures:
             try:
                 drawn = "".join(
-                    sample(
-                        self.model, SAMPLE_LENGTH, temperature=temperature, seed=self.config.seed
-                    )
+                    sample(self.model, self.sampled, temperature=temperature, seed=self.config.seed)
                 )
             except RnnvizError:  # NaN: an explosion is watched to its end like any other run
                 drawn = ""
@@ -172,8 +193,8 @@ class CharacterTask:
         """Write the model file."""
         summary = {
             "texts": [Path(text).name for text in self.config.texts],
-            "characters": len(self.corpus.training_ids),
-            "held_out_characters": len(self.corpus.held_out_ids),
+            self.unit: len(self.corpus.training_ids),
+            f"held_out_{self.unit}": len(self.corpus.held_out_ids),
             **training,
             "parameters": count_parameters(self.model),
         }

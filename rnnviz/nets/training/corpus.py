@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,6 @@ from torch.nn import functional
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.language.model import LanguageModel
 
 
@@ -55,15 +55,22 @@ def held_out_loss(model: LanguageModel, ids: Tensor, batch: int = 1) -> float:
 class Corpus:
     """B streams of a text to train on, and its end to judge by.
 
+    Args:
+        encode: gives the numbers of its symbols.
+        unit: what these are, for people.
+
     Raises:
         TextError: too short for these settings.
     """
 
-    def __init__(self, config: TrainingConfig, text: str) -> None:
-        if not text:
-            raise TextError("the text is empty: 0 characters to train on; choose another text")
-        self.vocabulary = Vocabulary.of_text(text)
-        ids = self.vocabulary.encode(text)
+    def __init__(
+        self,
+        config: TrainingConfig,
+        text: str,
+        encode: Callable[[str], npt.NDArray[np.integer]],
+        unit: str = "characters",
+    ) -> None:
+        ids = np.asarray(encode(text), np.int32)
         self.characters = len(ids)
         self.digest = hashlib.sha256(ids.tobytes()).hexdigest()[:16]
         """Of the numbers of the characters: what earlier versions know a text by."""
@@ -73,7 +80,7 @@ class Corpus:
         self.training_ids, self.held_out_ids = split(ids, config.held_out)
         if len(self.training_ids) < 2 * config.batch:
             raise TextError(
-                f"the text leaves {len(self.training_ids)} characters to train on; {config.batch} "
+                f"the text leaves {len(self.training_ids)} {unit} to train on; {config.batch} "
                 f"streams need at least {2 * config.batch}: use a longer text, fewer streams, or "
                 "hold out less"
             )

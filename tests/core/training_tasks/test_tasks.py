@@ -24,7 +24,7 @@ PRESETS = [(task, preset) for task in TASKS for preset in task.presets]
 def test_every_task_has_facts_and_does_something() -> None:
     assert [task.key for task in TASKS] == [task.name for task in TRAINING_TASKS]
     assert all(kind_trained_by(task.key) for task in TASKS)
-    with pytest.raises(RunDirectoryError, match="there are characters, memory, translation"):
+    with pytest.raises(RunDirectoryError, match="there are characters, words, memory, translation"):
         task_named("vision")
 
 

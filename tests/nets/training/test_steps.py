@@ -1,0 +1,160 @@
+"""Taggers, models of numbers and of words: they learn, go on where they were killed, and open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from rnnviz.core.errors import RnnvizError, TextError
+from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.training import training_task
+from rnnviz.nets.training.loop import train
+from rnnviz.nets.training.steps import StepsTask
+
+BUFFALO = (("the", "DET"), ("old", "ADJ"), ("man", "NOUN"), ("sees", "VERB"), ("old", "NOUN"))
+
+
+def tags(folder: Path) -> Path:
+    """`old` is an adjective or a noun, as what stands before it says."""
+    path = folder / "tags.tsv"
+    draw = np.random.default_rng(0)
+    lines = []
+    for number in range(120):
+        words = [BUFFALO[0], *(BUFFALO[1:2] * int(draw.integers(2))), *BUFFALO[2:]]
+        words += [("".join(chr(97 + number // n % 5) for n in (1, 5, 25)), "NAME")]
+        lines.append("\n".join("\t".join(word) for word in words))
+    path.write_text("\n\n".join(lines))
+    return path
+
+
+def config(task: str, path: Path | None, **more: Any) -> TrainingConfig:
+    fields: dict[str, Any] = {
+        "architecture": "gru", "layers": 1, "units": 12, "batch": 8, "steps": 60,
+        "learning_rate": 0.02, "warmup_steps": 5, "validation_every": 20, "checkpoint_every": 20,
+        "sequence_length": 40, "device": "cpu", "name": "small", **more,
+    }  # fmt: skip
+    return TrainingConfig(task=task, texts=(str(path),) if path else (), **fields)
+
+
+def trained(chosen: TrainingConfig, folder: Path) -> Any:
+    task = training_task(chosen)
+    train(task, chosen, folder)
+    return task
+
+
+def test_a_tagger_learns_from_what_stands_around(tmp_path: Path) -> None:
+    chosen = config("tagging", tags(tmp_path), embedding=6)
+    task = trained(chosen, tmp_path / "run")
+    found = task.validate(True)
+    assert found.metrics["accuracy"] > 0.98
+    opened = open_model(tmp_path / "run" / "checkpoints" / "latest.safetensors")
+    assert opened.kind == "tagger"
+    assert opened.model.network.head.outputs == ("ADJ", "DET", "NAME", "NOUN", "VERB")
+    (seen,) = task.observe(())
+    assert "the/DET" in seen.fields["text"]
+
+
+def test_a_flip_flop_is_made_up_and_learned(tmp_path: Path) -> None:
+    options = {"made_up": "flip-flop", "bits": 1}
+    chosen = config("numbers", None, options=options, steps=200, batch=16)
+    task = trained(chosen, tmp_path / "run")
+    assert task.validate(True).metrics["explained"] > 0.8
+    opened = open_model(tmp_path / "run" / "checkpoints" / "latest.safetensors")
+    assert opened.kind == "numbers-model"
+    assert opened.model.network.head.outputs == ("bit 1",)
+
+
+def test_the_next_row_classes_and_one_answer_a_sequence(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    draw = np.random.default_rng(0)
+    rows = ["id,x,kind"]
+    for number in range(40):
+        up = number % 2
+        rows += [
+            f"{number},{draw.normal() + 3 * up:.3f},{'up' if up else 'down'}" for _ in range(6)
+        ]
+    path.write_text("\n".join(rows))
+    once = training_task(config("numbers", path, options={"readout": "last"}))
+    assert isinstance(once, StepsTask)
+    assert len(once.kept) + len(once.held) == 40
+    assert once.kept[0].wanted.shape == ()
+    assert once.description.network.head.outputs == ("down", "up")
+    every = training_task(config("numbers", path))
+    assert isinstance(every, StepsTask)
+    assert every.kept[0].wanted.tolist() == [0] * 6
+    path.write_text("x\n" + "\n".join(str(n % 5) for n in range(100)))
+    following = training_task(config("numbers", path))
+    assert isinstance(following, StepsTask)
+    assert following.description.network.head.outputs == ("next x",)
+    assert following.kept[0].wanted[:4, 0].tolist() == [1, 2, 3, 4]
+
+
+def test_padding_changes_nothing(tmp_path: Path) -> None:
+    task = training_task(config("tagging", tags(tmp_path), options={"bidirectional": True}))
+    assert isinstance(task, StepsTask)
+    task.model.eval()
+    lengths = sorted({len(one.entering) for one in task.kept})
+    few = [next(one for one in task.kept if len(one.entering) == n) for n in lengths]
+    batch = task._batch(few)
+    with torch.inference_mode():
+        together, _ = task.model(batch.entering, None, batch.lengths)
+        for column, one in enumerate(few):
+            alone, _ = task.model(one.entering[:, None], None, torch.tensor([len(one.entering)]))
+            torch.testing.assert_close(together[: len(alone), column], alone[:, 0])
+
+
+@pytest.mark.parametrize("name", ["tagging", "numbers", "words"])
+def test_a_run_goes_on_as_if_it_had_never_stopped(name: str, tmp_path: Path) -> None:
+    path = tags(tmp_path) if name == "tagging" else None
+    options: dict[str, Any] = {}
+    if name == "numbers":
+        options = {"made_up": "flip-flop", "bits": 2}
+    if name == "words":
+        path = tmp_path / "novel.txt"
+        path.write_text("The war and the peace, and the war. " * 80)
+    chosen = config(name, path, options=options, dropout=0.2, steps=40)
+    whole = trained(chosen, tmp_path / "whole")
+    task = training_task(chosen)
+    batches = [task.next_batch() for _ in range(5)]
+    again = training_task(chosen)
+    again.restore(task.position())
+    following = task.next_batch(), again.next_batch()
+    for one, two in zip(*following, strict=True):
+        assert torch.equal(one, two)
+    assert len(batches) == 5
+    assert whole.facts["digest"] == again.facts["digest"]
+
+
+def test_a_language_model_of_words(tmp_path: Path) -> None:
+    path = tmp_path / "novel.txt"
+    path.write_text("The war and the peace.\n\nThe peace, and the war. " * 80)
+    chosen = config("words", path, embedding=6, skip=True, layers=2, options={"vocabulary": 20})
+    task = trained(chosen, tmp_path / "run")
+    opened = open_model(tmp_path / "run" / "checkpoints" / "latest.safetensors")
+    assert opened.kind == "language-model"
+    assert "\n" in opened.model.symbols
+    assert task.validate(True).loss_nats < 1.5
+    samples = [seen.fields["text"] for seen in task.observe((0.5,))]
+    assert "war" in samples[0] or "peace" in samples[0]
+    with pytest.raises(RnnvizError, match="may be words or subwords"):
+        training_task(config("words", path, options={"tokens": "letters"}))
+
+
+@pytest.mark.parametrize(
+    ("task", "more", "said"),
+    [
+        ("tagging", {}, "no file is given"),
+        ("numbers", {}, "no file is given"),
+        ("numbers", {"options": {"made_up": "waves"}}, "cannot be made up"),
+        ("numbers", {"options": {"made_up": "flip-flop", "readout": "first"}}, "the readout is"),
+        ("numbers", {"options": {"made_up": "flip-flop", "bits": 99}}, "99 bits"),
+    ],
+)
+def test_what_cannot_be_is_said(task: str, more: dict[str, Any], said: str) -> None:
+    with pytest.raises((RnnvizError, TextError), match=said):
+        training_task(config(task, None, **more))
