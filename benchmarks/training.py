@@ -115,7 +115,7 @@ def compare(units: int, batch: int, steps: int) -> None:
 
 def bare_steps(task: CharacterTask, config: TrainingConfig) -> Callable[[], float]:
     """A function that does the next step of a plain loop over the same batches."""
-    size = len(task.corpus.vocabulary)
+    size = len(task.model.symbols)
     lstm, output = nn.LSTM(size, config.units, config.layers), nn.Linear(config.units, size)
     parameters = [*lstm.parameters(), *output.parameters()]
     optimiser = torch.optim.Adam(parameters, config.learning_rate, fused=True)
