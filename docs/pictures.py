@@ -79,6 +79,11 @@ def prepare_alignments(window: Window) -> None:
     wait_until(lambda: not window.session.jobs.running)
 
 
+def prepare_step(window: Window) -> None:
+    """The decoder at the sixth word of that sentence."""
+    window.session.alignments.set_step(6)
+
+
 def prepare_unroll(window: Window) -> None:
     """The way back through "hello", half done."""
     window.enter("unroll")
@@ -135,6 +140,8 @@ def main() -> None:
         grab(window, "unroll")
         prepare_alignments(window)
         grab(window, "alignments")
+        prepare_step(window)
+        grab(window, "alignments-step")
         prepare_training(window, Path(home) / "pride-and-prejudice")
         grab(window, "training")
         grab_form(window)
