@@ -100,7 +100,8 @@ class Legend(QWidget):
         told.setSpacing(2)
         told.addWidget(self.title)
         told.addWidget(self.meaning)
-        scale, buttons = QWidget(), QWidget()
+        scale, self._buttons = QWidget(), QWidget()
+        buttons = self._buttons
         scale.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         left, right = QHBoxLayout(scale), QHBoxLayout(buttons)
         for row in (left, right):
@@ -194,6 +195,15 @@ class Legend(QWidget):
         for action in self._choices.actions():
             action.setChecked(scale is not None and action.data() == scale.palette)
 
+    def set_presented(self, presented: bool) -> None:
+        """Caption and colours in large type, without buttons."""
+        self._buttons.setVisible(not presented)
+        self.bar.set_large(presented)
+        for label in (self.caption, self.title, self.meaning):
+            label.setProperty("large", presented)
+            label.style().unpolish(label)
+            label.style().polish(label)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Part the legend from the text above."""
         with QPainter(self) as painter:
@@ -245,12 +255,19 @@ class Gradient(QWidget):
             "ones (− and + on the keyboard). A double click measures the range again"
         )
         self._scale: Scale | None = None
+        self._large = False
         self._pulling: tuple[float, Scale, bool] | None = None
         """Where the pointer went down, the scale there was, and whether it is the upper end."""
 
     def sizeHint(self) -> QSize:
         """Wide enough to tell neighbours apart."""
-        return QSize(240, 36)
+        return QSize(400, 56) if self._large else QSize(240, 36)
+
+    def set_large(self, large: bool) -> None:
+        """For the last row, or as usual."""
+        self._large = large
+        self.setMaximumWidth(400 if large else 240)
+        self.updateGeometry()
 
     def show_scale(self, scale: Scale | None) -> None:
         """Show another scale, or none."""
@@ -312,7 +329,8 @@ class Gradient(QWidget):
         image = QImage(pixels.data, LEVELS, 1, stride, QImage.Format.Format_RGB32)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            bar = QRectF(0.5, 0.5, self.width() - 1, 15)
+            thick, points = (26, 14.0) if self._large else (15, 8.5)
+            bar = QRectF(0.5, 0.5, self.width() - 1, thick)
             shape = QPainterPath()
             shape.addRoundedRect(bar, 4, 4)
             painter.save()
@@ -322,10 +340,10 @@ class Gradient(QWidget):
             focus = self.hasFocus()
             painter.setPen(QPen(QColor(theme.accent if focus else theme.border), 2 if focus else 1))
             painter.drawPath(shape)
-            self._paint_handles(painter, QColor(theme.text))
+            self._paint_handles(painter, QColor(theme.text), thick + 1)
             painter.setPen(QColor(theme.muted))
-            painter.setFont(ui_font(8.5))
-            below = QRect(0, 18, self.width(), 18)
+            painter.setFont(ui_font(points))
+            below = QRect(0, thick + 3, self.width(), self.height() - thick - 3)
             places = [
                 (scale.low, Qt.AlignmentFlag.AlignLeft),
                 (scale.high, Qt.AlignmentFlag.AlignRight),
@@ -335,12 +353,12 @@ class Gradient(QWidget):
             for value, where in places:
                 painter.drawText(below, where | Qt.AlignmentFlag.AlignVCenter, number(value))
 
-    def _paint_handles(self, painter: QPainter, colour: QColor) -> None:
+    def _paint_handles(self, painter: QPainter, colour: QColor, height: float) -> None:
         """A grip at each end, to be seen as something to pull."""
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         for left in (0.0, self.width() - 3.0):
-            painter.drawRoundedRect(QRectF(left, 0, 3, 16), 1.5, 1.5)
+            painter.drawRoundedRect(QRectF(left, 0, 3, height), 1.5, 1.5)
 
 
 def meaning(scale: Scale | None) -> str:

@@ -37,6 +37,8 @@ _SPOKEN = 60
 """How many characters on each side of a place a screen reader is told."""
 
 _ABOUT_CONCEPTS = "Underline what a concept labels (C)"
+_PRESENTED = 7.0
+"""Points by which characters grow when the text is presented."""
 
 
 class TextPanel(QWidget):
@@ -95,7 +97,8 @@ class TextPanel(QWidget):
         self.edit = self._tool("pencil", "Type your own text (E)", checkable=True)
         for button in (self.surprisal, self.pin, self.edit):
             tools.addWidget(button)
-        column.addWidget(WrappingRow(self.picker, self.picker.channels, right))
+        self._tools = WrappingRow(self.picker, self.picker.channels, right)
+        column.addWidget(self._tools)
         column.addWidget(self.follow)
         column.addWidget(self.search)
         middle = QHBoxLayout()
@@ -160,6 +163,13 @@ class TextPanel(QWidget):
         self.surprisal.toggled.connect(self._choose_colouring)
         self.pin.clicked.connect(self.toggle_pin)
         self.edit.toggled.connect(self.set_editing)
+
+    def set_presented(self, presented: bool) -> None:
+        """Large type without tools, for the last row; or everything again."""
+        self._tools.setVisible(not presented)
+        self.minimap.setVisible(not presented)
+        self.legend.set_presented(presented)
+        self.view.enlarge(_PRESENTED if presented else 0)
 
     # What is shown
 

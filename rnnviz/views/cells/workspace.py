@@ -37,6 +37,10 @@ class CellsWorkspace(Workspace):
         """The text."""
         return self.text_panel.view
 
+    def present_centre(self, presented: bool) -> None:
+        """The text, its legend and its caption."""
+        self.text_panel.set_presented(presented)
+
     def connect_parts(self) -> None:
         """Jumps go to the text, wishes to the window."""
         from rnnviz.views.cells.panels.ranking import RankingPanel

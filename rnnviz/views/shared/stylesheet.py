@@ -13,6 +13,8 @@ QLabel[role="caption"] { font-size: 11pt; font-weight: 500; }
 QFrame[role="story"] { background: $tint; border-bottom: 1px solid $border; }
 QLabel[role="story-title"] { font-size: 12pt; font-weight: 600; }
 QLabel[role="story-caption"] { font-size: 11pt; }
+QLabel[large="true"] { font-size: 17pt; }
+QLabel[role="story-title"][large="true"] { font-size: 22pt; }
 QLabel[role="title"] { font-weight: 600; }
 QLabel[role="card"] { background: $raised; color: $text; border: 1px solid $border;
     border-radius: 6px; padding: 4px 8px; }

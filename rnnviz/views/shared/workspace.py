@@ -80,6 +80,8 @@ class Workspace(QMainWindow):
         self._aside = False
         """Whether the panels of `bottom` stand under those at the right, for want of height."""
         self._default_layout = QByteArray()
+        self._before = QByteArray()
+        """The layout from before it was presented."""
         self._tidying = QTimer(self)
         self._tidying.setSingleShot(True)
         self._tidying.timeout.connect(self._hide_stale_bars)
@@ -116,6 +118,24 @@ class Workspace(QMainWindow):
     def redo(self) -> bool:
         """Do again what was taken back in this room; whether there was anything."""
         return False
+
+    def present_centre(self, presented: bool) -> None:
+        """Make the middle large and leave out its tools, or bring them back."""
+
+    # Presenting
+
+    def set_presented(self, presented: bool) -> None:
+        """Show the middle alone, for the last row; or everything, as it was."""
+        self.ensure_built()
+        if presented:
+            self._before = self.saveState(self.layout_version)
+            for dock in self.docks.values():
+                dock.hide()
+        elif not self._before.isNull():
+            self.restoreState(self._before, self.layout_version)
+            self._before = QByteArray()
+            self._tidying.start()
+        self.present_centre(presented)
 
     # Building
 
@@ -210,7 +230,9 @@ class Workspace(QMainWindow):
     def save_layout(self, settings: QSettings) -> None:
         """Remember where the docks are."""
         if self._built:
-            settings.setValue(self._layout_key, self.saveState(self.layout_version))
+            presented = not self._before.isNull()
+            layout = self._before if presented else self.saveState(self.layout_version)
+            settings.setValue(self._layout_key, layout)
 
     def _size_docks(self) -> None:
         """Give the docks their first sizes."""

@@ -36,6 +36,7 @@ class CellArea(QAbstractScrollArea):
         self.text = Text.of("")
         self._banded = False
         self._points = _POINTS
+        self._larger = 0.0
         self._widest = 0
         self._visible: tuple[int, int] | None = None
         self._page: Page | None = None
@@ -127,8 +128,17 @@ class CellArea(QAbstractScrollArea):
         points = _POINTS if steps == 0 else min(max(self._points + steps, _SIZES[0]), _SIZES[1])
         if points != self._points:
             self._points = points
-            self._font = gridded(mono_font(points))
-            self.lay_again()
+            self._resize_type()
+
+    def enlarge(self, points: float) -> None:
+        """Make the characters larger by so many points than they are zoomed to; 0 as they are."""
+        if points != self._larger:
+            self._larger = points
+            self._resize_type()
+
+    def _resize_type(self) -> None:
+        self._font = gridded(mono_font(min(self._points + self._larger, _SIZES[1])))
+        self.lay_again()
 
     def lay(self, text: Text) -> None:
         """Show another text at the same place in the window, as far as it reaches."""

@@ -40,6 +40,8 @@ def entries(window: Window) -> tuple[MenuEntry, ...]:
         *_stories(window),
         MenuEntry("View", "Zoom in", key.ZoomIn, text.zoom_in),
         MenuEntry("View", "Zoom out", key.ZoomOut, text.zoom_out),
+        MenuEntry("View", "Present", "F5", window.presentation.toggle),
+        MenuEntry("View", "Full screen", "F11", window.toggle_full_screen),
         MenuEntry("View", "Reset layout", None, window.reset_layout),
         MenuEntry("View", SEPARATOR),
         MenuEntry("View", "Next part of the window", "F6", window.next_part),

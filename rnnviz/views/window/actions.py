@@ -60,6 +60,8 @@ class Actions:
             action.triggered.connect(_without_arguments(entry.run))
             if entry.shortcut is not None:
                 action.setShortcut(QKeySequence(entry.shortcut))
+            # Its keys hold also while the menus are hidden.
+            self._window.addAction(action)
             self.actions[entry.text] = action
             self._bound.append((entry, action))
 

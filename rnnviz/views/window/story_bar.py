@@ -87,6 +87,15 @@ class StoryBar(QFrame):
         button.setAccessibleName(tip)
         return button
 
+    def set_large(self, large: bool) -> None:
+        """In large type for the last row, without buttons; or as usual."""
+        for label in (self.title, self.caption):
+            label.setProperty("large", large)
+            label.style().unpolish(label)
+            label.style().polish(label)
+        for widget in (self.before, self.after, self.close_button):
+            widget.setVisible(not large)
+
     @Slot()
     def show_story(self) -> None:
         """Show what is being told."""

@@ -39,6 +39,7 @@ from rnnviz.views.window.actions import Actions
 from rnnviz.views.window.focus import FocusRing, FocusWalk
 from rnnviz.views.window.library_pane import LibraryPane
 from rnnviz.views.window.prebuilding import Prebuilder
+from rnnviz.views.window.presentation import Presentation
 from rnnviz.views.window.questions import Questions
 from rnnviz.views.window.status import Status
 from rnnviz.views.window.story_bar import StoryBar
@@ -81,6 +82,7 @@ class Window(QMainWindow):
         self.setCentralWidget(self.workspace_tabs)
         self.setStatusBar(self.status)
         self.library_dock = self._build_library()
+        self.presentation = Presentation(self)
         self.actions_ = Actions(self, entries(self))
         self._build_late_menus()
         self._connect()
@@ -330,6 +332,11 @@ class Window(QMainWindow):
         """Show a finding as it was saved."""
         self._open(self.session.show_finding, saved.finding)
 
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Take the whole screen, or give it back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
     # Messages
 
     @Slot(object)
@@ -420,6 +427,7 @@ class Window(QMainWindow):
         if not self.questions.may_close():
             event.ignore()
             return
+        self.presentation.end()
         self.session.settings.setValue("window/geometry", self.saveGeometry())
         self.session.settings.setValue("window/layout", self.saveState(LAYOUT_VERSION))
         for workspace in self.workspaces:

@@ -1,0 +1,76 @@
+"""Presenting leaves the picture, its legend and its caption, and brings back what was there."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from rnnviz.views.cells.workspace import CellsWorkspace
+from tests.views.window.test_stories import make
+from tests.views.window.test_window import home, make_window
+
+__all__ = ["home", "make_window"]
+
+
+@pytest.fixture
+def window(make_window, qtbot):
+    window = make_window()
+    make(window, "one", "Caption of one.", 1)
+    make(window, "two", "Caption of two.", 2)
+    window.telling.tell("own", 0)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    return window
+
+
+def test_f5_shows_the_picture_alone_and_escape_brings_all_back(window, qtbot):
+    panel, docks = window.text_panel, window.workspace(CellsWorkspace).docks
+    around = (window.menuBar(), window.library_dock, window.statusBar(), window.workspace_tabs.bar)
+    small, size = panel.view.grid.cell, window.story_bar.caption.font().pointSizeF()
+    shown = [name for name, dock in docks.items() if dock.isVisible()]
+    assert shown
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    assert not any(part.isVisible() for part in (*around, *docks.values(), panel.minimap))
+    assert panel.view.isVisible() and panel.view.grid.cell > small
+    assert panel.legend.caption.isVisibleTo(panel) and panel.legend.bar.isVisible()
+    assert window.story_bar.caption.isVisible()
+    assert window.story_bar.caption.font().pointSizeF() > size
+    assert window.isFullScreen()
+    qtbot.keyClick(panel.view, Qt.Key.Key_Escape)
+    assert all(part.isVisible() for part in (*around, panel.minimap))
+    assert [name for name, dock in docks.items() if dock.isVisible()] == shown
+    assert panel.view.grid.cell == small and not window.isFullScreen()
+    assert window.session.stories.current is not None, "the story goes on"
+
+
+def test_stories_are_told_by_the_page_keys_while_presenting(window, qtbot):
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    qtbot.keyClick(window.text_panel.view, Qt.Key.Key_PageDown)
+    assert window.story_bar.title.text() == "two" and window.presentation.running
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    assert not window.presentation.running
+
+
+def test_another_workspace_is_presented_when_it_is_entered(window, qtbot):
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    window.enter("gradients")
+    assert not any(dock.isVisible() for dock in window.workspace_tabs.current.docks.values())
+    window.enter("cells")
+    assert window.text_panel.legend.isVisible() and not window.text_panel.minimap.isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert window.text_panel.minimap.isVisible()
+
+
+def test_what_is_presented_is_not_what_the_next_window_looks_like(window, make_window, qtbot):
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    window.close()
+    again = make_window()
+    assert again.menuBar().isVisible() and again.library_dock.isVisible()
+    assert any(dock.isVisible() for dock in again.workspace(CellsWorkspace).docks.values())
+
+
+def test_f11_takes_the_screen_and_gives_it_back(window, qtbot):
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    assert window.isFullScreen() and window.menuBar().isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    assert not window.isFullScreen()
