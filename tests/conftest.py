@@ -34,6 +34,7 @@ from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.system import deleting
 
 LONGEST_WAIT_SECONDS = 2.0
 """How long a thread, a child or a widget may take to go once its test is over."""
@@ -101,6 +102,7 @@ def _nothing_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             *(f"widget {widget}" for widget in _top_level_widgets() - widgets),
         ]
 
+    deleting.wait()  # it ends by itself, when the disk has time
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
     while left() and time.monotonic() < deadline:
         gc.collect()

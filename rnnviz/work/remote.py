@@ -185,21 +185,30 @@ class Mirror:
     def _bring(self, content: bytes) -> None:
         there = "cat > .control.json.part && mv .control.json.part control.json"
         try:
-            done = subprocess.run(
-                self._command(there), input=content, capture_output=True, timeout=20, check=False
-            )
+            child = self._start(there, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            if child is None:
+                return
+            try:
+                _, complaint = child.communicate(content, timeout=20)
+            finally:
+                child.kill()
         except (OSError, subprocess.TimeoutExpired) as error:
             self._problems["asking"] = f"{self._host} cannot be asked: {error}"
             return
-        words = done.stderr.decode(errors="replace").strip() if done.returncode else ""
+        words = complaint.decode(errors="replace").strip() if child.returncode else ""
         self._problems["asking"] = f"{self._host} cannot be asked: {words}" if words else ""
 
     def close(self) -> None:
-        """End all children; what was mirrored stays."""
+        """End all children, without waiting for them; what was mirrored stays."""
         self._closing.set()
         with self._guard:
             for child in self._children:
                 child.kill()
+        # What a killed ssh had started may hold its pipe open for seconds; no daemon, so that the
+        # sockets go even where the window ends now.
+        threading.Thread(target=self._leave, name="closing a mirror").start()
+
+    def _leave(self) -> None:
         for thread in self._threads:
             thread.join(timeout=5)
         shutil.rmtree(self._sockets, ignore_errors=True)
@@ -218,9 +227,8 @@ class Mirror:
         with self._guard:
             if self._closing.is_set():
                 return None
-            child = subprocess.Popen(  # type: ignore[call-overload]
-                self._command(there), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, **pipes
-            )
+            pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE} | pipes
+            child = subprocess.Popen(self._command(there), **pipes)  # type: ignore[call-overload]
             self._children = [other for other in self._children if other.poll() is None]
             self._children.append(child)
         return child  # type: ignore[no-any-return]

@@ -1,6 +1,6 @@
 """Acts in the real window with the real engine, at random: `make events`.
 
-    python -m tests.harness.events [--events 20000] [--seed 0] [--each 2500] [--keep FOLDER]
+    python -m tests.harness.events [--events 20000] [--seed 0] [--each 5000] [--keep FOLDER]
     python -m tests.harness.events --replay TRAIL
 
 Windows follow one another in one home, each in a child, so that a crash is found; each opens what
@@ -39,9 +39,10 @@ _STANDS_STILL_SECONDS = 90.0
 _TO_END_SECONDS = 40.0
 _TO_START_SECONDS = 180.0
 _DEAD = 5
-_SLOPE_BYTES = 6_000
+_SLOPE_BYTES = 20_000
 """Memory may grow by so much an event, over the second half of a window's life."""
-_LEAST_FOR_SLOPE = 2_000
+"""More than what a person who opens ever more files and runs has open."""
+_LEAST_FOR_SLOPE = 4_000
 _SCREEN = {
     "name": "one", "x": 0, "y": 0, "width": 1920, "height": 1200, "logicalDpi": 96,
     "logicalBaseDpi": 96, "dpr": 1,
@@ -219,7 +220,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--each", type=int, default=2_500, help="events in the life of a window")
+    parser.add_argument("--each", type=int, default=5_000, help="events in the life of a window")
     parser.add_argument("--keep", type=Path, help="keep trails and faults here")
     parser.add_argument("--replay", type=Path, metavar="TRAIL")
     asked = parser.parse_args()
@@ -247,7 +248,7 @@ def main() -> int:
             for each in ("trail", "faults", "result", "crash") if lived.faults else ():
                 if (windows.place / name / each).exists():
                     shutil.copy(windows.place / name / each, keep / f"{name}.{each}")
-            sizes = [size >> 20 for _, size in lived.facts.get("sizes", [])]
+            sizes = [one[2] >> 20 for one in lived.facts.get("held", [])]
             sys.stdout.write(
                 f"{name}: {lived.events} events, {len(lived.faults)} faults, MB {sizes}\n"
             )

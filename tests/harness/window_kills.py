@@ -27,7 +27,7 @@ from rnnviz.core.system.places import HOME_VARIABLE
 ROOT = Path(__file__).parents[2]
 _LONGEST_START = 120.0
 _LONGEST_AFTER = 30.0
-_OWN = ("live-*", "alignments-*", "gradients-*", "rnnviz-*")
+_OWN = ("live-*", "stage-*", "alignments-*", "gradients-*", "rnnviz-*")
 
 
 class Windows:

@@ -117,6 +117,23 @@ def test_a_wish_is_brought_there(tmp_path: Path, mirrored: Make) -> None:
     assert (heard[0].command, heard[0].value) == ("set", 0.01)
 
 
+def test_closing_waits_for_nothing_that_ssh_left(
+    tmp_path: Path, ssh: Path, mirrored: Make
+) -> None:
+    """What it started may hold its pipes for seconds, and a wish may be on its way."""
+    started = tmp_path / "started"
+    ssh.write_text(f"#!/bin/sh\necho x >> {shlex.quote(str(started))}\nsleep 1.5 &\nwait\n")
+    mirror = mirrored(finished_run(tmp_path / "run"))
+    (mirror.folder / "control.json").write_text("{}")
+    mirror.ask()
+    until(lambda: started.exists() and started.read_text().count("x") >= 4)
+    began = time.monotonic()
+    mirror.close()
+    assert time.monotonic() - began < 0.7
+    assert mirror._sockets.exists()
+    until(lambda: not mirror._sockets.exists())
+
+
 def test_what_ssh_complains_about_is_told(tmp_path: Path, ssh: Path, mirrored: Make) -> None:
     ssh.write_text("#!/bin/sh\necho 'Could not resolve hostname there' >&2\nexit 255\n")
     mirror = mirrored(MadeRun(tmp_path / "run"))

@@ -7,12 +7,12 @@ walk the same text, and whoever makes room in the cache must not delete what is 
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnviz.core.errors import RecordingError
+from rnnviz.core.system.deleting import delete_aside, set_aside
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -53,6 +53,8 @@ def writing(folder: Path, waiting: Callable[[], None] = lambda: None) -> Iterato
 def remove_unless_written(folder: Path) -> bool:
     """Delete a recording's folder with all that is in it, unless somebody writes there just now.
 
+    Its name is free at once; gigabytes are deleted by a thread.
+
     Returns:
         Whether nobody does.
     """
@@ -63,8 +65,12 @@ def remove_unless_written(folder: Path) -> bool:
         lock.acquire(blocking=False)
     except (Timeout, OSError):
         return not folder.exists()
-    shutil.rmtree(folder, ignore_errors=True)
-    _let_go(lock, folder)
+    aside = set_aside(folder)
+    if aside is None:
+        _let_go(lock, folder)
+    else:
+        _let_go(lock, aside)
+        delete_aside(aside)
     return True
 
 

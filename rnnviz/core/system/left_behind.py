@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 _PREFIX = "rnnviz-"
-_OWN = re.compile(r"(?:live|alignments|gradients|rnnviz)-(\d{1,9})-.+")
+_OWN = re.compile(r"(?:live|stage|alignments|gradients|rnnviz)-(\d{1,9})-.+")
 _CLOCK_SECONDS = 5.0
 """So much the system's times of a process and of a folder may differ."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.background import Aside
+from rnnviz.core.system.deleting import delete
 from rnnviz.core.system.identity import file_stamp
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Failure, Jobs
@@ -160,13 +160,13 @@ class Following(QObject):
 
         def done(found: CheckpointWalked) -> None:
             if not self._take(step, folder, found.model):
-                shutil.rmtree(folder, ignore_errors=True)
+                delete(folder)
             self.walk_newest()
 
         def failed(failure: Failure) -> None:
             # What is shown stays; the next checkpoint may be better.
             self._fail(step, failure.message)
-            shutil.rmtree(folder, ignore_errors=True)
+            delete(folder)
             self.walk_newest()
 
         walk = WalkCheckpoint(
@@ -218,7 +218,7 @@ class Following(QObject):
         """Delete all but the last two: a job may still read the one before."""
         self._folders.append(folder)
         while len(self._folders) > 2:
-            shutil.rmtree(self._folders.pop(0), ignore_errors=True)
+            delete(self._folders.pop(0))
 
     @Slot()
     def _another_model(self) -> None:

@@ -8,7 +8,6 @@ right, those that remember what came earlier are not. The exact values take its 
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.system.deleting import delete
 from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.session.shared.recordings import RECORDING, Recordings
 from rnnviz.session.shared.selection import Selection
@@ -157,4 +157,4 @@ class Previews(QObject):
         before, self.preview = self.preview, preview
         self.changed.emit()
         if before is not None:
-            shutil.rmtree(before.recording.folder, ignore_errors=True)
+            delete(before.recording.folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.recordings.recording import Recording, size_bytes
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.text_store import map_text
+from rnnviz.core.system.deleting import delete
 from rnnviz.core.system.identity import model_digest, text_digest
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
@@ -371,7 +371,7 @@ class Recordings(QObject):
         assert self.text is not None and self.text.path is not None
         path = self.text.path
         self._jobs.cancel(Walk)
-        shutil.rmtree(folder, ignore_errors=True)
+        delete(folder)
         self.open_text(path)
 
     def _set_recording(self, recording: Recording | None) -> None:
@@ -392,7 +392,7 @@ class Recordings(QObject):
         """Delete the walks of what was typed, but the one on the screen."""
         for folder in self.cache.glob(f"{_LIVE}{os.getpid()}-*"):
             if self.recording is None or self.recording.folder != folder:
-                shutil.rmtree(folder, ignore_errors=True)
+                delete(folder)
 
 
 def in_words(size_bytes: float) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 from pathlib import Path
+
+from rnnviz.core.system.deleting import delete
 
 _numbers = itertools.count(1)
 
@@ -25,4 +26,4 @@ class Scratch:
 
     def close(self) -> None:
         """Delete everything."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        delete(self.folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +24,7 @@ from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.background import Aside
+from rnnviz.core.system.deleting import delete
 from rnnviz.core.training_tasks import kind_trained_by
 from rnnviz.session.cells.rankings import CONCEPTS_MADE, Rankings
 from rnnviz.session.shared.identities import Subject
@@ -325,7 +325,7 @@ class CheckpointWalks(QObject):
             # A file that is replaced just now is read again when the next one is there.
             self._failed.add(key)
             self.problem = failure.message
-            shutil.rmtree(folder, ignore_errors=True)
+            delete(folder)
             self.arrived.emit()
 
         walk = Walk(
@@ -391,7 +391,7 @@ class CheckpointWalks(QObject):
         while len(self._walked) > _KEPT:
             shown = self._key(self.stage) if self.stage is not None else None
             oldest = next(other for other in self._walked if other not in (shown, key))
-            shutil.rmtree(self._walked.pop(oldest).folder, ignore_errors=True)
+            delete(self._walked.pop(oldest).folder)
 
     @Slot()
     def _begin_again(self) -> None:
@@ -404,11 +404,11 @@ class CheckpointWalks(QObject):
         """Let go of what was walked for a run that was closed."""
         inside = str(run.watched.directory)
         for key in [key for key in self._walked if str(key[0]).startswith(inside)]:
-            shutil.rmtree(self._walked.pop(key).folder, ignore_errors=True)
+            delete(self._walked.pop(key).folder)
 
     @Slot()
     def close(self) -> None:
         """Delete everything that was walked."""
         self._walked.clear()
         for folder in self._recordings.cache.glob(f"stage-{os.getpid()}-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+            delete(folder)

@@ -273,7 +273,11 @@ _ICON_SIZES = (16, 20, 24, 32, 48)
 
 def icon(name: str, theme: Theme | None = None) -> QIcon:
     """A line icon in the colours of the theme; `resources/icons/<name>.svg`."""
-    theme = theme or theme_of()
+    return _icon(name, theme or theme_of())
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, theme: Theme) -> QIcon:
     made = QIcon()
     for mode, colour in (
         (QIcon.Mode.Normal, theme.muted),

@@ -27,6 +27,7 @@ def test_only_what_a_dead_process_left_is_removed(tmp_path):
     other.mkdir()
     (other / "file").touch()
     left = [f"live-{gone}-1", f"live-{gone}-text-2", f"alignments-{gone}-1", f"rnnviz-{gone}-abc"]
+    left += [f"stage-{gone}-7", f"rnnviz-{gone}-deleted-1"]
     for name in left:
         (tmp_path / name).mkdir()
         (tmp_path / name / "values.f16").write_bytes(b"1234")
