@@ -117,9 +117,7 @@ def test_a_wish_is_brought_there(tmp_path: Path, mirrored: Make) -> None:
     assert (heard[0].command, heard[0].value) == ("set", 0.01)
 
 
-def test_closing_waits_for_nothing_that_ssh_left(
-    tmp_path: Path, ssh: Path, mirrored: Make
-) -> None:
+def test_closing_waits_for_nothing_that_ssh_left(tmp_path: Path, ssh: Path, mirrored: Make) -> None:
     """What it started may hold its pipes for seconds, and a wish may be on its way."""
     started = tmp_path / "started"
     ssh.write_text(f"#!/bin/sh\necho x >> {shlex.quote(str(started))}\nsleep 1.5 &\nwait\n")
