@@ -148,7 +148,7 @@ def _unpacked(path: Path) -> tuple[_Model, bytes]:
                     f"{path.name} keeps its weights in {len(weights)} parts; save it without shards"
                 )
             content = _member(archive, weights[0], memory_left(), path)
-    except (zipfile.BadZipFile, DamagedFileError, EOFError, KeyError, ValueError, zlib.error,
+    except (zipfile.BadZipFile, EOFError, KeyError, OSError, ValueError, zlib.error,
             NotImplementedError, RuntimeError) as error:  # fmt: skip
         raise ModelFileError(
             f"{path.name} is a Keras archive that is damaged or was not copied whole ({error}); "

@@ -61,7 +61,8 @@ class Ml5:
             ModelFileError: an array is missing, cut or unknown.
         """
         manifest, name = file.read(_manifest), file.name
-        assert manifest is not None
+        if manifest is None:
+            raise ModelFileError(f"{name} is no manifest of ml5")
         parts = _parts(_arrays(manifest, file.path), name)
         chain = chain_of(parts, name)
         found, notes, problem = _vocabulary(file.path.parent / _VOCABULARY, chain.reads)

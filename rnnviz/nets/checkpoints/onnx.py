@@ -160,8 +160,8 @@ def _graph(path: Path) -> Any:
         ) from error
     if len(model.graph.node) > _MOST_NODES:
         raise ModelFileError(f"{path.name} is a graph of {len(model.graph.node):,} nodes")
-    if not model.graph.node:
-        raise ModelFileError(f"{path.name} is an ONNX file without a graph; it is damaged")
+    if not model.graph.node or not model.opset_import:
+        raise ModelFileError(f"{path.name} is an ONNX graph that was not copied whole; fetch it again")
     return model.graph
 
 

@@ -65,7 +65,8 @@ class TensorFlowJS:
                 shown.
         """
         content, name = file.read(_content), file.name
-        assert content is not None
+        if content is None:
+            raise ModelFileError(f"{name} is no model.json of TensorFlow.js")
         topology = content.get("modelTopology")
         if content.get("format") == "graph-model" or (
             isinstance(topology, dict) and "node" in topology

@@ -16,6 +16,12 @@ from torch.nn import functional
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel
+from tests.nets.checkpoints.chain_writers import (
+    write_keras,
+    write_keras_archive,
+    write_onnx,
+    write_tfjs,
+)
 from tests.nets.checkpoints.t7_writer import Lua, array, t7
 
 CHARACTERS = "abc\n"
@@ -164,13 +170,22 @@ WRITERS: dict[str, tuple[Writer, ...]] = {
     "pytorch-module": (write_module, write_module_legacy),
     "torchscript": (write_torchscript,),
     "torch7": (write_torch7,),
+    "keras": (write_keras, write_keras_archive),
+    "tensorflow-js": (write_tfjs,),
+    "onnx": (write_onnx,),
 }
 """How to write a file for each importer."""
 
 NETWORKS = {
     "torch7": [(kind, layers, 2) for kind in ("rnn", "lstm") for layers in (1, 2)],
+    **{
+        name: [(kind, layers, 2) for kind in KINDS for layers in (1, 2)]
+        for name in ("keras", "tensorflow-js", "onnx")
+    },
 }
 """The networks (kind, layers, embedding) that a format can hold, where it cannot hold all."""
+GIVEN = {name: tuple(CHARACTERS) for name in ("keras", "tensorflow-js", "onnx")}
+"""The vocabulary, for formats whose files have none."""
 ALL_NETWORKS = [(kind, layers, e) for kind in KINDS for layers in (1, 3) for e in (0, 2, 4)]
 
 

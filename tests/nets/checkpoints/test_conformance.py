@@ -16,6 +16,7 @@ from rnnviz.nets.checkpoints import IMPORTERS, Companions, ModelFile, open_model
 from tests.nets.checkpoints.examples import (
     ALL_NETWORKS,
     CHARACTERS,
+    GIVEN,
     NETWORKS,
     WRITERS,
     Stock,
@@ -58,7 +59,7 @@ def test_opens_what_torch_computes(importer, write, network, tmp_path):
     stock = Stock(kind, layers, embedding=embedding)
     path = tmp_path / "file-without-a-telling-name"
     write(path, stock)
-    opened = open_model(path)
+    opened = open_model(path, GIVEN.get(importer.name))
     assert opened.format_title == importer.title
     assert opened.model.description.vocabulary == tuple(CHARACTERS)
     assert opened.model.description.architecture == kind
@@ -80,10 +81,10 @@ def test_a_file_cut_anywhere_is_refused(importer, write, tmp_path):
     for length in reversed(range(cut.stat().st_size)):
         os.truncate(cut, length)
         with pytest.raises(ModelFileError):
-            importer.load(ModelFile(cut), Companions())
+            importer.load(ModelFile(cut), Companions(GIVEN.get(importer.name)))
         if length % 16 == 0:
             with pytest.raises(ModelFileError):
-                open_model(cut)
+                open_model(cut, GIVEN.get(importer.name))
 
 
 @pytest.mark.parametrize(("importer", "write"), EVERY)
@@ -97,9 +98,9 @@ def test_flipped_bytes_are_refused_or_harmless(importer, write, tmp_path):
             damaged[draw.randrange(len(damaged))] = draw.randrange(256)
         flipped.write_bytes(damaged)
         with contextlib.suppress(ModelFileError):  # any other exception fails the test
-            open_model(flipped)
+            open_model(flipped, GIVEN.get(importer.name))
         with contextlib.suppress(ModelFileError):
-            importer.load(ModelFile(flipped), Companions())
+            importer.load(ModelFile(flipped), Companions(GIVEN.get(importer.name)))
 
 
 @pytest.mark.parametrize(("importer", "write"), EVERY)
@@ -108,4 +109,4 @@ def test_weights_that_are_not_finite_are_named(importer, write, tmp_path):
     stock.fc.weight.data[1, 1] = float("nan")
     write(tmp_path / "model", stock)
     with pytest.raises(ModelFileError, match=r"(fc|output)\.weight.* 1 numbers that are NaN"):
-        open_model(tmp_path / "model")
+        open_model(tmp_path / "model", GIVEN.get(importer.name))
