@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,7 +59,7 @@ from rnnviz.work.remote import mirrored_address
 from rnnviz.work.unpacking import RefusedArchiveError, unpack
 from tests.core.recordings.recordings import record
 from tests.core.runs.made import finished_run
-from tests.nets.checkpoints import examples, test_tutorial
+from tests.nets.checkpoints import chain_writers, examples, test_ml5, test_tutorial
 from tests.nets.classification.small_classifier import TEXT as LABELLED
 from tests.nets.classification.small_classifier import saved_classifier
 from tests.nets.translation.small import small_translator
@@ -185,6 +186,11 @@ def open_archive(path: Path) -> None:
         raise RnnvizError(f"it was not unpacked: {error}") from error
 
 
+def open_with_characters(path: Path) -> object:
+    """A model whose format keeps no characters."""
+    return open_model(path, tuple(examples.CHARACTERS))
+
+
 OPENERS: dict[str, tuple[Opener, ...]] = {
     "text": (kind_of, open_text),
     "rnnviz": (kind_of, open_model),
@@ -192,6 +198,12 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "pytorch": (kind_of, open_model),
     "pytorch-legacy": (kind_of, open_model),
     "torch7": (kind_of, open_model),
+    "keras": (kind_of, open_with_characters),
+    "keras-archive": (kind_of, open_with_characters),
+    "keras-folder": (kind_of, open_with_characters),
+    "tensorflow-js": (kind_of, open_with_characters),
+    "ml5": (kind_of, open_with_characters),
+    "onnx": (kind_of, open_with_characters),
     "translator": (kind_of, open_model),
     "tutorial": (lambda path: open_model(path / "encoder.pt"),),
     "classifier": (kind_of, open_model),
@@ -229,6 +241,25 @@ def _model(write: Callable[[Path, examples.Stock], None], name: str) -> Sample:
         return path
 
     return sample
+
+
+def _keras_folder(folder: Path) -> Path:
+    made = folder / "unpacked"
+    chain_writers.write_keras_archive(folder / "model.keras", examples.Stock(embedding=2))
+    with zipfile.ZipFile(folder / "model.keras") as archive:
+        archive.extractall(made)
+    return made
+
+
+def _tfjs_folder(folder: Path) -> Path:
+    made = folder / "js"
+    made.mkdir()
+    chain_writers.write_tfjs(made / "model.json", examples.Stock(embedding=2))
+    return made
+
+
+def _ml5_folder(folder: Path) -> Path:
+    return test_ml5.write(folder / "ml5", test_ml5.drawn_arrays())
 
 
 def _written(name: str, content: bytes) -> Sample:
@@ -377,6 +408,12 @@ SAMPLES: dict[str, Sample] = {
     "pytorch": _model(examples.write_pytorch, "model.pt"),
     "pytorch-legacy": _model(examples.write_pytorch_legacy, "legacy.pt"),
     "torch7": _model(examples.write_torch7, "model.t7"),
+    "keras": _model(chain_writers.write_keras, "model.h5"),
+    "keras-archive": _model(chain_writers.write_keras_archive, "model.keras"),
+    "keras-folder": _keras_folder,
+    "tensorflow-js": _tfjs_folder,
+    "ml5": _ml5_folder,
+    "onnx": _model(chain_writers.write_onnx, "model.onnx"),
     "translator": _translator,
     "tutorial": _tutorial,
     "classifier": saved_classifier,

@@ -6,6 +6,8 @@ it does not have, or ask for filters that are loaded as plug-ins. None of these 
 
 from __future__ import annotations
 
+import mmap
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
@@ -25,6 +27,8 @@ _MOST_COMPRESSED = 1100
 """Zeros shrink to about a thousandth."""
 _MOST_ATTRIBUTE = 1 << 26
 _MOST_PIECES = 1 << 12
+_LEAST_HEAP = 4096
+_ENTRY = 16
 
 
 class Group(Protocol):
@@ -69,6 +73,7 @@ def opened_hdf5(source: Path | bytes, file: str) -> Iterator[Group]:
         ModelFileError: h5py is missing, or the file is damaged in any way.
     """
     h5py = h5py_for(file)
+    _check_heaps(source, file)
     try:
         with h5py.File(BytesIO(source) if isinstance(source, bytes) else source, "r") as root:
             yield root
@@ -79,6 +84,42 @@ def opened_hdf5(source: Path | bytes, file: str) -> Iterator[Group]:
             f"{file} is an HDF5 file that is damaged or was not copied whole ({_short(error)}); "
             "fetch it again"
         ) from error
+
+
+def _check_heaps(source: Path | bytes, file: str) -> None:
+    """Refuse heaps of texts whose entries lead nowhere: on some of these the library never ends.
+
+    A collection is `GCOL`, its version, its size, and entries of 16 bytes (number, references,
+    size) with their content, filled up to 8 bytes; number 0 is what is free (HDF5 file format,
+    section III.E).
+    """
+    if isinstance(source, bytes):
+        _walk_heaps(source, file)
+        return
+    with open_regular(source) as opened:
+        if not os.fstat(opened.fileno()).st_size:
+            return
+        with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            _walk_heaps(content, file)
+
+
+def _walk_heaps(content: bytes | mmap.mmap, file: str) -> None:
+    begin = content.find(b"GCOL")
+    while begin >= 0:
+        size = int.from_bytes(content[begin + 8 : begin + 16], "little")
+        real = content[begin + 4 : begin + 8] == b"\1\0\0\0" and size >= _LEAST_HEAP
+        end, place = min(begin + size, len(content)), begin + 16
+        while real and place + _ENTRY <= end:
+            number = int.from_bytes(content[place : place + 2], "little")
+            taken = int.from_bytes(content[place + 8 : place + 16], "little")
+            needed = _ENTRY + (taken + 7) // 8 * 8 if number else taken
+            if not 0 < needed <= end - place:
+                raise ModelFileError(
+                    f"{file} is an HDF5 file whose texts are damaged (at byte {place:,}); fetch it "
+                    "again"
+                )
+            place += needed
+        begin = content.find(b"GCOL", begin + 4)
 
 
 def group_in(group: Group, name: str, file: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.reading import DamagedFileError, decode_json, open_regular, read_json, read_small
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
+from rnnviz.nets.checkpoints.beside import read_beside
 from rnnviz.nets.checkpoints.chain import DensePart, Part, RecurrentPart, TablePart, chain_of
 from rnnviz.nets.checkpoints.chain_opened import opened_chain
 from rnnviz.nets.checkpoints.gate_layout import GateLayout
@@ -102,18 +103,8 @@ def _arrays(manifest: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
             or math.prod(shape) * 4 > _LARGEST
         ):
             raise ModelFileError(f"{path.name}: its entry for {name} is damaged")
-        if PurePath(stored).name != stored or stored in (".", ".."):
-            raise ModelFileError(
-                f"{path.name} asks for {stored!r}; only files in its own folder are read"
-            )
         size = 4 * math.prod(shape)
-        try:
-            content = read_small(path.parent / stored, size + 1)
-        except OSError as error:
-            raise ModelFileError(
-                f"{path.name} names the file {stored}, which cannot be read "
-                f"({error.strerror or error}); the folder is incomplete"
-            ) from error
+        content = read_beside(path, stored, size + 1)
         if len(content) != size:
             raise ModelFileError(
                 f"{stored} has {len(content):,} bytes and its manifest says {size:,}; the file is "

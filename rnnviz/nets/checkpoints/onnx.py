@@ -161,7 +161,9 @@ def _graph(path: Path) -> Any:
     if len(model.graph.node) > _MOST_NODES:
         raise ModelFileError(f"{path.name} is a graph of {len(model.graph.node):,} nodes")
     if not model.graph.node or not model.opset_import:
-        raise ModelFileError(f"{path.name} is an ONNX graph that was not copied whole; fetch it again")
+        raise ModelFileError(
+            f"{path.name} is an ONNX graph that was not copied whole; fetch it again"
+        )
     return model.graph
 
 

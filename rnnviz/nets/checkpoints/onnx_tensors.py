@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import memory_left, open_regular
+from rnnviz.core.reading import memory_left
+from rnnviz.nets.checkpoints.beside import read_beside
 
 Array = npt.NDArray[Any]
 _TYPES = {
@@ -81,31 +82,16 @@ def _listed(tensor: Any, kind: int, dtype: np.dtype[Any]) -> Array:
 
 def _outside(tensor: Any, size: int, path: Path) -> bytes:
     about = {entry.key: entry.value for entry in tensor.external_data}
-    place = PurePosixPath(about.get("location", ""))
-    file = path.parent.joinpath(*place.parts)
-    inside = not place.is_absolute() and ".." not in place.parts and place.parts
-    if not inside or not file.resolve().is_relative_to(path.parent.resolve()):
-        raise ModelFileError(
-            f"{path.name} keeps weights in {about.get('location')!r}; only files in its own folder "
-            "are read"
-        )
     try:
         offset = int(about.get("offset", "0"))
         length = int(about.get("length", str(size)))
-        if offset < 0 or length != size:
-            raise ModelFileError(
-                f"{path.name}: {tensor.name} claims {length:,} bytes and has the shape of {size:,}"
-            )
-        with open_regular(file) as outside:
-            outside.seek(offset)
-            return outside.read(length)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ModelFileError(f"{path.name}: where {tensor.name} lies is damaged") from error
-    except OSError as error:
+    if offset < 0 or length != size:
         raise ModelFileError(
-            f"{path.name} keeps weights in {place}, which cannot be read "
-            f"({error.strerror or error}); put it beside it"
-        ) from error
+            f"{path.name}: {tensor.name} claims {length:,} bytes and has the shape of {size:,}"
+        )
+    return read_beside(path, about.get("location"), length, offset)
 
 
 def _wrong_size(name: str, size: int, shape: tuple[int, ...], path: Path) -> None:

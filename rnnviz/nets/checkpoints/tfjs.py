@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import DamagedFileError, memory_left, open_regular, read_json, read_small
+from rnnviz.core.reading import DamagedFileError, memory_left, open_regular, read_json
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
+from rnnviz.nets.checkpoints.beside import read_beside
 from rnnviz.nets.checkpoints.chain import chain_of
 from rnnviz.nets.checkpoints.chain_opened import opened_chain
 from rnnviz.nets.checkpoints.keras_config import KerasLayer, input_shape, layers_in
@@ -118,7 +119,7 @@ class _Manifest:
     """The weights that a manifest lists, read from the shards that lie beside it."""
 
     def __init__(self, manifest: Any, path: Path) -> None:
-        self._file, self._folder = path.name, path.parent
+        self._file, self._path = path.name, path
         self._arrays: dict[str, Tensor] = {}
         self.notes: list[str] = []
         if not isinstance(manifest, list):
@@ -156,7 +157,7 @@ class _Manifest:
             raise ModelFileError(
                 f"{self._file} claims {wanted:,} bytes of weights; it is damaged or made to harm"
             )
-        content = b"".join(self._shard(path, wanted) for path in paths)
+        content = b"".join(read_beside(self._path, path, wanted + 1) for path in paths)
         if len(content) != wanted:
             raise ModelFileError(
                 f"{self._file} needs {wanted:,} bytes of weights and {', '.join(map(str, paths))} "
@@ -185,31 +186,6 @@ class _Manifest:
             )
         stored = _STORED[dtype]
         return name, tuple(shape), stored, quantised, math.prod(shape) * np.dtype(stored).itemsize
-
-    def _shard(self, path: Any, most: int) -> bytes:
-        place = PurePosixPath(path) if isinstance(path, str) else None
-        if (
-            place is None
-            or place.is_absolute()
-            or ".." in place.parts
-            or "\\" in path
-            or ":" in path
-        ):
-            raise ModelFileError(
-                f"{self._file} asks for weights at {path!r}; only files beside it are read"
-            )
-        file = self._folder.joinpath(*place.parts)
-        if not file.resolve().is_relative_to(self._folder.resolve()):
-            raise ModelFileError(
-                f"{self._file} asks for weights at {path!r}, which lie outside its folder"
-            )
-        try:
-            return read_small(file, most + 1)
-        except OSError as error:
-            raise ModelFileError(
-                f"{self._file} keeps its weights in {path}, which cannot be read "
-                f"({error.strerror or error}); put it beside it"
-            ) from error
 
     def _tensor(self, name: str, values: Any, quantised: Mapping[str, Any]) -> Tensor:
         if values.dtype.kind == "f":

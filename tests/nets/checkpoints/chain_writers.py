@@ -30,17 +30,15 @@ def keras_of(stock: Any) -> tuple[dict[str, Any], Arrays]:
     state = {name: tensor.detach().numpy() for name, tensor in stock.state_dict().items()}
     size, width = state["embed.weight"].shape
     kind, order = KERAS[type(stock.rnn)]
-    layers = [{"class_name": "Embedding",
-               "config": {"name": "embedding", "input_dim": size, "output_dim": width}}]  # fmt: skip
+    about = {"name": "embedding", "input_dim": size, "output_dim": width}
+    layers: list[Any] = [{"class_name": "Embedding", "config": about}]
     arrays: Arrays = {"embedding": [state["embed.weight"]]}
     for number in range(stock.rnn.num_layers):
         name = f"rnn_{number}"
         config = {"name": name, "units": stock.rnn.hidden_size, "return_sequences": True,
                   "activation": "tanh", "recurrent_activation": "sigmoid"}  # fmt: skip
         layers.append({"class_name": kind, "config": config})
-        biases = [
-            _blocks(state[f"rnn.{part}_l{number}"], order) for part in ("bias_ih", "bias_hh")
-        ]
+        biases = [_blocks(state[f"rnn.{part}_l{number}"], order) for part in ("bias_ih", "bias_hh")]
         arrays[name] = [
             _blocks(state[f"rnn.weight_ih_l{number}"], order).T,
             _blocks(state[f"rnn.weight_hh_l{number}"], order).T,
@@ -112,9 +110,9 @@ def write_onnx(path: Path, stock: Any) -> None:
             names.append(f"{part}_{number}")
         both = [_blocks(state[f"rnn.{part}_l{number}"], order) for part in ("bias_ih", "bias_hh")]
         constants[f"bias_{number}"] = np.concatenate(both)[None]
-        more = {"linear_before_reset": 1} if kind == "GRU" else {}
-        nodes.append(helper.make_node(kind, [f"h{number}", *names, f"bias_{number}"],
-                                      [f"y{number}"], hidden_size=stock.rnn.hidden_size, **more))  # fmt: skip
+        more: dict[str, Any] = {"linear_before_reset": 1} if kind == "GRU" else {}
+        reads, units = [f"h{number}", *names, f"bias_{number}"], stock.rnn.hidden_size
+        nodes.append(helper.make_node(kind, reads, [f"y{number}"], hidden_size=units, **more))
         nodes.append(helper.make_node("Squeeze", [f"y{number}", "axes"], [f"h{number + 1}"]))
     top = f"h{stock.rnn.num_layers}"
     nodes.append(helper.make_node("MatMul", [top, "fc.weight"], ["m"], name="fc.weight"))

@@ -17,6 +17,10 @@ CELL = "rnnlm/multi_rnn_cell/cell_{}/basic_lstm_cell/{}"
 
 @pytest.fixture
 def arrays():
+    return drawn_arrays()
+
+
+def drawn_arrays():
     drawn = np.random.default_rng(2)
     shapes = {
         "embedding": (V, U),
