@@ -311,3 +311,15 @@ def test_without_h5py_it_is_named_with_the_command(written, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "h5py", None)
     with pytest.raises(ModelFileError, match=r'pip install "rnnviz\[keras\]"'):
         open_model(written / "lstm.h5", SYMBOLS)
+
+
+def test_texts_that_lead_nowhere_are_refused_before_the_library_reads_them(written, tmp_path):
+    """On an entry of a heap whose length is wrong the HDF5 library goes round for ever."""
+    content = bytearray((written / "lstm.h5").read_bytes())
+    heap = content.index(b"GCOL")
+    first = 16 + int.from_bytes(content[heap + 24 : heap + 32], "little")
+    after = heap + 16 + (first + 7) // 8 * 8
+    content[after : after + 16] = bytes(16)
+    (tmp_path / "cut.h5").write_bytes(content)
+    with pytest.raises(ModelFileError, match="whose texts are damaged"):
+        open_model(tmp_path / "cut.h5", SYMBOLS)

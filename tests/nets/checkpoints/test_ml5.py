@@ -107,7 +107,7 @@ def test_an_array_that_is_cut_missing_or_elsewhere_is_named(folder):
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["embedding"]["filename"] = "../vocab.json"
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(ModelFileError, match="only files in its own folder"):
+    with pytest.raises(ModelFileError, match="only files beside it, in its own folder"):
         open_model(folder)
 
 

@@ -69,7 +69,7 @@ def test_weights_outside_its_folder_are_not_read(place, written, tmp_path):
     path.parent.mkdir()
     path.write_bytes(model.SerializeToString())
     (tmp_path / "external.bin").write_bytes((written / "external.bin").read_bytes())
-    with pytest.raises(ModelFileError, match="only files in its own folder are read"):
+    with pytest.raises(ModelFileError, match="only files beside it, in its own folder, are read"):
         open_model(path, SYMBOLS)
 
 

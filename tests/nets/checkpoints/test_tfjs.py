@@ -109,7 +109,7 @@ def test_only_files_beside_it_are_read(place, written, tmp_path):
     content = json.loads(path.read_text())
     content["weightsManifest"][0]["paths"] = [place]
     path.write_text(json.dumps(content))
-    with pytest.raises(ModelFileError, match="only files beside it are read"):
+    with pytest.raises(ModelFileError, match="only files beside it, in its own folder, are read"):
         open_model(path, SYMBOLS)
 
 
