@@ -24,8 +24,15 @@ from rnnviz.commands.jobs import run_with_progress
 from rnnviz.commands.number_types import number
 from rnnviz.commands.output import ProgressLine, print_json
 from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment
-from rnnviz.core.alignments.links import Link, corpus_agreement, links_line, read_links
-from rnnviz.core.alignments.parallel_corpus import read_pairs
+from rnnviz.core.alignments.links import (
+    Link,
+    LinkFile,
+    corpus_agreement,
+    links_line,
+    read_link_file,
+    read_links,
+)
+from rnnviz.core.alignments.parallel_corpus import read_pairs, words_between_blanks
 from rnnviz.core.alignments.statistical_aligner import SYMMETRISED
 from rnnviz.core.errors import AlignmentError, TextError
 from rnnviz.core.given_path import given_path
@@ -78,6 +85,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--threshold", type=number, default=0.3, metavar="X", help="the least weight of a link"
     )
     parser.add_argument("--gold", type=given_path, metavar="FILE", help="links to compare with")
+    parser.add_argument(
+        "--gold-base",
+        type=int,
+        choices=(0, 1),
+        metavar="0|1",
+        help="the number of the first word in the gold links; without it, found out and said",
+    )
     parser.add_argument("--one", action="store_true", help="write links that count from 1")
     parser.add_argument(
         "--sentences",
@@ -141,8 +155,21 @@ def run(arguments: argparse.Namespace) -> int:
     links = [one.swapped() if arguments.swap else one for one in found]
     nats = result.loss_nats
     cost = f"; the translations cost the model {nats:.2f} nats a token"
-    _tell(arguments, [one.sure for one in links], {"loss_nats": nats}, cost)
+    pairs = read_pairs(arguments.pairs, told=_say)
+    gold = _gold(arguments, pairs)
+    _tell(arguments, [one.sure for one in links], gold, {"loss_nats": nats}, cost)
     return 0
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)
+
+
+def _gold(arguments: argparse.Namespace, pairs: Sequence[tuple[str, str]]) -> LinkFile | None:
+    """The gold links, if there are any, for these pairs as they stand in their file."""
+    if arguments.gold is None:
+        return None
+    return read_link_file(arguments.gold, arguments.gold_base, pairs)
 
 
 def _statistical(arguments: argparse.Namespace) -> int:
@@ -154,9 +181,10 @@ def _statistical(arguments: argparse.Namespace) -> int:
         raise AlignmentError(
             "a statistical aligner has links and no weights to draw; leave --to out"
         )
-    asked = read_pairs([arguments.model, *arguments.pairs])
-    more = read_pairs(arguments.more) if arguments.more else []
-    cut = words_to_align if arguments.cut else lambda text: text.lower().split()
+    asked = read_pairs([arguments.model, *arguments.pairs], told=_say)
+    more = read_pairs(arguments.more, told=_say) if arguments.more else []
+    gold = _gold(arguments, asked)
+    cut = words_to_align if arguments.cut else lambda text: words_between_blanks(text.lower())
     words = [(cut(source), cut(target)) for source, target in [*asked, *more]]
     line = ProgressLine("aligning")
     try:
@@ -166,18 +194,18 @@ def _statistical(arguments: argparse.Namespace) -> int:
     links = [both.links(arguments.links) for both in found[: len(asked)]]
     facts: dict[str, Any] = {}
     beside = ""
-    if arguments.gold is not None:
-        gold = read_links(arguments.gold)
+    if gold is not None:
         straight = [diagonal(len(source), len(target)) for source, target in words[: len(asked)]]
-        facts["diagonal_error_rate"] = corpus_agreement(straight, gold).error_rate
+        facts["diagonal_error_rate"] = corpus_agreement(straight, gold.lines).error_rate
         beside = f"; a straight diagonal has {facts['diagonal_error_rate']:.1%}"
-    _tell(arguments, links, facts, beside)
+    _tell(arguments, links, gold, facts, beside)
     return 0
 
 
 def _tell(
     arguments: argparse.Namespace,
     links: Sequence[frozenset[Link]],
+    gold: LinkFile | None,
     more: dict[str, Any],
     beside: str,
 ) -> None:
@@ -187,14 +215,16 @@ def _tell(
         arguments.output.write_text(lines, encoding="utf-8")
     elif not arguments.json and arguments.gold is None:
         sys.stdout.write(lines)
-    if arguments.gold is None:
+    if gold is None:
         return
-    agreed = corpus_agreement(links, read_links(arguments.gold))
+    agreed = corpus_agreement(links, gold.lines)
     facts = {
         "pairs": len(links),
         "error_rate": agreed.error_rate,
         "precision": agreed.precision,
         "recall": agreed.recall,
+        "gold_base": gold.base,
+        "gold_said": gold.said,
         **more,
     }
     if arguments.json:
@@ -202,7 +232,7 @@ def _tell(
     else:
         print(
             f"alignment error rate {agreed.error_rate:.1%}, precision {agreed.precision:.1%}, "
-            f"recall {agreed.recall:.1%} over {len(links):,} pairs{beside}"
+            f"recall {agreed.recall:.1%} over {len(links):,} pairs{beside}\n{gold.said}"
         )
 
 

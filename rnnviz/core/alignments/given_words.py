@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.alignments.parallel_corpus import words_between_blanks
 from rnnviz.core.alignments.tokens import WORD_START, is_mark
 
 Shares = npt.NDArray[np.float64]
@@ -43,7 +44,7 @@ def shares(tokens: Sequence[int], words: Sequence[int]) -> Shares | None:
 
 def shares_of_text(tokens: Sequence[str], text: str) -> Shares | None:
     """For tokens as they are shown; those that end a sentence belong to no word."""
-    words = [len(word) for word in _words(text)]
+    words = [_length(word) for word in _words(text)]
     spelled = [_length(token) for token in tokens if not is_mark(token)]
     found = shares(spelled, words)
     if found is None:
@@ -88,7 +89,7 @@ def places_of_words(tokens: Sequence[str], text: str) -> tuple[tuple[int, ...], 
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(unicodedata.normalize("NFC", text).split())
+    return tuple(words_between_blanks(unicodedata.normalize("NFC", text)))
 
 
 def _length(token: str) -> int:

@@ -1,7 +1,8 @@
 """Word links in Pharaoh format, and how well links agree with gold ones.
 
 A line is a sentence pair, `0-0 1-2 2p1`: source-target, `-` for a sure link and `p` for a possible
-one. Some files count from 0 and some from 1. In memory places count from 0.
+one. Some files count from 0 and some from 1, a few of these with 0 for `no word`; which, is found
+out from the sentences, and said. In memory places count from 0.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rnnviz.core.alignments.parallel_corpus import read_lines
-from rnnviz.core.errors import AlignmentError
-from rnnviz.core.reading import read_small
+from rnnviz.core.alignments.parallel_corpus import read_lines, words_between_blanks
+from rnnviz.core.errors import AlignmentError, TextError
 from rnnviz.core.system.files import write_atomically
 
 Link = tuple[int, int]
 """A source place and a target place."""
 Base = Literal[0, 1]
 
-_LARGEST_BYTES = 1 << 26
-_LINK = re.compile(r"(\d{1,7})([-p])(\d{1,7})")
+_LINK = re.compile(r"([0-9]{1,7})([-p])([0-9]{1,7})")
+_DOUBTFUL = 5
+"""A difference of less than this part of all decides nothing."""
+_COLUMNS = re.compile(r"\t|\|\|\|")
 
 
 class Links(NamedTuple):
@@ -106,17 +108,18 @@ def corpus_agreement(found: Sequence[Iterable[Link]], gold: Sequence[Links]) -> 
 
 
 def parse_links(line: str, base: Base = 0, where: str = "the line") -> Links:
-    """The links of one line; what follows a tab or stands before one is another column.
+    """The links of one line; further columns, behind a tab or `|||`, hold scores or sentences.
 
     Args:
-        base: the number of the first word in this line.
+        base: the number of the first word in this line. Where it is 1, a link to 0 stands for a
+            word that belongs to no other, and is left out.
 
     Raises:
-        AlignmentError: a part of it is no link, or a place lies before the first word.
+        AlignmentError: a part of it is no link.
     """
     sure: set[Link] = set()
     possible: set[Link] = set()
-    for part in line.rsplit("\t", 1)[-1].split():
+    for part in words_between_blanks(_column(line)):
         found = _LINK.fullmatch(part)
         if found is None:
             raise AlignmentError(
@@ -124,41 +127,98 @@ def parse_links(line: str, base: Base = 0, where: str = "the line") -> Links:
                 "and 0p0 for possible ones, with blanks between them"
             )
         link = (int(found[1]) - base, int(found[3]) - base)
-        if min(link) < 0:
-            raise AlignmentError(
-                f"{where} holds the link {part}, but words were said to count from 1; "
-                "choose counting from 0"
-            )
-        (sure if found[2] == "-" else possible).add(link)
+        if min(link) >= 0:
+            (sure if found[2] == "-" else possible).add(link)
     return Links.of(sure, possible)
 
 
-def read_links(path: Path, base: Base | None = None) -> tuple[Links, ...]:
+def _column(line: str) -> str:
+    """The last column that is made of links, or else the last."""
+    columns = _COLUMNS.split(line)
+    for column in reversed(columns):
+        parts = words_between_blanks(column)
+        if parts and all(_LINK.fullmatch(part) for part in parts):
+            return column
+    return columns[-1]
+
+
+class LinkFile(NamedTuple):
+    """The links of a file, and what was assumed about it."""
+
+    lines: tuple[Links, ...]
+    base: Base
+    """The number that the first word has in the file."""
+    said: str
+    """From where words are counted and why, and what does not fit, for people."""
+
+
+def read_link_file(
+    path: Path, base: Base | None = None, pairs: Sequence[tuple[str, str]] = ()
+) -> LinkFile:
     """The links of every line of a file.
 
     Args:
-        base: the number of the first word; None guesses it with `guess_base`.
+        base: the number of the first word; None finds it out with `guess_base`.
+        pairs: the sentences that the links belong to, if they are known.
 
     Raises:
         AlignmentError: it cannot be read, or a line holds no links.
     """
+    told: list[str] = []
     try:
-        lines = read_small(path, _LARGEST_BYTES).decode("utf-8-sig").splitlines()
-    except OSError as error:
-        raise AlignmentError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise AlignmentError(f"{path.name} is no text; links are lines like 0-0 1-2") from error
-    read = [
-        parse_links(line, 0, f"line {number:,} of {path.name}")
-        for number, line in enumerate(lines, 1)
+        raw = read_lines(path, told.append)
+    except TextError as error:
+        raise AlignmentError(str(error)) from error
+
+    def counted_from(start: Base) -> tuple[Links, ...]:
+        return tuple(
+            parse_links(line, start, f"line {number:,} of {path.name}")
+            for number, line in enumerate(raw, 1)
+        )
+
+    plain = counted_from(0)
+    start, why = (base, "as was said") if base is not None else guess_base(plain, pairs)
+    lines = plain if start == 0 else counted_from(start)
+    told.insert(0, f"{path.name} counts words from {start}: {why}")
+    nowhere = sum(len(one.possible) for one in plain) - sum(len(one.possible) for one in lines)
+    if nowhere:
+        told.append(f"{nowhere:,} links to 0 stand for words that belong to no other")
+    told += _beyond_in_words(lines, pairs, start)
+    return LinkFile(lines, start, "; ".join(told))
+
+
+def read_links(path: Path, base: Base | None = None) -> tuple[Links, ...]:
+    """The links of every line of a file; see `read_link_file`.
+
+    Raises:
+        AlignmentError: it cannot be read, or a line holds no links.
+    """
+    return read_link_file(path, base).lines
+
+
+def _beyond_in_words(
+    lines: Sequence[Links], pairs: Sequence[tuple[str, str]], base: Base
+) -> list[str]:
+    """What is to be said of links to words that their sentences do not have."""
+    if len(lines) != len(pairs):
+        return []
+    beyond = [
+        (number, links_line([link], base))
+        for number, (links, pair) in enumerate(zip(lines, pairs, strict=True), 1)
+        for link in sorted(_beyond(links.possible, pair))
     ]
-    start = guess_base(read) if base is None else base
-    if start == 0:
-        return tuple(read)
-    return tuple(
-        parse_links(line, 1, f"line {number:,} of {path.name}")
-        for number, line in enumerate(lines, 1)
-    )
+    if not beyond:
+        return []
+    number, first = beyond[0]
+    if len(beyond) == 1:
+        return [f"the link {first} in line {number:,} lies beyond its sentence; it is never found"]
+    many = f"{len(beyond):,} links lie beyond their sentences, the first is {first} in line"
+    return [f"{many} {number:,}; they are never found"]
+
+
+def _beyond(links: Iterable[Link], pair: tuple[str, str]) -> set[Link]:
+    source, target = (len(words_between_blanks(side)) for side in pair)
+    return {link for link in links if link[0] >= source or link[1] >= target}
 
 
 def read_sure_links(path: Path) -> list[frozenset[Link]]:
@@ -187,11 +247,9 @@ def read_pairs(path: Path) -> tuple[tuple[str, str], ...]:
         AlignmentError: it cannot be read, or a line holds no pair.
     """
     try:
-        lines = read_small(path, _LARGEST_BYTES).decode("utf-8-sig").splitlines()
-    except OSError as error:
-        raise AlignmentError(f"cannot read {path.name}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise AlignmentError(f"cannot read {path.name} as text: {error}") from error
+        lines = read_lines(path)
+    except TextError as error:
+        raise AlignmentError(str(error)) from error
     pairs = []
     for number, line in enumerate(lines, 1):
         mark = "|||" if "|||" in line else "\t"
@@ -205,14 +263,45 @@ def read_pairs(path: Path) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def guess_base(lines: Sequence[Links]) -> Base:
-    """Whether the places of a file, as they stand there, count from 0 or from 1.
+def guess_base(lines: Sequence[Links], pairs: Sequence[tuple[str, str]] = ()) -> tuple[Base, str]:
+    """Whether the places of a file, as they stand there, count from 0 or from 1; and why.
 
-    A file of more than a few sentences that never mentions place 0 counts from 1: hardly any
-    sentence leaves its first word without a link.
+    With the sentences, the count wins by which more links join equal words, signs and numbers above
+    all; where these do not decide it, that by which fewer links lie beyond the sentences. Without,
+    or where these agree, a file that never mentions place 0 counts from 1.
     """
     places = {place for links in lines for link in links.possible for place in link}
-    return 1 if places and 0 not in places else 0
+    if pairs and len(lines) == len(pairs):
+        beyond, equal = zip(*(_fit(lines, pairs, base) for base in (0, 1)), strict=True)
+        more, less = max(equal), min(equal)
+        if more - less > more // _DOUBTFUL:
+            return (0 if equal[0] == more else 1), (
+                f"so {more:,} of its links join equal words, otherwise {less:,}"
+            )
+        if beyond[0] != beyond[1]:
+            return (0 if beyond[0] < beyond[1] else 1), (
+                f"otherwise {max(beyond):,} of its links would lie beyond their sentences, so "
+                f"{min(beyond):,}"
+            )
+    if 0 in places:
+        return 0, "place 0 occurs"
+    if places:
+        return 1, "place 0 never occurs"
+    return 0, "it holds no links"
+
+
+def _fit(lines: Sequence[Links], pairs: Sequence[tuple[str, str]], base: Base) -> tuple[int, int]:
+    """How many links lie beyond their sentences, and how many join equal words."""
+    beyond = equal = 0
+    for links, pair in zip(lines, pairs, strict=True):
+        source, target = (words_between_blanks(side.casefold()) for side in pair)
+        for first, second in links.possible:
+            i, j = first - base, second - base
+            if i >= len(source) or j >= len(target):
+                beyond += 1
+            elif min(i, j) >= 0:
+                equal += source[i] == target[j]
+    return beyond, equal
 
 
 def links_line(links: Links | Iterable[Link], base: Base = 0) -> str:

@@ -5,30 +5,47 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import re
 import unicodedata
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.reading import memory_left, read_small
+from rnnviz.core.sequences.decoding import decode
 
 Pair = tuple[str, str]
 _PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open}
 """How packed files begin, and what unpacks them."""
 _LARGEST_BYTES = 1 << 33
+_NO_BLANKS = re.compile(r"[^ \t\n\r\f\v]+")
 _BARS = "|||"
 """What fast_align and others write between source and target."""
 
 
-def read_lines(path: Path) -> list[str]:
-    """The lines of a text file in UTF-8, also of a `.gz` or `.xz`.
+def words_between_blanks(text: str) -> list[str]:
+    r"""The words as links count them: blanks are those of ASCII, as other programs split at.
 
-    Line ends are as Unix or Windows write them.
+    >>> words_between_blanks("It is\u2028late\u00a0now .")
+    ['It', 'is\u2028late\xa0now', '.']
+    """
+    return _NO_BLANKS.findall(text)
+
+
+def read_lines(path: Path, told: Callable[[str], None] = lambda said: None) -> list[str]:
+    """The lines of a text file in any encoding (see `decoding`), also of a `.gz` or `.xz`.
+
+    A line ends with a line feed, with or without a carriage return, and with nothing else: what
+    Unicode calls a line separator may stand within a sentence. Where bare carriage returns are the
+    only line ends, they are.
+
+    Args:
+        told: how the file was read, where that is unusual.
 
     Raises:
-        TextError: it cannot be read, or is no UTF-8.
+        TextError: it cannot be read, or is no text.
     """
     try:
         limit = min(_LARGEST_BYTES, memory_left() // 8)
@@ -42,19 +59,21 @@ def read_lines(path: Path) -> list[str]:
                     f"{path.name} unpacks to more than {limit:,} bytes, which is more than can be "
                     "read here; give a part of it"
                 )
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TextError(
-            f"{path.name} is not UTF-8 at byte {error.start:,}; convert it, or choose another file"
-        ) from error
+        text, how = decode(data, path.name)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         said = getattr(error, "strerror", None) or str(error)
         raise TextError(f"cannot read {path}: {said}") from error
+    if how != "UTF-8":
+        told(f"{path.name} was read as {how}")
+    if "\n" not in text and "\r" in text:
+        text = text.replace("\r", "\n")
     lines = text.split("\n")
     return [line.rstrip("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
 
 
-def read_pairs(paths: Sequence[Path], swap: bool = False) -> list[Pair]:
+def read_pairs(
+    paths: Sequence[Path], swap: bool = False, told: Callable[[str], None] = lambda said: None
+) -> list[Pair]:
     """Source and target sentences.
 
     Args:
@@ -62,14 +81,15 @@ def read_pairs(paths: Sequence[Path], swap: bool = False) -> list[Pair]:
             `|||`, or two files of as many lines. Several files of two columns are read one after
             the other.
         swap: the second column, or file, is the source.
+        told: how a file was read, where that is unusual.
 
     Raises:
         TextError: no pairs, unequal line counts, or a line without a tab.
     """
     if len(paths) == 2 and not all(_has_columns(path) for path in paths):
-        pairs = _two_files(*paths)
+        pairs = _two_files(paths[0], paths[1], told)
     else:
-        pairs = [pair for path in paths for pair in _two_columns(path)]
+        pairs = [pair for path in paths for pair in _two_columns(path, told)]
     pairs = [(a, b) for a, b in pairs if a.strip() and b.strip()]
     if not pairs:
         names = ", ".join(path.name for path in paths)
@@ -81,8 +101,8 @@ def _has_columns(path: Path) -> bool:
     return any("\t" in line or _BARS in line for line in read_lines(path)[:10])
 
 
-def _two_files(first: Path, second: Path) -> list[Pair]:
-    sources, targets = read_lines(first), read_lines(second)
+def _two_files(first: Path, second: Path, told: Callable[[str], None]) -> list[Pair]:
+    sources, targets = read_lines(first, told), read_lines(second, told)
     if len(sources) != len(targets):
         raise TextError(
             f"{first.name} has {len(sources):,} lines and {second.name} {len(targets):,}; line by "
@@ -91,9 +111,9 @@ def _two_files(first: Path, second: Path) -> list[Pair]:
     return list(zip(sources, targets, strict=True))
 
 
-def _two_columns(path: Path) -> list[Pair]:
+def _two_columns(path: Path, told: Callable[[str], None]) -> list[Pair]:
     pairs = []
-    for number, line in enumerate(read_lines(path), 1):
+    for number, line in enumerate(read_lines(path, told), 1):
         if not line.strip():
             continue
         columns = line.split("\t") if "\t" in line else line.split(_BARS)

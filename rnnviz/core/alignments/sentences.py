@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
+from rnnviz.core.sequences.word_tokens import word_spans
+
 _PARTS = r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)"
 _ELIDED = re.compile(_PARTS + r"['’](?=\w)", re.IGNORECASE)
 _MAYBE = re.compile(r" [.,;:!?…)\]»”%']|[(\[«“¿¡'’] | n['’]t\b|’", re.IGNORECASE)
@@ -68,8 +69,9 @@ def words_to_align(text: str) -> list[str]:
     ["j'", 'ai', 'vu', "l'", 'homme', ',', "aujourd'hui", '.']
     """
     found: list[str] = []
-    for word in _WORD.findall(unicodedata.normalize("NFC", put_together(text))):
-        rest = word.lower()
+    joined = unicodedata.normalize("NFC", put_together(text))
+    for start, stop in word_spans(joined, hyphenated=True).tolist():
+        rest = joined[start:stop].lower()
         while elided := _ELIDED.match(rest):
             found.append(elided[0])
             rest = rest[elided.end() :]

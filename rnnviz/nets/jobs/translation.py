@@ -10,7 +10,11 @@ import numpy as np
 
 from rnnviz.core.alignments.decoded import BeamNode, Decoded, Likely
 from rnnviz.core.alignments.links import write_links
-from rnnviz.core.alignments.parallel_corpus import read_lines, read_pairs
+from rnnviz.core.alignments.parallel_corpus import (
+    read_lines,
+    read_pairs,
+    words_between_blanks,
+)
 from rnnviz.core.alignments.statistical_aligner import align_words
 from rnnviz.core.alignments.tokens import word_groups
 from rnnviz.core.errors import RnnvizError
@@ -211,7 +215,9 @@ def align_corpus(
     beside = ""
     if request.aligner:
         beside = str(path.with_name("aligner.txt"))
-        words = [(a.lower().split(), b.lower().split()) for a, b in pairs]
+        words = [
+            (words_between_blanks(a.lower()), words_between_blanks(b.lower())) for a, b in pairs
+        ]
         straight = [both.links() for both in align_words(words)]
         turned = [frozenset((b, a) for a, b in one) for one in straight]
         write_links(Path(beside), turned if request.swap else straight)

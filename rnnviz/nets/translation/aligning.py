@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.alignments.given_words import shares as word_shares
-from rnnviz.core.alignments.parallel_corpus import Pair
+from rnnviz.core.alignments.parallel_corpus import Pair, words_between_blanks
 from rnnviz.core.alignments.tokens import Group, word_groups
 from rnnviz.core.errors import RnnvizError
 from rnnviz.nets.translation.batches import make_batch
@@ -50,7 +50,10 @@ def align_pairs(
             "this model has no attention, so it does not say which words belong together; choose "
             "one with attention"
         )
-    sizes = [(len(source.split()), len(target.split())) for source, target in pairs]
+    sizes = [
+        (len(words_between_blanks(source)), len(words_between_blanks(target)))
+        for source, target in pairs
+    ]
     order = sorted(i for i in range(len(pairs)) if all(sizes[i]))
     order.sort(key=lambda i: sizes[i])
     found: list[Aligned | None] = [None] * len(pairs)
@@ -111,10 +114,10 @@ def shares_of(
     not have the same characters, groups of tokens stand for the words.
     """
     if tokenizer.description.kind == "subwords":
-        words = unicodedata.normalize("NFC", text).split()
-        shares = word_shares(tokenizer.widths(ids, text), [len(word) for word in words])
+        words = words_between_blanks(unicodedata.normalize("NFC", text))
+        shares = word_shares(tokenizer.widths(ids, text), [_letters(word) for word in words])
         if shares is not None:
-            return text.split(), shares
+            return words_between_blanks(text), shares
     words, groups = words_of(tokenizer, text, ids)
     shares = np.zeros((len(ids), len(groups)))
     for column, (start, stop) in enumerate(groups):
@@ -126,14 +129,19 @@ def words_of(tokenizer: Tokenizer, text: str, ids: Sequence[int]) -> tuple[list[
     """The words between blanks with their tokens; groups of tokens where these do not add up."""
     if tokenizer.description.kind != "characters":
         words, groups, start = [], [], 0
-        for word in text.split():
+        for word in words_between_blanks(text):
             count = len(tokenizer.encode(word))
             if count:
                 words.append(word)
                 groups.append((start, start + count))
             start += count
-        if start == len(ids) and len(words) == len(text.split()):
+        if start == len(ids) and len(words) == len(words_between_blanks(text)):
             return words, groups
     tokens = tokenizer.shown(ids, text)
     groups = list(word_groups(tokens))
     return ["".join(tokens[start:stop]) for start, stop in groups], groups
+
+
+def _letters(word: str) -> int:
+    """Its characters, as tokens have them: without what Unicode alone calls a blank."""
+    return len("".join(word.split()))

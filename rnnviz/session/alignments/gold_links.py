@@ -14,7 +14,7 @@ from rnnviz.core.alignments.links import (
     Link,
     Links,
     agreement,
-    read_links,
+    read_link_file,
     read_pairs,
 )
 from rnnviz.core.alignments.statistical_aligner import diagonal
@@ -36,6 +36,10 @@ class GoldLinks(QObject):
         super().__init__(parent)
         self.lines: tuple[Links, ...] = ()
         self.path: Path | None = None
+        self.base: Base | None = None
+        """From where words are counted; None finds it out."""
+        self.said = ""
+        """What was assumed about the file."""
         self.pairs: tuple[tuple[str, str], ...] = ()
         self.pairs_path: Path | None = None
         self.line = 0
@@ -50,7 +54,8 @@ class GoldLinks(QObject):
         Raises:
             AlignmentError: it is none; what was open stays.
         """
-        self.lines = read_links(path, base)
+        found = read_link_file(path, base)
+        self.lines, self.said, self.base = found.lines, found.said, base
         self.path, self.line = path, 0
         self.pairs, self.pairs_path, self._claimed = (), None, None
         self.changed.emit()
@@ -68,7 +73,25 @@ class GoldLinks(QObject):
                 "need one line a sentence pair, in the same order"
             )
         self.pairs, self.pairs_path = pairs, path
+        self._count_again()
         self.changed.emit()
+
+    def count_from(self, base: Base | None) -> None:
+        """Read the links again, counted from 0 or 1; None finds it out.
+
+        Raises:
+            AlignmentError: the file cannot be read any more.
+        """
+        if base != self.base and self.path is not None:
+            self.base = base
+            self._count_again()
+            self.changed.emit()
+
+    def _count_again(self) -> None:
+        """With the sentences it is known better from where words are counted."""
+        if self.path is not None:
+            found = read_link_file(self.path, self.base, self.pairs)
+            self.lines, self.said = found.lines, found.said
 
     @property
     def pair(self) -> tuple[str, str] | None:

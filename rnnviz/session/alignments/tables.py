@@ -9,6 +9,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.alignments.links import Agreement, corpus_agreement, read_links
+from rnnviz.core.alignments.parallel_corpus import words_between_blanks
 from rnnviz.core.alignments.statistical_aligner import diagonal
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import ANSWER, TRANSLATOR
@@ -157,7 +158,10 @@ class AlignmentTables(QObject):
                 found = read_links(Path(written.path), base=0)
                 links = [(one.swapped() if swapped else one).sure for one in found]
                 alone = [one.sure for one in read_links(Path(written.aligner), base=0)]
-                straight = [diagonal(len(a.split()), len(b.split())) for a, b in pairs]
+                straight = [
+                    diagonal(*(len(words_between_blanks(side)) for side in (a, b)))
+                    for a, b in pairs
+                ]
                 agreed = (corpus_agreement(each, lines) for each in (links, straight, alone))
                 self._agreements.put(_LAST, GoldScores(*agreed))
             except AlignmentError as error:

@@ -1,5 +1,6 @@
 """Pharaoh files and the alignment error rate: by hand, and against published figures."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from rnnviz.core.alignments.links import (
     corpus_agreement,
     links_line,
     parse_links,
+    read_link_file,
     read_links,
     read_pairs,
     write_links,
@@ -64,9 +66,58 @@ def test_what_is_no_link_is_named(line):
         parse_links(f"0-0 {line}", where="line 7")
 
 
-def test_place_zero_in_a_file_that_counts_from_one():
-    with pytest.raises(AlignmentError, match="choose counting from 0"):
-        parse_links("0-1", base=1)
+def test_place_zero_in_a_file_that_counts_from_one_is_no_word():
+    assert parse_links("0-1 1-1 2-0", base=1) == Links.of({(0, 0)})
+
+
+@pytest.mark.parametrize("line", ["0-0 1-2 ||| -3.25", "a b ||| c d ||| 0-0 1-2", "x\t0-0 1-2\t-1"])
+def test_further_columns_hold_no_links(line):
+    assert parse_links(line) == Links.of({(0, 0), (1, 2)})
+
+
+PAIRS = [
+    ("Is it raining ?", "Est-ce qu' il pleut ?"),
+    ("Do you see the dog ?", "Est-ce que tu vois le chien ?"),
+]
+FROM_ZERO = ["1-2 2-3 3-4", "1-2 2-3 3-4 4-5 5-6"]
+FROM_ONE = ["2-3 3-4 4-5", "2-3 3-4 4-5 5-6 6-7"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "base"),
+    [
+        (FROM_ZERO, 0),
+        (FROM_ONE, 1),
+        ([f"{line} 0-1" for line in FROM_ONE], 1),
+        ([f"0-0 {line}" for line in FROM_ZERO], 0),
+    ],
+    ids=["first words unlinked", "from one", "from one with 0 for no word", "from zero"],
+)
+def test_the_sentences_tell_from_where_words_are_counted(tmp_path, lines, base):
+    path = tmp_path / "gold.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    read = read_link_file(path, None, PAIRS)
+    assert read.base == base
+    assert re.search(
+        rf"gold.txt counts words from {base}: (so|otherwise) 2 of its links", read.said
+    )
+    assert read.lines[0].sure >= {(1, 2), (2, 3), (3, 4)}
+    assert ("links to 0 stand for words that belong to no other" in read.said) == (
+        base == 1 and "0-1" in lines[0]
+    )
+    assert read_link_file(path, 0, PAIRS).said.startswith("gold.txt counts words from 0: as was")
+
+
+def test_a_link_beyond_its_sentence_is_said(tmp_path):
+    (tmp_path / "gold").write_text("0-0 1-2 9-9\n0-0 1-2 2-3\n")
+    said = read_link_file(tmp_path / "gold", None, PAIRS).said
+    assert "the link 9-9 in line 1 lies beyond its sentence" in said
+
+
+def test_a_line_separator_within_a_sentence_ends_no_line(tmp_path):
+    path = tmp_path / "pairs"
+    path.write_text("It is\u2028late.\tIl est tard.\nNous\x85chez ||| nous.\n", encoding="utf-8")
+    assert read_pairs(path) == (("It is\u2028late.", "Il est tard."), ("Nous\x85chez", "nous."))
 
 
 @pytest.mark.parametrize("base", [0, 1])
@@ -77,7 +128,7 @@ def test_a_file_comes_back(tmp_path, base):
 
 
 def test_a_file_that_is_no_text(tmp_path):
-    (tmp_path / "links").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "links").write_bytes(b"0-0\x00")
     with pytest.raises(AlignmentError, match="no text"):
         read_links(tmp_path / "links")
 

@@ -30,7 +30,7 @@ def test_two_columns_and_two_files_give_the_same_pairs(tmp_path: Path) -> None:
     [
         (b"a\nb\n", b"a\n", "a.txt has 2 lines and b.txt 1"),
         (b"a\n", None, "line 1 of a.txt has no tab"),
-        (b"\xff\xfe\xff", None, "not UTF-8"),
+        (b"a\tb\x00", None, "no text file"),
         (b"", None, "no pair of sentences"),
         (b"\x1f\x8bgone", None, "cannot read"),
     ],
@@ -46,6 +46,20 @@ def test_bad_files_are_explained(
             paths[-1].write_bytes(content)
     with pytest.raises(TextError, match=said):
         read_pairs(paths)
+
+
+def test_files_in_other_encodings_are_read_and_it_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "old.tsv"
+    path.write_bytes("a caf\u00e9\tun caf\u00e9 \u2019\n".encode("windows-1252"))
+    told: list[str] = []
+    assert read_pairs([path], told=told.append) == [("a caf\u00e9", "un caf\u00e9 \u2019")]
+    assert set(told) == {"old.tsv was read as Windows-1252"}
+
+
+def test_only_line_feeds_end_lines(tmp_path: Path) -> None:
+    path = tmp_path / "web.tsv"
+    path.write_text("It is\u2028late.\tNous\x85chez\x0cnous.\n", encoding="utf-8", newline="")
+    assert read_pairs([path]) == [("It is\u2028late.", "Nous\x85chez\x0cnous.")]
 
 
 def test_nothing_held_out_is_seen_in_training_on_either_side() -> None:

@@ -340,3 +340,21 @@ def test_all_lines_are_scored_against_gold(alignments, tmp_path, qtbot):
     assert (scored.model.precision, scored.model.error_rate) == (1, pytest.approx(1 / 5))
     assert scored.straight.error_rate == 0
     assert scored.aligner.error_rate == pytest.approx(1 / 5)
+
+
+def test_with_the_sentences_gold_links_are_counted_anew(alignments, tmp_path):
+    (tmp_path / "gold").write_text("1-2 2-3 3-4\n1-2 2-3 3-4 4-5 5-6\n")
+    (tmp_path / "pairs").write_text(
+        "Is it raining ? ||| Est-ce qu' il pleut ?\n"
+        "Do you see the dog ? ||| Est-ce que tu vois le chien ?\n"
+    )
+    gold = alignments.gold
+    gold.open(tmp_path / "gold")
+    assert gold.said == "gold counts words from 1: place 0 never occurs"
+    gold.open_pairs(tmp_path / "pairs")
+    assert gold.said.startswith("gold counts words from 0: so 2 of its links join equal words")
+    assert gold.links.sure == {(1, 2), (2, 3), (3, 4)}
+    gold.count_from(1)
+    assert gold.links.sure == {(0, 1), (1, 2), (2, 3)}
+    gold.count_from(None)
+    assert gold.links.sure == {(1, 2), (2, 3), (3, 4)}

@@ -114,6 +114,11 @@ class GoldPanel(Panel):
         self.direction.activated.connect(self._change)
         self.threshold = NumberField("Least weight of a link", 0.01, 1.0, step=0.05)
         self.threshold.value_changed.connect(self._change)
+        self.base = QComboBox()
+        self.base.setAccessibleName("From where the file counts words")
+        for title, base in (("as found out", None), ("0", 0), ("1", 1)):
+            self.base.addItem(title, base)
+        self.base.activated.connect(self._count_from)
         self.file = Label()
         self.score = Label()
         self.score.setAccessibleName("Alignment error rate")
@@ -140,6 +145,7 @@ class GoldPanel(Panel):
         gold = QFormLayout(self._gold_form)
         gold.setContentsMargins(0, 0, 0, 0)
         gold.addRow("Line", self.line)
+        gold.addRow("Counts from", self.base)
         gold.addRow("", self.swapped)
         both = QHBoxLayout()
         both.addWidget(self.pairs)
@@ -206,7 +212,8 @@ class GoldPanel(Panel):
         self.file.setVisible(bool(gold.lines))
         if gold.path is not None:
             lines = "line" if len(gold.lines) == 1 else "lines"
-            self.file.setText(f"{gold.path.name}: {len(gold.lines):,} {lines}")
+            self.file.setText(f"{gold.path.name}: {len(gold.lines):,} {lines}. {gold.said}.")
+            self.base.setCurrentIndex(self.base.findData(gold.base))
         for box in (self.line, self.swapped, self.threshold):
             box.blockSignals(True)
         self.line.set_range(1, max(1, len(gold.lines)))
@@ -253,6 +260,14 @@ class GoldPanel(Panel):
             direction=self.direction.currentData(),
             threshold=self.threshold.value(),
         )
+
+    @Slot()
+    def _count_from(self) -> None:
+        try:
+            self.session.alignments.gold.count_from(self.base.currentData())
+        except AlignmentError as error:
+            self.problem.setText(str(error)[:1].upper() + str(error)[1:])
+            self.problem.show()
 
     @Slot()
     def _ask_gold(self) -> None:
