@@ -29,6 +29,8 @@ WRONG = {False: "#b3261e", True: "#ff8f85"}
 FAINT = {False: "#d9dee6", True: "#363d49"}
 _TOP, _SIDE, _LABELS, _BOTTOM = 62.0, 20.0, 92.0, 16.0
 _GAP = 40.0
+_NARROW = 640.0
+"""In a narrower room the matrices have no place beside the steps."""
 _READABLE = 11.5
 """A cell lower than so many pixels shows its colour alone."""
 
@@ -144,7 +146,7 @@ def draw(
     """
     plan = trace.plan
     facts = facts_of(plan.architecture)
-    side = min(340.0, size[0] * 0.29) if size[0] >= 860 else 0.0
+    side = min(340.0, size[0] * 0.29) if size[0] >= _NARROW else 0.0
     layout = _Layout(plan, *size, facts.states, rolled, side)
     figure = Figure(*size, hex_colour(PAPER[dark]))
     picture = Picture(figure)
@@ -481,22 +483,29 @@ def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, layer: int, wid
     start = _SIDE + _LABELS - 14 if step == 0 else layout.middle(step - 1) + layout.vector / 2 + 3
     end = layout.middle(step) - layout.vector / 2 - 3
     handed_on = step == 0 or not plan.chunk_starts(step) or plan.carried
+    top, bottom = layout.hidden(layer), y + layout.cell * plan.units / 2
+    between = step > 0 and shown.backward >= plan.steps - step + 1
+    """Whether gradients stand between the two states: then the ways go around their numbers."""
     if handed_on:
-        # Under the gradients that stand between two states.
-        low = y + layout.cell * plan.units / 2 - 3
-        pen.arrow(
-            start, low, end, low, FORWARD[dark] if shown.forward >= step + 1 else FAINT[dark], width
-        )
-    came = step > 0 and shown.backward >= plan.steps - step + 1 and not plan.chunk_starts(step)
-    if came:
-        high = layout.hidden(layer) + 4
-        pen.arrow(
-            end,
-            high,
-            layout.middle(step) - layout.vector / 2 - 0.2 * layout.column,
-            high,
-            BACK[dark],
-        )
+        colour = FORWARD[dark] if shown.forward >= step + 1 else FAINT[dark]
+        low = bottom + 7 if between else bottom - 3
+        if between:
+            for x1, y1, x2, y2 in (
+                (start - 3, bottom - 4, start + 5, low),
+                (start + 5, low, end - 7, low),
+            ):
+                pen.figure.strokes.append(Stroke(x1, y1, x2, y2, width, colour))
+            pen.arrow(end - 7, low, end, bottom - 5, colour, width)
+        else:
+            pen.arrow(start, low, end, low, colour, width)
+    if between and not plan.chunk_starts(step):
+        left = layout.middle(step - 1) + layout.vector / 2 + 3
+        wide = min(layout.vector, (layout.column - layout.vector - 12) / 2)
+        later, high = left + 1.5 * wide + 2, top - 22
+        for x1, y1, x2, y2 in ((end, top + 4, end - 6, high), (end - 6, high, later, high)):
+            pen.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.6, BACK[dark]))
+        # Into the heading of the column where it is there, else into its first number.
+        pen.arrow(later, high, later, top - (15 if layout.column > 90 else 2), BACK[dark])
 
 
 def _loop(pen: _Pen, layout: _Layout, marked: str) -> None:
@@ -622,7 +631,7 @@ def _reach(pen: _Pen, trace: Trace, x: float, y: float, width: float, height: fl
     pen.words((left + right) / 2, below + 13, steps, 10, soft, False, "middle")
     if side and matrix is not None:
         _eigenvalues(pen, matrix, right + 18 + side / 2, above + side / 2, side / 2)
-        _bound(pen, matrix, x, y + height + 18)
+        _bound(pen, matrix, x, y + height + 18, width)
 
 
 def _eigenvalues(pen: _Pen, matrix: Numbers, x: float, y: float, radius: float) -> None:
@@ -641,18 +650,17 @@ def _eigenvalues(pen: _Pen, matrix: Numbers, x: float, y: float, radius: float) 
         pen.figure.strokes.append(Stroke(px, py, px + 0.1, py, 6.0, ink))
 
 
-def _bound(pen: _Pen, matrix: Numbers, x: float, y: float) -> None:
+def _bound(pen: _Pen, matrix: Numbers, x: float, y: float, width: float) -> None:
     """The two numbers that people take for one another, and what each decides."""
     largest = float(np.abs(np.linalg.eigvals(matrix)).max())
     singular = float(np.linalg.norm(matrix, 2))
-    pen.words(
-        x, y, f"spectral radius {largest:.2f}: how W_hh grows or shrinks over many steps", 11,
-        SOFT[pen.dark],
-    )  # fmt: skip
-    pen.words(
-        x, y + 15, f"largest singular value {singular:.2f}: the most that one step can stretch", 11,
-        SOFT[pen.dark],
-    )  # fmt: skip
+    for line, said in enumerate(
+        (
+            f"spectral radius {largest:.2f}: how W_hh grows or shrinks over many steps",
+            f"largest singular value {singular:.2f}: the most that one step can stretch",
+        )
+    ):
+        pen.words(x, y + 15 * line, said, _fitting(said, width, 11), SOFT[pen.dark])
 
 
 def _matrix(

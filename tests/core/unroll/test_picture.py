@@ -154,3 +154,35 @@ def test_rolled_it_is_one_step_with_a_loop() -> None:
 def test_words_that_cannot_be_unrolled_are_refused() -> None:
     with pytest.raises(UnrollError, match="has 1 letters"):
         of_word("a")
+
+
+@pytest.mark.parametrize("size", [(815.0, 380.0), (1180.0, 640.0)])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_no_arrow_lies_over_the_numbers_of_the_way_back(
+    size: tuple[float, float], layers: int
+) -> None:
+    trace = made_up(msgspec.structs.replace(of_word("hello"), layers=layers))
+    for index in range(6, count(4)):
+        picture = draw(trace, moment(index, 4), size)
+        numbers = [place for place in picture.places if place.kind in ("own", "later")]
+        assert numbers
+        for stroke in picture.figure.strokes:
+            for share in np.linspace(0, 1, 40):
+                x = stroke.x1 + share * (stroke.x2 - stroke.x1)
+                y = stroke.y1 + share * (stroke.y2 - stroke.y1)
+                struck = [
+                    place
+                    for place in numbers
+                    if place.x + 1 < x < place.x + place.width - 1
+                    and place.y + 1 < y < place.y + place.height - 1
+                ]
+                assert not struck
+
+
+def test_the_matrices_stand_beside_the_steps_in_a_narrow_window() -> None:
+    trace = made_up(of_word("hello"))
+    for width in (660.0, 815.0, 1180.0):
+        picture = draw(trace, moment(9, 4), (width, 400.0))
+        matrices = [place for place in picture.places if place.kind == "weight"]
+        assert {place.key for place in matrices} >= {"output.weight", "gradient/output.weight"}
+        assert max(place.x + place.width for place in matrices) <= width
