@@ -250,6 +250,13 @@ def _training_lines(training: dict[str, Any], unit: str) -> list[tuple[str, str]
     for key, name in (("loss_nats", "training loss"), ("held_out_nats", "held-out loss")):
         if isinstance(nats := training.get(key), int | float):
             lines.append((name, training_loss_in_words(nats, unit)))
+        history = training.get(f"{key}_history")
+        if isinstance(history, list | tuple) and len(history) > 1:
+            shown = " ".join(f"{one:.3f}" for one in history[:: max(1, len(history) // 8)])
+            lines.append(("", f"over the training: {shown}"))
+    options = training.get("options")
+    if isinstance(options, dict) and options:
+        lines.append(("options", ", ".join(f"{key} {options[key]}" for key in sorted(options))))
     return lines
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError, ReadingNeeded, VocabularyNeeded
@@ -42,6 +43,7 @@ def assembled(
     file: str,
     title: str,
     notes: Sequence[str] = (),
+    training: Mapping[str, Any] | None = None,
 ) -> OpenedModel:
     """The model that the chosen reading is, its symbols named by what was given or by the file.
 
@@ -49,6 +51,7 @@ def assembled(
         readings: at least one, the likeliest first.
         content: all that the file holds beside the tensors: perhaps a vocabulary.
         title: of the format.
+        training: what the file tells of its training, as a summary for people.
 
     Raises:
         ReadingNeeded: a person has to say which of the readings it is.
@@ -63,6 +66,7 @@ def assembled(
         if found.purpose != "language" or found.hidden:
             said.append(f"the tensors fit several networks, of which the first is taken: {others}")
     description, tensors = described(found, named, content, file)
+    description = msgspec.structs.replace(description, training=dict(training or {}))
     return opened_network(description, tensors, file, title, tuple(dict.fromkeys(said)))
 
 

@@ -26,6 +26,7 @@ from rnnviz.core.models.network import (
     Linear,
     OneHot,
     Readout,
+    Setting,
 )
 from rnnviz.nets.checkpoints.heads import HeadReader, Seen
 from rnnviz.nets.checkpoints.parts import (
@@ -203,6 +204,12 @@ def _ordered(
                 f"{below.width}; a stack of layers can be shown, each reading the one below"
             )
     return stacks, not numbered
+
+
+def _variant(stack: Stack) -> dict[str, Setting]:
+    """What a layer does otherwise than torch's usual one."""
+    relu: dict[str, Setting] = {"activation": "relu"} if stack.activation == "relu" else {}
+    return relu if stack.reset_after else {**relu, "reset_after": False}
 
 
 def _chained(stacks: Sequence[Stack]) -> tuple[Stack, ...]:
@@ -560,7 +567,7 @@ class _Finder:
                 LayerDescription(
                     architecture=stack.architecture.name,
                     units=stack.units,
-                    variant={"activation": "relu"} if stack.activation == "relu" else {},
+                    variant=_variant(stack),
                     direction="both" if len(directions) == 2 else one_way,  # type: ignore[arg-type]
                     normalisation="layer" if normed else "",
                     learned_start=bool(self.starts),

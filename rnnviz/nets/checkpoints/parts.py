@@ -43,6 +43,8 @@ class Stack:
     """Where it stands in the file."""
     activation: str = ""
     """`relu`, where the file tells that a vanilla RNN uses it, or `tanh`; empty if it does not."""
+    reset_after: bool = True
+    """Of a GRU: whether the reset gate multiplies the product, as torch has it, or the state."""
 
     @property
     def directions(self) -> int:
@@ -159,7 +161,8 @@ def _stack(
     told = about.attributes if about else {}
     activation = {"RNN_TANH": "tanh", "RNN_RELU": "relu"}.get(str(told.get("mode")), "")
     activation = activation or str(told.get("nonlinearity", ""))
-    return Stack(module.rstrip("."), kind, tuple(layers), place, activation)
+    after = told.get("reset_after") is not False
+    return Stack(module.rstrip("."), kind, tuple(layers), place, activation, after)
 
 
 def _layer(

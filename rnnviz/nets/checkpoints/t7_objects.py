@@ -3,7 +3,8 @@
     tag int32: 0 nil, 1 number, 2 string, 3 table, 4 object, 5 boolean; 6, 7, 8 functions
     tables and objects are followed by a number; a number met before refers to the same thing
 
-Numbers are little-endian; `long` has 8 bytes. Functions hold Lua code and are refused.
+Numbers are little-endian; `long` has 8 bytes. Functions hold Lua code; they are passed over, and
+nothing of them is run.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def read_t7(path: Path) -> Any:
     """What the file holds: dicts for tables, arrays for tensors, `LuaObject` for other objects.
 
     Raises:
-        ModelFileError: truncated, damaged, or holding Lua functions.
+        ModelFileError: truncated or damaged.
     """
     return _Reader(path.read_bytes(), path.name).value(0)
 
@@ -87,7 +88,7 @@ class _Reader:
         self.raw, self.file, self.at = raw, file, 0
         self.known: dict[int, Any] = {}
 
-    def value(self, depth: int) -> Any:
+    def value(self, depth: int) -> Any:  # noqa: PLR0911 - a tag each
         """The next value, whatever it is."""
         if depth > _DEEPEST:
             raise self._damaged(f"values are nested more than {_DEEPEST} deep")
@@ -102,16 +103,29 @@ class _Reader:
         if tag == _BOOLEAN:
             return self._int() == 1
         if tag in _FUNCTIONS:
-            raise ModelFileError(
-                f"{self.file} holds a Lua function, which is code; nothing was run. Only files of "
-                "weights, such as torch-rnn writes, can be opened"
-            )
+            return self._function(tag, depth)
         if tag not in (_TABLE, _OBJECT):
             raise self._damaged(f"a value of the unknown type {tag}")
         index = self._int()
         if index in self.known:
             return self.known[index]
         return self._table(index, depth) if tag == _TABLE else self._object(index, depth)
+
+    def _function(self, tag: int, depth: int) -> LuaObject:
+        """Compiled code and the values that it closes over: read to get behind it, and left."""
+        made = LuaObject("function")
+        if tag != _FUNCTIONS[0]:
+            index = self._int()
+            if index in self.known:
+                found: LuaObject = self.known[index]
+                return found
+            self.known[index] = made
+        length = self._int()
+        if not 0 <= length <= self._left():
+            raise self._damaged(f"a function of {length:,} bytes is announced")
+        self.at += length
+        self.value(depth + 1)
+        return made
 
     def _table(self, index: int, depth: int) -> dict[Any, Any]:
         table: dict[Any, Any] = {}

@@ -56,8 +56,8 @@ def test_the_model_alone_opens_too(opened):
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        ({"protos": {"rnn": Lua("nn.gModule")}}, "a table with protos"),
-        ({"model": Lua("nn.Sequential")}, r"model \(nn\.Sequential\)"),
+        ({"protos": {"rnn": Lua("nn.gModule")}}, "no graph of a time step"),
+        ({"model": Lua("nn.Concat")}, r"model \(nn\.Concat\)"),
         (Lua("nn.gModule"), r"a nn\.gModule"),
     ],
 )
@@ -137,9 +137,15 @@ def test_absurd_counts_are_refused(raw, read):
 
 
 @pytest.mark.parametrize("tag", [6, 7, 8])
-def test_functions_are_refused(tag, read):
-    with pytest.raises(ModelFileError, match="Lua function"):
-        read(struct.pack("<iii", 3, 1, 1) + struct.pack("<iii", tag, 2, 4) + bytes(32))
+def test_functions_are_passed_over_and_never_run(tag, read):
+    index = struct.pack("<i", 2) if tag != 6 else b""
+    code = struct.pack("<i", tag) + index + string(b"\x1bLua") + struct.pack("<i", 0)
+    raw = struct.pack("<iii", 3, 1, 2) + struct.pack("<id", 1, 1) + code
+    found = read(raw + struct.pack("<id", 1, 2) + struct.pack("<id", 1, 7))
+    assert found[1].kind == "function"
+    assert found[2] == 7
+    with pytest.raises(ModelFileError, match="damaged or cut short"):
+        read(struct.pack("<i", tag) + index + struct.pack("<i", 2**30) + bytes(32))
 
 
 def test_a_table_that_holds_itself_is_read(read):
