@@ -71,13 +71,15 @@ class Status(QStatusBar):
             self._since.start()
         more = f"  (+{len(running) - 1})" if len(running) > 1 else ""
         self.title.setText(task.title + more)
-        if task.share > 0:
-            self.bar.setRange(0, 1000)
+        known = task.share > 0
+        # Without updates: a bar paints itself at once, and with it all of the window that is due,
+        # in the midst of whatever is being told, once for each message of the engine.
+        self.bar.setUpdatesEnabled(False)
+        self.bar.setRange(0, 1000 if known else 0)
+        if known:
             self.bar.setValue(round(task.share * 1000))
-            self.left.setText(_left(self._since.elapsed() / 1000, task.share))
-        else:
-            self.bar.setRange(0, 0)
-            self.left.clear()
+        self.bar.setUpdatesEnabled(True)
+        self.left.setText(_left(self._since.elapsed() / 1000, task.share) if known else "")
 
     def _set_shown(self, shown: bool) -> None:
         for widget in (self.title, self.bar, self.left, self.cancel):
