@@ -21,6 +21,7 @@ from rnnviz.core.recognise import kind_of
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.runs.watched import runs_in
 from rnnviz.core.sequences.text import Text, reading_in_words
+from rnnviz.core.stories.story import Story
 from rnnviz.session.alignments.alignments import Alignments
 from rnnviz.session.cells.following import Following
 from rnnviz.session.cells.inspection import Inspection
@@ -63,6 +64,8 @@ class _Wanted(NamedTuple):
     """What its gradients are compared with."""
     brushed: bool = True
     """Whether its range is brushed."""
+    scaled: bool = True
+    """Whether its colours are taken, too."""
 
 
 class Session(QObject):
@@ -363,6 +366,7 @@ class Session(QObject):
         networks: tuple[Network, ...] = (),
         *,
         brushed: bool = True,
+        scaled: bool = True,
     ) -> None:
         """Open what a finding was made on, if need be, and show the unit and the range.
 
@@ -370,6 +374,7 @@ class Session(QObject):
             given: its text, where no file holds it.
             networks: what its gradients are compared with.
             brushed: whether its range is brushed.
+            scaled: whether its colours are taken, too.
 
         Raises:
             RnnvizError: its model or text is gone; what was open stays.
@@ -386,7 +391,7 @@ class Session(QObject):
             )
         another_text = bool(finding.text_path) and (text is None or text.path != text_path)
         read = Text.read(text_path) if another_text else given
-        self._want(_Wanted(finding, read, networks, brushed))
+        self._want(_Wanted(finding, read, networks, brushed, scaled))
         if finding.model_path and (model is None or model.path != finding.model_path):
             # The text comes with the model: if that cannot be opened, what was open stays.
             self.open_model(path, finding.vocabulary)
@@ -439,8 +444,9 @@ class Session(QObject):
                 self.selection.select_unit(unit, finding.channel)
         if finding.concept and "name" in finding.concept:
             self.selection.set_concept(finding.concept["name"])
-        self.scaling.lock(finding.scale)
-        self._lent = None if wanted.brushed else finding.scale
+        if wanted.scaled:
+            self.scaling.lock(finding.scale)
+        self._lent = None if wanted.brushed or not wanted.scaled else finding.scale
         stop = min(finding.stop, recording.length)
         if wanted.brushed:
             self.selection.set_range((finding.start, stop))
@@ -478,6 +484,44 @@ class Session(QObject):
             self.show_finding(story.finding, given, networks, brushed=False)
         self.stories.set_current(collection, place)
         self.workspace_wanted.emit(story.show)
+
+    def show_again(self, story: Story, recording: str = "") -> None:
+        """Show what was looked at before, as a story holds it, but tell no story.
+
+        Args:
+            recording: the folder of its walk, which is shown before the engine has the model.
+
+        Raises:
+            RnnvizError: its model or text is gone; what was open stays.
+        """
+        self.jobs.cancel(OPEN)
+        self._want(None)
+        finding = story.finding
+        if story.show == "alignments":
+            self._show_translation(Path(story.model), story.sentence)
+        elif finding is not None:
+            networks = tuple(Network(path, described(Path(path)).name) for path in story.networks)
+            given = Text.of(story.text, finding.text_name) if story.text else None
+            if recording and finding.text_path and self.recordings.recording is None:
+                with contextlib.suppress(RnnvizError):
+                    paths = Path(finding.model_path), Path(finding.text_path)
+                    self.recordings.show_kept(Path(recording), *paths)
+            self.show_finding(finding, given, networks, brushed=False, scaled=False)
+            if self._wanted is not None and self.recordings.recording is not None:
+                self._show_kept_place(finding)
+        self.workspace_wanted.emit(story.show)
+
+    def _show_kept_place(self, finding: Finding) -> None:
+        """Show the unit of a walk that is on the screen while its model is still being opened."""
+        recording = self.recordings.recording
+        if recording is None or recording.description.model_path != finding.model_path:
+            return
+        with contextlib.suppress(UnitError):
+            if finding.of_unit:
+                unit = recording.groups.number(finding.group_name, finding.unit)
+                self.selection.select_unit(unit, finding.channel)
+        self.selection.set_concept((finding.concept or {}).get("name"))
+        self.selection.show_from(finding.start)
 
     @property
     def shows_story(self) -> bool:

@@ -146,6 +146,11 @@ class Jobs(QObject):
         """Stop asking this, if it is under way, and drop what is still answered."""
         self.now(Subject(_name(question)), next(self._numbers))
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is asked any more."""
+        return self._closed
+
     def close(self) -> None:
         """Drop all jobs, end the engine, and start nothing any more."""
         self._closed = True

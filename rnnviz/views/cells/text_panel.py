@@ -434,6 +434,11 @@ class TextPanel(QWidget):
         self._session.selection.set_cursor(step)
 
     @Slot(object)
+    def go_to_character(self, character: int) -> None:
+        """Bring a character to the middle of the view and put the cursor there."""
+        self.go_to(self._placing.step(character))
+
+    @Slot(object)
     def show_from(self, step: int) -> None:
         """Bring the row of a step to the top of the view."""
         self.view.begin_with(self._placing.characters(step, step + 1)[0])

@@ -130,6 +130,17 @@ class CellArea(QAbstractScrollArea):
             self._points = points
             self._resize_type()
 
+    @property
+    def points(self) -> float:
+        """The size of the characters that was zoomed to."""
+        return self._points
+
+    def set_points(self, points: float) -> None:
+        """Take a size that was zoomed to before; 0 and what is out of bounds change nothing."""
+        if _SIZES[0] <= points <= _SIZES[1] and points != self._points:
+            self._points = points
+            self._resize_type()
+
     def enlarge(self, points: float) -> None:
         """Make the characters larger by so many points than they are zoomed to; 0 as they are."""
         if points != self._larger:

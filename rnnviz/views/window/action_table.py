@@ -47,6 +47,10 @@ def entries(window: Window) -> tuple[MenuEntry, ...]:
         MenuEntry("View", "Next part of the window", "F6", window.next_part),
         MenuEntry("View", "Previous part of the window", "Shift+F6", window.previous_part),
         MenuEntry("View", SEPARATOR),
+        MenuEntry("View", "Command palette…", "Ctrl+K", window.open_palette),
+        MenuEntry("View", "Back", "Alt+Left", window.places.back),
+        MenuEntry("View", "Forward", "Alt+Right", window.places.forward),
+        MenuEntry("View", SEPARATOR),
         *_workspaces(window),
         MenuEntry("Help", "Keyboard shortcuts", key.HelpContents, window.show_keys, key="?"),
         MenuEntry("Help", "Folder of recordings", None, window.show_cache),
@@ -59,7 +63,8 @@ def _about_text(window: Window, cells: str) -> tuple[MenuEntry, ...]:
     text, questions, key = window.text_panel, window.questions, QKeySequence.StandardKey
     entries = (
         MenuEntry("Edit", "Find…", key.Find, text.search.open_bar, key="/"),
-        MenuEntry("Edit", "Go to character…", "Ctrl+G", questions.ask_position, key="G"),
+        MenuEntry("Edit", "Go to line…", "Ctrl+G", questions.ask_line),
+        MenuEntry("Edit", "Go to character…", None, questions.ask_position, key="G"),
         MenuEntry("Edit", "Type your own text", "Ctrl+E", text.toggle_editing, key="E"),
         MenuEntry("Edit", SEPARATOR),
         MenuEntry("Edit", "New concept…", "Ctrl+Shift+N", questions.ask_concept),

@@ -33,11 +33,13 @@ class Questions(QObject):
 
     Signals:
         path_chosen(Path): open this.
+        character_chosen(int): bring this character into view.
         said(str): something for the status bar.
         refused(str): why nothing was done.
     """
 
     path_chosen = Signal(object)
+    character_chosen = Signal(object)
     message = Signal(str)
     refused = Signal(str)
 
@@ -146,6 +148,22 @@ class Questions(QObject):
 
         def chosen() -> None:
             selection.jump(dialog.number)
+
+        self._open(dialog, chosen)
+
+    @Slot()
+    def ask_line(self) -> None:
+        """Ask for a line's number, as it stands beside the text, and go there."""
+        text = self._session.recordings.text
+        if text is None or len(text) == 0:
+            return
+        lines = len(text.line_starts)
+        field = WholeField("Line", 1, lines)
+        field.set_value(1)
+        dialog = NumberDialog("Go to line", f"Line, 1 to {lines:,}", field, self._window)
+
+        def chosen() -> None:
+            self.character_chosen.emit(int(text.line_starts[dialog.number - 1]))
 
         self._open(dialog, chosen)
 

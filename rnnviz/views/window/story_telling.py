@@ -98,7 +98,7 @@ class StoryTelling(QObject):
     @Slot()
     def ask_new(self) -> None:
         """Make a story of what is on the screen."""
-        story = self._made()
+        story = self.made()
         if story is None:
             self.refused.emit(
                 "There is nothing to make a story of yet: open a model and a text, or translate a "
@@ -113,7 +113,7 @@ class StoryTelling(QObject):
 
         self._open(dialog, chosen)
 
-    def _made(self) -> Story | None:
+    def made(self) -> Story | None:
         """What is on the screen as a story; None where nothing can be told again."""
         session = self._session
         room = self._room()

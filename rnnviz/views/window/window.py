@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QKeyEvent,
+    QKeySequence,
     QShowEvent,
     QUndoStack,
 )
@@ -38,6 +39,8 @@ from rnnviz.views.window.action_table import entries
 from rnnviz.views.window.actions import Actions
 from rnnviz.views.window.focus import FocusRing, FocusWalk
 from rnnviz.views.window.library_pane import LibraryPane
+from rnnviz.views.window.palette import Palette
+from rnnviz.views.window.places import Places
 from rnnviz.views.window.prebuilding import Prebuilder
 from rnnviz.views.window.presentation import Presentation
 from rnnviz.views.window.questions import Questions
@@ -83,6 +86,7 @@ class Window(QMainWindow):
         self.setStatusBar(self.status)
         self.library_dock = self._build_library()
         self.presentation = Presentation(self)
+        self.places = Places(self)
         self.actions_ = Actions(self, entries(self))
         self._build_late_menus()
         self._connect()
@@ -143,6 +147,8 @@ class Window(QMainWindow):
     # Menus
 
     def _build_late_menus(self) -> None:
+        palette = self.actions_.actions["Command palette…"]
+        palette.setShortcuts([QKeySequence("Ctrl+K"), QKeySequence("Ctrl+Shift+P")])
         for setting in ("system", "light", "dark"):
             action = self.actions_.menu("View/Theme").addAction(setting.capitalize())
             action.setCheckable(True)
@@ -184,6 +190,7 @@ class Window(QMainWindow):
         self.exporting.message.connect(self.status.say)
         self.exporting.failed.connect(self.show_message)
         questions.path_chosen.connect(self.open_path)
+        questions.character_chosen.connect(self.text_panel.go_to_character)
         questions.message.connect(self.status.say)
         session.message.connect(self.status.say)
         questions.refused.connect(self.show_message)
@@ -227,7 +234,9 @@ class Window(QMainWindow):
             self.open_path(path)
         for address in addresses:
             self.open_address(address)
-        if not self.session.jobs.busy(OPEN) and self.session.recordings.recording is None:
+        if self.session.jobs.busy(OPEN) or self.session.recordings.recording is not None:
+            return
+        if paths or addresses or not self.places.return_to():
             self.session.open_first()
 
     @Slot(object)
@@ -333,6 +342,11 @@ class Window(QMainWindow):
         self._open(self.session.show_finding, saved.finding)
 
     @Slot()
+    def open_palette(self) -> None:
+        """Offer everything that can be done or looked at."""
+        Palette(self).open()
+
+    @Slot()
     def toggle_full_screen(self) -> None:
         """Take the whole screen, or give it back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -428,6 +442,7 @@ class Window(QMainWindow):
             event.ignore()
             return
         self.presentation.end()
+        self.places.keep()
         self.session.settings.setValue("window/geometry", self.saveGeometry())
         self.session.settings.setValue("window/layout", self.saveState(LAYOUT_VERSION))
         for workspace in self.workspaces:
