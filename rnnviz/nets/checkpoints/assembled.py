@@ -24,6 +24,7 @@ from rnnviz.nets.checkpoints.network_found import FoundNetwork
 from rnnviz.nets.checkpoints.vocabulary_found import (
     NamedCharacters,
     as_characters,
+    as_words,
     classes_in,
     vocabulary_in,
 )
@@ -98,7 +99,7 @@ def _named(
     given = companions.vocabulary
     named = vocabulary_in(content, found.reads) if given is None else None
     if given is not None and len(given) == found.reads:
-        named = as_characters(given)
+        named = as_characters(given) or as_words(given)
         if named is None:
             raise ModelFileError("the vocabulary names the same character twice")
     if named is None:

@@ -21,6 +21,7 @@ from rnnviz.nets.checkpoints.vocabulary_found import (
     everything,
     vocabulary_in,
 )
+from rnnviz.nets.checkpoints.word_index import indexed_words
 
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\s": " ", "\\\\": "\\"}
 _PICKLE = re.compile(rb"\x80[\x02-\x05]|\(?[dl]p\d+\n|c[\w.]+\n\w+\n")
@@ -61,7 +62,7 @@ def _of_size(content: Any, path: Path, size: int, form: str) -> NamedCharacters:
     Raises:
         ModelFileError: there is none.
     """
-    if named := vocabulary_in(content, size):
+    if named := vocabulary_in(content, size) or indexed_words(content, size):
         return named
     sizes = {
         len(value) for _, value in everything(content)

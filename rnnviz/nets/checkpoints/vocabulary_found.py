@@ -53,9 +53,11 @@ class NamedCharacters:
     lower: bool = False
     """Words: texts are put in lower case first."""
     tokenizer: str = ""
-    """Words: `blanks` if they are what stands between blanks."""
+    """Words: `blanks` if they are what stands between blanks, `letters` without signs."""
     unknown: str = ""
     """The symbol that stands for what is not in the vocabulary."""
+    how: str = "as in the vocabulary file"
+    """How a file says so, for people."""
 
 
 def vocabulary_in(content: Any, size: int) -> NamedCharacters | None:
@@ -194,7 +196,7 @@ def as_characters(tokens: Sequence[str | None]) -> NamedCharacters | None:
     longer = [token for token in tokens if token and len(token) > 1 and not _BYTE.fullmatch(token)]
     words = [token for token in longer if not _SPECIAL.fullmatch(token)]
     if len(words) > max(MOST_SPECIAL, len(tokens) // 10):
-        return _as_words(tokens)
+        return as_words(tokens)
     if len(words) > len(tokens) // 2:
         return None  # some strings, but no characters
     characters: list[str] = []
@@ -240,7 +242,7 @@ def _unit_of(tokens: Sequence[str | None]) -> Unit:
     return "bytes" if within and leads and follow else "characters"
 
 
-def _as_words(tokens: Sequence[str | None]) -> NamedCharacters | None:
+def as_words(tokens: Sequence[str | None]) -> NamedCharacters | None:
     """Tokens most of which are words.
 
     Raises:
@@ -261,12 +263,21 @@ def _as_words(tokens: Sequence[str | None]) -> NamedCharacters | None:
     stops = sum(bool(_WITH_STOP.fullmatch(token[-8:])) for token in plain[:5000])
     blanks = "<eos>" in named or stops > len(plain[:5000]) // 100
     lower = not any(token != token.lower() for token in plain)
+    signs = any(not any(map(str.isalnum, token)) for token in plain)
+    # Keras drops the signs of a text; where nothing stands for what is unknown they are passed over
+    letters = bool(unknown) and not signs and not blanks
     how = "what stands between blanks" if blanks else "words and signs"
+    how = "words without signs" if letters else how
     notes = [f"it reads words ({how}{', in lower case' if lower else ''})"]
     if None in tokens:
         notes.append("some ids have no word; they are shown by their numbers")
     return NamedCharacters(
-        tuple(named), tuple(notes), "words", lower, "blanks" if blanks else "", unknown
+        tuple(named),
+        tuple(notes),
+        "words",
+        lower,
+        "blanks" if blanks else "letters" if letters else "",
+        unknown,
     )
 
 

@@ -69,7 +69,7 @@ def guess_vocabulary(path: Path, source: Path, text: Path | None = None, reading
     predicts = opened.kind == "language-model"
     if named is not None:
         judged = Text.read(text) if text and predicts else None
-        candidates = [Candidate("as in the vocabulary file", named.characters)]
+        candidates = [Candidate(named.how, named.characters)]
     elif not predicts:
         raise ModelFileError(
             f"the network in {path.name} predicts no symbols, so no text can tell the order in "

@@ -26,7 +26,8 @@ from rnnviz.nets.translation.tokenizers import SPACE_MARK, SubwordTokenizer
 
 UNITS = ("words", "subwords", "characters")
 """What a network may be trained to read."""
-BLANKS = "blanks"
+BLANKS, LETTERS = "blanks", "letters"
+"""How words are cut: what stands between blanks; words alone, signs left out."""
 PARAGRAPH, LINE_END = "\n", "<eos>"
 _CHUNK = re.compile(r"\S+")
 _CHUNK_OR_END = re.compile(r"\S+|\n")
@@ -124,6 +125,8 @@ class SymbolReader:
         pattern = _WORD_OR_PARAGRAPH if PARAGRAPH in self._ids else _WORD
         for match in pattern.finditer(text):
             word = match.group()
+            if self.symbols.tokenizer == LETTERS and not any(map(str.isalnum, word)):
+                continue
             yield PARAGRAPH if word[0] == "\n" else word, match.span()
 
     def _place(self, token: str) -> int:
