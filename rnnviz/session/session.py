@@ -20,7 +20,7 @@ from rnnviz.core.reading import exists
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.runs.watched import runs_in
-from rnnviz.core.sequences.text import Text, reading_in_words
+from rnnviz.core.sequences.text import Text
 from rnnviz.core.stories.story import Story
 from rnnviz.session.alignments.alignments import Alignments
 from rnnviz.session.cells.following import Following
@@ -39,6 +39,7 @@ from rnnviz.session.shared.findings import Findings
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.library import Library, ShippedModel
 from rnnviz.session.shared.opening import OPEN, Opening
+from rnnviz.session.shared.reading_said import ReadingSaid
 from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
 from rnnviz.session.shared.stories import SHIPPED, StoriesTold
@@ -50,7 +51,6 @@ from rnnviz.work.messages import Failure
 from rnnviz.work.runner import Runner
 
 _KEPT = "start/recording"
-_COUNTED = 4_000_000
 """Characters; unknown ones of a longer text are not counted in the window's own thread."""
 """The setting that names the walk to show at the next start."""
 
@@ -126,7 +126,6 @@ class Session(QObject):
         self._wanted: _Wanted | None = None
         self._lent: Scale | None = None
         """The scale of the story that is told; it is kept for its unit alone."""
-        self._said_of: tuple[str, str] | None = None
         self._opening: Path | None = None
         """A model that is remembered once it is open: files that are none are not."""
         self.recordings.text_changed.connect(self._forget_place)
@@ -138,7 +137,8 @@ class Session(QObject):
         self.recordings.recording_changed.connect(self._fit_selection)
         self.recordings.recording_changed.connect(self._show_wanted)
         self.recordings.recording_changed.connect(self._keep_first)
-        self.recordings.recording_changed.connect(self._say_how_read)
+        self.reading_said = ReadingSaid(self.recordings, self)
+        self.reading_said.said.connect(self.message)
         self.selection.unit_changed.connect(self._take_back_scale)
 
     # Opening
@@ -285,22 +285,6 @@ class Session(QObject):
         # Gradients shows what Cells does: whoever is there stays there.
         if workspace != "cells":
             self.workspace_wanted.emit(workspace)
-
-    @Slot()
-    def _say_how_read(self) -> None:
-        """Say once of each text and model what was unusual about reading it."""
-        text, recording = self.recordings.text, self.recordings.recording
-        if text is None or recording is None or recording.length != len(text):
-            return
-        if len(text) > _COUNTED or text.path is None:
-            return  # counting would hold up the window; what is typed is seen as it is typed
-        known = recording.symbols if isinstance(recording.sequence, Text) else ()
-        about = str(text.path), recording.description.model_path
-        if about == self._said_of:
-            return
-        self._said_of = about
-        if words := reading_in_words(text, known):
-            self.message.emit(f"{text.name}: {words}")
 
     @Slot()
     def _suit_text(self) -> None:
@@ -565,6 +549,7 @@ class Session(QObject):
     def close(self) -> None:
         """End the engine and let all files go; trainers go on."""
         self.runs.close()
+        self.reading_said.close()
         self.previews.close()
         self.jobs.close()
         self.checkpoint_walks.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property, lru_cache
@@ -218,6 +219,9 @@ class Text:
     ) -> npt.NDArray[np.int64]:
         """Where a pattern occurs, (matches, 2) int64 start and stop.
 
+        Plain words are found however their letters are composed, and a blank finds one that does
+        not break.
+
         A match longer than 4,096 characters may be missed where it crosses a block of the search.
 
         Args:
@@ -228,7 +232,7 @@ class Text:
             TextError: the regular expression does not compile, or takes too long.
         """
         try:
-            compiled = re.compile(pattern if regular else re.escape(pattern), re.MULTILINE)
+            compiled = re.compile(pattern if regular else loosely(pattern), re.MULTILINE)
         except (re.error, RecursionError, OverflowError) as error:
             raise TextError(f"{pattern!r} is no regular expression: {error}") from error
         found: list[npt.NDArray[np.int64]] = []
@@ -276,6 +280,30 @@ def reading_in_words(text: Text, vocabulary: tuple[str, ...]) -> str:
     if holds_right_to_left(text.codes):
         parts.append(ORDER)
     return "; ".join(parts)
+
+
+def loosely(words: str) -> str:
+    r"""A regular expression for words however they are written: composed or not, with any blanks.
+
+    >>> re.fullmatch(loosely("caf\u00e9 au"), "cafe\u0301\u00a0au") is not None
+    True
+    """
+    found = []
+    for letter in _LETTER.findall(unicodedata.normalize("NFC", words)):
+        forms = dict.fromkeys(unicodedata.normalize(form, letter) for form in ("NFC", "NFD"))
+        forms[letter] = None
+        if letter == " ":
+            found.append(f"[{_BLANKS}]")
+        elif len(forms) == 1:
+            found.append(re.escape(letter))
+        else:
+            found.append(f"(?:{'|'.join(map(re.escape, forms))})")
+    return "".join(found)
+
+
+_BLANKS = " \u00a0\u2007\u2009\u202f\u3000"
+_LETTER = re.compile(r"[^\u0300-\u036f][\u0300-\u036f]*|[\u0300-\u036f]+")
+"""A letter with the accents on it."""
 
 
 @lru_cache(maxsize=8)

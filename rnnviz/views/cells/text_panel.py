@@ -20,13 +20,14 @@ from rnnviz.views.cells.legend import Legend
 from rnnviz.views.cells.placing import Placing
 from rnnviz.views.cells.unit_picker import UnitPicker
 from rnnviz.views.shared.panel import waiting
-from rnnviz.views.shared.plain_text import plain_tip
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.speaking import speak
-from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.theme import mono_font, set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.text.hover_card import HoverCard, HoverFacts, spoken
 from rnnviz.views.text.hover_facts import hover_facts
 from rnnviz.views.text.minimap import Minimap
+from rnnviz.views.text.missing_fonts import said_of, scripts_without_font
 from rnnviz.views.text.search_bar import SearchBar
 from rnnviz.views.text.text_editing import LIMIT
 from rnnviz.views.text.text_searching import TextSearching
@@ -60,6 +61,8 @@ class TextPanel(QWidget):
         self._shown: Recording | None = None
         """What `_placing` belongs to."""
         self._placing = Placing(None)
+        self._without_font: tuple[str, ...] = ()
+        """Scripts on the screen that no font shows."""
         self._carded: int | None = None
         """The character that the card speaks of."""
         self.picker = UnitPicker(session)
@@ -106,6 +109,12 @@ class TextPanel(QWidget):
         middle.addWidget(self.view, 1)
         middle.addWidget(self.minimap)
         column.addLayout(middle, 1)
+        self.fonts = Label()
+        self.fonts.setWordWrap(True)
+        self.fonts.setProperty("role", "warning")
+        self.fonts.setContentsMargins(12, 4, 12, 4)
+        self.fonts.hide()
+        column.addWidget(self.fonts)
         column.addWidget(self.legend)
 
     def _tool(self, icon: str, tip: str, checkable: bool) -> QToolButton:
@@ -143,6 +152,7 @@ class TextPanel(QWidget):
         self.view.verticalScrollBar().valueChanged.connect(self._put_card_away)
         self.view.range_selected.connect(self._brush)
         self.view.visible_changed.connect(self._visible_moved)
+        self.view.visible_changed.connect(self._say_fonts)
         self.view.text_edited.connect(self._type)
         self.view.edit_refused.connect(self.message)
         self.follow.message.connect(self.message)
@@ -347,6 +357,15 @@ class TextPanel(QWidget):
             self.minimap.set_labels(labels)
             if labels is not None:
                 self.show_unit()
+
+    @Slot()
+    def _say_fonts(self) -> None:
+        """Say which scripts on the screen no font shows, and which would."""
+        scripts = scripts_without_font(self.view.page.codes, mono_font())
+        if scripts != self._without_font:
+            self._without_font = scripts
+            self.fonts.setText(said_of(scripts))
+            self.fonts.setVisible(bool(scripts))
 
     def _say_reading(self, concept: str | None) -> None:
         """What the concept found to read in this text, where one asks what is underlined."""

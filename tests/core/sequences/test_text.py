@@ -1,6 +1,7 @@
 """A text is what its bytes say, in whatever coding; lines and matches are found where they are."""
 
 import re
+import unicodedata
 
 import numpy as np
 import pytest
@@ -130,3 +131,16 @@ def test_a_plain_pattern_is_taken_literally_and_only_so_many_are_found():
     assert text.matches("absent").shape == (0, 2)
     with pytest.raises(TextError, match="'1\\+\\(' is no regular expression"):
         text.matches("1+(", regular=True)
+
+
+@pytest.mark.parametrize("written", ["caf\u00e9 noir", "cafe\u0301 noir", "caf\u00e9\u00a0noir"])
+@pytest.mark.parametrize("searched", ["caf\u00e9 noir", "cafe\u0301 noir", "\u00e9 n"])
+def test_words_are_found_however_they_are_composed(written: str, searched: str) -> None:
+    ((start, stop),) = Text.of(f"un {written}.").matches(searched).tolist()
+    found = unicodedata.normalize("NFC", f"un {written}."[start:stop]).replace("\u00a0", " ")
+    assert found == unicodedata.normalize("NFC", searched)
+
+
+def test_a_regular_expression_is_taken_as_it_is() -> None:
+    assert len(Text.of("a\u00a0b").matches("a b", regular=True)) == 0
+    assert len(Text.of("a.b axb").matches("a.b")) == 1

@@ -1,0 +1,74 @@
+"""Says once of each text and model how the text was read, and what the model does not know of it.
+
+Counting goes through the whole text, so a thread beside the window's does it.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from rnnviz.core.sequences.text import Text, reading_in_words
+from rnnviz.core.system.background import Aside
+from rnnviz.session.shared.recordings import Recordings
+
+_EVERY_MS = 50
+
+
+class ReadingSaid(QObject):
+    """Counts what a model does not know of a text, and says it if there is anything unusual.
+
+    Signals:
+        said(str): how the open text was read.
+    """
+
+    said = Signal(str)
+
+    def __init__(self, recordings: Recordings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._recordings = recordings
+        self._about: tuple[str, str] | None = None
+        """The text and the model that something was said of, or is being counted of, last."""
+        self._counted: tuple[str, str] | None = None
+        self._aside: Aside[str] = Aside("reading")
+        self._timer = QTimer(self, interval=_EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        recordings.recording_changed.connect(self._ask)
+
+    def close(self) -> None:
+        """Wait for nothing that is still being counted."""
+        self._timer.stop()
+        self._aside.close()
+
+    @Slot()
+    def _ask(self) -> None:
+        text, recording = self._recordings.text, self._recordings.recording
+        if text is None or recording is None or recording.length != len(text):
+            return
+        if text.path is None:
+            return  # what is typed is seen as it is typed
+        about = str(text.path), recording.description.model_path
+        if about != self._about:
+            self._about = about
+            self._begin()
+
+    def _begin(self) -> None:
+        text, recording = self._recordings.text, self._recordings.recording
+        if self._aside.busy or text is None or recording is None:
+            return  # the one before is still being counted; `_look` comes back
+        known = recording.symbols if isinstance(recording.sequence, Text) else ()
+        self._counted = self._about
+        self._aside.start(lambda: reading_in_words(text, known))
+        self._aside.ready_soon()
+        self._look()
+
+    @Slot()
+    def _look(self) -> None:
+        if not self._aside.ready():
+            self._timer.start()
+            return
+        self._timer.stop()
+        words, text = self._aside.take(), self._recordings.text
+        if self._counted != self._about:
+            self._begin()
+        elif words and text is not None:
+            self.said.emit(f"{text.name}: {words}")
