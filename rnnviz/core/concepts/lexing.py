@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import threading
 import weakref
 from collections import deque
 from collections.abc import Iterator
@@ -118,15 +119,18 @@ class Reading:
         self._tokens = tokens(text, language)
         self._known: dict[_TokenType, int] = {}
         self._done = 0
+        # Two jobs of the engine may label one text at the same time.
+        self._guard = threading.Lock()
 
     def window(self, start: int, stop: int) -> Source:
         """What is read from `start` up to `stop`."""
-        while self._done < stop:
-            token = next(self._tokens, None)
-            if token is None:
-                self._done = len(self.text)
-                break
-            self._take(*token)
+        with self._guard:
+            while self._done < stop:
+                token = next(self._tokens, None)
+                if token is None:
+                    self._done = len(self.text)
+                    break
+                self._take(*token)
         flags = self._flags[start:stop]
         flags.setflags(write=False)
         return Source(self.text, start, self.language, flags)

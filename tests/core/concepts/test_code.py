@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pytest
 
-from rnnviz.core.concepts import CONCEPTS, Concept, in_language
+from rnnviz.core.concepts import CONCEPTS, Concept, in_language, lexing
 from rnnviz.core.concepts.code import (
     BRACE_DEPTH,
     COMMENT_OR_STRING,
@@ -192,3 +196,35 @@ def test_broken_code_is_labelled_wherever_it_is_cut(concept: Concept) -> None:
             labels = concept.label(part)
             assert len(labels) == len(part)
             assert (labels.astype(np.float32) >= 0).all()
+
+
+def test_two_jobs_label_one_text_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine runs them beside each other, and they share what was read of the text."""
+    begun, tried = threading.Event(), threading.Event()
+    text, tokens = "int a; /* b */ 'c'; // d\n" * 30, lexing.tokens
+
+    def meeting(*arguments: str) -> Iterator[tuple[int, Any, str]]:
+        for token in tokens(*arguments):
+            if not begun.is_set():
+                begun.set()
+                tried.wait(0.3)  # the other asks while this one is within the lexer
+            yield token
+
+    monkeypatch.setattr(lexing, "tokens", meeting)
+    reading = lexing.Reading(text, "c")
+    found: list[lexing.Source | Exception] = []
+
+    def second() -> None:
+        begun.wait(10)
+        try:
+            found.append(reading.window(0, len(text)))
+        except ValueError as error:
+            found.append(error)
+        tried.set()
+
+    other = threading.Thread(target=second)
+    other.start()
+    first = reading.window(0, len(text))
+    other.join(10)
+    assert isinstance(found[0], lexing.Source), found
+    assert (first.flags == found[0].flags).all() and first.comment.any()
