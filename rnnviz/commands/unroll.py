@@ -19,12 +19,16 @@ EXAMPLES = """
   rnnviz unroll hello -o hello.svg
   rnnviz unroll hello --train 50 --moment 9 -o backwards.png --dark
   rnnviz unroll hello --architecture lstm --units 4 --learn -o steps.html
+  rnnviz unroll "estamos comiendo pan > we are eating bread" --structure attention --learn -o a.html
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A word, a network, and a file."""
-    parser.add_argument("word", metavar="WORD", help="every letter should give the next one")
+    parser.add_argument(
+        "word", metavar="WORD",
+        help="every letter should give the next one; for a decoder words, >, their translation",
+    )  # fmt: skip
     parser.add_argument(
         "-o", "--to", type=given_path, required=True, metavar="FILE",
         help="what is written: .svg and .png one moment, .html all of them, to click through",

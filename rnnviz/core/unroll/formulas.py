@@ -25,6 +25,8 @@ def explain(trace: Trace, place: Place) -> tuple[str, str]:
         "own": _own,
         "later": _later,
         "score": _score,
+        "attention": _attention,
+        "context": _context,
         "probability": _probability,
         "loss": _loss,
     }[place.kind](trace, place)
@@ -77,7 +79,7 @@ def _hidden(trace: Trace, place: Place) -> tuple[str, str]:
     before = trace[place.key][step - 1] if step else np.zeros(plan.units)
     if plan.chunk_starts(step) and not plan.carried:
         before = np.zeros(plan.units)
-    head = f"layers.{layer}."
+    head = f"{'decoder' if plan.decodes(step) else 'layers'}.{layer}."
     into, again = (trace[f"weight/{head}weight_{name}_l0"][unit] for name in ("ih", "hh"))
     bias = sum(float(trace[f"weight/{head}bias_{name}_l0"][unit]) for name in ("ih", "hh"))
     slope = 1 - value**2
@@ -96,6 +98,9 @@ def _own(trace: Trace, place: Place) -> tuple[str, str]:
     if layer + 1 < plan.layers:
         return "what the layer above asks of this state at its own step", _n(value)
     target = plan.targets[step]
+    if plan.attends:
+        whose = "its own scores and attention" if plan.decodes(step) else "the decoder's attention"
+        return f"what {whose} asks of this state", _n(value)
     if target is None:
         return "no answer is asked at this step: no loss of its own", _n(value)
     wrong = trace["probabilities"][step].copy()
@@ -118,6 +123,8 @@ def _later(trace: Trace, place: Place) -> tuple[str, str]:
         return "nothing comes after the last step", whole
     if plan.chunk_starts(step + 1):
         return "cut: truncated back-propagation stops here", whole
+    if plan.source == step + 1:
+        return "what comes back from the decoder's first step, which begins with this state", whole
     after = _sub(step + 2)
     if facts_of(plan.architecture).gated:
         return f"what comes back from step {step + 2} through all its gates", whole
@@ -127,15 +134,43 @@ def _later(trace: Trace, place: Place) -> tuple[str, str]:
 def _score(trace: Trace, place: Place) -> tuple[str, str]:
     step, row = place.step, place.row
     hidden = trace[f"{trace.plan.layers - 1}/hidden"][step]
+    if trace.plan.attends:
+        hidden = np.concatenate([hidden, np.nan_to_num(trace["context"][step])])
     weights = trace["weight/output.weight"][row]
     bias = float(trace["weight/output.bias"][row])
     value = trace["scores"][step, row]
     inner = f"{_products(weights, hidden)} + {_n(bias)}"
     shown = f"tanh({inner})" if trace.plan.squashed_output else inner
     name = "tanh(W_hy h + b)" if trace.plan.squashed_output else "W_hy h + b"
+    if trace.plan.attends:
+        name = f"W_hy [h ; c{_sub(step + 1)}] + b"
     symbol = trace.plan.vocabulary[row]
     return f"y{_sub(step + 1)} = {name.replace('h ', f'h{_sub(step + 1)} ')}", (
         f"score of “{symbol}”: {shown} = {_n(value)}"
+    )
+
+
+def _attention(trace: Trace, place: Place) -> tuple[str, str]:
+    plan, step, row = trace.plan, place.step, place.row
+    states = trace[f"{plan.layers - 1}/hidden"]
+    scores = states[: plan.source] @ states[step]
+    most = float(scores.max())
+    total = float(np.exp(scores - most).sum())
+    value = trace["attention"][step, row]
+    number = _sub(row + 1)
+    return (
+        f"a{number} = softmax(h{_sub(step + 1)} · h{number}), the weight of “{plan.inputs[row]}”",
+        f"exp({_n(scores[row])} − {_n(most)}) / {_n(total)} = {_n(value)}",
+    )
+
+
+def _context(trace: Trace, place: Place) -> tuple[str, str]:
+    plan, step, unit = trace.plan, place.step, place.row
+    states = trace[f"{plan.layers - 1}/hidden"][: plan.source, unit]
+    value = trace["context"][step, unit]
+    return (
+        f"c{_sub(step + 1)} = Σᵢ aᵢ hᵢ",
+        f"unit {unit + 1}: {_products(trace['attention'][step], states)} = {_n(value)}",
     )
 
 

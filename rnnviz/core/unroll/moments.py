@@ -68,6 +68,13 @@ def caption(trace: Trace, shown: Moment) -> str:
     step = int(shown.forward) - 1
     symbol, target = plan.inputs[step], plan.targets[step]
     entering = f"“{symbol}” enters" if symbol is not None else "nothing enters"
+    if plan.source:
+        part = "decoder" if plan.decodes(step) else "encoder"
+        entering = f"“{symbol}” enters the {part}"
+    if plan.attends and plan.decodes(step):
+        weights = trace["attention"][step]
+        most = int(weights.argmax())
+        entering += f", which looks at “{plan.inputs[most]}” with {weights[most]:.2f}"
     if target is None:
         return f"Forwards, step {step + 1}: {entering}; no answer is asked."
     chance = trace["probabilities"][step, plan.vocabulary.index(target)]

@@ -21,7 +21,10 @@ from rnnviz.core.unroll.moments import Moment, caption
 from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.trace import Numbers, Trace
 
-Kind = Literal["input", "hidden", "own", "later", "score", "probability", "loss", "weight", "arrow"]
+Kind = Literal[
+    "input", "hidden", "own", "later", "score", "probability", "loss", "weight", "arrow",
+    "attention", "context",
+]  # fmt: skip
 FORWARD = {False: "#3452c7", True: "#8ea6ff"}
 BACK = {False: "#b84a00", True: "#ff9a52"}
 RIGHT = {False: "#0a7a3d", True: "#4fd08a"}
@@ -164,6 +167,13 @@ def draw(
     if side:
         _parameters(pen, trace, layout, shown, marked)
     return picture
+
+
+def _symbol_size(layout: _Layout) -> int:
+    """The size at which the longest symbol fits under a step."""
+    names = [shown_symbol(one) for one in layout.plan.inputs if one is not None]
+    longest = max(names, key=len, default="")
+    return min(17, max(8, int((layout.column - 8) / (0.56 * max(1, len(longest))))))
 
 
 def _fitting(said: str, room: float, largest: int = 15) -> int:
@@ -315,11 +325,12 @@ def _step(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, ma
     x = layout.middle(step)
     left = x - layout.vector / 2
     symbol = plan.inputs[step]
+    entering = shown_symbol(symbol) if symbol is not None else "–"
     pen.words(
         x,
         layout.symbols,
-        shown_symbol(symbol) if symbol is not None else "–",
-        17,
+        entering,
+        _symbol_size(layout),
         "",
         True,
         "middle",
@@ -334,6 +345,8 @@ def _step(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, ma
         if shown.backward >= plan.steps - step:
             _gradients(pen, trace, layout, layer, step, x)
     _answer(pen, trace, layout, step, x, done)
+    if plan.attends and plan.decodes(step) and done:
+        _looking(pen, trace, layout, shown, step)
     if plan.chunk_starts(step) and layout.rolled < 0.5:
         cut = (layout.middle(step) + layout.middle(step - 1)) / 2 + 0.14 * layout.column
         top, bottom = layout.hidden(plan.layers - 1), layout.hidden(0)
@@ -390,7 +403,10 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
             left + offset, layout.scores, layout.vector, layout.cell, values, scale, place, own,
             wanted,
         )  # fmt: skip
-    if layout.cell >= _READABLE and layout.column > 70:
+    longest = max(len(shown_symbol(symbol)) for symbol in plan.vocabulary)
+    fits = 0.56 * 12 * longest <= layout.column - 2 * layout.vector - 10
+    first = all(one is None for one in plan.targets[:step])
+    if layout.cell >= _READABLE and layout.column > 70 and (fits or first):
         for row, symbol in enumerate(plan.vocabulary):
             ink = RIGHT[dark] if row == wanted else SOFT[dark]
             y = layout.scores + row * layout.cell + layout.cell * 0.72
@@ -415,6 +431,53 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
 def _pale(scale: Scale) -> Scale:
     """The same colours at a third of their strength: coloured numbers stay readable on them."""
     return Scale(3 * scale.low, 3 * scale.high, scale.palette)
+
+
+def _looking(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int) -> None:
+    """Of the step that was computed last: weights as bars over the encoder's states, and their sum.
+
+    The arrows are as thick as the weights; c stands beside the state until the way back needs its
+    place for gradients.
+    """
+    plan, dark = trace.plan, pen.dark
+    x, top = layout.middle(step), layout.hidden(plan.layers - 1)
+    left = x + layout.vector / 2 + 3
+    if shown.backward < plan.steps - step:
+        width = min(layout.vector, layout.column - layout.vector - 6)
+        values = trace["context"]
+        pen.column(
+            left, top, width, layout.cell, values[step], _scale(np.nan_to_num(values)),
+            ("context", "context", step),
+        )  # fmt: skip
+        pen.words(left + width / 2, top - 4, "c", 12, FORWARD[dark], True, "middle")
+    if step != _top_step(shown, plan) or layout.rolled > 0.5:
+        return
+    weights = trace["attention"][step]
+    foot, high = top - 26, min(0.8 * (top - 26 - layout.scores + 20), 150.0)
+    wide = min(layout.vector, 40.0)
+    for place, weight in enumerate(weights.tolist()):
+        middle = layout.middle(place)
+        tall = max(1.0, high * weight)
+        pen.figure.boxes.append(Box(middle - wide / 2, foot - tall, wide, tall, FORWARD[dark]))
+        pen.words(middle, foot - tall - 4, f"{weight:.2f}", 12, "", True, "middle")
+        pen.picture.places.append(
+            Place(
+                middle - wide / 2,
+                foot - max(tall, 10.0),
+                wide,
+                max(tall, 10.0),
+                "attention",
+                "attention",
+                step,
+                place,
+            )
+        )
+        level = top - 8 - 12 * (place + 1) / (plan.source + 1)
+        thick = 0.6 + 5.0 * weight
+        way = [(middle, top - 3), (middle, level), (left + 6, level)]
+        for (x1, y1), (x2, y2) in pairwise(way):
+            pen.figure.strokes.append(Stroke(x1, y1, x2, y2, thick, FORWARD[dark]))
+    pen.words(_SIDE, foot - 4, "attention", 12, SOFT[dark], bold=True)
 
 
 def _gradients(pen: _Pen, trace: Trace, layout: _Layout, layer: int, step: int, x: float) -> None:
@@ -450,6 +513,7 @@ def _arrows(
         return 4.0 if marked and parameter.startswith(marked) else 1.6
 
     below = layout.inputs
+    part = "decoder" if plan.decodes(step) else "layers"
     for layer in range(plan.layers):
         top = layout.hidden(layer)
         bottom = top + size * plan.units
@@ -462,10 +526,10 @@ def _arrows(
             x - 6 * back,
             bottom + 3,
             forward,
-            width(f"layers.{layer}.weight_ih"),
+            width(f"{part}.{layer}.weight_ih"),
         )
         if layout.rolled < 0.5:
-            _along(pen, layout, shown, step, layer, width(f"layers.{layer}.weight_hh"))
+            _along(pen, layout, shown, step, layer, width(f"{part}.{layer}.weight_hh"))
         below = top
     if plan.targets[step] is not None:
         bottom = layout.scores + size * len(plan.vocabulary)
@@ -549,9 +613,11 @@ def title_of(parameter: str, layers: int = 1) -> str:
     if parameter in TITLES:
         return TITLES[parameter]
     head, _, name = parameter.rpartition(".")
-    if not head.startswith("layers."):
+    if not head.startswith(("layers.", "decoder.")):
         return parameter
     short = TITLES.get(name, name.removesuffix("_l0"))
+    if head.startswith("decoder."):
+        short += ", decoder"
     return f"{short}, layer {int(head.split('.')[1]) + 1}" if layers > 1 else short
 
 

@@ -1,7 +1,8 @@
 """A small network, what it reads and what it should answer: all that decides an unrolled picture.
 
 The structures are those of the lecture's row of pictures: one to one, one to many, many to one,
-many to many in step. Each has a little task that is learned in seconds.
+many to many in step, and an encoder with a decoder, without and with attention. Each has a little
+task that is learned in seconds.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[str | None, ...] = ("e", "l", "l", "o")
     """(T,) the symbol that should come out; None where nothing is asked."""
     structure: str = "many-to-many"
+    source: int = 0
+    """How many steps an encoder reads before a decoder of its own goes on; 0 for one network."""
+    attends: bool = False
+    """Whether the decoder weighs the encoder's states at each of its steps: a = softmax(s · h),
+    c = Σ a h, and the scores are W_hy [s; c] + b (dot attention, Luong et al. 2015)."""
     architecture: str = "rnn"
     units: int = 3
     layers: int = 1
@@ -63,6 +69,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """How many numbers enter the first layer at a step."""
         return self.embedding or len(self.vocabulary)
 
+    def decodes(self, step: int) -> bool:
+        """Whether a step is one of the decoder."""
+        return bool(self.source) and step >= self.source
+
     def chunk_starts(self, step: int) -> bool:
         """Whether the gradient is cut between this step and the one before it."""
         return bool(self.chunk) and step > 0 and step % self.chunk == 0
@@ -85,6 +95,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                 raise UnrollError(f"{value} {name} cannot be drawn; take {least} to {most}")
         if not (math.isfinite(self.rate) and self.rate > 0):
             raise UnrollError(f"a rate of {self.rate} teaches nothing; take a number above 0")
+        if not 0 <= self.source < max(1, self.steps) or (self.attends and not self.source):
+            raise UnrollError(
+                f"an encoder of {self.source} steps does not fit {self.steps} steps; the decoder "
+                "needs one at least, and attention an encoder"
+            )
         if self.chunk < 0 or not (math.isfinite(self.threshold) and self.threshold > 0):
             raise UnrollError("a chunk has at least one step, and a threshold is above 0")
 
@@ -149,6 +164,37 @@ def _many_to_one(word: str) -> Plan:
     return msgspec.structs.replace(plan, targets=(*nothing, word[-1]))
 
 
+ARROWS = ("→", "->", ">", "=")
+"""What may stand between a sentence and its translation."""
+
+
+def _encoder_decoder(text: str) -> Plan:
+    """`estamos comiendo pan > we are eating bread`; or a word alone, written backwards."""
+    mark = next((arrow for arrow in ARROWS if arrow in text), "")
+    if mark:
+        read, written = (tuple(side.split()) for side in text.split(mark, 1))
+    else:
+        read, written = tuple(text), tuple(reversed(text))
+    steps = len(read) + len(written) + 1
+    if not read or not written or steps > MOST_STEPS:
+        raise UnrollError(
+            f"{text!r} has {len(read)} symbols to read and {len(written)} to write; both need one "
+            f"at least, and together at most {MOST_STEPS - 1}"
+        )
+    nothing: tuple[str | None, ...] = (None,) * len(read)
+    return Plan(
+        vocabulary=tuple(dict.fromkeys((*read, *written, END))),
+        inputs=(*read, END, *written),
+        targets=(*nothing, *written, END),
+        source=len(read),
+        units=6,
+    )
+
+
+def _attention(text: str) -> Plan:
+    return msgspec.structs.replace(_encoder_decoder(text), attends=True)
+
+
 @dataclass(frozen=True)
 class Structure:
     """One of the lecture's pictures: which steps have an input, and which an answer."""
@@ -189,8 +235,24 @@ STRUCTURES: tuple[Structure, ...] = (
         "An answer at every step: as the next letter of a text.",
         of_word,
     ),
+    Structure(
+        "encoder-decoder",
+        "Encoder-decoder",
+        "A sentence is read, then another is written: as a translation. Type words with > between: "
+        "estamos comiendo pan > we are eating bread; a word alone is written backwards.",
+        _encoder_decoder,
+    ),
+    Structure(
+        "attention",
+        "With attention",
+        "The decoder looks back at the encoder's states: weights as bars over them, and their "
+        "weighted sum. Type words with > between: estamos comiendo pan > we are eating bread.",
+        _attention,
+    ),
 )
-"""In the order of the lecture; the first three read a word as the last does."""
+"""In the order of the lecture; all but the last two read a word letter by letter."""
+LECTURE = "estamos comiendo pan > we are eating bread"
+"""The lecture's sentence for an encoder with a decoder."""
 
 
 def structure_named(name: str) -> Structure:

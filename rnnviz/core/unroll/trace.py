@@ -5,6 +5,8 @@
     L/CHANNEL                 (T, U)       a channel of layer L, from 0, as the facts name it
     scores, probabilities     (T, V)       before and after the softmax
     losses                    (T,)         nats; NaN where no answer is asked
+    attention                 (T, S)       with attention: a at the decoder's steps, else NaN
+    context                   (T, U)       likewise: c
     L/own/STATE               (T, U)       gradient at a state that comes from its own step: the
                                            loss there, and the layers above
     L/later/STATE             (T, U)       gradient at the same state that comes from later steps

@@ -42,10 +42,24 @@ class SmallNetwork(nn.Module):
             kind(plan.width if layer == 0 else plan.units, plan.units)
             for layer in range(plan.layers)
         )
-        self.output = nn.Linear(plan.units, size)
+        self.decoder = nn.ModuleList(
+            kind(plan.width if layer == 0 else plan.units, plan.units)
+            for layer in range(plan.layers if plan.source else 0)
+        )
+        self.output = nn.Linear(plan.units * (2 if plan.attends else 1), size)
         self.double()
         bound = 1 / plan.units**0.5
         draw_first_weights(self, plan.seed, kind.facts, plan.units, lambda name, parameter: bound)
+
+    def layers_at(self, step: int) -> nn.ModuleList:
+        """The layers that a step runs: the encoder's, then the decoder's."""
+        return self.decoder if self.plan.decodes(step) else self.layers
+
+    def attend(self, hidden: Tensor, memory: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """(1, S) weights of the encoder's states and (1, U) their sum, for a state (1, U)."""
+        states = torch.cat(memory)  # (S, U)
+        weights = (hidden @ states.t()).softmax(dim=1)
+        return weights, weights @ states
 
     def enter(self, symbol: str | None) -> Tensor:
         """(1, I) what enters the first layer for a symbol; zeros for none."""
@@ -61,8 +75,11 @@ class SmallNetwork(nn.Module):
         """A copy of every parameter by its name."""
         return {name: value.detach().numpy().copy() for name, value in self.named_parameters()}
 
-    def read(self, hidden: Tensor) -> Tensor:
-        """(1, V) the scores."""
+    def read(self, hidden: Tensor, context: Tensor | None = None) -> Tensor:
+        """(1, V) the scores; with attention from state and context, which an encoder has not."""
+        if self.plan.attends:
+            context = torch.zeros_like(hidden) if context is None else context
+            hidden = torch.cat([hidden, context], dim=1)
         scores = self.output(hidden)
         return scores.tanh() if self.plan.squashed_output else scores
 
@@ -75,20 +92,36 @@ class _Step(nn.Module):
         self.network = network
 
     def forward(
-        self, symbol: str | None, states: list[LayerState], notes: _Notes
+        self,
+        number_of_step: int,
+        symbol: str | None,
+        states: list[LayerState],
+        memory: list[Tensor],
+        notes: _Notes,
     ) -> tuple[Tensor, list[LayerState]]:
         """Scores (1, V) and the states of all layers after the step."""
         below = self.network.enter(symbol)
         notes.keep("inputs", below)
         after: list[LayerState] = []
-        for number, layer in enumerate(self.network.layers):
+        for number, layer in enumerate(self.network.layers_at(number_of_step)):
             assert isinstance(layer, Layer)
             stepped = layer.step(below, states[number], notes.change(number))
             for name, values in stepped.channels.items():
                 notes.keep(f"{number}/{name}", values)
             after.append(notes.handed_on(number, stepped.state))
             below = stepped.channels["hidden"]
-        return self.network.read(below), after
+        plan = self.network.plan
+        if not plan.attends:
+            return self.network.read(below), after
+        if not plan.decodes(number_of_step):
+            memory.append(below)
+            notes.keep("attention", below.new_full((1, plan.source), torch.nan))
+            notes.keep("context", torch.full_like(below, torch.nan))
+            return self.network.read(below), after
+        weights, context = self.network.attend(below, memory)
+        notes.keep("attention", weights)
+        notes.keep("context", context)
+        return self.network.read(below, context), after
 
 
 class _Notes:
@@ -137,6 +170,7 @@ def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Tra
     copies: list[dict[str, Tensor]] = []
     notes: list[_Notes] = []
     scores: list[Tensor] = []
+    memory: list[Tensor] = []
     for number, symbol in enumerate(plan.inputs):
         states = _states_at(network, number, states)
         copy = {
@@ -145,7 +179,7 @@ def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Tra
         }
         note = _Notes()
         shared = {f"network.{name}": values for name, values in copy.items()}
-        given, states = functional_call(step, shared, (symbol, states, note))
+        given, states = functional_call(step, shared, (number, symbol, states, memory, note))
         copies.append(copy)
         notes.append(note)
         scores.append(given)
@@ -235,7 +269,7 @@ def with_radius(plan: Plan, weights: Weights, radius: float) -> dict[str, Number
         raise UnrollError(f"a spectral radius of {radius} cannot be set; take one from 0 to 10")
     network = network_of(plan, weights)
     with torch.no_grad():
-        for layer in network.layers:
+        for layer in (*network.layers, *network.decoder):
             assert isinstance(layer, Layer)
             for name, matrix in layer.recurrent_weights().items():
                 now = float(torch.linalg.eigvals(matrix).abs().max())
@@ -263,14 +297,19 @@ def _loss(network: SmallNetwork, targets: list[int | None]) -> tuple[list[float]
     plan, states = network.plan, _first_states(network)
     chances: list[float] = []
     losses: list[Tensor] = []
+    memory: list[Tensor] = []
     for number, (symbol, target) in enumerate(zip(plan.inputs, targets, strict=True)):
         states = _states_at(network, number, states)
         below = network.enter(symbol)
-        for place, layer in enumerate(network.layers):
+        for place, layer in enumerate(network.layers_at(number)):
             assert isinstance(layer, Layer)
             below, states[place] = layer.advance(below, states[place])
+        if plan.attends and not plan.decodes(number):
+            memory.append(below)
         if target is not None:
-            loss = functional.cross_entropy(network.read(below), torch.tensor([target]))
+            attends = plan.attends and plan.decodes(number)
+            context = network.attend(below, memory)[1] if attends else None
+            loss = functional.cross_entropy(network.read(below, context), torch.tensor([target]))
             losses.append(loss)
             chances.append(float((-loss.detach()).exp()))
     return chances, torch.stack(losses).sum()

@@ -21,7 +21,9 @@ from rnnviz.work.messages import Failure
 PLAN = Subject("unrolled plan")
 _MOST_KEPT = 200
 _MOST_UPDATES = 5000
-_SHAPE = ("vocabulary", "architecture", "units", "layers", "embedding", "seed")
+_SHAPE = (
+    "vocabulary", "architecture", "units", "layers", "embedding", "seed", "source", "attends",
+)  # fmt: skip
 """What decides the weights: when one of these changes, the network begins anew."""
 
 
@@ -109,7 +111,8 @@ class Unroll(QObject):
         except UnrollError as error:
             self.refused.emit(str(error))
             return
-        reading = {name: getattr(new, name) for name in ("vocabulary", "inputs", "targets")}
+        names = ("vocabulary", "inputs", "targets", "source", "attends")
+        reading = {name: getattr(new, name) for name in names}
         self.set_plan(msgspec.structs.replace(self.plan, **reading, structure=structure))
 
     def set_plan(self, plan: Plan) -> None:

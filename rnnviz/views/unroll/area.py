@@ -22,7 +22,7 @@ from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.unroll.formulas import explain
 from rnnviz.core.unroll.picture import Place, title_of
-from rnnviz.core.unroll.plan import MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
+from rnnviz.core.unroll.plan import LECTURE, MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.number_field import NumberField, WholeField
@@ -36,6 +36,10 @@ from rnnviz.views.unroll.drawing import UnrollDrawing
 
 _SPEEDS = {"slow": 1600, "normal": 800, "fast": 300}
 """Milliseconds a moment."""
+
+
+_WORD = "hello"
+"""The lecture's word."""
 
 
 class UnrollArea(QWidget):
@@ -58,7 +62,7 @@ class UnrollArea(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(WrappingRow(self._reading(), self._network()))
+        column.addWidget(WrappingRow(self._reading(), self._structures(), self._network()))
         column.addWidget(WrappingRow(self._moving(), self._learning()))
         self._more_row = WrappingRow(self._weights(), self._way_back())
         self._more_row.hide()
@@ -76,12 +80,15 @@ class UnrollArea(QWidget):
     # The tools
 
     def _reading(self) -> QWidget:
-        self._word = QLineEdit("hello")
-        self._word.setMaxLength(MOST_STEPS + 1)
+        self._word = QLineEdit(_WORD)
+        self._word.setMaxLength(200)
         self._word.setAccessibleName("Word to read")
         self._word.setToolTip("The word that the network reads; every letter should give the next")
         self._word.setFixedWidth(130)
         self._word.editingFinished.connect(self._read)
+        return side_by_side(Label("Word"), self._word)
+
+    def _structures(self) -> QWidget:
         self._structure = Segments(
             "Structure", {structure.name: structure.title for structure in STRUCTURES}
         )
@@ -90,8 +97,8 @@ class UnrollArea(QWidget):
         ):
             button.setToolTip(plain_tip(structure.about))
         self._structure.choose(self._unroll.plan.structure)
-        self._structure.chosen.connect(self._read)
-        return side_by_side(Label("Word"), self._word, self._structure)
+        self._structure.chosen.connect(self._choose_structure)
+        return self._structure
 
     def _network(self) -> QWidget:
         plan = self._unroll.plan
@@ -243,6 +250,17 @@ class UnrollArea(QWidget):
             return  # the picture is of other numbers already
         self._readout.setText(f"{formula}\n{numbers}")
         speak(self.drawing, f"{formula}; {numbers}")
+
+    @Slot(str)
+    def _choose_structure(self, name: str) -> None:
+        """Another structure; the lecture's word and sentence take each other's place."""
+        translates = name in ("encoder-decoder", "attention")
+        if translates and self._word.text() == _WORD:
+            self._word.setText(LECTURE)
+        elif not translates and self._word.text() == LECTURE:
+            self._word.setText(_WORD)
+        self._word.setFixedWidth(300 if translates else 130)
+        self._read()
 
     @Slot()
     def _read(self, _: str = "") -> None:

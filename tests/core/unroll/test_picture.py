@@ -10,8 +10,8 @@ from rnnviz.core.architectures import facts_of
 from rnnviz.core.errors import UnrollError
 from rnnviz.core.unroll.formulas import explain
 from rnnviz.core.unroll.moments import caption, count, moment
-from rnnviz.core.unroll.picture import draw
-from rnnviz.core.unroll.plan import STRUCTURES, Plan, of_word
+from rnnviz.core.unroll.picture import FORWARD, draw
+from rnnviz.core.unroll.plan import LECTURE, STRUCTURES, Plan, of_word, structure_named
 from rnnviz.core.unroll.trace import Trace
 
 
@@ -31,14 +31,24 @@ def made_up(plan: Plan) -> Trace:
         for part in ("own", "later", "last"):
             for state in facts_of(plan.architecture).states:
                 arrays[f"{layer}/{part}/{state}"] = numbers.normal(size=(steps, units))
+    if plan.attends:
+        looked = numbers.dirichlet(np.ones(plan.source), size=steps)
+        looked[: plan.source] = np.nan
+        arrays["attention"] = looked
+        arrays["context"] = looked @ arrays[f"{plan.layers - 1}/hidden"][: plan.source]
     rows = facts_of(plan.architecture).blocks * units
-    shapes: dict[str, tuple[int, ...]] = {"output.weight": (size, units), "output.bias": (size,)}
-    for layer in range(plan.layers):
-        entering = plan.width if layer == 0 else units
-        shapes[f"layers.{layer}.weight_ih_l0"] = (rows, entering)
-        shapes[f"layers.{layer}.weight_hh_l0"] = (rows, units)
-        shapes[f"layers.{layer}.bias_ih_l0"] = (rows,)
-        shapes[f"layers.{layer}.bias_hh_l0"] = (rows,)
+    read_from = units * (2 if plan.attends else 1)
+    shapes: dict[str, tuple[int, ...]] = {
+        "output.weight": (size, read_from),
+        "output.bias": (size,),
+    }
+    for part in ("layers", "decoder") if plan.source else ("layers",):
+        for layer in range(plan.layers):
+            entering = plan.width if layer == 0 else units
+            shapes[f"{part}.{layer}.weight_ih_l0"] = (rows, entering)
+            shapes[f"{part}.{layer}.weight_hh_l0"] = (rows, units)
+            shapes[f"{part}.{layer}.bias_ih_l0"] = (rows,)
+            shapes[f"{part}.{layer}.bias_hh_l0"] = (rows,)
     for name, shape in shapes.items():
         for part in ("weight", "gradient", "update"):
             arrays[f"{part}/{name}"] = numbers.normal(size=shape)
@@ -186,3 +196,41 @@ def test_the_matrices_stand_beside_the_steps_in_a_narrow_window() -> None:
         matrices = [place for place in picture.places if place.kind == "weight"]
         assert {place.key for place in matrices} >= {"output.weight", "gradient/output.weight"}
         assert max(place.x + place.width for place in matrices) <= width
+
+
+def test_the_weights_of_a_decoder_stand_as_bars_over_the_states_that_it_looks_at() -> None:
+    plan = structure_named("attention").of(LECTURE)
+    assert (plan.source, plan.steps) == (3, 8)
+    trace = made_up(plan)
+    step = 5
+    picture = draw(trace, moment(step + 1, plan.steps))
+    bars = [place for place in picture.places if place.kind == "attention"]
+    weights = trace["attention"][step]
+    drawn = [box for box in picture.figure.boxes if box.colour == FORWARD[False]]
+    heights = np.array([box.height for box in drawn])
+    assert heights / heights.sum() == pytest.approx(weights, abs=0.02)
+    hidden = {
+        place.step: place for place in picture.places if place.kind == "hidden" and place.row == 0
+    }
+    for bar in bars:
+        state = hidden[bar.row]
+        assert bar.x <= state.x + state.width / 2 <= bar.x + bar.width
+        assert bar.y + bar.height < state.y
+    thick = [stroke.width for stroke in picture.figure.strokes]
+    assert all(any(abs(0.6 + 5 * weight - one) < 1e-9 for one in thick) for weight in weights)
+    assert any(place.kind == "context" and place.step == step for place in picture.places)
+    said = [word.text for word in picture.figure.words]
+    assert all(f"{weight:.2f}" in said for weight in weights)
+    assert "which looks at" in said[0]
+
+
+def test_before_the_decoder_nothing_is_looked_at() -> None:
+    plan = structure_named("attention").of(LECTURE)
+    picture = draw(made_up(plan), moment(3, plan.steps))
+    assert not {place.kind for place in picture.places} & {"attention", "context"}
+
+
+@pytest.mark.parametrize("text", ["> we", "estamos >", "a" * 30])
+def test_a_translation_needs_both_sides_and_room(text: str) -> None:
+    with pytest.raises(UnrollError):
+        structure_named("attention").of(text)

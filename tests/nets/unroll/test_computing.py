@@ -22,10 +22,22 @@ def plain_gradients(plan: Plan) -> tuple[float, dict[str, np.ndarray]]:
     """The summed loss and its gradient by one ordinary run of the layers, without any copies."""
     network = network_of(plan, None)
     below = torch.cat([network.enter(symbol) for symbol in plan.inputs]).unsqueeze(1)
-    for layer in network.layers:
+    read, written = below[: plan.source or plan.steps], below[plan.source or plan.steps :]
+    for place, layer in enumerate(network.layers):
         assert isinstance(layer, Layer)
-        below, _ = layer(below, layer.zero_state(1))
-    scores = network.read(below[:, 0])
+        read, state = layer(read, layer.zero_state(1))
+        if plan.source:
+            decoder = network.decoder[place]
+            assert isinstance(decoder, Layer)
+            written, _ = decoder(written, state)
+    hidden = (torch.cat([read, written]) if plan.source else read)[:, 0]
+    context = None
+    if plan.attends:
+        memory = read[:, 0]
+        context = torch.zeros_like(hidden)
+        weights = torch.softmax(written[:, 0] @ memory.t(), dim=1)
+        context = torch.cat([torch.zeros_like(memory), weights @ memory])
+    scores = network.read(hidden, context)
     loss = torch.zeros((), dtype=torch.float64)
     for step, target in enumerate(plan.targets):
         if target is not None:

@@ -32,11 +32,16 @@ def words(area):
 
 
 def point(qtbot, area, kind, step=-1):
-    place = next(p for p in area.drawing.picture.places if p.kind == kind and step in (-1, p.step))
-    at = QPoint(int(place.x + place.width / 2), int(place.y + place.height / 2))
-    qtbot.mouseMove(area.drawing, at)
-    qtbot.waitUntil(lambda: area.drawing.place == place)
-    return place
+    def pointed():
+        # The rows above may have become more or fewer: then the numbers lie elsewhere.
+        places = area.drawing.picture.places
+        place = next(p for p in places if p.kind == kind and step in (-1, p.step))
+        at = QPoint(int(place.x + place.width / 2), int(place.y + place.height / 2))
+        qtbot.mouseMove(area.drawing, at)
+        return area.drawing.place == place
+
+    qtbot.waitUntil(pointed)
+    return area.drawing.place
 
 
 def button(area, words):
@@ -171,3 +176,23 @@ def test_the_loop_of_the_rolled_network_lies_over_no_number(area, qtbot):
     gradients = [place for place in picture.places if place.kind in ("own", "later", "hidden")]
     assert gradients
     assert all(place.x > loop.x + 40 for place in gradients)
+
+
+def test_the_lectures_sentence_is_learned_with_attention_and_explained(area, qtbot):
+    chosen = next(
+        one for one in area.findChildren(QAbstractButton) if one.text() == "With attention"
+    )
+    qtbot.mouseClick(chosen, Qt.MouseButton.LeftButton)
+    assert area._word.text() == "estamos comiendo pan > we are eating bread"
+    area._unroll.learn()
+    qtbot.waitUntil(lambda: area._unroll.trace is not None and area._unroll.trace.learned)
+    assert "we are eating bread" in words(area)[1]
+    area._unroll.set_index(5)
+    assert "which looks at “" in words(area)[0]
+    point(qtbot, area, "attention")
+    assert "softmax(h₅ · h₁), the weight of “estamos”" in area._readout.text()
+    point(qtbot, area, "context", 4)
+    assert "c₅ = Σᵢ aᵢ hᵢ" in area._readout.text()
+    other = next(one for one in area.findChildren(QAbstractButton) if one.text() == "Many to many")
+    qtbot.mouseClick(other, Qt.MouseButton.LeftButton)
+    assert area._word.text() == "hello" and area._unroll.plan.source == 0
