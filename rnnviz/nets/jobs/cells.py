@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 
+from rnnviz.core.architectures import carried
+from rnnviz.core.cells.conditions import condition
 from rnnviz.core.cells.ordering import similarity_order
 from rnnviz.core.cells.patterns import brushed_units, find_same
 from rnnviz.core.cells.snippets import UnitPage
@@ -23,7 +26,10 @@ from rnnviz.nets.jobs.walking import walk_reading
 from rnnviz.nets.language.sampling import sample as draw
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.work.jobs.cells import (
+    BestUnit,
+    BestUnits,
     Find,
+    FindBest,
     FindPattern,
     FitProbe,
     Label,
@@ -108,6 +114,41 @@ def rank(request: Rank, context: Context[None]) -> Written:
     return Written(str(path))
 
 
+def best_units(request: FindBest, context: Context[None]) -> BestUnits:
+    """The best unit of each concept; concepts of which the text has nothing are left out."""
+    recording = Recording(Path(request.folder))
+    states = carried(recording.channels) or recording.channels
+    rankings = rank_units(
+        recording,
+        [concept_from(spec) for spec in request.concepts],
+        states,
+        progress=lambda share: context.progress(share, 1.0),
+    )
+    best = tuple(
+        BestUnit(
+            concept=ranking.concept,
+            title=ranking.title,
+            scalar=ranking.scalar,
+            channel=ranking.scores[0].channel,
+            unit=ranking.scores[0].unit,
+            auc=ranking.scores[0].auc,
+            correlation=ranking.scores[0].correlation,
+            null_auc=ranking.null_auc,
+            null_correlation=ranking.null_correlation,
+        )
+        for ranking in rankings
+        if ranking.scores and math.isfinite(ranking.scores[0].auc)
+    )
+    odd: dict[str, list[int]] = {"dead": [], "runaway": []}
+    for unit in range(recording.total_units):
+        having = [channel for channel in states if recording.has(channel, unit)]
+        if having and (found := condition(recording.running_values(having[-1], unit)).condition):
+            odd[found].append(unit)
+        if unit % 64 == 0:
+            context.progress(1.0, 1.0)
+    return BestUnits(best, tuple(odd["dead"]), tuple(odd["runaway"]))
+
+
 def probe(request: FitProbe, context: Context[None]) -> Written:
     """Fit a linear probe over all units of the recording in `folder` for `concept`."""
     recording = Recording(Path(request.folder))
@@ -179,4 +220,6 @@ def find(request: Find, context: Context[None]) -> Spans:
 
 MODEL_JOBS = by_request(walk, sample)
 """Asked of a language model."""
-TASKS: Tasks = by_request(label, preview_labels, rank, probe, unit_page, pattern, order, find)
+TASKS: Tasks = by_request(
+    label, preview_labels, rank, best_units, probe, unit_page, pattern, order, find
+)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from rnnviz.core.cells.families import family_of, suited
 from rnnviz.core.concepts import (
     CONCEPTS,
     Concept,
@@ -21,14 +22,25 @@ from rnnviz.core.concepts.base import Labels
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.scoring import Ranking, read_ranking
 from rnnviz.core.scoring.probe import Probe, read_probe
+from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.file_names import file_name_for
 from rnnviz.session.shared.identities import Answers, Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import RECORDING, TEXT, Recordings
 from rnnviz.session.shared.selection import Selection
-from rnnviz.work.jobs.cells import FitProbe, Label, Labelled, Rank, Written
-from rnnviz.work.messages import Request
+from rnnviz.work.jobs.cells import (
+    BestUnits,
+    FindBest,
+    FitProbe,
+    Label,
+    Labelled,
+    Rank,
+    Written,
+)
+from rnnviz.work.messages import Failure, Request
 
+_HEAD = 20_000
+"""Characters that say of what kind a text is."""
 _AboutConcept = type[Label] | type[Rank] | type[FitProbe]
 CONCEPTS_MADE = Subject("concepts")
 """The concepts that a person made."""
@@ -39,12 +51,14 @@ class Rankings(QObject):
 
     Signals:
         concepts_changed: a person's concept was added, changed or removed.
+        best_changed: `best` is known.
         labels_changed(name): `labels(name)` is known.
         ranking_changed(name): `ranking(name)` is known.
         probe_changed(name): `probe(name)` is known.
     """
 
     concepts_changed = Signal()
+    best_changed = Signal()
     labels_changed = Signal(str)
     ranking_changed = Signal(str)
     probe_changed = Signal(str)
@@ -70,6 +84,9 @@ class Rankings(QObject):
         self._probes: Answers[str, Probe] = jobs.answers(RECORDING)
         self._partial: Answers[tuple[_AboutConcept, str], bool] = jobs.answers(RECORDING)
         """Requests and concepts that were answered while the text was still being walked."""
+        self._family: tuple[Text, str] | None = None
+        """The open text, and which family of concepts suits it."""
+        self._best: Answers[str, BestUnits] = jobs.answers(RECORDING, CONCEPTS_MADE)
         self.damaged = self._load()
         """Files among the person's concepts that cannot be read, and why."""
         recordings.recording_changed.connect(self._request_labels_of_selected)
@@ -81,6 +98,17 @@ class Rankings(QObject):
     def concepts(self) -> tuple[Concept, ...]:
         """The built-in concepts, then those that the person made."""
         return (*CONCEPTS, *self._custom.values())
+
+    @property
+    def suited(self) -> tuple[Concept, ...]:
+        """The concepts that suit the open text, and the chosen one."""
+        text, chosen = self._recordings.text, self._selection.concept
+        if text is None:
+            return self.concepts
+        if self._family is None or self._family[0] is not text:
+            self._family = text, family_of(text.name, text.slice(0, _HEAD))
+        fitting = suited(self.concepts, self._family[1])
+        return tuple(one for one in self.concepts if one in fitting or one.name == chosen)
 
     def concept(self, name: str) -> Concept | None:
         """The concept of this name, if there is one."""
@@ -167,7 +195,36 @@ class Rankings(QObject):
         """Whether the probe was fitted before the text was walked to its end."""
         return (FitProbe, name) in self._partial
 
+    @property
+    def best(self) -> BestUnits | None:
+        """The best unit for each concept that suits the text, if they were looked for."""
+        return self._best.get("")
+
     # Asking
+
+    def request_best(self) -> None:
+        """Look for the best unit of each concept, once; `best_changed` follows."""
+        recording = self._recordings.recording
+        if recording is None or not recording.complete or "" in self._best:
+            return
+        if self._jobs.busy(FindBest) or not self._recordings.is_of_text:
+            return
+
+        def arrived(found: BestUnits) -> None:
+            self._best.put("", found)
+            self.best_changed.emit()
+
+        def failed(failure: Failure) -> None:
+            self._best.put("", BestUnits(()))
+            self.best_changed.emit()
+
+        self._jobs.start(
+            FindBest(folder=str(recording.folder), concepts=tuple(map(spec_of, self.suited))),
+            of=(RECORDING, CONCEPTS_MADE),
+            title="Looking for the best unit of each concept",
+            done=arrived,
+            failed=failed,
+        )
 
     def request_labels(self, name: str) -> None:
         """Ask for a concept's labels; `labels_changed` follows."""

@@ -335,7 +335,7 @@ class TextPanel(QWidget):
     @Slot()
     def show_concepts(self) -> None:
         """List the concepts."""
-        self.concepts.set_concepts(self._session.rankings.concepts)
+        self.concepts.set_concepts(self._session.rankings.suited)
         self.concepts.set_current(self._session.selection.concept)
 
     @Slot()

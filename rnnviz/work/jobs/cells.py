@@ -117,6 +117,40 @@ class Rank(Request[None, Written], frozen=True, kw_only=True):
     """None for all that were recorded."""
 
 
+class BestUnit(msgspec.Struct, frozen=True, kw_only=True):
+    """The unit that follows a concept best, and what is the best by chance."""
+
+    concept: str
+    title: str
+    scalar: bool
+    """Whether it is a count or a position."""
+    channel: str
+    unit: int
+    """Counted through all layers."""
+    auc: float
+    correlation: float
+    null_auc: float
+    """The best AUC of any unit under shifted labels."""
+    null_correlation: float
+
+
+class BestUnits(msgspec.Struct, frozen=True):
+    """The best unit of each concept that occurs, and the units that are odd whatever is read."""
+
+    best: tuple[BestUnit, ...]
+    dead: tuple[int, ...] = ()
+    """Units whose state never moves."""
+    runaway: tuple[int, ...] = ()
+    """Units whose state goes beyond +-100."""
+
+
+class FindBest(Request[None, BestUnits], frozen=True, kw_only=True):
+    """Find the best unit of each concept in a recording, by its states."""
+
+    folder: str
+    concepts: tuple[Spec, ...]
+
+
 class FitProbe(Request[None, Written], frozen=True, kw_only=True):
     """Fit a linear probe over all units of a recording for a concept, in a file beside it."""
 

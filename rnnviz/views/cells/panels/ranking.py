@@ -20,6 +20,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.scoring import Ranking, Score
 from rnnviz.core.scoring.probe import Probe
+from rnnviz.views.cells.best_table import BestTable
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.ranking_table import RankingTable
 from rnnviz.views.plots.export import save_csv
@@ -47,6 +48,7 @@ class RankingPanel(Panel):
         rankings, selection = self.session.rankings, self.session.selection
         for signal in (
             rankings.concepts_changed,
+            rankings.best_changed,
             rankings.labels_changed,
             rankings.ranking_changed,
             rankings.probe_changed,
@@ -94,6 +96,8 @@ class RankingPanel(Panel):
         below.addLayout(_row(self.channel, self.layer, None, self.probe, self.export))
         below.addWidget(self.table, 1)
         column.addWidget(self.results, 1)
+        self.best = BestTable(self.session)
+        column.addWidget(self.best, 1)
         column.addStretch(0)
         return page
 
@@ -103,13 +107,16 @@ class RankingPanel(Panel):
         recording, name = self.session.recordings.recording, selection.concept
         assert recording is not None
         ranking = rankings.ranking(name) if name else None
-        self.concepts.set_concepts(rankings.concepts)
+        self.concepts.set_concepts(rankings.suited)
         self.concepts.set_current(name)
         self._show_jobs(name, ranking)
         if (ranking, recording.groups.shape) != self._shown:
             self._shown = (ranking, recording.groups.shape)
             self._show_ranking(ranking, recording.groups)
         self.results.setVisible(ranking is not None)
+        if recording.complete:
+            rankings.request_best()
+        self.best.show_best(rankings.best if ranking is None else None)
         self.table.mark(selection.unit, selection.channel)
         concept = rankings.concept(name) if name else None
         reading = rankings.reading(name) if name else ""
