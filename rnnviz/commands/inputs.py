@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -209,6 +210,15 @@ def say_how_read(text: Text | Numbers, model: ModelOpened) -> None:
         print(f"{text.name}: {said}", file=sys.stderr)
 
 
+def warn_of_loss(recording: Recording) -> None:
+    """Say in red where a model does worse on a text than one that knows nothing."""
+    from rnnviz.core.cells.loss_warning import loss_warning
+
+    if said := loss_warning(recording):
+        red = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        print(f"\x1b[31m{said}\x1b[0m" if red else said, file=sys.stderr)
+
+
 @contextmanager
 def recorded(
     source: Sequence[Path],
@@ -261,6 +271,8 @@ def recorded(
             channels=chosen,
         )
         run_with_progress(walk, "walking", "characters")
-        yield Recording(folder)
+        found = Recording(folder)
+        warn_of_loss(found)
+        yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -19,6 +19,7 @@ from rnnviz.commands.inputs import (
     file_given,
     read_input,
     say_how_read,
+    warn_of_loss,
 )
 from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.output import duration_in_words, print_json, size_in_words
@@ -101,6 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"the first {walked:,} characters are in {folder}", file=sys.stderr)
         raise
     seconds = time.monotonic() - began
+    warn_of_loss(Recording(folder))
     if arguments.json:
         print_json(
             {

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.captions import caption
+from rnnviz.core.cells.loss_warning import loss_warning
 from rnnviz.core.cells.verdicts import running_verdict
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
@@ -73,6 +74,10 @@ class TextPanel(QWidget):
         self.search = SearchBar()
         self.card = HoverCard(self)
         self.follow = FollowBar(session.following, session.runs)
+        self.problem = Label()
+        self.problem.setProperty("role", "problem")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
         self.searching = TextSearching(session, self.search, self.view, self.minimap, self)
         self._build()
         self._connect()
@@ -102,6 +107,7 @@ class TextPanel(QWidget):
             tools.addWidget(button)
         self._tools = WrappingRow(self.picker, self.picker.channels, right)
         column.addWidget(self._tools)
+        column.addWidget(self.problem)
         column.addWidget(self.follow)
         column.addWidget(self.search)
         middle = QHBoxLayout()
@@ -198,6 +204,7 @@ class TextPanel(QWidget):
         """Take the session's recording."""
         recording, selection = self._session.recordings.recording, self._session.selection
         self._shown, self._placing = recording, Placing(recording)
+        self._show_problem()
         if recording is None:
             self._put_card_away()
             self.view.set_known(None)
@@ -239,7 +246,15 @@ class TextPanel(QWidget):
     @Slot()
     def show_growth(self) -> None:
         """Show what was walked since."""
+        self._show_problem()
         self.show_unit()
+
+    def _show_problem(self) -> None:
+        """Say in red where the loss is above that of knowing nothing."""
+        said = loss_warning(self._shown) if self._shown is not None else ""
+        if said != self.problem.text():
+            self.problem.setText(said)
+            self.problem.setVisible(bool(said))
 
     @Slot()
     def show_unit(self) -> None:

@@ -208,3 +208,21 @@ def test_words_take_the_colour_of_their_token_and_blanks_none(
     exporting = Exporting(session, panel, panel)
     made = exporting.coloured()
     assert made is not None and made.characters == "dog saw a"
+
+
+def test_a_loss_above_that_of_knowing_nothing_is_said_in_red(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    text = Text.of(LINE * 20, "lines")
+    for bits in (9.0, 0.5):
+        writer = RecordingWriter(
+            tmp_path / f"{bits}", text, layers_of(1, 1, ("hidden",)), Next(), sorted(set(LINE))
+        )
+        out = {**nothing_predicted(300), "surprisal": np.full(300, bits)}
+        writer.write(0, {"hidden": np.zeros((1, 300))}, out)
+    panel = text_panel(qtbot, session, tmp_path / "9.0")
+    assert panel.problem.isVisible()
+    assert "above the 2.20 of knowing nothing" in panel.problem.text()
+    assert panel.problem.property("role") == "problem"
+    session.recordings.open_recording(tmp_path / "0.5")
+    assert not panel.problem.isVisible()
