@@ -22,6 +22,9 @@ _BLANK, _DELETE = 0x20, 0x7F
 _FIRST_WIDE = 0x1100
 """No character before it is wide but control characters, which are shown as `^M`."""
 _BLOCK = 1 << 20
+_LAST_CHARACTER = 0x10FFFF
+_WIDTHS = np.zeros(_LAST_CHARACTER + 1, np.uint8)
+"""Columns of every character that was met; 0 for the others."""
 _MOST_ROUNDS = 64
 
 
@@ -46,13 +49,14 @@ def width_of(code: int) -> int:
 
 def widths(codes: Codes) -> npt.NDArray[np.int32]:
     """Columns of every character, (n,) int32; a tab counts 1."""
-    found = np.ones(len(codes), np.int32)
-    odd = _may_be_odd(codes) & (codes != TAB)
-    if odd.any():
-        unique, places = np.unique(codes[odd], return_inverse=True)
-        wide = np.array([width_of(min(int(code), 0x10FFFF)) for code in unique], np.int32)
-        found[odd] = wide[places]
-    return found
+    if codes.dtype.itemsize == 4:
+        codes = np.minimum(codes, _LAST_CHARACTER)
+    found = _WIDTHS[codes]
+    if not found.all():
+        for code in np.unique(codes[found == 0]).tolist():
+            _WIDTHS[code] = width_of(code)
+        found = _WIDTHS[codes]
+    return found.astype(np.int32)
 
 
 def columns_before(codes: Codes, start: int = 0) -> Ints:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.sequences.columns import columns_before
+from rnnviz.core.sequences.columns import TAB, TAB_STOP, columns_before, widths
 from rnnviz.core.sequences.text import Text
 
 Ints = npt.NDArray[np.int64]
@@ -43,13 +43,41 @@ class Rows:
 
     def line_of_row(self, row: int) -> tuple[int, int]:
         """(line, which of its rows), both from 0."""
-        place = int(np.searchsorted(self._first_rows, row, side="right")) - 1
-        if place < 0:
-            return row, 0
-        inside = row - int(self._first_rows[place])
-        if inside <= int(self._more_before[place + 1] - self._more_before[place]):
-            return int(self._long[place]), inside
-        return row - int(self._more_before[place + 1]), 0
+        line, inside = self._lines_of(np.array([row]))
+        return int(line[0]), int(inside[0])
+
+    def _lines_of(self, rows: Ints) -> tuple[Ints, Ints]:
+        """As `line_of_row`, of many rows."""
+        place = np.searchsorted(self._first_rows, rows, side="right") - 1
+        if not len(self._long):
+            return rows, np.zeros_like(rows)
+        known = np.maximum(place, 0)
+        inside = rows - self._first_rows[known]
+        more = self._more_before[known + 1] - self._more_before[known]
+        within = (place >= 0) & (inside <= more)
+        line = np.where(within, self._long[known], rows - self._more_before[place + 1])
+        return line, np.where(within, inside, 0)
+
+    def page(self, first: int, count: int) -> tuple[Ints, Ints | None, Ints]:
+        """Where `count` rows start, with the end of the last; and in which columns of their lines.
+
+        The last are the columns of these lines at which the rows begin to take characters. The
+        columns are None if every character has one.
+        """
+        rows = np.arange(first, first + count)
+        line, inside = self._lines_of(rows)
+        starts = self.lines[line] + inside * self.wrap
+        even = self._are_even(line)
+        for number in np.flatnonzero(~even & (inside > 0)).tolist():
+            starts[number] = self._first_from(int(line[number]), int(inside[number]) * self.wrap)
+        end = self.bounds(first + count - 1)[1] if count else 0
+        bounds = np.append(starts, end)
+        if even.all():
+            return bounds, None, inside * self.wrap
+        columns = np.zeros(count, np.int64)
+        for number in np.flatnonzero(~even & (inside > 0)).tolist():
+            columns[number] = self._columns_before(int(line[number]), int(starts[number]))
+        return bounds, columns, inside * self.wrap
 
     def row_of(self, character: int) -> int:
         """The row that holds a character; the end of the text belongs to the last row."""
@@ -73,14 +101,6 @@ class Rows:
             self._end(line) if last else self._first_from(line, (inside + 1) * self.wrap),
         )
 
-    def uneven_rows(self, first: int, count: int) -> list[int]:
-        """Which of `count` rows from the first on belong to uneven lines, counted from it."""
-        lines = np.array([self.line_of_row(first + number)[0] for number in range(count)], np.int64)
-        uneven = self.text.uneven.lines
-        places = np.searchsorted(uneven, lines)
-        known = np.append(uneven, -1)[places] == lines
-        return np.flatnonzero(known).tolist()
-
     def columns_of(self, row: int) -> Ints:
         """The column at which each character of a row begins, and the one after it, (n + 1,)."""
         start, stop = self.bounds(row)
@@ -101,9 +121,14 @@ class Rows:
         return int(self.lines[line + 1]) if line + 1 < len(self.lines) else len(self.text)
 
     def _is_uneven(self, line: int) -> bool:
-        lines = self.text.uneven.lines
-        place = int(np.searchsorted(lines, line))
-        return place < len(lines) and int(lines[place]) == line
+        return not self._are_even(np.array([line]))[0]
+
+    def _are_even(self, lines: Ints) -> npt.NDArray[np.bool_]:
+        uneven = self.text.uneven.lines
+        if not len(uneven):
+            return np.ones(len(lines), bool)
+        places = np.minimum(np.searchsorted(uneven, lines), len(uneven) - 1)
+        return np.asarray(uneven[places] != lines)
 
     def _columns_before(self, line: int, character: int) -> int:
         """How many columns of its line come before a character."""
@@ -205,24 +230,29 @@ class Page:
     def of(cls, rows: Rows, first_row: int, count: int) -> Page:
         """Lay out `count` rows, or as many as there are."""
         count = max(0, min(count, rows.count - first_row))
-        ends = [rows.bounds(first_row + number) for number in range(count)]
-        bounds = np.array([*(start for start, _ in ends), ends[-1][1] if ends else 0], np.int64)
+        bounds, begins, insides = rows.page(first_row, count)
         codes = np.asarray(rows.text.codes[int(bounds[0]) : int(bounds[-1])])
         sizes = np.diff(bounds)
         row = np.repeat(np.arange(count, dtype=np.int32), sizes)
-        column = np.arange(len(codes)) - np.repeat(bounds[:-1] - bounds[0], sizes)
-        width = np.ones(len(codes), np.int32)
-        for number in rows.uneven_rows(first_row, count):
-            place = slice(*(bounds[number : number + 2] - bounds[0]))
-            begins = rows.columns_of(first_row + number)
+        first = bounds[:-1] - bounds[0]
+        if begins is None:
+            column = np.arange(len(codes)) - np.repeat(first, sizes)
+            width = np.ones(len(codes), np.int32)
+        else:
+            # Tabs count from the start of their line.
+            column, wide = _placed(codes, row, first, begins)
+            column -= insides[row]
             # Only a tab may reach further than its row.
-            reach = np.minimum(begins[1:], np.maximum(rows.wrap + 1, begins[:-1] + 1))
-            column[place], width[place] = begins[:-1], reach - begins[:-1]
+            reach = np.maximum(rows.wrap + 1, column + 1)
+            width = (np.minimum(column + wide, reach) - column).astype(np.int32)
         columns = int((column + width).max()) if len(codes) else 0
         cells = np.full((count, columns), len(codes), np.int32)
-        cells[row, column] = np.arange(len(codes), dtype=np.int32)
-        for wide in np.flatnonzero(width > 1):
-            cells[row[wide], column[wide] : column[wide] + width[wide]] = wide
+        if begins is None:
+            cells[row, column] = np.arange(len(codes), dtype=np.int32)
+        else:
+            which = np.repeat(np.arange(len(codes), dtype=np.int32), width)
+            along = np.arange(len(which)) - np.repeat(np.cumsum(width) - width, width)
+            cells[row[which], column[which] + along] = which
         return cls(first_row, bounds, row, column.astype(np.int32), width, cells, codes)
 
     def cell_of(self, character: int) -> tuple[int, int, int] | None:
@@ -260,3 +290,30 @@ class Page:
             )
             low = end
         return found
+
+
+def _placed(
+    codes: npt.NDArray[np.unsignedinteger], row: npt.NDArray[np.int32], first: Ints, begins: Ints
+) -> tuple[Ints, Ints]:
+    """The column and the width of each character; `first` and `begins` are those of the rows."""
+    width = widths(codes).astype(np.int64)
+    tabs = np.flatnonzero(codes == TAB)
+    width[tabs] = 0
+    column = _running(width, row, first, begins)
+    at, added = -1, 0
+    for place, of, before in zip(
+        tabs.tolist(), row[tabs].tolist(), column[tabs].tolist(), strict=True
+    ):
+        added = added if of == at else 0
+        at = of
+        width[place] = TAB_STOP - (before + added) % TAB_STOP
+        added += int(width[place])
+    return (_running(width, row, first, begins) if len(tabs) else column), width
+
+
+def _running(width: Ints, row: npt.NDArray[np.int32], first: Ints, begins: Ints) -> Ints:
+    before = np.cumsum(width) - width
+    if not len(before):
+        return before
+    of_rows = before[np.minimum(first, len(before) - 1)]
+    return np.asarray(before - of_rows[row] + begins[row])
