@@ -55,12 +55,22 @@ def _kind_of_file(path: Path) -> Kind:
         raise TextError(f"cannot read {path}: {error.strerror}") from error
     if path.suffix.lower() == ".npz" and is_attention(path, head):
         return "attention"
+    if _is_of_numbers(path, head):
+        return "text"
     if head.startswith(_MAGIC) or not _is_text(head):
         return "stories" if is_pack(path) else "model"
     if path.suffix.lower() in _MODEL_SUFFIXES and not _is_prose(head):
         return "model"
     kind = _kind_of_json(path, head) if path.suffix.lower() == ".json" else "text"
     return "attention" if kind == "text" and is_attention(path, head) else kind
+
+
+def _is_of_numbers(path: Path, head: bytes) -> bool:
+    """Whether this is an array of numbers, or an archive with one that is called as inputs are."""
+    if path.suffix.lower() == ".npy":
+        return head.startswith(b"\x93NUMPY")
+    names = (b"x.npy", b"inputs.npy", b"arr_0.npy", b"data.npy", b"values.npy")
+    return path.suffix.lower() == ".npz" and any(name in head for name in names)
 
 
 def _kind_of_folder(path: Path) -> Kind:

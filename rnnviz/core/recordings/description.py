@@ -59,6 +59,8 @@ class Classes(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     """A class was predicted: `class_p` for each of them, and the true one in `truth.i32`."""
 
     classes: _Names
+    each: bool = False
+    """Whether every step has a class of its own; else all steps of a document have one."""
 
     def files(self, suffix: str) -> dict[str, OutputFile]:
         """The arrays by the names of their files."""

@@ -135,7 +135,7 @@ class StepClasses:
 
     def __init__(self, model: SequenceNetwork, reading: Reading) -> None:
         self.model, self.reading = model, reading
-        self.output: Output | None = Classes(classes=class_names(model.network.head))
+        self.output: Output | None = Classes(classes=class_names(model.network.head), each=True)
         self.begin()
 
     def begin(self) -> None:

@@ -16,6 +16,8 @@ from rnnviz.core.kinds.described import from_plain
 from rnnviz.core.models.units import groups_of
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.recordings.recording import Recording, size_bytes
+from rnnviz.core.sequences.number_files import SUFFIXES
+from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.text_store import map_text
 from rnnviz.core.system.deleting import delete
@@ -167,6 +169,9 @@ class Recordings(QObject):
             large = path.stat().st_size > LARGE_TEXT_BYTES
         except OSError as error:
             raise TextError(f"cannot read {path}: {error.strerror}") from error
+        if path.suffix.lower() in SUFFIXES:  # arrays, of which there is nothing to read as text
+            self.show_text(Text(np.zeros(0, np.uint8), path.name, path))
+            return
         if not large:
             self.show_text(Text.read(path))
             return
@@ -250,7 +255,10 @@ class Recordings(QObject):
 
     def walk_if_small(self) -> None:
         """Walk the open text, or ask first if that takes much disk; not while one is followed."""
-        if self.model is None or self.text is None or len(self.text) == 0 or self.followed:
+        if self.model is None or self.text is None or self.followed:
+            return
+        arrays = self.text.path is not None and self.text.path.suffix.lower() in SUFFIXES
+        if len(self.text) == 0 and not arrays:
             return
         channels = self.default_channels()
         size = self.size_bytes(channels)
@@ -361,6 +369,8 @@ class Recordings(QObject):
     def _is_of_open_text(self, recording: Recording) -> bool:
         """Whether the engine read the same characters from the file as were read here before."""
         assert self.text is not None
+        if isinstance(recording.sequence, Numbers):
+            return recording.sequence.path == self.text.path
         read, codes = self.text.codes, recording.text.codes
         if len(read) > LARGE_TEXT_BYTES:
             return len(read) == len(codes)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.captions import caption
 from rnnviz.core.cells.loss_warning import loss_warning
 from rnnviz.core.cells.verdicts import running_verdict
+from rnnviz.core.recordings.description import Classes
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Colouring, Pin
@@ -19,17 +21,20 @@ from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.follow_bar import FollowBar
 from rnnviz.views.cells.legend import Legend
 from rnnviz.views.cells.placing import Placing
+from rnnviz.views.cells.strips import StripsView, strip_of
 from rnnviz.views.cells.unit_picker import UnitPicker
+from rnnviz.views.plots.inks import Ink
 from rnnviz.views.shared.panel import waiting
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.speaking import speak
-from rnnviz.views.shared.theme import mono_font, set_icon
+from rnnviz.views.shared.theme import mono_font, set_icon, theme_of
 from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.text.hover_card import HoverCard, HoverFacts, spoken
 from rnnviz.views.text.hover_facts import hover_facts
 from rnnviz.views.text.minimap import Minimap
 from rnnviz.views.text.missing_fonts import said_of, scripts_without_font
 from rnnviz.views.text.search_bar import SearchBar
+from rnnviz.views.text.tags import tags_in_words
 from rnnviz.views.text.text_editing import LIMIT
 from rnnviz.views.text.text_searching import TextSearching
 from rnnviz.views.text.text_view import TextView
@@ -70,6 +75,9 @@ class TextPanel(QWidget):
         self.concepts = ConceptPicker(optional=True)
         self.view = TextView()
         self.minimap = Minimap()
+        self.strips = StripsView()
+        self.tags = QLabel()
+        """Which colour is which label of a tagger."""
         self.legend = Legend()
         self.search = SearchBar()
         self.card = HoverCard(self)
@@ -114,6 +122,8 @@ class TextPanel(QWidget):
         middle.setSpacing(0)
         middle.addWidget(self.view, 1)
         middle.addWidget(self.minimap)
+        middle.addWidget(self.strips, 1)
+        self.strips.hide()
         column.addLayout(middle, 1)
         self.fonts = Label()
         self.fonts.setWordWrap(True)
@@ -121,6 +131,10 @@ class TextPanel(QWidget):
         self.fonts.setContentsMargins(12, 4, 12, 4)
         self.fonts.hide()
         column.addWidget(self.fonts)
+        self.tags.setWordWrap(True)
+        self.tags.setContentsMargins(8, 2, 8, 2)
+        self.tags.hide()
+        column.addWidget(self.tags)
         column.addWidget(self.legend)
 
     def _tool(self, icon: str, tip: str, checkable: bool) -> QToolButton:
@@ -147,7 +161,7 @@ class TextPanel(QWidget):
             signal.connect(self._tell_place)
         selection.colouring_changed.connect(self.show_unit)
         selection.concept_changed.connect(self.show_concept)
-        selection.pins_changed.connect(self.show_pin)
+        selection.pins_changed.connect(self.show_unit)
         selection.range_changed.connect(self.show_range)
         selection.cursor_changed.connect(self.show_cursor)
         selection.jumped.connect(self.go_to)
@@ -163,6 +177,10 @@ class TextPanel(QWidget):
         self.view.edit_refused.connect(self.message)
         self.follow.message.connect(self.message)
         self.minimap.scrolled_to.connect(self.view.centre_on)
+        self.strips.hovered.connect(selection.set_cursor)
+        self.strips.clicked.connect(selection.set_cursor)
+        self.strips.range_selected.connect(self._brush_strips)
+        self.strips.visible_changed.connect(self._strips_moved)
         self.legend.mode_changed.connect(session.scaling.set_mode)
         self.legend.locked.connect(session.scaling.set_locked)
         self.legend.flipped.connect(session.scaling.set_flipped)
@@ -213,6 +231,14 @@ class TextPanel(QWidget):
             self.minimap.set_values(None, 0)
             self._show_waiting()
             return
+        numbers = isinstance(recording.sequence, Numbers)
+        for part in (self.view, self.minimap):
+            part.setVisible(not numbers)
+        self.strips.setVisible(numbers)
+        self.edit.setEnabled(not numbers)
+        if numbers:
+            self.strips.set_recording(recording)
+        self._show_tags()
         self.view.set_known(self._known)
         by_verdict = recording.class_p is not None
         self.surprisal.setEnabled(by_verdict or recording.surprisal is not None)
@@ -247,6 +273,7 @@ class TextPanel(QWidget):
     def show_growth(self) -> None:
         """Show what was walked since."""
         self._show_problem()
+        self._show_tags()
         self.show_unit()
 
     def _show_problem(self) -> None:
@@ -263,6 +290,9 @@ class TextPanel(QWidget):
         self.show_pin()
         if recording is None or recording is not self._shown:
             return  # the unit is made to fit a new recording before that is shown
+        if isinstance(recording.sequence, Numbers):
+            self._show_unit_over_numbers(recording)
+            return
         if len(recording.text) != len(self.view.text):
             # While a person types, the text on the screen may be ahead of the last walk.
             return
@@ -294,6 +324,76 @@ class TextPanel(QWidget):
         )
         self.surprisal.setChecked(not by_unit)
         self._renew_card()
+
+    def _show_unit_over_numbers(self, recording: Recording) -> None:
+        """Colour the strips by the selected unit, and draw it and the pinned ones under them."""
+        session, selection = self._session, self._session.selection
+        scale, scaling = session.scaling.scale, session.scaling
+        assert scale is not None
+        came_out = self._came_out(recording)
+        values = recording.shown_values(selection.channel, selection.unit)
+        self.strips.set_values(values if came_out is None else came_out, scale)
+        shown = [Pin(selection.channel, selection.unit), *selection.pins]
+        inks: list[Ink] = ["accent", *range(1, len(shown))]
+        self.strips.set_units(
+            [
+                strip_of(
+                    f"{recording.unit_name(pin.unit)} {pin.channel}",
+                    (recording.shown_values(pin.channel, pin.unit), ink),
+                )
+                for pin, ink in zip(dict.fromkeys(shown), inks, strict=False)
+                if recording.has(pin.channel, pin.unit)
+            ]
+        )
+        self.legend.show_scale(
+            scale,
+            self.title(),
+            scaling.mode,
+            scaling.locked is not None,
+            "",
+            caption=self.caption(),
+            can_squash=scaling.can_squash,
+        )
+        self.surprisal.setChecked(came_out is not None)
+
+    def _show_tags(self) -> None:
+        """The labels of a tagger as bands under the text, the true ones below them."""
+        recording = self._session.recordings.recording
+        output = recording.description.output if recording is not None else None
+        each = isinstance(output, Classes) and output.each
+        self.tags.setVisible(each)
+        shares = None if recording is None else recording.class_p
+        if recording is None or shares is None or not each or not len(recording.text):
+            self.view.set_tags()
+            return
+        walked = recording.walked
+        found = np.full(recording.length, -1, np.int32)
+        found[:walked] = np.argmax(np.nan_to_num(shares[:walked]), axis=1)
+        bands = [found]
+        truth = recording.truth
+        true = truth is not None and bool((np.asarray(truth[:walked]) >= 0).any())
+        if true:
+            bands.append(np.asarray(truth))
+        steps = recording.sequence.steps_at(0, len(recording.text))
+        self.view.set_tags(*(np.where(steps < 0, -1, band[steps]) for band in bands))
+        self.tags.setText(tags_in_words(recording.outputs, theme_of(self), true))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The key of the labels has the colours of the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and not self.tags.isHidden():
+            self._show_tags()
+
+    @Slot(int, int)
+    def _brush_strips(self, start: int, stop: int) -> None:
+        self._session.selection.set_range(
+            self._placing.within_a_document(start, stop) if stop > start else None
+        )
+
+    @Slot()
+    def _strips_moved(self) -> None:
+        if not self.strips.isHidden():
+            self._session.selection.set_visible(self.strips.visible_range())
 
     def _came_out(self, recording: Recording) -> npt.NDArray[np.floating] | None:
         """What came out of the network at each step, where the text is coloured by it."""
@@ -368,6 +468,7 @@ class TextPanel(QWidget):
             labels = self._session.rankings.labels(chosen) if chosen else None
             labels = None if labels is None else self._placing.by_character(labels)
             self._say_reading(chosen)
+            self.strips.set_labels(self._session.rankings.labels(chosen) if chosen else None)
             self.view.set_labels(labels)
             self.minimap.set_labels(labels)
             if labels is not None:
@@ -397,12 +498,14 @@ class TextPanel(QWidget):
     def show_range(self) -> None:
         """Show what is brushed."""
         chosen = self._session.selection.range
+        self.strips.set_range(chosen)
         self.view.set_range(*(self._placing.characters(*chosen) if chosen else (0, 0)))
 
     @Slot()
     def show_cursor(self) -> None:
         """Show where the cursor is."""
         cursor = self._session.selection.cursor
+        self.strips.set_cursor(cursor)
         shown = None if cursor is None else self._placing.characters(cursor, cursor + 1)[0]
         self.view.set_cursor(shown)
 
@@ -464,6 +567,7 @@ class TextPanel(QWidget):
 
     def go_to(self, step: int) -> None:
         """Bring a step to the middle of the view and put the cursor there."""
+        self.strips.centre_on(step)
         self.view.centre_on(self._placing.characters(step, step + 1)[0])
         self._session.selection.set_cursor(step)
 

@@ -34,14 +34,15 @@ class CellArea(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.text = Text.of("")
-        self._banded = False
+        self._bands = 0
+        """How many bands each row has at its foot."""
         self._points = _POINTS
         self._larger = 0.0
         self._widest = 0
         self._visible: tuple[int, int] | None = None
         self._page: Page | None = None
         self._font = gridded(mono_font(self._points))
-        self.grid = Grid.of(self._font, 0, 0, False)
+        self.grid = Grid.of(self._font, 0, 0, 0)
         self._rows = Rows(self.text, _NARROWEST)
         self._place_grid()
 
@@ -176,7 +177,7 @@ class CellArea(QAbstractScrollArea):
 
     def _place_grid(self) -> None:
         digits = max(4, len(f"{len(self.text.line_starts):,}"))
-        grid = Grid.of(self._font, 0, self.horizontalScrollBar().value(), self._banded)
+        grid = Grid.of(self._font, 0, self.horizontalScrollBar().value(), self._bands)
         self.grid = grid.moved_to((digits + 3) * grid.cell)
 
     def _fitting_wrap(self) -> int:

@@ -28,12 +28,12 @@ class Grid:
     first_column: int = 0
 
     @classmethod
-    def of(cls, font: QFont, left: int, first_column: int, banded: bool) -> Grid:
+    def of(cls, font: QFont, left: int, first_column: int, bands: int) -> Grid:
         """The grid of a font whose letter spacing makes every advance `cell`."""
         metrics = QFontMetricsF(font)
         text = round(metrics.height())
         pad = max(1, text // 10)
-        gap = BAND + 3 if banded else 2
+        gap = (BAND + 1) * bands + 2
         return cls(
             round(metrics.horizontalAdvance("M" * 16) / 16),
             text + 2 * pad + gap,

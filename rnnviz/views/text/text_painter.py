@@ -92,14 +92,15 @@ def paint_bands(
     entries: Bytes,
     table: npt.NDArray[np.uint32],
     columns: int,
+    number: int = 0,
 ) -> None:
-    """Draw the label of each character as a band at the foot of its cell."""
+    """Draw the label of each character as a band at the foot of its cell, the n-th from above."""
     part = page.cells[:, grid.first_column : grid.first_column + columns]
     found = entries[part]
     pixels = table[found]
     image = _image(pixels)
     for row in np.flatnonzero((found != MISSING).any(axis=1)):
-        y = grid.y(int(row)) + grid.height - grid.gap + 1
+        y = grid.y(int(row)) + grid.height - grid.gap + 1 + number * (BAND + 1)
         target = QRect(grid.left, y, part.shape[1] * grid.cell, BAND)
         painter.drawImage(target, image, QRect(0, int(row), part.shape[1], 1))
 

@@ -33,8 +33,10 @@ from rnnviz.views.text import text_painter as paint
 from rnnviz.views.text.cell_area import CellArea
 from rnnviz.views.text.composing import Composing, about
 from rnnviz.views.text.rows import Page
+from rnnviz.views.text.tags import Tags, tag_colours, tag_entries
 from rnnviz.views.text.text_editing import Editing
 from rnnviz.views.text.text_entries import Labels, Values, label_entries, label_scale, value_entries
+from rnnviz.views.text.text_painter import words
 from rnnviz.views.text.text_selecting import Selecting
 from rnnviz.views.text.text_walking import walk_key
 
@@ -85,6 +87,7 @@ class TextView(CellArea):
         self._ahead: tuple[Values, int] | None = None
         self.scale: Scale | None = None
         self.labels: Labels | None = None
+        self._tags: tuple[Tags, ...] = ()
         self.cursor_at: int | None = None
         self.range: tuple[int, int] | None = None
         self._label_scale: Scale | None = None
@@ -134,8 +137,17 @@ class TextView(CellArea):
     def set_labels(self, labels: Labels | None) -> None:
         """Show labels (T,) as a band under each row: bool as on and off, numbers as shades."""
         self.labels, self._label_scale = labels, label_scale(labels)
-        if self._banded != (labels is not None):
-            self._banded = labels is not None
+        self._count_bands()
+
+    def set_tags(self, *tags: Tags) -> None:
+        """Show the classes (T,) of each character as bands, one below the other; -1 for none."""
+        self._tags = tags
+        self._count_bands()
+
+    def _count_bands(self) -> None:
+        count = len(self._tags) + (self.labels is not None)
+        if self._bands != count:
+            self._bands = count
             self.lay_again()
         self.viewport().update()
 
@@ -252,7 +264,11 @@ class TextView(CellArea):
             if self.labels is not None and self._label_scale is not None:
                 entries = label_entries(page, self.labels, self._label_scale)
                 table = self._table(self._label_scale, theme)
-                paint.paint_bands(painter, page, grid, entries, table, shown)
+                paint.paint_bands(painter, page, grid, entries, table, shown, len(self._tags))
+            for number, tags in enumerate(self._tags):
+                colours = words(tag_colours(theme), theme.background)
+                entries = tag_entries(page, tags)
+                paint.paint_bands(painter, page, grid, entries, colours, shown, number)
             if self._script is None:
                 self._script = paint.Script.of(page, self._known_until(page))
             paint.paint_script(painter, self._script, grid, theme, self._font)
