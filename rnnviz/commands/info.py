@@ -182,7 +182,8 @@ def _model(path: Path, vocabulary: GoesWith) -> tuple[dict[str, Any], list[tuple
 
     model = opened(path, vocabulary)
     kind, about = kind_named(model.kind), model.description
-    size = path.stat().st_size
+    inside = path.iterdir() if path.is_dir() else [path]
+    size = sum(file.stat().st_size for file in inside if file.is_file())
     facts = {
         "path": str(path),
         "format": model.format_title,

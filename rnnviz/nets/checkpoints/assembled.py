@@ -45,6 +45,8 @@ def assembled(
     title: str,
     notes: Sequence[str] = (),
     training: Mapping[str, Any] | None = None,
+    *,
+    name: str = "",
 ) -> OpenedModel:
     """The model that the chosen reading is, its symbols named by what was given or by the file.
 
@@ -52,6 +54,7 @@ def assembled(
         readings: at least one, the likeliest first.
         content: all that the file holds beside the tensors: perhaps a vocabulary.
         title: of the format.
+        name: what people call the model; empty for the file's name.
         training: what the file tells of its training, as a summary for people.
 
     Raises:
@@ -66,7 +69,7 @@ def assembled(
         others = "; ".join(f"{n}: {one.title}" for n, one in enumerate(readings, 1))
         if found.purpose != "language" or found.hidden:
             said.append(f"the tensors fit several networks, of which the first is taken: {others}")
-    description, tensors = described(found, named, content, file)
+    description, tensors = described(found, named, content, file, name)
     description = msgspec.structs.replace(description, training=dict(training or {}))
     return opened_network(description, tensors, file, title, tuple(dict.fromkeys(said)))
 
@@ -113,14 +116,14 @@ def _named(
 
 
 def described(
-    found: FoundNetwork, named: NamedCharacters | None, content: Any, file: str
+    found: FoundNetwork, named: NamedCharacters | None, content: Any, file: str, name: str = ""
 ) -> tuple[ModelDescription | SequenceDescription, Mapping[str, Tensor]]:
     """The description of a network with these symbols, and its tensors by its names.
 
     A stack of one kind and width over characters is described as version 1 does, which every part
     of rnnviz can show.
     """
-    name = file.rpartition(".")[0] or file
+    name = name or file.rpartition(".")[0] or file
     if plain := _plain(found, named, name):
         return plain, found.tensors
     if named is not None:

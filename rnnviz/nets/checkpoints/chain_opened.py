@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import cast
 
 from rnnviz.core.models.network import Readout
@@ -17,6 +18,7 @@ from rnnviz.nets.checkpoints.chain import Chain
 from rnnviz.nets.checkpoints.network_found import FoundNetwork, Gives, Purpose
 from rnnviz.nets.opened import OpenedModel
 
+_SAY_NOTHING = {"model", "manifest", "config", "weights"}
 _FEWEST_ONE_HOT = 8
 """Rows of fewer numbers than these are measurements, also where as many come out."""
 
@@ -36,7 +38,7 @@ class _ChainNetwork(FoundNetwork):
 def opened_chain(
     chain: Chain,
     companions: Companions,
-    file: str,
+    path: Path,
     title: str,
     notes: Sequence[str] = (),
     *,
@@ -46,6 +48,7 @@ def opened_chain(
     """The model that this chain is.
 
     Args:
+        path: of the file; a name that says nothing, as `model.json`, gives way to its folder's.
         title: of the format, for people.
         logits: `softmax` or `sigmoid` where the file says that its numbers are those before it.
         window: how many steps it was trained to read at a time, where the file says so.
@@ -74,7 +77,8 @@ def opened_chain(
         tensors=chain.tensors,
         ids=chain.symbols,
     )
-    return assembled([found], None, companions, file, title, told)
+    name = path.parent.name if path.stem in _SAY_NOTHING else path.stem
+    return assembled([found], None, companions, path.name, title, told, name=name)
 
 
 def _purpose(chain: Chain) -> Purpose:

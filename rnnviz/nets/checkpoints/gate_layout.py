@@ -29,6 +29,8 @@ class GateLayout:
 
     def ordered(self, rows: Tensor) -> Tensor:
         """Rows (blocks * U, ...) in the order that our layers have."""
+        if self.gates == self.facts.row_gates:
+            return rows
         blocks = dict(zip(self.gates, rows.chunk(self.blocks), strict=True))
         return torch.cat([blocks[gate] for gate in self.facts.row_gates])
 

@@ -158,10 +158,11 @@ def tensor_in(group: Group, name: str, file: str) -> Tensor:
         )
     _check_numbers(data.dtype, name, file)
     _check_stored(data, name, file)
-    found = np.ascontiguousarray(data[()])
+    found = np.asarray(data[()], order="C")
     if data.dtype.kind == "V":  # bfloat16, whose numbers h5py keeps as two bytes
         return torch.from_numpy(found.view(np.int16)).view(torch.bfloat16).float()
-    return torch.from_numpy(found.astype(found.dtype.newbyteorder("="))).float()
+    own = found.astype(found.dtype.newbyteorder("="), copy=False)
+    return torch.from_numpy(own).float()
 
 
 def _check_numbers(dtype: Any, name: str, file: str) -> None:

@@ -96,7 +96,7 @@ class Keras:
         return opened_chain(
             chain_of(parts, name),
             companions,
-            name,
+            file.path,
             Keras.title,
             notes,
             logits=_from_logits(model.training),

@@ -69,7 +69,7 @@ class Ml5:
         found, notes, problem = _vocabulary(file.path.parent / _VOCABULARY, chain.reads)
         chosen = Companions(found or companions.vocabulary, companions.sentences)
         try:
-            return opened_chain(chain, chosen, name, Ml5.title, notes)
+            return opened_chain(chain, chosen, file.path, Ml5.title, notes)
         except VocabularyNeeded as needed:
             if not problem or companions.vocabulary is not None:
                 raise

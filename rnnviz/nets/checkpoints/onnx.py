@@ -129,7 +129,7 @@ class Onnx:
                 f"{file.name} is an ONNX graph that is damaged ({error}); fetch it again"
             ) from error
         chain = chain_of(parts, file.name)
-        return opened_chain(chain, companions, file.name, Onnx.title, tuple(reader.notes))
+        return opened_chain(chain, companions, file.path, Onnx.title, tuple(reader.notes))
 
 
 def _looks_like_onnx(path: Path) -> bool:

@@ -90,7 +90,7 @@ class TensorFlowJS:
         return opened_chain(
             chain_of(parts, name),
             companions,
-            name,
+            file.path,
             TensorFlowJS.title,
             (*weights.notes, *notes),
             window=next(iter(input_shape(layers)), None),

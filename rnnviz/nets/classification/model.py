@@ -37,7 +37,7 @@ class Classifier(SequenceNetwork):
         self,
         description: Described | NetworkDescription,
         dropout: float = 0.0,
-        seed: int = 0,
+        seed: int | None = 0,
         *,
         word_dropout: float = 0.0,
         embedding_dropout: float = 0.0,

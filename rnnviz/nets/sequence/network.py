@@ -61,7 +61,7 @@ class SequenceNetwork(nn.Module):
         self,
         description: Described | NetworkDescription,
         dropout: float = 0.0,
-        seed: int = 0,
+        seed: int | None = 0,
     ) -> None:
         super().__init__()
         self.network = network = network_of(description)
@@ -85,7 +85,8 @@ class SequenceNetwork(nn.Module):
             width = dense.units
         self.output = nn.Linear(width, len(network.head.outputs))
         self.dropout = nn.Dropout(dropout)
-        self.initialise(seed)
+        if seed is not None:
+            self.initialise(seed)
 
     def _make_front(self) -> None:
         front, reads = self.network.front, self.network.reads
@@ -380,8 +381,9 @@ def build_as(
     described.check(file)
     weights = fitting_weights(parameter_shapes(described), tensors, file)
     try:
-        network = of(description)
-        network.load_state_dict(weights)
+        with torch.device("meta"):  # no weights are drawn that those of the file replace
+            network = of(description, seed=None)
+        network.load_state_dict(weights, assign=True)
     except (RuntimeError, ValueError) as error:
         raise ModelFileError(f"the network of {file} cannot be built: {error}") from error
     return network.eval()

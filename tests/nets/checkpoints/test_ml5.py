@@ -115,3 +115,7 @@ def test_an_array_that_no_such_model_has_is_refused(arrays, tmp_path):
     arrays["rnnlm/attention"] = np.zeros((2, 2), "<f4")
     with pytest.raises(ModelFileError, match="rnnlm/attention, which no charRNN of ml5 has"):
         open_model(write(tmp_path / "model", arrays))
+
+
+def test_it_is_called_as_its_folder_is(folder):
+    assert open_model(folder / "manifest.json").model.description.name == "model"
