@@ -37,7 +37,7 @@ from rnnviz.session.gradients.memory import Memory
 from rnnviz.session.gradients.networks import Network, described
 from rnnviz.session.shared.findings import Findings
 from rnnviz.session.shared.jobs import Jobs
-from rnnviz.session.shared.library import Library, ShippedModel
+from rnnviz.session.shared.library import Library, SampleText, ShippedModel
 from rnnviz.session.shared.opening import OPEN, Opening
 from rnnviz.session.shared.reading_said import ReadingSaid
 from rnnviz.session.shared.recordings import OPENED, Recordings
@@ -308,8 +308,26 @@ class Session(QObject):
         chosen = text is not None and (text.path is None or not self._text_suits_model)
         if chosen or sample is None or (text is not None and text.path == sample.path):
             self.recordings.walk_if_small()
+            if sample is not None and text is not None and text.path != sample.path:
+                self.message.emit(
+                    f"{model.description.name or 'This model'} reads the open text. Its own is "
+                    f"{sample.title}: File > Read the model's own text."
+                )
             return
         self._open_sample(sample.path)
+
+    @property
+    def own_text(self) -> SampleText | None:
+        """The sample text that suits the open model; None where none is known."""
+        model = self.recordings.model
+        about = None if model is None else model.description
+        return None if not getattr(about, "default_text", "") else self.library.text_for(about)
+
+    def open_own_text(self, path: Path) -> None:
+        """Show the sample text of the open model; the next model brings its own again."""
+        self._want(None)
+        self.recordings.open_text(path)
+        self._text_suits_model = True
 
     def _suit_text_to(self, wanted: _Wanted) -> None:
         """Show the text of what is wanted, whose model has just been opened."""

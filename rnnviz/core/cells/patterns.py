@@ -31,6 +31,11 @@ from rnnviz.core.sequences.documents import Documents
 RARE = 0.01
 """The share of characters at which a unit may go beyond what counts as its extremes."""
 
+_NEARLY = tuple(sorted(
+    ((before, after) for before in (-2, -1, 0, 1) for after in (-1, 0, 1, 2)),
+    key=lambda pair: (abs(pair[0]) + abs(pair[1]), pair),
+))  # fmt: skip
+"""How far a range may be off at its start and its end; the exact one first."""
 _TILE = 128
 _BLOCK = 1 << 13
 
@@ -126,6 +131,33 @@ def brushed_units(
                 )
             )
     return tuple(sorted(found, key=lambda each: (-each.share, -abs(each.mean - each.threshold))))
+
+
+def nearly_brushed_units(
+    recording: Recording,
+    channel: str,
+    start: int,
+    stop: int,
+    *,
+    margin: int = 0,
+    share: float = 1.0,
+    threshold: float | None = None,
+) -> tuple[PatternUnit, ...]:
+    """As `brushed_units`; where none is found, for a range that begins or ends a character off.
+
+    A hand brushes words, and a unit switches at the mark before or after them: what is brushed of
+    a quotation may lack its opening mark, or hold the closing one.
+    """
+    for before, after in _NEARLY:
+        first, last = max(0, start + before), min(recording.walked, stop + after)
+        if first >= last:
+            continue
+        found = brushed_units(
+            recording, channel, first, last, margin=margin, share=share, threshold=threshold
+        )
+        if found:
+            return found
+    return ()
 
 
 def find_same(

@@ -10,7 +10,7 @@ import numpy as np
 from rnnviz.core.architectures import carried
 from rnnviz.core.cells.conditions import condition
 from rnnviz.core.cells.ordering import similarity_order
-from rnnviz.core.cells.patterns import brushed_units, find_same
+from rnnviz.core.cells.patterns import find_same, nearly_brushed_units
 from rnnviz.core.cells.snippets import UnitPage
 from rnnviz.core.cells.snippets import unit_page as read_unit_page
 from rnnviz.core.concepts import concept_from
@@ -179,7 +179,7 @@ def pattern(request: FindPattern, context: Context[None]) -> Pattern:
     """The units that are on in a range and off around it, and where else they are on together."""
     recording = Recording(Path(request.folder))
     channel, start, stop = request.channel, request.start, request.stop
-    units = brushed_units(
+    units = nearly_brushed_units(
         recording,
         channel,
         start,

@@ -22,8 +22,8 @@ from rnnviz.core.stories.story import (
 from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.work.jobs.stories import StoriesWritten, WriteStoriesPage
 
-SHIPPED, OWN = "lecture", "own"
-"""Collections; others are named by the file that they were read from."""
+SHIPPED, OWN, ALONE = "lecture", "own", "alone"
+"""Collections; others are named by the file that they were read from. The last is in no list."""
 
 
 class StoriesTold(QObject):
@@ -71,7 +71,7 @@ class StoriesTold(QObject):
     @property
     def collections(self) -> tuple[tuple[str, Stories], ...]:
         """All of them by their keys: what ships, one's own, then opened files."""
-        return tuple(self._collections.items())
+        return tuple(one for one in self._collections.items() if one[0] != ALONE)
 
     def of(self, collection: str) -> tuple[Story, ...]:
         """The stories of a collection, in their order."""
@@ -125,6 +125,12 @@ class StoriesTold(QObject):
         if (collection, place) != self._place:
             self._place = collection, place
             self.told.emit()
+
+    def tell_alone(self, story: Story) -> None:
+        """Show the title and the words of something that was opened by itself, as a finding is."""
+        self._collections[ALONE] = Stories(stories=(story,))
+        self._place = ALONE, 0
+        self.told.emit()
 
     @Slot()
     def end(self) -> None:

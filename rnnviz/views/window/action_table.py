@@ -22,6 +22,7 @@ def entries(window: Window) -> tuple[MenuEntry, ...]:
         MenuEntry("File", "Open…", key.Open, questions.ask_open),
         MenuEntry("File", "Open recording or run…", "Ctrl+Shift+O", questions.ask_open_folder),
         MenuEntry("File", "Open run over ssh…", None, questions.ask_remote_run),
+        MenuEntry("File", "Read the model's own text", None, window.read_own_text),
         MenuEntry("File/Open recent", "Clear this list", None, session.library.forget_recent),
         MenuEntry("File", SEPARATOR),
         MenuEntry("File", "Save model as…", None, questions.ask_save_model),

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.stories.story import LONGEST_CAPTION, Story
 from rnnviz.session.session import Session
 from rnnviz.session.shared.jobs import Failure
 from rnnviz.session.shared.opening import OPEN
@@ -276,15 +277,30 @@ class Window(QMainWindow):
         else:
             self.follow_run(run)
 
-    def _open(self, opening: Callable[[Opened], object], what: Opened) -> None:
-        """Open something; a typed text whose place it takes can be brought back."""
-        typed = self.text_panel.typed_text()
+    def _open(self, opening: Callable[[Opened], object], what: Opened) -> bool:
+        """Open something; a typed text whose place it takes can be brought back.
+
+        Returns:
+            Whether it was not refused.
+        """
+        typed, opened = self.text_panel.typed_text(), True
         try:
             opening(what)
         except RnnvizError as error:
+            opened = False
             self.show_message(str(error))
         if typed is not None and self.session.recordings.text is not typed:
             self.undo_stack.push(ReplaceTypedText(self.session, typed))
+        return opened
+
+    @Slot()
+    def read_own_text(self) -> None:
+        """Show the open model on the sample text that suits it."""
+        own = self.session.own_text
+        if own is None:
+            self.status.say("No sample text belongs to this model.")
+        else:
+            self._open(self.session.open_own_text, own.path)
 
     @Slot()
     def show_recent(self) -> None:
@@ -339,7 +355,12 @@ class Window(QMainWindow):
     @Slot(object)
     def show_finding(self, saved: SavedFinding) -> None:
         """Show a finding as it was saved."""
-        self._open(self.session.show_finding, saved.finding)
+        finding = saved.finding
+        self.session.stories.end()
+        if self._open(self.session.show_finding, finding) and finding.note:
+            caption = " ".join(finding.note.split())[:LONGEST_CAPTION]
+            story = Story(title=finding.title, caption=caption, finding=finding)
+            self.session.stories.tell_alone(story)
 
     @Slot()
     def open_palette(self) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rnnviz.core.cells import patterns
-from rnnviz.core.cells.patterns import Place, brushed_units, find_same
+from rnnviz.core.cells.patterns import Place, brushed_units, find_same, nearly_brushed_units
 from rnnviz.core.errors import Cancelled, RecordingError
 from tests.core.recordings.recordings import record
 
@@ -86,3 +86,14 @@ def test_what_cannot_be_brushed(recording):
 
     with pytest.raises(Cancelled):
         find_same(recording, "hidden", units, progress=stop_at_once)
+
+
+@pytest.mark.parametrize("off", [(0, 0), (1, 0), (0, 1), (1, 1), (-1, -1), (2, 0)])
+def test_a_brush_that_begins_or_ends_a_character_off_still_finds_the_unit(tmp_path, off):
+    values = np.full((1, 400), -0.9)
+    values[0, 100:120] = 0.9
+    recording = record(tmp_path, "ab" * 200, {"hidden": values})
+    start, stop = 100 + off[0], 120 - off[1]
+    found = nearly_brushed_units(recording, "hidden", start, stop, margin=4, threshold=0.5)
+    assert [one.unit for one in found] == [0]
+    assert not nearly_brushed_units(recording, "hidden", 106, 114, margin=4, threshold=0.5)

@@ -132,3 +132,33 @@ def test_what_cannot_be_told_any_more_is_said(told, home: Path):
     assert box is not None and "gone" in box.text()
     box.accept()
     assert told.story_bar.title.text() == "one"
+
+
+def test_a_finding_shows_its_note(told):
+    from rnnviz.views.dialogs.finding_dialog import FindingDialog
+
+    told.session.selection.select_unit(4, "cell")
+    told.questions.ask_finding()
+    dialog = told.findChildren(FindingDialog)[-1]
+    dialog.title.setText("mine")
+    dialog.note.setPlainText("On in the\nsecond word.")
+    dialog.accept()
+    told.session.selection.select_unit(1, "hidden")
+    told.show_finding(told.session.findings.items[0])
+    assert told.session.selection.unit == 4
+    assert told.story_bar.isVisible() and told.story_bar.title.text() == "mine"
+    assert told.story_bar.caption.text() == "On in the second word."
+    assert not told.story_bar.after.isEnabled() and not told.story_bar.again.isVisible()
+
+
+def test_another_model_offers_its_own_text(told, home: Path, tmp_path):
+    text = tmp_path / "other.txt"
+    text.write_text("he led a bold cab\n" * 30)
+    told.open_path(text)
+    other = home / "other.safetensors"
+    other.write_bytes((home / "models" / "tiny.safetensors").read_bytes())
+    told.open_path(other)
+    assert "Its own is Hello" in told.status.currentMessage()
+    assert told.session.recordings.text.path == text
+    told.actions_.actions["Read the model's own text"].trigger()
+    assert told.session.recordings.text.name == "hello.txt"

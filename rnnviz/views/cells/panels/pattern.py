@@ -59,17 +59,17 @@ class PatternPanel(Panel):
         )  # fmt: skip
         self.margin.set_value(4)
         self.threshold = NumberField(
-            "On beyond", _OWN, 100.0, step=0.05, special="own", at_once=False,
-            tip="On means beyond this value, above or below zero; own: a level for each unit",
+            "On above", _OWN, 100.0, step=0.05, special="each its own", at_once=False,
+            tip="On means farther from zero than this; each its own: seldom reached by the unit",
         )  # fmt: skip
         controls = QHBoxLayout()
         controls.setContentsMargins(12, 8, 12, 8)
         controls.setSpacing(8)
-        for caption, box in (("Off around", self.margin), ("On beyond", self.threshold)):
+        for caption, box in (("Off around", self.margin), ("On above", self.threshold)):
             label = Label(caption)
             label.setProperty("role", "muted")
             label.setBuddy(box)
-            box.setFixedWidth(82)
+            box.setFixedWidth(104)
             box.value_changed.connect(self.request_draw)
             controls.addWidget(label)
             controls.addWidget(box)
