@@ -109,8 +109,16 @@ def _dispatch(words: list[str]) -> int:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.configure(parser)
-        return command.run(parser.parse_args(words[1:]))
+        return command.run(_parsed(parser, words[1:]))
     return _window(words)
+
+
+def _parsed(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    """The arguments; options may stand between: `translate MODEL --sentences FILE "a sentence"`."""
+    try:
+        return parser.parse_intermixed_args(words)
+    except TypeError:  # a command with commands of its own, or with arguments that exclude another
+        return parser.parse_args(words)
 
 
 def _window(words: list[str]) -> int:

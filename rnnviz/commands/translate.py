@@ -32,14 +32,19 @@ EXAMPLES = """
   rnnviz translate models/french-english.safetensors --file lines.txt -o translated.txt
   rnnviz translate french-english "Je suis étudiant." --target "I am a student."
   rnnviz translate french-english "Je suis étudiant." --steps steps.html
-  rnnviz translate encoder.pt "he is tired ." --sentences eng-est.txt
+  rnnviz translate encoder.pt --sentences eng-est.txt "he is tired ." "i am here ."
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A model, what to translate, and how."""
     parser.add_argument("model", type=file_given, metavar="MODEL", help="a translation model")
-    parser.add_argument("sentence", nargs="*", metavar="SENTENCE", help="what to translate")
+    parser.add_argument(
+        "sentence",
+        nargs="*",
+        metavar="SENTENCE",
+        help="what to translate; several in quotes are several sentences",
+    )
     parser.add_argument(
         "--file", type=given_path, metavar="FILE", help="translate every line of it"
     )
@@ -116,10 +121,42 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Translate."""
+    sentences = _given(arguments.sentence)
+    _check(arguments, len(sentences))
+    from rnnviz.work.jobs.alignments import Translate
+
+    model = opened(arguments.model, None, arguments.sentences, job=Translate)
+    if model.description.get("target", {}).get("kind") == "subwords":
+        # Whoever types a word means one that begins there, not the end of another.
+        arguments.force = [(step, begun(word)) for step, word in arguments.force]
+    for note in model.notes:
+        print(f"{arguments.model.name}: {note}", file=sys.stderr)
+    if arguments.file:
+        return _file(arguments)
+    if len(sentences) > 1:
+        return _sentences(arguments, sentences)
+    return _sentence(arguments, model.description)
+
+
+def _check(arguments: argparse.Namespace, count: int) -> None:
+    """Refuse options that do not go together.
+
+    Args:
+        count: how many sentences are given.
+
+    Raises:
+        TextError: naming them.
+    """
     if bool(arguments.sentence) == bool(arguments.file):
         raise TextError("give a sentence, or a file with --file; one of the two")
+    one_only = ("target", "steps", "effects", "force", "weight")
+    if count > 1 and any(getattr(arguments, name) for name in one_only):
+        raise TextError(
+            "--target, --steps, --effects, --force and --weight are about one sentence: give one"
+        )
+    many = "the lines of a file" if arguments.file else "several sentences"
     if arguments.to:
-        check_target(arguments.to, "the lines of a file" if arguments.file else "")
+        check_target(arguments.to, many if arguments.file or count > 1 else "")
     if arguments.file and (arguments.target or arguments.steps or arguments.effects):
         raise TextError("--target, --steps and --effects are about one sentence: leave --file out")
     if arguments.effects and arguments.sample:
@@ -134,15 +171,36 @@ def run(arguments: argparse.Namespace) -> int:
         check_steps_ending(arguments.steps)
         if not arguments.steps.absolute().parent.is_dir():
             raise TextError(f"cannot write {arguments.steps}: there is no such folder; make it")
-    from rnnviz.work.jobs.alignments import Translate
 
-    model = opened(arguments.model, None, arguments.sentences, job=Translate)
-    if model.description.get("target", {}).get("kind") == "subwords":
-        # Whoever types a word means one that begins there, not the end of another.
-        arguments.force = [(step, begun(word)) for step, word in arguments.force]
-    for note in model.notes:
-        print(f"{arguments.model.name}: {note}", file=sys.stderr)
-    return _file(arguments) if arguments.file else _sentence(arguments, model.description)
+
+def _given(words: list[str]) -> list[str]:
+    """The sentences on the command line: one of bare words, or as many as stand in quotes.
+
+    >>> _given(["he", "is", "tired"]), _given(["he is tired", "yes"])
+    (['he is tired'], ['he is tired', 'yes'])
+    """
+    several = any(" " in one.strip() for one in words)
+    return list(words) if several else [" ".join(words)]
+
+
+def _sentences(arguments: argparse.Namespace, sentences: list[str]) -> int:
+    """Translate several sentences, one after the other."""
+    facts, drawn = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, sentence in enumerate(sentences):
+            changes = {"sampling_temperature": arguments.sample, "seed": arguments.seed}
+            asked = _asked(arguments, sentence, f"{folder}/{number}", **changes)
+            found = run_task(asked)
+            facts.append(_facts(found))
+            if not arguments.json:
+                print(found.decoded.text)
+                print(_shown(found.decoded), file=sys.stderr)
+            drawn += [found.decoded] if found.decoded.has_attention else []
+        if arguments.json:
+            print_json({"sentences": facts})
+        if arguments.to and drawn:
+            write_titled(arguments.to, [(one.alignment, one.text) for one in drawn])
+    return 0
 
 
 def _sentence(arguments: argparse.Namespace, description: dict[str, Any]) -> int:
@@ -247,6 +305,7 @@ def _facts(found: Translated) -> dict[str, Any]:
     decoded = found.decoded
     return {
         "source_tokens": decoded.source,
+        "unknown": list(decoded.unknown),
         "target_tokens": decoded.target,
         "text": decoded.text,
         "scores": decoded.log_p,
@@ -361,17 +420,21 @@ def _shown(decoded: Decoded) -> str:
     from rnnviz.core.alignments.tokens import shown_token
 
     width = max((len(token) for token in decoded.target), default=1)
+    marks = dict.fromkeys(decoded.unknown, "*")
     lines = []
     for token, log_p, row in zip(
         decoded.target, decoded.log_p, decoded.alignment.weights, strict=True
     ):
         order = sorted(range(len(row)), key=lambda place: -row[place])[:3]
         looked = "  ".join(
-            f"{shown_token(decoded.source[place])} {row[place]:.2f}"
+            f"{shown_token(decoded.source[place])}{marks.get(place, '')} {row[place]:.2f}"
             for rank, place in enumerate(order)
             if rank == 0 or row[place] >= 0.05
         )
         lines.append(f"  {shown_token(token).ljust(min(width, 20))}  {exp(log_p):4.2f}  {looked}")
+    if decoded.unknown:
+        words = ", ".join(decoded.source[place] for place in decoded.unknown)
+        lines.append(f"  * unknown to the model, which reads all such words alike: {words}")
     return "\n".join(lines)
 
 

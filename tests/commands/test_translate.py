@@ -293,3 +293,23 @@ def test_effects_are_measured_and_compared(model: str, capsys: Printed) -> None:
     assert main(asked) == 0
     assert "Kendall's τ between the weights and erasing the weight" in capsys.readouterr().err
     assert main([*asked[:3], "--effects", "--sample", "1"]) == 1
+
+
+def test_sentences_in_quotes_are_several_and_bare_words_are_one(
+    model: str, capsys: Printed
+) -> None:
+    assert main(["translate", model, "le chat dort", "--json", "le chien ."]) == 0
+    found = json.loads(capsys.readouterr().out)["sentences"]
+    assert [one["source_tokens"][:2] for one in found] == [["le", "chat"], ["le", "chien"]]
+    assert main(["translate", model, "--json", "le", "chat"]) == 0
+    assert json.loads(capsys.readouterr().out)["source_tokens"][:2] == ["le", "chat"]
+    assert main(["translate", model, "le chat", "le chien", "--force", "0=a"]) == 1
+    assert "about one sentence" in capsys.readouterr().err
+
+
+def test_the_weight_of_an_unknown_word_is_marked(model: str, capsys: Printed) -> None:
+    assert main(["translate", model, "le wombat dort ."]) == 0
+    said = capsys.readouterr().err
+    assert "unknown to the model, which reads all such words alike: wombat" in said
+    assert main(["translate", model, "le chat dort ."]) == 0
+    assert "*" not in capsys.readouterr().err

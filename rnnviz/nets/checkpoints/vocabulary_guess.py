@@ -87,6 +87,22 @@ def guess_vocabulary(path: Path, source: Path, text: Path | None = None, reading
     return Guess(found, math.log(size), unigram_nats(sample), named is not None)
 
 
+def judge_on(path: Path, text: Path, reading: int) -> Guess:
+    """The loss of one reading on a text, with the file's own symbols, or else the best guess.
+
+    Raises:
+        ModelFileError: it predicts no symbols, or none of the text's fit.
+    """
+    try:
+        opened = open_model(path, kind="language-model", reading=reading)
+    except VocabularyNeeded:
+        return guess_vocabulary(path, text, reading=reading)
+    symbols = opened.model.network.symbols
+    sample = Text.read(text).slice(0, JUDGED)
+    found = judge(opened.model, [Candidate("the file's own", symbols)], sample)
+    return Guess(found, math.log(len(symbols)), unigram_nats(sample), True)
+
+
 def _none_fits(source: Path, path: Path, size: int) -> str:
     """Why no order of what is in a text has the size of the network."""
     text = Text.read(source)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from rnnviz.core.errors import ModelFileError
+from rnnviz.core.errors import ModelFileError, RnnvizError
 from rnnviz.core.sequences.text_store import lay_out
 from rnnviz.nets.checkpoints.inside import look_inside
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
+from rnnviz.nets.checkpoints.vocabulary_guess import judge_on
 from rnnviz.nets.jobs.warm_models import warm_model
 from rnnviz.nets.kinds import job_of, network_kind
 from rnnviz.nets.language.model import count_parameters
@@ -24,10 +26,12 @@ from rnnviz.work.jobs.models import (
     Guess,
     GuessVocabulary,
     Inside,
+    JudgeReadings,
     LookInside,
     ModelConverted,
     ModelOpened,
     OpenModel,
+    ReadingsJudged,
     ReadText,
     TextLaidOut,
 )
@@ -116,6 +120,22 @@ def inspect_file(request: LookInside, context: Context[None]) -> Inside:
         raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
 
 
+def judge_readings(request: JudgeReadings, context: Context[None]) -> ReadingsJudged:
+    """The loss of each reading, with the symbols that the file names or the text suggests."""
+    path, text = Path(request.path), Path(request.text)
+    nats, uniform, problem = [], math.nan, ""
+    for number in range(1, request.count + 1):
+        try:
+            found = judge_on(path, text, number)
+            nats.append(found.candidates[0].loss_nats)
+            uniform = found.uniform_nats
+        except RnnvizError as error:
+            nats.append(math.nan)
+            problem = str(error)
+        context.progress(number, request.count)
+    return ReadingsJudged(nats=tuple(nats), uniform_nats=uniform, problem=problem)
+
+
 def read_text(request: ReadText, context: Context[None]) -> TextLaidOut:
     """Lay out a text file in a folder, for the window to map."""
     width = lay_out(Path(request.path), Path(request.folder))
@@ -123,5 +143,11 @@ def read_text(request: ReadText, context: Context[None]) -> TextLaidOut:
 
 
 TASKS: Tasks = by_request(
-    open_model, walk_checkpoint, guess_vocabulary, convert_model, inspect_file, read_text
+    open_model,
+    walk_checkpoint,
+    guess_vocabulary,
+    convert_model,
+    inspect_file,
+    judge_readings,
+    read_text,
 )

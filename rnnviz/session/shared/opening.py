@@ -16,7 +16,9 @@ from rnnviz.work.jobs.models import ModelOpened, NotOpened, OpenModel
 
 OPEN = "open"
 """A question: see `Jobs.busy`."""
-COMPANIONS = {"VocabularyNeeded": "vocabulary", "SentencesNeeded": "sentences"}
+COMPANIONS = {
+    "VocabularyNeeded": "vocabulary", "SentencesNeeded": "sentences", "ReadingNeeded": "reading",
+}  # fmt: skip
 """What is missing, by the name of the error that says so."""
 
 Taker = Callable[[ModelOpened], None]
@@ -55,12 +57,14 @@ class Opening(QObject):
         path: Path,
         vocabulary: tuple[str, ...] | None = None,
         sentences: Path | None = None,
+        reading: int = 0,
     ) -> None:
         """Open a model of any kind; what is open stays until it is ready.
 
         Args:
             vocabulary: the characters of a file without them.
             sentences: the file that the words of a translator were numbered from.
+            reading: which of the networks that the tensors may be, from 1.
         """
 
         def failed(failure: NotOpened) -> None:
@@ -72,7 +76,7 @@ class Opening(QObject):
             self._jobs.failed.emit(failure)
 
         self._jobs.start(
-            OpenModel(model=ModelGiven(str(path), vocabulary, str(sentences or ""))),
+            OpenModel(model=ModelGiven(str(path), vocabulary, str(sentences or ""), reading)),
             of=(self._subject,),
             question=OPEN,
             title=f"Opening {path.name}",

@@ -44,11 +44,13 @@ class VocabularyDialog(QDialog):
         message: str,
         parent: QWidget | None = None,
         text: Path | None = None,
+        reading: int = 0,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._path = path
         self._text = text
+        self._reading = reading
         self._candidates: tuple[Candidate, ...] = ()
         self._usable = False
         self.setWindowTitle("Which characters does it know?")
@@ -110,7 +112,12 @@ class VocabularyDialog(QDialog):
         """Have the engine guess from this file."""
         self.verdict.setText(f"Trying the characters of {source.name}…")
         self._jobs.start(
-            GuessVocabulary(path=str(self._path), source=str(source), text=str(self._text or "")),
+            GuessVocabulary(
+                path=str(self._path),
+                source=str(source),
+                text=str(self._text or ""),
+                reading=self._reading,
+            ),
             title=f"Trying the characters of {source.name}",
             done=self._guessed,
             failed=self._failed,

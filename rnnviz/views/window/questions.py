@@ -18,6 +18,7 @@ from rnnviz.views.cells.walk_dialog import WalkDialog
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
 from rnnviz.views.dialogs.number_dialog import NumberDialog
+from rnnviz.views.dialogs.reading_dialog import ReadingDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.shared.exporting import Exporting
 from rnnviz.views.shared.number_field import WholeField
@@ -51,6 +52,8 @@ class Questions(QObject):
         self._exporting = exporting
         self._undo_stack = undo_stack
         self._window = window
+        self._readings: dict[str, int] = {}
+        """By path, which network a person said that its tensors are."""
 
     # Files
 
@@ -99,17 +102,35 @@ class Questions(QObject):
     @Slot(str, str, object, str)
     def ask_companion(self, companion: str, path: str, size: int, message: str) -> None:
         """Ask for what a model file does not say itself, then open it with that."""
-        ask = {"vocabulary": self.ask_vocabulary, "sentences": self.ask_sentences}
+        ask = {
+            "vocabulary": self.ask_vocabulary, "sentences": self.ask_sentences,
+            "reading": self.ask_reading,
+        }  # fmt: skip
         ask[companion](path, size, message)
 
     def ask_vocabulary(self, path: str, size: int, message: str) -> None:
         """Ask which characters a network knows, then open it with them."""
         text = self._session.recordings.text
         read = text.path if text is not None else None
-        dialog = VocabularyDialog(self._session.jobs, Path(path), size, message, self._window, read)
+        reading = self._readings.get(path, 0)
+        dialog = VocabularyDialog(
+            self._session.jobs, Path(path), size, message, self._window, read, reading
+        )
 
         def chosen() -> None:
-            self._session.opening.open(Path(path), vocabulary=dialog.vocabulary)
+            self._session.opening.open(Path(path), vocabulary=dialog.vocabulary, reading=reading)
+
+        self._open(dialog, chosen)
+
+    def ask_reading(self, path: str, _size: int, message: str) -> None:
+        """Ask which network the tensors of a file are, then open it as that."""
+        text = self._session.recordings.text
+        read = text.path if text is not None else None
+        dialog = ReadingDialog(self._session.jobs, Path(path), message, self._window, read)
+
+        def chosen() -> None:
+            self._readings[path] = dialog.reading
+            self._session.opening.open(Path(path), reading=dialog.reading)
 
         self._open(dialog, chosen)
 

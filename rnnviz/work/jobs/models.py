@@ -124,6 +124,26 @@ class LookInside(Request[None, Inside], frozen=True, kw_only=True):
     path: str
 
 
+class ReadingsJudged(msgspec.Struct, frozen=True, kw_only=True):
+    """The loss of each reading of a file on a text."""
+
+    nats: tuple[float, ...]
+    """NaN where a reading predicts no symbols, or they are not named."""
+    uniform_nats: float = math.nan
+    """ln V: knowing nothing."""
+    problem: str = ""
+    """Why none could be judged."""
+
+
+class JudgeReadings(Request[None, ReadingsJudged], frozen=True, kw_only=True):
+    """Find the loss that each reading of a file gives on the beginning of a text."""
+
+    path: str
+    text: str
+    count: int
+    """How many readings there are."""
+
+
 class ModelConverted(msgspec.Struct, frozen=True, kw_only=True):
     """A model file of ours that was written."""
 

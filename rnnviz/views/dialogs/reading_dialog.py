@@ -1,0 +1,165 @@
+"""Which network do these tensors make up? Asked where a file is between several."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHeaderView,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.views.shared.plain_text import Label
+from rnnviz.work.jobs.models import Inside, JudgeReadings, LookInside, ReadingsJudged
+
+_COLUMNS = ("What it could be", "Loss in nats on the text")
+
+
+class ReadingDialog(QDialog):
+    """Shows what was found, tensors grouped by module, what it could be, and what each loses.
+
+    Args:
+        text: on which the readings are judged; the open one, unless another is chosen.
+    """
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        path: Path,
+        message: str,
+        parent: QWidget | None = None,
+        text: Path | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs, self._path = jobs, path
+        self.setWindowTitle("Which network is it?")
+        self.resize(760, 560)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        said = Label(message)
+        said.setTextFormat(Qt.TextFormat.PlainText)
+        said.setWordWrap(True)
+        column.addWidget(said)
+        self.found = QTreeWidget()
+        self.found.setHeaderLabels(("Module", "Tensors"))
+        self.found.setAccessibleName("What was found, module by module")
+        self.found.setRootIsDecorated(False)
+        column.addWidget(self.found, 1)
+        self.table = QTableWidget(0, len(_COLUMNS))
+        self.table.setHorizontalHeaderLabels(_COLUMNS)
+        self.table.setAccessibleName("What it could be, the likeliest first")
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        column.addWidget(self.table, 1)
+        self.choose = QPushButton("Judge them on a text…")
+        self.choose.clicked.connect(self._choose)
+        column.addWidget(self.choose)
+        self.verdict = Label("Looking into the file…")
+        self.verdict.setWordWrap(True)
+        self.verdict.setProperty("role", "muted")
+        column.addWidget(self.verdict)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        column.addWidget(self.buttons)
+        self._text = text
+        self._open_button().setEnabled(False)
+        self.table.itemSelectionChanged.connect(self._show_choice)
+        jobs.start(
+            LookInside(path=str(path)),
+            title=f"Looking into {path.name}",
+            done=self._looked,
+            failed=self._failed,
+        )
+
+    @property
+    def reading(self) -> int:
+        """The chosen one, from 1; 0 for none."""
+        rows = self.table.selectionModel().selectedRows()
+        return rows[0].row() + 1 if rows else 0
+
+    def ask(self, text: Path) -> None:
+        """Have the engine judge every reading on this text."""
+        self._jobs.start(
+            JudgeReadings(path=str(self._path), text=str(text), count=self.table.rowCount()),
+            title=f"Judging {self._path.name} on {text.name}",
+            done=self._judged,
+            failed=self._failed,
+        )
+
+    def done(self, result: int) -> None:
+        """Close the box; nobody waits for answers any more."""
+        self._jobs.cancel(LookInside)
+        self._jobs.cancel(JudgeReadings)
+        super().done(result)
+
+    def _looked(self, inside: Inside) -> None:
+        for group in inside.groups:
+            self.found.addTopLevelItem(QTreeWidgetItem([group.module, group.tensors]))
+        self.found.resizeColumnToContents(0)
+        self.table.setRowCount(len(inside.readings))
+        for row, title in enumerate(inside.readings):
+            self.table.setItem(row, 0, QTableWidgetItem(title))
+            self.table.setItem(row, 1, QTableWidgetItem("–"))
+        if inside.readings:
+            self.table.selectRow(0)
+        self.table.resizeColumnToContents(1)
+        self.verdict.setText("A text that it was trained on tells which is right.")
+        if self._text is not None:
+            self.ask(self._text)
+
+    def _judged(self, found: ReadingsJudged) -> None:
+        for row, nats in enumerate(found.nats):
+            item = QTableWidgetItem(f"{nats:.3f}" if math.isfinite(nats) else "–")
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.table.setItem(row, 1, item)
+        finite = [nats for nats in found.nats if math.isfinite(nats)]
+        if not finite:
+            said, bad = (
+                found.problem or "No reading predicts this text, so none can be judged.",
+                True,
+            )
+        else:
+            self.table.selectRow(found.nats.index(min(finite)))
+            bad = min(finite) > found.uniform_nats
+            said = f"Knowing nothing gives {found.uniform_nats:.3f} nats."
+            said += " Every reading does worse: it is none of these, or not its text." * bad
+        self.verdict.setText(said)
+        self.verdict.setProperty("role", "problem" if bad else "muted")
+        self.verdict.style().unpolish(self.verdict)
+        self.verdict.style().polish(self.verdict)
+
+    def _failed(self, failure: Failure) -> None:
+        self.verdict.setText(failure.message)
+
+    @Slot()
+    def _choose(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "A text that it was trained on")
+        if chosen:
+            self.ask(Path(chosen))
+
+    @Slot()
+    def _show_choice(self) -> None:
+        self._open_button().setEnabled(self.reading > 0)
+
+    def _open_button(self) -> QPushButton:
+        return self.buttons.button(QDialogButtonBox.StandardButton.Open)
