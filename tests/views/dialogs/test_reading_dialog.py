@@ -1,0 +1,83 @@
+"""A file between several networks: what was found, what it could be, and what each loses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from PySide6.QtWidgets import QApplication, QDialogButtonBox
+from pytestqt.qtbot import QtBot
+from torch import nn
+from torch.nn import functional
+
+from rnnviz.nets.jobs.table import TASKS
+from rnnviz.session.shared.jobs import Jobs
+from rnnviz.views.dialogs.reading_dialog import ReadingDialog
+from rnnviz.work.runner import InlineRunner
+
+TEXT = "abcdabcd\n" * 60
+
+
+@pytest.fixture
+def jobs(qapp: QApplication) -> Iterator[Jobs]:
+    jobs = Jobs(InlineRunner(TASKS))
+    yield jobs
+    jobs.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A network that learned the text with tanh inside its head; the file does not say so."""
+    torch.manual_seed(1)
+    net = nn.ModuleDict({
+        "embed": nn.Embedding(5, 4), "rnn": nn.GRU(4, 12), "fc1": nn.Linear(12, 10),
+        "fc2": nn.Linear(10, 5),
+    })  # fmt: skip
+    known = sorted(set(TEXT))
+    ids = torch.tensor([known.index(one) for one in TEXT[:200]])[:, None]
+    optimiser = torch.optim.Adam(net.parameters(), 0.03)
+    for _ in range(60):
+        given = net["rnn"](net["embed"](ids))[0]
+        out = net["fc2"](torch.tanh(net["fc1"](given)))
+        loss = functional.cross_entropy(out[:-1, 0], ids[1:, 0])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    torch.save({"net": net.state_dict(), "chars": known}, tmp_path / "m.pt")
+    (tmp_path / "t.txt").write_text(TEXT)
+    return tmp_path / "m.pt"
+
+
+def test_the_reading_that_the_text_bears_out_is_chosen(
+    jobs: Jobs, path: Path, qtbot: QtBot
+) -> None:
+    dialog = ReadingDialog(jobs, path, "it may be several networks", text=path.parent / "t.txt")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    modules = [dialog.found.topLevelItem(row).text(0) for row in range(4)]  # type: ignore[union-attr]
+    assert modules == ["embed", "rnn", "fc1", "fc2"]
+    assert "weight_hh_l0 (36, 12)" in dialog.found.topLevelItem(1).text(1)  # type: ignore[union-attr]
+    rows = [
+        [dialog.table.item(row, column).text() for column in range(2)]  # type: ignore[union-attr]
+        for row in range(dialog.table.rowCount())
+    ]
+    assert ["relu" in rows[0][0], "tanh" in rows[1][0], "linear" in rows[2][0]] == [True] * 3
+    losses = [float(row[1]) for row in rows]
+    assert min(losses) == losses[1] < 0.3
+    assert dialog.reading == 2
+    assert "Knowing nothing gives 1.609 nats" in dialog.verdict.text()
+    assert dialog.buttons.button(QDialogButtonBox.StandardButton.Open).isEnabled()
+
+
+def test_another_text_is_said_in_red(jobs: Jobs, path: Path, qtbot: QtBot) -> None:
+    dialog = ReadingDialog(jobs, path, "it may be several networks")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.verdict.property("role") == "muted"
+    other = path.parent / "other.txt"
+    other.write_text("dacbdcab\n" * 60)
+    dialog.ask(other)
+    assert "Every reading does worse" in dialog.verdict.text()
+    assert dialog.verdict.property("role") == "problem"
