@@ -5,5 +5,5 @@ from rnnviz.views.kinds.kind import KindView
 TRANSLATOR = KindView(
     key="translator",
     icon="arrow-left-right",
-    panels=("beam", "what-if", "compare", "gold", "health", "corpus", "near"),
+    panels=("beam", "what-if", "compare", "gold", "health", "corpus", "near", "trajectory"),
 )

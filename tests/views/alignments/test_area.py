@@ -18,6 +18,7 @@ from rnnviz.views.alignments.panels.compare import ComparePanel
 from rnnviz.views.alignments.panels.corpus import CorpusPanel
 from rnnviz.views.alignments.panels.gold import GoldPanel
 from rnnviz.views.alignments.panels.health import HealthPanel
+from rnnviz.views.alignments.panels.trajectory import TrajectoryPanel
 from rnnviz.views.alignments.panels.what_if import WhatIfPanel
 from rnnviz.views.alignments.saving import save
 from rnnviz.views.alignments.workspace import AlignmentsWorkspace
@@ -646,3 +647,22 @@ class TestTrust:
         opened.put_away()
         opened.set_layer("weights")
         assert area.main.table._changed == (frozenset(), frozenset())
+
+
+def test_states_are_a_way_whose_words_light_up(area, session, opened, qtbot):
+    panel = shown(qtbot, TrajectoryPanel(session))
+    assert panel.view.names == opened.current.decoded.source
+    qtbot.waitUntil(lambda: len(panel.view.places) == 9)
+
+    x, y = panel.view.places[3]
+    point = QPoint(round(x), round(y))
+    qtbot.mouseClick(panel.view, Qt.MouseButton.LeftButton, pos=point)
+    assert opened.pinned is not None
+    column = opened.mark.column
+    assert panel.view.marked == column
+    panel.side.setCurrentIndex(1)
+    panel.side.activated.emit(1)
+    opened.unpin()
+    opened.set_step(3)
+    qtbot.waitUntil(lambda: panel.view.marked == 2)
+    assert panel.view.names == opened.current.decoded.target

@@ -277,6 +277,8 @@ class TableView(PointedView):
         """Fit again, unless the person zoomed."""
         super().resizeEvent(event)
         self._lay(self.layout_)
+        if self.shown_rows:
+            self.reveal(self.shown_rows - 1, None)
 
     def sizeHint(self) -> QSize:
         """Room for a sentence."""
