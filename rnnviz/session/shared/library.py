@@ -92,11 +92,19 @@ class Library(QObject):
         stored = self._settings.value("recent", [])
         # QSettings gives a list of one back as a bare string.
         paths = [stored] if isinstance(stored, str) else stored
-        return tuple(Path(str(path)) for path in paths) if isinstance(paths, list) else ()
+        found = [Path(str(path)) for path in paths] if isinstance(paths, list) else []
+        return tuple(path for path in found if not self.ships(path))
+
+    def ships(self, path: Path) -> bool:
+        """Whether it is one of the models and texts that are listed anyway."""
+        shipped = {one.path for one in self.models} | {one.path for one in self.texts}
+        return path in shipped or path in {one.resolve() for one in shipped}
 
     def remember(self, path: Path) -> None:
-        """Put a file at the top of the recent ones."""
+        """Put a file at the top of the recent ones, which are the person's own."""
         resolved = path.resolve()
+        if self.ships(resolved):
+            return
         rest = [str(known) for known in self.recent if known != resolved]
         self._settings.setValue("recent", [str(resolved), *rest][:RECENT_FILES])
         self.recent_changed.emit()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.alignments.decoded import LAYERS
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
@@ -60,7 +61,7 @@ class Tools(QWidget):
         super().__init__(parent)
         self._step: int | None = None
         self._steps = 0
-        self.layer = QComboBox()
+        self.layer = Choices()
         self.layer.setAccessibleName("Table")
         self.layer.setToolTip("Which table of numbers is shown")
         for name, title in LAYERS.items():
@@ -140,7 +141,7 @@ class Tools(QWidget):
         return maps
 
     def _map_box(self, word: str) -> QComboBox:
-        box = QComboBox()
+        box = Choices()
         box.setAccessibleName(f"{word} of the attention")
         box.setToolTip(f"Which {word.lower()} of the attention in this file")
         box.activated.connect(self._map)

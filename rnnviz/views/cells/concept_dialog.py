@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -23,6 +22,7 @@ from rnnviz.core.concepts import concept_from, spec_of
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.text.text_view import TextView
 from rnnviz.work.jobs.cells import PreviewLabels, Spans
@@ -81,7 +81,7 @@ class ConceptDialog(QDialog):
         self.title = QLineEdit()
         self.title.setPlaceholderText("What the units may keep track of, for example: a date")
         form.addRow("Title", self.title)
-        self.kind = QComboBox()
+        self.kind = Choices()
         for key, shown in _KINDS:
             self.kind.addItem(shown, key)
         form.addRow("Labels", self.kind)
@@ -146,7 +146,7 @@ class ConceptDialog(QDialog):
         page = QWidget()
         form = QFormLayout(page)
         form.setContentsMargins(0, 0, 0, 0)
-        self.language, self.token = QComboBox(), QComboBox()
+        self.language, self.token = Choices(), Choices()
         for box, entries in ((self.language, _LANGUAGES), (self.token, _TOKENS)):
             box.setEditable(True)
             box.addItems(entries)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QSizePolicy, QWidget
 
 from rnnviz.core.concepts.base import Concept
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.plain_text import plain_tip
 
 FAMILIES = {"prose": "Prose", "code": "Source code", "latex": "LaTeX", "any": "Any text"}
@@ -15,7 +16,7 @@ _NEW_CONCEPT = "\0new"
 """Stands for the last entry; no concept has this name."""
 
 
-class ConceptPicker(QComboBox):
+class ConceptPicker(Choices):
     """A list of concepts under the headings of their families.
 
     Where one may do without, the list begins with "No concept" and ends with making a new one.

@@ -469,8 +469,13 @@ class TextPanel(QWidget):
             labels = None if labels is None else self._placing.by_character(labels)
             self._say_reading(chosen)
             self.strips.set_labels(self._session.rankings.labels(chosen) if chosen else None)
-            self.view.set_labels(labels)
             self.minimap.set_labels(labels)
+            if labels is None and chosen is not None:
+                # On their way: the room of the band stays, and what is known of a typed text.
+                known = self.view.labels if self.view.editable else None
+                self.view.set_labels(np.zeros(0, np.bool_) if known is None else known)
+                return
+            self.view.set_labels(labels)
             if labels is not None:
                 self.show_unit()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QHBoxLayout,
     QToolButton,
     QWidget,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.session import Session
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.plain_text import Label, plain_tip
 
@@ -39,7 +39,7 @@ class UnitPicker(QWidget):
         self.layer = WholeField(
             "Layer", 1, 99, tip="Which layer, counted from the input", at_once=False
         )
-        self.group = QComboBox()
+        self.group = Choices()
         self.group.setAccessibleName("Layer")
         self.group.setToolTip("Which layer, and which way it reads")
         self.group.activated.connect(self._choose_number)

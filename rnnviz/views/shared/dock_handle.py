@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from rnnviz.views.shared.theme import theme_of
 
 _HEIGHT = 10
-_DOTS = 3
-_APART = 6
+_GRIP = (36, 3)
 
 
 class DockHandle(QWidget):
-    """Three dots; drag them to move the dock, double-click to take it out of the window."""
+    """A short bar; drag it to move the dock, double-click to take it out of the window.
+
+    No dots: three of them are the button of what can be saved.
+    """
 
     def __init__(self, dock: QDockWidget) -> None:
         super().__init__(dock)
@@ -31,13 +33,11 @@ class DockHandle(QWidget):
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the dots in the middle."""
+        """Draw the bar in the middle."""
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme_of(self).faint))
-            middle = self.rect().toRectF().center()
-            for dot in range(_DOTS):
-                painter.drawEllipse(
-                    middle + QPointF((dot - (_DOTS - 1) / 2) * _APART, 0), 1.25, 1.25
-                )
+            bar = QRectF(0, 0, *_GRIP)
+            bar.moveCenter(self.rect().toRectF().center())
+            painter.drawRoundedRect(bar, _GRIP[1] / 2, _GRIP[1] / 2)

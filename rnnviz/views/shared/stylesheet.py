@@ -28,7 +28,8 @@ QSplitter::handle { background: $border; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
 
-QDockWidget { color: $muted; font-weight: 600; titlebar-close-icon: none; }
+QDockWidget { color: $muted; font-weight: 600; titlebar-close-icon: none;
+    titlebar-normal-icon: url("$icons/external-link.svg"); }
 QDockWidget::title { background: $surface; padding: 8px 12px; border-bottom: 1px solid $border; }
 QDockWidget::close-button, QDockWidget::float-button {
     border: none; border-radius: 4px; padding: 0; }
@@ -78,6 +79,7 @@ QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus,
 QTextEdit:focus { border: 2px solid $accent; padding: 3px 7px; }
 QAbstractSpinBox[refused="true"], QAbstractSpinBox[refused="true"]:focus {
     border: 2px solid $bad; padding: 3px 7px; color: $bad; }
+QComboBox { combobox-popup: 0; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url("$icons/chevron-down.svg"); width: 12px; height: 12px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {

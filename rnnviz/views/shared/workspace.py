@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import ClassVar
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
@@ -18,6 +18,8 @@ from rnnviz.views.window.actions import MenuEntry
 _RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
 _ROOM = 60
 """So much higher than `low` a room must be before panels go back below the middle."""
+_SETTLES_MS = 1500
+"""How long after it is first shown a window may still be given its size by the desktop."""
 
 
 class PanelsOf:
@@ -82,6 +84,15 @@ class Workspace(QMainWindow):
         self._default_layout = QByteArray()
         self._before = QByteArray()
         """The layout from before it was presented."""
+        self._was_shown = False
+        self._laid_for = QSize()
+        """The size for which the docks were laid out last while the window opens."""
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLES_MS)
+        self._relaying = QTimer(self)
+        self._relaying.setSingleShot(True)
+        self._relaying.timeout.connect(self._lay_out_anew)
         self._tidying = QTimer(self)
         self._tidying.setSingleShot(True)
         self._tidying.timeout.connect(self._hide_stale_bars)
@@ -182,6 +193,7 @@ class Workspace(QMainWindow):
         self.connect_parts()
         yield
         self._default_layout = self.saveState(self.layout_version)
+        self._laid_for = self.size()
         layout = self.session.settings.value(self._layout_key)
         restorable = isinstance(layout, QByteArray)
         self._sized = restorable and self.restoreState(layout, self.layout_version)
@@ -267,6 +279,10 @@ class Workspace(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a window that was made low, leave its height to the middle; give it back later."""
         super().resizeEvent(event)
+        if self._settling.isActive() and self.height() > event.oldSize().height():
+            # A window that opens small and is maximised then would keep the docks of the small one.
+            self._relaying.start()
+            return
         if not self._sized or not self.docks or event.oldSize().height() <= 0:
             return
         if self.height() < self.low <= event.oldSize().height() and not self._aside:
@@ -283,9 +299,32 @@ class Workspace(QMainWindow):
         if not self._sized:
             self._sized = True
             self._size_docks()
+        if not self._was_shown:
+            self._was_shown = True
+            self._settling.start()
+            if self._laid_for != self.size():
+                self._relaying.start()
         for bar in self.findChildren(QTabBar):
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setAccessibleName("Panels")
+        self._tidying.start()
+
+    @Slot()
+    def _lay_out_anew(self) -> None:
+        """Lay the docks out as they were left, or as at first, now that there is more room."""
+        if (
+            not self._built
+            or self._laid_for == self.size()
+            or self.height() < self._laid_for.height()
+        ):
+            return
+        self._laid_for = self.size()
+        layout = self.session.settings.value(self._layout_key)
+        if not (isinstance(layout, QByteArray) and self.restoreState(layout, self.layout_version)):
+            self.restoreState(self._default_layout, self.layout_version)
+            self._size_docks()
+        lower = [self.docks[name] for name in self.bottom if name in self.docks]
+        self._aside = bool(lower) and self.dockWidgetArea(lower[0]) == _RIGHT
         self._tidying.start()
 
     @Slot()

@@ -189,6 +189,12 @@ class TextView(CellArea):
         self.clicked.emit(character)
         self.walked_to.emit(character)
 
+    def lay_again(self) -> None:
+        """Lay out for another size; while typing, the line that is typed stays in view."""
+        super().lay_again()
+        if self._editing is not None:
+            self.scroll_to(self._editing.caret)
+
     def _forget_page(self) -> None:
         super()._forget_page()
         self._script = None
@@ -231,7 +237,9 @@ class TextView(CellArea):
         """Show the new text; what was known of the part before the edit still holds."""
         self.walked = min(self.walked, unchanged)
         self._matches = _NO_MATCHES
-        self.set_labels(None)
+        if self.labels is not None:
+            # The room of the band stays: rows that become lower and higher again would jump.
+            self.labels = self.labels[:unchanged]
         self.lay(Text.of(text, self.text.name))
         self.text_edited.emit(text)
 
@@ -259,7 +267,8 @@ class TextView(CellArea):
                 entries = value_entries(page, self.values, self.walked, self.scale, self._ahead)
                 table = self._table(self.scale, theme)
                 paint.paint_colours(painter, page, grid, entries, table, shown)
-                marks.paint_hatch(painter, page, grid, self.walked, theme)
+                if self._editing is None:
+                    marks.paint_hatch(painter, page, grid, self.walked, theme)
                 paint.paint_gaps(painter, grid, page.rows, width, theme.background)
             if self.labels is not None and self._label_scale is not None:
                 entries = label_entries(page, self.labels, self._label_scale)
@@ -269,14 +278,18 @@ class TextView(CellArea):
                 colours = words(tag_colours(theme), theme.background)
                 entries = tag_entries(page, tags)
                 paint.paint_bands(painter, page, grid, entries, colours, shown, number)
+            self._paint_outlines(painter, theme)
             if self._script is None:
                 self._script = paint.Script.of(page, self._known_until(page))
             paint.paint_script(painter, self._script, grid, theme, self._font)
-            self._paint_marks(painter, theme)
+            self._paint_caret(painter, theme)
 
     def _known_until(self, page: Page) -> int:
-        """Up to which character of a page there are values, exact or not; all of a plain text."""
-        if self.values is None:
+        """Up to which character of a page there are values, exact or not; all of a plain text.
+
+        What a person types is read at once; ink that turned grey at every key would only flicker.
+        """
+        if self.values is None or self._editing is not None:
             return len(self.text)
         values, start = self._ahead or ((), page.stop)
         return start + len(values) if start <= page.start else self.walked
@@ -301,7 +314,8 @@ class TextView(CellArea):
             left = grid.left - (len(label) + 2) * grid.cell
             painter.drawText(left, round(grid.y(row) + grid.ascent), label)
 
-    def _paint_marks(self, painter: QPainter, theme: Theme) -> None:
+    def _paint_outlines(self, painter: QPainter, theme: Theme) -> None:
+        """Around what was found and chosen; below the letters, of which they must cover nothing."""
         page, grid, halo = self.page, self.grid, QColor(theme.background)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._known is not None and page.stop > page.start:
@@ -315,16 +329,20 @@ class TextView(CellArea):
         if self.range is not None:
             pen = QPen(QColor(theme.accent), 2)
             marks.paint_outline(painter, page.spans(*self.range), grid, pen, halo)
+        if self._editing is None and self.cursor_at is not None:
+            spans = page.spans(self.cursor_at, self.cursor_at + 1)
+            marks.paint_outline(painter, spans, grid, QPen(QColor(theme.text), 2), halo)
+
+    def _paint_caret(self, painter: QPainter, theme: Theme) -> None:
+        """Where typing goes on, and what is composed there."""
         if self._editing is not None:
+            grid = self.grid
             colour = theme.accent if self.hasFocus() else theme.muted
             caret = self.caret_rect(self._editing.caret)
             marks.paint_caret(painter, caret, colour, theme)
             if self._composing.text and not caret.isNull():
                 room = self.viewport().rect().adjusted(grid.left, 0, 0, 0)
                 self._composing.paint(painter, caret, room, self._font, grid.ascent, theme)
-        elif self.cursor_at is not None:
-            spans = page.spans(self.cursor_at, self.cursor_at + 1)
-            marks.paint_outline(painter, spans, grid, QPen(QColor(theme.text), 2), halo)
 
     # pointer
 

@@ -12,7 +12,6 @@ import msgspec
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -35,6 +34,7 @@ from rnnviz.core.runs.free_directory import free_directory
 from rnnviz.core.training_tasks import TASKS, Preset, TaskDescription, task_named
 from rnnviz.core.training_tasks.settings import MORE, USUAL, setting_named
 from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.training.run_fields import Field, RunFields, in_columns
 from rnnviz.views.training.structure_bar import StructureBar
@@ -110,7 +110,7 @@ class NewRunDialog(QDialog):
     def _build(self) -> None:
         self.structures = StructureBar()
         self.structures.chosen.connect(self._choose_structure)
-        self.task = QComboBox()
+        self.task = Choices()
         self.task.currentIndexChanged.connect(self._take_task)
         self.texts = Label()
         self.texts.setWordWrap(True)
@@ -119,7 +119,7 @@ class NewRunDialog(QDialog):
         self.choose.clicked.connect(self._choose_texts)
         self.name = QLineEdit()
         self.name.textEdited.connect(self._rename)
-        self.preset = QComboBox()
+        self.preset = Choices()
         self.preset.currentIndexChanged.connect(self._take_preset)
         self.about = Label()
         self.about.setProperty("role", "muted")

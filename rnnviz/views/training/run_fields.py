@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.training_tasks import field as asked
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.number_field import NumberField, NumberListField, TypedField, WholeField
 from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.theme import icon
+from rnnviz.views.shared.theme import icon, set_icon
 
 Field = QComboBox | TypedField | QCheckBox | QLineEdit
 Group = tuple[str, Sequence[asked.Field]]
@@ -152,7 +153,7 @@ class RunFields(QWidget):
         return self._line(setting)
 
     def _choice(self, setting: asked.Choice) -> QComboBox:
-        box = QComboBox()
+        box = Choices()
         for key, shown in setting.choices.items():
             box.addItem(shown, key)
         box.currentIndexChanged.connect(self.changed)
@@ -169,6 +170,7 @@ class RunFields(QWidget):
         line.setPlaceholderText("none")
         if isinstance(setting, asked.File):
             choose = line.addAction(icon("folder-open"), QLineEdit.ActionPosition.TrailingPosition)
+            set_icon(choose, "folder-open")
             choose.setText(setting.choose)
             choose.setToolTip(plain_tip(setting.choose))
             choose.triggered.connect(partial(self._choose_file, setting.name))

@@ -9,7 +9,6 @@ import msgspec
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QLineEdit,
     QSlider,
@@ -25,11 +24,12 @@ from rnnviz.core.unroll.picture import Place, title_of
 from rnnviz.core.unroll.plan import LECTURE, MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.segments import Segments
 from rnnviz.views.shared.speaking import speak
-from rnnviz.views.shared.theme import icon
+from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
 from rnnviz.views.text.text_figure import write_drawn
 from rnnviz.views.unroll.drawing import UnrollDrawing
@@ -102,7 +102,7 @@ class UnrollArea(QWidget):
 
     def _network(self) -> QWidget:
         plan = self._unroll.plan
-        self._architecture = QComboBox()
+        self._architecture = Choices()
         self._architecture.setAccessibleName("Architecture")
         for facts in ARCHITECTURES:
             if not facts.grows:
@@ -149,7 +149,7 @@ class UnrollArea(QWidget):
         self._carried = QCheckBox("carry state")
         self._carried.setChecked(plan.carried)
         self._carried.toggled.connect(self._changed)
-        self._clip = QComboBox()
+        self._clip = Choices()
         self._clip.setAccessibleName("Clipping")
         for key, title in (("none", "no clipping"), ("norm", "by norm"), ("value", "by value")):
             self._clip.addItem(title, key)
@@ -170,7 +170,7 @@ class UnrollArea(QWidget):
         self._slider.setAccessibleName("Moment")
         self._slider.setFixedWidth(140)
         self._slider.valueChanged.connect(self._unroll.set_index)
-        self._speed = QComboBox()
+        self._speed = Choices()
         self._speed.setAccessibleName("Speed of playing")
         for name, milliseconds in _SPEEDS.items():
             self._speed.addItem(name, milliseconds)
@@ -342,7 +342,7 @@ class UnrollArea(QWidget):
         else:
             self._playing.start(int(self._speed.currentData()))
         playing = self._playing.isActive()
-        self._play.setIcon(icon("pause" if playing else "play"))
+        set_icon(self._play, "pause" if playing else "play")
 
     @Slot()
     def _play_on(self) -> None:
@@ -387,7 +387,7 @@ def _button(symbol: str, tip: str, words: str = "") -> QToolButton:
     button.setToolTip(plain_tip(tip))
     button.setAccessibleName(tip)
     if symbol:
-        button.setIcon(icon(symbol))
+        set_icon(button, symbol)
     if words:
         button.setText(words)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import (
+    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -32,9 +33,11 @@ from rnnviz.session.session import Session
 from rnnviz.session.shared.stories import OWN, SHIPPED
 from rnnviz.views.kinds import kind_view
 from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.theme import icon
+from rnnviz.views.shared.theme import icon, theme_of
 
 _ROLE = Qt.ItemDataRole.UserRole
+_ICON = Qt.ItemDataRole.UserRole + 1
+"""The name of the icon, which is drawn anew in another theme."""
 
 
 class StoryPlace(NamedTuple):
@@ -103,6 +106,7 @@ class LibraryPane(QWidget):
     story_move_requested = Signal(int, int)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        self._groups: tuple[QTreeWidgetItem, ...] = ()  # Qt sends events while it is being built
         super().__init__(parent)
         self._session = session
         column = QVBoxLayout(self)
@@ -129,6 +133,7 @@ class LibraryPane(QWidget):
         self.texts = self._group("Texts")
         self.recent = self._group("Recent")
         self.findings = self._group("Findings")
+        self._groups = (self.models, self.texts, self.recent, self.findings)
         for model in session.library.models:
             drawn = kind_view(model.kind.key).icon
             tip = model.description.summary
@@ -164,6 +169,7 @@ class LibraryPane(QWidget):
     ) -> QTreeWidgetItem:
         leaf = QTreeWidgetItem(group, [title])
         leaf.setIcon(0, icon(icon_name))
+        leaf.setData(0, _ICON, icon_name)
         leaf.setData(0, _ROLE, data)
         leaf.setToolTip(0, plain_tip(f"{title}\n{tip}" if tip else title))
         return leaf
@@ -204,11 +210,7 @@ class LibraryPane(QWidget):
     def show_recent(self) -> None:
         """List the files opened last; those that are gone are greyed."""
         self.recent.takeChildren()
-        shipped = {model.path for model in self._session.library.models}
-        shipped |= {text.path for text in self._session.library.texts}
         for path in self._session.library.recent:
-            if path in shipped:
-                continue
             leaf = self._leaf(self.recent, path.name, "history", path, str(path))
             if not path.exists():
                 leaf.setDisabled(True)
@@ -352,6 +354,18 @@ class LibraryPane(QWidget):
             group = self._stories[OWN]
             target = min(max(place.place + way, 0), group.childCount() - 1)
             self.tree.setCurrentItem(group.child(target))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the icons in the colours of the theme."""
+        super().changeEvent(event)
+        dressed = event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+        if dressed and self._groups:
+            theme = theme_of(self)
+            for group in (*self._groups, *self._stories.values()):
+                for place in range(group.childCount()):
+                    leaf = group.child(place)
+                    if leaf.data(0, _ICON):
+                        leaf.setIcon(0, icon(leaf.data(0, _ICON), theme))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Lay the rows out again: before the first show the style sheet does not hold for them."""

@@ -21,6 +21,7 @@ from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment, Direction
 from rnnviz.core.alignments.links import links_line, write_links
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import Answer
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label, plain_tip
@@ -345,7 +346,7 @@ class GoldPanel(Panel):
 
 def _directions() -> QComboBox:
     """How weights become links: short words, and what they mean as tips."""
-    box = QComboBox()
+    box = Choices()
     box.setAccessibleName("How weights become links")
     for name, about_direction in DIRECTIONS.items():
         box.addItem(_SHORT[name], name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.alignments.tokens import is_special, shown_token, word_groups, word_of
 from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label
 
@@ -46,7 +46,7 @@ class NearPanel(Panel):
         self.word.setAccessibleName("Word")
         self.word.setPlaceholderText("word")
         self.word.returnPressed.connect(self._find)
-        self.side = QComboBox()
+        self.side = Choices()
         self.side.setAccessibleName("Which language")
         self.search = QPushButton("Find")
         self.search.clicked.connect(self._find)

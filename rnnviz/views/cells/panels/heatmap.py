@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.colours.colour import DIVERGING, Scale, scale_for
 from rnnviz.core.recordings.ranges import mask
@@ -16,6 +16,7 @@ from rnnviz.core.recordings.rows import to_float32
 from rnnviz.views.cells.panels.trace import visible_range
 from rnnviz.views.cells.placing import axis_text
 from rnnviz.views.plots import ImagePlot
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
@@ -57,7 +58,7 @@ class HeatmapPanel(Panel):
     def build(self) -> QWidget:
         """An order to choose, and the picture."""
         page = QWidget()
-        self.order = QComboBox()
+        self.order = Choices()
         self.order.setAccessibleName("Order of the units")
         for key, title in ORDERS.items():
             self.order.addItem(title, key)

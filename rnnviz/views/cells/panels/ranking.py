@@ -24,6 +24,7 @@ from rnnviz.views.cells.best_table import BestTable
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.ranking_table import RankingTable
 from rnnviz.views.plots.export import save_csv
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label, plain_tip, warn
 from rnnviz.views.shared.theme import set_icon
@@ -70,9 +71,9 @@ class RankingPanel(Panel):
         self.rank.clicked.connect(self.start_ranking)
         self.sentence = Label()
         self.sentence.setWordWrap(True)
-        self.channel = QComboBox()
+        self.channel = Choices()
         self.channel.setAccessibleName("Show only this channel")
-        self.layer = QComboBox()
+        self.layer = Choices()
         self.layer.setAccessibleName("Show only this layer")
         for box in (self.channel, self.layer):
             box.activated.connect(self._filter)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.saturation import saturation
 from rnnviz.core.recordings.ranges import Ranges, part_of, steps_in
 from rnnviz.core.recordings.recording import Recording, Values
 from rnnviz.views.plots import Points, ScatterPlot
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label
 
@@ -38,7 +39,7 @@ class SaturationPanel(Panel):
     def build(self) -> QWidget:
         """A gate to choose above the plot."""
         page = QWidget()
-        self.gate = QComboBox()
+        self.gate = Choices()
         self.gate.setAccessibleName("Gate")
         self.gate.activated.connect(self.request_draw)
         self.note = Label()

@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QMenu,
     QToolButton,
@@ -33,6 +32,7 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
 )
 from rnnviz.views.plots import Banded, BandPlot
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.plain_text import plain_tip, warn
 from rnnviz.views.shared.theme import set_icon
@@ -77,7 +77,7 @@ class DistancePanel(GradientPanel):
         """Tools, plot, note, table."""
         self._about = ""
         gradients = self.session.gradients
-        self.quantity = QComboBox()
+        self.quantity = Choices()
         self.quantity.setAccessibleName("Quantity")
         for name, (title, _) in _QUANTITIES.items():
             self.quantity.addItem(title, name)

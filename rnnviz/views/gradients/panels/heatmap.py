@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.gradients import GradientField, kept
@@ -21,6 +21,7 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
 )
 from rnnviz.views.plots import ImagePlot
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.plain_text import plain_tip
 
 _DECADES = 8.0
@@ -51,7 +52,7 @@ class GradientHeatmapPanel(GradientPanel):
         self.network = FocusPicker(gradients)
         self.network.setMinimumContentsLength(18)
         self.layer = LayerPicker(gradients, all_layers=False)
-        self.state = QComboBox()
+        self.state = Choices()
         self.state.setAccessibleName("State")
         self.state.activated.connect(self.request_draw)
         self.truncated = QCheckBox("Truncated")

@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QMenu,
     QToolButton,
@@ -38,6 +37,7 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
 )
 from rnnviz.views.plots.export import save_csv, save_png
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.plain_text import warn
 from rnnviz.views.text.text_view import TextView
 
@@ -70,7 +70,7 @@ class InputsPanel(GradientPanel):
     def build(self) -> QWidget:
         """The texts, and the pickers above them."""
         self.network = FocusPicker(self.session.gradients)
-        self.kind = QComboBox()
+        self.kind = Choices()
         self.kind.setAccessibleName("What the colours are")
         self.kind.addItems(_SIGNED)
         self.kind.activated.connect(self.show_character)

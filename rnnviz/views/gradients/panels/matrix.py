@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.gradients import MatrixFacts, verdict
 from rnnviz.views.gradients.panels.parts import FocusPicker, GradientPanel, column, note, tools
 from rnnviz.views.plots import Banded, BandPlot, PlanePlot, Points
+from rnnviz.views.shared.choices import Choices
 
 _GATED = (
     "The bound of Pascanu et al. (2013) is about h = tanh(W h + …). With gates the way back is a "
@@ -37,7 +38,7 @@ class MatrixPanel(GradientPanel):
     def build(self) -> QWidget:
         """The complex plane above the singular values."""
         self.network = FocusPicker(self.session.gradients)
-        self.which = QComboBox()
+        self.which = Choices()
         self.which.setAccessibleName("Layer and gate")
         self.which.currentIndexChanged.connect(self._show)
         self.plane = PlanePlot("Eigenvalues of the recurrent matrix")

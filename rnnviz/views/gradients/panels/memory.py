@@ -28,6 +28,7 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
 )
 from rnnviz.views.plots import Banded, BandPlot, CurvePlot, Trace, ink_colour
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.plain_text import warn
 from rnnviz.views.shared.quiet_table import QuietTable
@@ -68,7 +69,7 @@ class MemoryPanel(GradientPanel):
     def build(self) -> QWidget:
         """The experiment, the button, losses, gradients, verdicts."""
         self._readers: dict[OpenRun, RowReader] = {}
-        self.preset = QComboBox()
+        self.preset = Choices()
         self.preset.setAccessibleName("Experiment")
         self.preset.addItems([preset.title for preset in PRESETS])
         self.preset.setSizeAdjustPolicy(

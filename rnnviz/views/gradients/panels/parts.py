@@ -16,13 +16,14 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.gradients import Decay
 from rnnviz.session.gradients.gradients import Gradients
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Need, Panel
 from rnnviz.views.shared.plain_text import Label, plain_tip
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-class FocusPicker(QComboBox):
+class FocusPicker(Choices):
     """Which of the compared networks a panel about a single one shows."""
 
     def __init__(self, gradients: Gradients, parent: QWidget | None = None) -> None:
@@ -45,7 +46,7 @@ class FocusPicker(QComboBox):
         self.setToolTip(plain_tip(f"{self.currentText()}: which of the compared networks to show"))
 
 
-class LayerPicker(QComboBox):
+class LayerPicker(Choices):
     """One layer, or all of them."""
 
     def __init__(self, gradients: Gradients, *, all_layers: bool) -> None:

@@ -28,6 +28,7 @@ from rnnviz.views.alignments.checkpoint_page import CheckpointPage
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.legend import Gradient
 from rnnviz.views.plots import CurvePlot, Trace
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label
@@ -100,7 +101,7 @@ class CheckpointsPanel(Panel):
         self.live.toggled.connect(self._set_live)
         self.layer = WholeField("Layer", 1, 99, at_once=False)
         self.unit = WholeField("Unit", 0, 99, at_once=False)
-        self.channel = QComboBox()
+        self.channel = Choices()
         self.channel.setAccessibleName("Channel")
         self.channel.setMinimumContentsLength(6)
         self.channel.setSizeAdjustPolicy(

@@ -13,6 +13,7 @@ from rnnviz.core.runs.curve import Curve, Floats, SmoothedCurve
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import CurvePlot, Trace, as_it_is
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.segments import Segments
@@ -253,7 +254,7 @@ def own_unit(run: OpenRun) -> str | None:
 
 
 def _choice(name: str, choices: dict[str, str]) -> QComboBox:
-    box = QComboBox()
+    box = Choices()
     box.setAccessibleName(name)
     box.setMinimumWidth(_LEAST_CHOICE_WIDTH)
     for key, words in choices.items():

@@ -11,10 +11,11 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from rnnviz.core.runs.record import Sample
 from rnnviz.session.training.runs import OpenRun
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import mono_font, theme_of, ui_font
@@ -43,7 +44,7 @@ class SamplesPanel(Panel):
     def build(self) -> QWidget:
         """A choice of temperature over the timeline."""
         page = QWidget()
-        self.temperature = QComboBox()
+        self.temperature = Choices()
         self.temperature.setAccessibleName("Temperature")
         self.temperature.addItem("Every temperature", None)
         self.temperature.currentIndexChanged.connect(self._begin_again)

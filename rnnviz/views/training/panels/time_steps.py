@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from rnnviz.core.runs.arrays import RowReader, Rows
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.record import ArrayRow
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import CurvePlot, HeatPlot, Trace
+from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.segments import Segments
@@ -54,7 +55,7 @@ class TimeStepsPanel(Panel):
     def build(self) -> QWidget:
         """The picture, and a plot of the newest step."""
         page = QWidget()
-        self.layer = QComboBox()
+        self.layer = Choices()
         self.layer.setAccessibleName("Layer")
         self.layer.currentIndexChanged.connect(self._choose)
         self.loss = Segments("Loss", {"last": "Last step's loss", "all": "All losses"})

@@ -1,0 +1,166 @@
+"""Small things of the window that people stumbled over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.colours.colour import Scale
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.cells.workspace import CellsWorkspace
+from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.theme import DARK, Appearance, theme_of
+from rnnviz.views.text.text_view import TextView
+from rnnviz.views.window.window import Window
+from tests.views.window.test_window import home, make_window, window  # noqa: F401
+
+
+def test_recent_files_are_the_persons_own(window: Window, home: Path) -> None:  # noqa: F811
+    library = window.session.library
+    mine = home / "mine & yours.txt"
+    mine.write_text("a bold lead\n")
+    window.open_path(mine)
+    for shipped in (*library.models, *library.texts):
+        window.open_path(shipped.path)
+    assert library.recent == (mine,)
+    (entry,) = [
+        action for action in window.actions_.menu("File/Open recent").actions() if action.data()
+    ]
+    assert entry.text() == "mine && yours.txt"  # shown with one
+
+
+def test_icons_of_the_library_are_seen_in_the_dark_theme(
+    window: Window,  # noqa: F811
+    appearance: Appearance,
+    qtbot: QtBot,
+) -> None:
+    appearance.set_setting("dark")
+    qtbot.waitUntil(lambda: theme_of(window.library) is DARK)
+    QTest.qWait(20)
+    for place in range(window.library.models.childCount()):
+        leaf = window.library.models.child(place)
+        image = leaf.icon(0).pixmap(16, 16).toImage()
+        inks = {
+            image.pixelColor(x, y).lightness()
+            for x in range(16)
+            for y in range(16)
+            if image.pixelColor(x, y).alpha() > 200
+        }
+        assert max(inks) > 2 * QColor(DARK.background).lightness()
+        assert max(inks) >= QColor(DARK.muted).lightness() - 8
+
+
+def test_docks_keep_their_height_where_a_window_opens_small_and_is_maximised(
+    make_window: Callable[[], Window],  # noqa: F811
+    qtbot: QtBot,
+) -> None:
+    first = make_window()
+    first.resize(1500, 950)
+    QTest.qWait(1700)  # settled: what is moved now was moved by hand
+    room = first.workspace(CellsWorkspace)
+    room.resizeDocks([room.docks["trace"]], [330], Qt.Orientation.Vertical)
+    QTest.qWait(50)
+    height = room.docks["trace"].height()
+    assert height > 250
+    first.close()
+    second = make_window()
+    second.resize(420, 330)
+    QTest.qWait(20)
+    second.resize(1500, 950)
+    lower = second.workspace(CellsWorkspace).docks["trace"]
+    qtbot.waitUntil(lambda: abs(lower.height() - height) < 12)
+    second.close()
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
+@pytest.mark.parametrize("count", [2, 3, 11, 20])
+def test_a_popup_is_as_large_as_its_list(appearance: Appearance, qtbot: QtBot, count: int) -> None:
+    box = Choices()
+    qtbot.addWidget(box)
+    box.addItems([f"a rather long entry, number {number}" for number in range(count)])
+    box.resize(90, 30)
+    box.show()
+    box.showPopup()
+    view = box.view()
+    qtbot.waitUntil(view.isVisible)
+    assert view.verticalScrollBar().maximum() == 0
+    assert view.viewport().height() >= count * view.sizeHintForRow(0)
+    assert view.viewport().width() >= view.sizeHintForColumn(0)
+    box.hidePopup()
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
+def test_no_list_of_the_window_is_a_plain_one(window: Window, qtbot: QtBot) -> None:  # noqa: F811
+    for name in ("cells", "gradients", "unroll"):
+        window.enter(name)
+        boxes = window.workspace_tabs.current.findChildren(QComboBox)
+        assert [box.accessibleName() for box in boxes if not isinstance(box, Choices)] == []
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> TextView:
+    view = TextView()
+    qtbot.addWidget(view)
+    view.resize(500, 200)
+    view.set_text(Text.of("one two\n" * 40))
+    view.set_values(np.linspace(-1, 1, len(view.text), dtype=np.float32))
+    view.set_scale(Scale(-1.0, 1.0, "blue-orange"))
+    view.set_labels(np.arange(len(view.text)) % 8 < 3)
+    view.show()
+    return view
+
+
+def row_of(view: TextView, character: int) -> QImage:
+    rect = view.cell_rect(character)
+    return view.viewport().grab(rect.adjusted(0, 0, 5 * rect.width(), 2)).toImage()
+
+
+def test_while_typing_nothing_jumps_turns_grey_or_loses_its_band(
+    view: TextView, qtbot: QtBot
+) -> None:
+    view.set_editable(True)
+    view.editing.move(20)
+    height, before = view.grid.height, row_of(view, 0)
+    qtbot.keyClicks(view, "xy")
+    assert view.grid.height == height
+    assert row_of(view, 0) == before
+    assert view.labels is not None
+    assert len(view.labels) == 20
+    behind = row_of(view, 24)
+    ink = [
+        behind.pixelColor(x, y).lightness()
+        for x in range(behind.width())
+        for y in range(behind.height())
+    ]
+    assert min(ink) < 60  # the letters behind the caret are as black as before
+    view.editing.move(len(view.text))
+    view.set_labels(None)
+    view.set_labels(np.zeros(0, np.bool_))
+    assert not view.caret_rect(view.editing.caret).isNull()
+
+
+def test_an_outline_covers_no_letter(view: TextView) -> None:
+    view.set_labels(None)
+    view.set_values(None)
+
+    def ink() -> list[tuple[int, int]]:
+        image = view.viewport().grab().toImage()
+        return [
+            (x, y)
+            for x in range(view.grid.left, view.grid.left + 80)
+            for y in range(view.grid.height * 3)
+            if image.pixelColor(x, y).lightness() < 70
+        ]
+
+    before = ink()
+    view.set_range(1, 14)
+    after = set(ink())
+    assert [place for place in before if place not in after] == []
