@@ -139,7 +139,7 @@ class SentenceBar(QWidget):
         tip = (
             "These are weights from a file; no model is open that could be asked" if weights else ""
         )
-        self.line.setToolTip(tip)
+        self.line.setToolTip(plain_tip(tip))
         self.line.setPlaceholderText(f"{hint}, and press Enter" if usable else hint)
         for widget in (self.line, self.target, self.given):
             widget.setEnabled(usable)

@@ -143,7 +143,7 @@ class Tools(QWidget):
     def _map_box(self, word: str) -> QComboBox:
         box = Choices()
         box.setAccessibleName(f"{word} of the attention")
-        box.setToolTip(f"Which {word.lower()} of the attention in this file")
+        box.setToolTip(plain_tip(f"Which {word.lower()} of the attention in this file"))
         box.activated.connect(self._map)
         box.hide()
         return box

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QVBoxLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.stories.story import LONGEST_CAPTION, Story
+from rnnviz.views.shared.plain_text import Label
 
 
 class StoryDialog(QDialog):
@@ -31,7 +31,7 @@ class StoryDialog(QDialog):
         self.caption = QPlainTextEdit(story.caption)
         self.caption.setTabChangesFocus(True)
         self.caption.setPlaceholderText("One or two sentences: what is to be seen here?")
-        self.left = QLabel()
+        self.left = Label()
         self.left.setProperty("role", "muted")
         form = QFormLayout()
         form.setSpacing(8)

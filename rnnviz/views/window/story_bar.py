@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.session.session import Session
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
 
 
@@ -36,7 +36,7 @@ class StoryBar(QFrame):
         self._session = session
         self.setProperty("role", "story")
         self.setAccessibleName("Story")
-        self.title, self.caption, self.place = QLabel(), QLabel(), QLabel()
+        self.title, self.caption, self.place = Label(), Label(), Label()
         self.title.setProperty("role", "story-title")
         self.caption.setProperty("role", "story-caption")
         self.place.setProperty("role", "muted")
@@ -83,7 +83,7 @@ class StoryBar(QFrame):
     def _button(self, icon: str, tip: str) -> QToolButton:
         button = QToolButton()
         set_icon(button, icon)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setAccessibleName(tip)
         return button
 

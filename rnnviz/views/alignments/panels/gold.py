@@ -115,7 +115,7 @@ class GoldPanel(Panel):
         self.direction.activated.connect(self._change)
         self.threshold = NumberField("Least weight of a link", 0.01, 1.0, step=0.05)
         self.threshold.value_changed.connect(self._change)
-        self.base = QComboBox()
+        self.base = Choices()
         self.base.setAccessibleName("From where the file counts words")
         for title, base in (("as found out", None), ("0", 0), ("1", 1)):
             self.base.addItem(title, base)

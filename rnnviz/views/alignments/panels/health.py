@@ -17,7 +17,7 @@ from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.alignments.drawn_tables import weights_of
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.plain_text import Label, plain_tip
 
 _UNKNOWN = "This model has no attention: nothing can be said about where it looks."
 _TRUST = (
@@ -73,13 +73,13 @@ class HealthPanel(Panel):
         )
         self.trust_head = _heading("Does the weight matter?")
         self.trust_head.setContentsMargins(12, 8, 12, 0)
-        self.trust = QLabel()
+        self.trust = Label()
         self.trust.setWordWrap(True)
         self.trust.setContentsMargins(12, 0, 12, 0)
         self.trust.setAccessibleName("How far the attention agrees with what words do")
-        self.trust.setToolTip(_TRUST_TIP)
+        self.trust.setToolTip(plain_tip(_TRUST_TIP))
         self.measure = QPushButton("Measure")
-        self.measure.setToolTip(_TRUST_TIP)
+        self.measure.setToolTip(plain_tip(_TRUST_TIP))
         self.measure.clicked.connect(self.session.alignments.measure)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(12, 0, 12, 0)
