@@ -28,8 +28,8 @@ def test_recent_files_are_the_persons_own(window: Window, home: Path) -> None:  
     mine = home / "mine & yours.txt"
     mine.write_text("a bold lead\n")
     window.open_path(mine)
-    for shipped in (*library.models, *library.texts):
-        window.open_path(shipped.path)
+    for path in (*(one.path for one in library.models), *(one.path for one in library.texts)):
+        window.open_path(path)
     assert library.recent == (mine,)
     (entry,) = [
         action for action in window.actions_.menu("File/Open recent").actions() if action.data()
@@ -127,7 +127,9 @@ def test_while_typing_nothing_jumps_turns_grey_or_loses_its_band(
     view: TextView, qtbot: QtBot
 ) -> None:
     view.set_editable(True)
-    view.editing.move(20)
+    editing = view.editing
+    assert editing is not None
+    editing.move(20)
     height, before = view.grid.height, row_of(view, 0)
     qtbot.keyClicks(view, "xy")
     assert view.grid.height == height
@@ -141,10 +143,10 @@ def test_while_typing_nothing_jumps_turns_grey_or_loses_its_band(
         for y in range(behind.height())
     ]
     assert min(ink) < 60  # the letters behind the caret are as black as before
-    view.editing.move(len(view.text))
+    editing.move(len(view.text))
     view.set_labels(None)
     view.set_labels(np.zeros(0, np.bool_))
-    assert not view.caret_rect(view.editing.caret).isNull()
+    assert not view.caret_rect(editing.caret).isNull()
 
 
 def test_an_outline_covers_no_letter(view: TextView) -> None:
