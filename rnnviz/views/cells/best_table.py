@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.session.session import Session
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.quiet_table import QuietTable
 from rnnviz.work.jobs.cells import BestUnit, BestUnits
 
@@ -40,7 +40,7 @@ class BestTable(QWidget):
         for place, tip in enumerate(_TIPS):
             head = self.table.horizontalHeaderItem(place)
             assert head is not None
-            head.setToolTip(tip)
+            head.setToolTip(plain_tip(tip))
         self.table.cellClicked.connect(self._choose)
         self.table.cellActivated.connect(self._choose)
         self.odd = Label()

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.captions import caption
 from rnnviz.core.cells.loss_warning import loss_warning
@@ -76,7 +76,7 @@ class TextPanel(QWidget):
         self.view = TextView()
         self.minimap = Minimap()
         self.strips = StripsView()
-        self.tags = QLabel()
+        self.tags = Label()
         """Which colour is which label of a tagger."""
         self.legend = Legend()
         self.search = SearchBar()
