@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+import unicodedata
 from collections.abc import Sequence
 from time import monotonic
 from typing import Any, TextIO
@@ -40,15 +41,30 @@ def harmless(words: str) -> str:
 def table(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:
     """Aligned columns, two blanks apart; the first `left` to the left, numbers to the right."""
     rows = [tuple(heads), *(tuple(map(harmless, line)) for line in lines)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    widths = [max(columns_of(row[column]) for row in rows) for column in range(len(heads))]
 
     def aligned(row: tuple[str, ...]) -> str:
-        return "  ".join(
-            word.ljust(width) if column < left else word.rjust(width)
-            for column, (word, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
+        cells = []
+        for column, (word, width) in enumerate(zip(row, widths, strict=True)):
+            blanks = " " * (width - columns_of(word))
+            cells.append(word + blanks if column < left else blanks + word)
+        return "  ".join(cells).rstrip()
 
     return "\n".join(aligned(row) for row in rows)
+
+
+def columns_of(word: str) -> int:
+    """How many columns of a terminal a word takes: wide characters two, marks on letters none.
+
+    >>> columns_of("caf\u00e9"), columns_of("cafe\u0301"), columns_of("\u4e2d\u6587")
+    (4, 4, 4)
+    """
+    if word.isascii():
+        return len(word)
+    from rnnviz.core.sequences.columns import width_of  # most commands print no such word
+
+    marks = ("Mn", "Me", "Cf")
+    return sum(width_of(ord(c)) for c in word if unicodedata.category(c) not in marks)
 
 
 def pairs(facts: Sequence[tuple[str, str]]) -> str:

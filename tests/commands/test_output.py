@@ -5,7 +5,7 @@ import json
 import math
 
 from rnnviz.commands import output
-from rnnviz.commands.output import ProgressLine, figure, pairs, print_json, table
+from rnnviz.commands.output import ProgressLine, columns_of, figure, pairs, print_json, table
 
 
 def test_a_table_is_aligned():
@@ -71,3 +71,9 @@ def test_elsewhere_a_line_is_written_every_ten_seconds(monkeypatch):
         line.show(done, 10_000)
     line.finish()
     assert stream.getvalue() == "[###.....................]  11 %  100 characters/s  1:29 left\n"
+
+
+def test_columns_stand_below_each_other_with_wide_characters_and_marks():
+    lines = [("\u5c0f\u660e", "1"), ("cafe\u0301", "22"), ("plain", "3")]
+    shown = table(("name", "n"), lines).splitlines()
+    assert {columns_of(line) for line in shown} == {len("plain  22")}
