@@ -25,6 +25,7 @@ from rnnviz.nets.checkpoints.hdf5 import (
     Group,
     group_in,
     looks_like_hdf5,
+    names_in,
     opened_hdf5,
     text_in,
 )
@@ -190,6 +191,13 @@ def _model_of(root: Group, path: Path) -> _Model:
         found = ", ".join(list(root)[:6]) or "nothing"
         raise ModelFileError(
             f"{path.name} is an HDF5 file that Keras did not write: it holds {found}"
+        )
+    looked = [name for name in names_in(root, "layer_names", path.name) if "attention" in name]
+    if looked:
+        raise ModelFileError(
+            f"{path.name} holds the weights of a Keras network that looks back over all its steps "
+            f"with attention (its layer {looked[0]}), as textgenrnn does before every character; "
+            "such a network cannot be shown"
         )
     return _from_json(_beside(path, (".json",), "structure"), version)
 

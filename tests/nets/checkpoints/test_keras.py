@@ -233,6 +233,13 @@ def test_weights_without_their_structure_say_how_to_write_it(written, tmp_path):
         open_model(alone)
 
 
+def test_weights_with_attention_alone_are_called_so(tmp_path):
+    with h5py.File(tmp_path / "textgenrnn_weights.hdf5", "w") as file:
+        file.attrs["layer_names"] = [b"embedding", b"rnn_1", b"attention", b"output"]
+    with pytest.raises(ModelFileError, match=r"with attention \(its layer attention\)"):
+        open_model(tmp_path / "textgenrnn_weights.hdf5")
+
+
 def test_a_structure_without_weights_says_so(written, tmp_path):
     alone = tmp_path / "lstm.json"
     alone.write_bytes((written / "lstm-weights" / "lstm.json").read_bytes())

@@ -37,6 +37,9 @@ from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.window.window import Window
 from rnnviz.work.runner import InlineRunner
 from tests.core.runs.made import MadeRun, finished_run
+from tests.nets.checkpoints import test_ml5
+from tests.nets.checkpoints.chain_writers import write_keras
+from tests.nets.checkpoints.examples import Stock
 from tests.session.alignments import translating
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 6
@@ -194,6 +197,24 @@ def test_a_dropped_text_is_walked_and_a_dropped_model_takes_it_over(
     assert str(again.text) == "a bold cab"
     recent = [action.text() for action in window.actions_.menu("File/Open recent").actions()]
     assert recent == ["own.txt", "Clear this list"]  # what ships is listed anyway
+
+
+def test_a_dropped_folder_opens_as_the_model_in_it(window: Window, tmp_path: Path) -> None:
+    folder = test_ml5.write(tmp_path / "charrnn", test_ml5.drawn_arrays())
+    drop(window, folder)
+    assert window.windowTitle() == "charrnn · hello.txt · rnnviz"
+    recording = window.session.recordings.recording
+    assert recording is not None
+    assert recording.groups.total == 2 * test_ml5.U
+
+
+def test_a_dropped_keras_file_asks_what_its_symbols_are(window: Window, tmp_path: Path) -> None:
+    write_keras(tmp_path / "chars.h5", Stock(embedding=2))
+    drop(window, tmp_path / "chars.h5")
+    asked = dialog(window, VocabularyDialog)
+    assert "chars.h5" in " ".join(label.text() for label in asked.findChildren(QLabel))
+    asked.reject()
+    assert window.windowTitle() == "tiny · hello.txt · rnnviz"
 
 
 @pytest.mark.parametrize(
