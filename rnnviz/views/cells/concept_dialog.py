@@ -115,9 +115,9 @@ class ConceptDialog(QDialog):
         self._soon.timeout.connect(self.show_labels)
         self.kind.currentIndexChanged.connect(self._kind_chosen)
         for field in (self.title, self.pattern):
-            field.textChanged.connect(self._soon.start)
-        self.language.currentTextChanged.connect(self._soon.start)
-        self.token.currentTextChanged.connect(self._soon.start)
+            field.textChanged.connect(self._changed)
+        self.language.currentTextChanged.connect(self._changed)
+        self.token.currentTextChanged.connect(self._changed)
 
     def _pattern_page(self) -> QWidget:
         page = QWidget()
@@ -181,6 +181,23 @@ class ConceptDialog(QDialog):
             self.show_labels()
 
     @Slot()
+    def _changed(self) -> None:
+        """Nothing is saved before it was tried on what is shown."""
+        self._judge("Looking for it…", usable=False)
+        self._soon.start()
+
+    def _missing(self) -> str:
+        """What must still be filled in, in a sentence; empty if nothing."""
+        kind = self.kind.currentData()
+        if kind == "regular-expression" and not self.pattern.text():
+            return "Type a regular expression: what it finds is labelled."
+        if kind == "painted" and not self._spans:
+            return "Drag over the text to paint a range."
+        # Language and token stand there from the start: who typed nothing wants nothing saved.
+        typed = kind in ("regular-expression", "painted") or self.title.text().strip()
+        return "" if typed else "Give the concept a title."
+
+    @Slot()
     def _unpaint(self) -> None:
         if self._spans:
             self._spans.pop()
@@ -197,7 +214,7 @@ class ConceptDialog(QDialog):
             self._jobs.cancel(PreviewLabels)
             self._refuse(str(error))
             return
-        self._judge("Looking for it…", usable=False)
+        self._judge(self._missing() or "Looking for it…", usable=False)
         self._jobs.start(
             PreviewLabels(text=str(self._preview), concept=spec_of(concept)),
             title="Labelling what is shown",
@@ -211,7 +228,8 @@ class ConceptDialog(QDialog):
             labels[start:stop] = True
         self.view.set_labels(labels)
         share = float(labels.mean()) if len(labels) else 0.0
-        self._judge(f"{share:.1%} of the characters shown are labelled.", usable=True)
+        told, missing = f"{share:.1%} of the characters shown are labelled.", self._missing()
+        self._judge(f"{told} {missing}".strip() if missing else told, usable=not missing)
 
     def _failed(self, failure: Failure) -> None:
         self._refuse(failure.message)

@@ -124,6 +124,23 @@ class TestConcept:
         assert np.flatnonzero(labels)[:4].tolist() == [3, 4, 5, 6]
         assert (dialog.spec["name"], dialog.spec["title"]) == ("a-year", "A year")
 
+    def test_enter_in_an_empty_form_saves_nothing(
+        self, dialog: ConceptDialog, qtbot: QtBot
+    ) -> None:
+        accepted: list[int] = []
+        dialog.accepted.connect(lambda: accepted.append(1))
+        for kind in range(dialog.kind.count()):
+            dialog.kind.setCurrentIndex(kind)
+            qtbot.waitUntil(lambda: "Looking" not in dialog.verdict.text())
+            qtbot.keyClick(dialog.title, Qt.Key.Key_Return)
+            assert not self.saves(dialog) and not accepted
+        dialog.kind.setCurrentIndex(0)
+        qtbot.keyClicks(dialog.pattern, "cab")
+        qtbot.waitUntil(lambda: self.saves(dialog))
+        dialog.pattern.clear()
+        qtbot.keyClick(dialog.pattern, Qt.Key.Key_Return)
+        assert not accepted, "what was tried is not what stands there"
+
     def test_a_pattern_that_is_none_is_refused(self, dialog: ConceptDialog, qtbot: QtBot) -> None:
         qtbot.keyClicks(dialog.pattern, "[0-9")
         qtbot.waitUntil(lambda: "[0-9" in dialog.verdict.text())
