@@ -35,6 +35,7 @@ from rnnviz.core.system.places import HOME_VARIABLE, models, resources
 from tests.harness.hostile import mutate
 
 ROOT = Path(__file__).parents[2]
+FREEZE_SECONDS = 0.25
 _STANDS_STILL_SECONDS = 90.0
 _TO_END_SECONDS = 40.0
 _TO_START_SECONDS = 180.0
@@ -81,11 +82,12 @@ class Windows:
 
     Args:
         place: a folder for all of that.
-        environment: set for the windows beside what this process has.
+        freeze: what counts as one, in seconds of the processor for one turn of the loop.
     """
 
-    def __init__(self, place: Path, **environment: str) -> None:
+    def __init__(self, place: Path, freeze: float = FREEZE_SECONDS) -> None:
         self.place = place
+        self._freeze = freeze
         programs = place / "programs"
         programs.mkdir(parents=True)
         for name in ("ssh", "scp", "xdg-open"):
@@ -102,7 +104,6 @@ class Windows:
             "PATH": f"{programs}:{os.environ['PATH']}",
             "QT_QPA_PLATFORM": f"offscreen:configfile={place / 'screen'}",
             "OMP_NUM_THREADS": "1",
-            **environment,
         }
 
     def prepare(self, seed: int) -> None:
@@ -132,7 +133,7 @@ class Windows:
         folder = self.place / name
         folder.mkdir()
         (folder / "files").write_text(self._listed)
-        words = [str(folder), "--seed", name, *how]
+        words = [str(folder), "--seed", name, "--freeze", str(self._freeze), *how]
         with (folder / "said").open("wb") as said:
             window = subprocess.Popen(
                 [sys.executable, "-m", "tests.harness.watched_window", *words],

@@ -46,7 +46,6 @@ from rnnviz.views.window.window import Window
 
 Event = dict[str, Any]
 
-FREEZE_SECONDS = 0.25
 CLOSING: tuple[Event, ...] = (
     {"in": "any", "do": "close", "wait": 20, "answer": ""},
     {"in": "modal", "do": "key", "key": "Return", "wait": 20, "answer": ""},

@@ -48,7 +48,8 @@ from rnnviz.views.window.window import Window
 from rnnviz.work import trainer
 from rnnviz.work.messages import Failure
 from rnnviz.work.runner import EngineRunner
-from tests.harness.random_events import CLOSING, FREEZE_SECONDS, Chooser, Doer, Event, watching
+from tests.harness.events import FREEZE_SECONDS
+from tests.harness.random_events import CLOSING, Chooser, Doer, Event, watching
 
 _IGNORED = (
     "This plugin does not support propagateSizeHints",
@@ -172,15 +173,16 @@ class Freezes(QObject):
     frame and so to no painter.
     """
 
-    def __init__(self, faults: Faults, place: Path) -> None:
+    def __init__(self, faults: Faults, place: Path, limit_s: float) -> None:
         super().__init__()
         self._faults = faults
+        self._limit = limit_s
         # Not buffered: `faulthandler` writes beside it.
         self._stacks = (place / "stacks").open("w+b", buffering=0)
         self._clock = time.pthread_getcpuclockid(threading.main_thread().ident or 0)
         self._began = time.thread_time()
         self._own = 0.0
-        self._looks, self._next_look = 0, FREEZE_SECONDS * 0.7
+        self._looks, self._next_look = 0, self._limit * 0.7
         self._work_seconds = min(_fixed_work() for _ in range(9))
         self.longest = 0.0
         self.turns = 0
@@ -199,9 +201,9 @@ class Freezes(QObject):
         now = time.thread_time()
         took = now - self._began - self._own
         self.turns += 1
-        if took > FREEZE_SECONDS:
+        if took > self._limit:
             factor = max(1.0, _fixed_work() / self._work_seconds)
-            if took / factor > FREEZE_SECONDS:
+            if took / factor > self._limit:
                 words = (
                     f"{took / factor:.2f} s ({took:.2f} s on a machine {factor:.1f} times slower)"
                 )
@@ -210,7 +212,7 @@ class Freezes(QObject):
             now = time.thread_time()
         self.longest = max(self.longest, took)
         self._began, self._own = now, 0.0
-        self._looks, self._next_look = 0, FREEZE_SECONDS * 0.7
+        self._looks, self._next_look = 0, self._limit * 0.7
 
     def _stack(self) -> str:
         """Where the window's thread was, each time it was looked at; it is written last."""
@@ -231,7 +233,7 @@ class Freezes(QObject):
                 if self._looks == 0:
                     self._forget()
                 self._looks += 1
-                self._next_look += FREEZE_SECONDS * 0.7
+                self._next_look += self._limit * 0.7
                 if self._looks <= _MOST_LOOKS:
                     faulthandler.dump_traceback(self._stacks)
                     self._stacks.write(_LOOKED.encode())
@@ -294,10 +296,10 @@ class Driver(QObject):
 class Watch:
     """What is watched, and what stands in for the desktop."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, freeze_s: float) -> None:
         self.faults = Faults(place / "faults")
         self.faults.catch_all()
-        self.freezes = Freezes(self.faults, place)
+        self.freezes = Freezes(self.faults, place, freeze_s)
         self._place = place.resolve()
         self.answer = ""
         self._trainers: list[int] = []
@@ -398,6 +400,7 @@ def main() -> int:
     parser.add_argument("--seed", default="0")
     parser.add_argument("--events", type=int, default=0)
     parser.add_argument("--trail", type=Path)
+    parser.add_argument("--freeze", type=float, default=FREEZE_SECONDS, help="seconds that are one")
     parser.add_argument("--soak", type=float, help="watch and walk for so many seconds")
     asked = parser.parse_args()
     place: Path = asked.place
@@ -405,7 +408,7 @@ def main() -> int:
     with (place / "crash").open("w") as crash:
         faulthandler.enable(crash)
         app = QApplication(["rnnviz"])
-        watch = Watch(place)
+        watch = Watch(place, asked.freeze)
         watch.stand_in()
         window = build(app, EngineRunner())
         window.session.jobs.failed.connect(lambda failure: _defect(watch.faults, failure))
