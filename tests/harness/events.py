@@ -188,15 +188,18 @@ class Windows:
 
 
 def growth(held: list[list[float]]) -> float:
-    """Bytes an event by which memory grows over the second half, where that is too much; else 0.
+    """Bytes an event by which the floor of memory rises over half a life, if too much; else 0.
+
+    The floor of a quarter of it: what is large and goes again, as a long text, is no growth.
 
     Args:
         held: rows of `watched_window.Held`.
     """
     if not held or held[-1][0] < _LEAST_FOR_SLOPE:
         return 0.0
-    rows = np.array(held[len(held) // 2 :], float)
-    slope = float(np.polyfit(rows[:, 0], rows[:, 2], 1)[0])
+    rows, quarter = np.array(held, float), len(held) // 4
+    early, late = rows[quarter : 2 * quarter], rows[3 * quarter :]
+    slope = float((late[:, 2].min() - early[:, 2].min()) / (late[0, 0] - early[0, 0]))
     return slope if slope > _SLOPE_BYTES else 0.0
 
 

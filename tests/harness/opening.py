@@ -21,13 +21,14 @@ from safetensors.torch import save_file
 
 from rnnviz.cli import main
 from rnnviz.core.alignments.alignment import read_rows
+from rnnviz.core.alignments.attention_file import read_attention
 from rnnviz.core.alignments.links import read_links
 from rnnviz.core.alignments.links import read_pairs as read_bar_pairs
 from rnnviz.core.alignments.parallel_corpus import read_pairs
 from rnnviz.core.cells.finding import Finding, load_finding, save_finding
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.concepts import load_concept_file
-from rnnviz.core.errors import RnnvizError
+from rnnviz.core.errors import FindingError, RnnvizError
 from rnnviz.core.gradients import FieldFacts, GradientField, read_field, write_field
 from rnnviz.core.reading import open_regular
 from rnnviz.core.recognise import kind_of
@@ -51,6 +52,9 @@ from rnnviz.core.sequences.labelled_texts import read_labelled
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import UNKNOWN_TOKEN, Tokens
+from rnnviz.core.stories.pack import is_pack, write_pack
+from rnnviz.core.stories.pack import unpack as unpack_stories
+from rnnviz.core.stories.story import Stories, Story, lecture, read_stories, write_stories
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.training.state import State, load_state, save_state
@@ -191,12 +195,30 @@ def open_with_characters(path: Path) -> object:
     return open_model(path, tuple(examples.CHARACTERS))
 
 
+def open_attention(path: Path) -> None:
+    """Attention of anybody's model, as a matrix and as `rnnviz info` tells of it."""
+    maps = read_attention(path)
+    maps.alignment()
+    command("info", str(path), "--json")
+
+
+def open_pack(path: Path) -> None:
+    """Stories with their models and texts, taken out into a folder."""
+    if not is_pack(path):
+        raise FindingError(f"{path.name} is no pack of stories")
+    folder = path.with_name(path.name + ".unpacked")
+    folder.mkdir(exist_ok=True)
+    unpack_stories(path, folder)
+
+
 OPENERS: dict[str, tuple[Opener, ...]] = {
     "text": (kind_of, open_text),
     "rnnviz": (kind_of, open_model),
     "safetensors": (kind_of, open_model),
     "pytorch": (kind_of, open_model),
     "pytorch-legacy": (kind_of, open_model),
+    "pytorch-module": (kind_of, open_model),
+    "torchscript": (kind_of, open_model),
     "torch7": (kind_of, open_model),
     "keras": (kind_of, open_with_characters),
     "keras-archive": (kind_of, open_with_characters),
@@ -217,6 +239,11 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "concept": (kind_of, open_concept),
     "spans": (kind_of, open_concept),
     "finding": (kind_of, load_finding),
+    "attention": (kind_of, open_attention),
+    "attention-archive": (kind_of, open_attention),
+    "attention-table": (kind_of, open_attention),
+    "stories": (kind_of, read_stories),
+    "stories-pack": (kind_of, open_pack),
     "links": (read_links,),
     "bars": (read_bar_pairs,),
     "corpus": (lambda path: read_pairs([path]),),
@@ -399,6 +426,39 @@ def _archive(folder: Path) -> Path:
     return folder / "run.tar"
 
 
+_WEIGHTS = {"source": ["le", "chat"], "target": ["the", "cat"], "weights": [[0.75, 0.25], [0, 1]]}
+
+
+def _attention_archive(folder: Path) -> Path:
+    weights = np.full((2, 3, 2, 2), 0.5, np.float32)
+    source, target = np.array(_WEIGHTS["source"]), np.array(_WEIGHTS["target"])
+    np.savez(folder / "weights.npz", weights=weights, source=source, target=target)
+    return folder / "weights.npz"
+
+
+def _own_stories(folder: Path) -> Stories:
+    """One of what ships, one with a model and a text of its own."""
+    (folder / "mine.txt").write_text(TEXT)
+    examples.write_native(folder / "mine.safetensors", examples.Stock(embedding=2))
+    finding = Finding(
+        title="a", channel="hidden", start=3, stop=9, scale=Scale(-1.0, 1.0, "blue-orange"),
+        model_path=str(folder / "mine.safetensors"), text_path=str(folder / "mine.txt"),
+        text_name="mine.txt", score={"auc": 0.9},
+    )  # fmt: skip
+    mine = Story(title="mine", caption="A cell of mine.", finding=finding)
+    return Stories(title="a talk", stories=(*lecture().stories[:1], mine))
+
+
+def _stories(folder: Path) -> Path:
+    write_stories(folder / "talk.json", _own_stories(folder))
+    return folder / "talk.json"
+
+
+def _stories_pack(folder: Path) -> Path:
+    write_pack(folder / "talk.rnnviz", _own_stories(folder))
+    return folder / "talk.rnnviz"
+
+
 _PAIRS = "".join(f"the cat {n}\tle chat {n}\n" for n in range(30)).encode()
 
 SAMPLES: dict[str, Sample] = {
@@ -407,6 +467,8 @@ SAMPLES: dict[str, Sample] = {
     "safetensors": _model(examples.write_safetensors, "foreign.safetensors"),
     "pytorch": _model(examples.write_pytorch, "model.pt"),
     "pytorch-legacy": _model(examples.write_pytorch_legacy, "legacy.pt"),
+    "pytorch-module": _model(examples.write_module, "module.pt"),
+    "torchscript": _model(examples.write_torchscript, "script.pt"),
     "torch7": _model(examples.write_torch7, "model.t7"),
     "keras": _model(chain_writers.write_keras, "model.h5"),
     "keras-archive": _model(chain_writers.write_keras_archive, "model.keras"),
@@ -430,6 +492,11 @@ SAMPLES: dict[str, Sample] = {
     ),
     "spans": _written("spans.json", b'{"kind": "painted", "spans": [[3, 9], [20, 40]]}'),
     "finding": _finding,
+    "attention": _written("weights.json", json.dumps(_WEIGHTS).encode()),
+    "attention-archive": _attention_archive,
+    "attention-table": _written("weights.csv", b",le,chat\nthe,0.75,0.25\ncat,0.5,0.5\n"),
+    "stories": _stories,
+    "stories-pack": _stories_pack,
     "links": _written("links.txt", b"0-0 1-2 2p1\n0-1\n\n3-3\n" * 5),
     "bars": _written("bars.txt", b"a b ||| c d\ne ||| f\n" * 5),
     "corpus": _written("pairs.tsv", _PAIRS),

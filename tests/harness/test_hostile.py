@@ -1,9 +1,15 @@
 """Some hundred attempts with files that nobody means; `make hostile` makes ten thousand."""
 
+import contextlib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.models.model_folder import model_file_in
+from rnnviz.core.recognise import Kind, kind_of
+from rnnviz.nets.checkpoints import IMPORTERS, ModelFile
 from tests.harness import opening
 from tests.harness.hostile import BYTES, ODD, Hostile, mutate
 
@@ -12,6 +18,24 @@ ROUNDS = 4
 
 def test_every_kind_has_a_sample_and_an_opener():
     assert opening.SAMPLES.keys() == opening.OPENERS.keys()
+
+
+def test_everything_that_is_recognised_and_every_importer_is_tried(tmp_path):
+    """A kind or an importer that is new to the project gets a sample and an opener."""
+    kinds, importers = set(), set()
+    for name, make in opening.SAMPLES.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        path = make(folder)
+        with contextlib.suppress(RnnvizError):
+            kinds.add(kind_of(path))
+        if name == "tutorial":
+            path /= "encoder.pt"
+        with contextlib.suppress(RnnvizError):
+            file = ModelFile(model_file_in(path) if path.is_dir() else path)
+            importers.add(next((one for one in IMPORTERS if one.recognises(file)), None))
+    assert kinds == set(get_args(Kind))
+    assert importers >= set(IMPORTERS), [one.title for one in set(IMPORTERS) - importers]
 
 
 def test_an_attempt_follows_from_its_seed_alone(tmp_path):

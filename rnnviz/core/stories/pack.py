@@ -6,10 +6,12 @@ are taken, each into a file of its own below one folder, and never more than `LA
 
 from __future__ import annotations
 
+import lzma
 import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -32,6 +34,12 @@ SUFFIX = ".rnnviz"
 LARGEST_BYTES = 1 << 33
 _LIST = "stories.json"
 _MEMBER = re.compile(r"(models|texts)/[0-9a-f]{8}-[^/\\\0]{1,120}")
+
+
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError
+)  # fmt: skip
+"""What a damaged, an encrypted or an unheard-of archive brings while it is unpacked."""
 
 
 def write_pack(path: Path, stories: Stories) -> None:
@@ -114,7 +122,7 @@ def unpack(path: Path, folder: Path) -> Stories:
                 _extract(archive, name, sizes[name], target / name)
     except OSError as error:
         raise FindingError(f"cannot read {path}: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except (*_DAMAGE, msgspec.MsgspecError) as error:
         raise FindingError(f"{path.name} is damaged: {error}") from error
     placed = tuple(_placed(story, target) for story in found.stories)
     return msgspec.structs.replace(found, stories=placed)

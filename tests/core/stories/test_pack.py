@@ -102,3 +102,17 @@ def test_a_damaged_pack_is_refused(tmp_path, content):
     assert not is_pack(path)
     with pytest.raises(FindingError):
         unpack(path, tmp_path / "there")
+
+
+def test_a_pack_whose_bytes_are_damaged_is_refused_in_a_sentence(own, tmp_path):
+    """Wherever a byte is another: in the list, within what is packed, or in what names it."""
+    path = tmp_path / "talk.rnnviz"
+    write_pack(path, own)
+    whole, damaged = path.read_bytes(), 0
+    for place in range(10, len(whole), max(1, len(whole) // 150)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            unpack(path, tmp_path / f"there-{place}")
+        except FindingError:
+            damaged += 1
+    assert damaged > 20
