@@ -21,6 +21,7 @@ _INSIDE = (
 )  # fmt: skip
 """Where the arrays of a layer and of what it wraps lie, in Keras's order."""
 _ROOTS = ("", "_layer_checkpoint_dependencies/")
+"""Before the layers; the second as in `.keras` of Keras 2.12."""
 _MOST_ARRAYS = 64
 
 
@@ -64,7 +65,8 @@ class CountedGroups:
     def of(self, layer: KerasLayer) -> Sequence[Tensor]:
         """The arrays of a layer, in Keras's order; empty where it has none."""
         key = (*layer.nest, layer.name)
-        paths = [self._own.get(key), self._paths.get(key)]
+        stored = self._paths.get(key, "")
+        paths = [self._own.get(key), stored, f"{_ROOTS[1]}{stored.removeprefix('layers/')}"]
         found: list[Tensor] = []
         for path in filter(None, paths):
             for inside in _INSIDE:

@@ -330,3 +330,49 @@ def test_texts_that_lead_nowhere_are_refused_before_the_library_reads_them(writt
     (tmp_path / "cut.h5").write_bytes(content)
     with pytest.raises(ModelFileError, match="whose texts are damaged"):
         open_model(tmp_path / "cut.h5", SYMBOLS)
+
+
+def test_a_functional_model_of_keras_2_with_its_weights_apart(tmp_path):
+    own = kernels("ifco")
+    layers = [
+        {"class_name": "InputLayer", "name": "i", "inbound_nodes": [],
+         "config": {"name": "i", "batch_input_shape": [None, None, V]}},
+        {**recurrent("LSTM", units=U, recurrent_activation="sigmoid"), "name": "r",
+         "inbound_nodes": [[["i", 0, 0, {}]]]},
+        {"class_name": "TimeDistributed", "name": "t", "inbound_nodes": [[["r", 0, 0, {}]]],
+         "config": {"name": "t", "layer": DENSE}},
+    ]  # fmt: skip
+    config = {"name": "m", "layers": layers, "input_layers": [["i", 0, 0]],
+              "output_layers": [["t", 0, 0]]}  # fmt: skip
+    model = {"class_name": "Model", "config": config, "keras_version": "2.2.4"}
+    (tmp_path / "model.json").write_text(json.dumps(model))
+    arrays = [np.hstack([own[gate][part] for gate in "ifco"]) for part in range(3)]
+    with h5py.File(tmp_path / "model_weights.h5", "w") as file:
+        file.attrs["layer_names"] = [b"i", b"r", b"t"]
+        for name, listed in (("i", []), ("r", arrays), ("t", OUT)):
+            group = file.create_group(name)
+            names = [f"{name}/{number}:0" for number in range(len(listed))]
+            group.attrs["weight_names"] = [one.encode() for one in names]
+            for one, array in zip(names, listed, strict=True):
+                group.create_dataset(one, data=array.astype(np.float32))
+    hidden = lstm(READ, own, sigmoid)
+    for name in ("model_weights.h5", "model.json"):
+        assert read_and_answered(tmp_path / name, hidden, OUT, IDS) < 1e-5
+    opened = open_model(tmp_path, SYMBOLS)
+    assert opened.kind == "language-model"
+
+
+def test_weights_as_keras_2_12_keeps_them_in_an_archive(written, tmp_path):
+    older = tmp_path / "older.keras"
+    with zipfile.ZipFile(written / "gru-after.keras") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    (tmp_path / "w.h5").write_bytes(parts["model.weights.h5"])
+    with h5py.File(tmp_path / "w.h5", "a") as file:
+        file.move("layers", "_layer_checkpoint_dependencies")
+        for group in file["_layer_checkpoint_dependencies"].values():
+            group["vars"].attrs.pop("name", None)
+    parts["model.weights.h5"] = (tmp_path / "w.h5").read_bytes()
+    with zipfile.ZipFile(older, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    assert largest_difference(open_model(older, SYMBOLS), written / "gru-after.npz") < 1e-6
