@@ -169,9 +169,9 @@ def check_size(
             raise RecordingError(f"the model has no channel {channel!r}; it has {', '.join(known)}")
     groups = Groups(groups_of(from_plain(model.description, model.kind), channels))
     size = size_bytes(length, groups, None, dtype)
+    what = "steps" if reads_numbers(model) else "characters"
     words = (
-        f"{length:,} characters, {groups.total:,} units, "
-        f"{', '.join(channels)}: {size_in_words(size)}"
+        f"{length:,} {what}, {groups.total:,} units, {', '.join(channels)}: {size_in_words(size)}"
     )
     if not size <= limit_gb * 1e9:
         raise RecordingError(
@@ -179,6 +179,12 @@ def check_size(
             "record fewer channels, take a shorter text, or raise it with --limit-gb"
         )
     return size, words
+
+
+def reads_numbers(model: ModelOpened) -> bool:
+    """Whether rows of numbers are what it reads."""
+    network = model.description.get("network")
+    return isinstance(network, dict) and network["reads"]["kind"] == "numbers"
 
 
 def read_input(path: Path, model: ModelOpened) -> Text | Numbers:
@@ -190,8 +196,7 @@ def read_input(path: Path, model: ModelOpened) -> Text | Numbers:
     from rnnviz.core.sequences.number_files import read_table
     from rnnviz.core.sequences.text import Text
 
-    network = model.description.get("network")
-    if isinstance(network, dict) and network["reads"]["kind"] == "numbers":
+    if reads_numbers(model):
         table = read_table(path)
         return table.numbers(table.columns)
     return Text.read(path)

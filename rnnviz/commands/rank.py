@@ -15,11 +15,13 @@ from rnnviz.commands.jobs import run_with_progress
 from rnnviz.commands.number_types import whole
 from rnnviz.commands.output import figure, print_json, table
 from rnnviz.core.architectures import carried
+from rnnviz.core.errors import ConceptError
 
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
     from rnnviz.core.recordings.recording import Recording
     from rnnviz.core.scoring import Ranking, Score
+    from rnnviz.core.scoring.document_labels import DocumentRanking
     from rnnviz.core.scoring.probe import Fit, Probe
 
 EXAMPLES = """
@@ -27,6 +29,7 @@ EXAMPLES = """
   rnnviz rank novel.recording --concept position-in-line --concept inside-quotes --top 5
   rnnviz rank models/linux.safetensors file.c --concept "regex:TODO|FIXME" --probe
   rnnviz rank novel.recording --concept my-concept.json --channels cell --json
+  rnnviz rank films reviews.tsv --labels positive
 """
 
 _HEADS = ("unit", "channel", "lag", "sign", "r", "AUC", "F1")
@@ -38,9 +41,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--concept",
         action="append",
-        required=True,
+        default=[],
         metavar="NAME",
         help="one that `rnnviz concepts` lists, a FILE.json, or regex:PATTERN; may be repeated",
+    )
+    parser.add_argument(
+        "--labels",
+        nargs="?",
+        const="",
+        metavar="LABEL",
+        help="for what the documents are said to be: the last, mean and largest value of a unit in "
+        "each, measured on half of them; of several labels this one",
     )
     parser.add_argument(
         "--channels",
@@ -60,7 +71,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Rank for each concept in turn."""
+    if not arguments.concept and arguments.labels is None:
+        raise ConceptError("what shall the units be ranked for? Name a --concept, or --labels")
     concepts = [concept_given(words) for words in arguments.concept]
+    from rnnviz.core.scoring.document_labels import rank_documents
+
     found: list[dict[str, Any]] = []
     with recorded(
         arguments.source,
@@ -69,6 +84,14 @@ def run(arguments: argparse.Namespace) -> int:
         limit_gb=arguments.limit_gb,
     ) as recording:
         channels = arguments.channels or carried(recording.channels)
+        if arguments.labels is not None:
+            documents = rank_documents(recording, arguments.labels, channels)
+            if arguments.json:
+                found.append(_document_facts(documents, recording, arguments.top))
+            else:
+                print(
+                    _documents_listed(documents, recording, arguments.top) + "\n" * bool(concepts)
+                )
         for number, concept in enumerate(concepts):
             ranking = _ranked(recording, concept, channels)
             probe = _probed(recording, concept, channels) if arguments.probe else None
@@ -129,6 +152,38 @@ def _listed(ranking: Ranking, recording: Recording, top: int) -> str:
         f"scored\nby chance the best unit reaches |r| {figure(ranking.null_correlation)}, "
         f"AUC {figure(ranking.null_auc)}\n\n{table(_HEADS, lines, left=2)}"
     )
+
+
+def _documents_listed(found: DocumentRanking, recording: Recording, top: int) -> str:
+    """The table, under two lines that say what it is measured against."""
+    lines = [
+        (
+            recording.unit_name(one.unit),
+            one.channel,
+            one.reading,
+            "+" if one.sign > 0 else "-",
+            figure(one.auc),
+        )
+        for one in found.scores[:top]
+    ]
+    heads = ("unit", "channel", "of a document", "sign", "AUC")
+    return (
+        f"documents that are “{found.label}”: measured on {found.documents:,}, "
+        f"{100 * found.base_rate:.1f} % of them are, chosen on as many others\n"
+        f"by chance the best unit reaches AUC {figure(found.null_auc)}\n\n"
+        f"{table(heads, lines, left=3)}"
+    )
+
+
+def _document_facts(found: DocumentRanking, recording: Recording, top: int) -> dict[str, Any]:
+    import msgspec
+
+    facts: dict[str, Any] = msgspec.to_builtins(found)
+    facts["scores"] = [
+        {**msgspec.to_builtins(one), "name": recording.unit_name(one.unit)}
+        for one in found.scores[:top]
+    ]
+    return facts
 
 
 def _facts(ranking: Ranking, recording: Recording, top: int, probe: Probe | None) -> dict[str, Any]:

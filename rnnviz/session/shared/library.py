@@ -38,7 +38,7 @@ class SampleText:
     path: Path
     title: str
     family: str
-    """`prose`, `code` or `latex`: which concepts suit it."""
+    """`prose`, `code`, `latex`, `sentences` or `numbers`: what suits it."""
     source: str
     licence: str
 
@@ -115,9 +115,12 @@ class Library(QObject):
         self.recent_changed.emit()
 
     def text_for(self, description: Any) -> SampleText | None:
-        """The sample text that suits a model that reads texts: the one it names, else the first."""
-        named = (text for text in self.texts if text.path.name == description.default_text)
-        return next(named, self.texts[0] if self.texts else None)
+        """The sample that suits a model: that which it names; else the first text, if it reads."""
+        named = next((one for one in self.texts if one.path.name == description.default_text), None)
+        network = getattr(description, "network", None)
+        if named is not None or (network is not None and not network.symbols):
+            return named
+        return self.texts[0] if self.texts else None
 
 
 def _clearness(description: Any) -> tuple[float, int]:

@@ -16,7 +16,7 @@ def test_every_text_is_listed_once_with_all_its_facts() -> None:
     for entry in INDEX:
         assert set(entry) == {"file", "title", "family", "licence", "source"}
         assert all(entry.values())
-        assert entry["family"] in {"prose", "code", "latex", "sentences"}
+        assert entry["family"] in {"prose", "code", "latex", "sentences", "numbers"}
 
 
 def test_every_text_is_ascii_of_some_tens_of_kilobytes_and_explained() -> None:
@@ -24,6 +24,6 @@ def test_every_text_is_ascii_of_some_tens_of_kilobytes_and_explained() -> None:
     for entry in INDEX:
         text = (TEXTS / entry["file"]).read_bytes()
         assert text.isascii()
-        least = 1_000 if entry["family"] == "sentences" else 40_000
+        least = 1_000 if entry["family"] in ("sentences", "numbers") else 40_000
         assert least <= len(text) <= 90_000
         assert f"`{entry['file']}`" in readme
