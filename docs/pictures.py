@@ -7,6 +7,7 @@ a sentence; trains a small network. Grabs the window in each workspace, light an
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -102,6 +103,48 @@ def prepare_training(window: Window, folder: Path) -> None:
     wait_until(lambda: not window.session.jobs.running, settle_ms=3000)
 
 
+def prepare_sequences(window: Window, home: Path) -> None:
+    """The flip-flop, a tagger of made-up sentences, a model of words: one picture each."""
+    recordings = window.session.recordings
+    flip_flop = places.models() / "flip-flop.safetensors"
+    novel = places.resources() / "texts" / "pride-and-prejudice.txt"
+    tags = home / "tags.tsv"
+    tags.write_text(made_up_tags())
+    common = "--units 32 --embedding 32 --layers 1 --warmup-steps 20 --batch 8"
+    trained = {}
+    for task, data, steps in (("tagging", tags, 300), ("words", novel, 400)):
+        trained[task] = home / task / "checkpoints" / "latest.safetensors"
+        command = [sys.executable, "-m", "rnnviz", "train", str(data), "--run", str(home / task)]
+        options = f"--task {task} {common} --steps {steps} --learning-rate 0.01"
+        subprocess.run([*command, *options.split()], check=True)
+    shown = (
+        ("numbers", flip_flop, places.resources() / "texts" / "flip-flop.csv"),
+        ("taggers", trained["tagging"], tags),
+        ("words", trained["words"], novel),
+    )
+    for name, model, data in shown:
+        window.open_path(model)
+        wait_until(lambda: not window.session.jobs.running)
+        window.open_path(data)
+        wait_until(lambda: recordings.recording is not None and recordings.recording.complete)
+        grab(window, name)
+
+
+def made_up_tags() -> str:
+    """Sentences in which `old` is an adjective or a noun, as what stands around it says."""
+    draw = random.Random(1)
+    nouns, verbs, adjectives = ["dog", "man", "ship", "letter"], ["sees", "hears", "likes"], "old red"
+    sentences = []
+    for _ in range(400):
+        words = [("The", "DET")]
+        if draw.random() < 0.5:
+            words.append((draw.choice(adjectives.split()), "ADJ"))
+        words += [(draw.choice([*nouns, "old"]), "NOUN"), (draw.choice(verbs), "VERB")]
+        words += [("the", "DET"), (draw.choice(nouns), "NOUN"), (".", ".")]
+        sentences.append("\n".join("\t".join(word) for word in words))
+    return "\n\n".join(sentences)
+
+
 def grab_form(window: Window) -> None:
     """Save the form of a new run, asked for a translator, in both themes."""
     window.questions.ask_new_run()
@@ -134,6 +177,8 @@ def main() -> None:
         window.show()
         prepare(window)
         grab(window, "window")
+        prepare_sequences(window, Path(home))
+        prepare(window)
         prepare_gradients(window)
         grab(window, "gradients")
         prepare_unroll(window)

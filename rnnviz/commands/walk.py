@@ -18,6 +18,7 @@ from rnnviz.commands.inputs import (
     comma_list,
     file_given,
     read_input,
+    reads_numbers,
     say_how_read,
     warn_of_loss,
 )
@@ -95,7 +96,8 @@ def run(arguments: argparse.Namespace) -> int:
             channels=channels,
             dtype=dtype,
         )
-        run_with_progress(walk, "walking", "characters")
+        what = "steps" if reads_numbers(model) else "characters"
+        run_with_progress(walk, "walking", what)
     except KeyboardInterrupt:
         if (folder / "recording.json").exists():
             walked = Recording(folder).walked
@@ -116,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         rate = len(text) / max(seconds, 1e-9)
         took = f"{size_in_words(size)} in {duration_in_words(seconds)}"
-        print(f"{folder}: {took}, {rate:,.0f} characters/s")
+        print(f"{folder}: {took}, {rate:,.0f} {what}/s")
     return 0
 
 
