@@ -133,12 +133,12 @@ def prepare_sequences(window: Window, home: Path) -> None:
 def made_up_tags() -> str:
     """Sentences in which `old` is an adjective or a noun, as what stands around it says."""
     draw = random.Random(1)
-    nouns, verbs, adjectives = ["dog", "man", "ship", "letter"], ["sees", "hears", "likes"], "old red"
+    nouns, verbs = ["dog", "man", "ship", "letter"], ["sees", "hears", "likes"]
     sentences = []
     for _ in range(400):
         words = [("The", "DET")]
         if draw.random() < 0.5:
-            words.append((draw.choice(adjectives.split()), "ADJ"))
+            words.append((draw.choice(["old", "red"]), "ADJ"))
         words += [(draw.choice([*nouns, "old"]), "NOUN"), (draw.choice(verbs), "VERB")]
         words += [("the", "DET"), (draw.choice(nouns), "NOUN"), (".", ".")]
         sentences.append("\n".join("\t".join(word) for word in words))
