@@ -58,6 +58,9 @@ class RankingPanel(Panel):
             self.session.jobs.changed,
         ):
             signal.connect(self.request_draw)
+        self._asked = ""
+        """The concept that the person has all units ranked for."""
+        rankings.ranking_changed.connect(self._select_winner)
 
     def build(self) -> QWidget:
         """The concept, one sentence, filters, and the table."""
@@ -135,8 +138,19 @@ class RankingPanel(Panel):
     @Slot()
     def start_ranking(self) -> None:
         """Rank all units for the chosen concept."""
-        if self.session.selection.concept is not None:
-            self.session.rankings.request_ranking(self.session.selection.concept)
+        concept = self.session.selection.concept
+        if concept is not None:
+            self._asked = concept
+            self.session.rankings.request_ranking(concept)
+
+    @Slot(str)
+    def _select_winner(self, name: str) -> None:
+        """Show the best unit of a ranking that was asked for here, if nothing else was chosen."""
+        ranking = self.session.rankings.ranking(name)
+        asked, self._asked = self._asked, ""
+        if name == asked == self.session.selection.concept and ranking and ranking.scores:
+            best = ranking.scores[0]
+            self.session.selection.select_unit(best.unit, best.channel)
 
     @Slot()
     def start_probe(self) -> None:

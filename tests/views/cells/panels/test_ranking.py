@@ -92,6 +92,19 @@ def test_ranking_shows_the_best_unit_first_and_says_how_good_it_is(
     )
 
 
+def test_a_ranking_that_was_asked_for_selects_its_winner(panel: RankingPanel, qtbot: QtBot) -> None:
+    selection = panel.session.selection
+    selection.select_unit(3, "cell")
+    selection.set_concept("inside-quotes")
+    qtbot.waitUntil(lambda: panel.rank.isVisible() and panel.rank.isEnabled())
+    qtbot.mouseClick(panel.rank, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.session.rankings.ranking("inside-quotes") is not None)
+    assert (selection.unit, selection.channel) == (QUOTE_UNIT, "hidden")
+    selection.select_unit(3, "cell")
+    panel.session.rankings.request_ranking("inside-quotes")
+    assert selection.unit == 3, "nobody asked for it here"
+
+
 def test_a_count_shows_the_correlation_first_and_explains_the_auc(
     panel: RankingPanel, qtbot: QtBot
 ) -> None:
