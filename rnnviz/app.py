@@ -98,6 +98,9 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     _catch_defects(window)
     _end_on_interrupt(window, interrupted)
     window.show()
+    if not displayed:
+        # Before the files are opened, so that nothing that is said of them is missed.
+        _end_when_refused(app, window)
     QTimer.singleShot(0, window, lambda: window.open_at_start(paths, addresses))
     # What is there by now stays: looking through all of it again and again would cost frames.
     QTimer.singleShot(0, window, _collect_from_now_on)
@@ -150,6 +153,31 @@ def _end_on_interrupt(window: Window, interrupted: threading.Event) -> None:
     timer = QTimer(window)
     timer.timeout.connect(check)
     timer.start(200)
+
+
+def _end_when_refused(app: QApplication, window: Window) -> None:
+    """Say why a file was not opened, or what it needs, and end: nobody could answer a box."""
+
+    def end(message: str) -> None:
+        print(f"rnnviz: {message}", file=sys.stderr)
+        window.close()
+        app.exit(1)
+
+    def needed(companion: str, path: str, size: int, message: str) -> None:
+        option = {"vocabulary": "--vocabulary FILE", "sentences": "--sentences FILE"}.get(companion)
+        name = Path(path).name
+        use = (
+            f"without a display, convert it first: `rnnviz convert {name} model.safetensors "
+            f"{option or '--reading N'}`"
+            if companion != "sentences"
+            else f"without a display, use `rnnviz translate {name} {option}`"
+        )
+        end(f"{message}; {use}")
+
+    window.session.jobs.failed.connect(lambda failure: end(failure.message))
+    window.session.opening.companion_needed.disconnect()
+    window.session.opening.companion_needed.connect(needed)
+    window.open_refused.connect(end)
 
 
 def _picture_when_walked(window: Window) -> None:

@@ -23,6 +23,14 @@ RECURRENT = re.compile(
     r"(?:_l(?P<layer>\d+))?(?P<reverse>_reverse)?"
 )
 _TRANSFORMER = re.compile(r"self_attn|q_proj|c_attn|query|in_proj_weight", re.IGNORECASE)
+_NAMED = (
+    (
+        "a network of RWKV",
+        re.compile(r"(^|\.)(time_decay|time_mix\w*|time_first|time_faaaa|r_k|x_k|w0)$"),
+    ),
+    ("a Mamba network", re.compile(r"(^|\.)(A_log|dt_proj\.weight|x_proj\.weight)$")),
+)
+"""Recurrent networks of other kinds, told by the names that their own programs give."""
 _PICTURES = re.compile(r"resnet|vgg|cnn|conv|backbone|inception|densenet", re.IGNORECASE)
 Modules = Mapping[str, ModuleFacts]
 Tensors = Mapping[str, Tensor]
@@ -277,6 +285,9 @@ def _with_loose_biases(found: list[Part]) -> list[Part]:
 def no_recurrence(tensors: Tensors, file: str) -> str:
     """The message for tensors among which no recurrent layer is."""
     names = ", ".join(f"{name} {shape_of(tensor)}" for name, tensor in list(tensors.items())[:4])
+    for what, told in _NAMED:
+        if any(told.search(name) for name in tensors):
+            return f"{file} holds {what} ({names}, ...), which cannot be shown yet"
     if any(_TRANSFORMER.search(name) for name in tensors):
         return (
             f"{file} holds a Transformer ({names}, ...), which has no recurrent layer; an RNN, "

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Slot
+from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -63,7 +63,13 @@ _LIBRARY_WIDTHS = (176, 208)
 
 
 class Window(QMainWindow):
-    """Shows one session."""
+    """Shows one session.
+
+    Signals:
+        open_refused(str): a file or a folder was not opened, and why.
+    """
+
+    open_refused = Signal(str)
 
     def __init__(self, session: Session, appearance: Appearance) -> None:
         super().__init__()
@@ -289,6 +295,7 @@ class Window(QMainWindow):
         except RnnvizError as error:
             opened = False
             self.show_message(str(error))
+            self.open_refused.emit(str(error))
         if typed is not None and self.session.recordings.text is not typed:
             self.undo_stack.push(ReplaceTypedText(self.session, typed))
         return opened

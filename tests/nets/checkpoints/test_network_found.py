@@ -322,6 +322,11 @@ REFUSED = {
         {"h.0.self_attn.q_proj.weight": torch.ones(4, 4)},
         r"holds a Transformer \(h\.0\.self_attn",
     ),
+    "RWKV": (
+        {"blocks.0.att.time_decay": torch.ones(4), "blocks.0.att.key.weight": torch.ones(4, 4)},
+        r"a network of RWKV",
+    ),
+    "Mamba": ({"layers.0.mixer.A_log": torch.ones(4, 4)}, r"a Mamba network"),
     "own gates": (state_of(i2h=nn.Linear(8, 3), h2o=nn.Linear(8, 5)), r"no recurrent layer"),
     "misfit": (state_of(r=nn.GRU(5, 3), fc=nn.Linear(4, 5)), r"fits neither the input of 5"),
     "pictures": (state_of(conv1=nn.Conv2d(3, 4, 3)), r"a network for pictures"),

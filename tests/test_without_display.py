@@ -1,0 +1,35 @@
+"""Without a display nobody can answer a box: what is refused is said, and the program ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is a display")
+
+
+@pytest.mark.parametrize(
+    ("needs", "said"),
+    [(False, "an optimiser alone"), (True, "not which characters these are.*rnnviz convert")],
+)
+def test_what_cannot_be_opened_is_said_at_once(needs: bool, said: str, tmp_path: Path) -> None:
+    net = nn.ModuleDict({"rnn": nn.GRU(5, 3), "fc": nn.Linear(3, 5)})
+    kept = net.state_dict() if needs else torch.optim.Adam(net.parameters()).state_dict()
+    torch.save(kept, tmp_path / "m.pt")
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    there = {name: value for name, value in os.environ.items() if name not in hidden}
+    places = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
+    home = {name: str(tmp_path / name) for name in places}
+    ended = subprocess.run(
+        [sys.executable, "-m", "rnnviz", str(tmp_path / "m.pt")],
+        env=there | home, capture_output=True, text=True, timeout=90, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert ended.returncode == 1, ended.stderr
+    assert re.search(said, ended.stderr)
