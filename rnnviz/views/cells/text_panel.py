@@ -560,16 +560,6 @@ class TextPanel(QWidget):
         self.concepts.setFocus()
         self.concepts.showPopup()
 
-    @Slot()
-    def zoom_in(self) -> None:
-        """Larger characters."""
-        self.view.zoom(1)
-
-    @Slot()
-    def zoom_out(self) -> None:
-        """Smaller characters."""
-        self.view.zoom(-1)
-
     def go_to(self, step: int) -> None:
         """Bring a step to the middle of the view and put the cursor there."""
         self.strips.centre_on(step)

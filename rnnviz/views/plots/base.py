@@ -27,6 +27,7 @@ from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.key_pointer import KeyPointer
 from rnnviz.views.shared.plain_text import warn
 from rnnviz.views.shared.theme import Theme, theme_of, ui_font
+from rnnviz.views.shared.zooming import more_points
 
 _AXIS_POINTS = 8.5
 
@@ -79,6 +80,8 @@ class Plot(QWidget):
         self.view.setMouseEnabled(x=True, y=False)
         self.view.setDefaultPadding(0.0)
         self._legend: tuple[tuple[str, Ink], ...] = ()
+        self._more = 0.0
+        """By how many points its words are larger than usual."""
         self.labels = ("", "")
         """What the axes measure."""
         self._full: tuple[tuple[float, float], tuple[float, float]] = ((0, 1), (0, 1))
@@ -144,7 +147,10 @@ class Plot(QWidget):
             for name, ink in self._legend
         ]
         self.item.setTitle(
-            "&nbsp;&nbsp;&nbsp; ".join(words), color=theme.text, size="9pt", justify="left"
+            "&nbsp;&nbsp;&nbsp; ".join(words),
+            color=theme.text,
+            size=f"{9 + self._more:g}pt",
+            justify="left",
         )
 
     def set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
@@ -162,6 +168,13 @@ class Plot(QWidget):
         """Show everything again."""
         x, y = self._full
         self.view.setRange(xRange=x, yRange=y, padding=0)
+
+    def zoom(self, steps: float) -> None:
+        """Make the words of axes and legend larger by so many points; 0 as usual."""
+        self._more = more_points(self._more, steps)
+        for axis in (self.x_axis, self.y_axis):
+            axis.setTickFont(ui_font(_AXIS_POINTS + self._more))
+        self._dress()
 
     # Export
 
@@ -279,7 +292,7 @@ class Plot(QWidget):
             axis.setPen(theme.border)
             axis.setTickPen(theme.faint)
             axis.setTextPen(theme.muted)
-            axis.label.setFont(ui_font(_AXIS_POINTS))
+            axis.label.setFont(ui_font(_AXIS_POINTS + self._more))
         self._write_legend(theme)
         self.pointer.recolour(theme)
         self.recolour(theme)

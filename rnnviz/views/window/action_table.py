@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def entries(window: Window) -> tuple[MenuEntry, ...]:
     """Menu, words, shortcut, what is done and single key, in the order of the menus."""
-    text, questions, exporting = window.text_panel, window.questions, window.exporting
+    questions, exporting = window.questions, window.exporting
     session, key, cells = window.session, QKeySequence.StandardKey, CellsWorkspace.name
     return (
         MenuEntry("File", "Open…", key.Open, questions.ask_open),
@@ -39,8 +39,9 @@ def entries(window: Window) -> tuple[MenuEntry, ...]:
         *_about_text(window, cells),
         *_in_workspaces(window),
         *_stories(window),
-        MenuEntry("View", "Zoom in", key.ZoomIn, text.zoom_in),
-        MenuEntry("View", "Zoom out", key.ZoomOut, text.zoom_out),
+        MenuEntry("View", "Zoom in", key.ZoomIn, window.zoom_in),
+        MenuEntry("View", "Zoom out", key.ZoomOut, window.zoom_out),
+        MenuEntry("View", "Usual size", "Ctrl+0", window.zoom_usual),
         MenuEntry("View", "Present", "F5", window.presentation.toggle),
         MenuEntry("View", "Full screen", "F11", window.toggle_full_screen),
         MenuEntry("View", "Reset layout", None, window.reset_layout),

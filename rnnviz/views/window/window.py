@@ -35,6 +35,7 @@ from rnnviz.views.shared.exporting import Exporting
 from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import Appearance, Setting
 from rnnviz.views.shared.workspace import Workspace
+from rnnviz.views.shared.zooming import zoom_all
 from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.window.action_table import entries
 from rnnviz.views.window.actions import Actions
@@ -441,6 +442,21 @@ class Window(QMainWindow):
     def focusNextPrevChild(self, onwards: bool) -> bool:
         """Tab goes where a person sees that it goes."""
         return self.focus_walk.move(onwards)
+
+    @Slot()
+    def zoom_in(self) -> None:
+        """Larger text, plots and tables in this workspace."""
+        zoom_all(self.workspace_tabs.current, 1)
+
+    @Slot()
+    def zoom_out(self) -> None:
+        """Smaller ones."""
+        zoom_all(self.workspace_tabs.current, -1)
+
+    @Slot()
+    def zoom_usual(self) -> None:
+        """As large as they were at first."""
+        zoom_all(self.workspace_tabs.current, 0)
 
     @Slot()
     def next_part(self) -> None:

@@ -10,14 +10,17 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.cells.workspace import CellsWorkspace
+from rnnviz.views.plots.line import LinePlot
 from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.quiet_table import QuietTable
 from rnnviz.views.shared.theme import DARK, Appearance, theme_of
+from rnnviz.views.shared.zooming import zoom_all
 from rnnviz.views.text.text_view import TextView
 from rnnviz.views.window.window import Window
 from tests.views.window.test_window import home, make_window, window  # noqa: F401
@@ -166,3 +169,42 @@ def test_an_outline_covers_no_letter(view: TextView) -> None:
     view.set_range(1, 14)
     after = set(ink())
     assert [place for place in before if place not in after] == []
+
+
+def test_text_plots_and_tables_grow_together_where_they_are_seen_and_nowhere_else(
+    window: Window,  # noqa: F811
+    qtbot: QtBot,
+) -> None:
+    room = window.workspace(CellsWorkspace)
+    view = window.text_panel.view
+    qtbot.waitUntil(lambda: room.findChild(LinePlot) is not None)
+    plot = room.findChild(LinePlot)
+    assert plot is not None
+
+    def sizes() -> tuple[int, float]:
+        return view.grid.cell, plot.x_axis.style["tickFont"].pointSizeF()
+
+    usual = sizes()
+    for _ in range(4):
+        window.actions_.actions["Zoom in"].trigger()
+    larger = sizes()
+    assert larger[0] > usual[0]
+    assert larger[1] == usual[1] + 4
+    window.enter("gradients")
+    window.actions_.actions["Zoom in"].trigger()
+    assert sizes() == larger
+    window.enter("cells")
+    window.actions_.actions["Usual size"].trigger()
+    assert sizes() == usual
+
+
+def test_a_table_keeps_room_for_its_larger_words(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    table = QuietTable("Words", ("one", "two"), page)
+    before = table.verticalHeader().defaultSectionSize(), table.font().pointSizeF()
+    zoom_all(page, 5)
+    assert table.font().pointSizeF() == before[1] + 5
+    assert table.verticalHeader().defaultSectionSize() > before[0]
+    zoom_all(page, 0)
+    assert (table.verticalHeader().defaultSectionSize(), table.font().pointSizeF()) == before

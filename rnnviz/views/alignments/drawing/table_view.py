@@ -150,6 +150,16 @@ class TableView(PointedView):
         """Smaller cells."""
         self._zoom(1 / _ZOOM, QPointF(self.viewport().rect().center()))
 
+    def zoom(self, steps: float) -> None:
+        """Larger or smaller cells; 0 makes every name readable again."""
+        if steps == 0:
+            self._zoom_is = "readable"
+            self._lay(self.layout_)
+        elif steps > 0:
+            self.zoom_in()
+        else:
+            self.zoom_out()
+
     def reveal(self, row: int | None, column: int | None) -> None:
         """Scroll a row and a column into view."""
         layout, area = self.layout_, self.viewport()
