@@ -335,6 +335,7 @@ class Workspace(QMainWindow):
         """
         docks = {dock.windowTitle(): dock for dock in self.docks.values()}
         for bar in self.findChildren(QTabBar):
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setAccessibleName("Panels")
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             dock = docks.get(bar.tabText(bar.currentIndex()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QPlainTextEdit, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QPlainTextEdit, QTableView, QWidget
 
 _MORE = (-3.0, 20.0)
 """By how many points words may be smaller or larger than usual."""
@@ -41,9 +41,15 @@ def _zoom_words(widget: QTableView | QPlainTextEdit, steps: float) -> None:
     more = more_points(widget.property(_MORE_NOW) or 0.0, steps)
     widget.setProperty(_MORE_NOW, more)
     font = widget.font()
+    grown = (usual + more) / font.pointSizeF()
     font.setPointSizeF(usual + more)
     widget.setFont(font)
     if isinstance(widget, QTableView):
         widget.horizontalHeader().setFont(font)
         height = round(widget.property(_ROW) * (usual + more) / usual)
         widget.verticalHeader().setDefaultSectionSize(height)
+        # No figure is cut because it is larger; one column takes what the others leave.
+        stretched = QHeaderView.ResizeMode.Stretch
+        for column in range(widget.horizontalHeader().count()):
+            if widget.horizontalHeader().sectionResizeMode(column) != stretched:
+                widget.setColumnWidth(column, round(widget.columnWidth(column) * grown))
