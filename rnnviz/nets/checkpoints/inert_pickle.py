@@ -13,6 +13,7 @@ import pickletools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -69,6 +70,9 @@ _RENAMED = {"__builtin__.long": "builtins.int", "__builtin__.unicode": "builtins
 _DICTIONARIES = {"collections.OrderedDict", "collections.defaultdict", "collections.Counter"}
 _PATH = re.compile(r"pathlib(\._local)?\.(Pure)?(Posix|Windows)?Path")
 _ARRAY = re.compile(r"numpy\.(core|_core)\.(multiarray|numeric)\.(scalar|_reconstruct|_frombuffer)")
+_LOADED = "torch.storage._load_from_bytes"
+_NUMBER, _NUMBER_AT = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", 2
+"""How a file of torch's older form begins behind the pickle's protocol."""
 _MOST_MADE = 4_000_000
 _DEEPEST = 60
 _PLAIN = (str, bytes, int, float, type(None))
@@ -137,6 +141,8 @@ class Followed:
     """Every name that it asks for, in order."""
     called: set[str]
     """Those that it calls."""
+    inner: dict[str, bytes]
+    """The numbers of storages that lie inside the pickle, by their keys."""
 
     @property
     def harmful(self) -> str:
@@ -176,7 +182,7 @@ def follow(stream: BinaryIO, file: str) -> Followed:
         raise ModelFileError(
             f"{file} is damaged or cut short: its pickle cannot be read"
         ) from error
-    return Followed(machine.root, machine.stored, machine.names, machine.called)
+    return Followed(machine.root, machine.stored, machine.names, machine.called, machine.inner)
 
 
 class _Machine:
@@ -188,6 +194,7 @@ class _Machine:
         self.stored: dict[str, Stored] = {}
         self.names: list[str] = []
         self.called: set[str] = set()
+        self.inner: dict[str, bytes] = {}
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
@@ -249,12 +256,31 @@ class _Machine:
         arguments = arguments if isinstance(arguments, tuple) else (arguments,)
         name = called.name if isinstance(called, Name) else type(called).__name__
         self.called.add(name)
+        if name == _LOADED and arguments:
+            self.stack.append(self._inside(_bytes_in(arguments[0])))
+            return
         if name in _REBUILT:
             self.check_tensor(*arguments[:4])
         elif name == "copy_reg._reconstructor" or name == "copyreg._reconstructor":
             name = arguments[0].name if isinstance(arguments[0], Name) else name
             arguments = ()
         self.stack.append(_Made(name, arguments))
+
+    def _inside(self, raw: bytes) -> Stored:
+        """A storage that `pickle.dump` keeps as a whole file of torch's older form."""
+        if raw[_NUMBER_AT : _NUMBER_AT + len(_NUMBER)] != _NUMBER or _LOADED.encode() in raw[:4096]:
+            raise self._damaged("a storage inside it is of an unknown form")
+        stream = BytesIO(raw)
+        for _ in range(3):
+            follow(stream, self.file)
+        found = follow(stream, self.file).root
+        follow(stream, self.file)
+        stream.seek(8, 1)
+        if not isinstance(found, Stored) or len(raw) - stream.tell() < found.length:
+            raise self._damaged("a storage inside it is cut short")
+        stored = Stored(f"inside {len(self.inner)}", found.kind, found.count)
+        self.inner[stored.key] = raw[stream.tell() : stream.tell() + found.length]
+        return stored
 
     def check_tensor(self, stored: Any, offset: Any, size: Any, stride: Any) -> None:
         """Refuse a tensor that its storage cannot hold."""
@@ -331,6 +357,15 @@ class _Machine:
 
     def _damaged(self, what: str) -> ModelFileError:
         return ModelFileError(f"{self.file} is damaged or made to harm: {what}; nothing was run")
+
+
+def _bytes_in(given: Any) -> bytes:
+    """Bytes as protocols from 3 on keep them, or as protocol 2 does, by `_codecs.encode`."""
+    coded = isinstance(given, _Made) and given.name == "_codecs.encode" and given.arguments
+    text = given.arguments[0] if coded else None
+    if isinstance(text, str):
+        return text.encode("latin-1", "replace")
+    return given if isinstance(given, bytes) else b""
 
 
 class _Pairs(list[tuple[Any, Any]]):

@@ -24,6 +24,7 @@ from rnnviz.nets.checkpoints.inert_pickle import Followed, Instance, Stored, fol
 _LEGACY = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\.", re.DOTALL)
 """The older form begins with a pickle of this number, in whatever protocol."""
 _HEAD = 32
+_LOOKED_AT = 1 << 16
 _LARGEST_PICKLE = 256 * 1024 * 1024
 _DEEPEST = 24
 Form = Literal["zip", "legacy", "torchscript"]
@@ -74,10 +75,19 @@ def looks_like_pytorch(path: Path) -> bool:
         head = file.read(_HEAD)
     if _LEGACY.match(head):
         return True
+    if _is_plain_pickle(path):
+        return True
     try:
         return head.startswith(b"PK") and _pickle_name(path) is not None
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False
+
+
+def _is_plain_pickle(path: Path) -> bool:
+    """Whether `pickle.dump` wrote tensors, each of which keeps its numbers inside the pickle."""
+    with path.open("rb") as file:
+        head = file.read(_LOOKED_AT)
+    return head[:1] == b"\x80" and b"_load_from_bytes" in head
 
 
 def read_pytorch(path: Path) -> PyTorchFile:
@@ -89,6 +99,12 @@ def read_pytorch(path: Path) -> PyTorchFile:
     try:
         with path.open("rb") as file:
             legacy = _LEGACY.match(file.read(_HEAD)) is not None
+        if not legacy and _is_plain_pickle(path):
+            followed = follow(io.BytesIO(path.read_bytes()), path.name)
+            content = resolved(
+                followed.root, lambda block: followed.inner.get(block.key, b""), path.name
+            )
+            return _made(content, "legacy", followed)
         return _read_legacy(path) if legacy else _read_zip(path)
     except ModelFileError:
         raise

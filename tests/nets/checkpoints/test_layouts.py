@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import pathlib
+import pickle
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -149,6 +150,18 @@ def test_what_is_harmless_is_read(kind: str, opened: Open) -> None:
         "once": frozenset("ab"),
     }
     assert agrees(opened({"net": stock.state_dict(), "vocab": HARMLESS[kind], **beside}), stock)
+
+
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+def test_what_pickle_dump_wrote(protocol: int, tmp_path: Path) -> None:
+    stock = Stock("lstm", 2, embedding=3)
+    content = {"net": stock.state_dict(), "chars": CHARACTERS}
+    raw = pickle.dumps(content, protocol)
+    (tmp_path / "m.pkl").write_bytes(raw)
+    assert agrees(open_model(tmp_path / "m.pkl"), stock)
+    (tmp_path / "cut.pkl").write_bytes(raw[: len(raw) // 2])
+    with pytest.raises(ModelFileError):
+        open_model(tmp_path / "cut.pkl")
 
 
 def test_an_optimiser_alone_is_called_that(opened: Open) -> None:
