@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -105,7 +106,6 @@ def prepare_training(window: Window, folder: Path) -> None:
 
 def prepare_sequences(window: Window, home: Path) -> None:
     """The flip-flop, a tagger of made-up sentences, a model of words: one picture each."""
-    recordings = window.session.recordings
     flip_flop = places.models() / "flip-flop.safetensors"
     novel = places.resources() / "texts" / "pride-and-prejudice.txt"
     tags = home / "tags.tsv"
@@ -124,10 +124,24 @@ def prepare_sequences(window: Window, home: Path) -> None:
     )
     for name, model, data in shown:
         window.open_path(model)
-        wait_until(lambda: not window.session.jobs.running)
+        wait_until(partial(_opened, window, str(model)))
         window.open_path(data)
-        wait_until(lambda: recordings.recording is not None and recordings.recording.complete)
+        wait_until(partial(_walked, window, str(model), data))
         grab(window, name)
+
+
+def _opened(window: Window, model: str) -> bool:
+    """Whether this model is open."""
+    found = window.session.recordings.model
+    return found is not None and found.path == model
+
+
+def _walked(window: Window, model: str, data: Path) -> bool:
+    """Whether this file was walked through this model."""
+    found = window.session.recordings.recording
+    if found is None or not found.complete:
+        return False
+    return found.description.model_path == model and found.sequence.path == data
 
 
 def made_up_tags() -> str:
