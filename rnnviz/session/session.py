@@ -381,6 +381,7 @@ class Session(QObject):
         Raises:
             RnnvizError: its model or text is gone; what was open stays.
         """
+        self.recordings.intervene(None)
         model, text = self.recordings.model, self.recordings.text
         path, text_path = Path(finding.model_path), Path(finding.text_path)
         if finding.model_path and not exists(path):

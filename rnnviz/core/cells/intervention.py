@@ -23,6 +23,13 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     """The first step at which it is done."""
 
     @property
+    def sentence(self) -> str:
+        """What is done, with the unit: `unit 97 of layer 2 is cut`; a state by its name."""
+        of = "" if self.state == "hidden" else f" ({self.state})"
+        verb = "has" if self.how == "add" else "is"
+        return f"unit {self.unit} of layer {self.layer + 1}{of} {verb} {self.in_words}"
+
+    @property
     def in_words(self) -> str:
         """What is done, for people: `cut`, `held at 0.5`, `0.5 added`."""
         if self.how == "add":

@@ -6,9 +6,11 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from rnnviz.core.errors import ModelFileError
+from rnnviz.core.errors import ModelFileError, RnnvizError
 from rnnviz.core.system.identity import model_digest
 from rnnviz.nets.checkpoints import OpenedModel, open_model
+from rnnviz.nets.sequence.network import SequenceNetwork
+from rnnviz.nets.walking.changed_layer import changed_network
 from rnnviz.work.jobs.given import ModelGiven
 
 Key = tuple[str, tuple[str, ...] | None, str, int, str]
@@ -35,7 +37,19 @@ def warm_model(given: ModelGiven) -> OpenedModel:
     Raises:
         ModelFileError: the file cannot be opened, or holds another state than the digest's and that
             is no longer warm.
+        RnnvizError: a unit is to be changed that the model does not have.
     """
+    found = _as_it_is(given)
+    if given.intervention is None:
+        return found
+    if not isinstance(found.model, SequenceNetwork):
+        raise RnnvizError("units are changed in networks that read one sequence; this one does not")
+    # Not kept: it shares its weights with the model that is, and is made in a moment.
+    changed = changed_network(found.model, given.intervention)
+    return replace(found, model=changed, digest=f"{found.digest}, {given.intervention.sentence}")
+
+
+def _as_it_is(given: ModelGiven) -> OpenedModel:
     path, vocabulary = given.path, given.vocabulary or None
     sentences = given.sentences or _sentences.get(path, "")
     reading = given.reading or _readings.get(path, 0)

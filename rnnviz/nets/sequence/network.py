@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import (
     FRONT,
@@ -68,6 +69,8 @@ class SequenceNetwork(nn.Module):
         if isinstance(description, NetworkDescription):
             description = SequenceDescription(task="", network=description)
         self.description: Described = description
+        self.intervention: Intervention | None = None
+        """What is done to one of its units whatever it reads; see `changed_network`."""
         self._make_front()
         self.layers = nn.ModuleDict()
         self.backwards = nn.ModuleDict()

@@ -20,6 +20,7 @@ from rnnviz.nets.architectures.base import Change, Layer, LayerState, unchanged
 from rnnviz.nets.language.model import LanguageModel, State
 from rnnviz.nets.language.sampling import choose, prime
 from rnnviz.nets.layers import states
+from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.symbols import Writing
 
 RANDOM_UNITS = 20
@@ -29,7 +30,7 @@ _RUN_APART = 2
 Progress = Callable[[float, float], None]
 
 
-def check(model: LanguageModel, intervention: Intervention) -> None:
+def check(model: SequenceNetwork, intervention: Intervention) -> None:
     """Refuse an intervention on what the model does not have.
 
     Raises:

@@ -130,6 +130,9 @@ def writer_of(
     notes: tuple[str, ...] = ()
     if network.both_ways:
         notes = (BOTH_WAYS if network.readout.kind == "every" else CUT_THERE,)
+    if model.intervention is not None:
+        done = model.intervention.sentence
+        notes = (*notes, f"Read while {done}.")
     return RecordingWriter(
         folder,
         reading.sequence,

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from rnnviz.core.cells.snippets import UnitPage
 from rnnviz.session.shared.identities import Answers
 from rnnviz.session.shared.jobs import Jobs
-from rnnviz.session.shared.recordings import OPENED, RECORDING, TEXT, Recordings
+from rnnviz.session.shared.recordings import INTERVENTION, OPENED, RECORDING, TEXT, Recordings
 from rnnviz.session.shared.selection import Pin, Selection
 from rnnviz.work.jobs.cells import (
     Find,
@@ -66,7 +66,7 @@ class Inspection(QObject):
         self._patterns: Answers[_Brushed, Pattern] = jobs.answers(RECORDING)
         self._orders: Answers[str, tuple[int, ...]] = jobs.answers(RECORDING)
         self._matches: Answers[str, npt.NDArray[np.int64]] = jobs.answers(TEXT)
-        self._samples: Answers[str, str] = jobs.answers(OPENED)
+        self._samples: Answers[str, str] = jobs.answers(OPENED, INTERVENTION)
         self._asked: Answers[str, object] = jobs.answers(RECORDING)
         """The last question of each task."""
         self._answered: Answers[object, bool] = jobs.answers(RECORDING)
@@ -75,6 +75,7 @@ class Inspection(QObject):
         recordings.recording_changed.connect(self._tell)
         recordings.text_changed.connect(self.matches_changed)
         recordings.model_changed.connect(self.sample_changed)
+        recordings.intervention_changed.connect(self.sample_changed)
 
     @Slot()
     def _tell(self) -> None:
@@ -213,7 +214,9 @@ class Inspection(QObject):
             top_k=top_k,
             seed=seed,
         )
-        self._jobs.start(sample, of=(OPENED,), title="Sampling", done=grew, progress=grew)
+        self._jobs.start(
+            sample, of=(OPENED, INTERVENTION), title="Sampling", done=grew, progress=grew
+        )
 
     @property
     def _folder(self) -> str | None:

@@ -52,6 +52,7 @@ class Interventions(QObject):
         self._answers: Answers[AskedIntervention, Ablated] = jobs.answers(OPENED, TEXT)
         selection.unit_changed.connect(self.changed)
         selection.concept_changed.connect(self.changed)
+        recordings.intervention_changed.connect(self.changed)
         recordings.recording_changed.connect(self.changed)
 
     def intervention(self, how: str, value: float) -> Intervention | None:
@@ -80,6 +81,17 @@ class Interventions(QObject):
         return self._answers.get(AskedIntervention(intervention, self._selection.concept))
 
     @property
+    def shown(self) -> Intervention | None:
+        """What is done to a unit while the text on the screen is read."""
+        model = self._recordings.model
+        return None if model is None else model.intervention
+
+    @Slot()
+    def show(self, intervention: Intervention | None) -> None:
+        """Read the open text with this done to a unit, or as the network is."""
+        self._recordings.intervene(intervention)
+
+    @property
     def busy(self) -> bool:
         """Whether it is being measured."""
         return self._jobs.busy(Ablate)
@@ -101,7 +113,7 @@ class Interventions(QObject):
 
         self._jobs.start(
             Ablate(
-                model=model.given,
+                model=model.changed(None).given,
                 text=TextGiven(text=read, name=text.name),
                 intervention=intervention,
                 concept=None if concept is None else spec_of(concept),

@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.architectures import carried
+from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.kinds.described import from_plain
 from rnnviz.core.models.units import groups_of
@@ -34,6 +35,8 @@ MODEL = Subject("model")
 """The weights of the open model."""
 OPENED = Subject("opened")
 """What the person opened: it stays while a training that is followed changes the weights."""
+INTERVENTION = Subject("intervention")
+"""What is done to a unit while it reads."""
 TEXT = Subject("text")
 """The open text."""
 CHANNELS = Subject("channels")
@@ -64,6 +67,8 @@ class OpenModel(msgspec.Struct, frozen=True):
     """The key of its kind in `core.kinds`."""
     digest: str = ""
     """Tells this state of the file from others; see `core.system.identity`."""
+    intervention: Intervention | None = None
+    """What is done to one of its units while it reads; None for the network as it is."""
 
     @classmethod
     def of(cls, opened: ModelOpened) -> OpenModel:
@@ -83,7 +88,13 @@ class OpenModel(msgspec.Struct, frozen=True):
     @property
     def given(self) -> ModelGiven:
         """What names it in a request."""
-        return ModelGiven(self.path, self.vocabulary, digest=self.digest)
+        return ModelGiven(
+            self.path, self.vocabulary, digest=self.digest, intervention=self.intervention
+        )
+
+    def changed(self, intervention: Intervention | None) -> OpenModel:
+        """The same with this done to a unit, or as it is."""
+        return msgspec.structs.replace(self, intervention=intervention)
 
     def groups(self, channels: tuple[str, ...] | None = None) -> Groups:
         """The units that it will have in a recording of these channels, or of all."""
@@ -92,7 +103,13 @@ class OpenModel(msgspec.Struct, frozen=True):
     @property
     def identity(self) -> tuple[object, ...]:
         """What tells this model from others."""
-        return self.path, self.vocabulary, self.digest
+        return self.path, self.vocabulary, self.digest, self.intervention
+
+    @property
+    def stamp(self) -> str:
+        """The same in one word, for the names of its walks."""
+        done = "" if self.intervention is None else f", {self.intervention.sentence}"
+        return (self.digest or str((self.path, self.vocabulary))) + done
 
 
 class Recordings(QObject):
@@ -101,6 +118,7 @@ class Recordings(QObject):
     Signals:
         model_changed: `model`; whoever listens decides on the text, or calls `walk_if_small`.
         text_changed: `text`.
+        intervention_changed: `model` is the same with a unit changed, or as it is again.
         recording_changed: `recording` is another one, or None.
         recording_grew: more characters of the same recording are walked.
         walk_asked(bytes): a walk would take so much disk; call `walk` with the channels to keep.
@@ -108,6 +126,7 @@ class Recordings(QObject):
 
     model_changed = Signal()
     text_changed = Signal()
+    intervention_changed = Signal()
     recording_changed = Signal()
     recording_grew = Signal()
     walk_asked = Signal(object)
@@ -139,10 +158,28 @@ class Recordings(QObject):
         """Take this model; a recording of another one is no longer shown."""
         self.model = model
         identity = () if model is None else model.identity
+        self._jobs.now(INTERVENTION, None if model is None else model.intervention)
         if not followed:
             self._jobs.now(OPENED, *identity)
         if self._jobs.now(MODEL, *identity) and not followed:
             self._set_recording(None)
+
+    def intervene(self, intervention: Intervention | None) -> None:
+        """Read the open text with this done to a unit, or with the network as it is again.
+
+        Whatever is asked of the model from now on is asked of the changed one.
+        """
+        if self.model is None or self.model.intervention == intervention:
+            return
+        channels = self.recording.channels if self.recording is not None else None
+        # Not `OPENED`: a file that is on its way still comes.
+        self._set_model(self.model.changed(intervention), followed=True)
+        self._set_recording(None)
+        self.intervention_changed.emit()
+        if channels is not None:
+            self.walk(channels)
+        else:
+            self.walk_if_small()
 
     def renew(self, model: OpenModel, recording: Recording, related: bool) -> None:
         """Show a walk of the same text through another state of the model, or another model.
@@ -275,8 +312,7 @@ class Recordings(QObject):
         if self.model is None or self.text is None:
             return
         self._jobs.now(CHANNELS, channels)
-        model = self.model.digest or str(self.model.identity)
-        folder = self.cache / walk_key(model, self._text_digest, channels)
+        folder = self.cache / walk_key(self.model.stamp, self._text_digest, channels)
         shown, kept = self.recording, kept_walk(folder)
         if kept is not None and (shown is None or shown.folder != folder):
             self._set_recording(kept)
@@ -298,9 +334,10 @@ class Recordings(QObject):
         read, named = Text.read(text), model_digest(model, None)
         if folder.name != walk_key(named, text_digest(read), kept.channels):
             return False
-        identity = str(model), None, named
+        identity = str(model), None, named, None
         self._jobs.now(MODEL, *identity)
         self._jobs.now(OPENED, *identity)
+        self._jobs.now(INTERVENTION, None)
         self._set_text(read)
         self._jobs.now(CHANNELS, kept.channels)
         self.text_changed.emit()

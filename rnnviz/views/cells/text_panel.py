@@ -19,6 +19,7 @@ from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Colouring, Pin
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.follow_bar import FollowBar
+from rnnviz.views.cells.intervention_bar import InterventionBar
 from rnnviz.views.cells.legend import Legend
 from rnnviz.views.cells.placing import Placing
 from rnnviz.views.cells.strips import StripsView, strip_of
@@ -86,6 +87,7 @@ class TextPanel(QWidget):
         self.problem.setProperty("role", "problem")
         self.problem.setWordWrap(True)
         self.problem.hide()
+        self.intervention = InterventionBar(session.interventions)
         self.searching = TextSearching(session, self.search, self.view, self.minimap, self)
         self._build()
         self._connect()
@@ -117,6 +119,7 @@ class TextPanel(QWidget):
         column.addWidget(self._tools)
         column.addWidget(self.problem)
         column.addWidget(self.follow)
+        column.addWidget(self.intervention)
         column.addWidget(self.search)
         middle = QHBoxLayout()
         middle.setSpacing(0)

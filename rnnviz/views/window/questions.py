@@ -286,6 +286,13 @@ class Questions(QObject):
     @Slot()
     def ask_finding(self) -> None:
         """Ask for the title and note of a finding, and keep it."""
+        done = self._session.interventions.shown
+        if done is not None:
+            self.refused.emit(
+                f"A finding is kept of a network as it is, and here {done.sentence}: press "
+                "“As it is” above the text first."
+            )
+            return
         finding = self._exporting.finding()
         if finding is None:
             self.refused.emit("There is nothing to save yet: open a model and a text first.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.sequences.text import Text
 
 
@@ -21,6 +22,8 @@ class ModelGiven(msgspec.Struct, frozen=True):
     """Which of the networks that its tensors may be, from 1; 0 takes the likeliest."""
     digest: str = ""
     """Which state of the file is meant, as it was when it was opened; empty for the present one."""
+    intervention: Intervention | None = None
+    """What is done to one of its units whatever it reads."""
 
 
 class TextGiven(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rnnviz.core.cells.intervention import Ablation, Effect
 from rnnviz.work.jobs.interventions import Ablated
+from tests.session.conftest import walk as default_walk
 
 
 def ablate(request, context):
@@ -50,3 +51,31 @@ def test_a_gate_is_not_held(make_session, library_folder):
     assert session.interventions.intervention("cut", 0).state == "cell"
     session.selection.select_unit(2, "forget")
     assert session.interventions.intervention("cut", 0).state == "hidden"
+
+
+def test_a_changed_network_has_recordings_and_samples_of_its_own(make_session, library_folder):
+    walked = []
+
+    def walk(request, context):
+        walked.append(request.model.intervention)
+        return default_walk(request, context)
+
+    session = make_session(walk=walk)
+    session.open_model(library_folder / "m.safetensors")
+    session.open_path(library_folder / "resources" / "texts" / "a.txt")
+    plain = session.recordings.recording.folder
+    session.inspection.request_sample("a", 10, 1.0, 0, 1)
+    session.selection.select_unit(4, "hidden")
+    cut = session.interventions.intervention("cut", 0.0)
+
+    session.interventions.show(cut)
+
+    assert walked == [None, cut] and session.interventions.shown == cut
+    assert session.recordings.recording.folder != plain
+    assert session.selection.unit == 4 and session.inspection.sample == ""
+    session.interventions.request(cut)
+    assert session.interventions.answer(cut) is not None, "measured against the network as it is"
+
+    session.interventions.show(None)
+
+    assert session.recordings.recording.folder == plain

@@ -39,7 +39,7 @@ class InterventionPanel(Panel):
         self.value = NumberField("Value", -100.0, 100.0, step=0.1)
         self.value.set_value(1.0)
         self.value.setEnabled(False)
-        self.value.value_changed.connect(self.request_draw)
+        self.value.value_changed.connect(self._changed)
         self.measure = QPushButton("Measure")
         self.measure.setToolTip(
             plain_tip(
@@ -48,6 +48,13 @@ class InterventionPanel(Panel):
             )
         )
         self.measure.clicked.connect(self._measure)
+        self.redraw = QPushButton("Read with it")
+        self.redraw.setCheckable(True)
+        self.redraw.setToolTip(
+            "Read the open text with the unit changed: its colours, the predictions, the verdict "
+            "and samples are then those of the changed network"
+        )
+        self.redraw.clicked.connect(self._read)
         tools = QHBoxLayout()
         tools.setSpacing(8)
         tools.addWidget(self.how)
@@ -63,7 +70,11 @@ class InterventionPanel(Panel):
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(8)
         column.addLayout(tools)
-        column.addWidget(self.measure)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.measure)
+        buttons.addWidget(self.redraw)
+        column.addLayout(buttons)
         column.addWidget(self.note)
         column.addWidget(self.table, 1)
         column.addWidget(self.samples, 1)
@@ -73,6 +84,9 @@ class InterventionPanel(Panel):
         """What was measured of this, or what measuring would tell."""
         wished = self._wished()
         self.measure.setEnabled(wished is not None and not self.session.interventions.busy)
+        followed = self.session.recordings.followed
+        self.redraw.setEnabled(wished is not None and not followed)
+        self.redraw.setChecked(self.session.interventions.shown is not None)
         found = self.session.interventions.answer(wished) if wished is not None else None
         self.table.setVisible(found is not None)
         self.samples.setVisible(found is not None)
@@ -99,10 +113,26 @@ class InterventionPanel(Panel):
         if wished is not None:
             self.session.interventions.request(wished)
 
+    @Slot(bool)
+    def _read(self, changed: bool) -> None:
+        self.session.interventions.show(self._wished() if changed else None)
+
     @Slot(str)
     def _chosen(self, how: str) -> None:
         self.value.setEnabled(how != "cut")
+        self._changed()
+
+    @Slot()
+    def _changed(self) -> None:
+        """Another thing is to be done: while the text shows what is done, to the same unit."""
+        shown, wished = self.session.interventions.shown, self._wished()
+        if shown is not None and wished is not None and _same_unit(shown, wished):
+            self.session.interventions.show(wished)
         self.request_draw()
+
+
+def _same_unit(one: Intervention, other: Intervention) -> bool:
+    return (one.layer, one.unit) == (other.layer, other.unit)
 
 
 def _sentence(about: Ablation, concept: str | None) -> str:
