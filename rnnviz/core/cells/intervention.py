@@ -33,8 +33,8 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     def in_words(self) -> str:
         """What is done, for people: `cut`, `held at 0.5`, `0.5 added`."""
         if self.how == "add":
-            return f"{self.value:g} added"
-        return f"held at {self.value:g}" if self.value else "cut"
+            return f"{self.value:g} added".replace("-", "−")
+        return f"held at {self.value:g}".replace("-", "−") if self.value else "cut"
 
 
 class Effect(msgspec.Struct, frozen=True):

@@ -37,10 +37,7 @@ class InterventionBar(QFrame):
         done = self._interventions.shown
         self.setVisible(done is not None)
         if done is not None:
-            self.words.setText(
-                f"Read while {done.sentence}: colours, predictions, samples and rankings are those "
-                "of the changed network."
-            )
+            self.words.setText(f"Read, sampled and ranked while {done.sentence}")
 
     @Slot()
     def _undo(self) -> None:
