@@ -60,7 +60,7 @@ def test_a_changed_network_has_recordings_and_samples_of_its_own(make_session, l
         walked.append(request.model.intervention)
         return default_walk(request, context)
 
-    session = make_session(walk=walk)
+    session = make_session(walk=walk, ablate=ablate)
     session.open_model(library_folder / "m.safetensors")
     session.open_path(library_folder / "resources" / "texts" / "a.txt")
     plain = session.recordings.recording.folder

@@ -14,6 +14,8 @@ import rnnviz.views
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.session.session import Session
 from rnnviz.session.shared.recordings import OpenModel
+from rnnviz.views.cells.intervention_bar import InterventionBar
+from rnnviz.views.cells.panels.intervention import InterventionPanel
 from rnnviz.views.kinds import kinds_in
 from rnnviz.views.shared.panel import NEEDS, Panel
 from rnnviz.views.shared.theme import DARK, LIGHT, qt_palette
@@ -206,3 +208,18 @@ class TestEveryPanel:
             assert not panel.empty
             return
         qtbot.waitUntil(lambda: panel.empty)
+
+
+def test_the_text_is_read_with_a_unit_cut_and_as_it_is_again(opened: Session, qtbot: QtBot) -> None:
+    panel, bar = InterventionPanel(opened), InterventionBar(opened.interventions)
+    qtbot.addWidget(bar)
+    _shown(qtbot, panel)
+    panel.redraw.click()
+    done = opened.interventions.shown
+    assert done is not None and done.how == "hold" and done.value == 0
+    assert not bar.isHidden() and f"unit {done.unit} of layer {done.layer + 1} is cut" in (
+        bar.words.text()
+    )
+    bar.button.click()
+    assert opened.interventions.shown is None and bar.isHidden()
+    qtbot.waitUntil(lambda: not panel.redraw.isChecked())
