@@ -164,7 +164,7 @@ def _decoded(tokens: list[Any]) -> list[Any]:
 def _code_points(place: str, value: Any, size: int) -> NamedCharacters | None:
     """The characters of a list of code points, if its name says that it is one."""
     if isinstance(value, np.ndarray | Tensor):
-        value = value.tolist()
+        value = value.tolist() if tuple(value.shape) == (size,) else None
     if not isinstance(value, list | tuple) or len(value) != size or not _VOCABULARY.search(place):
         return None
     if not all(type(code) is int and 0 <= code < FIRST_SPECIAL for code in value):
