@@ -66,9 +66,9 @@ def test_the_harness_sees_what_it_looks_for(windows: Windows, tmp_path: Path) ->
 
 
 def test_growth_is_told_from_what_is_level() -> None:
-    level = [[n * 100, n, 200e6 + 1e5 * (n % 3), 40, 12, 900] for n in range(50)]
-    grows = [[n * 100, n, 200e6 + 3e6 * n, 40 + n, 12 + n, 900 + 9 * n] for n in range(50)]
-    warming = [[n * 100, n, 200e6 + 9e6 * min(n, 15), 40, 12, 900] for n in range(50)]
+    level = [[n * 200, n, 200e6 + 1e5 * (n % 3), 40, 12, 900] for n in range(50)]
+    grows = [[n * 200, n, 200e6 + 6e6 * n, 40 + n, 12 + n, 900 + 9 * n] for n in range(50)]
+    warming = [[n * 200, n, 200e6 + 9e6 * min(n, 15), 40, 12, 900] for n in range(50)]
     assert growth(level) == growth(warming) == 0.0
     assert growth(grows) == pytest.approx(3e4)
     assert all(one.level for one in slopes(level))
