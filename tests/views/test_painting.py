@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QDockWidget, QWidget
 
 import rnnviz.views
 from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.alignments.trajectory import trajectory
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.training_tasks.structures import STRUCTURES
@@ -27,6 +28,7 @@ from rnnviz.views.alignments.drawing.lines_view import LinesView
 from rnnviz.views.alignments.drawing.step_view import StepView
 from rnnviz.views.alignments.drawing.table_view import TableView
 from rnnviz.views.alignments.drawing.tree_view import TreeView
+from rnnviz.views.alignments.panels.trajectory import TrajectoryView
 from rnnviz.views.cells.legend import Gradient, Legend
 from rnnviz.views.shared.dock_handle import DockHandle
 from rnnviz.views.shared.elided_label import ElidedLabel
@@ -110,6 +112,12 @@ def minimap() -> QWidget:
     return made
 
 
+def way() -> QWidget:
+    made = TrajectoryView()
+    made.show_way(("a", "b", "c"), trajectory(np.eye(3, dtype=np.float32)))
+    return made
+
+
 def label() -> QWidget:
     return ElidedLabel("words")
 
@@ -122,7 +130,7 @@ def button() -> QWidget:
 MADE: dict[type[QWidget], Callable[[], QWidget]] = {
     BarsView: bars, DockHandle: handle, ElidedLabel: label, Gradient: gradient, HoverCard: card,
     Legend: Legend, LinesView: lines, Minimap: minimap, StructureButton: button, TableView: table,
-    StepView: lambda: StepView("step"), TextView: text, TreeView: lambda: TreeView("tree"),
+    StepView: lambda: StepView("step"), TextView: text, TrajectoryView: way, TreeView: lambda: TreeView("tree"),
 }  # fmt: skip
 
 
