@@ -130,7 +130,8 @@ def button() -> QWidget:
 MADE: dict[type[QWidget], Callable[[], QWidget]] = {
     BarsView: bars, DockHandle: handle, ElidedLabel: label, Gradient: gradient, HoverCard: card,
     Legend: Legend, LinesView: lines, Minimap: minimap, StructureButton: button, TableView: table,
-    StepView: lambda: StepView("step"), TextView: text, TrajectoryView: way, TreeView: lambda: TreeView("tree"),
+    StepView: lambda: StepView("step"), TextView: text,
+    TrajectoryView: way, TreeView: lambda: TreeView("tree"),
 }  # fmt: skip
 
 
