@@ -146,8 +146,8 @@ def painting_widgets() -> set[type]:
     return found
 
 
-def named(kind: type) -> str:
-    return kind.__name__
+def named(kind: Any) -> str:
+    return str(kind.__name__)
 
 
 def failing(monkeypatch, widget: QWidget) -> None:
