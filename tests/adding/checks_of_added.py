@@ -102,7 +102,7 @@ def test_the_kind_is_recognised_told_and_walked(
     verdict = recording._output["class_p"]
     assert verdict.shape == (15, 2)
     model = open_model(trained).model
-    ids = torch.from_numpy(model.characters().encode("dull  end dull")).long()
+    ids = torch.from_numpy(model.description.characters().encode("dull  end dull")).long()
     with torch.inference_mode():
         wanted = torch.softmax(model(ids.unsqueeze(1), torch.tensor([len(ids)])), 1)[0]
     assert np.allclose(np.asarray(verdict[-1], np.float32), wanted.numpy(), atol=1e-3)

@@ -10,9 +10,9 @@ they compute: for every layer one from below and one from the state before, or f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -205,7 +205,7 @@ def _recurrent(module: LuaObject, number: int, file: str) -> Tensors:
 
 def _char_rnn(protos: Mapping[Any, Any], options: Any, file: str) -> Found:
     """The network of char-rnn: one-hot input, layers of one kind, a linear decoder."""
-    graph = protos.get("rnn") or protos.get("lstm")
+    graph = next((protos[one.model] for one in _GRAPH_KINDS if protos.get(one.model)), None)
     linear = _linear_of_graph(graph, file)
     apart = protos.get("softmax")
     if isinstance(apart, LuaObject):
@@ -219,25 +219,26 @@ def _char_rnn(protos: Mapping[Any, Any], options: Any, file: str) -> Found:
         )
     *inside, decoder = linear
     units = decoder["x.weight"].shape[1]
-    kind = told or _kind_of_graph(inside, units)
-    make, count = {"lstm": (_lstm, 2), "rnn": (_rnn, 2), "gru": (_gru, 6)}.get(kind, (None, 0))
-    if make is None or len(inside) % count:
+    kind = next((one for one in _GRAPH_KINDS if one.model == told), None)
+    if not told:
+        kind = _kind_of_graph(inside, units)
+    if kind is None or len(inside) % kind.matrices:
         raise ModelFileError(
-            f"{file} holds a graph of {len(inside)} linear layers for a {kind or 'network'}, which "
+            f"{file} holds a graph of {len(inside)} linear layers for a {told or 'network'}, which "
             "char-rnn does not make"
         )
-    inside = _in_pairs(inside, units) if kind == "gru" else inside
+    inside = _in_pairs(inside, units) if kind.matrices == 6 else inside
     tensors: Tensors = {}
     facts: dict[str, ModuleFacts] = {}
     embed = protos.get("embed")
     if isinstance(embed, LuaObject) and embed.kind == "nn.LookupTable":
         tensors["embedding.weight"] = _tensor(embed, "weight", 2, file)
-    for number in range(len(inside) // count):
-        made = make(inside[number * count : (number + 1) * count], units, file)
+    for number in range(len(inside) // kind.matrices):
+        mine = inside[number * kind.matrices : (number + 1) * kind.matrices]
+        made = kind.make(mine, units, file)
         tensors |= {f"layers.{number}.{name}": value for name, value in made.items()}
-        about = {"mode": "RNN_TANH"} if kind == "rnn" else {"reset_after": False}
-        if kind != "lstm":
-            facts[f"layers.{number}"] = ModuleFacts(kind.upper(), about)
+        if kind.facts is not None:
+            facts[f"layers.{number}"] = kind.facts
     tensors |= {"decoder.weight": decoder["x.weight"], "decoder.bias": decoder["x.bias"]}
     return tensors, facts
 
@@ -261,12 +262,11 @@ def _linear_of_graph(graph: Any, file: str) -> list[Tensors]:
     return found
 
 
-def _kind_of_graph(inside: list[Tensors], units: int) -> str:
-    """The kind of layer, by the height of the first matrix."""
+def _kind_of_graph(inside: list[Tensors], units: int) -> _Kind:
+    """The kind of layer, by the height of the first matrix, and by how many there are."""
     high = len(inside[0]["x.weight"]) // max(1, units)
-    if high == 4:
-        return "lstm"
-    return "gru" if len(inside) % 6 == 0 and len(inside) // 6 else "rnn"
+    alike = [one for one in _GRAPH_KINDS if one.blocks == high and not len(inside) % one.matrices]
+    return max(alike or _GRAPH_KINDS, key=lambda one: one.matrices if alike else -one.blocks)
 
 
 def _checked(pair: list[Tensors], rows: int, units: int, file: str) -> None:
@@ -308,6 +308,26 @@ def _gru(six: list[Tensors], units: int, file: str) -> Tensors:
         side, part = (0 if name.endswith("ih") else 1), f"x.{name.partition('_')[0]}"
         found[name] = torch.cat([reset[side][part], -update[side][part], candidate[side][part]])
     return found
+
+
+class _Kind(NamedTuple):
+    """A kind of layer of char-rnn."""
+
+    model: str
+    """What the option `model` calls it."""
+    matrices: int
+    """How many linear layers one layer has in the graph of a step."""
+    blocks: int
+    """How many times U rows each of them has."""
+    make: Callable[[list[Tensors], int, str], Tensors]
+    facts: ModuleFacts | None
+
+
+_GRAPH_KINDS = (
+    _Kind("lstm", 2, 4, _lstm, None),
+    _Kind("rnn", 2, 1, _rnn, ModuleFacts("RNN", {"mode": "RNN_TANH"})),
+    _Kind("gru", 6, 1, _gru, ModuleFacts("GRU", {"reset_after": False})),
+)
 
 
 def _in_pairs(inside: list[Tensors], units: int) -> list[Tensors]:

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from rnnviz.nets.checkpoints import (
+    keras,
     native,
+    onnx,
     open_model,
     pytorch,
     safetensors_state,
+    tfjs,
     torch7,
     tutorial,
 )
@@ -20,7 +23,7 @@ from rnnviz.nets.checkpoints.base import ModelFile
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.jobs import warm_models
 from rnnviz.work.jobs.given import ModelGiven
-from tests.nets.checkpoints.examples import WRITERS, Stock
+from tests.nets.checkpoints.examples import GIVEN, WRITERS, Stock
 from tests.nets.checkpoints.test_tutorial import write as write_tutorial
 from tests.nets.translation.small import small_translator
 
@@ -45,6 +48,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count("load", safetensors_state)
     count("read_t7", torch7)
     count("read_pytorch", pytorch, tutorial)
+    count("opened_chain", keras, onnx, tfjs)
     return counted
 
 
@@ -55,7 +59,7 @@ CASES = [(name, write) for name, writers in WRITERS.items() for write in writers
 def test_each_format_is_parsed_and_loaded_once(name, write, tmp_path, reads):
     write(tmp_path / "m", Stock("lstm", embedding=2))
     reads.clear()
-    open_model(tmp_path / "m")
+    open_model(tmp_path / "m", GIVEN.get(name))
     assert reads, "nothing was counted"
     assert set(reads.values()) == {1}, dict(reads)
 

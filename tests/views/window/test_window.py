@@ -320,10 +320,11 @@ def test_typing_keeps_the_surprisal_on_the_screen(window: Window, qtbot: QtBot) 
     assert recording.surprisal is not None and np.isfinite(recording.surprisal[-1])
 
 
-def test_the_theme_menu_dresses_the_window_and_is_remembered(window: Window) -> None:
+def test_the_theme_menu_dresses_the_window_and_is_remembered(window: Window, qtbot: QtBot) -> None:
     dark = next(a for a in window.actions_.menu("View/Theme").actions() if a.data() == "dark")
     before = window.grab().toImage()
-    dark.trigger()
+    with qtbot.waitSignal(window.appearance.theme_changed):
+        dark.trigger()
     assert theme_of(window) == DARK
     assert window.grab().toImage() != before
     assert window.session.settings.value("window/theme") == "dark"

@@ -222,4 +222,3 @@ def test_the_text_is_read_with_a_unit_cut_and_as_it_is_again(opened: Session, qt
     )
     bar.button.click()
     assert opened.interventions.shown is None and bar.isHidden()
-    qtbot.waitUntil(lambda: not panel.redraw.isChecked())
