@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
 from rnnviz.commands.jobs import run_with_progress
-from rnnviz.commands.number_types import number
+from rnnviz.commands.number_types import number, whole
 from rnnviz.commands.output import ProgressLine, print_json
 from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment
 from rnnviz.core.alignments.links import (
@@ -87,7 +87,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gold", type=given_path, metavar="FILE", help="links to compare with")
     parser.add_argument(
         "--gold-base",
-        type=int,
+        type=whole,
         choices=(0, 1),
         metavar="0|1",
         help="the number of the first word in the gold links; without it, found out and said",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.jobs import opened, run_with_progress
-from rnnviz.commands.number_types import number
+from rnnviz.commands.number_types import number, whole
 from rnnviz.commands.output import size_in_words
 from rnnviz.core.errors import RecordingError, TextError
 from rnnviz.core.given_path import given_path
@@ -82,7 +82,7 @@ def add_vocabulary(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--reading",
-        type=int,
+        type=whole,
         dest="vocabulary",
         action=_Said,
         default=argparse.SUPPRESS,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from rnnviz.session.cells.interventions import Interventions
+from rnnviz.views.shared.plain_text import Label
 
 
 class InterventionBar(QFrame):
@@ -15,8 +16,7 @@ class InterventionBar(QFrame):
         super().__init__(parent)
         self.setProperty("role", "follow")
         self._interventions = interventions
-        self.words = QLabel()
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words = Label()
         self.words.setAccessibleName("What is done to a unit")
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.button = QPushButton("As it is")

@@ -47,7 +47,7 @@ def test_the_memory_task_is_trained_and_judged(qtbot, tmp_path, qapp):
 def test_a_trainer_that_cannot_start_says_why(qtbot, tmp_path, qapp, monkeypatch):
     session = make_session(tmp_path)
     said = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda *words: said.append(words[-1]))
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: said.append(box.text()))
 
     def refuse(*_):
         raise RunDirectoryError("the disk is full")
