@@ -9,7 +9,6 @@ made, and elsewhere.
 from __future__ import annotations
 
 import argparse
-import math
 from typing import TYPE_CHECKING
 
 from rnnviz.commands.inputs import add_vocabulary, concept_given, file_given
@@ -111,10 +110,9 @@ def _listed(found: Ablated, unit: str, concept: str) -> str:
         ("as it is", *(_nats(getattr(about.plain, key)) for _, key in columns)),
         (f"{unit} {about.intervention.in_words}", *_costs(about.changed, about, columns)),
     ]
-    ordered = sorted(about.others, key=lambda other: other.loss)
-    for words, place in (("median of the others", 0.5), ("dearest of the others", 1.0)):
-        if ordered:
-            rows.append((words, *_costs(_place(about, place), about, columns)))
+    for words, share in (("median of the others", 0.5), ("dearest of the others", 1.0)):
+        if about.others:
+            rows.append((words, *_costs(about.of_others(share), about, columns)))
     said = [pairs(heads), "", table(("nats a character", *(head for head, _ in columns)), rows)]
     for head, key in columns:
         if about.others and getattr(about.changed, key) is not None:
@@ -125,18 +123,6 @@ def _listed(found: Ablated, unit: str, concept: str) -> str:
     if found.sample:
         said += ["", "without:", found.sample, "", "with:", found.changed_sample]
     return "\n".join(said)
-
-
-def _place(about: Ablation, place: float) -> Effect:
-    """The losses of the others, each at this share of its own order."""
-    from rnnviz.core.cells.intervention import Effect
-
-    def at(key: str) -> float | None:
-        values = sorted(value for other in about.others
-                        if (value := getattr(other, key)) is not None)  # fmt: skip
-        return values[round(place * (len(values) - 1))] if values else None
-
-    return Effect(at("loss") or math.nan, at("on"), at("off"))
 
 
 def _costs(effect: Effect, about: Ablation, columns: list[tuple[str, str]]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 import msgspec
@@ -73,3 +74,18 @@ class Ablation(msgspec.Struct, frozen=True, kw_only=True):
         """How many of the other units cost at least as much, in `loss`, `on` or `off`."""
         mine = getattr(self.changed, part)
         return sum(getattr(other, part) >= mine for other in self.others)
+
+    def of_others(self, share: float) -> Effect:
+        """What others cost at this share of their order: 0.5 the median, 1 the dearest.
+
+        Each of the three losses has an order of its own: the dearest everywhere need not be the
+        dearest where the concept holds. NaN, or None, without others.
+        """
+
+        def at(part: str) -> float | None:
+            found = [getattr(other, part) for other in self.others]
+            values = sorted(value for value in found if value is not None)
+            return values[round(share * (len(values) - 1))] if values else None
+
+        loss = at("loss")
+        return Effect(math.nan if loss is None else loss, at("on"), at("off"))

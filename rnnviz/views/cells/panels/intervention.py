@@ -158,11 +158,9 @@ def _rows(about: Ablation) -> list[tuple[str, str, str, str]]:
         (about.intervention.in_words, *_effect(about.changed)),
     ]
     if about.others:
-        middle = sorted(about.others, key=lambda other: other.loss)[len(about.others) // 2]
-        dearest = max(about.others, key=lambda other: other.loss)
         rows += [
-            ("random unit, median", *_effect(middle)),
-            ("random unit, dearest", *_effect(dearest)),
+            ("random units, median", *_effect(about.of_others(0.5))),
+            ("random units, dearest", *_effect(about.of_others(1.0))),
         ]
     return rows
 
