@@ -6,6 +6,8 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from rnnviz.core.errors import ModelFileError, RnnvizError
 from rnnviz.core.system.identity import model_digest
 from rnnviz.nets.checkpoints import OpenedModel, open_model
@@ -46,7 +48,8 @@ def warm_model(given: ModelGiven) -> OpenedModel:
         raise RnnvizError("units are changed in networks that read one sequence; this one does not")
     # Not kept: it shares its weights with the model that is, and is made in a moment.
     changed = changed_network(found.model, given.intervention)
-    return replace(found, model=changed, digest=f"{found.digest}, {given.intervention.sentence}")
+    stamp = msgspec.structs.replace(given, digest=found.digest).stamp
+    return replace(found, model=changed, digest=stamp)
 
 
 def _as_it_is(given: ModelGiven) -> OpenedModel:

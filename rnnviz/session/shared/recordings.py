@@ -100,17 +100,6 @@ class OpenModel(msgspec.Struct, frozen=True):
         """The units that it will have in a recording of these channels, or of all."""
         return Groups(groups_of(self.description, channels or self.channels))
 
-    @property
-    def identity(self) -> tuple[object, ...]:
-        """What tells this model from others."""
-        return self.path, self.vocabulary, self.digest, self.intervention
-
-    @property
-    def stamp(self) -> str:
-        """The same in one word, for the names of its walks."""
-        done = "" if self.intervention is None else f", {self.intervention.sentence}"
-        return (self.digest or str((self.path, self.vocabulary))) + done
-
 
 class Recordings(QObject):
     """Opens models and texts, and walks one through the other.
@@ -157,12 +146,15 @@ class Recordings(QObject):
     def _set_model(self, model: OpenModel | None, *, followed: bool = False) -> None:
         """Take this model; a recording of another one is no longer shown."""
         self.model = model
-        identity = () if model is None else model.identity
-        self._jobs.now(INTERVENTION, None if model is None else model.intervention)
-        if not followed:
-            self._jobs.now(OPENED, *identity)
-        if self._jobs.now(MODEL, *identity) and not followed:
+        if self._name_model(None if model is None else model.given, followed) and not followed:
             self._set_recording(None)
+
+    def _name_model(self, given: ModelGiven | None, followed: bool = False) -> bool:
+        """Drop what was asked of another model than this; whether there was another."""
+        self._jobs.now(INTERVENTION, given and given.intervention)
+        if not followed:
+            self._jobs.now(OPENED, given)
+        return self._jobs.now(MODEL, given)
 
     def intervene(self, intervention: Intervention | None) -> None:
         """Read the open text with this done to a unit, or with the network as it is again.
@@ -312,7 +304,7 @@ class Recordings(QObject):
         if self.model is None or self.text is None:
             return
         self._jobs.now(CHANNELS, channels)
-        folder = self.cache / walk_key(self.model.stamp, self._text_digest, channels)
+        folder = self.cache / walk_key(self.model.given.stamp, self._text_digest, channels)
         shown, kept = self.recording, kept_walk(folder)
         if kept is not None and (shown is None or shown.folder != folder):
             self._set_recording(kept)
@@ -334,10 +326,7 @@ class Recordings(QObject):
         read, named = Text.read(text), model_digest(model, None)
         if folder.name != walk_key(named, text_digest(read), kept.channels):
             return False
-        identity = str(model), None, named, None
-        self._jobs.now(MODEL, *identity)
-        self._jobs.now(OPENED, *identity)
-        self._jobs.now(INTERVENTION, None)
+        self._name_model(ModelGiven(str(model), digest=named))
         self._set_text(read)
         self._jobs.now(CHANNELS, kept.channels)
         self.text_changed.emit()

@@ -25,6 +25,15 @@ class ModelGiven(msgspec.Struct, frozen=True):
     intervention: Intervention | None = None
     """What is done to one of its units whatever it reads."""
 
+    @property
+    def stamp(self) -> str:
+        """One word that tells this network from others, for the names of its walks."""
+        file = self.digest or str((self.path, self.vocabulary))
+        if self.intervention is None:
+            return file
+        # Not in words for people: those round the value.
+        return f"{file} {msgspec.json.encode(self.intervention).decode()}"
+
 
 class TextGiven(msgspec.Struct, frozen=True):
     """A text."""
