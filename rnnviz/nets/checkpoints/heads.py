@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, cast
 
 import torch
@@ -73,7 +73,6 @@ class HeadReader:
 
     modules: Modules
     file: str
-    _folded: list[str] = field(default_factory=list)
 
     def heads(self, parts: Sequence[Part], seen: Seen, width: int | None) -> Iterator[HeadFound]:
         """The head that these parts make up, once for every activation that may be in it.

@@ -139,8 +139,6 @@ class Followed:
     stored: dict[str, Stored]
     names: list[str]
     """Every name that it asks for, in order."""
-    called: set[str]
-    """Those that it calls."""
     inner: dict[str, bytes]
     """The numbers of storages that lie inside the pickle, by their keys."""
 
@@ -182,7 +180,7 @@ def follow(stream: BinaryIO, file: str) -> Followed:
         raise ModelFileError(
             f"{file} is damaged or cut short: its pickle cannot be read"
         ) from error
-    return Followed(machine.root, machine.stored, machine.names, machine.called, machine.inner)
+    return Followed(machine.root, machine.stored, machine.names, machine.inner)
 
 
 class _Machine:
@@ -193,7 +191,6 @@ class _Machine:
         self.root: Any = None
         self.stored: dict[str, Stored] = {}
         self.names: list[str] = []
-        self.called: set[str] = set()
         self.inner: dict[str, bytes] = {}
         self.stack: list[Any] = []
         self.marks: list[int] = []
@@ -255,7 +252,6 @@ class _Machine:
             raise self._damaged("it would make millions of objects")
         arguments = arguments if isinstance(arguments, tuple) else (arguments,)
         name = called.name if isinstance(called, Name) else type(called).__name__
-        self.called.add(name)
         if name == _LOADED and arguments:
             self.stack.append(self._inside(_bytes_in(arguments[0])))
             return

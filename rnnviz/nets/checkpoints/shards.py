@@ -17,16 +17,6 @@ _SHARD = re.compile(r"(?P<before>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<en
 _MOST = 64
 
 
-def shard_of(name: str) -> tuple[int, int] | None:
-    """Which shard of how many a file is, by its name; None where it is none.
-
-    >>> shard_of("model-00002-of-00003.safetensors")
-    (2, 3)
-    """
-    match = _SHARD.fullmatch(name)
-    return (int(match["number"]), int(match["count"])) if match else None
-
-
 def whole_of_shards(
     file: ModelFile, found: Sequence[Weights], read: Callable[[Path], list[Weights]]
 ) -> tuple[list[Weights], list[str]]:
