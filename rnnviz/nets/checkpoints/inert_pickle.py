@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import pickletools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.nets.checkpoints.strided import view_fits
 
 ITEM_BYTES = {
     "DoubleStorage": 8, "FloatStorage": 4, "HalfStorage": 2, "BFloat16Storage": 2,
@@ -256,7 +257,7 @@ class _Machine:
             self.stack.append(self._inside(_bytes_in(arguments[0])))
             return
         if name in _REBUILT:
-            self.check_tensor(*arguments[:4])
+            _checked_view(self.file, *arguments[:4])
         elif name == "copy_reg._reconstructor" or name == "copyreg._reconstructor":
             name = arguments[0].name if isinstance(arguments[0], Name) else name
             arguments = ()
@@ -277,28 +278,6 @@ class _Machine:
         stored = Stored(f"inside {len(self.inner)}", found.kind, found.count)
         self.inner[stored.key] = raw[stream.tell() : stream.tell() + found.length]
         return stored
-
-    def check_tensor(self, stored: Any, offset: Any, size: Any, stride: Any) -> None:
-        """Refuse a tensor that its storage cannot hold."""
-        size = size.arguments[0] if isinstance(size, _Made) and size.arguments else size
-        if not isinstance(stored, Stored):
-            raise self._damaged("a tensor refers to something that is no storage")
-        if not isinstance(size, tuple | list) or not isinstance(stride, tuple | list):
-            raise self._damaged("a tensor has a size that is no number")
-        numbers = (offset, *size, *stride)
-        if any(type(number) is not int or number < 0 for number in numbers):
-            raise self._damaged("a tensor has a size that is no number")
-        if len(size) != len(stride) or len(size) > 8:
-            raise self._damaged("a tensor has sizes and strides that do not go together")
-        elements, last = 1, offset
-        for length, step in zip(size, stride, strict=True):
-            elements *= length
-            last += (length - 1) * step
-        if elements and (elements > stored.count or last >= stored.count):
-            raise self._damaged(
-                f"a tensor of shape {tuple(size)} is announced in a storage of "
-                f"{stored.count:,} numbers"
-            )
 
     def append(self, added: list[Any]) -> None:
         """Items are added to the list on top."""
@@ -352,7 +331,38 @@ class _Machine:
         self.call(called, tuple(arguments))
 
     def _damaged(self, what: str) -> ModelFileError:
-        return ModelFileError(f"{self.file} is damaged or made to harm: {what}; nothing was run")
+        return _damaged(what, self.file)
+
+
+def _damaged(what: str, file: str) -> ModelFileError:
+    return ModelFileError(f"{file} is damaged or made to harm: {what}; nothing was run")
+
+
+def _checked_view(
+    file: str, stored: Any, offset: Any, size: Any, stride: Any
+) -> tuple[Stored, int, tuple[int, ...], tuple[int, ...]]:
+    """A tensor's storage, offset, sizes and strides, if it may be one; else it is refused."""
+    size = size.arguments[0] if isinstance(size, _Made) and size.arguments else size
+    if not isinstance(stored, Stored):
+        raise _damaged("a tensor refers to something that is no storage", file)
+    if not isinstance(size, tuple | list) or not isinstance(stride, tuple | list):
+        raise _damaged("a tensor has a size that is no number", file)
+    numbers = (offset, *size, *stride)
+    if any(type(number) is not int or number < 0 for number in numbers):
+        raise _damaged("a tensor has a size that is no number", file)
+    if len(size) != len(stride) or len(size) > 8:
+        raise _damaged("a tensor has sizes and strides that do not go together", file)
+    _check_fits(size, stride, offset, stored.count, file)
+    return stored, offset, tuple(size), tuple(stride)
+
+
+def _check_fits(
+    size: Sequence[int], stride: Sequence[int], offset: int, count: int, file: str
+) -> None:
+    if not view_fits(size, stride, offset, count):
+        raise _damaged(
+            f"a tensor of shape {tuple(size)} is announced in a storage of {count:,} numbers", file
+        )
 
 
 def _bytes_in(given: Any) -> bytes:
@@ -570,17 +580,15 @@ class _Resolver:
             return self._tensor(*inner)
         return self.value(inner[0], depth + 1) if name in _WRAPPED else made
 
-    def _tensor(self, stored: Any, offset: int, size: Any, stride: Any, *rest: Any) -> Tensor:
+    def _tensor(self, given: Any, place: Any, sizes: Any, strides: Any, *rest: Any) -> Tensor:
+        stored, offset, size, stride = _checked_view(self._file, given, place, sizes, strides)
         dtype = None
-        if not isinstance(stored, Stored):
-            _Machine(self._file).check_tensor(stored, offset, size, stride)
         if stored.kind == "UntypedStorage" and len(rest) > 2 and isinstance(rest[2], Name):
             dtype = _TORCH_DTYPES.get(rest[2].name.rpartition(".")[2])
-        _Machine(self._file).check_tensor(stored, offset, size, stride)
         flat = self._numbers(stored, dtype)
-        size = size.arguments[0] if isinstance(size, _Made) and size.arguments else size
-        _check_view(size, stride, offset, len(flat), self._file)
-        return flat.as_strided(tuple(size), tuple(stride), offset)
+        # Of what type the numbers are may be said beside the storage, which then counts bytes.
+        _check_fits(size, stride, offset, len(flat), self._file)
+        return flat.as_strided(size, stride, offset)
 
     def _numbers(self, stored: Stored, dtype: torch.dtype | None) -> Tensor:
         dtype = dtype or _DTYPES.get(stored.kind)
@@ -667,16 +675,6 @@ def _plain_call(name: str, given: list[Any]) -> Any:
 
 
 _EMPTY: Mapping[str, Any] = {"builtins.bytes": b"", "builtins.str": ""}
-
-
-def _check_view(size: Any, stride: Any, offset: int, count: int, file: str) -> None:
-    """Refuse what a storage cannot hold: of what type its numbers are may be said elsewhere."""
-    last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
-    if math.prod(size) and (math.prod(size) > count or last >= count):
-        raise ModelFileError(
-            f"{file} is damaged or made to harm: a tensor of shape {tuple(size)} is announced in a "
-            f"storage of {count:,} numbers; nothing was run"
-        )
 
 
 def _dtype(about: Any) -> np.dtype[Any] | None:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.nets.checkpoints.strided import view_fits
 
 _NIL, _NUMBER, _STRING, _TABLE, _OBJECT, _BOOLEAN = range(6)
 _FUNCTIONS = (6, 7, 8)
@@ -178,13 +179,9 @@ class _Reader:
             raise self._damaged("a tensor refers to something that is no storage of its type")
         if min(*size, *stride) < 0 or offset < 1:
             raise self._damaged("a tensor has negative sizes")
-        elements, last = 1, offset - 1
-        for length, step in zip(size, stride, strict=True):
-            elements *= length
-            last += (length - 1) * step
-        if elements == 0:
+        if 0 in size:
             return np.zeros(size if max(size) <= len(storage) else 0, dtype)
-        if elements > len(storage) or last >= len(storage):
+        if not view_fits(size, stride, offset - 1, len(storage)):
             raise self._damaged(
                 f"a tensor of shape {size} is announced in a storage of {len(storage):,} numbers"
             )
