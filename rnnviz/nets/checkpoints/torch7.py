@@ -10,7 +10,7 @@ they compute: for every layer one from below and one from the state before, or f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,21 +18,27 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.architectures.elman import ELMAN
+from rnnviz.core.architectures.gru import GRU
 from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.assembled import assembled
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
+from rnnviz.nets.checkpoints.gate_layout import GateLayout
 from rnnviz.nets.checkpoints.network_found import Hints, find_networks
 from rnnviz.nets.checkpoints.pytorch_file import ModuleFacts
 from rnnviz.nets.checkpoints.t7_objects import LuaObject, looks_like_t7, read_t7
 from rnnviz.nets.opened import OpenedModel
 
 _LANGUAGE_MODEL = "nn.LanguageModel"
-_KINDS = {
-    "nn.LSTM": LSTM, "nn.SeqLSTM": LSTM, "nn.VanillaRNN": ELMAN, "nn.SeqRNN": ELMAN,
-}  # fmt: skip
-_GATE_ORDER = ("input", "forget", "output", "candidate", "hidden")
-"""The order in which torch-rnn lays out the gates that a kind has; char-rnn has the same."""
+_LSTM = GateLayout(LSTM, ("nn.LSTM", "nn.SeqLSTM"), ("input", "forget", "output", "candidate"))
+_GRU = GateLayout(GRU, ("nn.GRU", "nn.SeqGRU"), ("update", "reset", "new"))
+_RNN = GateLayout(ELMAN, ("nn.VanillaRNN", "nn.SeqRNN"), ("hidden",))
+"""As torch-rnn and its forks lay out their layers; char-rnn orders the gates in the same way."""
+_LAYOUTS = {name: layout for layout in (_LSTM, _GRU, _RNN) for name in layout.named}
+_TANH = ModuleFacts("RNN", {"mode": "RNN_TANH"})
+"""Vanilla layers of both programs always use tanh."""
+_FACTS = {ELMAN.name: _TANH, GRU.name: ModuleFacts("GRU", {"reset_after": False})}
+"""What the weights of a layer do not tell, by its architecture."""
 _SILENT = {
     "nn.Dropout", "nn.View", "nn.LogSoftMax", "nn.SoftMax", "nn.Identity", "nn.Contiguous",
     "nn.Reshape",
@@ -117,16 +123,13 @@ def _torch_rnn(modules: list[Any], file: str) -> Found:
             tensors[f"{number}.embedding.weight"] = _tensor(module, "weight", 2, file)
         elif module.kind == "nn.Linear":
             tensors |= _linear(f"{number}.output", module, file)
-        elif module.kind in _KINDS:
-            tensors |= _layer(module, number, file)
-            # torch-rnn's vanilla layers always use tanh
-            facts[f"{number}"] = ModuleFacts("RNN", {"mode": "RNN_TANH"})
-        elif module.kind in ("nn.GRU", "nn.SeqGRU"):
-            tensors |= _gru_of_torch_rnn(module, number, file)
-            facts[f"{number}"] = ModuleFacts("GRU", {"reset_after": False})
+        elif layout := _LAYOUTS.get(module.kind):
+            tensors |= _layer(module, layout, number, file)
+            if own := _FACTS.get(layout.facts.name):
+                facts[f"{number}"] = own
         elif module.kind == "nn.Recurrent":
             tensors |= _recurrent(module, number, file)
-            facts[f"{number}"] = ModuleFacts("RNN", {"mode": "RNN_TANH"})
+            facts[f"{number}"] = _TANH
         elif module.kind not in _SILENT:
             raise ModelFileError(
                 f"{file} holds a module {module.kind} between the layers of its network, which is "
@@ -135,39 +138,30 @@ def _torch_rnn(modules: list[Any], file: str) -> Found:
     return tensors, facts
 
 
-def _layer(module: LuaObject, number: int, file: str) -> Tensors:
+def _layer(module: LuaObject, layout: GateLayout, number: int, file: str) -> Tensors:
     """One recurrent layer's tensors in torch's layout."""
-    facts = _KINDS[module.kind]
-    into, again, bias, units = _split(module, facts.blocks, number, file)
-    laid_out = [gate for gate in _GATE_ORDER if gate in facts.row_gates]
-    rows = _rows([laid_out.index(gate) for gate in facts.row_gates], units)
+    into, again, bias = _split(module, layout.blocks, number, file)
     return {
-        f"{number}.weight_ih": into[rows],
-        f"{number}.weight_hh": again[rows],
-        f"{number}.bias_ih": bias[rows],
+        f"{number}.weight_ih": _laid_out(layout, into),
+        f"{number}.weight_hh": _laid_out(layout, again),
+        f"{number}.bias_ih": _laid_out(layout, bias),
     }
 
 
-def _gru_of_torch_rnn(module: LuaObject, number: int, file: str) -> Tensors:
-    """A GRU of the forks of torch-rnn: gates u, r and candidate; h' = (1 - u) h + u n.
+def _laid_out(layout: GateLayout, rows: Tensor) -> Tensor:
+    """Rows in the order of torch's layers.
 
-    Torch has r, z, n and h' = (1 - z) n + z h: z = 1 - u, the sigmoid of the negative.
+    A GRU is h' = (1 - u) h + u n in both programs, and h' = (1 - z) n + z h in torch: z = 1 - u,
+    the sigmoid of the negative.
     """
-    into, again, bias, units = _split(module, 3, number, file)
-    sign = torch.ones(3 * units, dtype=into.dtype)
-    sign[:units] = -1
-    rows = _rows([1, 0, 2], units)
-    return {
-        f"{number}.weight_ih": (into * sign[:, None])[rows],
-        f"{number}.weight_hh": (again * sign[:, None])[rows],
-        f"{number}.bias_ih": (bias * sign)[rows],
-    }
+    if layout.facts is GRU:
+        update, *others = rows.chunk(layout.blocks)
+        rows = torch.cat([-update, *others])
+    return layout.ordered(rows)
 
 
-def _split(
-    module: LuaObject, blocks: int, number: int, file: str
-) -> tuple[Tensor, Tensor, Tensor, int]:
-    """The weights from below (rows, D) and of the state (rows, H), the bias, and H."""
+def _split(module: LuaObject, blocks: int, number: int, file: str) -> tuple[Tensor, Tensor, Tensor]:
+    """The weights from below (rows, D) and of the state (rows, H), and the bias."""
     weight, bias = _tensor(module, "weight", 2, file), _tensor(module, "bias", 1, file)
     units = weight.shape[1] // blocks
     inputs = weight.shape[0] - units
@@ -176,11 +170,7 @@ def _split(
             f"{file}: layer {number} has weights {tuple(weight.shape)} and bias "
             f"{tuple(bias.shape)}, which no {module.kind} has"
         )
-    return weight[:inputs].t(), weight[inputs:].t(), bias, units
-
-
-def _rows(order: list[int], units: int) -> Tensor:
-    return torch.cat([torch.arange(units) + block * units for block in order])
+    return weight[:inputs].t(), weight[inputs:].t(), bias
 
 
 def _recurrent(module: LuaObject, number: int, file: str) -> Tensors:
@@ -235,10 +225,10 @@ def _char_rnn(protos: Mapping[Any, Any], options: Any, file: str) -> Found:
         tensors["embedding.weight"] = _tensor(embed, "weight", 2, file)
     for number in range(len(inside) // kind.matrices):
         mine = inside[number * kind.matrices : (number + 1) * kind.matrices]
-        made = kind.make(mine, units, file)
+        made = _layer_of_graph(mine, kind.layout, units, file)
         tensors |= {f"layers.{number}.{name}": value for name, value in made.items()}
-        if kind.facts is not None:
-            facts[f"layers.{number}"] = kind.facts
+        if own := _FACTS.get(kind.layout.facts.name):
+            facts[f"layers.{number}"] = own
     tensors |= {"decoder.weight": decoder["x.weight"], "decoder.bias": decoder["x.bias"]}
     return tensors, facts
 
@@ -269,7 +259,7 @@ def _kind_of_graph(inside: list[Tensors], units: int) -> _Kind:
     return max(alike or _GRAPH_KINDS, key=lambda one: one.matrices if alike else -one.blocks)
 
 
-def _checked(pair: list[Tensors], rows: int, units: int, file: str) -> None:
+def _check_pair(pair: tuple[Tensors, Tensors], rows: int, units: int, file: str) -> None:
     """Refuse matrices that are not the one from below and the one of the state, in this order."""
     into, again = pair[0]["x.weight"], pair[1]["x.weight"]
     if tuple(again.shape) != (rows, units) or into.shape[0] != rows:
@@ -279,35 +269,18 @@ def _checked(pair: list[Tensors], rows: int, units: int, file: str) -> None:
         )
 
 
-def _lstm(pair: list[Tensors], units: int, file: str) -> Tensors:
-    """Gates i, f, o, g of char-rnn as torch's i, f, g, o."""
-    _checked(pair, 4 * units, units, file)
-    rows = _rows([0, 1, 3, 2], units)
+def _layer_of_graph(
+    inside: Sequence[Tensors], layout: GateLayout, units: int, file: str
+) -> Tensors:
+    """One recurrent layer's tensors in torch's layout, of its pairs of linear layers."""
+    pairs = list(zip(inside[::2], inside[1::2], strict=True))
+    for pair in pairs:
+        _check_pair(pair, layout.blocks // len(pairs) * units, units, file)
     return {
-        "weight_ih": pair[0]["x.weight"][rows], "weight_hh": pair[1]["x.weight"][rows],
-        "bias_ih": pair[0]["x.bias"][rows], "bias_hh": pair[1]["x.bias"][rows],
-    }  # fmt: skip
-
-
-def _rnn(pair: list[Tensors], units: int, file: str) -> Tensors:
-    _checked(pair, units, units, file)
-    return {
-        "weight_ih": pair[0]["x.weight"], "weight_hh": pair[1]["x.weight"],
-        "bias_ih": pair[0]["x.bias"], "bias_hh": pair[1]["x.bias"],
-    }  # fmt: skip
-
-
-def _gru(six: list[Tensors], units: int, file: str) -> Tensors:
-    """Update, reset, candidate; h' = z n + (1 - z) h, so torch's z is 1 - z here, as sigma(-x)."""
-    update, reset, candidate = six[:2], six[2:4], six[4:]
-    for pair in (update, reset, candidate):
-        _checked(pair, units, units, file)
-    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    found = {}
-    for name in names:
-        side, part = (0 if name.endswith("ih") else 1), f"x.{name.partition('_')[0]}"
-        found[name] = torch.cat([reset[side][part], -update[side][part], candidate[side][part]])
-    return found
+        f"{part}_{side}": _laid_out(layout, torch.cat([pair[n][f"x.{part}"] for pair in pairs]))
+        for part in ("weight", "bias")
+        for n, side in enumerate(("ih", "hh"))
+    }
 
 
 class _Kind(NamedTuple):
@@ -317,17 +290,15 @@ class _Kind(NamedTuple):
     """What the option `model` calls it."""
     matrices: int
     """How many linear layers one layer has in the graph of a step."""
-    blocks: int
-    """How many times U rows each of them has."""
-    make: Callable[[list[Tensors], int, str], Tensors]
-    facts: ModuleFacts | None
+    layout: GateLayout
+
+    @property
+    def blocks(self) -> int:
+        """How many times U rows each of them has."""
+        return 2 * self.layout.blocks // self.matrices
 
 
-_GRAPH_KINDS = (
-    _Kind("lstm", 2, 4, _lstm, None),
-    _Kind("rnn", 2, 1, _rnn, ModuleFacts("RNN", {"mode": "RNN_TANH"})),
-    _Kind("gru", 6, 1, _gru, ModuleFacts("GRU", {"reset_after": False})),
-)
+_GRAPH_KINDS = (_Kind("lstm", 2, _LSTM), _Kind("rnn", 2, _RNN), _Kind("gru", 6, _GRU))
 
 
 def _in_pairs(inside: list[Tensors], units: int) -> list[Tensors]:
