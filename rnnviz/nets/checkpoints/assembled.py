@@ -20,7 +20,7 @@ from rnnviz.core.models.network import (
 )
 from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.checkpoints.base import Companions
-from rnnviz.nets.checkpoints.network_found import FoundNetwork
+from rnnviz.nets.checkpoints.found import FoundNetwork
 from rnnviz.nets.checkpoints.vocabulary_found import (
     NamedCharacters,
     as_characters,

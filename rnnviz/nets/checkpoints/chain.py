@@ -9,7 +9,7 @@ is multiplied into the weights of whatever reads it, which computes the same.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 import torch
@@ -29,6 +29,7 @@ from rnnviz.core.models.network import (
     Readout,
     Setting,
 )
+from rnnviz.nets.checkpoints.found import Gives, UnnamedNetwork
 from rnnviz.nets.layers.weights import check_weights
 
 Direction = Mapping[str, Tensor]
@@ -36,7 +37,9 @@ Direction = Mapping[str, Tensor]
 _BETWEEN: dict[str, Activation] = {
     "linear": "linear", "relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "gelu": "gelu",
 }  # fmt: skip
-_AT_THE_END = ("softmax", "sigmoid", "linear")
+_AT_THE_END: dict[str, Gives] = {
+    "softmax": "softmax", "sigmoid": "sigmoid", "linear": "linear",
+}  # fmt: skip
 _APPLIED = {
     "linear": lambda x: x, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid,
     "gelu": torch.nn.functional.gelu,
@@ -118,49 +121,7 @@ class PoolPart:
 Part = TablePart | DensePart | ActivationPart | ScalePart | NormPart | RecurrentPart | PoolPart
 
 
-@dataclass(frozen=True)
-class Chain:
-    """A network without the names of what it reads and gives."""
-
-    front: FrontEnd
-    symbols: bool
-    """Whether ids enter."""
-    reads: int
-    """V of the ids, or F numbers a step."""
-    layers: tuple[LayerDescription, ...]
-    readout: Readout
-    hidden: tuple[Dense, ...]
-    gives: str
-    """`softmax`, `sigmoid` or `linear`."""
-    outputs: int
-    tensors: Mapping[str, Tensor]
-    """By the names of `core.models.network.parameter_shapes`."""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def language_model(self) -> bool:
-        """Whether it says which of the symbols that it reads comes next, from those before it."""
-        forward = all(layer.direction == "forward" for layer in self.layers)
-        alike = self.reads == self.outputs > 1 and self.gives == "softmax"
-        return forward and alike and self.readout.kind in ("every", "last")
-
-    def of_symbols(self) -> Chain:
-        """The same where what enters is a row of zeros and a one for each of `reads` symbols."""
-        if self.symbols or isinstance(self.front, Embedding):
-            return self
-        tensors, front = dict(self.tensors), self.front
-        found: FrontEnd = OneHot()
-        if isinstance(front, Linear):
-            weight, bias = tensors.pop("front.weight"), tensors.pop("front.bias")
-            tensors["embedding.weight"] = _APPLIED[front.activation](weight.t() + bias)
-            found = Embedding(width=front.width)
-        return Chain(
-            found, True, self.reads, self.layers, self.readout, self.hidden, self.gives,
-            self.outputs, tensors, self.notes,
-        )  # fmt: skip
-
-
-def chain_of(parts: Sequence[Part], file: str) -> Chain:
+def chain_of(parts: Sequence[Part], file: str) -> UnnamedNetwork:
     """The network that these parts make up, the one that reads the input first.
 
     Raises:
@@ -171,6 +132,19 @@ def chain_of(parts: Sequence[Part], file: str) -> Chain:
     for part in parts:
         builder.add(part)
     return builder.finish()
+
+
+def of_symbols(network: UnnamedNetwork) -> UnnamedNetwork:
+    """The same where what enters is a row of zeros and a one for each of `reads` symbols."""
+    if network.symbols:
+        return network
+    tensors, front = dict(network.tensors), network.front
+    found: FrontEnd = OneHot()
+    if isinstance(front, Linear):
+        weight, bias = tensors.pop("front.weight"), tensors.pop("front.bias")
+        tensors["embedding.weight"] = _APPLIED[front.activation](weight.t() + bias)
+        found = Embedding(width=front.width)
+    return replace(network, front=found, symbols=True, tensors=tensors)
 
 
 class _Builder:
@@ -342,7 +316,7 @@ class _Builder:
             self._refuse(part.name, "a maximum of what was normalised or added")
         self._readout = part.kind
 
-    def finish(self) -> Chain:
+    def finish(self) -> UnnamedNetwork:
         """The network."""
         if not self._layers:
             raise ModelFileError(
@@ -359,7 +333,7 @@ class _Builder:
             self._tensors[f"head.{place}.bias"] = layer.bias
         self._tensors["output.weight"] = dense[-1].weight
         self._tensors["output.bias"] = dense[-1].bias
-        return Chain(
+        return UnnamedNetwork(
             front=self._front_end(),
             symbols=self._table is not None,
             reads=self._reads,
@@ -374,7 +348,7 @@ class _Builder:
             tensors=self._tensors,
         )
 
-    def _ending(self) -> tuple[str, list[DensePart]]:
+    def _ending(self) -> tuple[Gives, list[DensePart]]:
         """What the last numbers are, and the dense layers, the last of them without activation."""
         dense, last = self._dense, self._dense[-1]
         if self._waiting is not None and last.activation == "linear":
@@ -384,7 +358,7 @@ class _Builder:
             weight, bias = self._waiting
             return "linear", [*dense, DensePart("scale", weight, bias)]
         if last.activation in _AT_THE_END:
-            return last.activation, dense
+            return _AT_THE_END[last.activation], dense
         # Whatever else squashes the last numbers is a layer below an output that changes nothing.
         size = len(last.weight)
         if size > _LARGEST_DIAGONAL:

@@ -7,15 +7,14 @@ nor what its outputs mean. Symbols are asked for; columns, classes and labels ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 from rnnviz.core.models.network import Readout
 from rnnviz.nets.checkpoints.assembled import assembled
 from rnnviz.nets.checkpoints.base import Companions
-from rnnviz.nets.checkpoints.chain import Chain
-from rnnviz.nets.checkpoints.network_found import FoundNetwork, Gives, Purpose
+from rnnviz.nets.checkpoints.chain import of_symbols
+from rnnviz.nets.checkpoints.found import FoundNetwork, Gives, Purpose, UnnamedNetwork
 from rnnviz.nets.opened import OpenedModel
 
 _SAY_NOTHING = {"model", "manifest", "config", "weights"}
@@ -23,29 +22,17 @@ _FEWEST_ONE_HOT = 8
 """Rows of fewer numbers than these are measurements, also where as many come out."""
 
 
-@dataclass(frozen=True)
-class _ChainNetwork(FoundNetwork):
-    """A network of which the file says whether ids enter."""
-
-    ids: bool = False
-
-    @property
-    def symbols(self) -> bool:
-        """Whether it reads symbols, and not rows of numbers."""
-        return self.ids
-
-
 def opened_chain(
-    chain: Chain,
+    network: UnnamedNetwork,
     companions: Companions,
     path: Path,
     title: str,
     notes: Sequence[str] = (),
     *,
-    logits: str = "",
+    logits: Gives | None = None,
     window: int | None = None,
 ) -> OpenedModel:
-    """The model that this chain is.
+    """The model that this network is, of a row of parts.
 
     Args:
         path: of the file; a name that says nothing, as `model.json`, gives way to its folder's.
@@ -57,46 +44,42 @@ def opened_chain(
         VocabularyNeeded: it reads symbols, and they are not given.
         ModelFileError: weights that do not fit each other.
     """
-    told = list(notes)
-    chain = _with_ending(chain, logits, told)
-    language = chain.language_model and (chain.symbols or chain.reads >= _FEWEST_ONE_HOT)
+    network = _with_ending(network, logits)
+    measured = not network.symbols and network.reads < _FEWEST_ONE_HOT
+    language = _predicts_what_it_reads(network) and not measured
     if language:
-        chain = chain.of_symbols()
-        if chain.readout.kind == "last":
-            chain = replace(chain, readout=Readout())
-            told.append(_windowed(window))
-    found = _ChainNetwork(
-        purpose="language" if language else _purpose(chain),
-        front=chain.front,
-        layers=chain.layers,
-        readout=chain.readout,
-        hidden=chain.hidden,
-        gives=cast("Gives", chain.gives),
-        reads=chain.reads,
-        outputs=chain.outputs,
-        tensors=chain.tensors,
-        ids=chain.symbols,
-    )
+        network = of_symbols(network)
+        if network.readout.kind == "last":
+            said = (*network.notes, _windowed(window))
+            network = replace(network, readout=Readout(), notes=said)
+    found = FoundNetwork(**vars(network), purpose="language" if language else _purpose(network))
     name = path.parent.name if path.stem in _SAY_NOTHING else path.stem
-    return assembled([found], None, companions, path.name, title, told, name=name)
+    return assembled([found], None, companions, path.name, title, notes, name=name)
 
 
-def _purpose(chain: Chain) -> Purpose:
-    if chain.gives == "linear" and not chain.symbols:
+def _predicts_what_it_reads(network: UnnamedNetwork) -> bool:
+    """Whether it says which of the symbols that it reads comes next, from those before it."""
+    forward = all(layer.direction == "forward" for layer in network.layers)
+    alike = network.reads == network.outputs > 1 and network.gives == "softmax"
+    return forward and alike and network.readout.kind in ("every", "last")
+
+
+def _purpose(network: UnnamedNetwork) -> Purpose:
+    if network.gives == "linear" and not network.symbols:
         return "numbers"
-    return "tagger" if chain.readout.kind == "every" else "classifier"
+    return "tagger" if network.readout.kind == "every" else "classifier"
 
 
-def _with_ending(chain: Chain, logits: str, notes: list[str]) -> Chain:
-    """The chain, where its last numbers are those before a softmax or sigmoid that is left out."""
-    if chain.gives != "linear":
-        return chain
-    if not logits and chain.symbols and chain.reads == chain.outputs > 1:
-        notes.append(
-            "its last numbers are taken for those before a softmax over the symbols that it reads"
-        )
-        logits = "softmax"
-    return replace(chain, gives=logits) if logits else chain
+def _with_ending(network: UnnamedNetwork, logits: Gives | None) -> UnnamedNetwork:
+    """The same, where its last numbers are those before a softmax or sigmoid that is left out."""
+    if network.gives != "linear":
+        return network
+    if logits is not None:
+        return replace(network, gives=logits)
+    if not (network.symbols and network.reads == network.outputs > 1):
+        return network
+    said = "its last numbers are taken for those before a softmax over the symbols that it reads"
+    return replace(network, gives="softmax", notes=(*network.notes, said))
 
 
 def _windowed(window: int | None) -> str:

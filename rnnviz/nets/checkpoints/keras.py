@@ -21,6 +21,7 @@ from rnnviz.core.reading import DamagedFileError, decode_json, memory_left, open
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.chain import chain_of
 from rnnviz.nets.checkpoints.chain_opened import opened_chain
+from rnnviz.nets.checkpoints.found import Gives
 from rnnviz.nets.checkpoints.hdf5 import (
     Group,
     group_in,
@@ -261,14 +262,14 @@ def _read(model: _Model, root: Group, file: str) -> list[tuple[KerasLayer, Seque
     return [(layer, stored.of(layer)) for layer in layers]
 
 
-def _from_logits(training: Mapping[str, Any]) -> str:
-    """What its loss says that the last numbers are before: `softmax`, `sigmoid`, or empty."""
+def _from_logits(training: Mapping[str, Any]) -> Gives | None:
+    """What its loss says that the last numbers are before: softmax, sigmoid, or nothing."""
     for loss in _losses(training.get("loss")):
         about = loss.get("config")
         if isinstance(about, Mapping) and about.get("from_logits"):
             kind = str(loss.get("class_name")).lower()
             return "sigmoid" if "binary" in kind else "softmax"
-    return ""
+    return None
 
 
 def _losses(loss: Any) -> Iterator[Mapping[str, Any]]:

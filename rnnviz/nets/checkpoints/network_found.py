@@ -19,7 +19,6 @@ from torch import Tensor
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import (
     AsRead,
-    Dense,
     Embedding,
     FrontEnd,
     LayerDescription,
@@ -28,6 +27,7 @@ from rnnviz.core.models.network import (
     Readout,
     Setting,
 )
+from rnnviz.nets.checkpoints.found import FoundNetwork, Gives, Purpose
 from rnnviz.nets.checkpoints.heads import HeadReader, Seen
 from rnnviz.nets.checkpoints.parts import (
     Modules,
@@ -42,8 +42,6 @@ from rnnviz.nets.checkpoints.parts import (
 from rnnviz.nets.checkpoints.rewritten import plain_weights
 from rnnviz.nets.layers.weights import check_weights
 
-Purpose = Literal["language", "classifier", "tagger", "numbers"]
-Gives = Literal["softmax", "sigmoid", "linear"]
 _Use = tuple[Purpose, Readout, Gives, str, list[str]]
 """What a network may be for: its readout, what it gives, how this is called, what is assumed."""
 
@@ -68,57 +66,6 @@ _MOST_PARTS = 9
 _LAST: Literal["last"] = "last"
 _MEAN: Literal["mean"] = "mean"
 _MAX: Literal["max"] = "max"
-
-
-@dataclass(frozen=True)
-class FoundNetwork:
-    """A network without the names of its symbols and outputs: every tensor has found its place."""
-
-    purpose: Purpose
-    front: FrontEnd
-    layers: tuple[LayerDescription, ...]
-    readout: Readout
-    hidden: tuple[Dense, ...]
-    gives: Gives
-    reads: int
-    """V symbols, or F numbers a step."""
-    outputs: int
-    tensors: Tensors
-    """By the names of `core.models.network.parameter_shapes`."""
-    title: str = ""
-    """What tells this reading from the others of the same tensors, for people."""
-    notes: tuple[str, ...] = ()
-    asked: bool = False
-    """Whether a person has to say that it is so."""
-
-    @property
-    def symbols(self) -> bool:
-        """Whether it reads symbols, and not rows of numbers."""
-        return self.purpose != "numbers" and not isinstance(self.front, AsRead)
-
-    def summary(self) -> str:
-        """One phrase for people: `an LSTM of 2 layers of 256 units over 84 characters`."""
-        first = self.layers[0]
-        alike = {(one.architecture, one.units, one.direction) for one in self.layers}
-        count = len(self.layers)
-        if len(alike) == 1:
-            ways = ", both ways," if first.direction == "both" else ""
-            plural = "s" if count > 1 else ""
-            units = f"{first.units:,} units{ways}"
-            stack = f"{first.facts.with_article} of {count} layer{plural} of {units}"
-        else:
-            stack = "layers " + " → ".join(
-                f"{one.facts.short} {one.units:,}" for one in self.layers
-            )
-        what = ("characters" if self.reads < 1000 else "symbols") if self.symbols else "numbers"
-        over = f" over {self.reads:,} {what}"
-        if self.purpose in ("classifier", "tagger"):
-            over += (
-                f" that says one of {self.outputs:,}"
-                if self.outputs > 1
-                else " that says yes or no"
-            )
-        return f"{stack}{over}"
 
 
 @dataclass(frozen=True)
@@ -506,18 +453,19 @@ class _Finder:
                 numbers = purpose == "numbers" and isinstance(front, OneHot)
                 made.append(
                     FoundNetwork(
-                        purpose,
-                        AsRead() if numbers else front,
-                        layers,
-                        readout,
-                        own.hidden,
-                        gives,
-                        reads,
-                        outputs,
-                        tensors | own.tensors,
-                        ", ".join(filter(None, (title, own.title))),
-                        tuple(dict.fromkeys([*self.notes, *notes, *said, *own.notes])),
-                        self.asked,
+                        front=AsRead() if numbers else front,
+                        symbols=purpose != "numbers",
+                        reads=reads,
+                        layers=layers,
+                        readout=readout,
+                        hidden=own.hidden,
+                        gives=gives,
+                        outputs=outputs,
+                        tensors=tensors | own.tensors,
+                        notes=tuple(dict.fromkeys([*self.notes, *notes, *said, *own.notes])),
+                        purpose=purpose,
+                        title=", ".join(filter(None, (title, own.title))),
+                        asked=self.asked,
                     )
                 )
         return made

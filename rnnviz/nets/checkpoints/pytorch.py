@@ -15,8 +15,9 @@ from typing import Any
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.assembled import assembled
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
+from rnnviz.nets.checkpoints.found import FoundNetwork
 from rnnviz.nets.checkpoints.inert_pickle import Instance, Refused
-from rnnviz.nets.checkpoints.network_found import FoundNetwork, Hints, find_networks
+from rnnviz.nets.checkpoints.network_found import Hints, find_networks
 from rnnviz.nets.checkpoints.parts import RECURRENT
 from rnnviz.nets.checkpoints.pytorch_file import (
     PyTorchFile,

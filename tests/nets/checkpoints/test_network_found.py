@@ -18,7 +18,8 @@ from rnnviz.core.models.network import (
     Numbers,
     Symbols,
 )
-from rnnviz.nets.checkpoints.network_found import FoundNetwork, Hints, find_networks
+from rnnviz.nets.checkpoints.found import FoundNetwork
+from rnnviz.nets.checkpoints.network_found import Hints, find_networks
 from rnnviz.nets.sequence.network import SequenceNetwork, build_network
 
 V = 7

@@ -14,7 +14,7 @@ from torch import nn
 
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.checkpoints.network_found import FoundNetwork
+from rnnviz.nets.checkpoints.found import FoundNetwork
 from rnnviz.nets.checkpoints.pytorch import readings_of
 from rnnviz.nets.checkpoints.pytorch_file import read_pytorch, weights_in
 from tests.nets.checkpoints.examples import CHARACTERS
