@@ -34,6 +34,21 @@ class LanguageModel(SequenceNetwork):
         assert isinstance(self.network.reads, Symbols)
         return SymbolReader(self.network.reads)
 
+    def advance(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """One symbol of B streams, (B,): logits (B, V), and the state after it.
+
+        Layers step, which for a single symbol takes a fifth of the time of their fused modules.
+        """
+        front = self.embed(ids)
+        given: list[Tensor] = []
+        after = []
+        for place, layer in enumerate(self.recurrent):
+            inputs = self.layer_input(place, front, given)
+            hidden, stepped = layer.advance(inputs, state[place])
+            given.append(self.layer_output(place, inputs, [hidden]))
+            after.append(stepped)
+        return self.answers(given), tuple(after)
+
     def read(self, text: Text) -> Reading:
         """A text in its symbols."""
         return read_text(self.network.reads, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -73,8 +73,13 @@ def sample(
     temperature: float = 1.0,
     top_k: int = 0,
     seed: int | None = None,
+    network_at: Callable[[int], LanguageModel] | None = None,
 ) -> Iterator[str]:
     """Pieces of text drawn one after the other, one a symbol; the same seed gives the same text.
+
+    Args:
+        network_at: which network reads the symbol that was drawn at a step; this model where it is
+            not said.
 
     Raises:
         TextError: nothing of `start` is in the vocabulary.
@@ -84,9 +89,10 @@ def sample(
     writing = Writing(model.reader, start)
     with torch.inference_mode():
         logits, state = prime(model, start)
-        for _ in range(length):
+        for step in range(length):
             # Drawn on the processor, so that a seed gives the same text on every device.
             drawn = choose(logits.cpu(), temperature, top_k, generator)
             yield writing.add(drawn)
-            following, state = model(torch.tensor([[drawn]], device=model.device), state)
-            logits = following[0, 0]
+            network = network_at(step) if network_at else model
+            following, state = network.advance(torch.tensor([drawn], device=model.device), state)
+            logits = following[0]

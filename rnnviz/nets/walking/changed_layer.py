@@ -7,15 +7,17 @@ the same code, so that whatever is shown of a network can be shown with a unit c
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import TypeVar, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from rnnviz.core.cells.intervention import Intervention
+from rnnviz.core.errors import RnnvizError
 from rnnviz.nets.architectures.base import (
     Change,
-    Channels,
     Layer,
     LayerState,
     Ran,
@@ -23,9 +25,37 @@ from rnnviz.nets.architectures.base import (
     unchanged,
 )
 from rnnviz.nets.sequence.network import SequenceNetwork
-from rnnviz.nets.walking.intervening import check
 
 Network = TypeVar("Network", bound=SequenceNetwork)
+
+
+def check(model: SequenceNetwork, intervention: Intervention) -> None:
+    """Refuse an intervention on what the model does not have.
+
+    Raises:
+        RnnvizError: naming what it has.
+    """
+    layers = model.recurrent
+    if model.network.backwards:
+        raise RnnvizError("units are changed in networks that read forwards; this one does not")
+    if intervention.layer >= len(layers):
+        raise RnnvizError(
+            f"there is no layer {intervention.layer + 1}: the model has {len(layers)}"
+        )
+    layer = layers[intervention.layer]
+    if intervention.state not in layer.facts.states:
+        raise RnnvizError(
+            f"{layer.facts.with_article} has no state {intervention.state!r} to change; it has "
+            f"{', '.join(layer.facts.states)}"
+        )
+    width = layer.given if intervention.state == "hidden" else layer.units
+    if intervention.unit >= width:
+        raise RnnvizError(
+            f"there is no unit {intervention.unit} in layer {intervention.layer + 1}: it has "
+            f"{width}, from 0"
+        )
+    if not np.isfinite(intervention.value):
+        raise RnnvizError(f"the value is {intervention.value}; it must be finite")
 
 
 class ChangedLayer(Layer):
@@ -58,26 +88,28 @@ class ChangedLayer(Layer):
         return self.plain.step(inputs, state, self._and(change))
 
     def run(self, inputs: Tensor, state: LayerState) -> Ran:
-        """A block, its channels known."""
+        """A block, as fast as the change allows."""
         if self.held is None:
             return self.run_changed(inputs, state, [unchanged] * len(inputs))
         # Before the first step the unit may hold another value than the one that is built in, and
         # only a step puts the value into the state, in which nobody but the layer can look.
-        parts, after = [_as_block(self.step(inputs[0], state))], state
-        after = parts[0][1]
+        parts = [self.run_changed(inputs[:1], state, [unchanged])]
         if len(inputs) > 2:
-            ran = self.held.run(inputs[1:-1], after)
-            channels = dict(self.held.channels(ran))
-            channels["hidden"] = ran.hidden.clone()
-            channels["hidden"][..., self.intervention.unit] = self.intervention.value
-            parts.append((channels, ran.after))
-            after = ran.after
+            parts.append(self.held.run(inputs[1:-1], parts[-1].after))
         if len(inputs) > 1:
-            last = self.held.step(inputs[-1], after, self._and(unchanged))
-            parts.append(_as_block(last))
-            after = parts[-1][1]
-        joined = {name: torch.cat([part[name] for part, _ in parts]) for name in parts[0][0]}
-        return Ran(inputs, state, joined["hidden"], after, Channels(joined))
+            last = self.held.run_changed(inputs[-1:], parts[-1].after, [self._and(unchanged)])
+            parts.append(last)
+        hidden = torch.cat([part.hidden for part in parts])
+        hidden[..., self.intervention.unit] = self.intervention.value
+        return Ran(inputs, state, hidden, parts[-1].after, _Parts(parts))
+
+    def channels(self, ran: Ran, projected: Tensor | None = None) -> Mapping[str, Tensor]:
+        """Those of the parts in which the block ran, one after the other."""
+        if not isinstance(ran.kept, _Parts) or self.held is None:
+            return super().channels(ran, projected)
+        found = [self.held.channels(part) for part in ran.kept]
+        joined = {name: torch.cat([part[name] for part in found]) for name in found[0]}
+        return {**joined, "hidden": ran.hidden}
 
     def _and(self, change: Change) -> Change:
         about = self.intervention
@@ -96,8 +128,8 @@ class ChangedLayer(Layer):
         return both
 
 
-def _as_block(stepped: Stepped) -> tuple[dict[str, Tensor], LayerState]:
-    return {name: values[None] for name, values in stepped.channels.items()}, stepped.state
+class _Parts(list[Ran]):
+    """The parts in which a block ran."""
 
 
 def changed_network(model: Network, intervention: Intervention) -> Network:

@@ -17,11 +17,10 @@ from torch.nn import functional
 from rnnviz.core.cells.intervention import Ablation, Effect, Intervention
 from rnnviz.core.errors import RnnvizError
 from rnnviz.nets.architectures.base import Change, Layer, LayerState, unchanged
-from rnnviz.nets.language.model import LanguageModel, State
-from rnnviz.nets.language.sampling import choose, prime
+from rnnviz.nets.language.model import LanguageModel
+from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.layers import states
-from rnnviz.nets.sequence.network import SequenceNetwork
-from rnnviz.nets.sequence.symbols import Writing
+from rnnviz.nets.walking.changed_layer import ChangedLayer, changed_network, check
 
 RANDOM_UNITS = 20
 _BLOCK = 256
@@ -30,42 +29,12 @@ _RUN_APART = 2
 Progress = Callable[[float, float], None]
 
 
-def check(model: SequenceNetwork, intervention: Intervention) -> None:
-    """Refuse an intervention on what the model does not have.
-
-    Raises:
-        RnnvizError: naming what it has.
-    """
-    layers = model.recurrent
-    if model.network.backwards:
-        raise RnnvizError("units are changed in networks that read forwards; this one does not")
-    if intervention.layer >= len(layers):
-        raise RnnvizError(
-            f"there is no layer {intervention.layer + 1}: the model has {len(layers)}"
-        )
-    layer = layers[intervention.layer]
-    if intervention.state not in layer.facts.states:
-        raise RnnvizError(
-            f"{layer.facts.with_article} has no state {intervention.state!r} to change; it has "
-            f"{', '.join(layer.facts.states)}"
-        )
-    width = layer.given if intervention.state == "hidden" else layer.units
-    if intervention.unit >= width:
-        raise RnnvizError(
-            f"there is no unit {intervention.unit} in layer {intervention.layer + 1}: it has "
-            f"{width}, from 0"
-        )
-    if not np.isfinite(intervention.value):
-        raise RnnvizError(f"the value is {intervention.value}; it must be finite")
-
-
 class Changes:
     """One intervention a stream, or none, all on the same layer."""
 
     def __init__(self, streams: Sequence[Intervention | None], like: Tensor) -> None:
         self._streams = [(row, one) for row, one in enumerate(streams) if one is not None]
         self._like = like
-        self.first = min((one.start for _, one in self._streams), default=0)
 
     def at(self, step: int) -> Change:
         """What is changed at this step."""
@@ -102,26 +71,21 @@ class Changes:
         return change
 
 
-class _ChangedLayer:
+class _ChangedStreams:
     """A layer with an intervention a stream.
 
     It is stepped with all streams side by side; but where they are few and all hold a hidden state,
-    each is run as fast as its layer runs, with a layer of its own that has the value built in.
+    each is run as fast as its layer runs, by a `ChangedLayer` of its own.
     """
 
     def __init__(self, layer: Layer, streams: Sequence[Intervention | None], like: Tensor) -> None:
         self._layer, self._streams = layer, streams
         self._changes = Changes(streams, like)
-        fast = len(streams) <= _RUN_APART and all(
-            one is None or (one.how, one.state) == ("hold", "hidden") for one in streams
-        )
-        self._held = [
-            layer.holding(one.unit, one.value) if fast and one is not None else None
-            for one in streams
+        few = len(streams) <= _RUN_APART
+        self._changed = [
+            ChangedLayer(layer, one) if few and one is not None else None for one in streams
         ]
-        self._apart = fast and all(
-            held is not None or one is None for held, one in zip(self._held, streams, strict=True)
-        )
+        self._apart = few and all(one is None or one.held is not None for one in self._changed)
 
     def run(self, inputs: Tensor, state: LayerState, start: int) -> tuple[Tensor, LayerState]:
         """Hidden states (T, B, U) of a block that begins at this step, and the state after it."""
@@ -139,20 +103,17 @@ class _ChangedLayer:
         self, stream: int, inputs: Tensor, state: LayerState, start: int
     ) -> tuple[Tensor, LayerState]:
         own = states.rows(state, slice(stream, stream + 1))
-        one, held = self._streams[stream], self._held[stream]
-        if one is None or held is None:
-            hidden, after = self._layer(inputs, own)
-            return hidden, after
-        # The first changed step still sees the unit as it was the step before.
-        plain = min(max(one.start + 1 - start, 0), len(inputs))
+        one, changed = self._streams[stream], self._changed[stream]
+        plain = len(inputs) if one is None else min(max(one.start - start, 0), len(inputs))
         parts = []
-        for layer, part in ((self._layer, inputs[:plain]), (held, inputs[plain:])):
-            if len(part):
-                given, own = layer(part, own)
-                parts.append(given)
-        hidden = torch.cat(parts)
-        hidden[max(one.start - start, 0) :, :, one.unit] = one.value
-        return hidden, own
+        if plain > 0:
+            hidden, own = self._layer(inputs[:plain], own)
+            parts.append(hidden)
+        if changed is not None and plain < len(inputs):
+            ran = changed.run(inputs[plain:], own)
+            own = ran.after
+            parts.append(ran.hidden)
+        return torch.cat(parts), own
 
 
 @torch.inference_mode()
@@ -170,7 +131,7 @@ def losses_changed(
     """
     number = next((one.layer for one in streams if one is not None), 0)
     layers = model.recurrent
-    changed = _ChangedLayer(layers[number], streams, model.output.weight)
+    changed = _ChangedStreams(layers[number], streams, model.output.weight)
     single, many = model.zero_state(1), model.zero_state(len(streams))
     carried = [*single[:number], *many[number:]]
     found = []
@@ -255,7 +216,6 @@ def _effect(losses: Tensor, on: Tensor | None) -> Effect:
     return Effect(float(losses.mean()), *means)
 
 
-@torch.inference_mode()
 def sample_changed(
     model: LanguageModel,
     length: int,
@@ -273,29 +233,12 @@ def sample_changed(
         RnnvizError: the model has no such unit.
         TextError: nothing of `start` is in the vocabulary.
     """
-    check(model, intervention)
-    generator = None if seed is None else torch.Generator().manual_seed(seed)
-    logits, state = prime(model, start)
-    changes = Changes([intervention], model.output.weight)
-    writing = Writing(model.reader, start)
-    for step in range(length):
-        drawn = choose(logits, temperature, 0, generator)
-        yield writing.add(drawn)
-        logits, state = _step(model, drawn, state, intervention.layer, changes.at(step))
-
-
-def _step(
-    model: LanguageModel, symbol: int, state: State, number: int, change: Change
-) -> tuple[Tensor, State]:
-    front = model.embed(torch.tensor([symbol], device=model.device))
-    after = list(states.copied(state))
-    given: list[Tensor] = []
-    for place, layer in enumerate(model.recurrent):
-        inputs = model.layer_input(place, front, given)
-        if place == number:
-            channels, after[place] = layer.step(inputs, state[place], change)
-            hidden = channels["hidden"]
-        else:
-            hidden, after[place] = layer.advance(inputs, state[place])
-        given.append(model.layer_output(place, inputs, [hidden]))
-    return model.answers(given)[0], tuple(after)
+    changed = changed_network(model, intervention)
+    return sample(
+        model,
+        length,
+        start=start,
+        temperature=temperature,
+        seed=seed,
+        network_at=lambda step: changed if step >= intervention.start else model,
+    )
