@@ -130,101 +130,57 @@ class NextSymbol:
         self.top_ids = carried["top_ids"]
 
 
-class StepClasses:
-    """How likely each label is at each step, and which it is."""
+class Answers:
+    """What the head says at each step: how likely each class is, or numbers; and what was wanted.
+
+    Of a network that answers once for all, what it would say were the document cut there: its
+    documents come whole.
+    """
 
     def __init__(self, model: SequenceNetwork, reading: Reading) -> None:
         self.model, self.reading = model, reading
-        self.output: Output | None = Classes(classes=class_names(model.network.head), each=True)
-        self.begin()
-
-    def begin(self) -> None:
-        """See `Outcome`."""
-        assert isinstance(self.output, Classes)
-        count = len(self.output.classes)
-        self.last = torch.full((1, count), math.nan)
-
-    def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
-        """`class_p` and `truth`."""
-        found = class_shares(self.model.network.head, self.model.answers(given))
-        shares = spread(found, self.last, known)
-        if len(found) > 0:
-            self.last = found[-1:]
-        return {"class_p": shares, "truth": truth_at(self.reading, start, len(known))}
-
-    def carried(self) -> dict[str, Tensor]:
-        """See `Outcome`."""
-        return {"class_p": self.last}
-
-    def restore(self, carried: Mapping[str, Tensor]) -> None:
-        """See `Outcome`."""
-        self.last = carried["class_p"]
-
-
-class StepNumbers:
-    """The numbers that a network gives at each step, and those that were to come."""
-
-    def __init__(self, model: SequenceNetwork, reading: Reading) -> None:
-        self.model, self.reading = model, reading
-        self.output: Output | None = Predicted(columns=model.network.head.outputs)
-        self.begin()
-
-    def begin(self) -> None:
-        """See `Outcome`."""
-        self.last = torch.full((1, len(self.model.network.head.outputs)), math.nan)
-
-    def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
-        """`predicted` and `wanted`."""
-        found = self.model.answers(given)
-        predicted = spread(found, self.last, known)
-        if len(found) > 0:
-            self.last = found[-1:]
-        return {"predicted": predicted, "wanted": wanted_at(self.reading, start, predicted)}
-
-    def carried(self) -> dict[str, Tensor]:
-        """See `Outcome`."""
-        return {"predicted": self.last}
-
-    def restore(self, carried: Mapping[str, Tensor]) -> None:
-        """See `Outcome`."""
-        self.last = carried["predicted"]
-
-
-class Running:
-    """What a network that answers once for all would say, were the document cut after each step."""
-
-    def __init__(self, model: SequenceNetwork, reading: Reading) -> None:
-        self.model, self.reading = model, reading
-        head = model.network.head
-        self.numbers = head.gives == "linear"
+        self.head, self.each = model.network.head, model.network.readout.kind == "every"
+        self.numbers = self.head.gives == "linear"
+        self.names = self.head.outputs if self.numbers else class_names(self.head)
         self.output: Output | None = (
-            Predicted(columns=head.outputs) if self.numbers else Classes(classes=class_names(head))
+            Predicted(columns=self.names)
+            if self.numbers
+            else Classes(classes=self.names, each=self.each)
         )
+        self.begin()
 
     def begin(self) -> None:
-        """See `Outcome`; every document is whole."""
+        """See `Outcome`."""
+        self.last = torch.full((1, len(self.names)), math.nan)
 
     def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
-        """`class_p` and `truth`, or `predicted` and `wanted`, of a whole document."""
-        head = self.model.network.head
-        seen = None if self.model.network.backwards else self.model.seen(given)
-        found = torch.full((0, len(head.outputs)), math.nan)
-        if len(ids):
-            found = running_answers(self.model, ids, seen)
-        nothing = torch.full((1, len(head.outputs)), math.nan)
+        """`class_p` and `truth`, or `predicted` and `wanted`."""
+        found = self._answers(given, ids)
+        if not self.numbers:
+            found = class_shares(self.head, found)
+        said = spread(found, self.last, known)
+        if len(found) > 0:
+            self.last = found[-1:]
         if self.numbers:
-            predicted = spread(found, nothing, known)
-            return {"predicted": predicted, "wanted": wanted_at(self.reading, start, predicted)}
-        nothing = torch.full((1, len(class_names(head))), math.nan)
-        shares = spread(class_shares(head, found), nothing, known)
-        return {"class_p": shares, "truth": truth_at(self.reading, start, len(known))}
+            return {"predicted": said, "wanted": wanted_at(self.reading, start, said)}
+        return {"class_p": said, "truth": truth_at(self.reading, start, len(known))}
+
+    def _answers(self, given: Sequence[Tensor], ids: Tensor) -> Tensor:
+        """What the head says at the k steps that the network knows, (k, O)."""
+        if self.each:
+            return self.model.answers(given)
+        if not len(ids):
+            return torch.zeros(0, len(self.head.outputs))
+        seen = None if self.model.network.backwards else self.model.seen(given)
+        return running_answers(self.model, ids, seen)
 
     def carried(self) -> dict[str, Tensor]:
-        """Nothing: every document is whole."""
-        return {}
+        """See `Outcome`."""
+        return {"predicted" if self.numbers else "class_p": self.last}
 
     def restore(self, carried: Mapping[str, Tensor]) -> None:
         """See `Outcome`."""
+        self.last = carried["predicted" if self.numbers else "class_p"]
 
 
 def class_names(head: Head) -> tuple[str, ...]:
@@ -264,11 +220,8 @@ def wanted_at(reading: Reading, start: int, like: npt.NDArray[Any]) -> npt.NDArr
 
 def outcome_of(model: SequenceNetwork, reading: Reading) -> Outcome:
     """What comes out of a network at every step of what it reads."""
-    head = model.network.head
-    if model.network.readout.kind != "every":
-        return Running(model, reading)
-    if head.gives == "linear":
-        return StepNumbers(model, reading)
-    if head.outputs == model.network.symbols and not model.network.both_ways:
+    network = model.network
+    each = network.readout.kind == "every" and network.head.gives != "linear"
+    if each and network.head.outputs == network.symbols and not network.both_ways:
         return NextSymbol(model)
-    return StepClasses(model, reading)
+    return Answers(model, reading)
