@@ -35,17 +35,12 @@ _NAMED = 8
 
 
 def kind_of_network(network: NetworkDescription) -> str:
-    """The key of the kind that a network is of, by what it reads and what comes out of it.
-
-    One that predicts at every step, of the symbols that it reads, which comes next is a language
-    model; unless it has read the next one already, for some of its layers read the other way.
-    """
+    """The key of the kind that a network is of, by what it reads and what comes out of it."""
     if network.head.gives == "linear":
         return "numbers-model"
     if network.readout.kind != "every":
         return "classifier"
-    predicts = network.head.gives == "softmax" and network.head.outputs == network.symbols
-    return "language-model" if predicts and not network.both_ways else "tagger"
+    return "language-model" if network.predicts_next else "tagger"
 
 
 def network_lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -239,6 +239,15 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
         return len({rows.direction for rows in self.rows}) > 1
 
     @property
+    def predicts_next(self) -> bool:
+        """Whether it says at every step, of the symbols that it reads, which comes next.
+
+        One some of whose layers read the other way has read the next one already.
+        """
+        every = self.readout.kind == "every" and self.head.gives == "softmax"
+        return every and self.head.outputs == self.symbols and not self.both_ways
+
+    @property
     def channel_names(self) -> tuple[str, ...]:
         """Every channel that any layer has, `hidden` first."""
         return tuple(dict.fromkeys(name for rows in self.rows for name in rows.facts.channel_names))

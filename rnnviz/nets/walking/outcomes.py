@@ -220,8 +220,4 @@ def wanted_at(reading: Reading, start: int, like: npt.NDArray[Any]) -> npt.NDArr
 
 def outcome_of(model: SequenceNetwork, reading: Reading) -> Outcome:
     """What comes out of a network at every step of what it reads."""
-    network = model.network
-    each = network.readout.kind == "every" and network.head.gives != "linear"
-    if each and network.head.outputs == network.symbols and not network.both_ways:
-        return NextSymbol(model)
-    return Answers(model, reading)
+    return NextSymbol(model) if model.network.predicts_next else Answers(model, reading)
