@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NoReturn
+from typing import NoReturn, get_args
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -30,20 +31,13 @@ from rnnviz.core.models.network import (
     Setting,
 )
 from rnnviz.nets.checkpoints.found import Gives, UnnamedNetwork
-from rnnviz.nets.layers.weights import check_weights
+from rnnviz.nets.layers.weights import check_weights, shape_of
+from rnnviz.nets.sequence.network import ACTIVATIONS
 
 Direction = Mapping[str, Tensor]
 """The parameters of one direction of a recurrent layer, as its facts name and shape them."""
-_BETWEEN: dict[str, Activation] = {
-    "linear": "linear", "relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "gelu": "gelu",
-}  # fmt: skip
-_AT_THE_END: dict[str, Gives] = {
-    "softmax": "softmax", "sigmoid": "sigmoid", "linear": "linear",
-}  # fmt: skip
-_APPLIED = {
-    "linear": lambda x: x, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid,
-    "gelu": torch.nn.functional.gelu,
-}  # fmt: skip
+_BETWEEN: dict[str, Activation] = {name: name for name in get_args(Activation)}
+_AT_THE_END: dict[str, Gives] = {name: name for name in get_args(Gives)}
 _LARGEST_DIAGONAL = 4096
 
 
@@ -142,7 +136,7 @@ def of_symbols(network: UnnamedNetwork) -> UnnamedNetwork:
     found: FrontEnd = OneHot()
     if isinstance(front, Linear):
         weight, bias = tensors.pop("front.weight"), tensors.pop("front.bias")
-        tensors["embedding.weight"] = _APPLIED[front.activation](weight.t() + bias)
+        tensors["embedding.weight"] = ACTIVATIONS[front.activation]()(weight.t() + bias)
         found = Embedding(width=front.width)
     return replace(network, front=found, symbols=True, tensors=tensors)
 
@@ -241,11 +235,7 @@ class _Builder:
             self._refuse(part.name, "a layer normalisation that does not follow a recurrent layer")
         self._enter(part.name, len(part.weight))
         place = len(self._layers) - 1
-        last = self._layers[-1]
-        self._layers[-1] = LayerDescription(
-            architecture=last.architecture, units=last.units, variant=last.variant,
-            direction=last.direction, normalisation="layer",
-        )  # fmt: skip
+        self._layers[-1] = msgspec.structs.replace(self._layers[-1], normalisation="layer")
         self._tensors[f"norms.{place}.weight"] = part.weight
         self._tensors[f"norms.{place}.bias"] = part.bias
 
@@ -406,7 +396,8 @@ class _Builder:
         return part.activation
 
     def _apply(self, part: DensePart | ActivationPart, values: Tensor) -> Tensor:
-        return _APPLIED[self._known(part)](values)
+        applied: Tensor = ACTIVATIONS[self._known(part)]()(values)
+        return applied
 
     def _misshapen(self, name: str, tensor: Tensor) -> NoReturn:
         raise ModelFileError(
@@ -420,8 +411,3 @@ class _Builder:
             "or a dense layer, recurrent layers one on the other, the last, mean or maximum of "
             "their states, and dense layers on top"
         )
-
-
-def shape_of(tensor: Tensor) -> str:
-    """`(84, 256)`."""
-    return str(tuple(tensor.shape))

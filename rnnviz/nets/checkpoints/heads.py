@@ -17,7 +17,9 @@ from torch.nn import functional
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import Activation, Dense
+from rnnviz.nets.checkpoints.normalisations import TORCH_EPSILON, epsilon_of
 from rnnviz.nets.checkpoints.parts import Modules, Part
+from rnnviz.nets.sequence.network import ACTIVATIONS
 
 Seen = Literal["top", "all", "sum"]
 """What the head reads: the top layer, all layers side by side, or the sum of both directions."""
@@ -29,8 +31,6 @@ _OTHER_ACTIVATIONS = re.compile(
     r"Softsign|Tanhshrink|GLU"
 )
 _USUAL: Activation = "relu"
-_EPSILON = 1e-5
-"""Of torch's LayerNorm, where the file does not tell another."""
 
 
 class Between(NamedTuple):
@@ -219,21 +219,16 @@ class HeadReader:
 
     # Normalisation
 
-    def eps(self, part: Part) -> float:
-        """What a normalisation adds to the variance."""
-        about = self.modules.get(part.name)
-        found = about.attributes.get("eps", _EPSILON) if about else _EPSILON
-        return float(found) if isinstance(found, int | float) else _EPSILON
-
     def check_eps(self, part: Part) -> None:
         """Refuse a LayerNorm that is not torch's usual one.
 
         Raises:
             ModelFileError: naming it.
         """
-        if self.eps(part) != _EPSILON:
+        epsilon = epsilon_of(self.modules.get(part.name))
+        if epsilon != TORCH_EPSILON:
             raise ModelFileError(
-                f"{self.file}: {part.name} adds {self.eps(part):g} to the variance; only 1e-05, "
+                f"{self.file}: {part.name} adds {epsilon:g} to the variance; only 1e-05, "
                 "torch's usual, can be shown"
             )
 
@@ -248,12 +243,12 @@ class HeadReader:
             if part.kind == "matrix":
                 told = self.between(before, part) if before is not parts[0] else None
                 if told is not None:
-                    table = _acted(table, told.activation)
+                    table = ACTIVATIONS[told.activation]()(table)
                     notes += told.notes
                 table = functional.linear(table, turned(part, table.shape[1]), part.bias)
             elif part.kind == "layer-norm":
-                shape = part.weight.shape
-                table = functional.layer_norm(table, shape, part.weight, bias, self.eps(part))
+                shape, epsilon = part.weight.shape, epsilon_of(self.modules.get(part.name))
+                table = functional.layer_norm(table, shape, part.weight, bias, epsilon)
             else:
                 table = table * part.weight + bias
             before = part
@@ -279,10 +274,3 @@ def _numbered(name: str) -> tuple[str, int] | None:
     """The place of a part in a Sequential: `head.` and 2."""
     before, _, last = name.rpartition(".")
     return (f"{before}." if before else "", int(last)) if last.isdecimal() else None
-
-
-def _acted(values: Tensor, activation: str) -> Tensor:
-    return {
-        "linear": lambda x: x, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid,
-        "gelu": functional.gelu,
-    }[activation](values)  # fmt: skip

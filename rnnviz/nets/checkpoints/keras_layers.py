@@ -29,10 +29,11 @@ from rnnviz.nets.checkpoints.chain import (
     RecurrentPart,
     ScalePart,
     TablePart,
-    shape_of,
 )
 from rnnviz.nets.checkpoints.gate_layout import GateLayout
 from rnnviz.nets.checkpoints.keras_config import SILENT, KerasLayer
+from rnnviz.nets.checkpoints.normalisations import TORCH_EPSILON, batch_norm_as_map
+from rnnviz.nets.layers.weights import shape_of
 
 Weighted = tuple[KerasLayer, Sequence[Tensor]]
 """A layer and its weights in the order in which Keras keeps them; of both directions, forward
@@ -54,7 +55,6 @@ _BETWEEN = {
     "BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "LayerNormalization",
 }  # fmt: skip
 _ACTIVATIONS = {"ReLU": "relu", "Softmax": "softmax"}
-_TORCH_EPSILON = 1e-5
 _CODE = {"Lambda", "TFOpLambda", "SlicingOpLambda"}
 
 
@@ -183,20 +183,18 @@ class _Reader:
         for array in arrays:
             if array.dim() != 1 or array.shape != mean.shape:
                 self._misshapen(layer, array, tuple(mean.shape))
-        gamma = arrays[0] if scale else torch.ones_like(mean)
-        beta = arrays[scale] if center else torch.zeros_like(mean)
         epsilon = layer.config.get("epsilon", 1e-3)
         if not isinstance(epsilon, int | float) or not 0 <= epsilon < 1:
             self._misshapen(layer, variance, "an epsilon below 1")
-        factor = gamma / (variance + epsilon).sqrt()
-        return ScalePart(layer.name, factor, beta - mean * factor)
+        gamma, beta = arrays[0] if scale else None, arrays[scale] if center else None
+        return ScalePart(layer.name, *batch_norm_as_map(mean, variance, gamma, beta, epsilon))
 
     def _layer_normalisation(self, layer: KerasLayer) -> NormPart:
         scale, center = layer.says("scale", True), layer.says("center", True)
         arrays = list(self._of(layer, scale + center))
         epsilon = layer.config.get("epsilon", 1e-3)
         axis = layer.config.get("axis", -1)
-        if not isinstance(epsilon, int | float) or abs(epsilon - _TORCH_EPSILON) > 1e-12:
+        if not isinstance(epsilon, int | float) or abs(epsilon - TORCH_EPSILON) > 1e-12:
             self._refuse(layer, f"with epsilon={epsilon}; with 1e-05 it can be shown")
         if not arrays or axis not in (-1, [-1], 2, [2]):
             self._refuse(layer, "over other axes, or without weights")

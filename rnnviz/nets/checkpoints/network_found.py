@@ -36,11 +36,10 @@ from rnnviz.nets.checkpoints.parts import (
     Tensors,
     no_recurrence,
     parts_in,
-    shape_of,
     stacks_in,
 )
 from rnnviz.nets.checkpoints.rewritten import plain_weights
-from rnnviz.nets.layers.weights import check_weights
+from rnnviz.nets.layers.weights import check_weights, shape_of
 
 _Use = tuple[Purpose, Readout, Gives, str, list[str]]
 """What a network may be for: its readout, what it gives, how this is called, what is assumed."""

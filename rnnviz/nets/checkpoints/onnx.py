@@ -38,6 +38,7 @@ from rnnviz.nets.checkpoints.chain import (
 )
 from rnnviz.nets.checkpoints.chain_opened import opened_chain
 from rnnviz.nets.checkpoints.gate_layout import GateLayout
+from rnnviz.nets.checkpoints.normalisations import TORCH_EPSILON, batch_norm_as_map
 from rnnviz.nets.checkpoints.onnx_tensors import Array, array_of, folded
 from rnnviz.nets.opened import OpenedModel
 
@@ -58,7 +59,6 @@ _ACTIVATIONS = {
 _PASSED = {"Identity", "Dropout", "Cast"}
 _QUANTISED = re.compile(r"Quantize|QLinear|Integer|^Q[A-Z]")
 _POOLS = {"ReduceMean": "mean", "ReduceMax": "max"}
-_TORCH_EPSILON = 1e-5
 _ARRANGED = {
     "Gather", "Slice", "Squeeze", "Unsqueeze", "Transpose", "Reshape", "Flatten", "Concat",
 }  # fmt: skip
@@ -486,15 +486,16 @@ class _Reader:
         if len(value.axes) < 2 or value.axes[1] != C or any(one is None for one in arrays[1:5]):
             self._refuse(node)
         gamma, beta, mean, variance = (_tensor(np.asarray(array)) for array in arrays[1:5])
-        scale = gamma / (variance + attributes.get("epsilon", 1e-5)).sqrt()
-        return self._add(value, ScalePart(self._named(node), scale, beta - mean * scale))
+        epsilon = attributes.get("epsilon", 1e-5)
+        scale, shift = batch_norm_as_map(mean, variance, gamma, beta, epsilon)
+        return self._add(value, ScalePart(self._named(node), scale, shift))
 
     def _read_layer_norm(
         self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
     ) -> Signal:
         arrays = _arrays(inputs)
         self._require_numbers(node, value, attributes.get("axis", -1))
-        if arrays[1] is None or abs(attributes.get("epsilon", 1e-5) - _TORCH_EPSILON) > 1e-9:
+        if arrays[1] is None or abs(attributes.get("epsilon", 1e-5) - TORCH_EPSILON) > 1e-9:
             self._refuse(node)
         weight = _tensor(arrays[1])
         bias = _tensor(arrays[2]) if len(arrays) > 2 and arrays[2] is not None else weight * 0

@@ -16,7 +16,9 @@ from torch import Tensor
 
 from rnnviz.core.architectures import ArchitectureFacts, layers_of_torch
 from rnnviz.core.errors import ModelFileError
+from rnnviz.nets.checkpoints.normalisations import batch_norm_as_map, epsilon_of
 from rnnviz.nets.checkpoints.pytorch_file import ModuleFacts
+from rnnviz.nets.layers.weights import shape_of
 
 RECURRENT = re.compile(
     r"(?P<module>.*?)(?P<part>weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)"
@@ -34,8 +36,6 @@ _NAMED = (
 _PICTURES = re.compile(r"resnet|vgg|cnn|conv|backbone|inception|densenet", re.IGNORECASE)
 Modules = Mapping[str, ModuleFacts]
 Tensors = Mapping[str, Tensor]
-_EPSILON = 1e-5
-"""What torch's normalisations add to a variance, where the file does not tell."""
 
 
 @dataclass(frozen=True)
@@ -236,10 +236,13 @@ def _part(name: str, held: dict[str, Tensor], place: int, modules: Modules, file
     assert weight is not None
     bias, full = held.get("bias"), f"{name}.weight" if "weight" in held else name
     if "running_mean" in held and "running_var" in held:
-        mean, variance = held["running_mean"], held["running_var"]
-        eps = float(about.attributes.get("eps", _EPSILON)) if about else _EPSILON
-        scale = (variance + eps).rsqrt() * held.get("weight", torch.ones_like(variance))
-        shift = held.get("bias", torch.zeros_like(mean)) - mean * scale
+        scale, shift = batch_norm_as_map(
+            held["running_mean"],
+            held["running_var"],
+            held.get("weight"),
+            bias,
+            epsilon_of(about),
+        )
         return Part(name, "batch-norm", scale, shift, place, full_name=full)
     if weight.dim() > 2 and "weight" in held:
         raise ModelFileError(_convolution(full, weight, name, kind, file))
@@ -302,8 +305,3 @@ def no_recurrence(tensors: Tensors, file: str) -> str:
         f"{file} holds no recurrent layer that torch.nn.RNN, LSTM or GRU would save, but {names}; "
         "a network that computes its gates with layers of its own cannot be opened"
     )
-
-
-def shape_of(tensor: Tensor) -> str:
-    """`(84, 256)`."""
-    return str(tuple(tensor.shape))

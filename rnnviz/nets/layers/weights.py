@@ -54,6 +54,11 @@ def fitting_weights(
     return {name: tensor.detach().float().contiguous() for name, tensor in tensors.items()}
 
 
+def shape_of(tensor: Tensor) -> str:
+    """For messages: `(84, 256)`."""
+    return str(tuple(tensor.shape))
+
+
 def check_weights(name: str, tensor: Tensor, file: str) -> None:
     """Refuse a tensor that cannot be weights.
 
