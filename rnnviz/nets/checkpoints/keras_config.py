@@ -172,7 +172,7 @@ def stored_paths(model: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
                 continue
             inner = entry.get("config")
             own = inner.get("name") if isinstance(inner, Mapping) else None
-            kind = stored_name(str(entry.get("class_name")))
+            kind = _stored_name(str(entry.get("class_name")))
             counted[kind] = counted.get(kind, -1) + 1
             stored = f"{kind}_{counted[kind]}" if counted[kind] else kind
             key = (*nest, str(own or entry.get("name")))
@@ -182,10 +182,10 @@ def stored_paths(model: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
     return found
 
 
-def stored_name(kind: str) -> str:
+def _stored_name(kind: str) -> str:
     """The name that Keras 3 makes of a class.
 
-    >>> stored_name("SimpleRNN"), stored_name("TimeDistributed"), stored_name("LSTM")
+    >>> _stored_name("SimpleRNN"), _stored_name("TimeDistributed"), _stored_name("LSTM")
     ('simple_rnn', 'time_distributed', 'lstm')
     """
     apart = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", kind))

@@ -297,12 +297,7 @@ class _Reader:
             apart = [gate for gate in _APART if gate in layout.gates]
             places = [3 * apart.index(gate) for gate in layout.gates]
             arrays = [torch.cat([arrays[n + part] for n in places], -1) for part in range(3)]
-        biased = layer.says("use_bias", True)
-        if len(arrays) != 2 + biased:
-            raise ModelFileError(
-                f"{self._file}: the layer {layer.name} ({layer.kind}) has {len(arrays)} arrays of "
-                f"weights and needs {2 + biased}; the file is damaged or of another model"
-            )
+        self._require(layer, arrays, 2 + layer.says("use_bias", True))
         kernel, again, *bias = arrays
         if again.dim() != 2 or tuple(again.shape) != (units, blocks * units):
             self._misshapen(layer, again, (units, blocks * units))
@@ -337,12 +332,16 @@ class _Reader:
                 f"{self._file} holds no weights of the layer {layer.name} ({layer.kind}); the file "
                 "is damaged or of another model"
             )
-        if count and len(arrays) != count:
+        if count:
+            self._require(layer, arrays, count)
+        return arrays
+
+    def _require(self, layer: KerasLayer, arrays: Sequence[Tensor], count: int) -> None:
+        if len(arrays) != count:
             raise ModelFileError(
                 f"{self._file}: the layer {layer.name} ({layer.kind}) has {len(arrays)} arrays of "
                 f"weights and needs {count}; the file is damaged or of another model"
             )
-        return arrays
 
     def _misshapen(self, layer: KerasLayer, found: Tensor, wanted: object) -> NoReturn:
         raise ModelFileError(

@@ -127,18 +127,20 @@ class PyTorchStateDict:
             ModelFileError: truncated, hostile, or not a network that can be shown.
         """
         found = file.read(read_pytorch)
-        if found.harmful:
-            raise Refused(found.harmful, file.name)
-        weights = list(weights_in(found.content))
-        weights, notes = whole_of_shards(file, weights, _tensors_of)
+        own = _harmless_in(found, file.name)
+        weights, notes = whole_of_shards(file, own, _of_shard)
         opened = _opened(found, weights, file, companions, PyTorchStateDict.title)
         return replace(opened, notes=(*notes, *opened.notes))
 
 
-def _tensors_of(path: Path) -> list[Weights]:
-    found = read_pytorch(path)
+def _of_shard(path: Path) -> list[Weights]:
+    return _harmless_in(read_pytorch(path), path.name)
+
+
+def _harmless_in(found: PyTorchFile, file: str) -> list[Weights]:
+    """The weights of a file that asks for nothing that does something in the world."""
     if found.harmful:
-        raise Refused(found.harmful, path.name)
+        raise Refused(found.harmful, file)
     return list(weights_in(found.content))
 
 

@@ -38,7 +38,7 @@ def plain_weights(given: Mapping[str, Tensor], file: str) -> tuple[dict[str, Ten
         elif not (tensor.dim() == 0 and _COUNTERS.search(name)):
             tensors[name] = tensor
     tensors = _without_parametrizations(tensors, notes, file)
-    tensors = _normalised(tensors, notes)
+    tensors = _normalised(tensors, notes, file)
     tensors = _spectral_and_pruned(tensors, notes, file)
     return _without_dropout(tensors, notes), list(dict.fromkeys(notes))
 
@@ -69,7 +69,7 @@ def _without_parametrizations(
     for (module, name), parts in groups.items():
         full = f"{module}{name}"
         if parts.keys() == {"original0", "original1"}:
-            found[full] = weight_norm(parts["original0"], parts["original1"], full, file)
+            found[full] = _weight_norm(parts["original0"], parts["original1"], full, file)
             notes.append(f"{full} was computed from its weight normalisation")
         elif {"original", "0._u", "0._v"} <= parts.keys():
             found[full] = _spectral(parts["original"], parts["0._u"], parts["0._v"])
@@ -84,7 +84,7 @@ def _without_parametrizations(
     return found
 
 
-def weight_norm(length: Tensor, direction: Tensor, name: str, file: str) -> Tensor:
+def _weight_norm(length: Tensor, direction: Tensor, name: str, file: str) -> Tensor:
     """W = g v / |v|, the norm over all axes along which g does not vary (Salimans and Kingma 2016).
 
     Raises:
@@ -103,7 +103,7 @@ def weight_norm(length: Tensor, direction: Tensor, name: str, file: str) -> Tens
     return length * direction / direction.norm(dim=over or None, keepdim=True)
 
 
-def _normalised(tensors: Mapping[str, Tensor], notes: list[str]) -> dict[str, Tensor]:
+def _normalised(tensors: Mapping[str, Tensor], notes: list[str], file: str) -> dict[str, Tensor]:
     """`weight_g` and `weight_v` of the older weight normalisation."""
     found: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
@@ -111,7 +111,7 @@ def _normalised(tensors: Mapping[str, Tensor], notes: list[str]) -> dict[str, Te
         length, direction = tensors.get(f"{base}_g"), tensors.get(f"{base}_v")
         if base != name and length is not None and direction is not None:
             if base not in found:
-                found[base] = weight_norm(length, direction, base, "the file")
+                found[base] = _weight_norm(length, direction, base, file)
                 notes.append(f"{base} was computed from its weight normalisation")
         else:
             found[name] = tensor

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -78,10 +78,7 @@ def vocabulary_in(content: Any, size: int) -> NamedCharacters | None:
     differing = [other for other, named in found if named.characters != first.characters]
     if differing:
         note = f"{place} and {differing[0]} order the characters differently; {place} was taken"
-        return NamedCharacters(
-            first.characters, (*first.notes, note), first.unit, first.lower, first.tokenizer,
-            first.unknown,
-        )  # fmt: skip
+        return replace(first, notes=(*first.notes, note))
     return first
 
 
@@ -174,8 +171,7 @@ def _code_points(place: str, value: Any, size: int) -> NamedCharacters | None:
         return None
     note = f"the numbers in {place} are taken for code points"
     found = as_characters([chr(code) for code in value])
-    return None if found is None else NamedCharacters(found.characters, (note, *found.notes),
-                                                      found.unit)  # fmt: skip
+    return None if found is None else replace(found, notes=(note, *found.notes))
 
 
 def as_characters(tokens: Sequence[str | None]) -> NamedCharacters | None:

@@ -7,6 +7,7 @@ into ids; so the index beside a network has mostly more words than the network.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rnnviz.nets.checkpoints.vocabulary_found import NamedCharacters, as_words, everything
@@ -60,7 +61,4 @@ def _cut(index: Mapping[str, int], size: int) -> NamedCharacters | None:
     how = f"{_CUT}, of which it knows {words:,} words"
     if reviews:
         how += f", {_REVIEWS_FROM} later, as Keras numbers the words of its IMDb reviews"
-    return NamedCharacters(
-        named.characters, (how, *named.notes), named.unit, named.lower, named.tokenizer,
-        named.unknown, how,
-    )  # fmt: skip
+    return replace(named, notes=(how, *named.notes), how=how)
