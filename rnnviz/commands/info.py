@@ -79,8 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _is_prose(path: Path) -> bool:
     """Whether a text is no JSON, no web page, and no pointer to a model that lies elsewhere."""
-    with path.open("rb") as file:
-        head = file.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")
+    from rnnviz.core.reading import read_head
+
+    head = read_head(path, 64).lstrip(b"\xef\xbb\xbf \r\n\t")
     return not head.startswith((b"{", b"[", b"<", b"model_checkpoint_path", b"version https://git"))
 
 

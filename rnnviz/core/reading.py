@@ -75,6 +75,16 @@ def _refuse_irregular(path: Path, mode: int) -> None:
         raise OSError(22, f"it is {found}, not a file", str(path))
 
 
+def read_head(path: Path, most: int) -> bytes:
+    """How a regular file begins: at most so many bytes.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    with open_regular(path) as file:
+        return file.read(most)
+
+
 def read_small(path: Path, limit: int = SMALL_BYTES) -> bytes:
     """The content of a regular file of at most `limit` bytes.
 

@@ -9,7 +9,7 @@ from typing import Literal
 from rnnviz.core.alignments.attention_file import is_attention
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.models.model_folder import NoModelInFolder, describes_model, model_file_in
-from rnnviz.core.reading import DamagedFileError, exists, open_regular, read_json
+from rnnviz.core.reading import DamagedFileError, exists, read_head, read_json
 from rnnviz.core.runs.event_files import event_folders
 from rnnviz.core.stories.pack import is_pack
 from rnnviz.core.stories.story import FORMAT
@@ -49,8 +49,7 @@ def kind_of(path: Path) -> Kind:
 def _kind_of_file(path: Path) -> Kind:
     """What a file is that belongs to no run."""
     try:
-        with open_regular(path) as file:
-            head = file.read(_HEAD)
+        head = read_head(path, _HEAD)
     except OSError as error:
         raise TextError(f"cannot read {path}: {error.strerror}") from error
     if path.suffix.lower() == ".npz" and is_attention(path, head):

@@ -14,6 +14,7 @@ from rnnviz.core.reading import (
     decode_json,
     memory_left,
     open_regular,
+    read_head,
     read_json,
     read_small,
 )
@@ -31,6 +32,7 @@ def test_a_file_is_read_also_through_a_link(tmp_path):
     assert read_small(tmp_path / "b", limit=7) == b"content"
     with open_regular(tmp_path / "a") as file:
         assert file.read(3) == b"con"
+    assert read_head(tmp_path / "b", 3) == b"con"
 
 
 def make(kind: str, path: Path) -> Any:
@@ -52,7 +54,7 @@ def make(kind: str, path: Path) -> Any:
 def test_what_is_no_file_is_named(tmp_path, kind, monkeypatch):
     monkeypatch.chdir(tmp_path)
     opened = make(kind, tmp_path / "odd")
-    for read in (open_regular, read_small, check_fits):
+    for read in (open_regular, lambda path: read_head(path, 9), read_small, check_fits):
         with pytest.raises(OSError, match=f"it is {kind}, not a file"):
             read(tmp_path / "odd")
     if opened is not None:

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import open_regular
+from rnnviz.core.reading import read_head
 
 _HEAD = 1 << 16
 _MOST_FILES = 2000
@@ -72,7 +72,6 @@ def model_file_in(folder: Path) -> Path:
 
 def _describes(path: Path) -> bool:
     try:
-        with open_regular(path) as file:
-            return describes_model(file.read(_HEAD))
+        return describes_model(read_head(path, _HEAD))
     except OSError:
         return False

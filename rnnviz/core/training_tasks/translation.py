@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rnnviz.core.reading import open_regular
+from rnnviz.core.reading import read_head
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.training_tasks.field import Choice, File, Real, Switch, Whole, Words
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
@@ -48,8 +48,7 @@ def problem(files: Sequence[Path], config: TrainingConfig) -> str:
         try:
             if not stat.S_ISREG(path.stat().st_mode):
                 return f"{path.name} is no file; choose a file of pairs"
-            with open_regular(path) as file:
-                heads.append(file.read(_HEAD))
+            heads.append(read_head(path, _HEAD))
         except OSError as error:
             return f"{path.name} cannot be read: {error.strerror}"
         if not heads[-1]:

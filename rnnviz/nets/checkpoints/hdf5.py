@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError, RnnvizError
-from rnnviz.core.reading import memory_left, open_regular
+from rnnviz.core.reading import memory_left, open_regular, read_head
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 _FILTERS = {"gzip", "shuffle", "fletcher32", "lzf", "szip", "scaleoffset", "nbit"}
@@ -45,8 +45,7 @@ class Group(Protocol):
 
 def looks_like_hdf5(path: Path) -> bool:
     """Whether the file begins as HDF5 does."""
-    with open_regular(path) as file:
-        return file.read(len(MAGIC)) == MAGIC
+    return read_head(path, len(MAGIC)) == MAGIC
 
 
 def h5py_for(file: str) -> Any:

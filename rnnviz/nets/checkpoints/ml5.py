@@ -19,7 +19,7 @@ from torch import Tensor
 
 from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
-from rnnviz.core.reading import DamagedFileError, decode_json, open_regular, read_json, read_small
+from rnnviz.core.reading import DamagedFileError, decode_json, read_head, read_json, read_small
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.beside import read_beside
 from rnnviz.nets.checkpoints.chain import DensePart, Part, RecurrentPart, TablePart, chain_of
@@ -78,8 +78,7 @@ class Ml5:
 
 def _manifest(path: Path) -> Mapping[str, Any] | None:
     """What the manifest lists; None if the file is something else."""
-    with open_regular(path) as file:
-        head = file.read(1 << 12)
+    head = read_head(path, 1 << 12)
     if b'"filename"' not in head or b'"shape"' not in head:
         return None
     try:

@@ -22,7 +22,7 @@ from rnnviz.core.architectures.gru import GRU
 from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError, RnnvizError
 from rnnviz.core.models.network import Setting
-from rnnviz.core.reading import open_regular
+from rnnviz.core.reading import open_regular, read_head
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.chain import (
     ActivationPart,
@@ -42,7 +42,7 @@ from rnnviz.nets.checkpoints.normalisations import TORCH_EPSILON, batch_norm_as_
 from rnnviz.nets.checkpoints.onnx_tensors import Array, array_of, folded
 from rnnviz.nets.opened import OpenedModel
 
-_HEAD = 1 << 12
+_HEAD = 8
 _OLDEST = 3
 """The version of 2017; a SavedModel of TensorFlow begins with 1."""
 _MOST_NODES = 20_000
@@ -134,9 +134,8 @@ class Onnx:
 
 def _looks_like_onnx(path: Path) -> bool:
     """A model begins with its version (field 1, one byte) and names its producer or its graph."""
-    with open_regular(path) as file:
-        head = file.read(_HEAD)
-    if head[:1] != b"\x08" or len(head) < 8 or not _OLDEST <= head[1] < 64:
+    head = read_head(path, _HEAD)
+    if head[:1] != b"\x08" or len(head) < _HEAD or not _OLDEST <= head[1] < 64:
         return False
     return head[2] in (0x12, 0x1A, 0x22, 0x2A, 0x32, 0x3A, 0x42)
 

@@ -19,11 +19,11 @@ from typing import Any, Literal
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.reading import read_head
 from rnnviz.nets.checkpoints.inert_pickle import Followed, Instance, Stored, follow, resolved
 
 _LEGACY = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\.", re.DOTALL)
 """The older form begins with a pickle of this number, in whatever protocol."""
-_HEAD = 32
 _LOOKED_AT = 1 << 16
 _LARGEST_PICKLE = 256 * 1024 * 1024
 _DEEPEST = 24
@@ -71,11 +71,8 @@ class Weights:
 
 def looks_like_pytorch(path: Path) -> bool:
     """Whether the file is a zip with a `data.pkl`, or starts with the older form's number."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    if _LEGACY.match(head):
-        return True
-    if _is_plain_pickle(path):
+    head = read_head(path, _LOOKED_AT)
+    if _LEGACY.match(head) or _is_plain_pickle(head):
         return True
     try:
         return head.startswith(b"PK") and _pickle_name(path) is not None
@@ -83,10 +80,8 @@ def looks_like_pytorch(path: Path) -> bool:
         return False
 
 
-def _is_plain_pickle(path: Path) -> bool:
+def _is_plain_pickle(head: bytes) -> bool:
     """Whether `pickle.dump` wrote tensors, each of which keeps its numbers inside the pickle."""
-    with path.open("rb") as file:
-        head = file.read(_LOOKED_AT)
     return head[:1] == b"\x80" and b"_load_from_bytes" in head
 
 
@@ -97,9 +92,9 @@ def read_pytorch(path: Path) -> PyTorchFile:
         ModelFileError: damaged, cut short, or announcing what is not there.
     """
     try:
-        with path.open("rb") as file:
-            legacy = _LEGACY.match(file.read(_HEAD)) is not None
-        if not legacy and _is_plain_pickle(path):
+        head = read_head(path, _LOOKED_AT)
+        legacy = _LEGACY.match(head) is not None
+        if not legacy and _is_plain_pickle(head):
             followed = follow(io.BytesIO(path.read_bytes()), path.name)
             content = resolved(
                 followed.root, lambda block: followed.inner.get(block.key, b""), path.name

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.model_file import read_header
+from rnnviz.core.reading import read_head
 from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.checkpoints.assembled import assembled
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
@@ -26,8 +27,7 @@ from rnnviz.nets.opened import OpenedModel
 
 def looks_like_safetensors(path: Path) -> bool:
     """Whether a JSON object follows eight bytes that are a number and no text."""
-    with path.open("rb") as file:
-        first = file.read(9)
+    first = read_head(path, 9)
     return first[8:] == b"{" and any(byte < 9 or byte > 126 for byte in first[:8])
 
 

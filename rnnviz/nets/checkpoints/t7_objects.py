@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.reading import read_head
 from rnnviz.nets.checkpoints.strided import view_fits
 
 _NIL, _NUMBER, _STRING, _TABLE, _OBJECT, _BOOLEAN = range(6)
@@ -61,8 +62,7 @@ class LuaObject:
 
 def looks_like_t7(path: Path) -> bool:
     """Whether the file starts with a table and a likely key, or an object and its version."""
-    with path.open("rb") as file:
-        head = file.read(16)
+    head = read_head(path, 16)
     if len(head) < 16:
         return False
     tag, index, count, following = struct.unpack("<4i", head)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import DamagedFileError, memory_left, open_regular, read_json
+from rnnviz.core.reading import DamagedFileError, memory_left, read_head, read_json
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.beside import read_beside
 from rnnviz.nets.checkpoints.chain import chain_of
@@ -99,8 +99,7 @@ class TensorFlowJS:
 
 def _content(path: Path) -> dict[str, Any] | None:
     """The JSON of a model; None if the file is something else."""
-    with open_regular(path) as file:
-        head = file.read(_HEAD)
+    head = read_head(path, _HEAD)
     if not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
         return None
     if b'"modelTopology"' not in head and b'"weightsManifest"' not in head:

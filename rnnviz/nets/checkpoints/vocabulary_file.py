@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz.core.errors import ModelFileError, TextError
-from rnnviz.core.reading import SMALL_BYTES, read_small
+from rnnviz.core.reading import SMALL_BYTES, read_head, read_small
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints.inert_pickle import follow, resolved
 from rnnviz.nets.checkpoints.pytorch_file import looks_like_pytorch, read_pytorch
@@ -38,8 +38,7 @@ def read_vocabulary(path: Path, size: int) -> NamedCharacters | None:
         TextError: the file cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(64)
+        head = read_head(path, 64)
     except OSError as error:
         raise TextError(f"cannot read {path}: {error.strerror or error}") from error
     if head.startswith(b"\x93NUMPY") or _PICKLE.match(head) or looks_like_pytorch(path):
