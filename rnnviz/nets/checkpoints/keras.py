@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import DamagedFileError, decode_json, memory_left, open_regular, read_json
+from rnnviz.core.reading import DamagedFileError, decode_json, memory_left, read_head, read_json
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.chain import chain_of
 from rnnviz.nets.checkpoints.chain_opened import opened_chain
@@ -69,7 +69,7 @@ class Keras:
     @staticmethod
     def recognises(file: ModelFile) -> bool:
         """Whether it is HDF5, an archive with a configuration and HDF5, or that configuration."""
-        return bool(file.read(_form))
+        return bool(_form(file))
 
     @staticmethod
     def load(file: ModelFile, companions: Companions) -> OpenedModel:
@@ -80,14 +80,14 @@ class Keras:
             ModelFileError: damaged, without its structure, h5py missing, or a network that cannot
                 be shown.
         """
-        form, name = file.read(_form), file.name
+        form, name = _form(file), file.name
         if form == "archive":
             model, weights = _unpacked(file.path)
             with opened_hdf5(weights, name) as root:
                 read = _read(model, root, name)
         elif form == "config":
-            source = _beside(file.path, (".weights.h5", ".h5", ".hdf5"), "weights")
-            model = _from_json(file.path)
+            source, _ = _beside(file.path, (".weights.h5", ".h5", ".hdf5"), "weights")
+            model = _of_config(file.read(_own_config))
             with opened_hdf5(source, source.name) as root:
                 read = _read(model, root, name)
         else:
@@ -106,19 +106,18 @@ class Keras:
         )
 
 
-def _form(path: Path) -> str:
+def _form(file: ModelFile) -> str:
     """`hdf5`, `archive` or `config`; empty for anything else."""
-    if looks_like_hdf5(path):
+    if file.read(looks_like_hdf5):
         return "hdf5"
-    with open_regular(path) as file:
-        head = file.read(_HEAD)
-    if head.startswith(b"PK"):
-        return "archive" if _is_archive(path) else ""
-    told = head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") and b'"class_name"' in head
-    return "config" if told and _is_config(path) else ""
+    if file.read(_is_archive):
+        return "archive"
+    return "config" if file.read(_own_config) else ""
 
 
 def _is_archive(path: Path) -> bool:
+    if read_head(path, 2) != b"PK":
+        return False
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -127,12 +126,19 @@ def _is_archive(path: Path) -> bool:
     return "config.json" in names and any(name.endswith(".h5") for name in names)
 
 
-def _is_config(path: Path) -> bool:
+def _own_config(path: Path) -> Mapping[str, Any]:
+    """The configuration that this file begins as; {} if it is something else."""
+    head = read_head(path, _HEAD)
+    told = head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") and b'"class_name"' in head
+    return _config_in(path) if told else {}
+
+
+def _config_in(path: Path) -> Mapping[str, Any]:
     try:
         content = read_json(path, limit=_CONFIG)
     except (OSError, DamagedFileError):
-        return False
-    return isinstance(content, dict) and content.get("class_name") in MODELS
+        return {}
+    return content if isinstance(content, dict) and content.get("class_name") in MODELS else {}
 
 
 def _unpacked(path: Path) -> tuple[_Model, bytes]:
@@ -200,22 +206,24 @@ def _model_of(root: Group, path: Path) -> _Model:
             f"with attention (its layer {looked[0]}), as textgenrnn does before every character; "
             "such a network cannot be shown"
         )
-    return _from_json(_beside(path, (".json",), "structure"), version)
+    _, config = _beside(path, (".json",), "structure")
+    return _of_config(config, version)
 
 
-def _beside(path: Path, endings: tuple[str, ...], what: str) -> Path:
-    """The one file beside this one that holds its structure, or its weights."""
+def _beside(path: Path, endings: tuple[str, ...], what: str) -> tuple[Path, Any]:
+    """The one file beside this one that holds its structure, or its weights, and what is known."""
     stem = re.sub(r"(\.weights)?\.\w+$", "", path.name)
     try:
         others = sorted(other for other in path.parent.iterdir() if other.is_file())
     except OSError:
         others = []
-    fits = _is_config if what == "structure" else looks_like_hdf5
-    found = [o for o in others if o.name.endswith(endings) and _quietly(fits, o)]
+    look = _config_in if what == "structure" else looks_like_hdf5
+    known = {o: _quietly(look, o) for o in others if o.name.endswith(endings)}
+    found = [o for o, about in known.items() if about]
     same = [o for o in found if o.name in {f"{stem}{ending}" for ending in endings}]
     chosen = same if len(same) == 1 else found
     if len(chosen) == 1:
-        return chosen[0]
+        return chosen[0], known[chosen[0]]
     if what == "weights":
         raise ModelFileError(
             f"{path.name} is the structure of a Keras model without its weights, and beside it lie "
@@ -230,18 +238,14 @@ def _beside(path: Path, endings: tuple[str, ...], what: str) -> Path:
     )
 
 
-def _quietly(fits: Any, path: Path) -> bool:
+def _quietly(look: Callable[[Path], Any], path: Path) -> Any:
     try:
-        return bool(fits(path))
+        return look(path)
     except OSError:
-        return False
+        return None
 
 
-def _from_json(path: Path, version: str = "") -> _Model:
-    try:
-        config = read_json(path, limit=_CONFIG)
-    except DamagedFileError as error:
-        raise ModelFileError(f"{path.name} is no JSON of a Keras model: {error}") from error
+def _of_config(config: Mapping[str, Any], version: str = "") -> _Model:
     said = config.get("keras_version")
     return _Model(config, version or (said if isinstance(said, str) else _NEW), {})
 
