@@ -127,10 +127,10 @@ def _pickle(content: bytes) -> str:
             f"anything. Nothing was run; where the model was made, {_SAVE}"
         )
     try:
-        held = resolved(followed.root, lambda _: b"", "it")
+        held = resolved(followed, "it")
     except ModelFileError:
         held = None
-    if (words := word_list_in_words(held)) is not None:
+    if (words := _word_list_in_words(held)) is not None:
         return f"a Python pickle with {words}; open the model first, and give this file with it"
     named = [name for name in followed.names if not name.startswith(_USUAL)]
     if named:
@@ -159,7 +159,7 @@ def _begun_pickle(content: bytes) -> str:
     return f"a Python pickle{asks} and is damaged or cut short; nothing was run. Fetch it again"
 
 
-def word_list_in_words(held: object) -> str | None:
+def _word_list_in_words(held: object) -> str | None:
     """`a list of 2,804 words`, where a pickle or a JSON text holds that and little else."""
     fields = held.fields if isinstance(held, Instance) else held
     if not isinstance(fields, dict) or not fields:

@@ -23,26 +23,18 @@ from torch import Tensor
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.strided import view_fits
 
-ITEM_BYTES = {
-    "DoubleStorage": 8, "FloatStorage": 4, "HalfStorage": 2, "BFloat16Storage": 2,
-    "LongStorage": 8, "IntStorage": 4, "ShortStorage": 2, "CharStorage": 1, "ByteStorage": 1,
-    "BoolStorage": 1, "UntypedStorage": 1, "QInt8Storage": 1, "QUInt8Storage": 1,
-    "QInt32Storage": 4, "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16,
-}  # fmt: skip
-"""Bytes of one number in each kind of storage."""
 _DTYPES = {
     "DoubleStorage": torch.float64, "FloatStorage": torch.float32, "HalfStorage": torch.float16,
     "BFloat16Storage": torch.bfloat16, "LongStorage": torch.int64, "IntStorage": torch.int32,
     "ShortStorage": torch.int16, "CharStorage": torch.int8, "ByteStorage": torch.uint8,
     "BoolStorage": torch.bool,
 }  # fmt: skip
-_TORCH_DTYPES = {
-    name: getattr(torch, name)
-    for name in (
-        *("float64", "float32", "float16", "bfloat16"),
-        *("int64", "int32", "int16", "int8", "uint8", "bool"),
-    )
-}
+_NAMED_DTYPES = {str(dtype): dtype for dtype in _DTYPES.values()}
+_ITEM_BYTES = {kind: dtype.itemsize for kind, dtype in _DTYPES.items()} | {
+    "UntypedStorage": 1, "QInt8Storage": 1, "QUInt8Storage": 1, "QInt32Storage": 4,
+    "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16,
+}  # fmt: skip
+"""Bytes of one number in each kind of storage."""
 _REBUILT = {
     "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
     "torch._utils._rebuild_tensor_v3",
@@ -98,7 +90,7 @@ class Stored:
     @property
     def length(self) -> int:
         """In bytes."""
-        return self.count * ITEM_BYTES[self.kind]
+        return self.count * _ITEM_BYTES[self.kind]
 
 
 @dataclass(eq=False)
@@ -316,7 +308,7 @@ class _Machine:
         what, storage, key, _location, count = identity[:5]
         view = identity[5] if len(identity) == 6 else None
         kind = storage.name.rpartition(".")[2] if isinstance(storage, Name) else ""
-        if what != "storage" or kind not in ITEM_BYTES or view is not None:
+        if what != "storage" or kind not in _ITEM_BYTES or view is not None:
             raise self._damaged("a tensor's storage is of an unknown kind")
         if type(count) is not int or count < 0:
             raise self._damaged(f"a storage of {count} numbers is announced")
@@ -370,8 +362,13 @@ def _bytes_in(given: Any) -> bytes:
     coded = isinstance(given, _Made) and given.name == "_codecs.encode" and given.arguments
     text = given.arguments[0] if coded else None
     if isinstance(text, str):
-        return text.encode("latin-1", "replace")
+        return bytes(_as_bytes(text))
     return given if isinstance(given, bytes) else b""
+
+
+def _as_bytes(raw: Any) -> Any:
+    """Bytes that protocol 2 writes as a text of their numbers; anything else as it is."""
+    return raw.encode("latin-1", "replace") if isinstance(raw, str) else raw
 
 
 class _Pairs(list[tuple[Any, Any]]):
@@ -455,16 +452,22 @@ _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
 # What the stand-ins stand for
 
 
-def resolved(root: Any, storage: Callable[[Stored], bytes], file: str) -> Any:
+def resolved(
+    followed: Followed, file: str, storage: Callable[[Stored], bytes] | None = None
+) -> Any:
     """What a pickle holds: containers, strings, numbers, arrays, tensors; all else an `Instance`.
 
     Args:
-        storage: the bytes of a block of numbers beside the pickle.
+        storage: the bytes of a block of numbers beside the pickle; None where all lie inside it.
 
     Raises:
         ModelFileError: numbers that are announced are missing.
     """
-    return _Resolver(storage, file).value(root, 0)
+
+    def inside(block: Stored) -> bytes:
+        return followed.inner.get(block.key, b"")
+
+    return _Resolver(storage or inside, file).value(followed.root, 0)
 
 
 class _Resolver:
@@ -584,7 +587,7 @@ class _Resolver:
         stored, offset, size, stride = _checked_view(self._file, given, place, sizes, strides)
         dtype = None
         if stored.kind == "UntypedStorage" and len(rest) > 2 and isinstance(rest[2], Name):
-            dtype = _TORCH_DTYPES.get(rest[2].name.rpartition(".")[2])
+            dtype = _NAMED_DTYPES.get(rest[2].name)
         flat = self._numbers(stored, dtype)
         # Of what type the numbers are may be said beside the storage, which then counts bytes.
         _check_fits(size, stride, offset, len(flat), self._file)
@@ -621,7 +624,7 @@ class _Resolver:
             dtype = _dtype(about)
             if dtype is None:
                 return raw if isinstance(raw, _PLAIN) else made
-            raw = raw.encode("latin-1", "replace") if isinstance(raw, str) else raw
+            raw = _as_bytes(raw)
             if not isinstance(raw, bytes) or len(raw) != dtype.itemsize:
                 raise ModelFileError(f"{self._file} is damaged: a number has a wrong length")
             return np.frombuffer(raw, dtype)[0].item() if dtype.itemsize else ""
@@ -635,7 +638,7 @@ class _Resolver:
         if isinstance(raw, list):  # an array of objects
             return raw
         dtype = _dtype(about)
-        raw = raw.encode("latin-1", "replace") if isinstance(raw, str) else raw
+        raw = _as_bytes(raw)
         sizes = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape)
         if dtype is None or not isinstance(raw, bytes | bytearray) or not sizes:
             return made
@@ -656,7 +659,7 @@ def _plain_call(name: str, given: list[Any]) -> Any:
     first = given[0] if given else None
     found: Any = _UNKNOWN
     if name == "_codecs.encode" and isinstance(first, str):
-        found = first.encode("latin-1", "replace")
+        found = _as_bytes(first)
     elif name in ("torch.Size", "builtins.tuple", "builtins.list"):
         found = tuple(first) if isinstance(first, list | tuple) else _UNKNOWN
     elif name in ("builtins.int", "builtins.float", "builtins.str", "builtins.bytes"):
@@ -664,7 +667,7 @@ def _plain_call(name: str, given: list[Any]) -> Any:
         if not given and name in _EMPTY:
             found = _EMPTY[name]
     elif name == "builtins.bytearray" and given:
-        found = first.encode("latin-1", "replace") if isinstance(first, str) else first
+        found = _as_bytes(first)
     elif name.startswith("torch.jit._pickle.") and given:
         found = first  # a list of tensors or numbers, and what type it has
     elif name == "torch.device" and given:

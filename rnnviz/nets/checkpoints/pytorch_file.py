@@ -96,10 +96,7 @@ def read_pytorch(path: Path) -> PyTorchFile:
         legacy = _LEGACY.match(head) is not None
         if not legacy and _is_plain_pickle(head):
             followed = follow(io.BytesIO(path.read_bytes()), path.name)
-            content = resolved(
-                followed.root, lambda block: followed.inner.get(block.key, b""), path.name
-            )
-            return _made(content, "legacy", followed)
+            return _made(resolved(followed, path.name), "legacy", followed)
         return _read_legacy(path) if legacy else _read_zip(path)
     except ModelFileError:
         raise
@@ -144,7 +141,7 @@ def _read_zip(path: Path) -> PyTorchFile:
         def storage(block: Stored) -> bytes:
             return archive.read(f"{folder}data/{block.key}")
 
-        content = resolved(followed.root, storage, path.name)
+        content = resolved(followed, path.name, storage)
     return _made(content, "torchscript" if scripted else "zip", followed)
 
 
@@ -194,7 +191,7 @@ def _read_legacy(path: Path) -> PyTorchFile:
     def storage(block: Stored) -> bytes:
         return content[places[block.key] : places[block.key] + block.length]
 
-    return _made(resolved(followed.root, storage, path.name), "legacy", followed)
+    return _made(resolved(followed, path.name, storage), "legacy", followed)
 
 
 def _made(content: Any, form: Form, followed: Followed) -> PyTorchFile:

@@ -83,7 +83,7 @@ def _binary(path: Path, head: bytes) -> Any:
         raw = read_small(path, _LARGEST if _PICKLE.match(head) else SMALL_BYTES)
         if head.startswith(b"\x93NUMPY"):
             return np.load(BytesIO(raw), allow_pickle=False).tolist()
-        return resolved(follow(BytesIO(raw), path.name).root, lambda _: b"", path.name)
+        return resolved(follow(BytesIO(raw), path.name), path.name)
     except OSError as error:
         raise TextError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, EOFError) as error:
