@@ -32,7 +32,7 @@ from rnnviz.nets.checkpoints.hdf5 import (
 )
 from rnnviz.nets.checkpoints.keras_config import MODELS, KerasLayer, input_shape, layers_in
 from rnnviz.nets.checkpoints.keras_layers import parts_of
-from rnnviz.nets.checkpoints.keras_weights import CountedGroups, NamedGroups
+from rnnviz.nets.checkpoints.keras_weights import CountedGroups, NamedGroups, lists_layers
 from rnnviz.nets.opened import OpenedModel
 
 _CONFIG = 1 << 24
@@ -194,7 +194,7 @@ def _model_of(root: Group, path: Path) -> _Model:
             ) from error
         return _Model(config, version or _OLD, _training(training))
     counted = group_in(root, "layers", path.name) is not None
-    if not counted and "layer_names" not in root.attrs and "layer_names0" not in root.attrs:
+    if not counted and not lists_layers(root):
         found = ", ".join(list(root)[:6]) or "nothing"
         raise ModelFileError(
             f"{path.name} is an HDF5 file that Keras did not write: it holds {found}"
@@ -257,11 +257,7 @@ def _training(told: Any) -> Mapping[str, Any]:
 def _read(model: _Model, root: Group, file: str) -> list[tuple[KerasLayer, Sequence[Tensor]]]:
     """The layers of a model, and the weights of each."""
     layers = layers_in(model.config, file)
-    counted = (
-        "layer_names" not in root.attrs
-        and "layer_names0" not in root.attrs
-        and group_in(root, "model_weights", file) is None
-    )
+    counted = not lists_layers(root) and group_in(root, "model_weights", file) is None
     stored = CountedGroups(root, model.config, file) if counted else NamedGroups(root, file)
     return [(layer, stored.of(layer)) for layer in layers]
 

@@ -25,6 +25,11 @@ _ROOTS = ("", "_layer_checkpoint_dependencies/")
 _MOST_ARRAYS = 64
 
 
+def lists_layers(root: Group) -> bool:
+    """Whether the root of a file lists its layers, as weights alone did before Keras 3."""
+    return "layer_names" in root.attrs or "layer_names0" in root.attrs
+
+
 class NamedGroups:
     """The weights of a file as Keras 1 and 2, and `.h5` of Keras 3, keep them."""
 
@@ -48,10 +53,6 @@ class NamedGroups:
                 "damaged"
             )
         return [tensor_in(group, name, self._file) for name in names]
-
-    def layers(self) -> list[str]:
-        """The names of all layers, for people."""
-        return names_in(self._root, "layer_names", self._file)
 
 
 class CountedGroups:

@@ -94,7 +94,7 @@ def convert_model(request: ConvertModel, context: Context[None]) -> ModelConvert
         ModelFileError: it cannot be opened, or its form has none of ours.
     """
     opened, target = warm_model(request.model), Path(request.target)
-    about, source = opened.model.description, Path(request.model.path)
+    source = Path(request.model.path)
     if isinstance(opened.model, TutorialTranslator):
         raise ModelFileError(
             f"{source.name} is a translator of PyTorch's tutorial, whose words are made from its "
@@ -103,7 +103,7 @@ def convert_model(request: ConvertModel, context: Context[None]) -> ModelConvert
     if target.resolve() == source.resolve():
         raise ModelFileError(f"{target.name} is the file that is converted; choose another name")
     try:
-        save_model(target, opened.model, about, request.half)
+        save_model(target, opened.model, half=request.half)
     except OSError as error:
         raise ModelFileError(f"cannot write {target}: {error.strerror or error}") from error
     return ModelConverted(
