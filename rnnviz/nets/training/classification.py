@@ -29,8 +29,16 @@ from rnnviz.nets.device import training_device
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.sequence.running import answers_of
 from rnnviz.nets.sequence.symbols import SymbolReader
-from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
-from rnnviz.nets.translation.batches import epoch_order
+from rnnviz.nets.training.passes import Passes
+from rnnviz.nets.training.task import (
+    ALL,
+    Observation,
+    Position,
+    Share,
+    StepLoss,
+    Validation,
+    options_as,
+)
 from rnnviz.nets.translation.embeddings import initialise_embedding
 
 _SHOWN, _SHOWN_CHARACTERS = 6, 160
@@ -73,10 +81,7 @@ def options_of(config: TrainingConfig) -> ClassificationOptions:
     Raises:
         RnnvizError: one that is unknown, of the wrong kind, or out of range.
     """
-    try:
-        options = msgspec.convert(dict(config.options), ClassificationOptions, strict=False)
-    except msgspec.ValidationError as error:
-        raise RnnvizError(f"an option of the classification task is wrong: {error}") from error
+    options = options_as(ClassificationOptions, config, "classification")
     if options.readout not in READOUTS:
         raise RunDirectoryError(
             f"the readout is {options.readout!r}; it may be {', '.join(READOUTS)}"
@@ -113,7 +118,7 @@ class ClassificationTask:
         held: Sequence[LabelledText],
         share: Share = ALL,
     ) -> None:
-        self.config, self.options, self.share = config, options, share
+        self.config, self.options = config, options
         counts = Counter(document.label for document in kept)
         classes = tuple(sorted(counts))
         self.tokenizer = SymbolReader.trained(
@@ -152,10 +157,10 @@ class ClassificationTask:
             raise TextError("no text that is trained on holds a token; choose others")
         self.held = list(held)
         self.held_documents, self.held_labels = self._encoded(held, classes)
-        self.lengths = np.minimum([len(ids) for ids in self.documents], options.longest)
-        self.epoch, self.place = 0, 0
-        self.order = self._order()
-        self.steps_an_epoch: float = len(self.order)
+        lengths = np.minimum([len(ids) for ids in self.documents], options.longest)
+        both = np.stack([lengths, lengths], axis=1)
+        self.passes = Passes(config, both, share, options.batch_tokens)
+        self.steps_an_epoch: float = len(self.passes)
         self.average: dict[str, Tensor] = {}
         self.averaged_steps = 0
         self.counts: dict[str, Any] = {
@@ -199,13 +204,7 @@ class ClassificationTask:
 
     def next_batch(self) -> DocumentBatch:
         """The next batch, this process's share of it; after the last one the next pass begins."""
-        if self.place >= len(self.order):
-            self.epoch, self.place = self.epoch + 1, 0
-            self.order = self._order()
-        rows = self.order[self.place][self.share.number :: self.share.of]
-        if len(rows) == 0:  # the last batch of a pass may be smaller than the processes are many
-            rows = self.order[self.place][:1]
-        self.place += 1
+        rows = self.passes.next_rows()
         parts = [self._part(int(row)) for row in rows]
         return make_batch(parts, [self.labels[row] for row in rows]).to(self.device)
 
@@ -214,7 +213,7 @@ class ClassificationTask:
         ids, longest = self.documents[row], self.options.longest
         if len(ids) <= longest:
             return ids
-        draw = np.random.default_rng((self.config.seed, self.epoch, row))
+        draw = np.random.default_rng((self.config.seed, self.passes.epoch, row))
         start = int(draw.integers(0, len(ids) - longest + 1))
         return ids[start : start + longest]
 
@@ -310,24 +309,17 @@ class ClassificationTask:
 
     def position(self) -> Position:
         """The pass, the batch in it, and the average so far."""
-        facts = {"epoch": self.epoch, "place": self.place, "averaged": self.averaged_steps}
+        facts = {**self.passes.facts, "averaged": self.averaged_steps}
         return Position(facts, {f"average.{name}": each for name, each in self.average.items()})
 
     def restore(self, position: Position) -> None:
         """Go back there."""
-        facts = position.facts
-        self.epoch, self.place = int(facts["epoch"]), int(facts["place"])
-        self.averaged_steps = int(facts["averaged"])
+        self.passes.restore(position.facts)
+        self.averaged_steps = int(position.facts["averaged"])
         self.average = {
             name.removeprefix("average."): each.to(self.device).clone()
             for name, each in position.tensors.items()
         }
-        self.order = self._order()
-
-    def _order(self) -> list[npt.NDArray[np.int64]]:
-        lengths = np.stack([self.lengths, self.lengths], axis=1)
-        config, places = self.config, self.options.batch_tokens
-        return epoch_order(lengths, config.batch, config.seed, self.epoch, places)
 
     def _encoded(
         self, documents: Sequence[LabelledText], classes: Sequence[str]

@@ -27,7 +27,7 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.sequences.number_files import Table, read_table
 from rnnviz.core.training_tasks.flip_flop import flip_flop
 from rnnviz.nets.training.steps import Example, StepsTask
-from rnnviz.nets.training.task import ALL, Share
+from rnnviz.nets.training.task import ALL, Share, options_as
 
 _SHOWN_STEPS = 12
 MADE_UP_STEPS = 12_000
@@ -127,10 +127,7 @@ class NumbersTask(StepsTask):
         Raises:
             RnnvizError: the rows or the settings do not allow it.
         """
-        try:
-            options = msgspec.convert(dict(config.options), NumbersOptions, strict=False)
-        except msgspec.ValidationError as error:
-            raise RnnvizError(f"an option of the numbers task is wrong: {error}") from error
+        options = options_as(NumbersOptions, config, cls.name)
         if options.readout not in ("every", "last", "mean", "max", "attention"):
             raise RnnvizError(
                 f"the readout is {options.readout!r}; it may be every, last, mean, max, attention"

@@ -24,8 +24,8 @@ from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.sequence.network import SequenceNetwork
+from rnnviz.nets.training.passes import Passes
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
-from rnnviz.nets.translation.batches import epoch_order
 
 IGNORED = -100
 """A label that is not learned, in the words of torch."""
@@ -70,7 +70,7 @@ class StepsTask:
     ) -> None:
         if not kept:
             raise TextError("nothing is left to train on; hold out less, or add data")
-        self.config, self.share = config, share
+        self.config = config
         self.description = description
         description.check("the configuration")
         self.device = training_device(config.device)
@@ -83,24 +83,13 @@ class StepsTask:
             for part in example:
                 digest.update(part.contiguous().numpy().tobytes())
         self.facts: Mapping[str, Any] = {**self.counts, "digest": digest.hexdigest()[:16]}
-        self.epoch, self.place = 0, 0
-        self.order = self._order()
-        self.steps_an_epoch: float = len(self.order)
-
-    def _order(self) -> list[np.ndarray]:
         lengths = np.array([[len(one.entering)] * 2 for one in self.kept])
-        return epoch_order(lengths, self.config.batch, self.config.seed, self.epoch)
+        self.passes = Passes(config, lengths, share)
+        self.steps_an_epoch: float = len(self.passes)
 
     def next_batch(self) -> ExampleBatch:
         """The next batch, this process's share of it; after the last one the next pass begins."""
-        if self.place >= len(self.order):
-            self.epoch, self.place = self.epoch + 1, 0
-            self.order = self._order()
-        rows = self.order[self.place][self.share.number :: self.share.of]
-        if len(rows) == 0:  # the last batch of a pass may be smaller than the processes are many
-            rows = self.order[self.place][:1]
-        self.place += 1
-        return self._batch([self.kept[row] for row in rows])
+        return self._batch([self.kept[row] for row in self.passes.next_rows()])
 
     def _batch(self, examples: Sequence[Example]) -> ExampleBatch:
         entering = pad_sequence([one.entering for one in examples])
@@ -187,9 +176,8 @@ class StepsTask:
 
     def position(self) -> Position:
         """The pass, and the batch in it."""
-        return Position({"epoch": self.epoch, "place": self.place})
+        return Position(self.passes.facts)
 
     def restore(self, position: Position) -> None:
         """Go back there."""
-        self.epoch, self.place = int(position.facts["epoch"]), int(position.facts["place"])
-        self.order = self._order()
+        self.passes.restore(position.facts)

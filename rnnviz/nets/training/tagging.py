@@ -26,7 +26,7 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.sequences.tagged_texts import TaggedSentence, read_tagged
 from rnnviz.core.sequences.word_tokens import folded
 from rnnviz.nets.training.steps import IGNORED, Example, StepsTask
-from rnnviz.nets.training.task import ALL, Share
+from rnnviz.nets.training.task import ALL, Share, options_as
 from rnnviz.nets.translation.embeddings import initialise_embedding
 
 _SHOWN_WORDS = 20
@@ -125,10 +125,7 @@ class TaggingTask(StepsTask):
         Raises:
             RnnvizError: the sentences or the settings do not allow it.
         """
-        try:
-            options = msgspec.convert(dict(config.options), TaggingOptions, strict=False)
-        except msgspec.ValidationError as error:
-            raise RnnvizError(f"an option of the tagging task is wrong: {error}") from error
+        options = options_as(TaggingOptions, config, cls.name)
         if not config.texts:
             raise TextError(
                 "no file is given to train on; name one of two columns, a word and its label"

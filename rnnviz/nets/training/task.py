@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
+from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.config import TrainingConfig
+
+Options = TypeVar("Options", bound=msgspec.Struct)
 
 
 class Share(NamedTuple):
@@ -26,6 +30,18 @@ class Share(NamedTuple):
 
 
 ALL = Share()
+
+
+def options_as(kind: type[Options], config: TrainingConfig, task: str) -> Options:
+    """The options that a configuration has for its task alone.
+
+    Raises:
+        RnnvizError: one that is unknown, or of the wrong kind.
+    """
+    try:
+        return msgspec.convert(dict(config.options), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise RnnvizError(f"an option of the {task} task is wrong: {error}") from error
 
 
 class StepLoss(NamedTuple):

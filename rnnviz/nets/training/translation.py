@@ -25,9 +25,18 @@ from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
 from rnnviz.nets.language.model import count_parameters
+from rnnviz.nets.training.passes import Passes
 from rnnviz.nets.training.sentence_gradients import layer_names, sentence_gradients
-from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
-from rnnviz.nets.translation.batches import PairBatch, epoch_order, make_batch
+from rnnviz.nets.training.task import (
+    ALL,
+    Observation,
+    Position,
+    Share,
+    StepLoss,
+    Validation,
+    options_as,
+)
+from rnnviz.nets.translation.batches import PairBatch, make_batch
 from rnnviz.nets.translation.embeddings import initialise_embedding
 from rnnviz.nets.translation.guiding import (
     Spans,
@@ -104,10 +113,7 @@ def options_of(config: TrainingConfig) -> TranslationOptions:
     Raises:
         RnnvizError: one that is unknown, or of the wrong kind.
     """
-    try:
-        return msgspec.convert(dict(config.options), TranslationOptions, strict=False)
-    except msgspec.ValidationError as error:
-        raise RnnvizError(f"an option of the translation task is wrong: {error}") from error
+    return options_as(TranslationOptions, config, "translation")
 
 
 def _vocabularies(
@@ -166,7 +172,7 @@ class TranslationTask:
         share: Share = ALL,
         links: Sequence[frozenset[Link]] | None = None,
     ) -> None:
-        self.config, self.options, self.share = config, options, share
+        self.config, self.options = config, options
         source, target = _vocabularies(options, kept)
         before = options.attention == "additive" or options.attention == "none"
         self.description = TranslationDescription(
@@ -202,9 +208,8 @@ class TranslationTask:
         self.held = list(held)
         self.watched = self._watched()
         self.lengths = np.array([(len(a) + 1, len(b) + 1) for a, b in self.pairs], np.int64)
-        self.epoch, self.place = 0, 0
-        self.order = self._order()
-        self.steps_an_epoch: float = len(self.order)
+        self.passes = Passes(config, self.lengths, share, options.batch_tokens)
+        self.steps_an_epoch: float = len(self.passes)
         self.counts = {
             "pairs": len(self.pairs),
             "held_out_pairs": len(self.held),
@@ -238,13 +243,7 @@ class TranslationTask:
 
     def next_batch(self) -> PairBatch:
         """The next batch, this process's share of it; after the last one the next pass begins."""
-        if self.place >= len(self.order):
-            self.epoch, self.place = self.epoch + 1, 0
-            self.order = self._order()
-        rows = self.order[self.place][self.share.number :: self.share.of]
-        if len(rows) == 0:  # the last batch of a pass may be smaller than the processes are many
-            rows = self.order[self.place][:1]
-        self.place += 1
+        rows = self.passes.next_rows()
         batch = make_batch([self.pairs[row] for row in rows])
         if not self.spans:
             return batch.to(self.device)
@@ -338,16 +337,11 @@ class TranslationTask:
 
     def position(self) -> Position:
         """The pass, and the batch in it."""
-        return Position({"epoch": self.epoch, "place": self.place})
+        return Position(self.passes.facts)
 
     def restore(self, position: Position) -> None:
         """Go back there."""
-        self.epoch, self.place = int(position.facts["epoch"]), int(position.facts["place"])
-        self.order = self._order()
-
-    def _order(self) -> list[npt.NDArray[np.int64]]:
-        config, places = self.config, self.options.batch_tokens
-        return epoch_order(self.lengths, config.batch, config.seed, self.epoch, places)
+        self.passes.restore(position.facts)
 
     def _encoded(
         self, pairs: Sequence[Pair], links: Sequence[frozenset[Link]] | None

@@ -18,6 +18,7 @@ from rnnviz.core.models.network import (
 )
 from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.training.characters import CharacterTask, Encode
+from rnnviz.nets.training.task import options_as
 
 
 class WordOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,10 +45,7 @@ class WordTask(CharacterTask):
             RnnvizError: an option is wrong, or the text holds too little.
         """
         config = self.config
-        try:
-            options = msgspec.convert(dict(config.options), WordOptions, strict=False)
-        except msgspec.ValidationError as error:
-            raise RnnvizError(f"an option of the words task is wrong: {error}") from error
+        options = options_as(WordOptions, config, self.name)
         if options.tokens not in ("words", "subwords"):
             raise RnnvizError(
                 f"the tokens are {options.tokens!r}; they may be words or subwords, and characters "

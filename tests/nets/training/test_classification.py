@@ -108,7 +108,7 @@ def test_a_long_document_is_cut_in_training_and_whole_when_judged(tmp_path: Path
     task = ClassificationTask.from_config(config(path, options={"longest": 10}))
     assert all(task.next_batch().ids.shape[0] == 10 for _ in range(4))
     assert {len(ids) for ids in task.held_documents} == {61}
-    starts = {tuple(task._part(0).tolist()) for task.epoch in range(6)}
+    starts = {tuple(task._part(0).tolist()) for task.passes.epoch in range(6)}
     assert len(starts) > 1
 
 

@@ -110,9 +110,10 @@ def test_processes_share_a_batch() -> None:
     tasks = [
         TranslationTask.from_config(config(), Share(n, of)) for n, of in ((0, 1), (0, 2), (1, 2))
     ]
-    largest = max(range(len(tasks[0].order)), key=lambda place: len(tasks[0].order[place]))
+    order = tasks[0].passes.order
+    largest = max(range(len(order)), key=lambda place: len(order[place]))
     for task in tasks:
-        task.place = largest
+        task.passes.place = largest
     whole, *parts = [task.next_batch() for task in tasks]
     assert sum(part.tokens for part in parts) == whole.tokens
 
@@ -207,7 +208,7 @@ def mass(task: TranslationTask) -> float:
     """The weight that lies on linked pieces, on the mean over all batches of a pass."""
     total, rows = 0.0, 0
     task.model.eval()
-    for _ in range(len(task.order)):
+    for _ in range(len(task.passes)):
         batch = task.next_batch()
         with torch.inference_mode():
             _, _, weights = task.model(batch.source, batch.lengths, batch.target)
