@@ -10,13 +10,14 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.reading import memory_left, read_small
 from rnnviz.core.sequences.decoding import decode
 
 Pair = tuple[str, str]
+Example = TypeVar("Example")
 _PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open}
 """How packed files begin, and what unpacks them."""
 _LARGEST_BYTES = 1 << 33
@@ -137,13 +138,28 @@ def hold_out(pairs: Sequence[Pair], share: float, seed: int = 0) -> tuple[list[P
         share: of the sources; above 1, about so many of them.
     """
     sources = {pair[0] for pair in pairs}
-    portion = share / max(1, len(sources)) if share > 1 else share
-    limit = round(portion * 2**32)
+    limit = _limit(share, len(sources))
     held_sources = {source for source in sources if draw_of(source, seed) < limit}
     held = [pair for pair in pairs if pair[0] in held_sources]
     held_targets = {pair[1] for pair in held}
     kept = [pair for pair in pairs if pair[0] not in held_sources and pair[1] not in held_targets]
     return kept, held
+
+
+def parted(
+    examples: Sequence[Example], text: Callable[[Example], str], share: float, seed: int = 0
+) -> tuple[list[Example], list[Example]]:
+    """The examples to train on, and those held out: which these are follows from their texts."""
+    limit = _limit(share, len(examples))
+    held = [draw_of(text(example), seed) < limit for example in examples]
+    pairs = list(zip(examples, held, strict=True))
+    return [each for each, out in pairs if not out], [each for each, out in pairs if out]
+
+
+def _limit(share: float, count: int) -> int:
+    """What `draw_of` stays below for this share of so many, or for so many of them above 1."""
+    portion = share / max(1, count) if share > 1 else share
+    return round(portion * 2**32)
 
 
 def draw_of(sentence: str, seed: int) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rnnviz.core.alignments.parallel_corpus import draw_of, read_lines
+from rnnviz.core.alignments.parallel_corpus import parted, read_lines
 from rnnviz.core.errors import TextError
 
 LABEL_NAMES = ("label", "labels", "sentiment", "class", "category", "target", "polarity", "y")
@@ -100,11 +100,7 @@ def hold_out(
     Args:
         share: of the documents; above 1, about so many of them.
     """
-    portion = share / max(1, len(documents)) if share > 1 else share
-    limit = round(portion * 2**32)
-    held = [draw_of(document.text, seed) < limit for document in documents]
-    pairs = list(zip(documents, held, strict=True))
-    return [each for each, out in pairs if not out], [each for each, out in pairs if out]
+    return parted(documents, lambda document: document.text, share, seed)
 
 
 def _folder(path: Path) -> list[LabelledText]:

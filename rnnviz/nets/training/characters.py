@@ -26,12 +26,20 @@ from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
-from rnnviz.nets.language.model import LanguageModel, count_parameters
+from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.layers.states import detached, floats, named, restored
 from rnnviz.nets.training.corpus import Corpus, held_out_loss
 from rnnviz.nets.training.hidden_gradients import hidden_gradients
-from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
+from rnnviz.nets.training.task import (
+    ALL,
+    Observation,
+    Position,
+    Share,
+    StepLoss,
+    Validation,
+    training_summary,
+)
 
 Encode = Callable[[str], npt.NDArray[np.integer]]
 SAMPLE_LENGTH = 400
@@ -191,13 +199,11 @@ class CharacterTask:
 
     def save(self, path: Path, training: Mapping[str, Any]) -> None:
         """Write the model file."""
-        summary = {
-            "texts": [Path(text).name for text in self.config.texts],
+        counts = {
             self.unit: len(self.corpus.training_ids),
             f"held_out_{self.unit}": len(self.corpus.held_out_ids),
-            **training,
-            "parameters": count_parameters(self.model),
         }
+        summary = training_summary(self.config, counts, training, self.model)
         save_model(path, self.model, msgspec.structs.replace(self.description, training=summary))
 
     def position(self) -> Position:

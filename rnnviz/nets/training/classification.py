@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from rnnviz.nets.classification.batches import DocumentBatch, make_batch
 from rnnviz.nets.classification.model import Classifier
 from rnnviz.nets.classification.verdicts import logits_of
 from rnnviz.nets.device import training_device
-from rnnviz.nets.language.model import count_parameters
+from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.sequence.running import answers_of
 from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.training.passes import Passes
@@ -37,7 +36,9 @@ from rnnviz.nets.training.task import (
     Share,
     StepLoss,
     Validation,
+    digest_of,
     options_as,
+    training_summary,
 )
 from rnnviz.nets.translation.embeddings import initialise_embedding
 
@@ -95,14 +96,6 @@ def options_of(config: TrainingConfig) -> ClassificationOptions:
     if not options.embedding_rate > 0:
         raise RunDirectoryError(f"embedding_rate is {options.embedding_rate}; it must be above 0")
     return options
-
-
-def digest_of(documents: Sequence[LabelledText]) -> str:
-    """A fingerprint of the documents, so that a resumed run notices that they have changed."""
-    digest = hashlib.sha256()
-    for document in documents:
-        digest.update("\t".join(document).encode("utf-8", "surrogatepass") + b"\n")
-    return digest.hexdigest()[:16]
 
 
 class ClassificationTask:
@@ -247,8 +240,6 @@ class ClassificationTask:
     @contextmanager
     def _judging(self) -> Iterator[None]:
         """The model in evaluation mode, with the averaged weights where there are any."""
-        training = self.model.training
-        self.model.eval()
         weights = dict(self.model.named_parameters())
         own = (
             {name: each.detach().clone() for name, each in weights.items()} if self.average else {}
@@ -257,12 +248,12 @@ class ClassificationTask:
             for name, average in self.average.items():
                 weights[name].copy_(average)
         try:
-            yield
+            with evaluating(self.model):
+                yield
         finally:
             with torch.no_grad():
                 for name, weight in own.items():
                     weights[name].copy_(weight)
-            self.model.train(training)
 
     @torch.inference_mode()
     def validate(self, final: bool) -> Validation | None:
@@ -297,12 +288,7 @@ class ClassificationTask:
 
     def save(self, path: Path, training: Mapping[str, Any]) -> None:
         """Write a model file with this summary."""
-        summary = {
-            "texts": [Path(text).name for text in self.config.texts],
-            **self.counts,
-            **training,
-            "parameters": count_parameters(self.model),
-        }
+        summary = training_summary(self.config, self.counts, training, self.model)
         described = msgspec.structs.replace(self.description, training=summary)
         with self._judging():
             save_model(path, self.model, described)

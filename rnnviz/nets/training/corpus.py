@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.language.model import LanguageModel
 
 
@@ -35,18 +36,16 @@ def held_out_loss(model: LanguageModel, ids: Tensor, batch: int = 1) -> float:
     """Mean loss in nats a character over ids, in B streams whose states are carried over."""
     if len(ids) < 2 * batch:
         return math.nan
-    training = model.training
-    model.eval()
     columns = streams(ids, batch)
     state, losses = model.zero_state(batch), []
-    for start in range(0, len(columns) - 1, 512):
-        inputs = columns[start : start + 512][: len(columns) - 1 - start]
-        targets = columns[start + 1 : start + 1 + len(inputs)]
-        logits, state = model(inputs, state)
-        losses.append(
-            functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
-        )
-    model.train(training)
+    with evaluating(model):
+        for start in range(0, len(columns) - 1, 512):
+            inputs = columns[start : start + 512][: len(columns) - 1 - start]
+            targets = columns[start + 1 : start + 1 + len(inputs)]
+            logits, state = model(inputs, state)
+            losses.append(
+                functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
+            )
     # Read once: an accelerator is waited for at the end only.
     total: float = sum(torch.stack(losses).tolist())
     return total / ((len(columns) - 1) * batch)

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from rnnviz.core.models.translation import BEGIN_ID, TranslationDescription
 from rnnviz.nets.architectures import Layer
+from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.translation.batches import PairBatch
 from rnnviz.nets.translation.encoder import Encoder
 from rnnviz.nets.translation.model import TranslationModel
@@ -47,17 +48,10 @@ def sentence_gradients(model: TranslationModel, pair: PairBatch) -> Norms:
         (2, L or 2L, S + G): encoder, then decoder; L is the mean loss of all target tokens, and
         that of the last alone. See `layer_names`.
     """
-    training = model.training
-    model.eval()
-    try:
-        with torch.enable_grad():
-            encoded, states, finals = _encode(model.encoder, pair.source)
-            decoded, losses = _decode(model, states, finals, pair)
-            mean, last = (
-                _norms(loss, [*encoded, *decoded]) for loss in (losses.mean(), losses[-1])
-            )
-    finally:
-        model.train(training)
+    with evaluating(model), torch.enable_grad():
+        encoded, states, finals = _encode(model.encoder, pair.source)
+        decoded, losses = _decode(model, states, finals, pair)
+        mean, last = (_norms(loss, [*encoded, *decoded]) for loss in (losses.mean(), losses[-1]))
     directions, layers = len(encoded) // len(decoded), len(decoded)
     return np.stack([_in_time(found, directions, layers) for found in (mean, last)])
 

@@ -22,10 +22,18 @@ from rnnviz.core.models.network import SequenceDescription
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
-from rnnviz.nets.language.model import count_parameters
+from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.training.passes import Passes
-from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
+from rnnviz.nets.training.task import (
+    ALL,
+    Observation,
+    Position,
+    Share,
+    StepLoss,
+    Validation,
+    training_summary,
+)
 
 IGNORED = -100
 """A label that is not learned, in the words of torch."""
@@ -127,16 +135,14 @@ class StepsTask:
         """The loss on what is held out, and the share that is right or the share of variance."""
         if not self.held:
             return None
-        training = self.model.training
-        self.model.eval()
         answers, wanted = [], []
-        for start in range(0, len(self.held), self.config.batch):
-            batch = self._batch(self.held[start : start + self.config.batch])
-            said, _ = self.model(batch.entering, None, batch.lengths)
-            known = ~batch.wanted.isnan() if self.numbers else batch.wanted != IGNORED
-            answers.append(said[known].float().cpu())
-            wanted.append(batch.wanted[known].cpu())
-        self.model.train(training)
+        with evaluating(self.model):
+            for start in range(0, len(self.held), self.config.batch):
+                batch = self._batch(self.held[start : start + self.config.batch])
+                said, _ = self.model(batch.entering, None, batch.lengths)
+                known = ~batch.wanted.isnan() if self.numbers else batch.wanted != IGNORED
+                answers.append(said[known].float().cpu())
+                wanted.append(batch.wanted[known].cpu())
         said, truth = torch.cat(answers), torch.cat(wanted)
         nats, _ = self._loss(said, truth)
         if self.numbers:
@@ -149,14 +155,11 @@ class StepsTask:
     def observe(self, temperatures: tuple[float, ...]) -> Iterator[Observation]:
         """Some held-out sequences with what the network says of them."""
         lines = []
-        training = self.model.training
-        self.model.eval()
-        with torch.inference_mode():
+        with torch.inference_mode(), evaluating(self.model):
             for place, example in enumerate(self.held[: self.sampled]):
                 batch = self._batch([example])
                 said, _ = self.model(batch.entering, None, batch.lengths)
                 lines.append(self.shown(place, said[:, 0] if said.dim() == 3 else said[0]).strip())
-        self.model.train(training)
         if lines:
             yield Observation("sample", {"temperature": 0.0, "text": "\n".join(lines)})
 
@@ -166,12 +169,7 @@ class StepsTask:
 
     def save(self, path: Path, training: Mapping[str, Any]) -> None:
         """Write a model file with this summary."""
-        summary = {
-            "texts": [Path(text).name for text in self.config.texts],
-            **self.counts,
-            **training,
-            "parameters": count_parameters(self.model),
-        }
+        summary = training_summary(self.config, self.counts, training, self.model)
         save_model(path, self.model, msgspec.structs.replace(self.description, training=summary))
 
     def position(self) -> Position:

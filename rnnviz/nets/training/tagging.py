@@ -10,7 +10,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from rnnviz.core.alignments.parallel_corpus import draw_of
+from rnnviz.core.alignments.parallel_corpus import parted
 from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.models.network import (
     Embedding,
@@ -40,17 +40,6 @@ class TaggingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     lower: bool = True
     vectors: str = ""
     held_out_texts: str = ""
-
-
-def hold_out(
-    sentences: Sequence[TaggedSentence], share: float, seed: int
-) -> tuple[list[TaggedSentence], list[TaggedSentence]]:
-    """Those to train on, and those held out; which these are follows from their words."""
-    portion = share / max(1, len(sentences)) if share > 1 else share
-    limit = round(portion * 2**32)
-    held = [draw_of(" ".join(one.words), seed) < limit for one in sentences]
-    pairs = list(zip(sentences, held, strict=True))
-    return [one for one, out in pairs if not out], [one for one, out in pairs if out]
 
 
 class TaggingTask(StepsTask):
@@ -134,7 +123,9 @@ class TaggingTask(StepsTask):
         if options.held_out_texts:
             kept, held = sentences, read_tagged([Path(options.held_out_texts)])
         else:
-            kept, held = hold_out(sentences, config.held_out, config.seed)
+            kept, held = parted(
+                sentences, lambda one: " ".join(one.words), config.held_out, config.seed
+            )
         return cls(config, options, kept, held, share)
 
     def shown(self, place: int, answers: Tensor) -> str:

@@ -1,12 +1,14 @@
 """What the training loop asks of a task: batches, a loss, and what there is to see and to keep.
 
 A task owns its model and its data, and knows where in the data it is; the loop owns the optimiser,
-the clock, and the run directory. `docs/adding.md` shows how to write one.
+the clock, and the run directory. `docs/adding.md` shows how to write one. What tasks have in
+common that is said of a configuration, a corpus and a trained model stands here, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -18,6 +20,7 @@ from torch import Tensor, nn
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.nets.language.model import count_parameters
 
 Options = TypeVar("Options", bound=msgspec.Struct)
 
@@ -42,6 +45,31 @@ def options_as(kind: type[Options], config: TrainingConfig, task: str) -> Option
         return msgspec.convert(dict(config.options), kind, strict=False)
     except msgspec.ValidationError as error:
         raise RnnvizError(f"an option of the {task} task is wrong: {error}") from error
+
+
+def digest_of(examples: Iterable[tuple[str, ...]]) -> str:
+    """A fingerprint of examples in words: a resumed run notices by it that they have changed."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update("\t".join(example).encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()[:16]
+
+
+def training_summary(
+    config: TrainingConfig, counts: Mapping[str, Any], training: Mapping[str, Any], model: nn.Module
+) -> dict[str, Any]:
+    """What a model file says of its training.
+
+    Args:
+        counts: what the task knows of its data.
+        training: what the loop knows.
+    """
+    return {
+        "texts": [Path(text).name for text in config.texts],
+        **counts,
+        **training,
+        "parameters": count_parameters(model),
+    }
 
 
 class StepLoss(NamedTuple):

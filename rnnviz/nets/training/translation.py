@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
-from rnnviz.nets.language.model import count_parameters
+from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.training.passes import Passes
 from rnnviz.nets.training.sentence_gradients import layer_names, sentence_gradients
 from rnnviz.nets.training.task import (
@@ -34,7 +33,9 @@ from rnnviz.nets.training.task import (
     Share,
     StepLoss,
     Validation,
+    digest_of,
     options_as,
+    training_summary,
 )
 from rnnviz.nets.translation.batches import PairBatch, make_batch
 from rnnviz.nets.translation.embeddings import initialise_embedding
@@ -97,14 +98,6 @@ class TranslationOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     made: str = ""
     """`dates` or `reversed`: train on made-up pairs instead of a corpus."""
     made_pairs: int = 10_000
-
-
-def digest_of(pairs: Sequence[Pair]) -> str:
-    """A fingerprint of the pairs, so that a resumed run notices that its corpus has changed."""
-    digest = hashlib.sha256()
-    for pair in pairs:
-        digest.update("\t".join(pair).encode("utf-8", "surrogatepass") + b"\n")
-    return digest.hexdigest()[:16]
 
 
 def options_of(config: TrainingConfig) -> TranslationOptions:
@@ -273,14 +266,9 @@ class TranslationTask:
         """The loss in nats a token, and BLEU of greedy translations, on held-out pairs."""
         if not self.held:
             return None
-        training = self.model.training
-        self.model.eval()
-        try:
-            judged = self.held if final else self.held[:: 1 + len(self.held) // _JUDGED]
-            nats = held_out_loss(self.model, judged)
-            return Validation(nats, 1, self._bleu(judged))
-        finally:
-            self.model.train(training)
+        judged = self.held if final else self.held[:: 1 + len(self.held) // _JUDGED]
+        with evaluating(self.model):
+            return Validation(held_out_loss(self.model, judged), 1, self._bleu(judged))
 
     def _bleu(self, judged: Sequence[Pair]) -> dict[str, float]:
         references: dict[str, list[str]] = {}
@@ -298,9 +286,7 @@ class TranslationTask:
         """The alignment of the watched sentence under teacher forcing, and its translation."""
         if self.watched is None:
             return
-        training = self.model.training
-        self.model.eval()
-        try:
+        with evaluating(self.model):
             (source, target), batch = self.watched, self.measured
             _, _, weights = self.model(batch.source, batch.lengths, batch.target)
             if weights is not None:
@@ -317,17 +303,10 @@ class TranslationTask:
             except RnnvizError:
                 made = ""
             yield Observation("sample", {"temperature": 0.0, "text": f"{source}\n{made}"})
-        finally:
-            self.model.train(training)
 
     def save(self, path: Path, training: Mapping[str, Any]) -> None:
         """Write a model file with this summary."""
-        summary = {
-            "texts": [Path(text).name for text in self.config.texts],
-            **self.counts,
-            **training,
-            "parameters": count_parameters(self.model),
-        }
+        summary = training_summary(self.config, self.counts, training, self.model)
         described = msgspec.structs.replace(
             self.description,
             training=summary,

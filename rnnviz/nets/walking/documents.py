@@ -25,6 +25,7 @@ from rnnviz.core.recordings.description import TOP
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures.base import LayerState, Ran
+from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.layers import states
 from rnnviz.nets.sequence.reading import Reading, read_text
@@ -217,18 +218,13 @@ def walk_documents(
         if block.ends is not None:
             progress(block.ends[1], len(reading))
 
-    training = model.training
-    model.eval()
-    try:
-        with one_thread_each:
-            run_staged(
-                walker.stages,
-                _blocks(reading, streams),
-                told,
-                threads or min(os.cpu_count() or 1, len(walker.stages)),
-            )
-    finally:
-        model.train(training)
+    with evaluating(model), one_thread_each:
+        run_staged(
+            walker.stages,
+            _blocks(reading, streams),
+            told,
+            threads or min(os.cpu_count() or 1, len(walker.stages)),
+        )
 
 
 def _blocks(reading: Reading, streams: int) -> Iterator[_Block]:

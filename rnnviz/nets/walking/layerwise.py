@@ -16,6 +16,7 @@ from rnnviz.core.models.network import NetworkDescription
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.nets.architectures.base import LayerState
+from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Known, Reading
 from rnnviz.nets.walking.kept import KeptChannels, writer_of
@@ -51,20 +52,15 @@ def walk_layer_by_layer(
     writer = writer_of(model, reading, folder, channels, outcome, dtype, model_path)
     walker = _Walker(model, channels, torch.float16 if dtype == "float16" else torch.float32)
     total = len(reading)
-    training = model.training
-    model.eval()
-    try:
-        with torch.inference_mode(), one_thread_each:
-            for start, stop in reading.documents:
-                if until is not None and start >= until:
-                    break
-                known, entering = reading.take(start, stop)
-                walker.read(writer, start, known, entering)
-                came_out = walker.came_out(outcome, entering, known, start)
-                writer.write_output(start, came_out)
-                progress(stop, total)
-    finally:
-        model.train(training)
+    with torch.inference_mode(), evaluating(model), one_thread_each:
+        for start, stop in reading.documents:
+            if until is not None and start >= until:
+                break
+            known, entering = reading.take(start, stop)
+            walker.read(writer, start, known, entering)
+            came_out = walker.came_out(outcome, entering, known, start)
+            writer.write_output(start, came_out)
+            progress(stop, total)
 
 
 class _Walker:

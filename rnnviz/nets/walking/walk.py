@@ -33,6 +33,7 @@ from rnnviz.core.recordings.recording import read_state, saved_states
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures.base import LayerState, Ran
+from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.layers import states
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Reading, read_text
@@ -244,18 +245,13 @@ def run(
     stages: list[Callable[[Block], None]] = [*walker.stages, hand_over]
     # A walk that goes on has the same blocks as one that was never left, so the same rounding.
     blocks = (walker.block(*span) for span in spans(stop, *sizes) if span[0] >= begin)
-    training = walker.model.training
-    walker.model.eval()
-    try:
-        with one_thread_each:
-            run_staged(
-                stages,
-                blocks,
-                lambda block: progress(block.stop, stop),
-                threads or min(os.cpu_count() or 1, len(stages)),
-            )
-    finally:
-        walker.model.train(training)
+    with evaluating(walker.model), one_thread_each:
+        run_staged(
+            stages,
+            blocks,
+            lambda block: progress(block.stop, stop),
+            threads or min(os.cpu_count() or 1, len(stages)),
+        )
 
 
 def ignore(done: int, total: int) -> None:
