@@ -63,7 +63,10 @@ from rnnviz.work.remote import mirrored_address
 from rnnviz.work.unpacking import RefusedArchiveError, unpack
 from tests.core.recordings.recordings import record
 from tests.core.runs.made import finished_run
-from tests.nets.checkpoints import chain_writers, examples, test_ml5, test_tutorial
+from tests.nets.checkpoints import examples
+from tests.nets.checkpoints.networks import chain_writers
+from tests.nets.checkpoints.tensorflow_js import test_ml5
+from tests.nets.checkpoints.translators import test_tutorial
 from tests.nets.classification.small_classifier import TEXT as LABELLED
 from tests.nets.classification.small_classifier import saved_classifier
 from tests.nets.translation.small import small_translator

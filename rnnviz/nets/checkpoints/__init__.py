@@ -15,16 +15,16 @@ from rnnviz.core.models.model_folder import model_file_in
 from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import Companions, Importer, ModelFile
 from rnnviz.nets.checkpoints.foreign import describe
-from rnnviz.nets.checkpoints.keras import Keras
-from rnnviz.nets.checkpoints.ml5 import Ml5
+from rnnviz.nets.checkpoints.keras.importer import Keras
 from rnnviz.nets.checkpoints.native import Native
-from rnnviz.nets.checkpoints.onnx import Onnx
-from rnnviz.nets.checkpoints.pytorch import PyTorchModule, PyTorchStateDict, TorchScript
-from rnnviz.nets.checkpoints.safetensors_state import SafetensorsStateDict
-from rnnviz.nets.checkpoints.shards import shards_named_in
-from rnnviz.nets.checkpoints.tfjs import TensorFlowJS
-from rnnviz.nets.checkpoints.torch7 import Torch7
-from rnnviz.nets.checkpoints.tutorial import Tutorial
+from rnnviz.nets.checkpoints.onnx.importer import Onnx
+from rnnviz.nets.checkpoints.pytorch.importers import PyTorchModule, PyTorchStateDict, TorchScript
+from rnnviz.nets.checkpoints.pytorch.safetensors_state import SafetensorsStateDict
+from rnnviz.nets.checkpoints.pytorch.shards import shards_named_in
+from rnnviz.nets.checkpoints.tensorflow_js.ml5 import Ml5
+from rnnviz.nets.checkpoints.tensorflow_js.tfjs import TensorFlowJS
+from rnnviz.nets.checkpoints.torch7.importer import Torch7
+from rnnviz.nets.checkpoints.translators.tutorial import Tutorial
 from rnnviz.nets.opened import OpenedModel
 
 IMPORTERS: tuple[type[Importer], ...] = (

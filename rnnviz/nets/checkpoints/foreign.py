@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.nets.checkpoints.inert_pickle import Instance, follow, resolved
+from rnnviz.nets.checkpoints.pytorch.inert_pickle import Instance, follow, resolved
 
 _HEAD = 1 << 16
 _LARGEST_PICKLE = 1 << 28

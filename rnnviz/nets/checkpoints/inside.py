@@ -10,16 +10,16 @@ from torch import Tensor
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import ModelFile
-from rnnviz.nets.checkpoints.network_found import Hints, find_networks
-from rnnviz.nets.checkpoints.pytorch import readings_of
-from rnnviz.nets.checkpoints.pytorch_file import (
+from rnnviz.nets.checkpoints.networks.network_found import Hints, find_networks
+from rnnviz.nets.checkpoints.pytorch.file import (
     Weights,
     contents_in_words,
     looks_like_pytorch,
     read_pytorch,
     weights_in,
 )
-from rnnviz.nets.checkpoints.safetensors_state import looks_like_safetensors, tensors_of
+from rnnviz.nets.checkpoints.pytorch.importers import readings_of
+from rnnviz.nets.checkpoints.pytorch.safetensors_state import looks_like_safetensors, tensors_of
 from rnnviz.work.jobs.models import Inside, TensorGroup
 
 _MOST_GROUPS = 40

@@ -19,7 +19,7 @@ from rnnviz.core.models.model_file import (
 )
 from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
-from rnnviz.nets.checkpoints.safetensors_state import metadata_of, tensors_of, write_weights
+from rnnviz.nets.checkpoints.pytorch.safetensors_state import metadata_of, tensors_of, write_weights
 from rnnviz.nets.kinds import network_kind
 from rnnviz.nets.opened import OpenedModel
 

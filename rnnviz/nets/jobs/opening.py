@@ -12,8 +12,8 @@ from rnnviz.core.errors import ModelFileError, RnnvizError
 from rnnviz.core.sequences.text_store import lay_out
 from rnnviz.nets.checkpoints.inside import look_inside
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.checkpoints.vocabulary_guess import guess_vocabulary as guess
-from rnnviz.nets.checkpoints.vocabulary_guess import judge_on
+from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary as guess
+from rnnviz.nets.checkpoints.vocabulary.guess import judge_on
 from rnnviz.nets.jobs.warm_models import warm_model
 from rnnviz.nets.kinds import job_of, network_kind
 from rnnviz.nets.language.model import count_parameters

@@ -16,13 +16,13 @@ from torch.nn import functional
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel
-from tests.nets.checkpoints.chain_writers import (
+from tests.nets.checkpoints.networks.chain_writers import (
     write_keras,
     write_keras_archive,
     write_onnx,
     write_tfjs,
 )
-from tests.nets.checkpoints.t7_writer import Lua, array, t7
+from tests.nets.checkpoints.torch7.t7_writer import Lua, array, t7
 
 CHARACTERS = "abc\n"
 KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}

@@ -20,7 +20,7 @@ from rnnviz.work.jobs.cells import Walk
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.messages import Done, Job, Reply
 from rnnviz.work.runner import InlineRunner
-from tests.nets.checkpoints.t7_writer import Lua, array, t7
+from tests.nets.checkpoints.torch7.t7_writer import Lua, array, t7
 
 TEXT = 'Anna sees the dog. "Ben calls é😀," says Eva!\n' * 6
 
@@ -149,7 +149,7 @@ def test_a_classifier_has_its_classes_by_name(tmp_path: Path) -> None:
 
 
 def test_a_vocabulary_of_json_with_halves_is_taken(tmp_path: Path) -> None:
-    from rnnviz.nets.checkpoints.vocabulary_file import read_vocabulary
+    from rnnviz.nets.checkpoints.vocabulary.file import read_vocabulary
 
     tokens = ["a", "\ud83d", "\ude00"]
     (tmp_path / "v.json").write_text(json.dumps({"idx_to_token": dict(enumerate(tokens, 1))}))

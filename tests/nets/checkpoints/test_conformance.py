@@ -35,8 +35,8 @@ NETWORKS_OF_ALL = [
 
 def test_every_importer_in_the_folder_is_in_the_tuple():
     defined = set()
-    for module in pkgutil.iter_modules(package.__path__):
-        loaded = importlib.import_module(f"{package.__name__}.{module.name}")
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        loaded = importlib.import_module(module.name)
         defined |= {
             value
             for value in vars(loaded).values()

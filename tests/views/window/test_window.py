@@ -37,9 +37,9 @@ from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.window.window import Window
 from rnnviz.work.runner import InlineRunner
 from tests.core.runs.made import MadeRun, finished_run
-from tests.nets.checkpoints import test_ml5
-from tests.nets.checkpoints.chain_writers import write_keras
 from tests.nets.checkpoints.examples import Stock
+from tests.nets.checkpoints.networks.chain_writers import write_keras
+from tests.nets.checkpoints.tensorflow_js import test_ml5
 from tests.session.alignments import translating
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 6

@@ -1,0 +1,1 @@
+"""Networks in foreign files: found by shapes and names or along a chain, and described."""

@@ -1,0 +1,1 @@
+"""Files of PyTorch, pickled, scripted and as safetensors."""

@@ -1,0 +1,1 @@
+"""Folders that run in a browser: TensorFlow.js and ml5."""

@@ -1,0 +1,1 @@
+"""Word lists and characters: found in files, given, guessed."""
