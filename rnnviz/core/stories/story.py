@@ -5,6 +5,7 @@ A collection of stories is one JSON file. The format is specified in `docs/forma
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -156,39 +157,31 @@ def found_path(path: str, folder: Path) -> str:
 
 def told_here(story: Story) -> Story:
     """The same story with the paths that its files have in this installation."""
-    models, texts = places.models(), places.resources() / "texts"
-    finding = story.finding
-    if finding is not None:
-        finding = msgspec.structs.replace(
-            finding,
-            model_path=found_path(finding.model_path, models),
-            text_path=found_path(finding.text_path, texts),
-        )
-    return msgspec.structs.replace(
-        story,
-        finding=finding,
-        networks=tuple(found_path(path, models) for path in story.networks),
-        model=found_path(story.model, models),
-    )
+    return _with_paths(story, found_path)
 
 
 def to_be_shared(story: Story) -> Story:
     """The same story with bare names for what ships: such paths mean the same anywhere."""
-    models, texts = places.models(), places.resources() / "texts"
 
     def bare(path: str, folder: Path) -> str:
         return Path(path).name if path and Path(path).parent == folder else path
 
+    return _with_paths(story, bare)
+
+
+def _with_paths(story: Story, changed: Callable[[str, Path], str]) -> Story:
+    """The story with every path changed; what ships is told by the folder where it would lie."""
+    models, texts = places.models(), places.resources() / "texts"
     finding = story.finding
     if finding is not None:
         finding = msgspec.structs.replace(
             finding,
-            model_path=bare(finding.model_path, models),
-            text_path=bare(finding.text_path, texts),
+            model_path=changed(finding.model_path, models),
+            text_path=changed(finding.text_path, texts),
         )
     return msgspec.structs.replace(
         story,
         finding=finding,
-        networks=tuple(bare(path, models) for path in story.networks),
-        model=bare(story.model, models),
+        networks=tuple(changed(path, models) for path in story.networks),
+        model=changed(story.model, models),
     )

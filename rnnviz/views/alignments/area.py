@@ -23,6 +23,7 @@ from rnnviz.views.alignments.saving import ask_where, save
 from rnnviz.views.alignments.sentence_bar import SentenceBar
 from rnnviz.views.alignments.tools import Tools
 from rnnviz.views.dialogs.number_dialog import NumberDialog
+from rnnviz.views.shared.asking import open_dialog
 from rnnviz.views.shared.number_field import NumberField
 from rnnviz.views.shared.panel import FRAME_MS
 from rnnviz.views.shared.plain_text import Label
@@ -404,9 +405,7 @@ class AlignmentArea(QWidget):
         def chosen() -> None:
             self._alignments.force_weight(row, column, dialog.number)
 
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(chosen)
-        dialog.open()
+        open_dialog(dialog, chosen, self.failed.emit)
 
     @Slot(int, int)
     def _erase(self, row: int, column: int) -> None:

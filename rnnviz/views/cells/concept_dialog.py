@@ -22,6 +22,7 @@ from rnnviz.core.concepts import concept_from, spec_of
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.views.shared.asking import accept_buttons
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.text.text_view import TextView
@@ -103,11 +104,7 @@ class ConceptDialog(QDialog):
         self.verdict = Label()
         self.verdict.setWordWrap(True)
         column.addWidget(self.verdict)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons = accept_buttons(self, QDialogButtonBox.StandardButton.Save)
         column.addWidget(self.buttons)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)

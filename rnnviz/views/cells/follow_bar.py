@@ -1,4 +1,4 @@
-"""One quiet line above the text: which training is followed, at which step, and how to stop."""
+"""The line above the text that says which training is followed, at which step, and how to stop."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import math
 from html import escape
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.state import STATE_WORDS
 from rnnviz.session.cells.following import Following
 from rnnviz.session.training.runs import OpenRun, Runs
+from rnnviz.views.cells.quiet_bar import QuietBar
 from rnnviz.views.plots import ink_colour
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import theme_of
 
 
-class FollowBar(QFrame):
+class FollowBar(QuietBar):
     """Shown while a run is followed, or while the open model is a checkpoint of an open run.
 
     Signals:
@@ -27,21 +28,10 @@ class FollowBar(QFrame):
     message = Signal(str)
 
     def __init__(self, following: Following, runs: Runs, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "follow")
+        super().__init__("The training that is followed", parent)
         self._following = following
-        self.words = Label()
         self.words.setTextFormat(Qt.TextFormat.RichText)
-        self.words.setAccessibleName("The training that is followed")
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.button = QPushButton()
-        self.button.setProperty("role", "small")
         self.button.clicked.connect(self._press)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 3, 8, 3)
-        row.setSpacing(8)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.button)
         following.changed.connect(self.show_run)
         runs.runs_changed.connect(self.show_run)
         self.show_run()

@@ -1,33 +1,23 @@
-"""One quiet line above the text: what is done to a unit while it is read, and how to undo it."""
+"""The line above the text that says what is done to a unit while it is read, and how to undo it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.cells.interventions import Interventions
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.cells.quiet_bar import QuietBar
 
 
-class InterventionBar(QFrame):
+class InterventionBar(QuietBar):
     """Shown while the text on the screen is read with a unit changed."""
 
     def __init__(self, interventions: Interventions, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "follow")
+        super().__init__("What is done to a unit", parent)
         self._interventions = interventions
-        self.words = Label()
-        self.words.setAccessibleName("What is done to a unit")
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.button = QPushButton("As it is")
-        self.button.setProperty("role", "small")
+        self.button.setText("As it is")
         self.button.setToolTip("Read the text with the network as it is")
         self.button.clicked.connect(self._undo)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 3, 8, 3)
-        row.setSpacing(8)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.button)
         interventions.changed.connect(self.show_intervention)
         self.show_intervention()
 

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.colours.colour import DIVERGING, LEVELS, Mode, Scale, palette_title, palette_words
 from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.stylesheet import restyle
 from rnnviz.views.shared.theme import set_icon, theme_of, ui_font
 from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.text.text_painter import words
@@ -201,8 +202,7 @@ class Legend(QWidget):
         self.bar.set_large(presented)
         for label in (self.caption, self.title, self.meaning):
             label.setProperty("large", presented)
-            label.style().unpolish(label)
-            label.style().polish(label)
+            restyle(label)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Part the legend from the text above."""

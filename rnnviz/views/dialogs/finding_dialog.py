@@ -3,57 +3,32 @@
 from __future__ import annotations
 
 import msgspec
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QFormLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.cells.finding import Finding
+from rnnviz.views.dialogs.titled_dialog import TitledDialog
 from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.whole_text import whole_text
 
 
-class FindingDialog(QDialog):
+class FindingDialog(TitledDialog):
     """Asks how to call a finding and what to remember about it."""
 
     def __init__(self, finding: Finding, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(
+            finding.title, "Note", finding.note, "What does this unit do here?", parent
+        )
         self._finding = finding
         self.setWindowTitle("Finding")
         self.resize(460, 260)
-        column = QVBoxLayout(self)
-        column.setSpacing(12)
         about = Label(
             f"{finding.quantity}, characters {finding.start:,} to {finding.stop:,} "
             f"of {finding.text_name or 'the text'}"
         )
         about.setWordWrap(True)
         about.setProperty("role", "muted")
-        column.addWidget(about)
-        form = QFormLayout()
-        form.setSpacing(8)
-        self.title = QLineEdit(finding.title)
-        self.title.selectAll()
-        self.note = QPlainTextEdit(finding.note)
-        self.note.setTabChangesFocus(True)
-        self.note.setPlaceholderText("What does this unit do here?")
-        form.addRow("Title", self.title)
-        form.addRow("Note", self.note)
-        column.addLayout(form)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        column.addWidget(self.buttons)
-        self.title.textChanged.connect(self._judge)
-        self._judge()
+        self.column.insertWidget(0, about)
+        self.judge()
 
     @property
     def finding(self) -> Finding:
@@ -61,10 +36,5 @@ class FindingDialog(QDialog):
         return msgspec.structs.replace(
             self._finding,
             title=self.title.text().strip(),
-            note=whole_text(self.note).strip(),
+            note=whole_text(self.words).strip(),
         )
-
-    @Slot()
-    def _judge(self) -> None:
-        button = self.buttons.button(QDialogButtonBox.StandardButton.Save)
-        button.setEnabled(bool(self.title.text().strip()))

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
+from rnnviz.views.shared.asking import accept_buttons
 from rnnviz.views.shared.number_field import NumberField
 from rnnviz.views.shared.plain_text import Label
 
@@ -31,14 +32,10 @@ class NumberDialog(QDialog):
         self.problem = Label()
         self.problem.setWordWrap(True)
         self.problem.setProperty("role", "warning")
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
+        buttons = accept_buttons(self, QDialogButtonBox.StandardButton.Ok)
         buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.agree = buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.agree.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
         field.problem_changed.connect(self._show_refusal)
         column = QVBoxLayout(self)
         column.setSpacing(8)

@@ -7,14 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QHeaderView,
     QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -22,7 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.views.shared.asking import accept_buttons
 from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.stylesheet import restyle
 from rnnviz.work.jobs.models import Inside, JudgeReadings, LookInside, ReadingsJudged
 
 _COLUMNS = ("What it could be", "Loss in nats on the text")
@@ -45,6 +44,7 @@ class ReadingDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._jobs, self._path = jobs, path
+        self._readings: tuple[str, ...] = ()
         self.setWindowTitle("Which network is it?")
         self.resize(760, 560)
         column = QVBoxLayout(self)
@@ -58,15 +58,8 @@ class ReadingDialog(QDialog):
         self.found.setAccessibleName("What was found, module by module")
         self.found.setRootIsDecorated(False)
         column.addWidget(self.found, 1)
-        self.table = QTableWidget(0, len(_COLUMNS))
-        self.table.setHorizontalHeaderLabels(_COLUMNS)
-        self.table.setAccessibleName("What it could be, the likeliest first")
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        name = "What it could be, the likeliest first"
+        self.table = QuietTable(name, _COLUMNS, numbers=(1,))
         column.addWidget(self.table, 1)
         self.choose = QPushButton("Judge them on a text…")
         self.choose.clicked.connect(self._choose)
@@ -75,11 +68,7 @@ class ReadingDialog(QDialog):
         self.verdict.setWordWrap(True)
         self.verdict.setProperty("role", "muted")
         column.addWidget(self.verdict)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons = accept_buttons(self, QDialogButtonBox.StandardButton.Open)
         column.addWidget(self.buttons)
         self._text = text
         self._open_button().setEnabled(False)
@@ -116,22 +105,17 @@ class ReadingDialog(QDialog):
         for group in inside.groups:
             self.found.addTopLevelItem(QTreeWidgetItem([group.module, group.tensors]))
         self.found.resizeColumnToContents(0)
-        self.table.setRowCount(len(inside.readings))
-        for row, title in enumerate(inside.readings):
-            self.table.setItem(row, 0, QTableWidgetItem(title))
-            self.table.setItem(row, 1, QTableWidgetItem("–"))
+        self._readings = inside.readings
+        self.table.show_rows([(title, "–") for title in inside.readings])
         if inside.readings:
             self.table.selectRow(0)
-        self.table.resizeColumnToContents(1)
         self.verdict.setText("A text that it was trained on tells which is right.")
         if self._text is not None:
             self.ask(self._text)
 
     def _judged(self, found: ReadingsJudged) -> None:
-        for row, nats in enumerate(found.nats):
-            item = QTableWidgetItem(f"{nats:.3f}" if math.isfinite(nats) else "–")
-            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self.table.setItem(row, 1, item)
+        losses = [f"{nats:.3f}" if math.isfinite(nats) else "–" for nats in found.nats]
+        self.table.show_rows(list(zip(self._readings, losses, strict=True)))
         finite = [nats for nats in found.nats if math.isfinite(nats)]
         if not finite:
             said, bad = (
@@ -145,8 +129,7 @@ class ReadingDialog(QDialog):
             said += " Every reading does worse: it is none of these, or not its text." * bad
         self.verdict.setText(said)
         self.verdict.setProperty("role", "problem" if bad else "muted")
-        self.verdict.style().unpolish(self.verdict)
-        self.verdict.style().polish(self.verdict)
+        restyle(self.verdict)
 
     def _failed(self, failure: Failure) -> None:
         self.verdict.setText(failure.message)

@@ -4,52 +4,26 @@ from __future__ import annotations
 
 import msgspec
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QFormLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.stories.story import LONGEST_CAPTION, Story
+from rnnviz.views.dialogs.titled_dialog import TitledDialog
 from rnnviz.views.shared.plain_text import Label
 
 
-class StoryDialog(QDialog):
+class StoryDialog(TitledDialog):
     """Asks how a story is called and what stands above its picture."""
 
     def __init__(self, story: Story, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        question = "One or two sentences: what is to be seen here?"
+        super().__init__(story.title, "Caption", story.caption, question, parent)
         self._story = story
         self.setWindowTitle("Story")
         self.resize(520, 260)
-        self.title = QLineEdit(story.title)
-        self.title.selectAll()
-        self.caption = QPlainTextEdit(story.caption)
-        self.caption.setTabChangesFocus(True)
-        self.caption.setPlaceholderText("One or two sentences: what is to be seen here?")
         self.left = Label()
         self.left.setProperty("role", "muted")
-        form = QFormLayout()
-        form.setSpacing(8)
-        form.addRow("Title", self.title)
-        form.addRow("Caption", self.caption)
-        form.addRow("", self.left)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setSpacing(12)
-        column.addLayout(form)
-        column.addWidget(self.buttons)
-        self.title.textChanged.connect(self._judge)
-        self.caption.textChanged.connect(self._judge)
-        self._judge()
+        self.form.addRow("", self.left)
+        self.judge()
 
     @property
     def story(self) -> Story:
@@ -57,14 +31,21 @@ class StoryDialog(QDialog):
         return msgspec.structs.replace(
             self._story,
             title=self.title.text().strip(),
-            caption=" ".join(self.caption.toPlainText().split()),
+            caption=" ".join(self.words.toPlainText().split()),
         )
 
     @Slot()
-    def _judge(self) -> None:
-        left = LONGEST_CAPTION - len(self.story.caption)
+    def judge(self) -> None:
+        """Say how much longer the caption may be."""
+        left = self._left()
         self.left.setText(
             f"{left} characters left" if left >= 0 else f"{-left} characters too long"
         )
-        button = self.buttons.button(QDialogButtonBox.StandardButton.Save)
-        button.setEnabled(bool(self.story.title) and left >= 0)
+        super().judge()
+
+    def may_save(self) -> bool:
+        """Only with a caption that can be read while somebody talks."""
+        return super().may_save() and self._left() >= 0
+
+    def _left(self) -> int:
+        return LONGEST_CAPTION - len(self.story.caption)

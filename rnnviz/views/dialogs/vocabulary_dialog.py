@@ -8,22 +8,21 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from rnnviz.core.sequences.vocabulary import FORMS
 from rnnviz.session.shared.jobs import Failure, Jobs
+from rnnviz.views.shared.asking import accept_buttons
 from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.stylesheet import restyle
 from rnnviz.work.jobs.models import Candidate, Guess, GuessVocabulary
 
 _COLUMNS = ("Order of the characters", "Loss in nats", "Perplexity", "Characters")
@@ -72,27 +71,14 @@ class VocabularyDialog(QDialog):
         row.addWidget(self.choose)
         row.addStretch(1)
         column.addLayout(row)
-        self.table = QTableWidget(0, len(_COLUMNS))
-        self.table.setHorizontalHeaderLabels(_COLUMNS)
-        self.table.setAccessibleName("Guesses, the likeliest first")
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
-        self.table.resizeColumnsToContents()
+        self.table = QuietTable("Guesses, the likeliest first", _COLUMNS, numbers=(1, 2))
         self.table.itemSelectionChanged.connect(self._show_choice)
         column.addWidget(self.table, 1)
         self.verdict = Label("No guesses yet.")
         self.verdict.setWordWrap(True)
         self.verdict.setProperty("role", "muted")
         column.addWidget(self.verdict)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons = accept_buttons(self, QDialogButtonBox.StandardButton.Open)
         column.addWidget(self.buttons)
         self._show_choice()
 
@@ -133,25 +119,14 @@ class VocabularyDialog(QDialog):
 
     def _guessed(self, guess: Guess) -> None:
         self._candidates = guess.candidates
-        self.table.setRowCount(len(self._candidates))
-        for row, candidate in enumerate(self._candidates):
+        rows = []
+        for candidate in self._candidates:
             loss = candidate.loss_nats
             known = math.isfinite(loss)
-            texts = (
-                candidate.how,
-                f"{loss:.3f}" if known else "–",
-                f"{math.exp(loss):.1f}" if known else "–",
-                shown(candidate.characters),
-            )
-            for place, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                if place in (1, 2):
-                    item.setTextAlignment(
-                        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                    )
-                self.table.setItem(row, place, item)
-        for place in range(3):
-            self.table.resizeColumnToContents(place)
+            nats = f"{loss:.3f}" if known else "–"
+            perplexity = f"{math.exp(loss):.1f}" if known else "–"
+            rows.append((candidate.how, nats, perplexity, shown(candidate.characters)))
+        self.table.show_rows(rows, wide=3)
         if self._candidates:
             self.table.selectRow(0)
         unigram, uniform = guess.unigram_nats, guess.uniform_nats
@@ -165,8 +140,7 @@ class VocabularyDialog(QDialog):
             self.verdict.setText("The file lists them in order, and is taken as it stands.")
         bad = guess.worse_than_nothing or not guess.usable
         self.verdict.setProperty("role", "problem" if bad else "muted")
-        self.verdict.style().unpolish(self.verdict)
-        self.verdict.style().polish(self.verdict)
+        restyle(self.verdict)
         self._show_choice()
 
     @Slot()

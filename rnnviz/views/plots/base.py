@@ -18,14 +18,14 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.axes import NumberAxis
 from rnnviz.views.plots.export import Columns, picture, save_csv, save_png, save_svg
 from rnnviz.views.plots.inks import Ink, ink_colour
 from rnnviz.views.plots.key_pointer import KeyPointer
-from rnnviz.views.shared.plain_text import warn
+from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.theme import Theme, theme_of, ui_font
 from rnnviz.views.shared.zooming import more_points
 
@@ -237,13 +237,7 @@ class Plot(QWidget):
         ending, scale = action.data()
         words = re.findall(r"\w+", self.accessibleName().lower())
         proposed = f"{'-'.join(words)}.{ending}"
-        chosen, _ = QFileDialog.getSaveFileName(self, action.text(), proposed, f"*.{ending}")
-        if not chosen:
-            return
-        try:
-            self.save(Path(chosen).with_suffix(f".{ending}"), scale)
-        except RnnvizError as error:
-            warn(self, "Not saved", str(error))
+        save_as(self, action.text(), proposed, lambda path: self.save(path, scale))
 
     @Slot()
     def _copy(self) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.cells.finding import Finding
 from rnnviz.core.concepts import spec_of
@@ -15,6 +16,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.session.session import Session
 from rnnviz.views.cells.text_panel import TextPanel
+from rnnviz.views.shared.asking import ask_save_path
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.work.jobs.findings import PageWritten
 
@@ -123,7 +125,9 @@ class Exporting(QObject):
         if coloured is None:
             self.failed.emit("There is nothing to export yet: open a model and a text first.")
             return
-        path = self._ask("Export the text as shown", "coloured-text.png", _FILTERS)
+        path = ask_save_path(
+            self._window, "Export the text as shown", "coloured-text.png", _FILTERS
+        )
         if path is None:
             return
         try:
@@ -156,7 +160,9 @@ class Exporting(QObject):
         if not self._session.findings.items:
             self.failed.emit("There are no findings yet. Save one with File > Save finding.")
             return
-        path = self._ask("Export findings as a web page", "findings.html", "Web page (*.html)")
+        path = ask_save_path(
+            self._window, "Export findings as a web page", "findings.html", "Web page (*.html)"
+        )
         if path is None:
             return
         shown = self._session.recordings.recording
@@ -165,22 +171,18 @@ class Exporting(QObject):
     @Slot(object, object)
     def _tell_page(self, page: PageWritten, path: Path) -> None:
         many = "1 finding" if page.findings == 1 else f"{page.findings} findings"
-        if page.left_out:
-            self.failed.emit(f"Exported {many} to {path}. Left out: {'; '.join(page.left_out)}")
-        else:
-            self.message.emit(f"Exported {many} to {path}")
+        say = self.failed if page.left_out else self.message
+        say.emit(exported(many, path, page.left_out))
 
     @Slot(str)
     def _tell_refusal(self, reason: str) -> None:
         self.failed.emit(f"Nothing was exported: {reason}")
 
-    def _ask(self, title: str, name: str, filters: str) -> Path | None:
-        chosen, kind = QFileDialog.getSaveFileName(self._window, title, name, filters)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        # A name typed without an ending takes that of the chosen kind.
-        return path if path.suffix else path.with_suffix(kind[kind.index("*") + 1 : -1])
+
+def exported(many: str, path: Path, left_out: Sequence[str]) -> str:
+    """What an export is told to have done: what was written, and what could not be."""
+    words = f"Exported {many} to {path}"
+    return f"{words}. Left out: {'; '.join(left_out)}" if left_out else words
 
 
 def _summary(score: dict[str, object]) -> dict[str, object]:

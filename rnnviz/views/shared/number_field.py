@@ -24,6 +24,7 @@ from rnnviz.core.quantities.typed_numbers import (
     shown_whole,
 )
 from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.stylesheet import restyle
 
 _LONGEST_SHOWN = 18
 _WORD_WIDTH = 320
@@ -186,8 +187,7 @@ class TypedField(QAbstractSpinBox):
         self.problem = problem
         self.setProperty("refused", bool(problem))
         self.setAccessibleDescription(problem)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        restyle(self)
         self._place_word()
         self.problem_changed.emit()
 

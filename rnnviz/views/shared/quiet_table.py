@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
@@ -11,12 +11,26 @@ from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidg
 from rnnviz.views.shared.plain_rows import set_plain_rows
 from rnnviz.views.shared.plain_text import plain_tip
 
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
 
 class QuietTable(QTableWidget):
-    """Words in rows, without lines."""
+    """Words in rows, without lines.
 
-    def __init__(self, name: str, heads: tuple[str, ...], parent: QWidget | None = None) -> None:
+    Args:
+        numbers: the columns that hold numbers; they end at the right.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        heads: tuple[str, ...],
+        parent: QWidget | None = None,
+        *,
+        numbers: Collection[int] = (),
+    ) -> None:
         super().__init__(0, len(heads), parent)
+        self._numbers = numbers
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(heads)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
@@ -44,6 +58,8 @@ class QuietTable(QTableWidget):
                 item = self.item(row, place)
                 if item is None:
                     item = QTableWidgetItem()
+                    if place in self._numbers:
+                        item.setTextAlignment(_RIGHT)
                     self.setItem(row, place, item)
                 if item.text() != words:
                     item.setText(words)

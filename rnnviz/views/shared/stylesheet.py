@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QWidget
+
 if TYPE_CHECKING:
     from rnnviz.views.shared.theme import Theme
 
@@ -156,6 +158,12 @@ QGroupBox { border: 1px solid $border; border-radius: 8px; margin-top: 16px; pad
 QGroupBox::title { subcontrol-origin: margin; left: 8px; padding: 0 4px; color: $muted; }
 QScrollArea { border: none; }
 """
+
+
+def restyle(widget: QWidget) -> None:
+    """Let the style sheet see that a property of the widget changed."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
 
 
 def stylesheet(theme: Theme, icons: str) -> str:

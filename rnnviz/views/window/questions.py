@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
@@ -20,6 +19,7 @@ from rnnviz.views.dialogs.finding_dialog import FindingDialog
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.dialogs.reading_dialog import ReadingDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
+from rnnviz.views.shared.asking import ask_save_path, open_dialog
 from rnnviz.views.shared.exporting import Exporting
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.window.undo import RemoveConcept, RemoveFinding
@@ -35,7 +35,7 @@ class Questions(QObject):
     Signals:
         path_chosen(Path): open this.
         character_chosen(int): bring this character into view.
-        said(str): something for the status bar.
+        message(str): something for the status bar.
         refused(str): why nothing was done.
     """
 
@@ -86,13 +86,11 @@ class Questions(QObject):
         if proposed == model.path:
             proposed = str(source.with_name(f"{source.stem}-copy.safetensors"))
         title = f"Save {source.name} as a model file of rnnviz"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._window, title, proposed, "Model files (*.safetensors)"
-        )
-        if chosen:
+        path = ask_save_path(self._window, title, proposed, "Model files (*.safetensors)")
+        if path is not None:
             self._session.jobs.start(
-                ConvertModel(model=model.given, target=chosen),
-                title=f"Writing {Path(chosen).name}",
+                ConvertModel(model=model.given, target=str(path)),
+                title=f"Writing {path.name}",
                 done=self._converted,
             )
 
@@ -120,7 +118,7 @@ class Questions(QObject):
         def chosen() -> None:
             self._session.opening.open(Path(path), vocabulary=dialog.vocabulary, reading=reading)
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     def ask_reading(self, path: str, _size: int, message: str) -> None:
         """Ask which network the tensors of a file are, then open it as that."""
@@ -132,7 +130,7 @@ class Questions(QObject):
             self._readings[path] = dialog.reading
             self._session.opening.open(Path(path), reading=dialog.reading)
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     def ask_sentences(self, path: str, _size: int, message: str) -> None:
         """Ask for the sentences that a translator was trained on, then open it with them."""
@@ -153,7 +151,7 @@ class Questions(QObject):
         def chosen() -> None:
             recordings.walk(dialog.channels)
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     @Slot()
     def ask_position(self) -> None:
@@ -170,7 +168,7 @@ class Questions(QObject):
         def chosen() -> None:
             selection.jump(dialog.number)
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     @Slot()
     def ask_line(self) -> None:
@@ -186,7 +184,7 @@ class Questions(QObject):
         def chosen() -> None:
             self.character_chosen.emit(int(text.line_starts[dialog.number - 1]))
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     # Training
 
@@ -205,7 +203,7 @@ class Questions(QObject):
             self._session.workspace_wanted.emit("training")
             self.message.emit(f"{run.name} starts in {run.watched.directory}.")
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     @Slot()
     def ask_remote_run(self) -> None:
@@ -260,7 +258,7 @@ class Questions(QObject):
             concept = self._session.rankings.add(self._with_own_name(dialog.spec))
             selection.set_concept(concept.name)
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     def _with_own_name(self, spec: dict[str, Any]) -> dict[str, Any]:
         """A concept never takes the place of another: the second of a title gets a number."""
@@ -303,7 +301,7 @@ class Questions(QObject):
             self._session.findings.add(dialog.finding)
             self.message.emit(f"Saved “{dialog.finding.title}”.")
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     @Slot(object)
     def edit_finding(self, saved: SavedFinding) -> None:
@@ -315,21 +313,10 @@ class Questions(QObject):
             renamed = findings.rename(saved, dialog.finding.title)
             findings.annotate(renamed, dialog.finding.note)
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     @Slot(object)
     def remove_finding(self, saved: SavedFinding) -> None:
         """Remove a finding; undo brings it back."""
         self._undo_stack.push(RemoveFinding(self._session.findings, saved))
         self.message.emit(f"Removed “{saved.finding.title}”. Undo brings it back.")
-
-    def _open(self, dialog: QDialog, chosen: Callable[[], None]) -> None:
-        def accepted() -> None:
-            try:
-                chosen()
-            except RnnvizError as error:
-                self.refused.emit(str(error))
-
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(accepted)
-        dialog.open()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.session.session import Session
 from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.stylesheet import restyle
 from rnnviz.views.shared.theme import set_icon
 
 
@@ -91,8 +92,7 @@ class StoryBar(QFrame):
         """In large type for the last row, without buttons; or as usual."""
         for label in (self.title, self.caption):
             label.setProperty("large", large)
-            label.style().unpolish(label)
-            label.style().polish(label)
+            restyle(label)
         for widget in (self.before, self.after, self.close_button):
             widget.setVisible(not large)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.stories.pack import SUFFIX
@@ -15,7 +14,8 @@ from rnnviz.core.stories.story import Story
 from rnnviz.session.session import Session
 from rnnviz.session.shared.stories import OWN, SHIPPED
 from rnnviz.views.dialogs.story_dialog import StoryDialog
-from rnnviz.views.shared.exporting import Exporting
+from rnnviz.views.shared.asking import ask_save_path, open_dialog
+from rnnviz.views.shared.exporting import Exporting, exported
 from rnnviz.views.window.undo import RemoveStory
 from rnnviz.work.jobs.stories import StoriesWritten
 
@@ -24,11 +24,11 @@ class StoryTelling(QObject):
     """What a person does with stories. The page keys go through them while one is told.
 
     Signals:
-        said(str): something for the status bar.
+        message(str): something for the status bar.
         refused(str): why nothing was done.
     """
 
-    said = Signal(str)
+    message = Signal(str)
     refused = Signal(str)
 
     def __init__(
@@ -76,7 +76,7 @@ class StoryTelling(QObject):
         if beside is not None:
             self.tell(*beside)
         elif self._session.stories.current is not None:
-            self.said.emit("That was the last story." if way > 0 else "This is the first story.")
+            self.message.emit("That was the last story." if way > 0 else "This is the first story.")
 
     @Slot()
     def _next(self) -> None:
@@ -109,9 +109,9 @@ class StoryTelling(QObject):
 
         def chosen() -> None:
             self._session.stories.add(dialog.story)
-            self.said.emit(f"“{dialog.story.title}” is the last of your stories.")
+            self.message.emit(f"“{dialog.story.title}” is the last of your stories.")
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     def made(self) -> Story | None:
         """What is on the screen as a story; None where nothing can be told again."""
@@ -158,7 +158,7 @@ class StoryTelling(QObject):
         def chosen() -> None:
             self._session.stories.change(place, dialog.story.title, dialog.story.caption)
 
-        self._open(dialog, chosen)
+        open_dialog(dialog, chosen, self.refused.emit)
 
     @Slot(int)
     def remove(self, place: int) -> None:
@@ -170,7 +170,7 @@ class StoryTelling(QObject):
         except RnnvizError as error:
             self.refused.emit(str(error))
             return
-        self.said.emit(f"Removed “{title}”. Undo brings it back.")
+        self.message.emit(f"Removed “{title}”. Undo brings it back.")
 
     @Slot(int, int)
     def move(self, place: int, way: int) -> None:
@@ -192,7 +192,7 @@ class StoryTelling(QObject):
         except RnnvizError as error:
             self.refused.emit(str(error))
         else:
-            self.said.emit("The stories of this file are among yours now.")
+            self.message.emit("The stories of this file are among yours now.")
 
     # Sharing
 
@@ -204,7 +204,9 @@ class StoryTelling(QObject):
     @Slot()
     def ask_pack(self) -> None:
         """Ask for a file and write stories with their models and texts into it."""
-        path = self._ask("Share stories as one file", f"stories{SUFFIX}", f"Stories (*{SUFFIX})")
+        path = ask_save_path(
+            self._window, "Share stories as one file", f"stories{SUFFIX}", f"Stories (*{SUFFIX})"
+        )
         if path is None:
             return
         try:
@@ -212,37 +214,21 @@ class StoryTelling(QObject):
         except RnnvizError as error:
             self.refused.emit(str(error))
         else:
-            self.said.emit(f"Written to {path}: whoever opens it with rnnviz sees these stories.")
+            self.message.emit(
+                f"Written to {path}: whoever opens it with rnnviz sees these stories."
+            )
 
     @Slot()
     def ask_page(self) -> None:
         """Ask for a file and write stories onto one web page."""
-        path = self._ask("Export stories as a web page", "stories.html", "Web page (*.html)")
+        path = ask_save_path(
+            self._window, "Export stories as a web page", "stories.html", "Web page (*.html)"
+        )
         if path is not None:
             self._session.stories.write_page(path, self._shared())
-
-    def _ask(self, title: str, name: str, filters: str) -> Path | None:
-        chosen, _ = QFileDialog.getSaveFileName(self._window, title, name, filters)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        return path if path.suffix else path.with_suffix(Path(name).suffix)
 
     @Slot(object, object)
     def _tell_page(self, page: StoriesWritten, path: Path) -> None:
         many = "1 story" if page.stories == 1 else f"{page.stories} stories"
-        if page.left_out:
-            self.refused.emit(f"Exported {many} to {path}. Left out: {'; '.join(page.left_out)}")
-        else:
-            self.said.emit(f"Exported {many} to {path}")
-
-    def _open(self, dialog: StoryDialog, chosen: Callable[[], None]) -> None:
-        def accepted() -> None:
-            try:
-                chosen()
-            except RnnvizError as error:
-                self.refused.emit(str(error))
-
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(accepted)
-        dialog.open()
+        say = self.refused if page.left_out else self.message
+        say.emit(exported(many, path, page.left_out))

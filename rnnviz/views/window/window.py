@@ -214,7 +214,7 @@ class Window(QMainWindow):
         bar.step_requested.connect(telling.step)
         bar.again_requested.connect(telling.again)
         bar.end_requested.connect(session.stories.end)
-        telling.said.connect(self.status.say)
+        telling.message.connect(self.status.say)
         telling.refused.connect(self.show_message)
         training = self.workspace(TrainingWorkspace)
         training.new_run_requested.connect(questions.ask_new_run)

@@ -24,7 +24,7 @@ def make(window, title, caption, unit):
     window.telling.ask_new()
     dialog = window.findChildren(StoryDialog)[-1]
     dialog.title.setText(title)
-    dialog.caption.setPlainText(caption)
+    dialog.words.setPlainText(caption)
     dialog.accept()
 
 
@@ -97,9 +97,9 @@ def test_title_and_caption_are_changed_and_an_empty_title_is_refused(told):
     save = dialog.buttons.button(dialog.buttons.StandardButton.Save)
     assert not save.isEnabled()
     dialog.title.setText("renamed")
-    dialog.caption.setPlainText("x" * 500)
+    dialog.words.setPlainText("x" * 500)
     assert not save.isEnabled() and "too long" in dialog.left.text()
-    dialog.caption.setPlainText("Short.")
+    dialog.words.setPlainText("Short.")
     dialog.accept()
     assert rows(told)[0] == "renamed" and told.story_bar.caption.text() == "Short."
 
@@ -141,7 +141,7 @@ def test_a_finding_shows_its_note(told):
     told.questions.ask_finding()
     dialog = told.findChildren(FindingDialog)[-1]
     dialog.title.setText("mine")
-    dialog.note.setPlainText("On in the\nsecond word.")
+    dialog.words.setPlainText("On in the\nsecond word.")
     dialog.accept()
     told.session.selection.select_unit(1, "hidden")
     told.show_finding(told.session.findings.items[0])

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.export import Columns, Paint, picture, save_csv, save_png, save_svg
+from rnnviz.views.shared.asking import ask_save_path
 from rnnviz.views.shared.plain_text import plain_tip, warn
 from rnnviz.views.shared.theme import set_icon, theme_of
 
@@ -46,12 +47,9 @@ class SaveButton(QToolButton):
     def _ask(self) -> None:
         kinds = "Picture (*.png);;Drawing (*.svg)"
         kinds += ";;Numbers (*.csv)" if self.columns is not None else ""
-        chosen, kind = QFileDialog.getSaveFileName(self, self.toolTip(), self._name, kinds)
-        if not chosen:
+        path = ask_save_path(self, self.toolTip(), self._name, kinds)
+        if path is None:
             return
-        path = Path(chosen)
-        if not path.suffix:
-            path = path.with_suffix(kind[kind.index("*") + 1 : -1])
         try:
             self.save(path)
         except RnnvizError as error:

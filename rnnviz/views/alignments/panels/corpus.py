@@ -25,12 +25,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.errors import RnnvizError
 from rnnviz.views.alignments.pane import shown_sentence
 from rnnviz.views.plots.export import save_csv
+from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_rows import set_plain_rows
-from rnnviz.views.shared.plain_text import Label, plain_tip, warn
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus
 
 _SORT = Qt.ItemDataRole.UserRole
@@ -259,9 +259,4 @@ class CorpusPanel(Panel):
 
     @Slot()
     def _ask_where(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the table", "corpus.csv", "*.csv")
-        if chosen:
-            try:
-                self.save(Path(chosen).with_suffix(".csv"))
-            except RnnvizError as error:
-                warn(self, "Not saved", str(error))
+        save_as(self, "Save the table", "corpus.csv", self.save)

@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QPushButton,
     QToolButton,
@@ -16,7 +15,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.errors import RnnvizError
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.scoring import Ranking, Score
 from rnnviz.core.scoring.probe import Probe
@@ -24,9 +22,10 @@ from rnnviz.views.cells.best_table import BestTable
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.ranking_table import RankingTable
 from rnnviz.views.plots.export import save_csv
+from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip, warn
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.work.jobs.cells import FitProbe, Rank
 
@@ -199,12 +198,7 @@ class RankingPanel(Panel):
     @Slot()
     def _ask_where(self) -> None:
         proposed = f"ranking-{self.session.selection.concept}.csv"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the table", proposed, "*.csv")
-        if chosen:
-            try:
-                self.save(Path(chosen).with_suffix(".csv"))
-            except RnnvizError as error:
-                warn(self, "Not saved", str(error))
+        save_as(self, "Save the table", proposed, self.save)
 
 
 def verdict(ranking: Ranking, probe: Probe | None, groups: Groups) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QMenu,
     QToolButton,
     QVBoxLayout,
@@ -37,8 +36,8 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
 )
 from rnnviz.views.plots.export import save_csv, save_png
+from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.plain_text import warn
 from rnnviz.views.text.text_view import TextView
 
 _SIGNED = ("Strength, relative to the strongest", "Gradient × input, signed")
@@ -256,13 +255,7 @@ class InputsPanel(GradientPanel):
 
     def _ask(self, ending: str, save: Callable[[Path], None]) -> None:
         proposed = f"dependence-{self.session.gradients.character}.{ending}"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save", proposed, f"*.{ending}")
-        if not chosen:
-            return
-        try:
-            save(Path(chosen).with_suffix(f".{ending}"))
-        except RnnvizError as error:
-            warn(self, "Not saved", str(error))
+        save_as(self, "Save", proposed, save)
 
     # What the person does
 
