@@ -1,5 +1,8 @@
 """How strongly the loss at one step reaches the states before it: gradients through time.
 
+Of a language model the loss is that of the next symbol, of a tagger that of a step's label, of a
+model of numbers the squared error, of a classifier that of the verdict on a whole document.
+
 For every layer the norms of dL_t/dh_{t-k} (and dL_t/dc_{t-k} of an LSTM) over the distance k: the
 median of all losses, the band from 10 to 90 %, and the exponential that fits. Also the recurrent
 matrix: its spectral radius, its largest singular value and, for a vanilla RNN, the bound.
@@ -31,6 +34,8 @@ EXAMPLES = """
   rnnviz gradients lstm.safetensors novel.txt --initial 0
   rnnviz gradients lstm.safetensors novel.txt --csv gradients.csv
   rnnviz gradients lstm.safetensors novel.txt --json
+  rnnviz gradients films reviews.tsv --class positive --losses 20
+  rnnviz gradients flip-flop flip-flop.csv --columns columns.csv
 """
 
 _SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -38,17 +43,26 @@ _SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What to go back through, and how far."""
-    parser.add_argument("model", type=file_given, metavar="MODEL", help="a language model")
-    parser.add_argument("text", type=file_given, metavar="TEXT", help="the text that it reads")
+    parser.add_argument(
+        "model", type=file_given, metavar="MODEL", help="a model that reads a sequence"
+    )
+    parser.add_argument(
+        "text", type=file_given, metavar="TEXT", help="the text, or the file of numbers, it reads"
+    )
     add_vocabulary(parser)
     parser.add_argument(
         "--start",
         type=whole,
         metavar="C",
-        help="take the losses from this character on (default: the distance)",
+        help="take the losses from this character or row on (default: the distance; of a "
+        "classifier 0)",
     )
     parser.add_argument(
-        "--losses", type=whole, default=128, metavar="T", help="how many losses (default: 128)"
+        "--losses",
+        type=whole,
+        default=128,
+        metavar="T",
+        help="how many losses; of a classifier, documents (default: 128)",
     )
     parser.add_argument(
         "--distance",
@@ -67,6 +81,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--jacobian", action="store_true", help="also the largest singular value of dh_t/dh_{t-k}"
     )
     parser.add_argument(
+        "--class",
+        dest="of_class",
+        default="",
+        metavar="NAME",
+        help="follow the log-probability of this class back, instead of that of the true one "
+        "(where the text says it) or of the likeliest",
+    )
+    parser.add_argument(
+        "--columns",
+        type=given_path,
+        metavar="FILE",
+        help="of a model of numbers: write the gradient of every loss at every step and column",
+    )
+    parser.add_argument(
         "--csv", type=given_path, metavar="FILE", help="write every distance of every layer there"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -83,7 +111,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.losses} losses over {arguments.distance} steps: both must be at least 1"
         )
     model = opened(arguments.model, arguments.vocabulary, job=ComputeField)
-    start = arguments.distance if arguments.start is None else arguments.start
+    start = arguments.start
+    if start is None:
+        start = 0 if model.kind == "classifier" else arguments.distance
     network = ModelGiven(model.path, model.vocabulary)
     with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:
         asked = ComputeField(
@@ -95,11 +125,14 @@ def run(arguments: argparse.Namespace) -> int:
             path=f"{folder}/field.npz",
             jacobians=arguments.jacobian,
             seed=arguments.initial,
+            of_class=arguments.of_class,
         )
         field = read_field(Path(run_with_progress(asked, "going back").path))
         matrices = _matrices(network, arguments.initial, Path(folder))
     if arguments.csv is not None:
         _write_csv(field, arguments.csv)
+    if arguments.columns is not None:
+        _write_columns(field, arguments.columns)
     if arguments.json:
         print_json(_facts(field, matrices))
     else:
@@ -120,6 +153,27 @@ def _matrices(network: ModelGiven, seed: int | None, folder: Path) -> list[Matri
 
 def _scientific(value: float) -> str:
     return f"{value:.2e}" if value == value else "-"
+
+
+def _layer(field: GradientField, row: int) -> str:
+    """`2`, or `2 backwards`."""
+    return field.facts.title_of(row).removeprefix("layer ")
+
+
+def _losses(field: GradientField) -> str:
+    """Which losses were taken, in words."""
+    facts, count, first = field.facts, len(field.targets), int(field.predicted[0])
+    several, whose = "es" * (count != 1), f" of {facts.of_class!r}" if facts.of_class else ""
+    if facts.gives == "verdict":
+        begin = int(field.places[0])
+        documents = "one a document, " if count > 1 else ""
+        return f"{count:,} loss{several}{whose} of the verdict, {documents}from {begin:,} on"
+    if facts.gives == "next":
+        step = f" (t = {first - 1:,})" if facts.unit == "character" else ""
+        at = "character" if facts.unit == "character" else f"{facts.unit} at"
+        return f"{count:,} loss{several} from that of {at} {first:,}{step}"
+    what = "of the label" if facts.gives == "label" else "of the numbers"
+    return f"{count:,} loss{several}{whose} {what} from {facts.unit} {first:,} on"
 
 
 def _half(decay: Decay) -> str:
@@ -144,11 +198,11 @@ def _listed(field: GradientField, matrices: list[MatrixFacts]) -> str:
     for state, layer in _rows(field):
         bands, decay = field.bands(state, layer), field.decay(state, layer)
         lines.append(
-            (str(layer + 1), state, *(_scientific(bands.median[place]) for place in shown))
+            (_layer(field, layer), state, *(_scientific(bands.median[place]) for place in shown))
         )
         fits.append(
             (
-                str(layer + 1),
+                _layer(field, layer),
                 state,
                 figure(decay.factor, 4),
                 _half(decay),
@@ -157,11 +211,7 @@ def _listed(field: GradientField, matrices: list[MatrixFacts]) -> str:
         )
     facts = field.facts
     untrained = "" if facts.seed is None else f" before training (seed {facts.seed})"
-    first = int(field.predicted[0])
-    of_what = (
-        f"{len(field.targets):,} losses from that of character {first:,} (t = {first - 1:,}) of "
-        f"{facts.text_name}"
-    )
+    of_what = f"{_losses(field)} of {facts.text_name}"
     said = [
         f"{facts.model_name}{untrained}: {of_what}, up to {field.distance:,} steps back",
         "",
@@ -177,7 +227,7 @@ def _listed(field: GradientField, matrices: list[MatrixFacts]) -> str:
             ("layer", "gate", "spectral radius", "largest singular value"),
             [
                 (
-                    str(found.layer + 1),
+                    _layer(field, found.layer),
                     found.gate,
                     figure(found.spectral_radius),
                     figure(found.largest_singular_value),
@@ -205,7 +255,7 @@ def _jacobians(field: GradientField) -> list[str]:
     shown = sorted({_nearest(distances, distance) for distance in wanted})
     lines = [
         (
-            str(layer + 1),
+            _layer(field, layer),
             state,
             *(_scientific(float(value)) for value in field.jacobian(state, layer).median[shown]),
         )
@@ -235,6 +285,7 @@ def _facts(field: GradientField, matrices: list[MatrixFacts]) -> dict[str, Any]:
     return {
         **msgspec.to_builtins(field.facts),
         "first_character": int(field.predicted[0]),
+        "layer_titles": [field.facts.title_of(row) for row in range(field.facts.layers)],
         "losses": len(field.targets),
         "distance": field.distance,
         "jacobian_distances": field.array("distances").tolist() if field.has_jacobians else [],
@@ -282,7 +333,7 @@ def _write_csv(field: GradientField, path: Path) -> None:
             for distance in range(field.distance + 1):
                 writer.writerow(
                     (
-                        layer + 1,
+                        _layer(field, layer),
                         state,
                         distance,
                         found.median[distance],
@@ -290,4 +341,22 @@ def _write_csv(field: GradientField, path: Path) -> None:
                         found.high[distance],
                     )
                 )
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _write_columns(field: GradientField, path: Path) -> None:
+    """A row for every loss and step before it (below 0: after it), a column for every column."""
+    if not field.facts.columns or not field.has("columns"):
+        raise GradientError(
+            "there are no gradients at columns: "
+            + ("fewer losses keep them" if field.facts.columns else "the model reads symbols")
+        )
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("loss_at", "distance", "row", *field.facts.columns))
+        for loss, step in enumerate(field.targets.tolist()):
+            steps, values = field.steps_of(loss, "columns")
+            for each, numbers in zip(steps.tolist(), values.tolist(), strict=True):
+                place = int(field.places[each])
+                writer.writerow((int(field.predicted[loss]), step - each, place, *numbers))
     print(f"wrote {path}", file=sys.stderr)

@@ -10,7 +10,7 @@ import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from rnnviz.core.architectures import known_facts
 from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import GradientError
+from rnnviz.core.quantities.units import layer_title
 from rnnviz.core.reading import decode_json
 from rnnviz.core.system.files import replacing
 
@@ -119,6 +120,9 @@ def _quantile(ordered: Doubles, counts: npt.NDArray[np.integer], share: float) -
     return np.asarray(np.where(low == high, low, between))
 
 
+Gives = Literal["next", "label", "numbers", "verdict"]
+
+
 class FieldFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a gradient field says of itself beside its arrays."""
 
@@ -133,10 +137,30 @@ class FieldFacts(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     """The character from which on losses were taken."""
     skipped: int = 0
-    """Characters in between that the model does not know; they are no steps."""
+    """Characters, or words, in between that the model does not know; they are no steps."""
     seed: int | None = None
     """If the weights were drawn anew from this seed: the model before any training."""
+    gives: Gives = "next"
+    """What a loss is about: the next symbol, the label of a step, numbers, or a verdict on a whole
+    document. A verdict's losses are one a document, and distances are counted from its end."""
+    ahead: int = 1
+    """How many steps after its own step a loss is about: 1 of the next symbol, else 0."""
+    rows: tuple[str, ...] = ()
+    """The title of each layer in each direction, where some read from the end; `layers` counts
+    them. Their distances are counted in the order in which they read."""
+    columns: tuple[str, ...] = ()
+    """The columns of what is read, where it is numbers."""
+    classes: tuple[str, ...] = ()
+    """The classes whose log-probability may be followed back."""
+    of_class: str = ""
+    """The one that was; empty for what the text says, or the likeliest."""
+    unit: str = "character"
+    """What a step reads, in the singular."""
     version: int = FIELD_VERSION
+
+    def title_of(self, row: int) -> str:
+        """The name of a layer, in one direction."""
+        return self.rows[row] if self.rows else layer_title(row)
 
     @property
     def bounded_by_weights(self) -> bool:
@@ -162,6 +186,12 @@ class GradientField:
     distances           (D,)             and the distances k
     <state>-spectral    (L, R, D)        largest singular value of dh_t/dh_{t-k}
     <state>-frobenius   (L, R, D)        its Frobenius norm; these four only where asked for
+    ends                (S,)             where the symbol of each step ends, where it is longer
+    extents             (T, 2)           of verdicts, the first step of each document and the last
+    inputs-after        (T, K)           norm of dL_t/dx_{t+1}, ... where some layers read from the
+                                         end; likewise `products-after`
+    columns             (T, K + 1, F)    dL_t/dx_{t-k} at each column of numbers, at its deviation;
+                                         likewise `columns-after`
     ==================  ===============  =========================================================
 
     The gradient at a state counts all ways to the loss: what reaches an LSTM's cell through its
@@ -192,6 +222,10 @@ class GradientField:
             raise GradientError(f"the gradients lack {name!r}; the file is damaged")
         return self._arrays[name]
 
+    def has(self, name: str) -> bool:
+        """Whether it holds such an array."""
+        return name in self._arrays
+
     @property
     def distance(self) -> int:
         """K: the longest distance."""
@@ -220,7 +254,19 @@ class GradientField:
     @property
     def predicted(self) -> npt.NDArray[np.int64]:
         """The character whose prediction each loss is about, (T,)."""
-        return self.places[self.targets + 1]
+        return self.places[self.targets + self.facts.ahead]
+
+    @property
+    def ends(self) -> npt.NDArray[np.int64]:
+        """Where what each step read ends in the text, (S,)."""
+        if "ends" in self._arrays:
+            return np.asarray(self.array("ends"), np.int64)
+        return self.places + 1
+
+    @property
+    def extents(self) -> npt.NDArray[np.int64] | None:
+        """Of verdicts, the first step of each document and its last, (T, 2)."""
+        return np.asarray(self.array("extents"), np.int64) if "extents" in self._arrays else None
 
     def norms(self, state: str, layer: int) -> Doubles:
         """(T, K + 1) of one layer."""
@@ -242,19 +288,45 @@ class GradientField:
 
     def row_of(self, character: int) -> int | None:
         """The loss that is about predicting this character, if it was taken."""
-        found = np.flatnonzero(self.predicted == character)
+        if self.extents is not None:
+            first, last = self.places[self.extents[:, 0]], self.ends[self.extents[:, 1]]
+            found = np.flatnonzero((first <= character) & (character < last))
+        else:
+            found = np.flatnonzero(self.predicted == character)
+            if not found.size:  # inside of a word
+                steps = self.targets + self.facts.ahead
+                inside = (self.places[steps] <= character) & (character < self.ends[steps])
+                found = np.flatnonzero(inside)
         return int(found[0]) if found.size else None
 
     def inputs_of(self, row: int, *, signed: bool = False) -> tuple[npt.NDArray[np.int64], Doubles]:
         """The characters before a prediction, nearest first, and how strongly it depends on each.
 
+        Those after it follow, where some layers read from the end.
+
         Args:
             signed: the product of gradient and input instead of the gradient's norm.
         """
-        values = np.asarray(self.array("products" if signed else "inputs")[row], np.float64)
+        steps, values = self.steps_of(row, "products" if signed else "inputs")
+        return self.places[steps], values
+
+    def steps_of(self, row: int, name: str) -> tuple[npt.NDArray[np.int64], Doubles]:
+        """The steps that a loss depends on, and what `inputs`, `products` or `columns` say of each.
+
+        Those before it come first, nearest first, then those after it.
+        """
         step = int(self.targets[row])
-        count = min(step, self.distance) + 1
-        return self.places[step - np.arange(count)], values[:count]
+        steps = step - np.arange(min(step, self.distance) + 1)
+        values = np.asarray(self.array(name)[row], np.float64)[: len(steps)]
+        if f"{name}-after" in self._arrays:
+            after = np.asarray(self.array(f"{name}-after")[row], np.float64)
+            later = step + 1 + np.arange(min(len(after), len(self.places) - 1 - step))
+            steps = np.concatenate([steps, later])
+            values = np.concatenate([values, after[: len(later)]])
+        known = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+        if self.facts.gives != "next":
+            steps, values = steps[known], values[known]
+        return steps, values
 
 
 def write_field(path: Path, field: GradientField) -> None:

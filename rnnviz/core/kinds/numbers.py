@@ -15,7 +15,11 @@ NUMBERS_MODEL = ModelKind(
     training_task="numbers",
     reads="numbers",
     samples="texts",
-    jobs=("walk",),
+    jobs=(
+        "walk",
+        "compute_field",
+        "recurrent_matrices",
+    ),
     use="which gives numbers for what it reads: look at it with `rnnviz walk` and `rank`",
     lines=network_lines,
     unit="",

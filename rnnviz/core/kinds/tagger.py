@@ -15,7 +15,11 @@ TAGGER = ModelKind(
     training_task="tagging",
     reads="texts",
     samples="texts",
-    jobs=("walk",),
+    jobs=(
+        "walk",
+        "compute_field",
+        "recurrent_matrices",
+    ),
     use="which gives every step a label: look at it with `rnnviz walk` and `rank`",
     lines=network_lines,
     unit="word",

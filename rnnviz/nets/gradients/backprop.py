@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +25,9 @@ from rnnviz.nets.device import exact_device
 from rnnviz.nets.language.model import LanguageModel, State
 from rnnviz.nets.layers.states import copied, detached, floats, on
 from rnnviz.nets.layers.states import rows as rows_of
+from rnnviz.nets.sequence.network import SequenceNetwork
 
+M = TypeVar("M", bound=SequenceNetwork)
 _BLOCK = 2048
 Progress = Callable[[float, float], None]
 
@@ -51,30 +53,32 @@ class Way:
 
         With x̂ = (x - mean) / σ and y = g x̂ + b: dx = (g dy - mean(g dy) - x̂ mean(g dy x̂)) / σ.
         """
-        if self.normed is None:
-            return gradient
+        return gradient if self.normed is None else self._unnormed(gradient, step)
+
+    def through_norm_of_all(self, gradient: Tensor) -> Tensor:
+        """The same at all steps, (R, S, W)."""
+        return gradient if self.normed is None else self._unnormed(gradient, slice(None))
+
+    def _unnormed(self, gradient: Tensor, at: int | slice) -> Tensor:
+        assert self.normed is not None
         normalised, scale, gain = self.normed
-        scaled, own = gradient * gain, normalised[step]
-        means = scaled.mean(1, keepdim=True) + own * (scaled * own).mean(1, keepdim=True)
-        return (scaled - means) * scale[step]
+        scaled, own = gradient * gain, normalised[at]
+        means = scaled.mean(-1, keepdim=True) + own * (scaled * own).mean(-1, keepdim=True)
+        return (scaled - means) * scale[at]
 
 
 @dataclass(frozen=True)
-class Tape:
-    """A model's way through S characters."""
+class Taped:
+    """A network's way through S steps of one document."""
 
     facts: tuple[ArchitectureFacts, ...]
-    """What there is to know of each layer."""
+    """What there is to know of each row: of each layer in each direction."""
     layers: tuple[LayerTape, ...]
+    """One a row; what reads from the end has its steps in the order in which it reads them."""
     ways: tuple[Way, ...]
     """How each layer is joined to those below it."""
     embedded: Tensor
     """(S, E or V) what the front end gave."""
-    losses: Tensor
-    """(S - 1,) the loss in nats of predicting the next character after each step."""
-    seeds: tuple[Tensor | None, ...]
-    """For each layer, (S - 1, W) the gradient of each step's loss at what that layer gave at that
-    step, as far as it feeds the output; None where it does not."""
 
     @property
     def steps(self) -> int:
@@ -85,6 +89,17 @@ class Tape:
     def states(self) -> tuple[str, ...]:
         """The states that some layer has: `hidden`, and `cell` where there is an LSTM."""
         return tuple(dict.fromkeys(name for facts in self.facts for name in facts.states))
+
+
+@dataclass(frozen=True)
+class Tape(Taped):
+    """A language model's way through S characters, and the loss at each."""
+
+    losses: Tensor
+    """(S - 1,) the loss in nats of predicting the next character after each step."""
+    seeds: tuple[Tensor | None, ...]
+    """For each layer, (S - 1, W) the gradient of each step's loss at what that layer gave at that
+    step, as far as it feeds the output; None where it does not."""
 
 
 @torch.no_grad()
@@ -106,22 +121,13 @@ def record(model: LanguageModel, ids: Tensor, state: State) -> Tape:
     """
     if model.network.backwards:
         raise GradientError(
-            "gradients from step to step are shown of networks that read forwards alone; this one "
-            "also reads from the end"
+            "step by step through all layers at once is gone back through networks that read "
+            "forwards alone; this one also reads from the end"
         )
-    device = exact_device(model.device)
-    double = copy.deepcopy(model).to(device).double().eval()
-    ids = ids.to(device)
+    double = in_double(model)
+    ids = ids.to(double.device)
     embedded = double.embed(ids)
-    given: list[Tensor] = []
-    layers, ways = [], []
-    for number, layer in enumerate(double.recurrent):
-        before = floats(on(detached(state[number]), device), torch.float64)
-        inputs = double.layer_input(number, embedded, given)
-        hidden, tape = layer.tape(inputs, before)
-        given.append(double.layer_output(number, inputs, [hidden]))
-        layers.append(tape)
-        ways.append(_way(double, number, hidden))
+    given, layers, ways = read_taped(double, embedded, state)
     read = double.network.read_layers
     with torch.enable_grad():
         leaves = [given[layer][:-1].detach().requires_grad_() for layer in read]
@@ -141,7 +147,46 @@ def record(model: LanguageModel, ids: Tensor, state: State) -> Tape:
     )
 
 
-def _way(model: LanguageModel, number: int, hidden: Tensor) -> Way:
+def in_double(model: M) -> M:
+    """A copy in double precision, on a device that has it, in evaluation mode."""
+    return copy.deepcopy(model).to(exact_device(model.device)).double().eval()
+
+
+def read_taped(
+    double: SequenceNetwork, embedded: Tensor, state: State
+) -> tuple[list[Tensor], list[LayerTape], list[Way]]:
+    """Run all layers over what the front end gave, (S, E), and keep what going back needs.
+
+    Args:
+        state: of each row before the first step that it reads.
+
+    Returns:
+        What each layer gave, (S, W); a tape for each row; a way for each layer.
+    """
+    given: list[Tensor] = []
+    layers: list[LayerTape] = []
+    ways: list[Way] = []
+    rows = zip(double.recurrent, state, strict=True)
+    for place, about in enumerate(double.network.layers):
+        inputs = double.layer_input(place, embedded, given)
+        hidden = []
+        for direction in about.directions:
+            layer, first = next(rows)
+            before = floats(on(detached(first), embedded.device), torch.float64)
+            found, tape = layer.tape(in_order(inputs, direction), before)
+            hidden.append(in_order(found, direction))
+            layers.append(tape)
+        given.append(double.layer_output(place, inputs, hidden))
+        ways.append(_way(double, place, torch.cat(hidden, dim=1)))
+    return given, layers, ways
+
+
+def in_order(values: Tensor, direction: str, axis: int = 0) -> Tensor:
+    """Steps in the order in which this direction reads them, or back again."""
+    return values if direction == "forward" else values.flip(axis)
+
+
+def _way(model: SequenceNetwork, number: int, hidden: Tensor) -> Way:
     network = model.network
     about = network.layers[number]
     sources = tuple((source, network.width_of(source)) for source in network.inputs_of(number))
@@ -324,14 +369,15 @@ def _loss_seed(tape: Tape, step: int, row: int) -> list[tuple[int, slice, Tensor
 
 @torch.no_grad()
 def jacobian(
-    tape: Tape, layer: int, state: str, step: int, distance: int
+    tape: Taped, layer: int, state: str, step: int, distance: int
 ) -> Iterator[tuple[int, Tensor]]:
     """Each distance k up to `distance` with dh_t/dh_{t-k}, or dc_t/dc_{t-k}, t being `step`.
 
     (U, U): row i, column j is how unit i at t answers to unit j at t - k, in the same layer.
 
     A layer's state depends on its own past only through itself: the layers above do not reach back
-    down, and those below do not depend on it.
+    down, and those below do not depend on it. Of a row that reads from the end `step` counts the
+    steps as it reads them.
     """
     own, place = tape.layers[layer], tape.facts[layer].states.index(state)
     gradient = own.zeros(own.channels[state].shape[1], step)
@@ -344,7 +390,7 @@ def jacobian(
 
 @torch.no_grad()
 def jacobian_norms(
-    tape: Tape, layer: int, state: str, step: int, distances: Sequence[int]
+    tape: Taped, layer: int, state: str, step: int, distances: Sequence[int]
 ) -> tuple[Tensor, Tensor]:
     """The spectral norm and the Frobenius norm of the Jacobian at each of these distances.
 

@@ -273,7 +273,7 @@ class SequenceNetwork(nn.Module):
 
     def answers(self, given: Sequence[Tensor], lengths: Tensor | None = None) -> Tensor:
         """What the head says: (T, B, O) at every step, or (B, O)."""
-        return self.say(self._read_out(self.seen(given), lengths))
+        return self.say(self.read_out(self.seen(given), lengths))
 
     def seen(self, given: Sequence[Tensor]) -> Tensor:
         """What the readout sees of what all layers gave, side by side, (..., W)."""
@@ -289,7 +289,8 @@ class SequenceNetwork(nn.Module):
             read = activation(read)
         return self.output(self.dropout(read))
 
-    def _read_out(self, seen: Tensor, lengths: Tensor | None) -> Tensor:
+    def read_out(self, seen: Tensor, lengths: Tensor | None) -> Tensor:
+        """What the head is given: (T, B, W) at every step, or (B, W) of what was seen at all."""
         kind = self.network.readout.kind
         if kind == "every":
             return seen

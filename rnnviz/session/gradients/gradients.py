@@ -39,6 +39,8 @@ Quantity = Literal["loss", "jacobian", "sum"]
 
 LOSSES = Subject("losses")
 """Which losses are taken, and how far they are followed back."""
+_FROM_THE_BEGINNING = ("classifier", "tagger")
+"""Kinds whose texts are many short documents: their losses are taken from the first one on."""
 LONGEST = 1000
 """Losses and steps back that may be asked for: beyond, a field takes minutes."""
 
@@ -52,7 +54,7 @@ class Gradients(QObject):
     Signals:
         fields_changed: `compared`: networks came or went, or a field was computed.
         window_changed: `window`.
-        shown_changed: `focus`, `layer`, `quantity`.
+        shown_changed: `focus`, `layer`, `quantity`, `of_class`.
         character_changed: `character`, whose prediction is explained.
     """
 
@@ -83,6 +85,9 @@ class Gradients(QObject):
         self.layer: int | None = None
         """None for all layers."""
         self.quantity: Quantity = "loss"
+        self.of_class = ""
+        """Whose log-probability is followed back, of networks that name classes; empty for that of
+        the true one, or of the likeliest."""
         self.character: int | None = None
         self._computing = ""
         """The key of the field that is being computed."""
@@ -166,13 +171,19 @@ class Gradients(QObject):
         if self.window.losses == self._usual:
             self.set_window(replace(self.window, losses=usual))
         self._usual = usual
+        self.of_class = ""
+        if model.kind in _FROM_THE_BEGINNING and self.window.start == DEFAULT:
+            self.set_window(replace(self.window, start=0))
         self.set_networks((network,))
 
     @Slot()
     def _take_text(self) -> None:
         self.character = None
         self.measurements.tell()
-        self.set_window(Window(DEFAULT, self.window.losses, self.window.distance))
+        model = self._recordings.model
+        early = model is not None and model.kind in _FROM_THE_BEGINNING
+        start = 0 if early else DEFAULT
+        self.set_window(Window(start, self.window.losses, self.window.distance))
         self._forget_fields()
 
     def _forget_fields(self) -> None:
@@ -190,7 +201,7 @@ class Gradients(QObject):
         )
         if window != self.window:
             self.window = window
-            self._jobs.now(LOSSES, window)
+            self._jobs.now(LOSSES, (window, self.of_class))
             self.window_changed.emit()
             self._forget_fields()
 
@@ -213,6 +224,14 @@ class Gradients(QObject):
             self.shown_changed.emit()
             if quantity == "jacobian":
                 self.fields_changed.emit()
+
+    def set_class(self, name: str) -> None:
+        """Follow the log-probability of this class back; empty for the true or likeliest one."""
+        if name != self.of_class:
+            self.of_class = name
+            self._jobs.now(LOSSES, (self.window, name))
+            self.shown_changed.emit()
+            self._forget_fields()
 
     def set_character(self, character: int | None) -> None:
         """Explain the prediction of this character."""
@@ -260,6 +279,7 @@ class Gradients(QObject):
             distance=window.distance,
             jacobians=jacobians,
             seed=network.seed,
+            of_class=self.of_class,
         )
         key = answer_key(network, asked)
         path = self._cache / f"{key}.npz"

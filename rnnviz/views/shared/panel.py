@@ -15,7 +15,7 @@ from rnnviz.session.shared.opening import OPEN
 from rnnviz.views.kinds import kinds_in
 from rnnviz.views.shared.plain_text import Label
 from rnnviz.work.jobs.cells import Walk
-from rnnviz.work.jobs.gradients import ComputeField
+from rnnviz.work.jobs.gradients import Clipping, ComputeField, Truncation
 
 FRAME_MS = 16
 """A panel draws at most once in so many milliseconds."""
@@ -37,6 +37,16 @@ def _has_model(session: Session) -> bool:
 def _has_gradients(session: Session) -> bool:
     kind = session.kind_in("cells")
     return kind is not None and ComputeField.task() in kind.jobs
+
+
+def _has_steps(session: Session) -> bool:
+    kind = session.kind_in("cells")
+    return kind is not None and Clipping.task() in kind.jobs
+
+
+def _has_truncation(session: Session) -> bool:
+    kind = session.kind_in("cells")
+    return kind is not None and Truncation.task() in kind.jobs
 
 
 def _has_text(session: Session) -> bool:
@@ -73,6 +83,16 @@ NEEDS = {
     "gradients": Need(
         _has_gradients,
         f"How far back gradients reach is shown of {able_to(ComputeField.task())}: open one.",
+        "Open…",
+    ),
+    "clipping": Need(
+        _has_steps,
+        f"The gradient of a training step is shown of {able_to(Clipping.task())}: open one.",
+        "Open…",
+    ),
+    "truncation": Need(
+        _has_truncation,
+        f"Truncated back-propagation is measured of {able_to(Truncation.task())}: open one.",
         "Open…",
     ),
     "text": Need(_has_text, "Open a text, or drop its file on the window.", "Open…"),

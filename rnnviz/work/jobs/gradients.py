@@ -35,6 +35,9 @@ class ComputeField(Request[FieldPart, Written], frozen=True, kw_only=True):
     """Whether the norms of dh_t/dh_{t-k} are wanted, too."""
     seed: int | None = None
     """The weights drawn anew from this seed: the model before any training."""
+    of_class: str = ""
+    """Of a network that names classes: whose log-probability is followed back, instead of that of
+    the class which the text says, or of the likeliest."""
 
 
 class RecurrentMatrices(Request[None, Written], frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ class ClippingPanel(GradientPanel):
 
     name = "gradient-clipping"
     title = "Clipping"
-    needs = ("model", "gradients", "text")
+    needs = ("model", "clipping", "text")
 
     def follow(self) -> None:
         """Follow the network in focus, the window and the thresholds."""

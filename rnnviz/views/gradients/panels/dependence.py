@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.gradients import GradientField
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.gradients.networks import Compared
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.gradients.panels.parts import NetworkName, cost_of
 from rnnviz.views.text.text_view import TextView
 
 _LEAST_HEIGHT = 76
@@ -29,10 +29,7 @@ class Dependence(QWidget):
         super().__init__(parent)
         self.first = 0
         """The character of the whole text that the stretch begins with."""
-        self.title = Label()
-        self.title.setContentsMargins(12, 6, 12, 2)
-        # A long name must not make the panel wider than its place.
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.title = NetworkName()
         self.view = TextView()
         self.view.setMinimumHeight(_LEAST_HEIGHT)
         self.view.setAccessibleName("Text tinted by what a prediction depends on")
@@ -57,32 +54,42 @@ class Dependence(QWidget):
             signed: by the product of gradient and input instead of the gradient's norm.
             name: what stands above the text; empty if it needs no name.
         """
-        self.title.setVisible(bool(name))
         field = one.field
         row = None if field is None else field.row_of(character)
         if field is None or row is None:
             self.view.set_values(None, 0)
             why = one.failure or ("Computing…" if field is None else "not computed here")
-            self._name(name, why)
+            self.title.say(name, why)
             return
         places, strengths = field.inputs_of(row, signed=signed)
         values = np.full(len(self.view.text), np.nan, np.float32)
         most = float(np.abs(strengths[np.isfinite(strengths)]).max(initial=0.0)) or 1.0
-        values[places - self.first] = strengths / most
+        # A word has the colour of its step from its first letter to its last.
+        steps, _ = field.steps_of(row, "products" if signed else "inputs")
+        lengths = field.ends[steps] - places
+        inside = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        letters = np.repeat(places, lengths) + inside - self.first
+        values[letters] = np.repeat(strengths / most, lengths)
         self.view.set_scale(
             Scale(-1.0, 1.0, "blue-orange") if signed else Scale(0.0, 1.0, "surprisal")
         )
         self.view.set_values(values, len(values))
         place = character - self.first
         self.view.set_cursor(place)
-        self.view.set_matches([(place, place + 1)])
+        self.view.set_matches([self._about(field, row, character)])
         half = half_within(field, row, signed=signed)
-        self._name(name, f"{cost_bits(field, row):.2f} bits, half within {characters(half)}")
+        self.title.say(
+            name,
+            f"{cost_of(field, row).removeprefix('cost ')}, half within {in_units(field, half)}",
+        )
 
-    def _name(self, name: str, words: str) -> None:
-        said = f"{name}: {words}"
-        self.title.setText(said)
-        self.title.setToolTip(plain_tip(said))
+    def _about(self, field: GradientField, row: int, character: int) -> tuple[int, int]:
+        """What the loss is about, within the stretch: nothing of a verdict on all of it."""
+        if field.extents is not None:
+            return 0, 0
+        step = int(field.targets[row]) + field.facts.ahead
+        start, stop = int(field.places[step]), int(field.ends[step])
+        return start - self.first, stop - self.first
 
     @Slot(object)
     def _point(self, place: int | None) -> None:
@@ -96,11 +103,6 @@ def half_within(field: GradientField, row: int, *, signed: bool) -> int:
     return int(np.searchsorted(np.cumsum(strengths), float(strengths.sum()) / 2)) + 1
 
 
-def cost_bits(field: GradientField, row: int) -> float:
-    """The loss of a prediction, in bits."""
-    return float(field.array("losses")[row]) / float(np.log(2))
-
-
-def characters(count: int) -> str:
-    """So many characters, in words."""
-    return f"{count:,} character{'s' * (count != 1)}"
+def in_units(field: GradientField, count: int) -> str:
+    """So many characters, words, or whatever a step reads."""
+    return f"{count:,} {field.facts.unit}{'s' * (count != 1)}"

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.gradients import bound
+from rnnviz.core.gradients import GradientField, bound
 from rnnviz.session.gradients.gradients import LONGEST
 from rnnviz.session.gradients.networks import Compared, Window, short_titles
 from rnnviz.views.gradients.panels.fits import FitTable, Line, decay_of, fits_well
@@ -83,6 +83,14 @@ class DistancePanel(GradientPanel):
             self.quantity.addItem(title, name)
         self.quantity.activated.connect(self._choose_quantity)
         self.layer = LayerPicker(gradients, all_layers=True)
+        self.of_class = Choices()
+        self.of_class.setAccessibleName("Class whose log-probability is followed back")
+        self.of_class.setToolTip(
+            "The loss is the negative log-probability of a class: of the one that the text says, "
+            "or of the likeliest, or always of the same"
+        )
+        self.of_class.setVisible(False)
+        self.of_class.activated.connect(self._choose_class)
         self.cell = QCheckBox("Cell path")
         self.cell.setToolTip("Also the gradient at an LSTM's cell state, dashed")
         self.cell.setChecked(True)
@@ -106,7 +114,7 @@ class DistancePanel(GradientPanel):
         self.compare.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.compare.setMenu(self._menu())
         self.start = self._number(
-            "First character whose loss is taken, t + 1",
+            "First character, or row, whose loss is taken, t + 1",
             0,
             2_000_000_000,
         )
@@ -118,7 +126,7 @@ class DistancePanel(GradientPanel):
         self.note = note()
         self.table = FitTable()
         self.table.cellClicked.connect(self._choose_row)
-        what = _row(self.quantity, self.layer)
+        what = _row(self.quantity, self.layer, self.of_class)
         lines = _row(self.cell, self.fit, self.bound, self.full, self.compare)
         range_ = _row(
             label("from"),
@@ -179,7 +187,7 @@ class DistancePanel(GradientPanel):
         self._add_bound(drawn)
         self.plot.set_legend(
             legend(
-                [(place, layer, curve) for place, layer, _, curve in self._curves],
+                [(place, self._title(place, n), curve) for place, n, _, curve in self._curves],
                 short_titles([one.network for one in gradients.compared]),
                 self.plot.width(),
             )
@@ -205,12 +213,30 @@ class DistancePanel(GradientPanel):
             field.blockSignals(False)
         self.quantity.setCurrentIndex(self.quantity.findData(gradients.quantity))
         fields = [one.field for one in gradients.compared if one.field is not None]
-        self.layer.refresh(max((field.facts.layers for field in fields), default=1))
+        self.layer.refresh(fields)
+        self._show_classes(fields)
         plain = gradients.focused is not None and any(
             field.facts.bounded_by_weights for field in fields
         )
         self.bound.setVisible(gradients.quantity == "jacobian" and plain)
         self.cell.setVisible(any(len(field.facts.states) > 1 for field in fields))
+
+    def _show_classes(self, fields: list[GradientField]) -> None:
+        classes = next((f.facts.classes for f in fields if f.facts.classes), None)
+        if fields:
+            self.of_class.setVisible(classes is not None)
+        if classes is None:
+            return
+        names = ["True or likeliest class", *classes]
+        if names != [self.of_class.itemText(place) for place in range(self.of_class.count())]:
+            self.of_class.clear()
+            self.of_class.addItems(names)
+        chosen = self.session.gradients.of_class
+        self.of_class.setCurrentIndex(classes.index(chosen) + 1 if chosen in classes else 0)
+
+    def _title(self, place: int, layer: int) -> str:
+        field = self.session.gradients.compared[place].field
+        return f"layer {layer + 1}" if field is None else field.facts.title_of(layer)
 
     def _layers(self, one: Compared) -> range:
         layers = one.field.facts.layers if one.field else 1
@@ -227,7 +253,8 @@ class DistancePanel(GradientPanel):
         for number, state in enumerate(field.facts.states):
             if number and not self.cell.isChecked():
                 continue
-            name = f"{one.network.title}, layer {layer + 1}" + f", {state}" * bool(number)
+            which = f", {state}" * bool(number)
+            name = f"{one.network.title}, {field.facts.title_of(layer)}{which}"
             dashed = bool(number)
             if quantity == "loss":
                 found = field.bands(state, layer)
@@ -299,14 +326,25 @@ class DistancePanel(GradientPanel):
             words.append(f"{self.plot.beyond}; Full range shows all.")
         skipped = sum(field.facts.skipped for field in fields)
         if skipped:
-            words.append(f"{skipped} characters that the model does not know are no steps.")
+            unit = fields[0].facts.unit
+            words.append(f"{skipped} {unit}s that the model does not know are no steps.")
+        if any(field.facts.gives == "verdict" for field in fields):
+            words.append("One loss a document; steps are counted back from its end.")
+        if any(field.facts.rows for field in fields):
+            words.append("Of layers that read from the end k counts the steps as they read them.")
         self._about = " ".join(words)
         self.note.setText(self._about)
 
     def _fill_table(self) -> None:
         gradients = self.session.gradients
         lines = tuple(
-            Line(gradients.compared[place].network.title, layer, state, curve, fit)
+            Line(
+                gradients.compared[place].network.title,
+                self._title(place, layer).removeprefix("layer "),
+                state,
+                curve,
+                fit,
+            )
             for (place, layer, state, curve), fit in zip(self._curves, self._fits, strict=False)
         )
         self.table.show_lines(lines, fitted=gradients.quantity != "sum")
@@ -318,6 +356,10 @@ class DistancePanel(GradientPanel):
     @Slot(int)
     def _choose_quantity(self, place: int) -> None:
         self.session.gradients.set_quantity(self.quantity.itemData(place))
+
+    @Slot(int)
+    def _choose_class(self, place: int) -> None:
+        self.session.gradients.set_class(self.of_class.itemText(place) if place else "")
 
     @Slot()
     def _choose_window(self) -> None:

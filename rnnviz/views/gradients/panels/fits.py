@@ -23,7 +23,7 @@ class Line(NamedTuple):
     """One curve, what it is about, and its fit."""
 
     network: str
-    layer: int
+    layer: str
     state: str
     curve: Banded
     fit: Decay
@@ -38,7 +38,7 @@ class Line(NamedTuple):
         return (
             "■",
             self.network,
-            f"{self.layer + 1}",
+            self.layer,
             self.state,
             f"×{fit.factor:.4f}" if fits else _NONE,
             half if fits else _NONE,

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.gradients import GradientField, kept
-from rnnviz.core.sequences.direction import quoted
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.gradients.panels.parts import (
     FocusPicker,
@@ -17,8 +16,10 @@ from rnnviz.views.gradients.panels.parts import (
     LayerPicker,
     column,
     note,
+    read_at,
     scientific,
     tools,
+    what_of,
 )
 from rnnviz.views.plots import ImagePlot
 from rnnviz.views.shared.choices import Choices
@@ -84,7 +85,7 @@ class GradientHeatmapPanel(GradientPanel):
             self.note.setText("Computing…")
             return
         field = self._field
-        self.layer.refresh(field.facts.layers)
+        self.layer.refresh([field])
         states = list(field.facts.states)
         if states != [self.state.itemText(place) for place in range(self.state.count())]:
             self.state.clear()
@@ -93,8 +94,16 @@ class GradientHeatmapPanel(GradientPanel):
         text = self.session.recordings.text
         assert text is not None
         # Losses stand side by side; between them may be characters that are no steps.
-        shown = "".join(text.slice(place, place + 1) for place in field.predicted.tolist())
-        self.plot.set_text(Text.of(shown))
+        if field.facts.unit == "character" and field.facts.gives != "verdict":
+            shown = "".join(text.slice(place, place + 1) for place in field.predicted.tolist())
+            self.plot.set_text(Text.of(shown))
+        else:
+            self.plot.set_text(None)
+        about = {"verdict": "document whose verdict the loss is about",
+                 "label": "step whose label the loss is about",
+                 "numbers": "step whose numbers the loss is about"}  # fmt: skip
+        next_one = f"{field.facts.unit} whose prediction the loss is about"
+        self.plot.set_labels(about.get(field.facts.gives, next_one), "steps back")
         norms = field.norms(self.state.currentText(), self.layer.layer or 0)
         chunk = gradients.measurements.chunk
         self._kept: npt.NDArray[np.bool_] | None = None
@@ -137,17 +146,22 @@ class GradientHeatmapPanel(GradientPanel):
             return
         row, distance = place
         step = int(field.targets[row]) - distance
-        if step < 0:
+        norm = scientific(float(self._norms[row, distance]))
+        cut = self._kept is not None and not self._kept[row, distance]
+        if step < 0 or (norm == "–" and not cut):
             self.note.setText("before the text")
             return
-        predicted, read = int(field.predicted[row]), int(field.places[step])
-        cut = self._kept is not None and not self._kept[row, distance]
-        norm = scientific(float(self._norms[row, distance]))
         found = f"cut off, every {self._chunk:,} steps" if cut else norm
         self.note.setText(
-            f"loss of {quoted(text.label(predicted))} at {predicted:,}, state after "
-            f"{quoted(text.label(read))}, {distance} back: {found}"
+            f"loss of {what_of(field, row, text)}, {self._state_at(field, step, text)}"
+            f"{distance} back: {found}"
         )
+
+    def _state_at(self, field: GradientField, step: int, text: Text) -> str:
+        """The state after which step it is; nothing where some layers read from the end."""
+        if field.facts.rows:
+            return ""
+        return f"state after {read_at(field, step, text)}, "
 
     @Slot(float, float)
     def _click(self, x: float, y: float) -> None:

@@ -18,22 +18,24 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.gradients import GradientField
-from rnnviz.core.sequences.direction import quoted
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.gradients.networks import short_titles
+from rnnviz.views.gradients.panels.columns import ColumnDependence
 from rnnviz.views.gradients.panels.dependence import (
     Dependence,
-    characters,
-    cost_bits,
     half_within,
+    in_units,
 )
 from rnnviz.views.gradients.panels.parts import (
     FocusPicker,
     GradientPanel,
     column,
+    cost_of,
     note,
+    read_at,
     scientific,
     tools,
+    what_of,
 )
 from rnnviz.views.plots.export import save_csv, save_png
 from rnnviz.views.shared.asking import save_as
@@ -41,6 +43,7 @@ from rnnviz.views.shared.choices import Choices
 from rnnviz.views.text.text_view import TextView
 
 _SIGNED = ("Strength, relative to the strongest", "Gradient × input, signed")
+_SIGNED_COLUMNS = ("Strength, relative to the strongest", "Gradient at each column, signed")
 _STEPS = {
     Qt.Key.Key_Left: -1,
     Qt.Key.Key_Right: 1,
@@ -73,14 +76,14 @@ class InputsPanel(GradientPanel):
         self.kind.setAccessibleName("What the colours are")
         self.kind.addItems(_SIGNED)
         self.kind.activated.connect(self.show_character)
-        self.parts: list[Dependence] = []
+        self.parts: list[Dependence | ColumnDependence] = []
         """One for each network, in the order of the comparison."""
         self._stack = QWidget()
         self._column = QVBoxLayout(self._stack)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self._stand_below_each_other(1)
-        self.setFocusProxy(self.view)
+        self._stand_below_each_other(1, Dependence)
+        self.setFocusProxy(self._stack)
         self.note = note()
         self.note.setMinimumHeight(110)
         self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -103,23 +106,31 @@ class InputsPanel(GradientPanel):
     @property
     def view(self) -> TextView:
         """The first network's text."""
-        return self.parts[0].view
+        first = self.parts[0]
+        assert isinstance(first, Dependence)
+        return first.view
 
-    def _stand_below_each_other(self, count: int) -> None:
-        """Have as many texts as networks; they scroll together."""
-        while len(self.parts) > max(1, count):
-            part = self.parts.pop()
-            self._column.removeWidget(part)
-            part.hide()
-            part.deleteLater()
+    def _stand_below_each_other(
+        self, count: int, kind: type[Dependence] | type[ColumnDependence]
+    ) -> None:
+        """Have as many texts, or pictures, as networks; texts scroll together."""
+        while len(self.parts) > max(1, count) or (self.parts and type(self.parts[-1]) is not kind):
+            gone = self.parts.pop()
+            self._column.removeWidget(gone)
+            gone.hide()
+            gone.deleteLater()
         while len(self.parts) < count:
-            part = Dependence()
+            part = kind()
             part.pointed.connect(self._choose)
             self._column.addWidget(part, 1)
-            if self.parts:
-                one, other = self.view.verticalScrollBar(), part.view.verticalScrollBar()
-                one.valueChanged.connect(other.setValue)
-                other.valueChanged.connect(one.setValue)
+            if isinstance(part, Dependence):
+                self._stack.setFocusProxy(part.view if not self.parts else self.view)
+                if self.parts:
+                    one, other = self.view.verticalScrollBar(), part.view.verticalScrollBar()
+                    one.valueChanged.connect(other.setValue)
+                    other.valueChanged.connect(one.setValue)
+            else:
+                self._stack.setFocusProxy(part.plot)
             self.parts.append(part)
 
     # Drawing
@@ -133,25 +144,36 @@ class InputsPanel(GradientPanel):
         if failures and len(failures) == len(gradients.compared):
             self.explain(failures[0])
             return
-        self._stand_below_each_other(len(gradients.compared))
         fields = [one.field for one in gradients.compared if one.field is not None]
+        numbers = any(field.facts.columns for field in fields)
+        self._stand_below_each_other(
+            len(gradients.compared), ColumnDependence if numbers else Dependence
+        )
+        for place, title in enumerate(_SIGNED_COLUMNS if numbers else _SIGNED):
+            self.kind.setItemText(place, title)
         if not fields or text is None:
-            self.note.setText("Computing…")
-            for part in self.parts:
-                part.title.hide()
-                part.view.set_values(None, 0)
+            self._clear()
             return
+        texts = [part for part in self.parts if isinstance(part, Dependence)]
         first = min(int(field.places[0]) for field in fields)
-        last = max(int(field.predicted[-1]) for field in fields) + 1
-        stretch = Text.of(text.slice(first, last))
-        for part in self.parts:
+        last = max(int(max(field.ends[-1], field.predicted[-1] + 1)) for field in fields)
+        stretch = Text.of("" if numbers else text.slice(first, last))
+        for part in texts:
             part.set_stretch(stretch, first)
         if not self._known(gradients.character):
             gradients.set_character(int(fields[0].predicted[len(fields[0].predicted) // 2]))
         self.show_character()
         place = (gradients.character or first) - first
-        for part in self.parts:
+        for part in texts:
             part.view.centre_on(min(max(0, place), len(stretch) - 1))
+
+    def _clear(self) -> None:
+        """Show that nothing is known yet."""
+        self.note.setText("Computing…")
+        for part in self.parts:
+            part.title.hide()
+            if isinstance(part, Dependence):
+                part.view.set_values(None, 0)
 
     @property
     def _signed(self) -> bool:
@@ -189,21 +211,21 @@ class InputsPanel(GradientPanel):
     def _tell(self, field: GradientField, row: int, character: int) -> None:
         text = self.session.recordings.text
         assert text is not None
-        places, strengths = field.inputs_of(row, signed=self._signed)
+        steps, strengths = field.steps_of(row, "products" if self._signed else "inputs")
+        about = int(field.targets[row]) + field.facts.ahead
         order = np.argsort(-np.abs(strengths), kind="stable")[:5]
         named = ", ".join(
-            f"{quoted(text.label(int(places[place])))} {place + 1} before "
+            f"{read_at(field, int(steps[place]), text)} {_away(about - int(steps[place]))}"
             f"({scientific(float(strengths[place]))})"
             for place in order
         )
-        shown = text.slice(character, character + 1)
         half = half_within(field, row, signed=self._signed)
         several = len(self.session.gradients.compared) > 1
         whose = f"{self.network.currentText()}: " if several else ""
+        said = f"{whose}{what_of(field, row, text)} {cost_of(field, row)}. "
         self.note.setText(
-            f"{whose}{quoted(shown)} at {character:,} cost {cost_bits(field, row):.2f} bits. "
-            f"It depends most on {named}. Half of all dependence lies within {characters(half)}. "
-            "← → move along."
+            f"{said[:1].upper()}{said[1:]}It depends most on {named}. "
+            f"Half of all dependence lies within {in_units(field, half)}. ← → move along."
         )
 
     # Export
@@ -225,14 +247,17 @@ class InputsPanel(GradientPanel):
                 continue
             places, strengths = field.inputs_of(row)
             signed = field.inputs_of(row, signed=True)[1]
+            steps, _ = field.steps_of(row, "inputs")
             count = len(places)
-            read = [text.slice(place, place + 1) for place in places.tolist()]
+            about = int(field.targets[row]) + field.facts.ahead
+            ends = field.ends[steps].tolist()
+            read = [text.slice(*span) for span in zip(places.tolist(), ends, strict=True)]
             for name, values in zip(
                 names,
                 (
                     [one.network.title] * count,
                     [character] * count,
-                    range(1, count + 1),
+                    (about - steps).tolist(),
                     places.tolist(),
                     read,
                     strengths.tolist(),
@@ -271,3 +296,14 @@ class InputsPanel(GradientPanel):
             super().keyPressEvent(event)
         else:
             gradients.step(_STEPS[Qt.Key(event.key())])
+
+
+def _away(steps: int) -> str:
+    """How far before, or after, with a blank behind it.
+
+    >>> _away(3), _away(-1), _away(0)
+    ('3 before ', '1 after ', 'itself ')
+    """
+    if steps == 0:
+        return "itself "
+    return f"{abs(steps)} {'before' if steps > 0 else 'after'} "

@@ -15,20 +15,20 @@ _LETTER, _BESIDE = 6.4, 5
 
 
 def legend(
-    curves: Sequence[tuple[int, int, Banded]], titles: Sequence[str], width: int
+    curves: Sequence[tuple[int, str, Banded]], titles: Sequence[str], width: int
 ) -> tuple[tuple[str, Ink], ...]:
     """Network and layer of each colour; nothing if the plot is too narrow for all of them.
 
     Args:
-        curves: place of the network, layer, curve.
+        curves: place of the network, title of the layer, curve.
         titles: of the networks.
         width: of the plot, in pixels.
     """
     layers = len({layer for _, layer, _ in curves})
     names = {
-        curve.ink: titles[place] + f" L{layer + 1}" * (layers > 1)
+        curve.ink: titles[place] + f" {layer.replace('layer ', 'L')}" * (layers > 1)
         if len(titles) > 1
-        else f"layer {layer + 1}"
+        else layer
         for place, layer, curve in curves
     }
     room = width / _LETTER - 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Slot
 from PySide6.QtWidgets import (
@@ -14,7 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.gradients import Decay
+from rnnviz.core.gradients import Decay, GradientField
+from rnnviz.core.sequences.direction import quoted
+from rnnviz.core.sequences.text import Text
 from rnnviz.session.gradients.gradients import Gradients
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Need, Panel
@@ -57,9 +60,12 @@ class LayerPicker(Choices):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.activated.connect(self._choose)
 
-    def refresh(self, layers: int) -> None:
-        """Offer so many layers, the session's one chosen."""
-        titles = ["All layers"] * self._all + [f"Layer {layer + 1}" for layer in range(layers)]
+    def refresh(self, fields: Sequence[GradientField]) -> None:
+        """Offer the layers of the one that has most of them, the session's one chosen."""
+        most = max(fields, key=lambda field: field.facts.layers, default=None)
+        layers = 1 if most is None else most.facts.layers
+        names = ["layer 1"] if most is None else [most.facts.title_of(n) for n in range(layers)]
+        titles = ["All layers"] * self._all + [name[:1].upper() + name[1:] for name in names]
         if titles != [self.itemText(place) for place in range(self.count())]:
             self.clear()
             self.addItems(titles)
@@ -78,6 +84,23 @@ class LayerPicker(Choices):
     @Slot()
     def _choose(self) -> None:
         self._gradients.set_layer(self.layer)
+
+
+class NetworkName(Label):
+    """Whose dependence is shown below, where several stand below each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setContentsMargins(12, 6, 12, 2)
+        # A long name must not make the panel wider than its place.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def say(self, name: str, words: str) -> None:
+        """Say this of a network; nothing where it needs no name."""
+        said = f"{name}: {words}"
+        self.setVisible(bool(name))
+        self.setText(said)
+        self.setToolTip(plain_tip(said))
 
 
 class GradientPanel(Panel):
@@ -165,3 +188,39 @@ def in_words(decay: Decay) -> str:
     if decay.half_life < 0:
         return f"×{decay.factor:.3f} a step, doubles in {-decay.half_life:.3g} steps"
     return f"×{decay.factor:.3f} a step, halves in {decay.half_life:.3g} steps"
+
+
+def read_at(field: GradientField, step: int, text: Text) -> str:
+    """What a step of a field read, for people: a symbol in quotes, or which row of numbers."""
+    if not 0 <= step < len(field.places):
+        return "nothing"
+    place = int(field.places[step])
+    if field.facts.columns:
+        return f"row {place:,}"
+    end = int(field.ends[step])
+    return quoted(text.label(place) if end - place == 1 else text.slice(place, end))
+
+
+def what_of(field: GradientField, row: int, text: Text) -> str:
+    """What a loss is about, for people."""
+    facts, place = field.facts, int(field.predicted[row])
+    if facts.gives == "verdict":
+        extents = field.extents
+        assert extents is not None
+        begin, end = int(field.places[extents[row, 0]]), int(field.ends[extents[row, 1]])
+        if facts.columns:
+            return f"the answer to rows {begin:,} to {end - 1:,}"
+        head = " ".join(text.slice(begin, min(end, begin + 40)).split())
+        return f"the verdict on “{head}{'…' * (end > begin + 40)}”"
+    if facts.columns:
+        return f"row {place:,}"
+    what = "the label of " if facts.gives == "label" else ""
+    return f"{what}{read_at(field, int(field.targets[row]) + facts.ahead, text)} at {place:,}"
+
+
+def cost_of(field: GradientField, row: int) -> str:
+    """The loss, for people: `cost 5.50 bits`, or the error of numbers."""
+    loss = float(field.array("losses")[row])
+    if field.facts.gives == "numbers" or (field.facts.columns and not field.facts.classes):
+        return f"has the squared error {scientific(loss)}"
+    return f"cost {loss / math.log(2):.2f} bits"

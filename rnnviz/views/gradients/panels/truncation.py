@@ -36,7 +36,7 @@ class TruncationPanel(GradientPanel):
 
     name = "gradient-truncation"
     title = "Truncation"
-    needs = ("model", "gradients", "text")
+    needs = ("model", "truncation", "text")
 
     def follow(self) -> None:
         """Follow the network in focus and the chunk."""
@@ -102,7 +102,7 @@ class TruncationPanel(GradientPanel):
         if field is None:
             self.note.setText("Computing…")
         else:
-            self.layer.refresh(field.facts.layers)
+            self.layer.refresh([field])
             self._show_kept(field)
         self._show_measured(gradients.measurements.truncation)
 

@@ -122,9 +122,9 @@ def test_a_fit_that_explains_little_is_not_drawn(qtbot):
     bad, good = (Decay(0.9, 6.6, r, 0, 2, 1.0) for r in (0.08, 0.97))
     assert (fits_well(bad), fits_well(good)) == (False, True)
     curve = Banded("a", np.arange(3), np.ones(3), 0)
-    cells = Line("small", 0, "hidden", curve, bad).cells(fitted=True)
+    cells = Line("small", "1", "hidden", curve, bad).cells(fitted=True)
     assert cells[4:7] == ("–", "–", "0.080")
-    assert Line("small", 0, "hidden", curve, good).cells(fitted=True)[4] == "×0.9000"
+    assert Line("small", "1", "hidden", curve, good).cells(fitted=True)[4] == "×0.9000"
 
 
 def test_curves_of_another_network_go_before_their_successors_are_there(
