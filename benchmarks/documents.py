@@ -28,6 +28,7 @@ from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures.lstm import LSTM
 from rnnviz.nets.language.model import LanguageModel
+from rnnviz.nets.sequence.reading import read_text
 from rnnviz.nets.walking.documents import STREAMS, walk_documents
 
 VOCABULARY = tuple(chr(code) for code in range(32, 132))
@@ -50,6 +51,7 @@ def main() -> None:
     model = LanguageModel(
         ModelDescription(architecture="lstm", layers=2, units=options.units, vocabulary=VOCABULARY)
     ).eval()
+    reading = read_text(model.network.reads, text)
     stack, batches = nn.LSTM(len(VOCABULARY), options.units, 2), batches_of(text)
     every = LSTM.facts.channel_names
     with tempfile.TemporaryDirectory() as folder:
@@ -58,8 +60,8 @@ def main() -> None:
             f"nn.LSTM, {os.cpu_count()} threads": lambda: run_stack(
                 stack, batches, os.cpu_count() or 1
             ),
-            "all six channels": lambda: walk_documents(model, text, Path(folder) / "a", every),
-            "hidden alone": lambda: walk_documents(model, text, Path(folder) / "h", ["hidden"]),
+            "all six channels": lambda: walk_documents(model, reading, Path(folder) / "a", every),
+            "hidden alone": lambda: walk_documents(model, reading, Path(folder) / "h", ["hidden"]),
         }
         rates = dict.fromkeys(runs, 0.0)
         for _ in range(options.repeats):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -32,19 +33,72 @@ def running_answers(model: SequenceNetwork, entering: Tensor, seen: Tensor | Non
     if seen is None:
         given, _ = model.read_all(entering[:, None].to(model.device))
         seen = model.seen(given)[:, 0]
-    readout = model.network.readout.kind
-    if readout in ("every", "last"):
-        read = seen
-    elif readout == "mean":
-        counts = torch.arange(1, len(seen) + 1, device=seen.device)[:, None]
-        read = (seen.double().cumsum(dim=0) / counts).to(seen.dtype)
-    elif readout == "max":
-        read = seen.cummax(dim=0).values
-    else:
-        scores = model.scores(seen).double()
-        weights = (scores - scores.max()).exp()[:, None]
-        read = ((weights * seen).cumsum(dim=0) / weights.cumsum(dim=0)).to(seen.dtype)
-    return model.say(read).cpu()
+    return model.say(RunningReadout(model).of(seen)).cpu()
+
+
+class RunningReadout:
+    """What is read out of a sequence cut after each step, told block after block of one sequence.
+
+    Every layer reads forwards.
+    """
+
+    def __init__(self, model: SequenceNetwork) -> None:
+        self._model = model
+        width, like = model.network.read_width, model.output.weight
+        self._carried: dict[str, Tensor] = {}
+        """What stands for the steps before the block."""
+        match model.network.readout.kind:
+            case "mean":
+                self._of: Callable[[Tensor], Tensor] = self._mean
+                self._carried = {
+                    "sum": like.new_zeros(1, width, dtype=torch.double),
+                    "count": torch.zeros(1, dtype=torch.long, device=like.device),
+                }
+            case "max":
+                self._of = self._max
+                self._carried = {"max": like.new_full((1, width), -math.inf)}
+            case "attention":
+                self._of = self._attention
+                self._carried = {
+                    "sum": like.new_zeros(1, width, dtype=torch.double),
+                    "weights": like.new_zeros(1, 1, dtype=torch.double),
+                    "highest": like.new_full((1,), -math.inf, dtype=torch.double),
+                }
+            case _:
+                self._of = lambda seen: seen
+
+    def of(self, seen: Tensor) -> Tensor:
+        """What the head sees after each of the next k steps, (k, W) of (k, W)."""
+        return self._of(seen) if len(seen) else seen
+
+    def carried(self) -> dict[str, Tensor]:
+        """What the next block needs, by names for a file."""
+        return {f"readout.{name}": values for name, values in self._carried.items()}
+
+    def restore(self, carried: Mapping[str, Tensor]) -> None:
+        """Go on from there."""
+        self._carried = {name: carried[f"readout.{name}"] for name in self._carried}
+
+    def _mean(self, seen: Tensor) -> Tensor:
+        sums = seen.double().cumsum(dim=0) + self._carried["sum"]
+        counts = torch.arange(1, len(seen) + 1, device=seen.device) + self._carried["count"]
+        self._carried = {"sum": sums[-1:], "count": counts[-1:]}
+        return (sums / counts[:, None]).to(seen.dtype)
+
+    def _max(self, seen: Tensor) -> Tensor:
+        highest = torch.maximum(seen.cummax(dim=0).values, self._carried["max"])
+        self._carried = {"max": highest[-1:]}
+        return highest
+
+    def _attention(self, seen: Tensor) -> Tensor:
+        scores, before = self._model.scores(seen).double(), self._carried
+        highest = torch.maximum(scores.max()[None], before["highest"])
+        kept = (before["highest"] - highest).exp()
+        each = (scores - highest).exp()[:, None]
+        sums = (each * seen).cumsum(dim=0) + before["sum"] * kept
+        weights = each.cumsum(dim=0) + before["weights"] * kept
+        self._carried = {"sum": sums[-1:], "weights": weights[-1:], "highest": highest}
+        return (sums / weights).to(seen.dtype)
 
 
 def _of_prefixes(model: SequenceNetwork, entering: Tensor) -> Tensor:

@@ -20,6 +20,11 @@ from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Reading
 from rnnviz.nets.walking.outcomes import Outcome
 
+TORCH_TYPES: Mapping[FloatType, torch.dtype] = {
+    "float16": torch.float16,
+    "float32": torch.float32,
+}
+"""What the values of a recording are while they are computed."""
 _LARGEST_TABLE = 1 << 24
 """Numbers of a table of what the first layer makes of each symbol."""
 BOTH_WAYS = "The network reads both ways: the units that read from the end have seen what follows."

@@ -19,7 +19,7 @@ from rnnviz.nets.architectures.base import LayerState
 from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Known, Reading
-from rnnviz.nets.walking.kept import KeptChannels, writer_of
+from rnnviz.nets.walking.kept import TORCH_TYPES, KeptChannels, writer_of
 from rnnviz.nets.walking.outcomes import NextSymbol, Outcome, outcome_of, spread
 from rnnviz.nets.walking.threads import one_thread_each
 
@@ -50,7 +50,7 @@ def walk_layer_by_layer(
     """
     outcome = outcome_of(model, reading)
     writer = writer_of(model, reading, folder, channels, outcome, dtype, model_path)
-    walker = _Walker(model, channels, torch.float16 if dtype == "float16" else torch.float32)
+    walker = _Walker(model, channels, TORCH_TYPES[dtype])
     total = len(reading)
     with torch.inference_mode(), evaluating(model), one_thread_each:
         for start, stop in reading.documents:

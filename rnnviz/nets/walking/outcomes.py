@@ -20,10 +20,10 @@ from rnnviz.core.models.network import Head
 from rnnviz.core.recordings.description import TOP, Classes, Next, Output, Predicted
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import UNKNOWN_CLASS, Known, Reading
-from rnnviz.nets.sequence.running import running_answers
+from rnnviz.nets.sequence.running import RunningReadout, running_answers
 
 Arrays = dict[str, npt.NDArray[Any]]
-_AT_ONCE = 1 << 22
+ANSWERS_AT_ONCE = 1 << 22
 """Of a large vocabulary so many numbers are computed at a time."""
 
 
@@ -37,7 +37,14 @@ class Outcome(Protocol):
         """A document begins: nothing was read."""
         ...
 
-    def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
+    def of(
+        self,
+        given: Sequence[Tensor],
+        ids: Tensor,
+        known: Known,
+        start: int,
+        said: Tensor | None = None,
+    ) -> Arrays:
         """What came out at b steps, each (b, ...), by the names of a recording's arrays.
 
         Args:
@@ -45,6 +52,7 @@ class Outcome(Protocol):
             ids: what entered at those.
             known: (b,) which of the steps these are.
             start: the first of the steps.
+            said: (k, O) what the head says at each of the k, where that was computed already.
         """
         ...
 
@@ -85,13 +93,27 @@ class NextSymbol:
         self.top_ids = torch.zeros(1, TOP, dtype=torch.long)
         self.top_p = torch.zeros(1, TOP)
 
-    def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
+    def of(
+        self,
+        given: Sequence[Tensor],
+        ids: Tensor,
+        known: Known,
+        start: int,
+        said: Tensor | None = None,
+    ) -> Arrays:
         """`surprisal` in bits, `top_ids` and `top_p`."""
-        each = len(ids) if len(ids) * self.size <= _AT_ONCE else max(1, _AT_ONCE // self.size)
+        each = (
+            len(ids)
+            if len(ids) * self.size <= ANSWERS_AT_ONCE
+            else max(1, ANSWERS_AT_ONCE // self.size)
+        )
         parts = []
         for first in range(0, max(1, len(ids)), max(1, each)):
             here = slice(first, first + each)
-            parts.append(self._part([part[here] for part in given], ids[here]))
+            answers = (
+                self.model.answers([part[here] for part in given]) if said is None else said[here]
+            )
+            parts.append(self._part(answers, ids[here]))
         surprisal, top_ids, top_p = (
             torch.cat(found) if len(parts) > 1 else found[0] for found in zip(*parts, strict=True)
         )
@@ -106,8 +128,8 @@ class NextSymbol:
             self.top_ids, self.top_p = top_ids[-1:], top_p[-1:]
         return came_out
 
-    def _part(self, given: Sequence[Tensor], ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        log_p = torch.log_softmax(self.model.answers(given), dim=1)
+    def _part(self, answers: Tensor, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        log_p = torch.log_softmax(answers, dim=1)
         expected = torch.cat([self.log_p, log_p])
         surprisal = expected[:-1].gather(1, ids.unsqueeze(1)).squeeze(1) / -math.log(2)
         top = log_p.topk(min(TOP, log_p.shape[1]))
@@ -133,8 +155,8 @@ class NextSymbol:
 class Answers:
     """What the head says at each step: how likely each class is, or numbers; and what was wanted.
 
-    Of a network that answers once for all, what it would say were the document cut there: its
-    documents come whole.
+    Of a network that answers once for all, what it would say were the document cut there: the
+    documents of one that reads both ways come whole.
     """
 
     def __init__(self, model: SequenceNetwork, reading: Reading) -> None:
@@ -152,18 +174,26 @@ class Answers:
     def begin(self) -> None:
         """See `Outcome`."""
         self.last = torch.full((1, len(self.names)), math.nan)
+        self.readout = RunningReadout(self.model)
 
-    def of(self, given: Sequence[Tensor], ids: Tensor, known: Known, start: int) -> Arrays:
+    def of(
+        self,
+        given: Sequence[Tensor],
+        ids: Tensor,
+        known: Known,
+        start: int,
+        said: Tensor | None = None,
+    ) -> Arrays:
         """`class_p` and `truth`, or `predicted` and `wanted`."""
-        found = self._answers(given, ids)
+        found = self._answers(given, ids) if said is None else said
         if not self.numbers:
             found = class_shares(self.head, found)
-        said = spread(found, self.last, known)
+        shown = spread(found, self.last, known)
         if len(found) > 0:
             self.last = found[-1:]
         if self.numbers:
-            return {"predicted": said, "wanted": wanted_at(self.reading, start, said)}
-        return {"class_p": said, "truth": truth_at(self.reading, start, len(known))}
+            return {"predicted": shown, "wanted": wanted_at(self.reading, start, shown)}
+        return {"class_p": shown, "truth": truth_at(self.reading, start, len(known))}
 
     def _answers(self, given: Sequence[Tensor], ids: Tensor) -> Tensor:
         """What the head says at the k steps that the network knows, (k, O)."""
@@ -171,16 +201,18 @@ class Answers:
             return self.model.answers(given)
         if not len(ids):
             return torch.zeros(0, len(self.head.outputs))
-        seen = None if self.model.network.backwards else self.model.seen(given)
-        return running_answers(self.model, ids, seen)
+        if self.model.network.backwards:
+            return running_answers(self.model, ids)
+        return self.model.say(self.readout.of(self.model.seen(given)))
 
     def carried(self) -> dict[str, Tensor]:
         """See `Outcome`."""
-        return {"predicted" if self.numbers else "class_p": self.last}
+        return {"predicted" if self.numbers else "class_p": self.last, **self.readout.carried()}
 
     def restore(self, carried: Mapping[str, Tensor]) -> None:
         """See `Outcome`."""
         self.last = carried["predicted" if self.numbers else "class_p"]
+        self.readout.restore(carried)
 
 
 def class_names(head: Head) -> tuple[str, ...]:

@@ -37,13 +37,19 @@ from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.layers import states
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Reading, read_text
-from rnnviz.nets.walking.kept import KeptChannels, input_table, require_channels, writer_of
+from rnnviz.nets.walking.documents import walk_documents
+from rnnviz.nets.walking.kept import (
+    TORCH_TYPES,
+    KeptChannels,
+    input_table,
+    require_channels,
+    writer_of,
+)
 from rnnviz.nets.walking.layerwise import walk_layer_by_layer
 from rnnviz.nets.walking.outcomes import outcome_of, spread
 from rnnviz.nets.walking.pipeline import run_staged
 from rnnviz.nets.walking.threads import one_thread_each
 
-_TYPES: Mapping[FloatType, torch.dtype] = {"float16": torch.float16, "float32": torch.float32}
 FIRST_BLOCK = 256
 BLOCK = 2048
 """Characters at a time: few at first, so that there is something to see at once, then as many as
@@ -297,15 +303,14 @@ def walk(
     reading = read_text(model.network.reads, read) if isinstance(read, Text) else read
     require_channels(model, channels)
     reading.require_known()
-    network = model.network
-    whole = network.backwards or network.readout.kind != "every"
-    if whole or reading.documents.many:
-        walk_layer_by_layer(
+    if model.network.backwards or reading.documents.many:
+        way = walk_layer_by_layer if model.network.backwards else walk_documents
+        way(
             model, reading, folder, channels,
             progress=progress, model_path=model_path, until=until, dtype=dtype,
         )  # fmt: skip
         return
-    kind = _TYPES[dtype]
+    kind = TORCH_TYPES[dtype]
     walker = Walker(model, reading, channels, kind)
     new_writer = partial(
         writer_of, model, reading, folder, channels, walker.outcome, dtype, model_path
