@@ -24,6 +24,8 @@ Floats = npt.NDArray[np.float32]
 _SIGN = np.uint16(0x8000)
 _SAMPLE_PIECE = 1024
 SAMPLE_PIECES = 16
+_MOST_AT_ONCE = 1 << 30
+"""Every system reads so many bytes in one call."""
 
 
 class Tile(NamedTuple):
@@ -73,39 +75,48 @@ def read_tile(recording: Recording, tile: Tile, start: int, stop: int) -> Values
     """
     values = np.empty((tile.stop - tile.first, stop - start), recording.dtype)
     path = recording.file_of(tile.channel)
+    place = (tile.first * recording.length + start) * values.itemsize
+    whole = values.shape[1] == recording.length and values.nbytes < _MOST_AT_ONCE
     try:
         # A file of its own for each call: several threads may read at once, on any system.
         with path.open("rb", buffering=0) as file:
-            for values_of_row, row in zip(values, range(tile.first, tile.stop), strict=True):
-                place = (row * recording.length + start) * values.itemsize
-                if _read_at(file, values_of_row, place) != values_of_row.nbytes:
+            for part in (values,) if whole else values:
+                if _read_at(file, part, place) != part.nbytes:
                     raise RecordingError(f"{path.name} was cut short; walk the text again")
+                place += recording.length * values.itemsize
     except OSError as error:
         raise RecordingError(f"cannot read {path}: {error.strerror}") from error
     return values
 
 
-def _read_at(file: io.FileIO, row: Values, place: int) -> int:
-    """Fill the row from this place of the file, in one call to the system where it has one."""
+def _read_at(file: io.FileIO, part: Values, place: int) -> int:
+    """Fill the part from this place of the file, in one call to the system where it has one."""
     if hasattr(os, "preadv"):
-        return os.preadv(file.fileno(), [row.data], place)
+        return os.preadv(file.fileno(), [part.data], place)
     file.seek(place)
-    return file.readinto(row.data)
+    return file.readinto(part.data)
 
 
 def sample_tile(
-    recording: Recording, tile: Tile, steps: int | Ranges, most: int = SAMPLE_PIECES
+    recording: Recording,
+    tile: Tile,
+    steps: int | Ranges,
+    most: int = SAMPLE_PIECES,
+    held: Values | None = None,
 ) -> Values:
     """Some values of every row of a tile, (rows, n), from all over the first steps, or these.
 
     They are at most so many pieces of 1,024 steps; a sequence of that length is taken whole.
+
+    Args:
+        held: the rows from the first step on, where they are in memory already.
     """
     ranges: Ranges = ((0, steps),) if isinstance(steps, int) else steps
     length = steps_in(ranges)
     pieces = max(1, -(-length // _SAMPLE_PIECE))
     chosen = np.linspace(0, pieces - 1, min(pieces, most)).astype(int)
     parts = [
-        read_tile(recording, tile, *part)
+        read_tile(recording, tile, *part) if held is None else held[:, slice(*part)]
         for start in (chosen * _SAMPLE_PIECE).tolist()
         for part in part_of(ranges, start, min(start + _SAMPLE_PIECE, length))
     ]

@@ -16,13 +16,23 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from rnnviz.core.recordings.rows import Floats, Tile, blocks, read_tile, sample_tile, to_float32
+from rnnviz.core.recordings.recording import Values
+from rnnviz.core.recordings.rows import (
+    Floats,
+    Tile,
+    blocks,
+    read_tile,
+    sample_tile,
+    to_float32,
+)
 from rnnviz.core.scoring.labels import LabelSpool
 from rnnviz.core.scoring.plan import Plan
 
 Doubles = npt.NDArray[np.float64]
 
 BLOCK = 4096
+BLOCKS_AT_ONCE = 4
+"""So many are read at once: a call to the system for each row costs what 2,000 values cost."""
 TILE = 256
 _RELATIVE_ROUNDING = 1e-6
 _CENTRE_PIECES = 4
@@ -35,9 +45,9 @@ class BlockColumns:
     """The labels of one block at all offsets."""
 
     labels: Floats
-    """(C * J, b), standardised; 0 where excluded."""
-    excluded: list[tuple[npt.NDArray[np.intp], Floats]]
-    """For each group of concepts that exclude the same: which offsets exclude, and 1 where."""
+    """(C * J + E, b): standardised labels, 0 where excluded; then 1 where something is excluded."""
+    excluded: list[tuple[npt.NDArray[np.intp], slice]]
+    """For each group of concepts that exclude the same: which offsets exclude, and their rows."""
 
 
 class Sums:
@@ -57,10 +67,17 @@ class Sums:
         sample = to_float32(sample_tile(plan.recording, tile, plan.steps.ranges, _CENTRE_PIECES))
         self.centres[first : first + len(sample)] = sample.mean(1, np.float64, keepdims=True)
 
-    def add(self, plan: Plan, tile: Tile, start: int, stop: int, columns: BlockColumns) -> None:
-        """Add a block of one tile."""
-        recorded = read_tile(plan.recording, tile, start, stop)
-        rows = slice(plan.row(tile), plan.row(tile) + len(recorded))
+    def add(
+        self, plan: Plan, tile: Tile, bounds: list[tuple[int, int]], columns: list[BlockColumns]
+    ) -> None:
+        """Add some blocks of one tile, one after the other, read at once."""
+        begin, end = bounds[0][0], bounds[-1][1]
+        recorded = read_tile(plan.recording, tile, begin, end)
+        for (start, stop), one in zip(bounds, columns, strict=True):
+            self._add(plan.row(tile), recorded[:, start - begin : stop - begin], one)
+
+    def _add(self, row: int, recorded: Values, columns: BlockColumns) -> None:
+        rows = slice(row, row + len(recorded))
         values = np.empty(recorded.shape, np.float32)
         for first, last in blocks(0, len(recorded), _TOGETHER):
             part, sums = to_float32(recorded[first:last]), self.values[rows][first:last]
@@ -69,11 +86,14 @@ class Sums:
             sums[:, 0] += part.sum(1)
             part *= part
             sums[:, 1] += part.sum(1)
-        self.products[rows] += values @ columns.labels.T
-        for group, (places, excluded) in enumerate(columns.excluded):
+        products = values @ columns.labels.T
+        self.products[rows] += products[:, : self.products.shape[1]]
+        if products.shape[1] > self.products.shape[1]:
+            values *= values
+        for group, (places, which) in enumerate(columns.excluded):
             if len(places):
-                self.excluded[group, rows, 0][:, places] += values @ excluded.T
-                self.excluded[group, rows, 1][:, places] += (values * values) @ excluded.T
+                self.excluded[group, rows, 0][:, places] += products[:, which]
+                self.excluded[group, rows, 1][:, places] += values @ columns.labels[which].T
 
 
 def correlations(
@@ -88,20 +108,21 @@ def correlations(
     tiles = plan.tiles(TILE)
     if plan.length:
         list(pool.map(partial(sums.centre, plan), tiles))
-    for start, stop in blocks(0, plan.length, BLOCK):
-        columns = _columns(plan, spool, groups, start, stop)
-        add = partial(sums.add, plan, start=start, stop=stop, columns=columns)
-        list(pool.map(add, tiles))
+    for start, stop in blocks(0, plan.length, BLOCK * BLOCKS_AT_ONCE):
+        bounds = list(blocks(start, stop, BLOCK))
+        columns = list(pool.map(partial(_columns, plan, spool, groups), bounds))
+        list(pool.map(partial(sums.add, plan, bounds=bounds, columns=columns), tiles))
         progress(stop / plan.length)
     return _finish(plan, spool, groups, sums)
 
 
 def _columns(
-    plan: Plan, spool: LabelSpool, groups: list[list[int]], start: int, stop: int
+    plan: Plan, spool: LabelSpool, groups: list[list[int]], bounds: tuple[int, int]
 ) -> BlockColumns:
+    start, stop = bounds
     shape = (len(spool.facts), len(plan.offsets), stop - start)
     labels = np.empty(shape, np.float32)
-    excluded = np.empty((len(groups), *shape[1:]), np.float32)
+    excluded = np.empty((len(groups), *shape[1:]), np.bool_)
     firsts = {members[0]: group for group, members in enumerate(groups)}
     for concept, facts in enumerate(spool.facts):
         for shift in (0, *plan.shift_numbers):
@@ -117,9 +138,14 @@ def _columns(
                 moved = sliding_window_view(missing, shape[2])[begins]
                 excluded[firsts[concept], places] = moved
     some = [np.flatnonzero(part.any(1)) for part in excluded]
+    ends = np.cumsum([shape[0] * shape[1], *map(len, some)]).tolist()
     return BlockColumns(
-        labels.reshape(-1, shape[2]),
-        [(places, part[places]) for places, part in zip(some, excluded, strict=True)],
+        np.concatenate(
+            [labels.reshape(-1, shape[2])]
+            + [part[places] for places, part in zip(some, excluded, strict=True)],
+            dtype=np.float32,
+        ),
+        list(zip(some, map(slice, ends, ends[1:]), strict=False)),
     )
 
 

@@ -10,7 +10,7 @@ labels are taken for mixed; the error is some 1e-4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -69,12 +69,9 @@ BlockPlaces = dict[tuple[int, int], list[Places]]
 """For each concept and shift, the places of the two rarer of the three classes."""
 
 
-def half_blocks(plan: Plan) -> Iterator[tuple[int, int, int]]:
-    """(half, start, stop) of blocks that lie in one half of the text."""
-    half = plan.steps.half
-    for number, (first, last) in enumerate(((0, half), (half, plan.length))):
-        for start, stop in blocks(first, last, BLOCK):
-            yield number, start, stop
+def blocks_to_count(plan: Plan) -> list[tuple[int, int]]:
+    """All that is gone through, in blocks."""
+    return list(blocks(0, plan.length, BLOCK))
 
 
 def rarer_classes(spool: LabelSpool, concept: int) -> list[int]:
@@ -105,80 +102,101 @@ def block_places(
 class Tally:
     """The counts of one tile for some pairings, and the bins in which they are counted."""
 
-    def __init__(self, plan: Plan, tile: Tile, pairings: Sequence[Pairing]) -> None:
+    def __init__(
+        self, plan: Plan, spool: LabelSpool, tile: Tile, pairings: Sequence[Pairing]
+    ) -> None:
         self.plan = plan
         self.tile = tile
         self.pairings = pairings
         self.rows = np.array([pairing.row for pairing in pairings], np.intp) - plan.row(tile)
         """For each pairing the row within the tile."""
         units = tile.stop - tile.first
-        sample = halves(sample_tile(plan.recording, tile, plan.steps.ranges))
+        # A text of one block is read once, for the sample and to be counted.
+        one = len(blocks_to_count(plan)) == 1
+        self._held = read_tile(plan.recording, tile, 0, plan.length) if one else None
+        sample = halves(sample_tile(plan.recording, tile, plan.steps.ranges, held=self._held))
         samples = np.sort(sortable(sample), kind="stable")
         self.edges = bin_edges(samples)
         """For each unit the lowest code of every bin but bin 0, which lies below all of them."""
         self._bins = np.stack([_bin_of_code(edges) for edges in self.edges])
-        self._all = np.zeros((units, 2, BINS), np.intp)
-        self._counts = np.zeros((len(pairings), 2, 3, BINS), np.intp)
+        self._all = np.zeros((units, 2, BINS), np.int32)
+        self._counts = np.zeros((len(pairings), 2, 3, BINS), np.int32)
+        uncounted = [
+            NEGATIVE + POSITIVE + EXCLUDED - sum(rarer_classes(spool, concept))
+            for concept in range(len(spool.facts))
+        ]
+        self._remaining = np.array([uncounted[each.concept] for each in pairings], np.intp)
         self._which = np.array([each.offset.lag for each in pairings], np.intp) + plan.lags
         self._of_row: list[list[tuple[int, int, tuple[int, int]]]] = [[] for _ in range(units)]
         self._alike: dict[tuple[int, int], list[int]] = {}
-        for number, (row, pairing) in enumerate(zip(self.rows.tolist(), pairings, strict=True)):
+        parts = zip(self.rows.tolist(), self._which.tolist(), pairings, strict=True)
+        for number, (row, which, pairing) in enumerate(parts):
             key = (pairing.concept, pairing.offset.shift)
-            self._of_row[row].append((number, pairing.offset.lag + plan.lags, key))
+            self._of_row[row].append((number, which, key))
             self._alike.setdefault(key, []).append(number)
 
-    @property
-    def wanted(self) -> Iterable[tuple[int, int]]:
-        """The concepts and shifts that occur."""
-        return self._alike.keys()
-
-    def add(self, half: int, start: int, stop: int, places: BlockPlaces) -> None:
+    def add(self, start: int, stop: int, places: BlockPlaces) -> None:
         """Count one block, (units, stop - start)."""
-        codes = sortable(halves(read_tile(self.plan.recording, self.tile, start, stop)))
+        values = self._held
+        if values is None:
+            values = read_tile(self.plan.recording, self.tile, start, stop)
         # Padded, so that the value that meets the label at place i is bins[lag + lags + i].
         pad = 2 * self.plan.lags
-        bins = np.zeros((len(codes), stop - start + pad), np.uint8)
+        second = pad + min(max(self.plan.steps.half - start, 0), stop - start)
+        bins = np.zeros((len(values), stop - start + pad), np.uint8)
+        # What lies in the second half of the text is counted beside the first, in bins of its own.
+        whole = np.zeros(stop - start + pad, np.intp)
         for unit, row in enumerate(bins):
-            np.take(self._bins[unit], codes[unit], out=row[pad:], mode="clip")
-            self._all[unit, half] += np.bincount(row[pad:], minlength=BINS)
+            codes = sortable(halves(values[unit]))
+            np.take(self._bins[unit], codes, out=row[pad:], mode="clip")
+            whole[pad:] = row[pad:]
+            whole[second:] += BINS
+            self._all[unit] += _counted(whole[pad:])
             for number, which, key in self._of_row[unit]:
+                met, counts = whole[which:], self._counts[number]
                 for one, _, at_lag in places[key]:
                     if at_lag:
-                        met = row[which:].take(at_lag[which], mode="clip")
-                        self._counts[number, half, one] += np.bincount(met, minlength=BINS)
-        for key, numbers in self._alike.items():
-            for one, found, at_lag in places[key]:
-                if not at_lag:
-                    self._add_few(bins, half, one, np.array(numbers), found)
+                        counts[:, one] += _counted(met.take(at_lag[which], mode="clip"))
+        self._add_few(bins, second, places)
 
-    def _add_few(
-        self,
-        bins: npt.NDArray[np.uint8],
-        half: int,
-        one: int,
-        numbers: npt.NDArray[np.intp],
-        places: npt.NDArray[np.intp],
-    ) -> None:
-        """Count a few places for all of these pairings."""
-        pad = 2 * self.plan.lags
-        met = self._which[numbers, None] + places
-        inside = (met >= pad) & (met < bins.shape[1])
-        values = bins[self.rows[numbers, None], np.minimum(met, bins.shape[1] - 1)].astype(np.intp)
-        values += np.arange(0, len(numbers) * BINS, BINS)[:, None]
-        counted = np.bincount(values[inside], minlength=len(numbers) * BINS)
-        self._counts[numbers, half, one] += counted.reshape(-1, BINS)
+    def _add_few(self, bins: npt.NDArray[np.uint8], second: int, places: BlockPlaces) -> None:
+        """Count what has few places in this block, for all pairings at once."""
+        some = [
+            (np.array(numbers), one, found)
+            for key, numbers in self._alike.items()
+            for one, found, at_lag in places[key]
+            if not at_lag
+        ]
+        if not some:
+            return
+        number = np.concatenate([np.repeat(each, len(found)) for each, _, found in some])
+        one = np.repeat([one for _, one, _ in some], [len(n) * len(f) for n, _, f in some])
+        met = np.concatenate([np.tile(found, len(each)) for each, _, found in some])
+        met += self._which[number]
+        inside = (met >= 2 * self.plan.lags) & (met < bins.shape[1])
+        number, one, met = number[inside], one[inside], met[inside]
+        half = (met >= second).astype(np.intp)
+        at = np.ravel_multi_index(
+            (number, half, one, bins[self.rows[number], met]), self._counts.shape
+        )
+        np.add.at(self._counts.reshape(-1), at, np.int32(1))
 
-    def finish(self, spool: LabelSpool) -> Counts:
+    def finish(self, first: int, last: int) -> Counts:
         """How often each bin met a negative and a positive label, (pairings, 2, 2, BINS).
 
-        The second axis is the half of the text. Call it once, when all blocks are counted.
+        The second axis is the half of the text. Call it once for each pairing, first to last, when
+        all blocks are counted.
         """
-        for (concept, _), numbers in self._alike.items():
-            first, second = rarer_classes(spool, concept)
-            remaining = NEGATIVE + POSITIVE + EXCLUDED - first - second
-            counted = self._counts[numbers, :, first] + self._counts[numbers, :, second]
-            self._counts[numbers, :, remaining] = self._all[self.rows[numbers]] - counted
-        return self._counts[:, :, [NEGATIVE, POSITIVE]].astype(np.int32)
+        counts = self._counts[first:last]
+        # One of the three classes was not counted: it is what remains.
+        remaining = self._all[self.rows[first:last]] - counts.sum(2, dtype=np.int32)
+        counts[np.arange(len(counts)), :, self._remaining[first:last]] = remaining
+        return counts[:, :, [NEGATIVE, POSITIVE]]
+
+
+def _counted(bins: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """How often each bin of either half occurs, (2, BINS)."""
+    return np.bincount(bins, minlength=2 * BINS).reshape(2, BINS)
 
 
 def bin_edges(samples: Codes16) -> list[Codes16]:
@@ -187,22 +205,26 @@ def bin_edges(samples: Codes16) -> list[Codes16]:
     At every value, or after equal shares of them; of these the outermost are cut further, each half
     as large as the last but one.
     """
-    changes = samples[:, 1:] != samples[:, :-1]
-    many = changes.sum(1) + 1 >= BINS
+    new = _first_of_equal(samples)
+    many = new.sum(1) >= BINS
     even = np.linspace(0, 1, BINS - 1 - 2 * _TAIL)
     tail = even[1] * 0.5 ** (np.arange(1, _TAIL + 1) / 2)
     shares = np.sort(np.concatenate([even, tail, 1 - tail]))
     chosen = (
         samples[:, (shares * (samples.shape[1] - 1)).astype(np.intp)] if many.any() else samples
     )
-    found = []
-    for unit, sample in enumerate(samples):
-        if many[unit]:
-            part = chosen[unit]
-            found.append(part[np.r_[True, part[1:] != part[:-1]]])
-        else:
-            found.append(sample[np.r_[True, changes[unit]]] if len(sample) else sample)
-    return found
+    new_chosen = _first_of_equal(chosen)
+    return [
+        chosen[unit, new_chosen[unit]] if many[unit] else samples[unit, new[unit]]
+        for unit in range(len(samples))
+    ]
+
+
+def _first_of_equal(ascending: Codes16) -> npt.NDArray[np.bool_]:
+    """Which values (units, n) are the first in their row of those that equal them."""
+    new = np.ones(ascending.shape, np.bool_)
+    np.not_equal(ascending[:, 1:], ascending[:, :-1], out=new[:, 1:])
+    return new
 
 
 def _bin_of_code(edges: Codes16) -> npt.NDArray[np.uint8]:

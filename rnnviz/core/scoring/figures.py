@@ -10,7 +10,6 @@ import numpy.typing as npt
 from rnnviz.core.recordings.recording import Halves
 from rnnviz.core.recordings.rows import Codes16, blocks, from_sortable
 from rnnviz.core.scoring.counting import BINS, Counts, Pairing, Tally
-from rnnviz.core.scoring.labels import LabelSpool
 from rnnviz.core.scoring.results import Histogram, Score
 
 Doubles = npt.NDArray[np.float64]
@@ -20,22 +19,37 @@ HISTOGRAM_BINS = 24
 _TOGETHER = 64
 
 
-def scores_of(spool: LabelSpool, tally: Tally) -> list[tuple[Pairing, Score]]:
+def scores_of(tally: Tally) -> list[tuple[Pairing, Score]]:
     """The score of every pairing of a tally."""
-    counts, units = tally.finish(spool), Edges(tally.edges)
+    edges = Edges(tally.edges)
+    channel, groups = tally.tile.channel, tally.plan.recording.groups
+    units = groups.units_having(channel)[tally.tile.first : tally.tile.stop].tolist()
     found: list[tuple[Pairing, Score]] = []
     # Some at a time: what is worked on stays in the processor's cache.
-    for first, last in blocks(0, len(counts), _TOGETHER):
+    for first, last in blocks(0, len(tally.pairings), _TOGETHER):
         pairings, rows = tally.pairings[first:last], tally.rows[first:last]
-        found += zip(
-            pairings, _scores(tally, pairings, rows, counts[first:last], units), strict=True
-        )
+        figures = _figures(pairings, rows, tally.finish(first, last), edges)
+        for pairing, row, area, f1, threshold, (false, true) in figures:
+            low, high = edges.ranges[row]
+            score = Score(
+                channel=channel,
+                unit=units[row],
+                sign=pairing.sign,
+                lag=pairing.offset.lag,
+                correlation=pairing.correlation,
+                auc=area,
+                f1=f1,
+                threshold=threshold,
+                histogram=Histogram(low, high, tuple(true), tuple(false)),
+            )
+            found.append((pairing, score))
     return found
 
 
-def _scores(
-    tally: Tally, pairings: Sequence[Pairing], rows: Places, counts: Counts, units: Edges
-) -> Iterator[Score]:
+def _figures(
+    pairings: Sequence[Pairing], rows: Places, counts: Counts, edges: Edges
+) -> Iterator[tuple[Pairing, int, float, float, float, list[list[int]]]]:
+    """Each pairing with its row, area, F1, threshold and the histograms of false and true."""
     cumulative = np.zeros((*counts.shape[:-1], BINS + 1), np.int32)
     np.cumsum(counts, axis=3, out=cumulative[..., 1:])
     whole = cumulative.sum(1, dtype=np.int32)
@@ -43,9 +57,9 @@ def _scores(
     area = areas(whole)
     area[falling] = 1 - area[falling]
     f1, chosen = best_f1(cumulative, falling)
-    thresholds = units.thresholds(rows, falling, chosen)
-    below = np.take_along_axis(whole, units.cuts[rows][:, None], 2)
-    parts = zip(
+    thresholds = edges.thresholds(rows, falling, chosen)
+    below = np.take_along_axis(whole, edges.cuts[rows][:, None], 2)
+    return zip(
         pairings,
         rows.tolist(),
         area.tolist(),
@@ -54,20 +68,6 @@ def _scores(
         (below[..., 1:] - below[..., :-1]).tolist(),
         strict=True,
     )
-    channel, first = tally.tile.channel, tally.tile.first
-    for pairing, row, one_area, one_f1, threshold, (false, true) in parts:
-        low, high = units.ranges[row]
-        yield Score(
-            channel=channel,
-            unit=tally.plan.recording.groups.unit_of_row(channel, first + row),
-            sign=pairing.sign,
-            lag=pairing.offset.lag,
-            correlation=pairing.correlation,
-            auc=one_area,
-            f1=one_f1,
-            threshold=threshold,
-            histogram=Histogram(low, high, tuple(true), tuple(false)),
-        )
 
 
 class Edges:
@@ -79,7 +79,12 @@ class Edges:
         """(units, BINS): of every bin but bin 0, which lies below all; NaN after the last."""
         for row, each in zip(self.values, edges, strict=True):
             row[: len(each)] = from_sortable(each)
-        self.cuts = np.stack([histogram_cuts(from_sortable(each)) for each in edges])
+        self.cuts = np.stack(
+            [
+                histogram_cuts(row[:length])
+                for row, length in zip(self.values, self.lengths.tolist(), strict=True)
+            ]
+        )
         """(units, HISTOGRAM_BINS + 1)."""
         self.ranges = [
             (float(row[0]), float(row[length - 1])) if length else (0.0, 0.0)
@@ -134,17 +139,27 @@ def best_f1(
         cumulative: (J, 2 halves, 2, bins + 1), as for `areas`.
         falling: (J,) whether this bin and lower ones say true, rather than it and higher ones.
     """
-    total = cumulative[..., -1:]
-    said = np.where(falling[:, None, None, None], cumulative[..., 1:], total - cumulative[..., :-1])
-    false_alarms, hits = said[:, :, 0], said[:, :, 1]
-    wanted = total[:, :, 1]
-    figures = np.where(wanted > 0, 2 * hits / np.maximum(hits + false_alarms + wanted, 1), np.nan)
-    fitted, tested = figures[:, 0], figures[:, 1]
+    first, second = cumulative.swapaxes(0, 1)
+    said = np.where(falling[:, None, None], first[..., 1:], first[..., -1:] - first[..., :-1])
+    fitted = _f1(said, first[..., -1:])
     lowest, highest = fitted.argmax(1), BINS - 1 - fitted[:, ::-1].argmax(1)
     chosen = np.where(falling, highest, lowest)
-    found = tested[np.arange(len(tested)), chosen]
+    every, total = np.arange(len(chosen)), second[..., -1]
+    said = np.where(
+        falling[:, None], second[every, :, chosen + 1], total - second[every, :, chosen]
+    )
+    found = _f1(said[..., None], total[..., None])[:, 0]
     found[np.isnan(fitted[:, 0])] = np.nan
     return found, chosen
+
+
+def _f1(said: Counts, total: Counts) -> Doubles:
+    """F1 (J, n) where of `total` false and true ones (J, 2, 1) so many (J, 2, n) are said true."""
+    (false_alarms, hits), wanted = said.swapaxes(0, 1), total[:, 1]
+    figures: Doubles = np.where(
+        wanted > 0, 2 * hits / np.maximum(hits + false_alarms + wanted, 1), np.nan
+    )
+    return figures
 
 
 def histogram_cuts(edges: Halves) -> npt.NDArray[np.intp]:

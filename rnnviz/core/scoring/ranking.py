@@ -16,7 +16,7 @@ from rnnviz.core.concepts import Concept, Labels, label_steps
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.rows import Tile, chosen_channels
 from rnnviz.core.scoring.correlation import Doubles, correlations
-from rnnviz.core.scoring.counting import TILE, Pairing, Tally, block_places, half_blocks
+from rnnviz.core.scoring.counting import TILE, Pairing, Tally, block_places, blocks_to_count
 from rnnviz.core.scoring.figures import scores_of
 from rnnviz.core.scoring.labels import POSITIVE, LabelSpool, folder_for_labels
 from rnnviz.core.scoring.plan import Plan, running_together
@@ -125,7 +125,7 @@ def _together(concept: Concept, parts: Sequence[Ranking]) -> Ranking:
         max(parts, key=lambda one: one.characters),
         null_correlation=float(np.fmax.reduce([one.null_correlation for one in parts])),
         null_auc=float(np.fmax.reduce([one.null_auc for one in parts])),
-        scores=tuple(sorted((s for one in parts for s in one.scores), key=_order(concept))),
+        scores=_best_first(concept, [score for one in parts for score in one.scores]),
     )
 
 
@@ -166,7 +166,7 @@ def _rank(
             null_correlation=float(null_correlation),
             null_auc=float(null_area),
             characters=facts.counted,
-            scores=tuple(sorted(each, key=_order(concept))),
+            scores=_best_first(concept, each),
         )
         for concept, facts, null_correlation, null_area, each in zip(
             concepts, spool.facts, null_correlations, null_areas, scores, strict=True
@@ -179,46 +179,50 @@ def _best(plan: Plan, found: Doubles) -> tuple[Doubles, list[Pairing]]:
 
     Returns:
         The best |correlation| with shifted labels (C,), and the pairings: every row with every
-        concept at its best lag, and for each shift the rows that come nearest.
+        concept at its best lag, and for each shift the rows that come nearest; by row.
     """
     strength = np.nan_to_num(np.abs(found), nan=-1.0)
     null = np.full(found.shape[1], np.nan)
-    pairings = []
+    offsets = plan.offsets
+    pairings: list[Pairing] = []
     for shift in (0, *plan.shift_numbers):
         places = plan.places(shift)
         best = strength[:, :, places].argmax(2) + places[0]
         highest = np.take_along_axis(strength, best[:, :, None], 2)[:, :, 0]
-        for concept in range(found.shape[1]):
-            rows = np.argsort(-highest[:, concept], kind="stable")
-            if shift:
-                rows = rows[:NULL_UNITS]
-                top = highest[rows[0], concept]
-                null[concept] = np.fmax(null[concept], top if top >= 0 else np.nan)
-            for row in rows.tolist():
-                place = best[row, concept]
-                pairings.append(
-                    Pairing(row, concept, plan.offsets[place], float(found[row, concept, place]))
-                )
-    return null, pairings
+        rows, concepts = np.indices(best.shape)
+        if shift:
+            rows = np.argsort(-highest, axis=0, kind="stable")[:NULL_UNITS]
+            concepts = concepts[: len(rows)]
+            top = highest.max(0)
+            null = np.fmax(null, np.where(top >= 0, top, np.nan))
+        chosen = best[rows, concepts]
+        pairings += map(
+            Pairing,
+            rows.ravel().tolist(),
+            concepts.ravel().tolist(),
+            [offsets[place] for place in chosen.ravel().tolist()],
+            found[rows, concepts, chosen].ravel().tolist(),
+        )
+    return null, sorted(pairings, key=_row_of)
 
 
 def _scores(
     plan: Plan, spool: LabelSpool, pairings: list[Pairing], pool: Executor, progress: Progress
 ) -> Iterator[tuple[Pairing, Score]]:
     """The scores of all pairings, some tiles at a time; each reads the text once."""
-    pairings = sorted(pairings)
     tiles = plan.tiles(TILE)
+    wanted = {(each.concept, each.offset.shift) for each in pairings}
+    bounds = blocks_to_count(plan)
+    held = block_places(plan, spool, wanted, *bounds[0]) if len(bounds) == 1 else None
     for first in range(0, len(tiles), TILES_AT_ONCE):
         group = tiles[first : first + TILES_AT_ONCE]
         ours = [_within(pairings, plan, tile) for tile in group]
-        tallies = list(pool.map(partial(Tally, plan), group, ours))
-        wanted = {each for one in tallies for each in one.wanted}
-        for half, start, stop in half_blocks(plan):
-            places = block_places(plan, spool, wanted, start, stop)
-            add = partial(Tally.add, half=half, start=start, stop=stop, places=places)
-            list(pool.map(add, tallies))
-            progress((first + len(group) * stop / plan.length) / len(tiles))
-        for found in pool.map(partial(scores_of, spool), tallies):
+        tallies = list(pool.map(partial(Tally, plan, spool), group, ours))
+        for start, stop in bounds:
+            places = held or block_places(plan, spool, wanted, start, stop)
+            list(pool.map(partial(Tally.add, start=start, stop=stop, places=places), tallies))
+            progress((first + len(tallies) * stop / plan.length) / len(tiles))
+        for found in pool.map(scores_of, tallies):
             yield from found
 
 
@@ -226,21 +230,23 @@ def _within(pairings: list[Pairing], plan: Plan, tile: Tile) -> list[Pairing]:
     """The pairings, sorted by row, of one tile."""
     first = plan.row(tile)
     begin, end = (
-        bisect.bisect_left(pairings, row, key=lambda each: each.row)
+        bisect.bisect_left(pairings, row, key=_row_of)
         for row in (first, first + tile.stop - tile.first)
     )
     return pairings[begin:end]
 
 
-def _order(concept: Concept) -> Callable[[Score], tuple[float, float]]:
-    """The key that puts the best score first, and what cannot be scored last."""
+def _row_of(pairing: Pairing) -> int:
+    return pairing.row
 
-    def key(score: Score) -> tuple[float, float]:
-        strength = -1.0 if math.isnan(score.correlation) else abs(score.correlation)
-        area = -1.0 if math.isnan(score.auc) else score.auc
-        return (-strength, -area) if concept.scalar else (-area, -strength)
 
-    return key
+def _best_first(concept: Concept, scores: Sequence[Score]) -> tuple[Score, ...]:
+    """The best score first, what cannot be scored last, and equal ones as they came."""
+    strength = np.abs(np.array([score.correlation for score in scores]))
+    area = np.array([score.auc for score in scores])
+    keys = [-np.where(np.isnan(figure), -1.0, figure) for figure in (area, strength)]
+    order = np.lexsort(keys if concept.scalar else keys[::-1])
+    return tuple(map(scores.__getitem__, order.tolist()))
 
 
 def _part_of(progress: Progress, first: float, last: float) -> Progress:
