@@ -9,7 +9,7 @@ from rnnviz.core.errors import RecordingError
 from rnnviz.core.recordings.rows import Tile, read_tile, sample_tile
 from tests.core.recordings.recordings import record
 
-VALUES = np.arange(3 * 5_000).reshape(3, 5_000) % 2_000
+VALUES = (np.arange(3 * 5_000).reshape(3, 5_000) % 2_000).astype(np.float64)
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 5_000), (0, 4_999), (17, 3_000), (40, 40)])
