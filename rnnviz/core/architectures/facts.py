@@ -71,6 +71,10 @@ class ArchitectureFacts:
     first."""
     assumed: str = ""
     """What a file of weights cannot tell and is taken for granted, in a sentence."""
+    made: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """How a channel follows from others, in Python's signs: their names, `before_` and the name of
+    a state for its value at the step before, `activation` for what the variant says, tanh most
+    often. Only where no matrix is needed: `{"hidden": "output * activation(cell)"}`."""
     bounded_by_weights: bool = False
     """Whether no Jacobian dh_t/dh_{t-k} is larger than the k-th power of the largest singular value
     of W_hh (Pascanu et al. 2013): there is nothing else between but slopes of at most 1."""

@@ -20,5 +20,6 @@ GRU = ArchitectureFacts(
     runs=frozenset({"step", "fused"}),
     parameters=STACKED_GATES,
     torch_module="GRU",
+    made={"hidden": "(1 - update) * new + update * before_hidden"},
     variants={"reset_after": (True, False), "gates": GATES, "activation": ("tanh", "relu")},
 )

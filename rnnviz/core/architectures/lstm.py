@@ -24,6 +24,10 @@ LSTM = ArchitectureFacts(
     runs=frozenset({"step", "fused"}),
     parameters=STACKED_GATES,
     open_gate="forget",
+    made={
+        "cell": "forget * before_cell + input * candidate",
+        "hidden": "output * activation(cell)",
+    },
     torch_module="LSTM",
     variants={"gates": GATES, "activation": ("tanh", "relu")},
     projection="weight_hr_l0",

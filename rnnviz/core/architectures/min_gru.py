@@ -18,5 +18,6 @@ MIN_GRU = ArchitectureFacts(
     states=("hidden",),
     row_gates=("update", "candidate"),
     runs=frozenset({"step", "parallel"}),
+    made={"hidden": "(1 - update) * before_hidden + update * candidate"},
     parameters={"weight_ih": ("rows", "inputs"), "bias_ih": ("rows",)},
 )

@@ -5,6 +5,7 @@ Lengths are pixels of a screen of 96 dots an inch; y grows downwards. The painte
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -95,6 +96,22 @@ class Figure:
     strokes: list[Stroke] = field(default_factory=list)
     letters: list[Letters] = field(default_factory=list)
     words: list[Words] = field(default_factory=list)
+
+
+def add_arrow(
+    made: Figure, x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1.6
+) -> None:
+    """A straight arrow with an open head; nothing where there is no room for one."""
+    length = math.hypot(x2 - x1, y2 - y1)
+    if length < 2:
+        return
+    made.strokes.append(Stroke(x1, y1, x2, y2, width, colour))
+    dx, dy = (x2 - x1) / length, (y2 - y1) / length
+    head = min(7.0, length / 2)
+    for turn in (0.5, -0.5):
+        bx = x2 - head * (dx * math.cos(turn) - dy * math.sin(turn))
+        by = y2 - head * (dy * math.cos(turn) + dx * math.sin(turn))
+        made.strokes.append(Stroke(x2, y2, bx, by, width, colour))
 
 
 def figure(coloured: ColouredText, dark: bool = False, columns: int = COLUMNS) -> Figure:

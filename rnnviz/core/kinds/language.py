@@ -62,6 +62,7 @@ LANGUAGE_MODEL = ModelKind(
         "clipping",
         "truncation",
         "ablate",
+        "unroll_model",
     ),
     use="which continues texts: look at it with `rnnviz walk`, `rank` and `sample`",
     lines=_lines,

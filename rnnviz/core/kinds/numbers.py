@@ -19,6 +19,7 @@ NUMBERS_MODEL = ModelKind(
         "walk",
         "compute_field",
         "recurrent_matrices",
+        "unroll_model",
     ),
     use="which gives numbers for what it reads: look at it with `rnnviz walk` and `rank`",
     lines=network_lines,

@@ -19,6 +19,7 @@ TAGGER = ModelKind(
         "walk",
         "compute_field",
         "recurrent_matrices",
+        "unroll_model",
     ),
     use="which gives every step a label: look at it with `rnnviz walk` and `rank`",
     lines=network_lines,

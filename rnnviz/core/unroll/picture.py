@@ -16,14 +16,14 @@ import numpy as np
 
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.colours.colour import INK, PAPER, Scale
-from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, hex_colour
+from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, add_arrow, hex_colour
 from rnnviz.core.unroll.moments import Moment, caption
 from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.trace import Numbers, Trace
 
 Kind = Literal[
     "input", "hidden", "own", "later", "score", "probability", "loss", "weight", "arrow",
-    "attention", "context",
+    "attention", "context", "front", "unit", "said",
 ]  # fmt: skip
 FORWARD = {False: "#3452c7", True: "#8ea6ff"}
 BACK = {False: "#b84a00", True: "#ff9a52"}
@@ -239,16 +239,7 @@ class _Pen:
         self, x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1.6
     ) -> None:
         """A straight arrow with an open head."""
-        length = float(np.hypot(x2 - x1, y2 - y1))
-        if length < 2:
-            return
-        self.figure.strokes.append(Stroke(x1, y1, x2, y2, width, colour))
-        dx, dy = (x2 - x1) / length, (y2 - y1) / length
-        head = min(7.0, length / 2)
-        for turn in (0.5, -0.5):
-            bx = x2 - head * (dx * np.cos(turn) - dy * np.sin(turn))
-            by = y2 - head * (dy * np.cos(turn) + dx * np.sin(turn))
-            self.figure.strokes.append(Stroke(x2, y2, float(bx), float(by), width, colour))
+        add_arrow(self.figure, x1, y1, x2, y2, colour, width)
 
     def column(
         self,

@@ -7,11 +7,23 @@ from pathlib import Path
 import numpy as np
 
 from rnnviz.core.errors import UnrollError
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.unroll.trace import Numbers, read_trace
-from rnnviz.nets.opened import by_request
+from rnnviz.nets.jobs.priority import short_first
+from rnnviz.nets.jobs.reading import read_given
+from rnnviz.nets.opened import OpenedModel, by_request
+from rnnviz.nets.sequence.network import SequenceNetwork
+from rnnviz.nets.sequence.reading import read_text
 from rnnviz.nets.unroll.computing import compute, first_weights, train, with_radius
+from rnnviz.nets.unroll.opened import reading_of, unroll_opened
 from rnnviz.nets.walking.threads import one_thread_each
-from rnnviz.work.jobs.unroll import ComputeUnrolled, Unrolled, WeightEdit
+from rnnviz.work.jobs.unroll import (
+    ComputeUnrolled,
+    ModelUnrolled,
+    Unrolled,
+    UnrollModel,
+    WeightEdit,
+)
 from rnnviz.work.messages import Context, Tasks
 
 
@@ -51,4 +63,34 @@ def _edited(weights: dict[str, Numbers], edit: WeightEdit) -> dict[str, Numbers]
     return {**weights, edit.parameter: changed}
 
 
+def unroll_model(
+    opened: OpenedModel, request: UnrollModel, context: Context[None]
+) -> ModelUnrolled:
+    """Compute some steps of a model that reads a sequence, and write every number."""
+    model: SequenceNetwork = opened.model
+    context.progress(0, 1)
+    recording = Recording(Path(request.folder)) if request.folder else None
+    if recording is not None:
+        reading = reading_of(model, recording)
+    elif request.text is not None:
+        words = model.network.predicts_next
+        reading = (
+            read_text(model.network.reads, request.text.read())
+            if words
+            else read_given(model, request.text)
+        )
+    else:
+        raise UnrollError("neither a text nor a recording was named")
+    with short_first, one_thread_each:
+        trace = unroll_opened(
+            model, reading, request.at, request.steps, request.writes, recording, context.progress
+        )
+    path = Path(request.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    trace.save(path)
+    return ModelUnrolled(path=request.path)
+
+
 TASKS: Tasks = by_request(compute_unrolled)
+MODEL_JOBS = by_request(unroll_model)
+"""Asked of whatever reads a sequence."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnviz.nets.jobs import cells, gradients, interventions
+from rnnviz.nets.jobs import cells, gradients, interventions, unroll
 from rnnviz.nets.kinds.kind import NetworkKind, channels_told
 from rnnviz.nets.language.model import build_language_model
 
@@ -10,5 +10,10 @@ LANGUAGE_MODEL = NetworkKind(
     key="language-model",
     build=build_language_model,
     facts=channels_told,
-    jobs={**cells.MODEL_JOBS, **gradients.MODEL_JOBS, **interventions.MODEL_JOBS},
+    jobs={
+        **cells.MODEL_JOBS,
+        **gradients.MODEL_JOBS,
+        **interventions.MODEL_JOBS,
+        **unroll.MODEL_JOBS,
+    },
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnviz.nets.jobs import gradients, reading
+from rnnviz.nets.jobs import gradients, reading, unroll
 from rnnviz.nets.kinds.kind import NetworkKind, channels_told
 from rnnviz.nets.sequence.network import build_network
 
@@ -10,5 +10,5 @@ NUMBERS_MODEL = NetworkKind(
     key="numbers-model",
     build=build_network,
     facts=channels_told,
-    jobs={**reading.MODEL_JOBS, **gradients.ANSWER_JOBS},
+    jobs={**reading.MODEL_JOBS, **gradients.ANSWER_JOBS, **unroll.MODEL_JOBS},
 )

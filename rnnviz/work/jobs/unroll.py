@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rnnviz.core.unroll.plan import Plan
+from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.messages import Request
 
 
@@ -41,3 +42,35 @@ class ComputeUnrolled(Request[None, Unrolled], frozen=True, kw_only=True):
     radius: float = 0.0
     """The spectral radius that recurrent matrices are scaled to; 0 leaves them."""
     edits: tuple[WeightEdit, ...] = ()
+
+
+class Writes(msgspec.Struct, frozen=True):
+    """How a network goes on by itself: what it says is what it reads next."""
+
+    steps: int = 0
+    temperature: float = 0.0
+    """0 takes the likeliest."""
+    seed: int = 0
+
+
+class ModelUnrolled(msgspec.Struct, frozen=True):
+    """Where the numbers of some steps lie: `core.unroll.model_trace`."""
+
+    path: str
+
+
+class UnrollModel(Request[None, ModelUnrolled], frozen=True, kw_only=True):
+    """Compute some steps of an open model with every number, in float64."""
+
+    model: ModelGiven
+    path: str
+    """The file to be written."""
+    at: int
+    """The last step that is read,"""
+    steps: int
+    """and how many are kept, those that it writes among them."""
+    folder: str = ""
+    """The recording of what it reads; the states that it kept spare the way to the place."""
+    text: TextGiven | None = None
+    """What it reads, where there is no recording."""
+    writes: Writes = Writes()

@@ -1,0 +1,403 @@
+"""Some steps of an open model as a figure: every state a strip of colour, its strongest units named.
+
+From the bottom up: the symbol that enters and what the front end makes of it, the states of every
+layer, what the network says. Steps run from left to right. Where a strip is lower than it has
+units, each of its cells stands for several and shows the one that is farthest from zero.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from rnnviz.core.architectures import channel_named
+from rnnviz.core.colours.colour import INK, PAPER, Scale
+from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, add_arrow, hex_colour
+from rnnviz.core.quantities.units import unit_name
+from rnnviz.core.unroll.model_trace import MOST_SHOWN, ModelTrace
+from rnnviz.core.unroll.picture import BACK, FORWARD, RIGHT, WRONG, Picture, Place, shown_symbol
+from rnnviz.core.unroll.trace import Numbers
+
+_TOP, _SIDE, _LABELS = 62.0, 20.0, 84.0
+_GAP = 30.0
+_STRIP = 16.0
+_COLUMN = 96.0
+"""A step is so wide where the names of its strongest units stand beside it."""
+_LINE = 15.0
+_LEAST_CELL = 2.0
+_SAID = 5
+_MARKED = {False: "#b84a00", True: "#ff9a52"}
+
+Unit = tuple[int, int]
+"""A row and a unit of it."""
+
+
+def steps_that_fit(width: float) -> int:
+    """How many steps a picture of this width has room for, each with its strongest units named."""
+    return max(2, min(MOST_SHOWN, int((width - 2 * _SIDE - _LABELS) / _COLUMN)))
+
+
+@dataclass(frozen=True)
+class _Layout:
+    trace: ModelTrace
+    width: float
+    height: float
+
+    @cached_property
+    def column(self) -> float:
+        room = self.width - 2 * _SIDE - _LABELS
+        return min(150.0, room / max(1, len(self.trace)))
+
+    @cached_property
+    def states(self) -> int:
+        return max(len(row.states) for row in self.trace.about.rows)
+
+    @cached_property
+    def strip(self) -> float:
+        return max(4.0, min(_STRIP, (self.column - 8) / self.states * 0.45))
+
+    @cached_property
+    def said(self) -> int:
+        """How many answers have room above a step."""
+        return min(_SAID if self.height > 420 else 3, self.trace["said"].shape[1])
+
+    @cached_property
+    def answers(self) -> float:
+        """The top of the answers."""
+        return _TOP + 8
+
+    @cached_property
+    def symbols(self) -> float:
+        """The baseline of the symbols that enter."""
+        return self.height - 20.0
+
+    @cached_property
+    def front(self) -> tuple[float, float]:
+        """Top and height of what the front end gives."""
+        high = 26.0 if self.height > 420 else 14.0
+        return self.symbols - 26 - high, high
+
+    @cached_property
+    def high(self) -> float:
+        """The height of a strip of states."""
+        rows = len(self.trace.about.rows)
+        top = self.answers + self.said * _LINE + _GAP
+        return max(8.0, (self.front[0] - _GAP - top - (rows - 1) * _GAP) / rows)
+
+    def top(self, row: int) -> float:
+        """The top of the states of a row; the first is the lowest."""
+        return self.front[0] - _GAP - (row + 1) * self.high - row * _GAP
+
+    def left(self, step: int) -> float:
+        """Where the strips of a step begin."""
+        return _SIDE + _LABELS + step * self.column
+
+    def middle(self, step: int) -> float:
+        """The middle of the first strip of a step."""
+        return self.left(step) + self.strip / 2
+
+    @property
+    def named(self) -> bool:
+        """Whether every step has its strongest units named; else only the last one."""
+        return self.column - self.states * (self.strip + 2) >= 52
+
+
+def draw_model(
+    trace: ModelTrace,
+    size: tuple[float, float] = (1180.0, 640.0),
+    dark: bool = False,
+    marked: Unit | None = None,
+) -> Picture:
+    """The picture of these steps.
+
+    Args:
+        marked: a unit that is followed through all steps.
+    """
+    figure = Figure(*size, hex_colour(PAPER[dark]))
+    picture = Picture(figure)
+    drawing = _Drawing(picture, _Layout(trace, *size), dark, marked)
+    drawing.draw()
+    return picture
+
+
+def caption_of(trace: ModelTrace) -> str:
+    """What the last of the steps does, in a sentence."""
+    about, last = trace.about, len(trace) - 1
+    read = shown_symbol(about.symbols[last])
+    begin = f"Step {about.steps[last] + 1:,}: “{read}” enters"
+    if about.written:
+        begin = f"It writes: “{read}” was its own and enters again"
+    name, value = trace.likeliest(last)[0]
+    if about.says == "numbers":
+        return f"{begin}; it gives {_listed(trace, last)}."
+    likeliest = max(trace.likeliest(last), key=lambda pair: pair[1])
+    name, value = likeliest
+    said = f"“{shown_symbol(name)}”" if about.says == "next" else name
+    words = f"{begin}; it expects {said} with {100 * value:.0f} %"
+    if about.says != "next":
+        words = f"{begin}; it says {said}, {100 * value:.0f} %"
+    if about.drawn:
+        return f"{words} and writes “{shown_symbol(about.drawn)}”."
+    came = about.came[last]
+    if not came:
+        return f"{words}."
+    shown = f"“{shown_symbol(came)}”" if about.says == "next" else came
+    if came == name:
+        return f"{words}, and {shown} it is."
+    return f"{words}; it is {shown}, which has {100 * trace['came_p'][last]:.1f} %."
+
+
+def _listed(trace: ModelTrace, step: int) -> str:
+    return ", ".join(f"{name} {_signed(value)}" for name, value in trace.likeliest(step)[:3])
+
+
+def _signed(value: float) -> str:
+    shown = f"{value:+.2f}" if abs(value) < 10 else f"{value:+.1f}"
+    return shown.replace("-", "−")
+
+
+class _Drawing:
+    """Puts everything in its place."""
+
+    def __init__(self, picture: Picture, layout: _Layout, dark: bool, marked: Unit | None) -> None:
+        self.picture, self.layout, self.dark, self.marked = picture, layout, dark, marked
+        self.trace, self.figure = layout.trace, picture.figure
+        self.ink, self.soft = hex_colour(INK[dark]), SOFT[dark]
+
+    def draw(self) -> None:
+        """All of it."""
+        said = caption_of(self.trace)
+        room = self.layout.width - 2 * _SIDE
+        size = max(9, min(15, int(room / (0.5 * max(1, len(said))))))
+        self.words(_SIDE, 26, said, size, bold=True)
+        self.words(_SIDE, 46, self._subtitle(), 12, self.soft)
+        self._labels()
+        scales = {
+            (number, state): _scale(self.trace.channel(number, state), state)
+            for number, row in enumerate(self.trace.about.rows)
+            for state in row.states
+        }
+        for step in range(len(self.trace)):
+            self._step(step, scales)
+        if self.marked is not None:
+            self._follow(*self.marked)
+
+    def words(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: int = 12,
+        colour: str = "",
+        bold: bool = False,
+        anchor: Literal["start", "middle", "end"] = "start",
+    ) -> None:
+        self.figure.words.append(Words(x, y, text, size, colour or self.ink, bold, anchor))
+
+    def _subtitle(self) -> str:
+        about = self.trace.about
+        rows = " → ".join(f"{row.title}, {row.units} units" for row in about.rows)
+        text = f" on {about.text}" if about.text else ""
+        return f"{about.model}{text}: {rows}"
+
+    def _labels(self) -> None:
+        layout, about = self.layout, self.trace.about
+        says = {"next": "what comes next", "numbers": "what comes out"}.get(about.says, "says")
+        for line, word in enumerate(says.rsplit(" ", 1) if len(says) > 12 else (says,)):
+            self.words(_SIDE, layout.answers + 11 + 15 * line, word, 12, self.soft, True)
+        for number, row in enumerate(about.rows):
+            middle = layout.top(number) + layout.high / 2
+            self.words(_SIDE, middle - 4, row.title, 12, self.soft, True)
+            states = " · ".join(_short(state) for state in row.states)
+            self.words(_SIDE, middle + 11, states, 11, self.soft)
+        top, high = layout.front
+        self.words(_SIDE, top + high / 2 + 4, "input", 12, self.soft, True)
+        self.words(_SIDE, layout.symbols, "reads", 12, self.soft, True)
+
+    def _step(self, step: int, scales: dict[tuple[int, str], Scale]) -> None:
+        layout, about = self.layout, self.trace.about
+        x = layout.left(step)
+        self._symbol(step)
+        top, high = layout.front
+        front = self.trace["front"]
+        self._strip((x, top, high), front[step], _scale(front, "front"), ("front", "front", step))
+        flow = FORWARD[self.dark]
+        middle, below = layout.middle(step), top
+        for number, row in enumerate(about.rows):
+            above, bottom = layout.top(number), layout.top(number) + layout.high
+            add_arrow(self.figure, middle, below - 3, middle, bottom + 3, flow)
+            for place, state in enumerate(row.states):
+                values = self.trace.channel(number, state)
+                self._strip(
+                    (x + place * (layout.strip + 2), above, layout.high),
+                    values[step],
+                    scales[number, state],
+                    ("unit", f"{number}/{state}", step),
+                )
+            if step + 1 < len(self.trace):
+                # The states go on to the next step, below the names of the strongest units.
+                add_arrow(
+                    self.figure, x + len(row.states) * (layout.strip + 2), bottom - 3,
+                    layout.left(step + 1) - 4, bottom - 3, flow,
+                )  # fmt: skip
+            if layout.named or step == len(self.trace) - 1:
+                self._strongest(number, step)
+            below = above
+        foot = layout.answers + layout.said * _LINE
+        add_arrow(self.figure, middle, below - 3, middle, foot + 4, flow)
+        self._said(step)
+        self._written(step)
+
+    def _symbol(self, step: int) -> None:
+        about, layout = self.trace.about, self.layout
+        symbol = shown_symbol(about.symbols[step])
+        room = layout.column - 6
+        size = max(8, min(17, int(room / (0.6 * max(1, len(symbol))))))
+        own = step >= len(self.trace) - about.written
+        colour = BACK[self.dark] if own else ""
+        self.words(layout.middle(step), layout.symbols, symbol, size, colour, True, "middle")
+
+    def _strip(
+        self,
+        where: tuple[float, float, float],
+        values: Numbers,
+        scale: Scale,
+        named: tuple[Literal["unit", "front"], str, int],
+    ) -> None:
+        """A vector as cells of colour, each as many units as have room in one."""
+        x, top, high = where
+        kind, key, step = named
+        units = _shown(values, int(high / _LEAST_CELL))
+        colours = _colours(scale, values[units], self.dark)
+        cell = high / len(units)
+        for number, (unit, colour) in enumerate(zip(units.tolist(), colours, strict=True)):
+            y = top + number * cell
+            self.figure.boxes.append(Box(x, y, self.layout.strip, cell + 0.4, colour))
+            self.picture.places.append(Place(x, y, self.layout.strip, cell, kind, key, step, unit))
+
+    def _at(self, row: int, unit: int) -> float:
+        """The height at which a unit lies in its strip."""
+        count = self.trace.about.rows[row].given
+        return self.layout.top(row) + (unit + 0.5) / max(1, count) * self.layout.high
+
+    def _strongest(self, row: int, step: int) -> None:
+        """The names of the units that do most, each as near to its place as there is room."""
+        layout = self.layout
+        fits = max(0, int((layout.high - 8) / 13))
+        units = sorted(self.trace.strongest(row, step, min(4, fits)))
+        hidden = self.trace.channel(row, "hidden")
+        states = len(self.trace.about.rows[row].states)
+        x = layout.left(step) + states * (layout.strip + 2) + 4
+        wanted = [self._at(row, unit) for unit in units]
+        bottom = layout.top(row) + layout.high - 12
+        for place in range(len(wanted) - 1, -1, -1):
+            wanted[place] = min(wanted[place], bottom - 13 * (len(wanted) - 1 - place))
+        last = layout.top(row) - 9
+        for unit, y in zip(units, wanted, strict=True):
+            last = max(y, last + 13)
+            value = float(hidden[step, unit])
+            mine = self.marked == (row, unit)
+            colour = _MARKED[self.dark] if mine else self.soft
+            self.figure.strokes.append(Stroke(x - 5, self._at(row, unit), x - 1, last, 1.0, colour))
+            self.words(x + 1, last + 4, f"{unit} {_signed(value)}", 10, colour, mine)
+
+    def _said(self, step: int) -> None:
+        """What is likeliest, with bars; what really came is green and has a mark."""
+        layout, about = self.layout, self.trace.about
+        x, room = layout.left(step), layout.column - (18 if about.written else 10)
+        came = about.came[step]
+        for line, (name, value) in enumerate(self.trace.likeliest(step)[: layout.said]):
+            y = layout.answers + line * _LINE
+            share = value if about.says != "numbers" else 0.0
+            self.figure.boxes.append(
+                Box(x, y + 1, max(1.0, room * share), _LINE - 3, _pale(self.dark))
+            )
+            right = name == came or (about.written and name == about.drawn)
+            ink = RIGHT[self.dark] if right and name == came else ""
+            shown = shown_symbol(name)
+            number = _signed(value) if about.says == "numbers" else f"{100 * value:.0f}"
+            fits = int((room - 6 * len(number) - 8) / 6.2)
+            if fits < 1:
+                number, fits = "", max(1, int(room / 6.2))
+            mark = "✓" if name == came and fits > len(shown) + 1 else ""
+            self.words(x + 2, y + 11, f"{shown[:fits]}{mark}", 11, ink, bool(mark))
+            if number:
+                self.words(x + room - 2, y + 11, number, 11, ink or self.soft, anchor="end")
+            self.picture.places.append(Place(x, y, room, _LINE, "said", "said", step, line))
+        top = [name for name, _ in self.trace.likeliest(step)[: layout.said]]
+        if came and came not in top and layout.column > 50:
+            y = layout.answers + layout.said * _LINE + 9
+            chance = 100 * self.trace["came_p"][step]
+            said = f"✗ {shown_symbol(came)} {chance:.1f}" if math.isfinite(chance) else ""
+            self.words(x + layout.strip + 2, y, said, 11, WRONG[self.dark])
+
+    def _written(self, step: int) -> None:
+        """The arrow by which what was written at the step before goes in."""
+        about, layout = self.trace.about, self.layout
+        if not about.written or step < len(self.trace) - about.written or step == 0:
+            return
+        x = layout.left(step) - min(9.0, layout.column * 0.1)
+        top, foot = layout.answers + 6, layout.symbols - 5
+        colour = BACK[self.dark]
+        start = layout.left(step - 1) + layout.column - 12
+        self.figure.strokes.append(Stroke(min(start, x), top, x, top, 2.0, colour))
+        self.figure.strokes.append(Stroke(x, top, x, foot, 2.0, colour))
+        add_arrow(self.figure, x, foot, layout.middle(step) - 7, foot, colour, 2.0)
+
+    def _follow(self, row: int, unit: int) -> None:
+        """A unit through all steps: a line at its place, and its value under every strip."""
+        layout, about = self.layout, self.trace.about
+        if row >= len(about.rows) or unit >= about.rows[row].given:
+            return
+        y, colour = self._at(row, unit), _MARKED[self.dark]
+        name = unit_name(about.rows[row].name, unit)
+        self.words(_SIDE, layout.top(row) - 5, name, 11, colour, True)
+        hidden = self.trace.channel(row, "hidden")
+        for step in range(len(self.trace)):
+            x = layout.left(step)
+            self.figure.strokes.append(Stroke(x - 4, y, x - 1, y, 3.0, colour))
+            if layout.column >= 40:
+                value = _signed(float(hidden[step, unit]))
+                self.words(layout.middle(step) + 6, layout.top(row) - 5, value, 11, colour)
+
+
+def _short(state: str) -> str:
+    return {"hidden": "hidden", "cell": "cell"}.get(state, state)
+
+
+def _scale(values: Numbers, name: str) -> Scale:
+    """Around zero: a hidden state from -1 to 1, what may count as far as almost all of it goes."""
+    known = np.abs(values[np.isfinite(values)])
+    if name == "front" and known.size and values.min() >= 0 and values.max() <= 1:
+        return Scale(0.0, 1.0, "gate")
+    reach = float(np.quantile(known, 0.98)) if known.size else 1.0
+    bounded = channel_named(name).range == "symmetric" and reach <= 1
+    bound = 1.0 if bounded else max(reach, 1e-6)
+    return Scale(-bound, bound, "blue-orange")
+
+
+def _shown(values: Numbers, most: int) -> np.ndarray:
+    """The units that stand for all: of neighbours that share a cell the one farthest from zero."""
+    count = len(values)
+    if count <= max(1, most):
+        return np.arange(count)
+    edges = np.linspace(0, count, max(1, most) + 1).round().astype(int)
+    return np.array(
+        [
+            start + int(np.abs(values[start:stop]).argmax())
+            for start, stop in zip(edges[:-1], edges[1:], strict=True)
+        ]
+    )
+
+
+def _colours(scale: Scale, values: Numbers, dark: bool) -> list[str]:
+    table = [hex_colour(entry) for entry in scale.colours(dark)]
+    return [table[entry] for entry in scale.index(values).tolist()]
+
+
+def _pale(dark: bool) -> str:
+    return hex_colour(Scale(0.0, 1.0, "gate").colours(dark)[90])
