@@ -1,6 +1,8 @@
-"""Draw a small network unrolled over a word, with every number: forwards, the loss, backwards.
+"""Draw a network unrolled, with every number: a small one over a word, or a model over a text.
 
-The network begins with the weights of its seed, or is trained first.
+A small network over a word is drawn forwards, with the loss, and backwards; it begins with the
+weights of its seed, or is trained first. A model over a text is drawn at one place: its states as
+strips of colour, the units named that add most to what it says.
 """
 
 from __future__ import annotations
@@ -9,10 +11,13 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from rnnviz.commands.inputs import add_vocabulary, file_given
+from rnnviz.commands.jobs import opened, run_task
 from rnnviz.commands.number_types import number, whole
 from rnnviz.core.architectures import ARCHITECTURES
-from rnnviz.core.errors import UnrollError
+from rnnviz.core.errors import UnitError, UnrollError
 from rnnviz.core.given_path import given_path
+from rnnviz.core.quantities.units import parse_unit
 from rnnviz.core.unroll.plan import STRUCTURES
 
 EXAMPLES = """
@@ -20,14 +25,18 @@ EXAMPLES = """
   rnnviz unroll hello --train 50 --moment 9 -o backwards.png --dark
   rnnviz unroll hello --architecture lstm --units 4 --learn -o steps.html
   rnnviz unroll "estamos comiendo pan > we are eating bread" --structure attention --learn -o a.html
+  rnnviz unroll war-and-peace-gru pride-and-prejudice.txt --at 3000 -o there.svg
+  rnnviz unroll war-and-peace-gru pride-and-prejudice.txt --at 3000 --write 8 --temperature 0.7 \
+      -o writes.png
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """A word, a network, and a file."""
+    """A word, or a model and a text; a network, and a file."""
     parser.add_argument(
-        "word", metavar="WORD",
-        help="every letter should give the next one; for a decoder words, >, their translation",
+        "what", nargs="+", metavar="WORD | MODEL TEXT",
+        help="a word of which every letter should give the next one (for a decoder words, >, their "
+        "translation); or a model file and a text",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--to", type=given_path, required=True, metavar="FILE",
@@ -57,14 +66,92 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--moment", type=whole, default=-1, metavar="N",
         help="0: nothing read yet; then forwards, the loss, backwards, the update (default: last)",
     )  # fmt: skip
+    model = parser.add_argument_group("a model over a text")
+    model.add_argument(
+        "--at", type=whole, default=0, metavar="N", help="the last step that is read, from 0"
+    )
+    model.add_argument(
+        "--steps", type=whole, default=11, metavar="N", help="how many steps are drawn (11)"
+    )
+    model.add_argument(
+        "--write", type=whole, default=0, metavar="N",
+        help="let it write so many symbols: what it says is what it reads next",
+    )  # fmt: skip
+    model.add_argument(
+        "--temperature", type=number, default=0.0, metavar="X",
+        help="draw what it writes; 0 takes the likeliest (default)",
+    )  # fmt: skip
+    model.add_argument("--unit", metavar="L:U", help="follow a unit: 2:97 is unit 97 of layer 2")
+    add_vocabulary(parser)
     parser.add_argument("--dark", action="store_true", help="on dark paper")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute, draw, write, and say what the network says."""
+    what: list[str] = arguments.what
+    if len(what) > 2:
+        raise UnrollError(f"{len(what)} words were given; give one word, or a model and a text")
+    return _small(arguments, what[0]) if len(what) == 1 else _model(arguments, *what)
+
+
+def _model(arguments: argparse.Namespace, model_file: str, text_file: str) -> int:
+    """Some steps of a model over a text."""
+    from rnnviz.core.unroll.model_picture import caption_of, draw_model
+    from rnnviz.core.unroll.model_trace import read_model_trace
+    from rnnviz.core.unroll.picture import shown_symbol
+    from rnnviz.views.text.text_figure import write_drawn
+    from rnnviz.work.jobs.given import ModelGiven, TextGiven
+    from rnnviz.work.jobs.unroll import UnrollModel, Writes
+
+    to = _checked(arguments.to, (".svg", ".png"))
+    model = opened(file_given(model_file), arguments.vocabulary, job=UnrollModel)
+    marked = None
+    if arguments.unit:
+        layer, unit = parse_unit(arguments.unit)
+        marked = layer, unit
+    with tempfile.TemporaryDirectory() as folder:
+        answer = run_task(
+            UnrollModel(
+                model=ModelGiven(model.path, model.vocabulary),
+                text=TextGiven(str(file_given(text_file))),
+                path=str(Path(folder) / "steps.npz"),
+                at=arguments.at,
+                steps=arguments.steps,
+                writes=Writes(arguments.write, arguments.temperature, arguments.seed),
+            )
+        )
+        trace = read_model_trace(Path(answer.path))
+    rows = {row.name: place for place, row in enumerate(trace.about.rows)}
+    if marked is not None and marked[0] not in rows:
+        raise UnitError(f"there is no unit {arguments.unit}; layers are {', '.join(rows)}")
+    width = max(1180.0, 110 + 96.0 * len(trace))
+    followed = None if marked is None else (rows[marked[0]], marked[1])
+    write_drawn(to, draw_model(trace, (width, 680.0), arguments.dark, followed).figure)
+    print(caption_of(trace))
+    print(f"  reads   {' '.join(map(shown_symbol, trace.about.symbols))}")
+    if trace.about.says == "numbers":
+        print(f"wrote {to}")
+        return 0
+    says = [max(trace.likeliest(step), key=_second)[0] for step in range(len(trace))]
+    print(f"  says    {' '.join(map(shown_symbol, says))}")
+    print(f"wrote {to}")
+    return 0
+
+
+def _second(pair: tuple[str, float]) -> float:
+    return pair[1]
+
+
+def _checked(to: Path, endings: tuple[str, ...]) -> Path:
+    if to.suffix.lower() not in endings:
+        known = f"{', '.join(endings[:-1])} or {endings[-1]}"
+        raise UnrollError(f"{to.name} has no known ending; take {known}")
+    return to
+
+
+def _small(arguments: argparse.Namespace, word: str) -> int:
     import msgspec
 
-    from rnnviz.commands.jobs import run_task
     from rnnviz.core.unroll.moments import count, moment
     from rnnviz.core.unroll.page import page
     from rnnviz.core.unroll.picture import draw
@@ -73,13 +160,11 @@ def run(arguments: argparse.Namespace) -> int:
     from rnnviz.work.jobs.unroll import ComputeUnrolled
 
     plan = msgspec.structs.replace(
-        structure_named(arguments.structure).of(arguments.word),
+        structure_named(arguments.structure).of(word),
         **{name: getattr(arguments, name) for name in _SETTINGS},
     )
     plan.check()
-    to: Path = arguments.to
-    if to.suffix.lower() not in (".svg", ".png", ".html"):
-        raise UnrollError(f"{to.name} has no known ending; take .svg, .png or .html")
+    to = _checked(arguments.to, (".svg", ".png", ".html"))
     updates = 5000 if arguments.learn else arguments.train
     with tempfile.TemporaryDirectory() as folder:
         answer = run_task(

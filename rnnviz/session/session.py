@@ -46,6 +46,7 @@ from rnnviz.session.shared.stories import SHIPPED, StoriesTold
 from rnnviz.session.training.checkpoint_walks import CheckpointWalks
 from rnnviz.session.training.runs import Runs
 from rnnviz.session.training.trainers import ProcessTrainers, Trainers
+from rnnviz.session.unroll.opened import UnrolledModel
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.work.messages import Failure
 from rnnviz.work.runner import Runner
@@ -122,6 +123,7 @@ class Session(QObject):
         self.library = Library(settings, models, resources, self)
         self.gradients = Gradients(self.jobs, self.recordings, self.library, cache, self)
         self.unroll = Unroll(self.jobs, cache, self)
+        self.unrolled_model = UnrolledModel(self.jobs, self.recordings, self.selection, cache, self)
         self._text_suits_model = True
         self._wanted: _Wanted | None = None
         self._lent: Scale | None = None
@@ -575,4 +577,5 @@ class Session(QObject):
         self.recordings.close()
         self.alignments.close()
         self.unroll.close()
+        self.unrolled_model.close()
         self.settings.sync()

@@ -37,3 +37,38 @@ def test_what_cannot_be_drawn_is_said(words, said, tmp_path, monkeypatch, capsys
     assert main(["unroll", *words]) == 1
     assert said in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+MODEL = ["unroll", "war-and-peace-small-gru", "pride-and-prejudice.txt"]
+
+
+def test_a_model_over_a_text(tmp_path, capsys):
+    command = [*MODEL, "--at", "300", "--steps", "5", "--unit", "2:5"]
+    assert main([*command, "-o", str(tmp_path / "there.svg")]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Step 301: “")
+    drawn = (tmp_path / "there.svg").read_text()
+    assert "2:5" in drawn and "layer 1, 149 units" in drawn
+
+
+def test_a_model_writes_on(tmp_path, capsys):
+    command = [*MODEL, "--at", "300", "--steps", "8", "--write", "4"]
+    assert main([*command, "-o", str(tmp_path / "there.png")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("It writes: “")
+    read, says = (line.split()[1:] for line in said[1:3])
+    # The last four symbols that it read are what it said at the step before.
+    assert read[4:] == says[3:7]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--at", "99999999"], "there is no step 99,999,999"),
+        (["--unit", "7:1"], "there is no unit 7:1"),
+        (["one more"], "3 words were given"),
+    ],
+)
+def test_what_a_model_has_not_is_said(words, said, tmp_path, capsys):
+    assert main([*MODEL, *words, "-o", str(tmp_path / "x.svg")]) == 1
+    assert said in capsys.readouterr().err

@@ -27,9 +27,10 @@ from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.scoring.results import Ranking, write_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.identity import model_digest
+from rnnviz.core.unroll.model_trace import ModelSteps, ModelTrace, Row
 from rnnviz.nets.opened import by_request
 from rnnviz.work.jobs import alignments as translators
-from rnnviz.work.jobs import cells
+from rnnviz.work.jobs import cells, unroll
 from rnnviz.work.jobs import gradients as back
 from rnnviz.work.jobs.cells import Written
 from rnnviz.work.jobs.models import ModelOpened, OpenModel
@@ -313,7 +314,40 @@ def walk_translation(
     return translators.TranslationWalked(str(folder), 3)
 
 
+def unroll_model(request: unroll.UnrollModel, context: Context[None]) -> unroll.ModelUnrolled:
+    """One step of one unit, whose value is `code(model, text)`; its number is the place."""
+    _, model, text = _of(request.folder)
+    context.progress(0, 1)
+    about = ModelSteps(
+        model=model,
+        text=text,
+        rows=(
+            Row(
+                name="1", title="layer 1", architecture="lstm", units=1, given=1,
+                channels=("hidden",), states=("hidden",),
+            ),
+        ),
+        says="next",
+        outputs=("a",),
+        symbols=("a",),
+        steps=(request.at,),
+        came=("",),
+    )  # fmt: skip
+    arrays = {
+        "front": np.zeros((1, 1)),
+        "0/hidden": np.full((2, 1), float(code(model, text))),
+        "said": np.ones((1, 1)),
+        "said_ids": np.zeros((1, 1)),
+        "came_p": np.full(1, np.nan),
+    }
+    path = Path(request.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ModelTrace(about, arrays).save(path)
+    return unroll.ModelUnrolled(request.path)
+
+
 TASKS: Tasks = by_request(
+    unroll_model,
     open_model,
     walk,
     label,

@@ -97,6 +97,15 @@ def check(session: Session) -> None:
     check_concepts(session)
     check_gradients(session)
     check_alignments(session)
+    check_unrolled(session)
+
+
+def check_unrolled(session: Session) -> None:
+    whose, trace = whose_recording(session), session.unrolled_model.trace
+    if trace is not None:
+        assert whose is not None
+        assert (trace.about.model, trace.about.text) == whose, "steps of something else"
+        assert trace["0/hidden"][1, 0] == code(*whose)
 
 
 def check_cells(session: Session) -> None:
@@ -237,6 +246,9 @@ ACTS: tuple[Act, ...] = (
     lambda s, w, r: s.inspection.request_order(),
     lambda s, w, r: s.inspection.request_matches(r.choice(("", "a", "b")), regular=False),
     lambda s, w, r: s.inspection.request_sample("", 2, 1.0, 0, None),
+    lambda s, w, r: s.unrolled_model.show(r.randrange(9)),
+    lambda s, w, r: s.unrolled_model.go(r.choice((-1, 1))),
+    lambda s, w, r: s.unrolled_model.set_written(r.randrange(3)),
     lambda s, w, r: s.gradients.want_fields(),
     lambda s, w, r: s.gradients.set_window(Window(r.randrange(3), 12, 10)),
     compare,

@@ -1,4 +1,4 @@
-"""Some steps of an open model as a figure: every state a strip of colour, its strongest units named.
+"""Some steps of an open model as a figure: states as strips of colour, the strongest units named.
 
 From the bottom up: the symbol that enters and what the front end makes of it, the states of every
 layer, what the network says. Steps run from left to right. Where a strip is lower than it has
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,16 @@ from rnnviz.core.colours.colour import INK, PAPER, Scale
 from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, add_arrow, hex_colour
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_trace import MOST_SHOWN, ModelTrace
-from rnnviz.core.unroll.picture import BACK, FORWARD, RIGHT, WRONG, Picture, Place, shown_symbol
+from rnnviz.core.unroll.picture import (
+    BACK,
+    FAINT,
+    FORWARD,
+    RIGHT,
+    WRONG,
+    Picture,
+    Place,
+    shown_symbol,
+)
 from rnnviz.core.unroll.trace import Numbers
 
 _TOP, _SIDE, _LABELS = 62.0, 20.0, 84.0
@@ -63,7 +73,7 @@ class _Layout:
     @cached_property
     def said(self) -> int:
         """How many answers have room above a step."""
-        return min(_SAID if self.height > 420 else 3, self.trace["said"].shape[1])
+        return min(_SAID if self.height > 420 else 3, int(self.trace["said"].shape[1]))
 
     @cached_property
     def answers(self) -> float:
@@ -224,6 +234,7 @@ class _Drawing:
         self._symbol(step)
         top, high = layout.front
         front = self.trace["front"]
+        self.figure.boxes.append(Box(x - 1, top - 1, layout.strip + 2, high + 2, FAINT[self.dark]))
         self._strip((x, top, high), front[step], _scale(front, "front"), ("front", "front", step))
         flow = FORWARD[self.dark]
         middle, below = layout.middle(step), top
@@ -256,10 +267,15 @@ class _Drawing:
         about, layout = self.trace.about, self.layout
         symbol = shown_symbol(about.symbols[step])
         room = layout.column - 6
-        size = max(8, min(17, int(room / (0.6 * max(1, len(symbol))))))
+        size = max(9, min(17, int(room / (0.6 * max(1, len(symbol))))))
+        most = int(room / (0.6 * size))
+        symbol = symbol if len(symbol) <= most else f"{symbol[: max(1, most - 1)]}…"
         own = step >= len(self.trace) - about.written
         colour = BACK[self.dark] if own else ""
-        self.words(layout.middle(step), layout.symbols, symbol, size, colour, True, "middle")
+        if len(symbol) > 2:
+            self.words(layout.left(step), layout.symbols, symbol, size, colour, True)
+        else:
+            self.words(layout.middle(step), layout.symbols, symbol, size, colour, True, "middle")
 
     def _strip(
         self,
@@ -389,7 +405,7 @@ def _shown(values: Numbers, most: int) -> np.ndarray:
     return np.array(
         [
             start + int(np.abs(values[start:stop]).argmax())
-            for start, stop in zip(edges[:-1], edges[1:], strict=True)
+            for start, stop in pairwise(edges.tolist())
         ]
     )
 

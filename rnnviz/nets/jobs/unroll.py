@@ -7,16 +7,21 @@ from pathlib import Path
 import numpy as np
 
 from rnnviz.core.errors import UnrollError
+from rnnviz.core.models.network import Symbols
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.unroll.trace import Numbers, read_trace
+from rnnviz.nets.classification.documents import read_text as read_documents
 from rnnviz.nets.jobs.priority import short_first
 from rnnviz.nets.jobs.reading import read_given
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.sequence.network import SequenceNetwork
-from rnnviz.nets.sequence.reading import read_text
+from rnnviz.nets.sequence.reading import Reading, read_text
+from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.unroll.computing import compute, first_weights, train, with_radius
 from rnnviz.nets.unroll.opened import reading_of, unroll_opened
+from rnnviz.nets.walking.outcomes import class_names
 from rnnviz.nets.walking.threads import one_thread_each
+from rnnviz.work.jobs.given import TextGiven
 from rnnviz.work.jobs.unroll import (
     ComputeUnrolled,
     ModelUnrolled,
@@ -73,12 +78,7 @@ def unroll_model(
     if recording is not None:
         reading = reading_of(model, recording)
     elif request.text is not None:
-        words = model.network.predicts_next
-        reading = (
-            read_text(model.network.reads, request.text.read())
-            if words
-            else read_given(model, request.text)
-        )
+        reading = _read(model, request.text)
     else:
         raise UnrollError("neither a text nor a recording was named")
     with short_first, one_thread_each:
@@ -89,6 +89,19 @@ def unroll_model(
     path.parent.mkdir(parents=True, exist_ok=True)
     trace.save(path)
     return ModelUnrolled(path=request.path)
+
+
+def _read(model: SequenceNetwork, given: TextGiven) -> Reading:
+    """A text or a file of numbers as this model reads it, whatever its kind."""
+    reads = model.network.reads
+    if not isinstance(reads, Symbols):
+        return read_given(model, given)
+    if model.network.predicts_next:
+        return read_text(reads, given.read())
+    if model.network.readout.kind == "every":
+        return read_given(model, given)
+    classes = class_names(model.network.head)
+    return read_documents(given.read(), SymbolReader(reads), classes).reading
 
 
 TASKS: Tasks = by_request(compute_unrolled)

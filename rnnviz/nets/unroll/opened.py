@@ -23,7 +23,14 @@ from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.core.sequences.vocabulary import Vocabulary
-from rnnviz.core.unroll.model_trace import MOST_SHOWN, MOST_WRITTEN, ModelSteps, ModelTrace, Row
+from rnnviz.core.unroll.model_trace import (
+    MOST_SHOWN,
+    MOST_WRITTEN,
+    ModelSteps,
+    ModelTrace,
+    Row,
+    Says,
+)
 from rnnviz.nets.language.sampling import choose
 from rnnviz.nets.layers.states import each, floats, restored
 from rnnviz.nets.sequence.network import NetworkState, SequenceNetwork
@@ -49,6 +56,9 @@ _LONGEST_WHOLE = 20_000
 Progress = Callable[[float, float], None]
 
 
+_NOTHING = Writes()
+
+
 def reading_of(model: SequenceNetwork, recording: Recording) -> Reading:
     """What a recording was made of, as this network reads it."""
     sequence, reads = recording.sequence, model.network.reads
@@ -66,7 +76,7 @@ def unroll_opened(
     reading: Reading,
     at: int,
     steps: int,
-    writes: Writes = Writes(),
+    writes: Writes = _NOTHING,
     recording: Recording | None = None,
     progress: Progress = lambda done, total: None,
 ) -> ModelTrace:
@@ -159,7 +169,7 @@ def _state_before(
     """The state before the known step number `first` of the document, in float64."""
     state, begin = model.zero_state(1), 0
     if recording is not None and len(recording.documents) == 1 and first:
-        near = [step for step in recording.states if step <= places[first]]
+        near = [step for step in recording.states() if step <= places[first]]
         if near:
             try:
                 from safetensors.torch import load
@@ -341,7 +351,7 @@ def _trace(model: SequenceNetwork, reading: Reading, found: _Found) -> ModelTrac
     return ModelTrace(about, {key: np.asarray(part, np.float64) for key, part in arrays.items()})
 
 
-def _says(model: SequenceNetwork) -> str:
+def _says(model: SequenceNetwork) -> Says:
     if model.network.predicts_next:
         return "next"
     head = model.network.head
@@ -357,6 +367,9 @@ def _likeliest(values: Tensor, all_of_them: bool) -> tuple[Tensor, Tensor]:
 
 
 def _symbols(model: SequenceNetwork, reading: Reading, found: _Found) -> list[str]:
+    if isinstance(reading.sequence, Numbers):
+        rows = reading.sequence.values[found.places]
+        return [" ".join(f"{value:.3g}" for value in row) for row in rows]
     known = [reading.sequence.label(int(step)) for step in found.places]
     names = model.network.symbols
     return known + [names[int(number)] for number in found.entering[len(known) :]]

@@ -16,9 +16,11 @@ class CellsWorkspace(Workspace):
 
     Signals:
         concept_requested: the person wants to make a concept.
+        unroll_requested: the network shall be seen unrolled at the cursor.
     """
 
     concept_requested = Signal()
+    unroll_requested = Signal()
 
     name = "cells"
     title = "Cells"
@@ -66,4 +68,6 @@ class CellsWorkspace(Workspace):
             MenuEntry("Unit", "Unpin all", None, session.selection.clear_pins),
             MenuEntry("Unit", "Colour by surprisal", None, text.surprisal.toggle, key="S"),
             MenuEntry("Unit", "Choose a concept", None, text.open_concepts, key="C"),
+            MenuEntry("Unit", SEPARATOR),
+            MenuEntry("Unit", "Unroll here", None, self.unroll_requested.emit, key="U"),
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QLineEdit,
     QSlider,
     QToolButton,
@@ -33,6 +31,7 @@ from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
 from rnnviz.views.text.text_figure import write_drawn
 from rnnviz.views.unroll.drawing import UnrollDrawing
+from rnnviz.views.unroll.tools import icon_button, save_name, word_button
 
 _SPEEDS = {"slow": 1600, "normal": 800, "fast": 300}
 """Milliseconds a moment."""
@@ -53,7 +52,9 @@ class UnrollArea(QWidget):
     failed = Signal(str)
     message = Signal(str)
 
-    def __init__(self, unroll: Unroll, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, unroll: Unroll, switch: QWidget | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._unroll = unroll
         self.drawing = UnrollDrawing(unroll)
@@ -62,11 +63,15 @@ class UnrollArea(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(WrappingRow(self._reading(), self._structures(), self._network()))
-        column.addWidget(WrappingRow(self._moving(), self._learning()))
+        first = (switch,) if switch is not None else ()
+        self._rows = (
+            WrappingRow(*first, self._reading(), self._structures(), self._network()),
+            WrappingRow(self._moving(), self._learning()),
+        )
         self._more_row = WrappingRow(self._weights(), self._way_back())
         self._more_row.hide()
-        column.addWidget(self._more_row)
+        for row in (*self._rows, self._more_row):
+            column.addWidget(row)
         column.addWidget(self.drawing, 1)
         column.addWidget(self._formula())
         self.drawing.pointed.connect(self._explain)
@@ -160,11 +165,11 @@ class UnrollArea(QWidget):
         return side_by_side(Label("BPTT"), self._chunk, self._carried, self._clip, self._threshold)
 
     def _moving(self) -> QWidget:
-        self._play = _button("play", "Play: one moment after the other (Space)")
+        self._play = icon_button("play", "Play: one moment after the other (Space)")
         self._play.clicked.connect(self.toggle_play)
-        back = _button("chevron-left", "One moment back (←)")
+        back = icon_button("chevron-left", "One moment back (←)")
         back.clicked.connect(self._back)
-        on = _button("chevron-right", "One moment on (→)")
+        on = icon_button("chevron-right", "One moment on (→)")
         on.clicked.connect(self._on)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName("Moment")
@@ -185,22 +190,30 @@ class UnrollArea(QWidget):
         self._rate = NumberField("Rate", 0.0, 100.0, above=True)
         self._rate.set_value(plan.rate)
         self._rate.value_changed.connect(self._changed)
-        one = _button("", "One training step (T)", "1 step")
+        one = word_button("1 step", "One training step (T)")
         one.clicked.connect(self._train)
-        ten = _button("", "Ten training steps (Shift+T)", "10")
+        ten = word_button("10", "Ten training steps (Shift+T)")
         ten.clicked.connect(self._train_ten)
-        learn = _button("", "Train until every answer is likelier than 90 % (L)", "Learn")
+        learn = word_button("Learn", "Train until every answer is likelier than 90 % (L)")
         learn.clicked.connect(self._learn)
-        anew = _button("dice-5", "Draw the weights anew (N)")
+        anew = icon_button("dice-5", "Draw the weights anew (N)")
         anew.clicked.connect(self._unroll.begin_anew)
-        self._undo = _button("undo-2", "Back to the weights before (Ctrl+Z)")
+        self._undo = icon_button("undo-2", "Back to the weights before (Ctrl+Z)")
         self._undo.clicked.connect(self._unroll.undo)
-        self._more = _button("sliders-horizontal", "Input, seed, radius of W_hh, BPTT, clipping")
+        self._more = icon_button(
+            "sliders-horizontal", "Input, seed, radius of W_hh, BPTT, clipping"
+        )
         self._more.setCheckable(True)
         self._more.toggled.connect(self._more_row_shown)
         return side_by_side(
             Label("Rate"), self._rate, one, ten, learn, anew, self._undo, self._more
         )
+
+    def set_presented(self, presented: bool) -> None:
+        """The drawing and the formula alone, for the last row; or the tools again."""
+        for row in self._rows:
+            row.setVisible(not presented)
+        self._more_row.setVisible(not presented and self._more.isChecked())
 
     @Slot(bool)
     def _more_row_shown(self, shown: bool) -> None:
@@ -362,14 +375,9 @@ class UnrollArea(QWidget):
         picture = self.drawing.picture
         if picture is None:
             return
-        chosen, kind = QFileDialog.getSaveFileName(
-            self, "Save the unrolled network", "unrolled", "Picture (*.png);;Drawing (*.svg)"
-        )
-        if not chosen:
+        path = save_name(self, "Save the unrolled network")
+        if path is None:
             return
-        path = Path(chosen)
-        if not path.suffix:
-            path = path.with_suffix(".svg" if "svg" in kind else ".png")
         try:
             write_drawn(path, picture.figure)
         except (RnnvizError, OSError) as error:
@@ -380,15 +388,3 @@ class UnrollArea(QWidget):
     def sizeHint(self) -> QSize:
         """Room for the lecture's network."""
         return QSize(1100, 700)
-
-
-def _button(symbol: str, tip: str, words: str = "") -> QToolButton:
-    button = QToolButton()
-    button.setToolTip(plain_tip(tip))
-    button.setAccessibleName(tip)
-    if symbol:
-        set_icon(button, symbol)
-    if words:
-        button.setText(words)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    return button

@@ -1,73 +1,31 @@
-"""The unrolled network as it is painted; the pointer and the arrow keys find its numbers."""
+"""The small network of the session as it is painted, rolled up or unrolled."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.unroll.picture import Picture, Place, draw
 from rnnviz.session.unroll.unroll import Unroll
-from rnnviz.views.shared.neighbours import neighbour
-from rnnviz.views.shared.speaking import speak
-from rnnviz.views.shared.theme import theme_of
-from rnnviz.views.text.text_figure import paint_figure
+from rnnviz.views.unroll.pointed_picture import PointedPicture
 
 _FRAME_MS = 8
 _ROLL_SECONDS = 0.7
 
 
-class UnrollDrawing(QWidget):
-    """Paints the moment of the session's small network.
-
-    Signals:
-        pointed(object): the `Place` of the number under the pointer or the keys, or None.
-        edit_requested(object): the `Place` of a weight that was clicked twice.
-    """
-
-    pointed = Signal(object)
-    edit_requested = Signal(object)
-
-    speaks = True
+class UnrollDrawing(PointedPicture):
+    """Paints the moment of the session's small network; a weight lights up in all its copies."""
 
     def __init__(self, unroll: Unroll, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Unrolled network", parent)
         self._unroll = unroll
-        self._picture: Picture | None = None
-        self._pixmap = QPixmap()
-        self._place: Place | None = None
         self._rolled = 0.0
         self._goal = 0.0
         self._rolling = QTimer(self)
         self._rolling.setInterval(_FRAME_MS)
         self._rolling.timeout.connect(self._roll_on)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(QSize(420, 300))
-        self.setAccessibleName("Unrolled network")
-        unroll.changed.connect(self._forget_place)
-        unroll.moment_changed.connect(self._forget_place)
-
-    @property
-    def picture(self) -> Picture | None:
-        """What is painted; None while there are no numbers."""
-        return self._picture
-
-    @property
-    def place(self) -> Place | None:
-        """The number that is pointed at."""
-        return self._place
+        unroll.changed.connect(self.find_place)
+        unroll.moment_changed.connect(self.find_place)
 
     @property
     def rolled(self) -> bool:
@@ -90,137 +48,20 @@ class UnrollDrawing(QWidget):
             self._rolling.stop()
         self.draw_anew()
 
-    @Slot()
-    def draw_anew(self) -> None:
-        """Make the picture again: other numbers, another moment, size or theme."""
+    def make_picture(self, size: tuple[float, float], dark: bool) -> Picture | None:
+        """The moment that is shown."""
         trace = self._unroll.trace
-        if trace is None or self.width() < 10:
-            self._picture = None
-            self.update()
-            return
-        size = (float(self.width()), float(self.height()))
+        if trace is None:
+            return None
         marked = ""
         if self._place is not None and self._place.kind == "weight":
             marked = self._place.key.removeprefix("gradient/")
-        dark = theme_of(self).dark
-        self._picture = draw(trace, self._unroll.moment, size, dark, self._rolled, marked)
-        ratio = self.devicePixelRatioF()
-        self._pixmap = QPixmap(self.size() * ratio)
-        self._pixmap.setDevicePixelRatio(ratio)
-        with QPainter(self._pixmap) as painter:
-            paint_figure(painter, self._picture.figure)
-        if self._place is None:
-            speak(self, self._picture.figure.words[0].text)
-        self.update()
+        return draw(trace, self._unroll.moment, size, dark, self._rolled, marked)
 
-    @Slot()
-    def _forget_place(self) -> None:
-        """Other numbers: what was pointed at may lie elsewhere, or be no more."""
-        place, self._place = self._place, None
-        self.draw_anew()
-        if place is not None and self._picture is not None:
-            names = (place.kind, place.key, place.step, place.row, place.column)
-            for found in self._picture.places:
-                if (found.kind, found.key, found.step, found.row, found.column) == names:
-                    self._place = found
-        if place is not None:
-            self.pointed.emit(self._place)
+    def may_edit(self, place: Place) -> bool:
+        """A weight, not its gradient."""
+        return place.kind == "weight" and not place.key.startswith("gradient/")
 
-    # Pointing
-
-    def point_at(self, place: Place | None) -> None:
-        """Mark a number and say so; a weight lights up in all its copies."""
-        if place == self._place:
-            return
-        before, self._place = self._place, place
-        kinds = {one.kind for one in (before, place) if one is not None}
-        self.pointed.emit(place)
-        if "weight" in kinds:
-            self.draw_anew()
-        else:
-            self.update()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Point at the number below."""
-        if self._picture is not None:
-            self.point_at(self._picture.at(event.position().x(), event.position().y()))
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Ask for another number in place of a weight."""
-        place = (
-            self._picture.at(event.position().x(), event.position().y()) if self._picture else None
-        )
-        if place is not None and place.kind == "weight" and not place.key.startswith("gradient/"):
-            self.edit_requested.emit(place)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is pointed at any more."""
-        self.point_at(None)
-        super().leaveEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl and an arrow go from number to number, Enter edits a weight."""
-        ways = {
-            Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
-        }  # fmt: skip
-        way = ways.get(Qt.Key(event.key()))
-        if way and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._point_on(*way)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._place is not None:
-            if self._place.kind == "weight" and not self._place.key.startswith("gradient/"):
-                self.edit_requested.emit(self._place)
-        else:
-            super().keyPressEvent(event)
-
-    def _point_on(self, dx: int, dy: int) -> None:
-        """Point at the nearest number in a direction."""
-        if self._picture is None or not self._picture.places:
-            return
-        if self._place is None:
-            self.point_at(self._picture.places[0])
-            return
-        best = neighbour(self._picture.places, self._place, dx, dy)
-        if best is not None:
-            self.point_at(best)
-
-    # Painting
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The picture, the marked number, and the focus."""
-        theme = theme_of(self)
-        with QPainter(self) as painter:
-            if self._picture is None:
-                painter.fillRect(self.rect(), QColor(theme.background))
-                return
-            painter.drawPixmap(QPointF(0, 0), self._pixmap)
-            if self._place is not None:
-                painter.setPen(QPen(QColor(theme.accent), 2))
-                place = self._place
-                painter.drawRect(
-                    QRectF(place.x - 1, place.y - 1, place.width + 1, place.height + 1)
-                )
-            if self.hasFocus():
-                painter.setPen(QPen(QColor(theme.accent), 1))
-                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another size, another picture."""
-        super().resizeEvent(event)
-        self._forget_place()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Another theme, another picture."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.draw_anew()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show where the keys go."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """They go elsewhere."""
-        super().focusOutEvent(event)
-        self.update()
+    def marks_all(self, place: Place) -> bool:
+        """A weight is the same at every step."""
+        return place.kind == "weight"

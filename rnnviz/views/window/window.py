@@ -37,6 +37,7 @@ from rnnviz.views.shared.theme import Appearance, Setting
 from rnnviz.views.shared.workspace import Workspace
 from rnnviz.views.shared.zooming import zoom_all
 from rnnviz.views.training.workspace import TrainingWorkspace
+from rnnviz.views.unroll.workspace import UnrollWorkspace
 from rnnviz.views.window.action_table import entries
 from rnnviz.views.window.actions import Actions
 from rnnviz.views.window.focus import FocusRing, FocusWalk
@@ -145,6 +146,18 @@ class Window(QMainWindow):
         """Show the workspace of this name."""
         self.workspace_tabs.enter(name)
 
+    @Slot()
+    def enter_cells(self) -> None:
+        """Show the text."""
+        self.enter(CellsWorkspace.name)
+
+    @Slot()
+    def unroll_here(self) -> None:
+        """Show the open model unrolled at the cursor in the text."""
+        unroll = self.workspace(UnrollWorkspace)
+        unroll.unroll_here()
+        self.enter(UnrollWorkspace.name)
+
     def build_ahead_of_use(self) -> None:
         """Make Training and Gradients before they are entered, import the others."""
         first = (self.workspace(TrainingWorkspace), self.workspace(GradientsWorkspace))
@@ -194,7 +207,10 @@ class Window(QMainWindow):
         self.workspace_tabs.entered.connect(self.show_title)
         session.alignments.model_changed.connect(self.show_title)
         self.workspace_tabs.entered.connect(self._hold_entries)
-        self.workspace(CellsWorkspace).concept_requested.connect(questions.ask_concept)
+        cells, unroll = self.workspace(CellsWorkspace), self.workspace(UnrollWorkspace)
+        cells.concept_requested.connect(questions.ask_concept)
+        cells.unroll_requested.connect(self.unroll_here)
+        unroll.unit_wanted.connect(self.enter_cells)
         self.exporting.message.connect(self.status.say)
         self.exporting.failed.connect(self.show_message)
         questions.path_chosen.connect(self.open_path)
