@@ -337,7 +337,7 @@ def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     from rnnviz.core.runs.watched import WatchedRun
 
     if not (directory / "run.json").exists():
-        return _event_folders(directory)
+        return _folder_of_runs(directory)
     config = read_config(directory)
     last: dict[str, dict[str, Any]] = {}
     for event in read_events(directory):
@@ -365,36 +365,40 @@ def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     return facts, lines
 
 
-def _event_folders(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Event files of TensorBoard, as the window reads them: each folder is a run."""
-    from rnnviz.core.runs.event_files import WatchedEventFiles
-    from rnnviz.core.runs.watched import runs_in
+def _folder_of_runs(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """The runs in a folder, ours and event files of TensorBoard, as the window reads them."""
+    from time import monotonic
 
-    runs, lines = [], []
+    from rnnviz.core.runs.state import STATE_WORDS
+    from rnnviz.core.runs.watched import WatchedRun, runs_in, watch
+
+    runs: list[dict[str, Any]] = []
+    lines: list[tuple[str, str]] = []
     for folder, name in runs_in(directory):
-        watched = WatchedEventFiles(folder, name=name)
+        watched = watch(folder, monotonic, name=name)
         watched.poll()
         while watched.behind:
             watched.poll()
-        curves = watched.scalars
-        runs.append(
-            {
-                "path": str(folder),
-                "name": watched.name,
-                "problem": watched.problem,
-                "scalars": {
-                    tag: {"points": len(c), "last_step": int(c.steps[-1]), "last": c.last}
-                    for tag, c in curves.items()
-                    if len(c)
-                },
-            }
-        )
+        facts: dict[str, Any] = {
+            "path": str(folder), "name": watched.name, "problem": watched.problem
+        }  # fmt: skip
+        runs.append(facts)
+        if isinstance(watched, WatchedRun):
+            facts |= {"state": watched.state, "step": watched.record.step}
+            state = STATE_WORDS[watched.state]
+            lines.append(("run", f"{watched.name}, {state}, step {watched.record.step:,}"))
+            continue
+        curves = {tag: curve for tag, curve in watched.scalars.items() if len(curve)}
+        facts["scalars"] = {
+            tag: {"points": len(c), "last_step": int(c.steps[-1]), "last": c.last}
+            for tag, c in curves.items()
+        }
         lines.append(("run", f"{watched.name}, event files of TensorBoard"))
         lines += [
             (tag, f"{len(curve):,} points, {curve.last:.6g} at step {int(curve.steps[-1]):,}")
             for tag, curve in curves.items()
-            if len(curve)
         ]
         if watched.problem:
             lines.append(("problem", watched.problem))
-    return {"kind": "event files", "path": str(directory), "runs": runs}, lines
+    kind = "event files" if all("scalars" in run for run in runs) else "runs"
+    return {"kind": kind, "path": str(directory), "runs": runs}, lines

@@ -1,4 +1,4 @@
-"""Ask a training run to pause, resume, stop, keep a checkpoint, sample or change a setting.
+"""List runs, rename or delete them, or ask one to pause, resume, stop, sample, change a setting.
 
 The trainer hears of it between two steps, wherever it was started: here, in the window, or on
 another machine that writes to the same drive. A run whose trainer is gone is continued by
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.number_types import number
-from rnnviz.commands.output import duration_in_words, pairs, print_json
+from rnnviz.commands.output import duration_in_words, pairs, print_json, table
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.quantities.loss import training_loss_in_words
@@ -26,10 +27,15 @@ from rnnviz.core.training_tasks import loss_unit
 if TYPE_CHECKING:
     from rnnviz.core.runs.event import Event
     from rnnviz.core.runs.reader import EventTail
+    from rnnviz.core.runs.rows import RunRow
     from rnnviz.core.runs.watched import WatchedRun
     from rnnviz.work.remote import Mirror
 
 EXAMPLES = """
+  rnnviz run list runs --sort best
+  rnnviz run list runs --filter "gru rate < 1e-3" --columns units,seed
+  rnnviz run rename runs/novel "two layers"
+  rnnviz run delete runs/novel
   rnnviz run status runs/novel
   rnnviz run pause  runs/novel
   rnnviz run resume runs/novel
@@ -49,6 +55,8 @@ _ANSWERS = {
     "set": "changed",
 }
 """The event with which the trainer answers each command."""
+_HERE = ("list", "rename", "delete")
+"""What needs no trainer."""
 _ALREADY = {"pause": "paused", "resume": "running"}
 _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
@@ -56,14 +64,33 @@ _LOOK_SECONDS = 0.05
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What to do, and with which run."""
-    parser.add_argument("command", choices=["status", *_ANSWERS], help="what to do")
+    parser.add_argument("command", choices=[*_HERE, "status", *_ANSWERS], help="what to do")
     parser.add_argument(
         "run",
         metavar="FOLDER",
-        help="the folder of the run; user@host:/path for one on another machine, through ssh",
+        help="the folder of the run; user@host:/path for one on another machine, through ssh; "
+        "of list, a folder of runs",
     )
-    parser.add_argument("setting", nargs="?", metavar="SETTING", help=f"{', '.join(SETTINGS)}")
-    parser.add_argument("value", nargs="?", type=number, metavar="VALUE", help="its new value")
+    parser.add_argument(
+        "setting", nargs="?", metavar="SETTING", help=f"{', '.join(SETTINGS)}; of rename, the name"
+    )
+    parser.add_argument("value", nargs="?", metavar="VALUE", help="its new value")
+    listing = parser.add_argument_group("list")
+    listing.add_argument("--filter", default="", metavar="WORDS", help="only runs of which this is "
+                         "so: words of the name, and conditions such as 'rate < 1e-3'")  # fmt: skip
+    listing.add_argument(
+        "--sort", default="", metavar="COLUMN", help="a figure or a setting, the least first"
+    )
+    listing.add_argument("--descending", action="store_true", help="the greatest first")
+    listing.add_argument(
+        "--columns",
+        default="",
+        metavar="NAME,...",
+        help="the settings that are shown (default: those in which the runs differ)",
+    )
+    parser.add_argument(
+        "--for-good", action="store_true", help="delete: where the system has no trash, erase it"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
         "--no-wait",
@@ -77,6 +104,12 @@ def run(arguments: argparse.Namespace) -> int:
     from rnnviz.work.remote import is_address
 
     given, arguments.run = arguments.run, given_path(arguments.run)
+    if arguments.value is not None:
+        arguments.value = _setting_value(arguments.value)
+    if arguments.command == "list":
+        return _list(arguments)
+    if arguments.command in _HERE:
+        return _rename(arguments) if arguments.command == "rename" else _delete(arguments)
     if is_address(given) and not arguments.run.exists():
         with _mirrored(given) as mirror:
             arguments.run = mirror.folder
@@ -139,6 +172,116 @@ def _run(arguments: argparse.Namespace, mirror: Mirror | None = None) -> int:
     else:
         print(f"{answer.kind} at step {answer.step:,}")
     return 0 if arguments.no_wait or (answer and answer.kind == _ANSWERS[arguments.command]) else 1
+
+
+def _setting_value(typed: str) -> float:
+    try:
+        return number(typed)
+    except argparse.ArgumentTypeError as error:
+        raise RunDirectoryError(str(error)) from error
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    """A table of the runs in a folder: figures, and the settings in which they differ."""
+    from rnnviz.core.runs.filtering import key_named, read_filter
+    from rnnviz.core.runs.rows import FIGURES, in_order, setting_column, settings_by_difference
+
+    rows = _rows_below(arguments.run)
+    settings = tuple(dict.fromkeys(key for _, row in rows for key in row.settings))
+    taken = read_filter(arguments.filter, settings)
+    rows = [(place, row) for place, row in rows if taken.takes(row)]
+    differing, _ = settings_by_difference([row for _, row in rows])
+    if arguments.columns:
+        differing = tuple(
+            key_named(name, settings) for name in arguments.columns.split(",") if name.strip()
+        )
+    known = {column.key: column for column in FIGURES}
+    if arguments.sort:
+        key = key_named(arguments.sort, settings)
+        column = known.get(key) or setting_column(key)
+        rows = in_order(rows, lambda pair: pair[1], column, arguments.descending)
+    shown = [known[key] for key in _LISTED] + [setting_column(key) for key in differing]
+    if arguments.json:
+        figures = [column for column in FIGURES if column.key != "name"]
+        print_json(
+            [
+                {
+                    "path": str(place),
+                    "name": row.name,
+                    **{column.key: column.value(row) for column in figures},
+                    "settings": row.settings,
+                }
+                for place, row in rows
+            ]
+        )
+    elif not rows:
+        print("no run of which this is so" if arguments.filter else "no run lies there")
+    else:
+        heads = [column.title for column in shown]
+        print(table(heads, [[column.words(row) for column in shown] for _, row in rows], left=2))
+    return 0 if rows else 1
+
+
+_LISTED = ("name", "state", "step", "loss", "validation", "best", "time")
+
+
+def _rows_below(folder: Path) -> list[tuple[Path, RunRow]]:
+    """The runs in a folder, and of each what there is to say in one line.
+
+    Raises:
+        RunDirectoryError: none lies there.
+    """
+    from rnnviz.core.runs.rows import row_of
+    from rnnviz.core.runs.watched import runs_in, watch
+
+    rows = []
+    for directory, name in runs_in(folder):
+        watched = watch(directory, time.monotonic, None, name)
+        watched.poll()
+        while watched.behind:
+            watched.poll()
+        rows.append((directory, row_of(watched.name, watched.state, watched.record)))
+    return rows
+
+
+def _rename(arguments: argparse.Namespace) -> int:
+    from rnnviz.core.runs.config import rename
+
+    name = (arguments.setting or "").strip()
+    if not name:
+        raise RunDirectoryError(
+            f'no name is given; write for example: rnnviz run rename {arguments.run} "two layers"'
+        )
+    rename(arguments.run, name)
+    print(f"{arguments.run} is called {name}")
+    return 0
+
+
+def _delete(arguments: argparse.Namespace) -> int:
+    from rnnviz.core.runs.event_files import event_files, is_run
+    from rnnviz.core.runs.state import LIVE
+    from rnnviz.core.runs.watched import watch
+    from rnnviz.core.system.trash import NoTrashError, move_to_trash
+
+    directory: Path = arguments.run
+    if not (is_run(directory) or event_files(directory)):
+        raise RunDirectoryError(f"{directory} holds no run; nothing was deleted")
+    watched = watch(directory, time.monotonic)
+    watched.poll()
+    if watched.state in LIVE:
+        raise RunDirectoryError(
+            f"{watched.name} is {watched.state}; stop it first: rnnviz run stop {directory}"
+        )
+    try:
+        move_to_trash(directory)
+    except NoTrashError as error:
+        if not arguments.for_good:
+            raise RunDirectoryError(f"{error}; --for-good erases it") from error
+        shutil.rmtree(directory)
+        print(f"{watched.name} is deleted")
+    else:
+        print(f"{watched.name} is in the trash")
+    return 0
 
 
 def _how_to_continue(watched: WatchedRun) -> str:

@@ -10,7 +10,7 @@ from rnnviz.core.alignments.attention_file import is_attention
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.models.model_folder import NoModelInFolder, describes_model, model_file_in
 from rnnviz.core.reading import DamagedFileError, exists, read_head, read_json
-from rnnviz.core.runs.event_files import event_folders
+from rnnviz.core.runs.event_files import run_folders
 from rnnviz.core.stories.pack import is_pack
 from rnnviz.core.stories.story import FORMAT
 
@@ -76,7 +76,7 @@ def _kind_of_folder(path: Path) -> Kind:
     """A recording, a run, or the folder of a model, also of one that will not open."""
     if (path / "recording.json").exists():
         return "recording"
-    if (path / "run.json").exists() or event_folders(path):
+    if run_folders(path):
         return "run"
     try:
         model_file_in(path)

@@ -44,6 +44,7 @@ from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
 from rnnviz.session.shared.stories import SHIPPED, StoriesTold
 from rnnviz.session.training.checkpoint_walks import CheckpointWalks
+from rnnviz.session.training.run_folders import RunFolders
 from rnnviz.session.training.runs import Runs
 from rnnviz.session.training.trainers import ProcessTrainers, Trainers
 from rnnviz.session.unroll.opened import UnrolledModel
@@ -115,6 +116,7 @@ class Session(QObject):
         self.findings = Findings(self.jobs, data / "findings", self)
         self.stories = StoriesTold(self.jobs, data, self)
         self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
+        self.run_folders = RunFolders(self.runs, settings, self)
         self.checkpoint_walks = CheckpointWalks(
             self.jobs, self.runs, self.recordings, self.selection, self.rankings, self
         )
@@ -171,8 +173,15 @@ class Session(QObject):
             self.library.remember(path)
 
     def _open_run(self, path: Path) -> None:
-        for folder, name in runs_in(path if path.is_dir() else path.parent):
-            self.runs.open(folder, name=name)
+        folder = path if path.is_dir() else path.parent
+        found = runs_in(folder)
+        for directory, _ in found:
+            self.run_folders.welcome(directory)
+        if len(found) > 1 or found[0][0] != folder:
+            self.run_folders.watch(folder)
+            self.runs.open_several(found)
+        directory, name = found[-1]
+        self.runs.open(directory, name=name)
         self.workspace_wanted.emit("training")
 
     def _open_attention(self, path: Path) -> None:
@@ -569,6 +578,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the engine and let all files go; trainers go on."""
+        self.run_folders.close()
         self.runs.close()
         self.reading_said.close()
         self.previews.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 import rnnviz
 from rnnviz.cli import main
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.config import TrainingConfig, read_run
 from rnnviz.core.runs.writer import RunWriter
 from tests.core.runs.made import MadeRun, finished_run
 
@@ -143,3 +144,83 @@ def test_a_run_on_another_machine_is_asked_through_ssh(
     assert "200 of 200" in capsys.readouterr().out
     assert main(["run", "status", f"me@there:{tmp_path}"]) == 1
     assert f"me@there: no run lies in {tmp_path}" in capsys.readouterr().err
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Path:
+    """Three runs of different settings; the wide one is best."""
+    for name, units, rate in (("narrow", 16, 0.01), ("wide", 256, 0.01), ("slow", 256, 0.0001)):
+        run = MadeRun(tmp_path / "sweep" / name, units=units, learning_rate=rate)
+        run.steps(1, 20)
+        run.event("validation", step=20, loss_nats={"narrow": 2.0, "wide": 1.0, "slow": 3.0}[name])
+        run.event("finished", step=20)
+    return tmp_path / "sweep"
+
+
+def listed(capsys: pytest.CaptureFixture[str], *words: str) -> list[list[str]]:
+    main(["run", "list", *words])
+    return [line.split() for line in capsys.readouterr().out.splitlines()]
+
+
+def test_runs_are_listed_sorted_and_filtered(
+    sweep: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heads, *lines = listed(capsys, str(sweep), "--sort", "best")
+    assert " ".join(heads).endswith("Time Units Learning rate")  # what differs, and nothing else
+    assert [line[0] for line in lines] == ["wide", "narrow", "slow"]
+    assert lines[0][-2:] == ["256", "0.01"]
+    _, *lines = listed(
+        capsys, str(sweep), "--sort", "rate", "--descending", "--filter", "units=256"
+    )
+    assert [line[0] for line in lines] == ["wide", "slow"]
+    heads, *_ = listed(capsys, str(sweep), "--columns", "clip,layers")
+    assert heads[-3:] == ["Time", "Clip", "Layers"]
+    main(["run", "list", str(sweep), "--filter", "rate < 1e-3", "--json"])
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["name"], found["best"], found["settings"]["units"]) == ("slow", 3.0, 256)
+
+
+def test_a_filter_that_means_nothing_and_an_empty_list(
+    sweep: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "list", str(sweep), "--filter", "rate <"]) != 0
+    assert "a value is missing" in capsys.readouterr().err
+    assert main(["run", "list", str(sweep), "--filter", "units = 1"]) == 1
+    assert capsys.readouterr().out == "no run of which this is so\n"
+
+
+def test_a_run_is_renamed(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "rename", str(sweep / "wide"), "two layers"]) == 0
+    assert read_run(sweep / "wide")["config"]["name"] == "two layers"
+    assert main(["run", "rename", str(sweep / "wide")]) != 0
+    assert "no name is given" in capsys.readouterr().err
+
+
+def test_a_run_goes_to_the_trash_or_stays(
+    sweep: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[Path] = []
+    monkeypatch.setattr("rnnviz.core.system.trash.send2trash", moved.append)
+    assert main(["run", "delete", str(sweep / "wide")]) == 0
+    assert moved == [sweep / "wide"]
+    assert capsys.readouterr().out == "wide is in the trash\n"
+
+    def none(path: Path) -> None:
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("rnnviz.core.system.trash.send2trash", none)
+    assert main(["run", "delete", str(sweep / "slow")]) != 0
+    assert "--for-good erases it" in capsys.readouterr().err
+    assert (sweep / "slow").exists()
+    assert main(["run", "delete", str(sweep / "slow"), "--for-good"]) == 0
+    assert not (sweep / "slow").exists()
+    assert main(["run", "delete", str(sweep.parent), "--for-good"]) != 0
+    assert "holds no run; nothing was deleted" in capsys.readouterr().err
+
+
+def test_a_run_under_way_is_not_deleted(
+    writer: RunWriter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "delete", str(writer.directory)]) != 0
+    assert "rnnviz run stop" in capsys.readouterr().err
+    assert writer.directory.exists()

@@ -140,6 +140,22 @@ def write_config(
     write_atomically(directory / "run.json", json.dumps(run, indent=1).encode() + b"\n")
 
 
+def rename(directory: Path, name: str) -> None:
+    """Give a run another name; its folder and everything else in `run.json` stay as they are.
+
+    Raises:
+        RunDirectoryError: no run of ours lies there, it is damaged, or it cannot be written.
+    """
+    read_run(directory)  # refuses what is damaged, or newer than this program
+    path = directory / "run.json"
+    try:
+        run = read_json(path, dict[str, Any])
+        run["config"] = {**run.get("config", {}), "name": name}
+        write_atomically(path, json.dumps(run, indent=1).encode() + b"\n")
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
+
+
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -16,7 +17,9 @@ from rnnviz.core.runs.state import State
 from rnnviz.core.runs.tensorboard import PATTERN, EventFile, Scalar, ScalarFolder
 
 _MOST_FILES = 256
-_MOST_FOLDERS, _MOST_LOOKED, _DEEPEST = 64, 2000, 4
+_MOST_FOLDERS, _MOST_LOOKED, _DEEPEST = 500, 2000, 4
+_DELETED = re.compile(r"rnnviz-\d+-deleted-\d+")
+"""What is being deleted, as `core.system.deleting` names it."""
 _EMPTY = ".profile-empty"
 """Keras writes such a file beside its profiles; it holds nothing."""
 _PARTS = ("train", "training", "validation", "val", "eval", "evaluation", "test", "tb")
@@ -41,10 +44,11 @@ def event_files(directory: Path) -> list[Path]:
     return [path for path in found if not path.name.endswith(_EMPTY)][:_MOST_FILES]
 
 
-def event_folders(directory: Path) -> list[Path]:
-    """The folders with event files, this one first, then those up to four levels below it.
+def run_folders(directory: Path) -> list[Path]:
+    """The folders that are runs, this one first, then those up to four levels below it.
 
-    TensorBoard takes each for a run of its own. What its plug-ins keep is none.
+    A folder of ours is one run, whatever lies in it. Of event files TensorBoard takes each folder
+    for a run of its own; what its plug-ins keep is none.
     """
     found: list[Path] = []
     waiting = [(directory, 0)]
@@ -52,11 +56,17 @@ def event_folders(directory: Path) -> list[Path]:
     while waiting and len(found) < _MOST_FOLDERS and looked < _MOST_LOOKED:
         folder, depth = waiting.pop(0)
         looked += 1
-        if event_files(folder):
+        ours = is_run(folder)
+        if ours or event_files(folder):
             found.append(folder)
-        if depth < _DEEPEST:
+        if depth < _DEEPEST and not ours:
             waiting += [(below, depth + 1) for below in _folders(folder)]
     return found
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a run of ours lies in this folder."""
+    return (folder / "run.json").is_file()
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -66,7 +76,11 @@ def _folders(folder: Path) -> list[Path]:
             names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
     except OSError:
         return []
-    return [folder / name for name in sorted(names) if name != "plugins" and name[0] != "."]
+    return [
+        folder / name
+        for name in sorted(names)
+        if name != "plugins" and name[0] != "." and not _DELETED.fullmatch(name)
+    ]
 
 
 class WatchedEventFiles:

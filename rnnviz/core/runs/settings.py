@@ -11,15 +11,29 @@ from rnnviz.core.quantities.typed_numbers import shown_number, shown_whole
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.record import RunRecord
 
-_FACTS = {"parameters": "Parameters", "training_characters": "Characters trained on"}
-_LEFT_OUT = ("name",)
+FACTS: dict[str, str] = {"parameters": "Parameters", "training_characters": "Characters trained on"}
+"""What `run.json` says beside the settings, and follows from them."""
+_NAMES = tuple(
+    field.name
+    for field in msgspec.structs.fields(TrainingConfig)
+    if field.name not in ("name", "options")
+)
 _TITLES = {
     "on_bad_number": "At NaN or infinity", "batch": "Streams", "clip_threshold": "Clip at",
     "validation_every": "Judge every", "start_from": "Start from", "default_text": "Sample text",
+    "held_out": "Held-out share",
 }  # fmt: skip
 _NONE = {"embedding": "one-hot", "steps": "by epochs", "threads": "measured", "minutes": "no limit",
          "early_stopping": "never"}  # fmt: skip
 """What 0 means, where it is no number."""
+
+
+def settings_of(record: RunRecord) -> dict[str, Any]:
+    """What a run was trained with by the names of its settings, as they are by now.
+
+    Among them are the options of its task, and what a loop of one's own said of itself.
+    """
+    return {key: now for key, (_, now) in _told(record).items()}
 
 
 def settings_in_words(record: RunRecord) -> dict[str, str]:
@@ -27,29 +41,47 @@ def settings_in_words(record: RunRecord) -> dict[str, str]:
 
     A setting that was changed on the way says so: `0.003, now 0.001`.
     """
-    config = record.config
-    if not config or config.get("task") == "own-loop":
-        return {}
     found = {}
-    for fact, title in _FACTS.items():
-        if isinstance(value := record.facts.get(fact), int | float):
-            found[title] = _value(value)
-    for field in msgspec.structs.fields(TrainingConfig):
-        if field.name in _LEFT_OUT or field.name not in config:
-            continue
-        value = config[field.name]
-        if field.name == "options":
-            for option, chosen in dict(value).items():
-                found[_title(option)] = _value(chosen)
-            continue
-        words = _NONE[field.name] if value == 0 and field.name in _NONE else _value(value)
-        now = record.setting("temperature" if field.name == "temperatures" else field.name)
-        changed = any(
-            change.setting in (field.name, field.name.removesuffix("s"))
-            for change in record.changes
-        )
-        found[_title(field.name)] = f"{words}, now {_value(now)}" if changed else words
+    for key, (began, now) in _told(record).items():
+        words = setting_in_words(key, began)
+        changed = now is not began
+        found[setting_title(key)] = f"{words}, now {_value(now)}" if changed else words
     return found
+
+
+def _told(record: RunRecord) -> dict[str, tuple[Any, Any]]:
+    """What every setting was when the run began, and what it is by now, where it was changed."""
+    config, facts = record.config, record.facts
+    found: dict[str, tuple[Any, Any]] = {}
+    own = config.get("task") == "own-loop"
+    for fact in () if own or not config else FACTS:
+        if isinstance(value := facts.get(fact), int | float):
+            found[fact] = value, value
+    for name in () if own else _NAMES:
+        if name in config:
+            value = config[name]
+            changed = _last_change(record, name)
+            found[name] = value, value if changed is None else changed
+    options = config.get("options")
+    for option, value in options.items() if isinstance(options, Mapping) else ():
+        found.setdefault(option, (value, value))
+    return found
+
+
+def _last_change(record: RunRecord, name: str) -> Any:
+    """What a setting was last changed to; None where it never was."""
+    asked = (name, name.removesuffix("s"))
+    changed = [change.value for change in record.changes if change.setting in asked]
+    return changed[-1] if changed else None
+
+
+def setting_in_words(key: str, value: Any) -> str:
+    """A setting's value for people.
+
+    >>> setting_in_words("embedding", 0), setting_in_words("learning_rate", 3e-4)
+    ('one-hot', '0.0003')
+    """
+    return _NONE[key] if key in _NONE and value == 0 else _value(value)
 
 
 def side_by_side(runs: Sequence[Mapping[str, str]]) -> list[tuple[str, ...]]:
@@ -68,8 +100,13 @@ def differing(rows: Sequence[Sequence[str]]) -> int:
     return sum(len(set(row[1:])) > 1 for row in rows)
 
 
-def _title(name: str) -> str:
-    return _TITLES.get(name) or name.replace("_", " ").capitalize()
+def setting_title(key: str) -> str:
+    """What a setting is called.
+
+    >>> setting_title("learning_rate"), setting_title("batch")
+    ('Learning rate', 'Streams')
+    """
+    return FACTS.get(key) or _TITLES.get(key) or key.replace("_", " ").capitalize()
 
 
 def _value(value: Any) -> str:

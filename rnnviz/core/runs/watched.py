@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.config import read_run
 from rnnviz.core.runs.event import Event
-from rnnviz.core.runs.event_files import WatchedEventFiles, event_files, event_folders
+from rnnviz.core.runs.event_files import WatchedEventFiles, event_files, is_run, run_folders
 from rnnviz.core.runs.reader import EventTail, checkpoint_files
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.state import State, Watch
@@ -199,23 +199,29 @@ def watch(
     Raises:
         RunDirectoryError: neither lies there.
     """
-    if expected is None and not (directory / "run.json").exists() and event_files(directory):
+    if expected is None and not is_run(directory) and event_files(directory):
         return WatchedEventFiles(directory, clock, name)
     return WatchedRun(directory, clock, expected)
 
 
 def runs_in(directory: Path) -> list[tuple[Path, str]]:
-    """The runs that lie in a folder, and what event files among them are called; empty for ours.
+    """The same as `runs_below`, and the folder itself where none lies there."""
+    return runs_below(directory) or [(directory, "")]
 
-    A folder of ours is one run. Of event files every folder is a run, as in TensorBoard; several
-    are named by their way from here.
+
+def runs_below(directory: Path) -> list[tuple[Path, str]]:
+    """The runs that lie in a folder or below it, and what event files among them are called.
+
+    The name is empty where the run says its own, or the folder alone says enough. Several folders
+    of event files are named by their way from here.
     """
-    if (directory / "run.json").exists():
-        return [(directory, "")]
-    folders = event_folders(directory)
-    if len(folders) < 2:
-        return [(folder, "") for folder in folders or [directory]]
+    folders = run_folders(directory)
+    several = len(folders) > 1
     return [
-        (folder, "/".join((directory.name, *folder.relative_to(directory).parts)))
+        (folder, _way(directory, folder) if several and not is_run(folder) else "")
         for folder in folders
     ]
+
+
+def _way(directory: Path, folder: Path) -> str:
+    return "/".join((directory.name, *folder.relative_to(directory).parts))

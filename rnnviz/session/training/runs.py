@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,8 @@ from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.filtering import FilterError, RunFilter, could_go_on, read_filter
+from rnnviz.core.runs.rows import RunRow, row_of
 from rnnviz.core.runs.state import LIVE
 from rnnviz.core.runs.watched import Watched, WatchedRun, watch
 from rnnviz.core.system.background import Aside
@@ -42,9 +45,16 @@ _NOT_FOLLOWED = (
 _SLOW_SECONDS = 0.05
 _LONGEST_REST = 1.0
 _OPEN_RUNS = "runs/open"
+_INKS = "runs/inks"
 _AGREED = "runs/addresses"
-_MOST_REMEMBERED = 12
+_MOST_REMEMBERED = 500
 _MOST_AGREED = 200
+DELETE = "delete"
+"""What a run was asked for whose folder goes to the trash."""
+ASKED_WORDS = {
+    "pause": "pausing…", "stop": "stopping…", "resume": "resuming…", DELETE: "deleting…"
+}  # fmt: skip
+"""What stands for the state of a run that was asked for something and has not answered."""
 
 
 @dataclass(eq=False)
@@ -72,6 +82,8 @@ class OpenRun:
     """Why its trainer could not go on with it, when it was asked last."""
     asked: str = ""
     """The command that its trainer has not answered yet."""
+    listed: bool = True
+    """Whether the filter lets it through."""
     reading: Aside[Callable[[], bool]] = field(default_factory=partial(Aside, "reading a run"))
     """Looks at its drive, which may stall."""
     _state: tuple[object, ...] = field(default=(), repr=False)
@@ -86,6 +98,17 @@ class OpenRun:
         """Whether its trainer listens."""
         return self.watched.state in LIVE
 
+    @property
+    def ours(self) -> bool:
+        """Whether it is a run directory of ours, and no event files."""
+        return isinstance(self.watched, WatchedRun)
+
+    def row(self) -> RunRow:
+        """Its figures and settings in one line, as they are by now."""
+        watched = self.watched
+        said = ASKED_WORDS.get(self.asked, "")
+        return row_of(self.name, watched.state, watched.record, said)
+
 
 class Runs(QObject):
     """Watches every open run; nothing here waits for a trainer.
@@ -94,11 +117,13 @@ class Runs(QObject):
         runs_changed: a run was opened or closed, or its state, colour or checkpoints changed.
         current_changed: `current` is another run.
         curve_changed: some run has new events; at most once a tick.
+        closed_by_hand(Path): the person took the run in this directory off the list.
     """
 
     runs_changed = Signal()
     current_changed = Signal()
     curve_changed = Signal()
+    closed_by_hand = Signal(object)
 
     def __init__(
         self,
@@ -113,7 +138,11 @@ class Runs(QObject):
         """Where new runs go unless the person says otherwise."""
         self.opened: tuple[OpenRun, ...] = ()
         self.current: OpenRun | None = None
+        self.filter_typed = ""
+        """What the person typed to see some of the runs."""
+        self._filter = RunFilter()
         self._trainers, self._settings, self._clock = trainers, settings, clock
+        self._inks = self._remembered_inks()
         self._mirrors: dict[Path, Mirror] = {}
         self._ticks = 0
         self._last_signal = 0.0
@@ -180,15 +209,50 @@ class Runs(QObject):
             _absolute(directory), started, _OPENING_SECONDS, name
         )
         self.set_current(known)
-        self.runs_changed.emit()
-        self._wake()
+        self._tell_list()
         return known
 
+    def open_several(self, found: Sequence[tuple[Path, str]], *, patience_s: float = 0.25) -> int:
+        """Watch the runs in these directories, each with its name; how many were not watched yet.
+
+        What turns out to hold no run is left out; those whose drive takes longer are read later.
+        """
+        deadline = time.perf_counter() + patience_s
+        fresh = 0
+        for directory, name in found:
+            if self.find(directory) is not None:
+                continue
+            try:
+                patience = max(0.001, deadline - time.perf_counter())
+                self._open(_absolute(directory), None, patience, name, tell=False)
+                fresh += 1
+            except RunDirectoryError:
+                continue
+        if fresh:
+            self._remember()
+            if self.current is None:
+                self.set_current(self.opened[-1])
+            self._tell_list()
+        return fresh
+
+    def _tell_list(self) -> None:
+        """The list is another one."""
+        self._list_anew()
+        self.runs_changed.emit()
+        self._wake()
+
     def _open(
-        self, directory: Path, started: TrainingConfig | None, patience_s: float, name: str = ""
+        self,
+        directory: Path,
+        started: TrainingConfig | None,
+        patience_s: float,
+        name: str = "",
+        *,
+        tell: bool = True,
     ) -> OpenRun:
         expected = {} if started is None else msgspec.to_builtins(started)
-        run = OpenRun(WatchedRun(directory, self._clock, expected), self._free_ink())
+        ink = self._free_ink(str(directory))
+        run = OpenRun(WatchedRun(directory, self._clock, expected), ink)
         run.given_name = name
         if started is None:
             run.found = False
@@ -201,7 +265,9 @@ class Runs(QObject):
                     raise
         run.started_here = started is not None and directory not in self._mirrors
         self.opened = (*self.opened, run)
-        self._remember()
+        self._inks[str(directory)] = ink
+        if tell:
+            self._remember()
         return run
 
     def _find_run(self, run: OpenRun, directory: Path) -> Callable[[], bool]:
@@ -220,6 +286,10 @@ class Runs(QObject):
 
         return adopt
 
+    def is_elsewhere(self, run: OpenRun) -> bool:
+        """Whether it lies on another machine, and its folder here is a mirror."""
+        return run.watched.directory in self._mirrors
+
     def find(self, directory: Path) -> OpenRun | None:
         """The open run of this directory, if any."""
         wanted = _absolute(directory)
@@ -234,10 +304,15 @@ class Runs(QObject):
             mirror.close()
         run.reading.close()
         if self.current is run:
-            self.set_current(self.opened[-1] if self.opened else None)
+            self.set_current(self._next_to_show())
         self.runs_changed.emit()
+        self.closed_by_hand.emit(run.watched.directory)
         if not self.opened:
             self._timer.stop()
+
+    def _next_to_show(self) -> OpenRun | None:
+        shown = self.listed or self.opened
+        return shown[-1] if shown else None
 
     def set_current(self, run: OpenRun | None) -> None:
         """The run that panels for one run show."""
@@ -252,10 +327,63 @@ class Runs(QObject):
             run.shown = shown
             self.runs_changed.emit()
 
+    def show_alone(self, shown: Collection[OpenRun]) -> None:
+        """Draw the curves of these runs, and of no other."""
+        for run in self.opened:
+            run.shown = run in shown
+        self.runs_changed.emit()
+
     @property
     def shown(self) -> tuple[OpenRun, ...]:
-        """The runs whose curves are drawn."""
-        return tuple(run for run in self.opened if run.shown)
+        """The runs whose curves are drawn: ticked, and let through by the filter."""
+        return tuple(run for run in self.opened if run.shown and run.listed)
+
+    @property
+    def listed(self) -> tuple[OpenRun, ...]:
+        """The runs that the filter lets through."""
+        return tuple(run for run in self.opened if run.listed)
+
+    def set_filter(self, typed: str) -> None:
+        """List the runs of which this is so, such as `gru rate < 1e-3`; an empty one lists all.
+
+        Raises:
+            FilterError: some of it means nothing, or nothing yet; what stands before it holds.
+        """
+        rows = [run.row() for run in self.opened]
+        settings = tuple(dict.fromkeys(key for row in rows for key in row.settings))
+        self.filter_typed = typed
+        try:
+            found = read_filter(typed, settings)
+            if found.words and not any(map(found.takes, rows)) and could_go_on(typed, settings):
+                # The last word may become a condition: until then it empties no list.
+                found = RunFilter(found.words[:-1], found.conditions)
+        except FilterError as error:
+            self._filter_by(error.readable, rows)
+            raise
+        self._filter_by(found, rows)
+
+    def _filter_by(self, found: RunFilter, rows: Sequence[RunRow]) -> None:
+        self._filter = found
+        if self._list_anew(rows):
+            self.runs_changed.emit()
+
+    def list_anew(self) -> None:
+        """Filter again: what a run is asked for may have come to be so, or ceased to be."""
+        if self._list_anew():
+            self.runs_changed.emit()
+
+    def _list_anew(self, rows: Sequence[RunRow] = ()) -> bool:
+        """Whether the filter lets others through than before."""
+        if not (self._filter.words or self._filter.conditions):
+            changed = any(not run.listed for run in self.opened)
+            for run in self.opened:
+                run.listed = True
+            return changed
+        changed = False
+        for run, row in zip(self.opened, rows or [run.row() for run in self.opened], strict=True):
+            takes = self._filter.takes(row)
+            changed, run.listed = changed or takes != run.listed, takes
+        return changed
 
     @property
     def training_here(self) -> tuple[OpenRun, ...]:
@@ -266,23 +394,35 @@ class Runs(QObject):
         """Watch again what was watched when the window was closed; what is gone is left out."""
         kept = self._settings.value(_OPEN_RUNS, [])
         paths = [kept] if isinstance(kept, str) else kept
-        deadline = time.perf_counter() + _OPENING_SECONDS
-        for path in map(_absolute, paths if isinstance(paths, list) else []):
-            try:
-                if self.find(path) is None:
-                    self._open(path, None, max(0.001, deadline - time.perf_counter()))
-            except RunDirectoryError:
-                continue
+        found = map(_absolute, paths if isinstance(paths, list) else [])
+        self.open_several([(path, "") for path in found])
         if self.opened:
             self.open(self.opened[-1].watched.directory)
 
     def _remember(self) -> None:
-        paths = [str(run.watched.directory) for run in self.opened][-_MOST_REMEMBERED:]
-        self._settings.setValue(_OPEN_RUNS, paths)
+        kept = self.opened[-_MOST_REMEMBERED:]
+        self._settings.setValue(_OPEN_RUNS, [str(run.watched.directory) for run in kept])
+        self._settings.setValue(_INKS, [str(run.ink) for run in kept])
 
-    def _free_ink(self) -> int:
+    def _remembered_inks(self) -> dict[str, int]:
+        """The colours that runs had when the window was closed, by their directories."""
+        paths, inks = (
+            [kept] if isinstance(kept, str) else kept if isinstance(kept, list) else []
+            for kept in (self._settings.value(_OPEN_RUNS, []), self._settings.value(_INKS, []))
+        )
+        return {
+            str(path): int(ink)
+            for path, ink in zip(paths, inks, strict=False)
+            if str(ink).isdecimal() and len(str(ink)) < 6
+        }
+
+    def _free_ink(self, directory: str) -> int:
+        """The colour that it had before, unless another run has it by now; else the first free."""
         used = {run.ink for run in self.opened}
-        return next(ink for ink in range(len(used) + 1) if ink not in used)
+        before = self._inks.get(directory)
+        if before is not None and before not in used:
+            return before
+        return next(ink for ink in itertools.count() if ink not in used)
 
     # Trainers
 
@@ -356,7 +496,7 @@ class Runs(QObject):
             return time.perf_counter() > deadline
 
         changed = behind = waiting = told = False
-        for run in self.opened:
+        for run in self._looked_at():
             begins = not run.reading.busy
             if begins:
                 now = time.perf_counter()
@@ -386,6 +526,10 @@ class Runs(QObject):
             self._last_signal = now
             self.curve_changed.emit()
         self._timer.setInterval(_CATCHING_UP_MS if behind or waiting else TICK_MS)
+
+    def _looked_at(self) -> list[OpenRun]:
+        """All but those whose folders are on their way to the trash."""
+        return [run for run in self.opened if run.asked != DELETE]
 
     @staticmethod
     def _read(run: OpenRun, enough: Callable[[], bool]) -> Callable[[], bool]:

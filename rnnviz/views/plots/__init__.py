@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.inks import SWATCH, Ink, ink_colour, ink_pen, ink_swatch
 
 if TYPE_CHECKING:
     from rnnviz.views.plots.arrows import Arrow, ArrowPlot
@@ -60,6 +60,7 @@ else:
     RunMark = _Later("run_marks", "RunMark")
 
 __all__ = [
+    "SWATCH",
     "Arrow",
     "ArrowPlot",
     "BandPlot",
@@ -81,5 +82,7 @@ __all__ = [
     "Trace",
     "as_it_is",
     "ink_colour",
+    "ink_pen",
+    "ink_swatch",
     "plain",
 ]

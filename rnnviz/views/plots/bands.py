@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.edge_words import EdgeWords
 from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.inks import Ink, ink_colour, ink_pen
 from rnnviz.views.plots.log_axis import LogAxis
 from rnnviz.views.shared.theme import Theme, theme_of
 
@@ -160,10 +160,10 @@ class BandPlot(Plot):
     def recolour(self, theme: Theme) -> None:
         """Curves in their inks, bands as washes of them."""
         for curve, drawn in zip(self._curves, self._drawn, strict=True):
-            style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
-            ink = ink_colour(curve.ink, theme, 0.7 if curve.faint else 1.0)
             width = 1.0 if curve.faint else curve.width
-            drawn.line.setPen(pg.mkPen(ink, width=width, style=style))
+            pen = ink_pen(curve.ink, theme, width, dashed=curve.dashed)
+            pen.setColor(ink_colour(curve.ink, theme, 0.7 if curve.faint else 1.0))
+            drawn.line.setPen(pen)
             drawn.band.setBrush(ink_colour(curve.ink, theme, 0.13))
         self._beyond.recolour(theme)
         self._leaving.setBrush(ink_colour("muted", theme))

@@ -22,7 +22,7 @@ from rnnviz.core.runs.curve import Curve, SmoothedCurve
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.edge_words import EdgeWords
 from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.inks import Ink, ink_colour, ink_pen
 from rnnviz.views.plots.key import Names, paint_key, with_key
 from rnnviz.views.plots.log_axis import LogAxis, plain
 from rnnviz.views.plots.run_marks import RunMark, RunMarks
@@ -251,8 +251,7 @@ class CurvePlot(Plot):
     def recolour(self, theme: Theme) -> None:
         """Traces in their inks, marks of NaN in the colour of what is wrong."""
         for lines, trace in zip(self._lines, self.traces, strict=True):
-            style = Qt.PenStyle.DashLine if trace.dashed else Qt.PenStyle.SolidLine
-            strong = pg.mkPen(ink_colour(trace.ink, theme), width=trace.width, style=style)
+            strong = ink_pen(trace.ink, theme, trace.width, dashed=trace.dashed)
             # Opaque, mixed with the ground: a translucent pen is many times slower.
             faint = pg.mkPen(_mixed(trace.ink, theme, 0.32), width=1)
             lines.raw.setPen(strong if trace.smoothed is None else faint)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from rnnviz.views.shared.theme import Theme
 
@@ -16,6 +17,12 @@ _NUMBERED = {
 """Told apart also by people who see no red or no green: chosen for the largest least distance in
 OKLab over normal sight and both, as Machado et al. 2009 simulate them."""
 _MIXED = 0.4
+_DASHES: tuple[tuple[float, ...], ...] = (
+    (), (7, 3), (1.5, 2), (8, 2, 1.5, 2), (3, 2), (14, 3), (8, 2, 1.5, 2, 1.5, 2),
+)  # fmt: skip
+"""Lengths of strokes and gaps in widths of the pen; the first eight colours have none."""
+SWATCH = QSize(20, 12)
+_PATTERNS = 1.75
 
 
 def ink_colour(ink: Ink, theme: Theme, opacity: float = 1.0) -> QColor:
@@ -34,6 +41,47 @@ def ink_colour(ink: Ink, theme: Theme, opacity: float = 1.0) -> QColor:
         colour = QColor(getattr(theme, ink))
     colour.setAlphaF(opacity)
     return colour
+
+
+def ink_dashes(ink: Ink) -> tuple[float, ...]:
+    """How a line of this ink is broken: beyond the first eight the colour alone does not tell it.
+
+    With the colours that makes 56 signs before one comes again.
+    """
+    return _DASHES[ink // len(_NUMBERED[False]) % len(_DASHES)] if isinstance(ink, int) else ()
+
+
+def ink_pen(ink: Ink, theme: Theme, width: float, *, dashed: bool = False) -> QPen:
+    """What a line of this ink is drawn with; its width does not grow with the picture."""
+    pen = QPen(ink_colour(ink, theme), width)
+    pen.setCosmetic(True)
+    dashes = ink_dashes(ink)
+    if dashes:
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setDashPattern([*dashes])
+    elif dashed:
+        pen.setStyle(Qt.PenStyle.DashLine)
+    return pen
+
+
+def ink_swatch(ink: Ink, theme: Theme, ratio: float = 1.0, size: QSize = SWATCH) -> QPixmap:
+    """A short line of this ink, as it is drawn in plots, for lists beside them."""
+    pixels = QPixmap(size * ratio)
+    pixels.setDevicePixelRatio(ratio)
+    pixels.fill(Qt.GlobalColor.transparent)
+    dashes = ink_dashes(ink)
+    with QPainter(pixels) as painter:
+        middle = size.height() / 2
+        height = 4.0 if dashes else 8.0
+        pen = QPen(ink_colour(ink, theme), height)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        if dashes:
+            # Shorter than on a plot, so that one whole pattern is seen to come again.
+            fitting = size.width() / (_PATTERNS * sum(dashes) * height)
+            pen.setDashPattern([part * fitting for part in dashes])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(0, middle), QPointF(size.width(), middle))
+    return pixels
 
 
 def _mixed(colour: QColor, other: QColor) -> QColor:

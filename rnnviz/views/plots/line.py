@@ -14,7 +14,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.views.plots.axes import TextAxis
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.inks import Ink, ink_colour, ink_pen
 from rnnviz.views.shared.theme import Theme, theme_of
 
 Floats = npt.NDArray[np.floating]
@@ -130,7 +130,7 @@ class LinePlot(Plot):
     def recolour(self, theme: Theme) -> None:
         """Lines in their inks, the band as a wash."""
         for curve, series in zip(self._curves, self._series, strict=True):
-            curve.setPen(pg.mkPen(ink_colour(series.ink, theme), width=series.width))
+            curve.setPen(ink_pen(series.ink, theme, series.width))
         self._band.setOpts(pen=None, brush=ink_colour("accent", theme, 0.13))
         self._zero.setPen(pg.mkPen(theme.border))
         self._cursor.setPen(pg.mkPen(theme.accent, style=Qt.PenStyle.SolidLine))

@@ -123,6 +123,7 @@ QTableView::item:selected, QListView::item:selected, QTreeView::item:selected {
     background: $tint; color: $text; }
 QTableView:focus, QListView:focus, QTreeView:focus { border: 1px solid $accent; }
 QHeaderView { background: $surface; border: none; }
+QAbstractScrollArea::corner { background: $background; border: none; }
 QHeaderView::section { background: $surface; color: $muted; padding: 6px 8px; border: none;
     border-bottom: 1px solid $border; }
 QHeaderView::section:hover { color: $text; }

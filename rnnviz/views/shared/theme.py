@@ -61,6 +61,8 @@ class Theme:
     warning: str
     good: str
     bad: str
+    marked: str
+    """A wash under what differs from the one that is chosen."""
     match: str
     """Where a search found something."""
 
@@ -84,6 +86,7 @@ LIGHT = Theme(
     warning="#8f5a00",
     good="#1d7a45",
     bad="#c4303c",
+    marked="#fbeecb",
     match="#b0128a",
 )
 DARK = Theme(
@@ -101,6 +104,7 @@ DARK = Theme(
     warning="#f0b558",
     good="#62cf8e",
     bad="#ff7b84",
+    marked="#453a1d",
     match="#ff8fe0",
 )
 

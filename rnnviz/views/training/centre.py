@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,10 +26,12 @@ from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.training.live_settings import LiveSettings
 from rnnviz.views.training.panels.curves import CurvesPanel
-from rnnviz.views.training.run_table import RunTable
+from rnnviz.views.training.run_list import RunList
 
-_MOST_ROWS = 5
 _WORDS_MS = 250
+_LEAST_CHARTS = 200
+"""Pixels that are left to the curves, however many runs there are."""
+_HEIGHT = "training/list-height"
 
 
 class TrainingCentre(QWidget):
@@ -39,6 +42,9 @@ class TrainingCentre(QWidget):
         folder_requested: the person wants to open a run directory.
         open_requested(Path): open this model in Cells.
         follow_requested(OpenRun): show each new checkpoint of this run in Cells.
+        like_requested(OpenRun): start a run with the settings of this one.
+        rename_requested(OpenRun): give this run another name.
+        delete_requested(OpenRun): move its folder to the trash.
         message(str): something for the status bar.
         failed(str): why something was not done.
     """
@@ -47,13 +53,17 @@ class TrainingCentre(QWidget):
     folder_requested = Signal()
     open_requested = Signal(object)
     follow_requested = Signal(object)
+    like_requested = Signal(object)
+    rename_requested = Signal(object)
+    delete_requested = Signal(object)
     message = Signal(str)
     failed = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.table = RunTable(session.runs)
+        self.list = RunList(session)
+        self.table = self.list.table
         self._menued: list[tuple[QAction, QPushButton]] = []
         self.curves = CurvesPanel(session)
         self.settings = LiveSettings()
@@ -75,6 +85,12 @@ class TrainingCentre(QWidget):
         self.close_run.setToolTip("Take this run off the list; its training goes on")
         self.close_run.clicked.connect(self.close_current)
         self.table.menu = self._menu()
+        self.more = QToolButton()
+        set_icon(self.more, "chevron-down")
+        self.more.setAccessibleName("More about this run")
+        self.more.setToolTip("Rename, delete, a new run like this, which curves are drawn")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(self.table.menu)
         self._shown_soon = QTimer(self)
         self._shown_soon.setSingleShot(True)
         self._shown_soon.setInterval(_WORDS_MS)
@@ -84,7 +100,11 @@ class TrainingCentre(QWidget):
         runs.runs_changed.connect(self.show_runs)
         runs.current_changed.connect(self.show_runs)
         runs.curve_changed.connect(self._show_soon)
+        session.run_folders.watched_changed.connect(self.show_runs)
         self.table.run_chosen.connect(runs.set_current)
+        self.table.rename_requested.connect(self.ask_rename)
+        self.table.delete_requested.connect(self.ask_delete)
+        self.list.filter.textChanged.connect(self._list_height)
         self.settings.set_requested.connect(self.change_setting)
         self.show_runs()
 
@@ -103,7 +123,14 @@ class TrainingCentre(QWidget):
             action.triggered.connect(button.click)
             self._menued.append((action, button))
         menu.addSeparator()
+        self.like = menu.addAction("New run like this…", self.ask_like)
+        self.renaming = menu.addAction("Rename…\tF2", self.ask_rename)
         menu.addAction("Take off the list", self.close_current)
+        self.deleting = menu.addAction("Move to the trash…\tDel", self.ask_delete)
+        menu.addSeparator()
+        menu.addAction("Draw only this run", self.draw_alone)
+        menu.addAction("Draw all that are listed", self.draw_listed)
+        menu.addAction("Draw none", self.draw_none)
         menu.aboutToShow.connect(self._show_menu)
         return menu
 
@@ -112,6 +139,12 @@ class TrainingCentre(QWidget):
         for action, button in self._menued:
             action.setText(button.text())
             action.setEnabled(button.isEnabled())
+        run = self.session.runs.current
+        ours = run is not None and run.ours and not self.session.runs.is_elsewhere(run)
+        own = run is not None and run.watched.config.get("task") == "own-loop"
+        self.like.setEnabled(run is not None and run.ours and not own)
+        self.renaming.setEnabled(ours)
+        self.deleting.setEnabled(run is not None and not self.session.runs.is_elsewhere(run))
 
     def _lay_out(self) -> None:
         starting, opening = QWidget(), QWidget()
@@ -129,7 +162,7 @@ class TrainingCentre(QWidget):
         self.pause.setText("Pause")
         for button in (self.pause, self.stop):
             left.addWidget(button)
-        for control in (self.follow, self.best, self.close_run):
+        for control in (self.follow, self.best, self.more, self.close_run):
             right.addWidget(control)
         live = QVBoxLayout()
         live.setContentsMargins(0, 0, 0, 0)
@@ -140,10 +173,21 @@ class TrainingCentre(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(WrappingRow(starting, opening))
-        column.addWidget(self.table)
-        column.addWidget(self.problem)
-        column.addWidget(self.live_row)
-        column.addWidget(self.curves, 1)
+        below = QWidget()
+        under = QVBoxLayout(below)
+        under.setContentsMargins(0, 0, 0, 0)
+        under.setSpacing(0)
+        for widget in (self.problem, self.live_row):
+            under.addWidget(widget)
+        under.addWidget(self.curves, 1)
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(self.list)
+        self.split.addWidget(below)
+        self.split.setStretchFactor(1, 1)
+        self.split.splitterMoved.connect(self._keep_split)
+        self._drawn_height = _kept_height(self.session.settings)
+        column.addWidget(self.split, 1)
 
     @Slot()
     def _show_soon(self) -> None:
@@ -160,11 +204,9 @@ class TrainingCentre(QWidget):
         """Bring the list, the buttons and the fields up to date."""
         runs = self.session.runs
         run = runs.current
-        self.table.catch_up()
-        rows = min(_MOST_ROWS, len(runs.opened))
-        header = self.table.horizontalHeader().sizeHint().height()
-        self.table.setFixedHeight(header + rows * 28 + 2)
-        self.table.setVisible(bool(runs.opened))
+        self.list.catch_up()
+        self.list.setVisible(bool(runs.opened or self.session.run_folders.watched))
+        self._list_height()
         state = run.watched.state if run else ""
         going = state in ("running", "starting")
         if going != (self.pause.text() == "Pause"):
@@ -178,7 +220,7 @@ class TrainingCentre(QWidget):
         self.best.setText(f"Open in {place.capitalize()}")
         self.best.setEnabled(opens)
         self.follow.setEnabled(stages.reads_characters)
-        for shown in (self.pause, self.stop, self.best, self.close_run):
+        for shown in (self.pause, self.stop, self.best, self.more, self.close_run):
             shown.setVisible(run is not None)
         self.follow.setVisible(run is not None and stages.reads_characters)
         self.live_row.setVisible(run is not None and run.live)
@@ -187,7 +229,65 @@ class TrainingCentre(QWidget):
         self.problem.setText(words)
         self.problem.setVisible(bool(words))
 
+    @Slot()
+    def _list_height(self) -> None:
+        """A few rows, or as high as the person drew the list; some of the plots is always seen."""
+        if self.list.isHidden():
+            return
+        self.list.setMinimumHeight(self.list.least_height())
+        most = max(self.list.least_height(), self.split.height() - _LEAST_CHARTS)
+        height = min(self._drawn_height or self.list.wanted_height(), most)
+        if self.split.sizes()[0] != height:
+            self.split.setSizes([height, max(1, self.split.height() - height)])
+
+    @Slot()
+    def _keep_split(self) -> None:
+        self._drawn_height = self.split.sizes()[0]
+        self.session.settings.setValue(_HEIGHT, self._drawn_height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The list keeps its height."""
+        super().resizeEvent(event)
+        self._list_height()
+
     # What can be done
+
+    @Slot()
+    def ask_like(self) -> None:
+        """Start a run with the settings of the current one."""
+        self._wish(self.like_requested)
+
+    @Slot()
+    def ask_rename(self) -> None:
+        """Give the current run another name."""
+        self._wish(self.rename_requested)
+
+    @Slot()
+    def ask_delete(self) -> None:
+        """Be rid of the current run."""
+        self._wish(self.delete_requested)
+
+    def _wish(self, signal: SignalInstance) -> None:
+        if self.session.runs.current is not None:
+            signal.emit(self.session.runs.current)
+        else:
+            self.message.emit("There is no run yet.")
+
+    @Slot()
+    def draw_alone(self) -> None:
+        """Draw the curves of the current run, and no other."""
+        run = self.session.runs.current
+        self.session.runs.show_alone([run] if run is not None else [])
+
+    @Slot()
+    def draw_listed(self) -> None:
+        """Draw the curves of all that the filter lets through."""
+        self.session.runs.show_alone(self.session.runs.listed)
+
+    @Slot()
+    def draw_none(self) -> None:
+        """Draw no curves."""
+        self.session.runs.show_alone([])
 
     def _ask(self, command: str, words: str) -> None:
         run = self.session.runs.current
@@ -247,6 +347,14 @@ class TrainingCentre(QWidget):
         """Take the current run off the list."""
         if self.session.runs.current is not None:
             self.session.runs.close_run(self.session.runs.current)
+
+
+def _kept_height(settings: QSettings) -> int:
+    """How high the person drew the list; 0 where nobody did."""
+    try:
+        return max(0, int(str(settings.value(_HEIGHT, 0))))
+    except ValueError:
+        return 0
 
 
 def _problem_of(run: OpenRun) -> str:

@@ -335,6 +335,24 @@ class NewRunDialog(QDialog):
         """Take the preset of this name."""
         self.preset.setCurrentIndex(self.preset.findData(name))
 
+    def show_config(self, config: TrainingConfig) -> None:
+        """Ask for a run like this one: its task, what it learns from, and every setting."""
+        self.choose_task(config.task)
+        task = self.described
+        self._files[task.key] = tuple(map(Path, config.texts))
+        self._take_preset()
+        # What the form does not ask for stays as it was, too.
+        self._kept = config
+        for fields in (self.usual, self.rest):
+            fields.show_values(lambda name: getattr(config, name))
+        options = {**task.option_defaults(), **config.options}
+        for fields in self._options_of(task):
+            fields.show_values(options.__getitem__)
+        self._named = True
+        self.name.setText(config.name)
+        self.name.selectAll()
+        self._changed()
+
     @Slot(str)
     def _choose_structure(self, structure: str) -> None:
         if self.described.structure != structure:

@@ -1,111 +1,213 @@
-"""The list of runs: colour, name, state, how far, how fast, and how long it will take."""
+"""The list of runs: how each is, how far, how good, and the settings in which they differ.
+
+The names stay where they are while the columns behind them scroll.
+"""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
-    QSize,
+    QSettings,
     Qt,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
-from rnnviz.core.quantities.durations import duration_in_words, rate_in_words
-from rnnviz.core.runs.curve import Curve
-from rnnviz.core.runs.state import STATE_WORDS
+from rnnviz.core.runs.rows import (
+    FIGURE_KEYS,
+    FIGURES,
+    Column,
+    RunRow,
+    in_order,
+    setting_column,
+    settings_by_difference,
+)
 from rnnviz.session.training.runs import OpenRun, Runs
-from rnnviz.views.plots import ink_colour
+from rnnviz.views.plots import SWATCH, ink_swatch
 from rnnviz.views.shared.plain_rows import set_plain_rows
 from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import Theme, theme_of
 
 Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("Run", "State", "Step", "Loss", "Held out", "Rate", "Time left")
-_NUMBERS = range(2, len(_COLUMNS))
 _STATE_INKS = {
     "running": "good", "crashed": "bad", "stale": "warning", "paused": "warning",
     "finished": "muted", "stopped": "muted", "starting": "muted", "recorded": "muted",
     "reading": "muted",
 }  # fmt: skip
+_BEFORE = ("name", "state", "step", "loss", "validation", "best")
+_BEHIND = ("time", "speed", "left")
+_LIVE_ONLY = frozenset({"speed", "left"})
+"""Columns that say nothing of a run that is over."""
+_MOST_SETTINGS = 12
+"""So many of the settings that differ are shown unless a person chooses."""
+ROW_PIXELS = 28
+_LEAST_NAME, _MOST_NAME, _MOST_WIDTH, _PADDING = 124, 260, 190, 22
+_MARK = 12
+"""Room for a tick and a swatch."""
+_COLUMNS_SHOWN, _SORTED = "training/columns", "training/sorted"
 
 
-_WIDTHS = {1: 124, 2: 128, 3: 60, 4: 72, 5: 92, 6: 92}
-"""Pixels of every column but the name, which takes what they leave."""
-_LEAST_FIRST = (5, 6, 2)
-"""Columns that a narrow window goes without: speed, time left, step."""
-_LEAST_NAME = 110
+class RunModel(QAbstractTableModel):
+    """A row a run, those that the filter lets through, in the order that was chosen.
 
+    Signals:
+        columns_changed: others are shown than before.
+    """
 
-def words_of(run: OpenRun) -> tuple[str, ...]:
-    """What the columns say of a run."""
-    record, state = run.watched.record, run.watched.state
-    planned = record.steps_planned
-    step = f"{record.step:,}" + (f" of {planned:,}" if planned else "")
-    asked = {"pause": "pausing…", "stop": "stopping…", "resume": "resuming…"}.get(run.asked)
-    live = state == "running"
-    rate = rate_in_words(record.steps_per_second(), "steps") if live else "–"
-    left = duration_in_words(record.seconds_left()) if live else "–"
-    shown = asked or STATE_WORDS[state]
-    return run.name, shown, step, _newest(record.loss), _newest(record.validation), rate, left
+    columns_changed = Signal()
 
-
-def _newest(curve: Curve) -> str:
-    """The last value; NaN and infinity as they are, a dash where there is none yet."""
-    if not len(curve):
-        return "–"
-    return "NaN" if math.isnan(curve.last) else f"{curve.last:.3f}".replace("inf", "∞")
-
-
-class _Model(QAbstractTableModel):
-    def __init__(self, runs: Runs, view: QWidget) -> None:
-        super().__init__(view)
-        self._runs, self._view = runs, view
-        self._rows: tuple[OpenRun, ...] = ()
+    def __init__(
+        self, runs: Runs, settings: QSettings | None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._runs, self._settings = runs, settings
+        self._shown: list[OpenRun] = []
+        self._rows: dict[OpenRun, RunRow] = {}
         self._words: list[tuple[str, ...]] = []
+        self._told: object = None
         self._swatches: dict[tuple[int, bool], QIcon] = {}
+        self.columns: tuple[Column, ...] = FIGURES[:6]
+        self.differing: tuple[str, ...] = ()
+        self.alike: tuple[str, ...] = ()
+        self._chosen = _kept_choice(settings)
+        self.sorted_by, self.descending = _kept_order(settings)
+
+    # What is shown
 
     def catch_up(self) -> None:
         """Show what the runs are by now."""
-        if self._rows != self._runs.opened:
+        self._rows = {run: run.row() for run in self._runs.opened}
+        listed = [run for run in self._runs.opened if run.listed]
+        self._choose_columns([self._rows[run] for run in listed])
+        column = next((one for one in self.columns if one.key == self.sorted_by), None)
+        if column is not None:
+            listed = in_order(listed, self._rows.__getitem__, column, self.descending)
+        words = [tuple(one.words(self._rows[run]) for one in self.columns) for run in listed]
+        if listed != self._shown or [len(row) for row in words] != [len(w) for w in self._words]:
             self.beginResetModel()
-            self._rows = self._runs.opened
-            self._words = [words_of(run) for run in self._rows]
+            self._shown, self._words = listed, words
             self.endResetModel()
             return
-        words = [words_of(run) for run in self._rows]
+        # A tick, a run that is chosen or a word may make other cells differ from it.
+        told = (self._runs.current, [run.shown for run in listed])
+        last = len(self.columns) - 1
         for row, (before, now) in enumerate(zip(self._words, words, strict=True)):
-            if before != now:
+            if before != now or told != self._told:
                 self._words[row] = now
-                self.dataChanged.emit(self.index(row, 0), self.index(row, len(_COLUMNS) - 1))
+                self.dataChanged.emit(self.index(row, 0), self.index(row, last))
+        self._told = told
+
+    def _choose_columns(self, rows: Sequence[RunRow]) -> None:
+        self.differing, self.alike = settings_by_difference(rows)
+        keys = [key for key in _BEFORE if self.is_shown(key)]
+        keys += [key for key in (*self.differing, *self.alike) if self.is_shown(key)]
+        live = any(row.state == "running" for row in rows)
+        keys += [
+            key
+            for key in _BEHIND
+            if self.is_shown(key) and (live or key not in _LIVE_ONLY or key in self._chosen)
+        ]
+        if keys != [column.key for column in self.columns]:
+            self.beginResetModel()
+            self.columns = tuple(_FIGURES.get(key) or setting_column(key) for key in keys)
+            self._shown, self._words = [], []
+            self.endResetModel()
+            self.columns_changed.emit()
+
+    def is_shown(self, key: str) -> bool:
+        """Whether there is a column of this figure or setting, were there runs to fill it."""
+        if key in self._chosen:
+            return self._chosen[key]
+        return key in FIGURE_KEYS or key in self.differing[:_MOST_SETTINGS]
+
+    def set_column(self, key: str, shown: bool) -> None:
+        """Show a column, or leave it out, from now on."""
+        self._chosen[key] = shown
+        self._remember(_COLUMNS_SHOWN, [f"{key}={int(on)}" for key, on in self._chosen.items()])
+        self.catch_up()
+
+    def reset_columns(self) -> None:
+        """Show the settings that differ, as when nobody chose."""
+        self._chosen.clear()
+        self._remember(_COLUMNS_SHOWN, [])
+        self.catch_up()
+
+    def sort_by(self, key: str, *, descending: bool | None = None) -> None:
+        """Sort by a column; asked again it turns round, then the order of opening is back."""
+        if descending is not None:
+            self.sorted_by, self.descending = key, descending
+        elif self.sorted_by != key:
+            self.sorted_by, self.descending = key, False
+        elif not self.descending:
+            self.descending = True
+        else:
+            self.sorted_by, self.descending = "", False
+        self._remember(_SORTED, f"{self.sorted_by}={int(self.descending)}")
+        self.catch_up()
+
+    def _remember(self, key: str, value: object) -> None:
+        if self._settings is not None:
+            self._settings.setValue(key, value)
 
     def run_at(self, row: int) -> OpenRun | None:
         """The run in this row."""
-        return self._rows[row] if 0 <= row < len(self._rows) else None
+        return self._shown[row] if 0 <= row < len(self._shown) else None
+
+    def row_of(self, run: OpenRun | None) -> int:
+        """The row of a run; -1 where it has none."""
+        return self._shown.index(run) if run in self._shown else -1
+
+    # For Qt
 
     def rowCount(self, parent: Index | None = None) -> int:
         """One row a run."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
+        return 0 if parent is not None and parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: Index | None = None) -> int:
         """The columns."""
-        return len(_COLUMNS)
+        return len(self.columns)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         """The captions."""
-        if orientation != Qt.Orientation.Horizontal:
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
             return None
+        column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[section]
+            turned = {False: " ↑", True: " ↓"}[self.descending]
+            return column.title + (turned if column.key == self.sorted_by else "")
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(section)
+            return _alignment(column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(f"{column.about}\nA click sorts by it.".strip())
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -115,40 +217,63 @@ class _Model(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """What a cell shows."""
-        run, column = self._rows[index.row()], index.column()
+        run, column = self._shown[index.row()], self.columns[index.column()]
+        words = self._words[index.row()][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._words[index.row()][column]
+            return words
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip(_tip(run))
+            return plain_tip(_tip(run) if column.key == "name" else f"{column.title}: {words}")
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._spoken(run, column, words)
         return self._look_of(run, column, role)
 
-    def _look_of(self, run: OpenRun, column: int, role: int) -> object:
-        theme = theme_of(self._view)
-        if role == Qt.ItemDataRole.ForegroundRole and column == 1:
+    def differs(self, run: OpenRun, key: str) -> bool:
+        """Whether a ticked run has another value of a setting than the chosen one."""
+        current = self._runs.current
+        if key in FIGURE_KEYS or current is None or run is current or not run.shown:
+            return False
+        mine, its = (self._rows[one].settings.get(key) for one in (run, current))
+        return bool(mine != its) if current in self._rows else False
+
+    def _spoken(self, run: OpenRun, column: Column, words: str) -> str:
+        """What a screen reader says of a cell."""
+        if column.key == "name":
+            return f"{words}, {'drawn' if run.shown else 'not drawn'}"
+        unlike = self._runs.current
+        differs = unlike is not None and self.differs(run, column.key)
+        return f"{column.title} {words}" + (f", unlike {unlike.name}" if differs and unlike else "")
+
+    def _look_of(self, run: OpenRun, column: Column, role: int) -> object:
+        theme = theme_of()
+        if column.key == "state" and role == Qt.ItemDataRole.ForegroundRole:
             ink = "muted" if run.asked else _STATE_INKS[run.watched.state]
             return QColor(getattr(theme, ink))
-        if column == 0 and role == Qt.ItemDataRole.DecorationRole:
+        if column.key == "name" and role == Qt.ItemDataRole.DecorationRole:
             return self._swatch(run, theme)
-        if column == 0 and role == Qt.ItemDataRole.CheckStateRole:
+        if column.key == "name" and role == Qt.ItemDataRole.CheckStateRole:
             return Qt.CheckState.Checked if run.shown else Qt.CheckState.Unchecked
+        if role == Qt.ItemDataRole.BackgroundRole and self.differs(run, column.key):
+            return QColor(theme.marked)
+        if role == Qt.ItemDataRole.FontRole and self.differs(run, column.key):
+            font = QFont()
+            font.setWeight(QFont.Weight.DemiBold)  # all else is the table's
+            return font
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Tick or untick a run."""
         if role != Qt.ItemDataRole.CheckStateRole:
             return False
-        run = self._rows[index.row()]
+        run = self._shown[index.row()]
         self._runs.set_shown(run, Qt.CheckState(value) == Qt.CheckState.Checked)
-        self.dataChanged.emit(index, index)
         return True
 
     def _swatch(self, run: OpenRun, theme: Theme) -> QIcon:
         key = (run.ink, theme.dark)
         if key not in self._swatches:
-            pixels = QPixmap(12, 12)
-            pixels.fill(ink_colour(run.ink, theme))
+            pixels = ink_swatch(run.ink, theme, _pixel_ratio())
             swatch = QIcon(pixels)
             # Otherwise a chosen row would tint it, and it would no longer be the curve's colour.
             swatch.addPixmap(pixels, QIcon.Mode.Selected)
@@ -156,14 +281,35 @@ class _Model(QAbstractTableModel):
         return self._swatches[key]
 
 
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+_FIGURES = {column.key: column for column in FIGURES}
+
+
+def _kept_choice(settings: QSettings | None) -> dict[str, bool]:
+    kept = settings.value(_COLUMNS_SHOWN, []) if settings is not None else []
+    pairs = [kept] if isinstance(kept, str) else kept if isinstance(kept, list) else []
+    split = (str(pair).rpartition("=") for pair in pairs)
+    return {key: shown == "1" for key, _, shown in split if key}
+
+
+def _kept_order(settings: QSettings | None) -> tuple[str, bool]:
+    kept = str(settings.value(_SORTED, "")) if settings is not None else ""
+    key, _, descending = kept.rpartition("=")
+    return key, descending == "1"
+
+
+def _pixel_ratio() -> float:
+    application = QGuiApplication.instance()
+    return application.devicePixelRatio() if isinstance(application, QGuiApplication) else 1.0
+
+
+def _alignment(column: Column) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _tip(run: OpenRun) -> str:
     watched = run.watched
-    lines = [str(watched.directory)]
+    lines = [run.name, str(watched.directory)]
     if watched.problem:
         lines.append(watched.problem)
     if watched.damaged_lines:
@@ -176,71 +322,246 @@ def _tip(run: OpenRun) -> str:
     return "\n".join(lines)
 
 
-class RunTable(QTableView):
+class _Washed(QStyledItemDelegate):
+    """Paints the ground of cells, which a style sheet would leave out."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """The ground, unless the row is chosen; then the cell."""
+        wash = index.data(Qt.ItemDataRole.BackgroundRole)
+        if wash is not None and not option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, wash)
+        super().paint(painter, option, index)
+
+
+class _Rows(QTableView):
+    """One of the two halves of the list."""
+
+    def __init__(self, model: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setModel(model)
+        self.setIconSize(SWATCH)
+        self.setItemDelegate(_Washed(self))
+        set_plain_rows(self, ROW_PIXELS)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+
+
+class _Names(_Rows):
+    """The names, over the left end of the list whose columns scroll under them."""
+
+    def __init__(self, model: RunModel, behind: RunTable) -> None:
+        super().__init__(model, behind)
+        self.setObjectName("names")
+        self.setAccessibleName("Names of the training runs")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self._behind = behind
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The same menu as behind it."""
+        self._behind.open_menu(self.indexAt(event.pos()).row(), event.globalPos())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll what lies behind it."""
+        self._behind.wheelEvent(event)
+
+
+class RunTable(_Rows):
     """Choosing a row chooses the run; ticking it draws its curves.
 
     Signals:
         run_chosen(OpenRun): the person chose this row.
+        rename_requested: the person wants to give the current run another name.
+        delete_requested: the person wants to be rid of the current run.
     """
 
     run_chosen = Signal(object)
+    rename_requested = Signal()
+    delete_requested = Signal()
     menu: QMenu | None = None
     """Opened over a row, which is chosen first."""
 
-    def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(
+        self, runs: Runs, settings: QSettings | None = None, parent: QWidget | None = None
+    ) -> None:
+        self.runs_model = RunModel(runs, settings)
+        super().__init__(self.runs_model, parent)
+        self.runs_model.setParent(self)
         self.setAccessibleName("Training runs")
         self._runs = runs
-        self._model = _Model(runs, self)
-        self.setModel(self._model)
-        self.setIconSize(QSize(12, 12))
-        set_plain_rows(self, 28)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
+        self._setting = False
+        self.names = _Names(self.runs_model, self)
+        self.names.setSelectionModel(self.selectionModel())
+        for bars in ((self, self.names), (self.names, self)):
+            bars[0].verticalScrollBar().valueChanged.connect(bars[1].verticalScrollBar().setValue)
+        for view in (self, self.names):
+            view.horizontalHeader().sectionClicked.connect(self._sort)
+        self.horizontalHeader().sectionResized.connect(self._resized)
+        self.names.horizontalHeader().sectionResized.connect(self._name_resized)
+        self.runs_model.columns_changed.connect(self._fit_columns)
+        self.runs_model.modelReset.connect(self._choose_current)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.selectionModel().currentRowChanged.connect(self._chosen)
+        self.selectionModel().currentRowChanged.connect(self._row_chosen)
+        self._fit_columns()
 
     @Slot()
     def catch_up(self) -> None:
         """Show what the runs are by now, and which one is current."""
-        self._model.catch_up()
-        if self._runs.current is None:
-            return
-        row = self._runs.opened.index(self._runs.current)
-        if self.currentIndex().row() != row:
+        before = self.runs_model.rowCount()
+        self.runs_model.catch_up()
+        if before != self.runs_model.rowCount():
+            self._fit_columns()
+        self._choose_current()
+
+    def _choose_current(self) -> None:
+        row = self.runs_model.row_of(self._runs.current)
+        self._setting = True
+        if row < 0:
+            self.clearSelection()
+        elif self.currentIndex().row() != row:
             self.selectRow(row)
             self._show_current()
+        self._setting = False
+
+    # Widths
+
+    @Slot()
+    def _fit_columns(self) -> None:
+        """Every column as wide as what stands in it; the names take what they leave."""
+        model = self.runs_model
+        metrics, heads = QFontMetrics(self.font()), QFontMetrics(self.horizontalHeader().font())
+        self._setting = True
+        for place, column in enumerate(model.columns):
+            self.names.setColumnHidden(place, place > 0)
+            if place == 0:
+                continue
+            words = {model.data(model.index(row, place)) for row in range(model.rowCount())}
+            widest = max((metrics.horizontalAdvance(str(word)) for word in words), default=0)
+            # Room for the arrow of the order, so that sorting moves nothing.
+            head = heads.horizontalAdvance(column.title + " ↓")
+            self.setColumnWidth(place, min(max(widest, head) + _PADDING, _MOST_WIDTH))
+        self._setting = False
+        self._fit_name()
+
+    def _fit_name(self) -> None:
+        model = self.runs_model
+        metrics = QFontMetrics(self.font())
+        names = (str(model.data(model.index(row, 0))) for row in range(model.rowCount()))
+        wanted = max(map(metrics.horizontalAdvance, names), default=0)
+        wanted += SWATCH.width() + 2 * _PADDING + _MARK
+        left = self.viewport().width() - sum(
+            self.columnWidth(place) for place in range(1, len(model.columns))
+        )
+        most = max(_LEAST_NAME, min(_MOST_NAME, self.viewport().width() // 2))
+        self._setting = True
+        self.setColumnWidth(0, max(min(max(wanted, _LEAST_NAME), most), left))
+        self._setting = False
+        self._place_names()
+
+    @Slot(int, int, int)
+    def _resized(self, section: int, _before: int, width: int) -> None:
+        if section == 0:
+            self.names.setColumnWidth(0, width)
+            self._place_names()
+
+    @Slot(int, int, int)
+    def _name_resized(self, section: int, _before: int, width: int) -> None:
+        """The person drew the edge of the names."""
+        if section == 0 and self.columnWidth(0) != width and not self._setting:
+            self.setColumnWidth(0, width)
+
+    def _place_names(self) -> None:
+        header = self.horizontalHeader()
+        self.names.setColumnWidth(0, self.columnWidth(0))
+        edge = self.frameWidth()
+        height = self.viewport().height() + header.height()
+        self.names.setGeometry(edge, edge, self.columnWidth(0), height)
+        self.names.horizontalHeader().setFixedHeight(header.height())
+        size = self.verticalHeader().defaultSectionSize()
+        if self.names.verticalHeader().defaultSectionSize() != size:
+            self.names.verticalHeader().setDefaultSectionSize(size)
+
+    def updateGeometries(self) -> None:
+        """The names stay over the left end."""
+        super().updateGeometries()
+        if hasattr(self, "names"):
+            self._place_names()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the current run in sight, also where there are more than find room."""
         super().resizeEvent(event)
-        self._hide_what_does_not_fit()
+        self._fit_name()
         self._show_current()
-
-    def _hide_what_does_not_fit(self) -> None:
-        """Keep the names readable in a narrow window, and what matters least out of it."""
-        name = self.viewport().width() - sum(_WIDTHS.values())
-        for column in _LEAST_FIRST:
-            hidden = name < _LEAST_NAME
-            self.setColumnHidden(column, hidden)
-            if hidden:
-                name += _WIDTHS[column]
 
     def _show_current(self) -> None:
         self.executeDelayedItemsLayout()
+        self.names.executeDelayedItemsLayout()
         self.scrollTo(self.currentIndex())
 
+    def scrollTo(
+        self,
+        index: Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        """Bring a cell into sight, and out from under the names."""
+        super().scrollTo(index, hint)
+        if index.column() > 0:
+            hidden = self.names.width() - self.visualRect(index).left()
+            if hidden > 0:
+                bar = self.horizontalScrollBar()
+                bar.setValue(bar.value() - hidden)
+
+    # What a person does
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Blank ticks, Return sorts by the column, F2 renames, Delete asks."""
+        run = self.runs_model.run_at(self.currentIndex().row())
+        if event.modifiers() in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        ):
+            if event.key() == Qt.Key.Key_Space and run is not None:
+                self._runs.set_shown(run, not run.shown)
+                return
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._sort(self.currentIndex().column())
+                return
+            wish = {
+                Qt.Key.Key_F2: self.rename_requested,
+                Qt.Key.Key_Delete: self.delete_requested,
+            }.get(Qt.Key(event.key()))
+            if wish is not None and run is not None:
+                wish.emit()
+                return
+        super().keyPressEvent(event)
+
+    @Slot(int)
+    def _sort(self, section: int) -> None:
+        if 0 <= section < len(self.runs_model.columns):
+            self.runs_model.sort_by(self.runs_model.columns[section].key)
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """What can be done with the run under the pointer."""
-        if self.menu is not None and self.indexAt(event.pos()).isValid():
-            self.menu.popup(event.globalPos())
+        """What can be done with the run under the pointer, or with the chosen one by the key."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            place = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+            self.open_menu(index.row(), place)
+        else:
+            self.open_menu(self.indexAt(event.pos()).row(), event.globalPos())
+
+    def open_menu(self, row: int, place: object) -> None:
+        """The menu of the run in a row, at a place on the screen."""
+        if self.menu is not None and row >= 0:
+            self.menu.popup(place)  # type: ignore[arg-type]
 
     @Slot(QModelIndex)
-    def _chosen(self, index: QModelIndex) -> None:
-        run = self._model.run_at(index.row())
-        if run is not None and run is not self._runs.current:
+    def _row_chosen(self, index: QModelIndex) -> None:
+        run = self.runs_model.run_at(index.row())
+        if run is not None and run is not self._runs.current and not self._setting:
             self.run_chosen.emit(run)

@@ -23,12 +23,20 @@ class TrainingWorkspace(Workspace):
         folder_requested: the person wants to open a run directory.
         path_requested(Path): the person wants this model in Cells.
         follow_requested(OpenRun): the person wants each new checkpoint of this run in Cells.
+        like_requested(OpenRun): the person wants to start a run with the settings of this one.
+        rename_requested(OpenRun): the person wants to give this run another name.
+        delete_requested(OpenRun): the person wants to be rid of this run.
+        watching_requested: the person wants new runs of some folder to open by themselves.
     """
 
     new_run_requested = Signal()
     folder_requested = Signal()
     path_requested = Signal(object)
     follow_requested = Signal(object)
+    like_requested = Signal(object)
+    rename_requested = Signal(object)
+    delete_requested = Signal(object)
+    watching_requested = Signal()
 
     name = "training"
     title = "Training"
@@ -51,12 +59,20 @@ class TrainingWorkspace(Workspace):
         """Starting, pausing and stopping runs."""
         return (
             MenuEntry("Run", "New run…", "Ctrl+N", self.new_run_requested.emit, anywhere=True),
+            MenuEntry("Run", "New run like this…", None, self._like),
+            MenuEntry("Run", "Watch a folder of runs…", None, self.watching_requested.emit),
+            MenuEntry("Run", SEPARATOR),
             MenuEntry("Run", "Pause or resume", None, self._pause, key="P"),
             MenuEntry("Run", "Stop", None, self._stop),
             MenuEntry("Run", SEPARATOR),
             MenuEntry("Run", "Follow in Cells", None, self._follow, key="F"),
             MenuEntry("Run", "Stop following", None, self.session.following.stop),
             MenuEntry("Run", "Open its best model in Cells", None, self._open_best),
+            MenuEntry("Run", SEPARATOR),
+            MenuEntry("Run", "Rename…", None, self._rename),
+            MenuEntry("Run", "Move to the trash…", None, self._delete),
+            MenuEntry("Run", SEPARATOR),
+            MenuEntry("Run", "Filter the runs", None, self._filter, key="/"),
         )
 
     def _follow(self) -> None:
@@ -86,6 +102,27 @@ class TrainingWorkspace(Workspace):
         if self.runs_centre is not None:
             self.runs_centre.open_best()
 
+    def _like(self) -> None:
+        if self.runs_centre is not None:
+            self.runs_centre.ask_like()
+
+    def _rename(self) -> None:
+        if self.runs_centre is not None:
+            self.runs_centre.ask_rename()
+
+    def _delete(self) -> None:
+        if self.runs_centre is not None:
+            self.runs_centre.ask_delete()
+
+    def _filter(self) -> None:
+        """Let the person type which runs to see."""
+        centre = self.runs_centre
+        if centre is None or centre.list.filter.isHidden() or not self.session.runs.opened:
+            self.message.emit("There are no runs to filter yet.")
+        else:
+            centre.list.filter.setFocus()
+            centre.list.filter.selectAll()
+
     def keys_go_to(self) -> QWidget:
         """The list of runs, if there are any."""
         centre = self.runs_centre
@@ -103,6 +140,9 @@ class TrainingWorkspace(Workspace):
         centre.folder_requested.connect(self.folder_requested)
         centre.open_requested.connect(self.path_requested)
         centre.follow_requested.connect(self.follow_requested)
+        centre.like_requested.connect(self.like_requested)
+        centre.rename_requested.connect(self.rename_requested)
+        centre.delete_requested.connect(self.delete_requested)
         centre.message.connect(self.message)
         centre.failed.connect(self.failed)
         stages = next(panel for panel in self.panels if isinstance(panel, CheckpointsPanel))

@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.runs.config import TrainingConfig, config_found
 from rnnviz.session.session import Session
+from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.cells.concept_dialog import ConceptDialog
 from rnnviz.views.cells.walk_dialog import WalkDialog
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog
+from rnnviz.views.dialogs.deleting_dialog import DeletingDialog
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.dialogs.reading_dialog import ReadingDialog
@@ -191,12 +195,34 @@ class Questions(QObject):
     @Slot()
     def ask_new_run(self) -> None:
         """Ask what a new training run shall be, on the open text unless another is chosen."""
-        runs, text = self._session.runs, self._session.recordings.text
-        texts = (text.path,) if text is not None and text.path is not None else ()
-        session = self._session
+        text = self._session.recordings.text
+        self._ask_run((text.path,) if text is not None and text.path is not None else ())
+
+    @Slot(object)
+    def ask_run_like(self, run: OpenRun) -> None:
+        """Ask what a new run shall be, beginning with the settings of this one.
+
+        Settings that were changed while it went on are taken as they came to be.
+        """
+        try:
+            config = config_found(run.watched.directory)
+        except RnnvizError as error:
+            self.refused.emit(str(error))
+            return
+        now = {
+            change.setting: change.value
+            for change in run.watched.record.changes
+            if change.setting in ("learning_rate", "clip_threshold")
+        }
+        self._ask_run((), msgspec.structs.replace(config, name=run.name, **now))
+
+    def _ask_run(self, texts: tuple[Path, ...], like: TrainingConfig | None = None) -> None:
+        session, runs = self._session, self._session.runs
         from rnnviz.views.training.new_run_dialog import NewRunDialog  # only who asks waits for it
 
         dialog = NewRunDialog(session.jobs, runs.folder, texts, self._window, session.settings)
+        if like is not None:
+            dialog.show_config(like)
 
         def chosen() -> None:
             run = runs.start(dialog.config, dialog.directory)
@@ -204,6 +230,62 @@ class Questions(QObject):
             self.message.emit(f"{run.name} starts in {run.watched.directory}.")
 
         open_dialog(dialog, chosen, self.refused.emit)
+
+    @Slot(object)
+    def ask_run_name(self, run: OpenRun) -> None:
+        """Ask for another name of a run."""
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Rename the run")
+        dialog.setLabelText("Name; its folder keeps its own:")
+        dialog.setTextValue(run.name)
+        dialog.resize(420, dialog.sizeHint().height())
+        open_dialog(
+            dialog,
+            lambda: self._session.run_folders.rename(run, dialog.textValue()),
+            self.refused.emit,
+        )
+
+    @Slot(object)
+    def ask_deleting_run(self, run: OpenRun) -> None:
+        """Ask whether the folder of a run shall go to the trash."""
+        if run.live:
+            self.refused.emit(f"{run.name} is still being trained: stop it first.")
+            return
+        self._ask_deleting(run)
+
+    @Slot(object, str)
+    def ask_deleting_for_good(self, run: OpenRun, why: str) -> None:
+        """There is no trash for it: ask whether it shall be deleted anyway."""
+        self._ask_deleting(run, why)
+
+    def _ask_deleting(self, run: OpenRun, refused: str = "") -> None:
+        dialog = DeletingDialog(run.name, run.watched.directory, refused, self._window)
+        open_dialog(
+            dialog,
+            lambda: self._session.run_folders.delete(run, for_good=dialog.for_good),
+            self.refused.emit,
+        )
+
+    @Slot(str, bool)
+    def say_deleted(self, name: str, to_trash: bool) -> None:
+        """Say where a run went."""
+        self.message.emit(f"{name} is in the trash." if to_trash else f"{name} is deleted.")
+
+    @Slot(int)
+    def say_appeared(self, count: int) -> None:
+        """Say that runs were found in a watched folder."""
+        self.message.emit(f"{count:,} new run{'s' * (count != 1)} in a watched folder.")
+
+    @Slot()
+    def ask_watched_folder(self) -> None:
+        """Ask for a folder in which runs are opened as soon as they are there."""
+        session = self._session
+        chosen = QFileDialog.getExistingDirectory(
+            self._window, "Watch a folder of runs", str(session.runs.folder)
+        )
+        if chosen:
+            session.run_folders.watch(Path(chosen))
+            session.workspace_wanted.emit("training")
 
     @Slot()
     def ask_remote_run(self) -> None:

@@ -232,16 +232,27 @@ class Window(QMainWindow):
         bar.end_requested.connect(session.stories.end)
         telling.message.connect(self.status.say)
         telling.refused.connect(self.show_message)
-        training = self.workspace(TrainingWorkspace)
-        training.new_run_requested.connect(questions.ask_new_run)
-        training.folder_requested.connect(questions.ask_open_folder)
-        training.path_requested.connect(self.open_checkpoint)
-        training.follow_requested.connect(self.follow_run)
+        self._connect_training()
         library.run_requested.connect(self.follow_directory)
         for workspace in self.workspaces:
             workspace.open_requested.connect(questions.ask_open)
             workspace.message.connect(self.status.say)
             workspace.failed.connect(self.show_message)
+
+    def _connect_training(self) -> None:
+        training, questions = self.workspace(TrainingWorkspace), self.questions
+        training.new_run_requested.connect(questions.ask_new_run)
+        training.folder_requested.connect(questions.ask_open_folder)
+        training.path_requested.connect(self.open_checkpoint)
+        training.follow_requested.connect(self.follow_run)
+        training.like_requested.connect(questions.ask_run_like)
+        training.rename_requested.connect(questions.ask_run_name)
+        training.delete_requested.connect(questions.ask_deleting_run)
+        training.watching_requested.connect(questions.ask_watched_folder)
+        folders = self.session.run_folders
+        folders.not_deleted.connect(questions.ask_deleting_for_good)
+        folders.deleted.connect(questions.say_deleted)
+        folders.appeared.connect(questions.say_appeared)
 
     # Opening
 
@@ -254,6 +265,7 @@ class Window(QMainWindow):
             addresses: of runs on other machines, as the person typed them.
         """
         self.session.runs.reopen()
+        self.session.run_folders.reopen()
         for path in paths:
             self.open_path(path)
         for address in addresses:

@@ -329,3 +329,23 @@ def test_closing_says_what_goes_on(qtbot: QtBot) -> None:
     several = ClosingDialog(["a", "b"])
     qtbot.addWidget(several)
     assert "2 runs go on" in several.text()
+
+
+def test_a_new_run_like_another_begins_with_its_settings(
+    dialog: NewRunDialog, text: Path, qtbot: QtBot
+) -> None:
+    like = TrainingConfig(
+        texts=(str(text),), name="first", architecture="gru", units=48, learning_rate=0.0125,
+        seed=7, schedule="linear", temperatures=(0.5,), clip="none",
+    )  # fmt: skip
+    dialog.show_config(like)
+    assert dialog.config == like
+    assert dialog.name.text() == "first"
+    translating = TrainingConfig(
+        task="translation", name="pairs", texts=(), units=24,
+        options={"pairs": "reversed-words", "attention": "general"},
+    )  # fmt: skip
+    dialog.show_config(translating)
+    assert dialog.described.key == "translation"
+    assert dialog.config.units == 24
+    assert dialog.options["attention"] == "general"

@@ -16,23 +16,28 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QDialogButtonBox,
+    QInputDialog,
     QLabel,
     QMessageBox,
 )
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.system.trash import NoTrashError
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.session.alignments.questions import Translator
 from rnnviz.session.session import Session
+from rnnviz.session.training import run_folders
 from rnnviz.views.cells.workspace import CellsWorkspace
+from rnnviz.views.dialogs.deleting_dialog import DeletingDialog
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
 from rnnviz.views.dialogs.keys_dialog import KeysDialog
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.shared.theme import DARK, Appearance, theme_of
+from rnnviz.views.training.new_run_dialog import NewRunDialog
 from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.window.window import Window
 from rnnviz.work.runner import InlineRunner
@@ -438,3 +443,70 @@ def test_the_title_names_what_is_open_in_the_room(window: Window) -> None:
 def test_menus_show_the_single_keys(window: Window) -> None:
     shown = [action.text() for action in window.actions_.menu("Alignment").actions()]
     assert "Next word\t." in shown and "Previous word\t," in shown
+
+
+def test_a_folder_of_several_runs_opens_as_several_and_is_watched(
+    make_window: Callable[[], Window], tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = make_window()
+    for name in ("a", "b"):
+        finished_run(tmp_path / "sweep" / name)
+    window.open_path(tmp_path / "sweep")
+    assert [run.name for run in window.session.runs.opened] == ["a", "b"]
+    finished_run(tmp_path / "sweep" / "c")
+    qtbot.waitUntil(lambda: len(window.session.runs.opened) == 3)
+    assert window.session.runs.opened[2].name == "c"
+    said = window.statusBar().currentMessage()
+    assert said == "1 new run in a watched folder."
+
+
+def test_a_run_is_renamed_and_deleted_from_the_window(
+    make_window: Callable[[], Window], tmp_path: Path, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def none(path: Path) -> None:
+        raise NoTrashError(f"there is no trash for {path}")
+
+    monkeypatch.setattr(run_folders, "move_to_trash", none)
+    window = make_window()
+    window.open_path(finished_run(tmp_path / "a").directory)
+    centre = window.workspace(TrainingWorkspace).runs_centre
+    assert centre is not None
+    qtbot.keyClick(centre.table, Qt.Key.Key_F2)
+    dialog = window.findChild(QInputDialog)
+    assert dialog is not None
+    dialog.setTextValue("the good one")
+    dialog.accept()
+    assert window.session.runs.opened[0].name == "the good one"
+    qtbot.keyClick(centre.table, Qt.Key.Key_Delete)
+    asked = window.findChild(DeletingDialog)
+    assert asked is not None
+    assert asked.text() == "Move the good one to the trash?"
+    assert str(tmp_path / "a") in asked.informativeText()
+    qtbot.mouseClick(asked.agree, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: any(d.for_good for d in window.findChildren(DeletingDialog)))
+    asked = next(d for d in window.findChildren(DeletingDialog) if d.for_good)
+    assert asked.text() == "Delete the good one for good?"
+    assert asked.defaultButton() is asked.keep
+    qtbot.mouseClick(asked.keep, Qt.MouseButton.LeftButton)
+    assert (tmp_path / "a" / "run.json").exists()
+    assert len(window.session.runs.opened) == 1
+
+
+def test_a_new_run_like_this_one_takes_what_was_changed_on_the_way(
+    make_window: Callable[[], Window], tmp_path: Path
+) -> None:
+    window = make_window()
+    run = MadeRun(tmp_path / "a", architecture="gru", units=24)
+    run.steps(1, 5)
+    run.event("changed", step=5, setting="learning_rate", value=0.0625)
+    run.event("stopped", step=5)
+    window.open_path(run.directory)
+    window.session.runs.poll()
+    window.questions.ask_run_like(window.session.runs.opened[0])
+    form = window.findChild(NewRunDialog)
+    assert form is not None
+    assert (form.config.architecture, form.config.units) == ("gru", 24)
+    assert form.config.learning_rate == 0.0625
+    assert form.directory != run.directory
+    form.reject()

@@ -30,7 +30,7 @@ from rnnviz.views.training.panels.parameters import ParametersPanel
 from rnnviz.views.training.panels.samples import SamplesPanel
 from rnnviz.views.training.panels.settings import SettingsPanel
 from rnnviz.views.training.panels.time_steps import TimeStepsPanel
-from rnnviz.views.training.run_table import RunTable, words_of
+from rnnviz.views.training.run_table import RunTable
 from rnnviz.views.training.workspace import TrainingWorkspace
 from tests.core.runs.made import NAMES, MadeRun, finished_run
 from tests.session.training.test_runs import FakeTrainers
@@ -470,12 +470,20 @@ def test_the_table_says_how_a_run_is(session: Session, tmp_path: Path, qtbot: Qt
     run.event("started", step=0)
     run.steps(1, 100)
     open_run(session, run)
-    words = words_of(session.runs.opened[0])
-    assert words == ("live", "running", "100 of 200", "0.400", "–", "2.0 steps/s", "50 s")
     table = RunTable(session.runs)
     qtbot.addWidget(table)
     table.show()
     table.catch_up()
+    model = table.runs_model
+    words = {
+        column.title: model.data(model.index(0, place))
+        for place, column in enumerate(model.columns)
+    }
+    # The loss is the mean over the newest 5 steps of 100, 4 / sqrt(96) to 4 / sqrt(100).
+    assert words == {
+        "Run": "live", "State": "running", "Step": "100 of 200", "Loss": "0.404", "Held out": "–",
+        "Best": "–", "Time": "50 s", "Speed": "2.0 steps/s", "Time left": "50 s",
+    }  # fmt: skip
     box = table.model().index(0, 0)
     assert table.model().setData(box, Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     assert session.runs.shown == ()
@@ -494,7 +502,7 @@ def test_buttons_and_fields_ask_the_trainer(
     centre.resize(900, 600)
     centre.show()
     qtbot.mouseClick(centre.pause, Qt.MouseButton.LeftButton)
-    assert words_of(session.runs.opened[0])[1] == "pausing…"
+    assert session.runs.opened[0].row().said == "pausing…"
     run.event("paused", step=10)
     session.runs.poll()
     assert centre.pause.text() == "Resume"
