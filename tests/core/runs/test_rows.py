@@ -24,13 +24,11 @@ from tests.core.runs.made import MadeRun, finished_run
 SETTINGS = ("units", "learning_rate", "seed", "clip", "texts")
 
 
-def row(name: str, **settings: object) -> RunRow:
-    figures = dict.fromkeys(
-        ("loss", "held_out", "best", "seconds", "steps_per_second", "seconds_left"), math.nan
-    )
+def row(name: str, *, seconds: float = math.nan, **settings: object) -> RunRow:
     return RunRow(
-        name=name, state="finished", step=10, steps_planned=10, best_step=0, settings=settings,
-        **figures,
+        name=name, state="finished", step=10, steps_planned=10, loss=math.nan, held_out=math.nan,
+        best=math.nan, best_step=0, seconds=seconds, steps_per_second=math.nan,
+        seconds_left=math.nan, settings=settings,
     )  # fmt: skip
 
 
@@ -136,7 +134,7 @@ def test_what_stands_before_an_unfinished_condition_holds() -> None:
 
 
 def test_a_time_may_have_its_unit() -> None:
-    long = RunRow(**{**vars(row("a")), "seconds": 700.0})
+    long = row("a", seconds=700.0)
     assert read_filter("time > 10 min", ()).takes(long)
     assert not read_filter("time > 0.2h", ()).takes(long)
     assert not read_filter("loss < 2", ()).takes(long)  # it has none

@@ -202,4 +202,4 @@ def test_wishes_about_the_chosen_run(session: Session, qtbot: QtBot) -> None:
     centre.draw_listed()
     assert len(session.runs.shown) == 3
     centre.draw_none()
-    assert session.runs.shown == ()
+    assert not session.runs.shown
