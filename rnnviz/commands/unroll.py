@@ -63,6 +63,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--learn", action="store_true", help="train until every answer is likelier than 90 %%"
     )
     parser.add_argument(
+        "--end", action="store_true", help="the word ends with a mark, a symbol like others"
+    )
+    parser.add_argument(
+        "--test", action="store_true",
+        help="test time: what it writes goes back in, drawn with --temperature (default: greedy)",
+    )  # fmt: skip
+    parser.add_argument(
         "--moment", type=whole, default=-1, metavar="N",
         help="0: nothing read yet; then forwards, the loss, backwards, the update (default: last)",
     )  # fmt: skip
@@ -152,15 +159,15 @@ def _checked(to: Path, endings: tuple[str, ...]) -> Path:
 def _small(arguments: argparse.Namespace, word: str) -> int:
     import msgspec
 
-    from rnnviz.core.unroll.moments import count, moment
+    from rnnviz.core.unroll.moments import count_of, moment
     from rnnviz.core.unroll.page import page
     from rnnviz.core.unroll.picture import draw
-    from rnnviz.core.unroll.plan import structure_named
+    from rnnviz.core.unroll.plan import END, structure_named
     from rnnviz.core.unroll.trace import read_trace
-    from rnnviz.work.jobs.unroll import ComputeUnrolled
+    from rnnviz.work.jobs.unroll import ComputeUnrolled, TestTime
 
     plan = msgspec.structs.replace(
-        structure_named(arguments.structure).of(word),
+        structure_named(arguments.structure).of(word + (END if arguments.end else "")),
         **{name: getattr(arguments, name) for name in _SETTINGS},
     )
     plan.check()
@@ -173,10 +180,12 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
                 path=str(Path(folder) / "trace.npz"),
                 updates=updates,
                 until_learned=arguments.learn,
+                test=TestTime(arguments.temperature, arguments.seed) if arguments.test else None,
             )
         )
-        trace = read_trace(Path(answer.path), plan, answer.trained)
-    last = count(plan.steps) - 1
+        trace = read_trace(Path(answer.path), answer.written or plan, answer.trained)
+    plan = trace.plan
+    last = count_of(plan) - 1
     if to.suffix.lower() == ".html":
         to.write_text(page(trace, arguments.dark), encoding="utf-8")
     else:
@@ -186,6 +195,10 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
         write_drawn(to, draw(trace, shown, dark=arguments.dark).figure)
     print(f"{plan.architecture}, {plan.units} units, after {trace.trained} updates:")
     print(f"  reads   {_shown(plan.inputs)}")
+    if plan.drawn:
+        print(f"  writes  {_shown(plan.drawn)}")
+        print(f"wrote {to}")
+        return 0
     print(f"  says    {_shown(trace.likeliest)}")
     print(f"  should  {_shown(plan.targets)}")
     print(f"  loss    {trace.loss:.3f} nats in all")

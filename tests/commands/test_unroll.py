@@ -39,6 +39,15 @@ def test_what_cannot_be_drawn_is_said(words, said, tmp_path, monkeypatch, capsys
     assert not list(tmp_path.iterdir())
 
 
+def test_test_time(tmp_path, capsys):
+    command = ["unroll", "hello", "--end", "--learn", "--test"]
+    assert main([*command, "-o", str(tmp_path / "test.html")]) == 0
+    assert "writes  e l l o ⏎" in capsys.readouterr().out
+    page = (tmp_path / "test.html").read_text()
+    assert page.count("<figure") == 6
+    assert "goes back in" in page
+
+
 MODEL = ["unroll", "war-and-peace-small-gru", "pride-and-prejudice.txt"]
 
 

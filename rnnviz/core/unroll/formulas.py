@@ -200,6 +200,8 @@ def _weight(trace: Trace, place: Place) -> tuple[str, str]:
     name = place.key.removeprefix("gradient/")
     where = f"{title_of(name, plan.layers)}[{place.row + 1}, {place.column + 1}]"
     value = trace[f"weight/{name}"][place.row, place.column]
+    if f"share/{name}" not in trace:
+        return f"{where} = {_n(value)}, the same number at every step", "nothing is learned here"
     shares = trace[f"share/{name}"][:, place.row, place.column]
     change = trace[f"update/{name}"][place.row, place.column]
     parts = " + ".join(_n(share) for share in shares[:_MOST_TERMS])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rnnviz.core.unroll.plan import END, Plan
 from rnnviz.core.unroll.trace import Trace
 
 
@@ -25,6 +26,11 @@ def count(steps: int) -> int:
     return 2 * steps + 3
 
 
+def count_of(plan: Plan) -> int:
+    """How many moments a plan has; at test time there is neither loss nor way back."""
+    return plan.steps + 1 if plan.drawn else count(plan.steps)
+
+
 def moment(index: int, steps: int) -> Moment:
     """The moment of this index, from 0.
 
@@ -42,6 +48,12 @@ def moment(index: int, steps: int) -> Moment:
 
 def caption(trace: Trace, shown: Moment) -> str:
     """What happens at this moment, in a sentence."""
+    step = int(shown.forward) - 1
+    return _written(trace, step) if trace.plan.drawn else _taught(trace, shown)
+
+
+def _taught(trace: Trace, shown: Moment) -> str:
+    """What happens at a moment of the pass over the targets."""
     plan = trace.plan
     steps = plan.steps
     if shown.updated:
@@ -82,3 +94,25 @@ def caption(trace: Trace, shown: Moment) -> str:
         f"Forwards, step {step + 1}: {entering}, “{target}” should come out; "
         f"it has {100 * chance:.0f} %, a loss of {trace['losses'][step]:.2f} nats."
     )
+
+
+def _written(trace: Trace, step: int) -> str:
+    """What happens at a step of test time."""
+    plan = trace.plan
+    if step < 0:
+        return "At test time nobody says what should come out: it goes on from what it wrote."
+    symbol, wrote = plan.inputs[step], plan.drawn[step]
+    entering = f"“{symbol}” enters" if symbol is not None else "nothing enters"
+    if plan.goes_back_in(step):
+        entering = f"“{symbol}”, which it wrote itself, goes back in"
+    if wrote is None:
+        return f"Test time, step {step + 1}: {entering}; nothing is written yet."
+    chance = 100 * trace["probabilities"][step, plan.vocabulary.index(wrote)]
+    writes = f"it writes “{wrote}”, which it gave {chance:.0f} %"
+    said = f"Test time, step {step + 1}: {entering}; {writes}"
+    if wrote == END:
+        return f"{said}: the end mark, a symbol like others. So it stops."
+    if step == plan.steps - 1:
+        stops = "does not know that it should stop" if END not in plan.vocabulary else "goes on"
+        return f"{said}; it {stops}, and is stopped here."
+    return f"{said}."

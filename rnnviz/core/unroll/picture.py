@@ -185,6 +185,9 @@ def _subtitle(trace: Trace) -> str:
     plan = trace.plan
     facts = facts_of(plan.architecture)
     made = f"after {trace.trained:,} updates" if trace.trained else "before any update"
+    if plan.drawn:
+        wrote = " ".join(shown_symbol(one) for one in plan.drawn if one is not None)
+        return f"{facts.title}, {plan.units} units, {made}, at test time: it writes “{wrote}”"
     said = " ".join(
         shown_symbol(symbol) if target is not None else "·"
         for symbol, target in zip(trace.likeliest, plan.targets, strict=True)
@@ -299,8 +302,11 @@ def _labels(pen: _Pen, layout: _Layout) -> None:
         if more:
             pen.words(_SIDE, y + 15, more, 11, soft)
 
-    label(layout.scores - 34, "loss, nats")
-    label(layout.scores - 14, "target")
+    if plan.drawn:
+        label(layout.scores - 14, "writes")
+    else:
+        label(layout.scores - 34, "loss, nats")
+        label(layout.scores - 14, "target")
     label(layout.scores + half + 6, "scores,", "softmax")
     for layer in range(plan.layers):
         number = f"layer {layer + 1}" if plan.layers > 1 else ""
@@ -338,6 +344,8 @@ def _step(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, ma
     _answer(pen, trace, layout, step, x, done)
     if plan.attends and plan.decodes(step) and done:
         _looking(pen, trace, layout, shown, step)
+    if plan.goes_back_in(step) and shown.forward >= step and layout.rolled < 0.5:
+        _going_back_in(pen, layout, step)
     if plan.chunk_starts(step) and layout.rolled < 0.5:
         cut = (layout.middle(step) + layout.middle(step - 1)) / 2 + 0.14 * layout.column
         top, bottom = layout.hidden(plan.layers - 1), layout.hidden(0)
@@ -369,7 +377,7 @@ def _cells(
 def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done: bool) -> None:
     """Scores, softmax, target and loss; the target's numbers are green, heavy and pointed at."""
     plan, dark = trace.plan, pen.dark
-    target = plan.targets[step]
+    target = plan.answered(step)
     left = x - layout.vector / 2
     if target is None:
         return
@@ -377,12 +385,15 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
         nothing = np.full(len(plan.vocabulary), np.nan)
         scores = trace["scores"]
         _cells(pen, layout, left, layout.scores, nothing, scores, ("score", "scores", step))
-        pen.words(x, layout.scores - 14, shown_symbol(target), 15, SOFT[dark], True, "middle")
+        if not plan.drawn:
+            pen.words(x, layout.scores - 14, shown_symbol(target), 15, SOFT[dark], True, "middle")
         return
     wanted = plan.vocabulary.index(target)
-    inks = tuple(
-        RIGHT[dark] if row == wanted else WRONG[dark] for row in range(len(plan.vocabulary))
-    )
+    inks: tuple[str, ...] = ()
+    if not plan.drawn:
+        inks = tuple(
+            RIGHT[dark] if row == wanted else WRONG[dark] for row in range(len(plan.vocabulary))
+        )
     for offset, key, kind, scale in (
         (0.0, "scores", "score", _pale(_scale(trace["scores"]))),
         (layout.vector + 3, "probabilities", "probability", Scale(0.0, 1.0, "gate")),
@@ -396,12 +407,16 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
         )  # fmt: skip
     longest = max(len(shown_symbol(symbol)) for symbol in plan.vocabulary)
     fits = 0.56 * 12 * longest <= layout.column - 2 * layout.vector - 10
-    first = all(one is None for one in plan.targets[:step])
+    first = all(plan.answered(one) is None for one in range(step))
     if layout.cell >= _READABLE and layout.column > 70 and (fits or first):
         for row, symbol in enumerate(plan.vocabulary):
-            ink = RIGHT[dark] if row == wanted else SOFT[dark]
+            mine = BACK[dark] if plan.drawn else RIGHT[dark]
+            ink = mine if row == wanted else SOFT[dark]
             y = layout.scores + row * layout.cell + layout.cell * 0.72
             pen.words(left - 4, y, shown_symbol(symbol), 12, ink, row == wanted, "end")
+    if plan.drawn:
+        pen.words(x, layout.scores - 14, shown_symbol(target), 15, BACK[dark], True, "middle")
+        return
     right = trace.likeliest[step] == target
     ink = RIGHT[dark] if right else WRONG[dark]
     pen.words(
@@ -417,6 +432,19 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
     pen.words(x, layout.scores - 34, f"{loss:.2f}", 13, "", True, "middle")
     y = layout.scores - 48
     pen.picture.places.append(Place(left, y, layout.vector, 18, "loss", "losses", step, 0))
+
+
+def _going_back_in(pen: _Pen, layout: _Layout, step: int) -> None:
+    """From what was written at the step before down to where it enters at this one."""
+    colour, top, foot = BACK[pen.dark], layout.scores - 19, layout.symbols - 6
+    plan = layout.plan
+    wrote = len(shown_symbol(plan.drawn[step - 1] or ""))
+    start, end = layout.middle(step - 1) + 8 + 4.2 * wrote, layout.middle(step)
+    x = end - layout.vector / 2 - 22
+    stop = end - 4 - 0.28 * _symbol_size(layout) * wrote
+    for stroke in ((start, top, x, top), (x, top, x, foot)):
+        pen.figure.strokes.append(Stroke(*stroke, 2.0, colour))
+    pen.arrow(x, foot, max(x, stop), foot, colour, 2.0)
 
 
 def _pale(scale: Scale) -> Scale:
@@ -522,7 +550,7 @@ def _arrows(
         if layout.rolled < 0.5:
             _along(pen, layout, shown, step, layer, width(f"{part}.{layer}.weight_hh"))
         below = top
-    if plan.targets[step] is not None:
+    if plan.answered(step) is not None:
         bottom = layout.scores + size * len(plan.vocabulary)
         pen.arrow(
             x - 6 * back, below - 3, x - 6 * back, bottom + 3, forward, width("output.weight")

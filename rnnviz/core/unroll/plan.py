@@ -58,6 +58,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the state goes on from chunk to chunk, or starts anew."""
     clip: Clip = "none"
     threshold: float = 5.0
+    drawn: tuple[str | None, ...] = ()
+    """(T,) at test time: what the network wrote at each step, None where it wrote nothing; `inputs`
+    are then what really entered, and no target is known. Empty while it is trained."""
 
     @property
     def steps(self) -> int:
@@ -65,9 +68,26 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.inputs)
 
     @property
+    def feeds(self) -> bool:
+        """Whether at test time what is written goes back in."""
+        if self.source:
+            return True
+        return self.steps > 1 and None not in self.targets and None not in self.inputs
+
+    @property
     def width(self) -> int:
         """How many numbers enter the first layer at a step."""
         return self.embedding or len(self.vocabulary)
+
+    def answered(self, step: int) -> str | None:
+        """What should come out at a step, or at test time what did; None where nothing does."""
+        return self.drawn[step] if self.drawn else self.targets[step]
+
+    def goes_back_in(self, step: int) -> bool:
+        """Whether what was written at the step before enters at this one."""
+        if not self.drawn or step <= self.source or self.drawn[step - 1] is None:
+            return False
+        return self.inputs[step] is not None
 
     def decodes(self, step: int) -> bool:
         """Whether a step is one of the decoder."""
@@ -119,6 +139,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             if symbol is not None and symbol not in known:
                 listed = ", ".join(self.vocabulary)
                 raise UnrollError(f"{symbol!r} is not in the vocabulary ({listed})")
+        if self.drawn:
+            return
         if all(symbol is None for symbol in self.targets):
             raise UnrollError("no step has a target, so that there is no loss; give one at least")
 

@@ -17,7 +17,7 @@ from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Reading, read_text
 from rnnviz.nets.sequence.symbols import SymbolReader
-from rnnviz.nets.unroll.computing import compute, first_weights, train, with_radius
+from rnnviz.nets.unroll.computing import compute, first_weights, train, with_radius, write_on
 from rnnviz.nets.unroll.opened import reading_of, unroll_opened
 from rnnviz.nets.walking.outcomes import class_names
 from rnnviz.nets.walking.threads import one_thread_each
@@ -50,11 +50,17 @@ def compute_unrolled(request: ComputeUnrolled, context: Context[None]) -> Unroll
         made = 0
         if request.updates:
             weights, made = train(plan, weights, request.updates, request.until_learned)
-        trace = compute(plan, weights, request.trained + made)
+        trained = request.trained + made
+        trace = (
+            compute(plan, weights, trained)
+            if request.test is None
+            else write_on(plan, weights, request.test.temperature, request.test.draw, trained)
+        )
     path = Path(request.path)
     path.parent.mkdir(parents=True, exist_ok=True)
     trace.save(path)
-    return Unrolled(path=request.path, trained=request.trained + made, made=made)
+    written = None if request.test is None else trace.plan
+    return Unrolled(path=request.path, trained=trained, made=made, written=written)
 
 
 def _edited(weights: dict[str, Numbers], edit: WeightEdit) -> dict[str, Numbers]:

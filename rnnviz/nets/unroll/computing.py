@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from rnnviz.core.errors import UnrollError
-from rnnviz.core.unroll.plan import Plan
+from rnnviz.core.unroll.plan import END, MOST_STEPS, Plan
 from rnnviz.core.unroll.trace import Numbers, Trace
 from rnnviz.nets.architectures import Layer, LayerState, architecture_named
 from rnnviz.nets.architectures.base import Change
@@ -199,6 +200,65 @@ def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Tra
     for values in arrays.values():
         values.flags.writeable = False
     return Trace(plan, arrays, trained)
+
+
+_GOES_ON = 4
+"""At test time a network writes so many symbols more than it was taught, unless it stops."""
+
+
+@torch.no_grad()
+def write_on(
+    plan: Plan, weights: Weights, temperature: float = 0.0, draw: int = 0, trained: int = 0
+) -> Trace:
+    """The network at test time: what it writes is what enters next, until the end mark.
+
+    Only what begins is given: the first symbol, or a decoder's source.
+
+    Args:
+        temperature: of what is drawn; 0 takes the likeliest.
+        draw: the seed of what is drawn.
+
+    Raises:
+        UnrollError: as for `compute`, or the numbers are not finite.
+    """
+    network = network_of(plan, weights)
+    step, generator = _Step(network), torch.Generator().manual_seed(draw)
+    states = _first_states(network)
+    memory: list[Tensor] = []
+    notes: list[_Notes] = []
+    scores: list[Tensor] = []
+    inputs: list[str | None] = []
+    drawn: list[str | None] = []
+    most = min(MOST_STEPS, plan.steps + _GOES_ON) if plan.feeds else plan.steps
+    for number in range(most):
+        given = plan.inputs[min(number, plan.steps - 1)]
+        begins = number <= plan.source or not plan.feeds
+        inputs.append(given if begins else drawn[-1])
+        states, note = _states_at(network, number, states), _Notes()
+        said, states = step(number, inputs[-1], states, memory, note)
+        notes.append(note)
+        scores.append(said)
+        writes = number >= plan.source if plan.source else plan.feeds or plan.targets[number]
+        drawn.append(_drawn(plan, said[0], temperature, generator) if writes else None)
+        if drawn[-1] == END:
+            break
+    arrays = _forward(notes, scores, [None] * len(scores))
+    arrays |= {f"weight/{name}": values for name, values in network.numbers().items()}
+    for values in arrays.values():
+        values.flags.writeable = False
+    shown = msgspec.structs.replace(
+        plan, inputs=tuple(inputs), targets=(None,) * len(inputs), drawn=tuple(drawn)
+    )
+    return Trace(shown, arrays, trained)
+
+
+def _drawn(plan: Plan, scores: Tensor, temperature: float, generator: torch.Generator) -> str:
+    if not bool(torch.isfinite(scores).all()):
+        raise UnrollError("the scores are no numbers; begin anew with a smaller rate")
+    if temperature <= 0:
+        return plan.vocabulary[int(scores.argmax())]
+    chances = (scores / temperature).softmax(dim=0)
+    return plan.vocabulary[int(torch.multinomial(chances, 1, generator=generator))]
 
 
 def train(

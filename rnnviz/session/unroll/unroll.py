@@ -9,13 +9,13 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.errors import UnrollError
-from rnnviz.core.unroll.moments import Moment, count, moment
+from rnnviz.core.unroll.moments import Moment, count_of, moment
 from rnnviz.core.unroll.plan import Plan, structure_named
 from rnnviz.core.unroll.trace import Trace, read_trace
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.scratch import Scratch
-from rnnviz.work.jobs.unroll import ComputeUnrolled, Unrolled, WeightEdit
+from rnnviz.work.jobs.unroll import ComputeUnrolled, TestTime, Unrolled, WeightEdit
 from rnnviz.work.messages import Failure
 
 PLAN = Subject("unrolled plan")
@@ -34,6 +34,8 @@ class _Kept:
     plan: Plan
     path: str
     trained: int
+    test: TestTime | None = None
+    written: Plan | None = None
 
 
 class Unroll(QObject):
@@ -57,18 +59,25 @@ class Unroll(QObject):
         self.trace: Trace | None = None
         self.index = 0
         """Which moment is shown, see `core.unroll.moments`."""
+        self.test: TestTime | None = None
+        """How it writes, where test time is shown; None for the pass over the targets."""
         self._now: _Kept | None = None
         self._before: list[_Kept] = []
 
     @property
     def moment(self) -> Moment:
         """How far the computation is shown."""
-        return moment(self.index, self.plan.steps)
+        return moment(self.index, self.shown.steps)
+
+    @property
+    def shown(self) -> Plan:
+        """What is on the screen: the plan, or at test time what really entered."""
+        return self.plan if self.trace is None else self.trace.plan
 
     @property
     def last_index(self) -> int:
         """The index of the last moment, the update."""
-        return count(self.plan.steps) - 1
+        return count_of(self.shown) - 1
 
     @property
     def busy(self) -> bool:
@@ -96,7 +105,7 @@ class Unroll(QObject):
 
     def step(self, by: int) -> None:
         """Go on or back by moments; after the update, the next pass over the word begins."""
-        if by > 0 and self.index == self.last_index:
+        if by > 0 and self.index == self.last_index and self.test is None:
             self.train(1)
             self.set_index(0)
             return
@@ -126,6 +135,12 @@ class Unroll(QObject):
             return
         same = all(getattr(plan, name) == getattr(self.plan, name) for name in _SHAPE)
         self._compute(plan, keep_weights=same)
+
+    def set_test(self, test: TestTime | None) -> None:
+        """Show test time, when what it writes goes back in, or the pass over the targets again."""
+        if test != self.test:
+            self.test = test
+            self._compute(self.plan, keep_weights=True, undoable=False)
 
     def begin_anew(self) -> None:
         """Draw the weights of the seed again."""
@@ -169,6 +184,7 @@ class Unroll(QObject):
         until_learned: bool = False,
         radius: float = 0.0,
         edits: tuple[WeightEdit, ...] = (),
+        undoable: bool = True,
     ) -> None:
         kept = self._now if keep_weights else None
         self._jobs.now(PLAN, plan)
@@ -181,14 +197,17 @@ class Unroll(QObject):
             until_learned=until_learned,
             radius=radius,
             edits=edits,
+            test=self.test,
         )
+        test = self.test
 
         def done(answer: Unrolled) -> None:
-            if self._now is not None:
+            if self._now is not None and undoable:
                 self._before = [*self._before, self._now][-_MOST_KEPT:]
-            self._take(_Kept(plan, answer.path, answer.trained))
+            self._take(_Kept(plan, answer.path, answer.trained, test, answer.written))
 
         def failed(failure: Failure) -> None:
+            self.test = self._now.test if self._now is not None else None
             self.refused.emit(failure.message)
 
         self._jobs.start(
@@ -197,10 +216,10 @@ class Unroll(QObject):
 
     def _take(self, kept: _Kept) -> None:
         try:
-            trace = read_trace(Path(kept.path), kept.plan, kept.trained)
+            trace = read_trace(Path(kept.path), kept.written or kept.plan, kept.trained)
         except UnrollError as error:
             self.refused.emit(str(error))
             return
-        self._now, self.plan, self.trace = kept, kept.plan, trace
+        self._now, self.plan, self.trace, self.test = kept, kept.plan, trace, kept.test
         self.index = min(self.index, self.last_index)
         self.changed.emit()

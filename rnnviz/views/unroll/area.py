@@ -19,7 +19,7 @@ from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.unroll.formulas import explain
 from rnnviz.core.unroll.picture import Place, title_of
-from rnnviz.core.unroll.plan import LECTURE, MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
+from rnnviz.core.unroll.plan import END, LECTURE, MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.choices import Choices
@@ -32,6 +32,7 @@ from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
 from rnnviz.views.text.text_figure import write_drawn
 from rnnviz.views.unroll.drawing import UnrollDrawing
 from rnnviz.views.unroll.tools import icon_button, save_name, word_button
+from rnnviz.work.jobs.unroll import TestTime
 
 _SPEEDS = {"slow": 1600, "normal": 800, "fast": 300}
 """Milliseconds a moment."""
@@ -66,7 +67,7 @@ class UnrollArea(QWidget):
         first = (switch,) if switch is not None else ()
         self._rows = (
             WrappingRow(*first, self._reading(), self._structures(), self._network()),
-            WrappingRow(self._moving(), self._learning()),
+            WrappingRow(self._moving(), self._testing(), self._learning()),
         )
         self._more_row = WrappingRow(self._weights(), self._way_back())
         self._more_row.hide()
@@ -91,7 +92,12 @@ class UnrollArea(QWidget):
         self._word.setToolTip("The word that the network reads; every letter should give the next")
         self._word.setFixedWidth(130)
         self._word.editingFinished.connect(self._read)
-        return side_by_side(Label("Word"), self._word)
+        self._end = QCheckBox("end mark")
+        self._end.setToolTip(
+            "A symbol like others says that the word is over: how else would it know to stop?"
+        )
+        self._end.toggled.connect(self._read)
+        return side_by_side(Label("Word"), self._word, self._end)
 
     def _structures(self) -> QWidget:
         self._structure = Segments(
@@ -185,6 +191,44 @@ class UnrollArea(QWidget):
         self._roll.toggled.connect(self.drawing.roll)
         return side_by_side(back, self._play, on, self._slider, self._speed, self._roll)
 
+    def _testing(self) -> QWidget:
+        """Test time: what it writes goes back in."""
+        self._test = QCheckBox("Test time")
+        self._test.setToolTip("What it writes is what it reads next, until the end mark (W)")
+        self._test.toggled.connect(self._change_test)
+        self._how = Choices()
+        self._how.setAccessibleName("How it writes")
+        self._how.addItem("greedy", False)
+        self._how.addItem("sample", True)
+        self._how.setToolTip("The likeliest symbol is taken, or one is drawn by its probability")
+        self._how.currentIndexChanged.connect(self._change_test)
+        self._temperature = NumberField("Temperature", 0.0, 5.0, step=0.1, above=True)
+        self._temperature.set_value(1.0)
+        self._temperature.setToolTip("Below 1 the likely becomes likelier, above 1 all more alike")
+        self._temperature.value_changed.connect(self._change_test)
+        self._draw = icon_button("dice-5", "Draw what it writes anew (N)")
+        self._draw.clicked.connect(self.draw_again)
+        return side_by_side(self._test, self._how, self._temperature, self._draw)
+
+    @Slot()
+    def _change_test(self, _: Any = None) -> None:
+        if not self._test.isChecked():
+            self._unroll.set_test(None)
+            return
+        drawn = self._unroll.test.draw if self._unroll.test is not None else 0
+        sampling = bool(self._how.currentData())
+        self._unroll.set_test(TestTime(self._temperature.value() if sampling else 0.0, drawn))
+
+    @Slot()
+    def draw_again(self) -> None:
+        """At test time draw what is written with other luck."""
+        if (test := self._unroll.test) is not None:
+            self._unroll.set_test(msgspec.structs.replace(test, draw=test.draw + 1))
+
+    def set_testing(self, on: bool) -> None:
+        """Show test time, or the pass over the targets."""
+        self._test.setChecked(on)
+
     def _learning(self) -> QWidget:
         plan = self._unroll.plan
         self._rate = NumberField("Rate", 0.0, 100.0, above=True)
@@ -239,7 +283,14 @@ class UnrollArea(QWidget):
         self._slider.setValue(self._unroll.index)
         self._slider.blockSignals(False)
         self._undo.setEnabled(self._unroll.can_undo)
-        plan = self._unroll.plan
+        plan, test = self._unroll.plan, self._unroll.test
+        self._test.blockSignals(True)
+        self._test.setChecked(test is not None)
+        self._test.blockSignals(False)
+        sampling = test is not None and bool(self._how.currentData())
+        self._how.setVisible(test is not None)
+        self._temperature.setVisible(sampling)
+        self._draw.setVisible(sampling)
         for name, field in (*self._fields.items(), ("rate", self._rate), ("chunk", self._chunk)):
             if field.value() != getattr(plan, name) and not field.hasFocus():
                 field.set_value(getattr(plan, name))
@@ -276,8 +327,12 @@ class UnrollArea(QWidget):
         self._read()
 
     @Slot()
-    def _read(self, _: str = "") -> None:
-        self._unroll.set_word(self._word.text(), self._structure.value)
+    def _read(self, _: Any = None) -> None:
+        translates = self._structure.value in ("encoder-decoder", "attention")
+        # These two end with the mark whatever is chosen.
+        self._end.setEnabled(not translates)
+        end = END if self._end.isChecked() and not translates else ""
+        self._unroll.set_word(self._word.text() + end, self._structure.value)
 
     @Slot()
     def _changed(self, _: Any = None) -> None:

@@ -177,17 +177,25 @@ class UnrollWorkspace(Workspace):
             self.session.unroll.learn()
 
     def _anew(self) -> None:
-        if self._small:
+        if self._small and self.session.unroll.test is None:
             self.session.unroll.begin_anew()
+        elif self._small:
+            self.area.draw_again()
         else:
             self.model_area.draw_again()
 
     def _write(self) -> None:
         if not self._small:
             self.model_area.write_on()
+        elif self.session.unroll.test is None:
+            self.area.set_testing(True)
+        else:
+            self.session.unroll.step(1)
 
     def _read(self) -> None:
-        if not self._small:
+        if self._small:
+            self.area.set_testing(False)
+        else:
             self.model_area.read_again()
 
     def _other(self) -> None:

@@ -25,6 +25,17 @@ class Unrolled(msgspec.Struct, frozen=True, kw_only=True):
     trained: int
     made: int
     """How many of these this job made."""
+    written: Plan | None = None
+    """At test time: the plan with what really entered, and what was written."""
+
+
+class TestTime(msgspec.Struct, frozen=True):
+    """How a small network writes on from what it wrote itself."""
+
+    temperature: float = 0.0
+    """0 takes the likeliest."""
+    draw: int = 0
+    """The seed of what is drawn."""
 
 
 class ComputeUnrolled(Request[None, Unrolled], frozen=True, kw_only=True):
@@ -42,6 +53,8 @@ class ComputeUnrolled(Request[None, Unrolled], frozen=True, kw_only=True):
     radius: float = 0.0
     """The spectral radius that recurrent matrices are scaled to; 0 leaves them."""
     edits: tuple[WeightEdit, ...] = ()
+    test: TestTime | None = None
+    """Compute test time, when what it writes goes back in, instead of the pass over the targets."""
 
 
 class Writes(msgspec.Struct, frozen=True):

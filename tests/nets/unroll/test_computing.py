@@ -10,10 +10,17 @@ from torch.nn import functional
 
 from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import UnrollError
-from rnnviz.core.unroll.plan import STRUCTURES, Plan, of_word, structure_named
+from rnnviz.core.unroll.plan import END, STRUCTURES, Plan, of_word, structure_named
 from rnnviz.core.unroll.trace import read_trace
 from rnnviz.nets.architectures.base import Layer
-from rnnviz.nets.unroll.computing import compute, network_of, train, with_radius
+from rnnviz.nets.unroll.computing import (
+    compute,
+    first_weights,
+    network_of,
+    train,
+    with_radius,
+    write_on,
+)
 
 NAMES = [facts.name for facts in ARCHITECTURES if not facts.grows]
 
@@ -184,3 +191,54 @@ def test_a_trace_is_read_as_it_was_written(tmp_path) -> None:
 def test_what_cannot_be_unrolled_is_said(wrong: dict, said: str) -> None:
     with pytest.raises(UnrollError, match=said):
         compute(msgspec.structs.replace(Plan(), **wrong))
+
+
+def learned(plan):
+    weights, _ = train(plan, None, 5000, until_learned=True)
+    return weights
+
+
+def test_at_test_time_what_it_wrote_is_what_it_reads():
+    plan = of_word("hello" + END, units=4)
+    trace = write_on(plan, learned(plan))
+    assert trace.plan.drawn == ("e", "l", "l", "o", END)
+    assert trace.plan.inputs == ("h", *trace.plan.drawn[:-1])
+    for step in range(trace.plan.steps):
+        assert trace.likeliest[step] == trace.plan.drawn[step]
+    # The same numbers as those of the pass over the word, which it learned.
+    taught = compute(plan, trace.weights)
+    assert trace["0/hidden"] == pytest.approx(taught["0/hidden"], abs=1e-12)
+
+
+def test_without_an_end_mark_it_does_not_stop_by_itself():
+    plan = of_word("hello")
+    trace = write_on(plan, learned(plan))
+    assert trace.plan.drawn[:4] == ("e", "l", "l", "o")
+    assert trace.plan.steps == 8
+    assert END not in trace.plan.drawn
+
+
+def test_a_decoder_begins_with_the_mark_and_goes_on_alone():
+    plan = structure_named("attention").of("estamos comiendo pan > we are eating bread")
+    trace = write_on(plan, learned(plan))
+    assert trace.plan.drawn == (None, None, None, "we", "are", "eating", "bread", END)
+    assert trace.plan.inputs[3:] == (END, "we", "are", "eating", "bread")
+
+
+def test_what_is_drawn_follows_the_probabilities_and_its_seed():
+    plan = of_word("hello")
+    weights = first_weights(plan)
+    first = [write_on(plan, weights, 1.0, seed).plan.drawn for seed in range(300)]
+    assert first[7] == write_on(plan, weights, 1.0, 7).plan.drawn
+    chances = write_on(plan, weights)["probabilities"][0]
+    counts = [sum(one[0] == symbol for one in first) / 300 for symbol in plan.vocabulary]
+    assert counts == pytest.approx(chances, abs=0.1)
+    cold = {write_on(plan, weights, 1e-9, seed).plan.drawn for seed in range(20)}
+    assert cold == {write_on(plan, weights).plan.drawn}
+
+
+def test_where_nothing_goes_back_in_nothing_does():
+    plan = structure_named("many-to-one").of("hello")
+    trace = write_on(plan, first_weights(plan))
+    assert trace.plan.inputs == plan.inputs
+    assert [one is None for one in trace.plan.drawn] == [True, True, True, False]

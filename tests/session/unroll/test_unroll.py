@@ -10,6 +10,7 @@ import pytest
 from rnnviz.nets.jobs.unroll import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
+from rnnviz.work.jobs.unroll import TestTime
 from rnnviz.work.runner import InlineRunner
 from tests.late_runner import LateRunner
 
@@ -106,13 +107,30 @@ def test_a_rate_that_explodes_says_so(unroll):
     assert unroll.trace is not None
 
 
+def test_at_test_time_it_writes_and_training_goes_on_beneath(unroll):
+    unroll.learn()
+    plan = unroll.plan
+    unroll.set_test(TestTime())
+    assert unroll.shown.drawn[:4] == ("e", "l", "l", "o")
+    assert unroll.last_index == unroll.shown.steps
+    assert unroll.plan == plan, "what is taught stays"
+    unroll.set_index(99)
+    assert unroll.index == unroll.last_index
+    unroll.step(1)
+    trained = unroll.trace.trained
+    unroll.train(1)
+    assert unroll.trace.trained == trained + 1 and unroll.shown.drawn
+    unroll.set_test(None)
+    assert unroll.shown == plan
+
+
 def test_late_answers_never_come_under_another_plan(tmp_path, qapp):
     """Words, units and trainings in any order, answered in any order: what is shown is whole."""
     random = Random(1)
     runner = LateRunner(TASKS)
     unroll = Unroll(Jobs(runner), tmp_path)
     for _ in range(150):
-        what = random.randrange(5)
+        what = random.randrange(6)
         if what == 0:
             unroll.set_word(random.choice(["hello", "banana", "abracadabra"]), "many-to-many")
         elif what == 1:
@@ -121,14 +139,19 @@ def test_late_answers_never_come_under_another_plan(tmp_path, qapp):
             unroll.train(1)
         elif what == 3:
             unroll.undo()
+        elif what == 4:
+            unroll.set_test(random.choice([None, TestTime(), TestTime(1.0, 3)]))
         else:
             runner.anything(random)
         if unroll.trace is not None:
-            assert unroll.trace.plan == unroll.plan
-            assert unroll.trace["0/hidden"].shape == (unroll.plan.steps, unroll.plan.units)
+            assert unroll.trace.plan.vocabulary == unroll.plan.vocabulary
+            assert unroll.trace.plan == unroll.plan or unroll.trace.plan.drawn
+            shape = unroll.trace["0/hidden"].shape
+            assert shape == (unroll.trace.plan.steps, unroll.plan.units)
+            assert 0 <= unroll.index <= unroll.last_index
     for number in list(runner.open):
         runner.finish(number)
     assert unroll.trace is not None
-    assert unroll.trace.plan == unroll.plan
+    assert bool(unroll.trace.plan.drawn) == (unroll.test is not None)
     unroll.close()
     runner.close()

@@ -196,3 +196,21 @@ def test_the_lectures_sentence_is_learned_with_attention_and_explained(area, qtb
     other = next(one for one in area.findChildren(QAbstractButton) if one.text() == "Many to many")
     qtbot.mouseClick(other, Qt.MouseButton.LeftButton)
     assert area._word.text() == "hello" and area._unroll.plan.source == 0
+
+
+def test_at_test_time_what_it_writes_goes_back_in(area, qtbot):
+    box = next(one for one in area.findChildren(QAbstractButton) if one.text() == "end mark")
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
+    area._unroll.learn()
+    qtbot.waitUntil(lambda: area._unroll.trace.learned)
+    test = next(one for one in area.findChildren(QAbstractButton) if one.text() == "Test time")
+    qtbot.mouseClick(test, Qt.MouseButton.LeftButton, pos=QPoint(8, test.height() // 2))
+    assert "it writes “e l l o ⏎”" in words(area)[1]
+    area._unroll.set_index(5)
+    assert words(area)[0].endswith("the end mark, a symbol like others. So it stops.")
+    assert "“o”, which it wrote itself, goes back in" in words(area)[0]
+    assert not area._temperature.isVisible()
+    area._how.setCurrentIndex(1)
+    assert area._temperature.isVisible()
+    qtbot.mouseClick(test, Qt.MouseButton.LeftButton, pos=QPoint(8, test.height() // 2))
+    assert "it says “" in words(area)[1]
