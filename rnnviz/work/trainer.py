@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -40,11 +39,6 @@ def train_arguments(config: TrainingConfig, directory: Path) -> list[str]:
         else:
             words += [option, str(value)]
     return words
-
-
-def command_line(config: TrainingConfig, directory: Path) -> str:
-    """What a person types in a terminal for the same run."""
-    return shlex.join(["rnnviz", *train_arguments(config, directory)])
 
 
 def start_run(config: TrainingConfig, directory: Path) -> int:

@@ -127,8 +127,6 @@ _PALETTES = {
 }
 DIVERGING = tuple(name for name, hues in _PALETTES.items() if hues.negative is not None)
 """Palettes for signed values; the ground is zero. Even ones have two arms of equal strength."""
-UNEVEN = ("blue-red", "red-blue", "purple-yellow")
-"""Signed palettes whose upper end stands out from the lower at 2 : 1."""
 SEQUENTIAL = tuple(name for name, hues in _PALETTES.items() if hues.negative is None)
 """Palettes for values that begin at nothing; `weight` and `label` go as far as
 colours can, for tables and bands: no text is read on them."""

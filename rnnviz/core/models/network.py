@@ -366,33 +366,6 @@ def _kind(part: object) -> str:
     return str(type(part).__struct_config__.tag)  # type: ignore[attr-defined]
 
 
-class EncoderDecoder(msgspec.Struct, frozen=True, kw_only=True):
-    """Two networks and a memory between: what the first gave at every place is looked at."""
-
-    encoder: NetworkDescription
-    decoder: NetworkDescription
-    attention: Literal["additive", "dot", "general", "none"] = "additive"
-    attention_units: Annotated[int, msgspec.Meta(ge=0, le=_MOST)] = 0
-    heads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
-    order: Literal["before", "after"] = "before"
-    """Whether the context is found before the step and enters it, or after it."""
-    hard: bool = False
-    """Whether one place is drawn at every step instead of a mean taken over all."""
-    start: Literal["bridge", "last", "zero"] = "bridge"
-    """The decoder's first state: tanh(W h) of the encoder's last ones, those as they are, or zero."""
-    settings: dict[str, Setting] = {}
-    """Input feeding, coverage: what only some have."""
-
-    def check(self, name: str) -> None:
-        """Refuse parts that do not go together.
-
-        Raises:
-            ModelFileError: naming the part.
-        """
-        self.encoder.check(f"{name}, encoder")
-        self.decoder.check(f"{name}, decoder")
-
-
 class SequenceDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What the header of a file of version 2 holds of a model that reads a sequence."""
 

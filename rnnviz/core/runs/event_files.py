@@ -216,21 +216,3 @@ def _name(directory: Path) -> str:
         if (directory.name.lower() in _PARTS)
         else directory.name
     )
-
-
-def read_scalars(folder: Path) -> dict[str, Curve]:
-    """The scalars of the event files of a folder, by their tags.
-
-    Raises:
-        RunDirectoryError: there is none, one cannot be read, or is damaged.
-    """
-    if not event_files(folder):
-        raise RunDirectoryError(f"{folder} holds no TensorBoard event file")
-    scalars = ScalarFolder()
-    for file in map(EventFile, event_files(folder)):
-        scalars.take(file.read())
-        while file.behind:
-            scalars.take(file.read())
-        if file.problem:
-            raise RunDirectoryError(file.problem)
-    return scalars.curves

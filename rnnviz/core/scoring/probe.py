@@ -47,7 +47,6 @@ TOP = 20
 _WINDOWS, _WINDOW = 32, 8192
 _MARGIN = 8
 _TILE = 128
-_CANDIDATES = 16
 
 Progress = Callable[[float], None]
 Indices = npt.NDArray[np.int64]

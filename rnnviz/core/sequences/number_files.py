@@ -24,7 +24,6 @@ from rnnviz.core.sequences.numbers import Numbers
 
 SUFFIXES = (".npy", ".npz")
 """Of files of numbers that are no text."""
-_TABLES = (*SUFFIXES, ".csv", ".tsv")
 _INPUTS = ("x", "inputs", "input", "values", "data", "arr_0")
 _OUTPUTS = ("y", "outputs", "output", "targets", "target", "labels", "label", "classes", "arr_1")
 SEQUENCE_NAMES = ("sequence", "sequence_id", "series", "document", "episode", "trial", "id")
@@ -66,11 +65,6 @@ class Table:
         places = [self.columns.index(column) for column in columns]
         values = np.ascontiguousarray(self.values[:, places])
         return Numbers(values, tuple(columns), self.name, self.path, self.documents)
-
-
-def is_numbers_file(path: Path) -> bool:
-    """Whether this is by its name a file of numbers: arrays, or a table."""
-    return path.suffix.lower() in _TABLES
 
 
 def read_table(path: Path, sequence_column: str = "") -> Table:

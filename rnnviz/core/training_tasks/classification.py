@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.training_tasks.field import Choice, File, Real, Switch, Whole, Words
+from rnnviz.core.training_tasks.field import Choice, File, Real, Switch, Words
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
+from rnnviz.core.training_tasks.shared_fields import (
+    READOUTS,
+    batch_tokens,
+    longest,
+    lower,
+    share,
+    tokens,
+    vocabulary,
+    word_vectors,
+)
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 
 _BYTES_A_TEXT, _BYTES_A_WORD = 700, 5.7
@@ -26,6 +36,11 @@ def rough(config: TrainingConfig, size: int) -> Rough:
     return Rough(steps, seconds_of(config, steps, parameters, words))
 
 
+def _column(name: str, title: str) -> Words:
+    words = "Its name or number, where the header row does not tell"
+    return Words(name=name, title=title, help=words)
+
+
 CLASSIFICATION = TaskDescription(
     key="classification",
     title="Classes of texts",
@@ -43,81 +58,36 @@ CLASSIFICATION = TaskDescription(
             help="The last state alone, the mean of all states, the largest value of each unit, or "
             "the mean weighted by attention",
             default="last",
-            choices={
-                "last": "The last state",
-                "mean": "The mean of all states",
-                "max": "The maximum of each unit",
-                "attention": "What attention weighs",
-            },
+            choices=READOUTS,
         ),
         Switch(
             name="bidirectional",
             title="Both ways",
             help="The text is read from both ends",
         ),
-        Choice(
-            name="tokens",
-            title="Tokens",
-            help="What a step reads",
-            default="words",
-            choices={"words": "Words", "subwords": "Subwords", "characters": "Characters"},
+        tokens("words", "subwords", "characters"),
+        vocabulary("Tokens at most; rarer ones are unknown", 20_000),
+        lower("Texts are", default=True),
+        longest(
+            "Of a longer text so many tokens are trained on, from another place at each pass",
+            400,
+            1,
+            100_000,
         ),
-        Whole(
-            name="vocabulary",
-            title="Vocabulary",
-            help="Tokens at most; rarer ones are unknown",
-            default=20_000,
-            low=8,
-            high=1_000_000,
-        ),
-        Switch(
-            name="lower",
-            title="Lower case",
-            help="Texts are put in lower case first",
-            default=True,
-        ),
-        Whole(
-            name="longest",
-            title="Longest",
-            help="Of a longer text so many tokens are trained on, from another place at each pass",
-            default=400,
-            low=1,
-            high=100_000,
-            suffix=" tokens",
-        ),
-        Whole(
-            name="batch_tokens",
-            title="Tokens a batch",
-            help="Above 0, a batch has so many places, filling counted, instead of a number of "
-            "texts",
-            default=0,
-            high=10_000_000,
-            special="by texts",
-        ),
-        Real(
-            name="word_dropout",
-            title="Words dropped",
-            help="This share of the tokens is unknown in training, drawn anew at each step",
-            default=0.0,
+        batch_tokens("texts"),
+        share(
+            "word_dropout",
+            "Words dropped",
+            "This share of the tokens is unknown in training, drawn anew at each step",
             high=0.99,
-            smallest_step=0.01,
-            special="none",
         ),
-        Real(
-            name="embedding_dropout",
-            title="Embedding dropout",
-            help="This share of the embedding's numbers is dropped in training",
-            default=0.0,
+        share(
+            "embedding_dropout",
+            "Embedding dropout",
+            "This share of the embedding's numbers is dropped in training",
             high=0.99,
-            smallest_step=0.01,
-            special="none",
         ),
-        File(
-            name="vectors",
-            title="Word vectors",
-            help="A word2vec or GloVe text file whose vectors the embedding begins with",
-            choose="Choose a file of word vectors",
-        ),
+        word_vectors(),
         Real(
             name="embedding_rate",
             title="Embedding's rate",
@@ -127,15 +97,13 @@ CLASSIFICATION = TaskDescription(
             above=True,
             smallest_step=0.01,
         ),
-        Real(
-            name="averaging",
-            title="Averaging",
-            help="Judged and saved is an average of the weights, of which each step leaves this "
+        share(
+            "averaging",
+            "Averaging",
+            "Judged and saved is an average of the weights, of which each step leaves this "
             "share as it was",
-            default=0.0,
             high=0.99999,
-            smallest_step=0.001,
-            special="none",
+            step=0.001,
         ),
         File(
             name="held_out_texts",
@@ -143,16 +111,8 @@ CLASSIFICATION = TaskDescription(
             help="A table to judge by, instead of holding out a share of the texts",
             choose="Choose a table of labels and texts",
         ),
-        Words(
-            name="label_column",
-            title="Column of labels",
-            help="Its name or number, where the header row does not tell",
-        ),
-        Words(
-            name="text_column",
-            title="Column of texts",
-            help="Its name or number, where the header row does not tell",
-        ),
+        _column("label_column", "Column of labels"),
+        _column("text_column", "Column of texts"),
     ),
     usual=("readout", "bidirectional", "tokens", "word_dropout"),
     unused=frozenset(

@@ -16,6 +16,8 @@ _COMMON: dict[str, Any] = {
     "parameters_every": 25,
 }  # fmt: skip
 
+_FROM_FILES = ("made_up", ("",))
+
 
 def rough(config: TrainingConfig, size: int) -> Rough:
     """Steps and seconds of a run on rows of so many bytes."""
@@ -57,14 +59,14 @@ NUMBERS = TaskDescription(
             name="inputs",
             title="Columns read",
             help="Names with commas between them; empty for all that do not come out",
-            when=("made_up", ("",)),
+            when=_FROM_FILES,
         ),
         Words(
             name="outputs",
             title="Columns that come out",
             help="Names with commas between them; one that holds words is a class; where none are "
             "named or called y, target or output, the next row is predicted",
-            when=("made_up", ("",)),
+            when=_FROM_FILES,
         ),
         Choice(
             name="readout",
@@ -84,7 +86,7 @@ NUMBERS = TaskDescription(
             name="sequence_column",
             title="Column of sequences",
             help="Which column says to which sequence a row belongs, where its name does not",
-            when=("made_up", ("",)),
+            when=_FROM_FILES,
         ),
     ),
     usual=("made_up", "inputs", "outputs", "readout"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.training_tasks.field import File, Switch, Whole
+from rnnviz.core.training_tasks.field import File, Switch
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
+from rnnviz.core.training_tasks.shared_fields import lower, vocabulary, word_vectors
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 
 _BYTES_A_SENTENCE, _WORDS_A_SENTENCE = 200, 20
@@ -41,26 +42,9 @@ TAGGING = TaskDescription(
             help="Sentences are read from both ends, so that a label may depend on what follows",
             default=True,
         ),
-        Whole(
-            name="vocabulary",
-            title="Vocabulary",
-            help="Words at most; rarer ones are unknown",
-            default=20_000,
-            low=8,
-            high=1_000_000,
-        ),
-        Switch(
-            name="lower",
-            title="Lower case",
-            help="Words are put in lower case first",
-            default=True,
-        ),
-        File(
-            name="vectors",
-            title="Word vectors",
-            help="A word2vec or GloVe text file whose vectors the embedding begins with",
-            choose="Choose a file of word vectors",
-        ),
+        vocabulary("Words at most; rarer ones are unknown", 20_000),
+        lower("Words are", default=True),
+        word_vectors(),
         File(
             name="held_out_texts",
             title="Held-out sentences",

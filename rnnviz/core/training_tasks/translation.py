@@ -11,6 +11,15 @@ from rnnviz.core.reading import read_head
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.training_tasks.field import Choice, File, Real, Switch, Whole, Words
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
+from rnnviz.core.training_tasks.shared_fields import (
+    batch_tokens,
+    longest,
+    lower,
+    share,
+    tokens,
+    vocabulary,
+    word_vectors,
+)
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 
 _BYTES_A_PAIR, _TOKENS_A_SENTENCE = 70, 20
@@ -25,6 +34,8 @@ _MADE = {"units": 64, "embedding": 32, "dropout": 0.1, "steps": 2500, "warmup_st
          "held_out": 0.05, "validation_every": 250, "checkpoint_every": 250}  # fmt: skip
 
 _LETTERS = {"tokens": "characters", "vocabulary": 100}
+
+_FROM_FILES = ("made", ("",))
 
 
 def rough(config: TrainingConfig, size: int) -> Rough:
@@ -83,19 +94,19 @@ TRANSLATION = TaskDescription(
             name="source_language",
             title="From",
             help="The language that is read, for people",
-            when=("made", ("",)),
+            when=_FROM_FILES,
         ),
         Words(
             name="target_language",
             title="Into",
             help="The language that is written, for people",
-            when=("made", ("",)),
+            when=_FROM_FILES,
         ),
         Switch(
             name="swap",
             title="From the second column",
             help="The second column, or the second file, is what is read",
-            when=("made", ("",)),
+            when=_FROM_FILES,
         ),
         Choice(
             name="attention",
@@ -131,23 +142,10 @@ TRANSLATION = TaskDescription(
             high=1000,
             smallest_step=0.01,
             special="not at all",
-            when=("made", ("",)),
+            when=_FROM_FILES,
         ),
-        Choice(
-            name="tokens",
-            title="Tokens",
-            help="What a step reads and writes",
-            default="subwords",
-            choices={"subwords": "Subwords", "words": "Words", "characters": "Characters"},
-        ),
-        Whole(
-            name="vocabulary",
-            title="Vocabulary",
-            help="Tokens of each language at most",
-            default=4000,
-            low=8,
-            high=1_000_000,
-        ),
+        tokens("subwords", "words", "characters", words="What a step reads and writes"),
+        vocabulary("Tokens of each language at most", 4000),
         Switch(
             name="bidirectional",
             title="Encoder both ways",
@@ -173,39 +171,16 @@ TRANSLATION = TaskDescription(
             title="Coverage",
             help="The weights so far enter the score (with additive attention)",
         ),
-        Switch(
-            name="lower",
-            title="Lower case",
-            help="Sentences are put in lower case first",
-        ),
-        Whole(
-            name="longest",
-            title="Longest",
-            help="Pairs with more tokens on a side are not trained on",
-            default=50,
-            low=2,
-            high=10_000,
-            suffix=" tokens",
-        ),
-        Real(
-            name="joined",
-            title="Joined",
-            help="This share of the pairs is joined, two or three in a row, so that long sentences "
-            "are learned",
-            default=0.0,
+        lower("Sentences are"),
+        longest("Pairs with more tokens on a side are not trained on", 50, 2, 10_000),
+        share(
+            "joined",
+            "Joined",
+            "This share of the pairs is joined, two or three in a row, so that long "
+            "sentences are learned",
             high=1.0,
-            smallest_step=0.01,
-            special="none",
         ),
-        Whole(
-            name="batch_tokens",
-            title="Tokens a batch",
-            help="Above 0, a batch has so many places, filling counted, instead of a number of "
-            "sentences",
-            default=0,
-            high=10_000_000,
-            special="by sentences",
-        ),
+        batch_tokens("sentences"),
         Words(
             name="watch",
             title="Watched sentence",
@@ -218,7 +193,7 @@ TRANSLATION = TaskDescription(
             help="A file of links, a line a pair, as `rnnviz align --statistical --cut --links "
             "intersection` writes it; without it guided training finds them when it begins",
             choose="Choose a file of links",
-            when=("made", ("",)),
+            when=_FROM_FILES,
         ),
         File(
             name="vocabularies",
@@ -227,18 +202,12 @@ TRANSLATION = TaskDescription(
             "corpus",
             choose="Choose a translation model",
         ),
-        File(
-            name="source_vectors",
-            title="Source vectors",
-            help="A word2vec or GloVe text file whose vectors the source embedding begins with",
-            choose="Choose a file of word vectors",
+        word_vectors(
+            "source_vectors",
+            "Source vectors",
+            "A word2vec or GloVe text file whose vectors the source embedding begins with",
         ),
-        File(
-            name="target_vectors",
-            title="Target vectors",
-            help="The same for the target embedding",
-            choose="Choose a file of word vectors",
-        ),
+        word_vectors("target_vectors", "Target vectors", "The same for the target embedding"),
         Choice(
             name="made",
             title="Pairs from",

@@ -7,8 +7,8 @@ from typing import Any
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.training_texts import problem_with
 from rnnviz.core.training_tasks.characters import steps_of
-from rnnviz.core.training_tasks.field import Choice, Switch, Whole
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters
+from rnnviz.core.training_tasks.shared_fields import lower, tokens, vocabulary
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 
 _BYTES_A_WORD = 5.5
@@ -35,22 +35,9 @@ WORDS = TaskDescription(
     structure="many-to-many-in-step",
     data=Data("Text", "Choose a text, or drop one.", "Choose one or more texts"),
     options=(
-        Choice(
-            name="tokens",
-            title="Tokens",
-            help="What a step reads",
-            default="words",
-            choices={"words": "Words", "subwords": "Subwords"},
-        ),
-        Whole(
-            name="vocabulary",
-            title="Vocabulary",
-            help="Tokens at most; rarer words are unknown",
-            default=10_000,
-            low=16,
-            high=200_000,
-        ),
-        Switch(name="lower", title="Lower case", help="The text is put in lower case first"),
+        tokens("words", "subwords"),
+        vocabulary("Tokens at most; rarer words are unknown", 10_000, low=16, high=200_000),
+        lower("The text is"),
     ),
     usual=("tokens", "vocabulary", "lower"),
     titles={"sequence_length": "Tokens a step"},

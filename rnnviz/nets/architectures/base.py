@@ -190,10 +190,6 @@ class Layer(nn.Module):
             return ran.kept
         return self.run_changed(ran.inputs, ran.before, [unchanged] * len(ran.inputs)).kept
 
-    def state_at(self, ran: Ran, step: int) -> LayerState:
-        """The state after this step of a block that ran."""
-        return self.run(ran.inputs[: step + 1], ran.before).after
-
     def recurrent_weights(self) -> Mapping[str, Tensor]:
         """The square matrix (U, U) from the last hidden state to each gate that has one."""
         return {}

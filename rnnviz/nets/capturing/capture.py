@@ -20,7 +20,6 @@ from types import TracebackType
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
@@ -255,7 +254,7 @@ class Capture:
             order = inputs.unsorted_indices
         else:
             lengths, order = torch.full((batch,), data.shape[0]), None
-        call = self._call(path, before, given is None, lengths.numpy())
+        call = self._call(path, before, given is None)
         for layer, run in enumerate(runs):
             self._keep_layer(
                 path, module, call, layer, run.inputs, run.hidden, before, inputs, lengths
@@ -276,9 +275,7 @@ class Capture:
             result = hidden.transpose(0, 1) if module.batch_first else hidden
         return result, (after if lstm else after[0])
 
-    def _call(
-        self, path: str, before: tuple[Tensor, ...], fresh: bool, lengths: npt.NDArray[np.int64]
-    ) -> _Call:
+    def _call(self, path: str, before: tuple[Tensor, ...], fresh: bool) -> _Call:
         """The call that this one goes on with, or another of this forward pass."""
         calls = self._calls.setdefault(path, [])
         if not fresh:
@@ -386,7 +383,7 @@ class Capture:
             given = None if given is None else tuple(part.unsqueeze(0) for part in given)
         before = tuple(torch.zeros_like(part) for part in after) if given is None else given
         lengths = torch.ones(len(inputs), dtype=torch.int64)
-        call = self._call(path, before, given is None, lengths.numpy())
+        call = self._call(path, before, given is None)
         stream = self._stream(path, call, weights, 0, 0)
         call.last = tuple(part.detach() for part in after)
         before = tuple(part.detach() for part in before)

@@ -27,7 +27,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from rnnviz.core.errors import RecordingError, TextError
+from rnnviz.core.errors import RecordingError
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.recording import read_state, saved_states
 from rnnviz.core.recordings.writer import RecordingWriter
@@ -394,39 +394,3 @@ def _header(state: bytes) -> object:
     """What was written beside the tensors of a state."""
     size = int.from_bytes(state[:8], "little")
     return json.loads(state[8 : 8 + size]).get("__metadata__")
-
-
-def walk_arrays(
-    model: SequenceNetwork,
-    text: str,
-    channels: Sequence[str],
-    *,
-    first_block: int = FIRST_BLOCK,
-    block: int = BLOCK,
-    threads: int | None = None,
-) -> Mapping[str, npt.NDArray[Any]]:
-    """Walk a short text in memory, in full precision; every layer reads forwards.
-
-    Returns:
-        Every channel, (R, T) float32; what came out, `surprisal` (T,), `top_ids` and `top_p`,
-        (T, 5), of a language model.
-
-    Raises:
-        RecordingError: the model has no such channel.
-        TextError: the text is empty or the model knows none of its symbols.
-    """
-    if not text:
-        raise TextError("there is no text to walk")
-    reading = read_text(model.network.reads, Text.of(text))
-    walker = Walker(model, reading, channels, torch.float32)
-    reading.require_known()
-    parts: list[Walked] = []
-
-    def receive(_: Block, walked: Walked) -> None:
-        parts.append(walked)
-
-    run(walker, len(reading), receive, ignore, (first_block, block), threads)
-    return {
-        **{name: np.concatenate([part.channels[name] for part in parts], 1) for name in channels},
-        **{name: np.concatenate([part.output[name] for part in parts]) for name in parts[0].output},
-    }

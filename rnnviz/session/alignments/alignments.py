@@ -158,14 +158,6 @@ class Alignments(QObject):
         self.step, self.pinned = step, pinned
         self.answer_changed.emit()
 
-    def close_model(self) -> None:
-        """Let go of the model and of every answer."""
-        self.model = None
-        self._forget()
-        self._jobs.now(TRANSLATOR)
-        self.model_changed.emit()
-        self.answer_changed.emit()
-
     def _forget(self) -> None:
         self._answers, self._place, self.beside, self.maps = [], -1, None, None
         self._note_answer()

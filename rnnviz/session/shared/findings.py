@@ -53,11 +53,6 @@ class Findings(QObject):
         """Files in the folder that hold no finding, with the reason."""
         return self._damaged
 
-    @property
-    def can_restore(self) -> bool:
-        """Whether a finding was removed that `restore` would bring back."""
-        return bool(self._removed)
-
     def reload(self) -> None:
         """Read the folder anew."""
         saved, damaged = list_findings(self._folder)

@@ -400,12 +400,6 @@ class CheckpointWalks(QObject):
         self.follow, self._sweeping, self.problem = True, False, ""
         self.stage_changed.emit()
 
-    def forget_run(self, run: OpenRun) -> None:
-        """Let go of what was walked for a run that was closed."""
-        inside = str(run.watched.directory)
-        for key in [key for key in self._walked if str(key[0]).startswith(inside)]:
-            delete(self._walked.pop(key).folder)
-
     @Slot()
     def close(self) -> None:
         """Delete everything that was walked."""

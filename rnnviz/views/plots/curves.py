@@ -13,7 +13,7 @@ import numpy as np
 import numpy.ma  # quantiles need it, and would load it while a run streams in
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -100,13 +100,7 @@ class _Lines:
 
 
 class CurvePlot(Plot):
-    """Traces over one axis; the whole of them is in view until a person zooms in.
-
-    Signals:
-        place_clicked(x): the person clicked this place along x.
-    """
-
-    place_clicked = Signal(float)
+    """Traces over one axis; the whole of them is in view until a person zooms in."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         self.traces: tuple[Trace, ...] = ()
@@ -134,7 +128,6 @@ class CurvePlot(Plot):
         self.view.sigXRangeChanged.connect(self._ranged)
         self.hovered.connect(self._show_note)
         self.left.connect(self._hide_note)
-        self.clicked.connect(self._click)
 
     # What is drawn
 
@@ -393,10 +386,6 @@ class CurvePlot(Plot):
         self._draw()
 
     # The pointer
-
-    @Slot(float, float)
-    def _click(self, x: float, y: float) -> None:
-        self.place_clicked.emit(x)
 
     @Slot(float, float)
     def _show_note(self, x: float, y: float) -> None:

@@ -31,7 +31,6 @@ class HeatPlot(Plot):
         self._names: Sequence[str] = ()
         self._scale = Scale(0.0, 1.0, "weight")
         self._image = pg.ImageItem(axisOrder="row-major")
-        self._column = pg.InfiniteLine(angle=90, movable=False)
         self._row = pg.InfiniteLine(angle=0, movable=False)
         self._bar: pg.ColorBarItem | None = None
         """The legend of the colours; it takes as long to make as the plot, and comes after it."""
@@ -39,9 +38,8 @@ class HeatPlot(Plot):
         self.view.invertY(True)
         self.view.setMouseEnabled(x=False, y=False)
         self.item.addItem(self._image, ignoreBounds=True)
-        for line in (self._column, self._row):
-            self.item.addItem(line, ignoreBounds=True)
-            line.hide()
+        self.item.addItem(self._row, ignoreBounds=True)
+        self._row.hide()
 
     def make_legend(self) -> None:
         """Put the legend of the colours beside the plot, unless it is there."""
@@ -87,12 +85,6 @@ class HeatPlot(Plot):
         self.view.setRange(xRange=(0, max(1, columns)), yRange=(0, max(1, rows)), padding=0)
         self._name_columns()
 
-    def set_column(self, column: int | None) -> None:
-        """Mark a column."""
-        self._column.setVisible(column is not None)
-        if column is not None:
-            self._column.setValue(column + 0.5)
-
     def set_row(self, row: int | None) -> None:
         """Draw a line above this row: another part of the picture begins there."""
         self._row.setVisible(row is not None)
@@ -126,7 +118,6 @@ class HeatPlot(Plot):
         bad = QColor(theme.bad)
         table[MISSING] = (bad.red(), bad.green(), bad.blue(), 255)
         self._image.setLookupTable(table)
-        self._column.setPen(pg.mkPen(theme.accent))
         self._row.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DashLine))
         if self._bar is None:
             return

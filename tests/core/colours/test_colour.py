@@ -10,7 +10,6 @@ from rnnviz.core.colours.colour import (
     MISSING,
     PAPER,
     SEQUENTIAL,
-    UNEVEN,
     Scale,
     extent,
     palette,
@@ -20,6 +19,7 @@ from rnnviz.core.colours.colour import (
     scale_for,
 )
 from rnnviz.core.colours.oklab import contrast, from_linear, from_oklab, linear, oklab, polar
+from tests.core.colours.palettes import UNEVEN
 
 UNDER_TEXT = [name for name in (*DIVERGING, *SEQUENTIAL) if name not in ("weight", "label")]
 

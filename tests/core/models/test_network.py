@@ -11,7 +11,6 @@ from rnnviz.core.models.network import (
     FRONT,
     AsRead,
     Convolution,
-    EncoderDecoder,
     Frames,
     Head,
     NetworkDescription,
@@ -121,11 +120,3 @@ def test_a_description_of_version_1_is_a_network(skip: bool) -> None:
     assert [found.input_width(place) for place in range(3)] == ([4, 9, 9] if skip else [4, 5, 5])
     assert found.read_width == (15 if skip else 5)
     assert found.inputs_of(1) == ((0, FRONT) if skip else (0,))
-
-
-def test_an_encoder_and_a_decoder_with_a_memory_between() -> None:
-    both = EncoderDecoder(encoder=ZOO["both ways"], decoder=network(layer()))
-    both.check("translator")
-    assert msgspec.json.decode(msgspec.json.encode(both), type=EncoderDecoder) == both
-    with pytest.raises(ModelFileError, match="bad, decoder: it has no layers"):
-        EncoderDecoder(encoder=ZOO["both ways"], decoder=network()).check("bad")

@@ -12,10 +12,11 @@ import pytest
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.runs import tensorboard
-from rnnviz.core.runs.event_files import WatchedEventFiles, read_scalars
+from rnnviz.core.runs.event_files import WatchedEventFiles
 from rnnviz.core.runs.tensorboard import ScalarWriter, masked_crc
 from rnnviz.core.runs.watched import runs_in, watch
 from tests.core.runs.made import MadeRun
+from tests.core.runs.scalars import read_scalars
 
 
 class Clock:

@@ -16,8 +16,8 @@ from torch import nn
 import rnnviz
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.control import ask
-from rnnviz.core.runs.event_files import read_scalars
 from rnnviz.core.runs.log import read_events
+from tests.core.runs.scalars import read_scalars
 
 
 def said(directory: Path, kind: str) -> list[dict[str, Any]]:

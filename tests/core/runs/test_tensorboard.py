@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.event_files import read_scalars
 from rnnviz.core.runs.tensorboard import EventFile, ScalarWriter, masked_crc
+from tests.core.runs.scalars import read_scalars
 
 
 def accumulated(folder):

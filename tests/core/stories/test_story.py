@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from rnnviz.core.cells.finding import Finding
-from rnnviz.core.colours.colour import UNEVEN, Scale
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import FindingError
 from rnnviz.core.kinds.described import read_described
 from rnnviz.core.recognise import kind_of
@@ -21,6 +21,7 @@ from rnnviz.core.stories.story import (
     write_stories,
 )
 from rnnviz.core.system import places
+from tests.core.colours.palettes import UNEVEN
 
 
 def finding(**facts):

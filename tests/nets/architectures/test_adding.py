@@ -14,11 +14,11 @@ import pytest
 
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.training.characters import CharacterTask
-from rnnviz.nets.walking.walk import walk_arrays
 from tests.nets.architectures import test_conformance
 from tests.nets.architectures.every import register
 from tests.nets.small import random_text, small_model, walk_by_cells
 from tests.nets.training.small_runs import settings
+from tests.nets.walked import walk_arrays
 
 ROOT = Path(__file__).parents[3]
 MODULES = ("rnnviz.core.architectures.residual", "rnnviz.nets.architectures.residual")

@@ -165,17 +165,6 @@ def test_streams_do_not_mix(kind: type[Layer]) -> None:
 
 
 @every_layer
-def test_a_state_is_cut_to_a_step(kind: type[Layer]) -> None:
-    layer = made(kind)
-    inputs, state = block(layer)
-    with torch.inference_mode():
-        ran = layer.run(inputs, state)
-        for step in (0, 5, STEPS - 1):
-            _, wanted = stepwise(layer, inputs[: step + 1], state)
-            close(layer.state_at(ran, step), wanted)
-
-
-@every_layer
 def test_rows_of_a_state_are_gathered(kind: type[Layer]) -> None:
     layer = made(kind)
     inputs, state = block(layer, steps=2)

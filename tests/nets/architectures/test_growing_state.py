@@ -22,12 +22,13 @@ from rnnviz.nets.layers import states
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.translation.decoding import decode
 from rnnviz.nets.translation.settings import Settings
-from rnnviz.nets.walking.walk import walk, walk_arrays
+from rnnviz.nets.walking.walk import walk
 from tests.nets.architectures.every import register
 from tests.nets.architectures.toy_attention import ATTENTION
 from tests.nets.small import random_text, small_model, walk_by_cells
 from tests.nets.training.small_runs import settings
 from tests.nets.translation.small import small_translator
+from tests.nets.walked import walk_arrays
 
 TEXT = random_text(40, "\n abcde√")
 
@@ -88,8 +89,9 @@ def test_typing_goes_on_from_any_character(model: LanguageModel) -> None:
         embedded, cut = model.embed(before.unsqueeze(1)), []
         hidden: list[torch.Tensor] = []
         for layer, own in enumerate(model.recurrent):
-            ran = own.run(model.layer_input(layer, embedded, hidden), own.zero_state(1))
-            cut.append(own.state_at(ran, 4))
+            inputs, zero = model.layer_input(layer, embedded, hidden), own.zero_state(1)
+            ran = own.run(inputs, zero)
+            cut.append(own.run(inputs[:5], zero).after)
             hidden.append(ran.hidden)
         found, _ = model(typed.unsqueeze(1), tuple(cut))
         whole, _ = model(torch.cat([before[:5], typed]).unsqueeze(1), model.zero_state(1))

@@ -12,8 +12,8 @@ from rnnviz.core.architectures import facts_of
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.architectures.min_gru import MinGRU
 from rnnviz.nets.training.memory_tasks import MemoryTask
-from rnnviz.nets.walking.walk import walk_arrays
 from tests.nets.small import random_text, small_model, walk_by_cells
+from tests.nets.walked import walk_arrays
 
 
 def wide(units: int = 16, inputs: int = 8, spread: float = 1.0) -> MinGRU:

@@ -17,10 +17,11 @@ from rnnviz.core.errors import FindingError
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.jobs.table import TASKS
-from rnnviz.nets.walking.walk import walk, walk_arrays
+from rnnviz.nets.walking.walk import walk
 from rnnviz.work.jobs.findings import PageWritten, WriteFindingsPage
 from tests.asking import ask
 from tests.nets.small import small_model
+from tests.nets.walked import walk_arrays
 
 TEXTS = ('a "bad" cab\nab', "de ab cd\nab", "bead cab\n")
 

@@ -16,12 +16,12 @@ from safetensors.torch import load_file
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs import lock
 from rnnviz.core.runs.control import ask
-from rnnviz.core.runs.event_files import read_scalars
 from rnnviz.core.runs.log import read_events
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import Ending, train
 from rnnviz.nets.training.optimising import learning_rate
 from rnnviz.nets.training.progress import Progress
+from tests.core.runs.scalars import read_scalars
 from tests.nets.small import random_text
 from tests.nets.training.small_runs import settings, stopping_after
 

@@ -16,8 +16,9 @@ from rnnviz.nets.architectures import ARCHITECTURES
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.walking.changed_layer import changed_network
 from rnnviz.nets.walking.intervening import losses_changed, sample_changed
-from rnnviz.nets.walking.walk import walk, walk_arrays
+from rnnviz.nets.walking.walk import walk
 from tests.nets.small import random_text, small_model
+from tests.nets.walked import walk_arrays
 
 KINDS = [kind.facts.name for kind in ARCHITECTURES]
 DONE = [

@@ -18,10 +18,11 @@ from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import read_text
 from rnnviz.nets.sequence.running import running_answers
 from rnnviz.nets.walking.documents import walk_documents
-from rnnviz.nets.walking.walk import walk, walk_arrays
+from rnnviz.nets.walking.walk import walk
 from tests.nets.sequence.languages import LANGUAGES
 from tests.nets.sequence.zoo import layer, network
 from tests.nets.small import random_text, small_model
+from tests.nets.walked import walk_arrays
 from tests.nets.walking.test_networks import WALKED, reading_of
 
 UNKNOWN = "√"

@@ -76,10 +76,8 @@ def test_what_is_removed_comes_back(findings):
     findings.remove(saved)
     assert findings.items == ()
     assert not saved.path.exists()
-    assert findings.can_restore
     assert findings.restore() == saved
     assert findings.items == (saved,)
-    assert not findings.can_restore
     assert findings.restore() is None
 
 

@@ -96,7 +96,7 @@ def find_networks(tensors: Tensors, file: str, hints: Hints = Hints()) -> list[F
     plain = {name: tensor.float() for name, tensor in plain.items()}
     stacks = stacks_in(plain, hints.modules, file)
     parts = _without_copies(parts_in(plain, hints.modules, file))
-    ordered, asked = _ordered(stacks, parts, file)
+    ordered, asked = _ordered(stacks, file)
     finder = _Finder(ordered, asked, file, hints, notes)
     return finder.readings(list(parts))
 
@@ -117,9 +117,7 @@ def _without_copies(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     return tuple(kept)
 
 
-def _ordered(
-    stacks: tuple[Stack, ...], parts: Sequence[Part], file: str
-) -> tuple[tuple[Stack, ...], bool]:
+def _ordered(stacks: tuple[Stack, ...], file: str) -> tuple[tuple[Stack, ...], bool]:
     """The recurrent modules from the bottom up, and whether a person has to say that it is so.
 
     Raises:

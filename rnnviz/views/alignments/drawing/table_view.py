@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
     QKeyEvent,
@@ -293,12 +293,6 @@ class TableView(PointedView):
     def sizeHint(self) -> QSize:
         """Room for a sentence."""
         return QSize(520, 420)
-
-    def tip_place(self) -> QPoint:
-        """Where the marked cell is, in the window's coordinates."""
-        row, column = self.mark
-        rect = self.layout_.cell_rect(row or 0, column or 0)
-        return self.viewport().mapToGlobal(rect.bottomLeft().toPoint())
 
 
 def _scroll(bar: object, place: int, cell: float, room: float) -> None:

@@ -76,14 +76,14 @@ class Dependence(QWidget):
         self.view.set_values(values, len(values))
         place = character - self.first
         self.view.set_cursor(place)
-        self.view.set_matches([self._about(field, row, character)])
+        self.view.set_matches([self._about(field, row)])
         half = half_within(field, row, signed=signed)
         self.title.say(
             name,
             f"{cost_of(field, row).removeprefix('cost ')}, half within {in_units(field, half)}",
         )
 
-    def _about(self, field: GradientField, row: int, character: int) -> tuple[int, int]:
+    def _about(self, field: GradientField, row: int) -> tuple[int, int]:
         """What the loss is about, within the stretch: nothing of a verdict on all of it."""
         if field.extents is not None:
             return 0, 0

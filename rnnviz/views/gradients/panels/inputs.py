@@ -206,9 +206,9 @@ class InputsPanel(GradientPanel):
         if field is None or row is None:
             self.note.setText("Computing…" if field is None else "")
         else:
-            self._tell(field, row, character)
+            self._tell(field, row)
 
-    def _tell(self, field: GradientField, row: int, character: int) -> None:
+    def _tell(self, field: GradientField, row: int) -> None:
         text = self.session.recordings.text
         assert text is not None
         steps, strengths = field.steps_of(row, "products" if self._signed else "inputs")

@@ -203,7 +203,10 @@ class TestEveryPanel:
         opened.recordings.recording_changed.emit()
         for run in opened.runs.opened:
             opened.runs.close_run(run)
-        opened.alignments.close_model()
+        opened.alignments._forget()
+        opened.alignments.model = None
+        opened.alignments.model_changed.emit()
+        opened.alignments.answer_changed.emit()
         if not kind.needs:
             assert not panel.empty
             return
