@@ -7,6 +7,9 @@ import re
 import pytest
 
 from rnnviz.cli import main
+from rnnviz.core.models.network import AsRead, Head, Numbers, Readout
+from tests.nets.jobs.test_answer_gradients import READS, REVIEWS, saved
+from tests.nets.sequence.zoo import layer, network
 
 
 def run(*words):
@@ -56,3 +59,36 @@ def test_a_text_of_one_character(model, tmp_path, capsys):
     path.write_text("a")
     assert run("gradients", model, path) == 1
     assert "loss needs two" in capsys.readouterr().err
+
+
+def test_a_classifier_and_numbers(tmp_path, capsys):
+    about = network(
+        layer(units=3, direction="both"),
+        reads=READS,
+        head=Head(outputs=("bad", "good")),
+        readout=Readout(kind="last"),
+    )
+    path, _ = saved(tmp_path, about)
+    (tmp_path / "r.tsv").write_text(REVIEWS)
+    assert run("gradients", path, tmp_path / "r.tsv", "--class", "bad", "--jacobian") == 0
+    said = capsys.readouterr().out
+    assert "3 losses of 'bad' of the verdict, one a document, from 5 on of r.tsv" in said
+    assert re.search(r"^1 backwards +hidden +\d", said, re.MULTILINE)
+    assert run("gradients", path, tmp_path / "r.tsv", "--columns", tmp_path / "c.csv") == 1
+    assert "the model reads symbols" in capsys.readouterr().err
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,b,y\n" + "0.5,1,0\n" * 20)
+    about = network(
+        layer(units=3),
+        reads=Numbers(columns=("a", "b")),
+        front=AsRead(),
+        head=Head(outputs=("y",), gives="linear"),
+    )
+    path, _ = saved(tmp_path, about)
+    asked = ("--losses", 2, "--distance", 3, "--columns", tmp_path / "c.csv")
+    assert run("gradients", path, rows, *asked) == 0
+    assert "2 losses of the numbers from step 3 on" in capsys.readouterr().out
+    found = list(csv.DictReader((tmp_path / "c.csv").read_text().splitlines()))
+    assert [(one["loss_at"], one["distance"], one["row"]) for one in found[:4]] == [
+        ("3", "0", "3"), ("3", "1", "2"), ("3", "2", "1"), ("3", "3", "0"),
+    ]  # fmt: skip
