@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from rnnviz.core.concepts import Concept
     from rnnviz.core.export.layout import Cell
 
 EXAMPLES = """
   rnnviz concepts
   rnnviz concepts --labels inside-quotes novel.txt
   rnnviz concepts --labels "regex:[A-Z]{3,}" novel.txt --range 5000:8000
+  rnnviz concepts --labels "expr:speed > 0.5 and turn < 0" rows.csv
 """
 
 _SHOWN = 4000
@@ -39,14 +41,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "text", nargs="?", type=file_given, metavar="TEXT", help="with --labels: the text to show"
     )
     parser.add_argument(
-        "--labels", metavar="NAME", help="a listed concept, a FILE.json, or regex:PATTERN"
+        "--labels",
+        metavar="NAME",
+        help="a listed concept, a FILE.json, regex:PATTERN, or expr:EXPRESSION over columns of "
+        "numbers",
     )
     parser.add_argument(
         "--range",
         type=character_range,
         default=(0, _SHOWN),
         metavar="A:B",
-        help=f"the characters from A up to B (default: 0:{_SHOWN})",
+        help=f"the characters, or rows, from A up to B (default: 0:{_SHOWN})",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(error=parser.error)
@@ -82,9 +87,12 @@ def _show(arguments: argparse.Namespace) -> int:
 
     from rnnviz.core.concepts import label_blocks
     from rnnviz.core.export.layout import rows
+    from rnnviz.core.sequences.number_files import SUFFIXES
     from rnnviz.core.sequences.text import Text
 
     concept = concept_given(arguments.labels)
+    if arguments.text.suffix.lower() in SUFFIXES or concept.family == "numbers":
+        return _show_rows(concept, arguments)
     text = Text.read(arguments.text)
     start, stop = arguments.range[0], min(arguments.range[1], len(text))
     parts = []
@@ -107,6 +115,33 @@ def _show(arguments: argparse.Namespace) -> int:
     print(f"{concept.title}: {100 * share:.1f} % of these characters", file=sys.stderr)
     if concept.reading is not None:
         print(concept.reading(text), file=sys.stderr)
+    return 0
+
+
+def _show_rows(concept: Concept, arguments: argparse.Namespace) -> int:
+    """Which rows of numbers are labelled, or what the label of each is."""
+    import numpy as np
+
+    from rnnviz.core.concepts import label_steps
+    from rnnviz.core.sequences.number_files import read_table
+
+    found = read_table(arguments.text)
+    numbers = found.numbers(found.columns)
+    labels = np.concatenate([part for _, part in label_steps(concept, numbers)])
+    start, stop = arguments.range[0], min(arguments.range[1], len(labels))
+    chosen = labels[start:stop]
+    if arguments.json:
+        print_json({"concept": concept.name, "start": start, "labels": chosen.tolist()})
+        return 0
+    if concept.scalar:
+        for row, value in enumerate(chosen.tolist(), start):
+            print(f"{row:,}\t{value:g}")
+        return 0
+    edges = np.flatnonzero(np.diff(chosen.astype(np.int8), prepend=0, append=0)) + start
+    for first, last in edges.reshape(-1, 2).tolist():
+        print(f"row {first:,}" if last == first + 1 else f"rows {first:,} to {last - 1:,}")
+    share = float(chosen.mean()) if len(chosen) else 0.0
+    print(f"{concept.title}: {100 * share:.1f} % of these rows", file=sys.stderr)
     return 0
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LIMIT_GB = 20.0
 
-_REGULAR = "regex:"
+_REGULAR, _EXPRESSION = "regex:", "expr:"
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
@@ -131,16 +131,21 @@ def character_range(words: str) -> tuple[int, int]:
 
 
 def concept_given(words: str) -> Concept:
-    """The concept that `--concept` names: a built-in one, a JSON file, or `regex:PATTERN`.
+    """The concept that `--concept` names: a built-in one, a JSON file, or one that is written out.
+
+    `regex:PATTERN` is what a regular expression finds, `expr:EXPRESSION` is about columns of
+    numbers.
 
     Raises:
-        ConceptError: there is none, the file is damaged, or the pattern does not compile.
+        ConceptError: there is none, the file is damaged, or what is written cannot be read.
     """
     from rnnviz.core.concepts import concept_from, concept_named, load_concept_file
 
     if words.startswith(_REGULAR):
         pattern = words.removeprefix(_REGULAR)
         return concept_from({"kind": "regular-expression", "pattern": pattern, "name": words})
+    if words.startswith(_EXPRESSION):
+        return concept_from({"kind": "expression", "expression": words.removeprefix(_EXPRESSION)})
     if words.endswith(".json"):
         return load_concept_file(given_path(words))
     return concept_named(words)

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from rnnviz.core.scoring.document_labels import DocumentRanking
     from rnnviz.core.scoring.probe import Fit, Probe
 
-EXAMPLES = """
+EXAMPLES = r"""
   rnnviz rank models/war-and-peace.safetensors novel.txt --concept inside-quotes
   rnnviz rank novel.recording --concept position-in-line --concept inside-quotes --top 5
+  rnnviz rank flip-flop flip-flop.csv --concept "expr:\`bit 1\` > 0"
   rnnviz rank models/linux.safetensors file.c --concept "regex:TODO|FIXME" --probe
   rnnviz rank novel.recording --concept my-concept.json --channels cell --json
   rnnviz rank films reviews.tsv --labels positive
@@ -43,7 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="one that `rnnviz concepts` lists, a FILE.json, or regex:PATTERN; may be repeated",
+        help="one that `rnnviz concepts` lists, a FILE.json, regex:PATTERN, or "
+        "expr:EXPRESSION over columns of numbers; may be repeated",
     )
     parser.add_argument(
         "--labels",

@@ -1,4 +1,4 @@
-"""Which family of concepts suits a text: prose, source code or LaTeX."""
+"""Which family of concepts suits what is read: prose, source code, LaTeX or numbers."""
 
 from __future__ import annotations
 
@@ -39,5 +39,14 @@ def family_of(name: str, text: str) -> str:
 
 
 def suited(concepts: Iterable[Concept], family: str) -> tuple[Concept, ...]:
-    """The concepts that suit a text of a family: its own, those for any text, and one's own."""
-    return tuple(one for one in concepts if one.family in (family, "any") or one.spec)
+    """The concepts that suit a text of a family: its own, those for any text, and one's own.
+
+    Of numbers, those that label rows.
+    """
+    if family == "numbers":
+        return tuple(one for one in concepts if one.steps is not None)
+    return tuple(
+        one
+        for one in concepts
+        if one.family != "numbers" and (one.family in (family, "any") or one.spec)
+    )

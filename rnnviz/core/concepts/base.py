@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 
 Labels = npt.NDArray[np.bool_] | npt.NDArray[np.float32]
@@ -37,13 +38,16 @@ class Concept:
     about: str
     """One line that says exactly what is labelled."""
     family: str
-    """`prose`, `code`, `latex` or `any`: where it is offered first."""
+    """`prose`, `code`, `latex`, `numbers` or `any`: where it is offered first."""
     scalar: bool
     """True for a count or a position, False for yes or no."""
     label: Callable[[str], Labels]
     blocks: Blocks | None = None
     """The same labels, piece by piece, so that a text of any length takes little memory; the pieces
     make no difference. Without it a text is labelled as a whole."""
+    steps: Callable[[Numbers], Labels] | None = None
+    """The labels (T,) of rows of numbers; without it the concept labels text alone. One that labels
+    rows alone gives an error for a text."""
     reading: Callable[[Text], str] | None = None
     """What the concept finds to read in a text, in words: which marks, and how often."""
     spec: dict[str, Any] = field(default_factory=dict, compare=False)

@@ -3,9 +3,10 @@ r"""Concepts that a person makes, each from a small specification that is plain 
     {"kind": "regular-expression", "pattern": "[0-9]+"}
     {"kind": "painted", "spans": [[120, 180], [400, 410]]}
     {"kind": "pygments", "lexer": "c", "token": "Token.Keyword"}
+    {"kind": "expression", "expression": "x > 0.5 and y < 0"}
     {"kind": "built-in", "name": "inside-quotes"}
 
-The first three may also have a `name`, a `title` and an `about`. Nothing in a specification is ever
+The first four may also have a `name`, a `title` and an `about`. Nothing in a specification is ever
 executed.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -22,11 +23,13 @@ import numpy as np
 
 from rnnviz.core.concepts.base import Concept, Labels
 from rnnviz.core.concepts.code import in_language
+from rnnviz.core.concepts.expressions import Formula, in_accents
 from rnnviz.core.concepts.lexing import check_language, token_type, tokens
 from rnnviz.core.concepts.matching import compile_pattern, matches
 from rnnviz.core.concepts.windows import labelled, painted, whole
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.reading import DamagedFileError, read_json
+from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.file_names import digest_of
 from rnnviz.core.system.files import write_atomically
@@ -76,7 +79,13 @@ class _Custom(_Specification, frozen=True, kw_only=True):
     title: str = ""
     about: str = ""
 
-    def _concept(self, title: str, about: str, family: str = "any") -> Concept:
+    def _concept(
+        self,
+        title: str,
+        about: str,
+        family: str = "any",
+        steps: Callable[[Numbers], Labels] | None = None,
+    ) -> Concept:
         title = self.title or title
         return Concept(
             name=self.name or _name_of(title),
@@ -86,6 +95,7 @@ class _Custom(_Specification, frozen=True, kw_only=True):
             scalar=False,
             label=labelled(self.blocks, np.bool_),
             blocks=self.blocks,
+            steps=steps,
             spec=msgspec.json.decode(msgspec.json.encode(self)),
         )
 
@@ -127,7 +137,10 @@ class RegularExpression(_Custom, frozen=True, kw_only=True, tag="regular-express
 
 
 class Painted(_Custom, frozen=True, kw_only=True, tag="painted"):
-    """The characters from start up to stop of each span, counted from the text's first."""
+    """The characters from start up to stop of each span, counted from the text's first.
+
+    Of numbers, the rows.
+    """
 
     spans: tuple[tuple[Position, Position], ...]
 
@@ -136,7 +149,14 @@ class Painted(_Custom, frozen=True, kw_only=True, tag="painted"):
         for start, stop in self.spans:
             if start >= stop:
                 raise ConceptError(f"the span from {start} to {stop} is empty; start comes first")
-        return self._concept("Painted", f"{len(self.spans)} spans painted by hand.")
+        about = f"{len(self.spans)} spans painted by hand."
+        return self._concept("Painted", about, steps=self._rows)
+
+    def _rows(self, numbers: Numbers) -> Labels:
+        found = np.zeros(len(numbers), np.bool_)
+        for start, stop in self.spans:
+            found[start:stop] = True
+        return found
 
     def blocks(self, text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
         """One label a character, (T,) bool; the spans count from the first of the text."""
@@ -168,7 +188,47 @@ class PygmentsToken(_Custom, frozen=True, kw_only=True, tag="pygments"):
         yield from painted(spans, stop - start, size)
 
 
-Spec = RegularExpression | Painted | PygmentsToken | BuiltIn
+class Expression(_Specification, frozen=True, kw_only=True, tag="expression"):
+    """What an expression says of each row of numbers, such as `x > 0.5`; see `Formula`.
+
+    A comparison is yes or no, anything else a number. What was to come out may be named, too.
+    """
+
+    expression: str
+    name: str = ""
+    title: str = ""
+    about: str = ""
+
+    @classmethod
+    def of_column(cls, column: str) -> Expression:
+        """The values of a column."""
+        return cls(expression=in_accents(column), title=column, about=f"The column {column}.")
+
+    def concept(self) -> Concept:
+        """The concept; raises ConceptError if it is no expression."""
+        formula = Formula(self.expression)
+        title = self.title or self.expression
+
+        def label(text: str) -> Labels:
+            raise ConceptError(f"{title} labels rows of numbers, and this is a text")
+
+        def steps(numbers: Numbers) -> Labels:
+            found = formula.of(numbers.named)
+            return found.astype(np.float32) if formula.scalar else found.astype(np.bool_)
+
+        return Concept(
+            name=self.name or _name_of(title),
+            title=title,
+            about=self.about or f"{self.expression}, at each row of numbers.",
+            family="numbers",
+            scalar=formula.scalar,
+            label=label,
+            steps=steps,
+            spec=msgspec.json.decode(msgspec.json.encode(self)),
+        )
+
+
+Spec = RegularExpression | Painted | PygmentsToken | Expression | BuiltIn
 
 
 def concept_from(spec: Spec | Mapping[str, object]) -> Concept:

@@ -13,6 +13,7 @@ import numpy as np
 from rnnviz.core.concepts.base import Concept, Labels
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.sequences.base import Sequence
+from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 
 BLOCK = 1 << 18
@@ -29,8 +30,12 @@ def label_steps(
     Raises:
         ConceptError: there is no text to label.
     """
-    if len(sequence) and not len(sequence.text):
-        raise ConceptError(f"{concept.title} labels text, and what was read here is numbers")
+    if isinstance(sequence, Numbers):
+        if concept.steps is None:
+            raise ConceptError(f"{concept.title} labels text, and what was read here is numbers")
+        if len(sequence):
+            yield 0, concept.steps(sequence)
+        return
     for first, last in sequence.documents:
         done = first
         start, stop = sequence.span(first, last)

@@ -52,7 +52,7 @@ from rnnviz.core.recordings.groups import Group, Groups
 from rnnviz.core.recordings.ranges import Ranges, common, merged, without
 from rnnviz.core.sequences.base import Sequence
 from rnnviz.core.sequences.documents import Documents, checked
-from rnnviz.core.sequences.numbers import VALUES
+from rnnviz.core.sequences.numbers import VALUES, Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import CODES, IDS, SPANS
 from rnnviz.core.sequences.vocabulary import Vocabulary
@@ -181,6 +181,9 @@ class Recording:
             )
             for name, file in about.output_files.items()
         }
+        if isinstance(self.sequence, Numbers) and self.wanted is not None:
+            named = zip(self.outputs, self.wanted.T, strict=True)
+            self.sequence.beside = dict(named)
 
     def _completeness(self, files: Files) -> Completeness:
         if self.description.version == 1:

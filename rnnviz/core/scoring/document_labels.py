@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import ConceptError
+from rnnviz.core.recordings.description import Classes
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.rows import chosen_channels
 
@@ -52,6 +53,16 @@ class DocumentRanking(msgspec.Struct, frozen=True, kw_only=True):
     null_auc: float
     """The highest AUC of any unit on the same documents with permuted labels."""
     scores: tuple[DocumentScore, ...]
+
+
+def labels_of(recording: Recording) -> tuple[str, ...]:
+    """The labels that documents of a recording have, in the order of its classes."""
+    truth, output = recording.truth, recording.description.output
+    if truth is None or not isinstance(output, Classes) or output.each:
+        return ()
+    ends = np.array([stop - 1 for _, stop in recording.documents if stop <= recording.walked])
+    said = np.unique(np.asarray(truth)[ends]) if len(ends) else ()
+    return tuple(recording.outputs[one] for one in said if one >= 0)
 
 
 def rank_documents(

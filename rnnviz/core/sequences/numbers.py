@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +54,14 @@ class Numbers:
         self.name = name
         self.path = path
         self.documents = documents or Documents.one(len(values))
+        self.beside: Mapping[str, npt.NDArray[np.float32]] = {}
+        """Further columns (T,) by name that were not read: what was to come out."""
+
+    @property
+    def named(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Every column (T,) by its name, those that were read first."""
+        read = {name: self.values[:, place] for place, name in enumerate(self.columns)}
+        return {**self.beside, **read} if self.beside else read
 
     @property
     def text(self) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from rnnviz.core.architectures import carried
@@ -17,6 +18,7 @@ from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_steps
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import write_ranking
+from rnnviz.core.scoring.document_labels import DocumentRanking, rank_documents
 from rnnviz.core.scoring.probe import probe as fit_probe
 from rnnviz.core.scoring.probe import write_probe
 from rnnviz.core.scoring.ranking import rank as rank_units
@@ -39,6 +41,7 @@ from rnnviz.work.jobs.cells import (
     Pattern,
     PreviewLabels,
     Rank,
+    RankDocuments,
     ReadUnitPage,
     Sample,
     Sampled,
@@ -112,6 +115,16 @@ def rank(request: Rank, context: Context[None]) -> Written:
     path = recording.folder / f"ranking-{file_name_for(concept.name)}.json"
     write_ranking(ranking, path)
     return Written(str(path))
+
+
+def rank_for_documents(request: RankDocuments, context: Context[None]) -> DocumentRanking:
+    """Rank all units of the recording in `folder` for a label of its documents."""
+    found = rank_documents(
+        Recording(Path(request.folder)),
+        request.label,
+        progress=lambda share: context.progress(share, 1.0),
+    )
+    return msgspec.structs.replace(found, scores=found.scores[: request.most])
 
 
 def best_units(request: FindBest, context: Context[None]) -> BestUnits:
@@ -221,5 +234,14 @@ def find(request: Find, context: Context[None]) -> Spans:
 MODEL_JOBS = by_request(walk, sample)
 """Asked of a language model."""
 TASKS: Tasks = by_request(
-    label, preview_labels, rank, best_units, probe, unit_page, pattern, order, find
-)
+    label,
+    preview_labels,
+    rank,
+    rank_for_documents,
+    best_units,
+    probe,
+    unit_page,
+    pattern,
+    order,
+    find,
+)  # fmt: skip

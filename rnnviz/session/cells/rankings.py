@@ -19,9 +19,13 @@ from rnnviz.core.concepts import (
     spec_of,
 )
 from rnnviz.core.concepts.base import Labels
+from rnnviz.core.concepts.custom import Expression
 from rnnviz.core.errors import ConceptError
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import Ranking, read_ranking
+from rnnviz.core.scoring.document_labels import DocumentRanking, labels_of
 from rnnviz.core.scoring.probe import Probe, read_probe
+from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.file_names import file_name_for
 from rnnviz.session.shared.identities import Answers, Subject
@@ -35,12 +39,15 @@ from rnnviz.work.jobs.cells import (
     Label,
     Labelled,
     Rank,
+    RankDocuments,
     Written,
 )
 from rnnviz.work.messages import Failure, Request
 
 _HEAD = 20_000
 """Characters that say of what kind a text is."""
+_MOST_COLUMNS = 100
+"""So many columns of numbers are offered as concepts."""
 _AboutConcept = type[Label] | type[Rank] | type[FitProbe]
 CONCEPTS_MADE = Subject("concepts")
 """The concepts that a person made."""
@@ -55,6 +62,7 @@ class Rankings(QObject):
         labels_changed(name): `labels(name)` is known.
         ranking_changed(name): `ranking(name)` is known.
         probe_changed(name): `probe(name)` is known.
+        documents_changed: `document_ranking` is known, or why there is none.
     """
 
     concepts_changed = Signal()
@@ -62,6 +70,7 @@ class Rankings(QObject):
     labels_changed = Signal(str)
     ranking_changed = Signal(str)
     probe_changed = Signal(str)
+    documents_changed = Signal()
 
     def __init__(
         self,
@@ -84,8 +93,11 @@ class Rankings(QObject):
         self._probes: Answers[str, Probe] = jobs.answers(RECORDING)
         self._partial: Answers[tuple[_AboutConcept, str], bool] = jobs.answers(RECORDING)
         """Requests and concepts that were answered while the text was still being walked."""
+        self._of_columns: tuple[Recording, tuple[Concept, ...]] | None = None
         self._family: tuple[Text, str] | None = None
         """The open text, and which family of concepts suits it."""
+        self._of_documents: Answers[str, DocumentRanking | str] = jobs.answers(RECORDING)
+        self._document_labels: tuple[Recording, int, tuple[str, ...]] | None = None
         self._best: Answers[str, BestUnits] = jobs.answers(RECORDING, CONCEPTS_MADE)
         self.damaged = self._load()
         """Files among the person's concepts that cannot be read, and why."""
@@ -96,13 +108,29 @@ class Rankings(QObject):
 
     @property
     def concepts(self) -> tuple[Concept, ...]:
-        """The built-in concepts, then those that the person made."""
-        return (*CONCEPTS, *self._custom.values())
+        """The built-in concepts, the columns of open numbers, then those that the person made."""
+        return (*CONCEPTS, *self._columns, *self._custom.values())
+
+    @property
+    def _columns(self) -> tuple[Concept, ...]:
+        """A concept for each column of the numbers that were read, and of what was wanted."""
+        recording = self._recordings.recording
+        if recording is None or not isinstance(recording.sequence, Numbers):
+            return ()
+        if self._of_columns is None or self._of_columns[0] is not recording:
+            names = list(recording.sequence.named)[:_MOST_COLUMNS]
+            usable = [name for name in names if "`" not in name and "\n" not in name]
+            made = (Expression.of_column(name).concept() for name in usable)
+            self._of_columns = recording, tuple(made)
+        return self._of_columns[1]
 
     @property
     def suited(self) -> tuple[Concept, ...]:
         """The concepts that suit the open text, and the chosen one."""
         text, chosen = self._recordings.text, self._selection.concept
+        recording = self._recordings.recording
+        if recording is not None and isinstance(recording.sequence, Numbers):
+            return suited(self.concepts, "numbers")
         if text is None:
             return self.concepts
         if self._family is None or self._family[0] is not text:
@@ -200,7 +228,40 @@ class Rankings(QObject):
         """The best unit for each concept that suits the text, if they were looked for."""
         return self._best.get("")
 
+    @property
+    def document_labels(self) -> tuple[str, ...]:
+        """What the documents of the recording are said to be; empty where nothing is."""
+        recording = self._recordings.recording
+        if recording is None:
+            return ()
+        known = self._document_labels
+        if known is None or known[:2] != (recording, recording.walked):
+            known = self._document_labels = recording, recording.walked, labels_of(recording)
+        return known[2]
+
+    def document_ranking(self, label: str) -> DocumentRanking | str | None:
+        """The ranking of all units for a label of the documents, or why there is none."""
+        return self._of_documents.get(label)
+
     # Asking
+
+    def request_document_ranking(self, label: str) -> None:
+        """Ask which units tell a label of the documents; `documents_changed` follows."""
+        recording = self._recordings.recording
+        if recording is None or label in self._of_documents or self._jobs.busy(RankDocuments):
+            return
+
+        def arrived(found: DocumentRanking | str) -> None:
+            self._of_documents.put(label, found)
+            self.documents_changed.emit()
+
+        self._jobs.start(
+            RankDocuments(folder=str(recording.folder), label=label),
+            of=(RECORDING,),
+            title=f"Ranking all units for documents that are “{label}”",
+            done=arrived,
+            failed=lambda failure: arrived(failure.message),
+        )
 
     def request_best(self) -> None:
         """Look for the best unit of each concept, once; `best_changed` follows."""

@@ -15,6 +15,7 @@ from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.kinds.described import from_plain
 from rnnviz.core.models.units import groups_of
+from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.recordings.recording import Recording, size_bytes
 from rnnviz.core.sequences.number_files import SUFFIXES
@@ -47,6 +48,8 @@ LARGE_TEXT_BYTES = 4_000_000
 """A larger text is not read here, where it would hold up the window."""
 LARGE_BYTES = 2_000_000_000
 """Above this size a walk is asked for, not started by itself."""
+_EXACT = " float32"
+"""Tells walks that keep every digit from others."""
 _LIVE = "live-"
 """Begins the names of recordings of what is being typed; they are never opened again."""
 
@@ -129,6 +132,8 @@ class Recordings(QObject):
         self.model: OpenModel | None = None
         self.text: Text | None = None
         self.recording: Recording | None = None
+        self.dtype: FloatType = "float16"
+        """Of the values of walks that are made from now on."""
         self.followed = False
         """Whether somebody else walks the text anew from time to time, as a training goes on."""
         self.renewed = False
@@ -276,11 +281,11 @@ class Recordings(QObject):
             return self.model.channels
         return carried(self.model.channels)
 
-    def size_bytes(self, channels: tuple[str, ...]) -> int:
+    def size_bytes(self, channels: tuple[str, ...], dtype: FloatType | None = None) -> int:
         """What recording these channels of the open text takes on disk."""
         if self.model is None or self.text is None:
             return 0
-        return size_bytes(len(self.text), self.model.groups(channels))
+        return size_bytes(len(self.text), self.model.groups(channels), None, dtype or self.dtype)
 
     def walk_if_small(self) -> None:
         """Walk the open text, or ask first if that takes much disk; not while one is followed."""
@@ -304,7 +309,8 @@ class Recordings(QObject):
         if self.model is None or self.text is None:
             return
         self._jobs.now(CHANNELS, channels)
-        folder = self.cache / walk_key(self.model.given.stamp, self._text_digest, channels)
+        stamp = self.model.given.stamp + _EXACT * (self.dtype == "float32")
+        folder = self.cache / walk_key(stamp, self._text_digest, channels)
         shown, kept = self.recording, kept_walk(folder)
         if kept is not None and (shown is None or shown.folder != folder):
             self._set_recording(kept)
@@ -313,6 +319,19 @@ class Recordings(QObject):
             return
         make_room(self.cache, self.size_bytes(channels), folder)
         self._start_walk(folder, channels)
+
+    def record_exactly(self, exact: bool) -> None:
+        """Keep values to the last digit, in float32 and twice the room, or in float16 again.
+
+        The open text is walked anew.
+        """
+        dtype: FloatType = "float32" if exact else "float16"
+        if dtype == self.dtype:
+            return
+        self.dtype = dtype
+        self._jobs.cancel(Walk)
+        if self.model is not None and self.text is not None:
+            self.walk_if_small()
 
     def show_kept(self, folder: Path, model: Path, text: Path) -> bool:
         """Show a walk of this text that the cache kept, before the engine has opened the model.
@@ -324,7 +343,8 @@ class Recordings(QObject):
         if kept is None or not kept.complete:
             return False
         read, named = Text.read(text), model_digest(model, None)
-        if folder.name != walk_key(named, text_digest(read), kept.channels):
+        exact = _EXACT * (kept.description.dtype == "float32")
+        if folder.name != walk_key(named + exact, text_digest(read), kept.channels):
             return False
         self._name_model(ModelGiven(str(model), digest=named))
         self._set_text(read)
@@ -353,6 +373,7 @@ class Recordings(QObject):
             text=TextGiven.of(self.text),
             folder=str(folder),
             channels=channels,
+            dtype=self.dtype,
         )
 
         def grew(walked: Walked) -> None:

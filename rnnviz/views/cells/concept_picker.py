@@ -10,7 +10,13 @@ from rnnviz.core.concepts.base import Concept
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.plain_text import plain_tip
 
-FAMILIES = {"prose": "Prose", "code": "Source code", "latex": "LaTeX", "any": "Any text"}
+FAMILIES = {
+    "prose": "Prose",
+    "code": "Source code",
+    "latex": "LaTeX",
+    "numbers": "Numbers",
+    "any": "Any text",
+}
 _NAME = Qt.ItemDataRole.UserRole
 _NEW_CONCEPT = "\0new"
 """Stands for the last entry; no concept has this name."""

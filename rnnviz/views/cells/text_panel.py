@@ -242,6 +242,7 @@ class TextPanel(QWidget):
         if numbers:
             self.strips.set_recording(recording)
         self._show_tags()
+        self.show_concepts()
         self.view.set_known(self._known)
         by_verdict = recording.class_p is not None
         self.surprisal.setEnabled(by_verdict or recording.surprisal is not None)

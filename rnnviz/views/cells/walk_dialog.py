@@ -7,6 +7,7 @@ from html import escape
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
+from rnnviz.core.recordings.description import FloatType
 from rnnviz.session.shared.recordings import Recordings
 from rnnviz.views.shared.plain_text import Label
 
@@ -39,6 +40,10 @@ class WalkDialog(QDialog):
         # Everything that colours the text reads the hidden states.
         self.boxes["hidden"].setEnabled(False)
         self.boxes["hidden"].setChecked(True)
+        self.exact = QCheckBox("Exact to the last digit (float32), in twice the room")
+        self.exact.setChecked(recordings.dtype == "float32")
+        self.exact.toggled.connect(self._show_size)
+        column.addWidget(self.exact)
         self.size_label = Label()
         column.addWidget(self.size_label)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -55,5 +60,6 @@ class WalkDialog(QDialog):
 
     @Slot()
     def _show_size(self) -> None:
-        gigabytes = self._recordings.size_bytes(self.channels) / 1e9
+        dtype: FloatType = "float32" if self.exact.isChecked() else "float16"
+        gigabytes = self._recordings.size_bytes(self.channels, dtype) / 1e9
         self.size_label.setText(f"This takes {gigabytes:.1f} GB on the disk.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
@@ -54,6 +54,15 @@ class CellsWorkspace(Workspace):
             if isinstance(panel, RankingPanel):
                 panel.concept_dialog_requested.connect(self.concept_requested)
 
+    @Slot()
+    def switch_exact(self) -> None:
+        """Record to the last digit, or in half the room again."""
+        recordings = self.session.recordings
+        exact = recordings.dtype == "float16"
+        recordings.record_exactly(exact)
+        said = "float32, exact to the last digit, in twice the room" if exact else "float16"
+        self.message.emit(f"Walks are recorded in {said}.")
+
     def entries(self) -> tuple[MenuEntry, ...]:
         """Stepping through the units, and what is done with the one on the screen."""
         text, session, step = self.text_panel, self.session, self.session.stepping
@@ -67,6 +76,7 @@ class CellsWorkspace(Workspace):
             MenuEntry("Unit", "Pin or unpin this unit", None, text.toggle_pin, key="Space"),
             MenuEntry("Unit", "Unpin all", None, session.selection.clear_pins),
             MenuEntry("Unit", "Colour by surprisal", None, text.surprisal.toggle, key="S"),
+            MenuEntry("Unit", "Record in float32, or in float16 again", None, self.switch_exact),
             MenuEntry("Unit", "Choose a concept", None, text.open_concepts, key="C"),
             MenuEntry("Unit", SEPARATOR),
             MenuEntry("Unit", "Unroll here", None, self.unroll_requested.emit, key="U"),

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.config import TrainingConfig, config_found
+from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.session.session import Session
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.cells.concept_dialog import ConceptDialog
@@ -153,6 +154,7 @@ class Questions(QObject):
         dialog = WalkDialog(recordings, self._window)
 
         def chosen() -> None:
+            recordings.dtype = "float32" if dialog.exact.isChecked() else "float16"
             recordings.walk(dialog.channels)
 
         open_dialog(dialog, chosen, self.refused.emit)
@@ -332,8 +334,15 @@ class Questions(QObject):
         if text is None:
             self.refused.emit("Open a text first: a new concept is shown on it before it is used.")
             return
+        recording = self._session.recordings.recording
+        numbers = recording is not None and isinstance(recording.sequence, Numbers)
         dialog = ConceptDialog(
-            self._session.jobs, text, selection.visible, selection.range, self._window
+            self._session.jobs,
+            text,
+            selection.visible,
+            selection.range,
+            self._window,
+            numbers=recording if numbers else None,
         )
 
         def chosen() -> None:

@@ -8,6 +8,7 @@ from rnnviz.core.cells.patterns import PatternUnit, Place
 from rnnviz.core.cells.snippets import UnitPage
 from rnnviz.core.concepts.custom import Spec
 from rnnviz.core.recordings.description import FloatType
+from rnnviz.core.scoring.document_labels import DocumentRanking
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.jobs.models import ModelOpened
 from rnnviz.work.messages import Request
@@ -115,6 +116,15 @@ class Rank(Request[None, Written], frozen=True, kw_only=True):
     concept: Spec
     channels: tuple[str, ...] | None = None
     """None for all that were recorded."""
+
+
+class RankDocuments(Request[None, DocumentRanking], frozen=True, kw_only=True):
+    """Rank the units of a recording for a label of its documents; the best of them."""
+
+    folder: str
+    label: str
+    most: int = 500
+    """So many are told."""
 
 
 class BestUnit(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,16 @@ import pytest
 from rnnviz.core import concepts
 from rnnviz.core.concepts import CONCEPTS, Concept, concept_named
 
-INFRASTRUCTURE = {"base", "custom", "lexing", "matching", "scan", "streaming", "windows"}
+INFRASTRUCTURE = {
+    "base",
+    "custom",
+    "expressions",
+    "lexing",
+    "matching",
+    "scan",
+    "streaming",
+    "windows",
+}
 """Files of the folder that define no concept of their own."""
 
 _RANDOM = random.Random(1)

@@ -20,6 +20,7 @@ from rnnviz.core.scoring import Ranking, Score
 from rnnviz.core.scoring.probe import Probe
 from rnnviz.views.cells.best_table import BestTable
 from rnnviz.views.cells.concept_picker import ConceptPicker
+from rnnviz.views.cells.document_ranking import DocumentRankingTable
 from rnnviz.views.cells.ranking_table import RankingTable
 from rnnviz.views.plots.export import save_csv
 from rnnviz.views.shared.asking import save_as
@@ -52,6 +53,7 @@ class RankingPanel(Panel):
             rankings.labels_changed,
             rankings.ranking_changed,
             rankings.probe_changed,
+            rankings.documents_changed,
             selection.concept_changed,
             selection.unit_changed,
             self.session.jobs.changed,
@@ -101,6 +103,8 @@ class RankingPanel(Panel):
         column.addWidget(self.results, 1)
         self.best = BestTable(self.session)
         column.addWidget(self.best, 1)
+        self.documents = DocumentRankingTable(self.session)
+        column.addWidget(self.documents, 1)
         column.addStretch(0)
         return page
 
@@ -120,6 +124,7 @@ class RankingPanel(Panel):
         if recording.complete:
             rankings.request_best()
         self.best.show_best(rankings.best if ranking is None else None)
+        self.documents.refresh()
         self.table.mark(selection.unit, selection.channel)
         concept = rankings.concept(name) if name else None
         reading = rankings.reading(name) if name else ""
