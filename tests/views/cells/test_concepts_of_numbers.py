@@ -109,7 +109,7 @@ def test_steps_are_painted_with_the_mouse(session: Session, qtbot: QtBot, tmp_pa
     for first, last in ((10, 30), (50, 60)):
         start, stop = (QPoint(round(strips._x(step + 0.5)), 30) for step in (first, last))
         qtbot.mousePress(strips, LEFT, pos=start)
-        qtbot.mouseMove(strips, (start + stop) / 2)
+        qtbot.mouseMove(strips, QPoint((start.x() + stop.x()) // 2, 30))
         qtbot.mouseMove(strips, stop)
         qtbot.mouseRelease(strips, LEFT, pos=stop)
     assert dialog.spec["spans"] == [[10, 31], [50, 61]]
