@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--structure", choices=[one.name for one in STRUCTURES], default="many-to-many",
         help="which steps have an input, and which an answer (default: many-to-many)",
     )  # fmt: skip
-    names = [facts.name for facts in ARCHITECTURES if not facts.grows]
+    names = [facts.name for facts in ARCHITECTURES if facts.starts_anywhere]
     parser.add_argument("--architecture", choices=names, default="rnn", help="default: rnn")
     for name, default, about in (
         ("units", 3, "hidden units (default: 3)"),

@@ -64,6 +64,7 @@ from rnnviz.work.unpacking import RefusedArchiveError, unpack
 from tests.core.recordings.recordings import record
 from tests.core.runs.made import finished_run
 from tests.nets.checkpoints import examples
+from tests.nets.checkpoints.linear_recurrences import references, written
 from tests.nets.checkpoints.networks import chain_writers
 from tests.nets.checkpoints.tensorflow_js import test_ml5
 from tests.nets.checkpoints.translators import test_tutorial
@@ -198,6 +199,11 @@ def open_with_characters(path: Path) -> object:
     return open_model(path, tuple(examples.CHARACTERS))
 
 
+def open_with_seven(path: Path) -> object:
+    """The same, of the networks of seven symbols."""
+    return open_model(path, tuple("abcdefg"))
+
+
 def open_attention(path: Path) -> None:
     """Attention of anybody's model, as a matrix and as `rnnviz info` tells of it."""
     maps = read_attention(path)
@@ -229,6 +235,9 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "tensorflow-js": (kind_of, open_with_characters),
     "ml5": (kind_of, open_with_characters),
     "onnx": (kind_of, open_with_characters),
+    "rwkv": (kind_of, open_with_seven),
+    "rwkv-cpp": (kind_of, open_with_seven),
+    "mamba": (kind_of, open_with_seven),
     "translator": (kind_of, open_model),
     "tutorial": (lambda path: open_model(path / "encoder.pt"),),
     "classifier": (kind_of, open_model),
@@ -290,6 +299,10 @@ def _tfjs_folder(folder: Path) -> Path:
 
 def _ml5_folder(folder: Path) -> Path:
     return test_ml5.write(folder / "ml5", test_ml5.drawn_arrays())
+
+
+def _of_arrays(write: Callable[..., Path], drawn: Callable[[], dict], name: str) -> Sample:
+    return lambda folder: write(folder / name, drawn())
 
 
 def _written(name: str, content: bytes) -> Sample:
@@ -479,6 +492,9 @@ SAMPLES: dict[str, Sample] = {
     "tensorflow-js": _tfjs_folder,
     "ml5": _ml5_folder,
     "onnx": _model(chain_writers.write_onnx, "model.onnx"),
+    "rwkv": _of_arrays(written.write_pth, references.drawn_rwkv7, "rwkv.pth"),
+    "rwkv-cpp": _of_arrays(written.write_rwkv_cpp, references.drawn_rwkv5, "rwkv.bin"),
+    "mamba": _of_arrays(written.write_safetensors, references.drawn_mamba, "mamba.safetensors"),
     "translator": _translator,
     "tutorial": _tutorial,
     "classifier": saved_classifier,

@@ -7,14 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rnnviz.core.architectures.channel_mix import CHANNEL_MIX
 from rnnviz.core.architectures.elman import ELMAN
 from rnnviz.core.architectures.facts import ArchitectureFacts, Channel, Range
 from rnnviz.core.architectures.gru import GRU
 from rnnviz.core.architectures.lstm import LSTM
+from rnnviz.core.architectures.mamba import MAMBA
 from rnnviz.core.architectures.min_gru import MIN_GRU
+from rnnviz.core.architectures.rwkv4 import RWKV4
+from rnnviz.core.architectures.rwkv5 import RWKV5
+from rnnviz.core.architectures.rwkv7 import RWKV7
+from rnnviz.core.architectures.rwkv7_values import RWKV7_VALUES
 from rnnviz.core.errors import ModelFileError
 
-ARCHITECTURES: tuple[ArchitectureFacts, ...] = (LSTM, GRU, ELMAN, MIN_GRU)
+ARCHITECTURES: tuple[ArchitectureFacts, ...] = (
+    LSTM,
+    GRU,
+    ELMAN,
+    MIN_GRU,
+    RWKV4,
+    RWKV5,
+    RWKV7,
+    RWKV7_VALUES,
+    CHANNEL_MIX,
+    MAMBA,
+)
+
+MADE_HERE: tuple[ArchitectureFacts, ...] = tuple(one for one in ARCHITECTURES if one.made_here)
+"""Those that new networks are made of."""
 
 COMPARED: tuple[ArchitectureFacts, ...] = (ELMAN, GRU, LSTM)
 """Those that the question of vanishing gradients is put to, the one that forgets first in front."""
@@ -22,6 +42,7 @@ COMPARED: tuple[ArchitectureFacts, ...] = (ELMAN, GRU, LSTM)
 __all__ = [
     "ARCHITECTURES",
     "COMPARED",
+    "MADE_HERE",
     "ArchitectureFacts",
     "Channel",
     "Range",
@@ -64,8 +85,8 @@ def carried(channels: Iterable[str]) -> tuple[str, ...]:
 def short_title(name: str) -> str:
     """What lists call the architecture of this name, known or not.
 
-    >>> short_title("lstm"), short_title("mamba")
-    ('LSTM', 'mamba')
+    >>> short_title("lstm"), short_title("hyena")
+    ('LSTM', 'hyena')
     """
     found = known_facts(name)
     return found.short if found else name

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+_MOST = 1 << 16
 Range = Literal["symmetric", "share", "unbounded"]
 """Where the values of a channel lie: from -1 to 1, from 0 to 1, or anywhere."""
 Way = Literal["step", "fused", "parallel"]
 """How a block of steps may be run: one after the other in Python; one after the other in a kernel
 made for it; all at once."""
 Setting = str | bool | int | float
-Size = Literal["rows", "inputs", "units", "given"]
-"""A side of a parameter: blocks * U, the width of what enters the layer, U, and the width of what
-the layer gives, which a projection makes other than U."""
+Size = str
+"""A side of a parameter: `rows` for blocks * U, `inputs` for the width of what enters the layer,
+`units` for U, `given` for the width of what the layer gives, which a projection makes other than U,
+`main` for what enters without what `beside` tells of, and the names of `sizes`."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,19 @@ class ArchitectureFacts:
     runs: frozenset[Way]
     parameters: Mapping[str, tuple[Size, ...]] = field(hash=False)
     """The sides of every parameter by its name."""
+    sizes: Mapping[str, int | str] = field(default_factory=dict, hash=False)
+    """Widths inside the layer, by the name of the setting that says them: the usual one, or the
+    side that it usually is as wide as."""
+    only_with: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The parameters that are there only where a setting is on, and that setting."""
+    beside: str = ""
+    """The setting where that is on, the last U of what enters are no part of the stream that the
+    layer reads, but what another layer gave beside it."""
+    vector_states: bool = True
+    """Whether its state is `states` and nothing else, (B, U) each. Where it is more, such as a
+    matrix a head, there is no Jacobian from state to state and no state of a given value."""
+    made_here: bool = True
+    """Whether new networks are made of it; else only files of other programs hold it."""
     grows: bool = False
     """Whether the state is larger after every step, as what attention may look at is; there is then
     no Jacobian from state to state, and no state of a given value to begin with."""
@@ -90,6 +105,11 @@ class ArchitectureFacts:
         return any(channel.is_gate for channel in self.channels)
 
     @property
+    def starts_anywhere(self) -> bool:
+        """Whether it may begin in a state of given values: as many vectors as it has states."""
+        return self.vector_states and not self.grows
+
+    @property
     def channel_names(self) -> tuple[str, ...]:
         """The keys of all channels, `hidden` first."""
         return tuple(channel.name for channel in self.channels)
@@ -114,8 +134,11 @@ class ArchitectureFacts:
         """What is wrong with the settings of a layer of this kind, in words."""
         problems = []
         for name, value in variant.items():
-            if name not in self.variants:
-                known = ", ".join(self.variants) or "none"
+            if name in self.sizes:
+                if type(value) is not int or not 1 <= value <= _MOST:
+                    problems.append(f"{name} is {value!r}; it may be a number from 1 to {_MOST:,}")
+            elif name not in self.variants:
+                known = ", ".join((*self.variants, *self.sizes)) or "none"
                 problems.append(f"{self.with_article} has no setting {name!r}; it has {known}")
             elif value not in self.variants[name]:
                 allowed = ", ".join(map(str, self.variants[name]))
@@ -127,17 +150,46 @@ class ArchitectureFacts:
         first = self.row_gates.index(self.open_gate) * units
         return slice(first, first + units)
 
-    def shapes(self, inputs: int, units: int, given: int = 0) -> dict[str, tuple[int, ...]]:
+    def widths(self, units: int, variant: Mapping[str, Setting] | None = None) -> dict[str, int]:
+        """How wide a layer is inside, by the names of `sizes`."""
+        variant = variant or {}
+        found: dict[str, int] = {}
+        for name, usual in self.sizes.items():
+            said = variant.get(name)
+            if isinstance(said, int) and said > 0:
+                found[name] = said
+            else:
+                found[name] = units if isinstance(usual, str) else usual
+        return found
+
+    def has(self, parameter: str, variant: Mapping[str, Setting]) -> bool:
+        """Whether a layer with these settings has this parameter."""
+        setting = self.only_with.get(parameter)
+        return setting is None or bool(variant.get(setting, self.variants[setting][0]))
+
+    def shapes(
+        self,
+        inputs: int,
+        units: int,
+        given: int = 0,
+        variant: Mapping[str, Setting] | None = None,
+    ) -> dict[str, tuple[int, ...]]:
         """The shape of every parameter by its name, by arithmetic alone: no memory is taken.
 
         Args:
             inputs: the width of what enters the layer.
             given: the width of what it gives, where that is not `units`.
+            variant: the settings of the layer.
         """
+        variant = variant or {}
         sizes: dict[Size, int] = {
             "rows": self.blocks * units, "inputs": inputs, "units": units, "given": given or units,
+            "main": inputs - units * bool(self.beside and variant.get(self.beside)),
         }  # fmt: skip
+        sizes |= self.widths(units, variant)
         projected = {self.projection: (given, units)} if given and given != units else {}
         return {
-            name: tuple(sizes[side] for side in sides) for name, sides in self.parameters.items()
+            name: tuple(sizes[side] for side in sides)
+            for name, sides in self.parameters.items()
+            if self.has(name, variant)
         } | projected

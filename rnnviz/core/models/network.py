@@ -19,7 +19,7 @@ from rnnviz.core.models.model_file import ModelDescription
 NETWORK_VERSION = 2
 _MOST = 65536
 _MOST_SYMBOLS = 1 << 21
-_MOST_LAYERS = 64
+_MOST_LAYERS = 256
 
 Width = Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
 Names = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=_MOST_SYMBOLS)]
@@ -135,7 +135,8 @@ class LayerDescription(msgspec.Struct, frozen=True, kw_only=True):
     inputs: Annotated[tuple[int, ...], msgspec.Meta(max_length=_MOST_LAYERS)] = ()
     """What enters, side by side: `FRONT`, or layers below. Empty: the one below, or the front."""
     residual: bool = False
-    """Whether what enters is added to what it gives; both must be of one width."""
+    """Whether what enters is added to what it gives; both must be of one width. Where several enter
+    side by side and only the first is of that width, the first is added."""
     normalisation: Literal["", "layer"] = ""
     """`layer`: LayerNorm of what it gives, before anything is added."""
     learned_start: bool = False
@@ -193,6 +194,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """Symbols, classes or columns by name, in the order of the numbers."""
     gives: Literal["softmax", "sigmoid", "linear"] = "softmax"
     """One of them, any of them, or numbers."""
+    normalisation: Literal["", "layer", "rms"] = ""
+    """Of what was read out, before anything else: LayerNorm, or RMSNorm (Zhang and Sennrich 2019)."""
     hidden: Annotated[tuple[Dense, ...], msgspec.Meta(max_length=16)] = ()
 
 
@@ -339,13 +342,16 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
                 problems.append(f"{words} reads the same twice")
             if self.input_width(place) > _MOST * 4:
                 problems.append(f"{self.input_width(place):,} numbers enter {words}")
-            if layer.residual and self.input_width(place) != layer.width:
+            first = self.width_of(inputs[0])
+            if layer.residual and layer.width not in (self.input_width(place), first):
                 problems.append(
                     f"{words} gives {layer.width} numbers, to which the {self.input_width(place)} "
                     "that enter it cannot be added"
                 )
-            if layer.learned_start and layer.facts.grows:
+            if layer.learned_start and not layer.facts.starts_anywhere:
                 problems.append(f"{layer.facts.with_article} begins with nothing ({words})")
+            if layer.variant.get(layer.facts.beside) and self.input_width(place) <= layer.units:
+                problems.append(f"nothing but what stands beside the stream enters {words}")
             if layer.projection and not layer.facts.projection:
                 problems.append(f"{layer.facts.with_article} has no projection ({words})")
             problems += [f"{words}: {found}" for found in layer.facts.wrong_settings(layer.variant)]
@@ -453,7 +459,7 @@ def parameter_shapes(network: NetworkDescription) -> dict[str, tuple[int, ...]]:
         entering = network.input_width(place)
         for direction in layer.directions:
             stack = "layers" if direction == "forward" else "backwards"
-            found = layer.facts.shapes(entering, layer.units, layer.projection)
+            found = layer.facts.shapes(entering, layer.units, layer.projection, layer.variant)
             for name, shape in found.items():
                 shapes[f"{stack}.{place}.{name}"] = shape
             if layer.learned_start:
@@ -491,6 +497,11 @@ def _head_shapes(network: NetworkDescription) -> dict[str, tuple[int, ...]]:
         if inside:
             shapes |= {"readout.key.weight": (inside, width), "readout.key.bias": (inside,)}
         shapes["readout.score.weight"] = (1, inside or width)
+    if network.head.normalisation:
+        normed = _normed("head_norm", width)
+        if network.head.normalisation == "rms":
+            normed.pop("head_norm.bias")
+        shapes |= normed
     for place, dense in enumerate(network.head.hidden):
         shapes |= {f"head.{place}.weight": (dense.units, width), f"head.{place}.bias": (dense.units,)}
         if dense.normalisation:

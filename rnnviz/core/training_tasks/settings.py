@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnnviz.core.architectures import ARCHITECTURES
+from rnnviz.core.architectures import MADE_HERE
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.training_tasks.field import Choice, Field, File, Real, Reals, Switch, Whole, Words
 
@@ -34,7 +34,7 @@ SETTINGS: tuple[Field, ...] = (
         "architecture",
         "Architecture",
         "What kind of layer",
-        {facts.name: f"{facts.title[0].upper()}{facts.title[1:]}" for facts in ARCHITECTURES},
+        {facts.name: f"{facts.title[0].upper()}{facts.title[1:]}" for facts in MADE_HERE},
     ),
     _whole("layers", "Layers", "Recurrent layers", 1, 16),
     _whole("units", "Units in each", "Hidden units in each layer", 1, 8192),

@@ -16,6 +16,8 @@ from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import Companions, Importer, ModelFile
 from rnnviz.nets.checkpoints.foreign import describe
 from rnnviz.nets.checkpoints.keras.importer import Keras
+from rnnviz.nets.checkpoints.linear_recurrences.mamba import Mamba
+from rnnviz.nets.checkpoints.linear_recurrences.rwkv import Rwkv
 from rnnviz.nets.checkpoints.native import Native
 from rnnviz.nets.checkpoints.onnx.importer import Onnx
 from rnnviz.nets.checkpoints.pytorch.importers import PyTorchModule, PyTorchStateDict, TorchScript
@@ -29,6 +31,8 @@ from rnnviz.nets.opened import OpenedModel
 
 IMPORTERS: tuple[type[Importer], ...] = (
     Native,
+    Rwkv,
+    Mamba,
     SafetensorsStateDict,
     Tutorial,
     TorchScript,

@@ -25,10 +25,6 @@ _KERAS = (
     "model.save('model.h5') and open that"
 )
 _MAGIC = (
-    (
-        b"fmgg",
-        "a file of rwkv.cpp, which holds a network of RWKV and cannot be shown yet",
-    ),
     (b"GGUF", "a GGUF file, which holds a Transformer for llama.cpp and no recurrent network"),
     (b"\x93NUMPY", "a NumPy array (.npy), whose numbers do not say what network they belong to"),
     (b"\x89PNG", "a PNG image, not a model"),

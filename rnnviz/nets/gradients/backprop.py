@@ -259,7 +259,9 @@ def _one_step(
         whole.insert(0, back.whole)
         entering = back.inputs
         if way.residual and given is not None:
-            entering = entering + given
+            # where more enters than it gives, the first of it was added
+            room = entering.shape[1] - given.shape[1]
+            entering = entering + functional.pad(given, (0, room))
         parts = entering.split([width for _, width in way.sources], dim=1)
         for (source, _), part in zip(way.sources, parts, strict=True):
             at[source] = at[source] + part if source in at else part
@@ -378,7 +380,15 @@ def jacobian(
     A layer's state depends on its own past only through itself: the layers above do not reach back
     down, and those below do not depend on it. Of a row that reads from the end `step` counts the
     steps as it reads them.
+
+    Raises:
+        GradientError: the layer's state is no vector.
     """
+    if not tape.facts[layer].starts_anywhere:
+        raise GradientError(
+            f"the state of {tape.facts[layer].with_article} is more than one number a unit, so "
+            "there is no Jacobian from unit to unit"
+        )
     own, place = tape.layers[layer], tape.facts[layer].states.index(state)
     gradient = own.zeros(own.channels[state].shape[1], step)
     gradient[place].fill_diagonal_(1.0)

@@ -79,6 +79,10 @@ class SequenceNetwork(nn.Module):
         for place, layer in enumerate(network.layers):
             self._make_layer(place, layer)
         width = self._make_readout()
+        self.head_norm: nn.Module = nn.Identity()
+        if network.head.normalisation:
+            norm = nn.LayerNorm if network.head.normalisation == "layer" else nn.RMSNorm
+            self.head_norm = norm(width, eps=1e-5)
         self.head, self.head_norms = nn.ModuleDict(), nn.ModuleDict()
         self._activations = [ACTIVATIONS[dense.activation]() for dense in network.head.hidden]
         for place, dense in enumerate(network.head.hidden):
@@ -156,7 +160,7 @@ class SequenceNetwork(nn.Module):
         """Draw all weights anew, as those of a character model are; see `draw_first_weights`."""
         about = self.network
         for name, parameter in self.named_parameters():
-            if "norms." in name or name.startswith("starts."):
+            if "norm" in name.split(".", 1)[0] or name.startswith("starts."):
                 continue
             part, _, rest = name.partition(".")
             place = int(rest.partition(".")[0]) if part in ("layers", "backwards") else -1
@@ -223,7 +227,7 @@ class SequenceNetwork(nn.Module):
         given = hidden[0] if len(hidden) == 1 else torch.cat(list(hidden), dim=-1)
         if about.normalisation:
             given = self.norms[str(place)](given)
-        return given + inputs if about.residual else given
+        return given + inputs[..., : about.width] if about.residual else given
 
     def read_all(
         self,
@@ -282,6 +286,7 @@ class SequenceNetwork(nn.Module):
 
     def say(self, read: Tensor) -> Tensor:
         """What the head makes of what was read out, (..., O) of (..., W)."""
+        read = self.head_norm(read)
         for place, activation in enumerate(self._activations):
             read = self.head[str(place)](self.dropout(read))
             if str(place) in self.head_norms:

@@ -115,7 +115,7 @@ class Decoder(nn.Module):
         widths = [embedding + entering] + [units] * (layers - 1)
         self.layers = nn.ModuleList(self.architecture(width, units) for width in widths)
         facts = description.facts
-        parts, bridged = len(facts.states), 0 if facts.grows else layers
+        parts, bridged = len(facts.states), layers if facts.starts_anywhere else 0
         self.bridges = nn.ModuleList(nn.Linear(context, units * parts) for _ in range(bridged))
         self.readout = nn.Linear(units + context + embedding * self.before, units)
         self.output = nn.Linear(units, len(description.target.tokens))

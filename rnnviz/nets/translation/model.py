@@ -125,7 +125,7 @@ def parameter_shapes(description: TranslationDescription) -> dict[str, tuple[int
             found = description.facts.shapes(above if layer else first, units)
             shapes |= {f"{stack}.{layer}.{name}": shape for name, shape in found.items()}
     parts = len(description.facts.states)
-    for layer in range(0 if description.facts.grows else description.layers):
+    for layer in range(description.layers if description.facts.starts_anywhere else 0):
         shapes[f"decoder.bridges.{layer}.weight"] = (units * parts, context)
         shapes[f"decoder.bridges.{layer}.bias"] = (units * parts,)
     return shapes | _attention_shapes(description)

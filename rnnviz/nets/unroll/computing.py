@@ -34,8 +34,11 @@ class SmallNetwork(nn.Module):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         kind = architecture_named(plan.architecture)
-        if kind.facts.grows:
-            raise UnrollError(f"the state of {kind.facts.title} grows; it cannot be unrolled here")
+        if not kind.facts.starts_anywhere:
+            raise UnrollError(
+                f"the state of {kind.facts.title} is more than one number a unit; it cannot be "
+                "unrolled here"
+            )
         size = len(plan.vocabulary)
         self.plan = plan
         self.embedding = nn.Embedding(size, plan.embedding) if plan.embedding else None

@@ -116,7 +116,7 @@ class UnrollArea(QWidget):
         self._architecture = Choices()
         self._architecture.setAccessibleName("Architecture")
         for facts in ARCHITECTURES:
-            if not facts.grows:
+            if facts.starts_anywhere:
                 self._architecture.addItem(facts.short, facts.name)
                 self._architecture.setItemData(
                     self._architecture.count() - 1,

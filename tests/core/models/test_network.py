@@ -56,7 +56,7 @@ def test_rows_are_counted_through_layers_and_directions() -> None:
         (network(layer(inputs=(-2,))), "reads what is not below it"),
         (network(layer(), layer(inputs=(0, 0))), "layer 2 reads the same twice"),
         (network(layer(units=9, residual=True)), "gives 9 numbers, to which the 4"),
-        (network(layer("mamba")), "'mamba' is unknown here"),
+        (network(layer("hyena")), "'hyena' is unknown here"),
         (network(layer("gru", projection=2)), "a GRU has no projection"),
         (network(layer("gru", variant={"reset_after": "yes"})), "it may be True, False"),
         (network(layer(variant={"peephole": True})), "an LSTM has no setting 'peephole'"),

@@ -22,7 +22,7 @@ from rnnviz.nets.unroll.computing import (
     write_on,
 )
 
-NAMES = [facts.name for facts in ARCHITECTURES if not facts.grows]
+NAMES = [facts.name for facts in ARCHITECTURES if facts.starts_anywhere]
 
 
 def plain_gradients(plan: Plan) -> tuple[float, dict[str, np.ndarray]]:
@@ -185,7 +185,8 @@ def test_a_trace_is_read_as_it_was_written(tmp_path) -> None:
         ({"units": 0}, "0 units cannot be drawn"),
         ({"targets": (None,) * 4}, "no step has a target"),
         ({"rate": float("nan")}, "teaches nothing"),
-        ({"architecture": "mamba"}, "unknown here"),
+        ({"architecture": "hyena"}, "unknown here"),
+        ({"architecture": "mamba"}, "more than one number a unit"),
     ],
 )
 def test_what_cannot_be_unrolled_is_said(wrong: dict, said: str) -> None:

@@ -37,7 +37,8 @@ def by_hand(model: LanguageModel, ids: torch.Tensor, one: Intervention | None) -
                 below = below.clone()
                 held = one.value if one.how == "hold" else below[0, one.unit] + one.value
                 below[0, one.unit] = held
-                after = (below, *after[1:])
+                if layer.facts.vector_states:  # of others what is given is no part of the state
+                    after = (below, *after[1:])
             state[place] = after
             hidden.append(below)
         losses.append(functional.cross_entropy(model.answers(hidden), ids[step + 1][None]))

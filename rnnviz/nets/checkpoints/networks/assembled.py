@@ -12,6 +12,7 @@ from rnnviz.core.errors import ModelFileError, ReadingNeeded, VocabularyNeeded
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.models.network import (
     Head,
+    LayerDescription,
     NetworkDescription,
     Numbers,
     OneHot,
@@ -140,7 +141,12 @@ def described(
         front=found.front,
         layers=found.layers,
         readout=found.readout,
-        head=Head(outputs=outputs, gives=found.gives, hidden=found.hidden),
+        head=Head(
+            outputs=outputs,
+            gives=found.gives,
+            normalisation=found.normalisation,
+            hidden=found.hidden,
+        ),
     )
     task = _TASKS[found.purpose]
     return SequenceDescription(task=task, network=network, name=name), found.tensors
@@ -164,8 +170,8 @@ def _plain(
     first = found.layers[0]
     alike = all(layer == first for layer in found.layers)
     usual = (
-        first.direction == "forward"
-        and not (first.variant or first.normalisation or first.learned_start or first.projection)
+        first == LayerDescription(architecture=first.architecture, units=first.units)
+        and not found.normalisation
         and found.purpose == "language"
         and not found.hidden
         and (isinstance(found.front, OneHot) or "embedding.weight" in found.tensors)

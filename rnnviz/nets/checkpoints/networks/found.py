@@ -11,6 +11,7 @@ from torch import Tensor
 from rnnviz.core.models.network import Dense, FrontEnd, LayerDescription, Readout
 
 Purpose = Literal["language", "classifier", "tagger", "numbers"]
+Normalisation = Literal["", "layer", "rms"]
 Gives = Literal["softmax", "sigmoid", "linear"]
 
 
@@ -32,6 +33,8 @@ class UnnamedNetwork:
     """By the names of `core.models.network.parameter_shapes`."""
     notes: tuple[str, ...] = ()
     """Sentences about anything that was assumed."""
+    normalisation: Normalisation = ""
+    """Of what is read out, before the head."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Networks of linear recurrences: RWKV and Mamba, whatever file their weights lie in."""
