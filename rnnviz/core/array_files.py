@@ -11,6 +11,7 @@ import math
 import os
 import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,6 +27,8 @@ _HEADER_ERRORS = (
     RecursionError, SyntaxError, TypeError, OverflowError, MemoryError, tokenize.TokenError,
 )  # fmt: skip
 """What numpy raises on a header that is none, beside ValueError."""
+_MEMBER_ERRORS = (NotImplementedError, RuntimeError, EOFError, zlib.error)
+"""What `zipfile` raises on members that it cannot read, beside BadZipFile."""
 
 
 def read_array(path: Path) -> Array:
@@ -59,9 +62,12 @@ def read_arrays(path: Path, *, words: bool = False, compressed: bool = False) ->
             stored = entry.compress_type == zipfile.ZIP_STORED
             if not compressed and not (stored and entry.file_size == entry.compress_size):
                 raise DamagedFileError(f"{entry.filename[:80]} is compressed")
-            with archive.open(entry) as member:
-                name = entry.filename.removesuffix(".npy")
-                arrays[name] = _read(member, entry.file_size, words=words)
+            name = entry.filename.removesuffix(".npy")
+            try:
+                with archive.open(entry) as member:
+                    arrays[name] = _read(member, entry.file_size, words=words)
+            except _MEMBER_ERRORS as error:
+                raise zipfile.BadZipFile(f"{entry.filename[:80]}: {error}") from error
     return arrays
 
 

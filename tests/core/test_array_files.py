@@ -78,3 +78,16 @@ def test_a_small_archive_does_not_unpack_to_a_large_array(tmp_path):
             archive.writestr(f"{number}.npy", npy(np.arange(3)))
     with pytest.raises(ValueError, match="300 arrays"):
         read_arrays(tmp_path / "many.npz")
+
+
+@pytest.mark.parametrize("flag", [0x01, 0x20, 0x40], ids=["encrypted", "patched", "strong"])
+def test_members_of_other_kinds_of_zip_are_refused(tmp_path, flag):
+    """Whoever calls catches what damaged archives raise, and nothing else comes."""
+    path = tmp_path / "a.npz"
+    np.savez(path, a=np.arange(3))
+    data = bytearray(path.read_bytes())
+    listed = data.rindex(b"PK\x01\x02")
+    data[listed + 8] |= flag
+    path.write_bytes(data)
+    with pytest.raises(zipfile.BadZipFile, match="a.npy"):
+        read_arrays(path)

@@ -10,11 +10,13 @@ import contextlib
 import gzip
 import io
 import json
+import pickle
 import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import torch
 from safetensors.torch import save_file
@@ -49,16 +51,23 @@ from rnnviz.core.scoring.ranking import rank
 from rnnviz.core.scoring.results import read_ranking, write_ranking
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.labelled_texts import read_labelled
+from rnnviz.core.sequences.number_files import read_table
 from rnnviz.core.sequences.numbers import Numbers
+from rnnviz.core.sequences.tagged_texts import read_tagged
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import UNKNOWN_TOKEN, Tokens
 from rnnviz.core.stories.pack import is_pack, write_pack
 from rnnviz.core.stories.pack import unpack as unpack_stories
 from rnnviz.core.stories.story import Stories, Story, lecture, read_stories, write_stories
+from rnnviz.core.unroll.plan import Plan
+from rnnviz.core.unroll.trace import read_trace
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.checkpoints.vocabulary.file import read_vocabulary
+from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.training.state import State, load_state, save_state
 from rnnviz.nets.translation.embeddings import read_vectors
+from rnnviz.nets.unroll.computing import compute
 from rnnviz.work.remote import mirrored_address
 from rnnviz.work.unpacking import RefusedArchiveError, unpack
 from tests.core.recordings.recordings import record
@@ -67,9 +76,13 @@ from tests.nets.checkpoints import examples
 from tests.nets.checkpoints.linear_recurrences import references, written
 from tests.nets.checkpoints.networks import chain_writers
 from tests.nets.checkpoints.tensorflow_js import test_ml5
+from tests.nets.checkpoints.torch7 import test_char_rnn
+from tests.nets.checkpoints.torch7.t7_writer import t7
 from tests.nets.checkpoints.translators import test_tutorial
 from tests.nets.classification.small_classifier import TEXT as LABELLED
 from tests.nets.classification.small_classifier import saved_classifier
+from tests.nets.sequence.test_opening import described
+from tests.nets.sequence.test_opening import every as networks
 from tests.nets.translation.small import small_translator
 
 TEXT = '"Well," she said, "12 a\n\tb {x} (y)." ' * 40
@@ -211,6 +224,29 @@ def open_attention(path: Path) -> None:
     command("info", str(path), "--json")
 
 
+def open_numbers(path: Path) -> None:
+    """Rows of numbers, and the columns that are read."""
+    table = read_table(path)
+    table.numbers(table.columns[:2])
+
+
+def open_vocabulary(path: Path) -> None:
+    """What names the symbols of a network, as a companion of its file."""
+    if read_vocabulary(path, len(_VOCABULARY)) is None:
+        raise RnnvizError(f"{path.name} lists no symbols, it is taken for a text")
+
+
+def open_shards(path: Path) -> None:
+    """A model in several files, by its folder, its index and one of them."""
+    for place in (path, path / "model.safetensors.index.json", path / _SHARDS[1]):
+        open_model(place)
+
+
+def open_weights_apart(path: Path) -> None:
+    """A network in one file, its characters in another beside it."""
+    kind_of(path / "lm.t7"), open_model(path / "lm.t7")
+
+
 def open_pack(path: Path) -> None:
     """Stories with their models and texts, taken out into a folder."""
     if not is_pack(path):
@@ -229,7 +265,12 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "pytorch-module": (kind_of, open_model),
     "torchscript": (kind_of, open_model),
     "torch7": (kind_of, open_model),
+    "char-rnn": (open_weights_apart,),
+    "shards": (open_shards,),
+    "tagger": (kind_of, open_model),
+    "numbers-model": (kind_of, open_model),
     "keras": (kind_of, open_with_characters),
+    "keras-weights": (kind_of, open_with_characters),
     "keras-archive": (kind_of, open_with_characters),
     "keras-folder": (kind_of, open_with_characters),
     "tensorflow-js": (kind_of, open_with_characters),
@@ -242,6 +283,14 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "tutorial": (lambda path: open_model(path / "encoder.pt"),),
     "classifier": (kind_of, open_model),
     "labelled": (lambda path: read_labelled([path]),),
+    "tagged": (kind_of, lambda path: read_tagged([path])),
+    "table": (kind_of, open_numbers),
+    "array": (kind_of, open_numbers),
+    "arrays": (kind_of, open_numbers),
+    "vocabulary": (open_vocabulary,),
+    "vocabulary-pickle": (open_vocabulary,),
+    "vocabulary-lines": (open_vocabulary,),
+    "tokenizer": (open_vocabulary,),
     "recording": (kind_of, open_recording),
     "tokens": (kind_of, open_recording),
     "numbers": (kind_of, open_recording),
@@ -267,6 +316,7 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "state": (load_state,),
     "vectors": (lambda path: read_vectors(path, {"a", "the"}),),
     "archive": (open_archive,),
+    "trace": (lambda path: read_trace(path, Plan()),),
 }
 
 
@@ -366,6 +416,71 @@ def _event_files(folder: Path) -> Path:
             writer.write(step, {"loss": 1.0 / (step + 1), "lr": 1e-3})
         writer.close()
     return folder / "logs"
+
+
+def _network(name: str) -> Sample:
+    """A file of ours with one of the networks that tests know by these names."""
+
+    def sample(folder: Path) -> Path:
+        path = folder / "mine.safetensors"
+        save_model(path, SequenceNetwork(described(networks[name][0]), seed=1))
+        return path
+
+    return sample
+
+
+def _shards(folder: Path) -> Path:
+    made = folder / "parts"
+    made.mkdir()
+    weights = examples.Stock(embedding=2).state_dict()
+    names = sorted(weights)
+    places = {name: _SHARDS[number % 2] for number, name in enumerate(names)}
+    for shard in _SHARDS:
+        parts = {name: weights[name].clone() for name in names if places[name] == shard}
+        save_file(parts, made / shard, {"chars": examples.CHARACTERS})
+    (made / "model.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
+    return made
+
+
+def _char_rnn(folder: Path) -> Path:
+    """The network with its vocabulary in a file beside it, as char-rnn keeps it."""
+    made = folder / "cv"
+    made.mkdir()
+    layers, decoder = test_char_rnn.network("lstm", 1)
+    rnn = test_char_rnn.graph([*layers[0], decoder])
+    (made / "lm.t7").write_bytes(t7({"protos": {"rnn": rnn}}))
+    (made / "vocab.t7").write_bytes(t7(test_char_rnn.vocab()))
+    return made
+
+
+def _keras_weights(folder: Path) -> Path:
+    made = folder / "apart"
+    made.mkdir()
+    stock = examples.Stock(embedding=2)
+    chain_writers.write_keras(folder / "whole.h5", stock)
+    with h5py.File(folder / "whole.h5") as whole, h5py.File(made / "m.h5", "w") as file:
+        group = whole["model_weights"]
+        for name in group.attrs:
+            file.attrs[name] = group.attrs[name]
+        for name in group:
+            group.copy(name, file)
+    (made / "m.json").write_text(json.dumps(chain_writers.keras_of(stock)[0]))
+    return made
+
+
+def _array(folder: Path) -> Path:
+    np.save(folder / "flight.npy", np.arange(24, dtype=np.float32).reshape(12, 2))
+    return folder / "flight.npy"
+
+
+def _arrays(folder: Path) -> Path:
+    np.savez(folder / "flight.npz", x=np.ones((3, 4, 2)), y=np.zeros((3, 4, 1)))
+    return folder / "flight.npz"
+
+
+def _trace(folder: Path) -> Path:
+    compute(Plan()).save(folder / "trace.npz")
+    return folder / "trace.npz"
 
 
 def _translator(folder: Path) -> Path:
@@ -475,6 +590,12 @@ def _stories_pack(folder: Path) -> Path:
     return folder / "talk.rnnviz"
 
 
+_VOCABULARY = {word: place for place, word in enumerate(examples.CHARACTERS)}
+_SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+_TOKENIZER = {
+    "class_name": "Tokenizer",
+    "config": {"word_index": json.dumps({f"w{n}": n for n in range(1, 40)}), "num_words": None},
+}
 _PAIRS = "".join(f"the cat {n}\tle chat {n}\n" for n in range(30)).encode()
 
 SAMPLES: dict[str, Sample] = {
@@ -486,7 +607,12 @@ SAMPLES: dict[str, Sample] = {
     "pytorch-module": _model(examples.write_module, "module.pt"),
     "torchscript": _model(examples.write_torchscript, "script.pt"),
     "torch7": _model(examples.write_torch7, "model.t7"),
+    "char-rnn": _char_rnn,
+    "shards": _shards,
+    "tagger": _network("zoo: both ways"),
+    "numbers-model": _network("zoo: deep head"),
     "keras": _model(chain_writers.write_keras, "model.h5"),
+    "keras-weights": _keras_weights,
     "keras-archive": _model(chain_writers.write_keras_archive, "model.keras"),
     "keras-folder": _keras_folder,
     "tensorflow-js": _tfjs_folder,
@@ -499,6 +625,14 @@ SAMPLES: dict[str, Sample] = {
     "tutorial": _tutorial,
     "classifier": saved_classifier,
     "labelled": _written("labelled.tsv", LABELLED.encode() * 9),
+    "tagged": _written("tagged.txt", b"the D\ncat N\nsat V\n\na D\ndog N\n" * 20),
+    "table": _written("flight.csv", b"speed,height,lift\n" + b"1,2.5,3\n4,5e-1,6\n" * 9),
+    "array": _array,
+    "arrays": _arrays,
+    "vocabulary": _written("vocabulary.json", json.dumps(_VOCABULARY).encode()),
+    "vocabulary-pickle": _written("vocabulary.pkl", pickle.dumps(_VOCABULARY)),
+    "vocabulary-lines": _written("vocabulary.txt", "\n".join(_VOCABULARY).encode()),
+    "tokenizer": _written("tokenizer.json", json.dumps(_TOKENIZER).encode()),
     "recording": _recording,
     "tokens": _tokens,
     "numbers": _numbers,
@@ -527,6 +661,7 @@ SAMPLES: dict[str, Sample] = {
     "state": _state,
     "vectors": _written("vectors.txt", b"2 3\na 0.1 0.2 0.3\nthe 1 2 3\n"),
     "archive": _archive,
+    "trace": _trace,
 }
 
 

@@ -13,6 +13,7 @@ from rnnviz.core.errors import ModelFileError
 from rnnviz.core.reading import read_head
 
 _HEAD = 1 << 16
+_INDEX = ".index.json"
 _MOST_FILES = 2000
 _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 _CHECKPOINT = re.compile(r".+\.data-\d+-of-\d+|.+\.meta|checkpoint")
@@ -54,6 +55,10 @@ def model_file_in(folder: Path) -> Path:
     weights = [path for path in files if path.suffix.lower() in _WEIGHTS]
     # Weights and the structure beside them are one model, and either opens as both.
     found = weights if len(weights) == len(described) == 1 else described or weights
+    # Shards are one model, which their index names.
+    indexes = [path for path in files if path.name.endswith(_INDEX)]
+    if len(found) != 1 and len(indexes) == 1:
+        return indexes[0]
     if len(found) == 1:
         return found[0]
     if not found and any(_CHECKPOINT.fullmatch(path.name) for path in files):

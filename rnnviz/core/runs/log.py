@@ -103,13 +103,24 @@ class EventLog:
         )
 
     def flush(self) -> None:
-        """Bring what was written to the disk."""
-        os.fsync(self._file)
+        """Bring what was written to the disk.
 
-    def close(self) -> None:
-        """Flush and close."""
+        Raises:
+            RunDirectoryError: the disk did not take it.
+        """
         try:
             os.fsync(self._file)
+        except OSError as error:
+            raise write_error(self.path, error) from error
+
+    def close(self) -> None:
+        """Flush and close.
+
+        Raises:
+            RunDirectoryError: as `flush` does; it is closed all the same.
+        """
+        try:
+            self.flush()
         finally:
             os.close(self._file)
 

@@ -155,7 +155,7 @@ def _refuse_gaps(values: npt.NDArray[np.float32], columns: Sequence[str], path: 
 
 def _of_text(path: Path, sequence_column: str) -> Table:
     lines = read_lines(path)
-    rows = _rows(lines)
+    rows = _rows(lines, path)
     if not rows:
         raise TextError(f"{path.name} is empty; rows of numbers with commas between are wanted")
     width = len(rows[0][1])
@@ -224,8 +224,12 @@ def _with_documents(
     return Table(tuple(numbers), table, words, documents, path.name, path)
 
 
-def _rows(lines: list[str]) -> list[tuple[int, list[str]]]:
-    """Cells of every line that is not blank, with its number."""
+def _rows(lines: list[str], path: Path) -> list[tuple[int, list[str]]]:
+    """Cells of every line that is not blank, with its number.
+
+    Raises:
+        TextError: a line cannot be cut into cells.
+    """
     kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not kept:
         return []
@@ -235,7 +239,12 @@ def _rows(lines: list[str]) -> list[tuple[int, list[str]]]:
         return [(number, line.split()) for number, line in kept]
     found = []
     for number, line in kept:
-        (row,) = csv.reader([line], delimiter=delimiter)
+        try:
+            (row,) = csv.reader([line], delimiter=delimiter)
+        except csv.Error as error:
+            raise TextError(
+                f"line {number:,} of {path.name} is no row of a CSV: {error}"
+            ) from error
         found.append(
             (number, [cell.replace(",", ".") if delimiter == ";" else cell for cell in row])
         )

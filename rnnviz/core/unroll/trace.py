@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import UnrollError
 from rnnviz.core.unroll.plan import Plan
 
@@ -106,9 +107,11 @@ def read_trace(path: Path, plan: Plan, trained: int = 0) -> Trace:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise UnrollError(f"{path.name} is too large to hold an unrolled network")
-        with np.load(path, allow_pickle=False) as found:
-            arrays = {key.replace("\\", "/"): np.asarray(found[key], np.float64) for key in found}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        arrays = {
+            key.replace("\\", "/"): np.asarray(values, np.float64)
+            for key, values in read_arrays(path).items()
+        }
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise UnrollError(f"{path.name} cannot be read; compute it again ({error})") from error
     for values in arrays.values():
         values.flags.writeable = False

@@ -75,7 +75,8 @@ class ConceptPicker(Choices):
             model.appendRow(_entry("New concept…", _NEW_CONCEPT, "Label the text in your own way"))
         with QSignalBlocker(self):
             self.setModel(model)
-        completer = QCompleter([concept.title for concept in concepts], self)
+        # Of the line: it deletes the one before, which a child of the list would outlive.
+        completer = QCompleter([concept.title for concept in concepts], self.lineEdit())
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.setCompleter(completer)

@@ -345,6 +345,7 @@ class Window(QMainWindow):
         for action in menu.actions():
             if action.data():
                 menu.removeAction(action)
+                action.deleteLater()
         clear = menu.actions()[0]
         for path in self.session.library.recent:
             action = menu.addAction(path.name.replace("&", "&&"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCompleter
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.concepts import CONCEPTS
@@ -44,3 +45,11 @@ def test_a_new_one_leaves_the_choice_as_it_was(picker: ConceptPicker, qtbot: QtB
     with qtbot.waitSignal(picker.new_requested):
         _activate(picker, "New concept…")
     assert picker.currentData() == "brace-depth"
+
+
+def test_what_completes_names_is_there_once(picker: ConceptPicker) -> None:
+    for count in (1, 2, 3):
+        picker.set_concepts(CONCEPTS[:count])
+    picker.set_concepts(CONCEPTS)
+    assert len(picker.findChildren(QCompleter)) == 1
+    assert picker.completer().model().rowCount() == len(CONCEPTS)

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -202,6 +202,22 @@ def test_a_dropped_text_is_walked_and_a_dropped_model_takes_it_over(
     assert str(again.text) == "a bold cab"
     recent = [action.text() for action in window.actions_.menu("File/Open recent").actions()]
     assert recent == ["own.txt", "Clear this list"]  # what ships is listed anyway
+
+
+def test_lists_that_are_made_anew_keep_nothing_of_the_old(window: Window, tmp_path: Path) -> None:
+    """The menu of recent files, whatever was opened."""
+    menu = window.actions_.menu("File/Open recent")
+    for name in ("one.txt", "two.txt"):
+        (tmp_path / name).write_text(f"a bold cab, {name}")
+
+    def held() -> int:
+        for name in ("one.txt", "two.txt"):
+            window.open_path(tmp_path / name)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        return len(menu.findChildren(QAction))
+
+    first = held()
+    assert [held() for _ in range(3)] == [first] * 3
 
 
 def test_a_dropped_folder_opens_as_the_model_in_it(window: Window, tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_shards_are_put_together_or_named(ending: str, tmp_path: Path) -> None:
         save(tensors, tmp_path / file)
     index = tmp_path / f"model.{ending}.index.json"
     index.write_text(json.dumps({"weight_map": {n: files[n in names[5:]] for n in names}}))
-    for opened_by in (*files, index.name):
+    for opened_by in (*files, index.name, "."):
         assert agrees(open_model(tmp_path / opened_by, CHARACTERS), stock)
     (tmp_path / files[0]).unlink()
     with pytest.raises(ModelFileError, match=r"shard 2 of 2 of a model.*00001-of-00002"):
