@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -121,6 +122,7 @@ class Session(QObject):
             self.jobs, self.runs, self.recordings, self.selection, self.rankings, self
         )
         self.following = Following(self.jobs, self.runs, self.recordings, self)
+        self.following.began.connect(self._select_first_unit)
         self.memory = Memory(self.runs, self)
         self.library = Library(settings, models, resources, self)
         self.gradients = Gradients(self.jobs, self.recordings, self.library, cache, self)
@@ -128,6 +130,8 @@ class Session(QObject):
         self.unrolled_model = UnrolledModel(self.jobs, self.recordings, self.selection, cache, self)
         self._text_suits_model = True
         self._wanted: _Wanted | None = None
+        self._awaits_text: _Wanted | None = None
+        """A finding whose large text is still being read."""
         self._lent: Scale | None = None
         """The scale of the story that is told; it is kept for its unit alone."""
         self._opening: Path | None = None
@@ -357,6 +361,11 @@ class Session(QObject):
         except RnnvizError as error:
             self.jobs.failed.emit(Failure.of(error))
 
+    @Slot()
+    def _select_first_unit(self) -> None:
+        """A training that is followed has no unit yet that anybody chose."""
+        self.selection.select_unit(0)
+
     def _select_first_finding(self, description: Described, groups: Groups) -> None:
         """Select the unit and the concept that a model's card names first."""
         if not description.findings:
@@ -393,7 +402,7 @@ class Session(QObject):
             RnnvizError: its model or text is gone; what was open stays.
         """
         self.recordings.intervene(None)
-        model, text = self.recordings.model, self.recordings.text
+        text = self.recordings.text
         path, text_path = Path(finding.model_path), Path(finding.text_path)
         if finding.model_path and not exists(path):
             raise FindingError(f"the model of “{finding.title}” is gone: {path} does not exist")
@@ -403,16 +412,30 @@ class Session(QObject):
                 f"“{finding.title}” was found in {finding.text_name or 'a text'} that was never "
                 "saved as a file; open or paste that text again, then show the finding"
             )
-        another_text = bool(finding.text_path) and (text is None or text.path != text_path)
-        read = Text.read(text_path) if another_text else given
-        self._want(_Wanted(finding, read, networks, brushed, scaled))
+        wanted = _Wanted(finding, given, networks, brushed, scaled)
+        if finding.text_path and (text is None or text.path != text_path):
+            self._want(None)
+            self._awaits_text = wanted
+            self.recordings.read_text(text_path, partial(self._show_on, wanted))
+        else:
+            self._show(wanted)
+
+    def _show_on(self, wanted: _Wanted, text: Text) -> None:
+        """Show it on its text, which was read, unless something else was opened meanwhile."""
+        if wanted is self._awaits_text:
+            self._show(wanted._replace(text=text))
+
+    def _show(self, wanted: _Wanted) -> None:
+        """Open the model of a finding, if need be, and show it."""
+        self._want(wanted)
+        finding, model = wanted.finding, self.recordings.model
         if finding.model_path and (model is None or model.path != finding.model_path):
             # The text comes with the model: if that cannot be opened, what was open stays.
-            self.open_model(path, finding.vocabulary)
+            self.open_model(Path(finding.model_path), finding.vocabulary)
             return
-        if read is not None:
+        if wanted.text is not None:
             self._text_suits_model = False
-            self.recordings.take_text(read)
+            self.recordings.take_text(wanted.text)
         self._compare_wanted()
         if self.recordings.recording is None:
             self.recordings.walk_if_small()
@@ -422,6 +445,7 @@ class Session(QObject):
     def _want(self, wanted: _Wanted | None) -> None:
         """Say what is to be shown; a model that is still being opened for something else is not."""
         self._wanted, self.alignments.begin_with = wanted, None
+        self._awaits_text = None
 
     @Slot()
     def _compare_wanted(self) -> None:

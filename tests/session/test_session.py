@@ -1,5 +1,7 @@
 """What must follow what when a person opens things."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,40 @@ def test_a_finding_opens_its_model_and_text_and_shows_its_unit_and_range(
     assert (session.selection.unit, session.selection.channel) == (3, "hidden")
     assert session.selection.range == (3, 6)
     assert jumps == [3]
+
+
+def test_a_finding_in_a_large_text_waits_for_the_engine_to_read_it(
+    make_session, model_file, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("rnnviz.session.shared.recordings.LARGE_TEXT_BYTES", 10)
+    asked: list[Callable[[], None]] = []
+
+    def read_text(request, context):
+        width = lay_out(Path(request.path), Path(request.folder))
+        return TextLaidOut(request.path, request.folder, width)
+
+    own = tmp_path / "own.txt"
+    own.write_text("my own text, é")
+    finding = Finding(
+        title="found", channel="hidden", layer=1, unit=0, start=3, stop=6,
+        scale=Scale(-1.0, 1.0, "blue-orange"), model_path=str(model_file), text_name="own.txt",
+        text_path=str(own),
+    )  # fmt: skip
+    session = make_session(read_text=read_text)
+    session.show_finding(finding)
+    assert session.jobs._runner.ran[:2] == ["read_text", "open_model"]
+    assert str(session.recordings.text) == "my own text, é"
+    assert (session.selection.unit, session.selection.range) == (3, (3, 6))
+    # What is opened while it is read is what the person wants.
+    read = session.recordings.read_text
+    monkeypatch.setattr(
+        session.recordings, "read_text", lambda path, done: asked.append(partial(read, path, done))
+    )
+    session.show_text(Text.of("another text", "another"))
+    session.show_finding(finding)
+    session.open_path(model_file)
+    asked.pop()()
+    assert str(session.recordings.text) == "another text"
 
 
 def test_a_large_text_is_read_by_the_engine(make_session, model_file, tmp_path, monkeypatch):

@@ -45,9 +45,12 @@ class Following(QObject):
 
     Signals:
         changed: another run is followed, or none; another step is shown, or could not be read.
+        began: the first checkpoint of a run is shown in the place of a model of no run, or of
+            another one, whose units have nothing to do with these.
     """
 
     changed = Signal()
+    began = Signal()
 
     def __init__(
         self, jobs: Jobs, runs: Runs, recordings: Recordings, parent: QObject | None = None
@@ -114,6 +117,10 @@ class Following(QObject):
         model = self._recordings.model
         if model is None or self.run is not None:
             return None
+        return self._run_of(model)
+
+    def _run_of(self, model: OpenModel) -> OpenRun | None:
+        """The open run that this model is a checkpoint of."""
         return self._runs.find(Path(model.path).parent.parent)
 
     # Following
@@ -202,10 +209,14 @@ class Following(QObject):
         related, said = self.step is not None, model.description.training.get("steps")
         self.step = said if isinstance(said, int) else step
         self.held_out_nats = _number(model.description.training.get("held_out_nats"))
+        before = self._recordings.model
+        of_this_run = before is not None and self._run_of(before) is self.run
         self._recordings.followed = True
         self._taking = True
         self._recordings.renew(model, recording, related)
         self._taking = False
+        if not (related or of_this_run):
+            self.began.emit()
         self._keep(folder)
         self.changed.emit()
         return True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.kinds.described import from_plain
 from rnnviz.core.models.units import groups_of
+from rnnviz.core.reading import exists
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.recordings.recording import Recording, size_bytes
@@ -199,15 +202,26 @@ class Recordings(QObject):
         Raises:
             TextError: it cannot be read; what was open stays.
         """
+        if path.suffix.lower() in SUFFIXES and exists(path):
+            # Arrays, of which there is nothing to read as text.
+            self.show_text(Text(np.zeros(0, np.uint8), path.name, path))
+            return
+        self.read_text(path, self.show_text)
+
+    def read_text(self, path: Path, done: Callable[[Text], None]) -> None:
+        """Read a text file for what is done next: at once, or later where it is large.
+
+        It is not done any more where another text was taken before it came.
+
+        Raises:
+            TextError: it cannot be read.
+        """
         try:
             large = path.stat().st_size > LARGE_TEXT_BYTES
         except OSError as error:
             raise TextError(f"cannot read {path}: {error.strerror}") from error
-        if path.suffix.lower() in SUFFIXES:  # arrays, of which there is nothing to read as text
-            self.show_text(Text(np.zeros(0, np.uint8), path.name, path))
-            return
         if not large:
-            self.show_text(Text.read(path))
+            done(Text.read(path))
             return
         self._live += 1
         # Named as what is typed, it is deleted as that is.
@@ -216,7 +230,7 @@ class Recordings(QObject):
             ReadText(path=str(path), folder=str(folder)),
             of=(TEXT,),
             title=f"Reading {path.name}",
-            done=self._text_read,
+            done=partial(self._text_read, done),
         )
 
     @property
@@ -229,10 +243,10 @@ class Recordings(QObject):
         """Whether a large text is on its way."""
         return self._jobs.busy(ReadText)
 
-    def _text_read(self, found: TextLaidOut) -> None:
+    def _text_read(self, done: Callable[[Text], None], found: TextLaidOut) -> None:
         try:
-            self.show_text(map_text(Path(found.path), Path(found.folder), found.width))
-        except TextError as error:
+            done(map_text(Path(found.path), Path(found.folder), found.width))
+        except RnnvizError as error:
             self._jobs.failed.emit(Failure.of(error))
 
     def show_text(self, text: Text) -> None:

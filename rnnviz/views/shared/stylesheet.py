@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
@@ -159,6 +160,7 @@ QGroupBox { border: 1px solid $border; border-radius: 8px; margin-top: 16px; pad
 QGroupBox::title { subcontrol-origin: margin; left: 8px; padding: 0 4px; color: $muted; }
 QScrollArea { border: none; }
 """
+_POINTS = re.compile(r"\b(\d+)pt\b")
 
 
 def restyle(widget: QWidget) -> None:
@@ -167,7 +169,7 @@ def restyle(widget: QWidget) -> None:
     widget.style().polish(widget)
 
 
-def stylesheet(theme: Theme, icons: str) -> str:
+def stylesheet(theme: Theme, icons: str, text_scale: float) -> str:
     """The sheet in a theme's colours; `icons` is the folder of its two arrows."""
     names = {
         "background": theme.background,
@@ -186,7 +188,7 @@ def stylesheet(theme: Theme, icons: str) -> str:
         "thumb": "#434c5a" if theme.dark else "#c6ccd5",
         "icons": icons.replace("\\", "/"),
     }
-    sheet = _SHEET
+    sheet = _POINTS.sub(lambda size: f"{text_scale * int(size[1]):g}pt", _SHEET)
     for name in sorted(names, key=len, reverse=True):
         sheet = sheet.replace(f"${name}", names[name])
     return sheet

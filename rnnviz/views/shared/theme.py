@@ -6,7 +6,7 @@ A widget asks `theme_of(self)` while it paints and repaints on `PaletteChange`: 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ from weakref import WeakSet
 
 from PySide6.QtCore import QByteArray, QDir, QObject, QSize, Qt, QTemporaryDir, QTimer, Signal, Slot
 from PySide6.QtGui import (
+    QAccessibilityHints,
     QAction,
     QColor,
     QFont,
@@ -23,6 +24,7 @@ from PySide6.QtGui import (
     QPainter,
     QPalette,
     QPixmap,
+    QStyleHints,
 )
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory, QWidget
@@ -31,6 +33,11 @@ from shiboken6 import isValid
 from rnnviz.core.colours.colour import INK, PAPER
 from rnnviz.core.system.places import resources
 from rnnviz.views.shared.stylesheet import stylesheet
+
+_USUAL_POINTS = {"windows": 9.0, "cocoa": 13.0}
+_USUALLY = 11.0
+"""What desktops write menus in, where nobody asked for larger text; of Linux the largest."""
+_LARGEST_SCALE = 1.6
 
 Setting = Literal["system", "light", "dark"]
 """What a person chooses; `system` follows the desktop where it says."""
@@ -109,10 +116,26 @@ DARK = Theme(
 )
 
 
+def strong(theme: Theme) -> Theme:
+    """The theme for somebody who asked the desktop for high contrast."""
+    ground = "#000000" if theme.dark else "#ffffff"
+    ink = "#ffffff" if theme.dark else "#000000"
+    return replace(
+        theme, background=ground, surface=ground, raised=ground, text=ink, muted=ink,
+        faint=theme.muted, border=theme.muted,
+    )  # fmt: skip
+
+
+STRONG_LIGHT, STRONG_DARK = strong(LIGHT), strong(DARK)
+
+
 def theme_of(widget: QWidget | None = None) -> Theme:
     """The theme that a widget, or the application, is painted in."""
     palette = widget.palette() if widget is not None else QGuiApplication.palette()
-    return DARK if palette.color(QPalette.ColorRole.Base).lightness() < 128 else LIGHT
+    dark = palette.color(QPalette.ColorRole.Base).lightness() < 128
+    usual, contrasting = (DARK, STRONG_DARK) if dark else (LIGHT, STRONG_LIGHT)
+    lines = palette.color(QPalette.ColorRole.Mid).name()
+    return contrasting if lines == contrasting.border else usual
 
 
 def qt_palette(theme: Theme) -> QPalette:
@@ -150,6 +173,11 @@ def qt_palette(theme: Theme) -> QPalette:
     return palette
 
 
+def wishes_in(hints: QStyleHints) -> QAccessibilityHints:
+    """What the person asked of the desktop, contrast among it; it lives as long as the hints."""
+    return hints.accessibility()
+
+
 class Appearance(QObject):
     """Dresses the application, and dresses it again when the setting or the desktop changes.
 
@@ -172,7 +200,10 @@ class Appearance(QObject):
         load_fonts()
         app.setStyle(QStyleFactory.create("Fusion"))
         app.setFont(ui_font())
-        app.styleHints().colorSchemeChanged.connect(self._dress)
+        self._hints = app.styleHints()
+        self._hints.colorSchemeChanged.connect(self._dress)
+        self._wished = wishes_in(self._hints)
+        self._wished.contrastPreferenceChanged.connect(self._dress)
         self._dress()
 
     def set_setting(self, setting: Setting) -> None:
@@ -187,11 +218,13 @@ class Appearance(QObject):
 
     @Slot()
     def _dress(self) -> None:
-        scheme = self._app.styleHints().colorScheme()
+        scheme = self._hints.colorScheme()
         dark = self.setting == "dark" or (
             self.setting == "system" and scheme == Qt.ColorScheme.Dark
         )
         theme = DARK if dark else LIGHT
+        if self._wished.contrastPreference() == Qt.ContrastPreference.HighContrast:
+            theme = STRONG_DARK if dark else STRONG_LIGHT
         if theme == self.theme:
             return
         first, self.theme = self.theme is None, theme
@@ -218,7 +251,7 @@ class Appearance(QObject):
         """The sheet of the theme, and the icons in its colours."""
         theme = self.theme
         assert theme is not None
-        self._app.setStyleSheet(stylesheet(theme, self._tinted_arrows(theme)))
+        self._app.setStyleSheet(stylesheet(theme, self._tinted_arrows(theme), text_scale()))
         for target in list(_with_icons):
             if isValid(target):
                 target.setIcon(icon(target.property("icon_name")))
@@ -251,11 +284,19 @@ def load_fonts() -> tuple[str, ...]:
     return tuple(dict.fromkeys(families))
 
 
+@lru_cache
+def text_scale() -> float:
+    """How much larger than usual the desktop wants its text, from 1 to 1.6."""
+    points = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF()
+    usual = _USUAL_POINTS.get(QGuiApplication.platformName(), _USUALLY)
+    return min(max(points / usual, 1.0), _LARGEST_SCALE)
+
+
 def ui_font(points: float = 10.0) -> QFont:
-    """The font of menus, buttons and captions."""
+    """The font of menus, buttons and captions; `points` where the desktop's text is as usual."""
     names = [family for family in load_fonts() if "Mono" not in family]
     font = QFont([*names, "Inter", "DejaVu Sans"])
-    font.setPointSizeF(points)
+    font.setPointSizeF(points * text_scale())
     return font
 
 
@@ -263,7 +304,7 @@ def mono_font(points: float = 10.5) -> QFont:
     """The font of texts under study: fixed pitch, no kerning, no ligatures."""
     names = [family for family in load_fonts() if "Mono" in family]
     font = QFont([*names, "DejaVu Sans Mono"])
-    font.setPointSizeF(points)
+    font.setPointSizeF(points * text_scale())
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setFixedPitch(True)
     font.setKerning(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.architectures import Range, channel_named
 from rnnviz.core.colours.colour import palette
-from rnnviz.views.shared.theme import Theme, mono_font, theme_of, ui_font
+from rnnviz.views.shared.theme import Theme, mono_font, text_scale, theme_of, ui_font
 from rnnviz.views.text.glyphs import character_name, glyph
 
 WIDTH = 264
@@ -84,6 +84,7 @@ class HoverCard(QWidget):
             painter.setPen(QPen(QColor(theme.border), 1))
             painter.setBrush(QColor(theme.raised))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+            painter.scale(text_scale(), text_scale())
             y = self._paint_head(painter, theme, self.facts)
             y = self._paint_values(painter, theme, self.facts, y)
             self._paint_predictions(painter, theme, self.facts, y)
@@ -94,7 +95,7 @@ class HoverCard(QWidget):
         painter.setBrush(QColor(theme.background))
         painter.drawRoundedRect(box, 6, 6)
         painter.setPen(QColor(theme.text))
-        painter.setFont(mono_font(15))
+        painter.setFont(_usual(15, mono_font))
         # A token has its place beside the box, in words.
         sign = _shown(facts.character) if len(facts.character) == 1 else "…"
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, sign)
@@ -102,18 +103,18 @@ class HoverCard(QWidget):
         name = _named(facts.character)
         _write(painter, QRectF(left, _PAD - 1, width, 18), name, _bold(10), theme.text)
         where = f"line {facts.line:,}, column {facts.column:,}, offset {facts.offset:,}"
-        _write(painter, QRectF(left, _PAD + 17, width, 18), where, ui_font(8.5), theme.muted)
+        _write(painter, QRectF(left, _PAD + 17, width, 18), where, _usual(8.5), theme.muted)
         if not facts.known:
             below = QRectF(_PAD, _PAD + _HEAD, WIDTH - 2 * _PAD, _LINE)
             told = "The model does not know this character; it was skipped"
-            _write(painter, below, told, ui_font(8.5), theme.bad)
+            _write(painter, below, told, _usual(8.5), theme.bad)
         return _PAD + _HEAD + (0 if facts.known else _LINE) + 4
 
     def _paint_values(self, painter: QPainter, theme: Theme, facts: HoverFacts, y: float) -> float:
         largest = max((abs(value) for value in facts.values.values()), default=1.0)
         for channel, value in facts.values.items():
             chosen = channel == facts.channel
-            font = _bold(9) if chosen else ui_font(9)
+            font = _bold(9) if chosen else _usual(9)
             colour = theme.text if chosen else theme.muted
             _write(painter, QRectF(_PAD, y, 72, _LINE), channel, font, colour)
             track = QRectF(_PAD + 76, y + 7, 104, 6)
@@ -135,23 +136,23 @@ class HoverCard(QWidget):
         painter.drawLine(QPointF(_PAD, y + 0.5), QPointF(WIDTH - _PAD, y + 0.5))
         y += 6
         caption = QRectF(_PAD, y, WIDTH - 2 * _PAD, _LINE)
-        _write(painter, caption, "surprisal", ui_font(9), theme.muted)
+        _write(painter, caption, "surprisal", _usual(9), theme.muted)
         bits = facts.surprisal_bits
         told = "not predicted" if bits is None else f"{bits:.2f} bits"
         _write_right(painter, caption, told, _bold(9), theme.text)
         y += _LINE
         if facts.predictions:
             caption.moveTop(y)
-            _write(painter, caption, "next, by likelihood", ui_font(9), theme.muted)
+            _write(painter, caption, "next, by likelihood", _usual(9), theme.muted)
             y += _LINE
         for character, probability in facts.predictions:
             box = QRectF(_PAD + 4, y, 68, _LINE)
-            _write(painter, box, _shown(character), mono_font(10.5), theme.text)
+            _write(painter, box, _shown(character), _usual(10.5, mono_font), theme.text)
             track = QRectF(_PAD + 76, y + 7, 104, 6)
             _paint_bar(painter, theme, track, 0.0, probability, "label")
             percent = f"{100 * probability:.1f} %"
             right = QRectF(WIDTH - _PAD - 56, y, 56, _LINE)
-            _write_right(painter, right, percent, ui_font(9), theme.text)
+            _write_right(painter, right, percent, _usual(9), theme.text)
             y += _LINE
 
 
@@ -188,7 +189,7 @@ def _shown(symbol: str) -> str:
 def _size(facts: HoverFacts) -> QSize:
     lines = len(facts.values) + 1 + (not facts.known)
     lines += len(facts.predictions) + bool(facts.predictions)
-    return QSize(WIDTH, 2 * _PAD + _HEAD + lines * _LINE + 12)
+    return QSize(WIDTH, 2 * _PAD + _HEAD + lines * _LINE + 12) * text_scale()
 
 
 def _place(card: QSize, cell: QRect, room: QSize) -> QPoint:
@@ -225,8 +226,13 @@ def _paint_bar(
         painter.drawLine(QPointF(middle, track.y() - 2), QPointF(middle, track.bottom() + 2))
 
 
+def _usual(points: float, of: Callable[[float], QFont] = ui_font) -> QFont:
+    """A font of the usual size: the painter makes the whole card larger."""
+    return of(points / text_scale())
+
+
 def _bold(points: float) -> QFont:
-    font = ui_font(points)
+    font = _usual(points)
     font.setWeight(QFont.Weight.DemiBold)
     return font
 

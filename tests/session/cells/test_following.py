@@ -101,6 +101,22 @@ def test_unit_selection_colours_and_text_stay(session: Session, run: MadeRun) ->
     assert not models, "the same training is no other model"
 
 
+def test_a_unit_of_another_model_is_not_shown_as_one_of_the_training(
+    session: Session, run: MadeRun, tmp_path: Path
+) -> None:
+    (tmp_path / "other.safetensors").write_bytes(b"model")
+    session.open_model(tmp_path / "other.safetensors")
+    session.selection.select_unit(5, "cell")
+    opened = session.runs.opened[0]
+    session.following.follow(opened)
+    assert session.following.step == 200
+    assert session.selection.unit == 0
+    session.selection.select_unit(4, "cell")
+    session.following.stop()
+    session.following.follow(opened)
+    assert (session.selection.unit, session.selection.channel) == (4, "cell")
+
+
 def test_what_cannot_be_read_leaves_everything_as_it_was(session: Session, run: MadeRun) -> None:
     failures: list[object] = []
     session.jobs.failed.connect(failures.append)

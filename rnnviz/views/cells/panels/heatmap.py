@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -109,7 +110,7 @@ class HeatmapPanel(Panel):
         self.plot.set_text(axis_text(recording))
         self.plot.set_values(values, start, scale.scale)
         named = _layers(recording, self._channel) if by_layer else ({}, ())
-        self.plot.set_rows(*named, name_of=self._name_of_row)
+        self.plot.set_rows(*named, name_of=partial(_name_of_row, recording, self._units))
         self.again.setVisible(self.order.currentData() == "similarity")
         self._show_marks()
         self._tell(None)
@@ -131,12 +132,6 @@ class HeatmapPanel(Panel):
     def unit_in_row(self, row: int) -> int | None:
         """The unit that this row shows, the first row on top."""
         return int(self._units[row]) if 0 <= row < len(self._units) else None
-
-    def _name_of_row(self, row: int) -> str:
-        recording, unit = self.session.recordings.recording, self.unit_in_row(row)
-        if recording is None or unit is None:
-            return ""
-        return recording.unit_name(unit)
 
     def _show_marks(self) -> None:
         rows = np.flatnonzero(self._units == self.session.selection.unit)
@@ -253,3 +248,8 @@ def reaches(rows: Values) -> npt.NDArray[np.float32]:
     parts = [rows[:, place : place + _PIECE] for place in dict.fromkeys(places)]
     found = np.abs(to_float32(np.concatenate(parts, axis=1))).max(axis=1)
     return np.where(found > 0, found, np.float32(1))
+
+
+def _name_of_row(recording: Recording, units: npt.NDArray[np.int64], row: int) -> str:
+    """The name of the unit in a row of the picture; there is none beyond its edges."""
+    return recording.unit_name(int(units[row])) if 0 <= row < len(units) else ""
