@@ -91,6 +91,13 @@ class Held(NamedTuple):
         return cls(events, time.monotonic(), anonymous, process.num_fds(), threads, widgets)
 
 
+def _shortened(words: str, most: int) -> str:
+    """The beginning and the end: an error that went through many overrides names all of them."""
+    if len(words) <= most:
+        return words
+    return f"{words[: most // 2]}\n...\n{words[-most // 2 :]}"
+
+
 class Faults:
     """Writes what went wrong, with the event it followed."""
 
@@ -105,8 +112,8 @@ class Faults:
         fault = {
             "event": self.number,
             "kind": kind,
-            "words": words[:2000],
-            "details": details[-6000:],
+            "words": _shortened(words, 2000),
+            "details": _shortened(details, 6000),
         }
         with self._guard:
             self._file.write(json.dumps(fault) + "\n")

@@ -82,7 +82,7 @@ class NamedAxis(NumberAxis):
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The names."""
         if self._name_of is not None and any(value not in self._names for value in values):
-            return [self._name_of(int(value)) for value in values]
+            return [self._name_of(math.floor(value)) for value in values]
         if not self._names:
             return super().tickStrings(values, scale, spacing)
         return [self._names.get(value, "") for value in values]

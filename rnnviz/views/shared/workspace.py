@@ -81,6 +81,8 @@ class Workspace(QMainWindow):
         self._sized = False
         self._aside = False
         """Whether the panels of `bottom` stand under those at the right, for want of height."""
+        self._height = 0
+        """As it was last."""
         self._default_layout = QByteArray()
         self._before = QByteArray()
         """The layout from before it was presented."""
@@ -279,15 +281,18 @@ class Workspace(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a window that was made low, leave its height to the middle; give it back later."""
         super().resizeEvent(event)
+        # Not what the event says: a room that is entered after the window was made low is told no
+        # size of before.
+        before, self._height = self._height, self.height()
         if self._settling.isActive() and self.height() > event.oldSize().height():
             # A window that opens small and is maximised then would keep the docks of the small one.
             self._relaying.start()
             return
-        if not self._sized or not self.docks or event.oldSize().height() <= 0:
+        if not self._sized or not self.docks or not before:
             return
-        if self.height() < self.low <= event.oldSize().height() and not self._aside:
+        if self.height() < self.low <= before and not self._aside:
             self._move_lower(_RIGHT)
-        elif self._aside and self.height() >= self.low + _ROOM > event.oldSize().height():
+        elif self._aside and self.height() >= self.low + _ROOM > before:
             self._move_lower(_BOTTOM)
             below = [self.docks[name] for name in self.bottom if name in self.docks]
             self.resizeDocks(below[:1], [self.bottom_height], Qt.Orientation.Vertical)

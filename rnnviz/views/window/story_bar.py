@@ -35,6 +35,7 @@ class StoryBar(QFrame):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._room = ""
         self.setProperty("role", "story")
         self.setAccessibleName("Story")
         self.title, self.caption, self.place = Label(), Label(), Label()
@@ -88,6 +89,12 @@ class StoryBar(QFrame):
         button.setAccessibleName(tip)
         return button
 
+    def enter(self, room: str) -> None:
+        """Stand above the workspace of this name: of another one the caption tells nothing."""
+        if room != self._room:
+            self._room = room
+            self.show_story()
+
     def set_large(self, large: bool) -> None:
         """In large type for the last row, without buttons; or as usual."""
         for label in (self.title, self.caption):
@@ -106,7 +113,7 @@ class StoryBar(QFrame):
         story, place, many = current
         self.title.setText(story.title)
         self.caption.setText(story.caption)
-        self.caption.setVisible(bool(story.caption))
+        self.caption.setVisible(bool(story.caption) and self._room in ("", story.show))
         self.place.setText(f"{place + 1} of {many}")
         self.before.setEnabled(place > 0)
         self.after.setEnabled(place + 1 < many)
@@ -118,7 +125,9 @@ class StoryBar(QFrame):
 
     def _elsewhere(self) -> bool:
         """Whether what is on the screen is no longer what the story tells of."""
-        return not self._session.shows_story
+        current = self._session.stories.current
+        in_its_room = current is None or self._room in ("", current[0].show)
+        return not (in_its_room and self._session.shows_story)
 
     @Slot()
     def _step_back(self) -> None:

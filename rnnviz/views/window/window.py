@@ -205,6 +205,7 @@ class Window(QMainWindow):
         session.workspace_wanted.connect(self.enter)
         self.workspace_tabs.entered.connect(self.list_panels)
         self.workspace_tabs.entered.connect(self.show_title)
+        self.workspace_tabs.entered.connect(self._show_room_of_story)
         session.alignments.model_changed.connect(self.show_title)
         self.workspace_tabs.entered.connect(self._hold_entries)
         cells, unroll = self.workspace(CellsWorkspace), self.workspace(UnrollWorkspace)
@@ -360,6 +361,10 @@ class Window(QMainWindow):
         action = self.sender()
         if isinstance(action, QAction):
             self.open_path(Path(action.data()))
+
+    @Slot()
+    def _show_room_of_story(self) -> None:
+        self.story_bar.enter(self.workspace_tabs.current.name)
 
     @Slot()
     def show_title(self) -> None:

@@ -69,6 +69,31 @@ def test_whoever_went_elsewhere_finds_back(told, qtbot):
     assert told.session.selection.unit == 0 and not bar.again.isVisible()
 
 
+def test_in_another_room_the_caption_goes_and_the_way_back_is_offered(told, qtbot):
+    bar = told.story_bar
+    told.enter("unroll")
+    assert bar.title.isVisible() and not bar.caption.isVisible() and bar.again.isVisible()
+    qtbot.mouseClick(bar.again, Qt.MouseButton.LeftButton)
+    assert told.workspace_tabs.current.name == "cells"
+    assert bar.caption.isVisible() and not bar.again.isVisible()
+
+
+@pytest.mark.parametrize("entered", ["before", "after"])
+def test_a_low_window_gives_its_height_to_the_middle(told, qtbot, entered):
+    """Whether a room is entered before the window is made low, or afterwards."""
+    told.resize(1440, 900)
+    told.enter("gradients")
+    room = told.workspace_tabs.current
+    lower = room.docks[room.bottom[0]]
+    qtbot.waitUntil(lambda: room.dockWidgetArea(lower) == Qt.DockWidgetArea.BottomDockWidgetArea)
+    if entered == "after":
+        told.enter("unroll")
+    told.resize(1024, 700)
+    told.enter("gradients")
+    qtbot.waitUntil(lambda: room.dockWidgetArea(lower) == Qt.DockWidgetArea.RightDockWidgetArea)
+    qtbot.waitUntil(lambda: room.centralWidget().height() > 400)
+
+
 def test_a_click_in_the_library_tells_a_story(told, qtbot):
     tree, group = told.library.tree, told.library._stories["own"]
     tree.scrollToItem(group.child(2))

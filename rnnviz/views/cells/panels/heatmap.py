@@ -87,13 +87,15 @@ class HeatmapPanel(Panel):
         column.addLayout(tools)
         column.addWidget(self.plot, 1)
         self._units = np.zeros(0, np.int64)
+        self._drawn: Recording | None = None
+        """What the picture shows."""
         return page
 
     def draw(self) -> None:
         """Read the values on the screen, in order, and show them through one shared scale."""
         recording = self.session.recordings.recording
         assert recording is not None
-        self._channel = self.session.selection.channel
+        self._drawn, self._channel = recording, self.session.selection.channel
         start, stop = visible_range(self.session.selection.visible, recording.length)
         stop = min(stop, start + _MOST_COLUMNS)
         self._units = self._ordered(recording)
@@ -198,8 +200,10 @@ class HeatmapPanel(Panel):
 
     @Slot(float, float)
     def _hover(self, x: float, y: float) -> None:
-        recording, unit = self.session.recordings.recording, self.unit_in_row(int(y))
-        if recording is None or unit is None or not 0 <= int(x) < recording.length:
+        recording, unit = self._drawn, self.unit_in_row(int(y))
+        if recording is None or recording is not self.session.recordings.recording:
+            return  # the picture of what is open now comes with the next frame
+        if unit is None or not 0 <= int(x) < recording.length:
             return
         self.session.selection.set_cursor(int(x))
         name = recording.unit_name(unit)
@@ -213,7 +217,7 @@ class HeatmapPanel(Panel):
     @Slot(float, float)
     def _click(self, x: float, y: float) -> None:
         unit = self.unit_in_row(int(y))
-        if unit is not None:
+        if unit is not None and self._drawn is self.session.recordings.recording:
             self.session.selection.select_unit(unit)
 
 

@@ -156,7 +156,7 @@ class SaturationPanel(Panel):
 
     @Slot(int, int)
     def _choose(self, group: int, place: int) -> None:
-        recording = self.session.recordings.recording
+        recording = self._counted_recording()
         if recording is not None:
             unit = self._unit_at(recording, group, place)
             self.session.selection.select_unit(unit, self.gate.currentText())

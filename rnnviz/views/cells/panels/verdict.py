@@ -163,7 +163,7 @@ class VerdictPanel(Panel):
     @Slot(int, int)
     def _go_to_word(self, row: int, column: int) -> None:
         recording, explained = self.session.recordings.recording, self.session.verdicts.explained
-        if recording is not None and explained is not None:
+        if recording is not None and explained is not None and row < len(explained.spans):
             self.jump_requested.emit(recording.sequence.step_at(explained.spans[row][0]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.cells.saturation import saturation
 from rnnviz.core.models.model_file import ModelDescription
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.session import Session
 from rnnviz.session.shared.recordings import OpenModel
 from rnnviz.session.shared.selection import Pin
@@ -146,6 +147,24 @@ class TestHeatmap:
         settle(qtbot, panel)
         assert named(0, 16, 400)[:2] == ["2:7", "2:6"]
         assert named(0, 16, 70) == ["2:7", "2:3", "1:7", "1:3"]  # as many as find room
+
+    def test_a_picture_of_another_network_is_painted_and_answers_nothing(
+        self, session: Session, qtbot: QtBot, random_recording: Callable[..., Recording]
+    ) -> None:
+        """Between the opening of a smaller network and the next frame."""
+        panel = HeatmapPanel(session)
+        shown(qtbot, panel)
+        panel.plot.resize(400, 500)
+        session.recordings.open_recording(random_recording(layers=1, units=3).folder)
+        assert panel.unit_in_row(12) == 12, "the picture is still the one of before"
+        axis = panel.plot.row_axis
+        named = axis.tickStrings(axis.tickValues(-2, 18, 500)[0][1], 1.0, 1.0)
+        assert named == ["", "", *(f"{row // 8 + 1}:{row % 8}" for row in range(16)), "", ""]
+        panel.plot.grab()
+        session.selection.select_unit(1)
+        panel.plot.hovered.emit(5.5, 12.5)
+        panel.plot.clicked.emit(5.5, 12.5)
+        assert (session.selection.unit, session.selection.cursor) == (1, None)
 
     def test_hovering_names_the_unit_and_its_value(self, session: Session, qtbot: QtBot) -> None:
         panel = HeatmapPanel(session)
