@@ -34,7 +34,7 @@ from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.scoring import Score
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.shared.plain_rows import set_plain_rows
-from rnnviz.views.shared.theme import theme_of
+from rnnviz.views.shared.theme import for_text, theme_of
 
 _SCORE = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT = 28
@@ -301,7 +301,7 @@ class RankingTable(QTableView):
         last = len(self.ranking.columns)
         self.setItemDelegateForColumn(last, _HistogramDelegate(self))
         for column, width in enumerate((46, 70, 50, 56, 46, 40, 40, 40)):
-            self.setColumnWidth(column, width)
+            self.setColumnWidth(column, for_text(width))
         # The sign of r says it; the exported table has it in a column of its own.
         self.hideColumn(self.ranking.columns.index(_SIGN))
         self.setSortingEnabled(True)

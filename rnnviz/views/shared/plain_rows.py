@@ -6,9 +6,11 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
+from rnnviz.views.shared.theme import for_text
+
 
 def set_plain_rows(table: QTableView, height: int) -> None:
-    """Rows of so many pixels, without numbers and lines; a click chooses one whole row.
+    """Rows of so many pixels where text is of the usual size, without numbers and lines; a click chooses one whole row.
 
     The Tab key goes on to what stands behind the table, the arrows go from row to row.
     """
@@ -18,7 +20,7 @@ def set_plain_rows(table: QTableView, height: int) -> None:
     table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
     table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(height)
+    table.verticalHeader().setDefaultSectionSize(for_text(height))
 
 
 def leave_letters(rows: QAbstractItemView) -> None:

@@ -292,6 +292,11 @@ def text_scale() -> float:
     return min(max(points / usual, 1.0), _LARGEST_SCALE)
 
 
+def for_text(pixels: int) -> int:
+    """So many pixels where text is of the usual size: room for words, grown as they are."""
+    return round(pixels * text_scale())
+
+
 def ui_font(points: float = 10.0) -> QFont:
     """The font of menus, buttons and captions; `points` where the desktop's text is as usual."""
     names = [family for family in load_fonts() if "Mono" not in family]

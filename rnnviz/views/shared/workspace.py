@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QT
 from rnnviz.session.session import Session
 from rnnviz.views.shared.dock_handle import DockHandle
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.theme import for_text
 from rnnviz.views.window.actions import MenuEntry
 
 _RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -217,7 +218,7 @@ class Workspace(QMainWindow):
         scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         scroll.setAccessibleName(panel.title)
         scroll.setWidget(panel)
-        scroll.setMinimumWidth(self.least_right_width if area == _RIGHT else 0)
+        scroll.setMinimumWidth(for_text(self.least_right_width) if area == _RIGHT else 0)
         dock.setWidget(scroll)
         # Its tab names it already; what is left of the title is something to drag it by.
         dock.setTitleBarWidget(DockHandle(dock))
@@ -255,10 +256,10 @@ class Workspace(QMainWindow):
         lower = [self.docks[name] for name in names if name in self.bottom]
         below = lower[0] if lower else None
         if right is not None:
-            narrow = self.width() < 3 * self.right_width
-            width = self.least_right_width if narrow else self.right_width
+            narrow = self.width() < 3 * for_text(self.right_width)
+            width = for_text(self.least_right_width) if narrow else for_text(self.right_width)
             self.resizeDocks([right], [width], Qt.Orientation.Horizontal)
-        if below is not None and right is not None and self.height() < self.low:
+        if below is not None and right is not None and self.height() < for_text(self.low):
             self._move_lower(_RIGHT)
             halves = [self.height() * 11 // 20, self.height() * 9 // 20]
             self.resizeDocks([right, below], halves, Qt.Orientation.Vertical)
@@ -290,9 +291,9 @@ class Workspace(QMainWindow):
             return
         if not self._sized or not self.docks or not before:
             return
-        if self.height() < self.low <= before and not self._aside:
+        if self.height() < for_text(self.low) <= before and not self._aside:
             self._move_lower(_RIGHT)
-        elif self._aside and self.height() >= self.low + _ROOM > before:
+        elif self._aside and self.height() >= for_text(self.low) + _ROOM > before:
             self._move_lower(_BOTTOM)
             below = [self.docks[name] for name in self.bottom if name in self.docks]
             self.resizeDocks(below[:1], [self.bottom_height], Qt.Orientation.Vertical)

@@ -13,6 +13,7 @@ from rnnviz.views.shared.theme import (
     STRONG_DARK,
     STRONG_LIGHT,
     Appearance,
+    for_text,
     icon,
     load_fonts,
     mono_font,
@@ -121,6 +122,7 @@ def test_text_is_as_large_as_the_desktop_wants_it(points, scale, qapp, monkeypat
     text_scale.cache_clear()
     try:
         assert text_scale() == pytest.approx(scale)
+        assert for_text(100) == round(100 * scale)
         sizes = ui_font().pointSizeF(), mono_font().pointSizeF()
         assert sizes == pytest.approx((usual[0] * scale, usual[1] * scale))
         sheet = stylesheet(LIGHT, "", text_scale())

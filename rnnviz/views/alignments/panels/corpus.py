@@ -31,6 +31,7 @@ from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_rows import set_plain_rows
 from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.theme import for_text
 from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus
 
 _SORT = Qt.ItemDataRole.UserRole
@@ -185,7 +186,7 @@ class CorpusPanel(Panel):
             of_words = column >= _FIRST_SENTENCE
             header.setSectionResizeMode(column, ways.Stretch if of_words else ways.Fixed)
         for column, width in enumerate(_WIDTHS):
-            header.resizeSection(column, width)
+            header.resizeSection(column, for_text(width))
         header.setStyleSheet(_NARROW_HEADS)
         table.clicked.connect(self._choose)
         table.activated.connect(self._choose)
@@ -201,7 +202,7 @@ class CorpusPanel(Panel):
         wide, way = self.width() >= _BOTH_SENTENCES, QBoxLayout.Direction
         self.model.set_two_lines(not wide)
         self.table.setColumnHidden(len(_HEADS) - 1, not wide)
-        self.table.verticalHeader().setDefaultSectionSize(26 if wide else 44)
+        self.table.verticalHeader().setDefaultSectionSize(for_text(26 if wide else 44))
         self._tools.setDirection(way.LeftToRight if wide else way.TopToBottom)
 
     def draw(self) -> None:
