@@ -12,7 +12,8 @@ from rnnviz.views.shared.theme import for_text
 def set_plain_rows(table: QTableView, height: int) -> None:
     """Rows of so many pixels, without numbers and lines; a click chooses one whole row.
 
-    They are higher where the desktop wants larger text. The Tab key goes on to what stands behind the table, the arrows go from row to row.
+    They are higher where the desktop wants larger text. The Tab key goes on to what stands behind
+    the table, the arrows go from row to row.
     """
     table.setTabKeyNavigation(False)
     leave_letters(table)
