@@ -51,5 +51,5 @@ def test_what_completes_names_is_there_once(picker: ConceptPicker) -> None:
     for count in (1, 2, 3):
         picker.set_concepts(CONCEPTS[:count])
     picker.set_concepts(CONCEPTS)
-    assert len(picker.findChildren(QCompleter)) == 1
-    assert picker.completer().model().rowCount() == len(CONCEPTS)
+    (completer,) = picker.findChildren(QCompleter)
+    assert picker.completer() is completer and completer.model().rowCount() == len(CONCEPTS)
