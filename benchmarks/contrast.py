@@ -131,7 +131,7 @@ def on_the_screen(
     else:
         unit = recording.groups.number(finding.group_name, finding.unit)
         values = np.asarray(recording.values(finding.channel, unit), np.float32)
-        concept = session.rankings.concept((finding.concept or {})["name"])
+        concept = session.rankings.concept(finding.concept_name or "")
         assert concept is not None
         labels = np.concatenate([part for _, part in label_blocks(concept, recording.text)])
         holds = labels if labels.dtype == np.bool_ else labels > np.nanmedian(labels)

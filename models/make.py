@@ -281,7 +281,8 @@ def card(
     name: str, description: ModelDescription, runs: list[Path], half_nats: float, characters: int
 ) -> str:
     """The model's card, in Markdown."""
-    recipe, training = RECIPES[name], description.training
+    recipe = RECIPES[name]
+    training: dict[str, Any] = description.training
     nats = training["held_out_nats"]
     kind = {"lstm": "LSTM", "gru": "GRU", "rnn": "vanilla RNN"}[description.architecture]
     minutes = training["seconds"] / 60

@@ -16,13 +16,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
 from rnnviz.commands.jobs import run_with_progress
 from rnnviz.commands.number_types import number, whole
-from rnnviz.commands.output import ProgressLine, print_json
+from rnnviz.commands.output import Facts, ProgressLine, print_json
 from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment
 from rnnviz.core.alignments.links import (
     Link,
@@ -192,7 +192,7 @@ def _statistical(arguments: argparse.Namespace) -> int:
     finally:
         line.finish()
     links = [both.links(arguments.links) for both in found[: len(asked)]]
-    facts: dict[str, Any] = {}
+    facts: Facts = {}
     beside = ""
     if gold is not None:
         straight = [diagonal(len(source), len(target)) for source, target in words[: len(asked)]]
@@ -206,7 +206,7 @@ def _tell(
     arguments: argparse.Namespace,
     links: Sequence[frozenset[Link]],
     gold: LinkFile | None,
-    more: dict[str, Any],
+    more: Facts,
     beside: str,
 ) -> None:
     """Write the links, or how far they agree with gold."""

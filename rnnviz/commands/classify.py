@@ -11,17 +11,19 @@ import argparse
 import math
 import os
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.jobs import opened, run_task
-from rnnviz.commands.output import print_json
+from rnnviz.commands.output import Facts, print_json
 from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.sequences.text import Text
-    from rnnviz.work.jobs.classification import Explained
+    from rnnviz.work.jobs.classification import DocumentVerdict, Explained
 
 EXAMPLES = """
   rnnviz classify films "The food was really good" "The vacuum cleaner broke within two weeks"
@@ -59,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     model = opened(arguments.model, arguments.vocabulary, job=Classify)
     given = ModelGiven(model.path, model.vocabulary)
-    results: list[dict[str, Any]] = []
+    results: list[_Judged] = []
     for words in arguments.texts:
         path = given_path(words)
         # A long text is no name of a file, and asking for it would be an error.
@@ -68,35 +70,86 @@ def run(arguments: argparse.Namespace) -> int:
         source = TextGiven.of(text)
         found = run_task(Classify(model=given, text=source))
         for number, document in enumerate(found.documents):
-            entry: dict[str, Any] = {
-                "text": text.slice(document.start, document.stop),
-                "label": document.label or None,
-                "verdict": document.verdict,
-                "p": dict(zip(found.classes, document.p, strict=True)),
-            }
+            explained = None
             if arguments.words:
                 asked = ExplainVerdict(
                     model=given, text=source, document=number, of_class=arguments.of_class
                 )
-                entry["words"] = _told(run_task(asked), text)
-            results.append(entry)
+                explained = run_task(asked)
+            shares = dict(zip(found.classes, document.p, strict=True))
+            results.append(_Judged(text, document, shares, explained))
     summary = _summary(results)
     if arguments.json:
         print_json(
-            {"model": str(arguments.model), "classes": found.classes, "texts": results, **summary}
+            {
+                "model": str(arguments.model),
+                "classes": found.classes,
+                "texts": [one.facts() for one in results],
+                **(summary._asdict() if summary is not None else {}),
+            }
         )
         return 0
-    for entry in results:
-        _print(entry)
-    if summary:
+    for one in results:
+        one.print()
+    if summary is not None:
         print(
-            f"{summary['right']:,} of {summary['labelled']:,} right, {summary['accuracy']:.1%}; "
-            f"always {summary['largest_class']!r} would be {summary['largest_class_share']:.1%}"
+            f"{summary.right:,} of {summary.labelled:,} right, {summary.accuracy:.1%}; "
+            f"always {summary.largest_class!r} would be {summary.largest_class_share:.1%}"
         )
     return 0
 
 
-def _told(explained: Explained, text: Text) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Judged:
+    """A text, its verdict, and what each of its words did to it where that was asked."""
+
+    whole: Text
+    document: DocumentVerdict
+    shares: dict[str, float]
+    """The probability of each class."""
+    explained: Explained | None
+
+    @property
+    def words(self) -> str:
+        return self.whole.slice(self.document.start, self.document.stop)
+
+    def facts(self) -> Facts:
+        """All of it as JSON."""
+        facts: Facts = {
+            "text": self.words,
+            "label": self.document.label or None,
+            "verdict": self.document.verdict,
+            "p": self.shares,
+        }
+        if self.explained is not None:
+            facts["words"] = _told(self.explained, self.whole)
+        return facts
+
+    def print(self) -> None:
+        """The verdict in a line, and each word in a line below."""
+        shown = " ".join(self.words.split())
+        shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+        verdict, label = self.document.verdict, self.document.label
+        wrong = "" if label in ("", verdict) else f"  (it is {label})"
+        print(f"{verdict} {self.shares[verdict]:4.0%}  {shown}{wrong}")
+        if self.explained is None:
+            return
+        did = self.explained
+        words = [self.whole.slice(start, stop) for start, stop in did.spans]
+        width = max(map(len, words))
+        print(
+            f"  {'':{width}}  after it  gradient  integrated  left out   ({did.of_class}, log-odds)"
+        )
+        for place, word in enumerate(words):
+            after = did.running[place]
+            print(
+                f"  {word:{width}}  {'' if math.isnan(after) else f'{after:.0%}':>8}  "
+                f"{did.gradient_x_input[place]:+8.2f}  "
+                f"{did.integrated_gradients[place]:+10.2f}  {did.left_out[place]:+8.2f}"
+            )
+
+
+def _told(explained: Explained, text: Text) -> Facts:
     """What each word did, as JSON; NaN is null there."""
     return {
         "class": explained.of_class,
@@ -111,39 +164,21 @@ def _told(explained: Explained, text: Text) -> dict[str, Any]:
     }
 
 
-def _summary(results: list[dict[str, Any]]) -> dict[str, Any]:
+class _Summary(NamedTuple):
+    """How many verdicts are right, and how many one verdict for all would be."""
+
+    labelled: int
+    right: int
+    accuracy: float
+    largest_class: str
+    largest_class_share: float
+
+
+def _summary(results: Sequence[_Judged]) -> _Summary | None:
     """How many verdicts are right, where the texts say what they are."""
-    labelled = [entry for entry in results if entry["label"] is not None]
+    labelled = [one.document for one in results if one.document.label]
     if not labelled:
-        return {}
-    right = sum(entry["label"] == entry["verdict"] for entry in labelled)
-    (largest, count), *_ = Counter(entry["label"] for entry in labelled).most_common(1)
-    return {
-        "labelled": len(labelled),
-        "right": right,
-        "accuracy": right / len(labelled),
-        "largest_class": largest,
-        "largest_class_share": count / len(labelled),
-    }
-
-
-def _print(entry: dict[str, Any]) -> None:
-    shown = " ".join(entry["text"].split())
-    shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
-    share, label = entry["p"][entry["verdict"]], entry["label"]
-    wrong = "" if label in (None, entry["verdict"]) else f"  (it is {label})"
-    print(f"{entry['verdict']} {share:4.0%}  {shown}{wrong}")
-    if "words" not in entry:
-        return
-    effects = entry["words"]
-    width = max(len(word) for word in effects["words"])
-    print(
-        f"  {'':{width}}  after it  gradient  integrated  left out   ({effects['class']}, log-odds)"
-    )
-    for place, word in enumerate(effects["words"]):
-        after = effects["running"][place]
-        print(
-            f"  {word:{width}}  {'' if after is None else f'{after:.0%}':>8}  "
-            f"{effects['gradient_x_input'][place]:+8.2f}  "
-            f"{effects['integrated_gradients'][place]:+10.2f}  {effects['left_out'][place]:+8.2f}"
-        )
+        return None
+    right = sum(one.label == one.verdict for one in labelled)
+    (largest, count), *_ = Counter(one.label for one in labelled).most_common(1)
+    return _Summary(len(labelled), right, right / len(labelled), largest, count / len(labelled))

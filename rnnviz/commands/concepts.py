@@ -10,10 +10,10 @@ import argparse
 import os
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnviz.commands.inputs import character_range, concept_given, file_given
-from rnnviz.commands.output import print_json, table
+from rnnviz.commands.output import Facts, print_json, table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +102,11 @@ def _show(arguments: argparse.Namespace) -> int:
             break
     chosen = np.concatenate(parts)[start:stop]
     if arguments.json:
-        facts: dict[str, Any] = {"concept": concept.name, "start": start, "labels": chosen.tolist()}
+        facts: Facts = {
+            "concept": concept.name,
+            "start": start,
+            "labels": chosen.tolist(),
+        }
         if concept.reading is not None:
             facts["reading"] = concept.reading(text)
         print_json(facts)

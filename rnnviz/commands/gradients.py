@@ -15,12 +15,12 @@ import csv
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.number_types import whole
-from rnnviz.commands.output import figure, print_json, table
+from rnnviz.commands.output import Facts, figure, print_json, table
 from rnnviz.core.errors import GradientError
 from rnnviz.core.given_path import given_path
 
@@ -279,7 +279,7 @@ def _nearest(distances: list[int], wanted: int) -> int:
     return min(range(len(distances)), key=lambda place: abs(distances[place] - wanted))
 
 
-def _facts(field: GradientField, matrices: list[MatrixFacts]) -> dict[str, Any]:
+def _facts(field: GradientField, matrices: list[MatrixFacts]) -> Facts:
     import msgspec
 
     return {

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
-from rnnviz.commands.output import duration_in_words, pairs, print_json, size_in_words
+from rnnviz.commands.output import Facts, duration_in_words, pairs, print_json, size_in_words
 from rnnviz.core.architectures import short_title
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.models.unit_found import units_found
 from rnnviz.core.quantities.loss import (
     bits,
     loss_in_words,
     perplexity,
     training_loss_in_words,
 )
-from rnnviz.core.quantities.units import layer_name, unit_name
+from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.training_tasks import loss_unit
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ def _say_inside(path: Path) -> None:
         print(pairs(lines))
 
 
-def _text(path: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _text(path: Path) -> tuple[Facts, list[tuple[str, str]]]:
     """How long a text is, how it was read, and what it is good for."""
     from rnnviz.core.sequences.text import Text, reading_in_words
 
@@ -133,7 +135,7 @@ def _text(path: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     return facts, lines
 
 
-def _of_ours(path: Path, kind: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _of_ours(path: Path, kind: str) -> tuple[Facts, list[tuple[str, str]]]:
     """A concept or a finding: small files of ours."""
     from rnnviz.core.reading import read_json
 
@@ -147,7 +149,7 @@ def _of_ours(path: Path, kind: str) -> tuple[dict[str, Any], list[tuple[str, str
     return facts, [(kind, title), ("file", path.name), ("use", use)]
 
 
-def _attention(path: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _attention(path: Path) -> tuple[Facts, list[tuple[str, str]]]:
     """Weights of layers and heads with their tokens, and what is unusual about them."""
     from rnnviz.core.alignments.attention_file import read_attention
 
@@ -176,7 +178,7 @@ def _shortened(tokens: tuple[str, ...]) -> str:
     return f"{shown} … {len(tokens):,} in all" if len(tokens) > 40 else shown
 
 
-def _model(path: Path, vocabulary: GoesWith) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _model(path: Path, vocabulary: GoesWith) -> tuple[Facts, list[tuple[str, str]]]:
     from rnnviz.commands.jobs import opened
     from rnnviz.core.kinds import kind_named
     from rnnviz.core.kinds.sequence import unit_of
@@ -198,32 +200,35 @@ def _model(path: Path, vocabulary: GoesWith) -> tuple[dict[str, Any], list[tuple
         "kind": "model",
         "model_kind": kind.key,
     }
-    training = about["training"]
+    training = about.get("training")
+    training = training if isinstance(training, dict) else {}
+    findings = about.get("findings")
+    findings = findings if isinstance(findings, list | tuple) else ()
     if isinstance(nats := training.get("held_out_nats"), float):
         facts["held_out"] = {"nats": nats, "bits": bits(nats), "perplexity": perplexity(nats)}
     channels = [("channels", ", ".join(model.channels))] if model.channels else []
     lines = [
-        ("model", about["name"] or path.name),
+        ("model", str(about.get("name") or path.name)),
         ("kind", kind.title),
         ("format", f"{model.format_title}, {size_in_words(size)}"),
         *kind.lines(about),
         *channels,
         ("parameters", f"{model.parameters:,}"),
         *_training_lines(training, unit_of(kind, about)),
-        *(("found" if number == 0 else "", _finding(found))
-          for number, found in enumerate(about.get("findings", ()))),
+        *(("found" if number == 0 else "", found.words)
+          for number, found in enumerate(units_found(findings))),
         *(("note", note) for note in model.notes),
         ("use", f"{kind.with_article}, {kind.use}; `rnnviz convert` writes it as a file of ours"),
     ]  # fmt: skip
     return facts, lines
 
 
-def _layers(about: dict[str, Any]) -> str:
+def _layers(about: Mapping[str, Any]) -> str:
     many = about["layers"] != 1
     return f"{about['layers']} layer{'s of' if many else ' of'} {about['units']} units"
 
 
-def _training_lines(training: dict[str, Any], unit: str) -> list[tuple[str, str]]:
+def _training_lines(training: Mapping[str, object], unit: str) -> list[tuple[str, str]]:
     """The summary in the file; a figure that is not there is left out."""
     lines = []
     texts = training.get("texts")
@@ -262,19 +267,7 @@ def _training_lines(training: dict[str, Any], unit: str) -> list[tuple[str, str]
     return lines
 
 
-def _finding(found: dict[str, Any]) -> str:
-    """One finding of a model card in a line."""
-    title = found.get("title") or found.get("concept") or "a unit"
-    name = unit_name(int(found.get("layer", 0)), int(found.get("unit", 0)))
-    figures = [
-        f"{words} {found[key]:.3f}"
-        for key, words in (("auc", "AUC"), ("correlation", "r"), ("f1", "F1"))
-        if isinstance(found.get(key), int | float) and math.isfinite(found[key])
-    ]
-    return ", ".join([f"{title}: {found.get('channel', 'hidden')} {name}", *figures])
-
-
-def _recording(folder: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _recording(folder: Path) -> tuple[Facts, list[tuple[str, str]]]:
     import msgspec
     import numpy as np
 
@@ -328,7 +321,7 @@ def _widths(groups: Groups) -> str:
     return ", ".join(f"{group.words} of {group.width:,} units" for group in groups)
 
 
-def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _run(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
     import msgspec
 
     from rnnviz.core.runs.config import read_config
@@ -339,7 +332,7 @@ def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     if not (directory / "run.json").exists():
         return _folder_of_runs(directory)
     config = read_config(directory)
-    last: dict[str, dict[str, Any]] = {}
+    last: dict[str, Facts] = {}
     for event in read_events(directory):
         last[event["k"]] = event
     step, held_out = last.get("step", {}), last.get("validation", {})
@@ -365,21 +358,21 @@ def _run(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     return facts, lines
 
 
-def _folder_of_runs(directory: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _folder_of_runs(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
     """The runs in a folder, ours and event files of TensorBoard, as the window reads them."""
     from time import monotonic
 
     from rnnviz.core.runs.state import STATE_WORDS
     from rnnviz.core.runs.watched import WatchedRun, runs_in, watch
 
-    runs: list[dict[str, Any]] = []
+    runs: list[Facts] = []
     lines: list[tuple[str, str]] = []
     for folder, name in runs_in(directory):
         watched = watch(folder, monotonic, name=name)
         watched.poll()
         while watched.behind:
             watched.poll()
-        facts: dict[str, Any] = {
+        facts: Facts = {
             "path": str(folder), "name": watched.name, "problem": watched.problem
         }  # fmt: skip
         runs.append(facts)

@@ -14,6 +14,9 @@ from typing import Any, TextIO
 
 from rnnviz.core.quantities.durations import rate_in_words
 
+Facts = dict[str, object]
+"""What a command prints as one JSON object."""
+
 _BAR = 24
 _SECONDS_IN_PLACE = 0.1
 _SECONDS_ON_PAPER = 10.0

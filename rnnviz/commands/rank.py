@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnviz.commands.inputs import add_limit, add_source, comma_list, concept_given, recorded
 from rnnviz.commands.jobs import run_with_progress
 from rnnviz.commands.number_types import whole
-from rnnviz.commands.output import figure, print_json, table
+from rnnviz.commands.output import Facts, figure, print_json, table
 from rnnviz.core.architectures import carried
 from rnnviz.core.errors import ConceptError
 
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     concepts = [concept_given(words) for words in arguments.concept]
     from rnnviz.core.scoring.document_labels import rank_documents
 
-    found: list[dict[str, Any]] = []
+    found: list[Facts] = []
     with recorded(
         arguments.source,
         arguments.channels,
@@ -177,10 +177,10 @@ def _documents_listed(found: DocumentRanking, recording: Recording, top: int) ->
     )
 
 
-def _document_facts(found: DocumentRanking, recording: Recording, top: int) -> dict[str, Any]:
+def _document_facts(found: DocumentRanking, recording: Recording, top: int) -> Facts:
     import msgspec
 
-    facts: dict[str, Any] = msgspec.to_builtins(found)
+    facts: Facts = msgspec.to_builtins(found)
     facts["scores"] = [
         {**msgspec.to_builtins(one), "name": recording.unit_name(one.unit)}
         for one in found.scores[:top]
@@ -188,10 +188,10 @@ def _document_facts(found: DocumentRanking, recording: Recording, top: int) -> d
     return facts
 
 
-def _facts(ranking: Ranking, recording: Recording, top: int, probe: Probe | None) -> dict[str, Any]:
+def _facts(ranking: Ranking, recording: Recording, top: int, probe: Probe | None) -> Facts:
     import msgspec
 
-    facts: dict[str, Any] = msgspec.to_builtins(ranking)
+    facts: Facts = msgspec.to_builtins(ranking)
     facts["scores"] = [
         {
             **msgspec.to_builtins(score),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from rnnviz.commands.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.inputs import file_given
 from rnnviz.commands.jobs import opened, run_task, run_with_progress
 from rnnviz.commands.number_types import number, whole
-from rnnviz.commands.output import print_json
+from rnnviz.commands.output import Facts, print_json
 from rnnviz.core.alignments.tokens import begun
 from rnnviz.core.errors import TextError
 from rnnviz.core.given_path import given_path
@@ -126,7 +127,8 @@ def run(arguments: argparse.Namespace) -> int:
     from rnnviz.work.jobs.alignments import Translate
 
     model = opened(arguments.model, None, arguments.sentences, job=Translate)
-    if model.description.get("target", {}).get("kind") == "subwords":
+    target = model.description.get("target")
+    if isinstance(target, dict) and target.get("kind") == "subwords":
         # Whoever types a word means one that begins there, not the end of another.
         arguments.force = [(step, begun(word)) for step, word in arguments.force]
     for note in model.notes:
@@ -203,7 +205,7 @@ def _sentences(arguments: argparse.Namespace, sentences: list[str]) -> int:
     return 0
 
 
-def _sentence(arguments: argparse.Namespace, description: dict[str, Any]) -> int:
+def _sentence(arguments: argparse.Namespace, description: Mapping[str, object]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         asked = _asked(
             arguments,
@@ -250,7 +252,7 @@ def _with_effects(asked: Translate, decoded: Decoded) -> Decoded:
     return replace(decoded, files={**decoded.files, **measured.files})
 
 
-def _effects(decoded: Decoded) -> dict[str, Any]:
+def _effects(decoded: Decoded) -> Facts:
     from rnnviz.core.alignments.trust import EFFECTS
 
     tables = {
@@ -284,7 +286,7 @@ def _print_effects(decoded: Decoded) -> None:
 
 
 def _draw_steps(
-    arguments: argparse.Namespace, decoded: Decoded, description: dict[str, Any]
+    arguments: argparse.Namespace, decoded: Decoded, description: Mapping[str, object]
 ) -> None:
     """Write the decoder at a step, or at all of them."""
     from rnnviz.core.alignments.attention_steps import kind_of_attention, steps_of
@@ -301,7 +303,7 @@ def _draw_steps(
     print(arguments.steps, file=sys.stderr)
 
 
-def _facts(found: Translated) -> dict[str, Any]:
+def _facts(found: Translated) -> Facts:
     decoded = found.decoded
     return {
         "source_tokens": decoded.source,

@@ -19,14 +19,12 @@
 The message of each says what was wrong, what was found, and what to do.
 """
 
-from typing import Any
-
 
 class RnnvizError(Exception):
     """Something a person can understand and act on; shown as it is, without a traceback."""
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """What a program that catches it may want to know beside the message."""
         return {}
 
@@ -44,7 +42,7 @@ class VocabularyNeeded(ModelFileError):
         """How many characters the network expects (V)."""
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """What the window needs to ask for a vocabulary."""
         return {"size": self.size}
 
@@ -62,7 +60,7 @@ class ReadingNeeded(ModelFileError):
         """What each would be, in words, the likeliest first."""
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """What the window needs to ask."""
         return {"readings": self.readings}
 

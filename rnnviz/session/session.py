@@ -16,7 +16,7 @@ from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import FindingError, RnnvizError, UnitError
 from rnnviz.core.kinds import ModelKind, kind_named
 from rnnviz.core.models.network import Described
-from rnnviz.core.quantities.units import layer_name
+from rnnviz.core.models.unit_found import units_found
 from rnnviz.core.reading import exists
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.recordings.groups import Groups
@@ -368,16 +368,14 @@ class Session(QObject):
 
     def _select_first_finding(self, description: Described, groups: Groups) -> None:
         """Select the unit and the concept that a model's card names first."""
-        if not description.findings:
+        found = next(units_found(description.findings), None)
+        if found is None:
             return
-        card = description.findings[0]
-        group = str(card.get("group") or layer_name(int(card.get("layer", 0))))
         with contextlib.suppress(UnitError):
-            unit = groups.number(group, int(card.get("unit", 0)))
-            self.selection.select_unit(unit, str(card.get("channel", "hidden")))
-        concept = card.get("concept")
-        if isinstance(concept, str) and self.rankings.concept(concept):
-            self.selection.set_concept(concept)
+            unit = groups.number(found.group_name, found.unit)
+            self.selection.select_unit(unit, found.channel)
+        if self.rankings.concept(found.concept):
+            self.selection.set_concept(found.concept)
 
     # Findings
 
@@ -480,8 +478,8 @@ class Session(QObject):
             with contextlib.suppress(UnitError):
                 unit = recording.groups.number(finding.group_name, finding.unit)
                 self.selection.select_unit(unit, finding.channel)
-        if finding.concept and "name" in finding.concept:
-            self.selection.set_concept(finding.concept["name"])
+        if finding.concept_name is not None:
+            self.selection.set_concept(finding.concept_name)
         if wanted.scaled:
             self.scaling.lock(finding.scale)
         self._lent = None if wanted.brushed or not wanted.scaled else finding.scale
@@ -490,7 +488,7 @@ class Session(QObject):
             self.selection.set_range((finding.start, stop))
             self.selection.jump(finding.start)
         else:
-            self.selection.set_concept((finding.concept or {}).get("name"))
+            self.selection.set_concept(finding.concept_name)
             self.selection.set_range(None)
             self.selection.show_from(finding.start)
 
@@ -558,7 +556,7 @@ class Session(QObject):
             if finding.of_unit:
                 unit = recording.groups.number(finding.group_name, finding.unit)
                 self.selection.select_unit(unit, finding.channel)
-        self.selection.set_concept((finding.concept or {}).get("name"))
+        self.selection.set_concept(finding.concept_name)
         self.selection.show_from(finding.start)
 
     @property

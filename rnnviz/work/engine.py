@@ -78,8 +78,9 @@ def run_job(tasks: Tasks, job: Job, running: RunningJob) -> Reply:
 def _failure(request: Request[Any, Any], error: RnnvizError) -> Failure:
     """An error as the failure of this request, with what the request's failure tells of it."""
     wanted = {field.name for field in msgspec.structs.fields(request.failure)}
-    facts: dict[str, Any] = {n: fact for n, fact in error.facts.items() if n in wanted}
-    return request.failure(kind=type(error).__name__, message=str(error), **facts)
+    facts = {name: fact for name, fact in error.facts.items() if name in wanted}
+    told = {"kind": type(error).__name__, "message": str(error), **facts}
+    return msgspec.convert(told, request.failure)
 
 
 def serve(tasks: Tasks, wishes: Iterable[bytes], replies: BinaryIO) -> None:

@@ -294,7 +294,7 @@ def _many(where: npt.NDArray[np.bool_]) -> str:
     return "1 weight is" if count == 1 else f"{count:,} weights are"
 
 
-def _table(raw: bytes) -> dict[str, Any]:
+def _table(raw: bytes) -> dict[str, object]:
     """A CSV file: a head with the source tokens, then rows of a target token and its weights."""
     try:
         text = raw.decode("utf-8-sig")

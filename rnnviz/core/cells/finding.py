@@ -10,7 +10,7 @@ import math
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -52,11 +52,17 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The characters that a person chose for the model, where its file has none."""
     text_name: str = ""
     text_path: str = ""
-    concept: dict[str, Any] | None = None
+    concept: dict[str, object] | None = None
     """The concept it was found with, as in a concept file."""
-    score: dict[str, Any] = {}
+    score: dict[str, object] = {}
     """A summary of its score for that concept: `auc`, `correlation`, `lag`, ..."""
     version: int = FINDING_VERSION
+
+    @property
+    def concept_name(self) -> str | None:
+        """The name of the concept it was found with."""
+        name = (self.concept or {}).get("name")
+        return name if isinstance(name, str) else None
 
     @property
     def quantity(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,5 +49,5 @@ class Concept:
     rows alone gives an error for a text."""
     reading: Callable[[Text], str] | None = None
     """What the concept finds to read in a text, in words: which marks, and how often."""
-    spec: dict[str, Any] = field(default_factory=dict, compare=False)
+    spec: dict[str, object] = field(default_factory=dict, compare=False)
     """What `concept_from` makes this concept from again; empty for a built-in one."""

@@ -94,7 +94,7 @@ def in_language(concept: Concept, language: str) -> Concept:
     if not isinstance(bound, _Rule):
         return concept
     rule = replace(bound, language=language)
-    spec = {"kind": "built-in", "name": concept.name, "language": language}
+    spec: dict[str, object] = {"kind": "built-in", "name": concept.name, "language": language}
     return replace(concept, label=rule.label, blocks=rule.blocks, spec=spec)
 
 

@@ -28,7 +28,7 @@ class Description(Protocol):
         ...
 
     @property
-    def training(self) -> dict[str, Any]:
+    def training(self) -> dict[str, object]:
         """A summary for people."""
         ...
 

@@ -47,9 +47,9 @@ class ClassifierDescription(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     default_text: str = ""
     """The name of the sample text in `resources/texts` that suits this model."""
-    findings: tuple[dict[str, Any], ...] = ()
+    findings: tuple[dict[str, object], ...] = ()
     """Units that follow what a text is, with their scores; the window opens on the first."""
-    training: dict[str, Any] = {}
+    training: dict[str, object] = {}
     """A summary for people."""
     version: int = 1
 

@@ -43,9 +43,9 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
     """Graves (2013): the input also feeds every layer, and every layer feeds the output."""
     task: str = CHARACTER_LANGUAGE_MODEL
     name: str = ""
-    training: dict[str, Any] = {}
+    training: dict[str, object] = {}
     """A summary for people: corpus, steps, losses in nats, duration."""
-    findings: tuple[dict[str, Any], ...] = ()
+    findings: tuple[dict[str, object], ...] = ()
     """Units found on held-out text, with their scores; the window opens on the first."""
     default_text: str = ""
     """The name of the sample text in `resources/texts` that suits this model."""
@@ -90,7 +90,7 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
         return Vocabulary(self.vocabulary)
 
 
-def read_header(path: Path) -> dict[str, Any]:
+def read_header(path: Path) -> dict[str, object]:
     """The JSON header of a safetensors file: tensor names with dtype, shape and data offsets.
 
     Raises:

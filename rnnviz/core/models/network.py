@@ -378,9 +378,9 @@ class SequenceDescription(msgspec.Struct, frozen=True, kw_only=True):
     task: str
     network: NetworkDescription
     name: str = ""
-    training: dict[str, Any] = {}
+    training: dict[str, object] = {}
     """A summary for people."""
-    findings: tuple[dict[str, Any], ...] = ()
+    findings: tuple[dict[str, object], ...] = ()
     default_text: str = ""
     version: int = NETWORK_VERSION
 

@@ -68,7 +68,7 @@ class TranslationDescription(msgspec.Struct, frozen=True, kw_only=True):
     target_language: str = ""
     examples: tuple[str, ...] = ()
     """Sentences to try, the first is shown when the model opens."""
-    training: dict[str, Any] = {}
+    training: dict[str, object] = {}
     """A summary for people: corpus, steps, losses in nats, BLEU, duration."""
     version: int = 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -167,7 +167,7 @@ def _number(written: float | None) -> float:
     return math.nan if written is None else written
 
 
-def restore_nan(figures: dict[str, Any], names: tuple[str, ...]) -> None:
+def restore_nan(figures: dict[str, object], names: tuple[str, ...]) -> None:
     """Put NaN back where these figures are null, since JSON has no number for it."""
     for name in names:
         if figures[name] is None:

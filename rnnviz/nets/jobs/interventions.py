@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from rnnviz.core.concepts import concept_from
@@ -46,14 +44,13 @@ def ablate(opened: OpenedModel, request: Ablate, context: Context[None]) -> Abla
         )
         written = ["", ""]
         if request.sample_length:
-            drawing: dict[str, Any] = {
-                "start": request.sample_start,
-                "temperature": request.temperature,
-                "seed": request.seed,
-            }
-            written[0] = "".join(sample(model, request.sample_length, **drawing))
-            changed = sample_changed(model, request.sample_length, request.intervention, **drawing)
-            written[1] = "".join(changed)
+            length, start = request.sample_length, request.sample_start
+            heat, seed = request.temperature, request.seed
+            plain = sample(model, length, start=start, temperature=heat, seed=seed)
+            changed = sample_changed(
+                model, length, request.intervention, start=start, temperature=heat, seed=seed
+            )
+            written = ["".join(plain), "".join(changed)]
     return Ablated(ablation=found, sample=written[0], changed_sample=written[1])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -45,19 +44,18 @@ def open_model(request: OpenModel, context: Context[None]) -> ModelOpened:
 
 def opened_answer(given: ModelGiven, opened: OpenedModel) -> ModelOpened:
     """What the window is told of an open model; what only its kind has stands beside the rest."""
-    facts: dict[str, Any] = {
-        "description": msgspec.to_builtins(opened.model.description),
-        **network_kind(opened.kind).facts(opened),
-    }
+    facts = network_kind(opened.kind).facts(opened)
     return ModelOpened(
         path=given.path,
         kind=opened.kind,
+        description=facts.description or msgspec.to_builtins(opened.model.description),
+        channels=facts.channels,
+        states=facts.states,
         format_title=opened.format_title,
         parameters=count_parameters(opened.model),
         notes=opened.notes,
         vocabulary=given.vocabulary,
         digest=opened.digest,
-        **facts,
     )
 
 

@@ -12,6 +12,18 @@ from rnnviz.nets.opened import KindJob, OpenedModel
 from rnnviz.work.messages import Request
 
 
+@dataclass(frozen=True, kw_only=True)
+class KindFacts:
+    """What the window is told of an open model of one kind."""
+
+    channels: tuple[str, ...] = ()
+    """What may be recorded of it."""
+    states: tuple[str, ...] = ()
+    """Those channels that are carried from step to step."""
+    description: dict[str, object] | None = None
+    """Plain JSON; None for the whole description."""
+
+
 @dataclass(frozen=True)
 class NetworkKind:
     """How the networks of one kind are built and run."""
@@ -21,13 +33,13 @@ class NetworkKind:
     build: Callable[[Any, Mapping[str, Tensor], str], nn.Module]
     """The network of a description with these weights, for a file of this name; in evaluation mode.
     Raises `ModelFileError` where they do not fit."""
-    facts: Callable[[OpenedModel], dict[str, Any]]
-    """What is told of an open model beside what is told of all, or instead of it; JSON-able."""
+    facts: Callable[[OpenedModel], KindFacts]
+    """What is told of an open model beside what is told of all."""
     jobs: Mapping[type[Request[Any, Any]], KindJob]
     """A function for each of the `jobs` of its facts, by the type of its request."""
 
 
-def channels_told(opened: OpenedModel) -> dict[str, Any]:
+def channels_told(opened: OpenedModel) -> KindFacts:
     """What may be recorded of a network of layers, and which of it is carried from step to step."""
     network = opened.model.network
-    return {"channels": network.channel_names, "states": network.states}
+    return KindFacts(channels=network.channel_names, states=network.states)

@@ -156,7 +156,7 @@ class ClassificationTask:
         self.steps_an_epoch: float = len(self.passes)
         self.average: dict[str, Tensor] = {}
         self.averaged_steps = 0
-        self.counts: dict[str, Any] = {
+        self.counts: dict[str, object] = {
             "documents": len(self.documents),
             "held_out_documents": len(self.held_documents),
             "tokens": sum(map(len, self.documents)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rnnviz.core.runs.config import TrainingConfig
 
 
-def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
+def parameter_groups(model: nn.Module) -> list[dict[str, object]]:
     """The trainable parameters, by how fast they learn: `params` and their `relative_rate`.
 
     A module may carry a `relative_rate`; what lies in it learns at that part of the learning rate.

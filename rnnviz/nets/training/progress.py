@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from rnnviz.core.runs.log import finite_or_name
 
@@ -70,14 +69,14 @@ class Progress:
         allowed = self._seconds_allowed
         return min(left, max(0.0, allowed - self.elapsed)) if allowed else left
 
-    def saved(self) -> dict[str, Any]:
+    def saved(self) -> dict[str, object]:
         """All of it, for JSON."""
         kept = {key: value for key, value in vars(self).items() if not key.startswith("_")}
         return {key: finite_or_name(value) for key, value in kept.items()}
 
-    def restore(self, saved: dict[str, Any]) -> None:
+    def restore(self, saved: dict[str, object]) -> None:
         """As it was when it was saved."""
         for key, value in saved.items():
-            text = isinstance(value, str) and key != "bad_number"
-            setattr(self, key, float(value) if text else value)
+            named = isinstance(value, str) and key != "bad_number"  # NaN and infinity, by name
+            setattr(self, key, float(str(value)) if named else value)
         self._resumed_at = (self.step, self.tokens, self.seconds)

@@ -153,7 +153,7 @@ class Record:
             raise write_error(path, error) from error
         self.event("checkpoint", file=f"checkpoints/{path.name}", best=name == "best")
 
-    def _summary(self) -> dict[str, Any]:
+    def _summary(self) -> dict[str, object]:
         progress, epoch = self._progress, self._task.steps_an_epoch
         return {
             "steps": progress.step,

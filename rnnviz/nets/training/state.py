@@ -94,8 +94,8 @@ class _Facts(msgspec.Struct):
 
     ended: bool
     processes: int
-    position: dict[str, Any]
-    progress: dict[str, Any]
+    position: dict[str, object]
+    progress: dict[str, object]
     settings: _Settings
 
 

@@ -57,7 +57,7 @@ def digest_of(examples: Iterable[tuple[str, ...]]) -> str:
 
 def training_summary(
     config: TrainingConfig, counts: Mapping[str, Any], training: Mapping[str, Any], model: nn.Module
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What a model file says of its training.
 
     Args:

@@ -35,7 +35,7 @@ class Translator(msgspec.Struct, frozen=True):
     """What the window knows of a translation model that is open."""
 
     path: str
-    description: dict[str, Any] = {}
+    description: dict[str, object] = {}
     kind: str = "translator"
     """The key of its kind in `core.kinds`."""
     format_title: str = ""
@@ -77,7 +77,8 @@ class Translator(msgspec.Struct, frozen=True):
     @property
     def examples(self) -> tuple[str, ...]:
         """Sentences to try."""
-        return tuple(map(str, self.description.get("examples") or ()))
+        found = self.description.get("examples")
+        return tuple(map(str, found)) if isinstance(found, list | tuple) else ()
 
     @property
     def languages(self) -> tuple[str, str]:

@@ -146,7 +146,7 @@ class Rankings(QObject):
         """Whether a person made this concept."""
         return name in self._custom
 
-    def add(self, spec: dict[str, Any]) -> Concept:
+    def add(self, spec: dict[str, object]) -> Concept:
         """Add a person's concept, or replace the one of the same name.
 
         Raises:

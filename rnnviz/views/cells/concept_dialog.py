@@ -6,8 +6,6 @@ their columns, or painted steps.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import (
@@ -188,11 +186,11 @@ class ConceptDialog(QDialog):
         return page
 
     @property
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> dict[str, object]:
         """The description of the concept, as `concept_from` takes it."""
         title = self.title.text().strip() or "My concept"
         name = "-".join(title.lower().split())
-        spec: dict[str, Any] = {"kind": self.kind.currentData(), "name": name, "title": title}
+        spec: dict[str, object] = {"kind": self.kind.currentData(), "name": name, "title": title}
         if spec["kind"] == "regular-expression":
             return {**spec, "pattern": self.pattern.text()}
         if spec["kind"] == "expression":
@@ -316,7 +314,7 @@ class ConceptDialog(QDialog):
         self._jobs.cancel(PreviewLabels)
         super().done(result)
 
-    def _preview_spec(self) -> dict[str, Any]:
+    def _preview_spec(self) -> dict[str, object]:
         """The concept with its painted ranges moved to where the preview begins."""
         spec = self.spec
         if spec["kind"] == "painted":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
@@ -351,10 +350,10 @@ class Questions(QObject):
 
         open_dialog(dialog, chosen, self.refused.emit)
 
-    def _with_own_name(self, spec: dict[str, Any]) -> dict[str, Any]:
+    def _with_own_name(self, spec: dict[str, object]) -> dict[str, object]:
         """A concept never takes the place of another: the second of a title gets a number."""
         name, title, number = spec["name"], spec["title"], 1
-        while self._session.rankings.concept(spec["name"]) is not None:
+        while self._session.rankings.concept(str(spec["name"])) is not None:
             number += 1
             spec = {**spec, "name": f"{name}-{number}", "title": f"{title} {number}"}
         return spec

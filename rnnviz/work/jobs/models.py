@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
@@ -17,7 +17,7 @@ class ModelOpened(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     kind: str
     """The key of its kind in `core.kinds`, which says what the description is."""
-    description: dict[str, Any]
+    description: dict[str, object]
     """Plain JSON: what the header of a model file of this kind holds, less what is long."""
     format_title: str = ""
     """For people: `PyTorch state_dict`."""

@@ -95,7 +95,7 @@ def test_what_is_saved_is_the_average_and_says_what_it_was_trained_on(tmp_path: 
     described = read_described(path)
     assert described.kind.key == "classifier"
     assert isinstance(described.description, SequenceDescription)
-    training = described.description.training
+    training: dict[str, Any] = described.description.training
     assert described.description.network.head.outputs == ("down", "up")
     assert training["texts"] == ["order.tsv"]
     assert training["documents"] + training["held_out_documents"] == 240

@@ -162,7 +162,8 @@ class TestConcept:
         qtbot.mousePress(port, LEFT, pos=dialog.view.cell_rect(3).center())
         qtbot.mouseMove(port, dialog.view.cell_rect(6).center())
         qtbot.mouseRelease(port, LEFT, pos=dialog.view.cell_rect(6).center())
-        ((start, stop),) = dialog.spec["spans"]
+        spans: Any = dialog.spec["spans"]
+        ((start, stop),) = spans
         assert TEXT[start:stop] == "1812"
         assert dialog.spans.toPlainText() == "3 to 7"
         assert concept_from(dialog.spec).label(TEXT).sum() == 4

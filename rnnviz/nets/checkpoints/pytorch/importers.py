@@ -301,7 +301,7 @@ def _hints(content: Any, weights: Weights, file: str) -> Hints:
     return Hints(weights.modules, backwards, tuple(names), sizes)
 
 
-def _attributes(weights: Weights) -> dict[str, Any]:
+def _attributes(weights: Weights) -> dict[str, object]:
     """What the modules of a person keep beside their tensors: perhaps the characters."""
     return {
         f"{name}.{key}".strip("."): value

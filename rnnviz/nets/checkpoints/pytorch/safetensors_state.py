@@ -31,7 +31,7 @@ def looks_like_safetensors(path: Path) -> bool:
     return first[8:] == b"{" and any(byte < 9 or byte > 126 for byte in first[:8])
 
 
-def metadata_of(file: ModelFile) -> dict[str, Any] | None:
+def metadata_of(file: ModelFile) -> dict[str, object] | None:
     """The metadata in the header, {} if it has none; None if the file is not safetensors.
 
     Raises:
@@ -111,9 +111,9 @@ class SafetensorsStateDict:
         )
 
 
-def _decoded(metadata: Mapping[str, Any]) -> dict[str, Any]:
+def _decoded(metadata: Mapping[str, Any]) -> dict[str, object]:
     """Metadata values are strings; those that are JSON lists or objects are decoded."""
-    decoded: dict[str, Any] = {}
+    decoded: dict[str, object] = {}
     for key, value in metadata.items():
         decoded[key] = value
         if isinstance(value, str) and value[:1] in ("[", "{"):

@@ -97,7 +97,7 @@ class TensorFlowJS:
         )
 
 
-def _content(path: Path) -> dict[str, Any] | None:
+def _content(path: Path) -> dict[str, object] | None:
     """The JSON of a model; None if the file is something else."""
     head = read_head(path, _HEAD)
     if not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):

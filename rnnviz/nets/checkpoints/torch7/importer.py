@@ -341,9 +341,9 @@ def _beside(path: Path) -> Any:
 # What both share
 
 
-def _training(table: Mapping[Any, Any]) -> dict[str, Any]:
+def _training(table: Mapping[Any, Any]) -> dict[str, object]:
     """Options and histories, in a summary for people."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for key, ours in (("i", "steps"), ("epoch", "epochs")):
         if isinstance(table.get(key), int | float):
             found[ours] = table[key]
