@@ -286,10 +286,13 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=600, help="of the news tests, for BLEU")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--baselines", type=Path, help="an earlier --json, for its baselines")
+    parser.add_argument("--no-baselines", action="store_true", help="models alone")
     arguments = parser.parse_args()
     sets = gold_sets(arguments.data)
     results: dict[str, Any] = {"models": {}}
-    if arguments.baselines:
+    if arguments.no_baselines:
+        results["baselines"] = {}
+    elif arguments.baselines:
         results["baselines"] = json.loads(arguments.baselines.read_text())["baselines"]
     else:
         results["baselines"] = baselines(sets, arguments.corpora)

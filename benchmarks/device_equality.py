@@ -2,8 +2,9 @@
 
     python benchmarks/device_equality.py [--steps 50] [--device cuda]
 
-Every architecture as a character model, GRU and LSTM as a translator and on a memory task, all in
-float32 and without dropout: from the same first weights, on the same batches. The largest
+Every architecture as a character model, as a translator whose decoder runs at once, and on a
+memory task; a translator of each attention, step by step, and a guided one: all in float32
+and without dropout, from the same first weights, on the same batches. The largest
 difference of a step's loss is printed, and how long a step takes on both.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.log import read_events
 from rnnviz.nets.device import device_in_words, training_device
@@ -29,22 +31,40 @@ USUAL: dict[str, Any] = {
     "layers": 2, "units": 128, "batch": 32, "sequence_length": 64, "temperatures": (),
     "validation_every": 10**9, "checkpoint_every": 10**9, "warmup_steps": 10,
 }  # fmt: skip
+NAMES = tuple(facts.name for facts in ARCHITECTURES)
+
+
+def translator(title: str, architecture: str, **options: Any) -> tuple[str, dict[str, Any]]:
+    """A translator of made-up words: its title and settings."""
+    made = {"made": "reversed", "tokens": "characters", **options}
+    return title, {"task": "translation", "architecture": architecture, "options": made}
+
+
 CASES: tuple[tuple[str, dict[str, Any]], ...] = (
+    *((f"characters, {name}", {"texts": (str(TEXT),), "architecture": name}) for name in NAMES),
     *(
-        (f"characters, {name}", {"texts": (str(TEXT),), "architecture": name})
-        for name in ("rnn", "gru", "lstm")
+        translator(f"reversed words, {name}, general attention after", name, attention="general")
+        for name in NAMES
     ),
     *(
-        (
-            f"reversed words, {name}, {attention} attention",
-            {
-                "task": "translation",
-                "architecture": name,
-                "options": {"made": "reversed", "tokens": "characters", "attention": attention},
-            },
+        translator(
+            f"reversed words, gru, {attention} attention {order}",
+            "gru",
+            attention=attention,
+            order=order,
+            bidirectional=attention != "dot",
         )
-        for name, attention in (("gru", "additive"), ("lstm", "general"))
+        for attention, order in (
+            ("dot", "before"),
+            ("dot", "after"),
+            ("general", "before"),
+            ("additive", "before"),
+            ("additive", "after"),
+        )
     ),
+    translator("reversed words, lstm, additive attention before", "lstm", attention="additive"),
+    translator("reversed words, lstm, no attention", "lstm", attention="none"),
+    translator("reversed words, gru, guided", "gru", attention="general", guided=0.5),
     *(
         (
             f"copying, {name}",
@@ -54,7 +74,7 @@ CASES: tuple[tuple[str, dict[str, Any]], ...] = (
                 "options": {"kind": "copying", "distance": 40},
             },
         )
-        for name in ("gru", "lstm")
+        for name in NAMES
     ),
 )
 
