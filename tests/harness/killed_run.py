@@ -60,7 +60,7 @@ def task_of(config: TrainingConfig) -> TrainingTask:
 
 def attempt(folder: Path, config: TrainingConfig) -> None:
     """Train in this process, from where the last attempt came to."""
-    characters.SAMPLE_LENGTH = 5
+    characters.CharacterTask.sampled = 5
     resume = (folder / "run.json").exists()
     train(task_of(config), config, folder, resume=resume)
 

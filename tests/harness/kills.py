@@ -93,7 +93,7 @@ def _same(one: Path, other: Path) -> bool:
 
 def undisturbed(name: str, folder: Path) -> Path:
     """The run as it goes when nobody kills it."""
-    characters.SAMPLE_LENGTH = 5
+    characters.CharacterTask.sampled = 5
     train(task_of(CONFIGS[name]), CONFIGS[name], folder)
     return folder
 

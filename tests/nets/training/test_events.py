@@ -30,7 +30,7 @@ TEXT = random_text(600)
 
 @pytest.fixture(autouse=True)
 def _short_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnnviz.nets.training.characters.SAMPLE_LENGTH", 5)
+    monkeypatch.setattr("rnnviz.nets.training.characters.CharacterTask.sampled", 5)
 
 
 def run(directory: Path, text: str = TEXT, **changed: Any) -> Ending:

@@ -26,7 +26,7 @@ from tests.nets.training.small_runs import settings, stopping_after
 
 @pytest.fixture(autouse=True)
 def _short_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnnviz.nets.training.characters.SAMPLE_LENGTH", 5)
+    monkeypatch.setattr("rnnviz.nets.training.characters.CharacterTask.sampled", 5)
 
 
 def trained(
