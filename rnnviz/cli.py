@@ -150,6 +150,12 @@ def _window(words: list[str]) -> int:
             near = difflib.get_close_matches(given, COMMANDS, n=1)
             hint = f"; did you mean `rnnviz {near[0]}`?" if near else ""
             parser.error(f"there is no file or command {given!r}{hint}")
+    if sys.platform == "linux":
+        from rnnviz.core.system.qt_libraries import check_libraries
+
+        if told := check_libraries(os.environ):
+            print(f"rnnviz: {told}", file=sys.stderr)
+            return FAILED
     # What is imported and made until the window stands is no garbage: looking for some takes a
     # twelfth of the start. The window switches it on.
     gc.disable()
