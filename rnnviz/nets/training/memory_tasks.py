@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -23,10 +23,11 @@ from torch.nn import functional
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.models.model_file import METADATA_KEY
+from rnnviz.core.models.network import AsRead, Head, LayerDescription, NetworkDescription, Numbers
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.system.files import write_atomically
-from rnnviz.nets.architectures import Layer, architecture_named
 from rnnviz.nets.device import training_device
+from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.training.task import ALL, Observation, Position, Share, StepLoss, Validation
 
 HELD_OUT = 500
@@ -47,48 +48,34 @@ class Examples(NamedTuple):
     """(B) numbers to add up to, or (M, B) symbols to copy."""
 
 
-class MemoryModel(nn.Module):
-    """Recurrent layers, and a linear answer from the states of the last steps."""
+def memory_network(config: TrainingConfig, inputs: int, answers: int) -> SequenceNetwork:
+    """Recurrent layers that read numbers, and a linear answer at every step.
 
-    def __init__(self, config: TrainingConfig, inputs: int, answers: int, last: int) -> None:
-        super().__init__()
-        self.architecture = architecture_named(config.architecture)
-        self.last = last
-        self.layers = nn.ModuleList(
-            self.architecture(inputs if layer == 0 else config.units, config.units)
-            for layer in range(config.layers)
-        )
-        self.output = nn.Linear(config.units, answers)
-        self._initialise(config)
-
-    @torch.no_grad()
-    def _initialise(self, config: TrainingConfig) -> None:
-        """Everything uniform in ±1/sqrt(U), as torch has it, and an LSTM's forget bias at 1.
-
-        Orthogonal recurrent weights, with which our character models start, would let a vanilla
-        network remember for a while, too: here every kind begins as in the literature.
-        """
-        generator = torch.Generator().manual_seed(config.seed)
-        reach = 1 / math.sqrt(config.units)
-        for parameter in self.parameters():
+    Every number is uniform in ±1/sqrt(U), as torch has it, and an LSTM's forget bias at 1.
+    Orthogonal recurrent weights, with which our character models start, would let a vanilla network
+    remember for a while, too: here every kind begins as in the literature.
+    """
+    layer = LayerDescription(architecture=config.architecture, units=config.units)
+    network = SequenceNetwork(
+        NetworkDescription(
+            reads=Numbers(columns=tuple(f"x{number}" for number in range(1, inputs + 1))),
+            front=AsRead(),
+            layers=(layer,) * config.layers,
+            head=Head(outputs=tuple(f"y{n}" for n in range(1, answers + 1)), gives="linear"),
+        ),
+        seed=None,
+    )
+    generator = torch.Generator().manual_seed(config.seed)
+    reach = 1 / math.sqrt(config.units)
+    with torch.no_grad():
+        for parameter in network.parameters():
             parameter.uniform_(-reach, reach, generator=generator)
-        facts = self.architecture.facts
+        facts = layer.facts
         if facts.open_gate:
-            for name, parameter in self.named_parameters():
+            for name, parameter in network.named_parameters():
                 if ".bias_ih" in name:
                     parameter[facts.open_rows(config.units)] += 1
-
-    @property
-    def recurrent(self) -> tuple[Layer, ...]:
-        """The layers, bottom layer first."""
-        return tuple(cast("Iterable[Layer]", self.layers))
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Answers (M, B, A) at the last M steps of inputs (T, B, I)."""
-        below = inputs
-        for layer in self.recurrent:
-            below, _ = layer(below, layer.zero_state(below.shape[1]))
-        return self.output(below[-self.last :])
+    return network
 
 
 class MemoryTask:
@@ -120,8 +107,9 @@ class MemoryTask:
         adding = self.kind == "adding"
         inputs, answers = (2, 1) if adding else (len(_SYMBOLS) + 2, len(_SYMBOLS))
         self.device = training_device(config.device)
-        self.model = MemoryModel(config, inputs, answers, 1 if adding else self.symbols)
-        self.model.to(self.device)
+        self.model = memory_network(config, inputs, answers).to(self.device)
+        self.asked = 1 if adding else self.symbols
+        """How many steps, at the end, an answer is wanted at."""
         self.facts: Mapping[str, Any] = {
             "kind": self.kind,
             "distance": self.distance,
@@ -184,9 +172,12 @@ class MemoryTask:
 
     def loss(self, network: nn.Module, batch: Examples) -> StepLoss:
         """Mean squared error of the sum, or nats a symbol."""
-        return StepLoss(self._loss(network(batch.inputs), batch), batch.inputs.shape[1])
+        answers, _ = network(batch.inputs)
+        return StepLoss(self._loss(answers, batch), batch.inputs.shape[1])
 
     def _loss(self, answers: Tensor, batch: Examples) -> Tensor:
+        """Of answers (T, B, A), the last of which are asked for."""
+        answers = answers[-self.asked :]
         if self.kind == "adding":
             return functional.mse_loss(answers[-1, :, 0], batch.wanted)
         return functional.cross_entropy(answers.flatten(0, 1), batch.wanted.flatten())
@@ -206,21 +197,21 @@ class MemoryTask:
             for layer in model.recurrent:
                 hidden.append(layer(hidden[-1], layer.zero_state(hidden[-1].shape[1]))[0])
             top = hidden[-1].detach().requires_grad_()
-            loss = self._loss(model.output(top[-model.last :]), few)
+            loss = self._loss(model.output(top), few)
             (seed,) = torch.autograd.grad(loss, top)
-        squares = np.zeros((len(model.layers), len(inputs)))
+        squares = np.zeros((len(model.recurrent), len(inputs)))
         for stream in range(inputs.shape[1]):
             states = [part[:, stream].detach() for part in hidden]
             squares += self._squares(model, states, seed[:, stream])
         return np.repeat(np.sqrt(squares)[None], 2, axis=0).astype(np.float32)
 
     def _squares(
-        self, model: MemoryModel, hidden: list[Tensor], above: Tensor
+        self, model: SequenceNetwork, hidden: list[Tensor], above: Tensor
     ) -> npt.NDArray[np.float64]:
         """The squared norm of the gradient at every state of one example, (L, T)."""
         steps = len(above)
-        found = np.zeros((len(model.layers), steps))
-        for number in range(len(model.layers) - 1, -1, -1):
+        found = np.zeros((len(model.recurrent), steps))
+        for number in range(len(model.recurrent) - 1, -1, -1):
             layer = model.recurrent[number]
             _, tape = layer.tape(hidden[number], layer.zero_state(1))
             gradient = tape.zeros(1, steps - 1)
@@ -238,8 +229,8 @@ class MemoryTask:
     def validate(self, final: bool) -> Validation:
         """The loss on examples of their own; how many are solved, and the loss by the baseline."""
         batch = self.examples(_HELD_OUT_BATCH, HELD_OUT)
-        answers = self.model(batch.inputs)
-        loss = float(self._loss(answers, batch))
+        answers, _ = self.model(batch.inputs)
+        loss, answers = float(self._loss(answers, batch)), answers[-self.asked :]
         if self.kind == "adding":
             right = (answers[-1, :, 0] - batch.wanted).abs() < 0.1
         else:
@@ -251,8 +242,8 @@ class MemoryTask:
     def observe(self, temperatures: tuple[float, ...]) -> Iterator[Observation]:
         """A few held-out examples with what the network answers."""
         batch = self.examples(_HELD_OUT_BATCH, 5)
-        answers = self.model(batch.inputs)
-        lines = [self._line(batch, answers, place) for place in range(5)]
+        answers, _ = self.model(batch.inputs)
+        lines = [self._line(batch, answers[-self.asked :], place) for place in range(5)]
         yield Observation("sample", {"temperature": 0.0, "text": "\n".join(lines)})
 
     def _line(self, batch: Examples, answers: Tensor, place: int) -> str:
