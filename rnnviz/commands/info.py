@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _COUNTED = 4_000_000
 """Characters of a text of which the different ones are counted."""
 
+_CLASSES = 6
+"""So many are told with their shares."""
+
 EXAMPLES = """
   rnnviz info models/war-and-peace.safetensors
   rnnviz info checkpoint.pt --vocabulary training-text.txt
@@ -254,6 +257,7 @@ def _training_lines(training: Mapping[str, object], unit: str) -> list[tuple[str
         counted.append(f"in {duration_in_words(seconds)}")
     if counted:
         lines.append(("", ", ".join(counted)))
+    lines += _classes_lines(training)
     for key, name in (("loss_nats", "training loss"), ("held_out_nats", "held-out loss")):
         if isinstance(nats := training.get(key), int | float):
             lines.append((name, training_loss_in_words(nats, unit)))
@@ -265,6 +269,21 @@ def _training_lines(training: Mapping[str, object], unit: str) -> list[tuple[str
     if isinstance(options, dict) and options:
         lines.append(("options", ", ".join(f"{key} {options[key]}" for key in sorted(options))))
     return lines
+
+
+def _classes_lines(training: Mapping[str, object]) -> list[tuple[str, str]]:
+    """How large the classes were that were trained on: the largest is right without any model."""
+    counts = training.get("classes", training.get("labels"))
+    if not isinstance(counts, dict) or not counts:
+        return []
+    known = {str(key): one for key, one in counts.items() if isinstance(one, int | float)}
+    total = sum(known.values())
+    if not total > 0:
+        return []
+    largest = sorted(known, key=lambda name: -known[name])
+    shares = [f"{name} {known[name] / total:.0%}" for name in largest[:_CLASSES]]
+    more = f" and {len(largest) - _CLASSES} more" if len(largest) > _CLASSES else ""
+    return [("classes", f"{', '.join(shares)}{more}; always saying the first is right as often")]
 
 
 def _recording(folder: Path) -> tuple[Facts, list[tuple[str, str]]]:

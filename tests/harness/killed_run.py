@@ -19,10 +19,11 @@ from msgspec.structs import replace
 
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.log import read_lines
-from rnnviz.nets.training import characters, training_task
+from rnnviz.nets.training import training_task
 from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import train
 from rnnviz.nets.training.task import TrainingTask
+from rnnviz.nets.training.words import WordTask
 from tests.nets.small import random_text
 from tests.nets.training.small_runs import settings
 
@@ -40,6 +41,27 @@ TRANSLATION = settings(
     architecture="gru", embedding=6, batch=8, dropout=0.2, steps=30, checkpoint_every=3,
     validation_every=13, parameters_every=5, gradient_steps_every=5,
 )  # fmt: skip
+TEXTS = Path(__file__).with_name("texts")
+_STEPS = {
+    "units": 10, "embedding": 6, "batch": 8, "dropout": 0.2, "steps": 40, "checkpoint_every": 3,
+    "validation_every": 7, "parameters_every": 5, "held_out": 0.2,
+}  # fmt: skip
+CLASSIFICATION = replace(
+    settings(
+        task="classification", **_STEPS,
+        options={"readout": "attention", "bidirectional": True, "averaging": 0.9,
+                 "word_dropout": 0.2, "embedding_dropout": 0.1, "longest": 5},
+    ),
+    texts=(str(TEXTS / "reviews.tsv"),),
+)  # fmt: skip
+TAGGING = replace(settings(task="tagging", **_STEPS), texts=(str(TEXTS / "tags.tsv"),))
+NUMBERS = replace(
+    settings(task="numbers", **{**_STEPS, "embedding": 0}), texts=(str(TEXTS / "rows.csv"),)
+)
+WORDS = replace(
+    settings(task="words", **_STEPS, gradient_steps_every=5, temperatures=(0.8,)),
+    texts=(str(TEXTS / "story.txt"),),
+)
 CONFIGS = {
     "characters": CONFIG,
     "characters-bfloat16": replace(CONFIG, precision="bfloat16"),
@@ -47,6 +69,16 @@ CONFIGS = {
     "characters-rnn": replace(CONFIG, architecture="rnn", optimiser="sgd", embedding=4),
     "memory": MEMORY,
     "memory-copying": replace(MEMORY, options={"kind": "copying", "distance": 8, "symbols": 3}),
+    "classification": CLASSIFICATION,
+    "classification-batches": replace(
+        CLASSIFICATION, options={"readout": "max", "batch_tokens": 40, "tokens": "characters"}
+    ),
+    "tagging": TAGGING,
+    "numbers": NUMBERS,
+    "numbers-made-up": replace(
+        NUMBERS, architecture="gru", texts=(), options={"made_up": "flip-flop", "bits": 2}
+    ),
+    "words": WORDS,
     "translation": TRANSLATION,
     "translation-bfloat16": replace(TRANSLATION, precision="bfloat16"),
 }
@@ -60,7 +92,7 @@ def task_of(config: TrainingConfig) -> TrainingTask:
 
 def attempt(folder: Path, config: TrainingConfig) -> None:
     """Train in this process, from where the last attempt came to."""
-    characters.CharacterTask.sampled = 5
+    CharacterTask.sampled = WordTask.sampled = 5
     resume = (folder / "run.json").exists()
     train(task_of(config), config, folder, resume=resume)
 

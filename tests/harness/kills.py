@@ -24,8 +24,9 @@ from safetensors.torch import load_file
 
 from rnnviz.core.runs.event import OUTLIVING
 from rnnviz.core.runs.log import read_events, read_lines
-from rnnviz.nets.training import characters
+from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import train
+from rnnviz.nets.training.words import WordTask
 from tests.harness.killed_run import CONFIGS, task_of
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +94,7 @@ def _same(one: Path, other: Path) -> bool:
 
 def undisturbed(name: str, folder: Path) -> Path:
     """The run as it goes when nobody kills it."""
-    characters.CharacterTask.sampled = 5
+    CharacterTask.sampled = WordTask.sampled = 5
     train(task_of(CONFIGS[name]), CONFIGS[name], folder)
     return folder
 

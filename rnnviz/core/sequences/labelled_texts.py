@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from rnnviz.core.errors import TextError
 LABEL_NAMES = ("label", "labels", "sentiment", "class", "category", "target", "polarity", "y")
 TEXT_NAMES = ("text", "review", "sentence", "document", "comment", "content", "phrase", "tweet")
 """What a header row calls its columns, most usual first; in lower case."""
+_CSV = (".csv", ".csv.gz", ".csv.xz")
 _FASTTEXT = "__label__"
 _LONGEST_LABEL = 100
 _FEW = 20
@@ -168,10 +170,10 @@ def _fasttext(path: Path, lines: Sequence[str]) -> list[LabelledText]:
 def _rows(path: Path, lines: list[str], first: str) -> list[tuple[int, list[str]]]:
     """The rows with the numbers of their lines.
 
-    Tabs part columns where there are any: then quotes are letters like others, unless a field is
-    all in quotes.
+    Tabs part columns where there are any outside quotes: then quotes are letters like others,
+    unless a field is all in quotes.
     """
-    if "\t" in first:
+    if "\t" in (re.sub(r'"[^"]*"', "", first) if path.name.lower().endswith(_CSV) else first):
         split = [(number, line.split("\t")) for number, line in enumerate(lines, 1) if line.strip()]
         return [(number, [_unquoted(field) for field in row]) for number, row in split]
     delimiter = ";" if first.count(";") > first.count(",") else ","
@@ -224,7 +226,19 @@ def _places(
     kinds = [len({row[place] for _, row in rows if len(row) == 2}) for place in (0, 1)]
     letters = [sum(len(row[place]) for _, row in rows if len(row) == 2) for place in (0, 1)]
     label = 1 if (kinds[1], letters[1]) < (kinds[0], letters[0]) else 0
-    return label, 1 - label, False
+    return label, 1 - label, _is_header([row for _, row in rows if len(row) == 2], label)
+
+
+def _is_header(rows: Sequence[Sequence[str]], label: int) -> bool:
+    """Whether the first of rows of two columns names these, in words that are not known here.
+
+    Its label occurs nowhere else, while all others occur again, and its text is one word.
+    """
+    first, counts = rows[0], Counter(row[label].strip() for row in rows)
+    alone = [name for name, count in counts.items() if count == 1]
+    return (
+        alone == [first[label].strip()] and len(first[1 - label].split()) == 1 and len(counts) > 2
+    )
 
 
 def _named(names: Sequence[str], known: Sequence[str]) -> int | None:

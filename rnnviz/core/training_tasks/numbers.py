@@ -90,7 +90,7 @@ NUMBERS = TaskDescription(
         ),
     ),
     usual=("made_up", "inputs", "outputs", "readout"),
-    unused=frozenset({"skip", "temperatures", "gradient_steps_every", "start_from"}),
+    unused=frozenset({"skip", "temperatures", "gradient_steps_every"}),
     titles={"batch": "Sequences a step"},
     presets=(
         Preset(

@@ -54,7 +54,7 @@ TAGGING = TaskDescription(
     ),
     usual=("bidirectional", "vocabulary", "lower"),
     unused=frozenset(
-        {"sequence_length", "skip", "temperatures", "gradient_steps_every", "start_from"}
+        {"sequence_length", "skip", "temperatures", "gradient_steps_every"}
     ),
     titles={"batch": "Sentences a step"},
     presets=(

@@ -31,6 +31,7 @@ from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.layers.states import detached, floats, named, restored
 from rnnviz.nets.training.corpus import Corpus, held_out_loss
 from rnnviz.nets.training.hidden_gradients import hidden_gradients
+from rnnviz.nets.training.starting import start_from
 from rnnviz.nets.training.task import (
     ALL,
     Observation,
@@ -61,15 +62,10 @@ def load_weights(model: LanguageModel, path: Path) -> None:
     Raises:
         ModelFileError: it cannot be opened, or is another network.
     """
-    other = open_model(path, kind="language-model").model
     if isinstance(model.description, SequenceDescription):
-        if model.network != other.network:
-            raise ModelFileError(
-                f"{path.name} is another network, or knows other symbols; training can only start "
-                "from a model of the same shape and symbols"
-            )
-        model.load_state_dict(other.state_dict())
+        start_from(model, path, "language-model")
         return
+    other = open_model(path, kind="language-model").model
     same = ("architecture", "layers", "units", "embedding", "skip", "vocabulary")
     for field in same:
         wanted, found = getattr(model.description, field), getattr(other.description, field, None)

@@ -29,6 +29,7 @@ from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.sequence.running import answers_of
 from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.training.passes import Passes
+from rnnviz.nets.training.starting import start_from
 from rnnviz.nets.training.task import (
     ALL,
     Observation,
@@ -143,6 +144,8 @@ class ClassificationTask:
             embedding_dropout=options.embedding_dropout,
         )
         self._begin()
+        if config.start_from:
+            start_from(self.model, Path(config.start_from), "classifier")
         self.device = training_device(config.device)
         self.model.to(self.device)
         self.documents, self.labels = self._encoded(kept, classes)

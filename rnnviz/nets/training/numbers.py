@@ -114,7 +114,7 @@ class NumbersTask(StepsTask):
             default_text=config.default_text,
         )
         super().__init__(config, described, kept, examples[len(kept) :], facts, share)
-        if self.numbers:
+        if self.numbers and not config.start_from:
             # The head begins where the outputs lie, so that what is learned is how they move.
             with torch.no_grad():
                 all_wanted = torch.cat([one.wanted.reshape(-1, len(outputs)) for one in kept])

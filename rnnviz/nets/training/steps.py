@@ -18,6 +18,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.kinds.sequence import kind_of_network
 from rnnviz.core.models.network import SequenceDescription
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.checkpoints.native import save_model
@@ -25,6 +26,7 @@ from rnnviz.nets.device import training_device
 from rnnviz.nets.evaluating import evaluating
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.training.passes import Passes
+from rnnviz.nets.training.starting import start_from
 from rnnviz.nets.training.task import (
     ALL,
     Observation,
@@ -82,7 +84,11 @@ class StepsTask:
         self.description = description
         description.check("the configuration")
         self.device = training_device(config.device)
-        self.model = SequenceNetwork(description, config.dropout, config.seed).to(self.device)
+        self.model = SequenceNetwork(description, config.dropout, config.seed)
+        if config.start_from:
+            kind = kind_of_network(description.network)
+            start_from(self.model, Path(config.start_from), kind)
+        self.model.to(self.device)
         self.numbers = description.network.head.gives == "linear"
         self.kept, self.held = list(kept), list(held)
         self.counts = dict(facts)

@@ -126,6 +126,11 @@ class TaggingTask(StepsTask):
             kept, held = parted(
                 sentences, lambda one: " ".join(one.words), config.held_out, config.seed
             )
+        if not kept:
+            raise TextError(
+                "nothing is left to train on: sentences that are alike are held out together; hold "
+                "out less, or add others"
+            )
         return cls(config, options, kept, held, share)
 
     def shown(self, place: int, answers: Tensor) -> str:

@@ -100,3 +100,17 @@ def test_what_is_held_out_follows_from_the_text_alone() -> None:
     assert set(turned_kept) == set(kept)
     doubled = [*documents, LabelledText("a", held[0].text.upper())]
     assert held[0].text.upper() in {document.text for document in hold_out(doubled, 0.1)[1]}
+
+
+def test_a_header_row_in_other_words_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "stars.csv"
+    rows = ['5,"he said ""fine"", and\tmore"', "1,dull", "5,good film", "1,bad film"]
+    path.write_text("\n".join(["stars,opinion", *rows]) + "\n")
+    found = read_labelled([path])
+    assert [one.label for one in found] == ["5", "1", "5", "1"]
+    assert found[0].text == 'he said "fine", and\tmore'
+    path.write_text("\n".join(["7,a good film", *rows]) + "\n")
+    with pytest.raises(TextError, match="one text alone has the label '7'"):
+        read_labelled([path])
+    path.write_text("\n".join(rows) + "\n")
+    assert len(read_labelled([path])) == 4

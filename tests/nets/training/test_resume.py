@@ -52,7 +52,15 @@ def said(directory: Path, kind: str = "step") -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("name", "most", "least"),
-    [("characters", 5, 2), ("memory", 3, 1), ("translation", 3, 1)],
+    [
+        ("characters", 5, 2),
+        ("memory", 3, 1),
+        ("translation", 3, 1),
+        ("classification", 3, 1),
+        ("tagging", 3, 1),
+        ("numbers", 3, 1),
+        ("words", 3, 1),
+    ],
 )
 def test_a_run_killed_at_random_moments_ends_like_the_undisturbed_one(
     tmp_path: Path, name: str, most: int, least: int

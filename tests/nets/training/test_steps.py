@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
-from rnnviz.core.errors import RnnvizError, TextError
+from rnnviz.core.errors import ModelFileError, RnnvizError, RunDirectoryError, TextError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.training import training_task
 from rnnviz.nets.training.loop import train
 from rnnviz.nets.training.steps import StepsTask
+from tests.harness.killed_run import CONFIGS, task_of
+from tests.nets.training.small_runs import stopping_after
 
 BUFFALO = (("the", "DET"), ("old", "ADJ"), ("man", "NOUN"), ("sees", "VERB"), ("old", "NOUN"))
 
@@ -158,3 +163,53 @@ def test_a_language_model_of_words(tmp_path: Path) -> None:
 def test_what_cannot_be_is_said(task: str, more: dict[str, Any], said: str) -> None:
     with pytest.raises((RnnvizError, TextError), match=said):
         training_task(config(task, None, **more))
+
+
+@pytest.mark.parametrize("name", ["classification", "tagging", "numbers", "words"])
+def test_a_training_starts_from_the_weights_of_a_model(tmp_path: Path, name: str) -> None:
+    config = replace(CONFIGS[name], steps=3)
+    first = task_of(config)
+    train(first, config, tmp_path / "first")
+    model = tmp_path / "first/checkpoints/latest.safetensors"
+    again = task_of(replace(config, start_from=str(model)))
+    found, other = again.model.state_dict(), load_file(model)
+    assert all(torch.equal(found[part], other[part]) for part in other)
+    wider = replace(config, start_from=str(model), units=config.units + 1)
+    with pytest.raises(ModelFileError, match="is another network"):
+        task_of(wider)
+
+
+def test_a_state_of_other_parameters_says_what_to_do(tmp_path: Path) -> None:
+    """As runs have it that were begun when what reads backwards was called otherwise."""
+    config = replace(CONFIGS["classification"], steps=3)
+    train(task_of(config), config, tmp_path, **stopping_after(2))
+    path = tmp_path / "checkpoints/state.safetensors"
+    with safe_open(path, framework="pt") as file:
+        header = file.metadata()
+    old = {name.replace("backwards.0", "old.0"): part for name, part in load_file(path).items()}
+    save_file(old, path, header)
+    with pytest.raises(RunDirectoryError, match=r"does not fit this run (?s:.*)--start-from"):
+        train(task_of(config), config, tmp_path, resume=True)
+    model = tmp_path / "checkpoints/latest.safetensors"
+    anew = replace(config, start_from=str(model))
+    assert train(task_of(anew), anew, tmp_path / "anew").state == "finished"
+
+
+def test_sentences_that_are_all_alike_leave_nothing_to_train_on(tmp_path: Path) -> None:
+    path = tmp_path / "tags.tsv"
+    path.write_text("\n\n".join(["the\tD\nman\tN"] * 30))
+
+    def each_seed() -> None:
+        for seed in range(20):  # by some of them they are held out
+            training_task(config("tagging", path, seed=seed, held_out=0.3))
+
+    with pytest.raises(TextError, match="nothing is left to train on: sentences that are alike"):
+        each_seed()
+
+
+def test_a_label_that_occurs_once_is_learned_or_held_out(tmp_path: Path) -> None:
+    path = tags(tmp_path)
+    path.write_text(path.read_text() + "\n\nodd\tX\n")
+    for seed in range(4):
+        chosen = config("tagging", path, seed=seed, steps=2)
+        assert train(training_task(chosen), chosen, tmp_path / f"run{seed}").state == "finished"
