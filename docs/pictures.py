@@ -107,20 +107,22 @@ def prepare_training(window: Window, folder: Path) -> None:
 def prepare_sequences(window: Window, home: Path) -> None:
     """The flip-flop, a tagger of made-up sentences, a model of words: one picture each."""
     flip_flop = places.models() / "flip-flop.safetensors"
-    novel = places.resources() / "texts" / "pride-and-prejudice.txt"
     tags = home / "tags.tsv"
     tags.write_text(made_up_tags())
     common = "--units 32 --embedding 32 --layers 1 --warmup-steps 20 --batch 8"
-    trained = {}
-    for task, data, steps in (("tagging", tags, 300), ("words", novel, 400)):
-        trained[task] = home / task / "checkpoints" / "latest.safetensors"
-        command = [sys.executable, "-m", "rnnviz", "train", str(data), "--run", str(home / task)]
-        options = f"--task {task} {common} --steps {steps} --learning-rate 0.01"
-        subprocess.run([*command, *options.split()], check=True)
+    tagger = home / "tagging" / "checkpoints" / "latest.safetensors"
+    command = [sys.executable, "-m", "rnnviz", "train", str(tags), "--run", str(home / "tagging")]
+    options = f"--task tagging {common} --steps 300 --learning-rate 0.01"
+    subprocess.run([*command, *options.split()], check=True)
+    texts = places.resources() / "texts"
     shown = (
-        ("numbers", flip_flop, places.resources() / "texts" / "flip-flop.csv"),
-        ("taggers", trained["tagging"], tags),
-        ("words", trained["words"], novel),
+        ("numbers", flip_flop, texts / "flip-flop.csv"),
+        ("taggers", tagger, tags),
+        (
+            "words",
+            places.models() / "war-and-peace-words.safetensors",
+            texts / "war-and-peace-end.txt",
+        ),
     )
     for name, model, data in shown:
         window.open_path(model)
