@@ -83,6 +83,7 @@ def counted_losses(training: Ids, judged: Ids, words: int) -> tuple[float, float
 
 def neighbours(model: LanguageModel, word: str, count: int = 5) -> list[str]:
     """The words whose embeddings have the largest cosine with this word's."""
+    assert model.embedding is not None
     vectors = model.embedding.weight.detach().numpy()
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     cosines = vectors @ vectors[model.symbols.index(word)]

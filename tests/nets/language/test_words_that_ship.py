@@ -39,6 +39,7 @@ def test_it_foresees_the_end_of_the_book_better_than_counts_do(
 
 
 def test_words_that_mean_alike_lie_near_each_other(model: LanguageModel) -> None:
+    assert model.embedding is not None
     vectors = model.embedding.weight.detach().numpy()
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     nearest = np.argsort(-(vectors @ vectors[model.symbols.index("three")]))[1:6]
