@@ -44,6 +44,7 @@ from rnnviz.session.shared.reading_said import ReadingSaid
 from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
 from rnnviz.session.shared.stories import SHIPPED, StoriesTold
+from rnnviz.session.shared.stories_ahead import StoriesAhead
 from rnnviz.session.training.checkpoint_walks import CheckpointWalks
 from rnnviz.session.training.run_folders import RunFolders
 from rnnviz.session.training.runs import Runs
@@ -116,6 +117,7 @@ class Session(QObject):
         self.opening = Opening(self.jobs, takers, OPENED, self)
         self.findings = Findings(self.jobs, data / "findings", self)
         self.stories = StoriesTold(self.jobs, data, self)
+        self.stories_ahead = StoriesAhead(self.jobs, self.stories, self.recordings, self)
         self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
         self.run_folders = RunFolders(self.runs, settings, self)
         self.checkpoint_walks = CheckpointWalks(
@@ -604,6 +606,7 @@ class Session(QObject):
         self.runs.close()
         self.reading_said.close()
         self.previews.close()
+        self.stories_ahead.close()
         self.jobs.close()
         self.checkpoint_walks.close()
         self.recordings.close()
