@@ -25,6 +25,8 @@ AT_ONCE = 1 << 16
 """Points that are smoothed at once: a few milliseconds."""
 _THINNED_AT_ONCE = 1 << 14
 """The same of a thinned curve, whose points do not count alike."""
+_LITTLE = 1 << 11
+"""So few points are smoothed at any time."""
 _FIRST_ROOM = 256
 _FAR = float(1 << 62)
 _TOGETHER = 256
@@ -294,10 +296,25 @@ class SmoothedCurve:
         self._catch_up()
         return self._values[: len(self.curve)]
 
+    def at(self, places: Places) -> Floats:
+        """The values of these points as far as they are known, NaN behind.
+
+        What is left is done if it is little. For many curves in one frame: whoever draws them looks
+        at `values` while there is time.
+        """
+        known = self._done if self._generation == self.curve.generation else 0
+        if len(self.curve) - known <= _LITTLE:
+            self._catch_up()
+            known = self._done
+        found = np.full(len(places), np.nan)
+        there = places < known
+        found[there] = self._values[places[there]]
+        return found
+
     @property
     def complete(self) -> bool:
         """Whether the last look at `values` reached the end of the curve."""
-        return self._done == len(self.curve)
+        return self._generation == self.curve.generation and self._done == len(self.curve)
 
     def _catch_up(self) -> None:
         if self._generation != self.curve.generation:

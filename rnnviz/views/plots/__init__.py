@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rnnviz.views.plots.bands import Banded, BandPlot
     from rnnviz.views.plots.bars import BarPlot
     from rnnviz.views.plots.base import Plot
+    from rnnviz.views.plots.chart import Chart
     from rnnviz.views.plots.curves import CurvePlot, Trace, as_it_is
     from rnnviz.views.plots.heat import HeatPlot
     from rnnviz.views.plots.histogram import Histogram, HistogramPlot
@@ -48,6 +49,7 @@ else:
     Banded, BandPlot = _Later("bands", "Banded"), _Later("bands", "BandPlot")
     BarPlot = _Later("bars", "BarPlot")
     Plot = _Later("base", "Plot")
+    Chart = _Later("chart", "Chart")
     CurvePlot, Trace = _Later("curves", "CurvePlot"), _Later("curves", "Trace")
     as_it_is = _Later("curves", "as_it_is")
     HeatPlot = _Later("heat", "HeatPlot")
@@ -66,6 +68,7 @@ __all__ = [
     "BandPlot",
     "Banded",
     "BarPlot",
+    "Chart",
     "CurvePlot",
     "HeatPlot",
     "Histogram",

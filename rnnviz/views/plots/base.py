@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QAction,
     QColor,
     QContextMenuEvent,
+    QFontMetrics,
     QGuiApplication,
     QImage,
     QPainter,
@@ -30,6 +31,9 @@ from rnnviz.views.shared.theme import Theme, theme_of, ui_font
 from rnnviz.views.shared.zooming import more_points
 
 _AXIS_POINTS = 8.5
+_TITLE_POINTS = 9.0
+_BESIDE_TITLE = 130
+"""Pixels for what stands at the right of the title."""
 
 
 class Canvas(pg.PlotWidget):
@@ -80,6 +84,8 @@ class Plot(QWidget):
         self.view.setMouseEnabled(x=True, y=False)
         self.view.setDefaultPadding(0.0)
         self._legend: tuple[tuple[str, Ink], ...] = ()
+        self.title = ""
+        """What it shows, where that stands above it."""
         self._more = 0.0
         """By how many points its words are larger than usual."""
         self.labels = ("", "")
@@ -138,20 +144,31 @@ class Plot(QWidget):
             self._legend = entries
             self._write_legend(theme_of(self))
 
+    def set_title(self, words: str) -> None:
+        """Say above the plot what it shows; where there is no room for all of it, its beginning."""
+        if words != self.title:
+            self.title = words
+            self._write_legend(theme_of(self))
+
     def _write_legend(self, theme: Theme) -> None:
-        if not self._legend:
+        if not (self._legend or self.title):
             self.item.setTitle(None)
             return
         words = [
             f'<span style="color:{ink_colour(ink, theme).name()}">■</span>&nbsp;{escape(name)}'
             for name, ink in self._legend
         ]
+        size = _TITLE_POINTS + self._more
+        if self.title:
+            metrics = QFontMetrics(ui_font(size))
+            room = max(40, self._canvas.width() - _BESIDE_TITLE)
+            fitted = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, room)
+            words.insert(0, f"<b>{escape(fitted)}</b>")
         self.item.setTitle(
-            "&nbsp;&nbsp;&nbsp; ".join(words),
-            color=theme.text,
-            size=f"{9 + self._more:g}pt",
-            justify="left",
+            "&nbsp;&nbsp;&nbsp; ".join(words), color=theme.text, size=f"{size:g}pt", justify="left"
         )
+        # Else a long one would make the plot wider than its place, and the axis end out of sight.
+        self.item.titleLabel.setMinimumWidth(0)
 
     def set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         """Show this part, and let nobody zoom or pan beyond it."""
@@ -260,6 +277,8 @@ class Plot(QWidget):
         """Keep the button in its corner."""
         super().resizeEvent(event)
         self.button.move(self.width() - self.button.width() - 4, 2)
+        if self.title:
+            self._write_legend(theme_of(self))
         self.button.raise_()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.ma  # quantiles need it, and would load it while a run streams in
@@ -38,6 +39,13 @@ _FAR = 20.0
 _FAR_DECADES = 12.0
 """The same on a logarithmic axis, in powers of ten."""
 _MARK_PIXELS = 7
+_MANY = 16
+"""So many curves are drawn to the pixel; of more, each is drawn with fewer points."""
+_LEAST_COLUMNS = 60
+_MOST_ROWS = 12
+_LEAST_ROWS = 3
+_NARROW = 420
+"""A plot that is narrower says less beside the pointer."""
 _WORDS_ROOM = 0.12
 
 
@@ -54,7 +62,9 @@ class Trace:
     curve: Curve
     ink: Ink
     smoothed: SmoothedCurve | None = None
-    """Drawn over the raw values, which stay behind it, faintly."""
+    """Drawn over the raw values, as far as it was looked at."""
+    raw: bool = True
+    """Whether the raw values are drawn where they are smoothed: behind, and faintly."""
     axis: StepAxis | None = None
     """Where its steps lie along x; without one, at themselves."""
     shown_as: Callable[[Floats], Floats] = as_it_is
@@ -86,21 +96,66 @@ class Trace:
 
 
 class _Lines:
-    """The items of one trace."""
+    """The items of one trace; most have no points and no marks, and these are made when needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, plot: pg.PlotItem) -> None:
+        self._plot = plot
         self.raw = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
         self.smooth = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
-        self.dots = pg.ScatterPlotItem(size=6, pxMode=True)
-        self.marks = pg.ScatterPlotItem(size=10, pxMode=True)
-        self.outside = pg.ScatterPlotItem(size=9, pxMode=True)
-        self.items = (self.raw, self.smooth, self.dots, self.marks, self.outside)
-        for height, item in enumerate(self.items):
-            item.setZValue(height)
+        self._points: dict[str, pg.ScatterPlotItem] = {}
+        for height, item in enumerate((self.raw, self.smooth)):
+            self._add(item, height)
+
+    def _add(self, item: pg.GraphicsObject, height: int) -> None:
+        item.setZValue(height)
+        self._plot.addItem(item, ignoreBounds=True)
+
+    @property
+    def items(self) -> tuple[pg.GraphicsObject, ...]:
+        """All that there are."""
+        return (self.raw, self.smooth, *self._points.values())
+
+    def points(self, kind: str) -> pg.ScatterPlotItem:
+        """Dots, marks of NaN and infinity, or what lies outside the axis."""
+        if kind not in self._points:
+            item = self._points[kind] = pg.ScatterPlotItem(size=_SIZES[kind], pxMode=True)
+            self._add(item, 2 + [*_SIZES].index(kind))
+        return self._points[kind]
+
+    def clear(self, kind: str) -> None:
+        """Have none of these."""
+        item = self._points.get(kind)
+        if item is not None and len(item.data):
+            item.clear()
+
+    def recolour(self, trace: Trace, theme: Theme) -> None:
+        """Its ink, and what is beside it."""
+        ink, ground = ink_colour(trace.ink, theme), pg.mkPen(theme.background)
+        for kind, item in self._points.items():
+            item.setBrush(ink)
+            item.setPen(pg.mkPen(ink, width=2) if kind == "marks" else ground)
+
+    def draw(self, item: pg.PlotCurveItem, x: Floats, y: Floats, *, smooth_edges: bool) -> None:
+        """Draw a line, or none; an empty one that stays empty costs nothing."""
+        if len(x) or (item.xData is not None and len(item.xData)):
+            item.setData(x, y, antialias=smooth_edges)
+
+
+_SIZES = {"dots": 6, "marks": 10, "outside": 9}
+"""The diameter of each kind of points, in the order in which they lie above each other."""
+_NOTHING = np.zeros(0)
 
 
 class CurvePlot(Plot):
-    """Traces over one axis; the whole of them is in view until a person zooms in."""
+    """Traces over one axis; the whole of them is in view until a person zooms in.
+
+    Signals:
+        zoomed(low, high): the person chose this part along x.
+        unzoomed: the person wants to see everything again.
+    """
+
+    zoomed = Signal(float, float)
+    unzoomed = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         self.traces: tuple[Trace, ...] = ()
@@ -113,6 +168,9 @@ class CurvePlot(Plot):
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._here = pg.InfiniteLine(angle=90, movable=False)
         self._beyond = EdgeWords()
+        self._reach: tuple[float, float] | None = None
+        self._looks: tuple[object, ...] = ()
+        self._at: pg.ScatterPlotItem | None = None
         self.value_axis = LogAxis("left")
         super().__init__(name, x_axis=LogAxis("bottom"), y_axis=self.value_axis, parent=parent)
         self._turns = RunMarks(self.item)
@@ -127,7 +185,7 @@ class CurvePlot(Plot):
         self._x_name, self._x_format = "step", "{:,.0f}"
         self.view.sigXRangeChanged.connect(self._ranged)
         self.hovered.connect(self._show_note)
-        self.left.connect(self._hide_note)
+        self.left.connect(self.put_away)
 
     # What is drawn
 
@@ -135,16 +193,21 @@ class CurvePlot(Plot):
         """Draw these; call it, or `refresh`, whenever their curves have grown."""
         self.traces = traces
         while len(self._lines) < len(traces):
-            self._lines.append(_Lines())
-            for item in self._lines[-1].items:
-                self.item.addItem(item, ignoreBounds=True)
+            self._lines.append(_Lines(self.item))
         while len(self._lines) > len(traces):
             for item in self._lines.pop().items:
                 self.item.removeItem(item)
         names = dict.fromkeys((trace.name, trace.ink) for trace in traces if trace.named)
         self.set_legend(tuple(names))
-        self.recolour(theme_of(self))
+        theme = theme_of(self)
+        if self._looks != self._looks_now(theme):
+            self.recolour(theme)
         self.refresh()
+
+    def _looks_now(self, theme: Theme) -> tuple[object, ...]:
+        """What the pens depend on."""
+        looks = ((t.ink, t.width, t.dashed, t.smoothed is None) for t in self.traces)
+        return (theme, *looks)
 
     def set_log(self, log: bool) -> None:
         """Draw the logarithms of the values."""
@@ -190,20 +253,42 @@ class CurvePlot(Plot):
 
     def refresh(self) -> None:
         """Draw what the curves hold by now."""
-        reaches = [reach for trace in self.traces if (reach := trace.reach())]
-        if self._following and reaches:
-            low, high = min(low for low, _ in reaches), max(high for _, high in reaches)
-            self._setting = True
+        reach = self._reach or self.reach
+        if self._following and reach is not None:
+            low, high = reach
             room = 0.0 if high > low else 0.5
-            self.view.setXRange(low - room, high + room, padding=0.0)
-            self._setting = False
+            self._set_x(low - room, high + room)
         self._draw()
+
+    def _set_x(self, low: float, high: float) -> None:
+        self._setting = True
+        self.view.setXRange(low, high, padding=0.0)
+        self._setting = False
+
+    @property
+    def reach(self) -> tuple[float, float] | None:
+        """The first and the last place along x that a trace has; None where none has any."""
+        reaches = [reach for trace in self.traces if (reach := trace.reach())]
+        if not reaches:
+            return None
+        return min(low for low, _ in reaches), max(high for _, high in reaches)
+
+    def share_reach(self, reach: tuple[float, float] | None) -> None:
+        """Reach so far along x as plots beside it do, from the next drawing on."""
+        self._reach = reach
+
+    def share_zoom(self, low: float | None, high: float | None) -> None:
+        """Show the part that was chosen in a plot beside it, or everything; draws nothing yet."""
+        self._following = low is None or high is None
+        if low is not None and high is not None:
+            self._set_x(low, high)
 
     @Slot()
     def reset_zoom(self) -> None:
         """Show everything again, and follow the newest end."""
         self._following = True
         self.refresh()
+        self.unzoomed.emit()
 
     # Export
 
@@ -242,24 +327,20 @@ class CurvePlot(Plot):
         return columns
 
     def recolour(self, theme: Theme) -> None:
-        """Traces in their inks, marks of NaN in the colour of what is wrong."""
+        """Traces in their inks, and their marks with them: whose NaN it is, its colour says."""
         for lines, trace in zip(self._lines, self.traces, strict=True):
             strong = ink_pen(trace.ink, theme, trace.width, dashed=trace.dashed)
             # Opaque, mixed with the ground: a translucent pen is many times slower.
             faint = pg.mkPen(_mixed(trace.ink, theme, 0.32), width=1)
             lines.raw.setPen(strong if trace.smoothed is None else faint)
             lines.smooth.setPen(strong)
-            lines.dots.setBrush(ink_colour(trace.ink, theme))
-            lines.dots.setPen(pg.mkPen(theme.background))
-            lines.marks.setPen(pg.mkPen(theme.bad, width=2))
-            lines.marks.setBrush(ink_colour("bad", theme))
-            lines.outside.setBrush(ink_colour(trace.ink, theme))
-            lines.outside.setPen(pg.mkPen(theme.background))
+            lines.recolour(trace, theme)
+        self._looks = self._looks_now(theme)
         self._beyond.recolour(theme)
         for level in self._levels:
             level.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
         self._cursor.setPen(pg.mkPen(theme.faint))
-        self._here.setPen(pg.mkPen(theme.accent, width=1))
+        self._here.setPen(pg.mkPen(theme.text, width=1))
 
     # Drawing
 
@@ -272,30 +353,39 @@ class CurvePlot(Plot):
     def _draw(self) -> None:
         low, high = self.view.viewRange()[0]
         columns = max(100, int(self.view.width()))
+        crowded = len(self.traces) > _MANY
+        if crowded:
+            columns = max(_LEAST_COLUMNS, columns * _MANY // (2 * len(self.traces)))
         drawn: list[Floats] = []
         smooths: list[Floats] = []
         odd: list[tuple[_Lines, Trace, npt.NDArray[np.int64]]] = []
         for lines, trace in zip(self._lines, self.traces, strict=True):
             first, last = trace.span(low, high)
-            kept = trace.curve.decimate(first, last, columns)
+            hidden = trace.smoothed is not None and not trace.raw
+            if hidden:
+                # A mean over many steps has no extremes that a few points would miss.
+                kept = np.linspace(first, max(first, last - 1), 2 * columns).astype(np.int64)
+                kept = np.unique(kept) if last > first else kept[:0]
+            else:
+                kept = trace.curve.decimate(first, last, columns)
             x = trace.places(trace.curve.steps[kept])
-            shown = trace.shown_as(trace.curve.values[kept])
-            raw = _finite(self._value(shown))
-            lines.raw.setData(x, raw, antialias=len(x) < 3000)
-            drawn.append(raw[np.isfinite(raw)])
+            if hidden:
+                lines.draw(lines.raw, _NOTHING, _NOTHING, smooth_edges=False)
+            else:
+                raw = _finite(self._value(trace.shown_as(trace.curve.values[kept])))
+                lines.draw(lines.raw, x, raw, smooth_edges=len(x) < 3000)
+                drawn.append(raw[np.isfinite(raw)])
+                self._draw_dots(lines, trace, x, raw, crowded=crowded)
             if trace.smoothed is not None:
-                smooth = _finite(self._value(trace.shown_as(trace.smoothed.values[kept])))
-                lines.smooth.setData(x, smooth, antialias=len(x) < 5000)
+                smooth = _finite(self._value(trace.shown_as(trace.smoothed.at(kept))))
+                lines.draw(lines.smooth, x, smooth, smooth_edges=len(x) < 5000)
                 smooths.append(smooth[np.isfinite(smooth)])
             else:
-                lines.smooth.setData([], [])
-            dotted = trace.points and len(kept) < 400
-            # Qt's bounds of points that have no place would be of nothing but NaN.
-            seen = np.isfinite(raw) & np.isfinite(x)
-            lines.dots.setData(x[seen], raw[seen]) if dotted else lines.dots.clear()
+                lines.draw(lines.smooth, _NOTHING, _NOTHING, smooth_edges=False)
             marks = trace.curve.marks(first, last, columns // 8)
             if self._log:
-                marks = np.concatenate([marks, _spread(kept[shown <= 0], columns // 8)])
+                below = trace.shown_as(trace.curve.values[kept]) <= 0
+                marks = np.concatenate([marks, _spread(kept[below], columns // 8)])
             odd.append((lines, trace, marks))
         self._fit_height(
             np.concatenate([*drawn, np.zeros(0)]), np.concatenate([*smooths, np.zeros(0)])
@@ -305,6 +395,24 @@ class CurvePlot(Plot):
         self._mark_outside(low, high)
         low, high = self.view.viewRange()[1]
         self._turns.draw(low, high, theme_of(self))
+
+    def _draw_dots(
+        self, lines: _Lines, trace: Trace, x: Floats, raw: Floats, *, crowded: bool
+    ) -> None:
+        # Qt's bounds of points that have no place would be of nothing but NaN.
+        seen = np.isfinite(raw) & np.isfinite(x)
+        if trace.points and len(x) < 400 and not crowded and seen.any():
+            self._points(lines, trace, "dots").setData(x[seen], raw[seen])
+        else:
+            lines.clear("dots")
+
+    def _points(self, lines: _Lines, trace: Trace, kind: str) -> pg.ScatterPlotItem:
+        """The points of a trace, in its ink."""
+        known = len(lines.items)
+        found = lines.points(kind)
+        if len(lines.items) > known:
+            lines.recolour(trace, theme_of(self))
+        return found
 
     def _fit_height(self, drawn: Floats, smooth: Floats) -> None:
         low, high = _span_of(drawn, smooth, self._log)
@@ -322,12 +430,14 @@ class CurvePlot(Plot):
         room, wide = (high - low) * 0.02, self.view.viewPixelSize()[0] * _MARK_PIXELS
         above, below = list[Floats](), list[Floats]()
         for lines, trace in zip(self._lines, self.traces, strict=True):
-            raw = lines.raw.yData if lines.raw.yData is not None else np.zeros(0)
+            raw = lines.raw.yData if lines.raw.yData is not None else _NOTHING
+            if not len(raw):
+                lines.clear("outside")
+                continue
             with np.errstate(invalid="ignore"):
                 up, down = raw > high, raw < low
             if not (up.any() or down.any()):
-                if len(lines.outside.data):
-                    lines.outside.clear()
+                lines.clear("outside")
                 continue
             first, last = trace.span(left, right)
             values = trace.shown_as(trace.curve.values[first:last])
@@ -337,7 +447,7 @@ class CurvePlot(Plot):
                 below.append(values[heights < low])
             x = lines.raw.xData
             places = [_apart(x[up], wide), _apart(x[down], wide)]
-            lines.outside.setData(
+            self._points(lines, trace, "outside").setData(
                 x=np.concatenate(places),
                 y=np.repeat([high - room, low + room], [len(part) for part in places]),
                 symbol=["t1"] * len(places[0]) + ["t"] * len(places[1]),
@@ -362,8 +472,7 @@ class CurvePlot(Plot):
         placed = np.isfinite(x)
         x, places = x[placed], places[placed]
         if not places.size:
-            if len(lines.marks.data):
-                lines.marks.clear()
+            lines.clear("marks")
             return
         low, high = self.view.viewRange()[1]
         room = (high - low) * 0.03
@@ -372,7 +481,7 @@ class CurvePlot(Plot):
         symbols = np.where(np.isnan(values), "x", np.where(np.isinf(values), "t", "o"))
         symbols = np.where(top, "t1", symbols)
         heights = np.where(top, high - room, low + room)
-        lines.marks.setData(x=x, y=heights, symbol=symbols.tolist())
+        self._points(lines, trace, "marks").setData(x=x, y=heights, symbol=symbols.tolist())
 
     @Slot()
     def _ranged(self) -> None:
@@ -383,57 +492,142 @@ class CurvePlot(Plot):
             low, high = self.view.viewRange()[0]
             first, last = min(r[0] for r in reaches), max(r[1] for r in reaches)
             self._following = low <= first and high >= last
+            self.zoomed.emit(low, high)
         self._draw()
 
     # The pointer
 
     @Slot(float, float)
     def _show_note(self, x: float, y: float) -> None:
-        rows = [row for trace in self.traces if (row := self._row_at(trace, x))]
-        self._cursor.setVisible(bool(rows))
-        if not rows:
+        self.point_at(x, y)
+
+    def point_at(self, x: float, y: float | None = None, most: int = _MOST_ROWS) -> None:
+        """Mark a place along x on every curve, and say beside it what they are there.
+
+        Args:
+            y: where the pointer is; of more curves than there is room for, the nearest are named.
+                None where it is in a plot beside this one.
+            most: how many curves may be named.
+        """
+        # The chosen run is drawn last; beside the pointer's own plot of many it stands for all.
+        asked = self.traces if y is not None else self.traces[-most:]
+        found = [(value, trace) for trace in asked if (value := _value_at(trace, x))]
+        self._cursor.setVisible(bool(found))
+        self._mark_places(x, found)
+        if not found:
             self.note.hide()
             return
         self._cursor.setValue(x)
-        where = self._x_format.format(x)
+        line = self.note.fontMetrics().lineSpacing()
+        room = max(_LEAST_ROWS, int(self.view.height() / line) - 2)
+        short = self.width() < _NARROW
+        rows = self._rows(found, y, min(most, room), short=short)
         reach = _NEAR_PIXELS * self.view.viewPixelSize()[0]
-        happened = self._turns.near(x, reach)
-        self.note.setText("\n".join([f"{self._x_name} {where}", *rows, *happened]))
+        happened = self._turns.near(x, reach) if y is not None else []
+        # What is beside the pointer says where that is; the other plots say what is there.
+        where = [f"{self._x_name} {self._x_format.format(x)}"] if y is not None else []
+        self.note.setText("\n".join([*where, *rows, *happened]))
+        self.note.setVisible(bool(self.note.text()))
         self.note.adjustSize()
-        place = self._canvas.mapFromScene(self.view.mapViewToScene(QPointF(x, y)))
+        self._place_note(x, y)
+
+    def _rows(
+        self, found: list[tuple[_Value, Trace]], y: float | None, most: int, *, short: bool
+    ) -> list[str]:
+        if len(found) > most:
+            if y is None:
+                found = found[-most:]
+            else:
+                heights = self._value(np.array([value.height for value, _ in found]))
+                far = np.nan_to_num(np.abs(heights - y), nan=np.inf)
+                nearest = sorted(np.argsort(far, kind="stable")[: most - 1].tolist())
+                left = len(found) - len(nearest)
+                rows = [_row(*found[place], short=short) for place in nearest]
+                return [*rows, f"and {left:,} more"]
+        return [_row(value, trace, short=short) for value, trace in found]
+
+    def _place_note(self, x: float, y: float | None) -> None:
+        low, high = self.view.viewRange()[1]
+        at = QPointF(x, high - 0.02 * (high - low) if y is None else y)
+        place = self._canvas.mapFromScene(self.view.mapViewToScene(at))
         across = place.x() + 16
         if across + self.note.width() > self.width() - 4:
             across = place.x() - 16 - self.note.width()
-        down = min(max(4, place.y() - self.note.height()), self.height() - self.note.height() - 4)
+        down = place.y() if y is None else place.y() - self.note.height()
+        down = min(max(4, down), self.height() - self.note.height() - 4)
         self.note.move(max(4, int(across)), max(4, int(down)))
-        self.note.show()
         self.note.raise_()
 
-    @staticmethod
-    def _row_at(trace: Trace, x: float) -> str:
-        reach = trace.reach()
-        if reach is None or not reach[0] <= x <= reach[1]:
-            return ""
-        first, last = trace.span(x, x)
-        around = np.arange(first, last)
-        nearest = int(around[np.abs(trace.places(trace.curve.steps[around]) - x).argmin()])
-        raw = trace.shown_as(trace.curve.values[[nearest]])[0]
-        words = plain(float(f"{raw:.4g}")) if np.isfinite(raw) else str(raw)
-        if trace.smoothed is not None:
-            smooth = trace.shown_as(trace.smoothed.values[[nearest]])[0]
-            if np.isfinite(smooth):
-                words += f" (smoothed {plain(float(f'{smooth:.4g}'))})"
-        return f"{trace.name}: {words}" if trace.name else words
+    def _mark_places(self, x: float, found: list[tuple[_Value, Trace]]) -> None:
+        """A dot on every curve, where it is named."""
+        if self._at is None:
+            self._at = pg.ScatterPlotItem(size=7, pxMode=True)
+            self._at.setZValue(15)
+            self.item.addItem(self._at, ignoreBounds=True)
+        theme = theme_of(self)
+        heights = self._value(np.array([value.height for value, _ in found]))
+        brushes = [pg.mkBrush(ink_colour(trace.ink, theme)) for _, trace in found]
+        kept = np.flatnonzero(np.isfinite(heights))
+        self._at.setData(
+            x=np.array([value.x for value, _ in found])[kept] if found else [],
+            y=heights[kept] if found else [],
+            brush=[brushes[place] for place in kept],
+            pen=pg.mkPen(theme.background),
+        )
 
     def words_at(self, x: float, y: float) -> str:
         """The value of every trace there, as in the note beside the pointer."""
-        rows = [row for trace in self.traces if (row := self._row_at(trace, x))]
+        found = [(value, trace) for trace in self.traces if (value := _value_at(trace, x))]
+        rows = [_row(value, trace) for value, trace in found]
         return ", ".join([f"{self._x_name} {self._x_format.format(x)}", *rows])
 
     @Slot()
-    def _hide_note(self) -> None:
+    def put_away(self) -> None:
+        """Nothing is pointed at any more."""
         self.note.hide()
         self._cursor.hide()
+        if self._at is not None:
+            self._at.clear()
+
+
+class _Value(NamedTuple):
+    """What a trace is at a place."""
+
+    x: float
+    raw: float
+    smooth: float
+    """NaN where it is not smoothed."""
+
+    @property
+    def height(self) -> float:
+        """What is drawn strongest there."""
+        return self.raw if np.isnan(self.smooth) else self.smooth
+
+
+def _value_at(trace: Trace, x: float) -> _Value | None:
+    reach = trace.reach()
+    if reach is None or not reach[0] <= x <= reach[1]:
+        return None
+    first, last = trace.span(x, x)
+    around = np.arange(first, last)
+    places = trace.places(trace.curve.steps[around])
+    place = int(np.abs(places - x).argmin())
+    nearest = int(around[place])
+    raw = float(trace.shown_as(trace.curve.values[[nearest]])[0])
+    smooth = float("nan")
+    if trace.smoothed is not None:
+        smooth = float(trace.shown_as(trace.smoothed.at(np.array([nearest])))[0])
+    return _Value(float(places[place]), raw, smooth)
+
+
+def _row(value: _Value, trace: Trace, *, short: bool = False) -> str:
+    """What a trace is; where there is little room, of a smoothed one that alone."""
+    if short and np.isfinite(value.smooth):
+        value = _Value(value.x, value.smooth, np.nan)
+    words = plain(float(f"{value.raw:.4g}")) if np.isfinite(value.raw) else str(value.raw)
+    if np.isfinite(value.smooth):
+        words += f" (smoothed {plain(float(f'{value.smooth:.4g}'))})"
+    return f"{trace.name}: {words}" if trace.name else words
 
 
 def _mixed(ink: Ink, theme: Theme, share: float) -> QColor:

@@ -66,6 +66,7 @@ QPushButton:pressed, QPushButton:checked { background: $tint; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton:default:focus { border: 2px solid $text; padding: 5px 15px; }
+QToolButton[role="mini"] { padding: 0 6px; font-size: 9pt; }
 QPushButton[role="small"] { padding: 2px 10px; min-height: 14px; }
 QPushButton[role="bar"] { padding: 6px 10px; }
 QPushButton:disabled { color: $faint; background: $surface; border-color: $border; }

@@ -22,6 +22,7 @@ from rnnviz.core.runs.settings import setting_title
 from rnnviz.session.session import Session
 from rnnviz.views.shared.elided_label import ElidedLabel
 from rnnviz.views.shared.plain_text import plain_tip
+from rnnviz.views.shared.staying_menu import StayingMenu
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.training.run_table import ROW_PIXELS, RunTable
 
@@ -63,7 +64,7 @@ class RunList(QWidget):
         self.columns.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.columns.setToolTip("Which settings and figures are shown, and the order of the runs")
         self.columns.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.columns_menu = QMenu(self.columns)
+        self.columns_menu = StayingMenu(self.columns)
         self.columns_menu.aboutToShow.connect(self.fill_columns_menu)
         self.columns.setMenu(self.columns_menu)
         self.watching = QToolButton()
@@ -175,7 +176,8 @@ class RunList(QWidget):
         for column in FIGURES[1:]:
             menu.addAction(self._column_action(menu, column.key, column.title))
         if model.alike:
-            equal = menu.addMenu(f"Equal in every run ({len(model.alike)})")
+            equal = StayingMenu(f"Equal in every run ({len(model.alike)})", menu)
+            menu.addMenu(equal)
             for key in model.alike:
                 equal.addAction(self._column_action(equal, key, setting_title(key)))
         menu.addSeparator()

@@ -234,7 +234,7 @@ def test_a_curve_without_places_along_the_axis_has_no_points(values, qtbot: QtBo
     plot.resize(320, 200)
     plot.show()
     plot.picture()
-    for item in (plot._lines[0].dots, plot._lines[0].marks, plot._lines[0].outside):
+    for item in map(plot._lines[0].points, ("dots", "marks", "outside")):
         assert len(item.data) == 0
         item.boundingRect()
 

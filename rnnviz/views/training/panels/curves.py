@@ -1,27 +1,44 @@
-"""Loss and validation of every ticked run, in the unit and along the axis that a person chooses."""
+"""Charts of the ticked runs: loss, held-out loss, gradient norm, rate, and whatever they log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QMenu,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve, Floats, SmoothedCurve
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.training.runs import OpenRun
-from rnnviz.views.plots import CurvePlot, Trace, as_it_is
+from rnnviz.views.plots import Chart, CurvePlot, Trace, as_it_is
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.shared.segments import Segments
+from rnnviz.views.shared.staying_menu import StayingMenu
+from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.training.chart_grid import ChartGrid
 from rnnviz.views.training.panels.run_marks import turns_of
 
-LOSS, RATE = "\0loss", "\0rate"
-"""Keys of the curves that every run has; no tag of anybody's begins like them."""
+LOSS, HELD_OUT, NORM, RATE = "\0loss", "\0held-out", "\0norm", "\0rate"
+"""Keys of the charts that every run has; no tag of anybody's begins like them."""
+_OURS = {
+    LOSS: "Loss", HELD_OUT: "Held-out loss", NORM: "Gradient norm", RATE: "Learning rate"
+}  # fmt: skip
 X_AXES = {"step": "step", "epoch": "epoch", "seconds": "time", "tokens": "characters"}
 _X_WORDS = {
     "step": ("step", "step", "{:,.0f}"),
@@ -36,6 +53,22 @@ _LEAST_WINDOWS = 25
 """A curve is at least so many times as long as what it is smoothed over."""
 _LEAST_CHOICE_WIDTH = 88
 """A narrow window cuts long words of a choice rather than growing."""
+_MOST_CHARTS = 12
+_FIRST_TAGS = 3
+"""So many of a run's own numbers have a chart before a person chooses."""
+_MOST_RAW = 6
+"""Of more runs only the chosen one's raw values are drawn: of all they would be one grey band."""
+_MOST_WIDE = 16
+"""Of more runs all but the chosen one are hair lines: easier to tell apart, and soon painted."""
+_HAIR_LINES = 2000
+"""So many values that are not smoothed are a hair line: a thicker one is a band, slow to paint."""
+_GROUPED = 24
+"""More tags than these are listed by what stands before their first slash."""
+_DRAWING_SECONDS = 0.006
+"""How long a frame draws; what is left is drawn in the next."""
+_WHILE_SMOOTHING_SECONDS = 0.5
+"""How long long curves are smoothed before what they come to is drawn."""
+_CHARTS_KEPT, _LOGS_KEPT, _CHOICES_KEPT = "training/charts", "training/logs", "training/axes"
 
 
 def _bits(nats: Floats) -> Floats:
@@ -68,8 +101,20 @@ def axis_of(record: RunRecord, name: str) -> StepAxis | None:
     return ScaledAxis(axis, {"seconds": 60.0, "tokens": 1e6}.get(name, 1.0))
 
 
+def curve_of(record: RunRecord, key: str) -> Curve | None:
+    """The curve of a chart; None where the run has none."""
+    ours = {
+        LOSS: record.loss,
+        HELD_OUT: record.validation,
+        NORM: record.gradient_norm,
+        RATE: record.learning_rate,
+    }
+    found = ours.get(key) if key in ours else record.scalars.get(key)
+    return found if found is not None and len(found) else None
+
+
 class CurvesPanel(Panel):
-    """Training loss as a line, smoothed over its raw values, and held-out loss as dots."""
+    """Small charts side by side, of one x and with one pointer; which, a person chooses."""
 
     name = "curves"
     title = "Curves"
@@ -78,30 +123,41 @@ class CurvesPanel(Panel):
     def follow(self) -> None:
         """Follow what the runs write, and which are ticked."""
         self._smoothed: dict[tuple[Curve, float], SmoothedCurve] = {}
+        self._drawn_at = 0.0
+        self._waiting: dict[str, None] = {}
+        """Keys of the charts that are still to be drawn, those that wait longest first."""
         runs = self.session.runs
         for signal in (runs.runs_changed, runs.curve_changed, runs.current_changed):
-            signal.connect(self.request_draw)
-
-    def prepare(self) -> Iterator[None]:
-        """The plot."""
-        self.plot = CurvePlot("Curves of the training runs", self)
-        yield
+            signal.connect(self.draw_all)
 
     def build(self) -> QWidget:
-        """A row of choices over the curves."""
+        """A row of choices over the charts."""
         page = QWidget()
-        self.what = _choice("What is drawn", {LOSS: "Loss", RATE: "Learning rate"})
+        settings = self.session.settings
+        self._chosen = _kept_list(settings.value(_CHARTS_KEPT, ""))
+        self._logs = set(_kept_list(settings.value(_LOGS_KEPT, "")) or ())
+        self.grid = ChartGrid()
+        self.grid.log_chosen.connect(self._choose_log)
+        self.grid.stale.connect(self.draw_all)
+        self.charts = QToolButton()
+        self.charts.setText("Charts")
+        set_icon(self.charts, "chart-line")
+        self.charts.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.charts.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.charts.setToolTip("Which charts are drawn")
+        self.charts_menu = StayingMenu(self.charts)
+        self.charts_menu.aboutToShow.connect(self.fill_charts_menu)
+        self.charts.setMenu(self.charts_menu)
         self.unit = _choice("Unit of the loss", UNITS)
         self.along = _choice("Along the axis", X_AXES)
-        for box in (self.what, self.unit, self.along):
-            box.currentIndexChanged.connect(self._choose)
-        self.scale = Segments("Scale", {"linear": "Linear", "log": "Log"})
-        self.scale.chosen.connect(self._choose)
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.smoothing.setAccessibleName("Smoothing")
         self.smoothing.setRange(0, len(_SMOOTHINGS) - 1)
         self.smoothing.setValue(_DEFAULT_SMOOTHING)
         self.smoothing.setFixedWidth(80)
+        self._take_choices(_kept_list(settings.value(_CHOICES_KEPT, "")) or ())
+        for box in (self.unit, self.along):
+            box.currentIndexChanged.connect(self._choose)
         self.smoothing.valueChanged.connect(self._choose)
         self.smoothing_words = Label()
         self.smoothing_words.setMinimumWidth(36)
@@ -109,7 +165,7 @@ class CurvesPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._first_row())
-        column.addWidget(self.plot, 1)
+        column.addWidget(self.grid, 1)
         return page
 
     def _first_row(self) -> WrappingRow:
@@ -118,7 +174,7 @@ class CurvesPanel(Panel):
         for row in (left, right):
             row.setContentsMargins(0, 0, 0, 0)
             row.setSpacing(8)
-        for widget in (self.what, self.unit, self.scale):
+        for widget in (self.charts, self.unit):
             left.addWidget(widget)
         captioned: tuple[tuple[str, QWidget], ...] = (
             ("by", self.along),
@@ -133,30 +189,204 @@ class CurvesPanel(Panel):
         right.addWidget(self.smoothing_words)
         return WrappingRow(drawn, along, spread=False)
 
+    @property
+    def plot(self) -> CurvePlot:
+        """The first chart."""
+        return next(iter(self.grid.charts.values()))
+
+    # Which charts
+
+    def shown_charts(self) -> list[str]:
+        """The keys of the charts that are drawn.
+
+        Those that a person chose, as far as runs have them; before that the loss, and some of what
+        the runs log beside it.
+        """
+        records = [run.watched.record for run in self.session.runs.shown]
+        tags = self._tags()
+        if self._chosen is not None:
+            known = {*tags, *_OURS}
+            return [key for key in self._chosen if key in known][:_MOST_CHARTS]
+        losses = [tag for tag in tags if "loss" in tag.lower()]
+        own = [*losses, *(tag for tag in tags if tag not in losses)]
+        ours = [LOSS] if not own or any(len(record.loss) for record in records) else []
+        return [*ours, *own[: _FIRST_TAGS + (not ours)]]
+
+    def _tags(self) -> list[str]:
+        return sorted(
+            {tag for run in self.session.runs.shown for tag in run.watched.record.scalars}
+        )
+
+    def set_charts(self, keys: Sequence[str]) -> None:
+        """Draw these charts from now on, also after a restart."""
+        self._chosen = list(dict.fromkeys(keys))
+        self._keep(_CHARTS_KEPT, self._chosen)
+        self.draw_all()
+
+    def set_chart(self, key: str, shown: bool) -> None:
+        """Draw one more chart, or one less."""
+        before = self.shown_charts() if self._chosen is None else self._chosen
+        self.set_charts([*before, key] if shown else [one for one in before if one != key])
+
+    def _keep(self, key: str, value: Sequence[str]) -> None:
+        self.session.settings.setValue(key, msgspec.json.encode(list(value)).decode())
+
+    @Slot()
+    def fill_charts_menu(self) -> None:
+        """What every run has, then what the ticked runs log, many of them in groups."""
+        menu, shown = self.charts_menu, self.shown_charts()
+        menu.clear()
+        for key, title in _OURS.items():
+            menu.addAction(self._chart_action(menu, key, title, shown))
+        tags = self._tags()
+        if tags:
+            menu.addSection("Logged by the runs")
+        groups: dict[str, QMenu] = {}
+        for tag in tags:
+            group = tag.partition("/")[0] if "/" in tag and len(tags) > _GROUPED else ""
+            into: QMenu = menu
+            if group:
+                if group not in groups:
+                    groups[group] = StayingMenu(group.replace("&", "&&"), menu)
+                    menu.addMenu(groups[group])
+                into = groups[group]
+            into.addAction(self._chart_action(into, tag, tag, shown))
+        menu.addSeparator()
+        usual = menu.addAction("Usual charts")
+        usual.triggered.connect(self.reset_charts)
+
+    def _chart_action(self, menu: QMenu, key: str, title: str, shown: Sequence[str]) -> QAction:
+        action = QAction(title.replace("&", "&&"), menu)
+        action.setCheckable(True)
+        action.setChecked(key in shown)
+        action.toggled.connect(partial(self.set_chart, key))
+        return action
+
+    @Slot()
+    def reset_charts(self) -> None:
+        """As when nobody chose."""
+        self._chosen = None
+        self.session.settings.remove(_CHARTS_KEPT)
+        self.draw_all()
+
+    # Drawing
+
+    @Slot()
+    def draw_all(self) -> None:
+        """Draw every chart anew, one after the other as frames have room."""
+        if self._content is not None:
+            self._waiting |= dict.fromkeys(self.grid.charts)
+        self.request_draw()
+
     def draw(self) -> None:
-        """Read the curves of the ticked runs."""
+        """Draw what has waited longest, as long as a frame has time."""
+        until = time.perf_counter() + _DRAWING_SECONDS
         runs = self.session.runs.shown
-        self._offer(runs)
-        chosen, weight = self.what.currentData(), _SMOOTHINGS[self.smoothing.value()]
+        keys = self.shown_charts()
+        before = [*self.grid.charts]
+        self.grid.show_charts({key: _OURS.get(key, key) for key in keys})
+        if before != keys:
+            self._waiting = dict.fromkeys(keys)
+        weight = _SMOOTHINGS[self.smoothing.value()]
         self.smoothing_words.setText(f"{weight:g}" if weight else "off")
-        self.unit.setVisible(chosen == LOSS and any(own_unit(run) is None for run in runs))
-        traces: list[Trace] = []
-        for run in runs:
-            traces += self._loss(run, weight) if chosen == LOSS else self._other(run, chosen)
-        self.plot.set_level(*(self._baselines(runs) if chosen == LOSS else ()))
-        loss = self._loss_in_words(runs) if chosen == LOSS else ""
-        x_title, x_name, x_format = _X_WORDS[self.along.currentData()]
-        self.plot.set_labels(x_title, {LOSS: loss, RATE: "learning rate"}.get(chosen, str(chosen)))
-        self.plot.set_x_words(x_name, x_format)
-        self.plot.set_log(self.scale.value == "log")
-        drawn = [
-            run for run in runs if chosen in (LOSS, RATE) or chosen in run.watched.record.scalars
-        ]
-        several = len(drawn) > 1
-        self.plot.set_turns(tuple(m for r in drawn for m in turns_of(r, self._axis(r), several)))
-        self.plot.set_traces(tuple(traces))
-        if any(trace.smoothed and not trace.smoothed.complete for trace in traces):
+        losses = LOSS in keys or HELD_OUT in keys
+        self.unit.setVisible(losses and any(own_unit(run) is None for run in runs))
+        self._share_reach(runs, keys)
+        smoothing = self._smooth_on(until)
+        now = time.perf_counter()
+        if smoothing and now < self._drawn_at + _WHILE_SMOOTHING_SECONDS and before == keys:
+            self.request_draw()  # what it comes to is shown now and then
+            return
+        self._drawn_at = now
+        stale = [key for key in self._waiting if key in self.grid.charts] or keys
+        for place, key in enumerate(stale):
+            self._draw_chart(self.grid.charts[key], runs, alone=len(keys) == 1)
+            if time.perf_counter() > until and place + 1 < len(stale):
+                self._waiting = dict.fromkeys(stale[place + 1 :])
+                self.request_draw()
+                return
+        self._waiting = dict.fromkeys(keys) if smoothing else {}
+        if smoothing:
             self.request_draw()
+
+    def _share_reach(self, runs: Sequence[OpenRun], keys: Sequence[str]) -> None:
+        """All charts reach as far along x as any curve does."""
+        reaches = [
+            reach
+            for run in runs
+            for key in keys
+            if (curve := curve_of(run.watched.record, key)) is not None
+            if (reach := Trace("", curve, 0, axis=self._axis(run)).reach())
+        ]
+        both = (min(r[0] for r in reaches), max(r[1] for r in reaches)) if reaches else None
+        for chart in self.grid.charts.values():
+            chart.share_reach(both)
+
+    def _smooth_on(self, until: float) -> bool:
+        """Smooth what is long and new while there is time; whether something is left."""
+        left = [one for one in self._smoothed.values() if not one.complete]
+        for smoothed in left:
+            while not smoothed.complete:
+                if time.perf_counter() > until:
+                    return True
+                len(smoothed.values)
+        return False
+
+    def _draw_chart(self, chart: Chart, runs: Sequence[OpenRun], *, alone: bool) -> None:
+        key = chart.key
+        drawn = [run for run in runs if curve_of(run.watched.record, key) is not None]
+        if self.session.runs.current in drawn:
+            # The chosen one lies above the others.
+            drawn.sort(key=lambda run: run is self.session.runs.current)
+        several, many = len(drawn) > _MOST_RAW, len(drawn) > _MOST_WIDE
+        traces = [t for run in drawn for t in self._traces(run, key, several=several, many=many)]
+        unit = self._loss_in_words(drawn) if key in (LOSS, HELD_OUT) else ""
+        dots = any(trace.points and key == LOSS for trace in traces)
+        said = [unit] * bool(unit) + ["dots: held out"] * dots
+        if several and any(trace.smoothed for trace in traces):
+            said.append("smoothed")
+        words = f" ({'; '.join(said)})" if said else ""
+        chart.set_title(f"{_OURS.get(key, key)}{words}")
+        x_title, x_name, x_format = _X_WORDS[self.along.currentData()]
+        lowest = key in self.grid.lowest()
+        chart.set_labels(
+            x_title if lowest else "", f"{unit or _OURS.get(key, key)}" if alone else ""
+        )
+        chart.set_x_words(x_name, x_format)
+        chart.set_level(*(self._baselines(drawn) if key in (LOSS, HELD_OUT) else ()))
+        chart.show_log(key in self._logs)
+        chart.set_turns(
+            tuple(m for r in drawn for m in turns_of(r, self._axis(r), len(drawn) > 1))
+            if len(drawn) <= _MOST_RAW
+            else ()
+        )
+        chart.set_traces(tuple(traces))
+
+    def _traces(self, run: OpenRun, key: str, *, several: bool, many: bool) -> list[Trace]:
+        """The curve of a run, smoothed where it is long, and dots of what is held out."""
+        record, axis = run.watched.record, self._axis(run)
+        curve = curve_of(record, key)
+        assert curve is not None
+        shown_as = self._shown_as(run) if key in (LOSS, HELD_OUT) else as_it_is
+        current = run is self.session.runs.current
+        raw, width = not several or current, 1.75
+        if several:
+            width = 2.4 if current else 1.0 if many else 1.4
+        smoothed = None if key in (HELD_OUT, RATE) else self._smooth(curve)
+        if smoothed is None and len(curve) > _HAIR_LINES:
+            width = 1.0
+        points = key != LOSS and key != NORM and key != RATE
+        made = [
+            Trace(run.name, curve, run.ink, smoothed, raw, axis, shown_as, points, width,
+                  named=False)
+        ]  # fmt: skip
+        dotted = key == LOSS and HELD_OUT not in self.grid.charts and raw
+        if dotted and len(record.validation):
+            made.append(
+                Trace(f"{run.name}, held out", record.validation, run.ink, None, True, axis,
+                      shown_as, points=True, width=1.0, named=False)
+            )  # fmt: skip
+        return made
 
     def _axis(self, run: OpenRun) -> StepAxis | None:
         return axis_of(run.watched.record, self.along.currentData())
@@ -165,20 +395,13 @@ class CurvesPanel(Panel):
         """Nats in the unit that was chosen; what is no loss of predictions as it is."""
         return _SHOWN_AS[self.unit.currentData()] if own_unit(run) is None else as_it_is
 
-    def _loss_in_words(self, runs: tuple[OpenRun, ...]) -> str:
+    def _loss_in_words(self, runs: Sequence[OpenRun]) -> str:
         """What the axis measures: a unit for each kind of loss that is drawn."""
-        words = {"nats": "nats", "bits": "bits", "perplexity": "perplexity"}[
-            self.unit.currentData()
-        ]
+        words = UNITS[self.unit.currentData()]
         units = dict.fromkeys(own_unit(run) or words for run in runs)
-        if set(units) <= {"nats", "bits"}:
-            said = f"loss in {words}"
-        else:
-            said = next(iter(units)) if len(units) == 1 else f"loss: {', '.join(units)}"
-        held_out = any(len(run.watched.record.validation) for run in runs)
-        return f"{said} (dots: held out)" if held_out else said
+        return ", ".join(units)
 
-    def _baselines(self, runs: tuple[OpenRun, ...]) -> tuple[float, ...]:
+    def _baselines(self, runs: Sequence[OpenRun]) -> tuple[float, ...]:
         """What an answer without any memory would cost, where a task says so, in the unit drawn."""
         found = set()
         for run in runs:
@@ -187,70 +410,54 @@ class CurvesPanel(Panel):
                 found.add(float(self._shown_as(run)(np.array([baseline], float))[0]))
         return tuple(sorted(found))
 
-    def _loss(self, run: OpenRun, weight: float) -> list[Trace]:
-        record, shown_as = run.watched.record, self._shown_as(run)
-        axis = self._axis(run)
-        traces = [
-            Trace(run.name, record.loss, run.ink, self._smooth(record.loss, weight), axis, shown_as)
-        ]
-        if len(record.validation):
-            traces.append(
-                Trace(f"{run.name}, held out", record.validation, run.ink, None, axis, shown_as,
-                      points=True, width=1.2, dashed=True, named=False)
-            )  # fmt: skip
-        return traces
-
-    def _other(self, run: OpenRun, name: str) -> list[Trace]:
-        record, axis = run.watched.record, self._axis(run)
-        if name == RATE:
-            return [Trace(run.name, record.learning_rate, run.ink, None, axis)]
-        curve = record.scalars.get(name)
-        if curve is None:
-            return []
-        weight = _SMOOTHINGS[self.smoothing.value()] if len(curve) > 100 else 0.0
-        return [Trace(run.name, curve, run.ink, self._smooth(curve, weight), axis, points=True)]
-
-    def _smooth(self, curve: Curve, weight: float) -> SmoothedCurve | None:
+    def _smooth(self, curve: Curve) -> SmoothedCurve | None:
         # A short curve is smoothed less, so that its mean does not lag far behind.
-        most = 1 - _LEAST_WINDOWS / max(1, len(curve))
-        weight = max((each for each in _SMOOTHINGS if each <= min(weight, most)), default=0.0)
+        most = min(_SMOOTHINGS[self.smoothing.value()], 1 - _LEAST_WINDOWS / max(1, len(curve)))
+        weight = max((each for each in _SMOOTHINGS if each <= most), default=0.0)
         if not weight:
             return None
         key = (curve, weight)
         if key not in self._smoothed:
             shown = [run.watched.record for run in self.session.runs.opened]
-            kept = {c for record in shown for c in (record.loss, *record.scalars.values())}
+            kept = {c for r in shown for c in (r.loss, r.gradient_norm, *r.scalars.values())}
             self._smoothed = {k: v for k, v in self._smoothed.items()
                               if k[0] in kept and k[0] is not curve}  # fmt: skip
             self._smoothed[key] = SmoothedCurve(curve, weight)
         return self._smoothed[key]
 
-    def _offer(self, runs: tuple[OpenRun, ...]) -> None:
-        """List the scalars that the ticked runs have, beside the loss."""
-        names = sorted({name for run in runs for name in run.watched.record.scalars})
-        listed = [self.what.itemData(place) for place in range(2, self.what.count())]
-        if names == listed:
-            return
-        chosen = self.what.currentData()
-        self.what.blockSignals(True)
-        while self.what.count() > 2:
-            self.what.removeItem(2)
-        for name in names:
-            self.what.addItem(name, name)
-        if chosen == LOSS and names and not any(len(run.watched.record.loss) for run in runs):
-            chosen = next((name for name in names if "loss" in name.lower()), names[0])
-        self.what.setCurrentIndex(max(0, self.what.findData(chosen)))
-        self.what.blockSignals(False)
+    # What a person chooses
+
+    def _take_choices(self, kept: Sequence[str]) -> None:
+        """The unit, the axis and the smoothing as they were left."""
+        if len(kept) == 3 and kept[2].isdecimal():
+            for box, value in ((self.unit, kept[0]), (self.along, kept[1])):
+                box.setCurrentIndex(max(0, box.findData(value)))
+            self.smoothing.setValue(int(kept[2]))
 
     @Slot()
     def _choose(self) -> None:
-        self.request_draw()
+        chosen = (self.unit.currentData(), self.along.currentData(), str(self.smoothing.value()))
+        self._keep(_CHOICES_KEPT, chosen)
+        self.draw_all()
+
+    @Slot(str, bool)
+    def _choose_log(self, key: str, log: bool) -> None:
+        (self._logs.add if log else self._logs.discard)(key)
+        self._keep(_LOGS_KEPT, sorted(self._logs))
 
 
 def own_unit(run: OpenRun) -> str | None:
     """What the loss of a run is where it is no loss of predictions in nats; None where it is."""
     unit = run.watched.facts.get("loss")
     return None if unit is None else str(unit)
+
+
+def _kept_list(kept: object) -> list[str] | None:
+    """A list of words as it was kept; None where there is none, or it is damaged."""
+    try:
+        return msgspec.json.decode(str(kept), type=list[str]) if kept else None
+    except msgspec.DecodeError:
+        return None
 
 
 def _choice(name: str, choices: dict[str, str]) -> QComboBox:

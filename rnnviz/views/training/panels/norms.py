@@ -62,9 +62,10 @@ class NormsPanel(Panel):
         run = self.session.runs.current
         assert run is not None
         record = run.watched.record
-        traces = [Trace("before clipping", record.gradient_norm, 0, width=1.0)]
+        # What was measured lies above what was left of it: where nothing is clipped they are one.
+        traces = [Trace("before clipping", record.gradient_norm, run.ink, width=1.0)]
         if len(record.clipped_norm):
-            traces.append(Trace("after clipping", record.clipped_norm, 1, width=1.0))
+            traces.insert(0, Trace("after clipping", record.clipped_norm, "text", width=1.0))
         threshold = clip_threshold(record)
         if len(threshold):
             traces.append(Trace("threshold", threshold, "muted", width=1.0, dashed=True))

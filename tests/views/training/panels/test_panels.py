@@ -24,7 +24,7 @@ from rnnviz.views.plots import CurvePlot, RunMark, Trace
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.training.centre import TrainingCentre
 from rnnviz.views.training.panels.checkpoints import CheckpointsPanel, in_words
-from rnnviz.views.training.panels.curves import RATE, CurvesPanel
+from rnnviz.views.training.panels.curves import HELD_OUT, LOSS, NORM, RATE, CurvesPanel
 from rnnviz.views.training.panels.norms import NormsPanel
 from rnnviz.views.training.panels.parameters import ParametersPanel
 from rnnviz.views.training.panels.samples import SamplesPanel
@@ -125,7 +125,7 @@ class TestCurvePlot:
 
     def test_nan_and_infinity_are_marked_where_they_are(self, qtbot: QtBot) -> None:
         plot = self.plot(qtbot, [3.0, np.nan, 2.0, np.inf, 1.0])
-        marks = plot._lines[0].marks.data
+        marks = plot._lines[0].points("marks").data
         assert [(spot["x"], spot["symbol"]) for spot in marks] == [(2.0, "x"), (4.0, "t1")]
         low, high = plot.view.viewRange()[1]
         assert low < marks["y"][0] < 1.2
@@ -136,14 +136,14 @@ class TestCurvePlot:
         plot.set_log(True)
         low, high = plot.view.viewRange()[1]
         assert low < 0 < 2 < high
-        assert [spot["x"] for spot in plot._lines[0].marks.data] == [2.0]
+        assert [spot["x"] for spot in plot._lines[0].points("marks").data] == [2.0]
 
     def test_spikes_keep_their_heights(self, qtbot: QtBot) -> None:
         values = np.full(2_000, 0.5) + np.random.default_rng(0).uniform(-0.1, 0.1, 2_000)
         values[[300, 900, 1500]] = 1.47, 2.75, 2.23
         plot = self.plot(qtbot, values)
         assert plot.view.viewRange()[1][1] > 2.75
-        assert (plot.beyond, len(plot._lines[0].outside.data)) == ("", 0)
+        assert (plot.beyond, len(plot._lines[0].points("outside").data)) == ("", 0)
 
     def test_what_lies_beyond_the_axis_is_marked_and_counted(self, qtbot: QtBot) -> None:
         values = np.full(2_000, 0.5) + np.random.default_rng(0).uniform(-0.1, 0.1, 2_000)
@@ -152,7 +152,7 @@ class TestCurvePlot:
         plot = self.plot(qtbot, values)
         low, high = plot.view.viewRange()[1]
         assert (low > -1, high < 1) == (True, True)
-        marks = plot._lines[0].outside.data
+        marks = plot._lines[0].points("outside").data
         assert [(spot["x"], spot["symbol"]) for spot in marks] == [
             (301.0, "t1"), (901.0, "t1"), (1501.0, "t")
         ]  # fmt: skip
@@ -163,13 +163,13 @@ class TestCurvePlot:
         plot.traces[0].curve.cut(0)
         plot.traces[0].curve.append(np.arange(2_000), values)
         plot.refresh()
-        assert (plot.beyond, len(plot._lines[0].outside.data)) == ("", 0)
+        assert (plot.beyond, len(plot._lines[0].points("outside").data)) == ("", 0)
         assert plot.grab().toImage() != before
 
     def test_zeros_are_marked_all_along_a_logarithmic_axis(self, qtbot: QtBot) -> None:
         plot = self.plot(qtbot, np.zeros(5_000))
         plot.set_log(True)
-        x = plot._lines[0].marks.data["x"]
+        x = plot._lines[0].points("marks").data["x"]
         assert len(x) >= 20
         assert x.min() < 200
         assert x.max() > 4_700
@@ -212,8 +212,8 @@ def test_losses_of_ticked_runs_in_the_unit_that_is_chosen(
     assert panel.plot.view.viewRange()[0] == [0.01, 2.0]
     columns = panel.plot.columns()
     assert np.asarray(columns["b: value"])[-1] == pytest.approx(4 / math.sqrt(200) / math.log(2))
-    panel.what.setCurrentIndex(panel.what.findData(RATE))
-    qtbot.waitUntil(lambda: panel.idle)
+    panel.set_charts([RATE])
+    qtbot.waitUntil(lambda: panel.idle and [*panel.grid.charts] == [RATE])
     assert panel.plot.traces[0].curve.last == 0.004
 
 
@@ -229,7 +229,8 @@ def test_what_is_no_loss_of_predictions_is_in_no_bits(
     memory.steps(1, 50)
     open_run(session, memory)
     qtbot.waitUntil(lambda: panel.idle)
-    assert panel.plot.y_axis.labelText == "loss: bits, mean squared error (dots: held out)"
+    assert panel.plot.title == "Loss (bits, mean squared error; dots: held out)"
+    assert panel.plot.y_axis.labelText == "bits, mean squared error"
     columns = panel.plot.columns()
     assert np.asarray(columns["adding: value"])[0] == 4.0
     assert np.asarray(columns["novel: value"])[0] == pytest.approx(4 / math.log(2))
@@ -266,8 +267,8 @@ def test_marks_of_a_run_stand_on_its_own_curves_only(
     panel = CurvesPanel(session)
     shown(qtbot, panel)
     assert len(panel.plot._turns.marks) == 2
-    panel.what.setCurrentIndex(panel.what.findData("accuracy"))
-    qtbot.waitUntil(lambda: panel.idle)
+    panel.set_charts(["accuracy"])
+    qtbot.waitUntil(lambda: panel.idle and [*panel.grid.charts] == ["accuracy"])
     assert [mark.ink for mark in panel.plot._turns.marks] == [session.runs.opened[1].ink]
 
 
@@ -277,9 +278,97 @@ def test_scalars_are_offered(session: Session, tmp_path: Path, qtbot: QtBot) -> 
     open_run(session, run)
     panel = CurvesPanel(session)
     shown(qtbot, panel)
-    panel.what.setCurrentIndex(panel.what.findData("accuracy"))
-    qtbot.waitUntil(lambda: panel.idle)
+    # Nobody chose: what the run logs has a chart, and there is no loss.
+    assert [*panel.grid.charts] == ["accuracy"]
     assert panel.plot.traces[0].curve.last == 0.5
+    panel.fill_charts_menu()
+    offered = [action.text() for action in panel.charts_menu.actions() if action.isCheckable()]
+    assert offered == ["Loss", "Held-out loss", "Gradient norm", "Learning rate", "accuracy"]
+
+
+def several(session: Session, tmp_path: Path, qtbot: QtBot) -> CurvesPanel:
+    """Two runs in four charts."""
+    for name in ("a", "b"):
+        open_run(session, finished_run(tmp_path / name))
+    panel = CurvesPanel(session)
+    shown(qtbot, panel)
+    panel.set_charts([LOSS, HELD_OUT, NORM, RATE])
+    qtbot.waitUntil(lambda: panel.idle and len(panel.grid.charts) == 4)
+    return panel
+
+
+def test_several_charts_have_one_x_and_each_its_own_axis(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    panel = several(session, tmp_path, qtbot)
+    charts = list(panel.grid.charts.values())
+    assert [chart.title for chart in charts] == [
+        "Loss (nats)", "Held-out loss (nats)", "Gradient norm", "Learning rate"
+    ]  # fmt: skip
+    # Held-out losses begin at step 50, and the chart at 1 as the others do.
+    assert {tuple(chart.view.viewRange()[0]) for chart in charts} == {(1.0, 200.0)}
+    assert len({tuple(chart.view.viewRange()[1]) for chart in charts}) == 4
+    assert not any(chart.geometry().intersects(other.geometry())
+                   for chart in charts for other in charts if chart is not other)  # fmt: skip
+    charts[0].view.setXRange(50, 100, padding=0)
+    qtbot.waitUntil(lambda: panel.idle)
+    assert {tuple(chart.view.viewRange()[0]) for chart in charts} == {(50.0, 100.0)}
+    charts[3].reset_zoom()
+    qtbot.waitUntil(lambda: panel.idle)
+    assert {tuple(chart.view.viewRange()[0]) for chart in charts} == {(1.0, 200.0)}
+
+
+def test_one_pointer_goes_through_all_charts(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    panel = several(session, tmp_path, qtbot)
+    panel.smoothing.setValue(0)
+    qtbot.waitUntil(lambda: panel.idle)
+    charts = panel.grid.charts
+    charts[NORM].hovered.emit(100.0, 1.0)
+    assert charts[NORM].note.text() == "step 100\na: 0.5\nb: 0.5"
+    assert charts[HELD_OUT].note.text() == "a: 0.42\nb: 0.42"
+    assert charts[RATE].note.text() == "a: 0.004\nb: 0.004"
+    assert all(chart._cursor.isVisible() for chart in charts.values())
+    charts[NORM].left.emit()
+    assert not any(chart._cursor.isVisible() for chart in charts.values())
+    assert not any(chart.note.isVisible() for chart in charts.values())
+
+
+def test_charts_and_their_scales_are_kept_over_a_restart(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    panel = several(session, tmp_path, qtbot)
+    qtbot.mouseClick(panel.grid.charts[NORM].scale, Qt.MouseButton.LeftButton)
+    panel.set_chart(RATE, False)
+    panel.along.setCurrentIndex(panel.along.findData("seconds"))
+    again = CurvesPanel(session)
+    shown(qtbot, again)
+    qtbot.waitUntil(lambda: again.idle and len(again.grid.charts) == 3)
+    assert [*again.grid.charts] == [LOSS, HELD_OUT, NORM]
+    logs = [chart.scale.isChecked() and chart._log for chart in again.grid.charts.values()]
+    assert logs == [False, False, True]
+    assert again.along.currentData() == "seconds"
+    again.reset_charts()
+    qtbot.waitUntil(lambda: again.idle and [*again.grid.charts] == [LOSS])
+
+
+def test_of_many_runs_the_chosen_one_stands_out(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for number in range(8):
+        run = MadeRun(tmp_path / f"run-{number}")
+        run.steps(1, 200)
+        open_run(session, run)
+    session.runs.set_current(session.runs.opened[2])
+    panel = CurvesPanel(session)
+    shown(qtbot, panel)
+    last = panel.plot.traces[-1]
+    assert last.name == "run-2"  # above the others
+    assert last.raw
+    assert last.width > max(trace.width for trace in panel.plot.traces[:-1])
+    assert not any(trace.raw for trace in panel.plot.traces[:-1])
+    assert panel.plot.title == "Loss (nats; smoothed)"
 
 
 def test_gradient_norms_and_the_share_of_clipped_steps(
@@ -288,8 +377,9 @@ def test_gradient_norms_and_the_share_of_clipped_steps(
     open_run(session, finished_run(tmp_path / "a"))
     panel = NormsPanel(session)
     shown(qtbot, panel)
-    assert [trace.name for trace in panel.plot.traces] == [
-        "before clipping", "after clipping", "threshold"
+    assert [(trace.name, trace.ink) for trace in panel.plot.traces] == [
+        ("after clipping", "text"), ("before clipping", session.runs.opened[0].ink),
+        ("threshold", "muted"),
     ]  # fmt: skip
     assert panel.words.text() == "Clipped by norm: 33.0% of all steps, 33.0% of the last 200."
 
@@ -610,7 +700,7 @@ def test_the_middle_leaves_room_for_library_and_panels_in_a_small_window(
     qtbot.addWidget(centre)
     centre.show()
     qtbot.waitUntil(lambda: centre.curves.idle)
-    assert centre.curves.what.count() > 2
+    assert len(centre.curves.grid.charts) == 2
     library, panels = 176, TrainingWorkspace.least_right_width
     assert centre.minimumSizeHint().width() <= 1024 - library - panels - 2
 
