@@ -122,7 +122,7 @@ class _Judged:
             "p": self.shares,
         }
         if self.explained is not None:
-            facts["words"] = _told(self.explained, self.whole)
+            facts["words"] = _explained_facts(self.explained, self.whole)
         return facts
 
     def print(self) -> None:
@@ -149,7 +149,7 @@ class _Judged:
             )
 
 
-def _told(explained: Explained, text: Text) -> Facts:
+def _explained_facts(explained: Explained, text: Text) -> Facts:
     """What each word did, as JSON; NaN is null there."""
     return {
         "class": explained.of_class,

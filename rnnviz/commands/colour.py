@@ -168,8 +168,8 @@ def _write(arguments: argparse.Namespace, coloured: ColouredText) -> None:
 
         write_svg(path, coloured, dark)
     else:
-        from rnnviz.views.text.text_figure import said_of_fonts, write_figure
+        from rnnviz.views.text.text_figure import missing_fonts_note, write_figure
 
         write_figure(path, coloured, dark)
-        if said := said_of_fonts(coloured.characters):
+        if said := missing_fonts_note(coloured.characters):
             print(said, file=sys.stderr)

@@ -76,7 +76,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         if task.options:
             parser.add_argument_group(
                 f"what --task {task.key} can be told with --option NAME=VALUE",
-                "\n".join(f"{option.name}: {_told(option)}" for option in task.options),
+                "\n".join(f"{option.name}: {_in_words(option)}" for option in task.options),
             )
 
 
@@ -93,11 +93,11 @@ def _add(parser: argparse.ArgumentParser, setting: Field) -> None:
     kind: Any = numbers if isinstance(setting, Reals) else _KINDS.get(type(default), str)
     metavar = {whole: "N", number: "X", numbers: "X,..."}.get(kind, "NAME")
     parser.add_argument(
-        option, type=kind, default=default, metavar=metavar, help=_help(_told(setting))
+        option, type=kind, default=default, metavar=metavar, help=_help(_in_words(setting))
     )
 
 
-def _told(setting: Field) -> str:
+def _in_words(setting: Field) -> str:
     """What a setting is, what it may be, and what it is unless one says otherwise."""
     said = setting.help
     if isinstance(setting, Choice):

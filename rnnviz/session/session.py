@@ -31,7 +31,7 @@ from rnnviz.session.cells.previews import Previews
 from rnnviz.session.cells.rankings import Rankings
 from rnnviz.session.cells.scaling import Scaling
 from rnnviz.session.cells.stepping import Stepping
-from rnnviz.session.cells.telling import Telling
+from rnnviz.session.cells.unit_summary import UnitSummary
 from rnnviz.session.cells.verdicts import Verdicts
 from rnnviz.session.gradients.gradients import Gradients
 from rnnviz.session.gradients.memory import Memory
@@ -40,7 +40,7 @@ from rnnviz.session.shared.findings import Findings
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.library import Library, SampleText, ShippedModel
 from rnnviz.session.shared.opening import OPEN, Opening
-from rnnviz.session.shared.reading_said import ReadingSaid
+from rnnviz.session.shared.reading_notes import ReadingNotes
 from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
 from rnnviz.session.shared.stories import SHIPPED, StoriesTold
@@ -104,8 +104,8 @@ class Session(QObject):
             self.jobs, self.recordings, self.selection, data / "concepts", self
         )
         self.previews = Previews(self.jobs, self.recordings, self.selection, self)
-        self.telling = Telling(self.recordings, self.selection, self.rankings, self)
-        self.scaling = Scaling(self.recordings, self.selection, self.telling, self)
+        self.unit_summary = UnitSummary(self.recordings, self.selection, self.rankings, self)
+        self.scaling = Scaling(self.recordings, self.selection, self.unit_summary, self)
         self.interventions = Interventions(
             self.jobs, self.recordings, self.selection, self.rankings, self
         )
@@ -147,8 +147,8 @@ class Session(QObject):
         self.recordings.recording_changed.connect(self._fit_selection)
         self.recordings.recording_changed.connect(self._show_wanted)
         self.recordings.recording_changed.connect(self._keep_first)
-        self.reading_said = ReadingSaid(self.recordings, self)
-        self.reading_said.said.connect(self.message)
+        self.reading_notes = ReadingNotes(self.recordings, self)
+        self.reading_notes.message.connect(self.message)
         self.selection.unit_changed.connect(self._take_back_scale)
 
     # Opening
@@ -604,7 +604,7 @@ class Session(QObject):
         """End the engine and let all files go; trainers go on."""
         self.run_folders.close()
         self.runs.close()
-        self.reading_said.close()
+        self.reading_notes.close()
         self.previews.close()
         self.stories_ahead.close()
         self.jobs.close()

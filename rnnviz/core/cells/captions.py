@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from rnnviz.core.colours.colour import Scale, palette_words
-from rnnviz.core.scoring.telling import Told
+from rnnviz.core.scoring.separation import Separation
 
 
-def caption(told: Told, concept: str, scale: Scale) -> str:
+def caption(told: Separation, concept: str, scale: Scale) -> str:
     """What is on and what that means.
 
     Args:
         concept: its title, `Inside double quotes`.
         scale: how the unit is coloured.
 
-    >>> found = Told(on=0.9, off=-0.9, right=0.994, chance=0.73)
+    >>> found = Separation(on=0.9, off=-0.9, right=0.994, chance=0.73)
     >>> caption(found, "Inside double quotes", Scale(-1, 1, "blue-red"))
     'Blue: inside double quotes (right on 99 % of this text); by chance 73 %'
-    >>> caption(Told(0.1, 0.0, 0.74, 0.73), "Inside double quotes", Scale(-1, 1, "blue-red"))
+    >>> caption(Separation(0.1, 0.0, 0.74, 0.73), "Inside double quotes", Scale(-1, 1, "blue-red"))
     'Not told by this unit: inside double quotes (right on 74 % of this text); by chance 73 %'
     """
     what = concept[:1].lower() + concept[1:] if concept[1:2].islower() else concept
@@ -28,7 +28,7 @@ def caption(told: Told, concept: str, scale: Scale) -> str:
     return f"{on_word(told, scale).capitalize()}: {what} {figures}"
 
 
-def on_word(told: Told, scale: Scale) -> str:
+def on_word(told: Separation, scale: Scale) -> str:
     """What the colour of the steps is called at which the concept holds."""
     low, high = palette_words(scale.palette)
     if scale.flipped:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from rnnviz.core.reading import open_regular
 from rnnviz.core.runs.record import ArrayRow
-from rnnviz.core.system.background import Aside
+from rnnviz.core.system.background import Background
 
 Rows = npt.NDArray[np.float32]
 _Key = tuple[str, int, int]
@@ -30,7 +30,7 @@ class RowReader:
         self._directory = directory
         self._kept: dict[_Key, Rows] = {}
         self._bytes = 0
-        self._reading: Aside[list[tuple[ArrayRow, Rows]]] = Aside("reading rows")
+        self._reading: Background[list[tuple[ArrayRow, Rows]]] = Background("reading rows")
         self._asked: set[_Key] = set()
         """What is being read, or was last."""
 

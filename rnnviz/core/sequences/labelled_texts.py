@@ -208,7 +208,7 @@ def _places(
     label, text = _named(names, LABEL_NAMES), _named(names, TEXT_NAMES)
     header = label is not None and text is not None
     if columns.label or columns.text:
-        said = [_told(path, names, told) for told in columns]
+        said = [_column_of(path, names, told) for told in columns]
         label = said[0] if columns.label else label
         text = said[1] if columns.text else text
         header = header or any(told.lower() in names for told in columns if told)
@@ -245,7 +245,7 @@ def _named(names: Sequence[str], known: Sequence[str]) -> int | None:
     return next((names.index(name) for name in known if name in names), None)
 
 
-def _told(path: Path, names: Sequence[str], told: str) -> int:
+def _column_of(path: Path, names: Sequence[str], told: str) -> int:
     if not told:
         return 0
     if told.lower() in names:

@@ -19,10 +19,10 @@ PATIENCE_SECONDS = 0.004
 _ENDING_SECONDS = 1.0
 
 
-class Aside(Generic[T]):
+class Background(Generic[T]):
     """Does one thing at a time in a thread that never holds the program up, not even at its end."""
 
-    def __init__(self, name: str = "aside") -> None:
+    def __init__(self, name: str = "background") -> None:
         self._name = name
         self._thread: threading.Thread | None = None
         self._asked: SimpleQueue[Callable[[], T] | None] = SimpleQueue()

@@ -144,7 +144,7 @@ class _Walker:
                     for name, values in self.kept.of(layer, ran, known).items()
                 }
             )
-        said = self._said(block)
+        said = self._answers(block)
         for stream, document in enumerate(block.documents):
             here = block.known_of(document)
             steps = document.steps(here.start, here.stop)
@@ -160,7 +160,7 @@ class _Walker:
             )
         block.given, block.ran = [], []
 
-    def _said(self, block: _Block) -> Tensor | None:
+    def _answers(self, block: _Block) -> Tensor | None:
         """What the head says at every step of all streams, (T, B, O), where that is little."""
         network, places = self.model.network, block.entering.shape[0] * len(block.documents)
         if network.readout.kind != "every" or places * len(network.head.outputs) > ANSWERS_AT_ONCE:

@@ -81,8 +81,8 @@ class KeptChannels:
             known = {one.name for one in rows.facts.channels if one.range == "unbounded"}
             self._any_size.append(said | known)
 
-    def room(self, steps: int) -> dict[str, Tensor]:
-        """Room for so many steps of every channel, (R, steps) each."""
+    def buffers(self, steps: int) -> dict[str, Tensor]:
+        """Empty arrays for so many steps of every channel, (R, steps) each."""
         return {
             name: torch.empty(rows, steps, dtype=self.dtype) for name, rows in self.rows.items()
         }

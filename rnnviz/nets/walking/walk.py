@@ -200,7 +200,7 @@ class Walker:
 
     def known_values(self, block: Block) -> dict[str, Tensor]:
         """Every channel at the steps that the model knows, each (R, k)."""
-        rows = self.kept.room(len(block.entering))
+        rows = self.kept.buffers(len(block.entering))
         for layer, ran in enumerate(block.ran):
             if ran is None:
                 continue

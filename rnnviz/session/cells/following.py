@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.system.background import Aside
+from rnnviz.core.system.background import Background
 from rnnviz.core.system.deleting import delete
 from rnnviz.core.system.identity import file_stamp
 from rnnviz.session.shared.identities import Subject
@@ -67,7 +67,7 @@ class Following(QObject):
         """Why the newest checkpoint is not shown; empty where it is, or is being read."""
         self._asked: tuple[int, Text] | None = None
         """The step and the text that were asked for last."""
-        self._stamping: Aside[Stamp] = Aside("looking at a checkpoint")
+        self._stamping: Background[Stamp] = Background("looking at a checkpoint")
         self._unread: Stamp | None = None
         """The file that could not be read, once it was looked at again."""
         self._taking = False
@@ -143,7 +143,7 @@ class Following(QObject):
         if known and not (self.problem and self._changed(path)):
             return
         self._asked, self._unread = (step, text), None
-        self._stamping = Aside("looking at a checkpoint")
+        self._stamping = Background("looking at a checkpoint")
         self._ask(step, path, text)
 
     def _changed(self, path: Path) -> bool:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.colours.colour import DIVERGING, Mode, Scale, scale_between, scale_for
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.session.cells.telling import Telling
+from rnnviz.session.cells.unit_summary import UnitSummary
 from rnnviz.session.shared.recordings import Recordings
 from rnnviz.session.shared.selection import Colouring, Selection
 
@@ -35,13 +35,13 @@ class Scaling(QObject):
         self,
         recordings: Recordings,
         selection: Selection,
-        telling: Telling,
+        unit_summary: UnitSummary,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._recordings = recordings
         self._selection = selection
-        self._telling = telling
+        self._unit_summary = unit_summary
         self._palette: str | None = None
         self._flipped = False
         self._shared: tuple[tuple[Path, str], int, Scale] | None = None
@@ -74,7 +74,7 @@ class Scaling(QObject):
             return self._steady(recording, ("surprisal",), of_surprisal)
         if selection.colouring == "verdict" and recording.class_p is not None:
             return Scale(0.0, 1.0, DIVERGING[0])
-        return self._dressed(self._measured(recording))
+        return self._with_palette(self._measured(recording))
 
     @property
     def can_squash(self) -> bool:
@@ -100,7 +100,7 @@ class Scaling(QObject):
             return known[2]
 
         def measure() -> Scale:
-            told = self._telling.told
+            told = self._unit_summary.separation
             values: npt.NDArray[np.floating] = recording.running_values(channel, unit)
             squashed = Scale(-1.0, 1.0, DIVERGING[0], tanh=True)
             scale = squashed if tanh else scale_for(about, values)
@@ -109,7 +109,7 @@ class Scaling(QObject):
             on, off = (float(np.tanh(v)) if tanh else v for v in (told.on, told.off))
             return scale_between(scale, off, on)
 
-        concept = self._selection.concept if self._telling.told is not None else None
+        concept = self._selection.concept if self._unit_summary.separation is not None else None
         return self._steady(recording, (channel, unit, tanh, concept), measure)
 
     def _steady(
@@ -186,7 +186,7 @@ class Scaling(QObject):
             self.locked = self.locked.with_palette(palette)
         self.changed.emit()
 
-    def _dressed(self, scale: Scale) -> Scale:
+    def _with_palette(self, scale: Scale) -> Scale:
         if self._palette is not None and scale.signed:
             scale = scale.with_palette(self._palette)
         return scale.flip() if self._flipped else scale

@@ -23,7 +23,7 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.arrays import RowReader
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.system.background import Aside
+from rnnviz.core.system.background import Background
 from rnnviz.core.system.deleting import delete
 from rnnviz.core.training_tasks import kind_trained_by
 from rnnviz.session.cells.rankings import CONCEPTS_MADE, Rankings
@@ -108,7 +108,7 @@ class CheckpointWalks(QObject):
         self._rows: tuple[OpenRun, RowReader] | None = None
         self._listed: tuple[OpenRun, float, tuple[Stage, ...]] | None = None
         """The checkpoints of a run, and until when that list is good."""
-        self._listing: Aside[dict[Stage, Stamp]] = Aside("listing checkpoints")
+        self._listing: Background[dict[Stage, Stamp]] = Background("listing checkpoints")
         self._stamps: dict[Stage, Stamp] = {}
         selection.unit_changed.connect(self.take_unit)
         recordings.text_changed.connect(self.take_text)
@@ -125,7 +125,7 @@ class CheckpointWalks(QObject):
         # On a mounted drive every look at a file costs, and may stall; a drawing asks many times.
         if self._listed is None or self._listed[0] is not run:
             self._listed = run, now, ()
-            self._listing = Aside("listing checkpoints")
+            self._listing = Background("listing checkpoints")
         if now >= self._listed[1]:
             if not self._listing.busy:
                 self._listing.start(partial(those_there, stages_of(run)))

@@ -12,7 +12,7 @@ from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.runs.config import rename
 from rnnviz.core.runs.state import STATE_WORDS
 from rnnviz.core.runs.watched import runs_below
-from rnnviz.core.system.background import Aside
+from rnnviz.core.system.background import Background
 from rnnviz.core.system.deleting import delete
 from rnnviz.core.system.trash import NoTrashError, move_to_trash
 from rnnviz.session.training.runs import DELETE, OpenRun, Runs
@@ -48,8 +48,8 @@ class RunFolders(QObject):
         self.watched: tuple[Path, ...] = ()
         """Folders in which runs are opened as soon as they are there."""
         self._closed = {Path(path) for path in self._kept(_CLOSED)}
-        self._deleting: dict[OpenRun, Aside[None]] = {}
-        self._searching: Aside[Found] = Aside("searching for runs")
+        self._deleting: dict[OpenRun, Background[None]] = {}
+        self._searching: Background[Found] = Background("searching for runs")
         self._looks = QTimer(self)
         self._looks.setInterval(LOOK_MS)
         self._looks.timeout.connect(self.look)
@@ -166,7 +166,7 @@ class RunFolders(QObject):
             delete(directory)
             self.deleted.emit(run.name, False)
             return
-        moving: Aside[None] = Aside("moving to the trash")
+        moving: Background[None] = Background("moving to the trash")
         moving.start(partial(move_to_trash, directory))
         self._deleting[run] = moving
         run.asked = DELETE

@@ -20,7 +20,7 @@ from rnnviz.core.runs.filtering import FilterError, RunFilter, could_go_on, read
 from rnnviz.core.runs.rows import RunRow, row_of
 from rnnviz.core.runs.state import LIVE
 from rnnviz.core.runs.watched import Watched, WatchedRun, watch
-from rnnviz.core.system.background import Aside
+from rnnviz.core.system.background import Background
 from rnnviz.session.training.trainers import Trainers
 from rnnviz.work.remote import Mirror, mirror_name, mirrored_address, parse_address
 
@@ -84,7 +84,9 @@ class OpenRun:
     """The command that its trainer has not answered yet."""
     listed: bool = True
     """Whether the filter lets it through."""
-    reading: Aside[Callable[[], bool]] = field(default_factory=partial(Aside, "reading a run"))
+    reading: Background[Callable[[], bool]] = field(
+        default_factory=partial(Background, "reading a run")
+    )
     """Looks at its drive, which may stall."""
     _state: tuple[object, ...] = field(default=(), repr=False)
 

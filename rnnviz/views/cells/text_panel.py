@@ -33,7 +33,7 @@ from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.text.hover_card import HoverCard, HoverFacts, spoken
 from rnnviz.views.text.hover_facts import hover_facts
 from rnnviz.views.text.minimap import Minimap
-from rnnviz.views.text.missing_fonts import said_of, scripts_without_font
+from rnnviz.views.text.missing_fonts import missing_note, scripts_without_font
 from rnnviz.views.text.search_bar import SearchBar
 from rnnviz.views.text.tags import tags_in_words
 from rnnviz.views.text.text_editing import LIMIT
@@ -445,7 +445,7 @@ class TextPanel(QWidget):
             return "The redder, the less the model expected this character"
         if colouring == "verdict":
             return ""
-        health, told = session.telling.health.sentence, session.telling.told
+        health, told = session.unit_summary.health.sentence, session.unit_summary.separation
         concept = session.rankings.concept(session.selection.concept or "")
         if told is None or concept is None:
             return health
@@ -489,7 +489,7 @@ class TextPanel(QWidget):
         scripts = scripts_without_font(self.view.page.codes, mono_font())
         if scripts != self._without_font:
             self._without_font = scripts
-            self.fonts.setText(said_of(scripts))
+            self.fonts.setText(missing_note(scripts))
             self.fonts.setVisible(bool(scripts))
 
     def _say_reading(self, concept: str | None) -> None:

@@ -67,7 +67,7 @@ class Plot(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._dressed: Theme | None = None
+        self._theme: Theme | None = None
         self.setAccessibleName(name)
         self.x_axis = x_axis or NumberAxis("bottom")
         self.y_axis = y_axis or NumberAxis("left")
@@ -109,7 +109,7 @@ class Plot(QWidget):
         scene.sigMouseClicked.connect(self._pressed)
         self._canvas.viewport().installEventFilter(self)
         self.pointer = KeyPointer(self, self._canvas)
-        self._dress()
+        self._apply_theme()
 
     @property
     def canvas(self) -> Canvas:
@@ -136,7 +136,7 @@ class Plot(QWidget):
         for axis, label in ((self.x_axis, x), (self.y_axis, y)):
             axis.setLabel(escape(label, quote=False))
             axis.showLabel(bool(label))
-        self._dress()
+        self._apply_theme()
 
     def set_legend(self, entries: tuple[tuple[str, Ink], ...]) -> None:
         """Name what is drawn above the plot, each with its colour."""
@@ -191,7 +191,7 @@ class Plot(QWidget):
         self._more = more_points(self._more, steps)
         for axis in (self.x_axis, self.y_axis):
             axis.setTickFont(ui_font(_AXIS_POINTS + self._more))
-        self._dress()
+        self._apply_theme()
 
     # Export
 
@@ -226,7 +226,7 @@ class Plot(QWidget):
         return self._canvas.size()
 
     def _paint(self, painter: QPainter, area: QRect) -> None:
-        self._dress_anew(seen=True)
+        self._follow_theme(seen=True)
         self._canvas.render(painter, QRectF(area), self._canvas.viewport().rect())
 
     def _build_menu(self) -> QMenu:
@@ -266,12 +266,12 @@ class Plot(QWidget):
         """Dress anew when light becomes dark."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "button"):
-            self._dress_anew()
+            self._follow_theme()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with a theme that was chosen meanwhile."""
         super().showEvent(event)
-        self._dress_anew(seen=True)
+        self._follow_theme(seen=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the button in its corner."""
@@ -293,13 +293,13 @@ class Plot(QWidget):
             self.reset_zoom()
         return super().eventFilter(watched, event)
 
-    def _dress_anew(self, *, seen: bool = False) -> None:
-        """Qt tells of a palette several times: dress once, and what is not seen once it is."""
-        if (seen or self.isVisible()) and theme_of(self) != self._dressed:
-            self._dress()
+    def _follow_theme(self, *, seen: bool = False) -> None:
+        """Qt tells of a palette several times: follow once, and what is not seen once it is."""
+        if (seen or self.isVisible()) and theme_of(self) != self._theme:
+            self._apply_theme()
 
-    def _dress(self) -> None:
-        theme = self._dressed = theme_of(self)
+    def _apply_theme(self) -> None:
+        theme = self._theme = theme_of(self)
         self._canvas.setBackground(theme.background)
         for axis in (self.x_axis, self.y_axis):
             axis.setPen(theme.border)

@@ -201,15 +201,15 @@ class Appearance(QObject):
         app.setStyle(QStyleFactory.create("Fusion"))
         app.setFont(ui_font())
         self._hints = app.styleHints()
-        self._hints.colorSchemeChanged.connect(self._dress)
+        self._hints.colorSchemeChanged.connect(self._apply)
         self._wished = wishes_in(self._hints)
-        self._wished.contrastPreferenceChanged.connect(self._dress)
-        self._dress()
+        self._wished.contrastPreferenceChanged.connect(self._apply)
+        self._apply()
 
     def set_setting(self, setting: Setting) -> None:
         """Light, dark, or as the desktop says (light where it says nothing)."""
         self.setting = setting
-        self._dress()
+        self._apply()
 
     @Slot()
     def _leave(self) -> None:
@@ -217,7 +217,7 @@ class Appearance(QObject):
         self._arrows.remove()
 
     @Slot()
-    def _dress(self) -> None:
+    def _apply(self) -> None:
         scheme = self._hints.colorScheme()
         dark = self.setting == "dark" or (
             self.setting == "system" and scheme == Qt.ColorScheme.Dark

@@ -50,10 +50,10 @@ def scripts_without_font(codes: npt.NDArray[np.unsignedinteger], font: QFont) ->
     return tuple(sorted(found))
 
 
-def said_of(scripts: tuple[str, ...]) -> str:
+def missing_note(scripts: tuple[str, ...]) -> str:
     """A sentence about scripts that no font shows; empty if there are none.
 
-    >>> said_of(("Thai",))
+    >>> missing_note(("Thai",))
     'No font on this computer shows Thai: the codes of its characters stand in their cells. \
 Noto Sans Thai shows it.'
     """

@@ -25,7 +25,7 @@ from rnnviz.core.export.svg import svg
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.shared.theme import mono_font, ui_font
 from rnnviz.views.text.cell_glyphs import paint_glyph
-from rnnviz.views.text.missing_fonts import said_of, scripts_without_font
+from rnnviz.views.text.missing_fonts import missing_note, scripts_without_font
 
 _LARGEST_SIDE = 32_000
 """Pixels; Qt paints on no picture that is higher."""
@@ -91,10 +91,10 @@ def write_figure(
     write_drawn(path, figure(coloured, dark, columns), scale)
 
 
-def said_of_fonts(characters: str) -> str:
+def missing_fonts_note(characters: str) -> str:
     """Which scripts of a picture no font here shows, in a sentence; empty if there are none."""
     _application()
-    return said_of(scripts_without_font(Text.of(characters).codes, mono_font()))
+    return missing_note(scripts_without_font(Text.of(characters).codes, mono_font()))
 
 
 def write_drawn(path: Path, drawn: Figure, scale: float = 2.0) -> None:

@@ -116,8 +116,8 @@ class StoryTelling(QObject):
     def made(self) -> Story | None:
         """What is on the screen as a story; None where nothing can be told again."""
         session = self._session
-        room = self._room()
-        if room == "alignments":
+        workspace = self._workspace_name()
+        if workspace == "alignments":
             answer = session.alignments.current
             if answer is None:
                 return None
@@ -134,7 +134,7 @@ class StoryTelling(QObject):
             return None
         text = session.recordings.text
         inline = str(text) if text is not None and not finding.text_path else ""
-        if room == "gradients":
+        if workspace == "gradients":
             networks = tuple(one.network.path for one in session.gradients.compared)
             return Story(
                 title="Gradients of " + finding.model_name,
@@ -147,7 +147,7 @@ class StoryTelling(QObject):
         caption = self._exporting.caption()
         return Story(title=finding.title, caption=caption, finding=finding, text=inline)
 
-    def _room(self) -> str:
+    def _workspace_name(self) -> str:
         return str(self._window.workspace_tabs.current.name)  # type: ignore[attr-defined]
 
     @Slot(int)

@@ -205,7 +205,7 @@ class Window(QMainWindow):
         session.workspace_wanted.connect(self.enter)
         self.workspace_tabs.entered.connect(self.list_panels)
         self.workspace_tabs.entered.connect(self.show_title)
-        self.workspace_tabs.entered.connect(self._show_room_of_story)
+        self.workspace_tabs.entered.connect(self._show_workspace_of_story)
         session.alignments.model_changed.connect(self.show_title)
         self.workspace_tabs.entered.connect(self._hold_entries)
         cells, unroll = self.workspace(CellsWorkspace), self.workspace(UnrollWorkspace)
@@ -363,7 +363,7 @@ class Window(QMainWindow):
             self.open_path(Path(action.data()))
 
     @Slot()
-    def _show_room_of_story(self) -> None:
+    def _show_workspace_of_story(self) -> None:
         self.story_bar.enter(self.workspace_tabs.current.name)
 
     @Slot()

@@ -4,13 +4,13 @@ import pytest
 
 from rnnviz.core.cells.captions import caption, percent
 from rnnviz.core.colours.colour import Scale
-from rnnviz.core.scoring.telling import Told
+from rnnviz.core.scoring.separation import Separation
 
 SCALE = Scale(-1.0, 1.0, "blue-red")
 
 
 def test_on_is_named_by_its_colour_whatever_the_sign():
-    up, down = Told(1, -1, 0.99, 0.73), Told(-1, 1, 0.99, 0.73)
+    up, down = Separation(1, -1, 0.99, 0.73), Separation(-1, 1, 0.99, 0.73)
     wanted = "Blue: inside a comment (right on 99 % of this text); by chance 73 %"
     assert caption(up, "Inside a comment", SCALE) == wanted
     assert caption(down, "Inside a comment", SCALE.flip()) == wanted
@@ -18,12 +18,12 @@ def test_on_is_named_by_its_colour_whatever_the_sign():
 
 
 def test_of_a_count_the_threshold_is_named():
-    told = Told(1, -1, 0.97, 0.5, above=34.0, correlation=0.9)
+    told = Separation(1, -1, 0.97, 0.5, above=34.0, correlation=0.9)
     assert "position in the line above 34" in caption(told, "Position in the line", SCALE)
 
 
 def test_a_unit_that_tells_nothing_is_not_said_to():
-    assert caption(Told(0.1, 0, 0.74, 0.73), "Brace depth", SCALE).startswith("Not told by")
+    assert caption(Separation(0.1, 0, 0.74, 0.73), "Brace depth", SCALE).startswith("Not told by")
 
 
 @pytest.mark.parametrize(("share", "words"), [(0.999, "99.9 %"), (1, "100 %"), (0.5, "50 %")])

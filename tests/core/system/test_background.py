@@ -7,41 +7,41 @@ from functools import partial
 
 import pytest
 
-from rnnviz.core.system.background import Aside
+from rnnviz.core.system.background import Background
 
 
 def test_one_thing_after_the_other() -> None:
-    aside: Aside[int] = Aside()
+    thread: Background[int] = Background()
     for number in range(3):
-        aside.start(partial(int, 2 * number))
-        assert aside.ready(20)
-        assert aside.take() == number * 2
-        assert not aside.busy
-    aside.close()
+        thread.start(partial(int, 2 * number))
+        assert thread.ready(20)
+        assert thread.take() == number * 2
+        assert not thread.busy
+    thread.close()
 
 
 def test_an_error_is_raised_where_the_result_is_taken() -> None:
-    aside: Aside[int] = Aside()
-    aside.start(lambda: 1 // 0)
-    aside.close()
-    assert aside.ready(20)
+    thread: Background[int] = Background()
+    thread.start(lambda: 1 // 0)
+    thread.close()
+    assert thread.ready(20)
     with pytest.raises(ZeroDivisionError):
-        aside.take()
-    aside.start(lambda: 5)
-    aside.close()
-    assert aside.ready(20)
-    assert aside.take() == 5
+        thread.take()
+    thread.start(lambda: 5)
+    thread.close()
+    assert thread.ready(20)
+    assert thread.take() == 5
 
 
 def test_what_stalls_is_not_waited_for() -> None:
     answers = threading.Event()
-    aside: Aside[bool] = Aside()
-    aside.start(lambda: answers.wait(20))
-    assert not aside.ready(0.001)
-    assert aside.busy
-    assert aside.waits_seconds > 0
-    aside.close()
+    thread: Background[bool] = Background()
+    thread.start(lambda: answers.wait(20))
+    assert not thread.ready(0.001)
+    assert thread.busy
+    assert thread.waits_seconds > 0
+    thread.close()
     answers.set()
-    assert aside.ready(20)
-    assert aside.waits_seconds == 0.0
-    assert aside.take()
+    assert thread.ready(20)
+    assert thread.waits_seconds == 0.0
+    assert thread.take()

@@ -158,7 +158,7 @@ def test_on_is_blue_whatever_the_sign_of_the_unit(make_session, tmp_path, monkey
     seen = []
     for unit in (0, 1):
         session.selection.select_unit(unit, "hidden")
-        scale, told = session.scaling.scale, session.telling.told
+        scale, told = session.scaling.scale, session.unit_summary.separation
         assert told is not None and told.right == 1
         red, _, blue = scale.colours(False)[scale.index(np.array([told.on], np.float32))[0], :3]
         assert blue > red

@@ -8,7 +8,7 @@ import pytest
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.shared.theme import mono_font
 from rnnviz.views.text import missing_fonts
-from rnnviz.views.text.missing_fonts import said_of, scripts_without_font
+from rnnviz.views.text.missing_fonts import missing_note, scripts_without_font
 from rnnviz.views.text.text_view import TextView
 
 
@@ -24,13 +24,13 @@ def test_scripts_without_a_font_are_named(qapp, poor):
     assert scripts == (
         "Chinese characters", "Devanagari", "Japanese kana", "Korean", "Thai", "emoji and symbols",
     )  # fmt: skip
-    assert "Noto Sans CJK, Noto Sans Devanagari" in said_of(scripts)
+    assert "Noto Sans CJK, Noto Sans Devanagari" in missing_note(scripts)
 
 
 def test_what_every_font_has_needs_no_word(qapp):
     codes = Text.of("na\u00efve caf\u00e9 \u0414\u0430 \u03b1\n").codes
     assert scripts_without_font(codes, mono_font()) == ()
-    assert said_of(()) == ""
+    assert missing_note(()) == ""
 
 
 def test_characters_without_a_font_differ_from_each_other(qtbot, poor):

@@ -33,7 +33,7 @@ def test_counting_holds_nothing_up_and_another_text_takes_its_turn(
             going.wait(20)
         return f"{len(text)} characters" if text.name in ("first.txt", "second.txt") else ""
 
-    monkeypatch.setattr("rnnviz.session.shared.reading_said.reading_in_words", slow)
+    monkeypatch.setattr("rnnviz.session.shared.reading_notes.reading_in_words", slow)
     monkeypatch.setattr("rnnviz.core.system.background.PATIENCE_SECONDS", 0.001)
     session = make_session()
     said: list[str] = []

@@ -24,7 +24,7 @@ _HELD_BY = 0.5
 
 
 @dataclass(frozen=True)
-class Told:
+class Separation:
     """A unit on the steps where a concept holds, and on those where it does not."""
 
     on: float
@@ -51,13 +51,13 @@ class Told:
         return self.right - self.chance > _HELD_BY * (1 - self.chance)
 
 
-def told(values: npt.NDArray[np.floating], labels: Labels) -> Told | None:
+def separation(values: npt.NDArray[np.floating], labels: Labels) -> Separation | None:
     """What a unit (T,) tells of labels (T,); None where the sample holds too little of either.
 
     Steps at which either is NaN do not count.
 
     >>> labels = np.arange(400) % 4 == 0
-    >>> found = told(np.where(labels, 3.0, -1.0), labels)
+    >>> found = separation(np.where(labels, 3.0, -1.0), labels)
     >>> found.on, found.off, found.right, found.chance
     (3.0, -1.0, 1.0, 0.75)
     """
@@ -83,7 +83,7 @@ def told(values: npt.NDArray[np.floating], labels: Labels) -> Told | None:
         return None
     chance = max(many, len(holds) - many) / len(holds)
     on, off = float(np.median(part[holds])), float(np.median(part[~holds]))
-    return Told(on, off, _best_share(part, holds), chance, above, correlation)
+    return Separation(on, off, _best_share(part, holds), chance, above, correlation)
 
 
 def _places(length: int) -> npt.NDArray[np.int64] | slice:

@@ -8,20 +8,20 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from rnnviz.core.sequences.text import Text, reading_in_words
-from rnnviz.core.system.background import Aside
+from rnnviz.core.system.background import Background
 from rnnviz.session.shared.recordings import Recordings
 
 _EVERY_MS = 50
 
 
-class ReadingSaid(QObject):
+class ReadingNotes(QObject):
     """Counts what a model does not know of a text, and says it if there is anything unusual.
 
     Signals:
-        said(str): how the open text was read.
+        message(str): how the open text was read.
     """
 
-    said = Signal(str)
+    message = Signal(str)
 
     def __init__(self, recordings: Recordings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,15 +29,15 @@ class ReadingSaid(QObject):
         self._about: tuple[str, str] | None = None
         """The text and the model that something was said of, or is being counted of, last."""
         self._counted: tuple[str, str] | None = None
-        self._aside: Aside[str] = Aside("reading")
+        self._counting: Background[str] = Background("reading")
         self._timer = QTimer(self, interval=_EVERY_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._collect)
         recordings.recording_changed.connect(self._ask)
 
     def close(self) -> None:
         """Wait for nothing that is still being counted."""
         self._timer.stop()
-        self._aside.close()
+        self._counting.close()
 
     @Slot()
     def _ask(self) -> None:
@@ -53,22 +53,22 @@ class ReadingSaid(QObject):
 
     def _begin(self) -> None:
         text, recording = self._recordings.text, self._recordings.recording
-        if self._aside.busy or text is None or recording is None:
-            return  # the one before is still being counted; `_look` comes back
+        if self._counting.busy or text is None or recording is None:
+            return  # the one before is still being counted; `_collect` comes back
         known = recording.symbols if isinstance(recording.sequence, Text) else ()
         self._counted = self._about
-        self._aside.start(lambda: reading_in_words(text, known))
-        self._aside.ready_soon()
-        self._look()
+        self._counting.start(lambda: reading_in_words(text, known))
+        self._counting.ready_soon()
+        self._collect()
 
     @Slot()
-    def _look(self) -> None:
-        if not self._aside.ready():
+    def _collect(self) -> None:
+        if not self._counting.ready():
             self._timer.start()
             return
         self._timer.stop()
-        words, text = self._aside.take(), self._recordings.text
+        words, text = self._counting.take(), self._recordings.text
         if self._counted != self._about:
             self._begin()
         elif words and text is not None:
-            self.said.emit(f"{text.name}: {words}")
+            self.message.emit(f"{text.name}: {words}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from rnnviz.core.cells.conditions import Health, condition
-from rnnviz.core.scoring.telling import Told, told
+from rnnviz.core.scoring.separation import Separation, separation
 from rnnviz.session.cells.rankings import Rankings
 from rnnviz.session.shared.recordings import Recordings
 from rnnviz.session.shared.selection import Selection
@@ -14,7 +14,7 @@ _ENOUGH = 2048
 """Steps after which what was found stays until more than twice as many are walked."""
 
 
-class Telling(QObject):
+class UnitSummary(QObject):
     """Answers at once, on a sample of what is walked; keeps the last answer."""
 
     def __init__(
@@ -28,11 +28,11 @@ class Telling(QObject):
         self._recordings = recordings
         self._selection = selection
         self._rankings = rankings
-        self._told: tuple[tuple[object, ...], Told | None] | None = None
+        self._separation: tuple[tuple[object, ...], Separation | None] | None = None
         self._health: tuple[tuple[object, ...], Health] | None = None
 
     @property
-    def told(self) -> Told | None:
+    def separation(self) -> Separation | None:
         """What the unit tells of the concept; None without one, or where its labels are unknown."""
         recording, selection = self._recordings.recording, self._selection
         name = selection.concept
@@ -42,10 +42,10 @@ class Telling(QObject):
         if labels is None or not recording.has(selection.channel, selection.unit):
             return None
         key = (*self._about(recording.walked), id(labels))
-        if self._told is None or self._told[0] != key:
+        if self._separation is None or self._separation[0] != key:
             values = recording.shown_values(selection.channel, selection.unit)
-            self._told = key, told(values[: recording.walked], labels)
-        return self._told[1]
+            self._separation = key, separation(values[: recording.walked], labels)
+        return self._separation[1]
 
     @property
     def health(self) -> Health:
