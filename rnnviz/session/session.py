@@ -503,15 +503,15 @@ class Session(QObject):
 
     # Stories
 
-    def tell(self, collection: str, place: int) -> None:
-        """Tell the story at this place of a collection.
+    def tell(self, collection: str, place: int, stage: int = 0) -> None:
+        """Tell the story at this place of a collection, at this of its stages.
 
         Whatever is still being opened for another one is not waited for any more.
 
         Raises:
             RnnvizError: its model or text is gone; the story before stays.
         """
-        story = self.stories.at(collection, place)
+        story = self.stories.at(collection, place).at_stage(stage)
         self.jobs.cancel(OPEN)
         self._want(None)
         if story.show == "alignments":
@@ -520,7 +520,7 @@ class Session(QObject):
             networks = tuple(Network(path, described(Path(path)).name) for path in story.networks)
             given = Text.of(story.text, story.finding.text_name) if story.text else None
             self.show_finding(story.finding, given, networks, brushed=False)
-        self.stories.set_current(collection, place)
+        self.stories.set_current(collection, place, stage)
         self.workspace_wanted.emit(story.show)
 
     def show_again(self, story: Story, recording: str = "") -> None:

@@ -71,6 +71,10 @@ def write_pack(path: Path, stories: Stories) -> None:
             msgspec.structs.replace(
                 story,
                 finding=finding,
+                stages=tuple(
+                    msgspec.structs.replace(stage, model=packed(stage.model, "models"))
+                    for stage in story.stages
+                ),
                 networks=tuple(packed(one, "models") for one in story.networks),
                 model=packed(story.model, "models"),
             )
@@ -172,6 +176,9 @@ def _placed(story: Story, folder: Path) -> Story:
         msgspec.structs.replace(
             story,
             finding=finding,
+            stages=tuple(
+                msgspec.structs.replace(stage, model=here(stage.model)) for stage in story.stages
+            ),
             networks=tuple(here(path) for path in story.networks),
             model=here(story.model),
         )

@@ -27,6 +27,15 @@ Shown = Literal["cells", "alignments", "gradients"]
 """The workspace in which a story is told."""
 
 
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """A checkpoint of a training, at which a story shows the same place."""
+
+    model: str
+    """Its file; a bare name is one that ships beside the stories."""
+    caption: str
+    """What is seen at it."""
+
+
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """A picture and what it tells.
 
@@ -40,6 +49,9 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     """The model, the text, the place and the colours; for gradients the model and the text."""
     text: str = ""
     """The text itself, where no file holds it."""
+    stages: tuple[Stage, ...] = ()
+    """For cells: the checkpoints that it goes through, one after the other; the last is the model
+    of the finding."""
     networks: tuple[str, ...] = ()
     """For gradients: the models that are compared."""
     model: str = ""
@@ -55,7 +67,17 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def model_files(self) -> tuple[str, ...]:
         """The files of all models that it needs, each once."""
-        return tuple(dict.fromkeys(path for path in (self.model_path, *self.networks) if path))
+        stages = (stage.model for stage in self.stages)
+        named = (self.model_path, *stages, *self.networks)
+        return tuple(dict.fromkeys(path for path in named if path))
+
+    def at_stage(self, number: int) -> Story:
+        """The same story at one of its stages; itself where it has none."""
+        if self.finding is None or not 0 <= number < len(self.stages):
+            return self
+        stage = self.stages[number]
+        finding = msgspec.structs.replace(self.finding, model_path=stage.model)
+        return msgspec.structs.replace(self, finding=finding, caption=stage.caption)
 
     def check(self) -> None:
         """Refuse what cannot be told.
@@ -65,11 +87,12 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         """
         if not self.title.strip():
             raise FindingError("a story needs a title")
-        if len(self.caption) > LONGEST_CAPTION:
-            raise FindingError(
-                f"the caption of “{self.title}” has {len(self.caption):,} characters; "
-                f"a caption is read while somebody talks: at most {LONGEST_CAPTION}"
-            )
+        for caption in (self.caption, *(stage.caption for stage in self.stages)):
+            if len(caption) > LONGEST_CAPTION:
+                raise FindingError(
+                    f"the caption of “{self.title}” has {len(caption):,} characters; "
+                    f"a caption is read while somebody talks: at most {LONGEST_CAPTION}"
+                )
         if self.show == "alignments":
             if not (self.model and self.sentence.strip()):
                 raise FindingError(f"“{self.title}” names no model or no sentence")
@@ -77,6 +100,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         if self.finding is None:
             raise FindingError(f"“{self.title}” names no model and no place")
         self.finding.check()
+        if self.stages and self.stages[-1].model != self.finding.model_path:
+            raise FindingError(f"the last stage of “{self.title}” is not the model of its finding")
 
 
 class Stories(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,16 +197,20 @@ def to_be_shared(story: Story) -> Story:
 def _with_paths(story: Story, changed: Callable[[str, Path], str]) -> Story:
     """The story with every path changed; what ships is told by the folder where it would lie."""
     models, texts = places.models(), places.resources() / "texts"
+    stages = tuple(
+        msgspec.structs.replace(stage, model=changed(stage.model, places.resources() / "stories"))
+        for stage in story.stages
+    )
     finding = story.finding
     if finding is not None:
+        model = stages[-1].model if stages else changed(finding.model_path, models)
         finding = msgspec.structs.replace(
-            finding,
-            model_path=changed(finding.model_path, models),
-            text_path=changed(finding.text_path, texts),
+            finding, model_path=model, text_path=changed(finding.text_path, texts)
         )
     return msgspec.structs.replace(
         story,
         finding=finding,
+        stages=stages,
         networks=tuple(changed(path, models) for path in story.networks),
         model=changed(story.model, models),
     )

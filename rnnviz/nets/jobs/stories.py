@@ -44,7 +44,8 @@ def write_stories_page(request: WriteStoriesPage, context: Context[None]) -> Sto
     for number, story in enumerate(request.stories):
         context.progress(number, len(request.stories))
         try:
-            parts.append(_part(story, context))
+            stages = [story.at_stage(place) for place in range(max(1, len(story.stages)))]
+            parts += [_part(stage, context) for stage in stages]
         except Cancelled:
             raise
         except RnnvizError as error:
@@ -55,7 +56,8 @@ def write_stories_page(request: WriteStoriesPage, context: Context[None]) -> Sto
         write_html(Path(request.path), parts, request.title)
     except OSError as error:
         raise FindingError(f"cannot write {request.path}: {error.strerror}") from error
-    return StoriesWritten(len(parts), tuple(left_out))
+    told = len(request.stories) - len(left_out)
+    return StoriesWritten(told, tuple(left_out))
 
 
 def _part(story: Story, context: Context[None]) -> ColouredText | DrawnPart:

@@ -48,6 +48,7 @@ class StoriesTold(QObject):
         self._unpacked = data / "shared-stories"
         self._collections: dict[str, Stories] = {}
         self._place: tuple[str, int] | None = None
+        self._stage = 0
         self._removed: list[tuple[int, Story]] = []
         self.damaged = ""
         """Why one's own stories cannot be read, if they cannot."""
@@ -108,28 +109,38 @@ class StoriesTold(QObject):
 
     @property
     def current(self) -> tuple[Story, int, int] | None:
-        """The story that is being told, its place from 0, and how many there are."""
+        """The story that is being told, its place from 0, and how many there are.
+
+        One that goes through stages is as it is at the stage that is shown.
+        """
         if self._place is None:
             return None
         collection, place = self._place
         stories = self.of(collection)
-        return (stories[place], place, len(stories)) if place < len(stories) else None
+        if place >= len(stories):
+            return None
+        return stories[place].at_stage(self._stage), place, len(stories)
+
+    @property
+    def stage(self) -> int:
+        """Which stage of the told story is shown, from 0."""
+        return self._stage
 
     @property
     def collection(self) -> str:
         """The key of the collection that is being told; empty for none."""
         return self._place[0] if self._place is not None else ""
 
-    def set_current(self, collection: str, place: int) -> None:
-        """This one is being told."""
-        if (collection, place) != self._place:
-            self._place = collection, place
+    def set_current(self, collection: str, place: int, stage: int = 0) -> None:
+        """This one is being told, at this of its stages."""
+        if (collection, place, stage) != (*(self._place or ("", -1)), self._stage):
+            self._place, self._stage = (collection, place), stage
             self.told.emit()
 
     def tell_alone(self, story: Story) -> None:
         """Show the title and the words of something that was opened by itself, as a finding is."""
         self._collections[ALONE] = Stories(stories=(story,))
-        self._place = ALONE, 0
+        self._place, self._stage = (ALONE, 0), 0
         self.told.emit()
 
     @Slot()
@@ -139,15 +150,22 @@ class StoriesTold(QObject):
             self._place = None
             self.told.emit()
 
-    def beside(self, way: int) -> tuple[str, int] | None:
-        """The story so many further on; None beyond the ends.
+    def beside(self, way: int) -> tuple[str, int, int] | None:
+        """The collection, place and stage so many further on; None beyond the ends.
 
-        Where none is being told, it is the first that ships.
+        A story that goes through stages is told to its last one before the next comes. Where none
+        is being told, it is the first that ships.
         """
         if self._place is None:
-            return (SHIPPED, 0) if self.of(SHIPPED) else None
+            return (SHIPPED, 0, 0) if self.of(SHIPPED) else None
         collection, place = self._place
-        return (collection, place + way) if 0 <= place + way < len(self.of(collection)) else None
+        stories = self.of(collection)
+        if place < len(stories) and 0 <= self._stage + way < len(stories[place].stages):
+            return collection, place, self._stage + way
+        place += way
+        if not 0 <= place < len(stories):
+            return None
+        return collection, place, max(0, len(stories[place].stages) - 1) if way < 0 else 0
 
     # One's own
 

@@ -92,10 +92,13 @@ class StoriesAhead(QObject):
         if current is None:
             return []
         first = current[1] + 1
-        following = self._stories.of(self._stories.collection)[first : first + _FAR]
+        told = current[0]
+        later = [told.at_stage(n) for n in range(self._stories.stage + 1, len(told.stages))]
+        for story in self._stories.of(self._stories.collection)[first : first + _FAR]:
+            later += [story.at_stage(n) for n in range(max(1, len(story.stages)))]
         return [
             story
-            for story in following
+            for story in later
             if story.show == "cells" and story.finding is not None and story.finding.text_path
         ]
 

@@ -58,6 +58,7 @@ class AlignmentArea(QWidget):
         self._alignments = session.alignments
         self.bar = SentenceBar()
         self.tools = Tools()
+        self._presented = False
         self.main = Pane("Alignment")
         self.side = Pane("Alignment beside it")
         self.side.hide()
@@ -96,6 +97,12 @@ class AlignmentArea(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self.tools)
         column.addWidget(self._pages, 1)
+
+    def set_presented(self, presented: bool) -> None:
+        """Leave out the sentence and the tools, for the last row, or bring them back."""
+        self._presented = presented
+        self.bar.setVisible(not presented)
+        self.tools.setVisible(not presented and self._alignments.current is not None)
 
     def _connect(self) -> None:
         alignments, tools = self._alignments, self.tools
@@ -153,7 +160,7 @@ class AlignmentArea(QWidget):
         alignments, current = self._alignments, self._alignments.current
         self._pages.setCurrentIndex(0 if current is None else 1)
         self._welcome.setVisible(alignments.model is None)
-        self.tools.setVisible(current is not None)
+        self.tools.setVisible(current is not None and not self._presented)
         self.show_growing()
         if current is None:
             return

@@ -41,6 +41,11 @@ class AlignmentsWorkspace(Workspace):
         self.area = AlignmentArea(self.session)
         return self.area
 
+    def present_centre(self, presented: bool) -> None:
+        """The alignment alone; its words stand along it."""
+        assert self.area is not None
+        self.area.set_presented(presented)
+
     def connect_parts(self) -> None:
         """Messages go to the window."""
         assert self.area is not None

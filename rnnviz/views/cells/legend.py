@@ -362,16 +362,20 @@ class Gradient(QWidget):
 
 
 def meaning(scale: Scale | None) -> str:
-    """The colours of a scale in words."""
+    """The colours of a scale in words: the one that a caption speaks of comes first.
+
+    >>> meaning(Scale(-1.0, 1.0, "blue-red")), meaning(Scale(-1.0, 1.0, "blue-red", flipped=True))
+    ('blue above zero, red below', 'blue below zero, red above')
+    """
     if scale is None:
         return "Open a model and a text"
-    low, high = palette_words(scale.palette)
-    if scale.flipped:
-        low, high = high, low
+    other, strong = palette_words(scale.palette)
     if scale.symmetric:
         of = " (of the tangent)" if scale.tanh else ""
-        return f"{high} above zero, {low} below{of}"
-    return f"{high} is {number(scale.high)}, {low} is {number(scale.low)}"
+        ways = ("below", "above") if scale.flipped else ("above", "below")
+        return f"{strong} {ways[0]} zero, {other} {ways[1]}{of}"
+    ends = (scale.low, scale.high) if scale.flipped else (scale.high, scale.low)
+    return f"{strong} is {number(ends[0])}, {other} is {number(ends[1])}"
 
 
 def number(value: float) -> str:

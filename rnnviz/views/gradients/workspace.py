@@ -42,6 +42,10 @@ class GradientsWorkspace(Workspace):
         self.distance.open_requested.connect(self.open_requested)
         return self.distance
 
+    def present_centre(self, presented: bool) -> None:
+        """The plot and what it says, without its tools."""
+        self.distance.tools.setVisible(not presented)
+
     def entries(self) -> tuple[MenuEntry, ...]:
         """What is compared, and where in the text."""
         menu = "Gradient"

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
+    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,11 +25,13 @@ class StoryBar(QFrame):
 
     Signals:
         step_requested(int): tell the next story (1) or the one before (-1).
+        stage_requested(int): show this stage of the story, from 0.
         again_requested: show this story again; the person went somewhere else.
         end_requested: no story any more.
     """
 
     step_requested = Signal(int)
+    stage_requested = Signal(int)
     again_requested = Signal()
     end_requested = Signal()
 
@@ -55,6 +58,14 @@ class StoryBar(QFrame):
         told.setSpacing(2)
         told.addWidget(self.title)
         told.addWidget(self.caption)
+        self.stages = QSlider(Qt.Orientation.Horizontal)
+        self.stages.setAccessibleName("Stage of the training")
+        self.stages.setToolTip(plain_tip("From the first checkpoint to the last (page keys)"))
+        self.stages.setTickPosition(QSlider.TickPosition.TicksBelow)
+        self.stages.setPageStep(1)
+        self.stages.setMaximumWidth(420)
+        told.addWidget(self.stages)
+        self.stages.valueChanged.connect(self.stage_requested)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 8)
         row.setSpacing(6)
@@ -115,8 +126,14 @@ class StoryBar(QFrame):
         self.caption.setText(story.caption)
         self.caption.setVisible(bool(story.caption) and self._room in ("", story.show))
         self.place.setText(f"{place + 1} of {many}")
-        self.before.setEnabled(place > 0)
-        self.after.setEnabled(place + 1 < many)
+        stories = self._session.stories
+        self.before.setEnabled(stories.beside(-1) is not None)
+        self.after.setEnabled(stories.beside(1) is not None)
+        self.stages.blockSignals(True)
+        self.stages.setRange(0, max(0, len(story.stages) - 1))
+        self.stages.setValue(stories.stage)
+        self.stages.blockSignals(False)
+        self.stages.setVisible(bool(story.stages) and self._room in ("", story.show))
         self._show_way_back()
 
     @Slot()

@@ -62,10 +62,11 @@ class StoryTelling(QObject):
     # Telling
 
     @Slot(str, int)
-    def tell(self, collection: str, place: int) -> None:
-        """Tell this story."""
+    @Slot(str, int, int)
+    def tell(self, collection: str, place: int, stage: int = 0) -> None:
+        """Tell this story, at this of its stages."""
         try:
-            self._session.tell(collection, place)
+            self._session.tell(collection, place, stage)
         except RnnvizError as error:
             self.refused.emit(str(error))
 
@@ -91,7 +92,14 @@ class StoryTelling(QObject):
         """Show the told story again."""
         stories = self._session.stories
         if (current := stories.current) is not None:
-            self.tell(stories.collection, current[1])
+            self.tell(stories.collection, current[1], stories.stage)
+
+    @Slot(int)
+    def show_stage(self, stage: int) -> None:
+        """Show another stage of the told story."""
+        stories = self._session.stories
+        if (current := stories.current) is not None and stage != stories.stage:
+            self.tell(stories.collection, current[1], stage)
 
     # One's own
 

@@ -229,6 +229,7 @@ class Window(QMainWindow):
         library.story_removal_requested.connect(telling.remove)
         library.story_move_requested.connect(telling.move)
         bar.step_requested.connect(telling.step)
+        bar.stage_requested.connect(telling.show_stage)
         bar.again_requested.connect(telling.again)
         bar.end_requested.connect(session.stories.end)
         telling.message.connect(self.status.say)

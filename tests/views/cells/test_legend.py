@@ -24,7 +24,7 @@ def legend(qtbot):
 
 def test_words_say_what_is_what():
     assert meaning(SIGNED) == "blue above zero, orange below"
-    assert meaning(SIGNED.flip()) == "orange above zero, blue below"
+    assert meaning(SIGNED.flip()) == "blue below zero, orange above"
     assert meaning(Scale(0, 1, "gate")) == "teal is 1, no colour is 0"
     assert meaning(None)
 

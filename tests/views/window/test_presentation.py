@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from rnnviz.views.cells.workspace import CellsWorkspace
+from rnnviz.views.shared.wrapping_row import WrappingRow
 from tests.views.window.test_stories import make
 from tests.views.window.test_window import home, make_window
 
@@ -59,6 +60,33 @@ def test_another_workspace_is_presented_when_it_is_entered(window, qtbot):
     assert window.text_panel.legend.isVisible() and not window.text_panel.minimap.isVisible()
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert window.text_panel.minimap.isVisible()
+
+
+def test_tools_of_every_workspace_are_left_out(window, qtbot):
+    rooms = ("alignments", "gradients", "unroll")
+    for room in rooms:
+        window.enter(room)
+        qtbot.waitUntil(lambda: window.workspace_tabs.current.centralWidget().isVisible())
+    rows = {
+        room: [
+            row
+            for row in window.workspace_tabs.current.centralWidget().findChildren(WrappingRow)
+            if row.isVisible()
+        ]
+        for room in rooms
+        if window.enter(room) is None
+    }
+    assert all(rows[room] for room in ("gradients", "unroll"))
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    for room in rooms:
+        window.enter(room)
+        assert not any(row.isVisible() for row in rows[room]), room
+        centre = window.workspace_tabs.current.centralWidget()
+        assert not any(row.isVisible() for row in centre.findChildren(WrappingRow)), room
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    for room in rooms:
+        window.enter(room)
+        assert all(row.isVisible() for row in rows[room]), room
 
 
 def test_what_is_presented_is_not_what_the_next_window_looks_like(window, make_window, qtbot):

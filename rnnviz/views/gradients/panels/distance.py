@@ -136,7 +136,8 @@ class DistancePanel(GradientPanel):
             label("back"),
             self.distance,
         )
-        return column(WrappingRow(what, lines, range_), (self.plot, 1), self.note, self.table)
+        self.tools = WrappingRow(what, lines, range_)
+        return column(self.tools, (self.plot, 1), self.note, self.table)
 
     def _number(self, name: str, low: int, high: int) -> WholeField:
         field = WholeField(name, low, high, tip=name, at_once=False)
