@@ -101,7 +101,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_forced,
         metavar="STEP=WORD",
-        help="this word must come at this step, from 0; may be given again",
+        help="this word must come at this step, from 0; it stands alone unless dots follow it: "
+        "3=er is “er”, 3=er... may become “error”; may be given again",
     )
     parser.add_argument(
         "--weight",
@@ -130,7 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
     target = model.description.get("target")
     if isinstance(target, dict) and target.get("kind") == "subwords":
         # Whoever types a word means one that begins there, not the end of another.
-        arguments.force = [(step, begun(word)) for step, word in arguments.force]
+        arguments.force = [(step, begun(word), whole) for step, word, whole in arguments.force]
     for note in model.notes:
         print(f"{arguments.model.name}: {note}", file=sys.stderr)
     if arguments.file:
@@ -213,7 +214,11 @@ def _sentence(arguments: argparse.Namespace, description: Mapping[str, object]) 
             folder,
             sampling_temperature=arguments.sample,
             seed=arguments.seed,
-            forced={**_before(arguments, folder), **dict(arguments.force)},
+            forced={
+                **_before(arguments, folder),
+                **{step: word for step, word, _ in arguments.force},
+            },
+            whole=tuple(step for step, _, whole in arguments.force if whole),
             weights=_by_step(arguments.weight),
         )
         found = run_task(asked)
@@ -447,11 +452,13 @@ def _by_step(weights: list[tuple[int, int, float]]) -> dict[int, dict[int, float
     return found
 
 
-def _forced(words: str) -> tuple[int, str]:
+def _forced(words: str) -> tuple[int, str, bool]:
+    """The step, the word, and whether it must not go on: dots behind it let it."""
     step, equals, word = words.partition("=")
     if not (step.isdecimal() and equals and word):
         raise argparse.ArgumentTypeError(f"{words!r} forces nothing; write STEP=WORD, as in 0=She")
-    return int(step), word
+    stem = word.removesuffix("...").removesuffix("…") or word
+    return int(step), stem, stem == word
 
 
 def _weight(words: str) -> tuple[int, int, float]:

@@ -59,6 +59,7 @@ from rnnviz.work.messages import Context
 
 def settings_of(search: Search, opened: OpenedModel) -> Settings:
     """How to decode: tokens become ids."""
+    forced, forbidden = forced_ids(opened.model.target, dict(search.forced), search.whole)
     return Settings(
         beam=search.beam,
         length_penalty=search.length_penalty,
@@ -66,7 +67,8 @@ def settings_of(search: Search, opened: OpenedModel) -> Settings:
         temperature=search.temperature,
         sampling_temperature=search.sampling_temperature,
         seed=search.seed,
-        forced=forced_ids(opened.model.target, dict(search.forced)),
+        forced=forced,
+        forbidden=forbidden,
         weights={step: dict(given) for step, given in search.weights.items()},
         from_step=search.from_step,
     )

@@ -135,6 +135,8 @@ class Search:
         log_p[:, [PAD_ID, BEGIN_ID]] = -torch.inf
         if t < max(self.settings.forced, default=0):
             log_p[:, END_ID] = -torch.inf  # a sentence that ends has no place for the forced word
+        if t in self.settings.forbidden and t not in self.settings.forced:
+            log_p[:, list(self.settings.forbidden[t])] = -torch.inf
         if t in self.settings.forced:
             token = self.settings.forced[t]
             only = torch.full_like(log_p, -torch.inf)

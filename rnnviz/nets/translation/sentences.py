@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from rnnviz.core.models.translation import END_ID, SPECIAL, UNKNOWN_ID
 from rnnviz.nets.translation.decoding import decode, decode_many
 from rnnviz.nets.translation.hypotheses import Hypothesis, Translated
 from rnnviz.nets.translation.settings import Settings
-from rnnviz.nets.translation.tokenizers import SPACE_MARK, Tokenizer
+from rnnviz.nets.translation.tokenizers import SPACE_MARK, Tokenizer, continuing
 from rnnviz.nets.walking.threads import one_thread_each
 
 LONGEST_SOURCE = 5000
@@ -147,17 +147,23 @@ def force_target(model: Any, text: str, target: str) -> Sentence:
     return Sentence(sentence.source, shown, sentence.text, translated, sentence.chosen)
 
 
-def forced_ids(tokenizer: Tokenizer, forced: Mapping[int, str]) -> dict[int, int]:
-    """The ids of tokens that people force by step.
+def forced_ids(
+    tokenizer: Tokenizer, forced: Mapping[int, str], whole: Collection[int] = ()
+) -> tuple[dict[int, int], dict[int, Sequence[int]]]:
+    """The ids of tokens that people force by step, and those that must not come after them.
 
     A token is named as it is shown. A word that is none takes its pieces, one after the other, from
     its step on, as far as no other step is forced.
+
+    Args:
+        whole: the steps whose word ends where it ends; others may go on, "er" as "error".
 
     Raises:
         RnnvizError: a word cannot be said in this vocabulary.
     """
     known = {token: i for i, token in enumerate(tokenizer.description.tokens)}
     found: dict[int, int] = {}
+    forbidden: dict[int, Sequence[int]] = {}
     for step in sorted(forced):
         word = forced[step]
         exact = known.get(word, known.get(f"{SPACE_MARK}{word}"))
@@ -172,4 +178,6 @@ def forced_ids(tokenizer: Tokenizer, forced: Mapping[int, str]) -> dict[int, int
             if place and (step + place) in forced:
                 break
             found[step + place] = i
-    return found
+        if step in whole:
+            forbidden[step + len(ids)] = continuing(tokenizer.description)
+    return found, forbidden

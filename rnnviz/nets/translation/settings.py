@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -29,6 +29,8 @@ class Settings:
     seed: int = 0
     forced: Mapping[int, int] = field(default_factory=dict)
     """The token that must come at a step."""
+    forbidden: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    """The tokens that must not come at a step."""
     weights: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
     """At a step, the weights that some source places must have; the others share the rest."""
     from_step: int = 0

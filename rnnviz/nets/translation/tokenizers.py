@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Protocol, cast
 
 from rnnviz.core.alignments.sentences import (
@@ -250,6 +251,18 @@ class SubwordTokenizer:
 
 def _filled(lines: Iterable[str]) -> Iterator[str]:
     return (line for line in lines if line)
+
+
+@lru_cache(maxsize=8)
+def continuing(description: TokenizerDescription) -> list[int]:
+    """The tokens that go on with the word before them: pieces and characters that open none."""
+    if description.kind == "words":
+        return []
+    return [
+        place
+        for place, token in enumerate(description.tokens)
+        if place > UNKNOWN_ID and token[:1].isalnum()
+    ]
 
 
 KINDS: dict[str, type[WordTokenizer] | type[SubwordTokenizer] | type[CharacterTokenizer]] = {

@@ -205,11 +205,16 @@ class Alignments(QObject):
         if (answer := self.current) is not None and token:
             self._ask(answer.question.with_token(step, token, answer.decoded))
 
-    def force_word(self, step: int, word: str) -> None:
-        """Decode again from a step with a word that was typed: it begins a word there."""
+    def force_word(self, step: int, word: str, *, whole: bool = True) -> None:
+        """Decode again from a step with a word that was typed: it begins a word there.
+
+        Args:
+            whole: the word ends where it ends; else it may go on, "er" as "error".
+        """
         answer = self.current
         if answer is not None and word:
-            self.force_token(step, begun(word) if answer.model.writes_pieces else word)
+            token = begun(word) if answer.model.writes_pieces else word
+            self._ask(answer.question.with_token(step, token, answer.decoded, whole=whole))
 
     def force_weight(self, row: int, column: int, value: float) -> None:
         """Decode again with this weight, from 0 to 1, in a cell on the screen."""
@@ -272,7 +277,7 @@ class Alignments(QObject):
         if model.weights_alone:
             self.refused.emit(_NO_MODEL)
             return
-        self.question = replace(question, forced={}, weights={}, target="")
+        self.question = question.unforced()
         self.growing = question.kept
 
         def done(found: Translated) -> None:
@@ -401,7 +406,7 @@ class Alignments(QObject):
         assert self.current is not None
         self.beside = beside
         self._note_answer()
-        self.question = replace(self.current.question, forced={}, weights={}, target="")
+        self.question = self.current.question.unforced()
         self.step = None
         self._pointed = Mark()
         if self.pinned is not None and not self.current.reaches(*self.pinned):

@@ -13,6 +13,7 @@ import msgspec
 from rnnviz.core.alignments.attention_steps import AttentionSteps, kind_of_attention, steps_of
 from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.alignments.tokens import (
+    WORD_START,
     Group,
     has_pieces,
     is_mark,
@@ -93,6 +94,12 @@ class Translator(msgspec.Struct, frozen=True):
         return isinstance(side, Mapping) and side.get("kind") == "subwords"
 
     @property
+    def spells_words(self) -> bool:
+        """Whether a target word can be of several tokens."""
+        side = self.description.get("target")
+        return isinstance(side, Mapping) and side.get("kind") in ("subwords", "characters")
+
+    @property
     def by_character(self) -> bool:
         """Whether its source tokens are characters, with nothing between them."""
         side = self.description.get("source")
@@ -111,6 +118,8 @@ class Question:
     coverage_penalty: float = 0.0
     forced: Mapping[int, str] = field(default_factory=dict)
     """Target tokens by step."""
+    whole: frozenset[int] = frozenset()
+    """Those of these steps at which the word must not go on, as "er" does in "error"."""
     weights: Mapping[tuple[int, int], float] = field(default_factory=dict)
     """Weights by (step, source place); 0 erases."""
     from_step: int = 0
@@ -122,16 +131,25 @@ class Question:
     why: str = ""
     """What was changed, for people: `forced “chat” at 3`."""
 
-    def with_token(self, step: int, token: str, before: Decoded) -> Question:
-        """The same with this token at this step, decoded again from there."""
+    def with_token(
+        self, step: int, token: str, before: Decoded, *, whole: bool = False
+    ) -> Question:
+        """The same with this token at this step, decoded again from there.
+
+        Args:
+            whole: the word ends where it ends; else a piece that begins one may go on.
+        """
+        goes_on = not whole and token.startswith(WORD_START)
         return replace(
             self,
             forced={**_until(self.forced, step), step: token},
+            whole=frozenset({*_steps_until(self.whole, step), *([step] * whole)}),
             weights={key: value for key, value in self.weights.items() if key[0] <= step},
             from_step=step,
             kept=before.target[:step],
             target="",
-            why=f"“{word_of([token])}” forced as word "
+            why=f"“{word_of([token])}{'…' * goes_on}” forced as "
+            f"{'the beginning of ' * goes_on}word "
             f"{word_number((*before.target[:step], token), step)}",
         )
 
@@ -154,6 +172,7 @@ class Question:
         return replace(
             self,
             forced=_until(self.forced, step),
+            whole=_steps_until(self.whole, step),
             weights={**earlier, **set_now},
             from_step=step,
             kept=before.target[:step],
@@ -161,11 +180,15 @@ class Question:
             why=f"{did} at word {word_number(before.target, step)}",
         )
 
+    def unforced(self) -> Question:
+        """The same with nothing forced upon the decoder."""
+        return replace(self, forced={}, whole=frozenset(), weights={}, target="")
+
     def with_search(self, **settings: Any) -> Question:
         """The same from the first word with other settings of the search; nothing stays forced."""
         (name, value), *_ = settings.items()
         shown = f"{value:g}" if isinstance(value, float) else str(value)
-        free = replace(self, forced={}, weights={}, from_step=0, kept=(), target="", **settings)
+        free = replace(self.unforced(), from_step=0, kept=(), **settings)
         return replace(free, why=f"{name.replace('_', ' ')} {shown}")
 
     def along(self, tokens: tuple[str, ...]) -> Question:
@@ -174,6 +197,7 @@ class Question:
             self,
             beam=1,
             forced=dict(enumerate(tokens)),
+            whole=frozenset(),
             from_step=0,
             kept=(),
             target="",
@@ -191,6 +215,7 @@ class Question:
             length_penalty=self.length_penalty,
             coverage_penalty=self.coverage_penalty,
             forced={**dict(enumerate(self.kept)), **self.forced},
+            whole=tuple(sorted(self.whole)),
             weights=weights,
             # The temperature holds for all words, also for those that stay.
             from_step=0,
@@ -275,6 +300,10 @@ def replaced(tokens: tuple[str, ...], place: int, word: str, *, by_character: bo
         if here and not is_mark(tokens[start]):
             words.append(here)
     return ("" if by_character else " ").join(words)
+
+
+def _steps_until(steps: frozenset[int], step: int) -> frozenset[int]:
+    return frozenset(at for at in steps if at < step)
 
 
 def _until(forced: Mapping[int, str], step: int) -> dict[int, str]:

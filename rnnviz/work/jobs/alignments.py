@@ -25,6 +25,8 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     forced: Mapping[int, str] = {}
     """Target tokens by step."""
+    whole: tuple[int, ...] = ()
+    """Those of these steps at which the word must not go on."""
     weights: Mapping[int, Mapping[int, float]] = {}
     """Weights by step and source place."""
     from_step: int = 0

@@ -12,7 +12,9 @@ from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID
 from rnnviz.nets.translation.decoding import decode, decode_many
 from rnnviz.nets.translation.model import TranslationModel
+from rnnviz.nets.translation.sentences import forced_ids
 from rnnviz.nets.translation.settings import Settings, steer_by
+from rnnviz.nets.translation.tokenizers import train_tokenizer
 from tests.nets.translation.small import small_translator
 
 SOURCE = [4, 5, 6]
@@ -121,6 +123,35 @@ def test_a_forced_word_comes_and_the_rest_follows_from_it() -> None:
             float(forced.log_p.sum()), abs=1e-4
         )
     assert decode(model, [SOURCE], Settings(longest=6, forced={1: word}))[0].best.ids[0] == free[0]
+
+
+def test_what_must_not_come_at_a_step_does_not_come() -> None:
+    model = small_translator(seed=1)
+    free = decode(model, [SOURCE], Settings(longest=6))[0].best.ids
+    for beam in (1, 3):
+        settings = Settings(beam=beam, longest=6, forbidden={1: [free[1]]})
+        assert decode(model, [SOURCE], settings)[0].best.ids[1] != free[1]
+    both = Settings(longest=6, forced={1: free[1]}, forbidden={1: [free[1]]})
+    assert decode(model, [SOURCE], both)[0].best.ids == free, "what is forced comes"
+
+
+def test_after_a_whole_word_no_piece_goes_on_with_it() -> None:
+    lines = ["the error is here, an error", "a mirror is here", "an era ends, a terror"] * 20
+    tokenizer = train_tokenizer("subwords", lines, 40)
+    tokens = tokenizer.description.tokens
+    ids, forbidden = forced_ids(tokenizer, {0: "\u2581er", 3: "\u2581er"}, {0})
+    after = len(tokenizer.encode("er"))
+    assert [ids[step] for step in range(after)] == tokenizer.encode("er")
+    assert list(forbidden) == [after], "the second one may go on"
+    going_on = {tokens[place] for place in forbidden[after]}
+    assert "r" in going_on and "," not in going_on
+    assert not any(token.startswith(("\u2581", "<")) for token in going_on)
+
+
+def test_words_have_nothing_that_goes_on_with_them() -> None:
+    tokenizer = train_tokenizer("words", ["the dog sleeps"] * 3, 20)
+    _, forbidden = forced_ids(tokenizer, {1: "dog"}, {1})
+    assert not forbidden[2]
 
 
 def test_forced_weights_are_there_and_the_others_share_the_rest() -> None:

@@ -225,6 +225,28 @@ def test_a_typed_word_begins_a_word_and_words_are_counted_not_pieces(alignments,
     assert asked[-1][2] == "!"
 
 
+def test_a_typed_word_ends_where_it_ends_unless_it_may_go_on(alignments, monkeypatch):
+    about = {"target": {"kind": "subwords"}}
+    asked = []
+
+    def translated(request, context):
+        asked.append(request.search.whole)
+        return translating.translate(request, context)
+
+    alignments.model = msgspec.structs.replace(
+        alignments.model, description={**alignments.model.description, **about}
+    )
+    monkeypatch.setitem(alignments._jobs._runner._tasks, Translate, translated)
+    alignments.force_word(1, "er")
+    assert asked[-1] == (1,)
+    assert alignments.current.question.why == "“er” forced as word 2"
+    alignments.force_word(2, "er", whole=False)
+    assert asked[-1] == (1,), "the word before stays whole"
+    assert alignments.current.question.why == "“er…” forced as the beginning of word 2"
+    alignments.force_word(1, "er", whole=False)
+    assert asked[-1] == ()
+
+
 def test_gold_links_are_scored(alignments, tmp_path):
     path = tmp_path / "gold"
     path.write_text("0-0 1-1 2-2\n\n2-0\n")

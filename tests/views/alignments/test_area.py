@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -286,6 +287,29 @@ class TestPanels:
         panel.likely.setFocus()
         panel.likely.itemActivated.emit(panel.likely.item(1))
         assert opened.current.decoded.target[1] == "dog"
+
+    def test_a_typed_word_stands_alone_unless_it_may_go_on(self, session, opened, qtbot):
+        panel = shown(qtbot, WhatIfPanel(session))
+        opened.pin(Mark(1, None))
+        qtbot.waitUntil(lambda: panel.target.isVisible())
+        assert not panel.goes_on.isVisible(), "a model of whole words has nothing to ask"
+        about = {"target": {"kind": "subwords"}}
+        for answer in opened._answers:
+            described = {**answer.model.description, **about}
+            model = msgspec.structs.replace(answer.model, description=described)
+            object.__setattr__(answer, "model", model)
+        opened.pin(Mark(2, None))
+        qtbot.waitUntil(lambda: panel.goes_on.isVisible())
+        qtbot.keyClicks(panel.token, "er")
+        panel.force.click()
+        assert opened.current.question.whole == {2}
+        opened.undo()
+        opened.pin(Mark(2, None))
+        qtbot.waitUntil(lambda: panel._of is not None and panel._of[0] is opened.current)
+        panel.goes_on.click()
+        qtbot.keyClicks(panel.token, "er")
+        panel.force.click()
+        assert opened.current.question.whole == set()
 
     def test_what_if_sets_and_erases_a_weight(self, session, opened, qtbot):
         panel = shown(qtbot, WhatIfPanel(session))

@@ -7,6 +7,7 @@ import math
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -93,7 +94,13 @@ class WhatIfPanel(Panel):
         self.force = QPushButton("Force")
         self.force.setToolTip("Put this word here and decode the rest again")
         self.force.clicked.connect(self._force_typed)
-        return _stacked(self.target, self.target_title, self.likely, _row(self.token, self.force))
+        self.goes_on = QCheckBox("The word may go on")
+        self.goes_on.setToolTip(
+            "Off: the typed word stands alone. On: the translator may go on with it, from “er” to "
+            "“error”"
+        )
+        row = _row(self.token, self.force)
+        return _stacked(self.target, self.target_title, self.likely, row, self.goes_on)
 
     def _build_weight(self) -> QWidget:
         self.weight = QWidget()
@@ -198,6 +205,7 @@ class WhatIfPanel(Panel):
         shown, number = _word(decoded.target[step]), word_number(decoded.target, step)
         self.target_title.setText(f"Target word {number}: “{shown}”, p {p:.3f}")
         self.token.clear()
+        self.goes_on.setVisible(answer.model.spells_words)
         self.likely.clear()
         for likely in decoded.likely[step] if step < len(decoded.likely) else ():
             item = QListWidgetItem(f"{likely.p:.3f}   {shown_token(likely.token)}")
@@ -268,7 +276,8 @@ class WhatIfPanel(Panel):
         typed = self.token.text().strip()
         item = self.likely.currentItem()
         if typed:
-            self.session.alignments.force_word(self._step, typed)
+            whole = not (self.goes_on.isVisibleTo(self.target) and self.goes_on.isChecked())
+            self.session.alignments.force_word(self._step, typed, whole=whole)
         elif item is not None:
             self._force_item(item)
 
