@@ -27,7 +27,14 @@ from PySide6.QtGui import (
     QStyleHints,
 )
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemDelegate,
+    QApplication,
+    QComboBox,
+    QStyleFactory,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from rnnviz.core.colours.colour import INK, PAPER
@@ -255,6 +262,7 @@ class Appearance(QObject):
         for target in list(_with_icons):
             if isValid(target):
                 target.setIcon(icon(target.property("icon_name")))
+        _delete_left_delegates(self._app)
         held, self._held = self._held, []
         for window in held:
             if isValid(window):
@@ -269,6 +277,17 @@ class Appearance(QObject):
             (folder / f"{name}.svg").write_bytes(_tinted(name, theme.muted))
         (folder / "check.svg").write_bytes(_tinted("check", theme.on_accent))
         return str(folder)
+
+
+def _delete_left_delegates(app: QApplication) -> None:
+    """Delete what paints the entries of lists and was replaced with the style: Qt keeps it."""
+    for widget in app.allWidgets():
+        if not isinstance(widget, QComboBox):
+            continue
+        for painter in widget.findChildren(QAbstractItemDelegate):
+            own = painter.metaObject().className() in ("QComboBoxDelegate", "QComboMenuDelegate")
+            if own and painter is not widget.itemDelegate():
+                painter.deleteLater()
 
 
 # fonts

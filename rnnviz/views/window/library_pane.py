@@ -186,7 +186,7 @@ class LibraryPane(QWidget):
                 self.tree.insertTopLevelItem(place, group)
                 group.setExpanded(True)
                 self._stories[key] = group
-            group.takeChildren()
+            _empty(group)
             for number, story in enumerate(stories.stories):
                 where = StoryPlace(key, number)
                 self._leaf(group, story.title, "play", where, story.caption)
@@ -209,7 +209,7 @@ class LibraryPane(QWidget):
     @Slot()
     def show_recent(self) -> None:
         """List the files opened last; those that are gone are greyed."""
-        self.recent.takeChildren()
+        _empty(self.recent)
         for path in self._session.library.recent:
             leaf = self._leaf(self.recent, path.name, "history", path, str(path))
             if not path.exists():
@@ -220,7 +220,7 @@ class LibraryPane(QWidget):
     @Slot()
     def show_findings(self) -> None:
         """List what was saved."""
-        self.findings.takeChildren()
+        _empty(self.findings)
         for saved in self._session.findings.items:
             finding = saved.finding
             name = f"{finding.channel} {finding.unit_name}"
@@ -384,3 +384,9 @@ class LibraryPane(QWidget):
             self._move_story(-1 if event.key() == Qt.Key.Key_Up else 1)
         else:
             super().keyPressEvent(event)
+
+
+def _empty(group: QTreeWidgetItem) -> None:
+    """Remove all below it one by one: what `takeChildren` gives, nothing ever deletes."""
+    while group.childCount():
+        group.removeChild(group.child(0))

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QFontInfo, QPalette
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractItemDelegate, QComboBox, QToolButton, QWidget
 
 from rnnviz.core.colours.oklab import contrast
 from rnnviz.views.shared.stylesheet import stylesheet
@@ -129,6 +129,20 @@ def test_text_is_as_large_as_the_desktop_wants_it(points, scale, qapp, monkeypat
         assert f"font-size: {11 * scale:g}pt" in sheet
     finally:
         text_scale.cache_clear()
+
+
+def test_a_list_keeps_nothing_of_the_themes_before(appearance, qtbot):
+    choices = QComboBox()
+    qtbot.addWidget(choices)
+    choices.addItems(["one", "two"])
+    choices.show()
+    left = []
+    for setting in ("dark", "light", "dark", "light"):
+        with qtbot.waitSignal(appearance.theme_changed):
+            appearance.set_setting(setting)
+        qtbot.wait(1)  # what is to be deleted is deleted
+        left.append(len(choices.findChildren(QAbstractItemDelegate)))
+    assert left == [left[0]] * 4
 
 
 def test_a_widget_with_a_palette_of_its_own_has_that_theme(qtbot):

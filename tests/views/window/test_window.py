@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QMessageBox,
+    QTreeWidgetItem,
 )
 from pytestqt.qtbot import QtBot
 
@@ -205,16 +207,19 @@ def test_a_dropped_text_is_walked_and_a_dropped_model_takes_it_over(
 
 
 def test_lists_that_are_made_anew_keep_nothing_of_the_old(window: Window, tmp_path: Path) -> None:
-    """The menu of recent files, whatever was opened."""
+    """The menu of recent files and the library, whatever was opened."""
     menu = window.actions_.menu("File/Open recent")
     for name in ("one.txt", "two.txt"):
         (tmp_path / name).write_text(f"a bold cab, {name}")
 
-    def held() -> int:
+    def held() -> tuple[int, int]:
         for name in ("one.txt", "two.txt"):
             window.open_path(tmp_path / name)
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        return len(menu.findChildren(QAction))
+        window.library.show_stories()
+        gc.collect()
+        rows = sum(type(one) is QTreeWidgetItem for one in gc.get_objects())
+        return len(menu.findChildren(QAction)), rows
 
     first = held()
     assert [held() for _ in range(3)] == [first] * 3
