@@ -78,7 +78,7 @@ from tests.nets.checkpoints.networks import chain_writers
 from tests.nets.checkpoints.tensorflow_js import test_ml5
 from tests.nets.checkpoints.torch7 import test_char_rnn
 from tests.nets.checkpoints.torch7.t7_writer import t7
-from tests.nets.checkpoints.translators import test_tutorial
+from tests.nets.checkpoints.translators import programs, test_pair, test_tutorial
 from tests.nets.classification.small_classifier import TEXT as LABELLED
 from tests.nets.classification.small_classifier import saved_classifier
 from tests.nets.sequence.test_opening import described
@@ -280,6 +280,8 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "rwkv-cpp": (kind_of, open_with_seven),
     "mamba": (kind_of, open_with_seven),
     "translator": (kind_of, open_model),
+    "translator-pair": (kind_of, open_model),
+    "letters": (kind_of, open_model),
     "tutorial": (lambda path: open_model(path / "encoder.pt"),),
     "classifier": (kind_of, open_model),
     "labelled": (lambda path: read_labelled([path]),),
@@ -492,6 +494,16 @@ def _tutorial(folder: Path) -> Path:
     return test_tutorial.write(folder / "tutorial", "newer").parent
 
 
+def _pair(folder: Path) -> Path:
+    program = programs.BothWays((len(test_pair.SOURCE), len(test_pair.TARGET)))
+    return test_pair.written(folder / "pair.pt", program)
+
+
+def _letters(folder: Path) -> Path:
+    np.savez(folder / "letters.npz", **test_pair.drawn_arrays())
+    return folder / "letters.npz"
+
+
 def _finding(folder: Path) -> Path:
     finding = Finding(
         title="a", channel="hidden", start=3, stop=9, scale=Scale(-1.0, 1.0, "blue-orange"),
@@ -623,6 +635,8 @@ SAMPLES: dict[str, Sample] = {
     "mamba": _of_arrays(written.write_safetensors, references.drawn_mamba, "mamba.safetensors"),
     "translator": _translator,
     "tutorial": _tutorial,
+    "translator-pair": _pair,
+    "letters": _letters,
     "classifier": saved_classifier,
     "labelled": _written("labelled.tsv", LABELLED.encode() * 9),
     "tagged": _written("tagged.txt", b"the D\ncat N\nsat V\n\na D\ndog N\n" * 20),

@@ -26,6 +26,8 @@ from rnnviz.nets.checkpoints.pytorch.shards import shards_named_in
 from rnnviz.nets.checkpoints.tensorflow_js.ml5 import Ml5
 from rnnviz.nets.checkpoints.tensorflow_js.tfjs import TensorFlowJS
 from rnnviz.nets.checkpoints.torch7.importer import Torch7
+from rnnviz.nets.checkpoints.translators.arrays import LetterArrays
+from rnnviz.nets.checkpoints.translators.pair import TranslatorPair
 from rnnviz.nets.checkpoints.translators.tutorial import Tutorial
 from rnnviz.nets.opened import OpenedModel
 
@@ -35,6 +37,8 @@ IMPORTERS: tuple[type[Importer], ...] = (
     Mamba,
     SafetensorsStateDict,
     Tutorial,
+    TranslatorPair,
+    LetterArrays,
     TorchScript,
     PyTorchModule,
     PyTorchStateDict,

@@ -17,6 +17,7 @@ from rnnviz.nets.jobs.warm_models import warm_model
 from rnnviz.nets.kinds import job_of, network_kind
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.opened import OpenedModel, by_request
+from rnnviz.nets.translation.pair_model import PairTranslator
 from rnnviz.nets.translation.tutorial_model import TutorialTranslator
 from rnnviz.work.jobs.cells import CheckpointWalked, Walk, WalkCheckpoint
 from rnnviz.work.jobs.given import ModelGiven
@@ -93,10 +94,10 @@ def convert_model(request: ConvertModel, context: Context[None]) -> ModelConvert
     """
     opened, target = warm_model(request.model), Path(request.target)
     source = Path(request.model.path)
-    if isinstance(opened.model, TutorialTranslator):
+    if isinstance(opened.model, TutorialTranslator | PairTranslator):
         raise ModelFileError(
-            f"{source.name} is a translator of PyTorch's tutorial, whose words are made from its "
-            "sentences each time; there is no form of ours that computes as it does"
+            f"{source.name} is an encoder and a decoder of another program; there is no form of "
+            "ours that computes as they do, so they stay as they are"
         )
     if target.resolve() == source.resolve():
         raise ModelFileError(f"{target.name} is the file that is converted; choose another name")

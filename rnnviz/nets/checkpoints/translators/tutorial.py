@@ -20,7 +20,9 @@ from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID, SPECIAL, Tr
 from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.pytorch.file import looks_like_pytorch, read_pytorch, weights_in
+from rnnviz.nets.checkpoints.translators.pair import Pair, opened_pair, pair_in
 from rnnviz.nets.checkpoints.translators.tutorial_words import Candidate, candidates
+from rnnviz.nets.checkpoints.translators.word_lists import contents_beside, pair_of_lists
 from rnnviz.nets.layers.weights import check_weights
 from rnnviz.nets.opened import OpenedModel
 from rnnviz.nets.translation.batches import make_batch
@@ -72,13 +74,20 @@ class Tutorial:
     name = "pytorch-tutorial"
     title = "PyTorch tutorial"
     holds = "encoder and decoder of PyTorch's translation tutorial, older and newer form, two files"
-    needs = "the file of sentences that its words were numbered from"
+    needs = "the word lists (`Lang` pickles, JSON), or the file of sentences that they come from"
     refuses = "halves of different trainings"
 
     @staticmethod
     def recognises(file: ModelFile) -> bool:
         """Whether the file is one half of such a pair."""
-        return _quietly(file) is not None
+        found = _quietly(file)
+        if found is None or found[0] != "encoder":
+            return found is not None
+        pair = file.read(pair_in)  # an encoder alone is that of other programs, too
+        return pair is None or set(pair.decoder) in (
+            _decoder_names(_OLDER),
+            _decoder_names(_NEWER),
+        )
 
     @staticmethod
     def load(file: ModelFile, companions: Companions) -> OpenedModel:
@@ -99,11 +108,17 @@ class Tutorial:
         _check_shapes(halves, file.name)
         given = companions.sentences
         files = [given] if given is not None else _sentence_files(file.path.parent)
+        listed = pair_of_lists(contents_beside(file.path, given), sizes)
+        if listed is not None:
+            pair = Pair(halves.encoder, halves.decoder, None, listed)
+            form = "older" if halves.older else "newer"
+            return opened_pair(pair, file, companions, f"{Tutorial.title}, {form} form")
         if not files:
             raise SentencesNeeded(
                 f"{file.name} is half of a translator of PyTorch's tutorial for {sizes[0]:,} "
-                f"source and {sizes[1]:,} target words, which keeps no word lists; put the file of "
-                "its sentences (a tab between the languages) beside it"
+                f"source and {sizes[1]:,} target words, which keeps no word lists; put these (its "
+                "`Lang` objects as a pickle, or JSON) or the file of its sentences (a tab between "
+                "the languages) beside it"
             )
         found = [_judged(halves, candidate) for one in files for candidate in _fitting(one, sizes)]
         if not found:

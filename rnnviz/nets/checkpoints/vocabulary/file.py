@@ -55,6 +55,26 @@ def read_vocabulary(path: Path, size: int) -> NamedCharacters | None:
     return _in_order(text, size) or _one_a_line(text, size)
 
 
+def held_in(path: Path) -> Any:
+    """What a file of a program holds, JSON, a pickle or a file of torch.save; a text by its lines.
+
+    Raises:
+        ModelFileError: it is damaged.
+        TextError: it cannot be read.
+    """
+    head = read_head(path, 64)
+    if head.startswith(b"\x93NUMPY") or _PICKLE.match(head) or looks_like_pytorch(path):
+        return _binary(path, head)
+    text = Text.read(path)
+    content = str(text) if len(text) < _LARGEST else ""
+    if content.lstrip("\ufeff \r\n\t")[:1] in ("[", "{"):
+        try:
+            return json.loads(content.removeprefix("\ufeff"))
+        except (ValueError, RecursionError):
+            return None
+    return content.removeprefix("\ufeff").splitlines()
+
+
 def _of_size(content: Any, path: Path, size: int, form: str) -> NamedCharacters:
     """The vocabulary of this size in what a file holds.
 

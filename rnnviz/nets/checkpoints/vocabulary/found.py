@@ -92,7 +92,7 @@ def classes_in(content: Any, size: int, not_these: Sequence[str] = ()) -> tuple[
     for place, value in everything(content):
         if not _CLASSES.search(place):
             continue
-        tokens = _tokens(value, size)
+        tokens = tokens_of(value, size)
         named = tokens and all(isinstance(token, str | int) for token in tokens)
         if named and len(set(tokens)) == size and tuple(tokens) != tuple(not_these):
             return tuple(map(str, tokens))
@@ -108,7 +108,7 @@ def sizes_in(content: Any) -> frozenset[int]:
         held = value.items or value.listed if isinstance(value, Instance) else value
         if not isinstance(held, Mapping | list | tuple | str) or not 1 < len(held) < 1 << 22:
             continue
-        tokens = _tokens(held, len(held))
+        tokens = tokens_of(held, len(held))
         single = sum(isinstance(token, str) and len(token) == 1 for token in tokens)
         if 2 * single > len(tokens) or len(tokens) > _MANY:
             named = all(isinstance(token, str) for token in tokens)
@@ -123,13 +123,13 @@ def characters_of(value: Any, size: int) -> NamedCharacters | None:
     Raises:
         ModelFileError: it names word pieces.
     """
-    tokens = _tokens(value, size)
+    tokens = tokens_of(value, size)
     if not tokens or not all(token is None or isinstance(token, str) for token in tokens):
         return None
     return as_characters(tokens)
 
 
-def _tokens(value: Any, size: int) -> list[Any]:
+def tokens_of(value: Any, size: int) -> list[Any]:
     """The tokens of a list or of a mapping in either direction; [] if it does not name so many."""
     if isinstance(value, Instance):
         value = value.items or value.listed

@@ -150,7 +150,7 @@ def test_what_is_missing_is_asked_for(tmp_path: Path) -> None:
     pairs = path.with_name("pairs.txt")
     elsewhere = tmp_path / "elsewhere.txt"
     pairs.rename(elsewhere)
-    with pytest.raises(ModelFileError, match="put the file of its sentences"):
+    with pytest.raises(ModelFileError, match=r"put these .* or the file of its sentences"):
         open_model(path)
     assert open_model(path, sentences=elsewhere).model
     elsewhere.write_text("a\tb\n")
