@@ -77,10 +77,12 @@ class Session(QObject):
 
     Signals:
         workspace_wanted(str): what was just opened is seen in the workspace of this name.
+        panel_wanted(str, str): in the workspace of the first name, the panel of the second.
         said(str): how the open text was read, where that is unusual, for the status bar.
     """
 
     workspace_wanted = Signal(str)
+    panel_wanted = Signal(str, str)
     message = Signal(str)
 
     def __init__(

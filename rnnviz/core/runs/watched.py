@@ -204,6 +204,13 @@ def watch(
     return WatchedRun(directory, clock, expected)
 
 
+def run_of(model: Path) -> Path | None:
+    """The run that a model file is a checkpoint of, by where it lies; None where it is of none."""
+    folder = model.parent
+    there = folder.name == "checkpoints" and is_run(folder.parent)
+    return folder.parent if there else None
+
+
 def runs_in(directory: Path) -> list[tuple[Path, str]]:
     """The same as `runs_below`, and the folder itself where none lies there."""
     return runs_below(directory) or [(directory, "")]

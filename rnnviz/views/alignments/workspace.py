@@ -10,12 +10,19 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.runs.watched import run_of
 from rnnviz.session.session import Session
 from rnnviz.views.shared.workspace import PanelsOf, Workspace
 from rnnviz.views.window.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.alignments.area import AlignmentArea
+
+
+_NO_RUN = (
+    "The open model is no checkpoint of a run, so its training is not here. Open one from the "
+    "folder checkpoints of a run, or train one: Run > New run…"
+)
 
 
 class AlignmentsWorkspace(Workspace):
@@ -97,6 +104,7 @@ class AlignmentsWorkspace(Workspace):
                 menu, "Put the alignment at the right away", None, alignments.put_away, key="X"
             ),
             MenuEntry(menu, "See encoder and decoder in Cells", None, alignments.tables.record),
+            MenuEntry(menu, "Alignment through training", None, self._training),
             MenuEntry(menu, "Save this alignment…", QKeySequence.StandardKey.Save, self._save),
         )
 
@@ -147,6 +155,20 @@ class AlignmentsWorkspace(Workspace):
     def _save(self) -> None:
         if self.area is not None and self.session.alignments.current is not None:
             self.area.export()
+
+    def _training(self) -> None:
+        """Show how the run of the open model aligned its sentence, checkpoint by checkpoint."""
+        model = self.session.alignments.model
+        run = None if model is None else run_of(Path(model.path))
+        if run is None:
+            self.failed.emit(_NO_RUN)
+            return
+        try:
+            self.session.open_path(run)
+        except RnnvizError as error:
+            self.failed.emit(str(error))
+            return
+        self.session.panel_wanted.emit("training", "checkpoints")
 
     @Slot(object)
     def _show_recording(self, folder: Path) -> None:

@@ -146,6 +146,15 @@ class Window(QMainWindow):
         """Show the workspace of this name."""
         self.workspace_tabs.enter(name)
 
+    @Slot(str, str)
+    def show_panel(self, workspace: str, panel: str) -> None:
+        """Show the workspace of this name with this one of its panels in front."""
+        self.enter(workspace)
+        room = next(room for room in self.workspaces if room.name == workspace)
+        room.ensure_built()
+        room.docks[panel].show()
+        room.docks[panel].raise_()
+
     @Slot()
     def enter_cells(self) -> None:
         """Show the text."""
@@ -203,6 +212,7 @@ class Window(QMainWindow):
         session.opening.companion_needed.connect(questions.ask_companion)
         session.recordings.walk_asked.connect(questions.ask_walk)
         session.workspace_wanted.connect(self.enter)
+        session.panel_wanted.connect(self.show_panel)
         self.workspace_tabs.entered.connect(self.list_panels)
         self.workspace_tabs.entered.connect(self.show_title)
         self.workspace_tabs.entered.connect(self._show_workspace_of_story)

@@ -32,6 +32,7 @@ from rnnviz.nets.language.model import LanguageModel
 from rnnviz.session.alignments.questions import Translator
 from rnnviz.session.session import Session
 from rnnviz.session.training import run_folders
+from rnnviz.views.alignments.workspace import AlignmentsWorkspace
 from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.dialogs.deleting_dialog import DeletingDialog
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
@@ -409,6 +410,30 @@ def test_a_training_is_followed_in_cells_and_the_place_in_the_text_stays(
     assert opened(window)[1] is shown[1]
     window.open_path(next(iter(session.library.models)).path)
     assert not panel.follow.isVisible()
+
+
+def test_an_alignment_leads_to_its_way_through_training(window: Window, tmp_path: Path) -> None:
+    run, alignments = MadeRun(tmp_path / "pairs"), window.session.alignments
+    checkpoint = run.checkpoint(100)
+    through_training = window.actions_.actions["Alignment through training"]
+    refused: list[str] = []
+    window.workspace(AlignmentsWorkspace).failed.connect(refused.append)
+
+    window.enter("alignments")
+    alignments.model = Translator(str(tmp_path / "alone.safetensors"))
+    through_training.trigger()
+    assert "no checkpoint of a run" in refused[0]
+    assert window.workspace_tabs.current.name == "alignments"
+
+    alignments.model = Translator(str(checkpoint))
+    through_training.trigger()
+    training = window.workspace(TrainingWorkspace)
+    assert window.workspace_tabs.current is training
+    assert window.session.runs.current is not None
+    assert window.session.runs.current.watched.directory == run.directory
+    shown = training.docks["checkpoints"]
+    assert not shown.visibleRegion().isEmpty(), "and no other panel lies over it"
+    assert len(refused) == 1
 
 
 def test_the_menu_of_the_list_follows_the_run_under_the_pointer(
