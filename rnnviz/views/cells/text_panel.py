@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from rnnviz.core.cells.captions import caption
 from rnnviz.core.cells.loss_warning import loss_warning
-from rnnviz.core.cells.verdicts import running_verdict
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.recordings.description import Classes
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Colouring, Pin
+from rnnviz.views.cells.colour_words import came_out, colours_caption, colours_title
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.follow_bar import FollowBar
 from rnnviz.views.cells.intervention_bar import InterventionBar
 from rnnviz.views.cells.legend import Legend
+from rnnviz.views.cells.place_card import PlaceCard
 from rnnviz.views.cells.placing import Placing
 from rnnviz.views.cells.strips import StripsView, strip_of
 from rnnviz.views.cells.unit_picker import UnitPicker
 from rnnviz.views.plots.inks import Ink
 from rnnviz.views.shared.panel import waiting
 from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import mono_font, set_icon, theme_of
 from rnnviz.views.shared.wrapping_row import WrappingRow
-from rnnviz.views.text.hover_card import HoverCard, HoverFacts, spoken
-from rnnviz.views.text.hover_facts import hover_facts
 from rnnviz.views.text.minimap import Minimap
 from rnnviz.views.text.missing_fonts import missing_note, scripts_without_font
 from rnnviz.views.text.search_bar import SearchBar
@@ -39,10 +37,6 @@ from rnnviz.views.text.tags import tags_in_words
 from rnnviz.views.text.text_editing import LIMIT
 from rnnviz.views.text.text_searching import TextSearching
 from rnnviz.views.text.text_view import TextView
-from rnnviz.views.text.text_walking import here
-
-_SPOKEN = 60
-"""How many characters on each side of a place a screen reader is told."""
 
 _ABOUT_CONCEPTS = "Underline what a concept labels (C)"
 _PRESENTED = 7.0
@@ -70,8 +64,6 @@ class TextPanel(QWidget):
         self._placing = Placing(None)
         self._without_font: tuple[str, ...] = ()
         """Scripts on the screen that no font shows."""
-        self._carded: int | None = None
-        """The character that the card speaks of."""
         self.picker = UnitPicker(session)
         self.concepts = ConceptPicker(optional=True)
         self.view = TextView()
@@ -81,7 +73,7 @@ class TextPanel(QWidget):
         """Which colour is which label of a tagger."""
         self.legend = Legend()
         self.search = SearchBar()
-        self.card = HoverCard(self)
+        self.card = PlaceCard(session, self.view, self)
         self.follow = FollowBar(session.following, session.runs)
         self.problem = Label()
         self.problem.setProperty("role", "problem")
@@ -160,8 +152,6 @@ class TextPanel(QWidget):
         session.scaling.changed.connect(self.show_unit)
         session.jobs.changed.connect(self._show_waiting)
         selection.unit_changed.connect(self.show_unit)
-        for signal in (selection.unit_changed, selection.colouring_changed):
-            signal.connect(self._tell_place)
         selection.colouring_changed.connect(self.show_unit)
         selection.concept_changed.connect(self.show_concept)
         selection.pins_changed.connect(self.show_unit)
@@ -169,10 +159,7 @@ class TextPanel(QWidget):
         selection.cursor_changed.connect(self.show_cursor)
         selection.jumped.connect(self.go_to)
         selection.shown_from.connect(self.show_from)
-        self.view.hovered.connect(self._hover)
         self.view.clicked.connect(self._click)
-        self.view.walked_to.connect(self._walked_to)
-        self.view.verticalScrollBar().valueChanged.connect(self._put_card_away)
         self.view.range_selected.connect(self._brush)
         self.view.visible_changed.connect(self._visible_moved)
         self.view.visible_changed.connect(self._say_fonts)
@@ -215,19 +202,20 @@ class TextPanel(QWidget):
         """Take the session's text, unless it came from typing here; another one ends the typing."""
         text = self._session.recordings.text
         if text is not None and not self._typing:
-            self._put_card_away()
+            self.card.put_away()
             self.set_editing(False)
             self.view.set_text(text)
-            self._tell_place()
+            self.card.speak_place()
 
     @Slot()
     def show_recording(self) -> None:
         """Take the session's recording."""
         recording, selection = self._session.recordings.recording, self._session.selection
         self._shown, self._placing = recording, Placing(recording)
+        self.card.placing = self._placing
         self._show_problem()
         if recording is None:
-            self._put_card_away()
+            self.card.put_away()
             self.view.set_known(None)
             if not self.view.editable:
                 self.view.set_values(None, 0)
@@ -250,8 +238,8 @@ class TextPanel(QWidget):
         self.surprisal.setToolTip(plain_tip(tip))
         self.surprisal.setAccessibleName(tip)
         self.minimap.set_length(len(recording.text))
-        came_out = "verdict" if by_verdict else "surprisal"
-        if selection.colouring != came_out or not self.surprisal.isEnabled():
+        other: Colouring = "verdict" if by_verdict else "surprisal"
+        if selection.colouring != other or not self.surprisal.isEnabled():
             selection.set_colouring("unit")
         self.show_unit()
         self.show_labels(selection.concept or "")
@@ -300,43 +288,46 @@ class TextPanel(QWidget):
         if len(recording.text) != len(self.view.text):
             # While a person types, the text on the screen may be ahead of the last walk.
             return
-        came_out = self._came_out(recording)
-        by_unit = came_out is None
+        answers = came_out(recording, selection.colouring)
+        by_unit = answers is None
         values = (
             recording.shown_values(selection.channel, selection.unit)
-            if came_out is None
-            else came_out
+            if answers is None
+            else answers
         )
         values = self._placing.by_character(values)
         walked = self._placing.characters(0, recording.walked)[1]
-        scaling = self._session.scaling
-        scale = scaling.scale
+        scale = self._session.scaling.scale
         assert scale is not None
         self.view.set_scale(scale)
         self.view.set_values(values, walked)
         self.minimap.set_scale(scale)
         self.minimap.set_values(values, walked)
         note = self._show_preview(by_unit)
+        self._show_legend(scale, note)
+        self.surprisal.setChecked(not by_unit)
+        self.card.renew()
+
+    def _show_legend(self, scale: Scale, note: str) -> None:
+        scaling = self._session.scaling
         self.legend.show_scale(
             scale,
-            self.title(),
+            colours_title(self._session),
             scaling.mode,
             scaling.locked is not None,
             note,
-            caption=self.caption(),
+            caption=colours_caption(self._session),
             can_squash=scaling.can_squash,
         )
-        self.surprisal.setChecked(not by_unit)
-        self._renew_card()
 
     def _show_unit_over_numbers(self, recording: Recording) -> None:
         """Colour the strips by the selected unit, and draw it and the pinned ones under them."""
         session, selection = self._session, self._session.selection
-        scale, scaling = session.scaling.scale, session.scaling
+        scale = session.scaling.scale
         assert scale is not None
-        came_out = self._came_out(recording)
+        answers = came_out(recording, selection.colouring)
         values = recording.shown_values(selection.channel, selection.unit)
-        self.strips.set_values(values if came_out is None else came_out, scale)
+        self.strips.set_values(values if answers is None else answers, scale)
         shown = [Pin(selection.channel, selection.unit), *selection.pins]
         inks: list[Ink] = ["accent", *range(1, len(shown))]
         self.strips.set_units(
@@ -349,16 +340,8 @@ class TextPanel(QWidget):
                 if recording.has(pin.channel, pin.unit)
             ]
         )
-        self.legend.show_scale(
-            scale,
-            self.title(),
-            scaling.mode,
-            scaling.locked is not None,
-            "",
-            caption=self.caption(),
-            can_squash=scaling.can_squash,
-        )
-        self.surprisal.setChecked(came_out is not None)
+        self._show_legend(scale, "")
+        self.surprisal.setChecked(answers is not None)
 
     def _show_tags(self) -> None:
         """The labels of a tagger as bands under the text, the true ones below them."""
@@ -399,14 +382,6 @@ class TextPanel(QWidget):
         if not self.strips.isHidden():
             self._session.selection.set_visible(self.strips.visible_range())
 
-    def _came_out(self, recording: Recording) -> npt.NDArray[np.floating] | None:
-        """What came out of the network at each step, where the text is coloured by it."""
-        colouring = self._session.selection.colouring
-        if colouring == "surprisal":
-            return recording.surprisal
-        verdict = running_verdict(recording) if colouring == "verdict" else None
-        return None if verdict is None else verdict.values
-
     def _show_preview(self, by_unit: bool) -> str:
         """Colour what is not walked yet by its preview, if there is one, and say so."""
         preview, selection = self._session.previews.preview, self._session.selection
@@ -420,36 +395,6 @@ class TextPanel(QWidget):
             return ""
         self.view.set_preview(values[preview.start - preview.offset :], preview.start)
         return "Hatched: a preview, not exact"
-
-    def title(self) -> str:
-        """What the colours are, in words."""
-        selection, recording = self._session.selection, self._session.recordings.recording
-        if selection.colouring == "surprisal":
-            return "surprisal, bits"
-        if recording is None:
-            return ""
-        verdict = running_verdict(recording) if selection.colouring == "verdict" else None
-        if verdict is not None:
-            return verdict.title
-        scale = self._session.scaling.scale
-        shown = f"tanh of {selection.channel}" if scale and scale.tanh else selection.channel
-        return f"{shown} of {recording.unit_title(selection.unit)}"
-
-    def caption(self) -> str:
-        """What the colours tell, in a sentence."""
-        session, scale = self._session, self._session.scaling.scale
-        colouring = session.selection.colouring
-        if scale is None:
-            return ""
-        if colouring == "surprisal":
-            return "The redder, the less the model expected this character"
-        if colouring == "verdict":
-            return ""
-        health, told = session.unit_summary.health.sentence, session.unit_summary.separation
-        concept = session.rankings.concept(session.selection.concept or "")
-        if told is None or concept is None:
-            return health
-        return " ".join(filter(None, (caption(told, concept.title, scale) + ".", health)))
 
     @Slot()
     def show_concepts(self) -> None:
@@ -543,7 +488,7 @@ class TextPanel(QWidget):
 
     @Slot(str)
     def _type(self, typed: str) -> None:
-        self._put_card_away()
+        self.card.put_away()
         self._typing = True
         self._session.recordings.type_text(typed)
         self._typing = False
@@ -584,77 +529,19 @@ class TextPanel(QWidget):
     def _choose_colouring(self, surprisal: bool) -> None:
         recording = self._session.recordings.recording
         by_verdict = recording is not None and recording.class_p is not None
-        came_out: Colouring = "verdict" if by_verdict else "surprisal"
-        self._session.selection.set_colouring(came_out if surprisal else "unit")
+        other: Colouring = "verdict" if by_verdict else "surprisal"
+        self._session.selection.set_colouring(other if surprisal else "unit")
 
     @Slot()
     def _no_concept(self) -> None:
         self._session.selection.set_concept(None)
-
-    @Slot(object)
-    def _hover(self, character: int | None) -> None:
-        brushing = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)
-        facts = None if brushing or character is None else self._facts(character)
-        if facts is None or character is None:
-            self._put_card_away()
-            return
-        cell = self.view.cell_rect(character)
-        if cell.isNull():
-            self._put_card_away()
-        else:
-            self._carded = character
-            self.card.show_facts(facts, cell.translated(self._view_offset()))
-
-    def _facts(self, character: int) -> HoverFacts | None:
-        """What there is to say of a character; None where nothing is known of it, or not of it."""
-        recording = self._session.recordings.recording
-        if recording is None or len(recording.text) != len(self.view.text):
-            # While a person types, the text on the screen may be ahead of the last walk.
-            return None
-        walked = self._placing.characters(0, recording.walked)[1]
-        if character >= walked:
-            return None
-        return hover_facts(recording, self._session.selection, character, self.view.text)
-
-    @Slot()
-    def _put_card_away(self) -> None:
-        """What it speaks of is no longer there, or no longer pointed at."""
-        self._carded = None
-        self.card.hide()
-
-    def _renew_card(self) -> None:
-        """Say what holds now of the character that the card speaks of."""
-        if self._carded is not None and self.card.isVisible():
-            self._hover(self._carded)
-
-    @Slot(int)
-    def _walked_to(self, character: int) -> None:
-        """The card of the character where the keys are; Esc puts it away."""
-        self._hover(character)
-        self._tell_place()
-
-    @Slot()
-    def _tell_place(self) -> None:
-        """Say to a screen reader what stands where the person is, and what the unit does there."""
-        view = self.view
-        facts = self._facts(here(view)) if len(view.text) else None
-        if facts is None:
-            speak(view, waiting(self._session))
-            return
-        line = view.text.line_of(facts.offset)
-        start = int(view.text.line_starts[line])
-        around = view.text.slice(max(start, facts.offset - _SPOKEN), facts.offset + _SPOKEN)
-        speak(view, f"{spoken(facts)}. In: {around.splitlines()[0] if around.strip() else around}")
-
-    def _view_offset(self) -> QPoint:
-        return self.view.viewport().mapTo(self, QPoint(0, 0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape ends typing or puts the card away; every other key goes on to the window."""
         if event.key() == Qt.Key.Key_Escape and self.view.editable:
             self.set_editing(False)
         elif event.key() == Qt.Key.Key_Escape and self.card.isVisible():
-            self._put_card_away()
+            self.card.put_away()
         else:
             super().keyPressEvent(event)
 

@@ -15,6 +15,7 @@ from rnnviz.core.concepts import spec_of
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.session.session import Session
+from rnnviz.views.cells.colour_words import colours_caption, colours_title
 from rnnviz.views.cells.text_panel import TextPanel
 from rnnviz.views.shared.asking import ask_save_path
 from rnnviz.views.shared.theme import theme_of
@@ -93,7 +94,7 @@ class Exporting(QObject):
         colouring = selection.colouring
         about = recording.description
         return Finding(
-            title=concept.title if concept else self._panel.title().capitalize(),
+            title=concept.title if concept else colours_title(self._session).capitalize(),
             channel=selection.channel if colouring == "unit" else colouring,
             layer=group.layer,
             unit=place.unit,
@@ -112,7 +113,7 @@ class Exporting(QObject):
 
     def caption(self) -> str:
         """What the colours on the screen tell, in a sentence."""
-        return self._panel.caption()
+        return colours_caption(self._session)
 
     def _chosen_vocabulary(self, model_path: str) -> tuple[str, ...] | None:
         model = self._session.recordings.model

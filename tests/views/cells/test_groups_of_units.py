@@ -20,6 +20,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Pin
+from rnnviz.views.cells.colour_words import colours_title
 from rnnviz.views.cells.panels.heatmap import HeatmapPanel
 from rnnviz.views.cells.panels.saturation import SaturationPanel
 from rnnviz.views.cells.panels.trace import TracePanel
@@ -107,12 +108,12 @@ def test_layers_are_chosen_by_name_and_bring_their_own_units_and_channels(
     picker, selection = panel.picker, session.selection
     assert picker.layer.isHidden() and picker.group.isVisible()
     assert [picker.group.itemText(place) for place in range(2)] == ["1", "1<"]
-    assert panel.title() == "hidden of layer 1, unit 0"
+    assert colours_title(panel._session) == "hidden of layer 1, unit 0"
     selection.select_unit(3, "input")
     picker.group.setCurrentIndex(1)
     picker.group.activated.emit(1)
     assert (selection.unit, selection.channel) == (5, "hidden"), "the last unit that is there"
-    assert panel.title() == "hidden of layer 1 backwards, unit 1"
+    assert colours_title(panel._session) == "hidden of layer 1 backwards, unit 1"
     buttons = [button.text() for button in picker._buttons.buttons()]
     assert buttons == ["hidden", "cell"]
     session.stepping.layer_above()

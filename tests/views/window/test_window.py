@@ -33,6 +33,7 @@ from rnnviz.session.alignments.questions import Translator
 from rnnviz.session.session import Session
 from rnnviz.session.training import run_folders
 from rnnviz.views.alignments.workspace import AlignmentsWorkspace
+from rnnviz.views.cells.colour_words import colours_title
 from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.dialogs.deleting_dialog import DeletingDialog
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
@@ -149,7 +150,7 @@ def test_arrow_keys_flip_the_unit_and_recolour_the_text(window: Window, qtbot: Q
     qtbot.keyClick(view, Qt.Key.Key_Right)
     assert selection.unit == 11
     assert view.viewport().grab().toImage() != before
-    assert "unit 3" in window.text_panel.title()
+    assert "unit 3" in colours_title(window.session)
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Up):
         qtbot.keyClick(view, key)
     assert selection.unit == 2
