@@ -29,6 +29,7 @@ COMMANDS = {
     "sample": "let a model write",
     "translate": "translate sentences, and show where each word looked",
     "classify": "say what texts are, and what each word did to the verdict",
+    "nearest": "say which words or characters a network takes for alike",
     "align": "say which words of given translations belong together",
     "stories": "list the stories, or write them as one page or one file",
     "unroll": "draw a small network step by step, with every number",

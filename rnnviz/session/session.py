@@ -31,6 +31,7 @@ from rnnviz.session.cells.previews import Previews
 from rnnviz.session.cells.rankings import Rankings
 from rnnviz.session.cells.scaling import Scaling
 from rnnviz.session.cells.stepping import Stepping
+from rnnviz.session.cells.symbols import SymbolTable
 from rnnviz.session.cells.unit_summary import UnitSummary
 from rnnviz.session.cells.verdicts import Verdicts
 from rnnviz.session.gradients.gradients import Gradients
@@ -113,6 +114,7 @@ class Session(QObject):
         )
         self.stepping = Stepping(self.recordings, self.selection, self)
         self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
+        self.symbols = SymbolTable(self.jobs, self.recordings, self.selection, cache, self)
         self.verdicts = Verdicts(self.jobs, self.recordings, self.selection, self)
         self.alignments = Alignments(self.jobs, cache, self)
         takers = {"cells": self.recordings.take_model, "alignments": self.alignments.take_model}

@@ -19,6 +19,7 @@ CLASSIFIER = ModelKind(
         "walk",
         "compute_field",
         "recurrent_matrices",
+        "find_vectors",
         "classify",
         "explain_verdict",
         "unroll_model",

@@ -59,6 +59,7 @@ LANGUAGE_MODEL = ModelKind(
         "sample",
         "compute_field",
         "recurrent_matrices",
+        "find_vectors",
         "clipping",
         "truncation",
         "ablate",

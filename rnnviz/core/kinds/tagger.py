@@ -19,6 +19,7 @@ TAGGER = ModelKind(
         "walk",
         "compute_field",
         "recurrent_matrices",
+        "find_vectors",
         "unroll_model",
     ),
     use="which gives every step a label: look at it with `rnnviz walk` and `rank`",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from rnnviz.nets.classification.model import build_classifier
-from rnnviz.nets.jobs import classification, gradients, unroll
+from rnnviz.nets.jobs import classification, gradients, symbols, unroll
 from rnnviz.nets.kinds.kind import NetworkKind, channels_told
 
 CLASSIFIER = NetworkKind(
     key="classifier",
     build=build_classifier,
     facts=channels_told,
-    jobs={**classification.MODEL_JOBS, **gradients.ANSWER_JOBS, **unroll.MODEL_JOBS},
+    jobs={
+        **classification.MODEL_JOBS,
+        **gradients.ANSWER_JOBS,
+        **symbols.MODEL_JOBS,
+        **unroll.MODEL_JOBS,
+    },
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnviz.nets.jobs import cells, gradients, interventions, unroll
+from rnnviz.nets.jobs import cells, gradients, interventions, symbols, unroll
 from rnnviz.nets.kinds.kind import NetworkKind, channels_told
 from rnnviz.nets.language.model import build_language_model
 
@@ -14,6 +14,7 @@ LANGUAGE_MODEL = NetworkKind(
         **cells.MODEL_JOBS,
         **gradients.MODEL_JOBS,
         **interventions.MODEL_JOBS,
+        **symbols.MODEL_JOBS,
         **unroll.MODEL_JOBS,
     },
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnviz.nets.jobs import gradients, reading, unroll
+from rnnviz.nets.jobs import gradients, reading, symbols, unroll
 from rnnviz.nets.kinds.kind import NetworkKind, channels_told
 from rnnviz.nets.sequence.network import build_network
 
@@ -10,5 +10,10 @@ TAGGER = NetworkKind(
     key="tagger",
     build=build_network,
     facts=channels_told,
-    jobs={**reading.MODEL_JOBS, **gradients.ANSWER_JOBS, **unroll.MODEL_JOBS},
+    jobs={
+        **reading.MODEL_JOBS,
+        **gradients.ANSWER_JOBS,
+        **symbols.MODEL_JOBS,
+        **unroll.MODEL_JOBS,
+    },
 )

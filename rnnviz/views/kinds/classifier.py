@@ -13,6 +13,7 @@ CLASSIFIER = KindView(
         "heatmap",
         "scatter",
         "saturation",
+        "symbols",
         "verdict",
     ),
 )

@@ -14,6 +14,7 @@ LANGUAGE_MODEL = KindView(
         "heatmap",
         "scatter",
         "saturation",
+        "symbols",
         "sample",
     ),
 )

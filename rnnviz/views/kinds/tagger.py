@@ -5,5 +5,14 @@ from rnnviz.views.kinds.kind import KindView
 TAGGER = KindView(
     key="tagger",
     icon="type",
-    panels=("ranking", "unit_page", "pattern", "trace", "heatmap", "scatter", "saturation"),
+    panels=(
+        "ranking",
+        "unit_page",
+        "pattern",
+        "trace",
+        "heatmap",
+        "scatter",
+        "saturation",
+        "symbols",
+    ),
 )

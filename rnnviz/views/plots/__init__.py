@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rnnviz.views.plots.image import ImagePlot
     from rnnviz.views.plots.line import LinePlot, Series
     from rnnviz.views.plots.log_axis import plain
+    from rnnviz.views.plots.names_plot import NamesPlot
     from rnnviz.views.plots.plane import PlanePlot
     from rnnviz.views.plots.run_marks import RunMark
     from rnnviz.views.plots.scatter import Points, ScatterPlot
@@ -57,6 +58,7 @@ else:
     ImagePlot = _Later("image", "ImagePlot")
     LinePlot, Series = _Later("line", "LinePlot"), _Later("line", "Series")
     plain = _Later("log_axis", "plain")
+    NamesPlot = _Later("names_plot", "NamesPlot")
     PlanePlot = _Later("plane", "PlanePlot")
     Points, ScatterPlot = _Later("scatter", "Points"), _Later("scatter", "ScatterPlot")
     RunMark = _Later("run_marks", "RunMark")
@@ -76,6 +78,7 @@ __all__ = [
     "ImagePlot",
     "Ink",
     "LinePlot",
+    "NamesPlot",
     "PlanePlot",
     "Plot",
     "Points",

@@ -1,0 +1,108 @@
+"""The matrix of one-hot vectors and embeddings, as a person meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from pytestqt.qtbot import QtBot
+
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.tokens import Tokens
+from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.jobs.symbols import vectors_of
+from rnnviz.nets.jobs.table import TASKS
+from rnnviz.nets.sequence.network import SequenceNetwork
+from rnnviz.session.session import Session
+from rnnviz.views.cells.panels.symbols import SymbolsPanel
+from rnnviz.work.runner import InlineRunner
+from tests.nets.classification.small_classifier import TEXT, saved_classifier
+from tests.nets.sequence.zoo import LETTERS, ZOO
+from tests.nets.small import random_text, small_model
+
+
+def session_of(folder: Path) -> Session:
+    return Session(
+        InlineRunner(TASKS),
+        QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat),
+        cache=folder / "cache",
+        data=folder / "data",
+        models=folder / "none",
+        resources=folder / "none",
+    )
+
+
+def shown(qtbot: QtBot, session: Session) -> SymbolsPanel:
+    panel = SymbolsPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(460, 700)
+    panel.show()
+    qtbot.waitUntil(lambda: session.symbols.vectors is not None and panel.idle)
+    return panel
+
+
+def test_words_have_a_row_each_and_neighbours(qtbot: QtBot, tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    (tmp_path / "films.tsv").write_text(TEXT)
+    session.open_path(tmp_path / "films.tsv")
+    path = saved_classifier(tmp_path)
+    session.open_path(path)
+    panel = shown(qtbot, session)
+    model = open_model(path).model
+    names, weight = model.network.symbols, model.embedding.weight.detach().numpy()
+    assert panel.matrix._values == pytest.approx(weight, abs=1e-6)
+    assert np.array_equal(panel.one_hot._values, np.eye(len(names)))
+    qtbot.keyClicks(panel.word, "good")
+    qtbot.keyClick(panel.word, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: panel.near.isVisible() and panel.idle)
+    place = names.index("good")
+    cosines = (
+        weight @ weight[place] / np.linalg.norm(weight, axis=1) / np.linalg.norm(weight[place])
+    )
+    best = max((n for n in range(4, len(names)) if n != place), key=lambda n: cosines[n])
+    assert panel.near.names[0] == names[best]
+    assert panel.near.values[0] == pytest.approx(cosines[best], abs=1e-5)
+    assert "here that of 'good'" in panel.about.text()
+    panel.word.setText("nonsense")
+    qtbot.keyClick(panel.word, Qt.Key.Key_Return)
+    assert "'nonsense' is not in the model's vocabulary" in panel.about.text()
+    panel.shown.setCurrentIndex(1)
+    panel.shown.activated.emit(1)
+    assert panel.map.isVisible() and len(panel.map._names) == len(names)
+    recording = session.recordings.recording
+    assert recording is not None and isinstance(recording.sequence, Tokens)
+    first = int(recording.sequence.ids[0])
+    session.selection.set_cursor(0)
+    qtbot.waitUntil(lambda: session.symbols.place == first)
+
+
+def test_characters_are_columns_of_the_input_weights(qtbot: QtBot, tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    model = small_model("gru", embedding=0)
+    save_model(tmp_path / "small.safetensors", model)
+    session.open_path(tmp_path / "small.safetensors")
+    session.show_text(Text.of(random_text(60), "random"))
+    panel = shown(qtbot, session)
+    weight = dict(model.recurrent[0].named_parameters())["weight_ih_l0"].detach().numpy()
+    assert panel.matrix._values == pytest.approx(weight.T, abs=1e-6)
+    assert "columns of the first layer's input weights" in panel.about.text()
+    session.selection.set_cursor(7)
+    letter = random_text(60)[7]
+    qtbot.waitUntil(lambda: session.symbols.place == model.symbols.index(letter))
+
+
+@pytest.mark.parametrize("name", [n for n, about in ZOO.items() if about.symbols])
+def test_every_network_has_a_vector_for_each_symbol(name: str) -> None:
+    model = SequenceNetwork(ZOO[name], seed=1)
+    vectors, _ = vectors_of(model)
+    assert vectors.shape[0] == len(LETTERS) and np.isfinite(vectors).all()
+    # What stands for a symbol is all that the network knows of it.
+    if model.embedding is None:
+        one = np.zeros(len(LETTERS), np.float32)
+        one[2] = 1
+        parts = [p for n, p in model.named_parameters() if ".0.weight_ih" in n]
+        found = np.concatenate([p.detach().numpy() @ one for p in parts])
+        assert vectors[2] == pytest.approx(found)
