@@ -325,8 +325,19 @@ class Rankings(QObject):
 
     @Slot()
     def _request_labels_of_selected(self) -> None:
+        self._leave_unsuited()
         if self._selection.concept is not None:
             self.request_labels(self._selection.concept)
+
+    def _leave_unsuited(self) -> None:
+        """Let a concept of texts go where numbers are open, and one of numbers where a text is."""
+        recording, chosen = self._recordings.recording, self._selection.concept
+        if recording is None or chosen is None:
+            return
+        concept = self.concept(chosen)
+        numbers = isinstance(recording.sequence, Numbers)
+        if concept is None or (concept.steps is None if numbers else concept.family == "numbers"):
+            self._selection.set_concept(None)
 
     def _ask(
         self, ask: _AboutConcept, name: str, verb: str, arrived: Callable[[Any], None]

@@ -560,4 +560,6 @@ class TextPanel(QWidget):
     @Slot(object)
     def _visible_moved(self, visible: tuple[int, int]) -> None:
         self.minimap.set_visible(visible)
-        self._session.selection.set_visible(self._placing.steps(*visible))
+        recording = self._session.recordings.recording
+        if recording is None or not isinstance(recording.sequence, Numbers):
+            self._session.selection.set_visible(self._placing.steps(*visible))

@@ -23,10 +23,18 @@ class ImagePlot(Plot):
 
     Args:
         grey_gaps: NaN is grey, where the ground would look like the least of the values.
+        with_bar: whether the scale stands beside it.
+        with_names: whether rows are named at the left.
     """
 
     def __init__(
-        self, name: str, parent: QWidget | None = None, *, grey_gaps: bool = False
+        self,
+        name: str,
+        parent: QWidget | None = None,
+        *,
+        grey_gaps: bool = False,
+        with_bar: bool = True,
+        with_names: bool = True,
     ) -> None:
         self._grey_gaps = grey_gaps
         self.text_axis = TextAxis("bottom")
@@ -48,9 +56,12 @@ class ImagePlot(Plot):
         self._row.setZValue(10)
         self._row.hide()
         self._column.hide()
-        self.item.layout.addItem(self._bar, 2, 5)
-        self.item.layout.setColumnFixedWidth(4, 8)
-        self.item.layout.setContentsMargins(4, 8, 28, 4)
+        if with_bar:
+            self.item.layout.addItem(self._bar, 2, 5)
+            self.item.layout.setColumnFixedWidth(4, 8)
+            self.item.layout.setContentsMargins(4, 8, 28, 4)
+        if not with_names:
+            self.item.hideAxis("left")
         axis = NumberAxis("right")
         axis.setTickFont(self.x_axis.style["tickFont"])
         axis.setWidth(44)

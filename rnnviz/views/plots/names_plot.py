@@ -39,8 +39,14 @@ class NamesPlot(PlanePlot):
         self._names, self._strong = [], strong
         groups = [Points("named", points[:, 0], points[:, 1], "accent")]
         if others is not None and len(others):
-            groups.append(Points("others", others[:, 0], others[:, 1], "muted"))
+            groups.append(Points("others", others[:, 0], others[:, 1], "tint"))
         self.set_points(tuple(groups))
+        if others is not None and len(points):
+            # What is named fills the plane: of thousands of others it is a corner.
+            low, high = points.min(axis=0), points.max(axis=0)
+            room = 0.15 * np.maximum(high - low, 1e-6)
+            (left, foot), (right, top) = (low - room).tolist(), (high + room).tolist()
+            self.set_range((left, right), (foot, top))
         for name, (x, y) in zip(names, points.tolist(), strict=True):
             item = pg.TextItem(name, anchor=(0.5, 1.1))
             item.setPos(x, y)

@@ -28,6 +28,7 @@ from rnnviz.views.shared.plain_text import Label
 
 _ALL, _NEAR, _BARS = 120, 24, 8
 """Up to so many symbols all are drawn; of more the one that is looked at and so many near it."""
+_NAMED_ON_MAP = 12
 _MARKS = {"\n": "↵", " ": "␣", "\t": "→", "\r": "␍"}
 
 
@@ -60,9 +61,9 @@ class SymbolsPanel(Panel):
         self.about = Label()
         self.about.setWordWrap(True)
         self.about.setTextFormat(Qt.TextFormat.PlainText)
-        self.one_hot = ImagePlot("One-hot vectors")
-        self.one_hot.set_labels("place in the vocabulary", "")
-        self.matrix = ImagePlot("The matrix, a row a symbol")
+        self.one_hot = ImagePlot("One-hot vectors", with_bar=False)
+        self.one_hot.set_labels("one-hot", "")
+        self.matrix = ImagePlot("The matrix, a row a symbol", with_names=False)
         self.matrix.set_labels("dimension", "")
         for plot in (self.one_hot, self.matrix):
             plot.clicked.connect(self._choose_row)
@@ -72,8 +73,8 @@ class SymbolsPanel(Panel):
         beside = QHBoxLayout(both)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(0)
-        beside.addWidget(self.one_hot, 2)
-        beside.addWidget(self.matrix, 3)
+        beside.addWidget(self.one_hot, 1)
+        beside.addWidget(self.matrix, 1)
         self.pictures = QStackedWidget()
         self.pictures.addWidget(both)
         self.pictures.addWidget(self.map)
@@ -120,7 +121,7 @@ class SymbolsPanel(Panel):
 
     def _draw_matrix(self, found: SymbolVectors, place: int | None) -> None:
         rows, size = self._rows, len(found.symbols)
-        names = {row + 0.5: _named(found.symbols[one]) for row, one in enumerate(rows)}
+        names = [_named(found.symbols[one]) for one in rows]
         marked = rows.index(place) if place in rows else None
         ones = np.zeros((len(rows), len(rows)), np.float32)
         np.fill_diagonal(ones, 1.0)
@@ -131,16 +132,17 @@ class SymbolsPanel(Panel):
             (self.one_hot, ones, Scale(0.0, 1.0, "surprisal")),
             (self.matrix, values, scale),
         ):
-            plot.set_rows(names)
+            plot.set_rows({}, name_of=names.__getitem__)
             plot.set_values(shown, 0, colours)
             plot.set_marks(marked, None)
-        self.one_hot.set_labels(f"{len(rows):,} of {size:,} places in the vocabulary", "")
+        shown = f"{len(rows):,} of {size:,}" if len(rows) < size else f"{size:,}"
+        self.one_hot.set_labels(f"one-hot, {shown}", "")
         self.matrix.set_labels(f"{values.shape[1]:,} dimensions", "")
 
     def _draw_map(self, found: SymbolVectors, place: int | None, near: list[int]) -> None:
         named = list(range(len(found.symbols)))
         if len(named) > _ALL:
-            named = self._rows
+            named = self._rows[: _NAMED_ON_MAP + 1]
         strong = {named.index(one) for one in (place, *near) if one in named}
         others = np.delete(found.plane, named, axis=0) if len(named) < len(found.plane) else None
         if others is not None and len(others) > 2000:
