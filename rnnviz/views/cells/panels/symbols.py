@@ -135,8 +135,8 @@ class SymbolsPanel(Panel):
             plot.set_rows({}, name_of=names.__getitem__)
             plot.set_values(shown, 0, colours)
             plot.set_marks(marked, None)
-        shown = f"{len(rows):,} of {size:,}" if len(rows) < size else f"{size:,}"
-        self.one_hot.set_labels(f"one-hot, {shown}", "")
+        count = f"{len(rows):,} of {size:,}" if len(rows) < size else f"{size:,}"
+        self.one_hot.set_labels(f"one-hot, {count}", "")
         self.matrix.set_labels(f"{values.shape[1]:,} dimensions", "")
 
     def _draw_map(self, found: SymbolVectors, place: int | None, near: list[int]) -> None:
