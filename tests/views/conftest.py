@@ -1,13 +1,16 @@
-"""An application that is dressed, and undressed again."""
+"""An application that is dressed, and undressed again; and a session of small made-up answers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from rnnviz.session.session import Session
 from rnnviz.views.shared.theme import Appearance
+from tests.views.cells.panels_world import make_session
 
 
 @pytest.fixture
@@ -20,3 +23,11 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
     qapp.setStyle(style)
     qapp.setPalette(palette)
     qapp.setFont(font)
+
+
+@pytest.fixture
+def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
+    """A session whose engine is made up, with settings of its own and nothing open."""
+    session = make_session(tmp_path)
+    yield session
+    session.close()

@@ -1,27 +1,11 @@
 """A finding is drawn as it was, from its own model and text and no other."""
 
-import msgspec
 import pytest
 
-from rnnviz.core.cells.finding import Finding
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import FindingError, UnitError
 from rnnviz.core.export.findings import coloured_finding
-
-
-def finding(**changes):
-    made = Finding(
-        title="quotes",
-        note="a note",
-        text_name="random",
-        channel="cell",
-        layer=1,
-        unit=2,
-        start=2,
-        stop=10,
-        scale=Scale(-0.5, 0.5, "green-purple"),
-    )
-    return msgspec.structs.replace(made, **changes)
+from tests.core.cells.made_findings import finding
 
 
 def test_a_finding_looks_as_it_did(random_recording):

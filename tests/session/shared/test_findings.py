@@ -1,31 +1,14 @@
 """Findings as the window keeps them: added, changed, removed, brought back, exported."""
 
-import msgspec
 import pytest
 
-from rnnviz.core.cells.finding import Finding, load_finding
-from rnnviz.core.colours.colour import Scale
+from rnnviz.core.cells.finding import load_finding
 from rnnviz.core.errors import FindingError
 from rnnviz.session.shared.findings import Findings
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.work.jobs.findings import PageWritten, WriteFindingsPage
 from rnnviz.work.runner import InlineRunner
-
-
-def finding(**changes):
-    made = Finding(
-        title="quotes",
-        note="a note",
-        text_name="random",
-        channel="cell",
-        layer=1,
-        unit=2,
-        start=2,
-        stop=10,
-        scale=Scale(-0.5, 0.5, "green-purple"),
-    )
-    return msgspec.structs.replace(made, **changes)
-
+from tests.core.cells.made_findings import finding
 
 asked: list[WriteFindingsPage] = []
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.cells.patterns import brushed_units, find_same
@@ -21,6 +22,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from rnnviz.session.training.trainers import Trainers
 from rnnviz.views.plots import Plot
+from rnnviz.views.shared.panel import Panel
 from rnnviz.work.jobs.cells import (
     FindPattern,
     Label,
@@ -179,3 +181,12 @@ def click(qtbot: QtBot, plot: Plot, x: float, y: float) -> None:
     place: QPoint = canvas.mapFromScene(plot.view.mapViewToScene(QPointF(x, y)))
     qtbot.mouseMove(canvas.viewport(), place)
     qtbot.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def show_panel(qtbot: QtBot, panel: Panel) -> None:
+    """Show a panel by itself, and wait until it has drawn."""
+    qtbot.addWidget(panel)
+    panel.resize(640, 480)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.idle)
+    QApplication.processEvents()

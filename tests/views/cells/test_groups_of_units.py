@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +27,8 @@ from rnnviz.views.cells.panels.unit_page import UnitPagePanel
 from rnnviz.views.cells.ranking_table import RankingModel
 from rnnviz.views.cells.text_panel import TextPanel
 from rnnviz.views.shared.exporting import Exporting
-from rnnviz.views.shared.panel import Panel
 from tests.core.recordings.recordings import nothing_predicted
-from tests.views.cells.panels_world import make_session
+from tests.views.cells.panels_world import show_panel
 
 WORDS = "the dog saw a cat\nle chien"
 LINE = "one two three. "
@@ -74,21 +72,6 @@ def tokens(folder: Path) -> Recording:
     writer.write_group(0, 0, {"hidden": np.arange(10.0).reshape(2, 5) / 10})
     writer.write_group(1, 5, {"hidden": np.full((3, 2), 0.5)})
     return Recording(folder)
-
-
-@pytest.fixture
-def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
-    session = make_session(tmp_path)
-    yield session
-    session.close()
-
-
-def shown(qtbot: QtBot, panel: Panel) -> None:
-    qtbot.addWidget(panel)
-    panel.resize(640, 480)
-    panel.show()
-    qtbot.waitUntil(lambda: panel.idle)
-    QApplication.processEvents()
 
 
 def text_panel(qtbot: QtBot, session: Session, folder: Path) -> TextPanel:
@@ -139,22 +122,22 @@ def test_panels_show_each_group_with_its_own_rows(
     session.selection.toggle_pin(Pin("input", 3))
     session.selection.toggle_pin(Pin("input", 5))  # it has no such gate
     trace = TracePanel(session)
-    shown(qtbot, trace)
+    show_panel(qtbot, trace)
     assert list(trace.plot.columns()) == ["position", "1<:0 cell", "1:3 input"]
     heatmap = HeatmapPanel(session)
-    shown(qtbot, heatmap)
+    show_panel(qtbot, heatmap)
     assert [heatmap.unit_in_row(row) for row in range(3)] == [4, 5, None], "those with a cell"
     session.selection.select_unit(5, "hidden")
-    shown(qtbot, heatmap)
+    show_panel(qtbot, heatmap)
     assert [heatmap.unit_in_row(row) for row in range(7)] == [0, 1, 2, 3, 4, 5, None]
     saturation = SaturationPanel(session)
-    shown(qtbot, saturation)
+    show_panel(qtbot, saturation)
     qtbot.waitUntil(lambda: saturation._counted == 6)
     saturation.plot.point_clicked.emit(0, 2)
     assert (session.selection.unit, session.selection.channel) == (2, "input")
     page = UnitPagePanel(session)
     session.selection.select_unit(5, "hidden")
-    shown(qtbot, page)
+    show_panel(qtbot, page)
     assert page.heading.text() == "Layer 1 backwards, unit 1, hidden"
 
 

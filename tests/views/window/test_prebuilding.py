@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from rnnviz.session.session import Session
@@ -14,14 +11,6 @@ from rnnviz.views.shared.panel import Panel
 from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.window.prebuilding import Prebuilder
 from tests.core.runs.made import finished_run
-from tests.views.cells.panels_world import make_session
-
-
-@pytest.fixture
-def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
-    session = make_session(tmp_path)
-    yield session
-    session.close()
 
 
 def test_a_room_is_made_piece_by_piece_and_is_whole_when_entered(

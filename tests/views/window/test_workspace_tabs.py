@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
@@ -16,7 +13,6 @@ from rnnviz.views.cells.panels.trace import TracePanel
 from rnnviz.views.shared.workspace import Workspace
 from rnnviz.views.window.actions import Actions, MenuEntry
 from rnnviz.views.window.workspace_tabs import WorkspaceTabs
-from tests.views.cells.panels_world import make_session
 
 
 class First(Workspace):
@@ -36,13 +32,6 @@ class Second(First):
     name, title = "second", "Second"
     panel_types = (TracePanel,)
     bottom = ("trace",)
-
-
-@pytest.fixture
-def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
-    session = make_session(tmp_path)
-    yield session
-    session.close()
 
 
 @pytest.fixture

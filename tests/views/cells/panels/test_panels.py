@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,14 +22,12 @@ from rnnviz.views.window.workspaces import WORKSPACES
 from tests.core.runs.made import finished_run
 from tests.nets.classification.small_classifier import small_classifier
 from tests.session.alignments import translating
-from tests.views.cells.panels_world import QUOTE_UNIT, TEXT, make_session, planted_recording
-
-
-@pytest.fixture
-def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
-    session = make_session(tmp_path)
-    yield session
-    session.close()
+from tests.views.cells.panels_world import (
+    QUOTE_UNIT,
+    TEXT,
+    planted_recording,
+    show_panel,
+)
 
 
 @pytest.fixture
@@ -75,13 +72,6 @@ class _Counted:
         monkeypatch.setattr(panel, "draw", counted)
 
 
-def _shown(qtbot: QtBot, panel: Panel) -> None:
-    qtbot.addWidget(panel)
-    panel.resize(600, 500)
-    panel.show()
-    qtbot.waitUntil(lambda: panel.idle)
-
-
 VIEWS = Path(rnnviz.views.__file__).parent
 PANELS = tuple(panel for workspace in WORKSPACES for panel in workspace.panel_types)
 
@@ -118,7 +108,7 @@ class TestEveryPanel:
         self, kind: type[Panel], session: Session, qtbot: QtBot
     ) -> None:
         panel = kind(session)
-        _shown(qtbot, panel)
+        show_panel(qtbot, panel)
         if not kind.needs:
             assert not panel.empty
             return
@@ -135,7 +125,7 @@ class TestEveryPanel:
         self, kind: type[Panel], opened: Session, qtbot: QtBot
     ) -> None:
         panel = kind(opened)
-        _shown(qtbot, panel)
+        show_panel(qtbot, panel)
         assert not panel.empty
         pictures = []
         for theme in (LIGHT, DARK):
@@ -147,7 +137,7 @@ class TestEveryPanel:
         self, kind: type[Panel], opened: Session, qtbot: QtBot
     ) -> None:
         panel = kind(opened)
-        _shown(qtbot, panel)
+        show_panel(qtbot, panel)
         assert panel.accessibleName() == kind.title
         assert panel.objectName() == kind.name
         nameless = [
@@ -186,7 +176,7 @@ class TestEveryPanel:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         panel = kind(opened)
-        _shown(qtbot, panel)
+        show_panel(qtbot, panel)
         counted = _Counted(panel, monkeypatch)
         for _ in range(20):
             opened.recordings.recording_grew.emit()
@@ -197,7 +187,7 @@ class TestEveryPanel:
         self, kind: type[Panel], opened: Session, qtbot: QtBot
     ) -> None:
         panel = kind(opened)
-        _shown(qtbot, panel)
+        show_panel(qtbot, panel)
         opened.recordings.recording = None
         opened.recordings.model = None
         opened.recordings.recording_changed.emit()
@@ -216,7 +206,7 @@ class TestEveryPanel:
 def test_the_text_is_read_with_a_unit_cut_and_as_it_is_again(opened: Session, qtbot: QtBot) -> None:
     panel, bar = InterventionPanel(opened), InterventionBar(opened.interventions)
     qtbot.addWidget(bar)
-    _shown(qtbot, panel)
+    show_panel(qtbot, panel)
     panel.redraw.click()
     done = opened.interventions.shown
     assert done is not None and done.how == "hold" and done.value == 0
