@@ -22,6 +22,7 @@ from rnnviz.core.unroll.plan import STRUCTURES
 
 EXAMPLES = """
   rnnviz unroll hello -o hello.svg
+  rnnviz unroll hello --learn --animate hello.gif
   rnnviz unroll hello --train 50 --moment 9 -o backwards.png --dark
   rnnviz unroll hello --architecture lstm --units 4 --learn -o steps.html
   rnnviz unroll "estamos comiendo pan > we are eating bread" --structure attention --learn -o a.html
@@ -39,8 +40,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "translation); or a model file and a text",
     )  # fmt: skip
     parser.add_argument(
-        "-o", "--to", type=given_path, required=True, metavar="FILE",
+        "-o", "--to", type=given_path, metavar="FILE",
         help="what is written: .svg and .png one moment, .html all of them, to click through",
+    )  # fmt: skip
+    parser.add_argument(
+        "--animate", type=given_path, metavar="FILE",
+        help="all moments as a moving picture: .gif, .webp or .apng",
+    )  # fmt: skip
+    parser.add_argument(
+        "--frame", type=whole, default=1000, metavar="MS",
+        help="how long each stays, in milliseconds (1000)",
     )  # fmt: skip
     parser.add_argument(
         "--structure", choices=[one.name for one in STRUCTURES], default="many-to-many",
@@ -98,19 +107,24 @@ def run(arguments: argparse.Namespace) -> int:
     what: list[str] = arguments.what
     if len(what) > 2:
         raise UnrollError(f"{len(what)} words were given; give one word, or a model and a text")
+    if arguments.to is None and arguments.animate is None:
+        raise UnrollError("name a file to be written with -o, or with --animate")
+    if arguments.animate is not None:
+        _checked(arguments.animate, (".gif", ".webp", ".apng"))
     return _small(arguments, what[0]) if len(what) == 1 else _model(arguments, *what)
 
 
 def _model(arguments: argparse.Namespace, model_file: str, text_file: str) -> int:
     """Some steps of a model over a text."""
-    from rnnviz.core.unroll.model_picture import caption_of, draw_model
+    from rnnviz.core.unroll.model_picture import caption_of, draw_model, figures_of_model
     from rnnviz.core.unroll.model_trace import read_model_trace
     from rnnviz.core.unroll.picture import shown_symbol
+    from rnnviz.views.text.moving_picture import write_moving
     from rnnviz.views.text.text_figure import write_drawn
     from rnnviz.work.jobs.given import ModelGiven, TextGiven
     from rnnviz.work.jobs.unroll import UnrollModel, Writes
 
-    to = _checked(arguments.to, (".svg", ".png"))
+    to = None if arguments.to is None else _checked(arguments.to, (".svg", ".png"))
     model = opened(file_given(model_file), arguments.vocabulary, job=UnrollModel)
     marked = None
     if arguments.unit:
@@ -133,15 +147,25 @@ def _model(arguments: argparse.Namespace, model_file: str, text_file: str) -> in
         raise UnitError(f"there is no unit {arguments.unit}; layers are {', '.join(rows)}")
     width = max(1180.0, 110 + 96.0 * len(trace))
     followed = None if marked is None else (rows[marked[0]], marked[1])
-    write_drawn(to, draw_model(trace, (width, 680.0), arguments.dark, followed).figure)
+    size = width, 680.0
+    if to is not None:
+        write_drawn(to, draw_model(trace, size, arguments.dark, followed).figure)
+    if arguments.animate is not None:
+        figures = figures_of_model(trace, arguments.dark, size, followed)
+        write_moving(arguments.animate, list(figures), arguments.frame)
     print(caption_of(trace))
     print(f"  reads   {' '.join(map(shown_symbol, trace.about.symbols))}")
     if trace.about.says == "numbers":
-        print(f"wrote {to}")
-        return 0
+        return _wrote(arguments)
     says = [max(trace.likeliest(step), key=_second)[0] for step in range(len(trace))]
     print(f"  says    {' '.join(map(shown_symbol, says))}")
-    print(f"wrote {to}")
+    return _wrote(arguments)
+
+
+def _wrote(arguments: argparse.Namespace) -> int:
+    for path in (arguments.to, arguments.animate):
+        if path is not None:
+            print(f"wrote {path}")
     return 0
 
 
@@ -160,7 +184,7 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
     import msgspec
 
     from rnnviz.core.unroll.moments import count_of, moment
-    from rnnviz.core.unroll.page import page
+    from rnnviz.core.unroll.page import figures_of, page
     from rnnviz.core.unroll.picture import draw
     from rnnviz.core.unroll.plan import END, structure_named
     from rnnviz.core.unroll.trace import read_trace
@@ -171,7 +195,7 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
         **{name: getattr(arguments, name) for name in _SETTINGS},
     )
     plan.check()
-    to = _checked(arguments.to, (".svg", ".png", ".html"))
+    to = None if arguments.to is None else _checked(arguments.to, (".svg", ".png", ".html"))
     updates = 5000 if arguments.learn else arguments.train
     with tempfile.TemporaryDirectory() as folder:
         answer = run_task(
@@ -186,24 +210,28 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
         trace = read_trace(Path(answer.path), answer.written or plan, answer.trained)
     plan = trace.plan
     last = count_of(plan) - 1
-    if to.suffix.lower() == ".html":
+    if to is None:
+        pass
+    elif to.suffix.lower() == ".html":
         to.write_text(page(trace, arguments.dark), encoding="utf-8")
     else:
         from rnnviz.views.text.text_figure import write_drawn
 
         shown = moment(last if arguments.moment < 0 else arguments.moment, plan.steps)
         write_drawn(to, draw(trace, shown, dark=arguments.dark).figure)
+    if arguments.animate is not None:
+        from rnnviz.views.text.moving_picture import write_moving
+
+        write_moving(arguments.animate, list(figures_of(trace, arguments.dark)), arguments.frame)
     print(f"{plan.architecture}, {plan.units} units, after {trace.trained} updates:")
     print(f"  reads   {_shown(plan.inputs)}")
     if plan.drawn:
         print(f"  writes  {_shown(plan.drawn)}")
-        print(f"wrote {to}")
-        return 0
+        return _wrote(arguments)
     print(f"  says    {_shown(trace.likeliest)}")
     print(f"  should  {_shown(plan.targets)}")
     print(f"  loss    {trace.loss:.3f} nats in all")
-    print(f"wrote {to}")
-    return 0
+    return _wrote(arguments)
 
 
 _SETTINGS = ("architecture", "units", "layers", "seed", "chunk", "rate")

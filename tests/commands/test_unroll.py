@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image
 
 from rnnviz.cli import main
 
@@ -30,6 +31,8 @@ def test_one_moment_as_a_drawing(tmp_path, capsys):
         (["a", "-o", "x.svg"], "has 1 letters"),
         (["hello", "-o", "x.gif"], "no known ending"),
         (["hello", "--units", "0", "-o", "x.svg"], "0 units"),
+        (["hello"], "name a file to be written"),
+        (["hello", "--animate", "x.mp4"], "take .gif, .webp or .apng"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(words, said, tmp_path, monkeypatch, capsys):
@@ -37,6 +40,12 @@ def test_what_cannot_be_drawn_is_said(words, said, tmp_path, monkeypatch, capsys
     assert main(["unroll", *words]) == 1
     assert said in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_moving_picture_of_all_moments(tmp_path, capsys):
+    assert main(["unroll", "hello", "--animate", str(tmp_path / "hello.gif")]) == 0
+    with Image.open(tmp_path / "hello.gif") as found:
+        assert found.n_frames == 11
 
 
 def test_test_time(tmp_path, capsys):
@@ -81,3 +90,10 @@ def test_a_model_writes_on(tmp_path, capsys):
 def test_what_a_model_has_not_is_said(words, said, tmp_path, capsys):
     assert main([*MODEL, *words, "-o", str(tmp_path / "x.svg")]) == 1
     assert said in capsys.readouterr().err
+
+
+def test_the_steps_of_a_model_as_a_moving_picture(tmp_path, capsys):
+    command = [*MODEL, "--at", "300", "--steps", "4", "--write", "2"]
+    assert main([*command, "--animate", str(tmp_path / "steps.webp")]) == 0
+    with Image.open(tmp_path / "steps.webp") as found:
+        assert found.n_frames == 4

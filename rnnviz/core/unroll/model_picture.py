@@ -8,6 +8,7 @@ units, each of its cells stands for several and shows the one that is farthest f
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -56,11 +57,13 @@ class _Layout:
     trace: ModelTrace
     width: float
     height: float
+    columns: int
+    """Steps that there is room for."""
 
     @cached_property
     def column(self) -> float:
         room = self.width - 2 * _SIDE - _LABELS
-        return min(150.0, room / max(1, len(self.trace)))
+        return min(150.0, room / max(1, self.columns))
 
     @cached_property
     def states(self) -> int:
@@ -121,17 +124,30 @@ def draw_model(
     size: tuple[float, float] = (1180.0, 640.0),
     dark: bool = False,
     marked: Unit | None = None,
+    columns: int = 0,
 ) -> Picture:
     """The picture of these steps.
 
     Args:
+        columns: so many steps have room, where others follow; 0 for those that there are.
         marked: a unit that is followed through all steps.
     """
     figure = Figure(*size, hex_colour(PAPER[dark]))
     picture = Picture(figure)
-    drawing = _Drawing(picture, _Layout(trace, *size), dark, marked)
+    drawing = _Drawing(picture, _Layout(trace, *size, columns or len(trace)), dark, marked)
     drawing.draw()
     return picture
+
+
+def figures_of_model(
+    trace: ModelTrace,
+    dark: bool = False,
+    size: tuple[float, float] = (1180.0, 680.0),
+    marked: Unit | None = None,
+) -> Iterator[Figure]:
+    """The steps as they come, one more in each figure."""
+    for steps in range(1, len(trace) + 1):
+        yield draw_model(trace.first(steps), size, dark, marked, len(trace)).figure
 
 
 def caption_of(trace: ModelTrace) -> str:

@@ -119,6 +119,22 @@ class ModelTrace:
             for number, value in zip(ids, self["said"][step], strict=True)
         )
 
+    def first(self, steps: int) -> ModelTrace:
+        """The first so many of the steps."""
+        about = self.about
+        taken = msgspec.structs.replace(
+            about,
+            symbols=about.symbols[:steps],
+            steps=about.steps[:steps],
+            came=about.came[:steps],
+            written=max(0, about.written - (len(self) - steps)),
+            drawn=about.drawn if steps >= len(self) else "",
+        )
+        arrays = {
+            key: values[: steps + (len(values) > len(self))] for key, values in self.arrays.items()
+        }
+        return ModelTrace(taken, arrays)
+
     def save(self, path: Path) -> None:
         """Write all into one `.npz`.
 

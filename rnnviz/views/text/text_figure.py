@@ -93,7 +93,7 @@ def write_figure(
 
 def missing_fonts_note(characters: str) -> str:
     """Which scripts of a picture no font here shows, in a sentence; empty if there are none."""
-    _application()
+    application()
     return missing_note(scripts_without_font(Text.of(characters).codes, mono_font()))
 
 
@@ -106,13 +106,13 @@ def write_drawn(path: Path, drawn: Figure, scale: float = 2.0) -> None:
     if path.suffix.lower() == ".svg":
         path.write_text(svg(drawn), encoding="utf-8", newline="\n")
         return
-    _application()
+    application()
     if not QImageWriter(str(path), b"png").write(figure_image(drawn, scale)):
         raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
 
 
 @lru_cache
-def _application() -> QCoreApplication:
+def application() -> QCoreApplication:
     """The application that runs, or one without a screen; kept, since Qt allows one a process."""
     running = QCoreApplication.instance()
     if running is not None:

@@ -18,20 +18,24 @@ from PySide6.QtWidgets import (
 from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.unroll.formulas import explain
+from rnnviz.core.unroll.page import figures_of
 from rnnviz.core.unroll.picture import Place, title_of
 from rnnviz.core.unroll.plan import END, LECTURE, MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
+from rnnviz.views.shared.asking import ask_save_path
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.segments import Segments
 from rnnviz.views.shared.speaking import speak
-from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.theme import set_icon, theme_of
 from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
+from rnnviz.views.text.moving_picture import MOVING
 from rnnviz.views.text.text_figure import write_drawn
+from rnnviz.views.unroll.animating import Animating
 from rnnviz.views.unroll.drawing import UnrollDrawing
-from rnnviz.views.unroll.tools import icon_button, save_name, word_button
+from rnnviz.views.unroll.tools import KINDS, icon_button, word_button
 from rnnviz.work.jobs.unroll import TestTime
 
 _SPEEDS = {"slow": 1600, "normal": 800, "fast": 300}
@@ -58,6 +62,9 @@ class UnrollArea(QWidget):
     ) -> None:
         super().__init__(parent)
         self._unroll = unroll
+        self.animating = Animating(self)
+        self.animating.message.connect(self.message)
+        self.animating.failed.connect(self.failed)
         self.drawing = UnrollDrawing(unroll)
         self._playing = QTimer(self)
         self._playing.timeout.connect(self._play_on)
@@ -426,12 +433,16 @@ class UnrollArea(QWidget):
         self._roll.setChecked(not self._roll.isChecked())
 
     def save(self) -> None:
-        """Write the picture to a file that the person chooses: PNG or SVG."""
-        picture = self.drawing.picture
-        if picture is None:
+        """Write the picture to a file that the person chooses, or all of them as a moving one."""
+        picture, trace = self.drawing.picture, self._unroll.trace
+        if picture is None or trace is None:
             return
-        path = save_name(self, "Save the unrolled network")
+        path = ask_save_path(self, "Save the unrolled network", "unrolled", KINDS)
         if path is None:
+            return
+        if path.suffix.lower() in MOVING:
+            dark, size = theme_of(self).dark, (picture.figure.width, picture.figure.height)
+            self.animating.write(path, figures_of(trace, dark, size))
             return
         try:
             write_drawn(path, picture.figure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,18 +12,21 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_formulas import explain_model
-from rnnviz.core.unroll.model_picture import Unit, draw_model, steps_that_fit
+from rnnviz.core.unroll.model_picture import Unit, draw_model, figures_of_model, steps_that_fit
 from rnnviz.core.unroll.picture import Picture, Place
 from rnnviz.session.unroll.opened import UnrolledModel
+from rnnviz.views.shared.asking import ask_save_path
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.speaking import speak
-from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.theme import set_icon, theme_of
 from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
+from rnnviz.views.text.moving_picture import MOVING
 from rnnviz.views.text.text_figure import write_drawn
+from rnnviz.views.unroll.animating import Animating
 from rnnviz.views.unroll.pointed_picture import PointedPicture
-from rnnviz.views.unroll.tools import icon_button, save_name, word_button
+from rnnviz.views.unroll.tools import KINDS, icon_button, word_button
 
 _PLAYS_MS = 700
 _NOTHING = (
@@ -83,6 +85,9 @@ class ModelArea(QWidget):
     ) -> None:
         super().__init__(parent)
         self._model = model
+        self.animating = Animating(self)
+        self.animating.message.connect(self.message)
+        self.animating.failed.connect(self.failed)
         self.drawing = ModelDrawing(model)
         self._playing = QTimer(self)
         self._playing.setInterval(_PLAYS_MS)
@@ -245,13 +250,19 @@ class ModelArea(QWidget):
             self.unit_chosen.emit(unit_name(row.name, place.row))
 
     def save(self) -> None:
-        """Write the picture to a file that the person chooses: PNG or SVG."""
-        picture = self.drawing.picture
-        path = None if picture is None else save_name(self, "Save the unrolled model")
-        if picture is None or path is None:
+        """Write the picture to a file that the person chooses, or all of them as a moving one."""
+        picture, trace = self.drawing.picture, self._model.trace
+        if picture is None or trace is None:
+            return
+        path = ask_save_path(self, "Save the unrolled model", "unrolled", KINDS)
+        if path is None:
+            return
+        if path.suffix.lower() in MOVING:
+            dark, size = theme_of(self).dark, (picture.figure.width, picture.figure.height)
+            self.animating.write(path, figures_of_model(trace, dark, size, self.drawing.marked))
             return
         try:
-            write_drawn(Path(path), picture.figure)
+            write_drawn(path, picture.figure)
         except (RnnvizError, OSError) as error:
             self.failed.emit(str(error))
             return

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton
 
 from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import set_icon
@@ -33,13 +31,5 @@ def _button(tip: str) -> QToolButton:
     return button
 
 
-def save_name(
-    parent: QWidget, title: str, kinds: str = "Picture (*.png);;Drawing (*.svg)"
-) -> Path | None:
-    """Where a picture shall be saved, with an ending; None where the person did not say."""
-    chosen, kind = QFileDialog.getSaveFileName(parent, title, "unrolled", kinds)
-    if not chosen:
-        return None
-    path = Path(chosen)
-    ending = kind[kind.index("*.") + 1 : kind.index(")")].split()[0] if "*." in kind else ".png"
-    return path if path.suffix else path.with_suffix(ending)
+KINDS = "Picture (*.png);;Drawing (*.svg);;Moving picture (*.gif);;Moving picture (*.webp)"
+"""What the drawings of this workspace can be saved as."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
@@ -214,3 +215,18 @@ def test_at_test_time_what_it_writes_goes_back_in(area, qtbot):
     assert area._temperature.isVisible()
     qtbot.mouseClick(test, Qt.MouseButton.LeftButton, pos=QPoint(8, test.height() // 2))
     assert "it says “" in words(area)[1]
+
+
+def test_all_moments_are_saved_as_a_moving_picture(area, qtbot, tmp_path, monkeypatch):
+    path = tmp_path / "hello.gif"
+    monkeypatch.setattr(
+        "PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_, **__: (str(path), "")
+    )
+    said: list[str] = []
+    area.message.connect(said.append)
+    area.save()
+    qtbot.waitUntil(lambda: not area.animating.busy, timeout=20_000)
+    assert said[-1] == "Saved hello.gif"
+    with Image.open(path) as found:
+        assert found.n_frames == area._unroll.last_index + 1
+        assert found.size == (area.drawing.width(), area.drawing.height())
