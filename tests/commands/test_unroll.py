@@ -45,7 +45,7 @@ def test_what_cannot_be_drawn_is_said(words, said, tmp_path, monkeypatch, capsys
 def test_a_moving_picture_of_all_moments(tmp_path, capsys):
     assert main(["unroll", "hello", "--animate", str(tmp_path / "hello.gif")]) == 0
     with Image.open(tmp_path / "hello.gif") as found:
-        assert found.n_frames == 11
+        assert getattr(found, "n_frames", 1) == 11
 
 
 def test_test_time(tmp_path, capsys):
@@ -96,4 +96,4 @@ def test_the_steps_of_a_model_as_a_moving_picture(tmp_path, capsys):
     command = [*MODEL, "--at", "300", "--steps", "4", "--write", "2"]
     assert main([*command, "--animate", str(tmp_path / "steps.webp")]) == 0
     with Image.open(tmp_path / "steps.webp") as found:
-        assert found.n_frames == 4
+        assert getattr(found, "n_frames", 1) == 4

@@ -228,5 +228,5 @@ def test_all_moments_are_saved_as_a_moving_picture(area, qtbot, tmp_path, monkey
     qtbot.waitUntil(lambda: not area.animating.busy, timeout=20_000)
     assert said[-1] == "Saved hello.gif"
     with Image.open(path) as found:
-        assert found.n_frames == area._unroll.last_index + 1
+        assert getattr(found, "n_frames", 1) == area._unroll.last_index + 1
         assert found.size == (area.drawing.width(), area.drawing.height())
