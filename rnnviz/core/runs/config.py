@@ -64,6 +64,8 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Steps between two measurements of every parameter's gradient and weights."""
     gradient_steps_every: int = 50
     """Steps between two measurements of the gradient at every hidden state."""
+    histograms: bool = True
+    """Whether every checkpoint is followed by how the numbers of each parameter lie."""
     temperatures: tuple[float, ...] = (0.4, 0.8, 1.2)
     """Samples are drawn at each of these."""
     on_bad_number: str = "stop"

@@ -114,6 +114,14 @@ class GradientStepsEvent(Event, frozen=True, gc=False, tag="gradient_steps"):
     steps: Count = 0
 
 
+class HistogramsEvent(Event, frozen=True, gc=False, tag="histograms"):
+    """How the numbers of every parameter lie, and of its gradient, in a row of a side file."""
+
+    names: list[str] = []
+    file: str = ""
+    row: Count = 0
+
+
 class AlignmentEvent(Event, frozen=True, gc=False, tag="alignment"):
     """Where the model looked for each word of a fixed sentence, in a row of a side file."""
 
@@ -197,6 +205,7 @@ AnyEvent = (
     | SampleEvent
     | ParametersEvent
     | GradientStepsEvent
+    | HistogramsEvent
     | AlignmentEvent
     | CheckpointEvent
     | ChangedEvent

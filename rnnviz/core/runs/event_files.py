@@ -1,4 +1,4 @@
-"""A directory of TensorBoard event files, watched like a run of ours, for its scalars alone."""
+"""A directory of TensorBoard event files, watched like a run of ours: scalars and histograms."""
 
 from __future__ import annotations
 
@@ -176,6 +176,7 @@ class WatchedEventFiles:
             self._scalars.take(scalars)
             self._place([scalar for scalar in scalars if not scalar.voids])
         record = self.record
+        record.histograms = self._scalars.histograms
         for tag, curve in self._scalars.curves.items():
             ours = _OURS.get(tag)
             if ours is not None:

@@ -25,6 +25,7 @@ from rnnviz.core.runs.event import (
     Event,
     FinishedEvent,
     GradientStepsEvent,
+    HistogramsEvent,
     Number,
     ParametersEvent,
     PausedEvent,
@@ -39,6 +40,7 @@ from rnnviz.core.runs.event import (
     ValidationEvent,
     as_float,
 )
+from rnnviz.core.runs.histograms import KINDS, WIDTH, Histogram
 
 Phase = Literal["starting", "running", "paused", "stopped", "finished"]
 """What the run last said of itself."""
@@ -126,6 +128,13 @@ class AlignmentRow(ArrayRow):
     target: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class HistogramRow(ArrayRow):
+    """Histograms of the weights of every parameter, below them of its gradients: (2 P, width)."""
+
+    names: tuple[str, ...]
+
+
 @dataclass
 class ParameterCurves:
     """One parameter's norms over the training."""
@@ -167,6 +176,9 @@ class RunRecord:
         self.last_step_rows: list[ArrayRow] = []
         """Gradients of the loss of its last character alone."""
         self.alignments: list[AlignmentRow] = []
+        self.histogram_rows: list[HistogramRow] = []
+        self.histograms: dict[str, list[Histogram]] = {}
+        """Those of event files, by their tags."""
         self.changes: list[Change] = []
         self.turns: list[Turn] = []
         self.bad_numbers: list[BadNumber] = []
@@ -331,6 +343,12 @@ class RunRecord:
             last = ArrayRow(event.step, event.last_file, event.last_row, shape, number=number)
             _keep(self.last_step_rows, last)
 
+    def _take_histograms(self, event: HistogramsEvent) -> None:
+        names = tuple(event.names[:_MOST_PARAMETERS])
+        shape = (len(KINDS) * len(names), WIDTH)
+        row = HistogramRow(event.step, event.file, event.row, shape, names, number=event.number)
+        _keep(self.histogram_rows, row)
+
     def _take_alignment(self, event: AlignmentEvent) -> None:
         source, target = tuple(event.source), tuple(event.target)
         shape = (len(target), len(source))
@@ -401,6 +419,7 @@ class RunRecord:
         self.gradient_rows = _until(event.step, kept, self.gradient_rows)
         self.last_step_rows = _until(event.step, kept, self.last_step_rows)
         self.alignments = _until(event.step, kept, self.alignments)
+        self.histogram_rows = _until(event.step, kept, self.histogram_rows)
         self.changes = _until(event.step, kept, self.changes)
         self.turns = [
             turn
@@ -422,6 +441,7 @@ _TAKING: dict[type[Event], Callable[[RunRecord, Any], None]] = {
     SampleEvent: RunRecord._take_sample,
     ParametersEvent: RunRecord._take_parameters,
     GradientStepsEvent: RunRecord._take_gradient_steps,
+    HistogramsEvent: RunRecord._take_histograms,
     AlignmentEvent: RunRecord._take_alignment,
     CheckpointEvent: RunRecord._take_checkpoint,
     ChangedEvent: RunRecord._take_changed,

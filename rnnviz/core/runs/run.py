@@ -11,12 +11,13 @@ import os
 import socket
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.histograms import rows_of
 from rnnviz.core.runs.writer import RunWriter
 
 _LOOK_SECONDS = 0.1
@@ -59,23 +60,32 @@ class Run:
         name: for people; the directory's name by default.
         resume: go on with the run that lies there.
         enabled: False writes nothing: in all but the first of several processes.
+        settings: what the run is trained with, such as `{"rate": 1e-3, "units": 64}`: columns of
+            the list of runs. Numbers, words, truth values and lists of them; all else by its words.
 
     Raises:
         RunDirectoryError: the directory cannot be used.
     """
 
     def __init__(
-        self, directory: str | Path, name: str = "", *, resume: bool = False, enabled: bool = True
+        self,
+        directory: str | Path,
+        name: str = "",
+        *,
+        resume: bool = False,
+        enabled: bool = True,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.directory = Path(directory)
         self.stopped = False
         """Whether somebody asked the run to stop; the loop decides when."""
         self._name = name or self.directory.name
         self._resume = resume
+        self._settings = {str(key): _plain(value) for key, value in (settings or {}).items()}
         self._enabled = enabled
         self._writer: RunWriter | None = None
         self._model: Watchable | None = None
-        self._every = 0
+        self._every = self._histograms_every = 0
         self._before: dict[str, Any] = {}
         self._gradient_norms: dict[str, float] = {}
         self._asked_to_measure = self._told = False
@@ -91,8 +101,10 @@ class Run:
                     f"{self.directory} already holds a run; go on with it by "
                     f"rnnviz.Run({str(self.directory)!r}, resume=True), or name another directory"
                 )
-            config = None if self._resume else {"name": self._name, "task": "own-loop"}
-            writer = self._writer = RunWriter(self.directory, config, steps=0, steps_an_epoch=0)
+            config = {"name": self._name, "task": "own-loop", "options": self._settings}
+            writer = self._writer = RunWriter(
+                self.directory, None if self._resume else config, steps=0, steps_an_epoch=0
+            )
             self._step = writer.log.last_step if self._resume else 0
             writer.mirror(self._step if self._resume else None)
             writer.event(
@@ -122,7 +134,7 @@ class Run:
         finally:
             writer.close("failed" if kind is not None else state)
 
-    def watch(self, model: Watchable, every: int = 50) -> None:
+    def watch(self, model: Watchable, every: int = 50, histograms: int = 500) -> None:
         """Also write the gradient's norm with every step, and every parameter's now and then.
 
         Gradients are read in `log`, so call that between `backward()` and `zero_grad()`, or
@@ -131,8 +143,10 @@ class Run:
 
         Args:
             every: steps between two measurements of every parameter's gradient and weights.
+            histograms: steps between two records of how the numbers of each parameter and of its
+                gradient lie; 0 records none.
         """
-        self._model, self._every = model, every
+        self._model, self._every, self._histograms_every = model, every, histograms
 
     def measure_gradients(self) -> None:
         """Read the gradients of the watched model now, for the next `log`."""
@@ -181,6 +195,7 @@ class Run:
         self._name_bad_number(step, known.get("loss_nats", 0.0))
         if known:
             self._write_parameters(step)
+            self._write_histograms(step)
             self._gradient_norms, self._asked_to_measure = {}, False
         self._obey()
 
@@ -244,6 +259,18 @@ class Run:
                 name: each.detach().clone() for name, each in self._model.named_parameters()
             }
 
+    def _write_histograms(self, step: int) -> None:
+        """How weights and gradients lie, as they are when `log` is called."""
+        if self._model is None or self._writer is None or not self._histograms_every:
+            return
+        if step % self._histograms_every == 0:
+            named = list(self._model.named_parameters())
+            tensors = [each for _, each in named]
+            rows = rows_of([*tensors, *(each.grad for each in tensors)])
+            names = [name for name, _ in named]
+            where = self._writer.row("histograms", rows)
+            self._writer.event("histograms", step=step, names=names, **where)
+
     def _obey(self) -> None:
         """Take a pause that is asked for, here; tell of a stop."""
         writer = self._writer
@@ -266,6 +293,17 @@ class Run:
         writer.heartbeat.set("running")
         if time.monotonic() - began > _LOOK_SECONDS:
             self._paused_s += time.monotonic() - began
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON has it."""
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value)
 
 
 def _in_words(kind: type[BaseException], error: BaseException | None) -> str:

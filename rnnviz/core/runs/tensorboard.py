@@ -1,4 +1,4 @@
-"""TensorBoard's event files, written and read by hand: scalars and nothing else.
+"""TensorBoard's event files: scalars are written by hand, scalars and histograms are read.
 
 A file is a sequence of records, each `length u64, crc u32, bytes, crc u32`; the bytes are a
 protocol buffer `Event`. The checksum is CRC-32C, masked. See `tensorflow/core/util/event.proto`,
@@ -21,12 +21,14 @@ import numpy as np
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.reading import open_regular
 from rnnviz.core.runs.curve import Curve
+from rnnviz.core.runs.histograms import Floats, Histogram
 
 PATTERN = "*tfevents*"
 PIECE_BYTES = 1 << 24
 """So much of a file is read at once."""
 _CHECKED_BYTES = 1 << 16
 _MOST_TAGS = 4000
+_MOST_HISTOGRAMS, _MOST_STEPS, _MOST_BINS = 500, 400, 4096
 _LAST_STEP = 1 << 53
 
 
@@ -138,6 +140,8 @@ class Scalar(NamedTuple):
     value: float
     voids: bool = False
     """No value: a run was taken up again, and what was said of this step and later is void."""
+    histogram: Histogram | None = None
+    """No value, but how many lie between each two edges."""
 
 
 class EventFile:
@@ -189,7 +193,10 @@ class EventFile:
             elif not _is_whole(data, place, length):
                 self._find_damaged(place)
             else:
-                found.extend(_scalars(data[place + 12 : place + 12 + length]))
+                # Of what is too long to be checked no number is believed.
+                checked = length <= _CHECKED_BYTES
+                event = data[place + 12 : place + 12 + length]
+                found.extend(one for one in _scalars(event) if checked or not one.histogram)
                 place = end
         self._offset += place
         self.behind = place > 0 and len(data) == PIECE_BYTES and not self.problem
@@ -223,11 +230,16 @@ class ScalarFolder:
 
     def __init__(self) -> None:
         self.curves: dict[str, Curve] = {}
+        self.histograms: dict[str, list[Histogram]] = {}
+        """Of each tag, by ascending steps; of very many every second is let go."""
 
     def take(self, scalars: Iterable[Scalar]) -> None:
         """Add what one file gave, the files in the order of their names."""
         waiting: dict[str, list[Scalar]] = {}
         for scalar in scalars:
+            if scalar.histogram is not None:
+                self._keep(scalar.tag, scalar.histogram)
+                continue
             if scalar.tag or not scalar.voids:
                 waiting.setdefault(scalar.tag, []).append(scalar)
                 continue
@@ -235,7 +247,19 @@ class ScalarFolder:
             waiting = {}
             for curve in self.curves.values():
                 curve.cut(scalar.step - 1)
+            for tag, kept in self.histograms.items():
+                self.histograms[tag] = [one for one in kept if one.step < scalar.step]
         self._append(waiting)
+
+    def _keep(self, tag: str, histogram: Histogram) -> None:
+        if tag not in self.histograms and len(self.histograms) >= _MOST_HISTOGRAMS:
+            return
+        kept = self.histograms.setdefault(tag, [])
+        while kept and kept[-1].step >= histogram.step:
+            kept.pop()
+        kept.append(histogram)
+        if len(kept) > _MOST_STEPS:
+            kept[1:-1] = kept[1:-1:2]
 
     def _append(self, by_tag: Mapping[str, list[Scalar]]) -> None:
         for tag, of_tag in by_tag.items():
@@ -315,22 +339,31 @@ def _scalars(event: bytes) -> Iterator[Scalar]:
     if voids:
         yield Scalar("", step, when, math.nan, voids=True)
     for summary in summaries:
-        for tag, scalar in _values(summary):
+        yield from _of_summary(summary, step, when)
+
+
+def _of_summary(summary: bytes, step: int, when: float) -> Iterator[Scalar]:
+    for tag, scalar, bins in _values(summary):
+        if bins is not None:
+            yield Scalar(tag, step, when, math.nan, histogram=Histogram(step, *bins))
+        elif scalar is not None:
             yield Scalar(tag, step, when, scalar)
 
 
-def _values(summary: bytes) -> Iterator[tuple[str, float]]:
-    """The tags and numbers of a `Summary`; pictures and histograms are passed over."""
+_Bins = tuple[Floats, Floats]
+"""Edges (B + 1,), ascending, and counts (B,)."""
+
+
+def _values(summary: bytes) -> Iterator[tuple[str, float | None, _Bins | None]]:
+    """The tags of a `Summary` with a number or with bins; pictures are passed over."""
     for number, value in _fields(summary):
         if number == 1 and isinstance(value, bytes):
-            tag, scalar = _value(value)
-            if scalar is not None:
-                yield tag, scalar
+            yield _value(value)
 
 
-def _value(message: bytes) -> tuple[str, float | None]:
-    """The tag and the number of a `Summary.Value`; None where it is a picture or a histogram."""
-    tag, scalar = "", None
+def _value(message: bytes) -> tuple[str, float | None, _Bins | None]:
+    """What a `Summary.Value` holds: its tag, and a number, a histogram, or neither."""
+    tag, scalar, bins = "", None, None
     for number, value in _fields(message):
         if not isinstance(value, bytes):
             continue
@@ -338,9 +371,77 @@ def _value(message: bytes) -> tuple[str, float | None]:
             tag = value.decode("utf-8", "replace")
         elif number == 2 and len(value) == 4:
             scalar = float(struct.unpack("<f", value)[0])
+        elif number == 5:
+            bins = _histogram(value)
         elif number == 8:
-            scalar = _tensor(value)
-    return tag, scalar
+            scalar, bins = _tensor(value), _tensor_of_bins(value)
+    return tag, scalar, bins
+
+
+def _histogram(message: bytes) -> _Bins | None:
+    """A `HistogramProto`: the least, the greatest, the upper edges of buckets, and the counts."""
+    low, high = math.nan, math.nan
+    limits, counts = np.zeros(0), np.zeros(0)
+    for number, value in _fields(message):
+        if not isinstance(value, bytes) or len(value) % 8:
+            continue
+        if number in (1, 2) and len(value) == 8:
+            (found,) = struct.unpack("<d", value)
+            low, high = (found, high) if number == 1 else (low, found)
+        elif number == 6:
+            limits = np.concatenate([limits, np.frombuffer(value, "<f8")])
+        elif number == 7:
+            counts = np.concatenate([counts, np.frombuffer(value, "<f8")])
+    if not len(limits) or len(limits) != len(counts):
+        return None
+    filled = np.flatnonzero(counts > 0)
+    first, last = (int(filled[0]), int(filled[-1])) if len(filled) else (0, len(counts) - 1)
+    # The outermost edges are as far away as numbers go; what was seen lies between these two.
+    before = limits[first - 1] if first else low
+    edges = np.concatenate([[max(before, low) if math.isfinite(low) else before], limits[first:]])
+    edges, counts = edges[: last - first + 2].copy(), counts[first : last + 1]
+    if math.isfinite(high):
+        edges[-1] = min(edges[-1], high)
+    return _sound(edges, counts)
+
+
+def _tensor_of_bins(message: bytes) -> _Bins | None:
+    """The tensor (B, 3) of `tf.summary.histogram`: left and right edge and count of each bin."""
+    kind, raw, shape = 0, b"", list[int]()
+    for number, value in _fields(message):
+        if number == 1 and isinstance(value, int):
+            kind = value
+        elif number == 2 and isinstance(value, bytes):
+            shape = [
+                _size(part) for n, part in _fields(value) if n == 2 and isinstance(part, bytes)
+            ]
+        elif number == 4 and isinstance(value, bytes):
+            raw = value
+    dtype = np.dtype(_TYPES.get(kind, "<f8"))
+    if kind not in (1, 2) or len(shape) != 2 or shape[1] != 3 or not 0 < shape[0] <= _MOST_BINS:
+        return None
+    if len(raw) != shape[0] * 3 * dtype.itemsize:
+        return None
+    rows = np.frombuffer(raw, dtype).reshape(-1, 3).astype(float)
+    return _sound(np.append(rows[:, 0], rows[-1, 1]), rows[:, 2])
+
+
+def _size(dimension: bytes) -> int:
+    """The size of a dimension of a `TensorShapeProto`."""
+    return next((v for n, v in _fields(dimension) if n == 1 and isinstance(v, int)), 0)
+
+
+def _sound(edges: Floats, counts: Floats) -> _Bins | None:
+    """Edges that ascend and counts that count; None where they do not."""
+    if len(counts) > _MOST_BINS or not (np.isfinite(edges).all() and np.isfinite(counts).all()):
+        return None
+    if (counts < 0).any() or (np.diff(edges) < 0).any():
+        return None
+    if edges[-1] == edges[0]:
+        room = abs(edges[0]) * 1e-3 or 1e-6
+        return np.array([edges[0] - room, edges[0] + room]), np.array([counts.sum()])
+    kept = np.diff(edges) > 0
+    return np.append(edges[:-1][kept], edges[-1]), counts[kept]
 
 
 _TYPES = {

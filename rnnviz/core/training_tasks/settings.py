@@ -186,6 +186,12 @@ SETTINGS: tuple[Field, ...] = (
         _MANY,
         suffix=" steps",
     ),
+    Switch(
+        name="histograms",
+        title="Histograms",
+        help="Record at every checkpoint how weights and gradients of each parameter lie",
+        default=_USUAL.histograms,
+    ),
     Reals(
         name="temperatures",
         title="Temperatures",
@@ -246,7 +252,16 @@ USUAL = (
 """What everybody looks at, in columns with their titles."""
 MORE = (
     ("Judging", ("held_out", "validation_every", "early_stopping", "minutes", "on_bad_number")),
-    ("Recording", ("checkpoint_every", "parameters_every", "gradient_steps_every", "temperatures")),
+    (
+        "Recording",
+        (
+            "checkpoint_every",
+            "parameters_every",
+            "gradient_steps_every",
+            "histograms",
+            "temperatures",
+        ),
+    ),
     ("Weights", ("weight_decay", "device", "precision", "skip", "start_from", "default_text")),
 )
 

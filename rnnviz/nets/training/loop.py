@@ -265,6 +265,7 @@ class _Training:
             self._show(f"step-{step:08d}")
         if step % config.checkpoint_every == 0:
             self.record.checkpoint("latest")
+            self._record_histograms()
             self._keep_state()
 
     def _timed_stage(self) -> bool:
@@ -349,6 +350,11 @@ class _Training:
         """Samples, and a checkpoint beside them."""
         self.record.observations(self.config.temperatures)
         self.record.checkpoint(name)
+        self._record_histograms()
+
+    def _record_histograms(self) -> None:
+        if self.config.histograms:
+            self.record.histograms()
 
     def _keep_state(self, ended: bool = False) -> None:
         """Write what a resumed run goes on from."""

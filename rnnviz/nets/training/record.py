@@ -16,6 +16,7 @@ from torch import Tensor
 
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.control import Request
+from rnnviz.core.runs.histograms import rows_of
 from rnnviz.core.runs.log import write_error
 from rnnviz.core.runs.writer import RunWriter
 from rnnviz.nets.training.optimising import BadNumber, Clipped, norms
@@ -44,6 +45,7 @@ class Record:
         self._progress = progress
         self.kept: Kept | None = None
         """What of the run directory belongs to the state that is gone on from."""
+        self._histograms_at = -1
         self._names = [name for name, _ in task.model.named_parameters()]
 
     def event(self, kind: str, **fields: Any) -> None:
@@ -108,6 +110,15 @@ class Record:
             weight_norms=weights,
             update_ratios=ratios,
         )
+
+    def histograms(self) -> None:
+        """How the numbers of every parameter lie, and of its gradient as it went into the step."""
+        if self._writer is None or self._histograms_at == self._progress.step:
+            return
+        self._histograms_at = self._progress.step
+        parameters = [parameter for _, parameter in self._task.model.named_parameters()]
+        rows = rows_of([*parameters, *(parameter.grad for parameter in parameters)])
+        self.event("histograms", names=self._names, **self._writer.row("histograms", rows))
 
     def state_gradients(self, step: int, rows: npt.NDArray[np.float32]) -> None:
         """The norm of dL/dh at every hidden state, (2, L, T), of the step to come."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.views.plots.inks import SWATCH, Ink, ink_colour, ink_pen, ink_swatch
+from rnnviz.views.plots.inks import SWATCH, Ink, ink_colour, ink_pen, ink_swatch, ramp_ink
 
 if TYPE_CHECKING:
     from rnnviz.views.plots.arrows import Arrow, ArrowPlot
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rnnviz.views.plots.log_axis import plain
     from rnnviz.views.plots.names_plot import NamesPlot
     from rnnviz.views.plots.plane import PlanePlot
+    from rnnviz.views.plots.ridges import RidgePlot
     from rnnviz.views.plots.run_marks import RunMark
     from rnnviz.views.plots.scatter import Points, ScatterPlot
 else:
@@ -61,6 +62,7 @@ else:
     NamesPlot = _Later("names_plot", "NamesPlot")
     PlanePlot = _Later("plane", "PlanePlot")
     Points, ScatterPlot = _Later("scatter", "Points"), _Later("scatter", "ScatterPlot")
+    RidgePlot = _Later("ridges", "RidgePlot")
     RunMark = _Later("run_marks", "RunMark")
 
 __all__ = [
@@ -82,6 +84,7 @@ __all__ = [
     "PlanePlot",
     "Plot",
     "Points",
+    "RidgePlot",
     "RunMark",
     "ScatterPlot",
     "Series",
@@ -91,4 +94,5 @@ __all__ = [
     "ink_pen",
     "ink_swatch",
     "plain",
+    "ramp_ink",
 ]

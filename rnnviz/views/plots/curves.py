@@ -23,7 +23,7 @@ from rnnviz.core.runs.curve import Curve, SmoothedCurve
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.edge_words import EdgeWords
 from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.inks import Ink, ink_colour, ink_pen
+from rnnviz.views.plots.inks import Ink, between_colours, ink_colour, ink_pen
 from rnnviz.views.plots.key import Names, paint_key, with_key
 from rnnviz.views.plots.log_axis import LogAxis, plain
 from rnnviz.views.plots.run_marks import RunMark, RunMarks
@@ -631,13 +631,7 @@ def _row(value: _Value, trace: Trace, *, short: bool = False) -> str:
 
 
 def _mixed(ink: Ink, theme: Theme, share: float) -> QColor:
-    above, ground = ink_colour(ink, theme), ink_colour("background", theme)
-    parts = zip(
-        (above.redF(), above.greenF(), above.blueF()),
-        (ground.redF(), ground.greenF(), ground.blueF()),
-        strict=True,
-    )
-    return QColor.fromRgbF(*(share * a + (1 - share) * b for a, b in parts))
+    return between_colours(QColor(theme.background), ink_colour(ink, theme), share)
 
 
 def _finite(values: Floats) -> Floats:

@@ -8,7 +8,16 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from rnnviz.views.shared.theme import Theme
 
 Ink = int | str
-"""A number tells one of several alike; a name is a colour of the theme, such as `accent`."""
+"""A number tells one of several alike; a name is a colour of the theme, such as `accent`.
+
+`ramp:0.25` is a colour a quarter of the way from the first to the last of things in an order, such
+as the parameters of a network. No run has one of these.
+"""
+_RAMP = "ramp:"
+_RAMPS = {
+    False: ("#7a3b9c", "#b0447f", "#cf5d52", "#c98213", "#8f8a00"),
+    True: ("#c79bec", "#ee9ac6", "#ffa48f", "#f2c063", "#d5d66a"),
+}
 
 _NUMBERED = {
     False: ("#3452c7", "#b32702", "#076b6d", "#5a0268", "#b48c00", "#508dff", "#6e0016", "#8a939f"),
@@ -37,10 +46,24 @@ def ink_colour(ink: Ink, theme: Theme, opacity: float = 1.0) -> QColor:
         towards = (None, theme.text, theme.background)[ink // len(numbered) % 3]
         if towards is not None:
             colour = _mixed(colour, QColor(towards))
+    elif ink.startswith(_RAMP):
+        colour = _on_ramp(float(ink.removeprefix(_RAMP)), theme)
     else:
         colour = QColor(getattr(theme, ink))
     colour.setAlphaF(opacity)
     return colour
+
+
+def ramp_ink(place: int, count: int) -> Ink:
+    """The colour of one of so many things in an order."""
+    return f"{_RAMP}{place / max(1, count - 1):.4f}"
+
+
+def _on_ramp(share: float, theme: Theme) -> QColor:
+    stops = _RAMPS[theme.dark]
+    place = min(max(share, 0.0), 1.0) * (len(stops) - 1)
+    first = min(int(place), len(stops) - 2)
+    return between_colours(QColor(stops[first]), QColor(stops[first + 1]), place - first)
 
 
 def ink_dashes(ink: Ink) -> tuple[float, ...]:
@@ -85,9 +108,14 @@ def ink_swatch(ink: Ink, theme: Theme, ratio: float = 1.0, size: QSize = SWATCH)
 
 
 def _mixed(colour: QColor, other: QColor) -> QColor:
+    return between_colours(colour, other, _MIXED)
+
+
+def between_colours(colour: QColor, other: QColor, share: float) -> QColor:
+    """The colour this share of the way from the first to the second; opaque."""
     parts = zip(
         (colour.redF(), colour.greenF(), colour.blueF()),
         (other.redF(), other.greenF(), other.blueF()),
         strict=True,
     )
-    return QColor.fromRgbF(*((1 - _MIXED) * a + _MIXED * b for a, b in parts))
+    return QColor.fromRgbF(*((1 - share) * a + share * b for a, b in parts))

@@ -41,7 +41,7 @@ class TrainingWorkspace(Workspace):
     name = "training"
     title = "Training"
     panel_types = PanelsOf("rnnviz.views.training.panels", without=("curves",))
-    bottom = ("gradient-norms", "gradient-steps", "parameters")
+    bottom = ("gradient-norms", "gradient-steps", "parameters", "histograms")
     bottom_height = 250
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

@@ -21,7 +21,7 @@ from rnnviz.core.gradients import GradientField, bound
 from rnnviz.session.gradients.gradients import LONGEST
 from rnnviz.session.gradients.networks import Compared, Window, short_titles
 from rnnviz.views.gradients.panels.fits import FitTable, Line, decay_of, fits_well
-from rnnviz.views.gradients.panels.overlay import DECADES, legend, reach
+from rnnviz.views.gradients.panels.overlay import DECADES, inks_of, legend, reach
 from rnnviz.views.gradients.panels.parts import (
     GradientPanel,
     LayerPicker,
@@ -70,6 +70,7 @@ class DistancePanel(GradientPanel):
             gradients.shown_changed,
             gradients.measurements.matrices_changed,
             self.session.recordings.text_changed,
+            self.session.runs.runs_changed,
         ):
             signal.connect(self.request_draw)
 
@@ -170,12 +171,17 @@ class DistancePanel(GradientPanel):
         if self.bound.isChecked():
             gradients.measurements.want_matrices()
         self._curves: list[tuple[int, int, str, Banded]] = []
-        ink = 0
+        inks = inks_of(
+            [
+                ("" if one.network.seed is not None else one.network.path, len(self._layers(one)))
+                for one in gradients.compared
+            ],
+            [(run.watched.directory, run.ink) for run in self.session.runs.opened],
+        )
         for place, one in enumerate(gradients.compared):
-            for layer in self._layers(one):
+            for layer, ink in zip(self._layers(one), inks[place], strict=True):
                 if one.field is not None:
                     self._add(place, one, layer, ink)
-                ink += 1
         self._lone_bands = len(self._curves) > _MOST_BANDS
         if self._lone_bands:
             # More of them lie over each other and show nothing.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -34,6 +36,33 @@ def legend(
     room = width / _LETTER - 8
     fits = sum(len(name) + _BESIDE for name in names.values()) < room
     return tuple((name, ink) for ink, name in names.items()) if fits else ()
+
+
+def inks_of(
+    networks: Sequence[tuple[str, int]], runs: Sequence[tuple[Path, int]]
+) -> list[list[int]]:
+    """The colour of every layer of every network: that of its run, where it has one.
+
+    Of several stages of a run the last has its colour, and of several layers the first.
+
+    Args:
+        networks: the file of each, empty where no run trained it, and how many layers are drawn.
+        runs: the directory and the colour of each run that is open.
+    """
+    owners = [
+        next((ink for folder, ink in runs if path and folder in Path(path).parents), None)
+        for path, _ in networks
+    ]
+    taken = {ink for ink in owners if ink is not None}
+    free = (ink for ink in itertools.count() if ink not in taken)
+    inks = []
+    for place, (_, layers) in enumerate(networks):
+        owner = owners[place]
+        mine = owner is not None and owner not in owners[place + 1 :]
+        inks.append(
+            [owner if mine and owner is not None and not n else next(free) for n in range(layers)]
+        )
+    return inks
 
 
 def reach(curves: Sequence[Banded]) -> tuple[float, float] | None:

@@ -3,6 +3,7 @@
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.training.panels.checkpoints import CheckpointsPanel
 from rnnviz.views.training.panels.curves import CurvesPanel
+from rnnviz.views.training.panels.histograms import HistogramsPanel
 from rnnviz.views.training.panels.norms import NormsPanel
 from rnnviz.views.training.panels.parameters import ParametersPanel
 from rnnviz.views.training.panels.samples import SamplesPanel
@@ -17,4 +18,5 @@ PANELS: tuple[type[Panel], ...] = (
     NormsPanel,
     TimeStepsPanel,
     ParametersPanel,
+    HistogramsPanel,
 )

@@ -275,6 +275,7 @@ class CheckpointsPanel(Panel):
         )  # fmt: skip
         known = stages.history()
         self.history.setVisible(bool(name))
+        run = self.session.runs.current
         steps = [step for step, _ in known]
         this, best, chance = Curve(), Curve(), Curve()
         this.append(steps, [_figure(score, stages.unit) for _, score in known])
@@ -284,9 +285,9 @@ class CheckpointsPanel(Panel):
             self.history.set_labels("step", "|correlation|" if known[0][1].scalar else "AUC")
         self.history.set_traces(
             (
-                Trace("best by chance", chance, "bad", points=True, width=1.0, dashed=True),
-                Trace("best unit", best, "muted", points=True, width=1.2, dashed=True),
-                Trace("this unit", this, "accent", points=True),
+                Trace("best by chance", chance, "muted", points=True, width=1.0, dashed=True),
+                Trace("best unit", best, "text", points=True, width=1.2, dashed=True),
+                Trace("this unit", this, run.ink if run is not None else "text", points=True),
             )
         )
         self.history.set_place(float(stage.step) if stage else None)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.views.plots import CurvePlot, Trace, ink_colour
+from rnnviz.views.plots import CurvePlot, Trace, ink_colour, ramp_ink
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.segments import Segments
@@ -34,7 +34,10 @@ _WORDS = {
 
 
 class ParametersPanel(Panel):
-    """One line a parameter, over the training."""
+    """One line a parameter, over the training; its colour says how far along the network it is.
+
+    Run colours are left to runs.
+    """
 
     name = "parameters"
     title = "Parameters"
@@ -101,7 +104,14 @@ class ParametersPanel(Panel):
         self.plot.set_turns(tuple(turns_of(run)))
         self.plot.set_traces(
             tuple(
-                Trace(name, getattr(curves, chosen), place, width=1.2, named=False)
+                Trace(
+                    name,
+                    getattr(curves, chosen),
+                    ramp_ink(place, len(parameters)),
+                    dashed=place % 2 == 1,
+                    width=1.2,
+                    named=False,
+                )
                 for place, (name, curves) in enumerate(parameters.items())
                 if self.names.item(place).checkState() == checked
             )
@@ -118,7 +128,7 @@ class ParametersPanel(Panel):
         self.names.clear()
         for place, name in enumerate(names):
             pixels = QPixmap(10, 10)
-            pixels.fill(ink_colour(place, theme_of(self)))
+            pixels.fill(ink_colour(ramp_ink(place, len(names)), theme_of(self)))
             icon = QIcon(pixels)
             icon.addPixmap(pixels, QIcon.Mode.Selected)
             item = QListWidgetItem(icon, name, self.names)

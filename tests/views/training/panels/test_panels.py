@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QTabBar
+from PySide6.QtWidgets import QAbstractButton, QApplication, QTabBar
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.recordings.groups import Groups, layers_of
@@ -25,6 +25,7 @@ from rnnviz.views.shared.panel import Panel
 from rnnviz.views.training.centre import TrainingCentre
 from rnnviz.views.training.panels.checkpoints import CheckpointsPanel, in_words
 from rnnviz.views.training.panels.curves import HELD_OUT, LOSS, NORM, RATE, CurvesPanel
+from rnnviz.views.training.panels.histograms import HistogramsPanel
 from rnnviz.views.training.panels.norms import NormsPanel
 from rnnviz.views.training.panels.parameters import ParametersPanel
 from rnnviz.views.training.panels.samples import SamplesPanel
@@ -422,6 +423,8 @@ def test_parameters_can_be_left_out(session: Session, tmp_path: Path, qtbot: QtB
     panel = ParametersPanel(session)
     shown(qtbot, panel)
     assert [trace.name for trace in panel.plot.traces] == list(NAMES)
+    # The colours of runs are left to runs.
+    assert all(str(trace.ink).startswith("ramp:") for trace in panel.plot.traces)
     panel.names.item(0).setCheckState(Qt.CheckState.Unchecked)
     qtbot.waitUntil(lambda: panel.idle)
     assert [trace.name for trace in panel.plot.traces] == list(NAMES[1:])
@@ -805,3 +808,41 @@ def test_settings_of_ticked_runs_stand_side_by_side(
     session.runs.set_shown(session.runs.opened[0], False)
     qtbot.waitUntil(lambda: panel.idle and panel.table.columnCount() == 2)
     assert panel.words.text() == "Tick further runs to see them beside this one."
+
+
+def test_histograms_of_a_parameter_are_ridges_over_the_training(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = MadeRun(tmp_path / "a")
+    run.histograms(0, spread=0.1, gradients=False)
+    for step in (10, 20, 30):
+        run.histograms(step, spread=0.1 * step)
+    open_run(session, run)
+    panel = HistogramsPanel(session)
+    shown(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.idle and len(panel.plot.histograms) == 4)
+    assert panel.plot.title == NAMES[0]
+    assert [one.step for one in panel.plot.histograms] == [0, 10, 20, 30]
+    assert panel.words.text().startswith("1,000 numbers")
+    # Nearly all of the widest one is on the axis.
+    (low, high), _ = panel.plot.view.viewRange()
+    assert low < -2.5
+    assert high > 2.5
+    assert panel.plot.words_at(0.0, 3.0).startswith("step 30: 50.0% below 0")
+    for button in panel.what.findChildren(QAbstractButton):
+        if button.text() == "Gradients":
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.idle and len(panel.plot.histograms) == 3)
+    panel.names.setCurrentRow(2)
+    qtbot.waitUntil(lambda: panel.idle and panel.plot.title == NAMES[2])
+    columns = panel.plot.columns()
+    assert sum(np.asarray(columns["count"])) == pytest.approx(3000)
+
+
+def test_why_there_are_no_histograms(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    panel = HistogramsPanel(session)
+    shown(qtbot, panel)
+    assert panel.words.text().startswith("This run recorded none")
+    open_run(session, MadeRun(tmp_path / "own", task="own-loop"))
+    qtbot.waitUntil(lambda: panel.idle and "run.watch(model" in panel.words.text())
