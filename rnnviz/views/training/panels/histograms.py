@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
+    QListWidgetItem,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -127,7 +128,8 @@ class HistogramsPanel(Panel):
     def _list(self, names: tuple[str, ...]) -> None:
         if names == tuple(self.names.item(row).text() for row in range(self.names.count())):
             return
-        before = self.names.currentItem().text() if self.names.currentItem() else ""
+        chosen: QListWidgetItem | None = self.names.currentItem()
+        before = "" if chosen is None else chosen.text()
         self.names.blockSignals(True)
         self.names.clear()
         self.names.addItems(list(names))
