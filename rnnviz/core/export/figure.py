@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from rnnviz.core.colours.colour import CELL_INK, INK, LEVELS, MISSING, PAPER, palette
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.layout import Cell, rows
@@ -38,7 +40,7 @@ _FAINT = {False: "#98a1b0", True: "#707b8d"}
 Anchor = Literal["start", "middle", "end"]
 
 
-class Box(NamedTuple):
+class Box(msgspec.Struct, frozen=True, gc=False):
     """A filled rectangle."""
 
     x: float
@@ -48,7 +50,7 @@ class Box(NamedTuple):
     colour: str
 
 
-class Words(NamedTuple):
+class Words(msgspec.Struct, frozen=True, gc=False):
     """A line of words in the font of captions; y is the baseline."""
 
     x: float
@@ -62,7 +64,7 @@ class Words(NamedTuple):
     """Degrees clockwise about (x, y)."""
 
 
-class Stroke(NamedTuple):
+class Stroke(msgspec.Struct, frozen=True, gc=False):
     """A straight line with round ends."""
 
     x1: float

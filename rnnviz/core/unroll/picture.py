@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
+import msgspec
 import numpy as np
 
 from rnnviz.core.architectures import facts_of
@@ -38,7 +39,7 @@ _READABLE = 11.5
 """A cell lower than so many pixels shows its colour alone."""
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where one number lies, so that a pointer finds it."""
 
     x: float
@@ -115,6 +116,13 @@ class _Layout:
         return self.height - _BOTTOM - 4
 
     @cached_property
+    def symbol_size(self) -> int:
+        """The size at which the longest symbol fits under a step."""
+        names = [shown_symbol(one) for one in self.plan.inputs if one is not None]
+        longest = max(names, key=len, default="")
+        return min(17, max(8, int((self.column - 8) / (0.56 * max(1, len(longest))))))
+
+    @cached_property
     def inputs(self) -> float:
         """The top of the vectors that enter."""
         return self.symbols - 20 - self.cell * self.plan.width
@@ -169,13 +177,6 @@ def draw(
     return picture
 
 
-def _symbol_size(layout: _Layout) -> int:
-    """The size at which the longest symbol fits under a step."""
-    names = [shown_symbol(one) for one in layout.plan.inputs if one is not None]
-    longest = max(names, key=len, default="")
-    return min(17, max(8, int((layout.column - 8) / (0.56 * max(1, len(longest))))))
-
-
 def _fitting(said: str, room: float, largest: int = 15) -> int:
     """The size at which bold words fit in so many pixels: a letter is half as wide as high."""
     return max(9, min(largest, int(room / (0.5 * max(1, len(said))))))
@@ -210,7 +211,22 @@ class _Pen:
         self.picture, self.dark = picture, dark
         self.figure = picture.figure
         self._trace = trace
+        self._ink = hex_colour(INK[dark])
         self._colours: dict[tuple[str, Scale], list[list[str]]] = {}
+        self._scales: dict[tuple[str, ...], Scale] = {}
+
+    def scale_of(self, key: str) -> Scale:
+        """The scale of all numbers of an array, found for all steps at once."""
+        if (key,) not in self._scales:
+            self._scales[key,] = _scale(self._trace[key])
+        return self._scales[key,]
+
+    def scale_of_gradients(self, *keys: str) -> Scale:
+        """As far as the numbers of any of these arrays go, either way."""
+        if keys not in self._scales:
+            reach = max(float(np.abs(self._trace[key]).max(initial=0.0)) for key in keys) or 1.0
+            self._scales[keys] = Scale(-reach, reach, "green-purple")
+        return self._scales[keys]
 
     def _colours_of(self, key: str, scale: Scale) -> list[list[str]]:
         """The colour of every number of an array, found for all steps at once."""
@@ -230,8 +246,7 @@ class _Pen:
         bold: bool = False,
         anchor: Literal["start", "middle", "end"] = "start",
     ) -> None:
-        ink = colour or hex_colour(INK[self.dark])
-        self.figure.words.append(Words(x, y, text, size, ink, bold, anchor))
+        self.figure.words.append(Words(x, y, text, size, colour or self._ink, bold, anchor))
 
     def frame(self, x: float, y: float, width: float, height: float, colour: str) -> None:
         corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
@@ -327,18 +342,18 @@ def _step(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, ma
         x,
         layout.symbols,
         entering,
-        _symbol_size(layout),
+        layout.symbol_size,
         "",
         True,
         "middle",
     )
     inputs = trace["inputs"][step] if done else np.full(plan.width, np.nan)
-    _cells(pen, layout, left, layout.inputs, inputs, trace["inputs"], ("input", "inputs", step))
+    _cells(pen, layout, left, layout.inputs, inputs, ("input", "inputs", step))
     _arrows(pen, trace, layout, shown, step, marked)
     for layer in range(plan.layers):
         key = f"{layer}/hidden"
         values = trace[key][step] if done else np.full(plan.units, np.nan)
-        _cells(pen, layout, left, layout.hidden(layer), values, trace[key], ("hidden", key, step))
+        _cells(pen, layout, left, layout.hidden(layer), values, ("hidden", key, step))
         if shown.backward >= plan.steps - step:
             _gradients(pen, trace, layout, layer, step, x)
     _answer(pen, trace, layout, step, x, done)
@@ -364,14 +379,13 @@ def _cells(
     x: float,
     y: float,
     values: Numbers,
-    all_values: Numbers,
     place: tuple[Kind, str, int],
 ) -> None:
     """A vector; an empty frame where it was not computed yet."""
     if np.isnan(values).all():
         pen.frame(x, y, layout.vector, layout.cell * len(values) - 1, FAINT[pen.dark])
         return
-    pen.column(x, y, layout.vector, layout.cell, values, _scale(all_values), place)
+    pen.column(x, y, layout.vector, layout.cell, values, pen.scale_of(place[1]), place)
 
 
 def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done: bool) -> None:
@@ -383,8 +397,7 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
         return
     if not done:
         nothing = np.full(len(plan.vocabulary), np.nan)
-        scores = trace["scores"]
-        _cells(pen, layout, left, layout.scores, nothing, scores, ("score", "scores", step))
+        _cells(pen, layout, left, layout.scores, nothing, ("score", "scores", step))
         if not plan.drawn:
             pen.words(x, layout.scores - 14, shown_symbol(target), 15, SOFT[dark], True, "middle")
         return
@@ -395,7 +408,7 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
             RIGHT[dark] if row == wanted else WRONG[dark] for row in range(len(plan.vocabulary))
         )
     for offset, key, kind, scale in (
-        (0.0, "scores", "score", _pale(_scale(trace["scores"]))),
+        (0.0, "scores", "score", _pale(pen.scale_of("scores"))),
         (layout.vector + 3, "probabilities", "probability", Scale(0.0, 1.0, "gate")),
     ):
         values = trace[key][step]
@@ -503,9 +516,7 @@ def _gradients(pen: _Pen, trace: Trace, layout: _Layout, layer: int, step: int, 
     """Beside a hidden state: what its own step asks of it, and what comes from later ones."""
     left, y = x + layout.vector / 2 + 3, layout.hidden(layer)
     width = min(layout.vector, (layout.column - layout.vector - 12) / 2)
-    both = np.concatenate([trace[f"{layer}/own/hidden"], trace[f"{layer}/later/hidden"]])
-    reach = float(np.abs(both).max(initial=0.0)) or 1.0
-    scale = Scale(-reach, reach, "green-purple")
+    scale = pen.scale_of_gradients(f"{layer}/own/hidden", f"{layer}/later/hidden")
     for place, part in enumerate(("own", "later")):
         key = f"{layer}/{part}/hidden"
         kind: Kind = "own" if part == "own" else "later"
@@ -758,15 +769,21 @@ def _matrix(
     scale: Scale,
     key: str,
 ) -> None:
-    colours, table = scale.index(values), _table(scale, pen.dark)
+    table = _table(scale, pen.dark)
     size = int(min(11, cell * 0.58, width * 0.36))
-    for row in range(values.shape[0]):
-        for column in range(values.shape[1]):
-            left, top = x + column * width, y + row * cell
-            pen.figure.boxes.append(
-                Box(left, top, max(1.0, width - 1), max(1.0, cell - 1), table[colours[row, column]])
-            )
-            pen.picture.places.append(Place(left, top, width, cell, "weight", key, -1, row, column))
-            if cell >= _READABLE and width >= 24:
-                shown = f"{values[row, column]:.2f}".replace("-", "−")
+    wide, high, readable = (
+        max(1.0, width - 1),
+        max(1.0, cell - 1),
+        cell >= _READABLE and width >= 24,
+    )
+    boxes, places = pen.figure.boxes, pen.picture.places
+    rows = zip(values.tolist(), scale.index(values).tolist(), strict=True)
+    for row, (numbers, entries) in enumerate(rows):
+        top = y + row * cell
+        for column, (number, entry) in enumerate(zip(numbers, entries, strict=True)):
+            left = x + column * width
+            boxes.append(Box(left, top, wide, high, table[entry]))
+            places.append(Place(left, top, width, cell, "weight", key, -1, row, column))
+            if readable:
+                shown = f"{number:.2f}".replace("-", "−")
                 pen.words(left + width - 3, top + cell * 0.7, shown, size, "", False, "end")

@@ -25,6 +25,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class Trace:
         """The sum of the losses of all steps, nats."""
         return float(np.nansum(self["losses"]))
 
-    @property
+    @cached_property
     def likeliest(self) -> tuple[str, ...]:
         """(T,) the symbol with the highest score at each step."""
         best = self["scores"].argmax(axis=1)

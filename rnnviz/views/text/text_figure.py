@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -40,17 +42,19 @@ def paint_figure(painter: QPainter, drawn: Figure) -> None:
         painter.fillRect(QRectF(box.x, box.y, box.width, box.height), _colour(box.colour))
     if drawn.strokes:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for line in drawn.strokes:
-        painter.setPen(_round_pen(line.colour, line.width))
-        painter.drawLine(QPointF(line.x1, line.y1), QPointF(line.x2, line.y2))
+    # Neighbours that are drawn alike together: each call costs more than a line.
+    for (colour, width), alike in groupby(drawn.strokes, attrgetter("colour", "width")):
+        painter.setPen(_round_pen(colour, width))
+        painter.drawLines([QLineF(line.x1, line.y1, line.x2, line.y2) for line in alike])
     font = mono_font()
     font.setPixelSize(LETTER_SIZE)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     for letters in drawn.letters:
         _paint_letters(painter, letters, metrics)
+    family = ui_font().family()
     for words in drawn.words:
-        _paint_words(painter, words)
+        _paint_words(painter, words, family)
 
 
 def figure_image(drawn: Figure, scale: float = 2.0) -> QImage:
@@ -131,8 +135,8 @@ def _paint_letters(painter: QPainter, letters: Letters, metrics: QFontMetricsF) 
             paint_glyph(painter, QRectF(x, 0, width, 0), letters.y, shown)
 
 
-def _paint_words(painter: QPainter, words: Words) -> None:
-    font, metrics = _caption_font(words.size, words.bold, ui_font().family())
+def _paint_words(painter: QPainter, words: Words, family: str) -> None:
+    font, metrics = _caption_font(words.size, words.bold, family)
     painter.setFont(font)
     painter.setPen(_colour(words.colour))
     back = 0.0
