@@ -10,12 +10,15 @@ import io
 import re
 import struct
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
@@ -31,6 +34,9 @@ from rnnviz.nets.checkpoints.pytorch.inert_pickle import (
 _LEGACY = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\.", re.DOTALL)
 """The older form begins with a pickle of this number, in whatever protocol."""
 _LOOKED_AT = 1 << 16
+_LOCAL_HEADER = struct.Struct("<4s2xH18xHH")
+"""How a record in a zip begins: magic, flags, the lengths of its name and of what follows that."""
+_NAMED_IN_UTF8 = 1 << 11
 _LARGEST_PICKLE = 256 * 1024 * 1024
 _DEEPEST = 24
 Form = Literal["zip", "legacy", "torchscript"]
@@ -81,7 +87,10 @@ def looks_like_pytorch(path: Path) -> bool:
     if _LEGACY.match(head) or _is_plain_pickle(head):
         return True
     try:
-        return head.startswith(b"PK") and _pickle_name(path) is not None
+        if not head.startswith(b"PK"):
+            return False
+        with zipfile.ZipFile(path) as archive:
+            return _pickle_name(archive) is not None
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False
 
@@ -115,20 +124,20 @@ def read_pytorch(path: Path) -> PyTorchFile:
         ) from error
 
 
-def _pickle_name(path: Path) -> str | None:
+def _pickle_name(archive: zipfile.ZipFile) -> str | None:
     """The name of the pickle in a zip that torch wrote; None for any other zip."""
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
+    names = archive.namelist()
     pickles = [name for name in names if name.count("/") == 1 and name.endswith("/data.pkl")]
     return pickles[0] if len(pickles) == 1 else None
 
 
 def _read_zip(path: Path) -> PyTorchFile:
-    size, name = path.stat().st_size, _pickle_name(path)
-    if name is None:
-        raise ModelFileError(f"{path.name} is a zip archive that torch.save did not write")
-    folder = name.removesuffix("data.pkl")
+    size = path.stat().st_size
     with zipfile.ZipFile(path) as archive:
+        name = _pickle_name(archive)
+        if name is None:
+            raise ModelFileError(f"{path.name} is a zip archive that torch.save did not write")
+        folder = name.removesuffix("data.pkl")
         entries = {entry.filename: entry for entry in archive.infolist()}
         if len(entries) != len(archive.infolist()):
             raise ModelFileError(f"{path.name} names the same record twice; it is made to deceive")
@@ -144,11 +153,34 @@ def _read_zip(path: Path) -> PyTorchFile:
                     f"holds {held:,} bytes of them: it is cut short or made to harm"
                 )
 
-        def storage(block: Stored) -> bytes:
-            return archive.read(f"{folder}data/{block.key}")
+        with path.open("rb") as file:
 
-        content = resolved(followed, path.name, storage)
+            def storage(block: Stored) -> npt.NDArray[np.uint8]:
+                return _record(file, entries[f"{folder}data/{block.key}"])
+
+            content = resolved(followed, path.name, storage)
     return _made(content, "torchscript" if scripted else "zip", followed)
+
+
+def _record(file: io.BufferedReader, entry: zipfile.ZipInfo) -> npt.NDArray[np.uint8]:
+    """The bytes of a record that is not compressed, read once, to where they stay, and checked.
+
+    `ZipFile.read` would bring them in small pieces, joined and copied again.
+
+    Raises:
+        BadZipFile: the record is another, is cut short, or its checksum does not fit.
+    """
+    file.seek(entry.header_offset)
+    head = file.read(_LOCAL_HEADER.size).ljust(_LOCAL_HEADER.size, b"\0")
+    magic, flags, named, extra = _LOCAL_HEADER.unpack(head)
+    name = file.read(named).decode("utf-8" if flags & _NAMED_IN_UTF8 else "cp437")
+    if magic != b"PK\x03\x04" or name != entry.orig_filename:
+        raise zipfile.BadZipFile(f"{entry.filename} does not lie where the archive says")
+    file.seek(extra, io.SEEK_CUR)
+    found = np.empty(entry.file_size, np.uint8)
+    if file.readinto(found.data) != len(found) or zlib.crc32(found.data) != entry.CRC:
+        raise zipfile.BadZipFile(f"the checksum of {entry.filename} does not fit it")
+    return found
 
 
 def _check_entries(
@@ -194,8 +226,10 @@ def _read_legacy(path: Path) -> PyTorchFile:
         places[key] = stream.tell()
         stream.seek(block.length, io.SEEK_CUR)
 
-    def storage(block: Stored) -> bytes:
-        return content[places[block.key] : places[block.key] + block.length]
+    held = memoryview(content)
+
+    def storage(block: Stored) -> memoryview:
+        return held[places[block.key] : places[block.key] + block.length]
 
     return _made(resolved(followed, path.name, storage), "legacy", followed)
 

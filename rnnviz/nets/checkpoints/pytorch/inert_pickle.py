@@ -17,12 +17,14 @@ from io import BytesIO
 from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.strided import view_fits
 
+Bytes = bytes | memoryview | npt.NDArray[np.uint8]
 _DTYPES = {
     "DoubleStorage": torch.float64, "FloatStorage": torch.float32, "HalfStorage": torch.float16,
     "BFloat16Storage": torch.bfloat16, "LongStorage": torch.int64, "IntStorage": torch.int32,
@@ -453,7 +455,7 @@ _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
 
 
 def resolved(
-    followed: Followed, file: str, storage: Callable[[Stored], bytes] | None = None
+    followed: Followed, file: str, storage: Callable[[Stored], Bytes] | None = None
 ) -> Any:
     """What a pickle holds: containers, strings, numbers, arrays, tensors; all else an `Instance`.
 
@@ -473,7 +475,7 @@ def resolved(
 class _Resolver:
     """Turns stand-ins into what they stand for, each once."""
 
-    def __init__(self, storage: Callable[[Stored], bytes], file: str) -> None:
+    def __init__(self, storage: Callable[[Stored], Bytes], file: str) -> None:
         self._storage, self._file = storage, file
         self._done: dict[int, Any] = {}
         self._kept: list[Any] = []  # an id is only its object's as long as that lives
@@ -610,9 +612,10 @@ class _Resolver:
                 )
             raw = raw[: stored.length]
             whole = len(raw) - len(raw) % torch.empty(0, dtype=dtype).element_size()
-            writable = bytearray(raw[:whole])
+            # An array was made for these numbers alone; anything else would change with them.
+            own = raw[:whole] if isinstance(raw, np.ndarray) else bytearray(raw[:whole])
             self._flat[key] = (
-                torch.frombuffer(writable, dtype=dtype) if whole else torch.empty(0, dtype=dtype)
+                torch.frombuffer(own, dtype=dtype) if whole else torch.empty(0, dtype=dtype)
             )
         return self._flat[key]
 
