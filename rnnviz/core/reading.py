@@ -7,6 +7,7 @@ of a thousand digits. None of it costs time or memory here, and each has its sen
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -131,8 +132,9 @@ def decode_json(raw: bytes, kind: Any = Any) -> Any:
             beyond 64 bits.
     """
     try:
-        text = raw.decode("utf-8-sig")
-        content = json.loads(text) if kind is Any else msgspec.json.decode(text, type=kind)
+        raw = raw.removeprefix(codecs.BOM_UTF8)
+        text = "" if raw.isascii() and kind is not Any else raw.decode()
+        content = json.loads(text) if kind is Any else msgspec.json.decode(raw, type=kind)
         plain = content if kind is Any else msgspec.to_builtins(content)
     except RecursionError as error:
         raise DamagedFileError("it is nested too deeply") from error
@@ -158,9 +160,11 @@ def _refuse_what_nobody_means(content: Any) -> None:
             except UnicodeEncodeError as error:
                 raise DamagedFileError("it holds half a character") from error
         elif isinstance(value, list | tuple):
-            # A vocabulary of some thousand words is looked at as one.
-            words = set(map(type, value)) == {str}
-            waiting.extend(("".join(value),) if words else value)
+            try:
+                # A vocabulary of some thousand words is looked at as one.
+                waiting.append("".join(value))
+            except TypeError:
+                waiting.extend(value)
         elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
             raise DamagedFileError("it holds an integer of more than 64 bits")
 

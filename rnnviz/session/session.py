@@ -18,7 +18,6 @@ from rnnviz.core.kinds import ModelKind, kind_named
 from rnnviz.core.models.network import Described
 from rnnviz.core.models.unit_found import units_found
 from rnnviz.core.reading import exists
-from rnnviz.core.recognise import kind_of
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.runs.watched import runs_in
 from rnnviz.core.sequences.text import Text
@@ -165,6 +164,8 @@ class Session(QObject):
         Raises:
             RnnvizError: it is none of these, or cannot be read; what was open stays.
         """
+        from rnnviz.core.recognise import kind_of  # here: the window starts without
+
         kind = kind_of(path)
         if kind != "finding":
             self._want(None)

@@ -14,7 +14,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import tarfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +24,6 @@ from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.reading import read_json, read_small
 from rnnviz.core.system.files import write_atomically
 from rnnviz.core.system.left_behind import temporary_folder
-from rnnviz.work.unpacking import RefusedArchiveError, unpack
 
 SSH = (
     "ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10",
@@ -328,6 +326,10 @@ class Mirror:
 
     def _unpack(self, stream: IO[bytes]) -> bool:
         """Whether all that came is in its place."""
+        import tarfile  # here: the window starts without
+
+        from rnnviz.work.unpacking import RefusedArchiveError, unpack
+
         try:
             unpack(stream, self.folder)
         except RefusedArchiveError as error:

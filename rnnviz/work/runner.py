@@ -137,10 +137,11 @@ class EngineRunner:
                     self._ended_on_purpose = child
                     child.kill()
                     return
-                _wake(child)
                 # A child that was stopped from outside is seen while something is asked of it.
                 waits = [_SECONDS_BETWEEN_LOOKS] if self._listeners else []
-                self._cancelled.wait(min([*waits, first - now] if first else waits, default=None))
+                limit = min([*waits, first - now] if first else waits, default=None)
+                if not self._cancelled.wait(limit):
+                    _wake(child)
 
     def close(self) -> None:
         """End the child; jobs still under way are dropped without an answer."""

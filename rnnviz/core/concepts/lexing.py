@@ -19,9 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pygments.lexers import find_lexer_class_by_name, get_lexer_by_name
 from pygments.token import STANDARD_TYPES, Comment, String, _TokenType
-from pygments.util import ClassNotFound
 
 from rnnviz.core.concepts.scan import Integers, Mask, among, codes_of
 from rnnviz.core.errors import ConceptError
@@ -183,12 +181,17 @@ def tokens(text: str, language: str) -> Iterator[tuple[int, _TokenType, str]]:
 
 
 def _tokens(text: str, language: str) -> Iterator[tuple[int, _TokenType, str]]:
+    from pygments.lexers import get_lexer_by_name  # here: the window starts without
+
     lexer: Any = get_lexer_by_name(language, stripnl=False, stripall=False, ensurenl=False)
     yield from lexer.get_tokens_unprocessed(text)
 
 
 def check_language(language: str) -> None:
     """Raises ConceptError if Pygments knows no language of this name."""
+    from pygments.lexers import find_lexer_class_by_name  # here: the window starts without
+    from pygments.util import ClassNotFound
+
     try:
         find_lexer_class_by_name(language)
     except ClassNotFound as error:

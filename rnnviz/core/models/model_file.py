@@ -7,7 +7,6 @@ the file is ever executed. The format is specified in `docs/formats.md`.
 
 from __future__ import annotations
 
-import json
 import os
 import struct
 from collections.abc import Mapping
@@ -108,10 +107,10 @@ def read_header(path: Path) -> dict[str, object]:
                     f"{path.name} announces a header of {length:,} bytes in a file of {size:,}; "
                     "it is truncated or not a safetensors file"
                 )
-            header = json.loads(file.read(length))
+            header = msgspec.json.decode(file.read(length))
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
         raise ModelFileError(
             f"the header of {path.name} is not JSON; it is damaged or not a safetensors file"
         ) from error

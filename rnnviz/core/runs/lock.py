@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import sys
 import threading
 import time
@@ -46,7 +45,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
         """This process."""
         process = os.getpid()
         return cls(
-            host=socket.gethostname(),
+            host=_this_machine(),
             process=process,
             boot=_boot(),
             start=_start(process),
@@ -56,7 +55,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_local(self) -> bool:
         """Whether it is on this machine."""
-        return self.host == socket.gethostname()
+        return self.host == _this_machine()
 
     def lives(self) -> bool:
         """Whether this process of this machine still runs; no clock is asked."""
@@ -71,6 +70,12 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
         except OverflowError:
             return False
         return not self.start or _start(self.process) in (0, self.start)
+
+
+def _this_machine() -> str:
+    import socket  # here, not above: the window starts without it
+
+    return socket.gethostname()
 
 
 def _boot() -> str:

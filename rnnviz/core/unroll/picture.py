@@ -454,7 +454,7 @@ def _going_back_in(pen: _Pen, layout: _Layout, step: int) -> None:
     wrote = len(shown_symbol(plan.drawn[step - 1] or ""))
     start, end = layout.middle(step - 1) + 8 + 4.2 * wrote, layout.middle(step)
     x = end - layout.vector / 2 - 22
-    stop = end - 4 - 0.28 * _symbol_size(layout) * wrote
+    stop = end - 4 - 0.28 * layout.symbol_size * wrote
     for stroke in ((start, top, x, top), (x, top, x, foot)):
         pen.figure.strokes.append(Stroke(*stroke, 2.0, colour))
     pen.arrow(x, foot, max(x, stop), foot, colour, 2.0)

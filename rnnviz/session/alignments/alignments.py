@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from rnnviz.core.alignments.attention_file import AttentionMaps, read_attention
 from rnnviz.core.alignments.decoded import LAYERS, Decoded, branch
 from rnnviz.core.alignments.tokens import Group, begun, sentence_of, word_of
 from rnnviz.core.alignments.trust import EFFECTS
@@ -31,6 +30,9 @@ from rnnviz.session.shared.scratch import Scratch
 from rnnviz.work.jobs.alignments import EffectsMeasured, MeasureEffects, TokensSoFar, Translated
 from rnnviz.work.jobs.models import ModelOpened
 from rnnviz.work.messages import Failure
+
+if TYPE_CHECKING:
+    from rnnviz.core.alignments.attention_file import AttentionMaps
 
 _TRANSLATE, _BESIDE = "translate", "translate beside"
 
@@ -119,6 +121,10 @@ class Alignments(QObject):
         Raises:
             AlignmentError: it holds none; what was open stays.
         """
+        from rnnviz.core.alignments.attention_file import (
+            read_attention,
+        )  # only who asks waits for it
+
         maps = read_attention(path)
         self.model = Translator(
             str(path),

@@ -17,7 +17,6 @@ from rnnviz.core.alignments.links import (
     read_link_file,
     read_pairs,
 )
-from rnnviz.core.alignments.statistical_aligner import diagonal
 from rnnviz.core.alignments.tokens import is_mark, word_groups
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import Answer
@@ -175,6 +174,10 @@ class GoldLinks(QObject):
 
     def straight(self, alignment: Alignment) -> Agreement | None:
         """How a straight diagonal agrees with gold, the least that a model must beat."""
+        from rnnviz.core.alignments.statistical_aligner import (
+            diagonal,
+        )  # only who asks waits for it
+
         gold = self.links
         sides = [sum(not is_mark(t) for t in side) for side in (alignment.source, alignment.target)]
         return None if gold is None else agreement(diagonal(*sides), gold)

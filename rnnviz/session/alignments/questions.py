@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rnnviz.core.alignments.attention_steps import AttentionSteps, kind_of_attention, steps_of
 from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.alignments.tokens import (
     WORD_START,
@@ -25,6 +24,9 @@ from rnnviz.session.shared.identities import Subject
 from rnnviz.work.jobs.alignments import Search, Translate
 from rnnviz.work.jobs.given import ModelGiven
 from rnnviz.work.jobs.models import ModelOpened
+
+if TYPE_CHECKING:
+    from rnnviz.core.alignments.attention_steps import AttentionSteps
 
 TRANSLATOR = Subject("translator")
 """The open translation model."""
@@ -251,6 +253,11 @@ class Answer:
     def steps(self) -> AttentionSteps:
         """What the decoder did, token for token."""
         forced = frozenset(self.question.weights)
+        from rnnviz.core.alignments.attention_steps import (  # here: the window starts without
+            kind_of_attention,
+            steps_of,
+        )
+
         kind = kind_of_attention(self.model.description, self.question.temperature)
         return steps_of(self.decoded, kind, forced)
 

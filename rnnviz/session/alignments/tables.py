@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.alignments.links import Agreement, corpus_agreement, read_links
 from rnnviz.core.alignments.parallel_corpus import words_between_blanks
-from rnnviz.core.alignments.statistical_aligner import diagonal
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import ANSWER, TRANSLATOR
 from rnnviz.session.shared.identities import Answers, Subject
@@ -154,6 +153,10 @@ class AlignmentTables(QObject):
         self._agreements.drop(_LAST)
 
         def done(written: CorpusAligned) -> None:
+            from rnnviz.core.alignments.statistical_aligner import (
+                diagonal,
+            )  # only who asks waits for it
+
             try:
                 found = read_links(Path(written.path), base=0)
                 links = [(one.swapped() if swapped else one).sure for one in found]

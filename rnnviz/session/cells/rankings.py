@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -24,7 +24,6 @@ from rnnviz.core.errors import ConceptError
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import Ranking, read_ranking
 from rnnviz.core.scoring.document_labels import DocumentRanking, labels_of
-from rnnviz.core.scoring.probe import Probe, read_probe
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.file_names import file_name_for
@@ -43,6 +42,9 @@ from rnnviz.work.jobs.cells import (
     Written,
 )
 from rnnviz.work.messages import Failure, Request
+
+if TYPE_CHECKING:
+    from rnnviz.core.scoring.probe import Probe
 
 _HEAD = 20_000
 """Characters that say of what kind a text is."""
@@ -318,6 +320,8 @@ class Rankings(QObject):
             return
 
         def arrived(fitted: Written) -> None:
+            from rnnviz.core.scoring.probe import read_probe  # here: the window starts without
+
             self._probes.put(name, read_probe(Path(fitted.path)))
             self.probe_changed.emit(name)
 

@@ -8,7 +8,6 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import FindingError
-from rnnviz.core.recognise import kind_of
 from rnnviz.core.stories.pack import unpack, write_pack
 from rnnviz.core.stories.story import (
     Stories,
@@ -96,6 +95,8 @@ class StoriesTold(QObject):
         Raises:
             FindingError: it cannot be read, or holds none.
         """
+        from rnnviz.core.recognise import kind_of  # here: the window starts without
+
         packed = kind_of(path) == "stories" and path.suffix.lower() != ".json"
         found = unpack(path, self._unpacked) if packed else _here(read_stories(path))
         if not found.stories:

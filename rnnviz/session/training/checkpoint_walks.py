@@ -25,7 +25,6 @@ from rnnviz.core.scoring import read_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.background import Background
 from rnnviz.core.system.deleting import delete
-from rnnviz.core.training_tasks import kind_trained_by
 from rnnviz.session.cells.rankings import CONCEPTS_MADE, Rankings
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Failure, Jobs
@@ -164,6 +163,8 @@ class CheckpointWalks(QObject):
     @property
     def kind(self) -> ModelKind | None:
         """The kind of model that the current run makes; None where that is unknown."""
+        from rnnviz.core.training_tasks import kind_trained_by  # here: the window starts without
+
         return kind_trained_by(self.task)
 
     @property

@@ -12,7 +12,20 @@ from pathlib import Path
 from typing import Literal
 from weakref import WeakSet
 
-from PySide6.QtCore import QByteArray, QDir, QObject, QSize, Qt, QTemporaryDir, QTimer, Signal, Slot
+from PySide6.QtCore import (
+    QByteArray,
+    QDir,
+    QObject,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTemporaryDir,
+    QTimer,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import (
     QAccessibilityHints,
     QAction,
@@ -21,6 +34,7 @@ from PySide6.QtGui import (
     QFontDatabase,
     QGuiApplication,
     QIcon,
+    QIconEngine,
     QPainter,
     QPalette,
     QPixmap,
@@ -33,6 +47,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QStyleFactory,
+    QStyleOption,
     QWidget,
 )
 from shiboken6 import isValid
@@ -274,8 +289,8 @@ class Appearance(QObject):
         folder = Path(self._arrows.path()) / ("dark" if theme.dark else "light")
         folder.mkdir(exist_ok=True)
         for name in ("chevron-down", "chevron-up", "external-link"):
-            (folder / f"{name}.svg").write_bytes(_tinted(name, theme.muted))
-        (folder / "check.svg").write_bytes(_tinted("check", theme.on_accent))
+            (folder / f"{name}.svg").write_bytes(_tinted(_source(name), theme.muted))
+        (folder / "check.svg").write_bytes(_tinted(_source("check"), theme.on_accent))
         return str(folder)
 
 
@@ -337,7 +352,62 @@ def mono_font(points: float = 10.5) -> QFont:
 
 # icons
 
-_ICON_SIZES = (16, 20, 24, 32, 48)
+_LARGEST_ICON = 48
+
+
+class _LineIcon(QIconEngine):
+    """Draws a line icon when it is seen: few are, of all sizes, modes and states of all icons."""
+
+    def __init__(self, source: str, theme: Theme) -> None:
+        super().__init__()
+        self._source = source
+        self._theme = theme
+        self._drawn: dict[tuple[int, str], QPixmap] = {}
+
+    def clone(self) -> QIconEngine:
+        """The same once more."""
+        return _LineIcon(self._source, self._theme)
+
+    def actualSize(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QSize:  # noqa: N802
+        """How large it is drawn where so much room is."""
+        side = min(size.width(), size.height(), _LARGEST_ICON)
+        return QSize(side, side)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """It in the colour of its mode and state."""
+        side = self.actualSize(size, mode, state).width()
+        if state == QIcon.State.Off:
+            return self._in(side, _colour_of(mode, self._theme))
+        drawn = self._in(side, self._theme.accent)
+        if mode != QIcon.Mode.Disabled:
+            return drawn
+        option = QStyleOption()
+        option.palette = QGuiApplication.palette()
+        return QApplication.style().generatedIconPixmap(mode, drawn, option)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """Draw it in the middle of this place, sharp on screens of any density."""
+        scale = painter.device().devicePixelRatioF()
+        drawn = QPixmap(self.pixmap(rect.size() * scale, mode, state))
+        drawn.setDevicePixelRatio(scale)
+        place = QRectF(QPointF(), drawn.deviceIndependentSize())
+        place.moveCenter(QRectF(rect).center())
+        painter.drawPixmap(place.topLeft(), drawn)
+
+    def _in(self, side: int, colour: str) -> QPixmap:
+        found = self._drawn.get((side, colour))
+        if found is None:
+            found = self._drawn[side, colour] = QPixmap(QSize(side, side))
+            found.fill(Qt.GlobalColor.transparent)
+            with QPainter(found) as painter:
+                QSvgRenderer(QByteArray(_tinted(self._source, colour))).render(painter)
+        return found
+
+
+def _colour_of(mode: QIcon.Mode, theme: Theme) -> str:
+    if mode == QIcon.Mode.Normal:
+        return theme.muted
+    return theme.faint if mode == QIcon.Mode.Disabled else theme.text
 
 
 def icon(name: str, theme: Theme | None = None) -> QIcon:
@@ -347,19 +417,7 @@ def icon(name: str, theme: Theme | None = None) -> QIcon:
 
 @lru_cache(maxsize=256)
 def _icon(name: str, theme: Theme) -> QIcon:
-    made = QIcon()
-    for mode, colour in (
-        (QIcon.Mode.Normal, theme.muted),
-        (QIcon.Mode.Active, theme.text),
-        (QIcon.Mode.Selected, theme.text),
-        (QIcon.Mode.Disabled, theme.faint),
-    ):
-        for pixmap in _drawn(name, colour):
-            made.addPixmap(pixmap, mode, QIcon.State.Off)
-        if mode is not QIcon.Mode.Disabled:
-            for pixmap in _drawn(name, theme.accent):
-                made.addPixmap(pixmap, mode, QIcon.State.On)
-    return made
+    return QIcon(_LineIcon(_source(name), theme))
 
 
 _with_icons: WeakSet[QAction | QAbstractButton] = WeakSet()
@@ -373,20 +431,10 @@ def set_icon(target: QAction | QAbstractButton, name: str) -> None:
     target.setIcon(icon(name))
 
 
-@lru_cache(maxsize=1024)
-def _drawn(name: str, colour: str) -> tuple[QPixmap, ...]:
-    """The icon in every size that is shown, sharp on screens of any density."""
-    renderer = QSvgRenderer(QByteArray(_tinted(name, colour)))
-    pixmaps = []
-    for size in _ICON_SIZES:
-        pixmap = QPixmap(QSize(size, size))
-        pixmap.fill(Qt.GlobalColor.transparent)
-        with QPainter(pixmap) as painter:
-            renderer.render(painter)
-        pixmaps.append(pixmap)
-    return tuple(pixmaps)
+@lru_cache(maxsize=256)
+def _source(name: str) -> str:
+    return (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
 
 
-def _tinted(name: str, colour: str) -> bytes:
-    source = (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+def _tinted(source: str, colour: str) -> bytes:
     return source.replace("currentColor", colour).encode()

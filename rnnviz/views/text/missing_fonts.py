@@ -44,7 +44,8 @@ def scripts_without_font(codes: npt.NDArray[np.unsignedinteger], font: QFont) ->
     odd = codes[(codes >= _FIRST_ODD) & (codes <= 0x10FFFF)]
     found = dict.fromkeys(
         _script(chr(code))
-        for code in np.unique(odd).tolist()
+        # Not np.unique, which imports all of numpy.ma when it is called first.
+        for code in sorted(set(odd.tolist()))
         if unicodedata.category(chr(code))[0] in "LMNSP" and is_missing(font, chr(code))
     )
     return tuple(sorted(found))

@@ -15,17 +15,8 @@ from rnnviz.core.runs.config import TrainingConfig, config_found
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.session.session import Session
 from rnnviz.session.training.runs import OpenRun
-from rnnviz.views.cells.concept_dialog import ConceptDialog
-from rnnviz.views.cells.walk_dialog import WalkDialog
-from rnnviz.views.dialogs.closing_dialog import ClosingDialog
-from rnnviz.views.dialogs.deleting_dialog import DeletingDialog
-from rnnviz.views.dialogs.finding_dialog import FindingDialog
-from rnnviz.views.dialogs.number_dialog import NumberDialog
-from rnnviz.views.dialogs.reading_dialog import ReadingDialog
-from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.shared.asking import ask_save_path, open_dialog
 from rnnviz.views.shared.exporting import Exporting
-from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.window.undo import RemoveConcept, RemoveFinding
 from rnnviz.work.jobs.models import ConvertModel, ModelConverted
 
@@ -112,6 +103,10 @@ class Questions(QObject):
 
     def ask_vocabulary(self, path: str, size: int, message: str) -> None:
         """Ask which characters a network knows, then open it with them."""
+        from rnnviz.views.dialogs.vocabulary_dialog import (
+            VocabularyDialog,
+        )  # only who asks waits for it
+
         text = self._session.recordings.text
         read = text.path if text is not None else None
         reading = self._readings.get(path, 0)
@@ -126,6 +121,8 @@ class Questions(QObject):
 
     def ask_reading(self, path: str, _size: int, message: str) -> None:
         """Ask which network the tensors of a file are, then open it as that."""
+        from rnnviz.views.dialogs.reading_dialog import ReadingDialog  # only who asks waits for it
+
         text = self._session.recordings.text
         read = text.path if text is not None else None
         dialog = ReadingDialog(self._session.jobs, Path(path), message, self._window, read)
@@ -149,6 +146,8 @@ class Questions(QObject):
     @Slot(object)
     def ask_walk(self, size_bytes: int) -> None:
         """Ask what to keep of a walk that takes so much disk."""
+        from rnnviz.views.cells.walk_dialog import WalkDialog  # only who asks waits for it
+
         recordings = self._session.recordings
         dialog = WalkDialog(recordings, self._window)
 
@@ -161,6 +160,9 @@ class Questions(QObject):
     @Slot()
     def ask_position(self) -> None:
         """Ask for a character's number and go there."""
+        from rnnviz.views.dialogs.number_dialog import NumberDialog  # only who asks waits for it
+        from rnnviz.views.shared.number_field import WholeField
+
         text, selection = self._session.recordings.text, self._session.selection
         if text is None or len(text) == 0:
             return
@@ -178,6 +180,9 @@ class Questions(QObject):
     @Slot()
     def ask_line(self) -> None:
         """Ask for a line's number, as it stands beside the text, and go there."""
+        from rnnviz.views.dialogs.number_dialog import NumberDialog  # only who asks waits for it
+        from rnnviz.views.shared.number_field import WholeField
+
         text = self._session.recordings.text
         if text is None or len(text) == 0:
             return
@@ -260,6 +265,10 @@ class Questions(QObject):
         self._ask_deleting(run, why)
 
     def _ask_deleting(self, run: OpenRun, refused: str = "") -> None:
+        from rnnviz.views.dialogs.deleting_dialog import (
+            DeletingDialog,
+        )  # only who asks waits for it
+
         dialog = DeletingDialog(run.name, run.watched.directory, refused, self._window)
         open_dialog(
             dialog,
@@ -313,6 +322,8 @@ class Questions(QObject):
         going = [run.name for run in runs.training_here]
         if not going or settings.value(_QUIETLY, False, type=bool):
             return True
+        from rnnviz.views.dialogs.closing_dialog import ClosingDialog  # only who asks waits for it
+
         dialog = ClosingDialog(going, self._window)
         dialog.exec()
         pressed, quietly = dialog.clickedButton(), dialog.quietly.isChecked()
@@ -329,6 +340,8 @@ class Questions(QObject):
     @Slot()
     def ask_concept(self) -> None:
         """Ask for a new concept, shown on the text before it is used."""
+        from rnnviz.views.cells.concept_dialog import ConceptDialog  # only who asks waits for it
+
         text, selection = self._session.recordings.text, self._session.selection
         if text is None:
             self.refused.emit("Open a text first: a new concept is shown on it before it is used.")
@@ -374,6 +387,8 @@ class Questions(QObject):
     @Slot()
     def ask_finding(self) -> None:
         """Ask for the title and note of a finding, and keep it."""
+        from rnnviz.views.dialogs.finding_dialog import FindingDialog  # only who asks waits for it
+
         done = self._session.interventions.shown
         if done is not None:
             self.refused.emit(
@@ -396,6 +411,8 @@ class Questions(QObject):
     @Slot(object)
     def edit_finding(self, saved: SavedFinding) -> None:
         """Change the title and the note of a finding."""
+        from rnnviz.views.dialogs.finding_dialog import FindingDialog  # only who asks waits for it
+
         dialog = FindingDialog(saved.finding, self._window)
 
         def chosen() -> None:

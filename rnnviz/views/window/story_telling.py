@@ -13,7 +13,6 @@ from rnnviz.core.stories.pack import SUFFIX
 from rnnviz.core.stories.story import Story
 from rnnviz.session.session import Session
 from rnnviz.session.shared.stories import OWN, SHIPPED
-from rnnviz.views.dialogs.story_dialog import StoryDialog
 from rnnviz.views.shared.asking import ask_save_path, open_dialog
 from rnnviz.views.shared.exporting import Exporting, exported
 from rnnviz.views.window.undo import RemoveStory
@@ -113,6 +112,8 @@ class StoryTelling(QObject):
                 "sentence, first."
             )
             return
+        from rnnviz.views.dialogs.story_dialog import StoryDialog  # only who asks waits for it
+
         dialog = StoryDialog(story, self._window)
 
         def chosen() -> None:
@@ -161,6 +162,8 @@ class StoryTelling(QObject):
     @Slot(int)
     def ask_change(self, place: int) -> None:
         """Change the title and the caption of one of one's own."""
+        from rnnviz.views.dialogs.story_dialog import StoryDialog  # only who asks waits for it
+
         dialog = StoryDialog(self._session.stories.at(OWN, place), self._window)
 
         def chosen() -> None:

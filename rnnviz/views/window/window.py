@@ -28,21 +28,17 @@ from rnnviz.session.shared.jobs import Failure
 from rnnviz.session.shared.opening import OPEN
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.cells.workspace import CellsWorkspace
-from rnnviz.views.dialogs.keys_dialog import KeysDialog, show_about
-from rnnviz.views.dialogs.problem_dialog import show_problem
 from rnnviz.views.gradients.workspace import GradientsWorkspace
 from rnnviz.views.shared.exporting import Exporting
 from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import Appearance, Setting
 from rnnviz.views.shared.workspace import Workspace
-from rnnviz.views.shared.zooming import zoom_all
 from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.unroll.workspace import UnrollWorkspace
 from rnnviz.views.window.action_table import entries
 from rnnviz.views.window.actions import Actions
 from rnnviz.views.window.focus import FocusRing, FocusWalk
 from rnnviz.views.window.library_pane import LibraryPane
-from rnnviz.views.window.palette import Palette
 from rnnviz.views.window.places import Places
 from rnnviz.views.window.prebuilding import Prebuilder
 from rnnviz.views.window.presentation import Presentation
@@ -418,6 +414,8 @@ class Window(QMainWindow):
     @Slot()
     def open_palette(self) -> None:
         """Offer everything that can be done or looked at."""
+        from rnnviz.views.window.palette import Palette  # only who asks waits for it
+
         Palette(self).open()
 
     @Slot()
@@ -430,16 +428,23 @@ class Window(QMainWindow):
     @Slot(object)
     def show_failure(self, failure: Failure) -> None:
         """Say that a job failed, and why."""
-        show_problem(self, failure.message, failure.details)
+        self._show_problem(failure.message, failure.details)
 
     @Slot(str)
     def show_message(self, message: str) -> None:
         """Say what a person can act on."""
-        show_problem(self, message)
+        self._show_problem(message)
+
+    def _show_problem(self, message: str, details: str = "") -> None:
+        from rnnviz.views.dialogs.problem_dialog import show_problem  # seldom needed
+
+        show_problem(self, message, details)
 
     @Slot()
     def show_keys(self) -> None:
         """Show all keys."""
+        from rnnviz.views.dialogs.keys_dialog import KeysDialog  # only who asks waits for it
+
         dialog = KeysDialog(self.actions_.keys(self.workspace_tabs.current.name), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
@@ -447,6 +452,8 @@ class Window(QMainWindow):
     @Slot()
     def show_about(self) -> None:
         """Say what this is."""
+        from rnnviz.views.dialogs.keys_dialog import show_about  # only who asks waits for it
+
         show_about(self)
 
     @Slot()
@@ -491,17 +498,22 @@ class Window(QMainWindow):
     @Slot()
     def zoom_in(self) -> None:
         """Larger text, plots and tables in this workspace."""
-        zoom_all(self.workspace_tabs.current, 1)
+        self._zoom(1)
 
     @Slot()
     def zoom_out(self) -> None:
         """Smaller ones."""
-        zoom_all(self.workspace_tabs.current, -1)
+        self._zoom(-1)
 
     @Slot()
     def zoom_usual(self) -> None:
         """As large as they were at first."""
-        zoom_all(self.workspace_tabs.current, 0)
+        self._zoom(0)
+
+    def _zoom(self, steps: int) -> None:
+        from rnnviz.views.shared.zooming import zoom_all  # only who asks waits for it
+
+        zoom_all(self.workspace_tabs.current, steps)
 
     @Slot()
     def next_part(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
@@ -17,7 +18,6 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.scoring import Ranking, Score
-from rnnviz.core.scoring.probe import Probe
 from rnnviz.views.cells.best_table import BestTable
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.document_ranking import DocumentRankingTable
@@ -29,6 +29,9 @@ from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.work.jobs.cells import FitProbe, Rank
+
+if TYPE_CHECKING:
+    from rnnviz.core.scoring.probe import Probe
 
 
 class RankingPanel(Panel):
