@@ -144,8 +144,9 @@ class _Judged:
             after = did.running[place]
             print(
                 f"  {word:{width}}  {'' if math.isnan(after) else f'{after:.0%}':>8}  "
-                f"{did.gradient_x_input[place]:+8.2f}  "
-                f"{did.integrated_gradients[place]:+10.2f}  {did.left_out[place]:+8.2f}"
+                f"{_signed(did.gradient_x_input[place]):>8}  "
+                f"{_signed(did.integrated_gradients[place]):>10}  "
+                f"{_signed(did.left_out[place]):>8}"
             )
 
 
@@ -182,3 +183,8 @@ def _summary(results: Sequence[_Judged]) -> _Summary | None:
     right = sum(one.label == one.verdict for one in labelled)
     (largest, count), *_ = Counter(one.label for one in labelled).most_common(1)
     return _Summary(len(labelled), right, right / len(labelled), largest, count / len(labelled))
+
+
+def _signed(value: float) -> str:
+    """Two figures behind the point; of a long document not everything is found."""
+    return "-" if math.isnan(value) else f"{value:+.2f}"

@@ -16,10 +16,16 @@ from rnnviz.nets.walking.outcomes import class_logits
 
 _INTEGRATED = 64
 """Points on the way from nothing to the words, at which gradients are averaged."""
+_MOST_INTEGRATED, _MOST_LEFT_OUT = 5000, 2000
+"""Words of the longest document that slopes are averaged over, and that each word is left out of:
+the one reads it 64 times, forth and back, the other once for each of its words."""
 
 
 class WordEffects(NamedTuple):
-    """What each of T words did to the log-odds of a class, in nats; above 0 it spoke for it."""
+    """What each of T words did to the log-odds of a class, in nats; above 0 it spoke for it.
+
+    What would take too long for a long document is NaN.
+    """
 
     class_number: int
     log_odds: float
@@ -69,12 +75,7 @@ def word_effects(
     with torch.no_grad():
         embedded = model.embed(entering[:, None].to(model.device))
     slopes = _slopes(model, embedded, chosen)
-    shares = (torch.arange(_INTEGRATED) + 0.5) / _INTEGRATED
-    points = max(1, PLACES // len(entering))
-    total = torch.zeros_like(embedded[:, 0])
-    for part in shares.split(points):
-        scaled = embedded * part.to(embedded)[None, :, None]
-        total += _slopes(model, scaled, chosen).sum(dim=1)
+    length, nowhere = len(entering), np.full(len(entering), np.nan, np.float32)
     with torch.inference_mode():
         lengths = torch.tensor([len(entering)])
         nothing = model.judge(torch.zeros_like(embedded), lengths).logits[0].float().cpu()
@@ -82,10 +83,21 @@ def word_effects(
         chosen,
         whole,
         (slopes * embedded).sum(dim=2)[:, 0].cpu().numpy(),
-        (total / _INTEGRATED * embedded[:, 0]).sum(dim=1).cpu().numpy(),
-        whole - _without_each(model, entering, chosen),
+        _integrated(model, embedded, chosen) if length <= _MOST_INTEGRATED else nowhere,
+        whole - _without_each(model, entering, chosen) if length <= _MOST_LEFT_OUT else nowhere,
         float(model.log_odds(nothing, chosen)),
     )
+
+
+def _integrated(model: Classifier, embedded: Tensor, chosen: int) -> npt.NDArray[np.float32]:
+    """Integrated gradients of each of T words, from what entered, (T, 1, E)."""
+    shares = (torch.arange(_INTEGRATED) + 0.5) / _INTEGRATED
+    total = torch.zeros_like(embedded[:, 0])
+    for part in shares.split(max(1, PLACES // len(embedded))):
+        scaled = embedded * part.to(embedded)[None, :, None]
+        total += _slopes(model, scaled, chosen).sum(dim=1)
+    found: npt.NDArray[np.float32] = (total / _INTEGRATED * embedded[:, 0]).sum(1).cpu().numpy()
+    return found
 
 
 def _slopes(model: Classifier, embedded: Tensor, chosen: int) -> Tensor:

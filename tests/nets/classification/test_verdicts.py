@@ -82,3 +82,16 @@ def test_a_document_of_one_word_and_the_weights_of_attention() -> None:
     assert weights is not None
     assert weights.sum() == pytest.approx(1, abs=1e-5)
     assert attention_of(small_classifier(readout="last"), IDS) is None
+
+
+def test_of_a_long_document_only_the_slope_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = small_classifier()
+    whole = word_effects(model, IDS, 1)
+    monkeypatch.setattr("rnnviz.nets.classification.verdicts._MOST_LEFT_OUT", 7)
+    effects = word_effects(model, IDS, 1)
+    assert np.isnan(effects.left_out).all()
+    assert effects.integrated_gradients == pytest.approx(whole.integrated_gradients)
+    monkeypatch.setattr("rnnviz.nets.classification.verdicts._MOST_INTEGRATED", 7)
+    effects = word_effects(model, IDS, 1)
+    assert np.isnan(effects.integrated_gradients).all()
+    assert effects.gradient_x_input == pytest.approx(whole.gradient_x_input)

@@ -27,10 +27,13 @@ from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_rows import set_plain_rows
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import theme_of
+from rnnviz.work.jobs.classification import Explained
 
 _MOST = 2000
 """So many documents are listed, the most wrong of all."""
 _SHOWN = 80
+_MOST_WORDS = 2000
+"""So many words of a document are listed."""
 _ROW_HEIGHT = 24
 _COLOUR = Qt.ItemDataRole.UserRole
 _WAYS = (
@@ -129,13 +132,13 @@ class VerdictPanel(Panel):
         both = " ".join(recording.description.notes)
         self.note.setText(
             f"Above 0, a word spoke for “{explained.of_class}”, in nats of log-odds "
-            f"({_signed(explained.log_odds)} in all). {both}".strip()
+            f"({_signed(explained.log_odds)} in all). {both}{_of_long(explained)}".strip()
         )
-        self.words.setRowCount(len(explained.spans))
+        self.words.setRowCount(min(len(explained.spans), _MOST_WORDS))
         self.words.setColumnHidden(5, explained.attention is None)
         ways = (explained.gradient_x_input, explained.integrated_gradients, explained.left_out)
         scales = [_scale(way) for way in ways]
-        for row, (start, stop) in enumerate(explained.spans):
+        for row, (start, stop) in enumerate(explained.spans[:_MOST_WORDS]):
             after = explained.running[row]
             self._put(row, 0, recording.text.slice(start, stop))
             self._put(row, 1, "" if math.isnan(after) else f"{after:.0%}")
@@ -187,12 +190,25 @@ class _Coloured(QStyledItemDelegate):
         super().paint(painter, option, index)
 
 
+def _of_long(explained: Explained) -> str:
+    """What is left out of a long document, in words."""
+    said = []
+    if math.isnan(explained.left_out[0]):
+        alone = " and integrated gradients" * math.isnan(explained.integrated_gradients[0])
+        said.append(f" Of a document so long leaving words out{alone} would take too long.")
+    if len(explained.spans) > _MOST_WORDS:
+        said.append(f" The first {_MOST_WORDS:,} of {len(explained.spans):,} words are listed.")
+    return "".join(said)
+
+
 def _signed(value: float) -> str:
+    if math.isnan(value):
+        return "–"
     return f"{value:+.2f}".replace("-", "−")
 
 
 def _scale(way: Sequence[float]) -> Scale:
-    bound = max((abs(value) for value in way), default=0.0) or 1.0
+    bound = max((abs(value) for value in way if not math.isnan(value)), default=0.0) or 1.0
     return Scale(-bound, bound, "blue-orange")
 
 

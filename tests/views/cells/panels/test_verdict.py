@@ -71,3 +71,21 @@ def test_the_text_is_coloured_by_the_verdict_so_far(qtbot: QtBot, session: Sessi
     qtbot.mouseClick(panel.surprisal, Qt.MouseButton.LeftButton)
     assert not panel.surprisal.isChecked()
     assert panel.legend.title.text().startswith("Hidden of layer 1")
+
+
+def test_a_long_document_says_what_is_left_out_of_it(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("_MOST_LEFT_OUT", "_MOST_INTEGRATED"):
+        monkeypatch.setattr(f"rnnviz.nets.classification.verdicts.{limit}", 2)
+    monkeypatch.setattr("rnnviz.views.cells.panels.verdict._MOST_WORDS", 3)
+    panel = VerdictPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(lambda: not panel.empty and panel.words.rowCount() == 3)
+    cells = [panel.words.item(0, column) for column in (2, 3, 4)]
+    assert [cell is not None and cell.text() for cell in cells[1:]] == ["–", "–"]
+    assert cells[0] is not None and cells[0].text() != "–"
+    said = panel.note.text()
+    assert "leaving words out and integrated gradients would take too long" in said
+    assert "The first 3 of " in said
