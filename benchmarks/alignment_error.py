@@ -31,10 +31,11 @@ import sacrebleu
 
 from rnnviz.core.alignments.alignment import Direction
 from rnnviz.core.alignments.links import Link, Links, corpus_agreement, parse_links, read_links
-from rnnviz.core.alignments.parallel_corpus import Pair, read_lines, read_pairs
+from rnnviz.core.alignments.parallel_corpus import Pair, read_pairs
 from rnnviz.core.alignments.sentences import put_together, words_to_align
 from rnnviz.core.alignments.statistical_aligner import BothWays, align_words, diagonal
 from rnnviz.core.alignments.tokens import is_word
+from rnnviz.core.sequences.lines import read_lines
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.translation.aligning import Aligned, align_pairs
 from rnnviz.nets.translation.judging import held_out_loss, translate_lines

@@ -27,7 +27,8 @@ from pathlib import Path
 import msgspec
 
 from rnnviz.core.alignments.links import links_line
-from rnnviz.core.alignments.parallel_corpus import Pair, read_lines
+from rnnviz.core.alignments.parallel_corpus import Pair
+from rnnviz.core.sequences.lines import read_lines
 from rnnviz.core.alignments.sentences import put_together, words_to_align, writes_high_signs_apart
 from rnnviz.core.alignments.statistical_aligner import align_words
 from rnnviz.core.models.translation import TranslationDescription

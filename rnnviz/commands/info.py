@@ -91,7 +91,7 @@ def _is_prose(path: Path) -> bool:
 
 
 def _say_inside(path: Path) -> None:
-    """Print what lies in a file that no model can be shown from; nothing where nobody knows."""
+    """Print what lies in a file that no model can be shown from; nothing where that is unknown."""
     from rnnviz.commands.jobs import TaskFailed, run_task
     from rnnviz.work.jobs.models import LookInside
 

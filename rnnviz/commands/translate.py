@@ -344,7 +344,7 @@ def _before(arguments: argparse.Namespace, folder: str) -> dict[int, str]:
 def _file(arguments: argparse.Namespace) -> int:
     import msgspec
 
-    from rnnviz.core.alignments.parallel_corpus import read_lines
+    from rnnviz.core.sequences.lines import read_lines
     from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus
 
     with tempfile.TemporaryDirectory() as folder:

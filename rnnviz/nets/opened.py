@@ -22,7 +22,7 @@ class OpenedModel:
     notes: tuple[str, ...] = ()
     """Sentences about anything that was assumed."""
     digest: str = ""
-    """Tells this state of the file from others (`core.system.identity`); empty if nobody asks."""
+    """Tells this state of the file from others (`core.system.identity`); empty if unknown."""
 
 
 KindJob = Callable[[OpenedModel, Any, Context[Any]], Any]

@@ -25,7 +25,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no answer. A request whose failure says more has a type of its own."""
 
     kind: str
-    """The name of the error's class; `defect` for what nobody expected."""
+    """The name of the error's class; `defect` for what was not foreseen."""
     message: str
     """What to tell the person."""
     details: str = ""

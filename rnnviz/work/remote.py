@@ -305,7 +305,7 @@ class Mirror:
                     beat = moved
                     (self.folder / "heartbeat").write_bytes(b"")
         if self._end(child, "life") and self._streaming is not None:
-            self._streaming.kill()  # it would wait for ever in a folder that was deleted
+            self._streaming.kill()  # it would wait forever in a folder that was deleted
 
     def _fetch(self) -> None:
         """Unpack what changed since the last time; files are replaced, never written into."""

@@ -24,13 +24,13 @@ class AttentionKind:
     """How a model attends, as its description says."""
 
     attention: str = ""
-    """`dot`, `general`, `additive`, `none`; empty where nobody knows."""
+    """`dot`, `general`, `additive`, `none`; empty where it is unknown."""
     order: str = ""
     """`before` or `after`; see `nets.translation.decoder`."""
     architecture: str = ""
     """Of the decoder, in short: `GRU`."""
     units: int = 0
-    """U of the encoder in one direction; 0 where nobody knows."""
+    """U of the encoder in one direction; 0 where it is unknown."""
     both_ways: bool = False
     input_feeding: bool = False
     temperature: float = 1.0

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rnnviz.core.alignments.parallel_corpus import read_lines, words_between_blanks
+from rnnviz.core.alignments.parallel_corpus import words_between_blanks
 from rnnviz.core.errors import AlignmentError, TextError
+from rnnviz.core.sequences.lines import read_lines
 from rnnviz.core.system.files import write_atomically
 
 Link = tuple[int, int]

@@ -6,7 +6,7 @@ import math
 
 
 def duration_in_words(seconds: float) -> str:
-    """The two largest units; a dash where nobody knows.
+    """The two largest units; a dash where it is unknown.
 
     >>> [duration_in_words(s) for s in (0.4, 59, 61, 3725, 200_000, float("nan"))]
     ['0 s', '59 s', '1 min 1 s', '1 h 2 min', '2 d 7 h', '–']

@@ -36,7 +36,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     """In words: `layer 2, read backwards`."""
     architecture: str = ""
-    """The key of what computed it; empty where nobody knows."""
+    """The key of what computed it; empty where it is unknown."""
     width: Annotated[int, msgspec.Meta(ge=1, le=1 << 24)]
     """U, its units."""
     channels: Annotated[tuple[ChannelName, ...], msgspec.Meta(min_length=1, max_length=64)]

@@ -206,7 +206,7 @@ class RunRecord:
 
     @property
     def steps_planned(self) -> int:
-        """How many steps the run will take; 0 where nobody knows."""
+        """How many steps the run will take; 0 where it is unknown."""
         return int(as_float(self.facts.get("steps", 0)) or 0)
 
     def setting(self, name: str) -> Any:
@@ -239,7 +239,7 @@ class RunRecord:
         return float(recent[1] - recent[0]) / min(100, self.step) * self.steps_per_second()
 
     def seconds_left(self) -> float:
-        """How long the rest takes at this rate; NaN where nobody knows."""
+        """How long the rest takes at this rate; NaN where it is unknown."""
         if self.phase in ("stopped", "finished") or not self.steps_planned:
             return math.nan
         rate = self.steps_per_second()

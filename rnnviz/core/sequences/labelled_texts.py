@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rnnviz.core.alignments.parallel_corpus import parted, read_lines
 from rnnviz.core.errors import TextError
+from rnnviz.core.sequences.held_out import parted
+from rnnviz.core.sequences.lines import read_lines
 
 LABEL_NAMES = ("label", "labels", "sentiment", "class", "category", "target", "polarity", "y")
 TEXT_NAMES = ("text", "review", "sentence", "document", "comment", "content", "phrase", "tweet")

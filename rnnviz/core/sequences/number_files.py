@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.alignments.parallel_corpus import read_lines
 from rnnviz.core.array_files import read_array, read_arrays
 from rnnviz.core.errors import TextError
 from rnnviz.core.sequences.documents import Documents
+from rnnviz.core.sequences.lines import read_lines
 from rnnviz.core.sequences.numbers import Numbers
 
 SUFFIXES = (".npy", ".npz")

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rnnviz.core.alignments.parallel_corpus import read_lines
 from rnnviz.core.errors import TextError
+from rnnviz.core.sequences.lines import read_lines
 
 _MOST_LABELS = 1000
 

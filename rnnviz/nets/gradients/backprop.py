@@ -33,7 +33,7 @@ Progress = Callable[[float, float], None]
 
 
 def ignore(done: float, total: float) -> None:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
 
 @dataclass(frozen=True)

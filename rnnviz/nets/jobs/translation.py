@@ -11,7 +11,6 @@ import numpy as np
 from rnnviz.core.alignments.decoded import BeamNode, Decoded, Likely
 from rnnviz.core.alignments.links import write_links
 from rnnviz.core.alignments.parallel_corpus import (
-    read_lines,
     read_pairs,
     words_between_blanks,
 )
@@ -19,6 +18,7 @@ from rnnviz.core.alignments.statistical_aligner import align_words
 from rnnviz.core.alignments.tokens import word_groups
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.models.translation import END_ID, UNKNOWN_ID
+from rnnviz.core.sequences.lines import read_lines
 from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.translation.aligning import align_pairs

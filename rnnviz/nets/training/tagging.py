@@ -10,7 +10,6 @@ import msgspec
 import torch
 from torch import Tensor
 
-from rnnviz.core.alignments.parallel_corpus import parted
 from rnnviz.core.errors import RnnvizError, TextError
 from rnnviz.core.models.network import (
     Embedding,
@@ -23,6 +22,7 @@ from rnnviz.core.models.network import (
 )
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.sequences.held_out import parted
 from rnnviz.core.sequences.tagged_texts import TaggedSentence, read_tagged
 from rnnviz.core.sequences.word_tokens import folded
 from rnnviz.nets.training.steps import IGNORED, Example, StepsTask

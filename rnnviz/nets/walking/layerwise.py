@@ -72,7 +72,7 @@ class _Walker:
         self.kept = KeptChannels(model, channels, dtype)
         self._last_use = _last_uses(model.network)
         self.given: list[Tensor] = []
-        """(k, 1, W) of each layer; empty where nobody reads it any more."""
+        """(k, 1, W) of each layer; empty once no layer reads it."""
 
     def read(self, writer: RecordingWriter, start: int, known: Known, entering: Tensor) -> None:
         """Send a document through all layers; `given` then holds what the head sees."""

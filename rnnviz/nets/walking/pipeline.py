@@ -32,7 +32,7 @@ def run_staged(
         """Submit the next stage of every item, the oldest first.
 
         What a submission waits for was submitted before it, and the pool starts them in that
-        order: so whoever waits, waits for a stage that is running, and nobody waits for ever.
+        order: so whoever waits, waits for a stage that is running, and nobody waits forever.
         """
         before: list[Future[None]] = []
         for item, passed in under_way:

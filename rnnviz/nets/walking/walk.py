@@ -261,7 +261,7 @@ def run(
 
 
 def ignore(done: int, total: int) -> None:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
 
 def walk(

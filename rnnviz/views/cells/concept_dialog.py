@@ -310,7 +310,7 @@ class ConceptDialog(QDialog):
         self._judge(reason, usable=False)
 
     def done(self, result: int) -> None:
-        """Close the box; nobody waits for labels any more."""
+        """Close the box; labels are no longer wanted."""
         self._jobs.cancel(PreviewLabels)
         super().done(result)
 

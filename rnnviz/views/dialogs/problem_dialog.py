@@ -1,4 +1,4 @@
-"""What went wrong, in words, with details for whoever must mend it."""
+"""What went wrong, in words, with details for a bug report."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class ReadingDialog(QDialog):
         )
 
     def done(self, result: int) -> None:
-        """Close the box; nobody waits for answers any more."""
+        """Close the box; answers are no longer wanted."""
         self._jobs.cancel(LookInside)
         self._jobs.cancel(JudgeReadings)
         super().done(result)

@@ -110,7 +110,7 @@ class VocabularyDialog(QDialog):
         )
 
     def done(self, result: int) -> None:
-        """Close the box; nobody waits for guesses any more."""
+        """Close the box; guesses are no longer wanted."""
         self._jobs.cancel(GuessVocabulary)
         super().done(result)
 

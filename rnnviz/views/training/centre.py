@@ -350,7 +350,7 @@ class TrainingCentre(QWidget):
 
 
 def _kept_height(settings: QSettings) -> int:
-    """How high the person drew the list; 0 where nobody did."""
+    """How high the person drew the list; 0 where the person did not."""
     try:
         return max(0, int(str(settings.value(_HEIGHT, 0))))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Asks what a new training run shall be: what it learns, from what, and how.
+"""Asks what a new training run is to be: what it learns, from what, and how.
 
 What is asked follows from the task's description in `core.training_tasks`.
 """

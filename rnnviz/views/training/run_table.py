@@ -154,7 +154,7 @@ class RunModel(QAbstractTableModel):
         self.catch_up()
 
     def reset_columns(self) -> None:
-        """Show the settings that differ, as when nobody chose."""
+        """Show the settings that differ, as at first."""
         self._chosen.clear()
         self._remember(_COLUMNS_SHOWN, [])
         self.catch_up()

@@ -200,13 +200,13 @@ class Questions(QObject):
 
     @Slot()
     def ask_new_run(self) -> None:
-        """Ask what a new training run shall be, on the open text unless another is chosen."""
+        """Ask what a new training run is to be, on the open text unless another is chosen."""
         text = self._session.recordings.text
         self._ask_run((text.path,) if text is not None and text.path is not None else ())
 
     @Slot(object)
     def ask_run_like(self, run: OpenRun) -> None:
-        """Ask what a new run shall be, beginning with the settings of this one.
+        """Ask what a new run is to be, beginning with the settings of this one.
 
         Settings that were changed while it went on are taken as they came to be.
         """
@@ -253,7 +253,7 @@ class Questions(QObject):
 
     @Slot(object)
     def ask_deleting_run(self, run: OpenRun) -> None:
-        """Ask whether the folder of a run shall go to the trash."""
+        """Ask whether the folder of a run is to go to the trash."""
         if run.live:
             self.refused.emit(f"{run.name} is still being trained: stop it first.")
             return

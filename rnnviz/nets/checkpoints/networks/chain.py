@@ -147,7 +147,7 @@ class _Builder:
     def __init__(self, file: str) -> None:
         self._file = file
         self._width = 0
-        """Of what the next part reads; 0 as long as nobody said it."""
+        """Of what the next part reads; 0 until it is known."""
         self._reads = 0
         self._table: Tensor | None = None
         self._front: DensePart | None = None

@@ -590,7 +590,7 @@ class _Reader:
             self._refuse(node, "works along another axis than the numbers of a step")
 
     def _width(self, parts: int) -> int:
-        """How many numbers the first of the parts give at a step; 0 where nobody said it."""
+        """How many numbers the first of the parts give at a step; 0 where the file does not say."""
         for part in reversed(self._parts[:parts]):
             match part:
                 case RecurrentPart():

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.core.alignments.parallel_corpus import read_lines, read_pairs
+from rnnviz.core.alignments.parallel_corpus import read_pairs
 from rnnviz.core.errors import ModelFileError, RnnvizError, SentencesNeeded, TextError
 from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID, SPECIAL, TranslationDescription
 from rnnviz.core.reading import check_fits
+from rnnviz.core.sequences.lines import read_lines
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.pytorch.file import looks_like_pytorch, read_pytorch, weights_in
 from rnnviz.nets.checkpoints.translators.pair import Pair, opened_pair, pair_in

@@ -26,7 +26,7 @@ from rnnviz.views.alignments.drawing.table_painter import NOWHERE, Place
 from rnnviz.views.shared.theme import theme_of, ui_font
 
 MOST_LINES = 4000
-"""The heaviest ones are drawn; below them a line more is seen by nobody."""
+"""The heaviest ones are drawn; below them one line more could not be seen."""
 _SETTINGS = (
     (20.0, 28.0), (18.0, 24.0), (16.0, 22.0), (14.0, 18.0), (12.5, 17.0), (11.0, 16.0),
     (10.5, 12.0), (10.0, 10.0), (9.5, 8.0), (9.0, 7.0), (8.5, 6.0),

@@ -264,7 +264,7 @@ class CurvesPanel(Panel):
 
     @Slot()
     def reset_charts(self) -> None:
-        """As when nobody chose."""
+        """As at first."""
         self._chosen = None
         self.session.settings.remove(_CHARTS_KEPT)
         self.draw_all()
