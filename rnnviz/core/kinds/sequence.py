@@ -20,7 +20,7 @@ from rnnviz.core.models.network import (
     SequenceDescription,
     Stored,
     Symbols,
-    layer_in_words,
+    stack_in_words,
 )
 
 _SEEN = {
@@ -53,7 +53,7 @@ def network_lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:
         named, says = "what is read", "the next of"
     below = " → ".join(["", *(f"{dense.units} {dense.activation}" for dense in head.hidden)])
     return [
-        ("network", " → ".join(map(layer_in_words, network.layers))),
+        ("network", stack_in_words(network)),
         ("input", f"{_reads(network)}, {_front(network)}"),
         ("output", f"from {_SEEN[network.readout.kind]}{below}: {says} {named}"),
     ]

@@ -7,7 +7,7 @@ of layer and one width, is such a network, too (`plain_network`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -20,6 +20,8 @@ NETWORK_VERSION = 2
 _MOST = 65536
 _MOST_SYMBOLS = 1 << 21
 _MOST_LAYERS = 256
+_SAID_ONCE = 3
+"""What comes so often in a row is said once."""
 
 Width = Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
 Names = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=_MOST_SYMBOLS)]
@@ -387,7 +389,7 @@ class SequenceDescription(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def summary(self) -> str:
         """What it is, in a phrase for people."""
-        return " → ".join(map(layer_in_words, self.network.layers))
+        return stack_in_words(self.network)
 
     @property
     def total_units(self) -> int:
@@ -414,6 +416,36 @@ def layer_in_words(layer: LayerDescription) -> str:
     normed = ", normalised" if layer.normalisation else ""
     added = ", residual" if layer.residual else ""
     return f"{layer.facts.short} {layer.units}{ways}{projected}{normed}{added}"
+
+
+def stack_in_words(network: NetworkDescription) -> str:
+    """All layers of a network, in a phrase for people."""
+    return " → ".join(repeated_in_words([layer_in_words(layer) for layer in network.layers]))
+
+
+def repeated_in_words(words: Sequence[str]) -> list[str]:
+    """The same, where one or a few come again and again in turn said once with how often.
+
+    >>> repeated_in_words(["a", "b", "c", "b", "c", "b", "c"])
+    ['a', '3 × (b → c)']
+    >>> repeated_in_words(["a", "a", "b"])
+    ['a', 'a', 'b']
+    """
+    found: list[str] = []
+    place = 0
+    while place < len(words):
+        best = (1, 1)
+        for size in (1, 2, 3):
+            group, times = words[place : place + size], 1
+            while words[place + size * times : place + size * (times + 1)] == group:
+                times += 1
+            if times >= _SAID_ONCE and size * times > best[0] * best[1]:
+                best = size, times
+        size, times = best
+        group = words[place : place + size]
+        found.append(f"{times} × ({' → '.join(group)})" if times > 1 else group[0])
+        place += size * times
+    return found
 
 
 Described = ModelDescription | SequenceDescription

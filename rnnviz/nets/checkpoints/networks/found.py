@@ -8,7 +8,13 @@ from typing import Literal
 
 from torch import Tensor
 
-from rnnviz.core.models.network import Dense, FrontEnd, LayerDescription, Readout
+from rnnviz.core.models.network import (
+    Dense,
+    FrontEnd,
+    LayerDescription,
+    Readout,
+    repeated_in_words,
+)
 
 Purpose = Literal["language", "classifier", "tagger", "numbers"]
 Normalisation = Literal["", "layer", "rms"]
@@ -58,9 +64,8 @@ class FoundNetwork(UnnamedNetwork):
             units = f"{first.units:,} units{ways}"
             stack = f"{first.facts.with_article} of {count} layer{plural} of {units}"
         else:
-            stack = "layers " + " → ".join(
-                f"{one.facts.short} {one.units:,}" for one in self.layers
-            )
+            named = [f"{one.facts.short} {one.units:,}" for one in self.layers]
+            stack = "layers " + " → ".join(repeated_in_words(named))
         what = ("characters" if self.reads < 1000 else "symbols") if self.symbols else "numbers"
         over = f" over {self.reads:,} {what}"
         if self.purpose in ("classifier", "tagger"):
