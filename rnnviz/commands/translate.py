@@ -23,8 +23,14 @@ from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.alignments.decoded import Decoded
+    from rnnviz.core.alignments.state_index import NearState
     from rnnviz.work.jobs.alignments import Search, Translate, Translated
     from rnnviz.work.jobs.given import ModelGiven
+
+    NearStates = dict[str, list[tuple[str, list[NearState]]]]
+
+_NEAR = 5
+"""Pairs for each token."""
 
 EXAMPLES = """
   rnnviz translate models/french-english.safetensors "Où est la gare ?"
@@ -33,6 +39,7 @@ EXAMPLES = """
   rnnviz translate models/french-english.safetensors --file lines.txt -o translated.txt
   rnnviz translate french-english "Je suis étudiant." --target "I am a student."
   rnnviz translate french-english "Je suis étudiant." --steps steps.html
+  rnnviz translate french-english "Je suis étudiant." --near pairs.tsv
   rnnviz translate encoder.pt --sentences eng-est.txt "he is tired ." "i am here ."
 """
 
@@ -77,6 +84,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="measure what each source word does to each word: its weight erased, gradient times "
         "input, the word left out; and how far the attention agrees",
+    )
+    parser.add_argument(
+        "--near",
+        type=given_path,
+        metavar="PAIRS",
+        help="for each token the sentence pairs of this file, 2,000 at most from all over it, at "
+        "which the model was in a state most like that one",
+    )
+    parser.add_argument(
+        "--swap", action="store_true", help="for --near: the second column is the language read"
     )
     parser.add_argument("--dark", action="store_true", help="for --steps: on dark paper")
     parser.add_argument(
@@ -152,16 +169,19 @@ def _check(arguments: argparse.Namespace, count: int) -> None:
     """
     if bool(arguments.sentence) == bool(arguments.file):
         raise TextError("give a sentence, or a file with --file; one of the two")
-    one_only = ("target", "steps", "effects", "force", "weight")
+    one_only = ("target", "steps", "effects", "near", "force", "weight")
     if count > 1 and any(getattr(arguments, name) for name in one_only):
         raise TextError(
-            "--target, --steps, --effects, --force and --weight are about one sentence: give one"
+            "--target, --steps, --effects, --near, --force and --weight are about one sentence: "
+            "give one"
         )
     many = "the lines of a file" if arguments.file else "several sentences"
     if arguments.to:
         check_target(arguments.to, many if arguments.file or count > 1 else "")
-    if arguments.file and (arguments.target or arguments.steps or arguments.effects):
-        raise TextError("--target, --steps and --effects are about one sentence: leave --file out")
+    if arguments.file and any(getattr(arguments, name) for name in one_only[:4]):
+        raise TextError(
+            "--target, --steps, --effects and --near are about one sentence: leave --file out"
+        )
     if arguments.effects and arguments.sample:
         raise TextError(
             "--effects measures what is searched, not what is drawn: leave --sample out"
@@ -223,8 +243,12 @@ def _sentence(arguments: argparse.Namespace, description: Mapping[str, object]) 
         )
         found = run_task(asked)
         decoded = _with_effects(asked, found.decoded) if arguments.effects else found.decoded
+        near = _near(arguments, decoded, f"{folder}/near") if arguments.near else {}
         if arguments.json:
-            print_json({**_facts(found), **(_effects(decoded) if arguments.effects else {})})
+            effects = _effects(decoded) if arguments.effects else {}
+            print_json(
+                {**_facts(found), **effects, **({"near": _near_facts(near)} if near else {})}
+            )
         else:
             print(arguments.target or decoded.text)
             print(_shown(decoded), file=sys.stderr)
@@ -232,11 +256,69 @@ def _sentence(arguments: argparse.Namespace, description: Mapping[str, object]) 
                 print(decoded.likelihood, file=sys.stderr)
             if arguments.effects:
                 _print_effects(decoded)
+            if near:
+                _print_near(near)
         if arguments.to:
             write_titled(arguments.to, [(decoded.alignment, decoded.text)])
         if arguments.steps:
             _draw_steps(arguments, decoded, description)
     return 0
+
+
+def _near(arguments: argparse.Namespace, decoded: Decoded, folder: str) -> NearStates:
+    """By the side, each token with its nearest states at the pairs of the file."""
+    from rnnviz.core.alignments.state_index import SIDES, StateIndex
+    from rnnviz.work.jobs.alignments import IndexStates
+
+    asked = IndexStates(
+        model=_model(arguments), pairs=(str(arguments.near),), folder=folder, swap=arguments.swap
+    )
+    index = StateIndex.read(Path(run_task(asked).folder))
+    tokens = {"encoder": decoded.source, "decoder": decoded.target}
+    return {
+        side: [
+            (token, index.nearest(side, state, _NEAR))
+            for token, state in zip(tokens[side], decoded.layer(side), strict=True)
+        ]
+        for side in SIDES
+    }
+
+
+def _near_facts(near: NearStates) -> Facts:
+    return {
+        side: [
+            {
+                "token": token,
+                "pairs": [
+                    {
+                        "cosine": one.cosine,
+                        "place": one.place,
+                        "source": one.pair.source_text,
+                        "target": one.pair.target_text,
+                    }
+                    for one in found
+                ],
+            }
+            for token, found in tokens
+        ]
+        for side, tokens in near.items()
+    }
+
+
+def _print_near(near: NearStates) -> None:
+    """For each token the pair with the nearest state, its word in brackets."""
+    from rnnviz.core.alignments.state_index import SIDES, marked_sentence
+    from rnnviz.core.alignments.tokens import shown_token
+
+    width = min(20, max(len(token) for tokens in near.values() for token, _ in tokens))
+    for side, tokens in near.items():
+        print(f"{SIDES[side]}:", file=sys.stderr)
+        for token, found in tokens:
+            for one in found[:1]:
+                read = one.pair.source if side == "encoder" else one.pair.target
+                before, word, after = marked_sentence(read, one.place)
+                name = shown_token(token).ljust(width)
+                print(f"  {name}  {one.cosine:.3f}  {before}[{word}]{after}", file=sys.stderr)
 
 
 def _with_effects(asked: Translate, decoded: Decoded) -> Decoded:

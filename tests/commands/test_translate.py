@@ -59,6 +59,25 @@ def test_json_has_tokens_scores_and_weights(model: str, capsys: Printed) -> None
     assert len(found["weights"]) == len(found["scores"]) == len(found["target_tokens"])
 
 
+def test_the_pairs_with_the_nearest_states(model: str, tmp_path: Path, capsys: Printed) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("the cat .\tle chat .\na dog\tun chien\n", encoding="utf-8")
+    asked = ["translate", model, "le chat .", "--target", "the cat .", "--near", str(pairs)]
+    assert main([*asked, "--swap", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["near"]
+    assert [one["token"] for one in found["encoder"]] == ["le", "chat", ".", "</s>"]
+    for place, one in enumerate(found["decoder"]):
+        nearest = one["pairs"][0]
+        assert (nearest["source"], nearest["place"]) == ("le chat .", place)
+        assert nearest["cosine"] == pytest.approx(1, abs=1e-3)
+    assert main([*asked, "--swap"]) == 0
+    assert "1.000  le [chat] ." in capsys.readouterr().err
+    lines = tmp_path / "lines.txt"
+    lines.write_text("le chat\n", encoding="utf-8")
+    assert main(["translate", model, "--file", str(lines), "--near", str(pairs)]) == 1
+    assert "leave --file out" in capsys.readouterr().err
+
+
 def test_every_line_of_a_file_is_translated(model: str, tmp_path: Path, capsys: Printed) -> None:
     """An empty line stays empty, so that lines keep their numbers."""
     lines, made = tmp_path / "lines.txt", tmp_path / "made.txt"

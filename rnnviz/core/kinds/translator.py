@@ -51,6 +51,7 @@ TRANSLATOR = ModelKind(
         "translate_corpus",
         "align_corpus",
         "nearest_words",
+        "index_states",
         "walk_translation",
     ),
     use="which reads sentences: it opens in the window's Alignments, with `rnnviz translate` and "

@@ -35,6 +35,7 @@ from rnnviz.nets.translation.sentences import (
 )
 from rnnviz.nets.translation.sentences import translate as translate_sentence
 from rnnviz.nets.translation.settings import Settings
+from rnnviz.nets.translation.state_index import index_states, spread
 from rnnviz.work.jobs.alignments import (
     AlignCorpus,
     CorpusAligned,
@@ -42,10 +43,12 @@ from rnnviz.work.jobs.alignments import (
     CorpusTable,
     CorpusTranslated,
     EffectsMeasured,
+    IndexStates,
     MeasureEffects,
     Near,
     NearestWords,
     Search,
+    StatesIndexed,
     TokensSoFar,
     Translate,
     TranslateCorpus,
@@ -241,6 +244,18 @@ def nearest_words(opened: OpenedModel, request: NearestWords, context: Context[N
     return WordsNear(request.word, tuple(Near(word, cosine) for word, cosine in words))
 
 
+def index_the_states(
+    opened: OpenedModel, request: IndexStates, context: Context[None]
+) -> StatesIndexed:
+    """Write the states at every token of pairs from all over the corpus."""
+    if not isinstance(opened.model, TranslationModel):
+        raise RnnvizError(f"the states of a {opened.format_title} are not compared with others")
+    pairs = read_pairs([Path(path) for path in request.pairs], request.swap)
+    chosen = spread(pairs, request.most)
+    count = index_states(opened.model, chosen, Path(request.folder), context.progress)
+    return StatesIndexed(request.folder, count, len(pairs))
+
+
 def walk_translation(
     opened: OpenedModel, request: WalkTranslation, context: Context[None]
 ) -> TranslationWalked:
@@ -262,6 +277,12 @@ def walk_translation(
 
 
 MODEL_JOBS = by_request(
-    translate, measure_effects, translate_corpus, align_corpus, nearest_words, walk_translation
+    translate,
+    measure_effects,
+    translate_corpus,
+    align_corpus,
+    nearest_words,
+    index_the_states,
+    walk_translation,
 )
 """Asked of a translation model."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.alignments.links import Agreement, corpus_agreement, read_links
 from rnnviz.core.alignments.parallel_corpus import words_between_blanks
+from rnnviz.core.alignments.state_index import StateIndex
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import ANSWER, TRANSLATOR
 from rnnviz.session.shared.identities import Answers, Subject
@@ -19,9 +20,11 @@ from rnnviz.work.jobs.alignments import (
     CorpusAligned,
     CorpusRow,
     CorpusTranslated,
+    IndexStates,
     Near,
     NearestWords,
     Search,
+    StatesIndexed,
     TranslateCorpus,
     TranslationWalked,
     WalkTranslation,
@@ -53,12 +56,14 @@ class AlignmentTables(QObject):
         corpus_changed: `corpus`.
         near_changed: `near`.
         scored: `scores` of all lines of the gold links.
+        states_changed: `states`.
         recorded(Path): the encoder and decoder read a sentence; this is the recording.
     """
 
     corpus_changed = Signal()
     near_changed = Signal()
     scored = Signal()
+    states_changed = Signal()
     recorded = Signal(object)
 
     def __init__(self, alignments: Alignments, jobs: Jobs) -> None:
@@ -66,6 +71,7 @@ class AlignmentTables(QObject):
         self._alignments, self._jobs = alignments, jobs
         self._corpora: Answers[str, tuple[str, tuple[CorpusRow, ...]]] = jobs.answers(TRANSLATOR)
         self._near: Answers[str, WordsNear] = jobs.answers(TRANSLATOR)
+        self._states: Answers[str, tuple[str, StateIndex, int]] = jobs.answers(TRANSLATOR)
         self._agreements: Answers[str, GoldScores] = jobs.answers(TRANSLATOR, GOLD)
         alignments.gold.changed.connect(self._note_gold)
 
@@ -90,6 +96,18 @@ class AlignmentTables(QObject):
         """That word."""
         found = self._near.get(_LAST)
         return found.word if found else ""
+
+    @property
+    def states(self) -> StateIndex | None:
+        """The states of the open model at the pairs of a corpus, if it was asked for them."""
+        found = self._states.get(_LAST)
+        return found[1] if found else None
+
+    @property
+    def states_of(self) -> tuple[str, int]:
+        """The name of that corpus, and how many pairs it has."""
+        found = self._states.get(_LAST)
+        return (found[0], found[2]) if found else ("", 0)
 
     @property
     def scores(self) -> GoldScores | None:
@@ -141,6 +159,34 @@ class AlignmentTables(QObject):
             NearestWords(model=model.given, word=word.strip(), side=side, count=count),
             of=(TRANSLATOR,),
             title=f"Words near “{word.strip()[:20]}”",
+            done=done,
+        )
+
+    def index_states(self, path: Path, *, swap: bool = False) -> None:
+        """Let the model read pairs from all over a corpus; `states_changed` follows."""
+        model = self._alignments.model
+        if model is None:
+            self._alignments.refused.emit("Open a translation model first.")
+            return
+
+        def done(written: StatesIndexed) -> None:
+            try:
+                found = StateIndex.read(Path(written.folder))
+            except AlignmentError as error:
+                self._alignments.refused.emit(str(error))
+                return
+            self._states.put(_LAST, (path.name, found, written.of))
+            self.states_changed.emit()
+
+        self._jobs.start(
+            IndexStates(
+                model=model.given,
+                pairs=(str(path),),
+                swap=swap,
+                folder=str(self._alignments.scratch.new()),
+            ),
+            of=(TRANSLATOR,),
+            title=f"Reading the pairs of {path.name}",
             done=done,
         )
 

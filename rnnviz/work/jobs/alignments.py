@@ -171,6 +171,27 @@ class NearestWords(Request[None, WordsNear], frozen=True, kw_only=True):
     count: int = 10
 
 
+class StatesIndexed(msgspec.Struct, frozen=True):
+    """An index of states in a folder; see `core.alignments.state_index`."""
+
+    folder: str
+    pairs: int
+    of: int
+    """How many pairs the corpus has."""
+
+
+class IndexStates(Request[None, StatesIndexed], frozen=True, kw_only=True):
+    """Write the states of encoder and decoder at every token of some pairs of a corpus."""
+
+    model: ModelGiven
+    pairs: tuple[str, ...]
+    folder: str
+    swap: bool = False
+    """Whether the second column is the source."""
+    most: int = 2000
+    """So many pairs, from all over the corpus."""
+
+
 class TranslationWalked(msgspec.Struct, frozen=True):
     """A recording of encoder and decoder."""
 

@@ -266,6 +266,22 @@ def test_a_corpus_is_read_with_its_figures(alignments, tmp_path):
     assert [row.target for row in alignments.tables.corpus] == ["the cat", "the cat sleeps"]
 
 
+def test_pairs_are_read_and_go_with_the_model(alignments, tmp_path):
+    path, told = tmp_path / "pairs.tsv", []
+    path.write_text("le chat\tthe cat\nun chien\ta dog\n")
+    alignments.tables.states_changed.connect(lambda: told.append(alignments.tables.states))
+    alignments.tables.index_states(path)
+    (index,) = told
+    assert alignments.tables.states_of == ("pairs.tsv", 2)
+    state = np.array(translating.state_of("chien"), np.float32)
+    (near, *_) = index.nearest("encoder", state)
+    assert (near.pair.source_text, near.place) == ("un chien", 1)
+    alignments.tables.index_states(path, swap=True)
+    assert alignments.tables.states.pairs[0].source == ("the", "cat", "</s>")
+    alignments.take_model(translating.opened("other.safetensors"))
+    assert alignments.tables.states is None
+
+
 def test_near_words(alignments):
     alignments.tables.find_near("chat", "source")
     assert alignments.tables.near[0].similarity == 1

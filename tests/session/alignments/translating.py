@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import numpy as np
 
 from rnnviz.core.alignments.decoded import BeamNode, Decoded, Likely
+from rnnviz.core.alignments.state_index import IndexedPair, unit_rows, write_index
 from rnnviz.core.alignments.tokens import sentence_of
 from rnnviz.work.jobs.alignments import (
     AlignCorpus,
@@ -17,10 +19,12 @@ from rnnviz.work.jobs.alignments import (
     CorpusRow,
     CorpusTranslated,
     EffectsMeasured,
+    IndexStates,
     MeasureEffects,
     Near,
     NearestWords,
     Search,
+    StatesIndexed,
     TokensSoFar,
     Translate,
     TranslateCorpus,
@@ -162,6 +166,28 @@ def nearest_words(request: NearestWords, context: Context[None]) -> WordsNear:
     return WordsNear(request.word, near[:10])
 
 
+def index_states(request: IndexStates, context: Context[None]) -> StatesIndexed:
+    """The pairs of the file; the same word is in the same state everywhere."""
+    pairs, rows = [], dict[str, list[list[float]]](encoder=[], decoder=[])
+    for line in Path(request.pairs[0]).read_text(encoding="utf-8").splitlines():
+        texts = line.split("\t")[:: -1 if request.swap else 1]
+        sides = [(*text.split(), "</s>") for text in texts]
+        for side, tokens in zip(rows, sides, strict=True):
+            rows[side] += [state_of(token) for token in tokens]
+        pairs.append(IndexedPair(sides[0], sides[1], texts[0], texts[1]))
+    made = {side: unit_rows(np.array(found, np.float32)) for side, found in rows.items()}
+    write_index(Path(request.folder), pairs, made)
+    return StatesIndexed(request.folder, len(pairs), len(pairs))
+
+
+def state_of(token: str) -> list[float]:
+    """A state for a word."""
+    found: list[float] = (
+        np.random.default_rng(zlib.crc32(token.encode())).normal(size=UNITS).tolist()
+    )
+    return found
+
+
 def align_corpus(request: AlignCorpus, context: Context[None]) -> CorpusAligned:
     """The first source word to the first target word, in every line."""
     lines = Path(request.pairs[0]).read_text(encoding="utf-8").splitlines()
@@ -193,5 +219,6 @@ TASKS: dict[str, Task] = {
     "translate_corpus": translate_corpus,
     "nearest_words": nearest_words,
     "align_corpus": align_corpus,
+    "index_states": index_states,
     "measure_effects": measure_effects,
 }

@@ -19,6 +19,7 @@ from rnnviz.views.alignments.panels.compare import ComparePanel
 from rnnviz.views.alignments.panels.corpus import CorpusPanel
 from rnnviz.views.alignments.panels.gold import GoldPanel
 from rnnviz.views.alignments.panels.health import HealthPanel
+from rnnviz.views.alignments.panels.pairs import PairsPanel
 from rnnviz.views.alignments.panels.trajectory import TrajectoryPanel
 from rnnviz.views.alignments.panels.what_if import WhatIfPanel
 from rnnviz.views.alignments.saving import save
@@ -278,6 +279,35 @@ def test_the_first_model_is_opened_once_nothing_else_is_being_opened(session, qt
 
 
 class TestPanels:
+    def test_pairs_show_where_the_states_are_nearest(self, session, opened, qtbot, tmp_path):
+        panel = shown(qtbot, PairsPanel(session))
+        assert not panel.list.isVisible(), "before a file is chosen"
+        path = tmp_path / "pairs.tsv"
+        path.write_text("le chien\tthe dog\nun chat .\ta cat .\n")
+        opened.tables.index_states(path)
+        qtbot.waitUntil(lambda: panel.list.isVisible())
+        assert panel.status.text() == "2 of the 2 pairs of pairs.tsv"
+        assert panel.heading.text() == "Click a word of the alignment."
+        opened.pin(Mark(None, 1))
+        qtbot.waitUntil(lambda: panel.list.count() == 2)
+        assert panel.heading.text() == "Encoder at “chat”"
+        lines = panel.list.item(0).text().split("\n")
+        near = panel.near[0]
+        assert lines[0].startswith(f"{near.cosine:.3f}") and "[" in lines[0]
+        assert lines[1] == near.pair.target_text
+        panel.save(tmp_path / "near.csv")
+        assert len((tmp_path / "near.csv").read_text().splitlines()) == 3
+        panel.side.setCurrentIndex(1)
+        panel.draw()
+        assert panel.list.count() == 0, "no word of the translation is marked"
+        opened.pin(Mark(2, None))
+        qtbot.waitUntil(lambda: panel.list.count() == 2)
+        assert panel.heading.text().startswith("Decoder at")
+        panel.list.itemClicked.emit(panel.list.item(1))
+        pair = panel.list.item(1).data(Qt.ItemDataRole.UserRole).pair
+        assert opened.current.question.sentence == pair.source_text
+        assert opened.current.question.target == pair.target_text
+
     def test_what_if_forces_one_of_the_likeliest(self, session, opened, qtbot):
         panel = shown(qtbot, WhatIfPanel(session))
         assert panel.hint.isVisible()

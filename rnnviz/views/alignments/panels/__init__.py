@@ -6,6 +6,7 @@ from rnnviz.views.alignments.panels.corpus import CorpusPanel
 from rnnviz.views.alignments.panels.gold import GoldPanel
 from rnnviz.views.alignments.panels.health import HealthPanel
 from rnnviz.views.alignments.panels.near import NearPanel
+from rnnviz.views.alignments.panels.pairs import PairsPanel
 from rnnviz.views.alignments.panels.trajectory import TrajectoryPanel
 from rnnviz.views.alignments.panels.what_if import WhatIfPanel
 from rnnviz.views.shared.panel import Panel
@@ -17,6 +18,7 @@ PANELS: tuple[type[Panel], ...] = (
     GoldPanel,
     NearPanel,
     TrajectoryPanel,
+    PairsPanel,
     BeamPanel,
     CorpusPanel,
 )
