@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.commands.number_types import number
-from rnnviz.commands.output import duration_in_words, pairs, print_json, table
+from rnnviz.commands.number_types import number, whole
+from rnnviz.commands.output import duration_in_words, harmless, pairs, print_json, table
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.quantities.loss import training_loss_in_words
@@ -36,6 +36,7 @@ EXAMPLES = """
   rnnviz run list runs --filter "gru rate < 1e-3" --columns units,seed
   rnnviz run rename runs/novel "two layers"
   rnnviz run delete runs/novel
+  rnnviz run samples runs/novel -o at-first-train-more.svg
   rnnviz run status runs/novel
   rnnviz run pause  runs/novel
   rnnviz run resume runs/novel
@@ -55,7 +56,7 @@ _ANSWERS = {
     "set": "changed",
 }
 """The event with which the trainer answers each command."""
-_HERE = ("list", "rename", "delete")
+_HERE = ("list", "rename", "delete", "samples")
 """What needs no trainer."""
 _ALREADY = {"pause": "paused", "resume": "running"}
 _PATIENCE_SECONDS = 30.0
@@ -88,6 +89,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,...",
         help="the settings that are shown (default: those in which the runs differ)",
     )
+    drawing = parser.add_argument_group("samples")
+    drawing.add_argument(
+        "-o", "--output", type=given_path, metavar="FILE", help="write .png, .svg or .html"
+    )
+    drawing.add_argument(
+        "--moments", type=whole, default=4, metavar="N", help="how many moments (default: 4)"
+    )
+    drawing.add_argument(
+        "--temperature", type=number, metavar="X", help="of the samples (default: the middle one)"
+    )
+    drawing.add_argument("--dark", action="store_true", help="draw on dark paper")
     parser.add_argument(
         "--for-good", action="store_true", help="delete: where the system has no trash, erase it"
     )
@@ -109,7 +121,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.command == "list":
         return _list(arguments)
     if arguments.command in _HERE:
-        return _rename(arguments) if arguments.command == "rename" else _delete(arguments)
+        return {"rename": _rename, "delete": _delete, "samples": _samples}[arguments.command](
+            arguments
+        )
     if is_address(given) and not arguments.run.exists():
         with _mirrored(given) as mirror:
             arguments.run = mirror.folder
@@ -254,6 +268,47 @@ def _rename(arguments: argparse.Namespace) -> int:
         )
     rename(arguments.run, name)
     print(f"{arguments.run} is called {name}")
+    return 0
+
+
+def _samples(arguments: argparse.Namespace) -> int:
+    """What the model wrote at some moments of its training: printed, or as a figure."""
+    from rnnviz.core.export.train_more import (
+        moments_of,
+        temperatures_of,
+        train_more_figure,
+        train_more_page,
+    )
+    from rnnviz.core.runs.watched import WatchedRun
+
+    watched = WatchedRun(arguments.run)
+    watched.poll()
+    while watched.behind:
+        watched.poll()
+    record, asked = watched.record, arguments.temperature
+    known = temperatures_of(record.samples)
+    if asked is not None and asked not in known:
+        there = ", ".join(f"{one:g}" for one in known) or "none"
+        raise RunDirectoryError(f"no sample was drawn at temperature {asked:g}; there are {there}")
+    moments = moments_of(record, max(2, arguments.moments), asked)
+    if not moments:
+        raise RunDirectoryError(f"{watched.name} has no samples")
+    to: Path | None = arguments.output
+    if to is None:
+        for moment in moments:
+            print(f"{moment.title}" + (f" ({moment.loss})" if moment.loss else ""))
+            print(harmless(moment.text) + "\n")
+    elif to.suffix.lower() == ".html":
+        page = train_more_page(moments, watched.name)
+        to.write_text(page, encoding="utf-8", newline="\n")
+    elif to.suffix.lower() in (".png", ".svg"):
+        from rnnviz.views.text.text_figure import write_drawn
+
+        write_drawn(to, train_more_figure(moments, watched.name, dark=arguments.dark))
+    else:
+        raise RunDirectoryError(f"{to.name} ends in neither .png nor .svg nor .html")
+    if to is not None:
+        print(f"wrote {to}")
     return 0
 
 

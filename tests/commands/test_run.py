@@ -224,3 +224,22 @@ def test_a_run_under_way_is_not_deleted(
     assert main(["run", "delete", str(writer.directory)]) != 0
     assert "rnnviz run stop" in capsys.readouterr().err
     assert writer.directory.exists()
+
+
+def test_samples_are_printed_or_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], qapp: object
+) -> None:
+    run = finished_run(tmp_path / "a").directory
+    assert main(["run", "samples", str(run), "--moments", "2"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("At first\nxqz jh\n")
+    assert "After 200 steps (held-out loss 0.297 nats)\nthe text at 200" in said
+    for ending, begins in (("svg", b"<svg"), ("html", b"<!DOCTYPE"), ("png", b"\x89PNG")):
+        to = tmp_path / f"figure.{ending}"
+        assert main(["run", "samples", str(run), "-o", str(to)]) == 0
+        assert begins in to.read_bytes()[:200]
+    capsys.readouterr()
+    assert main(["run", "samples", str(run), "--temperature", "3"]) != 0
+    assert "there are 0.5, 0.8" in capsys.readouterr().err
+    assert main(["run", "samples", str(run), "-o", str(tmp_path / "a.gif")]) != 0
+    assert "neither .png nor .svg nor .html" in capsys.readouterr().err

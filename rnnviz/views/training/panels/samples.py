@@ -11,15 +11,20 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextBrowser, QVBoxLayout, QWidget
 
+from rnnviz.core.export.train_more import moments_of
 from rnnviz.core.runs.record import Sample
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.segments import Segments
 from rnnviz.views.shared.theme import mono_font, theme_of, ui_font
+from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.training.train_more_view import TrainMoreView
 
+_LOOKS = {"timeline": "All", "figure": "At first, train more"}
 _AT_ONCE = 6
 _MOST_SHOWN = 600
 
@@ -54,16 +59,24 @@ class SamplesPanel(Panel):
         self.text.setAccessibleName("Samples, the first on top")
         self.text.setOpenLinks(False)
         self.text.setTabStopDistance(4 * QFontMetricsF(mono_font(9.5)).horizontalAdvance(" "))
+        self.look = Segments("Samples as", _LOOKS)
+        self.look.chosen.connect(self._choose_look)
+        self.figure = TrainMoreView()
+        self.figure.count.value_changed.connect(self.request_draw)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.text)
+        self.pages.addWidget(self.figure)
         row = QHBoxLayout()
-        row.setContentsMargins(12, 8, 12, 8)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.temperature)
-        row.addStretch(1)
         row.addWidget(self.count)
+        chosen = QWidget()
+        chosen.setLayout(row)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(row)
-        column.addWidget(self.text, 1)
+        column.addWidget(WrappingRow(self.look, chosen))
+        column.addWidget(self.pages, 1)
         return page
 
     def draw(self) -> None:
@@ -72,6 +85,9 @@ class SamplesPanel(Panel):
         assert run is not None
         samples = run.watched.record.samples
         self._offer(samples)
+        if self.look.value == "figure":
+            self._show_figure(run)
+            return
         wanted = self._wanted(samples)
         if run is not self._of or self._written != wanted[: len(self._written)]:
             self._of = run
@@ -90,6 +106,20 @@ class SamplesPanel(Panel):
         self._caught_up = len(self._written) == len(wanted)
         if not self._caught_up:
             self.request_draw()
+
+    def _show_figure(self, run: OpenRun) -> None:
+        record, temperature = run.watched.record, self.temperature.currentData()
+        moments = moments_of(record, self.figure.count.value(), temperature)
+        self.figure.show_moments(moments, run.name)
+        self.count.setText("" if moments else "No sample yet")
+
+    @Slot()
+    def _choose_look(self) -> None:
+        figure = self.look.value == "figure"
+        self.pages.setCurrentWidget(self.figure if figure else self.text)
+        # Every temperature at once makes no figure: then it is the middle one.
+        self.temperature.setItemText(0, "The middle one" if figure else "Every temperature")
+        self.request_draw()
 
     def show_step(self, step: int) -> None:
         """Scroll to the samples of the last stage up to this step."""

@@ -846,3 +846,24 @@ def test_why_there_are_no_histograms(session: Session, tmp_path: Path, qtbot: Qt
     assert panel.words.text().startswith("This run recorded none")
     open_run(session, MadeRun(tmp_path / "own", task="own-loop"))
     qtbot.waitUntil(lambda: panel.idle and "run.watch(model" in panel.words.text())
+
+
+def test_samples_stand_on_one_figure_that_is_saved(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    panel = SamplesPanel(session)
+    shown(qtbot, panel)
+    for button in panel.look.findChildren(QAbstractButton):
+        if button.text() == "At first, train more":
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.idle and panel.figure.isVisible())
+    assert [one.step for one in panel.figure.sheet.moments] == [0, 50, 150, 200]
+    panel.figure.count.selectAll()
+    qtbot.keyClicks(panel.figure.count, "2")
+    qtbot.keyClick(panel.figure.count, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: panel.idle and len(panel.figure.sheet.moments) == 2)
+    assert "After 200 steps: the text at 200" in panel.figure.sheet.accessibleDescription()
+    for ending in ("png", "svg", "html"):
+        panel.figure.save(tmp_path / f"figure.{ending}")
+        assert (tmp_path / f"figure.{ending}").stat().st_size > 500
