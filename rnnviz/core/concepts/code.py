@@ -24,7 +24,7 @@ from rnnviz.core.concepts.lexing import (
     without_closers,
 )
 from rnnviz.core.concepts.scan import Mask, among, depth, line_starts
-from rnnviz.core.concepts.windows import labelled, line_windows, whole
+from rnnviz.core.concepts.windows import concept_of, line_windows, whole
 from rnnviz.core.sequences.text import NEWLINE, Text
 
 TAB = 8
@@ -270,15 +270,14 @@ PARENTHESIS_DEPTH = _concept(
     _not_behind_brace,
     scalar=True,
 )
-INDENTATION = Concept(
+INDENTATION = concept_of(
+    _indentation,
     name="indentation",
     title="Indentation",
     about="Columns of white space that the line begins with, at each of its characters; a tab goes "
     "to the next multiple of 8.",
     family="code",
     scalar=True,
-    label=labelled(_indentation, np.float32),
-    blocks=_indentation,
 )
 PREPROCESSOR_LINE = _concept(
     "preprocessor-line",

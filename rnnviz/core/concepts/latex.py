@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rnnviz.core.concepts.base import Concept, Labels
+from rnnviz.core.concepts.base import Labels
 from rnnviz.core.concepts.scan import depth
-from rnnviz.core.concepts.windows import labelled, painted, whole
+from rnnviz.core.concepts.windows import concept_of, painted, whole
 from rnnviz.core.sequences.text import Text
 
 _MATHEMATICS = re.compile(
@@ -81,31 +81,26 @@ def _environment_depth(text: Text, start: int, stop: int, size: int) -> Iterator
         yield labels.astype(np.float32)
 
 
-INSIDE_MATHEMATICS = Concept(
+INSIDE_MATHEMATICS = concept_of(
+    _inside_mathematics,
     name="inside-mathematics",
     title="Inside mathematics",
     about=r"Between $, $$, \( \), \[ \] or in equation, align and their like, with the last "
     "character that opens it, without what closes it; a blank line ends it.",
     family="latex",
-    scalar=False,
-    label=labelled(_inside_mathematics, np.bool_),
-    blocks=_inside_mathematics,
 )
-ENVIRONMENT_DEPTH = Concept(
+ENVIRONMENT_DEPTH = concept_of(
+    _environment_depth,
     name="environment-depth",
     title="Environment depth",
     about=r"How many \begin{...} have no \end{...} yet, of any name; not in comments or verbatim.",
     family="latex",
     scalar=True,
-    label=labelled(_environment_depth, np.float32),
-    blocks=_environment_depth,
 )
-LATEX_COMMENT = Concept(
+LATEX_COMMENT = concept_of(
+    _comment,
     name="latex-comment",
     title="Inside a LaTeX comment",
     about="From a % that no backslash precedes up to the end of its line.",
     family="latex",
-    scalar=False,
-    label=labelled(_comment, np.bool_),
-    blocks=_comment,
 )

@@ -9,9 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnviz.core.concepts.base import Concept, Labels
+from rnnviz.core.concepts.base import Labels
 from rnnviz.core.concepts.scan import Integers, Mask, among, depth, latest, mark, where
-from rnnviz.core.concepts.windows import labelled, line_windows, painted, plain_windows, whole
+from rnnviz.core.concepts.windows import (
+    concept_of,
+    line_windows,
+    painted,
+    plain_windows,
+    whole,
+)
 from rnnviz.core.sequences.text import Text
 
 _OPENING = r"\"'\u2018\u201a\u201c\u201e\u201d\u00ab\u00bb\u300c\u300e"
@@ -162,50 +168,42 @@ def _since(marks: Mask, before: int = 0) -> Integers:
     return np.arange(len(marks)) - latest(marks, default=-before)
 
 
-INSIDE_PARENTHESES = Concept(
+INSIDE_PARENTHESES = concept_of(
+    _inside_parentheses,
     name="inside-parentheses",
     title="Inside parentheses",
     about="From ( up to, not including, the ) that closes it; unclosed ones end at a blank line.",
     family="prose",
-    scalar=False,
-    label=labelled(_inside_parentheses, np.bool_),
-    blocks=_inside_parentheses,
 )
-POSITION_IN_LINE = Concept(
+POSITION_IN_LINE = concept_of(
+    _position_in_line,
     name="position-in-line",
     title="Position in the line",
     about="How many characters of the line come before this one; 0 for the line's first.",
     family="any",
     scalar=True,
-    label=labelled(_position_in_line, np.float32),
-    blocks=_position_in_line,
 )
-POSITION_IN_WORD = Concept(
+POSITION_IN_WORD = concept_of(
+    _position_in_word,
     name="position-in-word",
     title="Position in the word",
     about="How many characters of the word come before this one; nothing between words. "
     "A word is letters and digits with the marks on them, and apostrophes inside.",
     family="prose",
     scalar=True,
-    label=labelled(_position_in_word, np.float32),
-    blocks=_position_in_word,
 )
-SENTENCE_START = Concept(
+SENTENCE_START = concept_of(
+    _sentence_start,
     name="sentence-start",
     title="Start of a sentence",
     about="The white space and quotes before a sentence and its first letter, a capital; "
     "a sentence follows . ! ? or a blank line.",
     family="prose",
-    scalar=False,
-    label=labelled(_sentence_start, np.bool_),
-    blocks=_sentence_start,
 )
-UPPER_CASE_WORD = Concept(
+UPPER_CASE_WORD = concept_of(
+    _upper_case_word,
     name="upper-case-word",
     title="Word in upper case",
     about="Every character of a word with two capitals or more and no small letter.",
     family="any",
-    scalar=False,
-    label=labelled(_upper_case_word, np.bool_),
-    blocks=_upper_case_word,
 )

@@ -25,9 +25,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.concepts.base import Concept, Labels
+from rnnviz.core.concepts.base import Labels
 from rnnviz.core.concepts.scan import Mask, among, mark
-from rnnviz.core.concepts.windows import Window, labelled, line_windows
+from rnnviz.core.concepts.windows import Window, concept_of, line_windows
 from rnnviz.core.sequences.text import Codes, Text
 
 _STRAIGHT = '"\uff02'
@@ -195,15 +195,13 @@ def _reading(text: Text) -> str:
     )
 
 
-INSIDE_QUOTES = Concept(
+INSIDE_QUOTES = concept_of(
+    _inside_quotes,
     name="inside-quotes",
     title="Inside double quotes",
     about="From an opening quotation mark up to, not including, the closing one, with the double "
     'marks of the text\'s language, such as " " \u201c \u201d \u201e \u201c \u00ab \u00bb '
     "\u300c \u300d; an unclosed quotation ends with its paragraph, at the blank line.",
     family="prose",
-    scalar=False,
-    label=labelled(_inside_quotes, np.bool_),
-    blocks=_inside_quotes,
     reading=_reading,
 )

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnviz.core.concepts.base import Blocks, Labels
+from rnnviz.core.concepts.base import Blocks, Concept, Labels
 from rnnviz.core.concepts.scan import Integers, Mask
 from rnnviz.core.sequences.text import NEWLINE, Codes, Text
 
@@ -29,6 +29,29 @@ def labelled(blocks: Blocks, dtype: type[np.bool_] | type[np.float32]) -> Callab
         return labels
 
     return label
+
+
+def concept_of(
+    blocks: Blocks,
+    *,
+    name: str,
+    title: str,
+    about: str,
+    family: str,
+    scalar: bool = False,
+    reading: Callable[[Text], str] | None = None,
+) -> Concept:
+    """The concept that these blocks label; see `Concept` for the rest."""
+    return Concept(
+        name=name,
+        title=title,
+        about=about,
+        family=family,
+        scalar=scalar,
+        label=labelled(blocks, np.float32 if scalar else np.bool_),
+        blocks=blocks,
+        reading=reading,
+    )
 
 
 class Window(NamedTuple):
