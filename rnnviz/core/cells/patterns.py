@@ -148,8 +148,11 @@ def nearly_brushed_units(
     A hand brushes words, and a unit switches at the mark before or after them: what is brushed of
     a quotation may lack its opening mark, or hold the closing one.
     """
+    begin, end = (0, recording.walked)
+    if 0 <= start < recording.walked:  # a hand that is off does not reach into another document
+        begin, end = recording.documents.around(start)
     for before, after in _NEARLY:
-        first, last = max(0, start + before), min(recording.walked, stop + after)
+        first, last = max(begin, start + before), min(recording.walked, end, stop + after)
         if first >= last:
             continue
         found = brushed_units(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnviz.core.cells.patterns import brushed_units, find_same
+from rnnviz.core.cells.patterns import brushed_units, find_same, nearly_brushed_units
 from rnnviz.core.cells.snippets import unit_page
 from rnnviz.core.concepts import Concept, concept_from, concept_named, label_steps
 from rnnviz.core.errors import ConceptError
@@ -202,3 +202,15 @@ def test_float32_is_ranked_as_float16_is(tmp_path: Path) -> None:
     assert found[0].unit == found[1].unit == 4
     assert found[0].auc == pytest.approx(found[1].auc, abs=2e-3)
     assert found[0].correlation == pytest.approx(found[1].correlation, abs=1e-3)
+
+
+def test_a_hand_that_is_off_does_not_reach_into_another_document(tmp_path: Path) -> None:
+    """Unit 0 is on from the end of the first document, unit 1 where the brush really lies."""
+    sequence = Text(Text.of("a" * 60).codes, documents=Documents.of_lengths([20, 40]))
+    values = np.full((2, 60), -1.0)
+    values[0, 19] = 1
+    values[1, 20:31] = 1
+    writer = RecordingWriter(tmp_path, sequence, layers_of(1, 2, ("hidden",)), None, "a")
+    writer.write_group(0, 0, {"hidden": values})
+    found = nearly_brushed_units(Recording(tmp_path), "hidden", 20, 30, margin=4, threshold=0.5)
+    assert [one.unit for one in found if one.sign > 0] == [1]
