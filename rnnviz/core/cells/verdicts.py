@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rnnviz.core.recordings.description import Classes
 from rnnviz.core.recordings.recording import Recording
 
 
@@ -69,11 +70,14 @@ class RunningVerdict(NamedTuple):
 def running_verdict(recording: Recording) -> RunningVerdict | None:
     """Of two classes the second; of more, that which each document was found to be at its end.
 
-    None where no classes came out.
+    Of a network that gives each step a label of its own, that label. None where no classes came
+    out.
     """
-    shares, classes = recording.class_p, recording.outputs
+    shares, classes, output = recording.class_p, recording.outputs, recording.description.output
     if shares is None:
         return None
+    if isinstance(output, Classes) and output.each:
+        return RunningVerdict(np.asarray(shares).max(axis=1), "probability of the label given")
     if len(classes) == 2:
         return RunningVerdict(shares[:, 1], f"probability of “{classes[1]}” so far")
     values = np.full(recording.length, np.nan, np.float32)

@@ -70,6 +70,7 @@ class TextPanel(QWidget):
         self.minimap = Minimap()
         self.strips = StripsView()
         self.tags = Label()
+        self.tags.setTextFormat(Qt.TextFormat.RichText)  # names are escaped where it is written
         """Which colour is which label of a tagger."""
         self.legend = Legend()
         self.search = SearchBar()
@@ -234,7 +235,11 @@ class TextPanel(QWidget):
         self.view.set_known(self._known)
         by_verdict = recording.class_p is not None
         self.surprisal.setEnabled(by_verdict or recording.surprisal is not None)
-        tip = "Colour by the verdict so far (S)" if by_verdict else "Colour by surprisal (S)"
+        output = recording.description.output
+        each = isinstance(output, Classes) and output.each
+        verdict = "probability of each label" if each else "verdict so far"
+        tip = f"Colour by the {verdict if by_verdict else 'surprisal'} (S)"
+        tip = tip.replace("the surprisal", "surprisal")
         self.surprisal.setToolTip(plain_tip(tip))
         self.surprisal.setAccessibleName(tip)
         self.minimap.set_length(len(recording.text))

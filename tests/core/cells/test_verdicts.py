@@ -56,3 +56,15 @@ def test_the_running_verdict_is_of_the_second_class_or_of_the_last_verdict(tmp_p
     assert running.values.tolist() == [0.25, 0.75]
     made = coloured_verdict(three, 0, 2, Scale(0.0, 1.0, "blue-orange"))
     assert np.asarray(made.values).tolist() == [0.25, 0.75]
+
+
+def test_of_labels_at_every_step_it_is_how_sure_the_label_is(tmp_path: Path) -> None:
+    text = Text.of("ab", "x")
+    output = Classes(classes=("N", "V"), each=True)
+    writer = RecordingWriter(tmp_path, text, layers_of(1, 1, ("hidden",)), output, "ab")
+    came = {"class_p": np.array([[0.25, 0.75], [0.875, 0.125]]), "truth": np.array([1, 0])}
+    writer.write(0, {"hidden": np.zeros((1, 2))}, came)
+    running = running_verdict(Recording(tmp_path))
+    assert running is not None
+    assert running.values.tolist() == [0.75, 0.875]
+    assert running.title == "probability of the label given"

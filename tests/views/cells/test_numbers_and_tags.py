@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.recordings.description import Classes, Predicted
@@ -105,7 +106,13 @@ def test_labels_are_bands_beside_the_truth(tmp_path: Path, qtbot: QtBot) -> None
     assert truth[[0, 4, 8]].tolist() == [1, 0, 2]
     assert found[3] == -1, "a blank has no label"
     assert panel.tags.isVisible()
-    assert "NOUN" in panel.tags.text()
+    assert panel.tags.textFormat() == Qt.TextFormat.RichText, "else a person sees HTML"
+    document = QTextDocument()
+    document.setHtml(panel.tags.text())
+    assert "■ ADJ" in document.toPlainText() and "<" not in document.toPlainText()
+    qtbot.mouseClick(panel.surprisal, Qt.MouseButton.LeftButton)
+    assert panel.legend.title.text() == "Probability of the label given"
+    assert "probability of each label" in panel.surprisal.toolTip()
     assert "the truth" in panel.tags.text()
     assert not panel.grab().isNull()
     session.recordings.open_recording(numbers(tmp_path / "waves").folder)

@@ -79,7 +79,7 @@ class VerdictPanel(Panel):
         for label, table in ((self.heading, self.documents), (self.note, self.words)):
             part = QWidget()
             column = QVBoxLayout(part)
-            column.setContentsMargins(12, 8, 0, 0)
+            column.setContentsMargins(12, 8, 12, 0)
             column.setSpacing(4)
             column.addWidget(label)
             column.addWidget(table, 1)
@@ -124,6 +124,7 @@ class VerdictPanel(Panel):
         explained = self.session.verdicts.explained
         if explained is None:
             self.words.setRowCount(0)
+            self.words.setColumnHidden(5, True)
             able = self.session.verdicts.can_explain
             self.note.setText(
                 "Finding what each word did…" if able else "Open the model to see what words did."
