@@ -18,7 +18,7 @@ from rnnviz.views.window.actions import MenuEntry
 
 _RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
 _ROOM = 60
-"""So much higher than `low` a room must be before panels go back below the middle."""
+"""So much higher than `low` a workspace must be before panels go back below the middle."""
 _SETTLES_MS = 1500
 """How long after it is first shown a window may still be given its size by the desktop."""
 
@@ -107,7 +107,7 @@ class Workspace(QMainWindow):
         raise NotImplementedError
 
     def connect_parts(self) -> None:
-        """Connect the parts of this room with each other; called once, when all are made."""
+        """Connect the parts of this workspace with each other; called once, when all are made."""
 
     def keys_go_to(self) -> QWidget:
         """What has the keys when this workspace is entered; called when it is on the screen."""
@@ -118,7 +118,7 @@ class Workspace(QMainWindow):
         return centre
 
     def entries(self) -> tuple[MenuEntry, ...]:
-        """What a person can do in this room: entries of the menus, and keys that hold only here."""
+        """What a person can do here: entries of the menus, and keys that hold only in this workspace."""
         return ()
 
     def subjects(self) -> tuple[str, ...] | None:
@@ -126,11 +126,11 @@ class Workspace(QMainWindow):
         return None
 
     def undo(self) -> bool:
-        """Take back the last thing done in this room; whether there was one."""
+        """Take back the last thing done in this workspace; whether there was one."""
         return False
 
     def redo(self) -> bool:
-        """Do again what was taken back in this room; whether there was anything."""
+        """Do again what was taken back in this workspace; whether there was anything."""
         return False
 
     def present_centre(self, presented: bool) -> None:

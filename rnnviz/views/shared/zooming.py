@@ -9,12 +9,12 @@ _MORE = (-3.0, 20.0)
 _ROW, _POINTS, _MORE_NOW = "usual_row", "usual_points", "more_points"
 
 
-def zoom_all(room: QWidget, steps: float) -> None:
+def zoom_all(area: QWidget, steps: float) -> None:
     """Make the words of everything in a workspace larger by so many points; 0 as they are usually.
 
     What has a `zoom` of its own, as texts, plots and alignments have, knows how.
     """
-    for widget in room.findChildren(QWidget):
+    for widget in area.findChildren(QWidget):
         own = getattr(widget, "zoom", None)
         if callable(own):
             own(steps)

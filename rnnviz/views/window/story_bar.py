@@ -38,7 +38,7 @@ class StoryBar(QFrame):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._room = ""
+        self._workspace = ""
         self.setProperty("role", "story")
         self.setAccessibleName("Story")
         self.title, self.caption, self.place = Label(), Label(), Label()
@@ -100,10 +100,10 @@ class StoryBar(QFrame):
         button.setAccessibleName(tip)
         return button
 
-    def enter(self, room: str) -> None:
+    def enter(self, workspace: str) -> None:
         """Stand above the workspace of this name: of another one the caption tells nothing."""
-        if room != self._room:
-            self._room = room
+        if workspace != self._workspace:
+            self._workspace = workspace
             self.show_story()
 
     def set_large(self, large: bool) -> None:
@@ -124,7 +124,7 @@ class StoryBar(QFrame):
         story, place, many = current
         self.title.setText(story.title)
         self.caption.setText(story.caption)
-        self.caption.setVisible(bool(story.caption) and self._room in ("", story.show))
+        self.caption.setVisible(bool(story.caption) and self._workspace in ("", story.show))
         self.place.setText(f"{place + 1} of {many}")
         stories = self._session.stories
         self.before.setEnabled(stories.beside(-1) is not None)
@@ -133,7 +133,7 @@ class StoryBar(QFrame):
         self.stages.setRange(0, max(0, len(story.stages) - 1))
         self.stages.setValue(stories.stage)
         self.stages.blockSignals(False)
-        self.stages.setVisible(bool(story.stages) and self._room in ("", story.show))
+        self.stages.setVisible(bool(story.stages) and self._workspace in ("", story.show))
         self._show_way_back()
 
     @Slot()
@@ -143,8 +143,8 @@ class StoryBar(QFrame):
     def _elsewhere(self) -> bool:
         """Whether what is on the screen is no longer what the story tells of."""
         current = self._session.stories.current
-        in_its_room = current is None or self._room in ("", current[0].show)
-        return not (in_its_room and self._session.shows_story)
+        in_its_workspace = current is None or self._workspace in ("", current[0].show)
+        return not (in_its_workspace and self._session.shows_story)
 
     @Slot()
     def _step_back(self) -> None:

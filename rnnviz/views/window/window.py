@@ -143,13 +143,13 @@ class Window(QMainWindow):
         self.workspace_tabs.enter(name)
 
     @Slot(str, str)
-    def show_panel(self, workspace: str, panel: str) -> None:
+    def show_panel(self, name: str, panel: str) -> None:
         """Show the workspace of this name with this one of its panels in front."""
-        self.enter(workspace)
-        room = next(room for room in self.workspaces if room.name == workspace)
-        room.ensure_built()
-        room.docks[panel].show()
-        room.docks[panel].raise_()
+        self.enter(name)
+        workspace = next(one for one in self.workspaces if one.name == name)
+        workspace.ensure_built()
+        workspace.docks[panel].show()
+        workspace.docks[panel].raise_()
 
     @Slot()
     def enter_cells(self) -> None:
@@ -166,7 +166,7 @@ class Window(QMainWindow):
     def build_ahead_of_use(self) -> None:
         """Make Training and Gradients before they are entered, import the others."""
         first = (self.workspace(TrainingWorkspace), self.workspace(GradientsWorkspace))
-        others = [room for room in self.workspaces if room not in first]
+        others = [one for one in self.workspaces if one not in first]
         jobs = self.session.jobs
         Prebuilder(first, others, lambda: bool(jobs.running), self).start()
 
