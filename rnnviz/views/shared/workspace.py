@@ -118,7 +118,7 @@ class Workspace(QMainWindow):
         return centre
 
     def entries(self) -> tuple[MenuEntry, ...]:
-        """What a person can do here: entries of the menus, and keys that hold only in this workspace."""
+        """What a person can do here: entries of the menus, and keys that hold in this workspace."""
         return ()
 
     def subjects(self) -> tuple[str, ...] | None:
