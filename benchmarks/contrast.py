@@ -46,6 +46,7 @@ def main() -> int:
     """Measure all; 1 if one of them is too weak."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", action="append", help="of the window (default: 1024x700)")
+    parser.add_argument("--only", action="append", help="a part of the title of a story")
     parser.add_argument("--palette", action="append", help="instead of the story's own")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
@@ -56,9 +57,10 @@ def main() -> int:
         weak = 0
         print(f"{'story':34} {'size':>10} {'palette':>14} theme  on:off  text on  text off")
         for place, story in enumerate(window.session.stories.of(SHIPPED)):
-            if story.show != "cells":
+            named = any(part in story.title for part in options.only or [""])
+            if story.show != "cells" or not named:
                 continue
-            window.telling.tell(SHIPPED, place)
+            window.telling.tell(SHIPPED, place, max(0, len(story.stages) - 1))
             wait_until(lambda: walked(window))
             for size in options.size or ["1024x700"]:
                 window.resize(*map(int, size.split("x")))
@@ -71,7 +73,7 @@ def main() -> int:
 def measured(window: Window, story: Story, place: int, size: str, palette: str) -> int:
     """Print one line a theme; how many of them are too weak."""
     session, weak = window.session, 0
-    window.telling.tell(SHIPPED, place)
+    window.telling.tell(SHIPPED, place, max(0, len(story.stages) - 1))
     if palette and session.scaling.scale is not None and session.scaling.scale.signed:
         session.scaling.set_palette(palette)
     for theme in ("light", "dark"):

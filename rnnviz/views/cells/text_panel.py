@@ -275,7 +275,10 @@ class TextPanel(QWidget):
 
     def _show_problem(self) -> None:
         """Say in red where the loss is above that of knowing nothing."""
+        told = self._session.stories.current
         said = loss_warning(self._shown) if self._shown is not None else ""
+        if told is not None and told[0].stages and self._session.shows_story:
+            said = ""  # an untrained network is what the story begins with
         if said != self.problem.text():
             self.problem.setText(said)
             self.problem.setVisible(bool(said))

@@ -57,9 +57,9 @@ def test_the_one_that_is_told_stays_told_while_others_move(session):
 
 def test_next_and_previous_end_at_the_ends(session):
     stories = session.stories
-    assert stories.beside(1) == (SHIPPED, 0)
+    assert stories.beside(1) == (SHIPPED, 0, 0)
     stories.set_current(OWN, 0)
-    assert stories.beside(1) == (OWN, 1) and stories.beside(-1) is None
+    assert stories.beside(1) == (OWN, 1, 0) and stories.beside(-1) is None
     stories.set_current(OWN, 2)
     assert stories.beside(1) is None
     with pytest.raises(FindingError):
