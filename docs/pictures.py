@@ -1,5 +1,8 @@
 """Makes the pictures of the documentation from the real window; `make pictures`.
 
+`python docs/pictures.py sequences` makes those of classifiers, taggers, words, numbers and captured
+modules alone.
+
 Opens the shipped model on its text and ranks; compares networks by their gradients; translates
 a sentence; trains a small network. Grabs the window in each workspace, light and dark.
 """
@@ -18,7 +21,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
 from rnnviz.app import build
 from rnnviz.core.system import places
@@ -29,6 +32,40 @@ from rnnviz.work.runner import EngineRunner
 FOLDER = Path(__file__).parent / "pictures"
 SIZE = (1440, 900)
 _LONGEST_MS = 180_000
+_CAPTURED = """
+import sys, torch, rnnviz
+from torch import nn
+
+class Mine(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(64, 16)
+        self.lstm = nn.LSTM(16, 24, 2, bidirectional=True, batch_first=True)
+        self.head = nn.Linear(48, 2)
+
+    def forward(self, ids):
+        return self.head(self.lstm(self.embedding(ids))[0].mean(1))
+
+torch.manual_seed(1)
+texts = [line.split() for line in (
+    "the ship was late and the captain knew it",
+    "a letter came at noon from the old king",
+    "nobody in the town had seen the sea before",
+)]
+words = sorted({word for text in texts for word in text})
+ids = torch.tensor([[words.index(word) for word in text] for text in texts])
+model = Mine()
+optimiser = torch.optim.Adam(model.parameters(), 0.02)
+for _ in range(60):
+    loss = nn.functional.cross_entropy(model(ids), torch.tensor([0, 1, 1]))
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+model.eval()
+with torch.no_grad():
+    with rnnviz.capture(model, sys.argv[1], steps=texts, classes=("plain", "news")):
+        model(ids)
+"""
 
 
 def wait_until(ready: Callable[[], bool], settle_ms: int = 400) -> None:
@@ -132,6 +169,37 @@ def prepare_sequences(window: Window, home: Path) -> None:
         grab(window, name)
 
 
+def prepare_classifier(window: Window) -> None:
+    """The classifier of films on its sentences, at one that it gets wrong."""
+    model = places.models() / "films.safetensors"
+    data = places.resources() / "texts" / "sentences-about-films.tsv"
+    window.open_path(model)
+    wait_until(partial(_opened, window, str(model)))
+    window.open_path(data)
+    wait_until(partial(_walked, window, str(model), data))
+    session = window.session
+    session.selection.set_colouring("verdict")
+    session.selection.set_cursor(40)
+
+
+def prepare_captured(window: Window, home: Path) -> None:
+    """A module of three sentences, captured in a process of its own."""
+    folder = home / "mine.recording"
+    subprocess.run([sys.executable, "-c", _CAPTURED, str(folder)], check=True)
+    window.open_path(folder)
+    wait_until(lambda: not window.session.jobs.running, settle_ms=1500)
+    window.session.selection.set_colouring("unit")
+
+
+def raise_panel(window: Window, title: str) -> None:
+    """Bring a panel to the front."""
+    for dock in window.findChildren(QDockWidget):
+        if dock.windowTitle() == title:
+            dock.show()
+            dock.raise_()
+    wait_until(lambda: not window.session.jobs.running, settle_ms=1500)
+
+
 def _opened(window: Window, model: str) -> bool:
     """Whether this model is open."""
     found = window.session.recordings.model
@@ -191,9 +259,24 @@ def main() -> None:
         window = build(app, EngineRunner())
         window.resize(*SIZE)
         window.show()
-        prepare(window)
-        grab(window, "window")
+        if "sequences" not in sys.argv[1:]:
+            prepare(window)
+            grab(window, "window")
         prepare_sequences(window, Path(home))
+        prepare_classifier(window)
+        raise_panel(window, "Verdict")
+        grab(window, "classifier")
+        window.session.symbols.want()
+        raise_panel(window, "Embedding")
+        window.session.symbols.find("awful")
+        wait_until(lambda: not window.session.jobs.running, settle_ms=1500)
+        grab(window, "embedding")
+        raise_panel(window, "Ranking")
+        prepare_captured(window, Path(home))
+        grab(window, "captured")
+        if "sequences" in sys.argv[1:]:
+            window.close()
+            return
         prepare(window)
         prepare_gradients(window)
         grab(window, "gradients")
