@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import Facts, duration_in_words, pairs, print_json, size_in_words
 from rnnviz.core.architectures import short_title
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.models.moments import Moment, moments_beside
 from rnnviz.core.models.unit_found import units_found
 from rnnviz.core.quantities.loss import (
     bits,
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 _COUNTED = 4_000_000
 """Characters of a text of which the different ones are counted."""
+
+_MOMENTS = 12
+"""So many checkpoints of a training are listed."""
 
 _CLASSES = 6
 """So many are told with their shares."""
@@ -189,6 +193,8 @@ def _model(path: Path, vocabulary: GoesWith) -> tuple[Facts, list[tuple[str, str
     model = opened(path, vocabulary)
     kind, about = kind_named(model.kind), model.description
     inside = path.iterdir() if path.is_dir() else [path]
+    moments = moments_beside(path) if path.is_dir() else ()
+    inside = [moments[-1].path] if moments else inside
     size = sum(file.stat().st_size for file in inside if file.is_file())
     facts = {
         "path": str(path),
@@ -198,6 +204,7 @@ def _model(path: Path, vocabulary: GoesWith) -> tuple[Facts, list[tuple[str, str
         "parameters": model.parameters,
         "notes": model.notes,
         "vocabulary": model.vocabulary,
+        **({"moments": [(one.step, one.path.name) for one in moments]} if moments else {}),
         **({"channels": model.channels, "states": model.states} if model.channels else {}),
         **about,
         "kind": "model",
@@ -220,10 +227,20 @@ def _model(path: Path, vocabulary: GoesWith) -> tuple[Facts, list[tuple[str, str
         *_training_lines(training, unit_of(kind, about)),
         *(("found" if number == 0 else "", found.words)
           for number, found in enumerate(units_found(findings))),
+        *_moments_lines(moments),
         *(("note", note) for note in model.notes),
         ("use", f"{kind.with_article}, {kind.use}; `rnnviz convert` writes it as a file of ours"),
     ]  # fmt: skip
     return facts, lines
+
+
+def _moments_lines(moments: Sequence[Moment]) -> list[tuple[str, str]]:
+    """The checkpoints of the training, of which the last is told of."""
+    if not moments:
+        return []
+    shown = ", ".join(f"{one.step:,}" for one in moments[-_MOMENTS:])
+    more = "…, " if len(moments) > _MOMENTS else ""
+    return [("moments", f"{len(moments)} of one training: {more}{shown}; the last is told of")]
 
 
 def _layers(about: Mapping[str, Any]) -> str:

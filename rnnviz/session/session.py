@@ -13,8 +13,10 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from rnnviz.core.cells.finding import Finding, load_finding
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.concepts import load_concept_file
-from rnnviz.core.errors import FindingError, RnnvizError, UnitError
+from rnnviz.core.errors import FindingError, ModelFileError, RnnvizError, UnitError
 from rnnviz.core.kinds import ModelKind, kind_named
+from rnnviz.core.models.model_folder import model_file_in
+from rnnviz.core.models.moments import moments_beside
 from rnnviz.core.models.network import Described
 from rnnviz.core.models.unit_found import units_found
 from rnnviz.core.reading import exists
@@ -223,10 +225,38 @@ class Session(QObject):
         self.runs.open_remote(address)
         self.workspace_wanted.emit("training")
 
-    def open_model(self, path: Path, vocabulary: tuple[str, ...] | None = None) -> None:
-        """Open a model of any kind, which the person asked for."""
+    def open_model(
+        self, path: Path, vocabulary: tuple[str, ...] | None = None, reading: int = 0
+    ) -> None:
+        """Open a model of any kind, which the person asked for.
+
+        Args:
+            vocabulary: the characters that the person chose for it before.
+            reading: likewise, which of the networks that its tensors may be.
+        """
+        path = self._moment_in(path)
         self._opening = path
-        self.opening.open(path, vocabulary)
+        self.opening.open(path, vocabulary, reading=reading)
+
+    @staticmethod
+    def _moment_in(path: Path) -> Path:
+        """Of a folder with the checkpoints of one training the last; any other path as it is."""
+        if not path.is_dir():
+            return path
+        with contextlib.suppress(ModelFileError, OSError):
+            found = model_file_in(path)
+            if found in {one.path for one in moments_beside(path)}:
+                return found
+        return path
+
+    def open_moment(self, path: Path) -> None:
+        """Open another checkpoint of the training that the open model is of, read as that is.
+
+        Text, unit and channel stay.
+        """
+        model = self.recordings.model
+        if model is not None and model.path != str(path):
+            self.opening.open(path, model.vocabulary, reading=model.reading)
 
     def open_first(self) -> None:
         """Open the first shipped model on its text, coloured by the first finding in its card.
@@ -436,7 +466,7 @@ class Session(QObject):
         finding, model = wanted.finding, self.recordings.model
         if finding.model_path and (model is None or model.path != finding.model_path):
             # The text comes with the model: if that cannot be opened, what was open stays.
-            self.open_model(Path(finding.model_path), finding.vocabulary)
+            self.open_model(Path(finding.model_path), finding.vocabulary, finding.reading)
             return
         if wanted.text is not None:
             self._text_suits_model = False

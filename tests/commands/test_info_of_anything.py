@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from rnnviz.cli import main
-from tests.nets.checkpoints.examples import CHARACTERS, Stock
+from tests.nets.checkpoints.examples import CHARACTERS, Stock, write_pytorch
 
 Printed = pytest.CaptureFixture[str]
 
@@ -61,3 +61,18 @@ def test_a_text_and_an_optimiser(tmp_path: Path, capsys: Printed) -> None:
     torch.save(torch.optim.SGD(stock.parameters(), 0.1).state_dict(), tmp_path / "o.pt")
     assert main(["info", str(tmp_path / "o.pt")]) == 1
     assert "an optimiser alone" in capsys.readouterr().err
+
+
+def test_checkpoints_of_a_training_are_listed(tmp_path: Path, capsys: Printed) -> None:
+    folder = tmp_path / "training"
+    folder.mkdir()
+    for step in (8000, 1000, 17800):
+        write_pytorch(folder / f"checkpoint_{step}.pt", Stock(embedding=2))
+    assert main(["info", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "3 of one training: 1,000, 8,000, 17,800; the last is told of" in said
+    assert main(["info", str(folder), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["moments"][0] == [1000, "checkpoint_1000.pt"]
+    assert main(["info", str(folder / "checkpoint_1000.pt")]) == 0
+    assert "of one training" not in capsys.readouterr().out

@@ -10,7 +10,7 @@ import math
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -50,6 +50,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     model_path: str = ""
     vocabulary: tuple[str, ...] | None = None
     """The characters that a person chose for the model, where its file has none."""
+    reading: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+    """Which of the networks that its tensors may be the person chose, from 1; 0 for none."""
     text_name: str = ""
     text_path: str = ""
     concept: dict[str, object] | None = None

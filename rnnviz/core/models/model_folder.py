@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.models.moments import moments_of
 from rnnviz.core.reading import read_head
 
 _HEAD = 1 << 16
@@ -61,6 +62,8 @@ def model_file_in(folder: Path) -> Path:
         return indexes[0]
     if len(found) == 1:
         return found[0]
+    if moments := moments_of(found):  # of one training the last, beside which the others lie
+        return moments[-1].path
     if not found and any(_CHECKPOINT.fullmatch(path.name) for path in files):
         raise ModelFileError(
             f"{folder.name} holds a checkpoint of TensorFlow, which has weights and no network. Where "

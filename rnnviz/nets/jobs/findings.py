@@ -85,7 +85,7 @@ def _recorded(
                 return
     if not finding.text_path and not text:
         raise FindingError("its text was never saved as a file; open that text, then export")
-    model = ModelGiven(finding.model_path, finding.vocabulary)
+    model = ModelGiven(finding.model_path, finding.vocabulary, reading=finding.reading)
     if not Path(finding.model_path).exists():
         raise FindingError(f"its model is gone: {finding.model_path or 'no file'} does not exist")
     opened = warm_model(model)

@@ -56,6 +56,7 @@ def opened_answer(given: ModelGiven, opened: OpenedModel) -> ModelOpened:
         parameters=count_parameters(opened.model),
         notes=opened.notes,
         vocabulary=given.vocabulary,
+        reading=given.reading,
         digest=opened.digest,
     )
 

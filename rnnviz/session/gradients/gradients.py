@@ -103,7 +103,13 @@ class Gradients(QObject):
         model = self._recordings.model
         if model is None or ComputeField.task() not in kind_named(model.kind).jobs:
             return None
-        return Network(model.path, model.description.name, model.vocabulary, digest=model.digest)
+        return Network(
+            model.path,
+            model.description.name,
+            model.vocabulary,
+            digest=model.digest,
+            reading=model.reading,
+        )
 
     @property
     def compared(self) -> tuple[Compared, ...]:

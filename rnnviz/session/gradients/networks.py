@@ -39,11 +39,13 @@ class Network:
     """Its weights drawn anew from this seed: as it was before any training."""
     digest: str = ""
     """Tells this state of the file from others, where it may change."""
+    reading: int = 0
+    """Which of the networks that its tensors may be, from 1; 0 takes the likeliest."""
 
     @property
     def given(self) -> ModelGiven:
         """What names its file in a request; the seed stands beside it."""
-        return ModelGiven(self.path, self.vocabulary, digest=self.digest)
+        return ModelGiven(self.path, self.vocabulary, reading=self.reading, digest=self.digest)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ class OpenModel(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] | None = None
     """The characters a person chose, where the file had none."""
+    reading: int = 0
+    """Which of the networks that its tensors may be the person chose, from 1; 0 for none."""
     kind: str = "language-model"
     """The key of its kind in `core.kinds`."""
     digest: str = ""
@@ -87,6 +89,7 @@ class OpenModel(msgspec.Struct, frozen=True):
             opened.channels,
             opened.notes,
             opened.vocabulary,
+            opened.reading,
             opened.kind,
             opened.digest,
         )
@@ -95,7 +98,11 @@ class OpenModel(msgspec.Struct, frozen=True):
     def given(self) -> ModelGiven:
         """What names it in a request."""
         return ModelGiven(
-            self.path, self.vocabulary, digest=self.digest, intervention=self.intervention
+            self.path,
+            self.vocabulary,
+            reading=self.reading,
+            digest=self.digest,
+            intervention=self.intervention,
         )
 
     def changed(self, intervention: Intervention | None) -> OpenModel:

@@ -21,6 +21,7 @@ from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.follow_bar import FollowBar
 from rnnviz.views.cells.intervention_bar import InterventionBar
 from rnnviz.views.cells.legend import Legend
+from rnnviz.views.cells.moment_bar import MomentBar
 from rnnviz.views.cells.place_card import PlaceCard
 from rnnviz.views.cells.placing import Placing
 from rnnviz.views.cells.strips import StripsView, strip_of
@@ -81,6 +82,7 @@ class TextPanel(QWidget):
         self.problem.setWordWrap(True)
         self.problem.hide()
         self.intervention = InterventionBar(session.interventions)
+        self.moments = MomentBar(session)
         self.searching = TextSearching(session, self.search, self.view, self.minimap, self)
         self._build()
         self._connect()
@@ -113,6 +115,7 @@ class TextPanel(QWidget):
         column.addWidget(self.problem)
         column.addWidget(self.follow)
         column.addWidget(self.intervention)
+        column.addWidget(self.moments)
         column.addWidget(self.search)
         middle = QHBoxLayout()
         middle.setSpacing(0)

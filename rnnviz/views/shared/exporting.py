@@ -93,6 +93,8 @@ class Exporting(QObject):
         )
         colouring = selection.colouring
         about = recording.description
+        model = self._session.recordings.model
+        own = model if model is not None and model.path == about.model_path else None
         return Finding(
             title=concept.title if concept else colours_title(self._session).capitalize(),
             channel=selection.channel if colouring == "unit" else colouring,
@@ -104,7 +106,8 @@ class Exporting(QObject):
             scale=scale,
             model_name=about.model_name,
             model_path=about.model_path,
-            vocabulary=self._chosen_vocabulary(about.model_path),
+            vocabulary=own.vocabulary if own else None,
+            reading=own.reading if own else 0,
             text_name=about.text_name,
             text_path=about.text_path,
             concept=msgspec.to_builtins(spec_of(concept)) if concept else None,
@@ -114,10 +117,6 @@ class Exporting(QObject):
     def caption(self) -> str:
         """What the colours on the screen tell, in a sentence."""
         return colours_caption(self._session)
-
-    def _chosen_vocabulary(self, model_path: str) -> tuple[str, ...] | None:
-        model = self._session.recordings.model
-        return model.vocabulary if model is not None and model.path == model_path else None
 
     @Slot()
     def ask_text(self) -> None:

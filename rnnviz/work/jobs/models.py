@@ -30,6 +30,8 @@ class ModelOpened(msgspec.Struct, frozen=True, kw_only=True):
     """Sentences about anything that was assumed."""
     vocabulary: tuple[str, ...] | None = None
     """The characters a person chose, where the file had none."""
+    reading: int = 0
+    """Which of the networks that its tensors may be the person chose, from 1; 0 for none."""
     digest: str = ""
     """Tells this state of the file from others; see `core.system.identity`."""
 

@@ -106,3 +106,24 @@ def test_a_damaged_setting_is_left_alone(left, make_window, kept):
     left.session.settings.setValue("window/place", kept)
     left.session.settings.sync()
     assert make_window().session.recordings.text.name == "hello.txt"
+
+
+def test_chosen_characters_and_readings_are_kept(window, make_window, tmp_path):
+    from tests.nets.checkpoints.examples import CHARACTERS, Stock
+    from tests.nets.checkpoints.networks.chain_writers import write_keras
+
+    (tmp_path / "own.txt").write_text("abc\ncab\n" * 60)
+    write_keras(tmp_path / "mine.h5", Stock(embedding=2))
+    window.open_path(tmp_path / "own.txt")
+    window.session.open_model(tmp_path / "mine.h5", tuple(CHARACTERS), 1)
+    model = window.session.recordings.model
+    assert (model.vocabulary, model.reading) == (tuple(CHARACTERS), 1)
+    window.session.selection.select_unit(2, "cell")
+    finding = window.exporting.finding()
+    assert (finding.vocabulary, finding.reading) == (tuple(CHARACTERS), 1)
+    window.close()
+    again = make_window()
+    model = again.session.recordings.model
+    assert model.path == str(tmp_path / "mine.h5")
+    assert (model.vocabulary, model.reading) == (tuple(CHARACTERS), 1)
+    assert again.session.selection.unit == 2
