@@ -44,6 +44,13 @@ _SCRIPT = """
     var share = ((weight || 0) - data.low) / (data.high - data.low);
     return all[Math.round(Math.max(0, Math.min(1, share)) * (all.length - 1))];
   }
+  // Where the source is written from right to left, its first word has the last column.
+  function seen(data, s) { return data.rtl[0] && s >= 0 ? data.source.length - 1 - s : s; }
+  function link(data, t, s) {
+    // Isolated, so that neither word turns the other or the arrow.
+    return '\\u2068' + data.target[t] + '\\u2069 \\u2190 \\u2068' + data.source[s] + '\\u2069  ' +
+      exact(data.weights[t][s]);
+  }
   function exact(weight) { return weight === null ? 'no number' : String(weight); }
   function say(box, text) {
     card.textContent = text; card.style.display = 'block';
@@ -66,9 +73,10 @@ _SCRIPT = """
     if (data.source.length * data.target.length > 20000) { grid(section, data); return; }
     var table = document.createElement('table'), head = table.createTHead().insertRow();
     head.appendChild(document.createElement('th'));
-    data.source.forEach(function (token) {
+    data.source.forEach(function (_, at) {
       var cell = document.createElement('th'), span = document.createElement('span');
-      span.textContent = token; cell.appendChild(span); head.appendChild(cell);
+      span.textContent = data.source[seen(data, at)];
+      cell.appendChild(span); head.appendChild(cell);
     });
     var body = table.createTBody();
     data.target.forEach(function (token, t) {
@@ -80,11 +88,10 @@ _SCRIPT = """
     table.addEventListener('mouseover', function (event) {
       var cell = event.target.closest('td, th'), row = cell && cell.parentNode;
       if (!cell) { return; }
-      var t = row.parentNode === body ? row.rowIndex - 1 : -1, s = cell.cellIndex - 1;
+      var t = row.parentNode === body ? row.rowIndex - 1 : -1, s = seen(data, cell.cellIndex - 1);
       light(section, t, s);
       if (t >= 0 && s >= 0) {
-        say(cell.getBoundingClientRect(),
-          data.target[t] + ' \\u2190 ' + data.source[s] + '  ' + exact(data.weights[t][s]));
+        say(cell.getBoundingClientRect(), link(data, t, s));
       } else { card.style.display = 'none'; }
     });
     table.addEventListener('mouseleave', function () { light(section, -1, -1); });
@@ -96,11 +103,12 @@ _SCRIPT = """
     section.cell = cell;
     section.querySelector('.alignment').appendChild(canvas);
     canvas.addEventListener('mousemove', function (event) {
-      var t = Math.floor(event.offsetY / cell), s = Math.floor(event.offsetX / cell);
-      if (!data.weights[t] || s >= columns) { return; }
+      var t = Math.floor(event.offsetY / cell), at = Math.floor(event.offsetX / cell);
+      var s = seen(data, at);
+      if (!data.weights[t] || at >= columns) { return; }
       light(section, t, s);
       say({ left: event.clientX, top: event.clientY - 4, bottom: event.clientY + 4 },
-        data.target[t] + ' \\u2190 ' + data.source[s] + '  ' + exact(data.weights[t][s]));
+        link(data, t, s));
     });
     canvas.addEventListener('mouseleave', function () { light(section, -1, -1); });
   }
@@ -160,9 +168,10 @@ _SCRIPT = """
     });
     if (t < 0 && s < 0) { return; }
     var table = section.querySelector('table'), rows = table && table.rows;
-    if (rows && s >= 0) { rows[0].cells[s + 1].classList.add('on'); }
+    var column = seen(section.data, s) + 1;
+    if (rows && s >= 0) { rows[0].cells[column].classList.add('on'); }
     if (rows && t >= 0) { rows[t + 1].cells[0].classList.add('on'); }
-    if (rows && t >= 0 && s >= 0) { rows[t + 1].cells[s + 1].classList.add('on'); }
+    if (rows && t >= 0 && s >= 0) { rows[t + 1].cells[column].classList.add('on'); }
     section.querySelectorAll('.lines line').forEach(function (line) {
       var near = (t < 0 || Number(line.dataset.t) === t) && (s < 0 || Number(line.dataset.s) === s);
       line.classList.add(near ? 'on' : 'off');
@@ -177,9 +186,9 @@ _SCRIPT = """
     var brush = table ? null : section.querySelector('canvas').getContext('2d');
     data.weights.forEach(function (row, t) {
       row.forEach(function (weight, s) {
-        var paper = colour(data, weight);
-        if (table) { table.rows[t + 1].cells[s + 1].style.background = paper; return; }
-        brush.fillStyle = paper; brush.fillRect(s * cell, t * cell, cell, cell);
+        var paper = colour(data, weight), at = seen(data, s);
+        if (table) { table.rows[t + 1].cells[at + 1].style.background = paper; return; }
+        brush.fillStyle = paper; brush.fillRect(at * cell, t * cell, cell, cell);
       });
     });
     section.querySelectorAll('.lines line').forEach(function (line) {

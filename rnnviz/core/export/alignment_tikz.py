@@ -48,15 +48,18 @@ def _map(drawn: DrawnAlignment) -> list[str]:
     alignment = drawn.alignment
     rows, columns = alignment.size
     cell = min(_CELL_MM, _WIDEST_MM / max(columns, 1))
+    # A source that is written from right to left has its first word in the last column.
+    turned = runs_right_to_left(alignment.source)
+    order = list(range(columns))[:: -1 if turned else 1]
     lines = [
-        f"\\fill[{_ink(share)}] ({_mm(column * cell)},{_mm(row * cell)}) "
+        f"\\fill[{_ink(share)}] ({_mm(order[column] * cell)},{_mm(row * cell)}) "
         f"rectangle ++({_mm(cell)},{_mm(cell)});"
         for row, column, share in _shares(drawn)
     ]
     lines.append(f"\\draw[gray] (0,0) rectangle ({_mm(columns * cell)},{_mm(rows * cell)});")
     every = max(1, math.ceil(_LINE_MM / cell))
-    for place, token in list(enumerate(alignment.source))[::every]:
-        x = _mm((place + 0.5) * cell)
+    for place in range(0, columns, every):
+        x, token = _mm((place + 0.5) * cell), alignment.source[order[place]]
         lines.append(f"\\node[anchor=west, rotate=55] at ({x},-1) {{{tex(token)}}};")
     for place, token in list(enumerate(alignment.target))[::every]:
         y = _mm((place + 0.5) * cell)

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from PySide6.QtQml import QJSEngine
 
 from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.colours.colour import Scale
@@ -146,3 +147,83 @@ def test_other_endings_and_numbers_are_refused(tmp_path):
         write_alignments(tmp_path / "alignment.csv", [drawn(), drawn()])
     with pytest.raises(AlignmentError, match="cannot write"):
         write_alignments(tmp_path / "no" / "alignment.csv", [drawn()])
+
+
+HEBREW = Alignment(
+    ("מטמון", "התגלה", "במערה"),
+    ("treasure", "found"),
+    np.array([[0.9, 0.06, 0.04], [0.02, 0.9, 0.08]], np.float32),
+)
+_PAGE = r"""
+function node() {
+  var made = { children: [], cells: [], rows: [], style: {}, dataset: {}, heard: {} };
+  made.classes = [];
+  made.classList = {
+    contains: function () { return false; },
+    add: function (name) { made.classes.push(name); }, toggle: function () {} };
+  made.appendChild = function (child) {
+    made.children.push(child); if (made.isRow) { put(made, child); } return child; };
+  made.addEventListener = function (name, heard) { made.heard[name] = heard; };
+  made.getBoundingClientRect = function () {
+    return { left: 0, top: 0, bottom: 0, width: 0, height: 0 }; };
+  made.closest = function () { return made; };
+  made.insertCell = function () { return put(made, node()); };
+  made.insertRow = function () {
+    var row = node(), rows = made.table.rows;
+    row.isRow = true; row.parentNode = made; row.rowIndex = rows.length;
+    rows.push(row); return row; };
+  made.createTHead = made.createTBody = function () {
+    var part = node(); part.table = made; return part; };
+  return made;
+}
+function put(row, cell) {
+  cell.cellIndex = row.cells.length; cell.parentNode = row;
+  row.cells.push(cell); return cell; }
+var innerWidth = 900, innerHeight = 900;
+var card = node(), script = node(), place = node(), bar = node();
+script.textContent = DATA;
+var section = node();
+section.querySelector = function (name) {
+  var known = { script: script, '.alignment': place, table: place.children[0], '.bar': bar };
+  return known[name] || node(); };
+section.querySelectorAll = function () { return []; };
+var root = node(), document = {
+  documentElement: root, createElement: node,
+  getElementById: function (name) { return name === 'card' ? card : node(); },
+  querySelectorAll: function () { return [section]; } };
+"""
+"""As much of a browser as a page of one table needs."""
+
+
+def test_the_table_of_a_page_has_the_first_hebrew_word_at_the_right(qapp):
+    page = alignment_page([DrawnAlignment(HEBREW)])
+    data = re.search(r'<script type="application/json">(.*?)</script>', page)
+    script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)[-1]
+    assert data is not None
+    engine = QJSEngine()
+    told = json.dumps(data[1].replace('"words":true', '"words":false'))
+    found = engine.evaluate(f"var DATA = {told};{_PAGE}{script}")
+    assert not found.isError(), found.toString()
+    rows = "section.querySelector('table').rows"
+    names = f"{rows}[0].cells.slice(1).map(function (c) {{ return c.children[0].textContent; }})"
+    assert engine.evaluate(f"{names}.join()").toString() == "במערה,התגלה,מטמון"
+    papers = f"{rows}[1].cells.slice(1).map(function (c) {{ return c.style.background; }})"
+    first, second, third = engine.evaluate(f"{papers}.join()").toString().split(",")
+    darkest = json.loads(data[1])["light"][round(0.9 * 32)]
+    assert third == darkest and darkest not in (first, second), "treasure looks at its word"
+    engine.evaluate(f"place.children[0].heard.mouseover({{target: {rows}[2].cells[2]}})")
+    said = engine.evaluate("card.textContent").toString()
+    assert said == "\u2068found\u2069 \u2190 \u2068התגלה\u2069  0.9"
+    engine.evaluate(f"place.children[0].heard.mouseover({{target: {rows}[2].cells[3]}})")
+    assert "מטמון" in engine.evaluate("card.textContent").toString()
+    assert engine.evaluate(f"{rows}[0].cells[3].classes.join()").toString() == "on"
+
+
+def test_latex_draws_the_first_hebrew_word_at_the_right():
+    lines = alignment_tikz(DrawnAlignment(HEBREW)).splitlines()
+    names = [line for line in lines if "rotate=55" in line]
+    assert all(word in line for word, line in zip(HEBREW.source[::-1], names, strict=True))
+    assert [re.findall(r"at \(([\d.]+),", line)[0] for line in names] == ["2.5", "7.5", "12.5"]
+    assert HEBREW.source[0] in names[2]
+    fills = [line for line in lines if line.startswith("\\fill[full!90")]
+    assert [re.findall(r"\(([\d.]+,[\d.]+)\)", line)[0] for line in fills] == ["10,0", "5,5"]
