@@ -41,7 +41,7 @@ from PySide6.QtCore import (
     qInstallMessageHandler,
 )
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from rnnviz.app import build
 from rnnviz.views.window.window import Window
@@ -264,6 +264,8 @@ class Driver(QObject):
         self.done = 0
         self.missed = 0
         self._turn = 0
+        self._doing: list[QWidget | None] = []
+        """What was modal before each event that is under way."""
 
     def begin(self, wait_ms: int) -> None:
         """Do the first event so much later."""
@@ -277,12 +279,20 @@ class Driver(QObject):
         """Do the next event, unless that was done already."""
         if turn != self._turn or not self._window.isVisible():
             return
+        modal = QApplication.activeModalWidget()
+        if self._doing and self._doing[-1] is modal:
+            # No dialog was opened, the machine is slow: QTest would send the rest of a stroke to a
+            # window that the next event closed.
+            self._later(_NESTED_MS)
+            return
         event = self._next()
         # Where the event opens a dialog with a loop of its own, the next one comes from here; what
         # QTest lets happen within an event is over much sooner.
         self._later(_NESTED_MS)
         turn = self._turn
+        self._doing.append(modal)
         self.missed += not self._doer.do(event)
+        self._doing.pop()
         if turn == self._turn:
             self._later(event["wait"])
 
