@@ -264,8 +264,8 @@ class Driver(QObject):
         self.done = 0
         self.missed = 0
         self._turn = 0
-        self._doing: list[QWidget | None] = []
-        """What was modal before each event that is under way."""
+        self._doing: list[tuple[QWidget | None, QWidget | None]] = []
+        """Which dialog and menu lay over the window before each event that is under way."""
 
     def begin(self, wait_ms: int) -> None:
         """Do the first event so much later."""
@@ -279,10 +279,10 @@ class Driver(QObject):
         """Do the next event, unless that was done already."""
         if turn != self._turn or not self._window.isVisible():
             return
-        modal = QApplication.activeModalWidget()
-        if self._doing and self._doing[-1] is modal:
-            # No dialog was opened, the machine is slow: QTest would send the rest of a stroke to a
-            # window that the next event closed.
+        over = (QApplication.activeModalWidget(), QApplication.activePopupWidget())
+        if self._doing and self._doing[-1] == over:
+            # No dialog or menu was opened, the machine is slow: QTest would send the rest of a
+            # stroke to a window that the next event closed.
             self._later(_NESTED_MS)
             return
         event = self._next()
@@ -290,7 +290,7 @@ class Driver(QObject):
         # QTest lets happen within an event is over much sooner.
         self._later(_NESTED_MS)
         turn = self._turn
-        self._doing.append(modal)
+        self._doing.append(over)
         self.missed += not self._doer.do(event)
         self._doing.pop()
         if turn == self._turn:
