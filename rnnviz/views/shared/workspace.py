@@ -261,10 +261,19 @@ class Workspace(QMainWindow):
             self.resizeDocks([right], [width], Qt.Orientation.Horizontal)
         if below is not None and right is not None and self.height() < for_text(self.low):
             self._move_lower(_RIGHT)
-            halves = [self.height() * 11 // 20, self.height() * 9 // 20]
-            self.resizeDocks([right, below], halves, Qt.Orientation.Vertical)
+            self._share_height()
         elif below is not None:
             self.resizeDocks([below], [self.bottom_height], Qt.Orientation.Vertical)
+
+    @Slot()
+    def _share_height(self) -> None:
+        """Give the panels at the right and those that stand below them about as much."""
+        shown = [self.docks[panel.name] for panel in self.panels if panel.name in self.docks]
+        right = next((dock for dock in shown if dock.objectName() not in self.bottom), None)
+        below = next((dock for dock in shown if dock.objectName() in self.bottom), None)
+        if right is not None and below is not None and self._aside:
+            halves = [self.height() * 11 // 20, self.height() * 9 // 20]
+            self.resizeDocks([right, below], halves, Qt.Orientation.Vertical)
 
     def _move_lower(self, area: Qt.DockWidgetArea) -> None:
         """Put the panels that want width below the middle, or below those at the right."""
@@ -293,6 +302,8 @@ class Workspace(QMainWindow):
             return
         if self.height() < for_text(self.low) <= before and not self._aside:
             self._move_lower(_RIGHT)
+            # Before it is shown the docks would not keep their sizes.
+            QTimer.singleShot(0, self, self._share_height)
         elif self._aside and self.height() >= for_text(self.low) + _ROOM > before:
             self._move_lower(_BOTTOM)
             below = [self.docks[name] for name in self.bottom if name in self.docks]

@@ -92,6 +92,7 @@ def test_a_low_window_gives_its_height_to_the_middle(told, qtbot, entered):
     told.enter("gradients")
     qtbot.waitUntil(lambda: room.dockWidgetArea(lower) == Qt.DockWidgetArea.RightDockWidgetArea)
     qtbot.waitUntil(lambda: room.centralWidget().height() > 400)
+    qtbot.waitUntil(lambda: lower.height() > 200)
 
 
 def test_a_click_in_the_library_tells_a_story(told, qtbot):
