@@ -31,10 +31,13 @@ Figures = dict[str, list[float]]
 def main() -> None:
     """Run them in turn, and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("base", type=Path, help="another checkout")
-    parser.add_argument("scripts", nargs="+", help="of benchmarks/, with their arguments")
+    parser.add_argument("base", type=Path, nargs="?", help="another checkout")
+    parser.add_argument("scripts", nargs="*", help="of benchmarks/, with their arguments")
     parser.add_argument("--repeats", type=int, default=2)
     options = parser.parse_args()
+    if options.base is None:  # `make benchmarks` runs every script as it is
+        parser.print_usage()
+        return
     here = Path(__file__).resolve().parent.parent
     for script in options.scripts:
         found: dict[Path, dict[str, list[list[float]]]] = {}
