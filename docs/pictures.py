@@ -26,6 +26,8 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 from rnnviz.app import build
 from rnnviz.core.system import places
 from rnnviz.views.training.new_run_dialog import NewRunDialog
+from rnnviz.views.training.panels.curves import HELD_OUT, LOSS, NORM, RATE
+from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.window.window import Window
 from rnnviz.work.runner import EngineRunner
 
@@ -131,14 +133,35 @@ def prepare_unroll(window: Window) -> None:
     unroll.set_index(8)
 
 
+SWEEP = {
+    "gru, 96 units": "--architecture gru --units 96",
+    "gru, 48 units": "--architecture gru --units 48",
+    "lstm, 96 units": "--architecture lstm --units 96",
+    "lstm, fast": "--architecture lstm --units 96 --learning-rate 0.012",
+    "rnn, 96 units": "--architecture rnn --units 96",
+}
+"""Small networks that are compared, and how each is trained."""
+
+
 def prepare_training(window: Window, folder: Path) -> None:
-    """Train a small network on a sample text, and open its run."""
+    """Train some small networks on a sample text, and open their runs in several charts."""
     text = places.resources() / "texts" / "pride-and-prejudice.txt"
-    options = "--units 96 --layers 1 --embedding 32 --batch 8 --sequence-length 64 --epochs 4"
-    command = [sys.executable, "-m", "rnnviz", "train", str(text), "--run", str(folder)]
-    subprocess.run([*command, *options.split()], check=True)
+    common = "--layers 1 --embedding 32 --batch 8 --sequence-length 64 --steps 700"
+    common += " --validation-every 100 --checkpoint-every 100"
+    for name, options in SWEEP.items():
+        command = [sys.executable, "-m", "rnnviz", "train", str(text)]
+        command += ["--name", name, "--run", str(folder / name.replace(", ", "-"))]
+        subprocess.run([*command, *common.split(), *options.split()], check=True)
     window.open_path(folder)
-    wait_until(lambda: not window.session.jobs.running, settle_ms=3000)
+    session = window.session
+    wait_until(lambda: len(session.runs.opened) == len(SWEEP), settle_ms=2000)
+    session.runs.set_current(session.runs.find(folder / "gru-96 units"))
+    training = window.workspace(TrainingWorkspace)
+    window.enter("training")
+    assert training.runs_centre is not None
+    training.runs_centre.curves.set_charts([LOSS, HELD_OUT, NORM, RATE])
+    training.runs_centre.table.runs_model.sort_by("best", descending=False)
+    wait_until(lambda: not session.jobs.running, settle_ms=3000)
 
 
 def prepare_sequences(window: Window, home: Path) -> None:
@@ -286,7 +309,7 @@ def main() -> None:
         grab(window, "alignments")
         prepare_step(window)
         grab(window, "alignments-step")
-        prepare_training(window, Path(home) / "pride-and-prejudice")
+        prepare_training(window, Path(home) / "sweep")
         grab(window, "training")
         grab_form(window)
         window.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHeaderView, QPlainTextEdit, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QListView, QPlainTextEdit, QTableView, QWidget
 
 _MORE = (-3.0, 20.0)
 """By how many points words may be smaller or larger than usual."""
@@ -18,7 +18,7 @@ def zoom_all(area: QWidget, steps: float) -> None:
         own = getattr(widget, "zoom", None)
         if callable(own):
             own(steps)
-        elif isinstance(widget, QTableView | QPlainTextEdit):
+        elif isinstance(widget, QTableView | QPlainTextEdit | QListView):
             _zoom_words(widget, steps)
 
 
@@ -31,7 +31,7 @@ def more_points(now: float, steps: float) -> float:
     return 0.0 if steps == 0 else min(max(now + steps, _MORE[0]), _MORE[1])
 
 
-def _zoom_words(widget: QTableView | QPlainTextEdit, steps: float) -> None:
+def _zoom_words(widget: QTableView | QPlainTextEdit | QListView, steps: float) -> None:
     usual = widget.property(_POINTS)
     if usual is None:
         usual = widget.font().pointSizeF()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from rnnviz.views.plots import Chart
+from rnnviz.views.shared.zooming import more_points
 
 _LEAST_WIDTH, _LEAST_HEIGHT = 236, 150
 _WIDE = 1.9
@@ -39,8 +40,8 @@ class ChartGrid(QScrollArea):
         self.setWidget(self._page)
         self.charts: dict[str, Chart] = {}
         """By their keys, in the order in which they are shown."""
-        self._spare: list[Chart] = []
-        self._few = True
+        self._more = 0.0
+        """By how many points the words of charts are larger than usual; new ones begin with it."""
 
     def show_charts(self, wanted: dict[str, str]) -> None:
         """Have a chart for each key, called so; those that were there stay as they are."""
@@ -62,19 +63,12 @@ class ChartGrid(QScrollArea):
         chart.zoomed.connect(self._zoom)
         chart.unzoomed.connect(self._unzoom)
         chart.log_chosen.connect(self.log_chosen)
+        if self._more:
+            chart.zoom(self._more)
         chart.show()
         return chart
 
     # One x, one pointer
-
-    def share_reach(self) -> None:
-        """All reach as far along x as any does."""
-        reaches = [reach for chart in self.charts.values() if (reach := chart.reach)]
-        both = None
-        if reaches:
-            both = min(low for low, _ in reaches), max(high for _, high in reaches)
-        for chart in self.charts.values():
-            chart.share_reach(both)
 
     @Slot(float, float)
     def _zoom(self, low: float, high: float) -> None:
@@ -102,6 +96,10 @@ class ChartGrid(QScrollArea):
         for chart in self.charts.values():
             if chart is not self.sender():
                 chart.put_away()
+
+    def zoom(self, steps: float) -> None:
+        """The charts that there are zoom by themselves; those that come are to be as large."""
+        self._more = more_points(self._more, steps)
 
     # Places
 

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QEvent,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     QSettings,
     Qt,
+    QTimer,
     Signal,
     Slot,
 )
@@ -367,6 +369,9 @@ class _Names(_Rows):
         """The same menu as behind it."""
         self._behind.open_menu(self.indexAt(event.pos()).row(), event.globalPos())
 
+    def zoom(self, steps: float) -> None:
+        """As large as what lies behind it, which sees to that."""
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll what lies behind it."""
         self._behind.wheelEvent(event)
@@ -492,6 +497,20 @@ class RunTable(_Rows):
         super().updateGeometries()
         if hasattr(self, "names"):
             self._place_names()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Larger words have wider columns, and the names are as large."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "names"):
+            # After whoever changed the font has made the rows and the captions as high.
+            QTimer.singleShot(0, self, self._refit)
+
+    @Slot()
+    def _refit(self) -> None:
+        self.names.setFont(self.font())
+        self.names.horizontalHeader().setFont(self.horizontalHeader().font())
+        self._fit_columns()
+        self._place_names()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the current run in sight, also where there are more than find room."""

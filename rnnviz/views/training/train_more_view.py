@@ -25,9 +25,12 @@ from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import set_icon, theme_of
+from rnnviz.views.shared.zooming import more_points
 from rnnviz.views.text.text_figure import paint_figure, write_drawn
 
 _LEAST_COLUMNS = 24
+_POINTS = 9.75
+"""Of its letters, which are 13 pixels high."""
 _BESIDE = 68.0
 """Pixels of the figure that hold no letters."""
 _KINDS = (("Save as a picture…", "png"), ("Save as SVG…", "svg"), ("Save as a page…", "html"))
@@ -40,6 +43,7 @@ class _Sheet(QWidget):
         super().__init__()
         self.moments: tuple[Moment, ...] = ()
         self.title = ""
+        self._more = 0.0
         self.setAccessibleName("Samples of the training: at first, train more")
 
     def show_moments(self, moments: Sequence[Moment], title: str) -> None:
@@ -49,12 +53,22 @@ class _Sheet(QWidget):
         self._fit()
         self.update()
 
+    def zoom(self, steps: float) -> None:
+        """Make the figure larger, a point more of its words at each step; 0 as usual."""
+        self._more = more_points(self._more, steps)
+        self._fit()
+        self.update()
+
+    @property
+    def _scale(self) -> float:
+        return (_POINTS + self._more) / _POINTS
+
     def _fit(self) -> None:
-        self._columns = max(_LEAST_COLUMNS, int((self.width() - _BESIDE) // CELL))
+        columns = max(_LEAST_COLUMNS, int((self.width() / self._scale - _BESIDE) // CELL))
         self._figure = train_more_figure(
-            self.moments, self.title, dark=theme_of(self).dark, columns=self._columns
+            self.moments, self.title, dark=theme_of(self).dark, columns=columns
         )
-        self.setMinimumHeight(round(self._figure.height))
+        self.setMinimumHeight(round(self._figure.height * self._scale))
 
     def sizeHint(self) -> QSize:
         return QSize(320, self.minimumHeight())
@@ -71,6 +85,7 @@ class _Sheet(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), theme_of(self).background)
+            painter.scale(self._scale, self._scale)
             paint_figure(painter, self._figure)
 
 

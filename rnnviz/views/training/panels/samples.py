@@ -22,6 +22,7 @@ from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.segments import Segments
 from rnnviz.views.shared.theme import mono_font, theme_of, ui_font
 from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.zooming import more_points
 from rnnviz.views.training.train_more_view import TrainMoreView
 
 _LOOKS = {"timeline": "All", "figure": "At first, train more"}
@@ -39,6 +40,7 @@ class SamplesPanel(Panel):
     def follow(self) -> None:
         """Follow the current run."""
         self._written: list[Sample] = []
+        self._more = 0.0
         self._of: OpenRun | None = None
         self._caught_up = False
         self._places: dict[int, int] = {}
@@ -121,6 +123,12 @@ class SamplesPanel(Panel):
         self.temperature.setItemText(0, "The middle one" if figure else "Every temperature")
         self.request_draw()
 
+    def zoom(self, steps: float) -> None:
+        """Make the words larger by so many points; 0 as usual."""
+        self._more = more_points(self._more, steps)
+        if self._content is not None:
+            self._begin_again()
+
     def show_step(self, step: int) -> None:
         """Scroll to the samples of the last stage up to this step."""
         before = [known for known in self._places if known <= step]
@@ -150,19 +158,19 @@ class SamplesPanel(Panel):
         new_stage = not self._written or self._written[-1].step != sample.step
         if new_stage:
             heading = QTextCharFormat()
-            heading.setFont(ui_font(10))
+            heading.setFont(ui_font(10 + self._more))
             heading.setFontWeight(QFont.Weight.DemiBold)
             heading.setForeground(QColor(theme.text))
             _block(cursor, top=16 if self._written else 0, first=not self._written)
             self._places[sample.step] = cursor.position()
             cursor.insertText(_stage(sample.step, run), heading)
         caption = QTextCharFormat()
-        caption.setFont(ui_font(9))
+        caption.setFont(ui_font(9 + self._more))
         caption.setForeground(QColor(theme.muted))
         _block(cursor, top=6)
         cursor.insertText(f"Temperature {sample.temperature:g}", caption)
         body = QTextCharFormat()
-        body.setFont(mono_font(9.5))
+        body.setFont(mono_font(9.5 + self._more))
         body.setForeground(QColor(theme.text if sample.text else theme.muted))
         _block(cursor, top=2)
         # One block with line separators: a sample of many lines stays one paragraph.

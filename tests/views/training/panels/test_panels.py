@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QTabBar
+from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.recordings.groups import Groups, layers_of
@@ -22,6 +22,7 @@ from rnnviz.session.session import Session
 from rnnviz.session.training.checkpoint_walks import CheckpointScore
 from rnnviz.views.plots import CurvePlot, RunMark, Trace
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.zooming import zoom_all
 from rnnviz.views.training.centre import TrainingCentre
 from rnnviz.views.training.panels.checkpoints import CheckpointsPanel, in_words
 from rnnviz.views.training.panels.curves import HELD_OUT, LOSS, NORM, RATE, CurvesPanel
@@ -867,3 +868,43 @@ def test_samples_stand_on_one_figure_that_is_saved(
     for ending in ("png", "svg", "html"):
         panel.figure.save(tmp_path / f"figure.{ending}")
         assert (tmp_path / f"figure.{ending}").stat().st_size > 500
+
+
+def test_lists_charts_and_samples_grow_together_and_figures_stay_whole(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name in ("a", "b"):
+        open_run(session, finished_run(tmp_path / name))
+    room = QWidget()
+    qtbot.addWidget(room)
+    row = QHBoxLayout(room)
+    centre, samples, parameters = (
+        TrainingCentre(session), SamplesPanel(session), ParametersPanel(session)
+    )  # fmt: skip
+    for part in (centre, samples, parameters):
+        row.addWidget(part)
+    room.resize(1600, 800)
+    room.show()
+    qtbot.waitUntil(lambda: centre.curves.idle and samples.idle and parameters.idle)
+    table, chart = centre.table, centre.curves.plot
+
+    def sizes() -> tuple[float, ...]:
+        body = samples.text.document().findBlockByNumber(2).begin().fragment().charFormat()
+        return (
+            table.font().pointSizeF(), table.names.font().pointSizeF(),
+            chart.x_axis.style["tickFont"].pointSizeF(), parameters.names.font().pointSizeF(),
+            body.font().pointSizeF(),
+        )  # fmt: skip
+
+    before = sizes()
+    zoom_all(room, 6)
+    qtbot.waitUntil(lambda: samples.idle and table.names.font() == table.font())
+    assert [now - then for now, then in zip(sizes(), before, strict=True)] == [6.0] * 5
+    metrics = table.fontMetrics()
+    for place in range(1, table.runs_model.columnCount()):
+        words = str(table.runs_model.data(table.runs_model.index(0, place)))
+        assert table.columnWidth(place) >= metrics.horizontalAdvance(words)
+    centre.curves.set_charts([LOSS, NORM])
+    qtbot.waitUntil(lambda: centre.curves.idle and len(centre.curves.grid.charts) == 2)
+    fonts = [c.x_axis.style["tickFont"].pointSizeF() for c in centre.curves.grid.charts.values()]
+    assert fonts[0] == fonts[1]  # a chart that comes later is as large
