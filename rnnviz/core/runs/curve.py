@@ -133,7 +133,7 @@ class Curve:
     def span(self, low: float, high: float) -> tuple[int, int]:
         """The places of the points from step `low` to step `high`, first and one past the last."""
         # With a float, numpy would turn a million steps into floats first.
-        first, last = (int(np.clip(np.nan_to_num(x), -_FAR, _FAR)) for x in (np.ceil(low), high))
+        first, last = (_whole(x) for x in (np.ceil(low), high))
         return (
             int(np.searchsorted(self.steps, np.int64(first), side="left")),
             int(np.searchsorted(self.steps, np.int64(last), side="right")),
@@ -385,6 +385,11 @@ def _kernel(weight: float) -> tuple[Floats, Floats]:
     fading = weight ** np.arange(_TOGETHER + 1, dtype=float)
     lags = np.subtract.outer(np.arange(_TOGETHER), np.arange(_TOGETHER))
     return fading, np.where(lags >= 0, (1 - weight) * fading[np.abs(lags)], 0.0)
+
+
+def _whole(step: float) -> int:
+    """A step as a whole number, however far out; NaN as 0."""
+    return 0 if step != step else int(min(max(step, -_FAR), _FAR))
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

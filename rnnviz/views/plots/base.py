@@ -88,7 +88,7 @@ class Plot(QWidget):
         """What it shows, where that stands above it."""
         self._more = 0.0
         """By how many points its words are larger than usual."""
-        self.labels = ("", "")
+        self.labels, self._labelled = ("", ""), False
         """What the axes measure."""
         self._full: tuple[tuple[float, float], tuple[float, float]] = ((0, 1), (0, 1))
         for axis in (self.x_axis, self.y_axis):
@@ -132,7 +132,9 @@ class Plot(QWidget):
 
     def set_labels(self, x: str, y: str) -> None:
         """Say what the axes measure, units included; an empty word leaves no room."""
-        self.labels = (x, y)
+        if (x, y) == self.labels and self._labelled:
+            return
+        self.labels, self._labelled = (x, y), True
         for axis, label in ((self.x_axis, x), (self.y_axis, y)):
             axis.setLabel(escape(label, quote=False))
             axis.showLabel(bool(label))

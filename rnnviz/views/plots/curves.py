@@ -235,7 +235,11 @@ class CurvePlot(Plot):
             line.setValue(np.log10(value) if self._log and value > 0 else value)
         for place, line in enumerate(self._levels):
             line.setVisible(place < len(values))
-        self.recolour(theme_of(self))
+        self._recolour_levels(theme_of(self))
+
+    def _recolour_levels(self, theme: Theme) -> None:
+        for level in self._levels:
+            level.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
 
     def set_turns(self, marks: tuple[RunMark, ...]) -> None:
         """Mark what happened to a run at these places; drawn with the next traces."""
@@ -337,8 +341,7 @@ class CurvePlot(Plot):
             lines.recolour(trace, theme)
         self._looks = self._looks_now(theme)
         self._beyond.recolour(theme)
-        for level in self._levels:
-            level.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
+        self._recolour_levels(theme)
         self._cursor.setPen(pg.mkPen(theme.faint))
         self._here.setPen(pg.mkPen(theme.text, width=1))
 
@@ -364,8 +367,8 @@ class CurvePlot(Plot):
             hidden = trace.smoothed is not None and not trace.raw
             if hidden:
                 # A mean over many steps has no extremes that a few points would miss.
-                kept = np.linspace(first, max(first, last - 1), 2 * columns).astype(np.int64)
-                kept = np.unique(kept) if last > first else kept[:0]
+                count = min(last - first, 2 * columns)
+                kept = np.linspace(first, max(first, last - 1), count).astype(np.int64)
             else:
                 kept = trace.curve.decimate(first, last, columns)
             x = trace.places(trace.curve.steps[kept])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -40,21 +40,35 @@ class ChartGrid(QScrollArea):
         self.setWidget(self._page)
         self.charts: dict[str, Chart] = {}
         """By their keys, in the order in which they are shown."""
+        self._at: float | None = None
+        self._pointing: list[Chart] = []
+        """Charts in which the pointer's place is still to be marked, or to be put away."""
+        self._soon = QTimer(self)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._point_in_next)
         self._more = 0.0
         """By how many points the words of charts are larger than usual; new ones begin with it."""
 
-    def show_charts(self, wanted: dict[str, str]) -> None:
-        """Have a chart for each key, called so; those that were there stay as they are."""
-        if {key: chart.accessibleName() for key, chart in self.charts.items()} == wanted:
-            return
+    def show_charts(self, wanted: dict[str, str]) -> bool:
+        """Have a chart for each key, called so; those that were there stay as they are.
+
+        Returns:
+            Whether all are there: a frame has room for making one.
+        """
+        if [*self.charts] == [*wanted]:
+            return True
         gone = [key for key in self.charts if key not in wanted]
         for key in gone:
             chart = self.charts.pop(key)
             chart.hide()
             chart.deleteLater()
-        made = {key: self.charts.get(key) or self._made(key, name) for key, name in wanted.items()}
-        self.charts = made
+        there = dict(self.charts)
+        missing = next((key for key in wanted if key not in there), None)
+        if missing is not None:
+            there[missing] = self._made(missing, wanted[missing])
+        self.charts = {key: there[key] for key in wanted if key in there}
         self._place()
+        return len(self.charts) == len(wanted)
 
     def _made(self, key: str, name: str) -> Chart:
         chart = Chart(key, name, self._page)
@@ -86,16 +100,31 @@ class ChartGrid(QScrollArea):
 
     @Slot(float, float)
     def _point(self, x: float, _y: float) -> None:
-        for chart in self.charts.values():
-            if chart is not self.sender():
-                few = len(chart.traces) <= _MOST_NAMED
-                chart.point_at(x, most=_MOST_NAMED if few else 1)
+        self._point_soon(x)
 
     @Slot()
     def _put_away(self) -> None:
-        for chart in self.charts.values():
-            if chart is not self.sender():
+        self._point_soon(None)
+
+    def _point_soon(self, x: float | None) -> None:
+        """Point in the others, too: one after the other, since each paints all of its curves."""
+        self._at = x
+        self._pointing = [chart for chart in self.charts.values() if chart is not self.sender()]
+        self._soon.start()
+
+    @Slot()
+    def _point_in_next(self) -> None:
+        while self._pointing:
+            chart = self._pointing.pop(0)
+            if chart not in self.charts.values():
+                continue  # it went meanwhile
+            if self._at is None:
                 chart.put_away()
+            else:
+                few = len(chart.traces) <= _MOST_NAMED
+                chart.point_at(self._at, most=_MOST_NAMED if few else 1)
+            return
+        self._soon.stop()
 
     def zoom(self, steps: float) -> None:
         """The charts that there are zoom by themselves; those that come are to be as large."""

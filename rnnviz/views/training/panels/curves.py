@@ -284,7 +284,9 @@ class CurvesPanel(Panel):
         runs = self.session.runs.shown
         keys = self.shown_charts()
         before = [*self.grid.charts]
-        self.grid.show_charts({key: _OURS.get(key, key) for key in keys})
+        if not self.grid.show_charts({key: _OURS.get(key, key) for key in keys}):
+            self.request_draw()
+            return
         if before != keys:
             self._waiting = dict.fromkeys(keys)
         weight = _SMOOTHINGS[self.smoothing.value()]

@@ -329,11 +329,11 @@ def test_one_pointer_goes_through_all_charts(
     charts = panel.grid.charts
     charts[NORM].hovered.emit(100.0, 1.0)
     assert charts[NORM].note.text() == "step 100\na: 0.5\nb: 0.5"
+    qtbot.waitUntil(lambda: all(chart._cursor.isVisible() for chart in charts.values()))
     assert charts[HELD_OUT].note.text() == "a: 0.42\nb: 0.42"
     assert charts[RATE].note.text() == "a: 0.004\nb: 0.004"
-    assert all(chart._cursor.isVisible() for chart in charts.values())
     charts[NORM].left.emit()
-    assert not any(chart._cursor.isVisible() for chart in charts.values())
+    qtbot.waitUntil(lambda: not any(chart._cursor.isVisible() for chart in charts.values()))
     assert not any(chart.note.isVisible() for chart in charts.values())
 
 
