@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from event_latency import STEP_LIMIT_MS, TimedApplication, idle, watching_window
 
+from benchmarks.event_latency import STEP_LIMIT_MS, TimedApplication, idle, watching_window
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.training.centre import TrainingCentre
 from rnnviz.views.training.panels.curves import HELD_OUT, LOSS, NORM, RATE
