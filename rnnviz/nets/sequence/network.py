@@ -26,8 +26,8 @@ from rnnviz.core.models.network import (
     SequenceDescription,
     Symbols,
     network_of,
-    parameter_shapes,
 )
+from rnnviz.core.models.parameter_shapes import parameter_shapes
 from rnnviz.nets.architectures import Layer, LayerState, architecture_named
 from rnnviz.nets.architectures.base import Ran
 from rnnviz.nets.layers.first_weights import draw_parameter

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from rnnviz.core.errors import Cancelled
-from rnnviz.core.models.network import parameter_shapes
+from rnnviz.core.models.parameter_shapes import parameter_shapes
 from rnnviz.core.models.translation import BEGIN_ID, END_ID
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from rnnviz.core.models.model_file import ModelDescription
-from rnnviz.core.models.network import parameter_shapes, plain_network
+from rnnviz.core.models.network import plain_network
+from rnnviz.core.models.parameter_shapes import parameter_shapes
 from rnnviz.nets.architectures import ARCHITECTURES, Layer
 from rnnviz.nets.language.model import LanguageModel, count_parameters
 from rnnviz.nets.layers.states import detached

@@ -17,9 +17,9 @@ from rnnviz.core.models.network import (
     NetworkDescription,
     Numbers,
     Readout,
-    parameter_shapes,
     plain_network,
 )
+from rnnviz.core.models.parameter_shapes import parameter_shapes
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.sequence.network import SequenceNetwork, build_network
 from tests.nets.sequence.zoo import ZOO, layer, network
