@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 # Qt's own loop, not GLib's: it says when it awakes, also while there is always something to do.
 os.environ["QT_NO_GLIB"] = "1"
@@ -65,6 +65,9 @@ _LOOKED = "\n==\n"
 _EVERY = {"events": 100, "soak": 5}
 """So many events lie between two measurements of what is held."""
 _NESTED_MS = 400
+
+
+_open_to_the_end: list[TextIO] = []
 
 
 class Held(NamedTuple):
@@ -422,30 +425,32 @@ def main() -> int:
     asked = parser.parse_args()
     place: Path = asked.place
     every = _EVERY["events" if asked.soak is None else "soak"]
-    with (place / "crash").open("w") as crash:
-        faulthandler.enable(crash)
-        app = QApplication(["rnnviz"])
-        watch = Watch(place, asked.freeze)
-        watch.stand_in()
-        window = build(app, EngineRunner())
-        window.session.jobs.failed.connect(lambda failure: _defect(watch.faults, failure))
-        window.show()
-        QTimer.singleShot(0, window, lambda: window.open_at_start(()))
-        QTimer.singleShot(0, window, gc.freeze)
-        window.build_ahead_of_use()
-        driver = Driver(window, _events(place, asked), place, watch, every)
-        driver.begin(500)
-        began = time.monotonic()
-        code = app.exec()
-        driver.trail.close()
-        _look_after(watch, window)
-        result = {
-            "events": driver.done, "missed": driver.missed, "seconds": time.monotonic() - began,
-            "held": driver.held, "turns": watch.freezes.turns, "longest": watch.freezes.longest,
-        }  # fmt: skip
-        (place / "result").write_text(json.dumps(result))
-        watch.end()
-        return code
+    # Open to the very end: what holds the program up after the window is looked for, too.
+    crash = (place / "crash").open("w")
+    _open_to_the_end.append(crash)
+    faulthandler.enable(crash)
+    app = QApplication(["rnnviz"])
+    watch = Watch(place, asked.freeze)
+    watch.stand_in()
+    window = build(app, EngineRunner())
+    window.session.jobs.failed.connect(lambda failure: _defect(watch.faults, failure))
+    window.show()
+    QTimer.singleShot(0, window, lambda: window.open_at_start(()))
+    QTimer.singleShot(0, window, gc.freeze)
+    window.build_ahead_of_use()
+    driver = Driver(window, _events(place, asked), place, watch, every)
+    driver.begin(500)
+    began = time.monotonic()
+    code = app.exec()
+    driver.trail.close()
+    _look_after(watch, window)
+    result = {
+        "events": driver.done, "missed": driver.missed, "seconds": time.monotonic() - began,
+        "held": driver.held, "turns": watch.freezes.turns, "longest": watch.freezes.longest,
+    }  # fmt: skip
+    (place / "result").write_text(json.dumps(result))
+    watch.end()
+    return code
 
 
 def _look_after(watch: Watch, window: Window) -> None:

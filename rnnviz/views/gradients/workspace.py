@@ -44,7 +44,7 @@ class GradientsWorkspace(Workspace):
 
     def present_centre(self, presented: bool) -> None:
         """The plot and what it says, without its tools."""
-        self.distance.tools.setVisible(not presented)
+        self.distance.set_presented(presented)
 
     def entries(self) -> tuple[MenuEntry, ...]:
         """What is compared, and where in the text."""

@@ -209,6 +209,11 @@ class Panel(QWidget):
     # Drawing
 
     @property
+    def built(self) -> bool:
+        """Whether what it shows was made: until there is something to show, it is not."""
+        return self._pages.count() > 1
+
+    @property
     def empty(self) -> bool:
         """Whether a sentence stands in place of the panel."""
         return self._pages.currentIndex() == 0

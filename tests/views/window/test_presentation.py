@@ -102,3 +102,15 @@ def test_f11_takes_the_screen_and_gives_it_back(window, qtbot):
     assert window.isFullScreen() and window.menuBar().isVisible()
     qtbot.keyClick(window, Qt.Key.Key_F11)
     assert not window.isFullScreen()
+
+
+def test_a_workspace_with_nothing_to_show_yet_is_presented_too(make_window, qtbot, tmp_path):
+    for model in (tmp_path / "models").glob("*"):
+        model.unlink()
+    window = make_window()
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    for name in ("gradients", "training", "alignments", "unroll"):
+        window.enter(name)
+        assert window.workspace_tabs.current.name == name
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.presentation.running

@@ -63,6 +63,7 @@ class DistancePanel(GradientPanel):
 
     def follow(self) -> None:
         """Follow the comparison."""
+        self._presented = False
         gradients = self.session.gradients
         for signal in (
             gradients.fields_changed,
@@ -73,6 +74,12 @@ class DistancePanel(GradientPanel):
             self.session.runs.runs_changed,
         ):
             signal.connect(self.request_draw)
+
+    def set_presented(self, presented: bool) -> None:
+        """Leave out the tools, for the last row, or bring them back; also where it is empty yet."""
+        self._presented = presented
+        if self.built:
+            self.tools.setVisible(not presented)
 
     def build(self) -> QWidget:
         """Tools, plot, note, table."""
@@ -138,6 +145,7 @@ class DistancePanel(GradientPanel):
             self.distance,
         )
         self.tools = WrappingRow(what, lines, range_)
+        self.tools.setVisible(not self._presented)
         return column(self.tools, (self.plot, 1), self.note, self.table)
 
     def _number(self, name: str, low: int, high: int) -> WholeField:
