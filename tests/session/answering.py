@@ -16,6 +16,7 @@ import numpy as np
 from rnnviz.core.alignments.links import write_links
 from rnnviz.core.cells.patterns import Place
 from rnnviz.core.cells.snippets import UnitPage
+from rnnviz.core.cells.surprises import Passage
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.gradients import FieldFacts, GradientField, MatrixFacts, write_field
@@ -171,6 +172,14 @@ def pattern(request: cells.FindPattern, context: Context[None]) -> cells.Pattern
     context.progress(0, 1)
     whose = code(model, text, request.channel, request.start, request.stop)
     return cells.Pattern((), (Place(whose, whose + 1, 1.0),))
+
+
+def find_worst(request: cells.FindWorst, context: Context[None]) -> cells.WorstPassages:
+    """One passage; where it begins says whose it is."""
+    _, model, text = _of(request.folder)
+    context.progress(0, 1)
+    whose = code(model, text)
+    return cells.WorstPassages((Passage(whose, whose + 1, 1.0),))
 
 
 def order(request: cells.OrderUnits, context: Context[None]) -> cells.Ordered:
@@ -354,6 +363,7 @@ TASKS: Tasks = by_request(
     rank,
     unit_page,
     pattern,
+    find_worst,
     order,
     find,
     sample,

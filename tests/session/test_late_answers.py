@@ -126,6 +126,8 @@ def check_cells(session: Session) -> None:
     if inspection.pattern is not None:
         assert selection.range is not None
         assert inspection.pattern.matches[0].start == code(*asked, *selection.range)
+    if inspection.worst is not None:
+        assert inspection.worst[0].start == code(*(whose or ()))
     if inspection.order is not None:
         assert inspection.order == (code(*asked),)
     if inspection.matches is not None:
@@ -243,6 +245,7 @@ ACTS: tuple[Act, ...] = (
     lambda s, w, r: s.rankings.request_labels(r.choice(CONCEPTS)),
     lambda s, w, r: s.inspection.request_unit_page(),
     lambda s, w, r: s.inspection.request_pattern(),
+    lambda s, w, r: s.inspection.request_worst(),
     lambda s, w, r: s.inspection.request_order(),
     lambda s, w, r: s.inspection.request_matches(r.choice(("", "a", "b")), regular=False),
     lambda s, w, r: s.inspection.request_sample("", 2, 1.0, 0, None),

@@ -14,6 +14,7 @@ from rnnviz.core.cells.ordering import similarity_order
 from rnnviz.core.cells.patterns import find_same, nearly_brushed_units
 from rnnviz.core.cells.snippets import UnitPage
 from rnnviz.core.cells.snippets import unit_page as read_unit_page
+from rnnviz.core.cells.surprises import worst_passages
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_steps
 from rnnviz.core.recordings.recording import Recording
@@ -33,6 +34,7 @@ from rnnviz.work.jobs.cells import (
     Find,
     FindBest,
     FindPattern,
+    FindWorst,
     FitProbe,
     Label,
     Labelled,
@@ -48,6 +50,7 @@ from rnnviz.work.jobs.cells import (
     Spans,
     Walk,
     Walked,
+    WorstPassages,
     Written,
 )
 from rnnviz.work.messages import Context, Tasks
@@ -211,6 +214,12 @@ def pattern(request: FindPattern, context: Context[None]) -> Pattern:
     return Pattern(tuple(units), tuple(places))
 
 
+def find_worst(request: FindWorst, context: Context[None]) -> WorstPassages:
+    """The passages of the recording in `folder` that were predicted worst."""
+    recording = Recording(Path(request.folder))
+    return WorstPassages(worst_passages(recording, progress=context.progress))
+
+
 def order(request: OrderUnits, context: Context[None]) -> Ordered:
     """The units of a channel ordered by similarity over a range of the text."""
     recording = Recording(Path(request.folder))
@@ -242,6 +251,7 @@ TASKS: Tasks = by_request(
     probe,
     unit_page,
     pattern,
+    find_worst,
     order,
     find,
 )  # fmt: skip

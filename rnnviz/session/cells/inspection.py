@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.cells.snippets import UnitPage
+from rnnviz.core.cells.surprises import Passage
 from rnnviz.session.shared.identities import Answers
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import INTERVENTION, OPENED, RECORDING, TEXT, Recordings
@@ -17,6 +18,7 @@ from rnnviz.session.shared.selection import Pin, Selection
 from rnnviz.work.jobs.cells import (
     Find,
     FindPattern,
+    FindWorst,
     Ordered,
     OrderUnits,
     Pattern,
@@ -24,6 +26,7 @@ from rnnviz.work.jobs.cells import (
     Sample,
     Sampled,
     Spans,
+    WorstPassages,
 )
 from rnnviz.work.messages import Failure, Request
 
@@ -40,6 +43,7 @@ class Inspection(QObject):
     Signals:
         unit_page_changed: `unit_page`, of the selected unit.
         pattern_changed: `pattern`, of the brushed range.
+        worst_changed: `worst`, the passages that were predicted worst.
         order_changed: `order`, of the units by similarity over what is on screen.
         matches_changed: `matches`, of the last search.
         sample_changed: `sample`, which grows while it is drawn.
@@ -47,6 +51,7 @@ class Inspection(QObject):
 
     unit_page_changed = Signal()
     pattern_changed = Signal()
+    worst_changed = Signal()
     order_changed = Signal()
     matches_changed = Signal()
     sample_changed = Signal()
@@ -64,6 +69,7 @@ class Inspection(QObject):
         self._selection = selection
         self._pages: Answers[Pin, UnitPage] = jobs.answers(RECORDING)
         self._patterns: Answers[_Brushed, Pattern] = jobs.answers(RECORDING)
+        self._worst: Answers[str, tuple[Passage, ...]] = jobs.answers(RECORDING)
         self._orders: Answers[str, tuple[int, ...]] = jobs.answers(RECORDING)
         self._matches: Answers[str, npt.NDArray[np.int64]] = jobs.answers(TEXT)
         self._samples: Answers[str, str] = jobs.answers(OPENED, INTERVENTION)
@@ -81,6 +87,7 @@ class Inspection(QObject):
     def _tell(self) -> None:
         self.unit_page_changed.emit()
         self.pattern_changed.emit()
+        self.worst_changed.emit()
         self.order_changed.emit()
 
     @property
@@ -92,6 +99,11 @@ class Inspection(QObject):
     def pattern(self) -> Pattern | None:
         """Of the brushed range, if it is known."""
         return self._patterns.get(self._pattern_question())
+
+    @property
+    def worst(self) -> tuple[Passage, ...] | None:
+        """The passages that were predicted worst, if they are known."""
+        return self._worst.get(_LAST)
 
     @property
     def order(self) -> tuple[int, ...] | None:
@@ -151,6 +163,19 @@ class Inspection(QObject):
 
     def _pattern_question(self) -> _Brushed:
         return self._selection.channel, self._selection.range, *self._brushed
+
+    def request_worst(self) -> None:
+        """Ask once which passages were predicted worst; again once the text is walked whole."""
+        folder = self._folder
+        if folder is None:
+            return
+
+        def arrived(found: WorstPassages) -> None:
+            self._worst.put(_LAST, found.passages)
+            self.worst_changed.emit()
+
+        asked = FindWorst(folder=folder)
+        self._ask_once(asked, "Looking for the worst predicted passages", "worst", arrived)
 
     def request_order(self) -> None:
         """Ask for the order of units by similarity over what is on the screen."""

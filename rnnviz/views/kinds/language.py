@@ -9,6 +9,7 @@ LANGUAGE_MODEL = KindView(
         "ranking",
         "unit_page",
         "pattern",
+        "surprises",
         "intervention",
         "trace",
         "heatmap",

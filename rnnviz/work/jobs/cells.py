@@ -6,6 +6,7 @@ import msgspec
 
 from rnnviz.core.cells.patterns import PatternUnit, Place
 from rnnviz.core.cells.snippets import UnitPage
+from rnnviz.core.cells.surprises import Passage
 from rnnviz.core.concepts.custom import Spec
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.scoring.document_labels import DocumentRanking
@@ -197,6 +198,18 @@ class FindPattern(Request[None, Pattern], frozen=True, kw_only=True):
     """For how much of the range it must be on."""
     threshold: float | None = None
     """On means |value| above this; None for a threshold of each unit's own."""
+
+
+class WorstPassages(msgspec.Struct, frozen=True):
+    """The passages that were predicted worst, the worst first."""
+
+    passages: tuple[Passage, ...]
+
+
+class FindWorst(Request[None, WorstPassages], frozen=True, kw_only=True):
+    """Where the mean surprisal over some steps of a recording is highest."""
+
+    folder: str
 
 
 class Ordered(msgspec.Struct, frozen=True):

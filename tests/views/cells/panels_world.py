@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.cells.patterns import brushed_units, find_same
 from rnnviz.core.cells.snippets import UnitPage, unit_page
+from rnnviz.core.cells.surprises import worst_passages
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.recordings.description import Next
 from rnnviz.core.recordings.groups import layers_of
@@ -25,6 +26,7 @@ from rnnviz.views.plots import Plot
 from rnnviz.views.shared.panel import Panel
 from rnnviz.work.jobs.cells import (
     FindPattern,
+    FindWorst,
     Label,
     Labelled,
     Ordered,
@@ -34,6 +36,7 @@ from rnnviz.work.jobs.cells import (
     ReadUnitPage,
     Sample,
     Sampled,
+    WorstPassages,
     Written,
 )
 from rnnviz.work.messages import Context
@@ -137,6 +140,10 @@ def _pattern(request: FindPattern, context: Context[None]) -> Pattern:
     return Pattern(tuple(units), tuple(places))
 
 
+def _worst(request: FindWorst, context: Context[None]) -> WorstPassages:
+    return WorstPassages(worst_passages(Recording(Path(request.folder))))
+
+
 def _order(request: OrderUnits, context: Context[None]) -> Ordered:
     recording = Recording(Path(request.folder))
     return Ordered(tuple(reversed(range(recording.total_units))))
@@ -155,6 +162,7 @@ def make_session(folder: Path, trainers: Trainers | None = None) -> Session:
         rank=_rank,
         read_unit_page=_unit_page,
         find_pattern=_pattern,
+        find_worst=_worst,
         order_units=_order,
         sample=_sample,
         **translating.TASKS,

@@ -7,6 +7,7 @@ from rnnviz.views.cells.panels.ranking import RankingPanel
 from rnnviz.views.cells.panels.sample import SamplePanel
 from rnnviz.views.cells.panels.saturation import SaturationPanel
 from rnnviz.views.cells.panels.scatter import ScatterPanel
+from rnnviz.views.cells.panels.surprises import SurprisesPanel
 from rnnviz.views.cells.panels.symbols import SymbolsPanel
 from rnnviz.views.cells.panels.trace import TracePanel
 from rnnviz.views.cells.panels.unit_page import UnitPagePanel
@@ -23,6 +24,7 @@ PANELS: tuple[type[Panel], ...] = (
     ScatterPanel,
     SaturationPanel,
     SamplePanel,
+    SurprisesPanel,
     SymbolsPanel,
     VerdictPanel,
 )

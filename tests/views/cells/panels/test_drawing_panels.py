@@ -22,6 +22,7 @@ from rnnviz.views.cells.panels.pattern import PatternPanel
 from rnnviz.views.cells.panels.sample import SamplePanel
 from rnnviz.views.cells.panels.saturation import SaturationPanel
 from rnnviz.views.cells.panels.scatter import ScatterPanel, pearson, running_median, spread
+from rnnviz.views.cells.panels.surprises import SurprisesPanel
 from rnnviz.views.cells.panels.trace import TracePanel
 from rnnviz.views.cells.panels.unit_page import UnitPagePanel
 from rnnviz.views.shared.panel import Panel
@@ -339,3 +340,19 @@ class TestSample:
         qtbot.waitUntil(panel.colour.isEnabled)
         qtbot.mouseClick(panel.colour, Qt.MouseButton.LeftButton)
         assert str(session.recordings.text) == "He:\u00a0\u3000\n 0.8 and 0 so he"
+
+
+class TestSurprises:
+    def test_the_worst_passages_are_listed_and_a_click_goes_there(
+        self, session: Session, qtbot: QtBot
+    ) -> None:
+        panel = SurprisesPanel(session)
+        shown(qtbot, panel)
+        settle(qtbot, panel)
+        worst = session.inspection.worst
+        assert worst
+        assert "predicted worst" in panel.sentence.text()
+        assert [piece.focus for piece in pieces(panel.places)] == [one.start for one in worst]
+        with qtbot.waitSignal(panel.jump_requested, timeout=1000) as jumped:
+            click_piece(qtbot, panel.places, 0)
+        assert jumped.args == [worst[0].start]
