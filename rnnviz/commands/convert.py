@@ -16,6 +16,7 @@ from rnnviz.commands.output import print_json, size_in_words
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.reading import exists
+from rnnviz.core.recognise import kind_of
 
 EXAMPLES = """
   rnnviz convert checkpoint.pt model.safetensors --vocabulary training-text.txt
@@ -26,7 +27,9 @@ EXAMPLES = """
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """A model, and where to write."""
-    parser.add_argument("model", type=file_given, metavar="MODEL", help="a model of any format")
+    parser.add_argument(
+        "model", type=file_given, metavar="MODEL", help="a model of any format, or activations"
+    )
     parser.add_argument("target", type=given_path, metavar="FILE", help="the file to write")
     add_vocabulary(parser)
     parser.add_argument("--half", action="store_true", help="weights in float16, half the size")
@@ -37,11 +40,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Convert."""
     from rnnviz.work.jobs.given import ModelGiven
-    from rnnviz.work.jobs.models import ConvertModel
+    from rnnviz.work.jobs.models import ConvertModel, ReadRecorded
 
     target = Path(arguments.target)
     if exists(target) and not arguments.force:
         raise ModelFileError(f"{target} is there already; choose another name, or --force")
+    if kind_of(arguments.model) == "recorded":
+        run_task(ReadRecorded(path=str(arguments.model), folder=str(target)))
+        print_json({"path": str(target)}) if arguments.json else print(f"{target}: a recording")
+        return 0
     model = opened(arguments.model, arguments.vocabulary)
     given = ModelGiven(model.path, model.vocabulary)
     found = run_task(ConvertModel(model=given, target=str(target), half=arguments.half))

@@ -64,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     kind = kind_of(arguments.path)
     if kind == "recording":
         facts, lines = _recording(arguments.path)
+    elif kind == "recorded":
+        facts, lines = _recorded(arguments.path)
     elif kind == "run":
         facts, lines = _run(arguments.path)
     elif kind == "attention":
@@ -301,6 +303,21 @@ def _classes_lines(training: Mapping[str, object]) -> list[tuple[str, str]]:
     shares = [f"{name} {known[name] / total:.0%}" for name in largest[:_CLASSES]]
     more = f" and {len(largest) - _CLASSES} more" if len(largest) > _CLASSES else ""
     return [("classes", f"{', '.join(shares)}{more}; always saying the first is right as often")]
+
+
+def _recorded(path: Path) -> tuple[Facts, list[tuple[str, str]]]:
+    """What another program recorded, as the recording that it becomes."""
+    import tempfile
+
+    from rnnviz.commands.jobs import run_task
+    from rnnviz.work.jobs.models import ReadRecorded
+
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made) / f"{path.stem}.recording"
+        run_task(ReadRecorded(path=str(path), folder=str(folder)))
+        facts, lines = _recording(folder)
+    use = f"`rnnviz convert {path.name} NAME.recording` writes it as a recording of ours"
+    return {**facts, "path": str(path), "kind": "recorded"}, [*lines, ("use", use)]
 
 
 def _recording(folder: Path) -> tuple[Facts, list[tuple[str, str]]]:

@@ -10,11 +10,14 @@ from rnnviz.core.alignments.attention_file import is_attention
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.models.model_folder import NoModelInFolder, describes_model, model_file_in
 from rnnviz.core.reading import DamagedFileError, exists, read_head, read_json
+from rnnviz.core.recordings.made_elsewhere import is_folder_of_states, is_recorded_elsewhere
 from rnnviz.core.runs.event_files import run_folders
 from rnnviz.core.stories.pack import is_pack
 from rnnviz.core.stories.story import FORMAT
 
-Kind = Literal["model", "text", "recording", "run", "concept", "finding", "attention", "stories"]
+Kind = Literal[
+    "model", "text", "recording", "recorded", "run", "concept", "finding", "attention", "stories"
+]  # fmt: skip
 
 _MODEL_SUFFIXES = {
     ".safetensors", ".pt", ".pth", ".ckpt", ".t7", ".bin", ".pkl", ".pickle", ".h5", ".hdf5",
@@ -52,6 +55,8 @@ def _kind_of_file(path: Path) -> Kind:
         head = read_head(path, _HEAD)
     except OSError as error:
         raise TextError(f"cannot read {path}: {error.strerror}") from error
+    if is_recorded_elsewhere(path, head):
+        return "recorded"
     if path.suffix.lower() == ".npz" and is_attention(path, head):
         return "attention"
     if _is_of_numbers(path, head):
@@ -78,6 +83,8 @@ def _kind_of_folder(path: Path) -> Kind:
         return "recording"
     if run_folders(path):
         return "run"
+    if is_folder_of_states(path):
+        return "recorded"
     try:
         model_file_in(path)
     except NoModelInFolder as error:

@@ -175,6 +175,7 @@ class Session(QObject):
             "model": self.open_model,
             "run": self._open_run,
             "recording": self.recordings.open_recording,
+            "recorded": self.recordings.open_recorded,
             "attention": self._open_attention,
             "concept": self._open_concept,
             "finding": self._open_finding,
@@ -182,7 +183,7 @@ class Session(QObject):
             "text": self._open_text,
         }
         opening[kind](path)
-        if kind in ("recording", "text", "run", "attention", "stories"):
+        if kind in ("recording", "recorded", "text", "run", "attention", "stories"):
             self.library.remember(path)
 
     def _open_run(self, path: Path) -> None:

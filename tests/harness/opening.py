@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import pickle
+import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -64,6 +65,7 @@ from rnnviz.core.unroll.trace import read_trace
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.checkpoints.vocabulary.file import read_vocabulary
+from rnnviz.nets.made_elsewhere import record_made_elsewhere
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.training.state import State, load_state, save_state
 from rnnviz.nets.translation.embeddings import read_vectors
@@ -72,6 +74,7 @@ from rnnviz.work.remote import mirrored_address
 from rnnviz.work.unpacking import RefusedArchiveError, unpack
 from tests.core.recordings.recordings import record
 from tests.core.runs.made import finished_run
+from tests.nets import test_made_elsewhere
 from tests.nets.checkpoints import examples
 from tests.nets.checkpoints.linear_recurrences import references, written
 from tests.nets.checkpoints.networks import chain_writers
@@ -212,6 +215,14 @@ def open_with_characters(path: Path) -> object:
     return open_model(path, tuple(examples.CHARACTERS))
 
 
+def open_recorded(path: Path) -> None:
+    """What another program recorded, as a recording."""
+    folder = path.with_name(f"{path.name}.recording")
+    shutil.rmtree(folder, ignore_errors=True)
+    record_made_elsewhere(path, folder)
+    open_recording(folder)
+
+
 def open_with_seven(path: Path) -> object:
     """The same, of the networks of seven symbols."""
     return open_model(path, tuple("abcdefg"))
@@ -293,6 +304,8 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "vocabulary-pickle": (open_vocabulary,),
     "vocabulary-lines": (open_vocabulary,),
     "tokenizer": (open_vocabulary,),
+    "recorded": (kind_of, open_recorded),
+    "recorded-json": (kind_of, open_recorded),
     "recording": (kind_of, open_recording),
     "tokens": (kind_of, open_recording),
     "numbers": (kind_of, open_recording),
@@ -647,6 +660,10 @@ SAMPLES: dict[str, Sample] = {
     "vocabulary-pickle": _written("vocabulary.pkl", pickle.dumps(_VOCABULARY)),
     "vocabulary-lines": _written("vocabulary.txt", "\n".join(_VOCABULARY).encode()),
     "tokenizer": _written("tokenizer.json", json.dumps(_TOKENIZER).encode()),
+    "recorded": lambda folder: test_made_elsewhere.lstmvis(folder / "lstmvis"),
+    "recorded-json": _written(
+        "mine.json", b'{"activations": {"h1": [[1, 2], [3, 4]]}, "tokens": ["so", "it"]}'
+    ),
     "recording": _recording,
     "tokens": _tokens,
     "numbers": _numbers,

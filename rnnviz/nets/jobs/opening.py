@@ -16,6 +16,7 @@ from rnnviz.nets.checkpoints.vocabulary.guess import judge_on
 from rnnviz.nets.jobs.warm_models import warm_model
 from rnnviz.nets.kinds import job_of, network_kind
 from rnnviz.nets.language.model import count_parameters
+from rnnviz.nets.made_elsewhere import record_made_elsewhere
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.translation.pair_model import PairTranslator
 from rnnviz.nets.translation.tutorial_model import TutorialTranslator
@@ -32,6 +33,7 @@ from rnnviz.work.jobs.models import (
     ModelOpened,
     OpenModel,
     ReadingsJudged,
+    ReadRecorded,
     ReadText,
     TextLaidOut,
 )
@@ -142,7 +144,18 @@ def read_text(request: ReadText, context: Context[None]) -> TextLaidOut:
     return TextLaidOut(request.path, request.folder, width)
 
 
+def read_recorded(request: ReadRecorded, context: Context[None]) -> TextLaidOut:
+    """Write what another program recorded as a recording of ours."""
+    path = Path(request.path)
+    try:
+        record_made_elsewhere(path, Path(request.folder))
+    except OSError as error:
+        raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
+    return TextLaidOut(request.path, request.folder, 4)
+
+
 TASKS: Tasks = by_request(
+    read_recorded,
     open_model,
     walk_checkpoint,
     guess_vocabulary,

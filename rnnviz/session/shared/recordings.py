@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from functools import partial
@@ -32,7 +33,7 @@ from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.kept_walks import kept_walk, make_room, walk_key
 from rnnviz.work.jobs.cells import Walk, Walked
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
-from rnnviz.work.jobs.models import ModelOpened, ReadText, TextLaidOut
+from rnnviz.work.jobs.models import ModelOpened, ReadRecorded, ReadText, TextLaidOut
 from rnnviz.work.messages import Failure
 
 MODEL = Subject("model")
@@ -386,6 +387,21 @@ class Recordings(QObject):
         self.model_changed.emit()
         self.text_changed.emit()
         self._set_recording(recording)
+
+    def open_recorded(self, path: Path) -> None:
+        """Open what another program recorded; what is open stays until that is read."""
+        about = path.stat()
+        stamp = hashlib.sha256(f"{path.resolve()} {about.st_size} {about.st_mtime_ns}".encode())
+        folder = self.cache / f"elsewhere-{stamp.hexdigest()[:24]}.recording"
+        self._jobs.start(
+            ReadRecorded(path=str(path), folder=str(folder)),
+            of=(MODEL, TEXT),
+            title=f"Reading {path.name}",
+            done=self._open_read,
+        )
+
+    def _open_read(self, found: TextLaidOut) -> None:
+        self.open_recording(Path(found.folder))
 
     def _start_walk(self, folder: Path, channels: tuple[str, ...], live: bool = False) -> None:
         assert self.model is not None and self.text is not None

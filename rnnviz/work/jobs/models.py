@@ -176,6 +176,13 @@ class TextLaidOut(msgspec.Struct, frozen=True):
     """Bytes of a code point."""
 
 
+class ReadRecorded(Request[None, TextLaidOut], frozen=True, kw_only=True):
+    """Read what another program recorded, and write it as a recording into a folder."""
+
+    path: str
+    folder: str
+
+
 class ReadText(Request[None, TextLaidOut], frozen=True, kw_only=True):
     """Read a large text, and lay it out in a folder."""
 

@@ -156,7 +156,7 @@ def tensor_in(group: Group, name: str, file: str) -> Tensor:
             f"{file} names the weights {name} and does not hold them; it is damaged"
         )
     _check_numbers(data.dtype, name, file)
-    _check_stored(data, name, file)
+    check_stored(data, name, file)
     found = np.asarray(data[()], order="C")
     if data.dtype.kind == "V":  # bfloat16, whose numbers h5py keeps as two bytes
         return torch.from_numpy(found.view(np.int16)).view(torch.bfloat16).float()
@@ -175,7 +175,7 @@ def _check_numbers(dtype: Any, name: str, file: str) -> None:
     )
 
 
-def _check_stored(data: Any, name: str, file: str) -> None:
+def check_stored(data: Any, name: str, file: str) -> None:
     """Refuse numbers that lie elsewhere, or more of them than the file can hold."""
     size = int(np.prod(data.shape, dtype=object)) * data.dtype.itemsize
     stored = int(data.id.get_storage_size())
