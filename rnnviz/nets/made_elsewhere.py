@@ -41,10 +41,16 @@ def record_made_elsewhere(path: Path, folder: Path) -> None:
     """Write what lies at this path as a recording into a folder.
 
     Raises:
-        RecordingError: no matrices with a row a token, or no tokens.
+        RecordingError: it cannot be read, or has no tokens, or no matrices with a row for each.
         ModelFileError: damaged, or h5py is missing.
-        OSError: it cannot be read.
     """
+    try:
+        _record(path, folder)
+    except OSError as error:
+        raise RecordingError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _record(path: Path, folder: Path) -> None:
     source = path if path.is_dir() or path.suffix.lower() == ".json" else path.parent
     matrices, tokens = _of_lstmvis(source) if source.is_dir() else _of_json(source)
     fitting = {name: one for name, one in matrices.items() if len(one) == len(tokens)}

@@ -146,11 +146,7 @@ def read_text(request: ReadText, context: Context[None]) -> TextLaidOut:
 
 def read_recorded(request: ReadRecorded, context: Context[None]) -> TextLaidOut:
     """Write what another program recorded as a recording of ours."""
-    path = Path(request.path)
-    try:
-        record_made_elsewhere(path, Path(request.folder))
-    except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
+    record_made_elsewhere(Path(request.path), Path(request.folder))
     return TextLaidOut(request.path, request.folder, 4)
 
 

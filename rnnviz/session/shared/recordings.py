@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.architectures import carried
 from rnnviz.core.cells.intervention import Intervention
-from rnnviz.core.errors import RnnvizError, TextError
+from rnnviz.core.errors import RecordingError, RnnvizError, TextError
 from rnnviz.core.kinds.described import from_plain
 from rnnviz.core.models.units import groups_of
 from rnnviz.core.reading import exists
@@ -390,7 +390,10 @@ class Recordings(QObject):
 
     def open_recorded(self, path: Path) -> None:
         """Open what another program recorded; what is open stays until that is read."""
-        about = path.stat()
+        try:
+            about = path.stat()
+        except OSError as error:
+            raise RecordingError(f"cannot read {path}: {error.strerror}") from error
         stamp = hashlib.sha256(f"{path.resolve()} {about.st_size} {about.st_mtime_ns}".encode())
         folder = self.cache / f"elsewhere-{stamp.hexdigest()[:24]}.recording"
         self._jobs.start(
