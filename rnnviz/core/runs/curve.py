@@ -89,8 +89,12 @@ class Curve:
 
     def mean_of_last(self, count: int) -> float:
         """The mean of about the newest so many finite values; NaN where there is none."""
+        # Of these places alone: a list of runs asks all its curves several times a second.
         places = slice(max(0, self._length - count), self._length)
-        weights, means = self.weights[places][::-1], self.means[places][::-1]
+        means = self.means[places]
+        ones = self._weights is None
+        weights = np.isfinite(means).astype(float) if ones else self.weights[places]
+        weights, means = weights[::-1], means[::-1]
         known = weights > 0
         weights, means = weights[known], means[known]
         upto = int(np.searchsorted(np.cumsum(weights), count)) + 1

@@ -45,7 +45,9 @@ class RunCallback:
     def on_train_start(self, trainer: Any, module: Any) -> None:
         """Open the run, in the process that writes."""
         if trainer.is_global_zero:
-            self._run = Run(self._directory, self._name).__enter__()
+            told = getattr(module, "hparams", None)
+            settings = dict(told) if isinstance(told, Mapping) else None
+            self._run = Run(self._directory, self._name, settings=settings).__enter__()
             self._run.watch(module, self._every)
 
     def on_before_optimizer_step(self, trainer: Any, module: Any, optimizer: Any) -> None:

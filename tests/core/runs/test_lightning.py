@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 import rnnviz
+from rnnviz.core.runs.config import read_run
 from rnnviz.core.runs.control import ask
 from rnnviz.core.runs.log import read_events
 
@@ -69,6 +70,20 @@ def test_other_processes_and_other_hooks_do_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
     with pytest.raises(AttributeError, match="has no 'something'"):
         _ = callback.something
+
+
+def test_the_hyper_parameters_of_the_module_are_settings_of_the_run(tmp_path: Path) -> None:
+    class Module(nn.Linear):
+        hparams = {"rate": 0.5, "widths": (8, 16), "loss": nn.MSELoss}  # noqa: RUF012
+
+    model = Module(2, 1)
+    callback = rnnviz.RunCallback(tmp_path)
+    callback.on_train_start(trainer(model), model)
+    callback.on_train_end(trainer(model), model)
+    options = read_run(tmp_path)["config"]["options"]
+    assert options["rate"] == 0.5
+    assert options["widths"] == [8, 16]
+    assert "MSELoss" in options["loss"]
 
 
 def test_an_exception_is_told(tmp_path: Path) -> None:
