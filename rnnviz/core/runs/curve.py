@@ -325,7 +325,8 @@ class SmoothedCurve:
             self._generation, self._done = self.curve.generation, 0
             self._carried, self._count = float("nan"), 0.0
         if len(self._values) < len(self.curve):
-            room = max(len(self.curve), 2 * len(self._values))
+            # Some to spare: many curves that grow together would else all be copied in one frame.
+            room = max(len(self.curve) * 5 // 4 + _FIRST_ROOM, 2 * len(self._values))
             self._values = np.concatenate([self._values, np.zeros(room - len(self._values))])
         until = self._done + (_THINNED_AT_ONCE if self.curve.thinned else AT_ONCE)
         fresh = self.curve.means[self._done : until]

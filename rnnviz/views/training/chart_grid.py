@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from rnnviz.views.plots import Chart
 from rnnviz.views.shared.zooming import more_points
 
-_LEAST_WIDTH, _LEAST_HEIGHT = 236, 150
+_LEAST_WIDTH, _LEAST_HEIGHT = 236, 112
 _WIDE = 1.9
 """How many times as wide as high a chart is at best."""
 _EMPTY = 0.35
