@@ -73,7 +73,7 @@ class UnrollArea(QWidget):
         column.setSpacing(0)
         first = (switch,) if switch is not None else ()
         self._rows = (
-            WrappingRow(*first, self._reading(), self._structures(), self._network()),
+            WrappingRow(*first, self._reading(), self._network(), self._structures()),
             WrappingRow(self._moving(), self._testing(), self._learning()),
         )
         self._more_row = WrappingRow(self._weights(), self._way_back())
@@ -104,7 +104,7 @@ class UnrollArea(QWidget):
             "A symbol like others says that the word is over: how else would it know to stop?"
         )
         self._end.toggled.connect(self._read)
-        return side_by_side(Label("Word"), self._word, self._end)
+        return side_by_side(self._word, self._end)
 
     def _structures(self) -> QWidget:
         self._structure = Segments(
@@ -142,6 +142,8 @@ class UnrollArea(QWidget):
             field.set_value(getattr(plan, name))
             field.value_changed.connect(self._changed)
         units, layers = self._fields["units"], self._fields["layers"]
+        for field in (units, layers):
+            field.setFixedWidth(62)
         return side_by_side(self._architecture, Label("Units"), units, Label("Layers"), layers)
 
     def _weights(self) -> QWidget:
