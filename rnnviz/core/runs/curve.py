@@ -78,9 +78,17 @@ class Curve:
     @property
     def weights(self) -> Floats:
         """How many finite values every point stands for: 1 until the curve is thinned; 0 at NaN."""
+        return self.weights_in(slice(0, self._length))
+
+    def weights_in(self, places: slice) -> Floats:
+        """The same of these points alone: a curve may have millions, and is looked at every frame.
+
+        Args:
+            places: with a start and a stop.
+        """
         if self._weights is None:
-            return np.isfinite(self.values).astype(float)
-        return self._weights[: self._length]
+            return np.isfinite(self.values[places]).astype(float)
+        return self._weights[: self._length][places]
 
     @property
     def thinned(self) -> bool:
@@ -92,9 +100,7 @@ class Curve:
         # Of these places alone: a list of runs asks all its curves several times a second.
         places = slice(max(0, self._length - count), self._length)
         means = self.means[places]
-        ones = self._weights is None
-        weights = np.isfinite(means).astype(float) if ones else self.weights[places]
-        weights, means = weights[::-1], means[::-1]
+        weights, means = self.weights_in(places)[::-1], means[::-1]
         known = weights > 0
         weights, means = weights[known], means[known]
         upto = int(np.searchsorted(np.cumsum(weights), count)) + 1
@@ -332,7 +338,9 @@ class SmoothedCurve:
         fresh = self.curve.means[self._done : until]
         if not len(fresh):
             return
-        standing = np.where(np.isfinite(fresh), self.curve.weights[self._done : until], 0.0)
+        standing = np.where(
+            np.isfinite(fresh), self.curve.weights_in(slice(self._done, until)), 0.0
+        )
         counts = self._count + np.cumsum(standing)
         early = int(np.searchsorted(counts, _REACH / (1 - self.weight)))
         smooth = self._values[self._done : self._done + len(fresh)]
