@@ -46,7 +46,7 @@ class ImagePlot(Plot):
         self._row = QGraphicsRectItem()
         self._column = pg.InfiniteLine(angle=90, movable=False)
         self._lines: list[pg.InfiniteLine] = []
-        self._bar = pg.ColorBarItem(values=(-1, 1), width=12, interactive=False, colorMapMenu=False)
+        self._bar: pg.ColorBarItem | None = None
         super().__init__(name, x_axis=self.text_axis, y_axis=self.row_axis, parent=parent)
         self.view.invertY(True)
         self.view.setMouseEnabled(x=True, y=True)
@@ -57,17 +57,23 @@ class ImagePlot(Plot):
         self._row.hide()
         self._column.hide()
         if with_bar:
-            self.item.layout.addItem(self._bar, 2, 5)
-            self.item.layout.setColumnFixedWidth(4, 8)
-            self.item.layout.setContentsMargins(4, 8, 28, 4)
+            self._add_bar()
         if not with_names:
             self.item.hideAxis("left")
+
+    def _add_bar(self) -> None:
+        """The scale beside the picture."""
+        bar = pg.ColorBarItem(values=(-1, 1), width=12, interactive=False, colorMapMenu=False)
+        self.item.layout.addItem(bar, 2, 5)
+        self.item.layout.setColumnFixedWidth(4, 8)
+        self.item.layout.setContentsMargins(4, 8, 28, 4)
         axis = NumberAxis("right")
         axis.setTickFont(self.x_axis.style["tickFont"])
         axis.setWidth(44)
-        self._bar.setAxisItems({"right": axis})
+        bar.setAxisItems({"right": axis})
         axis.unlinkFromView()
-        self._bar.axis = axis
+        bar.axis = axis
+        self._bar = bar
 
     def set_text(self, text: Text | None) -> None:
         """The text whose characters stand along the axis."""
@@ -139,11 +145,12 @@ class ImagePlot(Plot):
             grey = QColor(theme.border)
             table[-1] = (grey.red(), grey.green(), grey.blue(), 255)
         self._image.setLookupTable(table)
-        self._bar.setColorMap(pg.ColorMap(None, table[:LEVELS]))
-        self._bar.setLevels((self._scale.low, self._scale.high))
-        for axis in ("left", "right", "top", "bottom"):
-            self._bar.getAxis(axis).setPen(theme.border)
-        self._bar.axis.setTextPen(theme.muted)
+        if self._bar is not None:
+            self._bar.setColorMap(pg.ColorMap(None, table[:LEVELS]))
+            self._bar.setLevels((self._scale.low, self._scale.high))
+            for axis in ("left", "right", "top", "bottom"):
+                self._bar.getAxis(axis).setPen(theme.border)
+            self._bar.axis.setTextPen(theme.muted)
         self._row.setPen(pg.mkPen(theme.text))
         self._column.setPen(pg.mkPen(theme.accent))
         for line in self._lines:
