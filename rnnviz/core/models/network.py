@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.architectures import ArchitectureFacts, facts_of
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.model_file import ModelDescription
@@ -25,7 +26,6 @@ _SAID_ONCE = 3
 
 Width = Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
 Names = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=_MOST_SYMBOLS)]
-Setting = str | bool | int | float
 Activation = Literal["linear", "relu", "tanh", "sigmoid", "gelu"]
 
 HALF = 0xF0000

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.training_texts import problem_with
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters
@@ -14,7 +14,7 @@ _USUAL_VOCABULARY = 96
 _QUICK_STEPS = 3_000
 
 
-def suggested(characters: int) -> dict[str, Any]:
+def suggested(characters: int) -> dict[str, Setting]:
     """Settings that suit a text of so many characters.
 
     >>> suggested(5_000_000)["units"], suggested(100_000)["units"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.training_tasks.field import Choice, File, Real, Switch, Words
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
@@ -20,7 +21,7 @@ from rnnviz.core.training_tasks.shared_fields import (
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 
 _BYTES_A_TEXT, _BYTES_A_WORD = 700, 5.7
-_COMMON: dict[str, Any] = {
+_COMMON: Mapping[str, Setting] = {
     "architecture": "lstm", "layers": 1, "dropout": 0.5, "batch": 64, "optimiser": "adamw",
     "weight_decay": 0.02, "learning_rate": 0.002, "warmup_steps": 100, "validation_every": 200,
     "checkpoint_every": 200, "parameters_every": 100,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.training_tasks.field import Choice, Whole
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
 from rnnviz.core.training_tasks.task import Preset, Rough, TaskDescription
 
-_COMMON: dict[str, Any] = {
+_COMMON: Mapping[str, Setting] = {
     "layers": 1, "units": 64, "batch": 20, "steps": 1_500, "embedding": 0,
     "learning_rate": 0.01, "schedule": "constant", "warmup_steps": 0, "dropout": 0.0,
     "validation_every": 50, "gradient_steps_every": 25,

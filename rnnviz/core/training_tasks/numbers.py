@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.training_tasks.field import Choice, Switch, Whole, Words
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 
 _BYTES_A_ROW = 30
-_COMMON: dict[str, Any] = {
+_COMMON: Mapping[str, Setting] = {
     "layers": 1, "dropout": 0.0, "batch": 32, "sequence_length": 100, "optimiser": "adam",
     "learning_rate": 0.01, "warmup_steps": 20, "validation_every": 50, "checkpoint_every": 50,
     "parameters_every": 25,

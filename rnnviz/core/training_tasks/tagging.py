@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.training_tasks.field import File, Switch
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
@@ -11,7 +12,7 @@ from rnnviz.core.training_tasks.shared_fields import lower, vocabulary, word_vec
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 
 _BYTES_A_SENTENCE, _WORDS_A_SENTENCE = 200, 20
-_COMMON: dict[str, Any] = {
+_COMMON: Mapping[str, Setting] = {
     "architecture": "lstm", "layers": 1, "dropout": 0.3, "batch": 32, "optimiser": "adam",
     "learning_rate": 0.003, "warmup_steps": 50, "validation_every": 100, "checkpoint_every": 100,
 }  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.training_tasks.field import Field
 
@@ -43,7 +44,7 @@ class Rough(NamedTuple):
     """None where that needs the data to be read."""
 
 
-def _nothing(_: int) -> dict[str, Any]:
+def _nothing(_: int) -> dict[str, Setting]:
     return {}
 
 
@@ -75,7 +76,7 @@ class TaskDescription:
     titles: Mapping[str, str] = field(default_factory=dict)
     """What settings of every run are called here, where that is another word: `Streams`."""
     presets: tuple[Preset, ...]
-    suggested: Callable[[int], dict[str, Any]] = _nothing
+    suggested: Callable[[int], dict[str, Setting]] = _nothing
     """Settings that suit data of so many bytes."""
     rough: Callable[[TrainingConfig, int], Rough]
     """What a run on so many bytes will be, by counting operations."""
@@ -92,7 +93,7 @@ class TaskDescription:
         """Whether files are to be chosen where the options are these."""
         return self.data is not None and not (self.made and options.get(self.made))
 
-    def option_defaults(self) -> dict[str, Any]:
+    def option_defaults(self) -> dict[str, Setting]:
         """Every option at its default."""
         return {option.name: option.default for option in self.options}
 

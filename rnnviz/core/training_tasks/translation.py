@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.reading import read_head
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.training_tasks.field import Choice, File, Real, Switch, Whole, Words
@@ -25,7 +25,7 @@ from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 _BYTES_A_PAIR, _TOKENS_A_SENTENCE = 70, 20
 _HEAD = 1 << 14
 _PACKED = (b"\x1f\x8b", b"\xfd7zXZ\x00")
-_COMMON: dict[str, Any] = {
+_COMMON: Mapping[str, Setting] = {
     "architecture": "gru", "layers": 1, "dropout": 0.2, "batch": 64, "learning_rate": 0.003,
     "warmup_steps": 200, "held_out": 0.02, "validation_every": 500, "checkpoint_every": 500,
     "parameters_every": 100, "gradient_steps_every": 250,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.training_texts import problem_with
 from rnnviz.core.training_tasks.characters import steps_of
@@ -12,7 +13,7 @@ from rnnviz.core.training_tasks.shared_fields import lower, tokens, vocabulary
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription
 
 _BYTES_A_WORD = 5.5
-_COMMON: dict[str, Any] = {
+_COMMON: Mapping[str, Setting] = {
     "architecture": "lstm", "layers": 1, "batch": 32, "sequence_length": 35, "dropout": 0.3,
     "epochs": 8.0, "learning_rate": 0.002,
 }  # fmt: skip

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.architectures import COMPARED, ArchitectureFacts
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.session.training.runs import OpenRun, Runs
@@ -29,9 +29,9 @@ class Experiment:
     """How many symbols are copied."""
 
     @property
-    def options(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Setting]:
         """What the training task takes beside the settings of every run."""
-        shared = {"kind": self.kind, "distance": self.distance}
+        shared: dict[str, Setting] = {"kind": self.kind, "distance": self.distance}
         return {**shared, "symbols": self.symbols} if self.kind == "copying" else shared
 
     def config(self, architecture: ArchitectureFacts) -> TrainingConfig:

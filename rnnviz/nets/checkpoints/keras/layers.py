@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.architectures.elman import ELMAN
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.architectures.gru import GRU
 from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.models.network import Setting
 from rnnviz.nets.checkpoints.keras.config import SILENT, KerasLayer
 from rnnviz.nets.checkpoints.networks.chain import (
     ActivationPart,

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.core.architectures.channel_mix import CHANNEL_MIX
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.architectures.rwkv4 import RWKV4
 from rnnviz.core.architectures.rwkv5 import RWKV5
 from rnnviz.core.architectures.rwkv7 import RWKV7
@@ -97,7 +97,7 @@ class _Version:
 
     title: str
     architecture: str
-    mixing: Callable[[_Reader, str], tuple[dict[str, Tensor], int, dict[str, Any]]]
+    mixing: Callable[[_Reader, str], tuple[dict[str, Tensor], int, dict[str, Setting]]]
     """From the name of a block's time mixing to its parameters, U and its settings."""
 
 
@@ -111,7 +111,7 @@ class _Reader:
         self.layers: list[LayerDescription] = []
         self.notes: list[str] = []
         self.width = 0
-        self.as_read: dict[str, Any] = {}
+        self.as_read: dict[str, Setting] = {}
         """What the program that the file is of does otherwise."""
         if file.read(looks_like_rwkv_cpp):  # it adds 1e-5 to the variance of a head of version 5.2
             self.as_read["heads_eps"] = 1e-5
@@ -305,7 +305,7 @@ def _renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
-def _mixing_4(reader: _Reader, name: str) -> tuple[dict[str, Tensor], int, dict[str, Any]]:
+def _mixing_4(reader: _Reader, name: str) -> tuple[dict[str, Tensor], int, dict[str, Setting]]:
     taken = reader.taken
     units = (taken.size(f"{name}.key.weight") or (0,))[0]
     return {
@@ -316,7 +316,7 @@ def _mixing_4(reader: _Reader, name: str) -> tuple[dict[str, Tensor], int, dict[
     }, units, {}  # fmt: skip
 
 
-def _mixing_5(reader: _Reader, name: str) -> tuple[dict[str, Tensor], int, dict[str, Any]]:
+def _mixing_5(reader: _Reader, name: str) -> tuple[dict[str, Tensor], int, dict[str, Setting]]:
     taken = reader.taken
     units = (taken.size(f"{name}.key.weight") or (0,))[0]
     heads = (taken.size(f"{name}.time_faaaa") or (1,))[0]
@@ -331,11 +331,11 @@ def _mixing_5(reader: _Reader, name: str) -> tuple[dict[str, Tensor], int, dict[
     }, units, {"head": units // max(1, heads), **reader.as_read}  # fmt: skip
 
 
-def _mixing_7(reader: _Reader, name: str) -> tuple[dict[str, Tensor], int, dict[str, Any]]:
+def _mixing_7(reader: _Reader, name: str) -> tuple[dict[str, Tensor], int, dict[str, Setting]]:
     taken, width = reader.taken, reader.width
     units = (taken.size(f"{name}.key.weight") or (0,))[0]
     head = (*taken.size(f"{name}.r_k"), units)[1]
-    variant: dict[str, Any] = {"head": head}
+    variant: dict[str, Setting] = {"head": head}
     found = {f"mix_{one}": reader.vector(f"{name}.x_{one}") for one in "rwkvag"}
     for part, rank in {
         "w": "decay_rank",

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.architectures import facts_of
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import (
     Activation,
@@ -28,7 +29,6 @@ from rnnviz.core.models.network import (
     Linear,
     OneHot,
     Readout,
-    Setting,
 )
 from rnnviz.nets.checkpoints.networks.found import Gives, UnnamedNetwork
 from rnnviz.nets.layers.weights import check_weights, shape_of

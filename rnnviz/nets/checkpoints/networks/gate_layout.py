@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.architectures import ArchitectureFacts
-from rnnviz.core.models.network import Setting
+from rnnviz.core.architectures.facts import Setting
 
 
 @dataclass(frozen=True)

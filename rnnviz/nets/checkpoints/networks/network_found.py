@@ -16,6 +16,7 @@ from typing import Literal, cast
 import torch
 from torch import Tensor
 
+from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import (
     AsRead,
@@ -25,7 +26,6 @@ from rnnviz.core.models.network import (
     Linear,
     OneHot,
     Readout,
-    Setting,
 )
 from rnnviz.nets.checkpoints.networks.found import FoundNetwork, Gives, Purpose
 from rnnviz.nets.checkpoints.networks.heads import HeadReader, Seen
