@@ -3,7 +3,7 @@
     checkpoint_1000.t7  checkpoint_8000.t7  checkpoint_17800.t7
     weights.01-1.23.h5  weights.02-1.07.h5
 
-They are one network at several moments where they are of one kind and of nearly one size. Reads no
+They are one network at several moments where they are of one kind and of about one size. Reads no
 file, only what the folder says of them.
 """
 
@@ -17,8 +17,9 @@ from typing import NamedTuple
 _NUMBER = re.compile(r"\d+")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}")
 _MOST_FILES = 2000
-_MOST_APART = 0.05
-"""By so much of the largest the sizes of files of one network may differ: what lies beside."""
+_MOST_APART = 0.35
+"""By so much of the largest the sizes of files of one network may differ: some keep the history of
+their training beside it, which grows."""
 
 
 class Moment(NamedTuple):

@@ -52,6 +52,14 @@ def test_shards_and_single_files_are_no_training(names: list[str], tmp_path: Pat
     assert moments_of(written(tmp_path, *names)) == ()
 
 
+def test_a_history_that_grows_does_not_matter(tmp_path: Path) -> None:
+    for step, size in ((1000, 1977), (8000, 2145), (17800, 2381)):  # as torch-rnn writes them
+        written(tmp_path, f"checkpoint_{step}.t7", size=size)
+        written(tmp_path, f"checkpoint_{step}.json", size=step)
+    assert model_file_in(tmp_path).name == "checkpoint_17800.t7"
+    assert [one.step for one in moments_beside(tmp_path)] == [1000, 8000, 17800]
+
+
 def test_networks_of_other_sizes_are_no_training(tmp_path: Path) -> None:
     files = [*written(tmp_path, "layers1.pt"), *written(tmp_path, "layers2.pt", size=1900)]
     assert moments_of(files) == ()
