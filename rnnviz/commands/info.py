@@ -16,6 +16,7 @@ from rnnviz.commands.inputs import add_vocabulary, file_given
 from rnnviz.commands.output import Facts, duration_in_words, pairs, print_json, size_in_words
 from rnnviz.core.architectures import short_title
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.models.model_folder import model_file_in
 from rnnviz.core.models.moments import Moment, moments_beside
 from rnnviz.core.models.unit_found import units_found
 from rnnviz.core.quantities.loss import (
@@ -195,7 +196,7 @@ def _model(path: Path, vocabulary: GoesWith) -> tuple[Facts, list[tuple[str, str
     model = opened(path, vocabulary)
     kind, about = kind_named(model.kind), model.description
     inside = path.iterdir() if path.is_dir() else [path]
-    moments = moments_beside(path) if path.is_dir() else ()
+    moments = moments_beside(model_file_in(path)) if path.is_dir() else ()
     inside = [moments[-1].path] if moments else inside
     size = sum(file.stat().st_size for file in inside if file.is_file())
     facts = {
