@@ -32,9 +32,9 @@ COMMANDS = {
     "nearest": "say which words or characters a network takes for alike",
     "align": "say which words of given translations belong together",
     "stories": "list the stories, or write them as one page or one file",
-    "unroll": "draw a small network step by step, with every number",
+    "unroll": "draw a small network, or any model over a text, step by step",
     "train": "train a model, or continue a training run",
-    "run": "pause, resume, stop or change a training run, or say how it is",
+    "run": "list training runs; pause, resume, stop or change one, or say how it is",
 }
 """Each is a module of `rnnviz.commands` of the same name."""
 _HIDDEN = {"engine": "answer the window's questions (started by the window)"}

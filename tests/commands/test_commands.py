@@ -3,17 +3,25 @@
 import csv
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from rnnviz.cli import main
+from rnnviz.cli import COMMANDS, main
 from rnnviz.core.recordings.recording import Recording
 
 
 def run(*words):
     return main([str(word) for word in words])
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"convert"}))
+def test_the_page_of_the_command_line_tells_of_every_command(command):
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
+    assert f"| [`{command}`](#{command}) |" in page
+    assert f"\n## {command}\n" in page
 
 
 # info
