@@ -21,7 +21,6 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from rnnviz.core.system import places
-from rnnviz.core.system.heap import give_memory_back
 from rnnviz.core.system.left_behind import remove_left_behind
 from rnnviz.core.system.version_guard import check_qt
 from rnnviz.session.session import Session
@@ -43,7 +42,6 @@ def has_display() -> bool:
 
 def build(app: QApplication, runner: Runner) -> Window:
     """The window on its session; shown by the caller."""
-    give_memory_back()
     speaking.install()
     config = places.config_directory()
     config.mkdir(parents=True, exist_ok=True)
