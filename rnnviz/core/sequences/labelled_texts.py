@@ -178,7 +178,8 @@ def _rows(path: Path, lines: list[str], first: str) -> list[tuple[int, list[str]
         split = [(number, line.split("\t")) for number, line in enumerate(lines, 1) if line.strip()]
         return [(number, [_unquoted(field) for field in row]) for number, row in split]
     delimiter = ";" if first.count(";") > first.count(",") else ","
-    csv.field_size_limit(min(sys.maxsize, 1 << 30))
+    # A document is one field. The limit is the process's: others that read CSV get theirs back.
+    limit = csv.field_size_limit(min(sys.maxsize, 1 << 30))
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True)
     rows, begins = [], 1
     try:
@@ -191,6 +192,8 @@ def _rows(path: Path, lines: list[str], first: str) -> list[tuple[int, list[str]
             f"{path.name} is no CSV from line {begins:,} on: {error}; a quote inside quotes is "
             "written twice"
         ) from error
+    finally:
+        csv.field_size_limit(limit)
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 from pathlib import Path
 
@@ -114,3 +115,11 @@ def test_a_header_row_in_other_words_is_no_text(tmp_path: Path) -> None:
         read_labelled([path])
     path.write_text("\n".join(rows) + "\n")
     assert len(read_labelled([path])) == 4
+
+
+def test_a_long_document_is_read_and_others_keep_their_limit_of_a_field(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    path = tmp_path / "long.csv"
+    path.write_text(f"label,text\ngood,{'word ' * 40_000}\nbad,short\ngood,warm\nbad,cold\n")
+    assert [document.label for document in read_labelled([path])] == ["good", "bad"] * 2
+    assert csv.field_size_limit() == before

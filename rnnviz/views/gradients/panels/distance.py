@@ -145,7 +145,9 @@ class DistancePanel(GradientPanel):
             self.distance,
         )
         self.tools = WrappingRow(what, lines, range_)
-        self.tools.setVisible(not self._presented)
+        if self._presented:
+            # Shown without a parent, it would be a window of its own for a moment.
+            self.tools.hide()
         return column(self.tools, (self.plot, 1), self.note, self.table)
 
     def _number(self, name: str, low: int, high: int) -> WholeField:
