@@ -294,8 +294,10 @@ class Driver(QObject):
         self._later(_NESTED_MS)
         turn = self._turn
         self._doing.append(over)
-        self.missed += not self._doer.do(event)
-        self._doing.pop()
+        try:
+            self.missed += not self._doer.do(event)
+        finally:
+            self._doing.pop()
         if turn == self._turn:
             self._later(event["wait"])
 
