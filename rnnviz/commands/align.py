@@ -224,7 +224,7 @@ def _tell(
         "precision": agreed.precision,
         "recall": agreed.recall,
         "gold_base": gold.base,
-        "gold_said": gold.said,
+        "gold_notes": gold.said,
         **more,
     }
     if arguments.json:

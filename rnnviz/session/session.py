@@ -45,7 +45,7 @@ from rnnviz.session.shared.opening import OPEN, Opening
 from rnnviz.session.shared.reading_notes import ReadingNotes
 from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
-from rnnviz.session.shared.stories import SHIPPED, StoriesTold
+from rnnviz.session.shared.stories import SHIPPED, StoryCollections
 from rnnviz.session.shared.stories_ahead import StoriesAhead
 from rnnviz.session.training.checkpoint_walks import CheckpointWalks
 from rnnviz.session.training.run_folders import RunFolders
@@ -121,7 +121,7 @@ class Session(QObject):
         takers = {"cells": self.recordings.take_model, "alignments": self.alignments.take_model}
         self.opening = Opening(self.jobs, takers, OPENED, self)
         self.findings = Findings(self.jobs, data / "findings", self)
-        self.stories = StoriesTold(self.jobs, data, self)
+        self.stories = StoryCollections(self.jobs, data, self)
         self.stories_ahead = StoriesAhead(self.jobs, self.stories, self.recordings, self)
         self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
         self.run_folders = RunFolders(self.runs, settings, self)

@@ -143,7 +143,7 @@ class Mirror:
         self._children: list[subprocess.Popen[bytes]] = []
         self._guard = threading.Lock()
         self._fetched_at = 0
-        self._ahead = 0.0
+        self._clock_ahead = 0.0
         """How many seconds the other machine's clock is ahead of ours."""
         self._first_size: int | None = None
         """How many bytes of events were there at first."""
@@ -293,7 +293,7 @@ class Mirror:
                 lock, tab, moved = line.rstrip(b"\n").rpartition(b"\t")
                 if not tab:
                     clock, _, size = moved.partition(b" ")
-                    self._ahead = int(clock or 0) - time.time()
+                    self._clock_ahead = int(clock or 0) - time.time()
                     if self._first_size is None:
                         self._first_size = int(size or 0)
                     continue
@@ -310,7 +310,7 @@ class Mirror:
     def _fetch(self) -> None:
         """Unpack what changed since the last time; files are replaced, never written into."""
         while not self._closing.is_set():
-            asked = int(time.time() + self._ahead)
+            asked = int(time.time() + self._clock_ahead)
             newer = f"--newer-mtime=@{self._fetched_at}" if self._fetched_at else ""
             there = f"tar cf - --ignore-failed-read {newer} {_FETCHED} 2>/dev/null; :"
             child = self._start(there, stdout=subprocess.PIPE)

@@ -88,7 +88,7 @@ class Run:
         self._every = self._histograms_every = 0
         self._before: dict[str, Any] = {}
         self._gradient_norms: dict[str, float] = {}
-        self._asked_to_measure = self._told = False
+        self._asked_to_measure = self._named_unmeasured = False
         self._step = 0
         self._bad = False
         self._paused_s = 0.0
@@ -218,9 +218,9 @@ class Run:
         return {}
 
     def _tell_unmeasured(self, step: int) -> None:
-        if self._told or self._writer is None:
+        if self._named_unmeasured or self._writer is None:
             return
-        self._told = True
+        self._named_unmeasured = True
         self._writer.event("unmeasured", step=step, where="gradient_norm", reason=_CLEARED)
         warnings.warn(f"no gradient norms are written: {_CLEARED}", stacklevel=4)
 

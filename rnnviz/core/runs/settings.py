@@ -33,7 +33,7 @@ def settings_of(record: RunRecord) -> dict[str, Any]:
 
     Among them are the options of its task, and what a loop of one's own said of itself.
     """
-    return {key: now for key, (_, now) in _told(record).items()}
+    return {key: now for key, (_, now) in _began_and_now(record).items()}
 
 
 def settings_in_words(record: RunRecord) -> dict[str, str]:
@@ -42,14 +42,14 @@ def settings_in_words(record: RunRecord) -> dict[str, str]:
     A setting that was changed on the way says so: `0.003, now 0.001`.
     """
     found = {}
-    for key, (began, now) in _told(record).items():
+    for key, (began, now) in _began_and_now(record).items():
         words = setting_in_words(key, began)
         changed = now is not began
         found[setting_title(key)] = f"{words}, now {_value(now)}" if changed else words
     return found
 
 
-def _told(record: RunRecord) -> dict[str, tuple[Any, Any]]:
+def _began_and_now(record: RunRecord) -> dict[str, tuple[Any, Any]]:
     """What every setting was when the run began, and what it is by now, where it was changed."""
     config, facts = record.config, record.facts
     found: dict[str, tuple[Any, Any]] = {}

@@ -20,7 +20,7 @@ def explain_model(trace: ModelTrace, place: Place) -> tuple[str, str]:
         read = shown_symbol(trace.about.symbols[place.step])
         return f"what the front end makes of “{read}”", f"number {place.row + 1}: {_n(value)}"
     if place.kind == "said":
-        return _said(trace, place)
+        return _answer_formula(trace, place)
     row, state = int(place.key.split("/")[0]), place.key.split("/")[1]
     return _unit(trace, row, state, place.step, place.row)
 
@@ -64,7 +64,7 @@ def _signs(formula: str) -> str:
     return formula.replace("*", "·").replace(" - ", " − ")
 
 
-def _said(trace: ModelTrace, place: Place) -> tuple[str, str]:
+def _answer_formula(trace: ModelTrace, place: Place) -> tuple[str, str]:
     about = trace.about
     name, value = trace.likeliest(place.step)[place.row]
     read = shown_symbol(about.symbols[place.step])

@@ -276,7 +276,7 @@ class _Drawing:
             below = above
         foot = layout.answers + layout.said * _LINE
         add_arrow(self.figure, middle, below - 3, middle, foot + 4, flow)
-        self._said(step)
+        self._answers(step)
         self._written(step)
 
     def _symbol(self, step: int) -> None:
@@ -337,7 +337,7 @@ class _Drawing:
             self.figure.strokes.append(Stroke(x - 5, self._at(row, unit), x - 1, last, 1.0, colour))
             self.words(x + 1, last + 4, f"{unit} {_signed(value)}", 10, colour, mine)
 
-    def _said(self, step: int) -> None:
+    def _answers(self, step: int) -> None:
         """What is likeliest, with bars; what really came is green and has a mark."""
         layout, about = self.layout, self.trace.about
         x, room = layout.left(step), layout.column - (18 if about.written else 10)

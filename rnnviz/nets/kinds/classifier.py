@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rnnviz.nets.classification.model import build_classifier
 from rnnviz.nets.jobs import classification, gradients, symbols, unroll
-from rnnviz.nets.kinds.kind import NetworkKind, channels_told
+from rnnviz.nets.kinds.kind import NetworkKind, channel_facts
 
 CLASSIFIER = NetworkKind(
     key="classifier",
     build=build_classifier,
-    facts=channels_told,
+    facts=channel_facts,
     jobs={
         **classification.MODEL_JOBS,
         **gradients.ANSWER_JOBS,

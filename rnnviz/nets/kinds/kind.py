@@ -39,7 +39,7 @@ class NetworkKind:
     """A function for each of the `jobs` of its facts, by the type of its request."""
 
 
-def channels_told(opened: OpenedModel) -> KindFacts:
+def channel_facts(opened: OpenedModel) -> KindFacts:
     """What may be recorded of a network of layers, and which of it is carried from step to step."""
     network = opened.model.network
     return KindFacts(channels=network.channel_names, states=network.states)

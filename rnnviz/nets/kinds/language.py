@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from rnnviz.nets.jobs import cells, gradients, interventions, symbols, unroll
-from rnnviz.nets.kinds.kind import NetworkKind, channels_told
+from rnnviz.nets.kinds.kind import NetworkKind, channel_facts
 from rnnviz.nets.language.model import build_language_model
 
 LANGUAGE_MODEL = NetworkKind(
     key="language-model",
     build=build_language_model,
-    facts=channels_told,
+    facts=channel_facts,
     jobs={
         **cells.MODEL_JOBS,
         **gradients.MODEL_JOBS,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from rnnviz.nets.jobs import gradients, reading, unroll
-from rnnviz.nets.kinds.kind import NetworkKind, channels_told
+from rnnviz.nets.kinds.kind import NetworkKind, channel_facts
 from rnnviz.nets.sequence.network import build_network
 
 NUMBERS_MODEL = NetworkKind(
     key="numbers-model",
     build=build_network,
-    facts=channels_told,
+    facts=channel_facts,
     jobs={**reading.MODEL_JOBS, **gradients.ANSWER_JOBS, **unroll.MODEL_JOBS},
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from rnnviz.nets.jobs import gradients, reading, symbols, unroll
-from rnnviz.nets.kinds.kind import NetworkKind, channels_told
+from rnnviz.nets.kinds.kind import NetworkKind, channel_facts
 from rnnviz.nets.sequence.network import build_network
 
 TAGGER = NetworkKind(
     key="tagger",
     build=build_network,
-    facts=channels_told,
+    facts=channel_facts,
     jobs={
         **reading.MODEL_JOBS,
         **gradients.ANSWER_JOBS,

@@ -25,7 +25,7 @@ SHIPPED, OWN, ALONE = "lecture", "own", "alone"
 """Collections; others are named by the file that they were read from. The last is in no list."""
 
 
-class StoriesTold(QObject):
+class StoryCollections(QObject):
     """Collections of stories, and which of them is being told; showing it is the session's.
 
     Signals:

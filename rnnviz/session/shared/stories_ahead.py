@@ -23,7 +23,7 @@ from rnnviz.core.system.identity import text_digest
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.kept_walks import kept_walk, make_room, walk_key
 from rnnviz.session.shared.recordings import LARGE_BYTES, LARGE_TEXT_BYTES, Recordings
-from rnnviz.session.shared.stories import StoriesTold
+from rnnviz.session.shared.stories import StoryCollections
 from rnnviz.work.jobs.cells import Walk, Walked
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.jobs.models import ModelOpened, OpenModel
@@ -41,7 +41,7 @@ class StoriesAhead(QObject):
     def __init__(
         self,
         jobs: Jobs,
-        stories: StoriesTold,
+        stories: StoryCollections,
         recordings: Recordings,
         parent: QObject | None = None,
     ) -> None:
@@ -57,7 +57,7 @@ class StoriesAhead(QObject):
         stories.told.connect(self._wait)
 
     @property
-    def _busy_ahead(self) -> bool:
+    def _busy(self) -> bool:
         return self._jobs.busy(OPEN_AHEAD) or self._jobs.busy(WALK_AHEAD)
 
     @Slot()
@@ -66,12 +66,12 @@ class StoriesAhead(QObject):
         others = [
             task for task in self._jobs.running if task.question not in (OPEN_AHEAD, WALK_AHEAD)
         ]
-        if others and self._busy_ahead:
+        if others and self._busy:
             for question in (OPEN_AHEAD, WALK_AHEAD):
                 self._jobs.cancel(question)
         if self._jobs.closed or self._stories.current is None or others:
             self._idle.stop()
-        elif not self._busy_ahead:
+        elif not self._busy:
             self._idle.start()
 
     @Slot()
@@ -79,14 +79,14 @@ class StoriesAhead(QObject):
         """Do the next thing that a story ahead needs."""
         if self._jobs.closed or self._jobs.running:
             return
-        for story in self._ahead():
+        for story in self._next_stories():
             assert story.finding is not None
             wanted = story.finding.model_path, story.finding.text_path
             if wanted not in self._done:
                 self._open(*wanted)
                 return
 
-    def _ahead(self) -> list[Story]:
+    def _next_stories(self) -> list[Story]:
         """The next stories that are told on a file's text."""
         current = self._stories.current
         if current is None:

@@ -83,7 +83,7 @@ class DocumentRankingTable(QWidget):
             rows = found.scores if isinstance(found, DocumentRanking) else ()
             self.table.show_rows([_row(one, recording.groups) for one in rows], wide=1)
         self.table.setVisible(isinstance(found, DocumentRanking))
-        self.sentence.setText(_said(found))
+        self.sentence.setText(_sentence(found))
         self.show()
 
     @Slot()
@@ -103,7 +103,7 @@ def _row(score: DocumentScore, groups: Groups) -> tuple[str, ...]:
     return unit, score.reading, _SIGNS[score.sign], f"{score.auc:.3f}"
 
 
-def _said(found: DocumentRanking | str | None) -> str:
+def _sentence(found: DocumentRanking | str | None) -> str:
     """What a ranking says, in words; or why there is none; or what may be asked."""
     if found is None:
         return "Which unit's last, mean or largest value tells the label of a document?"

@@ -135,7 +135,7 @@ class Minimap(QWidget):
                 self._drawn = self._strip(self._values, self._scale, theme)
             if self._drawn is not None:
                 self._blit(painter, self._drawn, _MARGIN, CELL)
-            self._paint_ahead(painter, theme)
+            self._hatch_unwalked(painter, theme)
             if self._lane is None and self._labels is not None:
                 self._lane = self._label_lane(self._labels, theme)
             if self._lane is not None:
@@ -161,7 +161,7 @@ class Minimap(QWidget):
             painter.setPen(QPen(QColor(colour), width))
             painter.drawRoundedRect(frame, 3, 3)
 
-    def _paint_ahead(self, painter: QPainter, theme: Theme) -> None:
+    def _hatch_unwalked(self, painter: QPainter, theme: Theme) -> None:
         """Hatch what is not walked yet."""
         if self._values is None or self._walked >= self.length:
             return

@@ -84,7 +84,7 @@ class TextView(CellArea):
         viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.values: Values | None = None
         self.walked = 0
-        self._ahead: tuple[Values, int] | None = None
+        self._preview: tuple[Values, int] | None = None
         self.scale: Scale | None = None
         self.labels: Labels | None = None
         self._tags: tuple[Tags, ...] = ()
@@ -103,7 +103,7 @@ class TextView(CellArea):
 
     def set_text(self, text: Text) -> None:
         """Show another text; values, labels, marks and selection of the old one are gone."""
-        self.values, self.walked, self._ahead, self._known = None, 0, None, None
+        self.values, self.walked, self._preview, self._known = None, 0, None, None
         self.cursor_at = self.range = self._current_match = self._hovered = None
         self._matches = _NO_MATCHES
         self.set_labels(None)
@@ -123,8 +123,8 @@ class TextView(CellArea):
 
     def set_preview(self, values: Values | None, start: int = 0) -> None:
         """Colour characters from `start` on by these, as long as they are not walked; hatched."""
-        if values is not None or self._ahead is not None:
-            self._ahead = None if values is None else (values, start)
+        if values is not None or self._preview is not None:
+            self._preview = None if values is None else (values, start)
             self._script = None
             self.viewport().update()
 
@@ -264,7 +264,7 @@ class TextView(CellArea):
             self._paint_gutter(painter, theme)
             painter.setClipRect(grid.left - 3, 0, width, self.viewport().height())
             if self.scale is not None and self.values is not None:
-                entries = value_entries(page, self.values, self.walked, self.scale, self._ahead)
+                entries = value_entries(page, self.values, self.walked, self.scale, self._preview)
                 table = self._table(self.scale, theme)
                 paint.paint_colours(painter, page, grid, entries, table, shown)
                 if self._editing is None:
@@ -291,7 +291,7 @@ class TextView(CellArea):
         """
         if self.values is None or self._editing is not None:
             return len(self.text)
-        values, start = self._ahead or ((), page.stop)
+        values, start = self._preview or ((), page.stop)
         return start + len(values) if start <= page.start else self.walked
 
     def _table(self, scale: Scale, theme: Theme) -> npt.NDArray[np.uint32]:

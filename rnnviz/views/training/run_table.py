@@ -93,7 +93,7 @@ class RunModel(QAbstractTableModel):
         self._shown: list[OpenRun] = []
         self._rows: dict[OpenRun, RunRow] = {}
         self._words: list[tuple[str, ...]] = []
-        self._told: object = None
+        self._chosen_runs: object = None
         self._swatches: dict[tuple[int, bool], QIcon] = {}
         self.columns: tuple[Column, ...] = FIGURES[:6]
         self.differing: tuple[str, ...] = ()
@@ -118,13 +118,13 @@ class RunModel(QAbstractTableModel):
             self.endResetModel()
             return
         # A tick, a run that is chosen or a word may make other cells differ from it.
-        told = (self._runs.current, [run.shown for run in listed])
+        chosen = (self._runs.current, [run.shown for run in listed])
         last = len(self.columns) - 1
         for row, (before, now) in enumerate(zip(self._words, words, strict=True)):
-            if before != now or told != self._told:
+            if before != now or chosen != self._chosen_runs:
                 self._words[row] = now
                 self.dataChanged.emit(self.index(row, 0), self.index(row, last))
-        self._told = told
+        self._chosen_runs = chosen
 
     def _choose_columns(self, rows: Sequence[RunRow]) -> None:
         self.differing, self.alike = settings_by_difference(rows)

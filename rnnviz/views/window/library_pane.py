@@ -145,7 +145,7 @@ class LibraryPane(QWidget):
         session.library.recent_changed.connect(self.show_recent)
         session.findings.findings_changed.connect(self.show_findings)
         session.stories.changed.connect(self.show_stories)
-        session.stories.told.connect(self.mark_told)
+        session.stories.told.connect(self.mark_current_story)
         session.recordings.model_changed.connect(self.mark_open)
         session.recordings.text_changed.connect(self.mark_open)
         session.alignments.model_changed.connect(self.mark_open)
@@ -191,10 +191,10 @@ class LibraryPane(QWidget):
                 where = StoryPlace(key, number)
                 self._leaf(group, story.title, "play", where, story.caption)
             group.setHidden(not stories.stories)
-        self.mark_told()
+        self.mark_current_story()
 
     @Slot()
-    def mark_told(self) -> None:
+    def mark_current_story(self) -> None:
         """Show in bold which story is being told."""
         stories = self._session.stories
         current = stories.current

@@ -10,7 +10,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.session.cells.rankings import Rankings
 from rnnviz.session.session import Session
 from rnnviz.session.shared.findings import Findings
-from rnnviz.session.shared.stories import StoriesTold
+from rnnviz.session.shared.stories import StoryCollections
 
 
 class RemoveFinding(QUndoCommand):
@@ -32,7 +32,7 @@ class RemoveFinding(QUndoCommand):
 class RemoveStory(QUndoCommand):
     """Removes one of one's own stories."""
 
-    def __init__(self, stories: StoriesTold, place: int, title: str) -> None:
+    def __init__(self, stories: StoryCollections, place: int, title: str) -> None:
         super().__init__(f"remove “{title}”")
         self._stories, self._place = stories, place
 

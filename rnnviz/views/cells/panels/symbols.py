@@ -117,7 +117,7 @@ class SymbolsPanel(Panel):
             [cosine for _, cosine in near[:_BARS]],
             1.0,
         )
-        self.about.setText(_said(found, place, len(self._rows)))
+        self.about.setText(_sentence(found, place, len(self._rows)))
 
     def _draw_matrix(self, found: SymbolVectors, place: int | None) -> None:
         rows, size = self._rows, len(found.symbols)
@@ -197,7 +197,7 @@ def _named(symbol: str) -> str:
     return "".join(_MARKS.get(letter, letter) for letter in symbol.replace("\u2581", "␣"))
 
 
-def _said(found: SymbolVectors, place: int | None, shown: int) -> str:
+def _sentence(found: SymbolVectors, place: int | None, shown: int) -> str:
     """What the picture is, in words."""
     size, width = found.vectors.shape
     words = (
