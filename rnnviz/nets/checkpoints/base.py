@@ -21,8 +21,8 @@ class ModelFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._known: dict[Callable[[Path], Any], Any] = {}
-        self._problems: dict[Callable[[Path], Any], Exception] = {}
+        self._known: dict[Callable[[Any], Any], Any] = {}
+        self._problems: dict[Callable[[Any], Any], Exception] = {}
 
     @property
     def name(self) -> str:
@@ -31,15 +31,22 @@ class ModelFile:
 
     def read(self, reader: Callable[[Path], Read]) -> Read:
         """What this function reads of the file; it is called once, also if it raises."""
-        if reader in self._problems:
-            raise self._problems[reader]
-        if reader not in self._known:
+        return self._once(reader, self.path)
+
+    def find(self, finder: Callable[[ModelFile], Read]) -> Read:
+        """What this function finds in what others have read; it is called once, likewise."""
+        return self._once(finder, self)
+
+    def _once(self, function: Callable[[Any], Read], given: object) -> Read:
+        if function in self._problems:
+            raise self._problems[function]
+        if function not in self._known:
             try:
-                self._known[reader] = reader(self.path)
+                self._known[function] = function(given)
             except Exception as error:
-                self._problems[reader] = error
+                self._problems[function] = error
                 raise
-        found: Read = self._known[reader]
+        found: Read = self._known[function]
         return found
 
 

@@ -39,6 +39,8 @@ _LOCAL_HEADER = struct.Struct("<4s2xH18xHH")
 _NAMED_IN_UTF8 = 1 << 11
 _LARGEST_PICKLE = 256 * 1024 * 1024
 _DEEPEST = 24
+_HOLDING = (dict, list, tuple, Instance, Mapping)
+"""What may hold a network; those that most files are made of first, which are quickest to tell."""
 Form = Literal["zip", "legacy", "torchscript"]
 
 
@@ -269,7 +271,11 @@ def weights_in(content: Any, scripted: bool = False) -> Iterator[Weights]:
             inside = list(enumerate(value[:100]))
         else:
             continue
-        waiting.extend((f"{place}.{key}".strip("."), below, depth + 1) for key, below in inside)
+        waiting.extend(  # texts and numbers, of which there may be many thousands, hold nothing
+            (f"{place}.{key}".strip("."), below, depth + 1)
+            for key, below in inside
+            if isinstance(below, _HOLDING)
+        )
 
 
 def _module(root: Instance, place: str) -> Weights | None:

@@ -72,7 +72,7 @@ class TranslatorPair:
     def recognises(file: ModelFile) -> bool:
         """Whether it holds both halves, or one whose other half lies beside it."""
         try:
-            return file.read(pair_in) is not None
+            return file.find(pair_in) is not None
         except (ModelFileError, OSError):
             return False
 
@@ -84,21 +84,21 @@ class TranslatorPair:
             SentencesNeeded: its words are listed nowhere.
             ModelFileError: the halves do not fit together, or attend in an unknown way.
         """
-        pair = file.read(pair_in)
+        pair = file.find(pair_in)
         if pair is None:
             raise ModelFileError(f"{file.name} is no encoder and decoder")
         return opened_pair(pair, file, companions)
 
 
-def pair_in(path: Path) -> Pair | None:
+def pair_in(file: ModelFile) -> Pair | None:
     """Both halves, of this file or of this and the one beside it; None if it is no such file.
 
     Raises:
         ModelFileError: damaged.
     """
-    if not looks_like_pytorch(path):
+    if not file.read(looks_like_pytorch):
         return None
-    found = read_pytorch(path)
+    found = file.read(read_pytorch)
     if found.harmful or found.quantised:
         return None
     dicts = [one for one in weights_in(found.content) if not _OPTIMISER.search(one.place)]
@@ -112,7 +112,7 @@ def pair_in(path: Path) -> Pair | None:
         shared = [one for one in dicts if one.tensors is not encoders[0] and "emb" in one.place]
         return Pair(*_with_embedding(encoders[0], decoders[0], shared), found.content)
     if len(dicts) == 1 and dicts[0].place.count(".") == 0:
-        return _with_other_half(path, dicts[0].tensors, found.content)
+        return _with_other_half(file.path, dicts[0].tensors, found.content)
     return None
 
 

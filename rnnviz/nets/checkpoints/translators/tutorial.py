@@ -84,7 +84,7 @@ class Tutorial:
         found = _quietly(file)
         if found is None or found[0] != "encoder":
             return found is not None
-        pair = file.read(pair_in)  # an encoder alone is that of other programs, too
+        pair = file.find(pair_in)  # an encoder alone is that of other programs, too
         return pair is None or set(pair.decoder) in (
             _decoder_names(_OLDER),
             _decoder_names(_NEWER),
