@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QSizePolicy, QWidget
 
 from rnnviz.core.concepts.base import Concept
@@ -26,6 +26,7 @@ class ConceptPicker(Choices):
     """A list of concepts under the headings of their families.
 
     Where one may do without, the list begins with "No concept" and ends with making a new one.
+    A click anywhere opens the list; what is typed while it is open leaves the names that have it.
 
     Signals:
         chosen(name): the person chose a concept.
@@ -52,7 +53,28 @@ class ConceptPicker(Choices):
         field.setPlaceholderText("Choose or type a concept")
         field.editingFinished.connect(self._finish_typing)
         self.setLineEdit(field)
+        field.installEventFilter(self)
+        self.view().installEventFilter(self)
         self.activated.connect(self._choose)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A click into the name opens the list; letters typed in the list find a name."""
+        field = self.lineEdit()
+        if field is None:
+            return super().eventFilter(watched, event)
+        if watched is field and isinstance(event, QMouseEvent):
+            # at its release: a list opened by the press would be closed by that
+            released = event.type() == QEvent.Type.MouseButtonRelease
+            if released and event.button() == Qt.MouseButton.LeftButton:
+                field.selectAll()
+                self.showPopup()
+        elif watched is not field and isinstance(event, QKeyEvent) and _writes(event):
+            self.hidePopup()
+            field.setFocus()
+            field.selectAll()
+            QCoreApplication.sendEvent(field, event)
+            return True
+        return super().eventFilter(watched, event)
 
     def set_concepts(self, concepts: tuple[Concept, ...]) -> None:
         """Offer these."""
@@ -116,6 +138,15 @@ class ConceptPicker(Choices):
         elif match.name != self._current:
             self.set_current(match.name)
             self.chosen.emit(match.name)
+
+
+def _writes(event: QKeyEvent) -> bool:
+    """Whether a key that goes down writes a letter, and is no command."""
+    keys = Qt.KeyboardModifier
+    commands = keys.ControlModifier | keys.AltModifier | keys.MetaModifier
+    shown = event.text().strip()
+    down = event.type() == QEvent.Type.KeyPress
+    return down and bool(shown) and shown.isprintable() and not event.modifiers() & commands
 
 
 def _entry(title: str, name: str, about: str) -> QStandardItem:

@@ -53,3 +53,29 @@ def test_what_completes_names_is_there_once(picker: ConceptPicker) -> None:
     picker.set_concepts(CONCEPTS)
     (completer,) = picker.findChildren(QCompleter)
     assert picker.completer() is completer and completer.model().rowCount() == len(CONCEPTS)
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
+def test_a_click_opens_the_list_and_typing_filters_it(picker: ConceptPicker, qtbot: QtBot) -> None:
+    field, completer = picker.lineEdit(), picker.completer()
+    assert field is not None and completer is not None
+    qtbot.mouseClick(field, Qt.MouseButton.LeftButton)
+    assert picker.view().isVisible()
+    qtbot.keyClick(picker.view(), "q")
+    qtbot.keyClicks(field, "uo")
+    assert not picker.view().isVisible() and field.text() == "quo"
+    found = completer.completionModel()
+    titles = [found.data(found.index(row, 0)) for row in range(found.rowCount())]
+    assert titles and all("quo" in title.lower() for title in titles)
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
+def test_a_name_that_was_typed_is_chosen(picker: ConceptPicker, qtbot: QtBot) -> None:
+    field = picker.lineEdit()
+    assert field is not None
+    picker.showPopup()
+    qtbot.keyClick(picker.view(), "s")
+    qtbot.keyClicks(field, "tart of a sen")
+    with qtbot.waitSignal(picker.chosen) as chosen:
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert chosen.args == ["sentence-start"]

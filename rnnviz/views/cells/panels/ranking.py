@@ -157,7 +157,9 @@ class RankingPanel(Panel):
         asked, self._asked = self._asked, ""
         if name == asked == self.session.selection.concept and ranking and ranking.scores:
             best = ranking.scores[0]
-            self.session.selection.select_unit(best.unit, best.channel)
+            reached = best.correlation if ranking.scalar else best.auc
+            if not math.isnan(reached):  # else none is better than another
+                self.session.selection.select_unit(best.unit, best.channel)
 
     @Slot()
     def start_probe(self) -> None:
