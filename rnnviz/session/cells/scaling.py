@@ -17,6 +17,8 @@ from rnnviz.session.shared.selection import Colouring, Selection
 
 _ENOUGH = 2048
 """Steps after which a range that was measured stays while more of the text is walked."""
+_REMEMBERED = 256
+"""Scales of units that were shown beside the selected one."""
 
 
 class Scaling(QObject):
@@ -48,6 +50,8 @@ class Scaling(QObject):
         """What was measured on all units of a channel last, at how many steps, and its scale."""
         self._own: tuple[tuple[object, ...], int, Scale] | None = None
         """The same of one unit."""
+        self._others: dict[tuple[Path, str, int], tuple[int, Scale]] = {}
+        """Of units shown beside it: at how many steps each was measured, and its scale."""
         self.mode: Mode = "unit"
         self.tanh = False
         """Whether the hyperbolic tangent of a cell state is shown, as in Karpathy's pictures."""
@@ -75,6 +79,18 @@ class Scaling(QObject):
         if selection.colouring == "verdict" and recording.class_p is not None:
             return Scale(0.0, 1.0, DIVERGING[0])
         return self._with_palette(self._measured(recording))
+
+    def scale_of(self, recording: Recording, channel: str, unit: int) -> Scale:
+        """The scale of another unit beside the selected one: its own range, the same colours."""
+        key, walked = (recording.folder, channel, unit), recording.walked
+        known = self._others.get(key)
+        if known is None or known[0] < min(_ENOUGH, walked):
+            about = recording.about_channel(channel, unit)
+            measured = scale_for(about, recording.running_values(channel, unit))
+            if len(self._others) > _REMEMBERED:
+                self._others.clear()
+            known = self._others[key] = walked, measured
+        return self._with_palette(known[1])
 
     @property
     def can_squash(self) -> bool:

@@ -40,6 +40,8 @@ from rnnviz.views.text.text_searching import TextSearching
 from rnnviz.views.text.text_view import TextView
 
 _ABOUT_CONCEPTS = "Underline what a concept labels (C)"
+_MOST_BANDS = 8
+"""Pinned units that are drawn under each row; more would tear the lines of the text apart."""
 _PRESENTED = 7.0
 """Points by which characters grow when the text is presented."""
 
@@ -106,7 +108,11 @@ class TextPanel(QWidget):
         self.concepts.setMaximumWidth(300)
         tools.addWidget(self.concepts, 1)
         self.surprisal = self._tool("activity", "Colour by surprisal (S)", checkable=True)
-        self.pin = self._tool("pin", "Pin this unit to the trace (Space)", checkable=True)
+        self.pin = self._tool(
+            "pin",
+            "Pin this unit: its trace and its band stay while you go on (Space)",
+            checkable=True,
+        )
         self.edit = self._tool("pencil", "Type your own text (E)", checkable=True)
         for button in (self.surprisal, self.pin, self.edit):
             tools.addWidget(button)
@@ -134,6 +140,12 @@ class TextPanel(QWidget):
         self.tags.setContentsMargins(8, 2, 8, 2)
         self.tags.hide()
         column.addWidget(self.tags)
+        self.pinned = Label()
+        self.pinned.setWordWrap(True)
+        self.pinned.setProperty("role", "muted")
+        self.pinned.setContentsMargins(12, 4, 12, 0)
+        self.pinned.hide()
+        column.addWidget(self.pinned)
         column.addWidget(self.legend)
 
     def _tool(self, icon: str, tip: str, checkable: bool) -> QToolButton:
@@ -217,6 +229,8 @@ class TextPanel(QWidget):
         recording, selection = self._session.recordings.recording, self._session.selection
         self._shown, self._placing = recording, Placing(recording)
         self.card.placing = self._placing
+        if recording is None or isinstance(recording.sequence, Numbers):
+            self.pinned.hide()
         self._show_problem()
         if recording is None:
             self.card.put_away()
@@ -314,10 +328,35 @@ class TextPanel(QWidget):
         self.view.set_values(values, walked)
         self.minimap.set_scale(scale)
         self.minimap.set_values(values, walked)
+        self._show_pinned(recording)
         note = self._show_preview(by_unit)
         self._show_legend(scale, note)
         self.surprisal.setChecked(not by_unit)
         self.card.renew()
+
+    def _show_pinned(self, recording: Recording) -> None:
+        """Draw the other pinned units as bands under each row, in the order of pinning."""
+        selection, scaling = self._session.selection, self._session.scaling
+        here = Pin(selection.channel, selection.unit)
+        by_unit = selection.colouring == "unit"
+        pins = [
+            pin
+            for pin in selection.pins
+            if recording.has(pin.channel, pin.unit) and not (by_unit and pin == here)
+        ][:_MOST_BANDS]
+        self.view.set_more_values(
+            *(
+                (
+                    self._placing.by_character(recording.shown_values(pin.channel, pin.unit)),
+                    scaling.scale_of(recording, pin.channel, pin.unit),
+                )
+                for pin in pins
+            )
+        )
+        names = [f"{recording.unit_name(pin.unit)} {pin.channel}" for pin in pins]
+        said = f"Under each row, from above, the pinned units: {', '.join(names)}."
+        self.pinned.setText(said if names else "")
+        self.pinned.setVisible(bool(names))
 
     def _show_legend(self, scale: Scale, note: str) -> None:
         scaling = self._session.scaling

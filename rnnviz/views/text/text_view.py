@@ -88,6 +88,7 @@ class TextView(CellArea):
         self.scale: Scale | None = None
         self.labels: Labels | None = None
         self._tags: tuple[Tags, ...] = ()
+        self._more: tuple[tuple[Values, Scale], ...] = ()
         self.cursor_at: int | None = None
         self.range: tuple[int, int] | None = None
         self._label_scale: Scale | None = None
@@ -106,6 +107,7 @@ class TextView(CellArea):
         self.values, self.walked, self._preview, self._known = None, 0, None, None
         self.cursor_at = self.range = self._current_match = self._hovered = None
         self._matches = _NO_MATCHES
+        self._more = ()
         self.set_labels(None)
         self.lay(text)
         self.verticalScrollBar().setValue(0)
@@ -144,8 +146,13 @@ class TextView(CellArea):
         self._tags = tags
         self._count_bands()
 
+    def set_more_values(self, *more: tuple[Values, Scale]) -> None:
+        """Show more values (T,), each by its scale, as bands under each row, below all others."""
+        self._more = more
+        self._count_bands()
+
     def _count_bands(self) -> None:
-        count = len(self._tags) + (self.labels is not None)
+        count = len(self._tags) + (self.labels is not None) + len(self._more)
         if self._bands != count:
             self._bands = count
             self.lay_again()
@@ -278,6 +285,11 @@ class TextView(CellArea):
                 colours = words(tag_colours(theme), theme.background)
                 entries = tag_entries(page, tags)
                 paint.paint_bands(painter, page, grid, entries, colours, shown, number)
+            first = len(self._tags) + (self.labels is not None)
+            for number, (values, scale) in enumerate(self._more, first):
+                entries = value_entries(page, values, self.walked, scale)
+                table = self._table(scale, theme)
+                paint.paint_bands(painter, page, grid, entries, table, shown, number)
             self._paint_outlines(painter, theme)
             if self._script is None:
                 self._script = paint.Script.of(page, self._known_until(page))

@@ -145,6 +145,28 @@ def test_labels_are_a_band_at_the_foot_of_their_characters(view):
     assert len({band(character) for character in range(7)}) == 7
 
 
+def test_more_values_are_bands_below_that_of_the_labels(view):
+    coloured(view, "abcdef\n")
+    height = view.grid.height
+    view.set_labels(np.ones(7, bool))
+    with_labels = view.grid.height
+    more = np.array([1, 1, 1, -1, -1, -1, -1], np.float16)
+    view.set_more_values((more, SCALE), (-more, SCALE))
+    assert view.grid.height - with_labels == 2 * (with_labels - height)
+    image, table = painted(view), SCALE.colours(False)
+
+    def band(character, number):
+        rect = view.cell_rect(character)
+        down = 3 + number * (with_labels - height)
+        return image.pixelColor(rect.center().x(), rect.bottom() + down).getRgb()[:3]
+
+    high, low = (tuple(table[SCALE.index(np.array([v]))[0], :3].tolist()) for v in (1.0, -1.0))
+    assert [band(0, 1), band(4, 1)] == [high, low]
+    assert [band(0, 2), band(4, 2)] == [low, high]
+    view.set_more_values()
+    assert view.grid.height == with_labels
+
+
 def test_unknown_characters_are_framed_in_red(view):
     coloured(view, "abc")
     view.set_values(None)
