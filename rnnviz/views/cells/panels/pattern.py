@@ -23,6 +23,7 @@ from rnnviz.views.shared.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_rows import set_plain_rows
 from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.text.snippet_list import Entry, Piece, SnippetList
 
 _CONTEXT = 30
@@ -62,18 +63,21 @@ class PatternPanel(Panel):
             "On above", _OWN, 100.0, step=0.05, special="each its own", at_once=False,
             tip="On means farther from zero than this; each its own: seldom reached by the unit",
         )  # fmt: skip
-        controls = QHBoxLayout()
-        controls.setContentsMargins(12, 8, 12, 8)
-        controls.setSpacing(8)
+        groups = []
         for caption, box in (("Off around", self.margin), ("On above", self.threshold)):
             label = Label(caption)
             label.setProperty("role", "muted")
             label.setBuddy(box)
-            box.setFixedWidth(104)
+            box.setFixedWidth(136)  # "each its own" is read whole
             box.value_changed.connect(self.request_draw)
-            controls.addWidget(label)
-            controls.addWidget(box)
-        controls.addStretch(1)
+            group = QWidget()
+            row = QHBoxLayout(group)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(8)
+            row.addWidget(label)
+            row.addWidget(box)
+            groups.append(group)
+        controls = WrappingRow(*groups, spread=False)
         self.units = _unit_table()
         self.units.currentCellChanged.connect(self._choose)
         self.places = SnippetList("Where else these units are on")
@@ -86,7 +90,7 @@ class PatternPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.sentence)
-        column.addLayout(controls)
+        column.addWidget(controls)
         column.addWidget(lists, 1)
         return page
 

@@ -253,6 +253,9 @@ class TestPattern:
         settle(qtbot, panel)
         return panel
 
+    def test_it_fits_a_narrow_panel(self, panel: PatternPanel) -> None:
+        assert panel.minimumSizeHint().width() <= 320
+
     def test_finds_the_planted_unit_and_the_other_places(
         self, panel: PatternPanel, session: Session, qtbot: QtBot
     ) -> None:
