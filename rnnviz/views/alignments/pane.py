@@ -91,6 +91,7 @@ class Pane(QWidget):
         self.target: tuple[str, ...] = ()
         """The words of the translation, as they are shown."""
         self.mark: Place = NOWHERE
+        self._alone = True
         self.heading = Label()
         self.heading.setProperty("role", "muted")
         self.text = Label()
@@ -207,6 +208,7 @@ class Pane(QWidget):
         self.target = words_of(decoded.target, words=words)
         self.heading.setText(heading)
         self.heading.setVisible(bool(heading))
+        self._arrange_titles()
         self._show_text(answer)
         self.alignment = weights_of(decoded, words=words) if decoded.has_attention else None
         self.own_scale = None if self.alignment is None else weights_scale(self.alignment.weights)
@@ -360,8 +362,15 @@ class Pane(QWidget):
         """Alone, things stand beside each other that in a narrow half stand in two rows."""
         way = QBoxLayout.Direction
         self._foot.setDirection(way.LeftToRight if alone else way.TopToBottom)
-        self._titles.setDirection(way.RightToLeft if alone else way.TopToBottom)
-        self.heading.setWordWrap(not alone)
+        self._alone = alone
+        self._arrange_titles()
+
+    def _arrange_titles(self) -> None:
+        """One row for a short heading; one with a probability would make the window wider."""
+        way = QBoxLayout.Direction
+        beside = self._alone and not (self.answer is not None and self.answer.question.target)
+        self._titles.setDirection(way.RightToLeft if beside else way.TopToBottom)
+        self.heading.setWordWrap(not beside)
 
     def set_weights_scale(self, scale: Scale, whole: bool | None) -> None:
         """Colour weights by this scale, in both views.

@@ -572,6 +572,16 @@ class TestSteps:
             assert "Step 2 of" in path.read_text(encoding="utf-8")
 
 
+def test_the_probability_of_a_pair_makes_nothing_wider(area, opened):
+    opened.align("le chat", "the dog")
+    heading = area.main.heading
+    assert "probability" in heading.text()
+    whole = heading.fontMetrics().horizontalAdvance(heading.text())
+    assert heading.minimumSizeHint().width() < whole
+    opened.translate("le chat")
+    assert not heading.wordWrap()
+
+
 def test_a_translation_that_is_typed_is_aligned_with_its_probability(area, opened, qtbot):
     qtbot.mouseClick(area.bar.given, Qt.MouseButton.LeftButton)
     assert area.bar.target.hasFocus() or area.bar.target.isVisible()
