@@ -57,6 +57,7 @@ from rnnviz.work.messages import Failure
 from rnnviz.work.runner import Runner
 
 _KEPT = "start/recording"
+_EXACT = "recordings/exact"
 """Characters; unknown ones of a longer text are not counted in the window's own thread."""
 """The setting that names the walk to show at the next start."""
 
@@ -104,6 +105,7 @@ class Session(QObject):
         self.jobs = Jobs(runner, self)
         self.selection = Selection(self)
         self.recordings = Recordings(self.jobs, cache, self)
+        self.recordings.dtype = "float32" if settings.value(_EXACT, False, bool) else "float16"
         self.rankings = Rankings(
             self.jobs, self.recordings, self.selection, data / "concepts", self
         )
@@ -649,4 +651,5 @@ class Session(QObject):
         self.alignments.close()
         self.unroll.close()
         self.unrolled_model.close()
+        self.settings.setValue(_EXACT, self.recordings.dtype == "float32")
         self.settings.sync()

@@ -265,3 +265,15 @@ def test_a_folder_of_two_experiments_is_two_runs(make_session, tmp_path, qtbot):
     assert all(run.watched.record.scalars["loss"].last == 2.0 for run in runs)
     assert all(len(run.watched.record.loss) == 0 for run in runs)
     session.close()
+
+
+def test_float32_is_remembered_over_a_restart(make_session):
+    first = make_session()
+    assert first.recordings.dtype == "float16"
+    first.recordings.record_exactly(True)
+    first.close()
+    second = make_session()
+    assert second.recordings.dtype == "float32"
+    second.recordings.record_exactly(False)
+    second.close()
+    assert make_session().recordings.dtype == "float16"
