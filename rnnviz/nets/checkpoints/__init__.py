@@ -20,6 +20,7 @@ from rnnviz.nets.checkpoints.linear_recurrences.mamba import Mamba
 from rnnviz.nets.checkpoints.linear_recurrences.rwkv import Rwkv
 from rnnviz.nets.checkpoints.native import Native
 from rnnviz.nets.checkpoints.onnx.importer import Onnx
+from rnnviz.nets.checkpoints.pytorch.arrays_state import ArraysStateDict
 from rnnviz.nets.checkpoints.pytorch.importers import PyTorchModule, PyTorchStateDict, TorchScript
 from rnnviz.nets.checkpoints.pytorch.safetensors_state import SafetensorsStateDict
 from rnnviz.nets.checkpoints.pytorch.shards import shards_named_in
@@ -39,6 +40,7 @@ IMPORTERS: tuple[type[Importer], ...] = (
     Tutorial,
     TranslatorPair,
     LetterArrays,
+    ArraysStateDict,
     TorchScript,
     PyTorchModule,
     PyTorchStateDict,

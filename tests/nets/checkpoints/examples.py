@@ -119,6 +119,12 @@ def write_safetensors(path: Path, stock: Stock) -> None:
     save_file(stock.state_dict(), path, {"chars": CHARACTERS})
 
 
+def write_arrays(path: Path, stock: Stock) -> None:
+    state = {name: tensor.numpy() for name, tensor in stock.state_dict().items()}
+    with path.open("wb") as file:
+        np.savez(file, **state, chars=np.array(list(CHARACTERS)))
+
+
 def write_pytorch(path: Path, stock: Stock) -> None:
     torch.save({"model": stock.state_dict(), "chars": list(CHARACTERS)}, path)
 
@@ -165,6 +171,7 @@ def write_torch7(path: Path, stock: Stock) -> None:
 Writer = Callable[[Path, Stock], None]
 WRITERS: dict[str, tuple[Writer, ...]] = {
     "rnnviz": (write_native,),
+    "state-arrays": (write_arrays,),
     "safetensors": (write_safetensors,),
     "pytorch": (write_pytorch, write_pytorch_legacy),
     "pytorch-module": (write_module, write_module_legacy),
