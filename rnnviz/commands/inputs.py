@@ -174,9 +174,12 @@ def check_size(
             raise RecordingError(f"the model has no channel {channel!r}; it has {', '.join(known)}")
     groups = Groups(groups_of(from_plain(model.description, model.kind), channels))
     size = size_bytes(length, groups, None, dtype)
-    what = "steps" if reads_numbers(model) else "characters"
+    # Documents and tokens are fewer than the characters of the file that they are cut from.
+    most = "" if reads_numbers(model) or reads_characters(model) else "at most "
+    what = "characters" if reads_characters(model) else "steps"
     words = (
-        f"{length:,} {what}, {groups.total:,} units, {', '.join(channels)}: {size_in_words(size)}"
+        f"{most}{length:,} {what}, {groups.total:,} units, {', '.join(channels)}: "
+        f"{most}{size_in_words(size)} of values"
     )
     if not size <= limit_gb * 1e9:
         raise RecordingError(
@@ -190,6 +193,17 @@ def reads_numbers(model: ModelOpened) -> bool:
     """Whether rows of numbers are what it reads."""
     network = model.description.get("network")
     return isinstance(network, dict) and network["reads"]["kind"] == "numbers"
+
+
+def reads_characters(model: ModelOpened) -> bool:
+    """Whether each character of a text is a step of it, as to a language model of characters."""
+    network = model.description.get("network")
+    reads = network["reads"] if isinstance(network, dict) else {"kind": "symbols"}
+    return (
+        model.kind == "language-model"
+        and reads["kind"] == "symbols"
+        and reads.get("unit", "characters") == "characters"
+    )
 
 
 def read_input(path: Path, model: ModelOpened) -> Text | Numbers:

@@ -148,7 +148,12 @@ def run(arguments: argparse.Namespace) -> int:
     def report(progress: Progress) -> None:
         seen[:] = [progress]
         if line is not None:
-            line.show(progress.step, progress.steps, _figures(progress), progress.seconds_left)
+            line.show(
+                progress.step,
+                progress.steps,
+                _figures(config.task, progress),
+                progress.seconds_left,
+            )
 
     try:
         if not resume and processes.alone:
@@ -241,11 +246,12 @@ def _check_options(task: TaskDescription, options: dict[str, Any]) -> None:
             )
 
 
-def _figures(progress: Progress) -> str:
+def _figures(task: str, progress: Progress) -> str:
     held_out = progress.validation_nats
+    nats = " nats" if loss_unit(task) else ""  # a squared error is in no nats
     parts = (
         f"{progress.step:,}/{progress.steps:,}",
-        f"loss {figure(progress.loss_nats)} nats",
+        f"loss {figure(progress.loss_nats)}{nats}",
         "" if math.isnan(held_out) else f"held out {figure(held_out)}",
         f"{progress.tokens_per_second:,.0f}/s",
     )

@@ -18,7 +18,7 @@ from rnnviz.commands.inputs import (
     comma_list,
     file_given,
     read_input,
-    reads_numbers,
+    reads_characters,
     say_how_read,
     warn_of_loss,
 )
@@ -87,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{text.name}: {words} in {folder}", file=sys.stderr)
     if folder.exists():
         remove_recording(folder)
+    what = "characters" if reads_characters(model) else "steps"
     began = time.monotonic()
     try:
         walk = Walk(
@@ -96,29 +97,30 @@ def run(arguments: argparse.Namespace) -> int:
             channels=channels,
             dtype=dtype,
         )
-        what = "steps" if reads_numbers(model) else "characters"
         run_with_progress(walk, "walking", what)
     except KeyboardInterrupt:
         if (folder / "recording.json").exists():
             walked = Recording(folder).walked
-            print(f"the first {walked:,} characters are in {folder}", file=sys.stderr)
+            print(f"the first {walked:,} {what} are in {folder}", file=sys.stderr)
         raise
     seconds = time.monotonic() - began
-    warn_of_loss(Recording(folder))
+    recording = Recording(folder)
+    warn_of_loss(recording)
+    size = sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
     if arguments.json:
         print_json(
             {
                 "folder": str(folder),
-                "characters": len(text),
+                what: recording.walked,
                 "channels": channels,
                 "size_bytes": size,
                 "seconds": round(seconds, 3),
             }
         )
     else:
-        rate = len(text) / max(seconds, 1e-9)
-        took = f"{size_in_words(size)} in {duration_in_words(seconds)}"
-        print(f"{folder}: {took}, {rate:,.0f} {what}/s")
+        rate = recording.walked / max(seconds, 1e-9)
+        kept = f"{recording.walked:,} {what}, {size_in_words(size)} on disk"
+        print(f"{folder}: {kept} in {duration_in_words(seconds)}, {rate:,.0f} {what}/s")
     return 0
 
 

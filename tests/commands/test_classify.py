@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rnnviz.cli import main
+from rnnviz.core.recordings.recording import Recording
 from tests.nets.classification.small_classifier import TEXT, saved_classifier
 
 
@@ -66,6 +67,9 @@ def test_walk_and_info_know_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
     table.write_text(TEXT)
     folder = tmp_path / "films.recording"
     assert main(["walk", str(model), str(table), "-o", str(folder)]) == 0
+    steps, printed = Recording(folder).length, capsys.readouterr()
+    assert f"{folder}: {steps:,} steps, " in printed.out, "words, not the characters of the file"
+    assert f"at most {len(TEXT):,} steps" in printed.err
     assert main(["info", str(folder)]) == 0
     assert "3 documents" in capsys.readouterr().out
     assert main(["info", str(model)]) == 0

@@ -7,6 +7,8 @@ import pytest
 
 from rnnviz.cli import COMMANDS
 from rnnviz.commands.number_types import number, numbers, whole
+from rnnviz.commands.train import _figures
+from rnnviz.nets.training.progress import Progress
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,12 @@ def test_every_number_of_every_command_is_read_so(name):
     parser = argparse.ArgumentParser()
     importlib.import_module(f"rnnviz.commands.{name}").configure(parser)
     assert [action.dest for action in parser._actions if action.type in (int, float)] == []
+
+
+@pytest.mark.parametrize(
+    ("task", "unit"), [("numbers", ""), ("memory", ""), ("characters", " nats")]
+)
+def test_a_squared_error_is_in_no_nats_while_it_trains(task, unit):
+    progress = Progress(steps=20)
+    progress.loss_nats = 0.25
+    assert f"loss 0.250{unit}  " in _figures(task, progress)
