@@ -41,12 +41,11 @@ def test_the_concept_labels_a_text() -> None:
 
 
 def test_the_format_is_opened_by_its_content(tmp_path: Path) -> None:
-    arrays = {name: part.numpy() for name, part in Stock("gru", embedding=2).state_dict().items()}
+    weights = {name: w.tolist() for name, w in Stock("gru", embedding=2).state_dict().items()}
     path = tmp_path / "without-a-telling-name"
-    with path.open("wb") as file:
-        np.savez(file, characters=np.array([ord(c) for c in CHARACTERS]), **arrays)
+    path.write_text(json.dumps({"characters": "".join(CHARACTERS), "weights": weights}))
     opened = open_model(path)
-    assert (opened.kind, opened.format_title) == ("language-model", "NumPy archive")
+    assert (opened.kind, opened.format_title) == ("language-model", "JSON weights")
     assert opened.model.description.vocabulary == tuple(CHARACTERS)
 
 

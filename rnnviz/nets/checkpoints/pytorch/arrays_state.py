@@ -53,8 +53,10 @@ class ArraysStateDict:
         """
         arrays = file.read(_all_arrays)
         content: dict[str, object] = {
-            name: array.tolist() for name, array in arrays.items() if array.dtype.kind == "U"
-        }
+            name: array.tolist()
+            for name, array in arrays.items()
+            if array.dtype.kind == "U" or (array.dtype.kind in "iu" and array.ndim == 1)
+        }  # words, characters, or the code points of characters
         numbers = {name: array for name, array in arrays.items() if array.dtype.kind == "f"}
         if numbers.keys() >= set(_BY_HAND):
             tensors = _written_by_hand(numbers, file.name)

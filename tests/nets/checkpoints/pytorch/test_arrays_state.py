@@ -66,3 +66,9 @@ def test_shapes_that_do_not_fit_are_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "rnn.npz", **{**_by_hand(), "Whh": np.zeros((6, 5))})
     with pytest.raises(ModelFileError, match="do not fit 6 units and 9 symbols"):
         open_model(tmp_path / "rnn.npz", SYMBOLS)
+
+
+def test_characters_may_be_their_code_points(tmp_path: Path) -> None:
+    codes = np.array([ord(symbol) for symbol in SYMBOLS])
+    np.savez(tmp_path / "rnn.npz", **_by_hand(), characters=codes)
+    assert open_model(tmp_path / "rnn.npz").model.description.vocabulary == tuple(SYMBOLS)
