@@ -28,7 +28,9 @@ from rnnviz.core.training_tasks.settings import SETTINGS
 
 if TYPE_CHECKING:
     from rnnviz.nets.training.loop import Ending
+    from rnnviz.nets.training.processes import Processes
     from rnnviz.nets.training.progress import Progress
+    from rnnviz.nets.training.task import TrainingTask
 
 EXAMPLES = """
   rnnviz train novel.txt
@@ -159,6 +161,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not resume and processes.alone:
             config = with_threads(config, training_task)
         task = training_task(config, processes.share)
+        _print_notes(task, processes)
         ending = train(
             task,
             config,
@@ -182,6 +185,12 @@ def run(arguments: argparse.Namespace) -> int:
     if processes.first:
         _tell(directory, config, ending, seen[-1], arguments)
     return 1 if ending.state == "failed" else 0
+
+
+def _print_notes(task: TrainingTask, processes: Processes) -> None:
+    """What a person should know of the data, said once."""
+    for noted in task.facts.get("notes", ()) if processes.first else ():
+        print(f"note: {noted}", file=sys.stderr)
 
 
 def _tell(
@@ -263,4 +272,4 @@ def _summary(name: str, task: str, progress: Progress) -> str:
     held_out = progress.validation_nats
     if math.isfinite(held_out):
         return f"{said}, held out {training_loss_in_words(held_out, loss_unit(task))}"
-    return f"{said}, not judged on held-out text"
+    return f"{said}, not judged on held-out data"

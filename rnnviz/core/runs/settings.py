@@ -11,7 +11,11 @@ from rnnviz.core.quantities.typed_numbers import shown_number, shown_whole
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.record import RunRecord
 
-FACTS: dict[str, str] = {"parameters": "Parameters", "training_characters": "Characters trained on"}
+FACTS: dict[str, str] = {
+    "parameters": "Parameters",
+    "training_characters": "Characters trained on",
+    "left_out": "Texts left out: empty",
+}
 """What `run.json` says beside the settings, and follows from them."""
 _NAMES = tuple(
     field.name

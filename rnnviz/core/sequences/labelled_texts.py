@@ -43,7 +43,7 @@ NAMED = Columns()
 
 
 def read_labelled(paths: Sequence[Path], columns: Columns = NAMED) -> list[LabelledText]:
-    """All documents of these files and folders, those without a letter left out.
+    """All documents of these files and folders, also those without a letter.
 
     Args:
         paths: tables of two or more columns (TSV, CSV; also `.gz` and `.xz`), with a header row or
@@ -56,12 +56,13 @@ def read_labelled(paths: Sequence[Path], columns: Columns = NAMED) -> list[Label
         document
         for path in paths
         for document in (_folder(path) if path.is_dir() else _file(path, columns))
-        if document.text.strip()
     ]
     names = ", ".join(path.name for path in paths)
-    if not found:
-        raise TextError(f"{names} holds no text with a label; choose other files")
-    check_labels(found, names)
+    written = [document for document in found if document.text.strip()]
+    if not written:
+        empty = f"; all {len(found):,} texts in it are empty" if found else ""
+        raise TextError(f"{names} holds no text with a label{empty}; choose other files")
+    check_labels(written, names)
     return found
 
 
@@ -227,9 +228,13 @@ def _places(
             f"{[name[:20] for name in names]}. Say which they are with --option label_column=1 "
             "--option text_column=2"
         )
-    kinds = [len({row[place] for _, row in rows if len(row) == 2}) for place in (0, 1)]
-    letters = [sum(len(row[place]) for _, row in rows if len(row) == 2) for place in (0, 1)]
-    label = 1 if (kinds[1], letters[1]) < (kinds[0], letters[0]) else 0
+    columns_of = [[row[place] for _, row in rows if len(row) == 2] for place in (0, 1)]
+    # A text may be empty, a label never is; there are fewer labels than texts, and shorter ones.
+    marks = [
+        (any(not cell.strip() for cell in cells), len(set(cells)), sum(map(len, cells)))
+        for cells in columns_of
+    ]
+    label = 1 if marks[1] < marks[0] else 0
     return label, 1 - label, _is_header([row for _, row in rows if len(row) == 2], label)
 
 

@@ -99,6 +99,29 @@ def options_of(config: TrainingConfig) -> ClassificationOptions:
     return options
 
 
+def _check_left(kept: Sequence[LabelledText], held: Sequence[LabelledText]) -> None:
+    """Refuse what no label can be learned from.
+
+    Raises:
+        TextError: nothing to train on, one label alone, or one that is held out alone.
+    """
+    if not kept:
+        raise TextError(
+            "no text that is trained on holds anything to read; hold out less, or add texts"
+        )
+    known = {document.label for document in kept}
+    if missing := sorted({document.label for document in held} - known):
+        raise TextError(
+            f"no text that is trained on has the label {missing[0]!r}, all of them are held out; "
+            "hold out less, or add texts"
+        )
+    if len(known) < 2:
+        raise TextError(
+            f"all texts that are trained on have the label {next(iter(known))!r}: at least two "
+            "labels are needed, in texts that hold something to read"
+        )
+
+
 class ClassificationTask:
     """Learns to say what a text is, from texts with a label."""
 
@@ -113,11 +136,17 @@ class ClassificationTask:
         share: Share = ALL,
     ) -> None:
         self.config, self.options = config, options
-        counts = Counter(document.label for document in kept)
-        classes = tuple(sorted(counts))
+        _check_left(*([one for one in part if one.text.strip()] for part in (kept, held)))
         self.tokenizer = SymbolReader.trained(
             options.tokens, (document.text for document in kept), options.vocabulary, options.lower
         )
+        given = len(kept) + len(held)
+        encoded, held_encoded = self._with_tokens(kept), self._with_tokens(held)
+        kept = [document for document, _ in encoded]
+        left_out = given - len(kept) - len(held_encoded)
+        _check_left(kept, [document for document, _ in held_encoded])
+        counts = Counter(document.label for document in kept)
+        classes = tuple(sorted(counts))
         self.description = SequenceDescription(
             task=CLASSIFICATION,
             network=classifier_network(
@@ -148,11 +177,12 @@ class ClassificationTask:
             start_from(self.model, Path(config.start_from), "classifier")
         self.device = training_device(config.device)
         self.model.to(self.device)
-        self.documents, self.labels = self._encoded(kept, classes)
-        if not self.documents:
-            raise TextError("no text that is trained on holds a token; choose others")
-        self.held = list(held)
-        self.held_documents, self.held_labels = self._encoded(held, classes)
+        places = {name: place for place, name in enumerate(classes)}
+        self.documents = [ids for _, ids in encoded]
+        self.labels = [places[document.label] for document in kept]
+        self.held = [document for document, _ in held_encoded]
+        self.held_documents = [ids for _, ids in held_encoded]
+        self.held_labels = [places[document.label] for document in self.held]
         lengths = np.minimum([len(ids) for ids in self.documents], options.longest)
         both = np.stack([lengths, lengths], axis=1)
         self.passes = Passes(config, both, share, options.batch_tokens)
@@ -166,7 +196,19 @@ class ClassificationTask:
             "classes": {name: counts[name] for name in classes},
             "largest_class": round(max(counts.values()) / len(kept), 4),
         }
-        self.facts: Mapping[str, Any] = {**self.counts, "digest": digest_of(kept)}
+        notes = []
+        if left_out:
+            self.counts["left_out"] = left_out
+            what = "text holds" if left_out == 1 else "texts hold"
+            notes.append(
+                f"{left_out:,} of {given:,} {what} nothing to read ({options.tokens}) and "
+                f"{'is' if left_out == 1 else 'are'} left out"
+            )
+        self.facts: Mapping[str, Any] = {
+            **self.counts,
+            "digest": digest_of(kept),
+            **({"notes": notes} if notes else {}),
+        }
 
     @classmethod
     def from_config(cls, config: TrainingConfig, share: Share = ALL) -> ClassificationTask:
@@ -189,13 +231,6 @@ class ClassificationTask:
             kept = [document for document in documents if document.text not in apart]
         else:
             kept, held = hold_out(documents, config.held_out, config.seed)
-        known = {document.label for document in kept}
-        missing = sorted({document.label for document in (*documents, *held)} - known)
-        if missing or len(known) < 2:
-            raise TextError(
-                f"no text that is trained on has the label {missing[0] if missing else ''!r}, all "
-                "of them are held out; hold out less, or add texts"
-            )
         return cls(config, options, kept, held, share)
 
     def next_batch(self) -> DocumentBatch:
@@ -310,14 +345,12 @@ class ClassificationTask:
             for name, each in position.tensors.items()
         }
 
-    def _encoded(
-        self, documents: Sequence[LabelledText], classes: Sequence[str]
-    ) -> tuple[list[npt.NDArray[np.int64]], list[int]]:
-        """The ids and the classes of the documents that hold a token."""
-        places = {name: place for place, name in enumerate(classes)}
-        encoded = [(self.tokenizer.encode(each.text), places[each.label]) for each in documents]
-        kept = [(ids, label) for ids, label in encoded if len(ids)]
-        return [ids for ids, _ in kept], [label for _, label in kept]
+    def _with_tokens(
+        self, documents: Sequence[LabelledText]
+    ) -> list[tuple[LabelledText, npt.NDArray[np.int64]]]:
+        """The documents that hold something to read, with its ids."""
+        encoded = [(document, self.tokenizer.encode(document.text)) for document in documents]
+        return [(document, ids) for document, ids in encoded if len(ids)]
 
     def _begin(self) -> None:
         """Begin with the word vectors that were asked for."""

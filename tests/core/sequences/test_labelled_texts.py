@@ -86,9 +86,12 @@ def test_as_many_labels_as_texts_are_another_column(tmp_path: Path) -> None:
         read_labelled([table(tmp_path, rows, "x.tsv")])
 
 
-def test_empty_documents_are_left_out(tmp_path: Path) -> None:
+def test_empty_documents_are_given_and_only_such_are_refused(tmp_path: Path) -> None:
     rows = "label\ttext\na\tOne\na\t\na\tTwo\nb\tThree\nb\tFour\n"
-    assert len(read_labelled([table(tmp_path, rows, "x.tsv")])) == 4
+    found = read_labelled([table(tmp_path, rows, "x.tsv")])
+    assert [document.text for document in found] == ["One", "", "Two", "Three", "Four"]
+    with pytest.raises(TextError, match="all 2 texts in it are empty"):
+        read_labelled([table(tmp_path, "a\t\nb\t \n", "y.tsv")])
 
 
 def test_what_is_held_out_follows_from_the_text_alone() -> None:

@@ -130,6 +130,29 @@ def test_samples_show_verdicts_on_what_is_held_out(tmp_path: Path) -> None:
     assert "% (it is " in first
 
 
+def test_empty_documents_are_left_out_counted_and_no_sample_is_anothers(tmp_path: Path) -> None:
+    path = tmp_path / "some.tsv"
+    full = "".join(f"{'up' if n % 2 else 'down'}\tword{n} it is\n" for n in range(40))
+    path.write_text("up\t\ndown\t   \n" * 10 + full)
+    chosen = config(path, held_out=0.4, options={"tokens": "words"})
+    task = ClassificationTask.from_config(chosen)
+    assert task.counts["left_out"] == 20
+    assert task.facts["notes"] == ["20 of 60 texts hold nothing to read (words) and are left out"]
+    assert task.counts["documents"] + task.counts["held_out_documents"] == 40  # type: ignore[operator]
+    assert len(task.held) == len(task.held_documents) == len(task.held_labels)
+    (sample,) = task.observe(())
+    lines = sample.fields["text"].split("\n")
+    for line, document in zip(lines, task.held, strict=False):
+        assert f"(it is {document.label}): {document.text}" in line
+
+
+def test_a_file_of_empty_documents_is_refused_with_their_number(tmp_path: Path) -> None:
+    path = tmp_path / "none.tsv"
+    path.write_text("up\t\ndown\t  \n" * 5)
+    with pytest.raises(TextError, match="all 10 texts in it are empty"):
+        ClassificationTask.from_config(config(path))
+
+
 def test_word_vectors_are_where_the_embedding_begins(tmp_path: Path) -> None:
     vectors = tmp_path / "vectors.txt"
     vectors.write_text("x 1 2 3\ny 4 5 6\n")
