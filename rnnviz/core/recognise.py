@@ -12,6 +12,7 @@ from rnnviz.core.models.model_folder import NoModelInFolder, describes_model, mo
 from rnnviz.core.reading import DamagedFileError, exists, read_head, read_json
 from rnnviz.core.recordings.made_elsewhere import is_folder_of_states, is_recorded_elsewhere
 from rnnviz.core.runs.event_files import run_folders
+from rnnviz.core.sequences.decoding import begins_as_text
 from rnnviz.core.stories.pack import is_pack
 from rnnviz.core.stories.story import FORMAT
 
@@ -61,7 +62,7 @@ def _kind_of_file(path: Path) -> Kind:
         return "attention"
     if _is_of_numbers(path, head):
         return "text"
-    if head.startswith(_MAGIC) or not _is_text(head):
+    if head.startswith(_MAGIC) or not begins_as_text(head):
         return "stories" if is_pack(path) else "model"
     if path.suffix.lower() in _MODEL_SUFFIXES and not _is_prose(head):
         return "model"
@@ -103,10 +104,6 @@ def _is_of_a_run(path: Path) -> bool:
     """Whether this is a file by which a person may point at the run directory that it lies in."""
     ours = path.name in ("run.json", "events.jsonl") and (path.parent / "run.json").exists()
     return ours or ".tfevents." in path.name
-
-
-def _is_text(head: bytes) -> bool:
-    return b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def _is_prose(head: bytes) -> bool:

@@ -9,14 +9,11 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from rnnviz.core.reading import open_regular
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.sequences.decoding import why_not_read
 
 _PIECE = 1 << 16
-_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
-_FEW = 0.005
 
 
 def problem_with(texts: Sequence[Path], config: TrainingConfig) -> str:
@@ -33,8 +30,8 @@ def problem_with(texts: Sequence[Path], config: TrainingConfig) -> str:
             return f"{path.name} cannot be read: {error.strerror}"
         if not piece:
             return f"{path.name} is empty; choose a file with text in it"
-        if _is_binary(piece):
-            return f"{path.name} holds zero bytes: it is no text file"
+        if why := why_not_read(piece, path.name):
+            return why
         total += status.st_size
     held = config.held_out if config.held_out > 1 else config.held_out * total
     # A character takes a byte or more, so this is the most that there can be.
@@ -45,11 +42,3 @@ def problem_with(texts: Sequence[Path], config: TrainingConfig) -> str:
             f"need at least {needed:,}: use a longer text, fewer streams, or hold out less"
         )
     return ""
-
-
-def _is_binary(piece: bytes) -> bool:
-    """Zero bytes at even and at odd places, so that they are no halves of letters in UTF-16."""
-    if 0 not in piece or piece.startswith(_MARKS):
-        return False
-    zero = np.frombuffer(piece, np.uint8) == 0
-    return bool(min(zero[0::2].mean(), zero[1::2].mean()) > _FEW)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from typing import NamedTuple
 
 from rnnviz.core.errors import TextError
@@ -24,6 +25,14 @@ _LARGE_LETTER = re.compile(
 )
 """A letter of UTF-8 that takes several bytes."""
 REPLACEMENT = "�"
+_LOOKED_AT = 1 << 12
+_FEW_ZEROS = 0.005
+_PLAIN = 0.005
+"""Such a share of any text is blanks, digits and ends of lines."""
+_NO_ZERO_BEFORE = 16
+"""Files of weights have the length of what follows there."""
+_WRITTEN = 0.97
+"""Such a share of a text is letters, marks, digits, signs and blanks; of weights it is not."""
 
 
 class Decoded(NamedTuple):
@@ -44,8 +53,17 @@ def decode(raw: bytes, name: str) -> Decoded:
         if raw.startswith(mark):
             text = raw[len(mark) :].decode(encoding, "replace")
             return Decoded(text, _with_damage(title, text.count(REPLACEMENT)))
-    if b"\0" in raw:
-        raise TextError(_about_zeros(raw, name))
+    if why := why_not_read(raw, name):
+        raise TextError(why)
+    decoded = _of_bytes(raw)
+    if zeros := raw.count(0):
+        said = f"{decoded.how}, {zeros:,} zero byte{'s' if zeros > 1 else ''}"
+        return Decoded(decoded.text, said)
+    return decoded
+
+
+def _of_bytes(raw: bytes) -> Decoded:
+    """What has no mark of wider units: UTF-8, or an encoding of one byte a letter."""
     content = raw.removeprefix(codecs.BOM_UTF8)
     try:
         return Decoded(content.decode("utf-8"), "UTF-8")
@@ -70,13 +88,68 @@ def _with_damage(title: str, damaged: int) -> str:
     return f"{title}, {damaged:,} damaged place{'s' if damaged > 1 else ''}"
 
 
-def _about_zeros(raw: bytes, name: str) -> str:
-    """Whether every other byte is zero, as in UTF-16 whose mark is missing."""
-    even, odd = raw[0:4096:2].count(0), raw[1:4096:2].count(0)
-    half = min(len(raw), 4096) // 2
-    if half and max(even, odd) > 0.6 * half and min(even, odd) < 0.1 * half:
+def begins_as_text(head: bytes) -> bool:
+    """Whether a file that begins so is a text, in whatever encoding, also one that must be named.
+
+    A file with zero bytes is a text by its mark, where its bytes are letters throughout when they
+    are read two or four at a time, or where zeros are rare and all else are letters.
+    """
+    return b"\0" not in head or _is_marked(head) or _has_few_zeros(head) or bool(unmarked(head))
+
+
+def unmarked(head: bytes) -> str:
+    """`UTF-16` or `UTF-32` where the beginning of a file is a text in it without its mark; else ``.
+
+    Texts without a single zero byte, as Chinese without blanks and line ends, cannot be told so.
+    """
+    head = head[:_LOOKED_AT]
+    zeros = head.count(0)
+    if not zeros or (zeros < len(head) // 4 and _reads_as_text(_without_zeros(head))):
+        return ""
+    for _, encoding, title in _MARKS:
+        width = 4 if title == "UTF-32" else 2
+        # What was cut off may have been the other half of a letter.
+        text = head[: len(head) // width * width].decode(encoding, "ignore")
+        plain = sum(one < "\x80" for one in text)
+        # Halves of floating-point numbers are letters of Chinese and Korean, without a blank.
+        if _reads_as_text(text) and plain >= _PLAIN * len(head) / width:
+            return title
+    return ""
+
+
+def _reads_as_text(text: str) -> bool:
+    """Whether nearly all of these are characters that people write, and none is a zero."""
+    if "\0" in text:
+        return False
+    written = sum(
+        (unicodedata.category(one)[0] in "LMNPSZ" and one != REPLACEMENT) or one in "\t\n\r\f"
+        for one in text
+    )
+    return written >= _WRITTEN * len(text)
+
+
+def _has_few_zeros(raw: bytes) -> bool:
+    """Whether zero bytes are damage to a text: rare, not at its start, and all else are letters."""
+    if raw.count(0) > _FEW_ZEROS * len(raw) or b"\0" in raw[:_NO_ZERO_BEFORE]:
+        return False
+    return _reads_as_text(_without_zeros(raw[:_LOOKED_AT]))
+
+
+def _without_zeros(raw: bytes) -> str:
+    return raw.replace(b"\0", b"").decode("utf-8", "replace")
+
+
+def why_not_read(head: bytes, name: str) -> str:
+    """Why a file that begins so is refused as a text, and what to do; empty where it is not."""
+    if b"\0" not in head or _is_marked(head) or _has_few_zeros(head):
+        return ""
+    if title := unmarked(head):
         return (
-            f"{name} looks like UTF-16 without the mark that says so; save it as UTF-8, or as "
-            "UTF-16 with a mark"
+            f"{name} looks like {title} without the mark that says so; save it as UTF-8, or as "
+            f"{title} with a mark"
         )
     return f"{name} holds zero bytes: it is no text file"
+
+
+def _is_marked(head: bytes) -> bool:
+    return head.startswith(tuple(mark for mark, *_ in _MARKS))

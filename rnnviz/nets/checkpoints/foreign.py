@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.sequences.decoding import begins_as_text
 from rnnviz.nets.checkpoints.pytorch.inert_pickle import Instance, follow, resolved
 
 _HEAD = 1 << 16
@@ -188,6 +189,6 @@ def _text(head: bytes, formats: str) -> str:
         )
     if readable and start.startswith((b"{", b"[")):
         return "a JSON text, not a model; if it is a vocabulary, open the model first"
-    if readable:
+    if readable or (b"\0" in head and begins_as_text(head)):
         return "a text, not a model; open it as a text"
     return f"of no known format{f'. These can be opened: {formats}' if formats else ''}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnnviz.core.errors import TextError
@@ -56,11 +57,31 @@ def test_what_windows_1252_does_not_have_is_latin_1(tmp_path: Path) -> None:
     assert str(text) == "naïve \x81 café"
 
 
-def test_utf_16_without_a_mark_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TextError, match="UTF-16 without the mark"):
-        read(tmp_path, "Hello, world".encode("utf-16-le"))
-    with pytest.raises(TextError, match="holds zero bytes"):
-        read(tmp_path, bytes(range(256)))
+@pytest.mark.parametrize(
+    "letters", [_LETTERS, "счастливые семьи\n" * 9, "小明看见了一条狗。\n" * 9]
+)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_text_whose_mark_is_missing_is_named(tmp_path: Path, letters: str, encoding: str) -> None:
+    name = encoding[:6].upper()
+    with pytest.raises(TextError, match=f"a.txt looks like {name} without the mark .* as UTF-8"):
+        read(tmp_path, letters.encode(encoding))
+
+
+def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
+    weights = np.random.default_rng(0).normal(size=3000)
+    for kind in (np.float16, np.float32, np.float64):
+        with pytest.raises(TextError, match="holds zero bytes"):
+            read(tmp_path, b"\0" + weights.astype(kind).tobytes())
+    for raw in (bytes(range(256)), b"\1\0" * 90, b"\0", np.arange(99, dtype="<i4").tobytes()):
+        with pytest.raises(TextError, match="holds zero bytes"):
+            read(tmp_path, raw)
+
+
+def test_a_zero_byte_costs_one_character(tmp_path: Path) -> None:
+    raw = _LETTERS.encode()
+    text = read(tmp_path, raw[:50] + b"\0" + raw[50:])
+    assert str(text).replace("\0", "") == _LETTERS
+    assert text.how == "UTF-8, 1 zero byte"
 
 
 @pytest.mark.parametrize("letters", ["plain", "größer"])
