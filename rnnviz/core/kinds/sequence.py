@@ -29,6 +29,7 @@ _SEEN = {
     "mean": "the mean of all states",
     "max": "the maximum of each unit",
     "attention": "what attention weighs",
+    "window": "the last {steps} states side by side",
 }
 _NAMED = 8
 """So many outputs are named; of more, how many there are."""
@@ -52,10 +53,11 @@ def network_lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     if outputs == network.symbols:
         named, says = "what is read", "the next of"
     below = " → ".join(["", *(f"{dense.units} {dense.activation}" for dense in head.hidden)])
+    seen = _SEEN[network.readout.kind].format(steps=network.readout.steps)
     return [
         ("network", stack_in_words(network)),
         ("input", f"{_reads(network)}, {_front(network)}"),
-        ("output", f"from {_SEEN[network.readout.kind]}{below}: {says} {named}"),
+        ("output", f"from {seen}{below}: {says} {named}"),
     ]
 
 

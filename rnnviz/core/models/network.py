@@ -172,13 +172,15 @@ class LayerDescription(msgspec.Struct, frozen=True, kw_only=True):
 class Readout(msgspec.Struct, frozen=True, kw_only=True):
     """Which steps and layers the head sees."""
 
-    kind: Literal["every", "last", "mean", "max", "attention"] = "every"
+    kind: Literal["every", "last", "mean", "max", "attention", "window"] = "every"
     """`every`: an answer a step. The others: one answer for all; with both directions `last` is
-    where each of them ends."""
+    where each of them ends. `window`: the last so many steps side by side, the earliest first."""
     layers: Annotated[tuple[int, ...], msgspec.Meta(max_length=_MOST_LAYERS)] = ()
     """Side by side; empty: the top layer."""
     attention_units: Annotated[int, msgspec.Meta(ge=0, le=_MOST)] = 0
     """The width inside additive attention over the steps; 0: one score a step, w · h."""
+    steps: Annotated[int, msgspec.Meta(ge=0, le=_MOST)] = 0
+    """How many a window has; those before the first step that was read are zeros."""
 
 
 class Dense(msgspec.Struct, frozen=True, kw_only=True):
@@ -302,6 +304,11 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
         """The width of what the head sees."""
         return sum(map(self.width_of, self.read_layers))
 
+    @property
+    def head_width(self) -> int:
+        """The width of what enters the head: that of a step, or of all steps of a window."""
+        return self.read_width * (self.readout.steps or 1)
+
     def check(self, name: str) -> None:
         """Refuse parts that do not go together; `name` is the file's.
 
@@ -367,6 +374,10 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
             problems.append("an output has the name of another")
         if self.readout.kind != "attention" and self.readout.attention_units:
             problems.append("a readout without attention has units for it")
+        if (self.readout.kind == "window") != bool(self.readout.steps):
+            problems.append(f"the readout {self.readout.kind} is of {self.readout.steps} steps")
+        if self.head_width > _MOST * 64:
+            problems.append(f"{self.head_width:,} numbers enter the head")
         return problems
 
 

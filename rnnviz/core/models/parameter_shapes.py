@@ -63,6 +63,7 @@ def _head_shapes(network: NetworkDescription) -> dict[str, tuple[int, ...]]:
         if inside:
             shapes |= {"readout.key.weight": (inside, width), "readout.key.bias": (inside,)}
         shapes["readout.score.weight"] = (1, inside or width)
+    width = network.head_width
     if network.head.normalisation:
         normed = _normed("head_norm", width)
         if network.head.normalisation == "rms":

@@ -134,7 +134,7 @@ class SequenceNetwork(nn.Module):
             if about.attention_units:
                 self.readout["key"] = nn.Linear(width, about.attention_units)
             self.readout["score"] = nn.Linear(about.attention_units or width, 1, bias=False)
-        return width
+        return self.network.head_width
 
     @property
     def device(self) -> torch.device:
@@ -304,6 +304,8 @@ class SequenceNetwork(nn.Module):
             lengths = torch.full((batch,), steps, device=seen.device)
         if kind == "last":
             return self._ends(seen, lengths)
+        if kind == "window":
+            return self._window(seen, lengths)
         inside = (torch.arange(steps, device=seen.device).unsqueeze(1) < lengths).unsqueeze(2)
         if kind == "mean":
             return (seen * inside).sum(0) / lengths.unsqueeze(1)
@@ -335,6 +337,14 @@ class SequenceNetwork(nn.Module):
                 parts.append(end[:, begin : begin + each])
                 begin += each
         return torch.cat(parts, dim=1)
+
+    def _window(self, seen: Tensor, lengths: Tensor) -> Tensor:
+        """The last steps of each sequence side by side, (B, steps * W); zeros before its first."""
+        steps = self.network.readout.steps
+        back = torch.arange(steps, 0, -1, device=seen.device).unsqueeze(1)
+        places = lengths - back
+        there = seen.gather(0, places.clamp(min=0).unsqueeze(2).expand(-1, -1, seen.shape[2]))
+        return there.masked_fill((places < 0).unsqueeze(2), 0).transpose(0, 1).flatten(1)
 
     def forward(
         self, read: Tensor, state: NetworkState | None = None, lengths: Tensor | None = None

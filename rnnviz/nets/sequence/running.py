@@ -33,7 +33,7 @@ def running_answers(model: SequenceNetwork, entering: Tensor, seen: Tensor | Non
     if seen is None:
         given, _ = model.read_all(entering[:, None].to(model.device))
         seen = model.seen(given)[:, 0]
-    return model.say(RunningReadout(model).of(seen)).cpu()
+    return RunningReadout(model).say(seen).cpu()
 
 
 class RunningReadout:
@@ -64,12 +64,25 @@ class RunningReadout:
                     "weights": like.new_zeros(1, 1, dtype=torch.double),
                     "highest": like.new_full((1,), -math.inf, dtype=torch.double),
                 }
+            case "window":
+                self._of = self._window
+                before = model.network.readout.steps - 1
+                self._carried = {"before": like.new_zeros(before, width)}
             case _:
                 self._of = lambda seen: seen
 
     def of(self, seen: Tensor) -> Tensor:
         """What the head sees after each of the next k steps, (k, W) of (k, W)."""
-        return self._of(seen) if len(seen) else seen
+        return self._of(seen) if len(seen) else seen.new_zeros(0, self._model.network.head_width)
+
+    def say(self, seen: Tensor) -> Tensor:
+        """What the head says after each of the next k steps, (k, O) of (k, W)."""
+        window = self._model.network.readout.steps
+        if not window or not len(seen):
+            return self._model.say(self.of(seen))
+        # A window makes many numbers of one step: so many steps at a time.
+        parts = seen.split(max(1, PLACES // window))
+        return torch.cat([self._model.say(self.of(part)) for part in parts])
 
     def carried(self) -> dict[str, Tensor]:
         """What the next block needs, by names for a file."""
@@ -89,6 +102,12 @@ class RunningReadout:
         highest = torch.maximum(seen.cummax(dim=0).values, self._carried["max"])
         self._carried = {"max": highest[-1:]}
         return highest
+
+    def _window(self, seen: Tensor) -> Tensor:
+        steps = self._model.network.readout.steps
+        whole = torch.cat([self._carried["before"].to(seen), seen])
+        self._carried = {"before": whole[len(whole) - steps + 1 :].clone()}
+        return whole.unfold(0, steps, 1).transpose(1, 2).flatten(1)
 
     def _attention(self, seen: Tensor) -> Tensor:
         scores, before = self._model.scores(seen).double(), self._carried

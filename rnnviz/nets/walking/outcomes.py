@@ -203,7 +203,7 @@ class Answers:
             return torch.zeros(0, len(self.head.outputs))
         if self.model.network.backwards:
             return running_answers(self.model, ids)
-        return self.model.say(self.readout.of(self.model.seen(given)))
+        return self.readout.say(self.model.seen(given))
 
     def carried(self) -> dict[str, Tensor]:
         """See `Outcome`."""

@@ -143,9 +143,10 @@ def test_what_comes_after_a_label_counts_where_layers_read_from_the_end() -> Non
     assert (upper[1][:4] == 0).all() and (upper[1][4:] > 0).all()
 
 
-@pytest.mark.parametrize("kind", ["last", "mean", "max", "attention"])
+@pytest.mark.parametrize("kind", ["last", "mean", "max", "attention", "window"])
 def test_a_long_document_is_kept_only_as_far_back_as_it_is_followed(kind: Any) -> None:
-    model = made(network(layer(units=4), layer("gru", 3), readout=Readout(kind=kind)))
+    readout = Readout(kind=kind, steps=12 if kind == "window" else 0)
+    model = made(network(layer(units=4), layer("gru", 3), readout=readout))
     entering = read_by(model, 60)
     far = take(model, entering, range(59, 60), Wanted(), distance=59)
     near = take(model, entering, range(59, 60), Wanted(), distance=7)

@@ -22,6 +22,7 @@ from rnnviz.core.models.network import (
 from rnnviz.core.models.parameter_shapes import parameter_shapes
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.sequence.network import SequenceNetwork, build_network
+from rnnviz.nets.sequence.running import RunningReadout, answers_of, running_answers
 from tests.nets.sequence.zoo import ZOO, layer, network
 
 every_network = pytest.mark.parametrize("name", ZOO)
@@ -248,3 +249,19 @@ def test_a_front_end_of_the_same_seed_is_the_same() -> None:
     assert one.embedding is not None
     assert two.embedding is not None
     assert torch.equal(one.embedding.weight, two.embedding.weight)
+
+
+def test_a_window_is_the_last_steps_side_by_side_and_zeros_before_the_first() -> None:
+    about = network(layer(units=6), layer("gru", 3), readout=Readout(kind="window", steps=4))
+    net, ids = made(about), torch.tensor([3, 1, 4, 1, 2, 0, 2])
+    top = net.channels(ids)[-1]["hidden"]
+    padded = torch.cat([torch.zeros(3, 3), top])
+    expected = net.say(torch.stack([padded[n : n + 4].flatten() for n in range(len(ids))]))
+    found = running_answers(net, ids)
+    torch.testing.assert_close(found, expected.detach())
+    torch.testing.assert_close(answers_of(net, [ids[:2], ids, ids[:5]]), found[[1, 6, 4]])
+    readout = RunningReadout(net)
+    first = readout.say(top[:2])
+    again = RunningReadout(net)
+    again.restore(readout.carried())
+    torch.testing.assert_close(torch.cat([first, again.say(top[2:])]).detach(), found)

@@ -24,6 +24,7 @@ KINDS = {
     "both ways": "tagger",
     "last": "classifier",
     "attention": "classifier",
+    "window": "classifier",
     "deep head": "numbers-model",
 }
 every = {

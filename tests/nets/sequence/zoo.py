@@ -62,6 +62,7 @@ ZOO = {
     "additive attention": network(
         layer(), readout=Readout(kind="attention", attention_units=3, layers=(0,))
     ),
+    "window": network(layer(direction="both"), readout=Readout(kind="window", steps=4)),
     "deep head": network(
         layer(),
         head=Head(

@@ -8,7 +8,7 @@ each gate's kernel in another order of memory and two biases (`_convert_rnn_weig
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 import torch
@@ -24,10 +24,12 @@ from rnnviz.nets.checkpoints.networks.chain import (
     ActivationPart,
     DensePart,
     Direction,
+    FlattenPart,
     NormPart,
     Part,
     PoolPart,
     RecurrentPart,
+    RescalePart,
     ScalePart,
     TablePart,
 )
@@ -54,7 +56,11 @@ _POOLS = {
 _BETWEEN = {
     "BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "LayerNormalization",
 }  # fmt: skip
+_RESHAPING = {"Flatten", "Reshape"}
+_SCALING = {"Rescaling", "Normalization"}
 _ACTIVATIONS = {"ReLU": "relu", "Softmax": "softmax"}
+_LEAST_DEVIATION = 1e-7
+"""What Keras divides by, where numbers did not vary."""
 _CODE = {"Lambda", "TFOpLambda", "SlicingOpLambda"}
 
 
@@ -96,39 +102,86 @@ class _Reader:
         self.notes: list[str] = []
         self.turned = ""
         """The layer from which on the steps stand in reverse; empty where they do not."""
+        self._row = 0
+        """How many numbers a step has, or the one answer for all; 0 until it is known."""
+        self._once = False
+        """Whether there is one answer for all steps."""
+        self._cut = ""
+        """The layer that cuts one answer into several; empty where there is none."""
+        self._readers: dict[str, Callable[[KerasLayer], None]] = {
+            **dict.fromkeys(_RESHAPING, self._read_reshaping),
+            **dict.fromkeys(_SCALING, self._read_scaling),
+            **dict.fromkeys(SILENT, self._read_silent),
+            **dict.fromkeys({"Activation", *_ACTIVATIONS}, self._read_activation),
+            **dict.fromkeys({*_BETWEEN, *_POOLS}, self._read_between),
+            **dict.fromkeys(_KINDS, self._read_recurrent),
+            **dict.fromkeys({"Dense", "TimeDistributedDense"}, self._read_dense),
+            "Embedding": self._read_embedding,
+            "TimeDistributed": self._read_distributed,
+            "Bidirectional": self._read_both_ways,
+        }
 
     def read(self, layer: KerasLayer, arrays: Sequence[Tensor]) -> None:
         """One more layer, with its weights."""
         kind, self._arrays = layer.kind, arrays
-        if kind in SILENT:
-            self._read_silent(layer)
-        elif kind == "Embedding":
-            self._read_embedding(layer)
-        elif kind in ("Dense", "TimeDistributedDense"):
-            self.parts.append(self._dense(layer, layer))
-        elif kind == "TimeDistributed":
-            self._read_distributed(layer)
-        elif kind == "Activation" or kind in _ACTIVATIONS:
-            self._read_activation(layer)
-        elif kind in _BETWEEN or kind in _POOLS:
-            self._read_between(layer)
-        elif kind in _KINDS:
-            self._read_recurrent(layer)
-        elif kind == "Bidirectional":
-            self._read_both_ways(layer)
-        else:
+        if self._cut and kind not in SILENT:
+            self._refuse(layer, f"that reads what {self._cut} cuts one answer into,")
+        if (read := self._readers.get(kind)) is None:
             self._refuse(layer)
+        read(layer)
 
     # One kind of layer each
 
     def _read_between(self, layer: KerasLayer) -> None:
         if layer.kind in _POOLS:
-            self.turned = ""
+            self.turned, self._once = "", True
             self.parts.append(PoolPart(layer.name, _POOLS[layer.kind]))
         elif layer.kind == "LayerNormalization":
             self.parts.append(self._layer_normalisation(layer))
         else:
             self.parts.append(self._batch_normalisation(layer))
+
+    def _read_reshaping(self, layer: KerasLayer) -> None:
+        """Another arrangement of the same numbers: rows that enter, or steps side by side."""
+        wanted = layer.config.get("target_shape", [-1])
+        if not isinstance(wanted, list | tuple) or not all(type(n) is int for n in wanted):
+            self._refuse(layer, f"to {str(wanted)[:40]}")
+        if layer.config.get("data_format") == "channels_first":
+            self._refuse(layer, "with the steps behind the numbers of a step")
+        if not any(isinstance(part, TablePart | RecurrentPart | DensePart) for part in self.parts):
+            if len(wanted) != 2:
+                self._refuse(layer, "of what enters, which then has no steps,")
+            if wanted[1] > 0:
+                self.notes.append(
+                    f"{layer.name} cuts what enters into rows of {wanted[1]:,} numbers: such rows "
+                    "are what is read here"
+                )
+        elif self._once:
+            self._cut = layer.name if len(wanted) > 1 else ""
+        elif len(wanted) == 1:
+            if self.turned:
+                self._refuse(layer, f"above {self.turned}, whose steps stand in reverse")
+            self._once = True
+            self.parts.append(FlattenPart(layer.name))
+        elif len(wanted) != 2 or wanted[1] not in (-1, self._row):
+            self._refuse(layer, f"of {self._row:,} numbers a step to {_plain(tuple(wanted))}")
+
+    def _read_scaling(self, layer: KerasLayer) -> None:
+        if layer.kind == "Rescaling":
+            scale, shift = layer.config.get("scale", 1.0), layer.config.get("offset", 0.0)
+            if not all(isinstance(number, int | float) for number in (scale, shift)):
+                self._refuse(layer, "with a scale of its own for each number")
+            self.parts.append(RescalePart(layer.name, float(scale), float(shift)))
+            return
+        if layer.says("invert") or layer.config.get("axis", -1) not in (-1, [-1], 2, [2]):
+            self._refuse(layer, "that is inverted or over other axes")
+        told = [layer.config.get(key) for key in ("mean", "variance")]
+        arrays = [torch.as_tensor(one, dtype=torch.float32) for one in told if one is not None]
+        arrays = [one.flatten() for one in arrays or self._of(layer, 0)[:2]]
+        if len(arrays) != 2 or arrays[0].shape != arrays[1].shape:
+            self._misshapen(layer, arrays[0], "a mean and a variance")
+        scale = 1 / arrays[1].sqrt().clamp(min=_LEAST_DEVIATION)
+        self.parts.append(ScalePart(layer.name, scale, -arrays[0] * scale))
 
     def _read_silent(self, layer: KerasLayer) -> None:
         if layer.kind == "Masking":
@@ -143,12 +196,16 @@ class _Reader:
         wanted = (layer.size("input_dim", self._file), layer.size("output_dim", self._file))
         if tuple(table.shape) != wanted:
             self._misshapen(layer, table, wanted)
+        self._row = wanted[1]
         self.parts.append(TablePart(layer.name, table))
         if layer.says("mask_zero"):
             self.notes.append(
                 f"id 0 was padding in its training ({layer.name} masks it); what is read here has "
                 "no padding"
             )
+
+    def _read_dense(self, layer: KerasLayer) -> None:
+        self.parts.append(self._dense(layer, layer))
 
     def _read_distributed(self, layer: KerasLayer) -> None:
         inside = layer.inside(self._file)
@@ -173,6 +230,7 @@ class _Reader:
         units = layer.size("units", self._file)
         if kernel.dim() != 2 or kernel.shape[1] != units:
             self._misshapen(layer, kernel, ("inputs", units))
+        self._row = units
         added = bias[0] if bias else torch.zeros(units)
         return DensePart(layer.name, kernel.t(), added, layer.activation("activation", self._file))
 
@@ -257,6 +315,8 @@ class _Reader:
         after = {reset_after for _, reset_after in found.values()}
         if len(after) > 1:
             self._refuse(layer, "whose directions keep their biases in two ways")
+        self._once = not every
+        self._row = units * (len(directions) if merge == "concat" else 1)
         self.parts.append(
             RecurrentPart(
                 name=layer.name,

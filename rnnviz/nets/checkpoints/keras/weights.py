@@ -23,6 +23,8 @@ _INSIDE = (
 _ROOTS = ("", "_layer_checkpoint_dependencies/")
 """Before the layers; the second as in `.keras` of Keras 2.12."""
 _MOST_ARRAYS = 64
+_USED = {"Normalization": 2}
+"""How many arrays compute, where others count what was seen."""
 
 
 def lists_layers(root: Group) -> bool:
@@ -52,7 +54,8 @@ class NamedGroups:
                 f"{self._file} lists {len(names):,} arrays for the layer {layer.name}; it is "
                 "damaged"
             )
-        return [tensor_in(group, name, self._file) for name in names]
+        used = names[: _USED.get(layer.kind, _MOST_ARRAYS)]
+        return [tensor_in(group, name, self._file) for name in used]
 
 
 class CountedGroups:
@@ -74,7 +77,8 @@ class CountedGroups:
                 group = group_in(self._root, f"{path}/{inside}vars", self._file)
                 if group is None:
                     continue
-                numbers = sorted(int(name) for name in group if name.isdecimal())[:_MOST_ARRAYS]
+                numbers = sorted(int(name) for name in group if name.isdecimal())
+                numbers = numbers[: _USED.get(layer.kind, _MOST_ARRAYS)]
                 found += [tensor_in(group, str(number), self._file) for number in numbers]
             if found:
                 break

@@ -112,7 +112,33 @@ class PoolPart:
     kind: str
 
 
-Part = TablePart | DensePart | ActivationPart | ScalePart | NormPart | RecurrentPart | PoolPart
+@dataclass(frozen=True)
+class RescalePart:
+    """x * factor + offset of every number alike, however many there are."""
+
+    name: str
+    factor: float
+    offset: float
+
+
+@dataclass(frozen=True)
+class FlattenPart:
+    """What all steps of a window give, side by side; what reads it says how many they are."""
+
+    name: str
+
+
+Part = (
+    TablePart
+    | DensePart
+    | ActivationPart
+    | ScalePart
+    | RescalePart
+    | NormPart
+    | RecurrentPart
+    | PoolPart
+    | FlattenPart
+)
 
 
 def chain_of(parts: Sequence[Part], file: str) -> UnnamedNetwork:
@@ -155,6 +181,12 @@ class _Builder:
         """W and b of a linear map that the next part has to take up."""
         self._layers: list[LayerDescription] = []
         self._readout = "every"
+        self._rescaled: RescalePart | None = None
+        """Of what enters, while its width is not known."""
+        self._steps = 0
+        """Of the window that was laid side by side."""
+        self._flat = ""
+        """The part that lays it so, while it is not known how many steps it has."""
         self._dense: list[DensePart] = []
         self._tensors: dict[str, Tensor] = {}
 
@@ -163,26 +195,23 @@ class _Builder:
         for name in ("weight", "bias", "scale", "shift"):
             if (tensor := getattr(part, name, None)) is not None:
                 check_weights(f"{part.name} ({name})", tensor, self._file)
-        match part:
-            case TablePart():
-                self._add_table(part)
-            case DensePart():
-                self._add_dense(part)
-            case ActivationPart():
-                self._add_activation(part)
-            case ScalePart():
-                self._add_scale(part)
-            case NormPart():
-                self._add_norm(part)
-            case RecurrentPart():
-                self._add_recurrent(part)
-            case PoolPart():
-                self._add_pool(part)
+        add = {
+            TablePart: self._add_table,
+            DensePart: self._add_dense,
+            ActivationPart: self._add_activation,
+            ScalePart: self._add_scale,
+            RescalePart: self._add_rescale,
+            NormPart: self._add_norm,
+            RecurrentPart: self._add_recurrent,
+            PoolPart: self._add_pool,
+            FlattenPart: self._add_flatten,
+        }[type(part)]
+        add(part)  # type: ignore[operator]
 
     # One kind of part each
 
     def _add_table(self, part: TablePart) -> None:
-        if self._width:
+        if self._width or self._rescaled is not None:
             self._refuse(part.name, "an embedding that does not read what enters the network")
         if part.weight.dim() != 2 or 0 in part.weight.shape:
             self._misshapen(part.name, part.weight)
@@ -306,6 +335,49 @@ class _Builder:
             self._refuse(part.name, "a maximum of what was normalised or added")
         self._readout = part.kind
 
+    def _add_rescale(self, part: RescalePart) -> None:
+        if self._width:
+            width = self._width
+            self._add_scale(
+                ScalePart(
+                    part.name, torch.full((width,), part.factor), torch.full((width,), part.offset)
+                )
+            )
+        elif self._rescaled is not None:
+            self._refuse(part.name, "a second change of scale of what enters")
+        else:
+            self._rescaled = part
+
+    def _add_flatten(self, part: FlattenPart) -> None:
+        if not self._layers:
+            self._refuse(part.name, "above no recurrent layer and lays its steps side by side")
+        if self._readout != "every":
+            return
+        self._flat = part.name
+
+    def _lay_side_by_side(self, width: int) -> None:
+        """What stands at every step stands once for all of a window that has so many numbers."""
+        steps, rest = divmod(width, self._width)
+        name, self._flat = self._flat, ""
+        if rest or not steps:
+            raise ModelFileError(
+                f"{self._file}: {name} gives {self._width:,} numbers a step, and what reads them "
+                f"side by side reads {width:,}; the file is damaged, or its parts are of two "
+                "networks"
+            )
+        maps = [(dense.weight, dense.bias) for dense in self._dense]
+        maps += [] if self._waiting is None else [self._waiting]
+        if sum(weight.numel() for weight, _ in maps) * steps**2 > _LARGEST_DIAGONAL**2:
+            self._refuse(name, f"{steps:,} steps side by side behind layers of many numbers")
+        alike = [(torch.block_diag(*[weight] * steps), bias.repeat(steps)) for weight, bias in maps]
+        if self._waiting is not None:
+            self._waiting = alike.pop()
+        self._dense = [
+            replace(dense, weight=weight, bias=bias)
+            for dense, (weight, bias) in zip(self._dense, alike, strict=True)
+        ]
+        self._readout, self._steps, self._width = "window", steps, width
+
     def finish(self) -> UnnamedNetwork:
         """The network."""
         if not self._layers:
@@ -328,7 +400,7 @@ class _Builder:
             symbols=self._table is not None,
             reads=self._reads,
             layers=tuple(self._layers),
-            readout=Readout(kind=self._readout),  # type: ignore[arg-type]
+            readout=Readout(kind=self._readout, steps=self._steps),  # type: ignore[arg-type]
             hidden=tuple(
                 Dense(units=len(layer.weight), activation=_BETWEEN[self._known(layer)])
                 for layer in dense[:-1]
@@ -371,8 +443,17 @@ class _Builder:
 
     def _enter(self, name: str, width: int) -> None:
         """Note how much a part reads, and compare it with what is there."""
+        if self._flat:
+            self._lay_side_by_side(width)
         if not self._width:
             self._reads = self._width = width
+            if (scaled := self._rescaled) is not None:
+                if width > _LARGEST_DIAGONAL:
+                    self._refuse(scaled.name, f"a change of scale of {width:,} numbers")
+                self._waiting = (
+                    torch.eye(width) * scaled.factor,
+                    torch.full((width,), scaled.offset),
+                )
         if width != self._width:
             raise ModelFileError(
                 f"{self._file}: {name} reads {width:,} numbers, and what is below it gives "

@@ -52,6 +52,8 @@ def opened_chain(
         if network.readout.kind == "last":
             said = (*network.notes, _windowed(window))
             network = replace(network, readout=Readout(), notes=said)
+    if network.readout.kind == "window":
+        network = replace(network, notes=(*network.notes, _side_by_side(network.readout.steps)))
     found = FoundNetwork(**vars(network), purpose="language" if language else _purpose(network))
     name = path.parent.name if path.stem in _SAY_NOTHING else path.stem
     return assembled([found], None, companions, path.name, title, notes, name=name)
@@ -80,6 +82,14 @@ def _with_ending(network: UnnamedNetwork, logits: Gives | None) -> UnnamedNetwor
         return network
     said = "its last numbers are taken for those before a softmax over the symbols that it reads"
     return replace(network, gives="softmax", notes=(*network.notes, said))
+
+
+def _side_by_side(steps: int) -> str:
+    return (
+        f"it looks at {steps:,} states side by side: of a longer document at the last {steps:,}, "
+        "and of a shorter one those before its beginning count as zeros, where its training may "
+        "have had padding"
+    )
 
 
 def _windowed(window: int | None) -> str:

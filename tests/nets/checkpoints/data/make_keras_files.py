@@ -59,6 +59,12 @@ def forked():
     return keras.Model(read, L.Dense(2)(both))
 
 
+def adapted():
+    layer = L.Normalization()
+    layer.adapt(NUMBERS * 3 + 1)
+    return layer
+
+
 TRUE = {"return_sequences": True}
 OPENED = {
     "lstm": (language(L.LSTM(4, **TRUE)), IDS),
@@ -133,13 +139,52 @@ OPENED = {
     "window": (stack(L.LSTM(6), L.Dense(V), L.Activation("softmax"), reads=(7, V)), ONE_HOT),
     "tagger": (functional(), IDS),
     "nested": (nested(), IDS),
+    "side-by-side": (
+        stack(
+            L.Embedding(V, 3),
+            L.Bidirectional(L.LSTM(4, **TRUE)),
+            L.Dropout(0.2),
+            L.Flatten(),
+            L.BatchNormalization(),
+            L.Dense(V, activation="softmax"),
+            reads=(7,),
+        ),
+        IDS,
+    ),
+    "side-by-side-dense": (
+        stack(
+            L.Masking(),
+            L.GRU(4, **TRUE),
+            L.TimeDistributed(L.Dense(3, activation="relu")),
+            L.Reshape((21,)),
+            L.Dense(4, activation="tanh"),
+            L.Dense(6),
+            L.Reshape((3, 2)),
+            reads=(7, 5),
+        ),
+        NUMBERS,
+    ),
+    "rescaled": (
+        stack(
+            L.Rescaling(1 / 3, 0.25),
+            L.LSTM(4, **TRUE),
+            L.Rescaling(2.0),
+            L.GRU(3),
+            L.Dense(2),
+            reads=(7, 5),
+        ),
+        NUMBERS,
+    ),
+    "reshaped": (stack(L.Reshape((7, 5)), L.SimpleRNN(4), L.Dense(2), reads=(35,)), NUMBERS),
+    "standardised": (stack(adapted(), L.LSTM(4), L.Dense(2), reads=(7, 5)), NUMBERS),
 }
 REFUSED = {
     "Conv1D": words(L.Conv1D(4, 3), L.LSTM(3), L.Dense(2)),
     "RepeatVector": stack(
         L.LSTM(3), L.RepeatVector(4), L.LSTM(3, **TRUE), L.Dense(5), reads=(4, 5)
     ),
-    "Flatten": stack(L.LSTM(3, **TRUE), L.Flatten(), L.Dense(2), reads=(4, 5)),
+    "Flatten": stack(L.Embedding(V, 3), L.Flatten(), L.Dense(2), reads=(4,)),
+    "Reshape": stack(L.LSTM(4), L.Reshape((2, 2)), L.LSTM(3), L.Dense(2), reads=(4, 5)),
     "merge-mul": words(L.Bidirectional(L.LSTM(3), merge_mode="mul"), L.Dense(2)),
     "elu": words(L.LSTM(3, activation="elu"), L.Dense(2)),
     "no-recurrence": words(L.GlobalAveragePooling1D(), L.Dense(2)),
@@ -152,10 +197,16 @@ REFUSED = {
 
 def draw(model):
     for weight in model.weights:
-        if "seed" not in weight.path:
+        if "seed" not in weight.path and not weight.path.startswith("normalization"):
             drawn = DRAWN.normal(0, 0.5, weight.shape)
             drawn = abs(drawn) + 0.1 if "variance" in weight.path else drawn
             weight.assign(drawn.astype("float32"))
+
+
+def answered(model, read):
+    shape = model.input_shape[1:]
+    given = read if None in shape else read.reshape(len(read), *shape)
+    return model.predict(given, verbose=0)
 
 
 def main() -> None:
@@ -169,7 +220,7 @@ def main() -> None:
             beside.mkdir()
             model.save_weights(beside / f"{name}.weights.h5")
             (beside / f"{name}.json").write_text(model.to_json())
-            np.savez(folder / f"{name}.npz", x=read, y=model.predict(read, verbose=0))
+            np.savez(folder / f"{name}.npz", x=read, y=answered(model, read))
         (folder / "refused").mkdir()
         for name, model in REFUSED.items():
             model.save(folder / "refused" / f"{name}.keras")

@@ -16,7 +16,8 @@ from tests.nets.checkpoints.written import SYMBOLS, largest_difference, unpacked
 NAMES = (
     "lstm", "lstm-hard", "lstm-relu", "gru-after", "gru-before", "gru-relu", "rnn", "rnn-relu",
     "both-ways", "both-ways-added", "backwards", "backwards-twice", "maximum", "normalised",
-    "numbers", "window", "tagger", "nested",
+    "numbers", "window", "tagger", "nested", "side-by-side", "side-by-side-dense", "rescaled",
+    "reshaped", "standardised",
 )  # fmt: skip
 FORMS = ("{}.h5", "{}.keras", "{0}-weights/{0}.weights.h5", "{0}-weights/{0}.json")
 DRAWN = np.random.default_rng(5)
@@ -40,6 +41,7 @@ def test_says_of_which_kind_each_is(written):
     kinds = {name: open_model(written / f"{name}.h5", SYMBOLS).kind for name in NAMES}
     assert kinds["lstm"] == kinds["window"] == "language-model"
     assert kinds["both-ways"] == kinds["maximum"] == kinds["nested"] == "classifier"
+    assert kinds["side-by-side"] == "classifier"
     assert kinds["tagger"] == kinds["backwards-twice"] == "tagger"
     assert kinds["numbers"] == kinds["normalised"] == "numbers-model"
 
@@ -211,7 +213,8 @@ def test_a_gru_made_for_cudnn(tmp_path):
     [
         ("Conv1D", "conv1d, a Conv1D which cannot be shown"),
         ("RepeatVector", "a RepeatVector which cannot be shown"),
-        ("Flatten", "a Flatten which cannot be shown"),
+        ("Flatten", "above no recurrent layer"),
+        ("Reshape", "reads what reshape.* cuts one answer into"),
         ("merge-mul", "merge_mode='mul'"),
         ("elu", "activation=elu"),
         ("no-recurrence", "no recurrent layer|does not follow a recurrent layer"),
