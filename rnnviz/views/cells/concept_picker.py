@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QSizePolicy, QWi
 from rnnviz.core.concepts.base import Concept
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.plain_text import plain_tip
+from rnnviz.views.shared.theme import ui_font
+from rnnviz.views.text.missing_fonts import shown_marks
 
 FAMILIES = {
     "prose": "Prose",
@@ -92,7 +94,9 @@ class ConceptPicker(Choices):
                 heading.setFlags(Qt.ItemFlag.NoItemFlags)
                 model.appendRow(heading)
             for concept in members:
-                model.appendRow(_entry(concept.title, concept.name, concept.about))
+                model.appendRow(
+                    _entry(concept.title, concept.name, shown_marks(concept.about, ui_font()))
+                )
         if self._optional:
             model.appendRow(_entry("New concept…", _NEW_CONCEPT, "Label the text in your own way"))
         with QSignalBlocker(self):

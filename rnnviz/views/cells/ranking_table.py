@@ -38,6 +38,10 @@ from rnnviz.views.shared.theme import for_text, theme_of
 
 _SCORE = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT = 28
+_MEASURED = 400
+"""The width of a column is that of its widest figure in so many rows."""
+_BESIDE = 13
+"""Pixels of a column beside its figure."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -295,24 +299,36 @@ class RankingTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
+        header.setProperty("role", "close")
         header.setSortIndicatorClearable(True)
         header.setMinimumSectionSize(40)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         last = len(self.ranking.columns)
         self.setItemDelegateForColumn(last, _HistogramDelegate(self))
-        for column, width in enumerate((46, 70, 50, 56, 46, 40, 40, 40)):
-            self.setColumnWidth(column, for_text(width))
         # The sign of r says it; the exported table has it in a column of its own.
         self.hideColumn(self.ranking.columns.index(_SIGN))
         self.setSortingEnabled(True)
         self._marked: tuple[int, str] = (-1, "")
         self.selectionModel().currentChanged.connect(self._moved)
+        self.ranking.modelReset.connect(self._fit)
         self.ranking.modelReset.connect(self._show_top)
+        self._fit()
 
     def mark(self, unit: int, channel: str) -> None:
         """Show which row is selected elsewhere, without choosing it."""
         self._marked = (unit, channel)
         self._mark_again()
+
+    @Slot()
+    def _fit(self) -> None:
+        """Make each column as wide as its title and its figures: in a narrow panel all must fit."""
+        metrics, columns = self.fontMetrics(), self.ranking.columns
+        shown = [self.ranking.score(row) for row in range(min(_MEASURED, self.ranking.rowCount()))]
+        for place, column in enumerate(columns):
+            words = {column.title, *(column.shown(score) for score in shown)}
+            widest = max(metrics.horizontalAdvance(word) for word in words)
+            self.setColumnWidth(place, widest + for_text(_BESIDE))
+        self.setColumnWidth(len(columns), metrics.horizontalAdvance("Values") + for_text(_BESIDE))
 
     @Slot()
     def _show_top(self) -> None:

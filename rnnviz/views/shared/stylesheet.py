@@ -128,6 +128,7 @@ QHeaderView { background: $surface; border: none; }
 QAbstractScrollArea::corner { background: $background; border: none; }
 QHeaderView::section { background: $surface; color: $muted; padding: 6px 8px; border: none;
     border-bottom: 1px solid $border; }
+QHeaderView[role="close"]::section { padding: 6px 4px; }
 QHeaderView::section:hover { color: $text; }
 QTableCornerButton::section { background: $surface; border: none; }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from importlib import import_module
 from typing import ClassVar
 
+import msgspec
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
@@ -19,8 +21,20 @@ from rnnviz.views.window.actions import MenuEntry
 _RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
 _ROOM = 60
 """So much higher than `low` a workspace must be before panels go back below the middle."""
+_LEAST_MIDDLE, _LEAST_BELOW, _LEAST_ACROSS = 420, 120, 420
+"""What a restored layout leaves to the middle in height, tools and legend included, and in width;
+and what stands below it has at least."""
 _SETTLES_MS = 1500
 """How long after it is first shown a window may still be given its size by the desktop."""
+
+
+class Left(msgspec.Struct, frozen=True):
+    """How large a workspace and its docks were, in pixels, when it was left."""
+
+    size: tuple[int, int]
+    aside: bool
+    docks: dict[str, tuple[int, int]]
+    """The width and the height of those that were seen, by their names."""
 
 
 class PanelsOf:
@@ -87,6 +101,10 @@ class Workspace(QMainWindow):
         self._default_layout = QByteArray()
         self._before = QByteArray()
         """The layout from before it was presented."""
+        self._left: Left | None = None
+        """How large everything was when the layout was left that was restored."""
+        self._left_before: Left | None = None
+        """The sizes from before it was presented."""
         self._was_shown = False
         self._laid_for = QSize()
         """The size for which the docks were laid out last while the window opens."""
@@ -143,6 +161,7 @@ class Workspace(QMainWindow):
         self.ensure_built()
         if presented:
             self._before = self.saveState(self.layout_version)
+            self._left_before = self._sizes_now()
             for dock in self.docks.values():
                 dock.hide()
         elif not self._before.isNull():
@@ -197,9 +216,7 @@ class Workspace(QMainWindow):
         yield
         self._default_layout = self.saveState(self.layout_version)
         self._laid_for = self.size()
-        layout = self.session.settings.value(self._layout_key)
-        restorable = isinstance(layout, QByteArray)
-        self._sized = restorable and self.restoreState(layout, self.layout_version)
+        self._sized = self._restore()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the panels draw once the middle was seen: plots take long to import."""
@@ -233,9 +250,14 @@ class Workspace(QMainWindow):
     def _layout_key(self) -> str:
         return f"layout/{self.name}"
 
+    @property
+    def _sizes_key(self) -> str:
+        return f"layout-sizes/{self.name}"
+
     def reset_layout(self) -> None:
         """Put all docks back to where they were at first."""
         self.ensure_built()
+        self._left = None
         for dock in self.docks.values():
             dock.show()
         self.restoreState(self._default_layout, self.layout_version)
@@ -248,6 +270,78 @@ class Workspace(QMainWindow):
             presented = not self._before.isNull()
             layout = self._before if presented else self.saveState(self.layout_version)
             settings.setValue(self._layout_key, layout)
+            if self._was_shown:  # else nothing has its size yet
+                left = self._left_before if presented else self._sizes_now()
+                settings.setValue(self._sizes_key, msgspec.json.encode(left).decode())
+
+    def _restore(self) -> bool:
+        """Lay the docks out as they were left; whether that is known."""
+        settings = self.session.settings
+        layout = settings.value(self._layout_key)
+        if not (isinstance(layout, QByteArray) and self.restoreState(layout, self.layout_version)):
+            return False
+        sizes = settings.value(self._sizes_key)
+        self._left = None
+        if isinstance(sizes, str):
+            # What another version wrote, or a person, is no reason to open no window.
+            with contextlib.suppress(msgspec.DecodeError):
+                self._left = msgspec.json.decode(sizes, type=Left)
+        lower = self._lower
+        self._aside = bool(lower) and self.dockWidgetArea(lower[0]) == _RIGHT
+        self._share_anew()
+        return True
+
+    @property
+    def _lower(self) -> list[QDockWidget]:
+        """The docks of the panels that want width."""
+        return [self.docks[name] for name in self.bottom if name in self.docks]
+
+    def _seen_docks(self, area: Qt.DockWidgetArea) -> list[QDockWidget]:
+        """The docks at a side, of those that share a place the one that is seen."""
+        return [
+            dock
+            for dock in self.docks.values()
+            if not (dock.isFloating() or dock.isHidden())
+            and self.dockWidgetArea(dock) == area
+            and self.rect().intersects(dock.geometry())
+        ]
+
+    def _sizes_now(self) -> Left:
+        seen = [*self._seen_docks(_RIGHT), *self._seen_docks(_BOTTOM)]
+        docks = {dock.objectName(): (dock.width(), dock.height()) for dock in seen}
+        return Left((self.width(), self.height()), self._aside, docks)
+
+    @Slot()
+    def _share_anew(self) -> None:
+        """In a room of another size than that in which the docks were left, share it as then.
+
+        What was high in a large window would leave three lines of text in a small one.
+        """
+        left, size = self._left, (self.width(), self.height())
+        if left is None or left.size == size:
+            return
+        if left.aside and self._aside and self.height() >= for_text(self.low) + _ROOM:
+            self._move_lower(_BOTTOM)
+        elif not self._aside and self.height() < for_text(self.low):
+            self._move_lower(_RIGHT)
+        across, down = (now / max(1, before) for now, before in zip(size, left.size, strict=True))
+        below, right = self._seen_docks(_BOTTOM), self._seen_docks(_RIGHT)
+        if below:
+            known = left.docks.get(below[0].objectName())
+            wanted = self.bottom_height if known is None or left.aside else round(known[1] * down)
+            most = max(self.height() - for_text(_LEAST_MIDDLE), _LEAST_BELOW)
+            self.resizeDocks(below[:1], [min(wanted, most)], Qt.Orientation.Vertical)
+        if right:
+            known = left.docks.get(right[0].objectName())
+            wanted = round(known[0] * across) if known else for_text(self.right_width)
+            least = for_text(self.least_right_width)
+            width = max(least, min(wanted, self.width() - for_text(_LEAST_ACROSS)))
+            self.resizeDocks(right[:1], [width], Qt.Orientation.Horizontal)
+        if self._aside and not left.aside:
+            self._share_height()
+        elif len(right) > 1:
+            heights = [round(left.docks.get(d.objectName(), (0, 200))[1] * down) for d in right]
+            self.resizeDocks(right, heights, Qt.Orientation.Vertical)
 
     def _size_docks(self) -> None:
         """Give the docks their first sizes."""
@@ -298,6 +392,9 @@ class Workspace(QMainWindow):
             # A window that opens small and is maximised then would keep the docks of the small one.
             self._relaying.start()
             return
+        if self._settling.isActive() and self._left is not None:
+            QTimer.singleShot(0, self, self._share_anew)
+            return
         if not self._sized or not self.docks or not before:
             return
         if self.height() < for_text(self.low) <= before and not self._aside:
@@ -319,6 +416,8 @@ class Workspace(QMainWindow):
         if not self._was_shown:
             self._was_shown = True
             self._settling.start()
+            # Before it is shown the docks would not keep their sizes.
+            QTimer.singleShot(0, self, self._share_anew)
             if self._laid_for != self.size():
                 self._relaying.start()
         for bar in self.findChildren(QTabBar):
@@ -336,12 +435,11 @@ class Workspace(QMainWindow):
         ):
             return
         self._laid_for = self.size()
-        layout = self.session.settings.value(self._layout_key)
-        if not (isinstance(layout, QByteArray) and self.restoreState(layout, self.layout_version)):
+        if not self._restore():
             self.restoreState(self._default_layout, self.layout_version)
+            lower = self._lower
+            self._aside = bool(lower) and self.dockWidgetArea(lower[0]) == _RIGHT
             self._size_docks()
-        lower = [self.docks[name] for name in self.bottom if name in self.docks]
-        self._aside = bool(lower) and self.dockWidgetArea(lower[0]) == _RIGHT
         self._tidying.start()
 
     @Slot()

@@ -51,6 +51,14 @@ def scripts_without_font(codes: npt.NDArray[np.unsignedinteger], font: QFont) ->
     return tuple(sorted(found))
 
 
+def shown_marks(words: str, font: QFont) -> str:
+    """A sentence that gives marks as examples, without those for which there would be a box."""
+    missing = {mark for mark in set(words) if is_missing(font, mark)}
+    for mark in missing:
+        words = words.replace(f" {mark}", "").replace(mark, "")
+    return words
+
+
 def missing_note(scripts: tuple[str, ...]) -> str:
     """A sentence about scripts that no font shows; empty if there are none.
 

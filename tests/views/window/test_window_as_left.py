@@ -88,6 +88,44 @@ def test_docks_keep_their_height_where_a_window_opens_small_and_is_maximised(
     second.close()
 
 
+def laid_out(shown: Window, size: tuple[int, int], qtbot: QtBot) -> CellsWorkspace:
+    room = shown.workspace(CellsWorkspace)
+    shown.resize(*size)
+    qtbot.waitUntil(lambda: not room._settling.isActive() and shown.width() == size[0])
+    QTest.qWait(50)
+    return room
+
+
+def test_a_layout_kept_in_a_large_window_leaves_the_text_its_room_in_a_small_one(
+    make_window: Callable[[], Window],  # noqa: F811
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rnnviz.views.shared.workspace._SETTLES_MS", 200)
+    first = make_window()
+    room = laid_out(first, (1920, 1080), qtbot)
+    room.resizeDocks([room.docks["trace"]], [520], Qt.Orientation.Vertical)
+    room.resizeDocks([room.docks["ranking"]], [900], Qt.Orientation.Horizontal)
+    QTest.qWait(50)
+    assert room.docks["trace"].height() > 400
+    assert room.docks["ranking"].width() > 800
+    first.close()
+    second = make_window()
+    room = laid_out(second, (1024, 700), qtbot)
+    view = room.text_panel.view
+    assert view.viewport().height() >= 8 * view.grid.height
+    assert room.text_panel.width() >= 400
+    assert room.docks["ranking"].height() >= 150
+    assert room.docks["trace"].height() >= 100
+    second.close()
+    third = make_window()
+    room = laid_out(third, (1920, 1080), qtbot)
+    assert room.text_panel.view.viewport().height() >= 20 * view.grid.height
+    assert 200 <= room.docks["trace"].height() <= 560
+    assert room.docks["trace"].width() > room.docks["ranking"].width(), "below the text again"
+    third.close()
+
+
 @pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
 @pytest.mark.parametrize("count", [2, 3, 11, 20])
 def test_a_popup_is_as_large_as_its_list(appearance: Appearance, qtbot: QtBot, count: int) -> None:

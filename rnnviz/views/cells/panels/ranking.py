@@ -28,6 +28,8 @@ from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
+from rnnviz.views.text.missing_fonts import shown_marks
 from rnnviz.work.jobs.cells import FitProbe, Rank
 
 if TYPE_CHECKING:
@@ -101,7 +103,9 @@ class RankingPanel(Panel):
         below = QVBoxLayout(self.results)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(0)
-        below.addLayout(_row(self.channel, self.layer, None, self.probe, self.export))
+        # Two lines where the panel is narrow: beside each other the lists would lose letters.
+        kept = side_by_side(self.channel, self.layer)
+        below.addWidget(WrappingRow(kept, side_by_side(self.probe, self.export)))
         below.addWidget(self.table, 1)
         column.addWidget(self.results, 1)
         self.best = BestTable(self.session)
@@ -135,7 +139,8 @@ class RankingPanel(Panel):
             said = verdict(ranking, rankings.probe(ranking.concept), recording.groups)
             self.sentence.setText(f"{said} {reading}".strip())
         elif concept is not None:
-            words = (concept.about, reading, "Rank the units to see which follow it.")
+            about = shown_marks(concept.about, self.font())
+            words = (about, reading, "Rank the units to see which follow it.")
             self.sentence.setText(" ".join(filter(None, words)))
         else:
             self.sentence.setText(
@@ -269,16 +274,13 @@ def _tool(icon: str, name: str) -> QToolButton:
     return button
 
 
-def _row(*widgets: QWidget | None) -> QHBoxLayout:
-    """Widgets beside each other; None is a gap that grows."""
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    """Widgets beside each other."""
     row = QHBoxLayout()
     row.setContentsMargins(12, 8, 12, 8)
     row.setSpacing(8)
     for widget in widgets:
-        if widget is None:
-            row.addStretch(1)
-        else:
-            row.addWidget(widget)
+        row.addWidget(widget)
     return row
 
 

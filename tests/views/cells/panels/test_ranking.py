@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.ranking import RankingPanel
+from rnnviz.views.shared.theme import Appearance, ui_font
+from rnnviz.views.text.missing_fonts import shown_marks
 from tests.views.cells.panels_world import (
     LINE_UNIT,
     QUOTE_UNIT,
@@ -174,3 +176,28 @@ def test_the_button_for_a_new_concept_asks_for_the_dialog(
 ) -> None:
     with qtbot.waitSignal(panel.concept_dialog_requested, timeout=1000):
         qtbot.mouseClick(panel.new, Qt.MouseButton.LeftButton)
+
+
+def test_in_a_narrow_panel_every_title_and_figure_is_whole(
+    panel: RankingPanel, appearance: Appearance, qtbot: QtBot
+) -> None:
+    panel.resize(352, 600)
+    rank(panel, qtbot)
+    assert panel.width() == 352, "nothing in it needs more"
+    table = panel.table
+    assert table.horizontalScrollBar().maximum() == 0
+    metrics = table.fontMetrics()
+    for column, title in enumerate(headings(panel)):
+        if table.isColumnHidden(column):
+            continue
+        shown = [title, *(words(panel, row)[column] for row in range(9) if column < 7)]
+        widest = max(metrics.horizontalAdvance(one) for one in shown)
+        assert table.columnWidth(column) >= widest + 8, title
+    for box in (panel.channel, panel.layer):
+        assert box.width() >= box.sizeHint().width()
+
+
+def test_marks_that_no_font_shows_are_not_given_as_examples(qapp: QApplication) -> None:
+    font = ui_font()
+    about = f"marks such as \u00ab \u00bb {chr(0x10FFFE)} {chr(0x10FFFD)}; a quotation"
+    assert shown_marks(about, font) == "marks such as \u00ab \u00bb; a quotation"
