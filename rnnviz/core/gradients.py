@@ -156,6 +156,9 @@ class FieldFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The one that was; empty for what the text says, or the likeliest."""
     unit: str = "character"
     """What a step reads, in the singular."""
+    readout: str = "every"
+    """How the states of all steps become one verdict: `last`, `mean`, ...; `every` where each step
+    has its own answer."""
     version: int = FIELD_VERSION
 
     def title_of(self, row: int) -> str:
@@ -187,6 +190,7 @@ class GradientField:
     <state>-spectral    (L, R, D)        largest singular value of dh_t/dh_{t-k}
     <state>-frobenius   (L, R, D)        its Frobenius norm; these four only where asked for
     ends                (S,)             where the symbol of each step ends, where it is longer
+    begins              (T,)             the first step of the document that each loss is about
     extents             (T, 2)           of verdicts, the first step of each document and the last
     inputs-after        (T, K)           norm of dL_t/dx_{t+1}, ... where some layers read from the
                                          end; likewise `products-after`
@@ -245,6 +249,30 @@ class GradientField:
     def targets(self) -> npt.NDArray[np.int64]:
         """The steps whose losses were taken, (T,)."""
         return np.asarray(self.array("targets"), np.int64)
+
+    @property
+    def own_steps(self) -> npt.NDArray[np.int64]:
+        """Which step of its own document each loss is about, (T,)."""
+        if "begins" in self._arrays:
+            return self.targets - np.asarray(self.array("begins"), np.int64)
+        return self.targets
+
+    @property
+    def cut_in_words(self) -> str:
+        """Why the norms here do not tell what truncation keeps; empty where they do."""
+        if self.facts.rows:
+            return (
+                "Truncated back-propagation hands the state on from one chunk to the next. This "
+                "network also reads from the end, where the first state needs the last step: there "
+                "is no chunk to begin with, so it is trained on whole sequences."
+            )
+        if self.facts.gives == "verdict" and self.facts.readout not in ("every", "last"):
+            return (
+                f"The verdict is read from all states ({self.facts.readout}), so it reaches each "
+                "of them directly, cut or not; only what passes from state to state is lost. How "
+                "much that turns the gradient is measured below."
+            )
+        return ""
 
     @property
     def places(self) -> npt.NDArray[np.int64]:

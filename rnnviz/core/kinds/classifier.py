@@ -19,6 +19,8 @@ CLASSIFIER = ModelKind(
         "walk",
         "compute_field",
         "recurrent_matrices",
+        "clipping",
+        "truncation",
         "find_vectors",
         "classify",
         "explain_verdict",

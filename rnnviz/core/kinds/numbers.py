@@ -19,6 +19,8 @@ NUMBERS_MODEL = ModelKind(
         "walk",
         "compute_field",
         "recurrent_matrices",
+        "clipping",
+        "truncation",
         "unroll_model",
     ),
     use="which gives numbers for what it reads: look at it with `rnnviz walk` and `rank`",

@@ -19,6 +19,8 @@ TAGGER = ModelKind(
         "walk",
         "compute_field",
         "recurrent_matrices",
+        "clipping",
+        "truncation",
         "find_vectors",
         "unroll_model",
     ),

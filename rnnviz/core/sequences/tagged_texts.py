@@ -49,6 +49,8 @@ def read_tagged(paths: Sequence[Path]) -> list[TaggedSentence]:
         sentences = tagged_in(text, path.name)
         if sentences is None:
             first = next((line for line in text.split("\n") if line.strip()), "")
+            if not first:
+                raise TextError(f"{path.name} holds no words; choose another file")
             raise TextError(
                 f"{path.name} is no file of two columns: its first line is {first[:60]!r}; a word "
                 "and its label on each line, with a tab or a blank between, and a blank line after "
@@ -111,7 +113,8 @@ def tagged_in(text: str, name: str = "the text") -> list[list[TaggedWord]] | Non
             if not sentences[0] or number < 3:
                 return None
             raise TextError(
-                f"line {number:,} of {name} has {len(cells)} columns and the first has {width}; "
+                f"line {number:,} of {name} has {len(cells)} column{'s' * (len(cells) != 1)} and "
+                f"the first has {width}; "
                 "a word and its label on each line are wanted"
             )
         start = place + line.index(cells[0])

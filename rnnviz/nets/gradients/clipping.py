@@ -8,14 +8,16 @@ char-rnn and its descendants is that.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.nets.language.model import LanguageModel, State
 from rnnviz.nets.layers.states import detached
-from rnnviz.work.jobs.gradients import Clipped
+from rnnviz.work.jobs.gradients import Clipped, Clipping
 
 
 def step_gradient(
@@ -32,6 +34,24 @@ def step_gradient(
 def total_norm(gradients: dict[str, Tensor]) -> float:
     """The length of the whole gradient, all parameters together."""
     return float(nn.utils.get_total_norm(list(gradients.values())).double())
+
+
+def proposed_thresholds(
+    request: Clipping, norms: Sequence[float], gradients: dict[str, Tensor]
+) -> tuple[float, float]:
+    """Those that were asked for; else half of the usual norm, and what one number in 100 passes."""
+    norm = request.norm or float(np.median(norms)) / 2
+    return norm, request.value or _typical_value(gradients)
+
+
+def _typical_value(gradients: dict[str, Tensor]) -> float:
+    """A threshold that one number in a hundred passes; rounded to one digit."""
+    numbers = torch.cat([part.flatten().abs() for part in gradients.values()])
+    level = float(np.quantile(numbers.numpy(), 0.99))
+    if not level > 0 or not math.isfinite(level):
+        return 1.0
+    digit = 10.0 ** math.floor(math.log10(level))
+    return round(level / digit) * digit
 
 
 def clip(

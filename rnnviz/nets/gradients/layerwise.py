@@ -147,7 +147,7 @@ def take(
         else:
             at = torch.arange(losses[0] - begin, losses[-1] + 1 - begin, device=embedded.device)
             said = double.answers([each[at] for each in whole])
-        found = _losses(double, said, entering, at + begin, wanted)
+        found = losses_of(double, said, entering, at + begin, wanted)
         # The head takes every step by itself: the gradient of the sum is that of each loss.
         gradients = torch.autograd.grad(found.sum(), leaves)
     seeds = {
@@ -171,7 +171,7 @@ def _before(
     return state, torch.cat(seen)
 
 
-def _losses(
+def losses_of(
     double: SequenceNetwork, said: Tensor, entering: Tensor, at: Tensor, wanted: Wanted
 ) -> Tensor:
     """The loss of each of R answers, (R, O), about these steps of the document.

@@ -11,14 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import torch
-from torch import Tensor
+from msgspec.structs import replace
+from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.nets.gradients.clipping import angle_degrees, total_norm
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.layers.states import detached
+from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.work.jobs.gradients import Comparison, Measured
 
 _SAMPLE_SECONDS = 0.002
@@ -38,18 +41,52 @@ def compare(
         ids = ids.repeat(-(-wanted // len(ids)))
     ids = ids[:wanted]
     chunk = min(chunk, steps)
-    # Warm up: the first steps of a process pay for memory and threads.
-    _gradient(model, ids[: min(steps, 200) + 1], chunk)
+
+    def gradient(chunk: int, kept: KeptBytes | None = None) -> dict[str, Tensor]:
+        return _gradient(model, ids, chunk, kept)
+
+    found = compare_ways(
+        model,
+        gradient,
+        lambda: _gradient(model, ids[: min(steps, 200) + 1], chunk),
+        (steps, chunk),
+        progress,
+    )
+    return replace(found, repeated=repeated)
+
+
+class Gradient(Protocol):
+    """Goes back through some sequences."""
+
+    def __call__(self, chunk: int, kept: KeptBytes | None = None) -> dict[str, Tensor]:
+        """The gradient of the summed losses by the parameter's name, cut every `chunk` steps."""
+        ...
+
+
+def compare_ways(
+    model: SequenceNetwork,
+    gradient: Gradient,
+    warm_up: Callable[[], object],
+    steps_and_chunk: tuple[int, int],
+    progress: Callable[[float, float], None],
+) -> Comparison:
+    """Measure full BPTT, a chunk of all steps, and that of chunks.
+
+    Args:
+        warm_up: called first: the first steps of a process pay for memory and threads.
+    """
+    steps, chunk = steps_and_chunk
+    warm_up()
     progress(1, 10)
     # The small one first, or it would be served from what the large one left behind.
-    truncated, short = _measure(model, ids, chunk)
+    truncated, short = _measure(model, gradient, chunk)
     progress(4, 10)
-    full, long = _measure(model, ids, steps)
+    full, long = _measure(model, gradient, steps)
     progress(10, 10)
     flat = [torch.cat([part.flatten() for part in found.values()]) for found in (long, short)]
     return Comparison(
         steps=steps,
-        repeated=repeated,
+        repeated=False,
         full=full,
         truncated=truncated,
         angle_degrees=angle_degrees(*flat),
@@ -57,21 +94,23 @@ def compare(
     )
 
 
-def _measure(model: LanguageModel, ids: Tensor, chunk: int) -> tuple[Measured, dict[str, Tensor]]:
-    kept = _Kept(model)
+def _measure(
+    model: SequenceNetwork, gradient: Gradient, chunk: int
+) -> tuple[Measured, dict[str, Tensor]]:
+    kept = KeptBytes(model)
     # Counting takes time: it is done in a pass of its own.
-    _gradient(model, ids, chunk, kept)
+    gradient(chunk, kept)
     with _resident() as grown:
         began = time.perf_counter()
-        found = _gradient(model, ids, chunk)
+        found = gradient(chunk)
         seconds = time.perf_counter() - began
     return Measured(chunk, seconds, kept.most, grown[0], total_norm(found)), found
 
 
-class _Kept:
+class KeptBytes:
     """Counts the bytes that autograd keeps, each block of memory once, the weights not at all."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: nn.Module) -> None:
         self.most = 0
         self._weights = {part.untyped_storage().data_ptr() for part in model.parameters()}
         self._blocks: dict[int, int] = {}
@@ -92,8 +131,20 @@ class _Kept:
         self.most = max(self.most, sum(self._blocks.values()))
 
 
+@contextlib.contextmanager
+def counted(kept: KeptBytes | None) -> Iterator[None]:
+    """Note what a forward pass keeps, where that is counted."""
+    if kept is None:
+        yield
+        return
+    kept.begin()
+    with torch.autograd.graph.saved_tensors_hooks(kept.pack, lambda tensor: tensor):
+        yield
+    kept.end()
+
+
 def _gradient(
-    model: LanguageModel, ids: Tensor, chunk: int, kept: _Kept | None = None
+    model: LanguageModel, ids: Tensor, chunk: int, kept: KeptBytes | None = None
 ) -> dict[str, Tensor]:
     """The gradient of the summed loss by the parameter's name, cut every `chunk` steps."""
     parameters = dict(model.named_parameters())
@@ -101,17 +152,10 @@ def _gradient(
     state = model.zero_state(1)
     for start in range(0, len(ids) - 1, chunk):
         stop = min(start + chunk, len(ids) - 1)
-        with contextlib.ExitStack() as stack:
-            if kept is not None:
-                kept.begin()
-                stack.enter_context(
-                    torch.autograd.graph.saved_tensors_hooks(kept.pack, lambda tensor: tensor)
-                )
+        with counted(kept):
             logits, state = model(ids[start:stop].unsqueeze(1), detached(state))
             targets = ids[start + 1 : stop + 1]
             loss = functional.cross_entropy(logits.flatten(0, 1), targets, reduction="sum")
-        if kept is not None:
-            kept.end()
         found = torch.autograd.grad(loss, list(parameters.values()))
         torch._foreach_add_(total, found)
     return dict(zip(parameters, total, strict=True))

@@ -47,6 +47,7 @@ from rnnviz.nets.sequence.reading import Reading, read_text
 from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.walking.outcomes import class_names
 from rnnviz.work.jobs.cells import Written
+from rnnviz.work.jobs.given import TextGiven
 from rnnviz.work.jobs.gradients import ComputeField, FieldPart
 from rnnviz.work.messages import Context
 
@@ -99,7 +100,7 @@ def compute_answer_field(
     require_some(request)
     model: SequenceNetwork = as_before_training(opened.model, request.seed)
     network, gives = model.network, answers_given(model.network)
-    reading = _read(model, request)
+    reading = read_asked(model, request.text)
     classes = () if gives in ("numbers", "next") else class_names(network.head)
     if network.head.gives == "linear":
         classes = ()
@@ -109,7 +110,7 @@ def compute_answer_field(
             names = ", ".join(classes) or "none: it does not name classes"
             raise GradientError(f"there is no class {request.of_class!r}; the model's are {names}")
         chosen = classes.index(request.of_class)
-    parts = list(_parts(reading, request, gives, chosen))
+    parts = list(parts_of(reading, request.start, request.count, gives, chosen))
     if not parts:
         raise TextError(f"{reading.sequence.name or 'the text'} holds nothing to take a loss of")
     places = np.concatenate([part.document.places for part in parts])
@@ -134,6 +135,7 @@ def compute_answer_field(
         classes=classes,
         of_class=request.of_class,
         unit=unit_of(model),
+        readout=network.readout.kind,
     )
     share = Shares(context, (0.0, count, 2 * request.distance * request.jacobians))
     growing = Growing(Path(request.path), facts, places, share)
@@ -159,30 +161,40 @@ def compute_answer_field(
         growing.forget_part()
 
 
-def _read(model: SequenceNetwork, request: ComputeField) -> Reading:
-    """What is read, in its documents."""
+def read_asked(model: SequenceNetwork, given: TextGiven) -> Reading:
+    """What is read, in its documents.
+
+    Raises:
+        TextError: the text is nothing for this model.
+        GradientError: the model reads neither text nor numbers.
+    """
     network = model.network
     if not isinstance(network.reads, Symbols):
         if not isinstance(network.reads, Numbers):
             raise GradientError("gradients are shown of networks that read text or numbers")
-        return read_given(model, request.text)
+        return read_given(model, given)
     if network.predicts_next:
-        return read_text(network.reads, request.text.read())
+        return read_text(network.reads, given.read())
     if network.readout.kind == "every":
-        return read_given(model, request.text)
-    text, reader = request.text.read(), SymbolReader(network.reads)
+        return read_given(model, given)
+    text, reader = given.read(), SymbolReader(network.reads)
     return read_documents(text, reader, class_names(network.head)).reading
 
 
-def _parts(
-    reading: Reading, request: ComputeField, gives: Gives, chosen: int | None
+def parts_of(
+    reading: Reading, start: int, count: int, gives: Gives, chosen: int | None = None
 ) -> Iterator[Part]:
-    """The losses that are taken, document by document."""
+    """The losses that are taken, document by document: `count` of them from `start` on.
+
+    Args:
+        start: a character of the text, or a row.
+        chosen: the class that is asked about, whatever is true.
+    """
     sequence, documents = reading.sequence, reading.documents
     if not len(sequence):
         return
-    first = _step_from(reading, request.start)
-    number, offset, left = documents.of(first), 0, request.count
+    first = _step_from(reading, start)
+    number, offset, left = documents.of(first), 0, count
     least = 1 if gives == "next" else 0
     found = 0
     for one in range(number, len(documents)):
@@ -250,6 +262,7 @@ class _Field:
             arrays[f"{name}-sum"] = torch.zeros(rows, steps, dtype=torch.float64)
         arrays |= {
             "targets": torch.zeros(count, dtype=torch.int64),
+            "begins": torch.zeros(count, dtype=torch.int64),
             "ends": torch.zeros(steps, dtype=torch.int64),
             "losses": torch.zeros(count, dtype=torch.float64),
             "inputs": nowhere.clone(),
@@ -274,6 +287,7 @@ class _Field:
         length, begin = len(part.document.entering), part.offset
         rows = slice(done, done + count)
         arrays["targets"][rows] = torch.arange(part.losses[0], part.losses[-1] + 1) + begin
+        arrays["begins"][rows] = begin
         arrays["losses"][rows] = stretch.losses.cpu()
         arrays["ends"][begin : begin + length] = torch.from_numpy(part.document.ends)
         if self.verdicts:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from rnnviz.core.errors import GradientError, TextError
 from rnnviz.core.gradients import FieldFacts, matrix_facts
@@ -17,9 +15,15 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.gradients.backprop import record, state_after, sum_norms
-from rnnviz.nets.gradients.clipping import clip, step_gradient, total_norm
+from rnnviz.nets.gradients.clipping import (
+    clip,
+    proposed_thresholds,
+    step_gradient,
+    total_norm,
+)
 from rnnviz.nets.gradients.truncation import compare
 from rnnviz.nets.jobs.answer_gradients import compute_answer_field
+from rnnviz.nets.jobs.answer_steps import ANSWER_STEP_JOBS, answer_clipping, answer_truncation
 from rnnviz.nets.jobs.gradient_fields import (
     Growing,
     Shares,
@@ -157,6 +161,8 @@ def clipping(opened: OpenedModel, request: Clipping, context: Context[None]) -> 
 
     Also the raw norm of `windows` such steps, one after the other.
     """
+    if opened.model.network.backwards:
+        return answer_clipping(opened, request, context)
     model = _network(opened, request.seed)
     reading = Reading(model, request.text.read())
     count, windows = request.count, request.windows
@@ -173,24 +179,17 @@ def clipping(opened: OpenedModel, request: Clipping, context: Context[None]) -> 
         chosen = chosen or gradients
         context.progress(window + 1, windows)
     assert chosen is not None
-    norm = request.norm or float(np.median(norms)) / 2
-    value = request.value or _typical_value(chosen)
+    norm, value = proposed_thresholds(request, norms, chosen)
     whole, parts = clip(chosen, norm, value)
-    return StepClipped(norm, value, whole, parts, tuple(norms), int(reading.places[first]))
-
-
-def _typical_value(gradients: dict[str, Tensor]) -> float:
-    """A threshold that one number in a hundred passes; rounded to one digit."""
-    numbers = torch.cat([part.flatten().abs() for part in gradients.values()])
-    level = float(np.quantile(numbers.numpy(), 0.99))
-    if not level > 0 or not math.isfinite(level):
-        return 1.0
-    digit = 10.0 ** math.floor(math.log10(level))
-    return round(level / digit) * digit
+    losses = min(count, len(reading.ids) - 1 - first)
+    start = int(reading.places[first])
+    return StepClipped(norm, value, whole, parts, tuple(norms), start, losses)
 
 
 def truncation(opened: OpenedModel, request: Truncation, context: Context[None]) -> Comparison:
     """Memory, time and gradient of BPTT in chunks of `chunk` beside full BPTT over `steps`."""
+    if opened.model.network.backwards:
+        return answer_truncation(opened, request, context)
     model = _network(opened, request.seed)
     reading = Reading(model, request.text.read())
     steps, chunk = request.steps, request.chunk
@@ -201,5 +200,5 @@ def truncation(opened: OpenedModel, request: Truncation, context: Context[None])
 
 MODEL_JOBS = by_request(compute_field, recurrent_matrices, clipping, truncation)
 """Asked of a language model."""
-ANSWER_JOBS = by_request(compute_answer_field, recurrent_matrices)
+ANSWER_JOBS = {**by_request(compute_answer_field, recurrent_matrices), **ANSWER_STEP_JOBS}
 """Asked of any other network that reads a sequence."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from rnnviz.core.gradients import Gives
 from rnnviz.work.jobs.cells import Written
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.messages import Request
@@ -79,6 +80,10 @@ class StepClipped(msgspec.Struct, frozen=True):
     """The raw norm of this step and of those after it."""
     start: int
     """The character of the first prediction."""
+    losses: int = 0
+    """How many losses the step takes the mean of."""
+    gives: Gives = "next"
+    """What they are about."""
 
 
 class Clipping(Request[None, StepClipped], frozen=True, kw_only=True):
@@ -122,6 +127,12 @@ class Comparison(msgspec.Struct, frozen=True):
     """Between the two gradients."""
     angles: dict[str, float]
     """The same for each parameter; NaN where a gradient is zero."""
+    sequences: int = 1
+    """How many sequences the steps are of; each is gone back through by itself."""
+    longest: int = 0
+    """The steps of the longest of them; 0 where there is one."""
+    gives: Gives = "next"
+    """What the losses are about."""
 
 
 class Truncation(Request[None, Comparison], frozen=True, kw_only=True):

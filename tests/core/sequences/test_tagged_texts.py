@@ -39,7 +39,7 @@ def test_prose_is_no_file_of_two_columns() -> None:
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     path = tmp_path / "tags.txt"
     path.write_text("The\tDET\nwar\tNOUN\nIt\n")
-    with pytest.raises(TextError, match=r"line 3 of tags\.txt has 1 columns and the first has 2"):
+    with pytest.raises(TextError, match=r"line 3 of tags\.txt has 1 column and the first has 2"):
         read_tagged([path])
     path.write_text("The\tX\nwar\tX\n")
     with pytest.raises(TextError, match=r"all words of tags\.txt have the label 'X'"):

@@ -131,15 +131,16 @@ class ClippingPanel(GradientPanel):
                 "out."
             )
             return
+        steps = len(found.norms)
         clipped = int((np.array(found.norms) > found.norm).sum())
         times = f"{raw / by_norm:.3g} times as long" if by_norm else "undefined"
         value_times = f"{raw / by_value:.3g} times as long" if by_value else "undefined"
         self.note.setText(
-            f"Raw norm {scientific(raw)}. Without clipping by norm the step would be {times}, in "
-            "the same direction. "
+            f"{_of_what(found)}Raw norm {scientific(raw)}. Without clipping by norm the step would "
+            f"be {times}, in the same direction. "
             f"Without clipping by value it would be {value_times} and point "
             f"{whole.angle:.1f}° elsewhere: {whole.cut:,} of {whole.numbers:,} numbers "
-            f"are cut. {clipped} of the next {len(found.norms)} steps pass the norm."
+            "are cut." + (f" {clipped} of {steps} such steps pass the norm." if steps > 1 else "")
         )
 
     def _fill(self, parameters: Mapping[str, Clipped]) -> None:
@@ -160,9 +161,25 @@ class ClippingPanel(GradientPanel):
         self.session.gradients.measurements.set_thresholds(self.norm.value(), self.value.value())
 
 
+_ABOUT = {"verdict": "{} verdict", "label": "{} label", "numbers": "the numbers of {} row"}
+
+
+def _of_what(found: StepClipped) -> str:
+    """What the step takes the mean loss of, where that is not the next symbol."""
+    if found.gives not in _ABOUT:
+        return ""
+    what = _ABOUT[found.gives].format(f"{found.losses:,}")
+    return f"A step on {what}{'s' * (found.losses != 1)}. "
+
+
 def _short(name: str) -> str:
-    """A parameter as it is written on paper: `layers.0.weight_hh_l0` is `1 W_hh`."""
+    """A parameter as it is written on paper: `layers.0.weight_hh_l0` is `1 W_hh`.
+
+    >>> _short("layers.0.weight_hh_l0"), _short("backwards.1.bias_ih_l0"), _short("output.bias")
+    ('1 W_hh', '2 back b_ih', 'output b')
+    """
     parts = name.replace("_l0", "").replace("weight", "W").replace("bias", "b").split(".")
-    if parts[0] == "layers":
-        return f"{int(parts[1]) + 1} {parts[2]}"
+    if parts[0] in ("layers", "backwards"):
+        back = "back " * (parts[0] == "backwards")
+        return f"{int(parts[1]) + 1} {back}{parts[2]}"
     return " ".join(parts)

@@ -27,6 +27,7 @@ from rnnviz.views.shared.plain_text import plain_tip
 
 _DECADES = 8.0
 """How far below the largest norm colours reach."""
+_TRUNCATED = "Grey what truncated BPTT cuts; see the panel Truncation"
 
 
 class GradientHeatmapPanel(GradientPanel):
@@ -57,7 +58,7 @@ class GradientHeatmapPanel(GradientPanel):
         self.state.setAccessibleName("State")
         self.state.activated.connect(self.request_draw)
         self.truncated = QCheckBox("Truncated")
-        self.truncated.setToolTip("Grey what truncated BPTT cuts; see the panel Truncation")
+        self.truncated.setToolTip(_TRUNCATED)
         self.truncated.toggled.connect(self.request_draw)
         self.note = note()
         self.note.setWordWrap(False)
@@ -107,15 +108,18 @@ class GradientHeatmapPanel(GradientPanel):
         norms = field.norms(self.state.currentText(), self.layer.layer or 0)
         chunk = gradients.measurements.chunk
         self._kept: npt.NDArray[np.bool_] | None = None
-        if self.truncated.isChecked():
-            self._kept = kept(field.targets, field.distance, chunk)
+        self.truncated.setEnabled(not field.cut_in_words)
+        self.truncated.setToolTip(plain_tip(field.cut_in_words or _TRUNCATED))
+        truncated = self.truncated.isChecked() and not field.cut_in_words
+        if truncated:
+            self._kept = kept(field.own_steps, field.distance, chunk)
             norms = np.where(self._kept, norms, np.nan)
         self._norms, self._chunk = norms, chunk
         self._values = _powers(norms.T)
         top = float(self._values[np.isfinite(self._values)].max(initial=-300.0))
         scale = Scale(round(top - _DECADES, 1), round(top, 1), "surprisal")
         self.plot.set_values(self._values, 0, scale)
-        cut = f" Grey: cut every {chunk:,} steps." if self.truncated.isChecked() else ""
+        cut = f" Grey: cut every {chunk:,} steps." if truncated else ""
         self.note.setText(f"Norm, powers of ten.{cut}")
         self.note.setToolTip(
             plain_tip(f"The colour is the norm of the gradient as a power of ten.{cut}")

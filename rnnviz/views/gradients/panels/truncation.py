@@ -99,18 +99,26 @@ class TruncationPanel(GradientPanel):
         if one is not None and one.failure:
             self.explain(one.failure)
             return
+        if field is not None and field.facts.rows:
+            self.explain(field.cut_in_words)
+            return
+        told = field is not None and not field.cut_in_words
+        self.plot.setVisible(told)
+        self.layer.setVisible(told)
         if field is None:
             self.note.setText("Computing…")
-        else:
+        elif told:
             self.layer.refresh([field])
             self._show_kept(field)
+        else:
+            self.note.setText(field.cut_in_words)
         self._show_measured(gradients.measurements.truncation)
 
     def _show_kept(self, field: GradientField) -> None:
         layer, chunk = self.layer.layer or 0, self.session.gradients.measurements.chunk
         state = field.facts.states[-1]
         norms = field.norms(state, layer)
-        mask = kept(field.targets, field.distance, chunk)
+        mask = kept(field.own_steps, field.distance, chunk)
         known = np.isfinite(norms)
         counts = np.maximum(1, known.sum(axis=0))
         full = np.where(known, norms, 0).sum(axis=0) / counts
@@ -134,6 +142,7 @@ class TruncationPanel(GradientPanel):
             f"back, {pairs:.0%} are kept, which hold {share:.1%} of the summed norms. Nothing "
             f"reaches farther than {chunk - 1:,} steps; a loss at the start of a chunk reaches "
             "only its own step."
+            + (" Chunks begin with the document." if field.facts.gives != "next" else "")
         )
 
     def _show_measured(self, found: Comparison | None) -> None:
@@ -143,9 +152,8 @@ class TruncationPanel(GradientPanel):
             return
         if found is None:
             self.measured.setText(
-                "Both ways are run over the same characters: what the forward pass keeps in "
-                "memory, how long forward and backward take, and how far the two gradients point "
-                "apart."
+                "Both ways are run over the same steps: what the forward pass keeps in memory, "
+                " how long forward and backward take, and how far the two gradients point apart."
             )
             return
         full, short = found.full, found.truncated
@@ -164,16 +172,32 @@ class TruncationPanel(GradientPanel):
             for part in (full, short)
         ]
         self.table.show_rows(list(zip(_MEASURES, *columns, strict=True)))
-        self.measured.setText(
-            f"Over {found.steps:,} steps{again}, cutting keeps 1/{saved:,.0f} of what the "
-            f"forward pass has to remember.{turned}"
-        )
+        self.measured.setText(f"Over {_steps(found)}{again}, {_saving(found, saved)}.{turned}")
 
     @Slot()
     def _measure(self) -> None:
         self.steps.settle()
         self.session.gradients.measurements.measure_truncation(self.steps.value())
         self.request_draw()
+
+
+def _steps(found: Comparison) -> str:
+    """What was gone back through, in words."""
+    if found.gives == "next":
+        return f"{found.steps:,} steps"
+    several = "document" if found.gives == "verdict" else "sequence"
+    several += "s" * (found.sequences != 1)
+    longest = f", the longest of {found.longest:,}" if found.sequences > 1 else ""
+    return f"{found.steps:,} steps of {found.sequences:,} {several}{longest}"
+
+
+def _saving(found: Comparison, saved: float) -> str:
+    if 0 < found.longest <= found.truncated.chunk:
+        return "nothing is cut: none is longer than a chunk"
+    if saved < 1.05:
+        return "cutting saves no memory: the readout sees every step, and all are kept for it"
+    times = f"{saved:,.0f}" if saved >= 10 else f"{saved:.2g}"
+    return f"cutting keeps 1/{times} of what the forward pass has to remember"
 
 
 def _size(size_bytes: float) -> str:

@@ -18,6 +18,7 @@ from rnnviz.views.gradients.panels.dependence import Dependence
 from rnnviz.views.gradients.panels.distance import DistancePanel
 from rnnviz.views.gradients.panels.heatmap import GradientHeatmapPanel
 from rnnviz.views.gradients.panels.inputs import InputsPanel
+from rnnviz.views.gradients.panels.truncation import TruncationPanel
 from rnnviz.work.runner import InlineRunner
 from tests.nets.jobs.test_answer_gradients import READS, REVIEWS, TAGS, saved
 from tests.nets.sequence.zoo import layer, network
@@ -123,8 +124,55 @@ def test_numbers_are_seen_by_step_and_column(qtbot, opened):
 
 
 @of("numbers")
-def test_other_panels_draw_or_say_why_not(qtbot, opened):
+def test_the_heatmap_says_what_the_losses_are_about(qtbot, opened):
     heat = shown(qtbot, GradientHeatmapPanel(opened))
     assert heat.plot.labels[0] == "step whose numbers the loss is about"
-    clipping = shown(qtbot, ClippingPanel(opened))
-    assert clipping.empty
+
+
+@pytest.mark.parametrize(
+    ("opened", "said"),
+    [
+        ("verdict", "A step on 3 verdicts. Raw norm "),
+        ("label", "A step on 7 labels. Raw norm "),
+        ("numbers", "A step on the numbers of 72 rows. Raw norm "),
+    ],
+    indirect=["opened"],
+)
+def test_a_training_step_is_clipped_whatever_the_network_answers(qtbot, opened, said):
+    panel = shown(qtbot, ClippingPanel(opened))
+    assert panel.note.text().startswith(said)
+    assert panel.table.item(0, 0).text() in ("embedding W", "1 W_ih")
+    assert panel.arrows._arrows[0].length > 0
+
+
+@of("numbers")
+def test_truncation_of_numbers_shows_what_is_kept_and_measures(qtbot, opened):
+    panel = shown(qtbot, TruncationPanel(opened))
+    panel.chunk.set_value(4)
+    settle(qtbot, panel)
+    full, left = panel.plot.curves
+    assert (left.y[4:] == 0).all() and (full.y[4:] > 0).any()
+    panel.button.click()
+    settle(qtbot, panel)
+    assert panel.measured.text().startswith("Over 200 steps of 1 sequence, cutting keeps 1/")
+
+
+@of("verdict")
+def test_a_verdict_that_all_states_give_is_not_said_to_be_cut(qtbot, opened):
+    panel = shown(qtbot, TruncationPanel(opened))
+    assert panel.plot.isHidden()
+    assert panel.note.text().startswith("The verdict is read from all states (max)")
+    panel.chunk.set_value(2)
+    panel.button.click()
+    settle(qtbot, panel)
+    said = panel.measured.text()
+    assert said.startswith("Over 12 steps of 3 documents, the longest of 6, cutting saves no mem")
+    heat = shown(qtbot, GradientHeatmapPanel(opened))
+    assert not heat.truncated.isEnabled()
+
+
+@of("label")
+def test_truncation_of_what_reads_from_the_end_says_why_there_is_none(qtbot, opened):
+    panel = shown(qtbot, TruncationPanel(opened))
+    assert panel.empty
+    assert "also reads from the end" in panel._sentence.text()
