@@ -36,6 +36,8 @@ _THICKEST = 13.0
 _NUMBERS = 0.005
 _HEAVY = 0.1
 """Of many places only these have their weight written; the others have no room."""
+_LEAST_NAME, _SHRUNK = 11, 0.7
+"""Names side by side are at least so large: pixels, and a share of the text; else they lean."""
 _SIDE = 16.0
 
 
@@ -122,7 +124,10 @@ class _Drawing:
         self.turned = runs_right_to_left(steps.places)
         count = max(1, len(steps.places))
         self.across = (self.width - 2 * _SIDE - self.labels) / count
-        self.names_lean = max(map(self._long, steps.places), default=0.0) + 4 > self.across
+        longest = max(map(self._long, steps.places), default=0.0) + 4
+        # A little smaller is better read than leaning.
+        self.name_size = min(self.text, int(self.text * self.across / max(longest, 1.0)))
+        self.names_lean = self.name_size < max(_LEAST_NAME, _SHRUNK * self.text)
 
     # Places
 
@@ -252,7 +257,8 @@ class _Drawing:
         """The words of the places; leaning where they have no room side by side."""
         steps = self.steps
         lean = math.radians(55)
-        size = self.text if self.across >= self.text else max(8, int(self.across))
+        size = self.name_size if not self.names_lean else self.text
+        size = size if self.across >= size else max(8, int(self.across))
         longest = max((self._long(name, size) for name in steps.places), default=0.0)
         deep = min(longest * math.sin(lean), 0.22 * room) + size * 0.5
         y += size if not self.names_lean else deep
@@ -266,15 +272,22 @@ class _Drawing:
             else:
                 most = max(3, int(0.22 * room / math.sin(lean) / (size * _LETTER)))
                 shown = name if len(name) <= most else f"{name[: most - 1]}…"
-                self.words(x + size * 0.3, y - deep + size, shown, size, colour, lit, angle=55.0)
+                self.words(
+                    x - size * 0.2, y - deep + size * 0.5, shown, size, colour, lit, angle=55.0
+                )
                 spot = Spot(x - self.across / 2, y - deep, self.across, deep, "place", place)
             self.made.spots.append(spot)
         return y + 4
 
     def _numbers(self, y: float, values: Floats, part: Part) -> None:
-        shown = [f"{value:.2f}".replace("-", "−") for value in values.tolist()]
-        longest = max(map(len, shown), default=1)
-        size = int(min(self.small, (self.across - 2) / (longest * _LETTER)))
+        shown, size = list[str](), 0
+        # Where places stand closely, fewer decimals rather than none to be read.
+        for decimals in (2, 1, 0):
+            shown = [f"{value:.{decimals}f}".replace("-", "−") for value in values.tolist()]
+            longest = max(map(len, shown), default=1)
+            size = int(min(self.small, (self.across - 2) / (longest * _LETTER)))
+            if size >= 7:
+                break
         for place, text in enumerate(shown):
             x = self.middle(place)
             if size >= 7:

@@ -80,3 +80,12 @@ def in_words(found: dict[str, float]) -> str:
     if not said:
         return "The sentence is too short to compare orders."
     return f"Kendall's τ between the weights and {said} (1: the same order, 0: chance)."
+
+
+def in_few_words(tau: float) -> str:
+    """The same for one measure, where there is little room; nothing for NaN.
+
+    >>> in_few_words(0.874)
+    "Kendall's τ with the weights: 0.87"
+    """
+    return f"Kendall's τ with the weights: {tau:.2f}".replace("-", "−") if tau == tau else ""

@@ -240,7 +240,12 @@ class AlignmentArea(QWidget):
             words=alignments.words,
             pieces=has_pieces(decoded.source) or has_pieces(decoded.target),
         )
-        self.tools.show_steps(alignments.step, len(decoded.target))
+        steps, counted = len(decoded.target), None
+        if alignments.joined(current):
+            at = steps if alignments.step is None else alignments.step
+            begun, every = (current.rows_written(seen, words=True) for seen in (at, steps))
+            counted = (begun, every)
+        self.tools.show_steps(alignments.step, steps, counted)
         self.tools.show_pictured(alignments.pictured)
         if alignments.step is None or alignments.step >= len(decoded.target):
             self.set_playing(False)

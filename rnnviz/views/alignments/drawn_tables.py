@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +81,38 @@ def layer_of(decoded: Decoded, name: str, *, words: bool) -> Layer:
     scale = scale_for("cell", values) if values.size else Scale(-1.0, 1.0, "blue-orange")
     quantity = _QUANTITIES.get(name, LAYERS[name].lower())
     return Layer(values, row_names, columns, scale, quantity, name == "energies", of_source)
+
+
+def so_far(layer: Layer, decoded: Decoded, name: str, step: int | None) -> Layer:
+    """A table by words in which the word that is under way is as far as its pieces are written.
+
+    Args:
+        layer: the table `name` of this sentence, with pieces joined to words.
+        step: how many tokens are written; None and the end of a word leave the table as it is.
+    """
+    groups = word_groups(decoded.target)
+    rows = [row for row, (a, b) in enumerate(groups) if step is not None and a < step < b]
+    if not rows or step is None or layer.rows_of_source or len(layer.row_names) != len(groups):
+        return layer
+    (row,), start = rows, groups[rows[0]][0]
+    pieces = _by_token(decoded, name)[start:step]
+    values, names = layer.values.copy(), list(layer.row_names)
+    values[row] = pieces.mean(axis=0)
+    names[row] = shown_token(word_of(decoded.target[start:step]))
+    return replace(layer, values=values, row_names=tuple(names))
+
+
+def _by_token(decoded: Decoded, name: str) -> npt.NDArray[np.float64]:
+    """A table with a row for every target token, its source pieces joined to words."""
+    if name in EFFECTS:
+        return decoded.effects(name, words=True).astype(np.float64)
+    if name == "weights":
+        weights = decoded.alignment.weights.astype(np.float64)
+        return joined(weights, word_groups(decoded.source), axis=1)
+    table = decoded.layer(name).astype(np.float64)
+    if name == "energies":
+        return joined(table, word_groups(decoded.source), axis=1, mean=True)
+    return table
 
 
 def _effects(decoded: Decoded, name: str, *, words: bool) -> Layer:

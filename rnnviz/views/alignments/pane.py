@@ -25,7 +25,7 @@ from rnnviz.core.alignments.decoded import LAYERS
 from rnnviz.core.alignments.difference import Difference
 from rnnviz.core.alignments.health import health_of
 from rnnviz.core.alignments.tokens import is_mark, sentence_of, shown_token
-from rnnviz.core.alignments.trust import EFFECTS, in_words
+from rnnviz.core.alignments.trust import EFFECTS, in_few_words, in_words
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.colours.weight_colours import WHOLE, weights_scale
 from rnnviz.core.errors import AlignmentError
@@ -39,6 +39,7 @@ from rnnviz.views.alignments.drawn_tables import (
     difference_of,
     layer_of,
     place_of_token,
+    so_far,
     weights_of,
     words_of,
 )
@@ -51,6 +52,8 @@ from rnnviz.views.shared.speaking import speak
 _NAMED = 6
 _WIDE = 820
 """Pixels from which on the picture of a step stands beside the table."""
+_LOW = 520
+"""Pixels under which a step takes the room of the titles, too."""
 _MOST_SHOWN = 180
 """Characters of a translation over its table; all of it is in the table and in every export."""
 _GROWING_TOKENS = 40
@@ -78,6 +81,8 @@ class Pane(QWidget):
 
     change: Difference | None = None
     """What differs from the alignment beside it."""
+    _whole: Layer | None = None
+    """The table with all of its words whole."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,7 +153,7 @@ class Pane(QWidget):
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(2)
         self._titles = QBoxLayout(QBoxLayout.Direction.RightToLeft)
-        self._titles.setSpacing(2)
+        self._titles.setSpacing(12)
         self._titles.setContentsMargins(16, 0, 16, 0)
         self._titles.addWidget(self.heading)
         self._titles.addWidget(self.text, 1)
@@ -207,7 +212,6 @@ class Pane(QWidget):
         decoded = answer.decoded
         self.target = words_of(decoded.target, words=words)
         self.heading.setText(heading)
-        self.heading.setVisible(bool(heading))
         self._arrange_titles()
         self._show_text(answer)
         self.alignment = weights_of(decoded, words=words) if decoded.has_attention else None
@@ -230,8 +234,9 @@ class Pane(QWidget):
             self.layer = None
             attends = decoded.has_attention or layer in EFFECTS
             self.missing.setText(_sentence(error) if attends else _NO_ATTENTION)
+        self._whole = self.layer
         self._pages.setCurrentIndex(0 if self.layer is not None else 1)
-        self.legend.setVisible(self.layer is not None)
+        self._make_room()
         self.small.hide()
         if self.layer is not None:
             self._show_scale()
@@ -314,6 +319,7 @@ class Pane(QWidget):
         words = self.shown_words
         rows = None if step is None else answer.rows_written(step, words=words)
         whole = self.layer is not None and not self.layer.rows_of_source
+        self._show_words_so_far(step)
         self.table.set_shown_rows(rows if whole else None)
         self.lines.set_shown_rows(rows)
         shown = pictured and step is not None
@@ -324,19 +330,44 @@ class Pane(QWidget):
             self.picture.setVisible(shown)
             self._share_room()
 
+    def _show_words_so_far(self, step: int | None) -> None:
+        """Of a word under way the table has the pieces that are written."""
+        if self._whole is None or self.layer is None or self.answer is None:
+            return
+        if not self.shown_words or self.shown_layer == "difference":
+            return
+        found = so_far(self._whole, self.answer.decoded, self.shown_layer, step)
+        if found.row_names != self.layer.row_names:
+            self.layer = replace(found, scale=self.layer.scale)
+            self.table.set_rows(found.values, found.row_names)
+
     def _share_room(self) -> None:
         """The picture beside the table; over it where that is too narrow."""
+        self._make_room()
         low = self.width() < _WIDE
         self.beside.setOrientation(Qt.Orientation.Vertical if low else Qt.Orientation.Horizontal)
         whole = self.beside.height() if low else self.beside.width()
-        part = int(whole * (0.7 if low else 0.64))
+        part = int(whole * ((0.63 if self.height() < _LOW else 0.7) if low else 0.64))
         self.beside.setSizes([part, max(1, whole - part)])
+
+    def _make_room(self) -> None:
+        """In a small window a step has the room of the titles and of the colours' scale.
+
+        The picture itself says which word is written, and writes a number beside every colour.
+        """
+        small = self.width() < _WIDE and self.height() < _LOW
+        brief = small and not self.picture.isHidden()
+        self.legend.setVisible(self.layer is not None and not brief)
+        self.text.setVisible(not brief)
+        self.heading.setVisible(bool(self.heading.text()) and not brief)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The picture stands beside the table, or over it."""
         super().resizeEvent(event)
         low = self.width() < _WIDE
-        if low != (self.beside.orientation() == Qt.Orientation.Vertical):
+        before = event.oldSize().height() < _LOW
+        turned = low != (self.beside.orientation() == Qt.Orientation.Vertical)
+        if turned or before != (self.height() < _LOW):
             self._share_room()
 
     def _column_of(self, place: int | None) -> int | None:
@@ -356,7 +387,12 @@ class Pane(QWidget):
 
     @Slot(str)
     def _explain(self, formula: str) -> None:
-        self.readout.setText(formula or self._readout_text(self.mark) or self._agreement() or " ")
+        self._read_out(formula or self._readout_text(self.mark))
+
+    def _read_out(self, told: str) -> None:
+        """Say this, or how far the attention agrees: in short where there is no room for more."""
+        agreement = "" if told else self._agreement()
+        self.readout.set_texts(told or agreement or " ", self._agreement_in_short(agreement))
 
     def set_alone(self, alone: bool) -> None:
         """Alone, things stand beside each other that in a narrow half stand in two rows."""
@@ -409,7 +445,7 @@ class Pane(QWidget):
         for view in (self.table, self.lines):
             speak(view, told)
         if not self.picture.underMouse() or self.picture.isHidden():
-            self.readout.setText(told or " ")
+            self._read_out(self._readout_text(mark))
         # What is under the pointer rests; the other view follows.
         if not self.lines.underMouse():
             self.lines.reveal(self.lines.mark)
@@ -459,8 +495,11 @@ class Pane(QWidget):
         names = self.layer.column_names if of_row else self.layer.row_names
         if of_row and not self.layer.of_words:
             names = tuple(f"unit {name}:" for name in names)
-        order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")[:_NAMED]
-        listed = "   ".join(f"{names[place]} {values[place]:.2f}" for place in order)
+        # Of weights and scores the highest; of numbers about zero those that are farthest from it.
+        highest = self.layer.of_weights or self.layer.quantity == "score"
+        size = np.nan_to_num(values if highest else np.abs(values), nan=-np.inf)
+        order = np.argsort(-size, kind="stable")[:_NAMED]
+        listed = "   ".join(f"{names[place]} {two_decimals(values[place])}" for place in order)
         return f"{name}:   {listed}"
 
     def _agreement(self) -> str:
@@ -472,6 +511,13 @@ class Pane(QWidget):
             return in_words(answer.decoded.effects_agree())
         except AlignmentError:
             return ""
+
+    def _agreement_in_short(self, agreement: str) -> str:
+        """The same for the effect that is shown alone."""
+        if not agreement or self.answer is None:
+            return ""
+        tau = self.answer.decoded.effects_agree().get(self.shown_layer, math.nan)
+        return in_few_words(tau)
 
     def _effects_at(self, row: int, column: int) -> str:
         """What the weight does, beside it, where it was measured."""
@@ -486,7 +532,7 @@ class Pane(QWidget):
                 table = layer_of(self.answer.decoded, name, words=self.shown_words).values
             except AlignmentError:
                 continue
-            said.append(f"{title.lower()} {table[row, column]:+.2f}".replace("-", "−"))
+            said.append(f"{title.lower()} {two_decimals(table[row, column], sign=True)}")
         weight = ""
         if self.alignment is not None and not self.layer.of_weights:
             weight = f"   weight {self.alignment.weights[row, column]:.2f}"
@@ -508,6 +554,16 @@ def shown_sentence(text: str) -> str:
     'the <unk> cat'
     """
     return " ".join(shown_token(word) for word in text.split(" ") if word and not is_mark(word))
+
+
+def two_decimals(value: float, *, sign: bool = False) -> str:
+    """A number with two decimals and a real minus; what rounds to zero has none.
+
+    >>> two_decimals(-0.125), two_decimals(-0.001), two_decimals(0.5, sign=True)
+    ('−0.12', '0.00', '+0.50')
+    """
+    rounded = round(float(value), 2) + 0.0
+    return f"{rounded:{'+' if sign else ''}.2f}".replace("-", "−")
 
 
 def title_of(answer: Answer) -> str:

@@ -180,12 +180,22 @@ class Tools(QWidget):
         self.words.setVisible(pieces)
         self.share_label.setText("all lines" if share >= 1 else f"{share:.0%}")
 
-    def show_steps(self, step: int | None, steps: int) -> None:
-        """Show how many tokens of the translation are seen."""
+    def show_steps(
+        self, step: int | None, steps: int, words: tuple[int, int] | None = None
+    ) -> None:
+        """Show how many tokens of the translation are seen.
+
+        Args:
+            words: how many words have begun, of how many, where pieces are joined to words.
+        """
         self._step, self._steps = step, steps
         at = steps if step is None else step
-        self.place.setText(f"{at:,} / {steps:,}")
-        self.place.setToolTip("Tokens of the translation that are written, of all")
+        seen, every = (at, steps) if words is None else words
+        self.place.setText(f"{seen:,} / {every:,}")
+        pieces = "" if words is None else f"; {at:,} of {steps:,} pieces"
+        kind = "Tokens" if words is None else "Words"
+        tip = f"{kind} of the translation that are written, of all{pieces}"
+        self.place.setToolTip(plain_tip(tip))
         self.previous.setEnabled(at > 0)
         self.next.setEnabled(step is None or at < steps)
 

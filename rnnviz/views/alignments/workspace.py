@@ -35,6 +35,7 @@ class AlignmentsWorkspace(Workspace):
     bottom_height = 240
     low = 840
     right_width = 368
+    least_right_width = 368
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)

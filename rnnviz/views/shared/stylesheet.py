@@ -107,11 +107,18 @@ QCheckBox::indicator:disabled { border-color: $border; background: $surface; }
 
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar { background: $surface; qproperty-drawBase: 0; }
-QTabBar::tab { background: transparent; color: $muted; padding: 8px 9px; border: none;
+QTabBar::tab { background: transparent; color: $muted; padding: 8px 5px; border: none;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:focus { color: $accent; }
+QTabBar::scroller { width: 20px; }
+QTabBar QToolButton { background: $surface; border: none; border-radius: 0; padding: 0; }
+QTabBar QToolButton:hover { background: $hover; }
+QTabBar QToolButton::left-arrow { image: url("$icons/chevron-left.svg"); width: 14px;
+    height: 14px; }
+QTabBar QToolButton::right-arrow { image: url("$icons/chevron-right.svg"); width: 14px;
+    height: 14px; }
 QFrame[role="workspaces"] { background: $surface; border-bottom: 1px solid $border; }
 QFrame[role="follow"] { background: $surface; border-bottom: 1px solid $border; }
 QTabBar[role="workspaces"]::tab { padding: 7px 14px; font-weight: 600; }

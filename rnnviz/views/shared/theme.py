@@ -288,7 +288,8 @@ class Appearance(QObject):
         """A folder with the arrows that a style sheet can only name as files."""
         folder = Path(self._arrows.path()) / ("dark" if theme.dark else "light")
         folder.mkdir(exist_ok=True)
-        for name in ("chevron-down", "chevron-up", "external-link"):
+        arrows = ("chevron-down", "chevron-up", "chevron-left", "chevron-right")
+        for name in (*arrows, "external-link"):
             (folder / f"{name}.svg").write_bytes(_tinted(_source(name), theme.muted))
         (folder / "check.svg").write_bytes(_tinted(_source("check"), theme.on_accent))
         return str(folder)

@@ -1,5 +1,6 @@
 """The Alignments workspace as a person uses it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,7 @@ from rnnviz.views.alignments.saving import save
 from rnnviz.views.alignments.workspace import AlignmentsWorkspace
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.window.window import Window
+from rnnviz.work.jobs.alignments import Translate, Translated
 from tests.session.alignments import translating
 from tests.views.cells.panels_world import make_session
 
@@ -730,3 +732,47 @@ def test_states_are_a_way_whose_words_light_up(area, session, opened, qtbot):
     opened.set_step(3)
     qtbot.waitUntil(lambda: panel.view.marked == 2)
     assert panel.view.names == opened.current.decoded.target
+
+
+def test_a_word_under_way_is_as_far_as_its_pieces_are_written(area, opened, monkeypatch):
+    def pieces(request, context):
+        asked = msgspec.structs.replace(request, source="a b")
+        decoded = translating.translate(asked, context).decoded
+        source, target = ("▁le", "▁ch", "at"), ("▁the", "▁c", "at")
+        return Translated(decoded=replace(decoded, source=source, target=target))
+
+    monkeypatch.setitem(opened._jobs._runner._tasks, Translate, pieces)
+    opened.translate("le chat")
+    decoded, table = opened.current.decoded, area.main.table
+    assert opened.words and table.table.row_names == ("the", "cat")
+    opened.set_step(2)
+    assert table.table.row_names == ("the", "c") and table.shown_rows == 2
+    weights = decoded.alignment.weights
+    assert np.allclose(table.table.values[1], [weights[1, 0], weights[1, 1:].sum()], atol=1e-6)
+    assert area.tools.place.text() == "2 / 2"
+    assert "2 of 3 pieces" in area.tools.place.toolTip()
+    opened.set_step(3)
+    assert table.table.row_names == ("the", "cat")
+    assert np.allclose(table.table.values, decoded.word_alignment.weights, atol=1e-6)
+
+
+@pytest.mark.parametrize("height", [420, 900])
+def test_a_step_has_the_room_of_the_titles_in_a_small_window(area, opened, qtbot, height):
+    area.resize(440, height)
+    area.tools.step_on()
+    brief = height == 420
+    qtbot.waitUntil(lambda: area.main.text.isHidden() == brief)
+    assert area.main.legend.isHidden() == brief
+    assert area.main.heading.isHidden() == brief
+    opened.set_step(None)
+    assert not area.main.text.isHidden() and not area.main.legend.isHidden()
+
+
+def test_the_agreement_is_short_where_there_is_no_room(area, opened, qtbot):
+    opened.set_layer("erased")
+    label = area.main.readout
+    qtbot.waitUntil(lambda: label.text().startswith("Kendall's τ between"))
+    label.resize(2000, 20)
+    assert label.shown() == label.text()
+    label.resize(300, 20)
+    assert label.shown().startswith("Kendall's τ with the weights: ")

@@ -71,7 +71,8 @@ class TableLayout:
         def longest(names: Sequence[str]) -> float:
             return max((metrics.horizontalAdvance(name) for name in names), default=0.0)
 
-        left = min(longest(row_names), most) + 2 * _ROOM
+        # Whole pixels: the lines between cells and the edges of their colours fall together.
+        left = math.ceil(min(longest(row_names), most) + 2 * _ROOM)
         widest = min(longest(column_names), most)
         seen = column_names[:_LAST] if mirrored else column_names[: -_LAST - 1 : -1]
         last = tuple(min(longest([name]), most) for name in seen)
@@ -113,17 +114,25 @@ class TableLayout:
         wide, high = _clamped(across), _clamped(down)
         return replace(self, width=wide, height=high, x=0.0, y=0.0)._headed()
 
-    def readable(self) -> TableLayout:
-        """The same with cells at least so large that every name has room; the rest is scrolled."""
+    def readable(self, room: float) -> TableLayout:
+        """The same with cells at least so large that every name has room; the rest is scrolled.
+
+        Args:
+            room: pixels across: cells that grew higher may be wider, too, as long as all fit.
+        """
         least = math.ceil(self.line)
         width = self.width if self.width >= self.line - _CLOSER else float(least)
-        return replace(self, width=width, height=max(self.height, least))._headed()
+        height = max(self.height, float(least))
+        if height > self.height:
+            free = (room - self.left - max(self.overhang, _ROOM)) / max(self.columns, 1)
+            width = max(width, float(math.floor(min(free, _SLIMMEST * height, _WIDEST))))
+        return replace(self, width=width, height=height)._headed()
 
     def _headed(self) -> TableLayout:
         """The same with as much room above the cells as the names take."""
         if not self.slanted:
-            return replace(self, top=self.line + 2 * _ROOM)
-        return replace(self, top=self.longest * math.sin(SLANT) + 2 * _ROOM)
+            return replace(self, top=math.ceil(self.line + 2 * _ROOM))
+        return replace(self, top=math.ceil(self.longest * math.sin(SLANT) + 2 * _ROOM))
 
     @property
     def slanted(self) -> bool:

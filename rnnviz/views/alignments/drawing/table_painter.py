@@ -31,6 +31,11 @@ _LEAST_NUMBER = 0.005
 """A number that is smaller is 0.00, and not written into its cell."""
 _MOST_NUMBERS = 1500
 """Cells on the screen; among more of them nobody reads a number."""
+_LEAST_POINTS = 7.5
+"""Of a number in a cell."""
+_ACROSS = 1.2
+"""A number of so many digits is as wide as its cell in a font of this share of its width, less a
+rim."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,8 +130,11 @@ class TablePainter:
         """Each number with two decimals in its cell, where there is room."""
         layout, table = self._layout, self._table
         rows, columns = layout.visible_rows(size.height()), layout.visible_columns(size.width())
-        points = min(0.36 * layout.height, 0.22 * layout.width, layout.points)
-        if points < 7.5 or len(rows) * len(columns) > _MOST_NUMBERS:
+        if len(rows) * len(columns) > _MOST_NUMBERS:
+            return
+        across = _ACROSS / longest_number(table.values)
+        points = min(0.5 * layout.height, across * layout.width, layout.points)
+        if points < _LEAST_POINTS:
             return
         colours = words(table.scale.colours(dark), ground)
         weights = table.scale.low >= 0
@@ -252,6 +260,19 @@ class TablePainter:
     def _paint_over_name(self, rect: QRectF, ground: str) -> None:
         if rect.center().y() >= self._layout.top:
             self._painter.fillRect(rect, QColor(ground))
+
+
+def longest_number(values: npt.NDArray[np.float32]) -> int:
+    """Digits and signs of the longest number with two decimals; at least four, as in 0.50.
+
+    >>> longest_number(np.array([[0.5, -12.25]], np.float32))
+    6
+    """
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return 4
+    low, high = float(known.min()), float(known.max())
+    return max(len(f"{high:.2f}"), len(f"{low:.2f}"), 4)
 
 
 def pooled(part: npt.NDArray[np.float32], factor: int) -> npt.NDArray[np.float32]:

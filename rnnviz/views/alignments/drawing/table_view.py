@@ -109,6 +109,11 @@ class TableView(PointedView):
             self.table = replace(self.table, scale=scale)
             self.forget_picture()
 
+    def set_rows(self, values: npt.NDArray[np.float32], row_names: Sequence[str]) -> None:
+        """Give rows other numbers and names; their places stay, however long the names are."""
+        self.table = replace(self.table, values=values, row_names=tuple(row_names))
+        self.forget_picture()
+
     def set_outlines(self, outlines: Outlines) -> None:
         """Frame these cells: what is right according to somebody."""
         if outlines != self._outlines:
@@ -181,7 +186,7 @@ class TableView(PointedView):
         if self._zoom_is != "own":
             layout = self._fitted(area.width(), area.height())
         if self._zoom_is == "readable":
-            layout = layout.readable()
+            layout = layout.readable(area.width())
         width, height = layout.size
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         room = (area.width() - layout.left, area.height() - layout.top)

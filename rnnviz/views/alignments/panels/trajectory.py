@@ -121,7 +121,7 @@ class TrajectoryPanel(Panel):
         page = QWidget()
         about = Label(
             "The states in the two directions in which those of this sentence differ most: "
-            "words that lie near each other left alike states."
+            "points close together are states much alike."
         )
         about.setWordWrap(True)
         about.setProperty("role", "muted")
