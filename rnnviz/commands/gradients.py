@@ -11,7 +11,6 @@ matrix: its spectral radius, its largest singular value and, for a vanilla RNN, 
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +21,7 @@ from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.number_types import whole
 from rnnviz.commands.output import Facts, figure, print_json, table
 from rnnviz.core.errors import GradientError
+from rnnviz.core.export.spreadsheets import csv_rows
 from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
@@ -325,22 +325,21 @@ def _facts(field: GradientField, matrices: list[MatrixFacts]) -> Facts:
 
 
 def _write_csv(field: GradientField, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("layer", "state", "distance", "median", "low_10", "high_90"))
-        for state, layer in _rows(field):
-            found = field.bands(state, layer)
-            for distance in range(field.distance + 1):
-                writer.writerow(
-                    (
-                        _layer(field, layer),
-                        state,
-                        distance,
-                        found.median[distance],
-                        found.low[distance],
-                        found.high[distance],
-                    )
-                )
+    rows: list[tuple[object, ...]] = [("layer", "state", "distance", "median", "low_10", "high_90")]
+    for state, layer in _rows(field):
+        found = field.bands(state, layer)
+        rows += [
+            (
+                _layer(field, layer),
+                state,
+                distance,
+                found.median[distance],
+                found.low[distance],
+                found.high[distance],
+            )
+            for distance in range(field.distance + 1)
+        ]
+    path.write_bytes(csv_rows(rows).encode("utf-8", "replace"))
     print(f"wrote {path}", file=sys.stderr)
 
 
@@ -351,12 +350,12 @@ def _write_columns(field: GradientField, path: Path) -> None:
             "there are no gradients at columns: "
             + ("fewer losses keep them" if field.facts.columns else "the model reads symbols")
         )
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("loss_at", "distance", "row", *field.facts.columns))
-        for loss, step in enumerate(field.targets.tolist()):
-            steps, values = field.steps_of(loss, "columns")
-            for each, numbers in zip(steps.tolist(), values.tolist(), strict=True):
-                place = int(field.places[each])
-                writer.writerow((int(field.predicted[loss]), step - each, place, *numbers))
+    rows: list[tuple[object, ...]] = [("loss_at", "distance", "row", *field.facts.columns)]
+    for loss, step in enumerate(field.targets.tolist()):
+        steps, values = field.steps_of(loss, "columns")
+        for each, numbers in zip(steps.tolist(), values.tolist(), strict=True):
+            rows.append(
+                (int(field.predicted[loss]), step - each, int(field.places[each]), *numbers)
+            )
+    path.write_bytes(csv_rows(rows).encode("utf-8", "replace"))
     print(f"wrote {path}", file=sys.stderr)

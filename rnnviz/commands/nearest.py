@@ -8,7 +8,6 @@ direction, 0 none in common. Of a translator, words of the side that it reads, o
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +17,7 @@ from rnnviz.commands.jobs import opened, run_task
 from rnnviz.commands.number_types import whole
 from rnnviz.commands.output import Facts, figure, print_json, table
 from rnnviz.core.errors import TextError
+from rnnviz.core.export.spreadsheets import csv_rows
 from rnnviz.core.given_path import given_path
 
 EXAMPLES = """
@@ -101,13 +101,13 @@ def _of_symbols(given: object, arguments: argparse.Namespace) -> list[Facts]:
         near = [(vectors.symbols[one], c) for one, c in vectors.nearest(place, arguments.count)]
         found.append({"word": vectors.symbols[place], "source": vectors.source, "nearest": near})
     if arguments.vectors is not None:
-        with arguments.vectors.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            numbers = range(1, vectors.vectors.shape[1] + 1)
-            writer.writerow(("symbol", "x", "y", *numbers))
-            for symbol, plane, vector in zip(
-                vectors.symbols, vectors.plane.tolist(), vectors.vectors.tolist(), strict=True
-            ):
-                writer.writerow((symbol, *plane, *vector))
+        rows: list[tuple[object, ...]] = [
+            ("symbol", "x", "y", *range(1, vectors.vectors.shape[1] + 1))
+        ]
+        for symbol, plane, vector in zip(
+            vectors.symbols, vectors.plane.tolist(), vectors.vectors.tolist(), strict=True
+        ):
+            rows.append((symbol, *plane, *vector))
+        arguments.vectors.write_bytes(csv_rows(rows).encode("utf-8", "replace"))
         print(f"wrote {arguments.vectors}", file=sys.stderr)
     return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from rnnviz.core.errors import AlignmentError
 from rnnviz.core.export.alignment_figure import DrawnAlignment, Look, alignment_figure
 from rnnviz.core.export.alignment_html import alignment_page
 from rnnviz.core.export.alignment_tikz import alignment_tikz
-from rnnviz.core.export.spreadsheets import plain_cell
+from rnnviz.core.export.spreadsheets import csv_rows
 from rnnviz.core.export.svg import svg
 
 ENDINGS = (".png", ".svg", ".csv", ".tex", ".html")
@@ -67,9 +65,7 @@ def alignment_csv(alignment: Alignment) -> str:
     >>> alignment_csv(Alignment(("le", "chat"), ("cat",), np.array([[0.25, 0.75]]))).splitlines()
     [',le,chat', 'cat,0.25,0.75']
     """
-    target = io.StringIO()
-    writer = csv.writer(target)
-    writer.writerow(["", *map(plain_cell, alignment.source)])
+    rows: list[list[object]] = [["", *alignment.source]]
     for token, row in zip(alignment.target, alignment.weights, strict=True):
-        writer.writerow([plain_cell(token), *(f"{weight:.9g}" for weight in row.tolist())])
-    return target.getvalue()
+        rows.append([token, *(f"{weight:.9g}" for weight in row.tolist())])
+    return csv_rows(rows)

@@ -13,6 +13,7 @@ from rnnviz.core.colours.colour import LEVELS
 from rnnviz.core.export.alignment_figure import DrawnAlignment
 from rnnviz.core.export.figure import hex_colour
 from rnnviz.core.export.html_parts import STYLE, THEME
+from rnnviz.core.sequences.direction import unturned
 
 _STOPS = 33
 _STYLE = """
@@ -47,10 +48,11 @@ _SCRIPT = """
   // Where the source is written from right to left, its first word has the last column.
   function seen(data, s) { return data.rtl[0] && s >= 0 ? data.source.length - 1 - s : s; }
   function link(data, t, s) {
-    // Isolated, so that neither word turns the other or the arrow.
-    return '\\u2068' + data.target[t] + '\\u2069 \\u2190 \\u2068' + data.source[s] + '\\u2069  ' +
+    return apart(data.target[t]) + ' \\u2190 ' + apart(data.source[s]) + '  ' +
       exact(data.weights[t][s]);
   }
+  // Isolated, so that no word turns another, a number or an arrow.
+  function apart(word) { return '\\u2068' + word + '\\u2069'; }
   function exact(weight) { return weight === null ? 'no number' : String(weight); }
   function say(box, text) {
     card.textContent = text; card.style.display = 'block';
@@ -156,8 +158,8 @@ _SCRIPT = """
       var of = side ? data.weights[at].map(function (w, s) { return [w, data.source[s]]; })
         : data.weights.map(function (row, t) { return [row[at], data.target[t]]; });
       of.sort(function (a, b) { return b[0] - a[0]; });
-      say(word.getBoundingClientRect(), word.textContent + ': ' + of.slice(0, 5).map(
-        function (pair) { return pair[1] + ' ' + exact(pair[0]); }).join('   '));
+      say(word.getBoundingClientRect(), apart(word.textContent) + ': ' + of.slice(0, 5).map(
+        function (pair) { return apart(pair[1]) + ' ' + exact(pair[0]); }).join('   '));
     });
     svg.addEventListener('mouseleave', function () { light(section, -1, -1); });
   }
@@ -261,4 +263,4 @@ def _colours(part: DrawnAlignment, dark: bool) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    return html.escape("".join(max(letter, " ") for letter in text))
+    return html.escape("".join(max(letter, " ") for letter in unturned(text)))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from pathlib import Path
 
 from rnnviz.core.export.coloured import ColouredText
-from rnnviz.core.export.spreadsheets import plain_cell
+from rnnviz.core.export.spreadsheets import csv_rows
 
 COLUMNS = ("offset", "character", "code_point", "value", "surprisal_bits")
 
@@ -18,10 +16,8 @@ def csv_table(coloured: ColouredText) -> str:
 
     What is unknown is an empty field; tabs and line ends are kept inside quotes.
     """
-    target = io.StringIO()
-    writer = csv.writer(target)
-    concept = () if coloured.labels is None else (plain_cell(coloured.concept),)
-    writer.writerow((*COLUMNS, *concept))
+    concept = () if coloured.labels is None else (coloured.concept,)
+    rows: list[list[object]] = [[*COLUMNS, *concept]]
     for place, character in enumerate(coloured.characters):
         row: list[object] = [
             coloured.start + place,
@@ -32,8 +28,8 @@ def csv_table(coloured: ColouredText) -> str:
         ]
         if coloured.labels is not None:
             row.append(_field(float(coloured.labels[place])))
-        writer.writerow(row)
-    return target.getvalue()
+        rows.append(row)
+    return csv_rows(rows)
 
 
 def write_csv(path: Path, coloured: ColouredText) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ from rnnviz.core.colours.colour import LEVELS, MISSING, Scale, palette
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.html_parts import SCRIPT, STYLE, THEME
 from rnnviz.core.export.layout import shown, width
+from rnnviz.core.sequences.direction import unturned
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -41,6 +43,7 @@ class DrawnPart:
 Part = ColouredText | DrawnPart
 
 _LEGEND_STOPS = 17
+_TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _REPLACED = {0: "\u2400", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
 """NUL and lone halves of a surrogate pair have no place in a page."""
 
@@ -65,11 +68,11 @@ def html_page(parts: Sequence[Part], title: str = "", theme: Theme = "auto") -> 
         f'<!DOCTYPE html>\n<html lang="en" data-theme="{theme}"'
         f'{" class=dark" if theme == "dark" else ""}>\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_escaped(title)}</title>\n"
+        f"<title>{words_as_html(title)}</title>\n"
         f"<style>{STYLE}{_colour_style(texts, palettes)}</style>\n"
         f"<script>{THEME}</script>\n</head>\n<body>\n"
         '<button id="theme" type="button">Light or dark</button>\n'
-        f"<header><h1>{_escaped(title)}</h1>{_contents(parts)}</header>\n{sections}"
+        f"<header><h1>{words_as_html(title)}</h1>{_contents(parts)}</header>\n{sections}"
         '<div id="card" role="tooltip"></div>\n<footer>Made with rnnviz.</footer>\n'
         f"<script>{SCRIPT}</script>\n</body>\n</html>\n"
     )
@@ -84,7 +87,7 @@ def _contents(parts: Sequence[Part]) -> str:
     if len(parts) < 2:
         return ""
     items = "".join(
-        f'<li><a href="#part-{number}">{_escaped(part.heading)}</a></li>'
+        f'<li><a href="#part-{number}">{words_as_html(part.heading)}</a></li>'
         for number, part in enumerate(parts)
     )
     return f'<nav aria-label="Contents"><ol>{items}</ol></nav>'
@@ -93,9 +96,9 @@ def _contents(parts: Sequence[Part]) -> str:
 def _picture(part: DrawnPart, number: int, single: bool) -> str:
     return (
         f'<section id="part-{number}">\n'
-        + ("" if single else f"<h2>{_escaped(part.heading)}</h2>\n")
-        + f'<p class="about">{_escaped(part.about)}</p>\n'
-        + (f'<p class="note">{_escaped(part.note)}</p>\n' if part.note else "")
+        + ("" if single else f"<h2>{words_as_html(part.heading)}</h2>\n")
+        + f'<p class="about">{words_as_html(part.about)}</p>\n'
+        + (f'<p class="note">{words_as_html(part.note)}</p>\n' if part.note else "")
         + f'<div class="picture on-light">{part.light}</div>\n'
         f'<div class="picture on-dark">{part.dark}</div>\n</section>\n'
     )
@@ -104,9 +107,9 @@ def _picture(part: DrawnPart, number: int, single: bool) -> str:
 def _section(part: ColouredText, number: int, colours: int, single: bool) -> str:
     return (
         f'<section id="part-{number}">\n'
-        + ("" if single else f"<h2>{_escaped(part.heading)}</h2>\n")
-        + f'<p class="about">{_escaped(part.about)}</p>\n'
-        + (f'<p class="note">{_escaped(part.note)}</p>\n' if part.note else "")
+        + ("" if single else f"<h2>{words_as_html(part.heading)}</h2>\n")
+        + f'<p class="about">{words_as_html(part.about)}</p>\n'
+        + (f'<p class="note">{words_as_html(part.note)}</p>\n' if part.note else "")
         + _legend(part, colours)
         + f'<pre data-of="data-{number}" class="c{colours}">{_characters(part)}</pre>\n'
         f'<script type="application/json" id="data-{number}">{_data(part)}</script>\n</section>\n'
@@ -116,12 +119,12 @@ def _section(part: ColouredText, number: int, colours: int, single: bool) -> str
 def _legend(part: ColouredText, colours: int) -> str:
     marks = "".join(f"<span>{label}</span>" for _, label in ticks(part.scale))
     underline = (
-        f'<div>underlined: <i class="u{LABEL_STRENGTHS}">{_escaped(part.concept)}</i></div>'
+        f'<div>underlined: <i class="u{LABEL_STRENGTHS}">{words_as_html(part.concept)}</i></div>'
         if part.labels is not None
         else ""
     )
     return (
-        f'<div class="legend"><div>{_escaped(part.quantity)}</div>'
+        f'<div class="legend"><div>{words_as_html(part.quantity)}</div>'
         f'<div class="bar l{colours}"></div><div class="ticks">{marks}</div>{underline}</div>\n'
     )
 
@@ -167,11 +170,22 @@ def _own_cell(character: str) -> tuple[tuple[str, ...], str]:
     return ("o", "w") if width(character, 0) == 2 else ("o",), ""
 
 
+def turning_nothing(text: str) -> str:
+    """A text as HTML, in lines: characters that turn the direction have cells of their own."""
+    cells = []
+    for piece in re.split(f"([{_TURNS}])", text):
+        if len(piece) == 1 and piece in _TURNS:
+            cells.append(f"<i class=o{_own_cell(piece)[1]}>{piece}</i>")
+        else:
+            cells.append(_escaped(piece))
+    return "".join(cells)
+
+
 def _data(part: ColouredText) -> str:
     """What the pointer shows, as JSON that cannot end its element."""
     data: dict[str, object] = {
         "start": part.start,
-        "quantity": part.quantity,
+        "quantity": unturned(part.quantity),
         "values": _rounded(part.values, 3),
     }
     if part.surprisal is not None:
@@ -179,7 +193,7 @@ def _data(part: ColouredText) -> str:
     if part.labels is not None:
         scalar = part.labels.dtype != np.bool_
         data["labels"] = _rounded(part.labels, 3) if scalar else part.labels.tolist()
-        data["concept"] = part.concept
+        data["concept"] = unturned(part.concept)
     if part.next_ids is not None and part.next_p is not None:
         characters = np.array(part.vocabulary, dtype=object)
         ids = np.minimum(part.next_ids, len(characters) - 1)
@@ -199,6 +213,11 @@ def _rounded(values: npt.NDArray[np.generic], digits: int) -> list[float | None]
 def _escaped(text: str) -> str:
     """Text as HTML; a carriage return stays one only if it is written as a reference."""
     return html.escape(text, quote=True).replace("\r", "&#13;").translate(_REPLACED)
+
+
+def words_as_html(text: str) -> str:
+    """What a person or a file calls something, as HTML; it turns nothing round."""
+    return _escaped(unturned(text))
 
 
 def _colours(part: ColouredText) -> tuple[str, bool]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import CELL, COLUMNS, Figure, LetterCell, figure
 from rnnviz.core.export.layout import stands_alone
+from rnnviz.core.sequences.direction import unturned
 
 _LETTER_FONT = "DejaVu Sans Mono"
 _WORD_FONT = "Inter"
@@ -126,7 +127,8 @@ def _number(value: float) -> str:
 
 def _allowed(text: str) -> str:
     """A person's words without what XML forbids."""
-    return escape("".join(letter if _in_xml(letter) else " " for letter in text), quote=False)
+    shown = "".join(letter if _in_xml(letter) else " " for letter in unturned(text))
+    return escape(shown, quote=False)
 
 
 def _in_xml(letter: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from rnnviz.core.export.figure import (
     add_arrow,
     hex_colour,
 )
+from rnnviz.core.export.html import turning_nothing, words_as_html
 from rnnviz.core.export.html_parts import STYLE
 from rnnviz.core.export.layout import rows
 from rnnviz.core.quantities.loss import figure as loss_figure
@@ -156,18 +156,19 @@ def train_more_page(moments: Sequence[Moment], title: str) -> str:
     parts = []
     for place, moment in enumerate(moments):
         between = '<p class="about">↓ train more</p>' if place else ""
-        loss = f'<p class="about">{escape(moment.loss)}</p>' if moment.loss else ""
+        loss = f'<p class="about">{words_as_html(moment.loss)}</p>' if moment.loss else ""
         parts.append(
-            f"{between}<section><h2>{escape(moment.title)}</h2>{loss}"
-            f"<pre>{escape(moment.text) or '&nbsp;'}</pre></section>"
+            f"{between}<section><h2>{words_as_html(moment.title)}</h2>{loss}"
+            f"<pre>{turning_nothing(moment.text) or '&nbsp;'}</pre></section>"
         )
     looks = STYLE.replace("section { margin-top: 2.6rem; }", "section { margin-top: .8rem; }")
     dark = (
         "if (matchMedia('(prefers-color-scheme: dark)').matches) "
         "document.documentElement.classList.add('dark');"
     )
+    title = words_as_html(title)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(title)}</title><style>{looks}</style><script>{dark}</script></head>"
-        f"<body><h1>{escape(title)}</h1>{''.join(parts)}</body></html>\n"
+        f"<title>{title}</title><style>{looks}</style><script>{dark}</script></head>"
+        f"<body><h1>{title}</h1>{''.join(parts)}</body></html>\n"
     )

@@ -53,6 +53,35 @@ def isolated(words: str) -> str:
     return f"{_ISOLATE}{words.translate(_SHOWN_MARKS)}{_END}"
 
 
+def unturned(words: str) -> str:
+    r"""Words of a person, such as a title, that turn nothing round, not even themselves.
+
+    What overrides a direction, and what ends or opens an isolation alone, is shown as a
+    replacement character; isolations that are whole, as `isolated` makes them, stay.
+
+    >>> unturned("gpj.\u202eexe"), unturned("\u2069a\u2068b\u2069") == "\ufffda\u2068b\u2069"
+    ('gpj.\ufffdexe', True)
+    """
+    if words.isascii() or _TURNING.isdisjoint(words):
+        return words
+    shown, open_at = list(words), list[int]()
+    for place, letter in enumerate(words):
+        if letter in _OVERRIDES or (letter == _END and not open_at):
+            shown[place] = "\ufffd"
+        elif letter == _END:
+            open_at.pop()
+        elif letter in _TURNING:
+            open_at.append(place)
+        elif letter in "\r\n\x85\u2029":
+            # A paragraph ends every isolation in it.
+            for left in open_at:
+                shown[left] = "\ufffd"
+            open_at.clear()
+    for left in open_at:
+        shown[left] = "\ufffd"
+    return "".join(shown)
+
+
 def quoted(words: str) -> str:
     r"""Words from a text in quotation marks, as `repr` writes them, isolated.
 
@@ -63,4 +92,6 @@ def quoted(words: str) -> str:
 
 
 _PLAIN = ("L", "EN", "ES", "ET", "CS", "ON", "WS", "NSM", "S", "B")
+_OVERRIDES = frozenset(map(chr, range(0x202A, 0x202F)))
+_TURNING = _OVERRIDES | frozenset(map(chr, range(0x2066, 0x206A)))
 _SHOWN_MARKS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")

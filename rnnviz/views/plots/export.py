@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping
 from itertools import zip_longest
 from pathlib import Path
@@ -14,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPicture
 from PySide6.QtSvg import QSvgGenerator
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.export.spreadsheets import plain_cell
+from rnnviz.core.export.spreadsheets import csv_rows
 
 Columns = Mapping[str, npt.ArrayLike]
 """Numbers or words under their headings; columns may differ in length."""
@@ -73,14 +72,9 @@ def save_csv(columns: Columns, path: Path) -> None:
     Raises:
         RnnvizError: the file cannot be written.
     """
-    lists = [
-        [plain_cell(one) if isinstance(one, str) else one for one in np.asarray(column).tolist()]
-        for column in columns.values()
-    ]
+    lists = [np.asarray(column).tolist() for column in columns.values()]
+    rows = csv_rows((tuple(columns), *zip_longest(*lists, fillvalue="")))
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(map(plain_cell, columns))
-            writer.writerows(zip_longest(*lists, fillvalue=""))
+        path.write_bytes(rows.encode("utf-8", "replace"))
     except OSError as error:
         raise RnnvizError(f"cannot write {path}: {error.strerror}") from error
