@@ -46,7 +46,11 @@ from rnnviz.views.window.questions import Questions
 from rnnviz.views.window.status import Status
 from rnnviz.views.window.story_bar import StoryBar
 from rnnviz.views.window.story_telling import StoryTelling
-from rnnviz.views.window.undo import ReplaceTypedText
+from rnnviz.views.window.undo import (
+    ReplaceTypedText,
+    SelectionHistory,
+    drop_what_fits_no_more,
+)
 from rnnviz.views.window.workspace_tabs import WorkspaceTabs
 from rnnviz.views.window.workspaces import WORKSPACES
 
@@ -85,6 +89,7 @@ class Window(QMainWindow):
         self.exporting = Exporting(session, self.text_panel, self)
         self.questions = Questions(session, self.exporting, self.undo_stack, self)
         self.telling = StoryTelling(session, self.exporting, self.undo_stack, self)
+        self.selections = SelectionHistory(session, self.undo_stack, self)
         self.setWindowTitle("rnnviz")
         self.setAcceptDrops(True)
         self.setCentralWidget(self.workspace_tabs)
@@ -393,13 +398,17 @@ class Window(QMainWindow):
     def undo(self) -> None:
         """Take back the last thing done in this room, or else in the window."""
         if not self.workspace_tabs.current.undo():
+            drop_what_fits_no_more(self.undo_stack)
             self.undo_stack.undo()
+            self.selections.forget()
 
     @Slot()
     def redo(self) -> None:
         """Do again what was taken back."""
         if not self.workspace_tabs.current.redo():
+            drop_what_fits_no_more(self.undo_stack)
             self.undo_stack.redo()
+            self.selections.forget()
 
     @Slot(object)
     def show_finding(self, saved: SavedFinding) -> None:
