@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.errors import UnrollError
 from rnnviz.core.unroll.moments import Moment, count_of, moment
-from rnnviz.core.unroll.plan import Plan, structure_named
+from rnnviz.core.unroll.plan import END, Plan, structure_named
 from rnnviz.core.unroll.trace import Trace, read_trace
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
@@ -36,6 +37,33 @@ class _Kept:
     trained: int
     test: TestTime | None = None
     written: Plan | None = None
+    word: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Change:
+    """What a person asks for: other settings, or other weights under the same ones."""
+
+    plan: Plan
+    word: str
+    test: TestTime | None
+    keep_weights: bool = False
+    updates: int = 0
+    until_learned: bool = False
+    radius: float = 0.0
+    edits: tuple[WeightEdit, ...] = ()
+    undoable: bool = True
+
+    def and_then(self, later: _Change) -> tuple[_Change, ...]:
+        """Both as few changes: steps of training add up, of two radii the last counts."""
+        one = replace(self, updates=0, radius=0.0) == replace(later, updates=0, radius=0.0)
+        if not one or self.until_learned or self.edits:
+            return self, later
+        if self.updates and later.updates and not (self.radius or later.radius):
+            return (replace(self, updates=self.updates + later.updates),)
+        if self.radius and later.radius and not (self.updates or later.updates):
+            return (later,)
+        return self, later
 
 
 class Unroll(QObject):
@@ -61,8 +89,13 @@ class Unroll(QObject):
         """Which moment is shown, see `core.unroll.moments`."""
         self.test: TestTime | None = None
         """How it writes, where test time is shown; None for the pass over the targets."""
+        self.word = "hello"
+        """What a person typed to be read, without the end mark."""
         self._now: _Kept | None = None
         self._before: list[_Kept] = []
+        self._under_way: _Change | None = None
+        self._waiting: list[_Change] = []
+        """Changes that were asked for while another was computed, in their order."""
 
     @property
     def moment(self) -> Moment:
@@ -85,6 +118,19 @@ class Unroll(QObject):
         return self._jobs.busy(ComputeUnrolled)
 
     @property
+    def _asked(self) -> _Change | None:
+        """The last change that was asked for, while it is under way or waits."""
+        if not self.busy:
+            return None
+        return self._waiting[-1] if self._waiting else self._under_way
+
+    @property
+    def asked(self) -> Plan:
+        """The settings that were asked for last: other changes are made to these."""
+        asked = self._asked
+        return self.plan if asked is None else asked.plan
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a state to go back to."""
         return bool(self._before)
@@ -94,7 +140,7 @@ class Unroll(QObject):
     def ensure_computed(self) -> None:
         """Ask for the numbers of the plan, if they are not there or on their way."""
         if self.trace is None and not self.busy:
-            self._compute(self.plan)
+            self._change()
 
     def set_index(self, index: int) -> None:
         """Show another moment."""
@@ -122,33 +168,38 @@ class Unroll(QObject):
             return
         names = ("vocabulary", "inputs", "targets", "source", "attends")
         reading = {name: getattr(new, name) for name in names}
-        self.set_plan(msgspec.structs.replace(self.plan, **reading, structure=structure))
+        plan = msgspec.structs.replace(self.asked, **reading, structure=structure)
+        self.set_plan(plan, word.removesuffix(END))
 
-    def set_plan(self, plan: Plan) -> None:
-        """Take other settings; the weights stay where the network stays the same."""
-        if plan == self.plan:
+    def set_plan(self, plan: Plan, word: str | None = None) -> None:
+        """Take other settings; the weights stay where the network stays the same.
+
+        Args:
+            word: what was typed to be read, if it is another one.
+        """
+        if plan == self.asked:
             return
         try:
             plan.check()
         except UnrollError as error:
             self.refused.emit(str(error))
             return
-        same = all(getattr(plan, name) == getattr(self.plan, name) for name in _SHAPE)
-        self._compute(plan, keep_weights=same)
+        same = all(getattr(plan, name) == getattr(self.asked, name) for name in _SHAPE)
+        self._change(plan=plan, keep_weights=same, **({} if word is None else {"word": word}))
 
     def set_test(self, test: TestTime | None) -> None:
         """Show test time, when what it writes goes back in, or the pass over the targets again."""
         if test != self.test:
             self.test = test
-            self._compute(self.plan, keep_weights=True, undoable=False)
+            self._change(keep_weights=True, undoable=False)
 
     def begin_anew(self) -> None:
         """Draw the weights of the seed again."""
-        self._compute(self.plan)
+        self._change()
 
     def train(self, updates: int, until_learned: bool = False) -> None:
         """Make updates of plain gradient descent."""
-        self._compute(self.plan, keep_weights=True, updates=updates, until_learned=until_learned)
+        self._change(keep_weights=True, updates=updates, until_learned=until_learned)
 
     def learn(self) -> None:
         """Make updates until every answer is likelier than 90 %, or no more are allowed."""
@@ -156,57 +207,73 @@ class Unroll(QObject):
 
     def set_radius(self, radius: float) -> None:
         """Scale the recurrent matrices to this spectral radius."""
-        self._compute(self.plan, keep_weights=True, radius=radius)
+        self._change(keep_weights=True, radius=radius)
 
     def edit(self, parameter: str, row: int, column: int, value: float) -> None:
         """Put a number into a parameter by hand."""
         edit = WeightEdit(parameter, row, column, value)
-        self._compute(self.plan, keep_weights=True, edits=(edit,))
+        self._change(keep_weights=True, edits=(edit,))
 
     def undo(self) -> bool:
         """Go back to what was before the last change of weights or plan; whether there was one."""
         if not self._before:
             return False
         kept = self._before.pop()
+        self._waiting.clear()
         self._jobs.cancel(ComputeUnrolled)
-        self._take(kept)
+        self._take(kept, kept.test)
         return True
 
     def close(self) -> None:
         """Delete what was computed."""
         self._scratch.close()
 
-    def _compute(
-        self,
-        plan: Plan,
-        keep_weights: bool = False,
-        updates: int = 0,
-        until_learned: bool = False,
-        radius: float = 0.0,
-        edits: tuple[WeightEdit, ...] = (),
-        undoable: bool = True,
-    ) -> None:
-        kept = self._now if keep_weights else None
+    def _change(self, **facts: Any) -> None:
+        """Ask for a change; one that keeps the weights waits for those before it.
+
+        What begins anew is shown as soon as it is there, whatever was asked before.
+        """
+        asked = self._asked
+        plan, word = (self.plan, self.word) if asked is None else (asked.plan, asked.word)
+        change = _Change(**{"plan": plan, "word": word, "test": self.test, **facts})
+        if change.keep_weights and self.busy:
+            last = self._waiting.pop() if self._waiting else None
+            self._waiting += (change,) if last is None else last.and_then(change)
+            return
+        self._waiting.clear()
+        self._compute(change)
+
+    def _compute(self, change: _Change) -> None:
+        plan, test = change.plan, change.test
+        kept = self._now if change.keep_weights else None
+        self._under_way = change
         self._jobs.now(PLAN, plan)
         request = ComputeUnrolled(
             plan=plan,
             path=str(self._scratch.new() / "trace.npz"),
             weights=kept.path if kept else "",
             trained=kept.trained if kept else 0,
-            updates=updates,
-            until_learned=until_learned,
-            radius=radius,
-            edits=edits,
-            test=self.test,
+            updates=change.updates,
+            until_learned=change.until_learned,
+            radius=change.radius,
+            edits=change.edits,
+            test=test,
         )
-        test = self.test
 
         def done(answer: Unrolled) -> None:
-            if self._now is not None and undoable:
+            if self._now is not None and change.undoable:
                 self._before = [*self._before, self._now][-_MOST_KEPT:]
-            self._take(_Kept(plan, answer.path, answer.trained, test, answer.written))
+            waiting, self._waiting = self._waiting, []
+            self._take(
+                _Kept(plan, answer.path, answer.trained, test, answer.written, change.word),
+                self.test if waiting else test,
+            )
+            if waiting:
+                self._waiting = waiting[1:]
+                self._compute(waiting[0])
 
         def failed(failure: Failure) -> None:
+            self._waiting.clear()
             self.test = self._now.test if self._now is not None else None
             self.refused.emit(failure.message)
 
@@ -214,12 +281,13 @@ class Unroll(QObject):
             request, title="Computing the unrolled network", of=(PLAN,), done=done, failed=failed
         )
 
-    def _take(self, kept: _Kept) -> None:
+    def _take(self, kept: _Kept, test: TestTime | None) -> None:
         try:
             trace = read_trace(Path(kept.path), kept.written or kept.plan, kept.trained)
         except UnrollError as error:
             self.refused.emit(str(error))
             return
-        self._now, self.plan, self.trace, self.test = kept, kept.plan, trace, kept.test
+        self._now, self.plan, self.trace, self.word = kept, kept.plan, trace, kept.word
+        self.test = test
         self.index = min(self.index, self.last_index)
         self.changed.emit()

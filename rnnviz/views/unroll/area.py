@@ -303,9 +303,28 @@ class UnrollArea(QWidget):
         for name, field in (*self._fields.items(), ("rate", self._rate), ("chunk", self._chunk)):
             if field.value() != getattr(plan, name) and not field.hasFocus():
                 field.set_value(getattr(plan, name))
+        self._follow_choices()
         self._threshold.setVisible(plan.clip != "none")
         self._carried.setVisible(plan.chunk > 0)
         self._explain(self.drawing.place)
+
+    def _follow_choices(self) -> None:
+        """Undo may bring back another network, structure or word than the tools show."""
+        if self._unroll.busy:
+            return  # the tools show what is asked for
+        plan, word = self._unroll.plan, self._unroll.word
+        for choices, value in ((self._architecture, plan.architecture), (self._clip, plan.clip)):
+            choices.blockSignals(True)
+            choices.setCurrentIndex(choices.findData(value))
+            choices.blockSignals(False)
+        self._carried.blockSignals(True)
+        self._carried.setChecked(plan.carried)
+        self._carried.blockSignals(False)
+        self._structure.choose(plan.structure)
+        if word and not self._word.hasFocus():
+            self._word.setText(word)
+        if self._threshold.value() != plan.threshold and not self._threshold.hasFocus():
+            self._threshold.set_value(plan.threshold)
 
     @Slot(object)
     def _explain(self, place: Place | None) -> None:
@@ -345,11 +364,9 @@ class UnrollArea(QWidget):
 
     @Slot()
     def _changed(self, _: Any = None) -> None:
-        if self._radius.value():
-            self._radius.set_value(0.0)
         settings = {name: field.value() for name, field in self._fields.items()}
         plan = msgspec.structs.replace(
-            self._unroll.plan,
+            self._unroll.asked,
             architecture=self._architecture.currentData(),
             rate=self._rate.value(),
             chunk=self._chunk.value(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import msgspec
+import numpy as np
 import pytest
 
 from rnnviz.nets.jobs.unroll import TASKS
@@ -124,6 +125,50 @@ def test_at_test_time_it_writes_and_training_goes_on_beneath(unroll):
     assert unroll.shown == plan
 
 
+def _finish(runner):
+    while runner.open:
+        runner.finish(next(iter(runner.open)))
+
+
+def test_what_is_asked_while_another_is_computed_waits_and_is_not_lost(tmp_path, qapp):
+    runner = LateRunner(TASKS)
+    unroll = Unroll(Jobs(runner), tmp_path)
+    unroll.ensure_computed()
+    for _ in range(5):
+        unroll.train(1)
+    unroll.edit("layers.0.weight_hh_l0", 1, 2, 0.75)
+    unroll.set_plan(msgspec.structs.replace(unroll.asked, rate=0.5))
+    unroll.set_plan(msgspec.structs.replace(unroll.asked, chunk=2))
+    _finish(runner)
+    assert unroll.trace.trained == 5
+    assert unroll.trace["weight/layers.0.weight_hh_l0"][1, 2] == 0.75
+    assert (unroll.plan.rate, unroll.plan.chunk) == (0.5, 2)
+    unroll.set_plan(msgspec.structs.replace(unroll.asked, architecture="gru"))
+    unroll.set_word("banana", "many-to-one")
+    _finish(runner)
+    assert (unroll.plan.architecture, unroll.plan.structure) == ("gru", "many-to-one")
+    assert (unroll.word, unroll.trace.trained) == ("banana", 0)
+    unroll.undo()
+    assert (unroll.plan.architecture, unroll.plan.structure) == ("rnn", "many-to-many")
+    unroll.close()
+    runner.close()
+
+
+def test_of_radii_on_a_slider_the_last_counts(tmp_path, qapp):
+    runner = LateRunner(TASKS)
+    unroll = Unroll(Jobs(runner), tmp_path)
+    unroll.ensure_computed()
+    _finish(runner)
+    for radius in (0.5, 0.7, 0.9, 1.5):
+        unroll.set_radius(radius)
+    _finish(runner)
+    matrix = unroll.trace["weight/layers.0.weight_hh_l0"]
+    assert abs(np.linalg.eigvals(matrix)).max() == pytest.approx(1.5)
+    assert unroll.undo() and unroll.undo() and not unroll.undo()
+    unroll.close()
+    runner.close()
+
+
 def test_late_answers_never_come_under_another_plan(tmp_path, qapp):
     """Words, units and trainings in any order, answered in any order: what is shown is whole."""
     random = Random(1)
@@ -149,8 +194,7 @@ def test_late_answers_never_come_under_another_plan(tmp_path, qapp):
             shape = unroll.trace["0/hidden"].shape
             assert shape == (unroll.trace.plan.steps, unroll.plan.units)
             assert 0 <= unroll.index <= unroll.last_index
-    for number in list(runner.open):
-        runner.finish(number)
+    _finish(runner)
     assert unroll.trace is not None
     assert bool(unroll.trace.plan.drawn) == (unroll.test is not None)
     unroll.close()

@@ -1,0 +1,72 @@
+"""What the shipped stories say is so, at the place that they show, in the models that ship."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnviz.cli import main
+from rnnviz.core.concepts import concept_named
+from rnnviz.core.concepts.streaming import label_blocks
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.stories.story import Story, lecture, told_here
+from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.walking.walk import walk
+
+FARTHEST = 18_000
+"""Characters that are walked: no story is told later in its text."""
+
+
+def _of_cells() -> list[Story]:
+    return [
+        told_here(story)
+        for story in lecture().stories
+        if story.finding is not None and story.finding.of_unit and story.show == "cells"
+    ]
+
+
+@pytest.mark.parametrize("story", _of_cells(), ids=lambda story: story.title)
+def test_the_colours_follow_the_concept_where_the_story_is_told(story, tmp_path):
+    """Of what is on the screen 90 % are coloured as the concept says; counts correlate by 0.85."""
+    finding = story.finding
+    assert finding.stop <= FARTHEST
+    text = Text.of(str(Text.read(Path(finding.text_path)))[: finding.stop])
+    model = open_model(Path(finding.model_path)).model
+    walk(model, text, tmp_path / "walked", (finding.channel,))
+    recording = Recording(tmp_path / "walked")
+    unit = recording.groups.number(finding.group_name, finding.unit)
+    shown = slice(finding.start, finding.stop)
+    values = np.asarray(recording.values(finding.channel, unit), np.float64)[shown]
+    concept = concept_named(finding.concept_name)
+    labels = np.concatenate([part for _, part in label_blocks(concept, text)])[shown]
+    scale = finding.scale
+    on = np.clip((values - scale.low) / (scale.high - scale.low), 0, 1)
+    on = 1 - on if scale.flipped else on
+    if labels.dtype == np.bool_:
+        assert np.mean((on > 0.75) == labels) > 0.9
+    else:
+        assert np.corrcoef(on, labels)[0, 1] > 0.85
+
+
+def test_the_verdict_turns_where_the_story_says_it_does(capsys):
+    story = next(one for one in map(told_here, lecture().stories) if _of_verdict(one))
+    finding = story.finding
+    capsys.readouterr()
+    assert main(["classify", finding.model_path, finding.text_path, "--words", "--json"]) == 0
+    texts = json.loads(capsys.readouterr().out)
+    assert "line 4" in story.caption, "the header is line 1"
+    of_words = texts["texts"][2]["words"]
+    assert of_words["class"] == "positive"
+    so_far = dict(zip(of_words["words"], of_words["running"], strict=True))
+    assert so_far["movie"] > 0.5 and so_far["parts"] < 0.3
+    assert so_far["overall"] < 0.3 and so_far["watching"] > 0.7
+    assert f"{texts['right']} end right" in story.caption
+    assert f"these {texts['labelled']} sentences" in story.caption
+
+
+def _of_verdict(story: Story) -> bool:
+    return story.finding is not None and story.finding.channel == "verdict"
