@@ -55,6 +55,7 @@ def test_the_colours_follow_the_concept_where_the_story_is_told(story, tmp_path)
 def test_the_verdict_turns_where_the_story_says_it_does(capsys):
     story = next(one for one in map(told_here, lecture().stories) if _of_verdict(one))
     finding = story.finding
+    assert finding is not None
     capsys.readouterr()
     assert main(["classify", finding.model_path, finding.text_path, "--words", "--json"]) == 0
     texts = json.loads(capsys.readouterr().out)

@@ -140,6 +140,7 @@ def test_what_is_asked_while_another_is_computed_waits_and_is_not_lost(tmp_path,
     unroll.set_plan(msgspec.structs.replace(unroll.asked, rate=0.5))
     unroll.set_plan(msgspec.structs.replace(unroll.asked, chunk=2))
     _finish(runner)
+    assert unroll.trace is not None
     assert unroll.trace.trained == 5
     assert unroll.trace["weight/layers.0.weight_hh_l0"][1, 2] == 0.75
     assert (unroll.plan.rate, unroll.plan.chunk) == (0.5, 2)
@@ -147,6 +148,7 @@ def test_what_is_asked_while_another_is_computed_waits_and_is_not_lost(tmp_path,
     unroll.set_word("banana", "many-to-one")
     _finish(runner)
     assert (unroll.plan.architecture, unroll.plan.structure) == ("gru", "many-to-one")
+    assert unroll.trace is not None
     assert (unroll.word, unroll.trace.trained) == ("banana", 0)
     unroll.undo()
     assert (unroll.plan.architecture, unroll.plan.structure) == ("rnn", "many-to-many")
@@ -162,6 +164,7 @@ def test_of_radii_on_a_slider_the_last_counts(tmp_path, qapp):
     for radius in (0.5, 0.7, 0.9, 1.5):
         unroll.set_radius(radius)
     _finish(runner)
+    assert unroll.trace is not None
     matrix = unroll.trace["weight/layers.0.weight_hh_l0"]
     assert abs(np.linalg.eigvals(matrix)).max() == pytest.approx(1.5)
     assert unroll.undo() and unroll.undo() and not unroll.undo()
