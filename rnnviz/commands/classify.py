@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
-from rnnviz.commands.jobs import opened, run_task
+from rnnviz.commands.jobs import TaskFailed, opened, run_task
 from rnnviz.commands.output import Facts, print_json
 from rnnviz.core.given_path import given_path
 
@@ -68,7 +69,13 @@ def run(arguments: argparse.Namespace) -> int:
         is_file = len(words) < 4096 and os.path.isfile(path)  # noqa: PTH113
         text = Text.read(Path(path)) if is_file else Text.of(words, "the text")
         source = TextGiven.of(text)
-        found = run_task(Classify(model=given, text=source))
+        try:
+            found = run_task(Classify(model=given, text=source))
+        except TaskFailed as error:
+            if words == arguments.texts[-1] and not results:
+                raise
+            print(f"rnnviz: {words!r}: {error}", file=sys.stderr)
+            continue
         for number, document in enumerate(found.documents):
             explained = None
             if arguments.words:

@@ -220,6 +220,8 @@ def _model(path: Path, vocabulary: GoesWith) -> tuple[Facts, list[tuple[str, str
     if isinstance(nats := training.get("held_out_nats"), float):
         facts["held_out"] = {"nats": nats, "bits": bits(nats), "perplexity": perplexity(nats)}
     channels = [("channels", ", ".join(model.channels))] if model.channels else []
+    ours = model.format_title.startswith("rnnviz ")
+    converted = "" if ours else "; `rnnviz convert` writes it as a file of ours"
     lines = [
         ("model", str(about.get("name") or path.name)),
         ("kind", kind.title),
@@ -232,7 +234,7 @@ def _model(path: Path, vocabulary: GoesWith) -> tuple[Facts, list[tuple[str, str
           for number, found in enumerate(units_found(findings))),
         *_moments_lines(moments),
         *(("note", note) for note in model.notes),
-        ("use", f"{kind.with_article}, {kind.use}; `rnnviz convert` writes it as a file of ours"),
+        ("use", f"{kind.with_article}, {kind.use}{converted}"),
     ]  # fmt: skip
     return facts, lines
 
@@ -266,6 +268,7 @@ def _training_lines(training: Mapping[str, object], unit: str) -> list[tuple[str
             ("held_out_characters", "held out"),
             ("words", "words"),
             ("held_out_words", "held out"),
+            ("left_out", "left out: nothing to read"),
             ("sentences", "sentences"),
             ("rows", "rows"),
             ("epochs", "epochs"),

@@ -58,6 +58,9 @@ def test_what_cannot_be_asked_says_so(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "no class 'sideways'; it may be down, up" in capsys.readouterr().err
     assert main(["classify", str(model), "   "]) == 1
     assert "holds no word" in capsys.readouterr().err
+    assert main(["classify", str(model), "", "bad", "  "]) == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 1 and printed.err.count("holds no word") == 2
     assert main(["sample", str(model)]) == 1
     assert "is a classifier, which says what a text is" in capsys.readouterr().err
 

@@ -146,10 +146,10 @@ def _refuse_gaps(values: npt.NDArray[np.float32], columns: Sequence[str], path: 
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
         row, column = wrong[0].tolist()
+        more = f", one of {len(wrong):,} that are NaN or infinite" if len(wrong) > 1 else ""
         raise TextError(
             f"row {row + 1:,}, column {columns[column]} of {path.name} is "
-            f"{values[row, column]}, one of {len(wrong):,} numbers that are NaN or infinite; fill "
-            "them, or leave these rows out"
+            f"{values[row, column]}{more}; fill it, or leave its row out"
         )
 
 
@@ -191,10 +191,11 @@ def _of_text(path: Path, sequence_column: str) -> Table:
             numbers[name] = np.array(found, np.float32)
         elif len(unread) < len(cells) / 2 or all(not cells[n] for n in unread):
             line = body[unread[0]][0]
+            more = f", one of {len(unread):,} such" if len(unread) > 1 else ""
             raise TextError(
                 f"line {line:,}, column {name} of {path.name} is "
-                f"{cells[unread[0]][:30]!r}, which is no number, one of {len(unread):,} such; "
-                "fill them, or leave these rows out"
+                f"{cells[unread[0]][:30]!r}, which is no number{more}; fill it, or leave its row "
+                "out"
             )
         else:
             words[name] = tuple(cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.sequences.number_files import Table, read_table
 from rnnviz.core.training_tasks.flip_flop import flip_flop
 from rnnviz.nets.training.steps import Example, StepsTask
-from rnnviz.nets.training.task import ALL, Share, options_as
+from rnnviz.nets.training.task import ALL, Share, options_as, rare_labels_noted
 
 _SHOWN_STEPS = 12
 MADE_UP_STEPS = 12_000
@@ -106,6 +107,7 @@ class NumbersTask(StepsTask):
             "held_out_sequences": held,
             "reads": list(inputs),
             "gives": list(classes or outputs),
+            "notes": rare_labels_noted(Counter(table.words[outputs[0]])) if classes else [],
         }
         described = SequenceDescription(
             task=self.name,

@@ -91,12 +91,17 @@ class StepsTask:
         self.model.to(self.device)
         self.numbers = description.network.head.gives == "linear"
         self.kept, self.held = list(kept), list(held)
-        self.counts = dict(facts)
+        notes = facts.get("notes")
+        self.counts = {name: fact for name, fact in facts.items() if name != "notes"}
         digest = hashlib.sha256()
         for example in self.kept:
             for part in example:
                 digest.update(part.contiguous().numpy().tobytes())
-        self.facts: Mapping[str, Any] = {**self.counts, "digest": digest.hexdigest()[:16]}
+        self.facts: Mapping[str, Any] = {
+            **self.counts,
+            "digest": digest.hexdigest()[:16],
+            **({"notes": notes} if notes else {}),
+        }
         lengths = np.array([[len(one.entering)] * 2 for one in self.kept])
         self.passes = Passes(config, lengths, share)
         self.steps_an_epoch: float = len(self.passes)

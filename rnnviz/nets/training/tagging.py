@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -26,7 +26,7 @@ from rnnviz.core.sequences.held_out import parted
 from rnnviz.core.sequences.tagged_texts import TaggedSentence, read_tagged
 from rnnviz.core.sequences.word_tokens import folded
 from rnnviz.nets.training.steps import IGNORED, Example, StepsTask
-from rnnviz.nets.training.task import ALL, Share, options_as
+from rnnviz.nets.training.task import ALL, Share, options_as, rare_labels_noted
 from rnnviz.nets.translation.embeddings import initialise_embedding
 
 _SHOWN_WORDS = 20
@@ -40,6 +40,24 @@ class TaggingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     lower: bool = True
     vectors: str = ""
     held_out_texts: str = ""
+
+
+def _unseen_noted(held: Sequence[TaggedSentence], known: Mapping[str, int]) -> list[str]:
+    """A sentence on words held out whose label is never trained on, in a list; else an empty one.
+
+    >>> _unseen_noted([TaggedSentence(("Paris", "is"), ("LOC", "V"))], {"V": 3})
+    ["1 word held out has a label that is never trained on ('LOC') and is not judged"]
+    """
+    unseen = [label for one in held for label in one.labels if label not in known]
+    if not unseen:
+        return []
+    several = len(unseen) > 1
+    said = (
+        f"{len(unseen):,} word{'s' * several} held out {'have' if several else 'has'} a label that "
+        f"is never trained on ({', '.join(map(repr, sorted(set(unseen))[:5]))}) and "
+        f"{'are' if several else 'is'} not judged"
+    )
+    return [said]
 
 
 class TaggingTask(StepsTask):
@@ -96,6 +114,7 @@ class TaggingTask(StepsTask):
             "words": words,
             "labels": dict(counts.most_common()),
             "largest_label": round(max(counts.values()) / max(1, words), 4),
+            "notes": [*rare_labels_noted(counts), *_unseen_noted(held, counts)],
         }
         described = SequenceDescription(
             task=self.name, network=network, name=config.name, default_text=config.default_text

@@ -72,6 +72,24 @@ def training_summary(
     }
 
 
+def rare_labels_noted(counts: Mapping[str, int]) -> list[str]:
+    """A sentence on labels that occur once, in a list; an empty one where there are none.
+
+    >>> rare_labels_noted({"NOUN": 9, "FW": 1})
+    ["the label 'FW' occurs once in what is trained on: it can hardly be learned"]
+    """
+    once = sorted(label for label, count in counts.items() if count == 1)
+    if not once:
+        return []
+    shown = ", ".join(map(repr, once[:5])) + ", ..." * (len(once) > 5)
+    several = len(once) > 1
+    said = (
+        f"the label{'s' * several} {shown} occur{'s' * (not several)} once in what is trained on: "
+        f"{'they' if several else 'it'} can hardly be learned"
+    )
+    return [said]
+
+
 class StepLoss(NamedTuple):
     """What a forward pass gives."""
 

@@ -202,9 +202,11 @@ class SubwordTokenizer:
             )
         except RuntimeError as error:
             said = str(error).strip().split("\n")[-1]
+            most = re.search(r"a value <= (\d+)", said)
+            why = f"there are at most {int(most[1]):,}" if most else said[-120:]
             raise TextError(
-                f"{size:,} subwords cannot be made from these sentences ({said[-120:]}); "
-                "choose a smaller vocabulary"
+                f"{size:,} subwords cannot be made from these texts: {why}; choose a smaller "
+                f"vocabulary" + (f", --option vocabulary={most[1]}" if most else "")
             ) from error
         proto = written.getvalue()
         pieces = sentencepiece.SentencePieceProcessor(model_proto=proto)

@@ -213,3 +213,20 @@ def test_a_label_that_occurs_once_is_learned_or_held_out(tmp_path: Path) -> None
     for seed in range(4):
         chosen = config("tagging", path, seed=seed, steps=2)
         assert train(training_task(chosen), chosen, tmp_path / f"run{seed}").state == "finished"
+
+
+def test_labels_that_occur_once_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "tags.tsv"
+    path.write_text("a\tA\nb\tB\n\n" * 20 + "Paris\tLOC\n\n")
+    apart = tmp_path / "held.tsv"
+    apart.write_text("a\tA\nhop\tVERB\n\n")
+    chosen = config("tagging", path, options={"held_out_texts": str(apart)})
+    task = training_task(chosen)
+    assert task.facts["notes"] == [
+        "the label 'LOC' occurs once in what is trained on: it can hardly be learned",
+        "1 word held out has a label that is never trained on ('VERB') and is not judged",
+    ]
+    rows = tmp_path / "rows.csv"
+    rows.write_text("x,state\n" + "".join(f"{n},{'up' if n else 'down'}\n" for n in range(50)))
+    (said,) = training_task(config("numbers", rows)).facts["notes"]
+    assert said.startswith("the label 'down' occurs once")

@@ -28,7 +28,6 @@ from rnnviz.views.shared.plain_text import Label
 
 _ALL, _NEAR, _BARS = 120, 24, 8
 """Up to so many symbols all are drawn; of more the one that is looked at and so many near it."""
-_NAMED_ON_MAP = 12
 _MARKS = {"\n": "↵", " ": "␣", "\t": "→", "\r": "␍"}
 
 
@@ -142,8 +141,8 @@ class SymbolsPanel(Panel):
     def _draw_map(self, found: SymbolVectors, place: int | None, near: list[int]) -> None:
         named = list(range(len(found.symbols)))
         if len(named) > _ALL:
-            named = self._rows[: _NAMED_ON_MAP + 1]
-        strong = {named.index(one) for one in (place, *near) if one in named}
+            named = self._rows
+        strong = [named.index(one) for one in (place, *near) if one in named]
         others = np.delete(found.plane, named, axis=0) if len(named) < len(found.plane) else None
         if others is not None and len(others) > 2000:
             others = others[:: len(others) // 2000 + 1]

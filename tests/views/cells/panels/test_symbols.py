@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QRectF, QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.sequences.text import Text
@@ -18,6 +18,7 @@ from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.symbols import SymbolsPanel
+from rnnviz.views.plots.names_plot import NamesPlot
 from rnnviz.work.runner import InlineRunner
 from tests.nets.classification.small_classifier import TEXT, saved_classifier
 from tests.nets.sequence.zoo import LETTERS, ZOO
@@ -106,3 +107,41 @@ def test_every_network_has_a_vector_for_each_symbol(name: str) -> None:
         parts = [p for n, p in model.named_parameters() if ".0.weight_ih" in n]
         found = np.concatenate([p.detach().numpy() @ one for p in parts])
         assert vectors[2] == pytest.approx(found)
+
+
+def test_names_on_the_map_do_not_lie_over_each_other(qtbot: QtBot) -> None:
+    plot = NamesPlot("names")
+    qtbot.addWidget(plot)
+    plot.resize(500, 400)
+    plot.show()
+    draw = np.random.default_rng(1)
+    names = [f"name {number}" for number in range(80)]
+    plot.set_named(names, draw.normal(size=(80, 2)), (70, 71))
+    qtbot.waitExposed(plot)
+
+    def boxes() -> list[QRectF]:
+        return [
+            item.mapRectToScene(item.boundingRect()) for item in plot._names if item.isVisible()
+        ]
+
+    def apart() -> bool:
+        found = boxes()
+        return not any(
+            one.adjusted(1, 1, -1, -1).intersects(two.adjusted(1, 1, -1, -1))
+            for number, one in enumerate(found)
+            for two in found[:number]
+        )
+
+    qtbot.waitUntil(apart)
+    few = len(plot.named)
+    assert 10 < few < 80 and "name 70" in plot.named
+    hidden = next(number for number, name in enumerate(names) if name not in plot.named)
+    plot.point_hovered.emit(0, hidden)
+    assert names[hidden] in plot.named and "name 70" in plot.named
+    plot.point_hovered.emit(-1, -1)
+    assert len(plot.named) == few
+    left, right = plot.view.viewRange()[0]
+    middle = (left + right) / 2
+    plot.view.setXRange(middle - (right - left) / 40, middle + (right - left) / 40)
+    qtbot.waitUntil(lambda: len(plot.named) > few)  # there is room for more
+    assert plot.columns()["name"] == names
