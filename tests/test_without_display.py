@@ -17,7 +17,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there
 
 @pytest.mark.parametrize(
     ("needs", "said"),
-    [(False, "an optimiser alone"), (True, "not which characters these are.*rnnviz convert")],
+    [
+        (False, "an optimiser alone"),
+        (True, "not which characters or words these are.*rnnviz convert"),
+    ],
 )
 def test_what_cannot_be_opened_is_said_at_once(needs: bool, said: str, tmp_path: Path) -> None:
     net = nn.ModuleDict({"rnn": nn.GRU(5, 3), "fc": nn.Linear(3, 5)})

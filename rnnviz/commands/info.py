@@ -39,6 +39,10 @@ _COUNTED = 4_000_000
 _MOMENTS = 12
 """So many checkpoints of a training are listed."""
 
+_NEEDS = {
+    "VocabularyNeeded": "vocabulary", "SentencesNeeded": "sentences", "ReadingNeeded": "reading",
+}  # fmt: skip
+"""What has to be given with a file that holds a good model."""
 _CLASSES = 6
 """So many are told with their shares."""
 
@@ -76,17 +80,28 @@ def run(arguments: argparse.Namespace) -> int:
     elif kind in ("concept", "finding"):
         facts, lines = _of_ours(arguments.path, kind)
     else:
-        try:
-            facts, lines = _model(arguments.path, arguments.vocabulary)
-        except RnnvizError:
-            if not arguments.json:
-                _say_inside(arguments.path)
-            raise
+        facts, lines = _model_or_needs(arguments)
     if arguments.json:
         print_json(facts)
     else:
         print(pairs(lines))
     return 0
+
+
+def _model_or_needs(arguments: argparse.Namespace) -> tuple[Facts, list[tuple[str, str]]]:
+    """What a model is; or what lies in its file, and what has to be given with it."""
+    path = arguments.path
+    try:
+        return _model(path, arguments.vocabulary)
+    except RnnvizError as error:
+        inside = [] if arguments.json else _inside(path)
+        needs = _NEEDS.get(getattr(error, "kind", ""), "")
+        if not needs or arguments.vocabulary.vocabulary is not None:
+            if len(inside) > 1:
+                print(pairs(inside))
+            raise
+        facts: Facts = {"path": str(path), "kind": "model", "needs": needs, "why": str(error)}
+        return facts, [*inside, ("needs", str(error))]
 
 
 def _is_prose(path: Path) -> bool:
@@ -97,23 +112,22 @@ def _is_prose(path: Path) -> bool:
     return not head.startswith((b"{", b"[", b"<", b"model_checkpoint_path", b"version https://git"))
 
 
-def _say_inside(path: Path) -> None:
-    """Print what lies in a file that no model can be shown from; nothing where that is unknown."""
+def _inside(path: Path) -> list[tuple[str, str]]:
+    """What lies in a file that no model can be shown from, or not from it alone."""
     from rnnviz.commands.jobs import TaskFailed, run_task
     from rnnviz.work.jobs.models import LookInside
 
-    if path.is_dir():
-        return
+    if path.is_dir() or not path.exists():
+        return []
+    lines = [("file", f"{path.name}, {size_in_words(path.stat().st_size)}")]
     try:
         inside = run_task(LookInside(path=str(path)))
     except (TaskFailed, OSError):
-        return
-    lines = [("file", f"{path.name}, {size_in_words(path.stat().st_size)}")]
+        return lines
     lines += [("holds", inside.holds)] * bool(inside.holds)
     lines += [(group.module, group.tensors) for group in inside.groups]
     lines += [("may be", f"{number}: {title}") for number, title in enumerate(inside.readings, 1)]
-    if len(lines) > 1:
-        print(pairs(lines))
+    return lines
 
 
 def _text(path: Path) -> tuple[Facts, list[tuple[str, str]]]:

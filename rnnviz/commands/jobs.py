@@ -28,6 +28,11 @@ _NUMBER = 1
 class TaskFailed(RnnvizError):
     """A task ended without a result; the message is the task's own."""
 
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        """The name of the error's class, which may tell that something has to be given."""
+
 
 class _Interrupts:
     """Counts Ctrl-C; the second one no longer waits for the task to stop by itself."""
@@ -80,17 +85,17 @@ def run_task(
     assert isinstance(reply, Failed)
     failure = reply.failure
     if failure.kind == "VocabularyNeeded":
-        raise TaskFailed(f"{failure.message}: pass it with --vocabulary FILE")
+        raise TaskFailed(f"{failure.message}: pass it with --vocabulary FILE", failure.kind)
     if failure.kind == "ReadingNeeded":
         listed = "".join(
             f"\n  --reading {number}: {words}"
             for number, words in enumerate(getattr(failure, "readings", ()), 1)
         )
-        raise TaskFailed(f"{failure.message}{listed}")
+        raise TaskFailed(f"{failure.message}{listed}", failure.kind)
     if failure.details:
         sys.stderr.write(failure.details)
         raise TaskFailed(f"this is a defect in rnnviz, please report it: {failure.message}")
-    raise TaskFailed(failure.message)
+    raise TaskFailed(failure.message, failure.kind)
 
 
 def run_with_progress(request: Request[P, A], title: str, unit: str = "") -> A:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,17 @@ def test_of_a_model_without_its_symbols_the_tensors_are_listed(
         "fc2": nn.Linear(5, 9),
     })  # fmt: skip
     torch.save(net.state_dict(), tmp_path / "m.pt")
-    assert main(["info", str(tmp_path / "m.pt")]) == 1
+    assert main(["info", str(tmp_path / "m.pt")]) == 0
     said = capsys.readouterr()
     assert "weight_ih_l0 (12, 3)" in said.out
     assert "2: a language model, tanh inside the head" in said.out
-    assert "pass it with --vocabulary FILE" in said.err
+    assert re.search(r"^needs +.*but not which characters or words .* --vocabulary FILE$", said.out,
+                     re.MULTILINE)  # fmt: skip
+    assert main(["info", str(tmp_path / "m.pt"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["needs"] == "vocabulary"
+    (tmp_path / "v.txt").write_text("abcd")
+    assert main(["info", str(tmp_path / "m.pt"), "--vocabulary", str(tmp_path / "v.txt")]) == 1
+    assert "4 different characters" in capsys.readouterr().err
     (tmp_path / "v.txt").write_text("abcdefghi")
     given = ["--vocabulary", str(tmp_path / "v.txt"), "--reading", "2", "--json"]
     assert main(["info", str(tmp_path / "m.pt"), *given]) == 0
@@ -47,8 +54,8 @@ def test_modules_that_are_no_stack_by_their_names_are_asked_about(
 ) -> None:
     net = nn.ModuleDict({"words": nn.GRU(9, 4), "context": nn.GRU(4, 4), "fc": nn.Linear(4, 9)})
     torch.save({"net": net.state_dict(), "chars": "abcdefghi"}, tmp_path / "m.pt")
-    assert main(["info", str(tmp_path / "m.pt")]) == 1
-    assert "--reading 1: a language model" in capsys.readouterr().err
+    assert main(["info", str(tmp_path / "m.pt")]) == 0
+    assert "--reading 1: a language model" in capsys.readouterr().out
     assert main(["info", str(tmp_path / "m.pt"), "--reading", "1"]) == 0
     assert "2 layers of 4 units" in capsys.readouterr().out
 

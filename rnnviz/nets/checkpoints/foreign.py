@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickletools
 import re
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def describe(path: Path, formats: str = "") -> str:
         return _pickle(path.read_bytes() if path.stat().st_size < _LARGEST_PICKLE else head)
     if tail == _TF_INDEX or re.search(r"\.data-\d{5}-of-\d{5}$", path.name):
         return _tensorflow("the index" if tail == _TF_INDEX else "a part")
-    return _binary(head) or _text(head, formats)
+    return _compressed(head) or _binary(head) or _text(head, formats)
 
 
 def _tensorflow(what: str) -> str:
@@ -89,6 +90,20 @@ def _binary(head: bytes) -> str | None:
     if head[:3] == b"\x08\x01\x12":
         return f"the program of a SavedModel of TensorFlow, which is not run; {_KERAS}"
     return None
+
+
+def _compressed(head: bytes) -> str | None:
+    """What zlib packed, as joblib does where it is told to compress."""
+    if head[:1] != b"\x78" or int.from_bytes(head[:2], "big") % 31:
+        return None
+    try:
+        begin = zlib.decompressobj().decompress(head, _HEAD)
+    except zlib.error:
+        return None
+    what = "a pickle" if re.match(_PICKLE, begin) else "a file"
+    return (
+        f"{what} that is compressed, as joblib.dump(..., compress=...) does; save it without that"
+    )
 
 
 def _zip(path: Path) -> str:

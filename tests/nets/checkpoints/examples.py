@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -125,6 +126,11 @@ def write_arrays(path: Path, stock: Stock) -> None:
         np.savez(file, **state, chars=np.array(list(CHARACTERS)))
 
 
+def write_pickled_arrays(path: Path, stock: Stock) -> None:
+    state = {name: tensor.numpy() for name, tensor in stock.state_dict().items()}
+    path.write_bytes(pickle.dumps({"params": state, "chars": list(CHARACTERS)}))
+
+
 def write_pytorch(path: Path, stock: Stock) -> None:
     torch.save({"model": stock.state_dict(), "chars": list(CHARACTERS)}, path)
 
@@ -171,7 +177,7 @@ def write_torch7(path: Path, stock: Stock) -> None:
 Writer = Callable[[Path, Stock], None]
 WRITERS: dict[str, tuple[Writer, ...]] = {
     "rnnviz": (write_native,),
-    "state-arrays": (write_arrays,),
+    "state-arrays": (write_arrays, write_pickled_arrays),
     "safetensors": (write_safetensors,),
     "pytorch": (write_pytorch, write_pytorch_legacy),
     "pytorch-module": (write_module, write_module_legacy),

@@ -13,7 +13,7 @@ from rnnviz.nets.checkpoints.base import ModelFile
 from rnnviz.nets.checkpoints.keras import importer as keras
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.checkpoints.onnx import importer as onnx
-from rnnviz.nets.checkpoints.pytorch import arrays_state, safetensors_state
+from rnnviz.nets.checkpoints.pytorch import arrays_state, pickled_arrays, safetensors_state
 from rnnviz.nets.checkpoints.pytorch import importers as pytorch
 from rnnviz.nets.checkpoints.tensorflow_js import tfjs
 from rnnviz.nets.checkpoints.torch7 import importer as torch7
@@ -44,6 +44,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count("read_header", native, safetensors_state)
     count("load", safetensors_state)
     count("read_arrays", arrays_state)
+    count("resolved", pickled_arrays)
     count("read_t7", torch7)
     count("read_pytorch", pytorch, tutorial)
     count("opened_chain", keras, onnx, tfjs)

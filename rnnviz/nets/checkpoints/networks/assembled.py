@@ -82,10 +82,15 @@ def _chosen(readings: Sequence[FoundNetwork], number: int, file: str) -> FoundNe
         )
     found = readings[max(0, number - 1)]
     if found.asked and not number:
+        titles = tuple(one.title or one.summary() for one in readings)
+        if found.question:
+            raise ReadingNeeded(
+                f"{file} holds {found.summary()}; {found.question}. Choose the reading", titles
+            )
         raise ReadingNeeded(
             f"{file} holds several recurrent modules whose names do not say that they are one "
             f"stack; read as one, it is {found.summary()}. Choose the reading if it is so",
-            tuple(one.title or one.summary() for one in readings),
+            titles,
         )
     return found
 
@@ -109,8 +114,8 @@ def _named(
     if named is None:
         told = "" if given is None else f" (the {len(given):,} given do not fit)"
         raise VocabularyNeeded(
-            f"{file} holds {found.summary()}, but not which characters these are{told}; "
-            "choose the training text or a vocabulary file",
+            f"{file} holds {found.summary()}, but not which characters or words these "
+            f"are{told}; choose the training text or a vocabulary file",
             found.reads,
         )
     return named

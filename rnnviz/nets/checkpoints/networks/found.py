@@ -52,9 +52,11 @@ class FoundNetwork(UnnamedNetwork):
     """What tells this reading from the others of the same tensors, for people."""
     asked: bool = False
     """Whether a person has to say that it is so."""
+    question: str = ""
+    """What is to be decided, where it is not whether several modules are one stack."""
 
     def summary(self) -> str:
-        """One phrase for people: `an LSTM of 2 layers of 256 units over 84 characters`."""
+        """One phrase for people: `an LSTM of 2 layers of 256 units over 84 symbols`."""
         first = self.layers[0]
         alike = {(one.architecture, one.units, one.direction) for one in self.layers}
         count = len(self.layers)
@@ -66,7 +68,7 @@ class FoundNetwork(UnnamedNetwork):
         else:
             named = [f"{one.facts.short} {one.units:,}" for one in self.layers]
             stack = "layers " + " → ".join(repeated_in_words(named))
-        what = ("characters" if self.reads < 1000 else "symbols") if self.symbols else "numbers"
+        what = "symbols" if self.symbols else "numbers"
         over = f" over {self.reads:,} {what}"
         if self.purpose in ("classifier", "tagger"):
             over += (

@@ -65,6 +65,7 @@ _RENAMED = {"__builtin__.long": "builtins.int", "__builtin__.unicode": "builtins
 _DICTIONARIES = {"collections.OrderedDict", "collections.defaultdict", "collections.Counter"}
 _PATH = re.compile(r"pathlib(\._local)?\.(Pure)?(Posix|Windows)?Path")
 _ARRAY = re.compile(r"numpy\.(core|_core)\.(multiarray|numeric)\.(scalar|_reconstruct|_frombuffer)")
+_WRAPPER, _BUFFERED = "joblib.numpy_pickle.NumpyArrayWrapper", "numpy._core.numeric._frombuffer"
 _LOADED = "torch.storage._load_from_bytes"
 _NUMBER, _NUMBER_AT = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", 2
 """How a file of torch's older form begins behind the pickle's protocol."""
@@ -165,7 +166,7 @@ def follow(stream: BinaryIO, file: str) -> Followed:
     Raises:
         ModelFileError: not a pickle, damaged, or announcing what is not there.
     """
-    machine = _Machine(file)
+    machine = _Machine(file, stream)
     try:
         for opcode, argument, _ in pickletools.genops(stream):
             machine.step(opcode.name, argument)
@@ -181,8 +182,9 @@ def follow(stream: BinaryIO, file: str) -> Followed:
 class _Machine:
     """The pickle machine's stack and memo."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, stream: BinaryIO) -> None:
         self.file = file
+        self._stream = stream
         self.root: Any = None
         self.stored: dict[str, Stored] = {}
         self.names: list[str] = []
@@ -299,6 +301,26 @@ class _Machine:
         target = self.stack[-1]
         if isinstance(target, _Made):
             target.state = state
+            if target.name == _WRAPPER and isinstance(state, _Pairs):
+                self._between(target, dict(state))
+
+    def _between(self, made: _Made, about: dict[Any, Any]) -> None:
+        """An array whose numbers joblib writes between two operations of the pickle."""
+        dtype, shape, order = (about.get(key) for key in ("dtype", "shape", "order"))
+        code = dtype.arguments[0] if isinstance(dtype, _Made) and dtype.arguments else ""
+        told = re.fullmatch(r"[fiub](\d)", code) if isinstance(code, str) else None
+        sizes = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape)
+        if told is None or not sizes or not isinstance(shape, tuple):
+            raise self._damaged("an array between its operations is of an unknown kind")
+        if about.get("numpy_array_alignment_bytes") is not None:
+            self._stream.read(int.from_bytes(self._stream.read(1), "little"))
+        wanted, begin = int(told[1]) * math.prod(shape), self._stream.tell()
+        left = self._stream.seek(0, 2) - begin
+        self._stream.seek(begin)
+        if left < wanted:
+            raise self._damaged(f"an array of {wanted:,} bytes is announced, {left:,} are left")
+        made.name, made.state = _BUFFERED, None
+        made.arguments = (self._stream.read(wanted), dtype, shape, order)
 
     def storage(self, identity: Any) -> None:
         """A block of numbers that lies beside the pickle is asked for."""

@@ -45,7 +45,7 @@ def test_a_class_that_is_nowhere_here_opens(tmp_path: Path, form: str) -> None:
     path = tmp_path / "model.pt"
     subprocess.run([sys.executable, "-c", _ELSEWHERE, str(path), form], check=True)
 
-    with pytest.raises(VocabularyNeeded, match="a GRU of 2 layers of 5 units over 4 characters"):
+    with pytest.raises(VocabularyNeeded, match="a GRU of 2 layers of 5 units over 4 symbols"):
         open_model(path)
     opened = open_model(path, tuple(CHARACTERS))
 
