@@ -1,8 +1,8 @@
 """Colour a text by one unit, or by how unexpected each character was.
 
 SOURCE is MODEL TEXT, or a recording's folder. Without --to the text goes to the terminal; otherwise
-the file's name says what is written: .html, .png, .svg or .csv. Units are named LAYER:UNIT, layers
-from 1 and units from 0: 2:142 is unit 142 of the second layer.
+the file's name says what is written: .html, .png, .svg, .tex or .csv. Units are named LAYER:UNIT,
+layers from 1 and units from 0: 2:142 is unit 142 of the second layer.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rnnviz.core.given_path import given_path
 from rnnviz.core.quantities.units import parse_unit
 
 if TYPE_CHECKING:
+    from rnnviz.core.colours.colour import Scale
     from rnnviz.core.export.ansi import Depth
     from rnnviz.core.export.coloured import ColouredText
     from rnnviz.core.recordings.recording import Recording
@@ -30,11 +31,12 @@ EXAMPLES = """
   rnnviz colour models/war-and-peace.safetensors novel.txt --unit 2:142
   rnnviz colour novel.recording --unit 1:7 --channel forget --range 1000:3000
   rnnviz colour models/linux.safetensors file.c --surprisal --to page.html
+  rnnviz colour novel.recording --unit 2:142 --also 2:97,1:7 --to figure.png
   rnnviz colour novel.recording --unit 2:142 --concept inside-quotes --to figure.svg
 """
 
 _SHOWN = 2000
-_FILES = (".html", ".png", ".svg", ".csv")
+_FILES = (".html", ".png", ".svg", ".tex", ".csv")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +47,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--channel",
         metavar="NAME",
         help="hidden, cell or a gate (default: cell where there is one, else hidden)",
+    )
+    parser.add_argument(
+        "--also",
+        default="",
+        metavar="L:U,…",
+        help="more units as bands under each row of a file, of the same channel where they have it",
     )
     parser.add_argument("--surprisal", action="store_true", help="colour by bits of surprisal")
     parser.add_argument(
@@ -58,7 +66,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--concept", metavar="NAME", help="underline it; a name, a FILE.json or regex:PATTERN"
     )
     parser.add_argument(
-        "--to", type=given_path, metavar="FILE", help="a .html, .png, .svg or .csv file"
+        "--to",
+        type=given_path,
+        metavar="FILE",
+        help="a .html, .png, .svg, .tex (TikZ) or .csv file",
     )
     parser.add_argument(
         "--theme",
@@ -83,6 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.error("give either --unit L:U or --surprisal")
     if arguments.to is not None and arguments.to.suffix.lower() not in _FILES:
         arguments.error(f"--to writes {', '.join(_FILES)}, not {arguments.to.name!r}")
+    if arguments.also and arguments.to is None:
+        arguments.error("--also draws bands into a file; name it with --to")
     if arguments.unit is not None:
         parse_unit(arguments.unit)
     channels = (arguments.channel,) if arguments.channel else None
@@ -99,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _coloured(arguments: argparse.Namespace, recording: Recording) -> ColouredText:
-    from rnnviz.core.export.coloured import coloured_surprisal, coloured_unit
+    from rnnviz.core.export.coloured import coloured_surprisal, coloured_unit, with_bands
 
     start, stop = arguments.range
     if arguments.surprisal:
@@ -109,10 +122,24 @@ def _coloured(arguments: argparse.Namespace, recording: Recording) -> ColouredTe
         channels = recording.groups.of(place).channels
         usual = (carried(channels) or channels)[-1]
         coloured = coloured_unit(recording, arguments.channel or usual, place, start, stop)
+    if arguments.also:
+        coloured = with_bands(coloured, recording, _bands(arguments, recording))
     if arguments.concept:
         coloured = _with_labels(coloured, recording, arguments.concept)
     scale = coloured.scale.flip() if arguments.flip else coloured.scale
     return replace(coloured, scale=scale, title=arguments.title, note=arguments.note)
+
+
+def _bands(
+    arguments: argparse.Namespace, recording: Recording
+) -> list[tuple[str, int, Scale | None]]:
+    found: list[tuple[str, int, Scale | None]] = []
+    for name in arguments.also.split(","):
+        place = recording.groups.unit_named(name.strip())
+        channels = recording.groups.of(place).channels
+        asked = arguments.channel if arguments.channel in channels else None
+        found.append((asked or (carried(channels) or channels)[-1], place, None))
+    return found
 
 
 def _with_labels(coloured: ColouredText, recording: Recording, words: str) -> ColouredText:
@@ -163,6 +190,12 @@ def _write(arguments: argparse.Namespace, coloured: ColouredText) -> None:
         from rnnviz.core.export.csv import write_csv
 
         write_csv(path, coloured)
+    elif suffix == ".tex":
+        from rnnviz.core.export.figure import figure
+        from rnnviz.core.export.figure_tikz import figure_tikz
+
+        drawn = figure(coloured, dark)
+        path.write_text(figure_tikz(drawn), encoding="utf-8", newline="\n")
     elif suffix == ".svg":
         from rnnviz.core.export.svg import write_svg
 

@@ -16,7 +16,7 @@ _TEX = {
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
     "\u2423": r"\textvisiblespace{}", "\u2205": r"$\emptyset$", "≥": r"$\geq$",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "\u2212": "$-$",
-    "\u2192": r"$\to$", "…": r"\dots{}",
+    "\u2192": r"$\to$", "…": r"\dots{}", "\u21b5": r"$\hookleftarrow$",
 }  # fmt: skip
 """What LaTeX reads as a command, or does not have in its oldest fonts."""
 _CELL_MM = 5.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,22 @@ from rnnviz.core.sequences.direction import ORDER, holds_right_to_left
 
 LABEL_STRENGTHS = 5
 """How many steps an underline has, from faint to full."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Another unit over the same T characters: a strip of colours under each row."""
+
+    name: str
+    """The unit and its channel: `2:97 hidden`."""
+    values: npt.NDArray[np.float32]
+    """(T,); NaN where there is nothing."""
+    scale: Scale
+
+    @property
+    def entries(self) -> Bytes:
+        """(T,) the palette entry of every character."""
+        return self.scale.index(self.values)
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,8 @@ class ColouredText:
     steps: npt.NDArray[np.int64] | None = None
     """(T,) the step of the recording that each character belongs to, -1 between steps; None where
     every character is a step."""
+    bands: tuple[Band, ...] = ()
+    """Other units, drawn under each row, from above."""
 
     @property
     def stop(self) -> int:
@@ -63,6 +82,12 @@ class ColouredText:
     def entries(self) -> Bytes:
         """(T,) the palette entry of every character."""
         return self.scale.index(self.values)
+
+    @property
+    def bands_title(self) -> str:
+        """Which units are drawn under each row, in words; empty where none is."""
+        names = ", ".join(band.name for band in self.bands)
+        return f"Under each row, from above: {names}" if names else ""
 
     @property
     def range_title(self) -> str:
@@ -157,6 +182,36 @@ def with_concept(coloured: ColouredText, labels: Labels, concept: str) -> Colour
         part = labels[np.maximum(coloured.steps, 0)].copy()
         part[coloured.steps < 0] = False if part.dtype == np.bool_ else np.nan
     return replace(coloured, labels=part, concept=concept)
+
+
+def with_bands(
+    coloured: ColouredText,
+    recording: Recording,
+    units: Iterable[tuple[str, int, Scale | None]],
+) -> ColouredText:
+    """The same range with more units under each row.
+
+    Args:
+        units: channel, unit counted through all layers, and scale; that is measured over the whole
+            recording unless given.
+
+    Raises:
+        RecordingError: a channel was not recorded.
+    """
+    first, last = coloured.start, coloured.stop
+    bands = []
+    for channel, unit, scale in units:
+        values = recording.shown_values(channel, unit)
+        if coloured.steps is None:
+            part = np.array(values[first:last], np.float32)
+        else:
+            part = np.asarray(values)[np.maximum(coloured.steps, 0)].astype(np.float32)
+            part[coloured.steps < 0] = np.nan
+        own = scale or scale_for(
+            recording.about_channel(channel, unit), recording.running_values(channel, unit)
+        )
+        bands.append(Band(f"{recording.unit_name(unit)} {channel}", part, own))
+    return replace(coloured, bands=tuple(bands))
 
 
 def ticks(scale: Scale) -> tuple[tuple[float, str], ...]:

@@ -12,12 +12,12 @@ COLUMNS = ("offset", "character", "code_point", "value", "surprisal_bits")
 
 
 def csv_table(coloured: ColouredText) -> str:
-    """The table as RFC 4180 text: `COLUMNS`, and the concept's title where there are labels.
+    """The table as RFC 4180 text: `COLUMNS`, the concept's title where there are labels, bands.
 
     What is unknown is an empty field; tabs and line ends are kept inside quotes.
     """
     concept = () if coloured.labels is None else (coloured.concept,)
-    rows: list[list[object]] = [[*COLUMNS, *concept]]
+    rows: list[list[object]] = [[*COLUMNS, *concept, *(band.name for band in coloured.bands)]]
     for place, character in enumerate(coloured.characters):
         row: list[object] = [
             coloured.start + place,
@@ -28,6 +28,7 @@ def csv_table(coloured: ColouredText) -> str:
         ]
         if coloured.labels is not None:
             row.append(_field(float(coloured.labels[place])))
+        row += [_field(float(band.values[place])) for band in coloured.bands]
         rows.append(row)
     return csv_rows(rows)
 

@@ -14,7 +14,16 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from rnnviz.core.colours.colour import CELL_INK, INK, LEVELS, MISSING, PAPER, palette
+from rnnviz.core.colours.colour import (
+    CELL_INK,
+    INK,
+    LEVELS,
+    MISSING,
+    PAPER,
+    Bytes,
+    Scale,
+    palette,
+)
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.layout import Cell, rows
 
@@ -29,6 +38,8 @@ _MARGIN = 32.0
 _BOX_HEIGHT = 19.0
 _BASELINE = 14.0
 _UNDERLINE = 2.5
+_BAND = 4.0
+"""The height of the strip of another unit."""
 _LEGEND_WIDTH = 208.0
 _LEGEND_STEPS = 104
 _SMALL, _TITLE = 11, 18
@@ -157,24 +168,25 @@ def _legend(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float
         x = _MARGIN + _LEGEND_WIDTH + 32
         made.boxes.append(Box(x, y + 6, 24, _UNDERLINE, _label_colour(LABEL_STRENGTHS, dark)))
         made.words.append(Words(x + 32, y + 9, coloured.concept, _SMALL, soft))
-    return y + 24
+    y += 24
+    at_once = int((made.width - 2 * _MARGIN) / 5.6)
+    for number, line in enumerate(textwrap.wrap(coloured.bands_title, at_once)):
+        y += _LEADING + (4 if number == 0 else 0)
+        made.words.append(Words(_MARGIN, y, line, _SMALL, soft))
+    return y
 
 
 def _text(
     made: Figure, coloured: ColouredText, dark: bool, grid: list[list[Cell]], y: float
 ) -> float:
-    pitch = _BOX_HEIGHT + (_UNDERLINE + 2.5 if coloured.labels is not None else 0)
-    table, entries = coloured.scale.colours(dark), coloured.entries
-    strengths = coloured.label_strengths()
+    strips = _strips(coloured, dark)
+    pitch = strips[-1].down + strips[-1].height + (2 if len(strips) > 1 else 0)
     for row in grid:
-        for entry, x, width in _runs(row, entries.tolist()):
-            if entry != MISSING:
-                made.boxes.append(Box(x, y, width, _BOX_HEIGHT, hex_colour(table[entry])))
-        if strengths is not None:
-            for strength, x, width in _runs(row, strengths.tolist()):
-                if strength:
-                    colour = _label_colour(strength, dark)
-                    made.boxes.append(Box(x, y + _BOX_HEIGHT + 0.5, width, _UNDERLINE, colour))
+        for strip in strips:
+            for entry, x, width in _runs(row, strip.entries):
+                if strip.colours[entry]:
+                    colour = strip.colours[entry]
+                    made.boxes.append(Box(x, y + strip.down, width, strip.height, colour))
         for symbol, group in groupby(row, key=lambda cell: cell.symbol):
             cells = tuple(
                 (_MARGIN + cell.column * CELL, (1 if symbol else cell.width) * CELL, cell.shown)
@@ -185,6 +197,39 @@ def _text(
                 made.letters.append(Letters(cells, y + _BASELINE, colour))
         y += pitch
     return y
+
+
+class _Strip(NamedTuple):
+    """What is drawn in every row at the same height: the ground of the letters, or below it."""
+
+    down: float
+    """From the top of the row."""
+    height: float
+    entries: list[int]
+    """(T,)"""
+    colours: tuple[str, ...]
+    """Of each entry; empty where nothing is drawn."""
+
+
+def _strips(coloured: ColouredText, dark: bool) -> list[_Strip]:
+    """What every row has, from above."""
+    found = [_strip(coloured.scale, coloured.entries, 0.0, _BOX_HEIGHT, dark)]
+    down = _BOX_HEIGHT
+    strengths = coloured.label_strengths()
+    if strengths is not None:
+        colours = tuple(_label_colour(step, dark) for step in range(1, LABEL_STRENGTHS + 1))
+        found.append(_Strip(down + 0.5, _UNDERLINE, strengths.tolist(), ("", *colours)))
+        down += 0.5 + _UNDERLINE
+    for band in coloured.bands:
+        found.append(_strip(band.scale, band.entries, down + 1, _BAND, dark))
+        down += 1 + _BAND
+    return found
+
+
+def _strip(scale: Scale, entries: Bytes, down: float, height: float, dark: bool) -> _Strip:
+    colours = [hex_colour(colour) for colour in scale.colours(dark)]
+    colours[MISSING] = ""
+    return _Strip(down, height, entries.tolist(), tuple(colours))
 
 
 def _runs(row: list[Cell], values: list[int]) -> Iterator[tuple[int, float, float]]:

@@ -43,6 +43,8 @@ class DrawnPart:
 Part = ColouredText | DrawnPart
 
 _LEGEND_STOPS = 17
+_BAND = 5
+"""Pixels that the strip of another unit takes under each row, with the gap above it."""
 _TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _REPLACED = {0: "\u2400", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
 """NUL and lone halves of a surrogate pair have no place in a page."""
@@ -111,7 +113,8 @@ def _section(part: ColouredText, number: int, colours: int, single: bool) -> str
         + f'<p class="about">{words_as_html(part.about)}</p>\n'
         + (f'<p class="note">{words_as_html(part.note)}</p>\n' if part.note else "")
         + _legend(part, colours)
-        + f'<pre data-of="data-{number}" class="c{colours}">{_characters(part)}</pre>\n'
+        + f'<pre data-of="data-{number}" class="c{colours}{_banded(part)}">'
+        f"{_characters(part)}</pre>\n"
         f'<script type="application/json" id="data-{number}">{_data(part)}</script>\n</section>\n'
     )
 
@@ -123,9 +126,11 @@ def _legend(part: ColouredText, colours: int) -> str:
         if part.labels is not None
         else ""
     )
+    bands = f"<div>{words_as_html(part.bands_title)}</div>" if part.bands else ""
     return (
         f'<div class="legend"><div>{words_as_html(part.quantity)}</div>'
-        f'<div class="bar l{colours}"></div><div class="ticks">{marks}</div>{underline}</div>\n'
+        f'<div class="bar l{colours}"></div><div class="ticks">{marks}</div>'
+        f"{underline}{bands}</div>\n"
     )
 
 
@@ -134,10 +139,14 @@ def _characters(part: ColouredText) -> str:
     strengths = part.label_strengths()
     cells = []
     entries = part.entries.tolist()
+    bands = [band.entries.tolist() for band in part.bands]
     for place, character in enumerate(part.characters):
         names = [] if entries[place] == MISSING else [f"v{entries[place]}"]
         if strengths is not None and strengths[place]:
             names.append(f"u{strengths[place]}")
+        for number, band in enumerate(bands):
+            if band[place] != MISSING:
+                names.append(f"{_band_class(part, number)}{band[place]}")
         if part.known is not None and not part.known[place]:
             names.append("x")
         if character == "\n":
@@ -246,7 +255,47 @@ def _colour_style(parts: Sequence[ColouredText], palettes: Sequence[tuple[str, b
             rules.append(f"{where}.l{number}{{background:linear-gradient(90deg,{gradient})}}")
     if any(part.labels is not None for part in parts):
         rules += _underline_rules()
+    rules += _band_rules(parts)
     return "\n".join(rules)
+
+
+def _banded(part: ColouredText) -> str:
+    """The class of a text that has other units under its rows."""
+    return f" b{len(part.bands)}" if part.bands else ""
+
+
+def _band_class(part: ColouredText, number: int) -> str:
+    """What the classes of a band begin with; before the entry of its palette."""
+    scale = part.bands[number].scale
+    return f"p{number}{scale.palette}{'-flipped' if scale.flipped else ''}-"
+
+
+def _band_rules(parts: Sequence[ColouredText]) -> Iterable[str]:
+    """Bands are shadows within the foot of each character: any number, and none takes a letter."""
+    for count in sorted({len(part.bands) for part in parts} - {0}):
+        shadows = []
+        for number in reversed(range(count)):
+            foot = _BAND * (count - number)
+            shadows += [
+                f"inset 0 -{foot - 1}px 0 var(--p{number},var(--paper))",
+                f"inset 0 -{foot}px 0 var(--paper)",
+            ]
+        yield (
+            f"pre.b{count}{{line-height:{21 + _BAND * count + 4}px}}"
+            f"pre.b{count} i{{padding-bottom:{_BAND * count + 2}px;box-shadow:{','.join(shadows)}}}"
+        )
+    used: dict[str, tuple[int, Scale, set[int]]] = {}
+    for part in parts:
+        for number, band in enumerate(part.bands):
+            name = _band_class(part, number)
+            entries = used.setdefault(name, (number, band.scale, set()))[2]
+            entries.update(int(entry) for entry in np.unique(band.entries))
+    for name, (number, scale, entries) in used.items():
+        for dark in (False, True):
+            table = scale.colours(dark)
+            for entry in sorted(entries - {MISSING}):
+                where = ".dark " if dark else ""
+                yield f"{where}.{name}{entry}{{--p{number}:{_hex(table[entry])}}}"
 
 
 def _underline_rules() -> Iterable[str]:

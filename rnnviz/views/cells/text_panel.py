@@ -336,14 +336,7 @@ class TextPanel(QWidget):
 
     def _show_pinned(self, recording: Recording) -> None:
         """Draw the other pinned units as bands under each row, in the order of pinning."""
-        selection, scaling = self._session.selection, self._session.scaling
-        here = Pin(selection.channel, selection.unit)
-        by_unit = selection.colouring == "unit"
-        pins = [
-            pin
-            for pin in selection.pins
-            if recording.has(pin.channel, pin.unit) and not (by_unit and pin == here)
-        ][:_MOST_BANDS]
+        scaling, pins = self._session.scaling, self.shown_pins()
         self.view.set_more_values(
             *(
                 (
@@ -357,6 +350,19 @@ class TextPanel(QWidget):
         said = f"Under each row, from above, the pinned units: {', '.join(names)}."
         self.pinned.setText(said if names else "")
         self.pinned.setVisible(bool(names))
+
+    def shown_pins(self) -> list[Pin]:
+        """The pinned units that are drawn under each row, from above."""
+        recording, selection = self._session.recordings.recording, self._session.selection
+        if recording is None:
+            return []
+        here = Pin(selection.channel, selection.unit)
+        by_unit = selection.colouring == "unit"
+        return [
+            pin
+            for pin in selection.pins
+            if recording.has(pin.channel, pin.unit) and not (by_unit and pin == here)
+        ][:_MOST_BANDS]
 
     def _show_legend(self, scale: Scale, note: str) -> None:
         scaling = self._session.scaling

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rnnviz.views.plots.ridges import RidgePlot
     from rnnviz.views.plots.run_marks import RunMark
     from rnnviz.views.plots.scatter import Points, ScatterPlot
+    from rnnviz.views.plots.strips_of_lines import Strip
 else:
 
     class _Later:
@@ -64,6 +65,7 @@ else:
     Points, ScatterPlot = _Later("scatter", "Points"), _Later("scatter", "ScatterPlot")
     RidgePlot = _Later("ridges", "RidgePlot")
     RunMark = _Later("run_marks", "RunMark")
+    Strip = _Later("strips_of_lines", "Strip")
 
 __all__ = [
     "SWATCH",
@@ -88,6 +90,7 @@ __all__ = [
     "RunMark",
     "ScatterPlot",
     "Series",
+    "Strip",
     "Trace",
     "as_it_is",
     "ink_colour",

@@ -11,10 +11,11 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.sequences.text import Text
-from rnnviz.views.plots.axes import TextAxis
+from rnnviz.views.plots.axes import NamedAxis, TextAxis
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.export import Columns
 from rnnviz.views.plots.inks import Ink, ink_colour, ink_pen
+from rnnviz.views.plots.strips_of_lines import Strip, StripsOfLines
 from rnnviz.views.shared.theme import Theme, theme_of
 
 Floats = npt.NDArray[np.floating]
@@ -30,8 +31,6 @@ class Series:
     values: Floats
     ink: Ink
     width: float = 1.5
-    divisor: float = 1.0
-    """Drawn is the value divided by this."""
 
 
 def decimate(places: Floats, values: Floats, columns: int) -> tuple[Floats, Floats]:
@@ -56,7 +55,10 @@ def decimate(places: Floats, values: Floats, columns: int) -> tuple[Floats, Floa
 
 
 class LinePlot(Plot):
-    """Lines over a stretch of text, bands behind them, and a cursor on one character."""
+    """Lines over a stretch of text, bands behind them, and a cursor on one character.
+
+    The lines share a scale, or stand one above the other, each on a strip with a scale of its own.
+    """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         self.text_axis = TextAxis("bottom")
@@ -65,7 +67,10 @@ class LinePlot(Plot):
         self._band = pg.BarGraphItem(x0=[], x1=[], y0=[], height=[])
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._zero = pg.InfiniteLine(angle=0, movable=False, pos=0)
-        super().__init__(name, x_axis=self.text_axis, parent=parent)
+        self.value_axis = NamedAxis("left")
+        self._strips = StripsOfLines(self.value_axis)
+        super().__init__(name, x_axis=self.text_axis, y_axis=self.value_axis, parent=parent)
+        self._strips.put_into(self.item)
         for item in (self._band, self._zero, self._cursor):
             self.item.addItem(item, ignoreBounds=True)
         self._cursor.setZValue(10)
@@ -75,6 +80,19 @@ class LinePlot(Plot):
     def set_text(self, text: Text | None) -> None:
         """The text whose characters stand along the axis."""
         self.text_axis.set_text(text)
+
+    def set_strips(self, strips: tuple[Strip, ...]) -> None:
+        """Give each line a strip with this scale, the first above; none for one scale for all.
+
+        The range of values is then from 0 to the number of strips. Call it before `set_series`.
+        """
+        self._strips.set_strips(strips)
+        self._zero.setVisible(not strips)
+        self.value_axis.setStyle(tickLength=0 if strips else -4)
+
+    def name_strips(self, words: tuple[tuple[str, Ink], ...]) -> None:
+        """What stands above each line that has a strip of its own."""
+        self._strips.say(words, self._more, theme_of(self))
 
     def set_series(self, series: tuple[Series, ...]) -> None:
         """Draw these lines."""
@@ -131,6 +149,7 @@ class LinePlot(Plot):
         """Lines in their inks, the band as a wash."""
         for curve, series in zip(self._curves, self._series, strict=True):
             curve.setPen(ink_pen(series.ink, theme, series.width))
+        self._strips.recolour(theme)
         self._band.setOpts(pen=None, brush=ink_colour("accent", theme, 0.13))
         self._zero.setPen(pg.mkPen(theme.border))
         self._cursor.setPen(pg.mkPen(theme.accent, style=Qt.PenStyle.SolidLine))
@@ -140,10 +159,12 @@ class LinePlot(Plot):
         """Give each curve only what the visible range needs."""
         low, high = self.view.viewRange()[0]
         columns = max(100, int(self.view.width()))
-        for curve, series in zip(self._curves, self._series, strict=True):
+        for number, (curve, series) in enumerate(zip(self._curves, self._series, strict=True)):
             first = max(0, int(low) - series.start - 1)
             last = min(len(series.values), max(first, int(np.ceil(high)) - series.start + 1))
-            values = series.values[first:last].astype(np.float64) / series.divisor
+            values = series.values[first:last].astype(np.float64)
+            if len(self._strips):
+                values = self._strips.placed(values, number)
             places = np.arange(first, last) + (series.start + 0.5)
             x, y = decimate(places, values, columns)
             curve.setData(x, y, antialias=len(x) < 3000)

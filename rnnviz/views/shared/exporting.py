@@ -24,7 +24,7 @@ from rnnviz.work.jobs.findings import PageWritten
 if TYPE_CHECKING:
     from rnnviz.core.export.coloured import ColouredText
 
-_FILTERS = "Picture (*.png);;Drawing (*.svg);;Web page (*.html);;Table (*.csv)"
+_FILTERS = "Picture (*.png);;Drawing (*.svg);;Web page (*.html);;LaTeX (*.tex);;Table (*.csv)"
 
 
 class Exporting(QObject):
@@ -75,7 +75,13 @@ class Exporting(QObject):
         labels = self._session.rankings.labels(selection.concept or "")
         if concept is not None and labels is not None:
             made = coloured.with_concept(made, labels, concept.title)
-        return made
+        pins = self._panel.shown_pins()
+        scale_of = self._session.scaling.scale_of
+        return coloured.with_bands(
+            made,
+            recording,
+            [(pin.channel, pin.unit, scale_of(recording, pin.channel, pin.unit)) for pin in pins],
+        )
 
     def finding(self) -> Finding | None:
         """What is on the screen as a finding; None where nothing is shown, or no unit is."""
@@ -147,11 +153,16 @@ class Exporting(QObject):
             write_csv(path, coloured)
         elif kind == ".html":
             write_html(path, [coloured])
+        elif kind == ".tex":
+            from rnnviz.core.export.figure import figure
+            from rnnviz.core.export.figure_tikz import figure_tikz
+
+            path.write_text(figure_tikz(figure(coloured)), encoding="utf-8", newline="\n")
         elif kind in (".png", ".svg"):
             write_figure(path, coloured, dark=theme_of(self._window).dark)
         else:
             raise RnnvizError(
-                f"{path.name} ends in {kind or 'nothing'}; write .png, .svg, .html or .csv"
+                f"{path.name} ends in {kind or 'nothing'}; write .png, .svg, .html, .tex or .csv"
             )
 
     @Slot()

@@ -21,10 +21,12 @@ from rnnviz.core.export.coloured import (
     coloured_surprisal,
     coloured_unit,
     ticks,
+    with_bands,
     with_concept,
 )
 from rnnviz.core.export.csv import csv_table
-from rnnviz.core.export.figure import CELL, figure
+from rnnviz.core.export.figure import CELL, figure, hex_colour
+from rnnviz.core.export.figure_tikz import figure_tikz
 from rnnviz.core.export.html import html_page
 from rnnviz.core.export.layout import rows
 from rnnviz.core.export.svg import svg
@@ -363,3 +365,47 @@ def test_letters_of_right_to_left_scripts_stand_in_one_order():
     for words in (made.about, html_page([made]), svg(figure(made))):
         assert "stand as they are read, from left to right" in words
     assert "left to right" not in coloured("plain").about
+
+
+def test_more_units_are_bands_under_each_row_in_every_file(random_recording) -> None:
+    recording = random_recording("hello (world)\n" * 4)
+    groups = recording.groups
+    channel = groups.of(0).channels[0]
+    scale = Scale(-1.0, 1.0, "blue-orange")
+    plain = coloured_unit(recording, channel, 0, 5, 45)
+    made = with_bands(plain, recording, [(channel, 1, None), (channel, 2, scale.flip())])
+    for unit, band in enumerate(made.bands, 1):
+        np.testing.assert_array_equal(band.values, recording.shown_values(channel, unit)[5:45])
+        assert band.name == f"{groups.unit_name(unit)} {channel}"
+    words = f"Under each row, from above: {made.bands[0].name}, {made.bands[1].name}"
+    before, after = figure(plain), figure(made)
+    assert after.height > before.height
+    assert any(words.startswith(one.text) for one in after.words)
+    drawn = {box.colour for box in after.boxes if box.height == 4.0}
+    wanted = {
+        hex_colour(band.scale.colours(False)[entry])
+        for band in made.bands
+        for entry in band.entries.tolist()
+    }
+    assert drawn == wanted
+    page = html_page([made])
+    assert words in page
+    cells = parsed(page).cells
+    assert f"p0{made.bands[0].scale.palette}-{made.bands[0].entries[3]}" in cells[3]
+    assert f"p1blue-orange-flipped-{made.bands[1].entries[3]}" in cells[3]
+    assert f".p1blue-orange-flipped-{made.bands[1].entries[3]}{{--p1:#" in page
+    assert "inset" not in html_page([plain])
+    rows = list(csv.DictReader(io.StringIO(csv_table(made), newline="")))
+    assert float(rows[7][made.bands[1].name]) == pytest.approx(made.bands[1].values[7], rel=1e-5)
+
+
+def test_a_figure_is_drawn_by_latex_with_every_letter_and_nothing_that_it_would_run() -> None:
+    made = figure(coloured("a_b$\\input{x}%\n"))
+    drawn = figure_tikz(made)
+    assert drawn.count("\\fill") == len(made.boxes)
+    letters = [shown for row in made.letters for _, _, shown in row.cells if not shown.isspace()]
+    assert drawn.count("\\node[anchor=base,") == len(letters) + sum(
+        words.anchor == "middle" for words in made.words
+    )
+    assert "\\input" not in drawn
+    assert drawn.count("{") == drawn.count("}")

@@ -1,11 +1,8 @@
-"""The selected and the pinned units over the text on the screen, as lines."""
+"""The selected and the pinned units over the text on the screen, as lines above each other."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
@@ -14,16 +11,20 @@ from rnnviz.core.cells.verdicts import running_verdict
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.shared.selection import Pin
 from rnnviz.views.cells.placing import axis_text
-from rnnviz.views.plots import Ink, LinePlot, Series
+from rnnviz.views.plots import Ink, LinePlot, Series, Strip
 from rnnviz.views.shared.panel import Panel
 
-_FLATTENED = 4.0
+_STRIP_PIXELS, _AXIS_PIXELS = 44, 76
+"""What a line among several needs in height, and what the plot takes beside the lines."""
 _WITHOUT_A_VIEW = 600
 """How many characters are shown while nobody tells what is on the screen."""
 
 
 class TracePanel(Panel):
-    """Value against position; the pointer on the plot moves the cursor in the text."""
+    """Value against position; the pointer on the plot moves the cursor in the text.
+
+    Several units stand one above the other, each with its own scale and its name.
+    """
 
     name = "trace"
     title = "Trace"
@@ -45,6 +46,7 @@ class TracePanel(Panel):
     def build(self) -> QWidget:
         """One plot."""
         self._series: tuple[Series, ...] = ()
+        self._stacked = False
         self.plot = LinePlot("Values of the selected and pinned units")
         self.plot.hovered.connect(self._hover)
         self.plot.clicked.connect(self._click)
@@ -55,22 +57,27 @@ class TracePanel(Panel):
         recording = self.session.recordings.recording
         assert recording is not None
         start, stop = visible_range(self.session.selection.visible, recording.length)
+        shown = self._shown(recording)
         self._series = tuple(
-            _series(recording, pin, start, stop, ink, width)
-            for pin, ink, width in self._shown(recording)
+            _series(recording, pin, start, stop, ink, width) for pin, ink, width in shown
         )
+        spans = [
+            _span(recording.about_channel(pin.channel, pin.unit).range, series)
+            for (pin, _, _), series in zip(shown, self._series, strict=True)
+        ]
         if (verdict := self._verdict(recording, start, stop)) is not None:
             self._series = (*self._series, verdict)
-        ranges = {
-            recording.about_channel(pin.channel, pin.unit).range
-            for pin, _, _ in self._shown(recording)
-        }
-        if "unbounded" in ranges:
-            self._series = _comparable(self._series)
-        shared = all(series.divisor == 1.0 for series in self._series)
-        self.plot.set_labels("", "value" if shared else "share of its own range")
+            spans.append((0.0, 1.0))
+        self._stacked = len(spans) > 1
+        low, high = spans[0] if spans else (-1.0, 1.0)
+        room = 0.0 if self._stacked else 0.03 * (high - low)
+        values = (0.0, float(len(spans))) if self._stacked else (low - room, high + room)
+        needed = _AXIS_PIXELS + _STRIP_PIXELS * len(spans) if self._stacked else 0
+        self.plot.setMinimumHeight(needed)
+        self.plot.set_labels("", "" if self._stacked else "value")
         self.plot.set_text(axis_text(recording))
-        self.plot.set_range((float(start), float(stop)), _span(ranges, self._series))
+        self.plot.set_range((float(start), float(stop)), values)
+        self.plot.set_strips(tuple(Strip(*span) for span in spans) if self._stacked else ())
         self.plot.set_series(self._series)
         self._draw_band(start, stop)
         self.show_cursor()
@@ -89,6 +96,9 @@ class TracePanel(Panel):
             inside = 0 <= place < len(series.values) and np.isfinite(series.values[place])
             value = f"  {series.values[place]:+.2f}".replace("-", "−") if inside else ""
             entries.append((series.name + value, series.ink))
+        if self._stacked:
+            self.plot.name_strips(tuple(entries))
+            entries = []
         concept = self.session.selection.concept
         known = self.session.rankings.concept(concept) if concept else None
         if known:
@@ -154,29 +164,14 @@ def _series(
     return Series(name, start, values, ink, width)
 
 
-def _comparable(series: tuple[Series, ...]) -> tuple[Series, ...]:
-    """Each divided by its own reach where one would flatten the others."""
-    reaches = [_reach(one.values) for one in series]
-    if max(reaches, default=0.0) <= _FLATTENED * min(reaches, default=0.0):
-        return series
-    return tuple(replace(one, divisor=reach) for one, reach in zip(series, reaches, strict=True))
-
-
-def _reach(values: npt.NDArray[np.floating]) -> float:
-    finite = values[np.isfinite(values)]
-    return float(np.abs(finite).max(initial=0.0)) or 1.0
-
-
-def _span(ranges: set[Range], series: tuple[Series, ...]) -> tuple[float, float]:
+def _span(known: Range, series: Series) -> tuple[float, float]:
     """Gates need 0 to 1, bounded states -1 to 1; others what they reach, and zero."""
-    if ranges == {"share"}:
-        return -0.04, 1.04
-    if "unbounded" not in ranges or any(one.divisor != 1.0 for one in series):
-        return -1.06, 1.06
-    low, high = -0.1, 0.1
-    for one in series:
-        finite = one.values[np.isfinite(one.values)].astype(np.float32)
-        low, high = float(finite.min(initial=low)), float(finite.max(initial=high))
+    if known == "share":
+        return 0.0, 1.0
+    if known != "unbounded":
+        return -1.0, 1.0
+    finite = series.values[np.isfinite(series.values)].astype(np.float32)
+    low, high = float(finite.min(initial=-0.1)), float(finite.max(initial=0.1))
     # Whole steps, so that scrolling does not make the axis breathe.
     step = 10.0 ** np.floor(np.log10(high - low)) / 2
     return float(np.floor(low / step) * step), float(np.ceil(high / step) * step)

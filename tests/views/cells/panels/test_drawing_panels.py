@@ -102,6 +102,33 @@ class TestTrace:
         panel.plot.hovered.emit(30.7, 0.0)
         assert session.selection.cursor == 30
 
+    def test_several_units_stand_above_each_other_each_with_its_name_and_scale(
+        self, session: Session, qtbot: QtBot
+    ) -> None:
+        panel = TracePanel(session)
+        shown(qtbot, panel)
+        view, low = panel.plot.view, panel.plot.minimumHeight()
+        assert view.viewRange()[1] == pytest.approx([-1.06, 1.06])
+        session.selection.toggle_pin(Pin("hidden", LINE_UNIT))
+        session.selection.toggle_pin(Pin("hidden", 2))
+        settle(qtbot, panel)
+        assert view.viewRange()[1] == [0.0, 3.0]
+        assert panel.plot.minimumHeight() >= low + 3 * 40
+        drawn = [curve.getData()[1] for curve in panel.plot._curves]
+        for place, values in enumerate(drawn):
+            assert 2 - place < np.nanmin(values)
+            assert np.nanmax(values) < 3 - place
+        session.selection.set_cursor(20)
+        names = [item.text() for item in panel.plot._strips._words]
+        assert [name.split("  ")[0] for name in names] == ["1:5 hidden", "2:3 hidden", "1:2 hidden"]
+        assert all(len(name.split("  ")) == 2 for name in names), "and the value at the cursor"
+        assert sorted(panel.plot.value_axis._names.values()) == ["1.0"] * 3 + ["−1.0"] * 3
+        session.selection.clear_pins()
+        settle(qtbot, panel)
+        assert view.viewRange()[1] == pytest.approx([-1.06, 1.06])
+        assert panel.plot._strips._words == []
+        assert panel.plot.minimumHeight() == 0
+
 
 class TestHeatmap:
     def test_a_click_selects_the_unit_of_the_row(self, session: Session, qtbot: QtBot) -> None:
