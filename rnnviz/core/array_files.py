@@ -46,7 +46,7 @@ def read_arrays(path: Path, *, words: bool = False, compressed: bool = False) ->
     """The arrays of a `.npz` file, by their names.
 
     Args:
-        words: arrays of words are read, too.
+        words: arrays of words are read, too; those of bytes as UTF-8.
         compressed: a compressed file is read, too; it may announce no more than fits into memory.
 
     Raises:
@@ -91,7 +91,7 @@ def _read(file: IO[bytes], size: int, *, words: bool = False) -> Array:
         raise DamagedFileError(
             "it holds Python objects, which are not unpickled; save words as np.array(words, str)"
         )
-    if dtype.kind not in (_KINDS + "U" * words) or dtype.fields is not None:
+    if dtype.kind not in (_KINDS + "US" * words) or dtype.fields is not None:
         raise DamagedFileError(f"it holds {dtype}, which are no numbers")
     wanted = math.prod(shape) * dtype.itemsize
     if any(length < 0 for length in shape) or len(shape) > 8 or not 0 <= wanted <= size:
@@ -101,4 +101,10 @@ def _read(file: IO[bytes], size: int, *, words: bool = False) -> Array:
     data = file.read(wanted)
     if len(data) < wanted:
         raise DamagedFileError("it is cut short")
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    found = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    if dtype.kind != "S":
+        return found
+    try:
+        return np.char.decode(found, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DamagedFileError("it holds bytes that are no words in UTF-8") from error

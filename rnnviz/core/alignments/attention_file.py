@@ -1,15 +1,14 @@
 """Attention of anybody's model: weights of layers and heads with their tokens, from a file.
 
-JSON and NPZ hold `weights` (or `attention`, `attentions`) of 2 axes (target, source), 3 (head
+JSON and NPZ hold `weights` (or one of the other `KEYS`) of 2 axes (target, source), 3 (head
 before) or 4 (layer before); tokens as `source` and `target`, or as `tokens` where both are alike.
-CSV is a table with the source tokens across and the target tokens down. Nothing is unpickled.
+An archive may have an array for each layer. CSV is a table with the source tokens across and the
+target tokens down, or a row a weight (`attention_table`). Nothing is unpickled.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import math
+import re
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -21,13 +20,26 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.alignments.alignment import Alignment, Floats
+from rnnviz.core.alignments.attention_table import is_attention_table, read_table
 from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.reading import DamagedFileError, decode_json, read_small
 
-KEYS = ("weights", "attention", "attentions")
-"""What the weights may be called."""
-SIDES = ("source", "target", "tokens")
+KEYS = (
+    "weights",
+    "attention",
+    "attentions",
+    "attention_weights",
+    "attn_weights",
+    "attn",
+    "cross_attentions",
+    "cross_attention",
+)
+"""What the weights may be called; the first that is there is taken."""
+SOURCES = ("source", "source_tokens", "src", "src_tokens", "input_tokens", "tokens")
+TARGETS = ("target", "target_tokens", "tgt", "tgt_tokens", "trg", "output_tokens", "tokens")
+"""What the tokens of a side may be called; `tokens` where both sides are alike."""
+SIDES = (*SOURCES, *TARGETS[:-1])
 LARGEST_BYTES = 1 << 26
 """Of a JSON or CSV file."""
 MOST_PLACES = 5000
@@ -92,9 +104,7 @@ def is_attention(path: Path, head: bytes) -> bool:
     if ending == ".npz":
         return any(f"{key}.npy".encode() in head for key in KEYS) or _lists_weights(path)
     if ending in _TEXTS:
-        lines = head.decode("utf-8-sig", "replace").splitlines()[:2]
-        cornered = len(lines) == 2 and lines[0].startswith((",", ";", "\t", '""'))
-        return cornered and lines[1][-1:].isdigit()
+        return is_attention_table(head)
     return False
 
 
@@ -111,12 +121,14 @@ def _names_weights(path: Path) -> bool:
 
 
 def _lists_weights(path: Path) -> bool:
-    """Whether an archive names weights, wherever in it they stand."""
+    """Whether an archive names weights, wherever they stand, or tokens beside other arrays."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return any(name.removesuffix(".npy") in KEYS for name in archive.namelist())
+            names = {name.removesuffix(".npy") for name in archive.namelist()}
     except (OSError, zipfile.BadZipFile, NotImplementedError, OverflowError, ValueError):
         return False
+    tokens = names & set(SOURCES) and names & set(TARGETS)
+    return bool(names & set(KEYS) or (tokens and names - set(SIDES)))
 
 
 def read_attention(path: Path) -> AttentionMaps:
@@ -130,7 +142,7 @@ def read_attention(path: Path) -> AttentionMaps:
         if ending == ".npz":
             held: Any = read_arrays(path, words=True, compressed=True)
         elif ending in _TEXTS:
-            held = _table(read_small(path, LARGEST_BYTES))
+            held = read_table(read_small(path, LARGEST_BYTES))
         else:
             held = decode_json(read_small(path, LARGEST_BYTES))
     except OSError as error:
@@ -138,20 +150,38 @@ def read_attention(path: Path) -> AttentionMaps:
     except (DamagedFileError, ValueError, zipfile.BadZipFile, EOFError, MemoryError) as error:
         said = str(error) or "it is damaged"
         raise AlignmentError(f"cannot read {path.name}: {said}") from error
-    if not isinstance(held, dict) or not any(key in held for key in KEYS):
+    weights = _weights_in(held) if isinstance(held, dict) else None
+    if weights is None:
         raise AlignmentError(
             f"{path.name} holds no weights; they are called {', '.join(KEYS[:-1])} or {KEYS[-1]}, "
             "beside source and target, the tokens"
         )
-    weights = next(held[key] for key in KEYS if key in held)
-    tokens = held.get("tokens")
-    return attention_of(
-        weights,
-        held.get("source", tokens),
-        held.get("target", tokens),
-        path.stem,
-        f"the weights in {path.name}",
+    source, target = (
+        next((held[name] for name in names if name in held), None) for names in (SOURCES, TARGETS)
     )
+    return attention_of(weights, source, target, path.stem, f"the weights in {path.name}")
+
+
+def _weights_in(held: dict[str, Any]) -> Any:
+    """The weights by their name; else the arrays beside the tokens, a layer each by their names."""
+    for key in KEYS:
+        if key in held:
+            return held[key]
+    arrays = {
+        name: value
+        for name, value in held.items()
+        if name not in SIDES and isinstance(value, np.ndarray) and value.ndim >= 2
+    }
+    if not arrays or len({array.shape for array in arrays.values()}) > 1:
+        return None
+    layers = [arrays[name] for name in sorted(arrays, key=_by_number)]
+    return layers[0] if len(layers) == 1 else np.stack(layers)
+
+
+def _by_number(name: str) -> tuple[object, ...]:
+    """What sorts `layer10` behind `layer9`."""
+    parts = re.split(r"(\d+)", name)
+    return tuple(int(part) if part.isdigit() else part for part in parts)
 
 
 def attention_of(
@@ -292,53 +322,6 @@ def _notes(table: npt.NDArray[Any], target: Sequence[str]) -> tuple[str, ...]:
 def _many(where: npt.NDArray[np.bool_]) -> str:
     count = int(where.sum())
     return "1 weight is" if count == 1 else f"{count:,} weights are"
-
-
-def _table(raw: bytes) -> dict[str, object]:
-    """A CSV file: a head with the source tokens, then rows of a target token and its weights."""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DamagedFileError(f"it is not UTF-8 at byte {error.start:,}") from error
-    first = text.split("\n", 1)[0]
-    mark = max(",;\t", key=first.count)
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if row]
-    except csv.Error as error:
-        raise DamagedFileError(str(error)) from error
-    if len(rows) < 2 or len(rows[0]) < 2:
-        raise DamagedFileError(
-            "a table has a row with the source tokens and, below, a target token and its weights "
-            "in each row"
-        )
-    weights = []
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(rows[0]):
-            raise DamagedFileError(
-                f"row {number:,} has {len(row) - 1:,} weights and the head {len(rows[0]) - 1:,} "
-                "source tokens"
-            )
-        weights.append([_number(cell, number, mark) for cell in row[1:]])
-    return {
-        "weights": weights,
-        "source": [_unquoted(cell) for cell in rows[0][1:]],
-        "target": [_unquoted(row[0]) for row in rows[1:]],
-    }
-
-
-def _number(cell: str, row: int, mark: str) -> float:
-    text = cell.strip()
-    if not text:
-        return math.nan
-    try:
-        return float(text.replace(",", ".") if mark != "," else text)
-    except ValueError as error:
-        raise DamagedFileError(f"row {row:,} holds {text[:40]!r}, which is no number") from error
-
-
-def _unquoted(cell: str) -> str:
-    """A token without the apostrophe that keeps spreadsheets from computing it."""
-    return cell[1:] if len(cell) > 1 and cell[0] == "'" and cell[1] in "=+-@\t\r" else cell
 
 
 def _shape(shape: Sequence[int]) -> str:

@@ -171,3 +171,31 @@ def test_what_is_shown_from_python_is_read_back(heads):
     maps = read_attention(path)
     assert np.array_equal(maps.weights, heads) and maps.source == ("le", "chat")
     assert maps.name == "my _ heads"
+
+
+@pytest.mark.parametrize("name", ["attn", "cross_attentions", "attention_weights"])
+@pytest.mark.parametrize(("source", "target"), [("src", "tgt"), ("source_tokens", "target_tokens")])
+def test_other_names_of_weights_and_tokens(tmp_path, name, source, target):
+    words: dict[str, Any] = {
+        source: np.array(["le", "chat"]),
+        target: np.array([b"a", b"b", "é".encode()]),
+    }
+    words[name] = np.array(ROWS)
+    np.savez(tmp_path / "w.npz", **words)
+    held = {name: ROWS, source: ["le", "chat"], target: ["a", "b", "é"]}
+    for path in (tmp_path / "w.npz", written(tmp_path / "w.json", held)):
+        assert kind_of(path) == "attention"
+        maps = read_attention(path)
+        assert (maps.source, maps.target) == (("le", "chat"), ("a", "b", "é"))
+
+
+def test_an_archive_may_have_an_array_for_each_layer(tmp_path):
+    held: dict[str, Any] = {
+        f"layer{at}": np.full((4, 3, 2), at / 20, np.float32) for at in range(11)
+    }
+    held |= {"source": np.array(["le", "chat"]), "target": np.array(list("abc"))}
+    np.savez(tmp_path / "w.npz", **held)
+    assert kind_of(tmp_path / "w.npz") == "attention"
+    maps = read_attention(tmp_path / "w.npz")
+    assert (maps.layers, maps.heads) == (11, 4)
+    assert [round(20 * float(layer.mean())) for layer in maps.weights] == list(range(11))
