@@ -1,8 +1,9 @@
 """Say which words of given translations belong together, one line a pair in Pharaoh format.
 
 Words are what stands between blanks, so texts should have their punctuation set off as the gold
-links count it. With gold links, the alignment error rate is printed. With --to, the weights behind
-the links are written as the name ends: .svg, .png, .csv or .tex for one pair, .html for any number.
+links count it. With gold links, the alignment error rate is printed, beside those of a straight
+diagonal and of a statistical aligner that saw the same pairs. With --to, the weights behind the
+links are written as the name ends: .svg, .png, .csv or .tex for one pair, .html for any number.
 
 With --statistical no model is needed: an aligner learns from the pairs alone, both ways, which
 words belong together (IBM model 1 with a prior for the diagonal, as fast_align). It wants
@@ -146,19 +147,42 @@ def run(arguments: argparse.Namespace) -> int:
             direction=arguments.direction,
             threshold=arguments.threshold,
             tables=drawn,
+            aligner=arguments.gold is not None,
             folder=folder,
         )
         result = run_with_progress(asked, "aligning", "pairs")
         found = read_links(Path(result.path), base=0)
+        alone = read_links(Path(result.aligner), base=0) if result.aligner else ()
         if drawn:
             _draw(arguments.to, result.tables)
     links = [one.swapped() if arguments.swap else one for one in found]
     nats = result.loss_nats
+    facts: Facts = {"loss_nats": nats}
     cost = f"; the translations cost the model {nats:.2f} nats a token"
     pairs = read_pairs(arguments.pairs, told=_say)
     gold = _gold(arguments, pairs)
-    _tell(arguments, [one.sure for one in links], gold, {"loss_nats": nats}, cost)
+    if gold is not None:
+        beside, baselines = _beside(pairs, [one.sure for one in alone], gold)
+        facts, cost = facts | baselines, f"{cost}; {beside}"
+    _tell(arguments, [one.sure for one in links], gold, facts, cost)
     return 0
+
+
+def _beside(
+    pairs: Sequence[tuple[str, str]], alone: Sequence[frozenset[Link]], gold: LinkFile
+) -> tuple[str, Facts]:
+    """What a straight diagonal and an aligner that saw these pairs alone reach, for comparison."""
+    from rnnviz.core.alignments.statistical_aligner import diagonal
+
+    straight = [diagonal(*(len(words_between_blanks(side)) for side in (a, b))) for a, b in pairs]
+    facts: Facts = {
+        "diagonal_error_rate": corpus_agreement(straight, gold.lines).error_rate,
+        "aligner_error_rate": corpus_agreement(alone, gold.lines).error_rate,
+    }
+    return (
+        f"a straight diagonal has {facts['diagonal_error_rate']:.1%}, an aligner that saw these "
+        f"pairs alone {facts['aligner_error_rate']:.1%}"
+    ), facts
 
 
 def _say(words: str) -> None:

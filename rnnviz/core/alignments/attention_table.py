@@ -163,7 +163,8 @@ def _cell(row: Row, columns: dict[str, int], name: str) -> str:
 def _period(source: Sequence[str], target: Sequence[str], first_row: int) -> int:
     """After how many weights the next target token follows: the same word may follow itself."""
     turn = next((at for at in range(1, len(target)) if target[at] != target[at - 1]), len(target))
-    for across in [*range(2, turn + 1), 1]:
+    widths: list[int] = [*range(2, turn + 1), 1]
+    for across in widths:
         if len(source) % across == 0 and all(
             source[at : at + across] == source[:across] and len(set(target[at : at + across])) == 1
             for at in range(0, len(source), across)
