@@ -23,7 +23,9 @@ from rnnviz.core.unroll.plan import STRUCTURES
 EXAMPLES = """
   rnnviz unroll hello -o hello.svg
   rnnviz unroll hello --learn --animate hello.gif
+  rnnviz unroll hello --architecture lstm --learn --inside 3 -o gates.svg
   rnnviz unroll hello --train 50 --moment 9 -o backwards.png --dark
+  rnnviz unroll explosion --radius 1.5 --clip norm --threshold 1 -o exploding.pdf
   rnnviz unroll hello --architecture lstm --units 4 --learn -o steps.html
   rnnviz unroll "estamos comiendo pan > we are eating bread" --structure attention --learn -o a.html
   rnnviz unroll war-and-peace-gru pride-and-prejudice.txt --at 3000 -o there.svg
@@ -41,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "-o", "--to", type=given_path, metavar="FILE",
-        help="what is written: .svg and .png one moment, .html all of them, to click through",
+        help="what is written: .svg, .png and .pdf one moment, .html all of them, to click through",
     )  # fmt: skip
     parser.add_argument(
         "--animate", type=given_path, metavar="FILE",
@@ -66,6 +68,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=whole, default=default, metavar="N", help=about)
     parser.add_argument("--rate", type=number, default=0.1, metavar="X", help="default: 0.1")
     parser.add_argument(
+        "--embedding", type=whole, default=0, metavar="N",
+        help="numbers of a learned embedding; default: one-hot",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fresh", action="store_true", help="with --chunk: the state starts anew at each chunk"
+    )
+    parser.add_argument(
+        "--radius", type=number, default=0.0, metavar="X",
+        help="scale W_hh to this spectral radius before anything is trained",
+    )  # fmt: skip
+    parser.add_argument(
+        "--clip", choices=["none", "norm", "value"], default="none",
+        help="clip gradients by their norm or by value (default: none)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--threshold", type=number, default=5.0, metavar="X", help="of --clip (default: 5)"
+    )
+    parser.add_argument(
+        "--tanh", action="store_true", help="scores are tanh(W_hy h) instead of W_hy h"
+    )
+    parser.add_argument(
         "--train", type=whole, default=0, metavar="N", help="make so many updates before"
     )
     parser.add_argument(
@@ -81,6 +104,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--moment", type=whole, default=-1, metavar="N",
         help="0: nothing read yet; then forwards, the loss, backwards, the update (default: last)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--inside", type=whole, default=0, metavar="N",
+        help="draw step N, from 1, from inside: its gates and states, and the way through it",
     )  # fmt: skip
     model = parser.add_argument_group("a model over a text")
     model.add_argument(
@@ -124,7 +151,7 @@ def _model(arguments: argparse.Namespace, model_file: str, text_file: str) -> in
     from rnnviz.work.jobs.given import ModelGiven, TextGiven
     from rnnviz.work.jobs.unroll import UnrollModel, Writes
 
-    to = None if arguments.to is None else _checked(arguments.to, (".svg", ".png"))
+    to = None if arguments.to is None else _checked(arguments.to, _WRITTEN)
     model = opened(file_given(model_file), arguments.vocabulary, job=UnrollModel)
     marked = None
     if arguments.unit:
@@ -148,7 +175,11 @@ def _model(arguments: argparse.Namespace, model_file: str, text_file: str) -> in
     width = max(1180.0, 110 + 96.0 * len(trace))
     followed = None if marked is None else (rows[marked[0]], marked[1])
     size = width, 680.0
-    if to is not None:
+    if to is not None and to.suffix.lower() == ".html":
+        from rnnviz.core.unroll.page import page_of_model
+
+        to.write_text(page_of_model(trace, arguments.dark, size, followed), encoding="utf-8")
+    elif to is not None:
         write_drawn(to, draw_model(trace, size, arguments.dark, followed).figure)
     if arguments.animate is not None:
         figures = figures_of_model(trace, arguments.dark, size, followed)
@@ -183,6 +214,7 @@ def _checked(to: Path, endings: tuple[str, ...]) -> Path:
 def _small(arguments: argparse.Namespace, word: str) -> int:
     import msgspec
 
+    from rnnviz.core.unroll.inside import draw_inside
     from rnnviz.core.unroll.moments import count_of, moment
     from rnnviz.core.unroll.page import figures_of, page
     from rnnviz.core.unroll.picture import draw
@@ -193,9 +225,11 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
     plan = msgspec.structs.replace(
         structure_named(arguments.structure).of(word + (END if arguments.end else "")),
         **{name: getattr(arguments, name) for name in _SETTINGS},
+        carried=not arguments.fresh,
+        squashed_output=arguments.tanh,
     )
     plan.check()
-    to = None if arguments.to is None else _checked(arguments.to, (".svg", ".png", ".html"))
+    to = None if arguments.to is None else _checked(arguments.to, _WRITTEN)
     updates = 5000 if arguments.learn else arguments.train
     with tempfile.TemporaryDirectory() as folder:
         answer = run_task(
@@ -204,6 +238,7 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
                 path=str(Path(folder) / "trace.npz"),
                 updates=updates,
                 until_learned=arguments.learn,
+                radius=arguments.radius,
                 test=TestTime(arguments.temperature, arguments.seed) if arguments.test else None,
             )
         )
@@ -218,7 +253,14 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
         from rnnviz.views.text.text_figure import write_drawn
 
         shown = moment(last if arguments.moment < 0 else arguments.moment, plan.steps)
-        write_drawn(to, draw(trace, shown, dark=arguments.dark).figure)
+        if arguments.inside:
+            if not 1 <= arguments.inside <= plan.steps:
+                raise UnrollError(f"there is no step {arguments.inside}; take 1 to {plan.steps}")
+            step = arguments.inside - 1
+            drawn = draw_inside(trace, plan.layers - 1, step, (1180.0, 640.0), arguments.dark)
+        else:
+            drawn = draw(trace, shown, dark=arguments.dark)
+        write_drawn(to, drawn.figure)
     if arguments.animate is not None:
         from rnnviz.views.text.moving_picture import write_moving
 
@@ -234,7 +276,10 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
     return _wrote(arguments)
 
 
-_SETTINGS = ("architecture", "units", "layers", "seed", "chunk", "rate")
+_SETTINGS = (
+    "architecture", "units", "layers", "seed", "chunk", "rate", "embedding", "clip", "threshold",
+)  # fmt: skip
+_WRITTEN = (".svg", ".png", ".pdf", ".html")
 
 
 def _shown(symbols: tuple[str | None, ...]) -> str:

@@ -97,3 +97,18 @@ def test_the_steps_of_a_model_as_a_moving_picture(tmp_path, capsys):
     assert main([*command, "--animate", str(tmp_path / "steps.webp")]) == 0
     with Image.open(tmp_path / "steps.webp") as found:
         assert getattr(found, "n_frames", 1) == 4
+
+
+def test_a_page_and_a_drawing_for_print(tmp_path, capsys):
+    settings = ["--radius", "1.5", "--clip", "norm", "--embedding", "2", "--tanh", "--chunk", "2"]
+    to = tmp_path / "one.pdf"
+    assert main(["unroll", "hello", *settings, "--fresh", "-o", str(to)]) == 0
+    assert to.read_bytes().startswith(b"%PDF")
+    to = tmp_path / "inside.svg"
+    assert main(["unroll", "hello", "--architecture", "lstm", "--inside", "3", "-o", str(to)]) == 0
+    assert "Inside step 3" in to.read_text()
+    assert main(["unroll", "hello", "--inside", "9", "-o", str(to)]) == 1
+    assert "take 1 to 4" in capsys.readouterr().err
+    to = tmp_path / "steps.html"
+    assert main([*MODEL, "--at", "20", "--steps", "3", "-o", str(to)]) == 0
+    assert to.read_text().count("<figure") == 3

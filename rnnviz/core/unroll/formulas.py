@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from rnnviz.core.architectures import facts_of
+from rnnviz.core.unroll.inside import jacobian, left_of_the_state, state_before
 from rnnviz.core.unroll.picture import Place, title_of
 from rnnviz.core.unroll.trace import Numbers, Trace
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MOST_TERMS = 6
+_WORD = re.compile(r"[a-z_]+")
 
 
 def explain(trace: Trace, place: Place) -> tuple[str, str]:
@@ -29,6 +33,8 @@ def explain(trace: Trace, place: Place) -> tuple[str, str]:
         "context": _context,
         "probability": _probability,
         "loss": _loss,
+        "unit": _inside,
+        "arrow": _arrow,
     }[place.kind](trace, place)
 
 
@@ -69,12 +75,9 @@ def _hidden(trace: Trace, place: Place) -> tuple[str, str]:
     layer = int(place.key.split("/")[0])
     value = trace[place.key][step, unit]
     now = f"h{_sub(step + 1)}[{unit + 1}]"
-    if facts.gated or f"weight/layers.{layer}.weight_hh_l0" not in trace:
-        rest = [
-            f"{channel.title} {_n(trace[f'{layer}/{channel.name}'][step, unit])}"
-            for channel in facts.channels[1:]
-        ]
-        return facts.about, f"{now} = {_n(value)}; {', '.join(rest)}"
+    if facts.made or f"weight/layers.{layer}.weight_hh_l0" not in trace:
+        lines = [made_of(trace, layer, name, step, unit) for name in facts.made]
+        return facts.about, f"unit {unit + 1}: " + "; ".join(lines)
     inputs = trace["inputs"] if layer == 0 else trace[f"{layer - 1}/hidden"]
     before = trace[place.key][step - 1] if step else np.zeros(plan.units)
     if plan.chunk_starts(step) and not plan.carried:
@@ -89,6 +92,93 @@ def _hidden(trace: Trace, place: Place) -> tuple[str, str]:
         f"{formula}; its slope is 1 − h²",
         f"{now} = tanh({inner}) = {_n(value)}; slope {_n(slope)}",
     )
+
+
+def made_of(trace: Trace, layer: int, channel: str, step: int, unit: int) -> str:
+    """How a channel of a unit follows from others: `cell = 0.62 · 0.31 + 0.40 · −0.90 = −0.17`."""
+    facts = facts_of(trace.plan.architecture)
+
+    def put_in(word: re.Match[str]) -> str:
+        name = word.group()
+        if name == "activation":
+            return "tanh"
+        if name.startswith("before_"):
+            return _n(state_before(trace, layer, name.removeprefix("before_"), step)[unit])
+        return _n(trace[f"{layer}/{name}"][step, unit])
+
+    formula = _WORD.sub(put_in, facts.made[channel]).replace("*", "·").replace(" - ", " − ")
+    return f"{channel} = {formula} = {_n(trace[f'{layer}/{channel}'][step, unit])}"
+
+
+def _inside(trace: Trace, place: Place) -> tuple[str, str]:
+    """A number of a step that is shown from inside."""
+    layer, name = int(place.key.split("/")[0]), place.key.split("/")[1]
+    facts, step, unit = facts_of(trace.plan.architecture), place.step, place.row
+    if name.startswith("factor"):
+        about = "what this step leaves of the state before it, on the way that no matrix touches"
+        if not facts.made:
+            about = "the slope of tanh at this step: a gradient that passes is multiplied by it"
+        return about, f"unit {unit + 1}: {name.removeprefix('factor ')}"
+    if name.startswith("before_"):
+        state = name.removeprefix("before_")
+        value = state_before(trace, layer, state, step)[unit]
+        title = facts.channel(state).title
+        return f"{title} of unit {unit + 1} before this step", _n(value)
+    channel = facts.channel(name)
+    value = trace[f"{layer}/{name}"][step, unit]
+    first = f"{channel.title} of unit {unit + 1}: {channel.about}"
+    if name in facts.made:
+        return first, made_of(trace, layer, name, step, unit)
+    if not facts.made:
+        return _hidden(trace, place)
+    return first, f"{'σ' if channel.is_gate else 'squashed'}(W x + U h₋₁ + b) = {_n(value)}"
+
+
+def _arrow(trace: Trace, place: Place) -> tuple[str, str]:
+    """What an arrow does: `ih` into a layer, `hh` from step to step, `hy` into the scores."""
+    plan, step = trace.plan, place.step
+    layer, name = int(place.key.split("/")[0]), place.key.split("/")[1]
+    facts, now, last = facts_of(plan.architecture), _sub(step + 1), _sub(step)
+    if name == "hy":
+        values = trace["scores"][step]
+        return f"W_hy h{now} + b: the scores", f"({_listed(values)})"
+    head = f"weight/{'decoder' if plan.decodes(step) else 'layers'}.{layer}.weight"
+    if facts.made:
+        gates = ", ".join(
+            channel.name for channel in facts.channels if channel.name not in facts.made
+        )
+        if name == "ih":
+            return f"W x{now}: what enters goes into {gates}", facts.about
+        way = left_of_the_state(trace, layer, step)
+        assert way is not None
+        said = f"what step {step + 1} leaves of the {way[0]} before it: ({_listed(way[1])})"
+        return f"the state goes on: {facts.about}", said
+    if name == "ih":
+        inputs = trace["inputs"] if layer == 0 else trace[f"{layer - 1}/hidden"]
+        values = trace[f"{head}_ih_l0"] @ inputs[step]
+        return f"W_xh x{now}: what enters adds this to each unit", f"({_listed(values)})"
+    values = trace[f"{head}_hh_l0"] @ state_before(trace, layer, "hidden", step)
+    formula = f"W_hh h{last}: the same matrix at every step"
+    product = jacobian(trace, layer, step)
+    if product is None or step == 0:
+        return formula, f"({_listed(values)})"
+    whole = np.eye(plan.units)
+    for number in range(step, plan.steps):
+        one = jacobian(trace, layer, number)
+        whole = whole if one is None else one @ whole
+    back = _n(float(np.linalg.norm(product, 2)))
+    return (
+        f"{formula}; back: ∂h{now}/∂h{last} = diag(1 − h{now}²) W_hh",
+        (
+            f"({_listed(values)}); the largest singular value of this Jacobian is {back}, of the "
+            f"product of those to the last step {_n(float(np.linalg.norm(whole, 2)))}"
+        ),
+    )
+
+
+def _listed(values: Numbers) -> str:
+    shown = ", ".join(_n(float(value)) for value in values[:_MOST_TERMS])
+    return shown + (", …" if len(values) > _MOST_TERMS else "")
 
 
 def _own(trace: Trace, place: Place) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from rnnviz.core.unroll.plan import END, Plan
 from rnnviz.core.unroll.trace import Trace
 
@@ -57,10 +59,7 @@ def _taught(trace: Trace, shown: Moment) -> str:
     plan = trace.plan
     steps = plan.steps
     if shown.updated:
-        return (
-            f"The update: every weight moves by -{plan.rate:g} times its gradient, the sum of what "
-            f"all {steps} copies give. Then the same word again."
-        )
+        return _updated(trace)
     if shown.backward:
         step = steps - int(shown.backward)
         reach = (
@@ -93,6 +92,32 @@ def _taught(trace: Trace, shown: Moment) -> str:
     return (
         f"Forwards, step {step + 1}: {entering}, “{target}” should come out; "
         f"it has {100 * chance:.0f} %, a loss of {trace['losses'][step]:.2f} nats."
+    )
+
+
+def _updated(trace: Trace) -> str:
+    plan = trace.plan
+    if plan.clip != "none":
+        return f"The update: {_clipped(trace)}; every weight moves by -{plan.rate:g} times that."
+    return (
+        f"The update: every weight moves by -{plan.rate:g} times its gradient, the sum of what "
+        f"all {plan.steps} copies give. Then the same word again."
+    )
+
+
+def _clipped(trace: Trace) -> str:
+    """What clipping does to the gradient."""
+    plan = trace.plan
+    gradients = np.concatenate([trace[f"gradient/{name}"].ravel() for name in trace.parameters])
+    if plan.clip == "norm":
+        norm = float(np.linalg.norm(gradients))
+        if norm <= plan.threshold:
+            return f"the gradient's norm of {norm:.3g} is below {plan.threshold:g} and stays"
+        return f"the gradient's norm of {norm:.3g} is clipped to {plan.threshold:g}, its way kept"
+    beyond = int((np.abs(gradients) > plan.threshold).sum())
+    return (
+        f"{beyond:,} of the gradient's {gradients.size:,} numbers lie beyond "
+        f"±{plan.threshold:g} and are clipped to that"
     )
 
 

@@ -164,10 +164,11 @@ def draw(
     pen = _Pen(picture, dark, trace)
     said = caption(trace, shown)
     pen.words(_SIDE, 26, said, _fitting(said, size[0] - 2 * _SIDE), bold=True)
-    pen.words(_SIDE, 46, _subtitle(trace), 12, SOFT[dark])
+    below = _subtitle(trace)
+    pen.words(_SIDE, 46, below, _fitting(below, size[0] - 2 * _SIDE, 12), SOFT[dark])
     _labels(pen, layout)
     for step in range(plan.steps):
-        if rolled > 0.98 and step != _top_step(shown, plan):
+        if rolled > 0.98 and step != top_step(shown, plan):
             continue
         _step(pen, trace, layout, shown, step, marked)
     if rolled > 0.5:
@@ -194,10 +195,17 @@ def _subtitle(trace: Trace) -> str:
         for symbol, target in zip(trace.likeliest, plan.targets, strict=True)
     )
     learned = "; learned" if trace.learned else ""
-    return f"{facts.title}, {plan.units} units, {made}: it says “{said}”{learned}"
+    back = min(plan.chunk or plan.steps, plan.steps)
+    kept = back * plan.layers * plan.units * len(facts.channels)
+    bptt = f"BPTT goes back {_many(back, 'step')} at most and holds {kept:,} numbers of states"
+    return f"{facts.title}, {plan.units} units, {made}: it says “{said}”{learned}; {bptt}"
 
 
-def _top_step(shown: Moment, plan: Plan) -> int:
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("" if count == 1 else "s")
+
+
+def top_step(shown: Moment, plan: Plan) -> int:
     """The step that is being computed."""
     if shown.backward:
         return max(0, plan.steps - int(np.ceil(shown.backward)))
@@ -258,6 +266,13 @@ class _Pen:
     ) -> None:
         """A straight arrow with an open head."""
         add_arrow(self.figure, x1, y1, x2, y2, colour, width)
+
+    def place_of_arrow(
+        self, x: float, top: float, bottom: float, key: str, step: int, done: bool
+    ) -> None:
+        """An arrow that was gone along can be pointed at."""
+        if done:
+            self.picture.places.append(Place(x - 11, top, 22, bottom - top, "arrow", key, step, 0))
 
     def column(
         self,
@@ -362,7 +377,10 @@ def _step(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, ma
     if plan.goes_back_in(step) and shown.forward >= step and layout.rolled < 0.5:
         _going_back_in(pen, layout, step)
     if plan.chunk_starts(step) and layout.rolled < 0.5:
-        cut = (layout.middle(step) + layout.middle(step - 1)) / 2 + 0.14 * layout.column
+        # Between the gradients of the step before and this one's state.
+        gradients = min(layout.vector, (layout.column - layout.vector - 12) / 2)
+        ends = layout.middle(step - 1) + layout.vector / 2 + 3 + 2 * (gradients + 2)
+        cut = (ends + layout.middle(step) - layout.vector / 2) / 2
         top, bottom = layout.hidden(plan.layers - 1), layout.hidden(0)
         for dx in (-2.5, 2.5):
             pen.figure.strokes.append(
@@ -482,7 +500,7 @@ def _looking(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int)
             ("context", "context", step),
         )  # fmt: skip
         pen.words(left + width / 2, top - 4, "c", 12, FORWARD[dark], True, "middle")
-    if step != _top_step(shown, plan) or layout.rolled > 0.5:
+    if step != top_step(shown, plan) or layout.rolled > 0.5:
         return
     weights = trace["attention"][step]
     foot, high = top - 26, min(0.8 * (top - 26 - layout.scores + 20), 150.0)
@@ -558,11 +576,13 @@ def _arrows(
             forward,
             width(f"{part}.{layer}.weight_ih"),
         )
+        pen.place_of_arrow(x, bottom, below, f"{layer}/ih", step, done)
         if layout.rolled < 0.5:
             _along(pen, layout, shown, step, layer, width(f"{part}.{layer}.weight_hh"))
         below = top
     if plan.answered(step) is not None:
         bottom = layout.scores + size * len(plan.vocabulary)
+        pen.place_of_arrow(x, bottom, below, f"{plan.layers - 1}/hy", step, done)
         pen.arrow(
             x - 6 * back, below - 3, x - 6 * back, bottom + 3, forward, width("output.weight")
         )
@@ -580,6 +600,10 @@ def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, layer: int, wid
     top, bottom = layout.hidden(layer), y + layout.cell * plan.units / 2
     between = step > 0 and shown.backward >= plan.steps - step + 1
     """Whether gradients stand between the two states: then the ways go around their numbers."""
+    if handed_on and step and shown.forward >= step + 1:
+        place = Place(start, bottom - 9, end - start, 20, "arrow", f"{layer}/hh", step, 0)
+        # Below all numbers: those of gradients may lie upon it.
+        pen.picture.places.insert(0, place)
     if handed_on:
         colour = FORWARD[dark] if shown.forward >= step + 1 else FAINT[dark]
         low = bottom + 7 if between else bottom - 3
@@ -675,6 +699,8 @@ def _parameters(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked:
         if back:
             share = trace[f"share/{name}"]
             summed = share[plan.steps - back :].sum(axis=0)
+            if shown.updated and plan.clip != "none":
+                summed = trace[f"update/{name}"] / -plan.rate
             reach = float(np.abs(share.sum(axis=0)).max(initial=0.0)) or 1.0
             right = x + half + 14
             if name == names[0]:
@@ -683,6 +709,8 @@ def _parameters(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked:
             scale = Scale(-reach, reach, "green-purple")
             _matrix(pen, right, top, width, cell, summed, scale, f"gradient/{name}")
         y = top + cell * len(weights) + 15
+    if shown.updated and plan.clip != "none":
+        pen.words(x + room, _TOP + 14, "clipped", 11, BACK[dark], True, "end")
     if back and layout.height - y - _BOTTOM > 120:
         _reach(pen, trace, x, y + 14, min(room, 330.0), min(150.0, layout.height - y - 70))
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QLineF, QMarginsF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -16,7 +16,9 @@ from PySide6.QtGui import (
     QGuiApplication,
     QImage,
     QImageWriter,
+    QPageSize,
     QPainter,
+    QPdfWriter,
     QPen,
 )
 
@@ -31,7 +33,8 @@ from rnnviz.views.text.missing_fonts import missing_note, scripts_without_font
 
 _LARGEST_SIDE = 32_000
 """Pixels; Qt paints on no picture that is higher."""
-_DOTS_PER_METRE = round(96 / 0.0254)
+_DOTS_PER_INCH = 96
+_DOTS_PER_METRE = round(_DOTS_PER_INCH / 0.0254)
 
 
 def paint_figure(painter: QPainter, drawn: Figure) -> None:
@@ -102,7 +105,7 @@ def missing_fonts_note(characters: str) -> str:
 
 
 def write_drawn(path: Path, drawn: Figure, scale: float = 2.0) -> None:
-    """Write a figure as a picture: SVG if the name ends so, else PNG; see `write_figure`.
+    """Write a figure as a picture: SVG or PDF if the name ends so, else PNG; see `write_figure`.
 
     Raises:
         RnnvizError: too large for a picture, or the file cannot be written.
@@ -111,8 +114,27 @@ def write_drawn(path: Path, drawn: Figure, scale: float = 2.0) -> None:
         path.write_text(svg(drawn), encoding="utf-8", newline="\n")
         return
     application()
+    if path.suffix.lower() == ".pdf":
+        _write_pdf(path, drawn)
+        return
     if not QImageWriter(str(path), b"png").write(figure_image(drawn, scale)):
         raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
+
+
+def _write_pdf(path: Path, drawn: Figure) -> None:
+    """One page of the figure's own size; words stay words."""
+    writer = QPdfWriter(str(path))
+    writer.setResolution(_DOTS_PER_INCH)
+    points = QSizeF(drawn.width, drawn.height) * (72 / _DOTS_PER_INCH)
+    writer.setPageSize(
+        QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch)
+    )
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+    painter = QPainter()
+    if not painter.begin(writer):
+        raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
+    with painter:
+        paint_figure(painter, drawn)
 
 
 @lru_cache

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.unroll.formulas import explain
-from rnnviz.core.unroll.page import figures_of
+from rnnviz.core.unroll.page import figures_of, page
 from rnnviz.core.unroll.picture import Place, title_of
 from rnnviz.core.unroll.plan import END, LECTURE, MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
 from rnnviz.session.unroll.unroll import Unroll
@@ -42,6 +42,8 @@ _SPEEDS = {"slow": 1600, "normal": 800, "fast": 300}
 """Milliseconds a moment."""
 
 
+_RADII = (50, 150)
+"""Hundredths: where gradients vanish and where they explode."""
 _WORD = "hello"
 """The lecture's word."""
 
@@ -154,10 +156,18 @@ class UnrollArea(QWidget):
             "Scale W_hh to this spectral radius: below 1 gradients vanish, above they may explode"
         )
         self._radius.value_changed.connect(self._set_radius)
+        self._radius_slider = QSlider(Qt.Orientation.Horizontal)
+        self._radius_slider.setAccessibleName("Spectral radius from 0.5 to 1.5")
+        self._radius_slider.setToolTip("W_hh from vanishing (0.5) to exploding (1.5)")
+        self._radius_slider.setRange(*_RADII)
+        self._radius_slider.setValue(100)
+        self._radius_slider.setFixedWidth(110)
+        self._radius_slider.valueChanged.connect(self._slide_radius)
         embedding, seed = self._fields["embedding"], self._fields["seed"]
         return side_by_side(
-            Label("Input"), embedding, Label("Seed"), seed, Label("Radius of W_hh"), self._radius
-        )
+            Label("Input"), embedding, Label("Seed"), seed, Label("Radius of W_hh"),
+            self._radius_slider, self._radius,
+        )  # fmt: skip
 
     def _way_back(self) -> QWidget:
         """How far the gradient goes back, and how long it may be."""
@@ -177,7 +187,12 @@ class UnrollArea(QWidget):
         self._threshold = NumberField("Clipping threshold", 0.0, 1000.0, above=True)
         self._threshold.set_value(plan.threshold)
         self._threshold.value_changed.connect(self._changed)
-        return side_by_side(Label("BPTT"), self._chunk, self._carried, self._clip, self._threshold)
+        self._squashed = QCheckBox("y = tanh(W h)")
+        self._squashed.setToolTip("Scores are tanh(W_hy h), as one page of the lecture has it")
+        self._squashed.toggled.connect(self._changed)
+        return side_by_side(
+            Label("BPTT"), self._chunk, self._carried, self._clip, self._threshold, self._squashed
+        )
 
     def _moving(self) -> QWidget:
         self._play = icon_button("play", "Play: one moment after the other (Space)")
@@ -198,7 +213,12 @@ class UnrollArea(QWidget):
         self._roll = QCheckBox("Rolled up")
         self._roll.setToolTip("The same W at every step: rolled up it is one step with a loop (R)")
         self._roll.toggled.connect(self.drawing.roll)
-        return side_by_side(back, self._play, on, self._slider, self._speed, self._roll)
+        self._inside = QCheckBox("Inside")
+        self._inside.setToolTip("One step opened: its gates and states, and the way through it (I)")
+        self._inside.toggled.connect(self.drawing.open_step)
+        return side_by_side(
+            back, self._play, on, self._slider, self._speed, self._roll, self._inside
+        )
 
     def _testing(self) -> QWidget:
         """Test time: what it writes goes back in."""
@@ -317,9 +337,10 @@ class UnrollArea(QWidget):
             choices.blockSignals(True)
             choices.setCurrentIndex(choices.findData(value))
             choices.blockSignals(False)
-        self._carried.blockSignals(True)
-        self._carried.setChecked(plan.carried)
-        self._carried.blockSignals(False)
+        for box, on in ((self._carried, plan.carried), (self._squashed, plan.squashed_output)):
+            box.blockSignals(True)
+            box.setChecked(on)
+            box.blockSignals(False)
         self._structure.choose(plan.structure)
         if word and not self._word.hasFocus():
             self._word.setText(word)
@@ -373,6 +394,7 @@ class UnrollArea(QWidget):
             carried=self._carried.isChecked(),
             clip=self._clip.currentData(),
             threshold=self._threshold.value(),
+            squashed_output=self._squashed.isChecked(),
             **settings,
         )
         self._unroll.set_plan(plan)
@@ -381,6 +403,11 @@ class UnrollArea(QWidget):
     def _set_radius(self, radius: float) -> None:
         if radius:
             self._unroll.set_radius(radius)
+
+    @Slot(int)
+    def _slide_radius(self, hundredths: int) -> None:
+        self._radius.set_value(hundredths / 100)
+        self._unroll.set_radius(hundredths / 100)
 
     @Slot(object)
     def _edit(self, place: Place) -> None:
@@ -451,20 +478,27 @@ class UnrollArea(QWidget):
         """Roll the network up, or unroll it."""
         self._roll.setChecked(not self._roll.isChecked())
 
+    def toggle_inside(self) -> None:
+        """Show one step from inside, or all of them."""
+        self._inside.setChecked(not self._inside.isChecked())
+
     def save(self) -> None:
-        """Write the picture to a file that the person chooses, or all of them as a moving one."""
+        """Write the picture to a file that the person chooses, or all as a page or a moving one."""
         picture, trace = self.drawing.picture, self._unroll.trace
         if picture is None or trace is None:
             return
         path = ask_save_path(self, "Save the unrolled network", "unrolled", KINDS)
         if path is None:
             return
+        dark, size = theme_of(self).dark, (picture.figure.width, picture.figure.height)
         if path.suffix.lower() in MOVING:
-            dark, size = theme_of(self).dark, (picture.figure.width, picture.figure.height)
             self.animating.write(path, figures_of(trace, dark, size))
             return
         try:
-            write_drawn(path, picture.figure)
+            if path.suffix.lower() == ".html":
+                path.write_text(page(trace, dark, size), encoding="utf-8")
+            else:
+                write_drawn(path, picture.figure)
         except (RnnvizError, OSError) as error:
             self.failed.emit(str(error))
             return

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import QElapsedTimer, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.unroll.picture import Picture, Place, draw
+from rnnviz.core.unroll.inside import draw_inside
+from rnnviz.core.unroll.picture import Picture, Place, draw, top_step
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.unroll.pointed_picture import PointedPicture
 
@@ -19,13 +20,28 @@ class UnrollDrawing(PointedPicture):
     def __init__(self, unroll: Unroll, parent: QWidget | None = None) -> None:
         super().__init__("Unrolled network", parent)
         self._unroll = unroll
+        self._inside = False
+        self._layer = -1
         self._rolled = 0.0
         self._goal = 0.0
+        self._clock = QElapsedTimer()
         self._rolling = QTimer(self)
         self._rolling.setInterval(_FRAME_MS)
         self._rolling.timeout.connect(self._roll_on)
         unroll.changed.connect(self.find_place)
         unroll.moment_changed.connect(self.find_place)
+
+    @property
+    def inside(self) -> bool:
+        """Whether one step is shown from inside instead of all of them."""
+        return self._inside
+
+    def open_step(self, inside: bool) -> None:
+        """Show the step of the moment from inside, in the layer pointed at; or all steps again."""
+        if inside and self._place is not None and self._place.kind in ("hidden", "own", "later"):
+            self._layer = int(self._place.key.split("/")[0])
+        self._inside = inside
+        self.find_place()
 
     @property
     def rolled(self) -> bool:
@@ -35,11 +51,13 @@ class UnrollDrawing(PointedPicture):
     def roll(self, rolled: bool) -> None:
         """Roll the network up, or unroll it, in a short movement."""
         self._goal = float(rolled)
+        self._clock.start()
         self._rolling.start()
 
     @Slot()
     def _roll_on(self) -> None:
-        step = _FRAME_MS / 1000 / _ROLL_SECONDS
+        # By the clock: a slow machine shows fewer pictures of the movement, no longer one.
+        step = self._clock.restart() / 1000 / _ROLL_SECONDS
         away = self._goal - self._rolled
         self._rolled = (
             self._goal if abs(away) <= step else self._rolled + step * (1 if away > 0 else -1)
@@ -53,6 +71,10 @@ class UnrollDrawing(PointedPicture):
         trace = self._unroll.trace
         if trace is None:
             return None
+        if self._inside:
+            layers, step = trace.plan.layers, top_step(self._unroll.moment, trace.plan)
+            layer = min(self._layer, layers - 1) if self._layer >= 0 else layers - 1
+            return draw_inside(trace, layer, step, size, dark)
         marked = ""
         if self._place is not None and self._place.kind == "weight":
             marked = self._place.key.removeprefix("gradient/")

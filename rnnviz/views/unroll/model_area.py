@@ -13,6 +13,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_formulas import explain_model
 from rnnviz.core.unroll.model_picture import Unit, draw_model, figures_of_model, steps_that_fit
+from rnnviz.core.unroll.page import page_of_model
 from rnnviz.core.unroll.picture import Picture, Place
 from rnnviz.session.unroll.opened import UnrolledModel
 from rnnviz.views.shared.asking import ask_save_path
@@ -250,19 +251,24 @@ class ModelArea(QWidget):
             self.unit_chosen.emit(unit_name(row.name, place.row))
 
     def save(self) -> None:
-        """Write the picture to a file that the person chooses, or all of them as a moving one."""
+        """Write the picture to a file that the person chooses, or all as a page or a moving one."""
         picture, trace = self.drawing.picture, self._model.trace
         if picture is None or trace is None:
             return
         path = ask_save_path(self, "Save the unrolled model", "unrolled", KINDS)
         if path is None:
             return
+        dark, size = theme_of(self).dark, (picture.figure.width, picture.figure.height)
         if path.suffix.lower() in MOVING:
-            dark, size = theme_of(self).dark, (picture.figure.width, picture.figure.height)
             self.animating.write(path, figures_of_model(trace, dark, size, self.drawing.marked))
             return
         try:
-            write_drawn(path, picture.figure)
+            if path.suffix.lower() == ".html":
+                path.write_text(
+                    page_of_model(trace, dark, size, self.drawing.marked), encoding="utf-8"
+                )
+            else:
+                write_drawn(path, picture.figure)
         except (RnnvizError, OSError) as error:
             self.failed.emit(str(error))
             return

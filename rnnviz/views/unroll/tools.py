@@ -31,5 +31,8 @@ def _button(tip: str) -> QToolButton:
     return button
 
 
-KINDS = "Picture (*.png);;Drawing (*.svg);;Moving picture (*.gif);;Moving picture (*.webp)"
+KINDS = (
+    "Picture (*.png);;Drawing (*.svg);;Drawing (*.pdf);;Page to click through (*.html);;"
+    "Moving picture (*.gif);;Moving picture (*.webp)"
+)
 """What the drawings of this workspace can be saved as."""

@@ -234,3 +234,33 @@ def test_before_the_decoder_nothing_is_looked_at() -> None:
 def test_a_translation_needs_both_sides_and_room(text: str) -> None:
     with pytest.raises(UnrollError):
         structure_named("attention").of(text)
+
+
+def test_an_arrow_says_what_it_does_with_its_numbers() -> None:
+    trace = made_up(of_word("hello"))
+    picture = draw(trace, moment(count(4) - 1, 4))
+    arrows = {(p.key, p.step): p for p in picture.places if p.kind == "arrow"}
+    assert len(arrows) == 4 + 3 + 4, "into the layer, from step to step, to the scores"
+    formula, numbers = explain(trace, arrows["0/hh", 2])
+    matrix, before = trace["weight/layers.0.weight_hh_l0"], trace["0/hidden"][1]
+    assert "W_hh h₂" in formula and "diag(1 − h₃²) W_hh" in formula
+    assert f"{(matrix @ before)[0]:.3f}".replace("-", "−") in numbers
+    jacobian = np.diag(1 - trace["0/hidden"][2] ** 2) @ matrix
+    assert f"{np.linalg.norm(jacobian, 2):.3f}" in numbers
+
+
+def test_clipping_is_told_and_seen_at_the_update() -> None:
+    plan = msgspec.structs.replace(of_word("hello"), clip="norm", threshold=0.5)
+    trace = made_up(plan)
+    shown = words(trace, count(4) - 1)
+    norm = np.sqrt(sum((trace[f"gradient/{name}"] ** 2).sum() for name in trace.parameters))
+    assert f"norm of {norm:.3g} is clipped to 0.5" in shown[0]
+    assert "clipped" in shown
+    plan = msgspec.structs.replace(plan, clip="value", threshold=1e9)
+    assert "0 of the gradient's" in words(made_up(plan), count(4) - 1)[0]
+
+
+@pytest.mark.parametrize(("chunk", "back", "numbers"), [(0, "4 steps", 12), (1, "1 step", 3)])
+def test_what_the_way_back_holds_is_counted(chunk: int, back: str, numbers: int) -> None:
+    said = words(made_up(of_word("hello", chunk=chunk)), 0)[1]
+    assert f"goes back {back} at most and holds {numbers} numbers" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
@@ -230,3 +231,32 @@ def test_all_moments_are_saved_as_a_moving_picture(area, qtbot, tmp_path, monkey
     with Image.open(path) as found:
         assert getattr(found, "n_frames", 1) == area._unroll.last_index + 1
         assert found.size == (area.drawing.width(), area.drawing.height())
+
+
+def test_a_step_is_opened_and_closed_and_the_radius_slides(area, qtbot):
+    unroll = area._unroll
+    area._architecture.setCurrentIndex(area._architecture.findData("lstm"))
+    unroll.set_index(2)
+    area.toggle_inside()
+    assert words(area)[0].startswith("Inside step 2")
+    assert {"cell", "forget", "cell₋₁"} <= set(words(area))
+    place = next(p for p in area.drawing.picture.places if p.key == "0/cell")
+    area.drawing.point_at(place)
+    assert "cell = " in area._readout.text()
+    area.toggle_inside()
+    assert "Inside" not in words(area)[0]
+    area._architecture.setCurrentIndex(area._architecture.findData("rnn"))
+    area._radius_slider.setValue(150)
+    matrix = unroll.trace["weight/layers.0.weight_hh_l0"]
+    assert abs(np.linalg.eigvals(matrix)).max() == pytest.approx(1.5)
+    assert unroll.undo() and unroll.undo() and unroll.undo()
+    assert area._architecture.currentData() == unroll.plan.architecture
+
+
+@pytest.mark.parametrize(("name", "begins"), [("a.pdf", b"%PDF"), ("a.html", b"<!DOCTYPE html>")])
+def test_the_picture_for_print_and_the_page_are_saved_from_the_window(
+    area, tmp_path, monkeypatch, name, begins
+):
+    monkeypatch.setattr("rnnviz.views.unroll.area.ask_save_path", lambda *_: tmp_path / name)
+    area.save()
+    assert (tmp_path / name).read_bytes().startswith(begins)

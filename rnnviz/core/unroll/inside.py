@@ -1,0 +1,300 @@
+"""One step of a layer opened: its gates and states as columns of numbers, as its equations go.
+
+Below them the way through it that no matrix touches: what each step leaves of the state before, and
+the product of that over the steps; for a layer whose state passes through a matrix, the slopes and
+the product of the Jacobians.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from rnnviz.core.architectures import facts_of
+from rnnviz.core.architectures.facts import ArchitectureFacts
+from rnnviz.core.colours.colour import INK, PAPER, Scale
+from rnnviz.core.export.figure import SOFT, Box, Figure, Words, add_arrow, hex_colour
+from rnnviz.core.unroll.picture import BACK, FORWARD, Picture, Place, shown_symbol
+from rnnviz.core.unroll.plan import Plan
+from rnnviz.core.unroll.trace import Numbers, Trace
+
+_SIDE, _TOP, _GAP = 24.0, 80.0, 34.0
+_TOKEN = re.compile(r"[a-z_]+\(|[a-z_]+|[()*+-]|\d+")
+_SIGNS = {"*": "·", "-": "−"}
+
+
+def state_before(trace: Trace, layer: int, state: str, step: int) -> Numbers:
+    """(U,) what a step begins with: zeros at the first one, and where a chunk starts anew."""
+    plan = trace.plan
+    if step == 0 or (plan.chunk_starts(step) and not plan.carried):
+        return np.zeros(plan.units)
+    before: Numbers = trace[f"{layer}/{state}"][step - 1]
+    return before
+
+
+def left_of_the_state(trace: Trace, layer: int, step: int) -> tuple[str, Numbers] | None:
+    """What a step leaves of the state before it on the way that no matrix touches.
+
+    Returns:
+        The state's name and (U,) factors; None for a layer that has no such way. Zeros where the
+        state begins anew.
+    """
+    facts, plan = facts_of(trace.plan.architecture), trace.plan
+    for state in reversed(facts.states):
+        formula = facts.made.get(state, "")
+        if f"before_{state}" not in formula:
+            continue
+        if step == 0 or (plan.chunk_starts(step) and not plan.carried):
+            return state, np.zeros(plan.units)
+        at = [_value(trace, facts, layer, formula, step, state, given) for given in (0.0, 1.0)]
+        return state, at[1] - at[0]
+    return None
+
+
+def _value(
+    trace: Trace,
+    facts: ArchitectureFacts,
+    layer: int,
+    formula: str,
+    step: int,
+    state: str,
+    before: float,
+) -> Numbers:
+    """A formula of the facts with this in place of the state before; it is linear in that."""
+    names = {channel.name: trace[f"{layer}/{channel.name}"][step] for channel in facts.channels}
+    names[f"before_{state}"] = np.full(trace.plan.units, before)
+    return np.asarray(_worked_out(ast.parse(formula, mode="eval").body, names))
+
+
+_SUMS = {ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply}
+
+
+def _worked_out(part: ast.expr, names: Mapping[str, Numbers]) -> Numbers | float:
+    """The number of a part of a formula: names, constants, sums, products, the activation."""
+    if isinstance(part, ast.BinOp):
+        work = _SUMS[type(part.op)]
+        found: Numbers = work(_worked_out(part.left, names), _worked_out(part.right, names))
+        return found
+    if isinstance(part, ast.Name):
+        return names[part.id]
+    if isinstance(part, ast.Call):
+        squashed: Numbers = np.tanh(_worked_out(part.args[0], names))
+        return squashed
+    return float(ast.literal_eval(part))
+
+
+def jacobian(trace: Trace, layer: int, step: int) -> Numbers | None:
+    """(U, U) dh_t/dh_(t-1) of a vanilla layer, diag(1 - h²) W_hh; None for any other."""
+    head = "decoder" if trace.plan.decodes(step) else "layers"
+    name = f"{head}.{layer}.weight_hh_l0"
+    if facts_of(trace.plan.architecture).made or name not in trace.weights:
+        return None
+    slopes = 1 - trace[f"{layer}/hidden"][step] ** 2
+    product: Numbers = slopes[:, None] * trace.weights[name]
+    return product
+
+
+def draw_inside(
+    trace: Trace, layer: int, step: int, size: tuple[float, float], dark: bool = False
+) -> Picture:
+    """The picture of a step from inside.
+
+    Args:
+        layer: from 0.
+        step: from 0.
+    """
+    width, height = size
+    plan, facts = trace.plan, facts_of(trace.plan.architecture)
+    picture = Picture(Figure(width, height, hex_colour(PAPER[dark])))
+    sheet = _Sheet(picture, trace, layer, step, dark)
+    entering = plan.inputs[step]
+    of = f", layer {layer + 1}" if plan.layers > 1 else ""
+    who = "the decoder's " if plan.decodes(step) else ""
+    read = f"“{shown_symbol(entering)}” enters" if entering is not None else "nothing enters"
+    sheet.words(20, 26, f"Inside {who}step {step + 1}{of}: {read}", 15, bold=True)
+    sheet.words(20, 46, facts.about, 12, SOFT[dark])
+    room = (height - _TOP - 28) / (2 + len(facts.made))
+    sheet.cell = max(4.0, min(24.0, (room - _GAP) / max(plan.units, 1)))
+    sheet.inputs_cell = max(4.0, min(sheet.cell, (room - _GAP) / max(plan.width, plan.units)))
+    y = _TOP
+    y += _entering(sheet, facts, y) + _GAP
+    for name, formula in facts.made.items():
+        sheet.equation(y, name, formula)
+        y += sheet.cell * plan.units + _GAP
+    _way_back(sheet, y)
+    return picture
+
+
+def _entering(sheet: _Sheet, facts: ArchitectureFacts, y: float) -> float:
+    """What enters, and what a matrix makes of it; how high that is."""
+    trace, layer, step, dark = sheet.trace, sheet.layer, sheet.step, sheet.dark
+    plan = trace.plan
+    below = trace["inputs"][step] if layer == 0 else trace[f"{layer - 1}/hidden"][step]
+    x = sheet.column(_SIDE, y, "x" if layer == 0 else "from below", below, "inputs", "input")
+    recurrent = f"layers.{layer}.weight_hh_l0" in trace.weights
+    if recurrent:
+        before = state_before(trace, layer, "hidden", step)
+        x = sheet.column(x + 14, y, "h₋₁", before, f"{layer}/before_hidden")
+    middle = y + sheet.cell * plan.units / 2
+    arrow = 120.0
+    add_arrow(sheet.picture.figure, x + 12, middle, x + arrow, middle, FORWARD[dark], 1.6)
+    product = "W x + U h₋₁ + b" if recurrent else "W x + b"
+    sheet.words(x + 12, middle - 8, product, 12, FORWARD[dark])
+    x += arrow + 14
+    if not facts.made:
+        x = sheet.column(x, y, "h = tanh(…)", trace[f"{layer}/hidden"][step], f"{layer}/hidden")
+    made = set(facts.made)
+    for channel in facts.channels:
+        if channel.name in made or (not facts.made and channel.name == "hidden"):
+            continue
+        values = trace[f"{layer}/{channel.name}"][step]
+        x = sheet.column(x, y, channel.name, values, f"{layer}/{channel.name}") + 10
+    return max(sheet.cell * plan.units, sheet.inputs_cell * len(below))
+
+
+def _way_back(sheet: _Sheet, y: float) -> None:
+    """The factors of every step, and their product from this step to the last."""
+    trace, layer, step, dark = sheet.trace, sheet.layer, sheet.step, sheet.dark
+    plan = trace.plan
+    later = range(step + 1, plan.steps)
+    ink = BACK[dark]
+    if left_of_the_state(trace, layer, step) is None:
+        products = [jacobian(trace, layer, number) for number in later]
+        whole = np.eye(plan.units)
+        for one in products:
+            if one is not None:
+                whole = one @ whole
+        slopes = 1 - trace[f"{layer}/hidden"] ** 2
+        largest = float(np.linalg.norm(whole, 2))
+        said = f"back from step {plan.steps}: {len(products)} Jacobians diag(1 − h²) W_hh"
+        said += f" multiplied; the largest singular value of the product is {largest:.3g}"
+        sheet.words(_SIDE, y - 4, said, 12, ink, True)
+        shown = [(f"1 − h² of {number + 1}", slopes[number]) for number in later]
+        sheet.factors(y + 22, shown, None, "1 − h²")
+        return
+    found = [left_of_the_state(trace, layer, number) for number in later]
+    factors = [values for pair in found if pair is not None for values in (pair[1],)]
+    state = (
+        found[0][0] if found and found[0] is not None else facts_of(plan.architecture).states[-1]
+    )
+    whole_way = np.prod(factors, axis=0) if factors else np.ones(plan.units)
+    said = f"back from step {plan.steps} along the {state}: no matrix, only these factors; "
+    said += "their product is what is left of this step's"
+    sheet.words(_SIDE, y - 4, said, 12, ink, True)
+    shown = [(f"step {number + 1}", values) for number, values in zip(later, factors, strict=True)]
+    sheet.factors(y + 22, shown, whole_way, "what is left")
+
+
+class _Sheet:
+    """Draws columns of numbers, signs between them, and notes where numbers lie."""
+
+    def __init__(self, picture: Picture, trace: Trace, layer: int, step: int, dark: bool) -> None:
+        self.picture, self.trace, self.layer, self.step = picture, trace, layer, step
+        self.dark = dark
+        self.cell, self.inputs_cell = 24.0, 24.0
+        self._ink = hex_colour(INK[dark])
+        self._wide = 52.0 if picture.figure.width >= 760 else 44.0
+
+    @property
+    def plan(self) -> Plan:
+        """Of the network that is drawn."""
+        return self.trace.plan
+
+    def words(
+        self, x: float, y: float, text: str, size: int = 12, colour: str = "", bold: bool = False
+    ) -> None:
+        """A line of words, smaller where it would run out of the picture."""
+        room = self.picture.figure.width - x - 10
+        size = max(9, min(size, int(room / (0.52 * max(1, len(text))))))
+        self.picture.figure.words.append(Words(x, y, text, size, colour or self._ink, bold))
+
+    def column(
+        self, x: float, y: float, title: str, values: Numbers, key: str, kind: str = "unit"
+    ) -> float:
+        """A column of numbers with its name above it; where it ends."""
+        cell = self.inputs_cell if kind == "input" else self.cell
+        wide = max(self._wide, 7.2 * len(title))
+        scale = _scale_of(values)
+        table = [hex_colour(one) for one in scale.colours(self.dark)[:-1]]
+        self.words(x, y - 6, title, 12, SOFT[self.dark], True)
+        for row, value in enumerate(values.tolist()):
+            top = y + row * cell
+            index = int(scale.index(np.asarray([value]))[0])
+            self.picture.figure.boxes.append(Box(x, top, self._wide, cell - 1, table[index]))
+            self.picture.places.append(
+                Place(x, top, self._wide, cell, "input" if kind == "input" else "unit", key,
+                      self.step, row)
+            )  # fmt: skip
+            if cell >= 11.5:
+                said = f"{value:.2f}".replace("-", "−")
+                self.picture.figure.words.append(
+                    Words(
+                        x + self._wide - 4,
+                        top + cell * 0.72,
+                        said,
+                        int(min(14, cell * 0.6)),
+                        self._ink,
+                        False,
+                        "end",
+                    )
+                )
+        return x + wide
+
+    def equation(self, y: float, name: str, formula: str) -> None:
+        """`cell = forget · cell₋₁ + input · candidate`, a column for each name."""
+        middle = y + self.cell * self.plan.units / 2 + 6
+        x = self.column(
+            _SIDE, y, name, self.trace[f"{self.layer}/{name}"][self.step], f"{self.layer}/{name}"
+        )
+        x = self._sign(x, middle, "=")
+        for token in _TOKEN.findall(formula):
+            if token.startswith("before_"):
+                state = token.removeprefix("before_")
+                before = state_before(self.trace, self.layer, state, self.step)
+                x = self.column(x, y, f"{state}₋₁", before, f"{self.layer}/{token}")
+            elif token == "activation(":
+                x = self._sign(x, middle, "tanh(")
+            elif token[0].isalpha():
+                values = self.trace[f"{self.layer}/{token}"][self.step]
+                x = self.column(x, y, token, values, f"{self.layer}/{token}")
+            else:
+                x = self._sign(x, middle, _SIGNS.get(token, token))
+
+    def factors(
+        self,
+        y: float,
+        shown: Sequence[tuple[str, Numbers]],
+        product: Numbers | None,
+        title: str,
+    ) -> None:
+        """A column for each of the steps behind this one, and their product where it is wanted."""
+        middle = y + self.cell * self.plan.units / 2 + 6
+        if not shown:
+            self.words(_SIDE, y + 4, "nothing comes after the last step", 12, SOFT[self.dark])
+            return
+        most = max(1, int((self.picture.figure.width - 200) / (self._wide + 26)))
+        x = _SIDE
+        for number, (name, values) in enumerate(shown[:most]):
+            if number and product is None:
+                x += 14
+            elif number:
+                x = self._sign(x, middle, "·")
+            x = self.column(x, y, name, values, f"{self.layer}/factor {name}")
+        if len(shown) > most:
+            x = self._sign(x, middle, "· …")
+        if product is not None:
+            x = self._sign(x, middle, "=")
+            self.column(x, y, title, product, f"{self.layer}/factor product")
+
+    def _sign(self, x: float, y: float, sign: str) -> float:
+        self.picture.figure.words.append(Words(x + 7, y, sign, 16, self._ink, True))
+        return x + 15 + 9.5 * len(sign)
+
+
+def _scale_of(values: Numbers) -> Scale:
+    reach = float(np.nanmax(np.abs(values), initial=0.0))
+    bound = max(1.0, reach)
+    return Scale(-bound, bound, "blue-orange")
