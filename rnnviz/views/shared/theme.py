@@ -258,9 +258,10 @@ class Appearance(QObject):
         self._app.setPalette(qt_palette(theme))
         if first:
             self._put_on()
+            self._finish()
         else:
             # Keys and clicks are heard in between; nothing is painted half dressed.
-            QTimer.singleShot(0, self, self._put_on)
+            QTimer.singleShot(0, self, self._put_on_and_finish)
 
     def _hold_painting(self) -> None:
         for window in self._app.topLevelWidgets():
@@ -269,11 +270,21 @@ class Appearance(QObject):
                 self._held.append(window)
 
     @Slot()
+    def _put_on_and_finish(self) -> None:
+        self._put_on()
+        QTimer.singleShot(0, self, self._finish)
+
     def _put_on(self) -> None:
-        """The sheet of the theme, and the icons in its colours."""
+        """The sheet of the theme."""
         theme = self.theme
         assert theme is not None
         self._app.setStyleSheet(stylesheet(theme, self._tinted_arrows(theme), text_scale()))
+
+    @Slot()
+    def _finish(self) -> None:
+        """The icons in the colours of the theme, and what paints itself; then all is painted."""
+        theme = self.theme
+        assert theme is not None
         for target in list(_with_icons):
             if isValid(target):
                 target.setIcon(icon(target.property("icon_name")))
