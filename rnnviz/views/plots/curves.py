@@ -260,8 +260,10 @@ class CurvePlot(Plot):
         reach = self._reach or self.reach
         if self._following and reach is not None:
             low, high = reach
-            room = 0.0 if high > low else 0.5
-            self._set_x(low - room, high + room)
+            if low == high:
+                # One place has no span: it stands in the middle of an axis that begins at 0.
+                low, high = (0.0, 2.0 * high) if high > 0 else (low - 1.0, high + 1.0)
+            self._set_x(low, high)
         self._draw()
 
     def _set_x(self, low: float, high: float) -> None:

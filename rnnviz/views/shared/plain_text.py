@@ -17,6 +17,15 @@ class Label(QLabel):
         self.setText(text)
 
 
+class LinkLabel(Label):
+    """A label with links that answer: its text is HTML, in which words from files are escaped."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setText(text)
+
+
 def plain_tip(words: str) -> str:
     """A tooltip that shows these words as they are.
 

@@ -5,6 +5,7 @@ What is asked follows from the task's description in `core.training_tasks`.
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from rnnviz.core.training_tasks import TASKS, Preset, TaskDescription, task_name
 from rnnviz.core.training_tasks.settings import MORE, USUAL, setting_named
 from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.plain_text import Label, LinkLabel, plain_tip
 from rnnviz.views.training.run_fields import Field, RunFields, in_columns
 from rnnviz.views.training.structure_bar import StructureBar
 from rnnviz.work.jobs.training import Estimate, Estimated
@@ -126,7 +127,7 @@ class NewRunDialog(QDialog):
         self._first = self._first_rows()
         for box, words in ((self.name, "Name"), (self.preset, "Preset"), (self.task, "Task")):
             box.setAccessibleName(words)
-        self.estimate = Label()
+        self.estimate = LinkLabel()
         self.estimate.setWordWrap(True)
         self.estimate.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
         self.estimate.linkActivated.connect(self._stop_measuring)
@@ -480,7 +481,7 @@ class NewRunDialog(QDialog):
         if is_our_error(failure.kind):
             self._unfit = failure.message
             self._show_refusal()
-        self._say(f"It could not be measured: {failure.message}")
+        self._say(f"It could not be measured: {escape(failure.message)}")
 
     @Slot()
     def _stop_measuring(self) -> None:

@@ -287,3 +287,14 @@ def test_inks_of_two_dozen_runs_differ() -> None:
     assert len(set(names[:24])) == 24
     assert names[24] == names[0]
     assert ink_colour("accent", DARK).name() == DARK.accent
+
+
+@pytest.mark.parametrize("place", [1.0, 200.0, 1e6])
+def test_one_point_stands_in_the_middle_of_an_axis_from_0(appearance, qtbot, place):
+    plot, curve = CurvePlot("loss"), Curve()
+    qtbot.addWidget(plot)
+    curve.append([place], [0.812])
+    plot.set_traces((Trace("this", curve, "text", points=True),))
+    (left, right), (low, high) = plot.view.viewRange()
+    assert (left, right) == (0.0, 2 * place)
+    assert low < 0.812 < high and high - low > 0.05

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 import rnnviz.views
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.plain_text import Label, LinkLabel, plain_tip
 
 SOURCES = sorted(Path(rnnviz.views.__file__).parent.rglob("*.py"))
 BOXES = {"warning", "information", "question", "critical", "about"}
@@ -55,6 +55,40 @@ def faults(source: str) -> list[str]:
 def test_no_view_lets_qt_guess(path):
     if path.name != "plain_text.py":
         assert faults(path.read_text(encoding="utf-8")) == []
+
+
+def dead_links(source: str) -> list[str]:
+    """Labels whose links nobody would see as such: the text of a `Label` is shown as it is."""
+    made = {
+        ast.unparse(node.targets[0]): ast.unparse(node.value.func)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+    }
+    asked = [
+        ast.unparse(node.func.value.value)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Attribute)
+        and node.func.value.attr == "linkActivated"
+    ]
+    return [name for name in asked if made.get(name) != "LinkLabel"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_links_are_in_labels_that_show_them(path):
+    source = path.read_text(encoding="utf-8")
+    assert dead_links(source) == []
+    assert "<a href" not in source or "LinkLabel" in source
+
+
+def test_a_dead_link_would_be_found(qtbot):
+    connected = "self.said = {}()\nself.said.linkActivated.connect(self.go)"
+    assert dead_links(connected.format("Label")) == ["self.said"]
+    assert dead_links(connected.format("LinkLabel")) == []
+    label = LinkLabel('see <a href="12">1:12</a>')
+    qtbot.addWidget(label)
+    assert label.sizeHint().width() < Label(label.text()).sizeHint().width()
 
 
 def test_a_guess_would_be_found():

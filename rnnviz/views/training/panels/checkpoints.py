@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
@@ -31,7 +32,7 @@ from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.plain_text import Label, LinkLabel
 from rnnviz.views.text.text_view import TextView
 
 _LEAST_SPAN = 0.1
@@ -119,7 +120,7 @@ class CheckpointsPanel(Panel):
         self.problem.setProperty("role", "muted")
         self.concept = ConceptPicker()
         self.concept.chosen.connect(self.session.selection.set_concept)
-        self.score = Label()
+        self.score = LinkLabel()
         self.score.setWordWrap(True)
         self.score.linkActivated.connect(self._choose_best)
         self.every = QPushButton("Score all")
@@ -334,7 +335,7 @@ def _figure(score: CheckpointScore, unit: int) -> float:
 
 
 def in_words(score: CheckpointScore, unit: int, groups: Groups) -> str:
-    """Such as: AUC 0.912. The best unit here is 2:37 with 0.958; the best by chance has 0.71."""
+    """In HTML: AUC 0.912. The best unit here is 2:37 with 0.958; the best by chance has 0.71."""
     what = "|correlation|" if score.scalar else "AUC"
     mine = _figure(score, unit)
     said = f"{what} {mine:.3f}." if np.isfinite(mine) else "The unit cannot be scored here."
@@ -342,7 +343,7 @@ def in_words(score: CheckpointScore, unit: int, groups: Groups) -> str:
     if best == -1:
         return said
     reached = _figure(score, best)
-    link = f'<a href="{best}">{groups.unit_name(best)}</a>'
+    link = f'<a href="{best}">{escape(groups.unit_name(best))}</a>'
     which = "No unit is better here" if best == unit else f"The best unit here is {link}"
     which += "" if best == unit else f" with {reached:.3f}"
     many = f"of {len(score.figures):,} units on {score.characters:,} characters"
