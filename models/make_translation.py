@@ -134,12 +134,13 @@ RECIPES = {
             "L'accord sur la zone économique européenne a été signé.",
             *_FRENCH_EXAMPLES[3:],
         ),
-        remark="It was chosen among five continuations and beginnings (other guides, dropouts, batches, "
-        "6,000 pieces) by 1,200 of the held-out pairs, with the links of the aligner that guides: error "
-        "rate where both directions agree, nats and BLEU, in all of which it was the best or tied. "
-        "Words that are rare in the corpus come out wrong, most of all alone: “Bonjour” is in 35 pairs, "
-        "and greedily “Bonjour.” becomes “Youllo.”, the end of “Hello” (He-ll-o) behind the beginning "
-        "of another word; a beam of 5 finds “Hello.”, “Salut.” stays “Salvation.”.",
+        remark="What the fourth made was chosen among five continuations and beginnings (other guides, "
+        "dropouts, batches, 6,000 pieces) by 1,200 of the held-out pairs, with the links of the "
+        "aligner that guides: error rate where both directions agree, nats and BLEU, in all of "
+        "which it was the best or tied. The fifth is the only one of its kind, and was taken "
+        "because on 1,200 held-out pairs its links differ less from the aligner's (13.4 % for "
+        "13.8) at a smaller loss (1.020 nats a token for 1.023). Words that are rare in the "
+        "corpus come out wrong, most of all alone: “Salut.” becomes “Salvation.”.",
     ),
     "english-french": Recipe(
         "English to French",
@@ -407,7 +408,9 @@ def ended(runs: list[Path]) -> str:
     minutes = read_config(runs[-1]).minutes
     if any(read_events(runs[-1], "stopped")):
         seconds = list(read_events(runs[-1], "step"))[-1]["seconds"]
-        said += f"The last was stopped by hand after {seconds:.0f} of its {60 * minutes:.0f} seconds. "
+        said += (
+            f"The last was stopped by hand after {seconds:.0f} of its {60 * minutes:.0f} seconds. "
+        )
     if minutes:
         said += (
             "The clock ended it, so a faster or slower machine makes other steps of it, and the "
