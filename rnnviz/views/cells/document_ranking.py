@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.scoring.document_labels import DocumentRanking, DocumentScore
@@ -82,7 +82,11 @@ class DocumentRankingTable(QWidget):
             self._shown = label, found
             rows = found.scores if isinstance(found, DocumentRanking) else ()
             self.table.show_rows([_row(one, recording.groups) for one in rows], wide=1)
-        self.table.setVisible(isinstance(found, DocumentRanking))
+        has_rows = isinstance(found, DocumentRanking)
+        self.table.setVisible(has_rows)
+        # Without a table the question is as tall as its words and leaves the rest to the panel.
+        tall = QSizePolicy.Policy.Expanding if has_rows else QSizePolicy.Policy.Maximum
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, tall)
         self.sentence.setText(_sentence(found))
         self.show()
 
