@@ -64,7 +64,10 @@ def drawn_of(pane: Pane, share: float, look: Look = "map") -> DrawnAlignment:
 
 def _about(answer: Answer) -> str:
     question = answer.question
-    asked = (answer.model.name, f"beam {question.beam}", question.why)
+    # Weights of a file, and translations that are given, were not searched for.
+    searched = not (answer.model.weights_alone or question.target)
+    beam = f"beam {question.beam}" if searched else ""
+    asked = (answer.model.name, beam, question.why)
     sentence = question.sentence
     shown = sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}…"
     return f"{shown}   ({', '.join(part for part in asked if part)})"

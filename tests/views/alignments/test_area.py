@@ -23,7 +23,7 @@ from rnnviz.views.alignments.panels.health import HealthPanel
 from rnnviz.views.alignments.panels.pairs import PairsPanel
 from rnnviz.views.alignments.panels.trajectory import TrajectoryPanel
 from rnnviz.views.alignments.panels.what_if import WhatIfPanel
-from rnnviz.views.alignments.saving import save
+from rnnviz.views.alignments.saving import drawn_of, save
 from rnnviz.views.alignments.workspace import AlignmentsWorkspace
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.window.window import Window
@@ -619,6 +619,7 @@ class TestWeightsOfAFile:
             box.activated.emit(place)
         assert area.main.table.table.values.tolist() == [[0, 0, 1], [0, 1, 0]]
         assert area.main.heading.text() == "heads: layer 2, head 3"
+        assert "beam" not in drawn_of(area.main, 1.0).about
         area.tools.step_on()
         assert area.main.picture.isVisible()
         assert "“a” is written" in area.main.picture.accessibleDescription()

@@ -31,6 +31,8 @@ _LEAST_NUMBER = 0.005
 """A number that is smaller is 0.00, and not written into its cell."""
 _MOST_NUMBERS = 1500
 """Cells on the screen; among more of them nobody reads a number."""
+_SEPARATE = 12
+"""Pixels of a side from which on cells are set apart by lines."""
 _LEAST_POINTS = 7.5
 """Of a number in a cell."""
 _ACROSS = 1.2
@@ -110,6 +112,9 @@ class TablePainter:
         part = values[rows.start : rows.stop, columns.start : columns.stop]
         at = layout.seen_rect(rows.start, columns.start)
         target = QRectF(at.x(), at.y(), len(columns) * layout.width, len(rows) * layout.height)
+        if min(layout.width, layout.height) >= _SEPARATE:
+            self._paint_separate(part, rows.start, columns.start, dark, ground)
+            return
         factor = math.ceil(1 / min(layout.width, layout.height))
         entries = self._table.scale.index(pooled(part, factor))
         pixels = np.ascontiguousarray(words(self._table.scale.colours(dark), ground)[entries])
@@ -117,14 +122,26 @@ class TablePainter:
         image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
         self._painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         self._painter.drawImage(target, image)
-        if min(layout.width, layout.height) >= 12:
-            self._painter.setPen(QPen(QColor(ground), 1))
-            for row in rows:
-                y = layout.seen_rect(row, 0).y()
-                self._painter.drawLine(QPointF(target.left(), y), QPointF(target.right(), y))
-            for column in columns:
-                x = layout.seen_rect(0, column).x()
-                self._painter.drawLine(QPointF(x, target.top()), QPointF(x, target.bottom()))
+
+    def _paint_separate(
+        self,
+        part: npt.NDArray[np.float32],
+        first_row: int,
+        first_column: int,
+        dark: bool,
+        ground: str,
+    ) -> None:
+        """Large cells one by one, each with a line of the ground above it and at its left.
+
+        A picture that is made larger has its edges a pixel off.
+        """
+        layout, scale = self._layout, self._table.scale
+        colours = words(scale.colours(dark), ground)
+        for down, line in enumerate(scale.index(part).tolist()):
+            for along, entry in enumerate(line):
+                rect = layout.seen_rect(first_row + down, first_column + along)
+                inner = rect.toAlignedRect().adjusted(1, 1, 0, 0)
+                self._painter.fillRect(inner, QColor.fromRgb(int(colours[entry])))
 
     def _paint_numbers(self, size: QSize, dark: bool, ground: str) -> None:
         """Each number with two decimals in its cell, where there is room."""
