@@ -9,6 +9,7 @@ CLASSIFIER = KindView(
         "ranking",
         "unit_page",
         "pattern",
+        "surprises",
         "trace",
         "heatmap",
         "scatter",

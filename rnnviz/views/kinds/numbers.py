@@ -5,5 +5,14 @@ from rnnviz.views.kinds.kind import KindView
 NUMBERS_MODEL = KindView(
     key="numbers-model",
     icon="activity",
-    panels=("ranking", "unit_page", "pattern", "trace", "heatmap", "scatter", "saturation"),
+    panels=(
+        "ranking",
+        "unit_page",
+        "pattern",
+        "surprises",
+        "trace",
+        "heatmap",
+        "scatter",
+        "saturation",
+    ),
 )

@@ -9,6 +9,7 @@ TAGGER = KindView(
         "ranking",
         "unit_page",
         "pattern",
+        "surprises",
         "trace",
         "heatmap",
         "scatter",

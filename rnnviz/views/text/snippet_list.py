@@ -46,7 +46,9 @@ class Piece:
     note: str = ""
     """What stands before it, such as its highest value."""
     focus: int = 0
-    """The character that a click goes to."""
+    """The character that it is about."""
+    step: int | None = None
+    """The step that a click goes to, where steps are no characters."""
 
 
 Entry = Piece | str
@@ -178,7 +180,7 @@ class SnippetList(QListView):
     """Pieces of the text under headings.
 
     Signals:
-        piece_chosen(character): the person clicked a piece, or pressed Enter on it.
+        piece_chosen(place): the person clicked a piece, or pressed Enter on it.
     """
 
     piece_chosen = Signal(object)
@@ -214,4 +216,4 @@ class SnippetList(QListView):
     def _choose(self, index: QModelIndex) -> None:
         entry = index.data(_ENTRY)
         if isinstance(entry, Piece):
-            self.piece_chosen.emit(entry.focus)
+            self.piece_chosen.emit(entry.focus if entry.step is None else entry.step)
