@@ -228,8 +228,11 @@ class StripsView(QWidget):
             strip.name, Qt.TextElideMode.ElideRight, _NAMES - 12
         )
         place = QRectF(6, rect.top(), _NAMES - 12, rect.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
         first, stop = self.visible_range()
+        value = self._value_at(strip, self._cursor)
+        if value and rect.height() >= 2 * painter.fontMetrics().height():
+            name += f"\n{value}"
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
         inner = rect.adjusted(0, 5, 0, -5)
         for values, ink in strip.lines:
             part = np.asarray(values[first:stop], np.float64)
@@ -267,6 +270,9 @@ class StripsView(QWidget):
             painter.drawLine(QPointF(x, 0), QPointF(x, room))
             painter.setPen(QColor(theme.text))
             said = self.told(self._cursor)
+        said = painter.fontMetrics().elidedText(
+            said, Qt.TextElideMode.ElideRight, int(foot.width())
+        )
         painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, said)
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 1))
@@ -274,12 +280,17 @@ class StripsView(QWidget):
 
     def told(self, step: int) -> str:
         """The values at a step, in words."""
-        parts = [f"step {step:,}"]
-        for strip in (*self._inputs, *self._units)[:8]:
-            value = float(strip.lines[-1][0][step])
-            if np.isfinite(value):
-                parts.append(f"{strip.name} {value:.3g}".replace("-", "−"))
-        return "   ".join(parts)
+        shown = (*self._inputs, *self._units)[:8]
+        values = [(strip.name, self._value_at(strip, step)) for strip in shown]
+        known = [f"{name} {value}" for name, value in values if value]
+        return "   ".join([f"step {step:,}", *known])
+
+    def _value_at(self, strip: Strip, step: int | None) -> str:
+        """What came out, or what was read, at a step; nothing where that is not known."""
+        if step is None or not 0 <= step < len(strip.lines[-1][0]):
+            return ""
+        value = float(strip.lines[-1][0][step])
+        return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else ""
 
     # What the person does
 

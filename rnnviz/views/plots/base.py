@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -34,6 +35,28 @@ _AXIS_POINTS = 8.5
 _TITLE_POINTS = 9.0
 _BESIDE_TITLE = 130
 """Pixels for what stands at the right of the title."""
+
+
+_BESIDE_LEGEND = 84
+"""Pixels for the axis at its left and the button at its right."""
+_BESIDE_NAME = 32
+"""Pixels for the square before a name and the gap after it."""
+_LEAST_NAME = 40
+
+
+def fitted_names(names: Sequence[str], metrics: QFontMetrics, room: int) -> list[str]:
+    """Names side by side in so many pixels: the longest lose their middle first."""
+    widths = [metrics.horizontalAdvance(name) for name in names]
+    over = sum(widths) + _BESIDE_NAME * len(names) - room
+    shown = list(names)
+    while over > 0 and max(widths, default=0) > _LEAST_NAME:
+        place = widths.index(max(widths))
+        others = max((w for n, w in enumerate(widths) if n != place), default=0)
+        width = max(_LEAST_NAME, min(widths[place] - 1, max(others, widths[place] - over)))
+        shown[place] = metrics.elidedText(names[place], Qt.TextElideMode.ElideMiddle, width)
+        over -= widths[place] - width
+        widths[place] = width
+    return shown
 
 
 class Canvas(pg.PlotWidget):
@@ -156,13 +179,15 @@ class Plot(QWidget):
         if not (self._legend or self.title):
             self.item.setTitle(None)
             return
+        size = _TITLE_POINTS + self._more
+        metrics = QFontMetrics(ui_font(size))
+        room = self._canvas.width() - _BESIDE_LEGEND
+        names = fitted_names([name for name, _ in self._legend], metrics, room)
         words = [
             f'<span style="color:{ink_colour(ink, theme).name()}">■</span>&nbsp;{escape(name)}'
-            for name, ink in self._legend
+            for name, (_, ink) in zip(names, self._legend, strict=True)
         ]
-        size = _TITLE_POINTS + self._more
         if self.title:
-            metrics = QFontMetrics(ui_font(size))
             room = max(40, self._canvas.width() - _BESIDE_TITLE)
             fitted = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, room)
             words.insert(0, f"<b>{escape(fitted)}</b>")
@@ -279,7 +304,7 @@ class Plot(QWidget):
         """Keep the button in its corner."""
         super().resizeEvent(event)
         self.button.move(self.width() - self.button.width() - 4, 2)
-        if self.title:
+        if self.title or self._legend:
             self._write_legend(theme_of(self))
         self.button.raise_()
 

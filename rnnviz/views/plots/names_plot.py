@@ -36,6 +36,8 @@ class NamesPlot(PlanePlot):
         self._strong: tuple[int, ...] = ()
         self._pointed: int | None = None
         super().__init__(name, parent)
+        # Names need room more than circles need to be round; each axis has its own numbers.
+        self.view.setAspectLocked(False)
         self.view.sigRangeChanged.connect(self._declutter)
         self.view.sigResized.connect(self._declutter)
         self.point_hovered.connect(self._point_at)
@@ -62,8 +64,9 @@ class NamesPlot(PlanePlot):
             groups.append(Points("others", others[:, 0], others[:, 1], "tint"))
         self.set_points(tuple(groups))
         if others is not None and len(points):
-            # What is named fills the plane: of thousands of others it is a corner.
-            low, high = points.min(axis=0), points.max(axis=0)
+            # What stands out fills the plane: of thousands of others it is a corner.
+            shown = points[list(strong)] if len(strong) > 1 else points
+            low, high = shown.min(axis=0), shown.max(axis=0)
             room = 0.15 * np.maximum(high - low, 1e-6)
             (left, foot), (right, top) = (low - room).tolist(), (high + room).tolist()
             self.set_range((left, right), (foot, top))

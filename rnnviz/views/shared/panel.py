@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import ClassVar, NamedTuple
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayoutItem, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from rnnviz.core.kinds import able_to, kind_named
 from rnnviz.session.session import Session
@@ -111,7 +111,7 @@ NEEDS = {
     "concept": Need(_has_concept, "Choose a concept in the ranking to see it here."),
     "range": Need(
         _has_range,
-        "Drag over a few characters of the text to find the units that are on there.",
+        "Drag over a few characters or steps of what is shown to find the units that are on there.",
     ),
 }
 
@@ -135,6 +135,28 @@ def waiting(session: Session) -> str:
     if session.jobs.busy(OPEN):
         return "The model is being opened."
     return ""
+
+
+class _Pages(QStackedLayout):
+    """Pages of which the one that is seen alone asks for room: a sentence needs little."""
+
+    def _current(self) -> QLayoutItem | None:
+        return self.itemAt(self.currentIndex())
+
+    def minimumSize(self) -> QSize:  # noqa: N802
+        """That of the page."""
+        item = self._current()
+        return item.minimumSize() if item is not None else QSize()
+
+    def hasHeightForWidth(self) -> bool:
+        """As the page."""
+        item = self._current()
+        return item is not None and item.hasHeightForWidth()
+
+    def heightForWidth(self, width: int) -> int:
+        """As the page."""
+        item = self._current()
+        return item.heightForWidth(width) if item is not None else -1
 
 
 class Panel(QWidget):
@@ -170,7 +192,7 @@ class Panel(QWidget):
         self._sentence = Label()
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._button = QPushButton()
-        self._pages = QStackedLayout(self)
+        self._pages = _Pages(self)
         self._pages.addWidget(self._build_empty())
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -295,7 +317,7 @@ class Panel(QWidget):
         if not self.make_on():
             self.request_draw()
             return
-        self._pages.setCurrentIndex(1)
+        self._show_page(1)
         self.draw()
 
     @Slot()
@@ -311,7 +333,13 @@ class Panel(QWidget):
         self._sentence.setText(sentence)
         self._button.setText(button)
         self._button.setVisible(bool(button))
-        self._pages.setCurrentIndex(0)
+        self._show_page(0)
+
+    def _show_page(self, number: int) -> None:
+        """The sentence, or what the panel shows."""
+        if number != self._pages.currentIndex():
+            self._pages.setCurrentIndex(number)
+            self.updateGeometry()
 
     def _build_empty(self) -> QWidget:
         page = QWidget()

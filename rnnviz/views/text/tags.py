@@ -41,7 +41,7 @@ def tags_in_words(labels: Sequence[str], theme: Theme, true: bool) -> str:
     from html import escape
 
     shown = [
-        f'<span style="color:{QColor(ink_colour(place % _COLOURS, theme)).name()}">■</span> '
+        f'<span style="color:{QColor(ink_colour(place % _COLOURS, theme)).name()}">■</span>&nbsp;'
         f"{escape(label)}"
         for place, label in enumerate(labels[:_NAMED])
     ]

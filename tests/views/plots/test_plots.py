@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QFontMetrics, QImage
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.colours.colour import Scale
@@ -33,8 +33,9 @@ from rnnviz.views.plots import (
     ink_colour,
 )
 from rnnviz.views.plots.axes import TextAxis, number
+from rnnviz.views.plots.base import fitted_names
 from rnnviz.views.plots.line import decimate
-from rnnviz.views.shared.theme import DARK, LIGHT, Theme, qt_palette
+from rnnviz.views.shared.theme import DARK, LIGHT, Theme, qt_palette, ui_font
 from tests.views.cells.panels_world import click
 
 
@@ -298,3 +299,13 @@ def test_one_point_stands_in_the_middle_of_an_axis_from_0(appearance, qtbot, pla
     (left, right), (low, high) = plot.view.viewRange()
     assert (left, right) == (0.0, 2 * place)
     assert low < 0.812 < high and high - low > 0.05
+
+
+def test_names_above_a_plot_lose_their_middle_where_there_is_no_room():
+    metrics = QFontMetrics(ui_font(9))
+    names = ["1:0 hidden +0.00", "probability of “positive” so far +0.66"]
+    assert fitted_names(names, metrics, 2000) == names
+    short, long = fitted_names(names, metrics, 300)
+    assert short == names[0]
+    assert long.startswith("prob") and long.endswith("0.66") and "…" in long
+    assert sum(map(metrics.horizontalAdvance, (short, long))) <= 300

@@ -35,6 +35,8 @@ _SHOWN = 80
 _MOST_WORDS = 2000
 """So many words of a document are listed."""
 _ROW_HEIGHT = 24
+_LEAST_COLUMN = 58
+"""Pixels that a column keeps, also that of the words."""
 _COLOUR = Qt.ItemDataRole.UserRole
 _WAYS = (
     ("Gradient", "The slope of the log-odds at the word's vector, times the vector"),
@@ -224,4 +226,5 @@ def _table(titles: tuple[str, ...], name: str, stretched: int) -> QTableWidget:
     header = table.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
+    header.setMinimumSectionSize(_LEAST_COLUMN)
     return table

@@ -28,8 +28,8 @@ from rnnviz.views.gradients.panels.parts import (
     column,
     label,
     note,
+    row_of,
     scientific,
-    tools,
 )
 from rnnviz.views.plots import Banded, BandPlot
 from rnnviz.views.shared.choices import Choices
@@ -97,7 +97,6 @@ class DistancePanel(GradientPanel):
             "The loss is the negative log-probability of a class: of the one that the text says, "
             "or of the likeliest, or always of the same"
         )
-        self.of_class.setVisible(False)
         self.of_class.activated.connect(self._choose_class)
         self.cell = QCheckBox("Cell path")
         self.cell.setToolTip("Also the gradient at an LSTM's cell state, dashed")
@@ -134,9 +133,11 @@ class DistancePanel(GradientPanel):
         self.note = note()
         self.table = FitTable()
         self.table.cellClicked.connect(self._choose_row)
-        what = _row(self.quantity, self.layer, self.of_class)
-        lines = _row(self.cell, self.fit, self.bound, self.full, self.compare)
-        range_ = _row(
+        what = row_of(self.quantity, self.layer)
+        self.class_row = row_of(self.of_class)
+        self.class_row.hide()
+        lines = row_of(self.cell, self.fit, self.bound, self.full, self.compare)
+        range_ = row_of(
             label("from"),
             self.start,
             label("losses"),
@@ -144,7 +145,7 @@ class DistancePanel(GradientPanel):
             label("back"),
             self.distance,
         )
-        self.tools = WrappingRow(what, lines, range_)
+        self.tools = WrappingRow(what, self.class_row, lines, range_)
         if self._presented:
             # Shown without a parent, it would be a window of its own for a moment.
             self.tools.hide()
@@ -241,7 +242,7 @@ class DistancePanel(GradientPanel):
     def _show_classes(self, fields: list[GradientField]) -> None:
         classes = next((f.facts.classes for f in fields if f.facts.classes), None)
         if fields:
-            self.of_class.setVisible(classes is not None)
+            self.class_row.setVisible(classes is not None)
         if classes is None:
             return
         names = ["True or likeliest class", *classes]
@@ -455,11 +456,3 @@ class DistancePanel(GradientPanel):
             action(path)
         except RnnvizError as error:
             warn(self, "Not compared", str(error))
-
-
-def _row(*widgets: QWidget) -> QWidget:
-    holder = QWidget()
-    row = tools(*widgets)
-    row.setContentsMargins(0, 0, 0, 0)
-    holder.setLayout(row)
-    return holder

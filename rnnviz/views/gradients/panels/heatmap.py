@@ -17,13 +17,15 @@ from rnnviz.views.gradients.panels.parts import (
     column,
     note,
     read_at,
+    row_of,
     scientific,
-    tools,
     what_of,
 )
 from rnnviz.views.plots import ImagePlot
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.plain_text import plain_tip
+from rnnviz.views.shared.theme import for_text
+from rnnviz.views.shared.wrapping_row import WrappingRow
 
 _DECADES = 8.0
 """How far below the largest norm colours reach."""
@@ -58,7 +60,7 @@ class GradientHeatmapPanel(GradientPanel):
         self.state.setAccessibleName("State")
         self.state.activated.connect(self.request_draw)
         self.truncated = QCheckBox("Truncated")
-        self.truncated.setToolTip(_TRUNCATED)
+        self.truncated.setToolTip(plain_tip(_TRUNCATED))
         self.truncated.toggled.connect(self.request_draw)
         self.note = note()
         self.note.setWordWrap(False)
@@ -69,8 +71,11 @@ class GradientHeatmapPanel(GradientPanel):
         self.plot.hovered.connect(self._hover)
         self.plot.clicked.connect(self._click)
         self._field: GradientField | None = None
-        row = tools(self.network, self.layer, self.state, self.truncated, self.note, stretch=4)
-        return column(row, (self.plot, 1))
+        pickers = row_of(self.network, self.layer, self.state)
+        said = row_of(self.truncated, self.note, stretch=1)
+        said.setMinimumWidth(for_text(210))
+        said.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        return column(WrappingRow(pickers, said, spread=False), (self.plot, 1))
 
     def draw(self) -> None:
         """Draw the field of the network in focus."""

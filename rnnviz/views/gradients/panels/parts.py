@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Slot
+from PySide6.QtCore import QEvent, QSize, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -129,9 +130,39 @@ def tools(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
     return row
 
 
+def row_of(*widgets: QWidget, stretch: int | None = None) -> QWidget:
+    """A group of `tools` for a row that wraps."""
+    holder = QWidget()
+    row = tools(*widgets, stretch=stretch)
+    row.setContentsMargins(0, 0, 0, 0)
+    holder.setLayout(row)
+    return holder
+
+
+class _Page(QWidget):
+    """As tall as its plots and paragraphs need at its width: where there is less, it is scrolled.
+
+    A paragraph's own least height is that of a line; by that alone it would lie over a plot.
+    """
+
+    def minimumSizeHint(self) -> QSize:
+        """The least width, and the height at the width that there is."""
+        hint, layout = super().minimumSizeHint(), self.layout()
+        if layout is None or not layout.hasHeightForWidth():
+            return hint
+        tall = layout.minimumHeightForWidth(max(self.width(), hint.width()))
+        return QSize(hint.width(), max(hint.height(), tall))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width asks for another height."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
+
 def column(*parts: QWidget | QHBoxLayout | tuple[QWidget, int]) -> QWidget:
     """Parts under each other; a widget given with a number takes that share of what is left."""
-    page = QWidget()
+    page = _Page()
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)

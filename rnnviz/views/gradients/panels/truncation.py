@@ -17,6 +17,7 @@ from rnnviz.views.gradients.panels.parts import (
     column,
     label,
     note,
+    row_of,
     scientific,
     tools,
 )
@@ -24,6 +25,7 @@ from rnnviz.views.plots import Banded, BandPlot
 from rnnviz.views.shared.number_field import WholeField
 from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.work.jobs.gradients import Comparison
 
 _LEAST, _MOST = 10_000, 200_000
@@ -57,7 +59,7 @@ class TruncationPanel(GradientPanel):
         self.chunk = self._number("Steps after which the gradient is cut", 1, 100_000)
         self.chunk.value_changed.connect(gradients.measurements.set_chunk)
         self.plot = BandPlot("What truncation keeps over distance", log=True)
-        self.plot.set_labels("steps back, k", "mean norm of the gradient at the state")
+        self.plot.set_labels("steps back, k", "mean norm of the gradient")
         self.plot.setMinimumHeight(220)
         self.note = note()
         self.steps = self._number("Steps of the sequence that is measured", 100, _MOST)
@@ -74,7 +76,11 @@ class TruncationPanel(GradientPanel):
         self.measured.setContentsMargins(12, 4, 12, 12)
         return column(
             tools(self.network, stretch=0),
-            tools(self.layer, label("cut every"), self.chunk, label("steps")),
+            WrappingRow(
+                row_of(self.layer),
+                row_of(label("cut every"), self.chunk, label("steps")),
+                spread=False,
+            ),
             (self.plot, 1),
             self.note,
             tools(label("over"), self.steps, self.button, stretch=2),
@@ -133,7 +139,7 @@ class TruncationPanel(GradientPanel):
         )
         self.plot.set_curves(curves, reach(curves))
         self.plot.set_legend(
-            (("full BPTT; shaded: cut", "muted"), (f"cut every {chunk:,} steps", "accent"))
+            (("full; shaded: cut", "muted"), (f"cut every {chunk:,} steps", "accent"))
         )
         self.plot.set_place(float(chunk) if chunk <= field.distance else None)
         pairs, share = kept_share(norms, mask)
@@ -142,7 +148,7 @@ class TruncationPanel(GradientPanel):
             f"back, {pairs:.0%} are kept, which hold {share:.1%} of the summed norms. Nothing "
             f"reaches farther than {chunk - 1:,} steps; a loss at the start of a chunk reaches "
             "only its own step."
-            + (" Chunks begin with the document." if field.facts.gives != "next" else "")
+            + (" Chunks begin with each sequence." if field.facts.gives != "next" else "")
         )
 
     def _show_measured(self, found: Comparison | None) -> None:
@@ -153,7 +159,7 @@ class TruncationPanel(GradientPanel):
         if found is None:
             self.measured.setText(
                 "Both ways are run over the same steps: what the forward pass keeps in memory, "
-                " how long forward and backward take, and how far the two gradients point apart."
+                "how long forward and backward take, and how far the two gradients point apart."
             )
             return
         full, short = found.full, found.truncated

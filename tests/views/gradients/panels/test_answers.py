@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QScrollArea
 
 from rnnviz.core.models.network import AsRead, Head, Numbers, Readout
 from rnnviz.nets.jobs.table import TASKS
@@ -176,3 +177,39 @@ def test_truncation_of_what_reads_from_the_end_says_why_there_is_none(qtbot, ope
     panel = shown(qtbot, TruncationPanel(opened))
     assert panel.empty
     assert "also reads from the end" in panel._sentence.text()
+
+
+@of("numbers")
+def test_a_paragraph_never_lies_over_a_plot_in_a_low_panel(qtbot, opened):
+    for made in (TruncationPanel, ClippingPanel):
+        scroll, panel = QScrollArea(), made(opened)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(panel)
+        qtbot.addWidget(scroll)
+        scroll.resize(340, 260)
+        scroll.show()
+        settle(qtbot, panel)
+        plot = panel.plot if isinstance(panel, TruncationPanel) else panel.arrows
+        qtbot.waitUntil(lambda plot=plot, note=panel.note: plot.geometry().bottom() < note.y())
+        assert panel.note.height() >= panel.note.heightForWidth(panel.note.width())
+
+
+@of("numbers")
+def test_a_sentence_in_place_of_a_panel_is_seen_in_a_low_one(qtbot, opened, tmp_path):
+    scroll, panel = QScrollArea(), TruncationPanel(opened)
+    scroll.setWidgetResizable(True)
+    scroll.setWidget(panel)
+    qtbot.addWidget(scroll)
+    scroll.resize(340, 260)
+    scroll.show()
+    settle(qtbot, panel)
+    assert panel.height() > 400  # its plots and tables are scrolled
+    (tmp_path / "more").mkdir()
+    path, _ = saved(tmp_path / "more", NETWORKS["label"])
+    opened.open_path(path)
+    (tmp_path / "tags.tsv").write_text(TAGS)
+    opened.open_path(tmp_path / "tags.tsv")
+    settle(qtbot, panel)
+    assert panel.empty
+    qtbot.waitUntil(lambda: panel.height() < 400)
+    assert panel._sentence.geometry().bottom() < scroll.viewport().height()
