@@ -60,7 +60,7 @@ def main() -> None:
         window.resize(1360, 860)
         window.show()
         shipped = session.library.first_in("alignments")
-        path = options.model or (shipped and shipped.path)
+        path = options.model or (shipped.path if shipped is not None else None)
         assert path is not None, "no translation model ships; name one"
         session.open_path(path)
         alignments = session.alignments

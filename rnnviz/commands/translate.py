@@ -323,7 +323,7 @@ def _print_near(near: NearStates) -> None:
 
 def _with_effects(asked: Translate, decoded: Decoded) -> Decoded:
     """The same with the tables of what each source word does."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from rnnviz.work.jobs.alignments import MeasureEffects
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
@@ -32,12 +32,7 @@ from rnnviz.session.cells.previews import Previews
 from rnnviz.session.cells.rankings import Rankings
 from rnnviz.session.cells.scaling import Scaling
 from rnnviz.session.cells.stepping import Stepping
-from rnnviz.session.cells.symbols import SymbolTable
 from rnnviz.session.cells.unit_summary import UnitSummary
-from rnnviz.session.cells.verdicts import Verdicts
-from rnnviz.session.gradients.gradients import Gradients
-from rnnviz.session.gradients.memory import Memory
-from rnnviz.session.gradients.networks import Network, described
 from rnnviz.session.shared.findings import Findings
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.library import Library, SampleText, ShippedModel
@@ -51,10 +46,17 @@ from rnnviz.session.training.checkpoint_walks import CheckpointWalks
 from rnnviz.session.training.run_folders import RunFolders
 from rnnviz.session.training.runs import Runs
 from rnnviz.session.training.trainers import ProcessTrainers, Trainers
-from rnnviz.session.unroll.opened import UnrolledModel
-from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.work.messages import Failure
 from rnnviz.work.runner import Runner
+
+if TYPE_CHECKING:
+    from rnnviz.session.cells.symbols import SymbolTable
+    from rnnviz.session.cells.verdicts import Verdicts
+    from rnnviz.session.gradients.gradients import Gradients
+    from rnnviz.session.gradients.memory import Memory
+    from rnnviz.session.gradients.networks import Network
+    from rnnviz.session.unroll.opened import UnrolledModel
+    from rnnviz.session.unroll.unroll import Unroll
 
 _KEPT = "start/recording"
 _EXACT = "recordings/exact"
@@ -102,6 +104,7 @@ class Session(QObject):
     ) -> None:
         super().__init__(parent)
         self.settings = settings
+        self._cache = cache
         self.jobs = Jobs(runner, self)
         self.selection = Selection(self)
         self.recordings = Recordings(self.jobs, cache, self)
@@ -117,8 +120,6 @@ class Session(QObject):
         )
         self.stepping = Stepping(self.recordings, self.selection, self)
         self.inspection = Inspection(self.jobs, self.recordings, self.selection, self)
-        self.symbols = SymbolTable(self.jobs, self.recordings, self.selection, cache, self)
-        self.verdicts = Verdicts(self.jobs, self.recordings, self.selection, self)
         self.alignments = Alignments(self.jobs, cache, self)
         takers = {"cells": self.recordings.take_model, "alignments": self.alignments.take_model}
         self.opening = Opening(self.jobs, takers, OPENED, self)
@@ -132,11 +133,7 @@ class Session(QObject):
         )
         self.following = Following(self.jobs, self.runs, self.recordings, self)
         self.following.began.connect(self._select_first_unit)
-        self.memory = Memory(self.runs, self)
         self.library = Library(settings, models, resources, self)
-        self.gradients = Gradients(self.jobs, self.recordings, self.library, cache, self)
-        self.unroll = Unroll(self.jobs, cache, self)
-        self.unrolled_model = UnrolledModel(self.jobs, self.recordings, self.selection, cache, self)
         self._text_suits_model = True
         self._wanted: _Wanted | None = None
         self._awaits_text: _Wanted | None = None
@@ -157,6 +154,50 @@ class Session(QObject):
         self.reading_notes = ReadingNotes(self.recordings, self)
         self.reading_notes.message.connect(self.message)
         self.selection.unit_changed.connect(self._take_back_scale)
+
+    # Made when they are first asked for: the window starts without them
+
+    @cached_property
+    def symbols(self) -> SymbolTable:
+        """The vectors of the open model's symbols."""
+        from rnnviz.session.cells.symbols import SymbolTable
+
+        return SymbolTable(self.jobs, self.recordings, self.selection, self._cache, self)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """What each word did to a classifier's verdict."""
+        from rnnviz.session.cells.verdicts import Verdicts
+
+        return Verdicts(self.jobs, self.recordings, self.selection, self)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The experiments on how far back a network remembers."""
+        from rnnviz.session.gradients.memory import Memory
+
+        return Memory(self.runs, self)
+
+    @cached_property
+    def gradients(self) -> Gradients:
+        """Gradients through time of the networks that are compared."""
+        from rnnviz.session.gradients.gradients import Gradients
+
+        return Gradients(self.jobs, self.recordings, self.library, self._cache, self)
+
+    @cached_property
+    def unroll(self) -> Unroll:
+        """The small network that is shown step by step."""
+        from rnnviz.session.unroll.unroll import Unroll
+
+        return Unroll(self.jobs, self._cache, self)
+
+    @cached_property
+    def unrolled_model(self) -> UnrolledModel:
+        """The open model unrolled at a place of its text."""
+        from rnnviz.session.unroll.opened import UnrolledModel
+
+        return UnrolledModel(self.jobs, self.recordings, self.selection, self._cache, self)
 
     # Opening
 
@@ -555,7 +596,7 @@ class Session(QObject):
         if story.show == "alignments":
             self._show_translation(Path(story.model), story.sentence)
         elif story.finding is not None:
-            networks = tuple(Network(path, described(Path(path)).name) for path in story.networks)
+            networks = _compared(story)
             given = Text.of(story.text, story.finding.text_name) if story.text else None
             self.show_finding(story.finding, given, networks, brushed=False)
         self.stories.set_current(collection, place, stage)
@@ -576,7 +617,7 @@ class Session(QObject):
         if story.show == "alignments":
             self._show_translation(Path(story.model), story.sentence)
         elif finding is not None:
-            networks = tuple(Network(path, described(Path(path)).name) for path in story.networks)
+            networks = _compared(story)
             given = Text.of(story.text, finding.text_name) if story.text else None
             if recording and finding.text_path and self.recordings.recording is None:
                 with contextlib.suppress(RnnvizError):
@@ -649,7 +690,20 @@ class Session(QObject):
         self.checkpoint_walks.close()
         self.recordings.close()
         self.alignments.close()
-        self.unroll.close()
-        self.unrolled_model.close()
+        if "unroll" in vars(self):
+            self.unroll.close()
+        if "unrolled_model" in vars(self):
+            self.unrolled_model.close()
         self.settings.setValue(_EXACT, self.recordings.dtype == "float32")
         self.settings.sync()
+
+
+def _compared(story: Story) -> tuple[Network, ...]:
+    """The networks whose gradients a story sets beside each other.
+
+    Raises:
+        ModelFileError: one of them is no model of ours.
+    """
+    from rnnviz.session.gradients.networks import Network, described
+
+    return tuple(Network(path, described(Path(path)).name) for path in story.networks)

@@ -6,12 +6,12 @@ So a test can ask of anything on the screen whether it belongs to what is open.
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from rnnviz.core.alignments.links import write_links
 from rnnviz.core.cells.patterns import Place

@@ -7,12 +7,13 @@ a distribution. What follows here is arithmetic on that table; where it came fro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from rnnviz.core.alignments.links import Link
 from rnnviz.core.alignments.tokens import Group, has_pieces, is_mark, word_groups, word_of
@@ -31,8 +32,7 @@ DIRECTIONS: dict[Direction, str] = {
 """How a table of weights becomes links, in words."""
 
 
-@dataclass(frozen=True, eq=False)
-class Alignment:
+class Alignment(Struct, frozen=True, eq=False):
     """Weights over the source positions for every generated token; read-only."""
 
     source: tuple[str, ...]
@@ -51,7 +51,7 @@ class Alignment:
             )
         weights = np.array(self.weights, np.float32)
         weights.setflags(write=False)
-        object.__setattr__(self, "weights", weights)
+        force_setattr(self, "weights", weights)
 
     @classmethod
     def read(cls, path: Path, source: Sequence[str], target: Sequence[str]) -> Alignment:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 import numpy as np
+from msgspec import Struct, field
 
 from rnnviz.core.alignments.alignment import Alignment, Floats, joined, read_rows
 from rnnviz.core.alignments.tokens import word_groups
@@ -51,8 +51,7 @@ class BeamNode(msgspec.Struct, frozen=True):
     """Whether it stayed in the beam."""
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(Struct, dict=True, frozen=True):
     """What a model made of one sentence."""
 
     source: tuple[str, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 _MOST = 1 << 16
 Range = Literal["symmetric", "share", "unbounded"]
@@ -19,8 +20,7 @@ Size = str
 `main` for what enters without what `beside` tells of, and the names of `sizes`."""
 
 
-@dataclass(frozen=True)
-class Channel:
+class Channel(Struct, frozen=True):
     """One quantity that every unit of a layer has at every step."""
 
     name: str
@@ -37,9 +37,11 @@ class Channel:
         return self.range == "share"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ArchitectureFacts:
-    """A kind of recurrent layer; its arithmetic is the class of the same name in `nets`."""
+class ArchitectureFacts(Struct, frozen=True, kw_only=True, eq=False):
+    """A kind of recurrent layer; its arithmetic is the class of the same name in `nets`.
+
+    There is one object of each, which equals itself alone.
+    """
 
     name: str
     """The key in model files: `lstm`."""
@@ -57,12 +59,12 @@ class ArchitectureFacts:
     row_gates: tuple[str, ...]
     """The channel that each block of U rows of the weights computes, in their order."""
     runs: frozenset[Way]
-    parameters: Mapping[str, tuple[Size, ...]] = field(hash=False)
+    parameters: Mapping[str, tuple[Size, ...]]
     """The sides of every parameter by its name."""
-    sizes: Mapping[str, int | str] = field(default_factory=dict, hash=False)
+    sizes: Mapping[str, int | str] = field(default_factory=dict)
     """Widths inside the layer, by the name of the setting that says them: the usual one, or the
     side that it usually is as wide as."""
-    only_with: Mapping[str, str] = field(default_factory=dict, hash=False)
+    only_with: Mapping[str, str] = field(default_factory=dict)
     """The parameters that are there only where a setting is on, and that setting."""
     beside: str = ""
     """The setting where that is on, the last U of what enters are no part of the stream that the
@@ -81,12 +83,12 @@ class ArchitectureFacts:
     """What `torch.nn` calls this layer, where it has it: state_dicts of other people hold such."""
     projection: str = ""
     """The parameter (given, units) by which what it gives may be projected; empty for none."""
-    variants: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict, hash=False)
+    variants: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict)
     """What a layer may do otherwise, by the setting's name: the values it may have, the usual one
     first."""
     assumed: str = ""
     """What a file of weights cannot tell and is taken for granted, in a sentence."""
-    made: Mapping[str, str] = field(default_factory=dict, hash=False)
+    made: Mapping[str, str] = field(default_factory=dict)
     """How a channel follows from others, in Python's signs: their names, `before_` and the name of
     a state for its value at the step before, `activation` for what the variant says, tanh most
     often. Only where no matrix is needed: `{"hidden": "output * activation(cell)"}`."""

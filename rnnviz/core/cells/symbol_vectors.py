@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import ModelFileError
@@ -24,8 +24,7 @@ IN_WORDS: dict[Source, str] = {
 _SPECIAL = ("<pad>", "<unk>", "<s>", "</s>")
 
 
-@dataclass(frozen=True)
-class SymbolVectors:
+class SymbolVectors(Struct, frozen=True):
     """V symbols and what stands for each."""
 
     symbols: tuple[str, ...]

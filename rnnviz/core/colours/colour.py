@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rnnviz.core.architectures import Channel, channel_named
 from rnnviz.core.colours.oklab import Floats, from_oklab, oklab, polar
@@ -54,8 +55,7 @@ Anchors = tuple[tuple[float, float, float], ...]
 """Lightness, chroma and hue in degrees, from the neutral side outwards."""
 
 
-@dataclass(frozen=True)
-class _Hues:
+class _Hues(Struct, frozen=True):
     """One arm, or two, that lead away from the ground; `negative` is empty for a sequential one."""
 
     title: str
@@ -170,8 +170,7 @@ def _arm(ground: Floats, anchors: Anchors, count: int) -> Floats:
     return np.stack([np.interp(even, places, corners[:, axis]) for axis in range(3)], axis=1)
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """From values to palette entries: `low` is entry 0, `high` is entry 254, beyond is clipped."""
 
     low: float

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
 
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
@@ -19,8 +19,7 @@ Blocks = Callable[[Text, int, int, int], Iterator[Labels]]
 itself, in consecutive pieces of about `size` characters."""
 
 
-@dataclass(frozen=True)
-class Concept:
+class Concept(Struct, frozen=True, eq=False):
     """Something that a unit may keep track of.
 
     `label(text)` gives one label a character: bool, or float32 with NaN where the concept does not
@@ -49,5 +48,5 @@ class Concept:
     rows alone gives an error for a text."""
     reading: Callable[[Text], str] | None = None
     """What the concept finds to read in a text, in words: which marks, and how often."""
-    spec: dict[str, object] = field(default_factory=dict, compare=False)
+    spec: dict[str, object] = field(default_factory=dict)
     """What `concept_from` makes this concept from again; empty for a built-in one."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rnnviz.core.concepts.base import Concept, Labels
 from rnnviz.core.concepts.lexing import (
@@ -34,8 +35,7 @@ _DIRECTIVE = re.compile(r"#[ \t]*\Z")
 _PYTHON_IF = re.compile(r"^[ \t]*(?:el)?if\b", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     """The labelling of one concept in one language, guessed from each text where it is None.
 
     `cut` gives up to where the labels of a window are those of the whole text; 0 for a longer one.

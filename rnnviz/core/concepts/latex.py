@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
@@ -16,23 +17,28 @@ _MATHEMATICS = re.compile(
     r"(?:math|displaymath|equation|eqnarray|align|alignat|flalign|gather|multline|dmath)\*?"
 )
 _VERBATIM = r"verbatim\*?|Verbatim|lstlisting|minted|comment"
-_TOKEN = re.compile(
-    rf"""(?P<skip> \\verb\*?(?P<bar>[^\w\s*]).*?(?P=bar)
-                 | \\begin\{{(?P<raw>{_VERBATIM})\}} (?s:.*?) (?:\\end\{{(?P=raw)\}} | \Z) )
-       | (?P<comment> %[^\n]* )
-       | (?P<paragraph> (?<=\n)[ \t\r]*\n )
-       | \\begin\{{(?P<begin>[^}}\n]*)\}}
-       | \\end\{{(?P<end>[^}}\n]*)\}}
-       | (?P<delimiter> \\[()\[\]] | \$\$? )
-       | \\(?s:.)""",
-    re.VERBOSE,
-)
 _CLOSERS = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]"}
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """What counts in LaTeX; compiled when it is first needed, for it takes a millisecond."""
+    return re.compile(
+        rf"""(?P<skip> \\verb\*?(?P<bar>[^\w\s*]).*?(?P=bar)
+                     | \\begin\{{(?P<raw>{_VERBATIM})\}} (?s:.*?) (?:\\end\{{(?P=raw)\}} | \Z) )
+           | (?P<comment> %[^\n]* )
+           | (?P<paragraph> (?<=\n)[ \t\r]*\n )
+           | \\begin\{{(?P<begin>[^}}\n]*)\}}
+           | \\end\{{(?P<end>[^}}\n]*)\}}
+           | (?P<delimiter> \\[()\[\]] | \$\$? )
+           | \\(?s:.)""",
+        re.VERBOSE,
+    )
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int, int]]:
     """What the concepts look at, as (kind, what it says, start, stop)."""
-    for match in _TOKEN.finditer(text):
+    for match in _token().finditer(text):
         kind = match.lastgroup
         if kind in ("paragraph", "begin", "end", "delimiter", "comment"):
             yield kind, match[kind], *match.span()

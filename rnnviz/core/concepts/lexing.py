@@ -13,12 +13,12 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from pygments.token import STANDARD_TYPES, Comment, String, _TokenType
 
 from rnnviz.core.concepts.scan import Integers, Mask, among, codes_of
@@ -42,8 +42,7 @@ _C_LINE = re.compile(r"^[^#\n]*[;{}][ \t]*$|^#[ \t]*(?:include|define|if)", re.M
 _CLOSING_LINE = re.compile(r"^\}\r?$", re.MULTILINE)
 
 
-@dataclass(frozen=True, eq=False)
-class Source:
+class Source(Struct, frozen=True, eq=False, dict=True):
     """A window of a text read in one programming language; every mask is (T,)."""
 
     whole: str

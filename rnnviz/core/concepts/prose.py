@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,16 +22,21 @@ from rnnviz.core.concepts.windows import (
 from rnnviz.core.sequences.text import Text
 
 _OPENING = r"\"'\u2018\u201a\u201c\u201e\u201d\u00ab\u00bb\u300c\u300e"
-_SENTENCE = re.compile(
-    rf"""(?: \A | \n(?:[ \t\r]*\n)+                           # a paragraph begins
-          | (?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)(?<!\bMessrs)
-            [.!?]["'\u2019\u201c\u201d\u00ab\u00bb)\]]*(?=\s)      # or a sentence has ended
-        )
-        (?P<start> (?: [ \t\r{_OPENING}(\[_*-] | \n(?![ \t\r]*\n) )* [^\W\d_] )""",
-    re.VERBOSE,
-)
 _APOSTROPHES = "'\u2019"
 _JOINERS = "\u200c\u200d"
+
+
+@cache
+def _sentence() -> re.Pattern[str]:
+    """Where a sentence begins; compiled when it is first needed, for it takes a millisecond."""
+    return re.compile(
+        rf"""(?: \A | \n(?:[ \t\r]*\n)+                           # a paragraph begins
+              | (?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)(?<!\bMessrs)
+                [.!?]["'\u2019\u201c\u201d\u00ab\u00bb)\]]*(?=\s)      # or a sentence has ended
+            )
+            (?P<start> (?: [ \t\r{_OPENING}(\[_*-] | \n(?![ \t\r]*\n) )* [^\W\d_] )""",
+        re.VERBOSE,
+    )
 
 
 def _inside_parentheses(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
@@ -63,7 +69,7 @@ def _position_in_word(text: Text, start: int, stop: int, size: int) -> Iterator[
 
 def _sentence_start(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
     held = whole(text, start, stop)
-    spans = (match.span("start") for match in _SENTENCE.finditer(held.text))
+    spans = (match.span("start") for match in _sentence().finditer(held.text))
     capitals = (span for span in spans if held.text[span[1] - 1].isupper())
     yield from painted(capitals, stop - start, size)
 

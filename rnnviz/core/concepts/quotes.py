@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
 
 from rnnviz.core.concepts.base import Labels
 from rnnviz.core.concepts.scan import Mask, among, mark
@@ -46,8 +46,7 @@ _HARDLY = 4
 """There is hardly any of a mark if another occurs more than so many times as often."""
 
 
-@dataclass(frozen=True)
-class _Use:
+class _Use(Struct, frozen=True):
     """What the marks do in one text that other languages use otherwise."""
 
     low: bool
@@ -94,8 +93,7 @@ def _are_marks(codes: Codes, marks: str) -> Mask:
     return found if marks == _BY_LANGUAGE else found | among(codes, marks[len(_BY_LANGUAGE) :])
 
 
-@dataclass
-class _Reader:
+class _Reader(Struct):
     """Reads the marks of a text in their order; knows which are open."""
 
     use: _Use

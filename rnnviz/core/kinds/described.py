@@ -29,9 +29,20 @@ class Described(NamedTuple):
     description: Description
 
 
+class Listed(NamedTuple):
+    """What a list says of a file of ours."""
+
+    kind: ModelKind
+    name: str
+    """As in its description; empty where that gives none."""
+    description: Description | None
+    """Where it had to be read to know the kind."""
+
+
 class _Task(msgspec.Struct):
     task: str = CHARACTER_LANGUAGE_MODEL
     version: int = 1
+    name: str = ""
 
 
 def read_described(path: Path) -> Described:
@@ -42,6 +53,25 @@ def read_described(path: Path) -> Described:
             no sense.
     """
     return decode_described(description_in(read_header(path), path.name), path.name)
+
+
+def read_listed(path: Path) -> Listed:
+    """The kind and the name alone, which take a tenth of the time where a vocabulary is large.
+
+    Raises:
+        ModelFileError: as `read_described`, but what else is wrong with the description may not be
+            noticed.
+    """
+    raw = description_in(read_header(path), path.name)
+    try:
+        about = msgspec.json.decode(raw.encode("utf-8", "replace"), type=_Task)
+    except (ValueError, RecursionError, msgspec.DecodeError):
+        about = _Task(version=NETWORK_VERSION)  # what is wrong is said below
+    kind = kind_of_task(about.task)
+    if about.version >= NETWORK_VERSION or kind is None:
+        found = decode_described(raw, path.name)
+        return Listed(found.kind, str(found.description.name), found.description)
+    return Listed(kind, about.name, None)
 
 
 def read_description(path: Path) -> Description:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from rnnviz.core.architectures import short_title
 
@@ -61,8 +62,7 @@ def _all_alike(_: Any) -> tuple[object, ...]:
     return ()
 
 
-@dataclass(frozen=True)
-class ModelKind:
+class ModelKind(Struct, frozen=True):
     """One kind of model; what is done with it is registered under its key in `nets` and `views`."""
 
     key: str

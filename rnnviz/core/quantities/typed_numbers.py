@@ -11,6 +11,7 @@ import math
 import re
 import unicodedata
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 
 from rnnviz.core.errors import RnnvizError
@@ -32,14 +33,19 @@ _ALIKE = str.maketrans(
     }
 )
 """Signs that mean the same; ⎖ stands for a sign that is a decimal separator and nothing else."""
-_POWER = re.compile(
-    r"\s*(?:[eE]\s*|(?P<times>[*xX]\s*)?(?P<ten>(?<![\d.,⎖'])10)\s*(?:\^|\*\*))\s*"
-    r"(?P<power>[+-]?\s*\d+|\(\s*[+-]?\s*\d+\s*\))$"
-)
 _UNFINISHED = re.compile(r"\d\s*(?:[eE]|\^|\*\*)\s*[+-]?$")
 _LARGEST_POWER = 400
 """Beyond this many digits nothing is finite; larger powers are not even worked out."""
 _SPARE_DIGITS = 400
+
+
+@cache
+def _power() -> re.Pattern[str]:
+    """A power of ten at the end; compiled when a number is first typed."""
+    return re.compile(
+        r"\s*(?:[eE]\s*|(?P<times>[*xX]\s*)?(?P<ten>(?<![\d.,⎖'])10)\s*(?:\^|\*\*))\s*"
+        r"(?P<power>[+-]?\s*\d+|\(\s*[+-]?\s*\d+\s*\))$"
+    )
 
 
 class NotANumber(RnnvizError):
@@ -175,7 +181,7 @@ def _readings(typed: str) -> set[Decimal]:
         raise NotANumber("No number is there yet")
     sign = -1 if line[0] == "-" else 1
     body = line[1:].strip() if line[0] in "+-" else line
-    found = _POWER.search(body)
+    found = _power().search(body)
     power = 0
     if found is not None:
         head = body[: found.start()].strip()

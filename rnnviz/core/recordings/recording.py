@@ -18,13 +18,13 @@ import contextlib
 import math
 import os
 import re
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from rnnviz.core.architectures import Channel, channel_named, known_facts
 from rnnviz.core.errors import ModelFileError, RecordingError

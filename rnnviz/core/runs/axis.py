@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +11,12 @@ KNOTS = 8192
 """Beyond so many, every second is dropped."""
 
 
-@dataclass
 class StepAxis:
     """A number that grows with the step, known at some steps and interpolated between them."""
 
-    steps: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    def __init__(self, steps: Sequence[int] = (), values: Sequence[float] = ()) -> None:
+        self.steps: list[int] = list(steps)
+        self.values: list[float] = list(values)
 
     def add(self, step: int, value: float) -> None:
         """The number at this step; what is not finite or does not grow is left out."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.typed_numbers import NotANumber, read_number
@@ -28,11 +30,18 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     ">": lambda a, b: a > b,
     "=": lambda a, b: a == b,
 }
-_TOKEN = re.compile(r"\"([^\"]*)\"|(<=|>=|!=|==|[<>=≤≥≠])|((?:[^\s,;<>=≤≥≠!\"]|(?<=\d),(?=\d))+|!)")
 _EQUAL = ("=", "==", "!=", "≠")
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _SPANS = ("time", "left")
 _MOST_NAMED = 8
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """A word, a sign or a quotation; compiled when a filter is first typed."""
+    return re.compile(
+        r"\"([^\"]*)\"|(<=|>=|!=|==|[<>=≤≥≠])|((?:[^\s,;<>=≤≥≠!\"]|(?<=\d),(?=\d))+|!)"
+    )
 
 
 class FilterError(RnnvizError):
@@ -47,8 +56,7 @@ class FilterError(RnnvizError):
         self.readable = RunFilter()
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """`units = 256`."""
 
     key: str
@@ -72,8 +80,7 @@ class Condition:
         return all(compared) if self.sign in ("!=", "≠") else any(compared)
 
 
-@dataclass(frozen=True)
-class RunFilter:
+class RunFilter(Struct, frozen=True):
     """Which of many runs are shown."""
 
     words: tuple[str, ...] = ()
@@ -99,7 +106,7 @@ def read_filter(typed: str, settings: Sequence[str]) -> RunFilter:
     words: list[str] = []
     conditions: list[Condition] = []
     tokens = [(match[1] if match[1] is not None else match[3], match[2]) for match in
-              _TOKEN.finditer(typed)]  # fmt: skip
+              _token().finditer(typed)]  # fmt: skip
     place = 0
     while place < len(tokens):
         word, sign = tokens[place]

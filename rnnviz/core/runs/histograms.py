@@ -7,11 +7,11 @@ it can be asked (`detach`, `isfinite`, `histc`...); torch itself is not imported
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,8 +25,7 @@ MOST_SHOWN = 32
 """More than these nobody tells apart in one picture."""
 
 
-@dataclass(frozen=True, eq=False)
-class Histogram:
+class Histogram(Struct, frozen=True, eq=False):
     """How many numbers lie between each two edges, at one step."""
 
     step: int

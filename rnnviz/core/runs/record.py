@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
 
 from rnnviz.core.quantities.durations import duration_in_words
 from rnnviz.core.runs.axis import StepAxis
@@ -67,8 +67,7 @@ class _AtStep(Protocol):
 Kept = TypeVar("Kept", bound=_AtStep)
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """What the model wrote at a stage."""
 
     step: int
@@ -78,8 +77,7 @@ class Sample:
     """Of the event that said so, here and below."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """A setting that was changed while the run went on."""
 
     step: int
@@ -88,8 +86,7 @@ class Change:
     number: int = 0
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """Something that happened to the run itself at a step: a change, a pause, a way back."""
 
     step: int
@@ -99,8 +96,7 @@ class Turn:
     number: int = 0
 
 
-@dataclass(frozen=True)
-class BadNumber:
+class BadNumber(Struct, frozen=True):
     """Where NaN or infinity was first seen."""
 
     step: int
@@ -109,34 +105,33 @@ class BadNumber:
     number: int = 0
 
 
-@dataclass(frozen=True)
-class ArrayRow:
+class _Numbered(Struct, frozen=True, kw_only=True):
+    number: int = 0
+
+
+class ArrayRow(_Numbered, frozen=True):
     """One row of a side file of float32 numbers."""
 
     step: int
     file: str
     row: int
     shape: tuple[int, int]
-    number: int = field(default=0, kw_only=True)
 
 
-@dataclass(frozen=True)
-class AlignmentRow(ArrayRow):
+class AlignmentRow(ArrayRow, frozen=True):
     """Weights (G, S) of the fixed sentence at a step, with its tokens."""
 
     source: tuple[str, ...]
     target: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class HistogramRow(ArrayRow):
+class HistogramRow(ArrayRow, frozen=True):
     """Histograms of the weights of every parameter, below them of its gradients: (2 P, width)."""
 
     names: tuple[str, ...]
 
 
-@dataclass
-class ParameterCurves:
+class ParameterCurves(Struct):
     """One parameter's norms over the training."""
 
     gradient: Curve = field(default_factory=lambda: Curve(PARAMETER_POINTS))

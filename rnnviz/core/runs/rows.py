@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from msgspec import Struct
 
 from rnnviz.core.quantities.durations import duration_in_words, rate_in_words
 from rnnviz.core.quantities.loss import figure
@@ -25,8 +25,7 @@ _NEWEST_SHARE, _NEWEST_MOST = 20, 100
 """The loss of a run is the mean over its newest steps: one part in so many, and at most these."""
 
 
-@dataclass(frozen=True)
-class RunRow:
+class RunRow(Struct, frozen=True):
     """What there is to say of a run in one line."""
 
     name: str

@@ -7,10 +7,9 @@ somebody would be who saw nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from rnnviz.core.concepts.base import Labels
 
@@ -23,8 +22,7 @@ _HELD_BY = 0.5
 """Of what chance leaves open, the share that a unit must tell to be said to tell anything."""
 
 
-@dataclass(frozen=True)
-class Separation:
+class Separation(Struct, frozen=True):
     """A unit on the steps where a concept holds, and on those where it does not."""
 
     on: float

@@ -10,11 +10,11 @@ import csv
 import math
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from rnnviz.core.array_files import read_array, read_arrays
 from rnnviz.core.errors import TextError
@@ -31,8 +31,7 @@ SEQUENCE_NAMES = ("sequence", "sequence_id", "series", "document", "episode", "t
 _SHOWN = 40
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """T rows of numbers in named columns, and of classes in others."""
 
     columns: tuple[str, ...]

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 import numpy as np
+from msgspec import Struct
 
 from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import UnrollError
@@ -76,8 +76,7 @@ class ModelSteps(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ModelTrace:
+class ModelTrace(Struct, frozen=True):
     """The numbers, by the keys above; arrays are read-only."""
 
     about: ModelSteps

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from rnnviz.core.unroll.plan import END, Plan
 from rnnviz.core.unroll.trace import Trace
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """How far the computation was shown; fractions are on the way between two steps."""
 
     forward: float

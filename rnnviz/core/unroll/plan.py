@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from rnnviz.core.architectures import known_facts
 from rnnviz.core.errors import UnrollError
@@ -217,8 +217,7 @@ def _attention(text: str) -> Plan:
     return msgspec.structs.replace(_encoder_decoder(text), attends=True)
 
 
-@dataclass(frozen=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """One of the lecture's pictures: which steps have an input, and which an answer."""
 
     name: str

@@ -24,13 +24,13 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import UnrollError
@@ -40,8 +40,7 @@ Numbers = npt.NDArray[np.float64]
 _MOST_BYTES = 64 << 20
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(Struct, frozen=True, dict=True):
     """The numbers of one plan with certain weights; arrays are read-only."""
 
     plan: Plan

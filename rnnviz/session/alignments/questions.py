@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.alignments.tokens import (
@@ -108,8 +109,7 @@ class Translator(msgspec.Struct, frozen=True):
         return isinstance(side, Mapping) and side.get("kind") == "characters"
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """A sentence, how it is searched, and what is forced upon the decoder."""
 
     sentence: str
@@ -231,8 +231,7 @@ class Question:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
+class Answer(Struct, frozen=True, eq=False, dict=True):
     """What a model made of a question."""
 
     question: Question

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError
@@ -94,6 +94,7 @@ class Gradients(QObject):
         self.measurements = Measurements(self, jobs, recordings, self._cache)
         recordings.model_changed.connect(self._take_model)
         recordings.text_changed.connect(self._take_text)
+        self._take_model()  # that was opened before the first who asks for gradients
 
     # What is compared
 

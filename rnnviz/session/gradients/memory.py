@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.architectures import COMPARED, ArchitectureFacts
@@ -16,8 +16,7 @@ from rnnviz.session.training.runs import OpenRun, Runs
 TASK = "memory"
 
 
-@dataclass(frozen=True)
-class Experiment:
+class Experiment(Struct, frozen=True):
     """What is to be remembered, over how many steps, and how long it is trained."""
 
     title: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rnnviz.core.architectures import COMPARED
 from rnnviz.core.errors import GradientError
@@ -28,8 +29,7 @@ _STAGES = 6
 """Checkpoints of a run that are compared at most, spread over all."""
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(Struct, frozen=True):
     """A model to go back through."""
 
     path: str
@@ -48,8 +48,7 @@ class Network:
         return ModelGiven(self.path, self.vocabulary, reading=self.reading, digest=self.digest)
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """A network in the comparison and what is known of it."""
 
     network: Network
@@ -65,8 +64,7 @@ class Compared:
         return self.field is not None and not self.partial
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(Struct, frozen=True):
     """Which losses are taken, and how far they are followed back."""
 
     start: int

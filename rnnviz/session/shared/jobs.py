@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.session.shared.identities import Answers, Identities, Stamp, Subject
@@ -23,8 +23,7 @@ def _nothing(_: Any) -> None:
     return None
 
 
-@dataclass
-class RunningTask:
+class RunningTask(Struct):
     """One job as the status bar shows it."""
 
     number: int
@@ -34,8 +33,7 @@ class RunningTask:
     """From 0 to 1."""
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """Whose answer it is, and who wants it."""
 
     stamp: Stamp

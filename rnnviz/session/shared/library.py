@@ -4,35 +4,55 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.kinds import KINDS, ModelKind
-from rnnviz.core.kinds.described import read_described
+from rnnviz.core.kinds.described import read_description, read_listed
 
 RECENT_FILES = 10
 
 
-class ShippedModel(NamedTuple):
-    """A model that came with the application."""
+class ShippedModel:
+    """A model that came with the application.
 
-    path: Path
-    kind: ModelKind
-    description: Any
-    """Of the type that its kind names."""
+    Args:
+        description: of the type that its kind names; read when it is first wanted, unless given.
+        name: what people call it, unless its description is given.
+    """
+
+    def __init__(
+        self, path: Path, kind: ModelKind, description: Any = None, name: str = ""
+    ) -> None:
+        self.path, self.kind = path, kind
+        self.name = name or str(getattr(description, "name", "") or path.stem)
+        self._description = description
 
     @property
-    def name(self) -> str:
-        """What people call it."""
-        return str(self.description.name or self.path.stem)
+    def description(self) -> Any:
+        """What it says about itself.
+
+        Raises:
+            ModelFileError: the file is damaged, which its name and kind did not show.
+        """
+        if self._description is None:
+            self._description = read_description(self.path)
+        return self._description
+
+    @property
+    def sound(self) -> bool:
+        """Whether its description can be read."""
+        try:
+            return self.description is not None
+        except ModelFileError:
+            return False
 
 
-@dataclass(frozen=True)
-class SampleText:
+class SampleText(Struct, frozen=True):
     """A text that came with the application."""
 
     path: Path
@@ -66,7 +86,7 @@ class Library(QObject):
 
     def of(self, kind: str) -> tuple[ShippedModel, ...]:
         """The shipped models of the kind of this key."""
-        return tuple(one for one in self.models if one.kind.key == kind)
+        return tuple(one for one in self.models if one.kind.key == kind and one.sound)
 
     @property
     def first_model(self) -> ShippedModel | None:
@@ -76,14 +96,14 @@ class Library(QObject):
         AUC in its card; of equals the largest.
         """
         wanted = self.texts[0].path.name if self.texts else ""
-        reading = [one for one in self.models if one.kind.samples == "texts"]
+        reading = [one for one in self.models if one.kind.samples == "texts" and one.sound]
         suited = (one for one in reading if one.description.default_text == wanted)
         clearest = max(suited, key=lambda one: _clearness(one.description), default=None)
         return clearest or next(iter(reading), None)
 
     def first_in(self, workspace: str) -> ShippedModel | None:
         """The shipped model that the workspace of this name begins with."""
-        seen = (one for one in self.models if one.kind.workspace == workspace)
+        seen = (one for one in self.models if one.kind.workspace == workspace and one.sound)
         return min(seen, key=lambda one: one.kind.first(one.description), default=None)
 
     @property
@@ -133,16 +153,16 @@ def _clearness(description: Any) -> tuple[float, int]:
 
 
 def _read_models(folder: Path) -> list[ShippedModel]:
-    """The models of all kinds, each read once: those of a kind together, by their names."""
+    """The models of all kinds: those of a kind together, by their names."""
     models = []
     for path in sorted(folder.glob("*.safetensors")):
         try:
-            kind, description = read_described(path)
+            listed = read_listed(path)
         except ModelFileError:
             # A broken file beside the good ones must not keep the window from opening.
             continue
-        if kind.jobs:
-            models.append(ShippedModel(path, kind, description))
+        if listed.kind.jobs:
+            models.append(ShippedModel(path, listed.kind, listed.description, listed.name))
     return sorted(models, key=lambda one: (KINDS.index(one.kind), one.name))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.alignments.alignment import Alignment
@@ -49,8 +49,7 @@ _SAMPLE = (
 ) * 72
 
 
-@dataclass(frozen=True)
-class CheckpointScore:
+class CheckpointScore(Struct, frozen=True):
     """How well every unit of a checkpoint follows the concept."""
 
     scalar: bool

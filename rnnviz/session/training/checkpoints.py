@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import starmap
 from pathlib import Path
+
+from msgspec import Struct
 
 from rnnviz.core.system.identity import file_stamp
 from rnnviz.session.training.runs import OpenRun
@@ -13,8 +14,7 @@ Stamp = tuple[str, int, int]
 """A file's path, size and time of change; see `file_stamp`."""
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A checkpoint."""
 
     step: int

@@ -7,11 +7,11 @@ import math
 import os
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct, field
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
@@ -57,8 +57,7 @@ ASKED_WORDS = {
 """What stands for the state of a run that was asked for something and has not answered."""
 
 
-@dataclass(eq=False)
-class OpenRun:
+class OpenRun(Struct, eq=False, weakref=True):
     """A run in the list: what it says, and how it is drawn."""
 
     watched: Watched
@@ -88,7 +87,7 @@ class OpenRun:
         default_factory=partial(Background, "reading a run")
     )
     """Looks at its drive, which may stall."""
-    _state: tuple[object, ...] = field(default=(), repr=False)
+    _state: tuple[object, ...] = ()
 
     @property
     def name(self) -> str:

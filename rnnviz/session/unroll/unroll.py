@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.errors import UnrollError
@@ -28,8 +28,7 @@ _SHAPE = (
 """What decides the weights: when one of these changes, the network begins anew."""
 
 
-@dataclass(frozen=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """A state of the network to which undo goes back."""
 
     plan: Plan
@@ -40,8 +39,7 @@ class _Kept:
     word: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Change:
+class _Change(Struct, frozen=True, kw_only=True):
     """What a person asks for: other settings, or other weights under the same ones."""
 
     plan: Plan
@@ -168,7 +166,7 @@ class Unroll(QObject):
             return
         names = ("vocabulary", "inputs", "targets", "source", "attends")
         reading = {name: getattr(new, name) for name in names}
-        plan = msgspec.structs.replace(self.asked, **reading, structure=structure)
+        plan = replace(self.asked, **reading, structure=structure)
         self.set_plan(plan, word.removesuffix(END))
 
     def set_plan(self, plan: Plan, word: str | None = None) -> None:

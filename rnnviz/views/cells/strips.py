@@ -7,10 +7,10 @@ wheel to move, with Ctrl to see more or fewer steps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -38,8 +38,7 @@ _MOST_STRIPS = 24
 Line = npt.NDArray[np.floating]
 
 
-@dataclass(frozen=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """What one strip shows."""
 
     name: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.session.gradients.networks import Window
 from rnnviz.session.session import Session
 from rnnviz.views.shared.workspace import PanelsOf, Workspace
 from rnnviz.views.window.actions import SEPARATOR, MenuEntry
@@ -92,10 +92,8 @@ class GradientsWorkspace(Workspace):
 
     def _move(self, characters: int) -> None:
         window = self.session.gradients.window
-        self.session.gradients.set_window(
-            Window(window.start + characters, window.losses, window.distance)
-        )
+        self.session.gradients.set_window(replace(window, start=window.start + characters))
 
     def _from_cells(self) -> None:
         window, (start, _) = self.session.gradients.window, self.session.selection.visible
-        self.session.gradients.set_window(Window(start, window.losses, window.distance))
+        self.session.gradients.set_window(replace(window, start=start))

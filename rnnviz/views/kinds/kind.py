@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class KindView:
+class KindView(Struct, frozen=True):
     """How models of one kind look."""
 
     key: str

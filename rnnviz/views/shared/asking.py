@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.shared.plain_text import warn
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 
 def open_dialog(
@@ -35,6 +38,8 @@ def open_dialog(
 
 def accept_buttons(dialog: QDialog, accept: QDialogButtonBox.StandardButton) -> QDialogButtonBox:
     """The button that accepts a dialog, and Cancel beside it; the dialog has to show them."""
+    from PySide6.QtWidgets import QDialogButtonBox  # here: the window starts without
+
     buttons = QDialogButtonBox(accept | QDialogButtonBox.StandardButton.Cancel)
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)
@@ -50,6 +55,8 @@ def ask_save_path(parent: QWidget, title: str, proposed: str, kinds: str) -> Pat
         proposed: the file's name, and its folder where that matters.
         kinds: of files, as Qt writes them: `Picture (*.png);;Table (*.csv)`.
     """
+    from PySide6.QtWidgets import QFileDialog  # here: the window starts without
+
     chosen, kind = QFileDialog.getSaveFileName(parent, title, proposed, kinds)
     if not chosen:
         return None

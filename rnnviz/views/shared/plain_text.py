@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 
 class Label(QLabel):
@@ -40,6 +40,8 @@ def plain_tip(words: str) -> str:
 
 def warn(parent: QWidget, title: str, words: str) -> None:
     """Say in a box what went wrong, and wait until it was read."""
+    from PySide6.QtWidgets import QMessageBox  # here: the window starts without
+
     box = QMessageBox(QMessageBox.Icon.Warning, title, "", QMessageBox.StandardButton.Ok, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(words)

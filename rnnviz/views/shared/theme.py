@@ -6,12 +6,13 @@ A widget asks `theme_of(self)` while it paints and repaints on `PaletteChange`: 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from weakref import WeakSet
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import (
     QByteArray,
     QDir,
@@ -65,8 +66,7 @@ Setting = Literal["system", "light", "dark"]
 """What a person chooses; `system` follows the desktop where it says."""
 
 
-@dataclass(frozen=True)
-class Theme:
+class Theme(Struct, frozen=True):
     """Colours by what they are for, each `#rrggbb`."""
 
     dark: bool

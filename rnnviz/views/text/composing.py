@@ -15,13 +15,13 @@ from PySide6.QtGui import (
     QInputMethodEvent,
     QPainter,
     QPen,
-    QTextCharFormat,
-    QTextLayout,
 )
 
 from rnnviz.views.shared.theme import Theme
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QTextLayout
+
     from rnnviz.views.text.text_editing import Editing
 
 _AROUND = 1024
@@ -39,6 +39,8 @@ class Composing:
 
     def take(self, event: QInputMethodEvent, editing: Editing) -> None:
         """Type what is finished and keep what is not."""
+        from PySide6.QtGui import QTextCharFormat, QTextLayout  # here: the window starts without
+
         if event.replacementLength():
             text, caret = editing.text, editing.caret
             start = _moved(text, caret, event.replacementStart())
@@ -74,6 +76,8 @@ class Composing:
             room: what it must not leave; one that is too long is seen at its end.
             ascent: from the top of the caret down to the line that letters stand on.
         """
+        from PySide6.QtGui import QTextLayout
+
         layout = QTextLayout(self.text, font)
         layout.setFormats(self._underlined())
         layout.beginLayout()
@@ -102,6 +106,8 @@ class Composing:
 
     def _underlined(self) -> list[QTextLayout.FormatRange]:
         """What the input method asks for, on an underline that says: not typed yet."""
+        from PySide6.QtGui import QTextLayout
+
         span = QTextLayout.FormatRange()
         span.start, span.length = 0, _length(self.text)
         span.format.setFontUnderline(True)

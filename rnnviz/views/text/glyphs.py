@@ -7,8 +7,9 @@ network reads it as one step, so it has a value to show.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from rnnviz.core.sequences.columns import NEWLINE, TAB, width_of
 
@@ -18,8 +19,7 @@ _PLAIN_END = 0x7F
 """Printable ASCII lies before it; such characters need no looking up."""
 
 
-@dataclass(frozen=True)
-class Glyph:
+class Glyph(Struct, frozen=True):
     """What is painted for a character."""
 
     shown: str

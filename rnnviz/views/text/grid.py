@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QFont, QFontMetricsF
 
@@ -11,8 +11,7 @@ BAND = 3
 """The height of the band that shows a label under each row, in pixels."""
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """Where cells lie in the viewport, in whole pixels."""
 
     cell: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
@@ -22,8 +22,7 @@ _AWAY = 8
 """How far the card stays from the character, in pixels."""
 
 
-@dataclass(frozen=True)
-class HoverFacts:
+class HoverFacts(Struct, frozen=True):
     """All that the card says."""
 
     character: str

@@ -8,10 +8,9 @@ of a row hangs over by one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from rnnviz.core.sequences.columns import TAB, TAB_STOP, columns_before, widths
 from rnnviz.core.sequences.text import Text
@@ -184,8 +183,7 @@ class _Measured:
         return columns_before(np.asarray(codes), column)
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """The visible rows: n characters from `start` to `stop`, in R rows.
 
     ==========  ===============================================================

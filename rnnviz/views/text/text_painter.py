@@ -5,10 +5,9 @@ Knows what belongs into a cell; the state and the events are the text view's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
@@ -22,8 +21,7 @@ from rnnviz.views.text.rows import Page
 _BLANK = 32
 
 
-@dataclass
-class Script:
+class Script(Struct):
     """The characters of a page as runs to paint; made once a page, used every frame."""
 
     plain: list[str] = field(default_factory=list)

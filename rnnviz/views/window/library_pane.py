@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    QTimer,
     Signal,
     Slot,
 )
@@ -36,6 +37,7 @@ from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import icon, theme_of
 
 _ROLE = Qt.ItemDataRole.UserRole
+_MOST_MEASURED = 1000
 _ICON = Qt.ItemDataRole.UserRole + 1
 """The name of the icon, which is drawn anew in another theme."""
 
@@ -50,14 +52,24 @@ class StoryPlace(NamedTuple):
 class _Wrapped(QStyledItemDelegate):
     """Gives a long title the room of two lines or three, whatever the pane's width."""
 
+    def __init__(self, tree: QTreeWidget) -> None:
+        super().__init__(tree)
+        self._known: dict[tuple[str, str, int], QSize] = {}
+        """By the words, the font and the width: a tree asks for all its rows at every layout."""
+
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """As high as the words are in the width that there is."""
-        size = super().sizeHint(option, index)
         tree = self.parent()
         assert isinstance(tree, QTreeWidget)
         self.initStyleOption(option, index)
+        key = (option.text, option.font.key(), tree.viewport().width())
+        if (known := self._known.get(key)) is not None:
+            return known
+        if len(self._known) > _MOST_MEASURED:
+            self._known.clear()
+        size = super().sizeHint(option, index)
         style = tree.style()
         option.rect = QRect(0, 0, tree.viewport().width() - tree.indentation(), 1000)
         place = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, tree)
@@ -65,7 +77,9 @@ class _Wrapped(QStyledItemDelegate):
         room = QRect(0, 0, max(40, place.width() - 2 * margin), 1000)
         words = option.fontMetrics.boundingRect(room, Qt.TextFlag.TextWordWrap, option.text)
         line = option.fontMetrics.height()
-        return QSize(size.width(), size.height() + max(0, words.height() - line))
+        found = QSize(size.width(), size.height() + max(0, words.height() - line))
+        self._known[key] = found
+        return found
 
 
 class LibraryTree(QTreeWidget):
@@ -136,8 +150,9 @@ class LibraryPane(QWidget):
         self._groups = (self.models, self.texts, self.recent, self.findings)
         for model in session.library.models:
             drawn = kind_view(model.kind.key).icon
-            tip = model.description.summary
-            self._leaf(self.models, model.name, drawn, model.path, tip)
+            self._leaf(self.models, model.name, drawn, model.path)
+        # What each is stands in a tip, which nobody reads in the first frame.
+        QTimer.singleShot(0, self, self._describe_models)
         for text in session.library.texts:
             self._leaf(self.texts, text.title, "file-text", text.path, text.source)
         self.show_recent()
@@ -165,7 +180,7 @@ class LibraryPane(QWidget):
         title: str,
         icon_name: str,
         data: Path | SavedFinding | StoryPlace,
-        tip: str,
+        tip: str = "",
     ) -> QTreeWidgetItem:
         leaf = QTreeWidgetItem(group, [title])
         leaf.setIcon(0, icon(icon_name))
@@ -173,6 +188,15 @@ class LibraryPane(QWidget):
         leaf.setData(0, _ROLE, data)
         leaf.setToolTip(0, plain_tip(f"{title}\n{tip}" if tip else title))
         return leaf
+
+    @Slot()
+    def _describe_models(self) -> None:
+        """Say of each model what it is; one whose description is damaged is not listed."""
+        for place, model in enumerate(self._session.library.models):
+            leaf = self.models.child(place)
+            if model.sound:
+                leaf.setToolTip(0, plain_tip(f"{model.name}\n{model.description.summary}"))
+            leaf.setHidden(not model.sound)
 
     @Slot()
     def show_stories(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
@@ -55,6 +55,8 @@ class Questions(QObject):
     @Slot()
     def ask_open(self) -> None:
         """Ask for a file."""
+        from PySide6.QtWidgets import QFileDialog  # here: the window starts without
+
         settings = self._session.settings
         start = str(settings.value("window/folder", ""))
         chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a model or a text", start)
@@ -65,6 +67,8 @@ class Questions(QObject):
     @Slot()
     def ask_open_folder(self) -> None:
         """Ask for a recording or a run."""
+        from PySide6.QtWidgets import QFileDialog  # here: the window starts without
+
         title = "Open a recording or a training run"
         if chosen := QFileDialog.getExistingDirectory(self._window, title):
             self.path_chosen.emit(Path(chosen))
@@ -135,6 +139,8 @@ class Questions(QObject):
 
     def ask_sentences(self, path: str, _size: int, message: str) -> None:
         """Ask for the sentences that a translator was trained on, then open it with them."""
+        from PySide6.QtWidgets import QFileDialog  # here: the window starts without
+
         self.message.emit(message)
         title = f"Choose the sentences that {Path(path).name} was trained on"
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, str(Path(path).parent))
@@ -240,6 +246,8 @@ class Questions(QObject):
     @Slot(object)
     def ask_run_name(self, run: OpenRun) -> None:
         """Ask for another name of a run."""
+        from PySide6.QtWidgets import QInputDialog  # here: the window starts without
+
         dialog = QInputDialog(self._window)
         dialog.setWindowTitle("Rename the run")
         dialog.setLabelText("Name; its folder keeps its own:")
@@ -289,6 +297,8 @@ class Questions(QObject):
     @Slot()
     def ask_watched_folder(self) -> None:
         """Ask for a folder in which runs are opened as soon as they are there."""
+        from PySide6.QtWidgets import QFileDialog  # here: the window starts without
+
         session = self._session
         chosen = QFileDialog.getExistingDirectory(
             self._window, "Watch a folder of runs", str(session.runs.folder)
@@ -300,6 +310,8 @@ class Questions(QObject):
     @Slot()
     def ask_remote_run(self) -> None:
         """Ask for the address of a run on another machine, and watch it."""
+        from PySide6.QtWidgets import QInputDialog  # here: the window starts without
+
         settings = self._session.settings
         address, agreed = QInputDialog.getText(
             self._window,

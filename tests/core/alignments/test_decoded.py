@@ -1,9 +1,8 @@
 """What a model made of a sentence, and the branches of its search."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from rnnviz.core.alignments.decoded import BeamNode, Decoded, Likely, branch
 from rnnviz.core.errors import AlignmentError

@@ -1,11 +1,11 @@
 """Translating, asking what if, taking back, comparing: what the session remembers."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from rnnviz.core.errors import AlignmentError, RnnvizError, SentencesNeeded
 from rnnviz.session.alignments.alignments import Mark

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QSettings
 
+from rnnviz.core.kinds import described
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.models.translation import SPECIAL, TokenizerDescription, TranslationDescription
 from rnnviz.session.shared.library import Library
@@ -88,8 +89,28 @@ def test_a_workspace_begins_with_a_translator_of_a_language_that_attends(library
     assert made.first_model is None
 
 
-@pytest.mark.parametrize("about", [[], "text", {"task": ["translation"]}, {}, {"task": "vision"}])
+@pytest.mark.parametrize("about", [[], "text", {"task": ["translation"]}, {"task": "vision"}])
 def test_odd_files_are_passed_over(library, tmp_path, about):
     write(tmp_path / "odd.safetensors", about)
     (tmp_path / "cut.safetensors").write_bytes(b"\x05")
     assert library().models == ()
+
+
+def test_a_description_is_read_when_it_is_wanted_and_a_damaged_one_is_passed_over(
+    library, tmp_path, monkeypatch
+):
+    write(tmp_path / "damaged.safetensors", {"name": "Damaged"})
+    write(tmp_path / "good.safetensors", WRITES)
+    read = []
+
+    def read_description(path):
+        read.append(path.stem)
+        return described.read_description(path)
+
+    monkeypatch.setattr("rnnviz.session.shared.library.read_description", read_description)
+    made = library()
+    assert [one.name for one in made.models] == ["Damaged", "good"]
+    assert read == []
+    assert [one.name for one in made.of("language-model")] == ["good"]
+    assert made.first_model is made.models[1]
+    assert read.count("good") == 1

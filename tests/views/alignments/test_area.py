@@ -1,11 +1,11 @@
 """The Alignments workspace as a person uses it."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel
 
@@ -329,7 +329,7 @@ class TestPanels:
         for answer in opened._answers:
             described = {**answer.model.description, **about}
             model = msgspec.structs.replace(answer.model, description=described)
-            object.__setattr__(answer, "model", model)
+            msgspec.structs.force_setattr(answer, "model", model)
         opened.pin(Mark(2, None))
         qtbot.waitUntil(lambda: panel.goes_on.isVisible())
         qtbot.keyClicks(panel.token, "er")

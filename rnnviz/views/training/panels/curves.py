@@ -90,7 +90,7 @@ class ScaledAxis(StepAxis):
 
     def __init__(self, axis: StepAxis, divisor: float) -> None:
         # Its own list of steps: that of a run which goes on grows while this is drawn.
-        super().__init__(list(axis.steps), [value / divisor for value in axis.values])
+        super().__init__(axis.steps, [value / divisor for value in axis.values])
 
 
 def axis_of(record: RunRecord, name: str) -> StepAxis | None:
