@@ -54,6 +54,8 @@ def network_lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:
         named, says = "what is read", "the next of"
     below = " → ".join(["", *(f"{dense.units} {dense.activation}" for dense in head.hidden)])
     seen = _SEEN[network.readout.kind].format(steps=network.readout.steps)
+    if network.readout.steps == 1:
+        seen = "what stands at the last step"
     return [
         ("network", stack_in_words(network)),
         ("input", f"{_reads(network)}, {_front(network)}"),

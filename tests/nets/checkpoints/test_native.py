@@ -142,3 +142,15 @@ def test_a_transformer_in_safetensors_is_named(path):
     path.write_bytes(save({"model.layers.0.self_attn.q_proj.weight": torch.ones(2, 2)}))
     with pytest.raises(ModelFileError, match="holds a Transformer"):
         open_model(path)
+
+
+def test_tied_weights_are_written_twice_and_read_as_they_were(tmp_path):
+    about = ModelDescription(
+        architecture="lstm", layers=1, units=4, embedding=4, vocabulary=tuple("abc")
+    )
+    model = LanguageModel(about)
+    assert model.embedding is not None
+    model.output.weight = model.embedding.weight
+    save_model(tmp_path / "tied.safetensors", model)
+    again = open_model(tmp_path / "tied.safetensors").model
+    assert torch.equal(again.output.weight, model.embedding.weight)

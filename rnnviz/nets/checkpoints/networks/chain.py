@@ -106,7 +106,11 @@ class RecurrentPart:
 
 @dataclass(frozen=True)
 class PoolPart:
-    """One answer for all steps: `last`, `mean` or `max` of them."""
+    """One answer for all steps: `last`, `mean` or `max` of them, or `final`.
+
+    What stands at the final step is not the last state of a backward half, which has read that step
+    alone.
+    """
 
     name: str
     kind: str
@@ -334,6 +338,8 @@ class _Builder:
         if part.kind == "max" and self._waiting is not None:
             self._refuse(part.name, "a maximum of what was normalised or added")
         self._readout = part.kind
+        if part.kind == "final":
+            self._readout, self._steps = "window", 1
 
     def _add_rescale(self, part: RescalePart) -> None:
         if self._width:

@@ -52,7 +52,7 @@ def opened_chain(
         if network.readout.kind == "last":
             said = (*network.notes, _windowed(window))
             network = replace(network, readout=Readout(), notes=said)
-    if network.readout.kind == "window":
+    if network.readout.steps > 1:
         network = replace(network, notes=(*network.notes, _side_by_side(network.readout.steps)))
     found = FoundNetwork(**vars(network), purpose="language" if language else _purpose(network))
     name = path.parent.name if path.stem in _SAY_NOTHING else path.stem

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 import torch
@@ -214,6 +214,8 @@ class _Finder:
         if not chains and (left := self._attention(parts)) is not None:
             chains = sorted(self._chains(left), key=lambda chain: chain.cost)
             self.attended = bool(chains)
+        if not chains and (several := self._by_head(parts)):
+            return several
         if not chains:
             raise ModelFileError(self._refusal(parts))
         best = chains[0]
@@ -225,6 +227,28 @@ class _Finder:
             rivals = self._made(other)
             if rivals[0].purpose == "language" and other.cost < best.cost + 3:
                 return rivals
+        return found
+
+    def _by_head(self, parts: list[Part]) -> list[FoundNetwork]:
+        """The network with each of several heads that read the same, of which one can be shown."""
+        width = self.top.width
+        heads = [part for part in parts if part.kind == "matrix" and _after(part, width)]
+        behind = [part for part in heads if part.place > self.top.place]
+        names = ", ".join(part.name for part in behind)
+        found: list[FoundNetwork] = []
+        for head in behind if len(behind) > 1 else ():
+            rest = [part for part in parts if part not in behind or part is head]
+            for chain in sorted(self._chains(rest), key=lambda chain: chain.cost)[:1]:
+                found += [
+                    replace(
+                        one,
+                        title=f"{head.name}: {one.title}",
+                        asked=True,
+                        question=f"it has several outputs ({names}), one of which can be shown",
+                        notes=(*one.notes, f"of its outputs ({names}) {head.name} is shown"),
+                    )
+                    for one in self._made(chain)
+                ]
         return found
 
     # Parts that are not in the chain
@@ -569,7 +593,8 @@ class _Finder:
         if chain.seen == "all":
             return uses[:1]
         tagger: _Use = ("tagger", every, says, "a label for every step", [])
-        return [tagger, *uses] if tags else [*uses, tagger]
+        final = [self._final("classifier", says, "a classifier that reads")] if both else []
+        return [tagger, *uses, *final] if tags else [*uses, tagger, *final]
 
     def _of_numbers(
         self, both: bool, reads: int, outputs: int, layers: tuple[int, ...]
@@ -586,7 +611,16 @@ class _Finder:
             "numbers", last, "softmax", "a classifier of rows of numbers",
             [f"{read} say one of {outputs} classes"],
         )  # fmt: skip
-        return [says, predicts] if outputs > 1 and outputs != reads else [predicts]
+        found = [says, predicts] if outputs > 1 and outputs != reads else [predicts]
+        if both and not layers:
+            found.append(self._final("numbers", "linear", "a model of numbers that reads"))
+        return found
+
+    def _final(self, purpose: Purpose, gives: Gives, title: str) -> _Use:
+        """What stands at the last step of a network that reads both ways: `output[:, -1]`."""
+        words = "what stands at the last step, of which the backward half has read no other"
+        said = f"it is taken to read {words}: the file does not say so"
+        return purpose, Readout(kind="window", steps=1), gives, f"{title} {words}", [said]
 
     # Refusing
 

@@ -389,10 +389,11 @@ class _Reader:
         recurrent = [part for part in self._parts if isinstance(part, RecurrentPart)]
         if not recurrent or axis != self._steps or chosen != -1:
             self._refuse(node)
-        if any("backward" in part.directions for part in recurrent):
-            self._refuse(node, "takes the last step of a network that reads both ways, where the "
-                         "backward half has read one step")  # fmt: skip
-        return self._add(replace(value, axes=left), PoolPart(self._named(node), "last"))
+        # At the last step the backward half has read that step alone, which is not where it ends.
+        both = any("backward" in part.directions for part in recurrent)
+        return self._add(
+            replace(value, axes=left), PoolPart(self._named(node), "final" if both else "last")
+        )
 
     def _read_slice(
         self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]

@@ -45,10 +45,13 @@ def metadata_of(file: ModelFile) -> dict[str, object] | None:
 
 def write_weights(path: Path, model: nn.Module, metadata: Mapping[str, str], half: bool) -> None:
     """Write all weights of a network, in float16 if `half`, as a whole or not at all."""
-    tensors = {
-        name: tensor.detach().to("cpu", torch.float16 if half else torch.float32).contiguous()
-        for name, tensor in model.state_dict().items()
-    }
+    tensors: dict[str, Tensor] = {}
+    written: set[int] = set()
+    for name, tensor in model.state_dict().items():
+        own = tensor.detach().to("cpu", torch.float16 if half else torch.float32).contiguous()
+        # Weights that are tied lie at one place, and each is written.
+        tensors[name] = own.clone() if own.untyped_storage().data_ptr() in written else own
+        written.add(own.untyped_storage().data_ptr())
     write_atomically(path, save(tensors, dict(metadata)))
 
 

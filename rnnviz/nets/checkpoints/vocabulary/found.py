@@ -191,7 +191,8 @@ def as_characters(tokens: Sequence[str | None]) -> NamedCharacters | None:
         return None
     longer = [token for token in tokens if token and len(token) > 1 and not _BYTE.fullmatch(token)]
     words = [token for token in longer if not _SPECIAL.fullmatch(token)]
-    if len(words) > max(MOST_SPECIAL, len(tokens) // 10):
+    few = max(2, len(tokens) // 4)
+    if len(words) > min(few, max(MOST_SPECIAL, len(tokens) // 10)):
         return as_words(tokens)
     if len(words) > len(tokens) // 2:
         return None  # some strings, but no characters

@@ -208,8 +208,8 @@ def test_a_classifier_reads_where_each_direction_ends():
         embed=nn.Embedding(V, 4), rnn=nn.GRU(4, 5, bidirectional=True), fc=nn.Linear(10, 2)
     )
     found = find_networks(net.state_dict(), "model.pt")
-    assert [one.readout.kind for one in found] == ["last", "mean", "max", "every"]
-    assert [one.purpose for one in found] == ["classifier"] * 3 + ["tagger"]
+    assert [one.readout.kind for one in found] == ["last", "mean", "max", "every", "window"]
+    assert [one.purpose for one in found] == ["classifier"] * 3 + ["tagger", "classifier"]
     with torch.inference_mode():
         given, last = net.rnn(net.embed(IDS))
         theirs = net.fc(torch.cat([last[0], last[1]], dim=1))
@@ -383,3 +383,32 @@ def test_an_embedding_as_wide_as_the_state_is_told_from_the_output():
         assert torch.equal(found["embedding.weight"], ordered["encoder.weight"])
         assert torch.equal(found["output.weight"], ordered["decoder.weight"])
         assert torch.equal(found["output.bias"], ordered["decoder.bias"])
+
+
+def test_what_stands_at_the_last_step_of_both_directions_is_a_reading() -> None:
+    theirs = Theirs(
+        emb=nn.Embedding(V, 3), lstm=nn.LSTM(3, 4, bidirectional=True), fc=nn.Linear(8, 2)
+    )
+    found = find_networks(theirs.state_dict(), "m.pt")
+    (last,) = [one for one in found if "what stands at the last step" in one.title]
+    with torch.no_grad():
+        expected = theirs.fc(theirs.lstm(theirs.emb(IDS))[0][-1])
+    torch.testing.assert_close(answers(last), expected)
+
+
+def test_of_several_outputs_each_is_a_reading_that_is_asked_about() -> None:
+    theirs = Theirs(
+        emb=nn.Embedding(V, 3), gru=nn.GRU(3, 4), policy=nn.Linear(4, 2), value=nn.Linear(4, 3)
+    )
+    found = find_networks(theirs.state_dict(), "m.pt")
+    assert all(one.asked and "several outputs (policy, value)" in one.question for one in found)
+    with torch.no_grad():
+        last = theirs.gru(theirs.emb(IDS))[0][-1]
+        for head in (theirs.policy, theirs.value):
+            name = "policy" if head is theirs.policy else "value"
+            own = next(
+                one
+                for one in found
+                if one.title == f"{name}: a classifier that reads the last state"
+            )
+            torch.testing.assert_close(answers(own), head(last))

@@ -2,7 +2,9 @@
 
 import onnx
 import pytest
-from onnx import TensorProto, helper
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.nets.checkpoints import open_model
@@ -50,7 +52,6 @@ def test_symbols_are_asked_for(written):
         ("quantised", "holds DynamicQuantizeLSTM: its weights are quantised"),
         ("clip", "clip=1.0"),
         ("elu", "elu"),
-        ("last-step-of-both", "takes the last step of a network that reads both ways"),
     ],
 )
 def test_says_by_name_what_cannot_be_shown(name, said, written):
@@ -97,3 +98,37 @@ def test_without_onnx_it_is_named_with_the_command(written, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     with pytest.raises(ModelFileError, match=r'pip install "rnnviz\[onnx\]"'):
         open_model(written / "lstm.onnx", SYMBOLS)
+
+
+def test_the_last_step_of_both_directions_is_what_torch_gives_there(written):
+    path = written / "refused" / "last-step-of-both.onnx"
+    graph = onnx.load(path).graph
+    arrays = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy())
+              for one in graph.initializer}  # fmt: skip
+    (node,) = [node for node in graph.node if node.op_type == "LSTM"]
+    (gathered,) = [
+        node for node in graph.node if node.op_type == "Gather" and node.input[0] in arrays
+    ]
+    (product,) = [node for node in graph.node if node.op_type in ("Gemm", "MatMul")]
+    into, again, bias = (arrays[name] for name in node.input[1:4])
+    units, table = again.shape[2], arrays[gathered.input[0]]
+    stock = nn.LSTM(into.shape[2], units, bidirectional=True)
+    order = torch.cat([torch.arange(units) + units * block for block in (0, 2, 3, 1)])  # i, o, f, c
+    for way, ending in enumerate(("", "_reverse")):
+        for name, values in (
+            ("weight_ih", into[way]), ("weight_hh", again[way]),
+            ("bias_ih", bias[way, : 4 * units]), ("bias_hh", bias[way, 4 * units :]),
+        ):  # fmt: skip
+            getattr(stock, f"{name}_l0{ending}").data = values[order].contiguous()
+    opened = open_model(path, SYMBOLS)
+    assert opened.model.network.readout.steps == 1
+    ids = torch.tensor([[3], [0], [8], [2]])
+    with torch.no_grad():
+        last = stock(table[ids])[0][-1]
+        weight = arrays[product.input[1]]
+        weight = weight if weight.shape[0] == last.shape[1] else weight.t()
+        expected = (
+            last @ weight + arrays[product.input[2]] if len(product.input) > 2 else last @ weight
+        )
+        found = opened.model(ids)[0]
+    torch.testing.assert_close(found.softmax(1), expected.softmax(1))

@@ -153,7 +153,7 @@ def test_a_vocabulary_with_a_character_twice_is_refused(opened):
 
 def test_the_vocabulary_is_asked_for_with_its_size(opened):
     with pytest.raises(
-        VocabularyNeeded, match="an LSTM of 2 layers of 3 units over 4 char"
+        VocabularyNeeded, match="an LSTM of 2 layers of 3 units over 4 symbols"
     ) as asked:
         opened(Stock(layers=2).state_dict())
     assert asked.value.size == 4

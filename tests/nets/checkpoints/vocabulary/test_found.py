@@ -122,3 +122,9 @@ def test_values_that_hold_themselves_end():
     content: dict[str, list] = {}
     content["self"] = [content]
     assert vocabulary_in(content, 3) is None
+
+
+def test_a_short_list_of_words_is_one_of_words() -> None:
+    named = characters_of({"<pad>": 0, "the": 1, "cat": 2, "sat": 3, "on": 4, ".": 5, "a": 6}, 7)
+    assert named is not None
+    assert (named.unit, named.characters[1]) == ("words", "the")
