@@ -382,3 +382,19 @@ def test_a_double_click_takes_the_marks_of_a_word_along(view, qtbot):
     for first, word in ((0, (0, 6)), (8, (7, 12))):
         qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre(view, first))
         assert view.range == word
+
+
+@pytest.mark.parametrize("points", [8.0, 10.5, 17.0, 26.0])
+def test_a_range_over_many_rows_has_one_outline(view, points):
+    view.set_points(points)
+    view.set_text(Text.of("a line\n" * 40))
+    view.set_range(9, 27)
+    image, accent = painted(view), QColor(LIGHT.accent).name()
+    grid = view.grid
+    inside = view.cell_rect(17)  # the second row of the range, whose neighbours are in it, too
+    x = inside.center().x()
+    rows = range(inside.top() - grid.height // 2, inside.bottom() + grid.height // 2)
+    assert accent not in {image.pixelColor(x, y).name() for y in rows}
+    edge, y = view.cell_rect(14).left(), inside.center().y()
+    bluest = min(image.pixelColor(edge + by, y).red() for by in (-2, -1, 0, 1))
+    assert bluest < QColor(LIGHT.background).red() - 60
