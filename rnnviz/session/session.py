@@ -404,10 +404,11 @@ class Session(QObject):
         chosen = text is not None and (text.path is None or not self._text_suits_model)
         if chosen or sample is None or (text is not None and text.path == sample.path):
             self.recordings.walk_if_small()
-            if sample is not None and text is not None and text.path != sample.path:
+            own = self.own_text
+            if own is not None and text is not None and text.path != own.path:
                 self.message.emit(
                     f"{model.description.name or 'This model'} reads the open text. Its own is "
-                    f"{sample.title}: File > Read the model's own text."
+                    f"{own.title}: File > Read the model's own text."
                 )
             return
         self._open_sample(sample.path)

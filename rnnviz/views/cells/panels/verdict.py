@@ -38,10 +38,14 @@ _ROW_HEIGHT = 24
 _LEAST_COLUMN = 58
 """Pixels that a column keeps, also that of the words."""
 _COLOUR = Qt.ItemDataRole.UserRole
+_NARROW_HEADS = "QHeaderView::section { padding: 6px 2px; }"
+"""Five columns of numbers and the words have to fit a narrow panel."""
 _WAYS = (
+    ("After", "The verdict after the word"),
     ("Gradient", "The slope of the log-odds at the word's vector, times the vector"),
-    ("Integrated", "Slopes averaged from nothing to the word (integrated gradients): they add up"),
+    ("Integr.", "Slopes averaged from nothing to the word (integrated gradients): they add up"),
     ("Left out", "The log-odds less those of the text without the word"),
+    ("Attn.", "How much the readout looks at the word (attention)"),
 )
 
 
@@ -70,9 +74,10 @@ class VerdictPanel(Panel):
         self.note = Label()
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
-        titles = ("Word", "After it", *(title for title, _ in _WAYS), "Attention")
+        titles = ("Word", *(title for title, _ in _WAYS))
         self.words = _table(titles, "What each word did to the verdict", stretched=0)
-        for place, (_, about) in enumerate(_WAYS, 2):
+        self.words.horizontalHeader().setStyleSheet(_NARROW_HEADS)
+        for place, (_, about) in enumerate(_WAYS, 1):
             if (header := self.words.horizontalHeaderItem(place)) is not None:
                 header.setToolTip(plain_tip(about))
         self.words.setItemDelegate(_Coloured(self.words))
