@@ -9,7 +9,7 @@ import pytest
 from rnnviz.cli import main
 from rnnviz.core.cells.finding import Finding
 from rnnviz.core.colours.colour import Scale
-from rnnviz.core.stories.story import Stories, Story, write_stories
+from rnnviz.core.stories.story import Stories, Story, lecture, write_stories
 
 
 def run(*words):
@@ -98,3 +98,11 @@ def test_a_number_that_is_no_story_is_named(told, capsys, only):
 def test_without_own_stories_it_is_said_how_to_make_one(capsys):
     assert run("stories", "--own") == 1
     assert "Make a story" in capsys.readouterr().err
+
+
+def test_the_page_draws_what_a_translator_looks_at(tmp_path):
+    page = tmp_path / "looks.html"
+    number = 1 + [story.show for story in lecture().stories].index("alignments")
+    assert run("stories", "--only", number, "-o", page) == 0
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<svg") == 2 and "maison" in html and "house" in html

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from rnnviz.core.alignments.alignment import Alignment
+from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.colours.weight_colours import weights_scale
 from rnnviz.core.errors import Cancelled, FindingError, RnnvizError
 from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
@@ -45,7 +47,7 @@ def write_stories_page(request: WriteStoriesPage, context: Context[None]) -> Sto
         context.progress(number, len(request.stories))
         try:
             stages = [story.at_stage(place) for place in range(max(1, len(story.stages)))]
-            parts += [_part(stage, context) for stage in stages]
+            parts += [_part(stage, _Within(context, number, request)) for stage in stages]
         except Cancelled:
             raise
         except RnnvizError as error:
@@ -58,6 +60,20 @@ def write_stories_page(request: WriteStoriesPage, context: Context[None]) -> Sto
         raise FindingError(f"cannot write {request.path}: {error.strerror}") from error
     told = len(request.stories) - len(left_out)
     return StoriesWritten(told, tuple(left_out))
+
+
+@dataclass(frozen=True)
+class _Within:
+    """Tells how far a job inside one of the stories is, as a share of all of them."""
+
+    context: Context[None]
+    number: int
+    request: WriteStoriesPage
+
+    def progress(self, done: float, total: float, facts: object = None) -> None:
+        """As for any context: what the job knows is not told on."""
+        share = min(1.0, done / total) if total else 0.0
+        self.context.progress(self.number + share, len(self.request.stories))
 
 
 def _part(story: Story, context: Context[None]) -> ColouredText | DrawnPart:
@@ -80,10 +96,11 @@ def _alignment(story: Story, context: Context[None]) -> DrawnPart:
     opened = warm_model(ModelGiven(story.model))
     with tempfile.TemporaryDirectory(prefix="rnnviz-") as scratch:
         asked = Translate(model=ModelGiven(story.model), source=story.sentence, folder=scratch)
-        decoded = job_of(opened, Translate, path.name)(opened, asked, context).decoded
-        weights = np.array(decoded.table("weights"))
+        decoded: Decoded = job_of(opened, Translate, path.name)(opened, asked, context).decoded
+        words = decoded.word_alignment
+        weights = np.array(words.weights)
     drawn = DrawnAlignment(
-        Alignment(decoded.source, decoded.target, weights), scale=weights_scale(weights)
+        Alignment(words.source, words.target, weights), scale=weights_scale(weights)
     )
     about = f"{opened.model.description.name}: “{story.sentence}” → “{decoded.text}”"
     return _drawn(story, about, *(alignment_figure(drawn, dark=dark) for dark in (False, True)))
