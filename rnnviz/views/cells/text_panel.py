@@ -25,6 +25,7 @@ from rnnviz.views.cells.moment_bar import MomentBar
 from rnnviz.views.cells.place_card import PlaceCard
 from rnnviz.views.cells.placing import Placing
 from rnnviz.views.cells.strips import StripsView, strip_of
+from rnnviz.views.cells.text_beside import TextBeside
 from rnnviz.views.cells.unit_picker import UnitPicker
 from rnnviz.views.plots.inks import Ink
 from rnnviz.views.shared.panel import waiting
@@ -70,6 +71,8 @@ class TextPanel(QWidget):
         self.picker = UnitPicker(session)
         self.concepts = ConceptPicker(optional=True)
         self.view = TextView()
+        self.beside = TextBeside(self.view)
+        self._wants_beside = False
         self.minimap = Minimap()
         self.strips = StripsView()
         self.tags = Label()
@@ -126,6 +129,7 @@ class TextPanel(QWidget):
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.view, 1)
+        middle.addWidget(self.beside, 1)
         middle.addWidget(self.minimap)
         middle.addWidget(self.strips, 1)
         self.strips.hide()
@@ -231,6 +235,7 @@ class TextPanel(QWidget):
         self.card.placing = self._placing
         if recording is None or isinstance(recording.sequence, Numbers):
             self.pinned.hide()
+            self.beside.hide()
         self._show_problem()
         if recording is None:
             self.card.put_away()
@@ -329,6 +334,7 @@ class TextPanel(QWidget):
         self.minimap.set_scale(scale)
         self.minimap.set_values(values, walked)
         self._show_pinned(recording)
+        self._show_beside(recording, walked)
         note = self._show_preview(by_unit)
         self._show_legend(scale, note)
         self.surprisal.setChecked(not by_unit)
@@ -350,6 +356,32 @@ class TextPanel(QWidget):
         said = f"Under each row, from above, the pinned units: {', '.join(names)}."
         self.pinned.setText(said if names else "")
         self.pinned.setVisible(bool(names))
+
+    def _show_beside(self, recording: Recording, walked: int) -> None:
+        """Colour the second copy of the text by the unit that was pinned last."""
+        pins = self.shown_pins() if self._wants_beside else []
+        if not pins:
+            self.beside.hide()
+            return
+        pin, scaling = pins[-1], self._session.scaling
+        values = self._placing.by_character(recording.shown_values(pin.channel, pin.unit))
+        self.beside.show_unit(
+            f"{recording.unit_name(pin.unit)} {pin.channel}, the unit pinned last",
+            values,
+            walked,
+            scaling.scale_of(recording, pin.channel, pin.unit),
+        )
+        self.beside.mark()
+
+    @Slot()
+    def toggle_beside(self) -> None:
+        """Show the text twice, side by side, or once again."""
+        self._wants_beside = not self._wants_beside
+        if self._wants_beside and not self.shown_pins():
+            self.message.emit(
+                "Pin a unit (Space) and go on to another: then both stand side by side."
+            )
+        self.show_unit()
 
     def shown_pins(self) -> list[Pin]:
         """The pinned units that are drawn under each row, from above."""
@@ -510,6 +542,7 @@ class TextPanel(QWidget):
         chosen = self._session.selection.range
         self.strips.set_range(chosen)
         self.view.set_range(*(self._placing.characters(*chosen) if chosen else (0, 0)))
+        self.beside.mark()
 
     @Slot()
     def show_cursor(self) -> None:
@@ -518,6 +551,7 @@ class TextPanel(QWidget):
         self.strips.set_cursor(cursor)
         shown = None if cursor is None else self._placing.characters(cursor, cursor + 1)[0]
         self.view.set_cursor(shown)
+        self.beside.mark()
 
     # What the person does
 

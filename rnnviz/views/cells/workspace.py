@@ -74,6 +74,9 @@ class CellsWorkspace(Workspace):
             MenuEntry("Unit", "Next channel", None, step.next_channel, key="N"),
             MenuEntry("Unit", SEPARATOR),
             MenuEntry("Unit", "Pin or unpin this unit", None, text.toggle_pin, key="Space"),
+            MenuEntry(
+                "Unit", "Pinned unit side by side, or not", None, text.toggle_beside, key="B"
+            ),
             MenuEntry("Unit", "Unpin all", None, session.selection.clear_pins),
             MenuEntry("Unit", "Colour by surprisal", None, text.surprisal.toggle, key="S"),
             MenuEntry("Unit", "Record in float32, or in float16 again", None, self.switch_exact),

@@ -151,6 +151,12 @@ class TextView(CellArea):
         self._more = more
         self._count_bands()
 
+    def match(self, other: TextView) -> None:
+        """Have the bands of another view of the same text, so that the rows are as high."""
+        self.labels, self._label_scale = other.labels, other._label_scale
+        self._tags, self._more, self._known = other._tags, other._more, other._known
+        self._count_bands()
+
     def _count_bands(self) -> None:
         count = len(self._tags) + (self.labels is not None) + len(self._more)
         if self._bands != count:
