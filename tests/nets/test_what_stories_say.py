@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rnnviz.cli import main
+from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.concepts.custom import concept_from
 from rnnviz.core.concepts.streaming import label_steps
 from rnnviz.core.recordings.recording import Recording
@@ -16,6 +17,8 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.stories.story import Story, lecture, told_here
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.sequence.reading import read_text
+from rnnviz.nets.translation.sentences import translate
+from rnnviz.nets.translation.settings import Settings
 from rnnviz.nets.walking.walk import walk
 
 FARTHEST = 18_000
@@ -73,3 +76,26 @@ def test_the_verdict_turns_where_the_story_says_it_does(capsys):
 
 def _of_verdict(story: Story) -> bool:
     return story.finding is not None and story.finding.channel == "verdict"
+
+
+def test_the_sentences_of_the_lecture_look_where_the_story_says():
+    """The heaviest source word of the words that the captions speak of."""
+    story = next(one for one in map(told_here, lecture().stories) if one.show == "alignments")
+    seen = {}
+    for number in range(len(story.stages)):
+        stage = story.at_stage(number)
+        model = open_model(Path(stage.model)).model
+        found = translate(model, stage.sentence, Settings(beam=5))
+        weights = np.asarray(found.chosen.weights, np.float32)
+        words = Alignment(found.source, found.target, weights).by_word()
+        heaviest = [words.source[place] for place in words.weights.argmax(axis=1)]
+        seen[stage.sentence] = dict(zip(words.target, heaviest, strict=True))
+    pan, gato, student, area, house = seen.values()
+    assert pan["We're"] == "Estamos" and (pan["eating"], pan["bread"]) == ("comiendo", "pan")
+    assert list(gato.items())[:5] == [
+        ("My", "Mi"), ("cat", "gato"), ("is", "es"), ("the", "el"), ("best", "mejor"),
+    ]  # fmt: skip
+    assert student["a"] == student["student"] == "étudiant"
+    crossed = [area[word] for word in ("European", "economic", "area")]
+    assert crossed == ["européenne", "économique", "zone"]
+    assert (house["white"], house["house"]) == ("blanche", "maison")

@@ -28,12 +28,14 @@ Shown = Literal["cells", "alignments", "gradients"]
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
-    """A checkpoint of a training, at which a story shows the same place."""
+    """A checkpoint at which a story shows the same place, or a sentence of an alignment."""
 
     model: str
     """Its file; a bare name is one that ships beside the stories."""
     caption: str
     """What is seen at it."""
+    sentence: str = ""
+    """For an alignment: what the model translates."""
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +53,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     """The text itself, where no file holds it."""
     stages: tuple[Stage, ...] = ()
     """For cells: the checkpoints that it goes through, one after the other; the last is the model
-    of the finding."""
+    of the finding. For alignments: sentences with their models; the last is the story's own."""
     networks: tuple[str, ...] = ()
     """For gradients: the models that are compared."""
     model: str = ""
@@ -73,9 +75,12 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
     def at_stage(self, number: int) -> Story:
         """The same story at one of its stages; itself where it has none."""
-        if self.finding is None or not 0 <= number < len(self.stages):
+        if not 0 <= number < len(self.stages):
             return self
         stage = self.stages[number]
+        if self.finding is None:
+            told = {"model": stage.model, "sentence": stage.sentence, "caption": stage.caption}
+            return msgspec.structs.replace(self, **told)
         finding = msgspec.structs.replace(self.finding, model_path=stage.model)
         return msgspec.structs.replace(self, finding=finding, caption=stage.caption)
 
@@ -96,6 +101,11 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         if self.show == "alignments":
             if not (self.model and self.sentence.strip()):
                 raise FindingError(f"“{self.title}” names no model or no sentence")
+            last = self.stages[-1] if self.stages else None
+            if last is not None and (last.model, last.sentence) != (self.model, self.sentence):
+                raise FindingError(f"the last stage of “{self.title}” is not its own sentence")
+            if not all(stage.sentence.strip() for stage in self.stages):
+                raise FindingError(f"a stage of “{self.title}” names no sentence")
             return
         if self.finding is None:
             raise FindingError(f"“{self.title}” names no model and no place")
@@ -197,9 +207,10 @@ def to_be_shared(story: Story) -> Story:
 def _with_paths(story: Story, changed: Callable[[str, Path], str]) -> Story:
     """The story with every path changed; what ships is told by the folder where it would lie."""
     models, texts = places.models(), places.resources() / "texts"
+    # Checkpoints of a story lie beside the stories, translators among the models.
+    beside = models if story.show == "alignments" else places.resources() / "stories"
     stages = tuple(
-        msgspec.structs.replace(stage, model=changed(stage.model, places.resources() / "stories"))
-        for stage in story.stages
+        msgspec.structs.replace(stage, model=changed(stage.model, beside)) for stage in story.stages
     )
     finding = story.finding
     if finding is not None:

@@ -13,6 +13,7 @@ from rnnviz.core.kinds.described import read_described
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.stories.story import (
+    Stage,
     Stories,
     Story,
     lecture,
@@ -78,6 +79,27 @@ def test_a_file_of_stories_is_what_was_written(tmp_path):
         ({"finding": None}, "no model and no place"),
         ({"caption": "word " * 200}, "at most"),
         ({"show": "alignments"}, "no sentence"),
+        (
+            {
+                "show": "alignments",
+                "model": "m",
+                "sentence": "a",
+                "stages": (Stage(model="m", caption="", sentence="b"),),
+            },
+            "last stage",
+        ),
+        (
+            {
+                "show": "alignments",
+                "model": "m",
+                "sentence": "a",
+                "stages": (
+                    Stage(model="m", caption=""),
+                    Stage(model="m", caption="", sentence="a"),
+                ),
+            },
+            "names no sentence",
+        ),
         ({"finding": finding(start=9, stop=3)}, "no character"),
     ],
 )
@@ -107,7 +129,8 @@ def test_a_newer_file_is_refused(tmp_path):
 def test_what_ships_is_shared_by_its_name_and_found_again():
     here = [told_here(story) for story in lecture().stories]
     for story in here:
-        folder = places.resources() / "stories" if story.stages else places.models()
+        checkpoints = story.stages and story.show == "cells"
+        folder = places.resources() / "stories" if checkpoints else places.models()
         assert all(Path(path).parent == folder for path in story.model_files)
         assert all(Path(path).exists() for path in story.model_files)
     assert tuple(map(to_be_shared, here)) == lecture().stories
