@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QSignalBlocker, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from rnnviz.core.colours.colour import Scale
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.text.text_view import TextView
 
 
@@ -18,9 +18,10 @@ class TextBeside(QWidget):
     def __init__(self, first: TextView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._first = first
-        self.name = Label()
-        self.name.setProperty("role", "muted")
-        self.name.setContentsMargins(8, 2, 8, 2)
+        self.name = _name()
+        self.first_name = _name()
+        """Stands above the first, so that the rows of both are as high up."""
+        self.first_name.hide()
         self.view = TextView()
         self.view.setAccessibleName("The same text coloured by a pinned unit")
         self.view.clicked.connect(first.clicked)
@@ -35,19 +36,35 @@ class TextBeside(QWidget):
         self.hide()
 
     def show_unit(
-        self, name: str, values: npt.NDArray[np.floating], walked: int, scale: Scale
+        self,
+        names: tuple[str, str],
+        values: npt.NDArray[np.floating],
+        walked: int,
+        scale: Scale,
     ) -> None:
-        """Colour the copy by these values (T,), of which the first `walked` are there."""
+        """Colour the copy by these values (T,), of which the first `walked` are there.
+
+        Args:
+            names: what colours the first, and what the copy.
+        """
         first, view = self._first, self.view
         if view.text is not first.text:
             view.set_text(first.text)
-        self.name.setText(f"Coloured by {name}")
+        for label, name in zip((self.first_name, self.name), names, strict=True):
+            label.setText(name)
+            label.setToolTip(plain_tip(name))
         view.match(first)
         view.set_scale(scale)
         view.set_values(values, walked)
         if self.isHidden():
             self.show()
+            self.first_name.show()
         self._follow()
+
+    def put_away(self) -> None:
+        """Show the text once."""
+        self.hide()
+        self.first_name.hide()
 
     @Slot()
     def mark(self) -> None:
@@ -68,3 +85,12 @@ class TextBeside(QWidget):
         """Scrolled itself: take the first along."""
         if not self.isHidden() and self.view.text is self._first.text and self.view.underMouse():
             self._first.begin_with(self.view.visible_range()[0])
+
+
+def _name() -> Label:
+    """A line that never makes its text wider than the other."""
+    label = Label()
+    label.setProperty("role", "muted")
+    label.setContentsMargins(8, 2, 8, 2)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return label

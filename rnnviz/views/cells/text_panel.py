@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.loss_warning import loss_warning
 from rnnviz.core.colours.colour import Scale
@@ -30,7 +30,7 @@ from rnnviz.views.cells.unit_picker import UnitPicker
 from rnnviz.views.plots.inks import Ink
 from rnnviz.views.shared.panel import waiting
 from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.theme import mono_font, set_icon, theme_of
+from rnnviz.views.shared.theme import for_text, mono_font, set_icon, theme_of
 from rnnviz.views.shared.wrapping_row import WrappingRow
 from rnnviz.views.text.minimap import Minimap
 from rnnviz.views.text.missing_fonts import missing_note, scripts_without_font
@@ -43,6 +43,8 @@ from rnnviz.views.text.text_view import TextView
 _ABOUT_CONCEPTS = "Underline what a concept labels (C)"
 _MOST_BANDS = 8
 """Pinned units that are drawn under each row; more would tear the lines of the text apart."""
+_TWO_ACROSS = 760
+"""So wide the panel must be for two texts beside each other."""
 _PRESENTED = 7.0
 """Points by which characters grow when the text is presented."""
 
@@ -126,14 +128,7 @@ class TextPanel(QWidget):
         column.addWidget(self.intervention)
         column.addWidget(self.moments)
         column.addWidget(self.search)
-        middle = QHBoxLayout()
-        middle.setSpacing(0)
-        middle.addWidget(self.view, 1)
-        middle.addWidget(self.beside, 1)
-        middle.addWidget(self.minimap)
-        middle.addWidget(self.strips, 1)
-        self.strips.hide()
-        column.addLayout(middle, 1)
+        column.addLayout(self._texts_and_map(), 1)
         self.fonts = Label()
         self.fonts.setWordWrap(True)
         self.fonts.setProperty("role", "warning")
@@ -151,6 +146,23 @@ class TextPanel(QWidget):
         self.pinned.hide()
         column.addWidget(self.pinned)
         column.addWidget(self.legend)
+
+    def _texts_and_map(self) -> QHBoxLayout:
+        """The text, once or twice, beside the whole of it in small; or strips of numbers."""
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        first = QVBoxLayout()
+        first.addWidget(self.beside.first_name)
+        first.addWidget(self.view, 1)
+        self._texts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._texts.setSpacing(0)
+        self._texts.addLayout(first, 1)
+        self._texts.addWidget(self.beside, 1)
+        middle.addLayout(self._texts, 1)
+        middle.addWidget(self.minimap)
+        middle.addWidget(self.strips, 1)
+        self.strips.hide()
+        return middle
 
     def _tool(self, icon: str, tip: str, checkable: bool) -> QToolButton:
         button = QToolButton()
@@ -208,6 +220,13 @@ class TextPanel(QWidget):
         self.pin.clicked.connect(self.toggle_pin)
         self.edit.toggled.connect(self.set_editing)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Two texts stand beside each other where lines have room, else one below the other."""
+        super().resizeEvent(event)
+        wide = self.width() >= for_text(_TWO_ACROSS)
+        ways = QBoxLayout.Direction
+        self._texts.setDirection(ways.LeftToRight if wide else ways.TopToBottom)
+
     def set_presented(self, presented: bool) -> None:
         """Large type without tools, for the last row; or everything again."""
         self._tools.setVisible(not presented)
@@ -235,7 +254,7 @@ class TextPanel(QWidget):
         self.card.placing = self._placing
         if recording is None or isinstance(recording.sequence, Numbers):
             self.pinned.hide()
-            self.beside.hide()
+            self.beside.put_away()
         self._show_problem()
         if recording is None:
             self.card.put_away()
@@ -361,12 +380,13 @@ class TextPanel(QWidget):
         """Colour the second copy of the text by the unit that was pinned last."""
         pins = self.shown_pins() if self._wants_beside else []
         if not pins:
-            self.beside.hide()
+            self.beside.put_away()
             return
         pin, scaling = pins[-1], self._session.scaling
+        title = recording.unit_title(pin.unit)
         values = self._placing.by_character(recording.shown_values(pin.channel, pin.unit))
         self.beside.show_unit(
-            f"{recording.unit_name(pin.unit)} {pin.channel}, the unit pinned last",
+            (colours_title(self._session), f"Pinned: {pin.channel} of {title}"),
             values,
             walked,
             scaling.scale_of(recording, pin.channel, pin.unit),
