@@ -417,12 +417,14 @@ def _run(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
         "last_step": step,
         "last_validation": held_out,
     }
-    lines = [
-        ("run", f"{config.name}, {STATE_WORDS[watched.state]}"),
-        ("texts", ", ".join(Path(text).name for text in config.texts)),
-        ("network", f"{short_title(config.architecture)}, {_layers(msgspec.to_builtins(config))}"),
-        ("steps", f"{step.get('step', 0):,}"),
-    ]
+    lines = [("run", f"{config.name}, {STATE_WORDS[watched.state]}")]
+    # A loop of one's own says neither; what stands in its configuration instead is only a default.
+    if config.task != "own-loop":
+        network = f"{short_title(config.architecture)}, {_layers(msgspec.to_builtins(config))}"
+        lines.append(("network", network))
+    if config.texts:
+        lines.insert(1, ("texts", ", ".join(Path(text).name for text in config.texts)))
+    lines.append(("steps", f"{step.get('step', 0):,}"))
     for event, name in ((step, "last loss"), (held_out, "held-out loss")):
         if isinstance(nats := event.get("loss_nats"), float):
             lines.append((name, training_loss_in_words(nats, loss_unit(config.task))))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LIMIT_GB = 20.0
 
+_PARTS = {"bytes": ("utf-8", 1), "halves": ("utf-16-le", 2)}
+"""What some networks read in place of characters, and how many bytes each takes."""
 _REGULAR, _EXPRESSION = "regex:", "expr:"
 
 
@@ -174,7 +176,6 @@ def check_size(
             raise RecordingError(f"the model has no channel {channel!r}; it has {', '.join(known)}")
     groups = Groups(groups_of(from_plain(model.description, model.kind), channels))
     size = size_bytes(length, groups, None, dtype)
-    # Documents and tokens are fewer than the characters of the file that they are cut from.
     most = "" if reads_numbers(model) or reads_characters(model) else "at most "
     what = "characters" if reads_characters(model) else "steps"
     words = (
@@ -204,6 +205,21 @@ def reads_characters(model: ModelOpened) -> bool:
         and reads["kind"] == "symbols"
         and reads.get("unit", "characters") == "characters"
     )
+
+
+def steps_at_most(text: Text | Numbers, model: ModelOpened) -> int:
+    """How many steps a text can have for a model: its characters, or the parts of these it reads.
+
+    Documents, words and pieces of words are fewer than the characters that they are cut from.
+    """
+    from rnnviz.core.sequences.text import Text
+
+    network = model.description.get("network")
+    unit = network["reads"].get("unit", "") if isinstance(network, dict) else ""
+    if not isinstance(text, Text) or unit not in _PARTS:
+        return len(text)
+    encoding, width = _PARTS[unit]
+    return len(str(text).encode(encoding, "surrogatepass")) // width
 
 
 def read_input(path: Path, model: ModelOpened) -> Text | Numbers:

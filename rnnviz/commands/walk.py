@@ -20,6 +20,7 @@ from rnnviz.commands.inputs import (
     read_input,
     reads_characters,
     say_how_read,
+    steps_at_most,
     warn_of_loss,
 )
 from rnnviz.commands.jobs import opened, run_with_progress
@@ -82,7 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     say_how_read(text, model)
     channels = arguments.channels or model.channels
     dtype: FloatType = "float32" if arguments.float32 else "float16"
-    size, words = check_size(len(text), model, channels, arguments.limit_gb, dtype)
+    most = steps_at_most(text, model)
+    size, words = check_size(most, model, channels, arguments.limit_gb, dtype)
     _check_space(folder, size)
     print(f"{text.name}: {words} in {folder}", file=sys.stderr)
     if folder.exists():

@@ -10,7 +10,10 @@ import pytest
 from PySide6.QtGui import QImage
 
 from rnnviz.cli import COMMANDS, main
+from rnnviz.commands.inputs import steps_at_most
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.text import Text
+from rnnviz.work.jobs.models import ModelOpened
 
 
 def run(*words):
@@ -87,6 +90,21 @@ def test_walk_records_a_text(model, text, tmp_path, capsys):
     captured = capsys.readouterr()
     assert "16 units, hidden, forget" in captured.err
     assert str(folder) in captured.out
+
+
+@pytest.mark.parametrize(
+    ("reads", "wanted"),
+    [
+        ({"kind": "symbols", "unit": "bytes"}, 7),
+        ({"kind": "symbols", "unit": "halves"}, 4),
+        ({"kind": "symbols", "unit": "words"}, 3),
+        (None, 3),
+    ],
+)
+def test_no_more_steps_come_than_were_said(reads, wanted):
+    about: dict[str, object] = {} if reads is None else {"network": {"reads": reads}}
+    model = ModelOpened(path="m", kind="language-model", description=about)
+    assert steps_at_most(Text.of("aé😀"), model) == wanted
 
 
 def test_walk_writes_over_nothing_unasked(model, text, tmp_path, capsys, monkeypatch):

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+import rnnviz
 from rnnviz.cli import main
 from tests.nets.checkpoints.examples import CHARACTERS, Stock, write_pytorch
 
@@ -83,3 +84,15 @@ def test_checkpoints_of_a_training_are_listed(tmp_path: Path, capsys: Printed) -
     assert told["moments"][0] == [1000, "checkpoint_1000.pt"]
     assert main(["info", str(folder / "checkpoint_1000.pt")]) == 0
     assert "of one training" not in capsys.readouterr().out
+
+
+def test_a_loop_of_ones_own_has_no_network_that_it_did_not_name(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    with rnnviz.Run(tmp_path / "mine") as run:
+        run.log(1, loss=0.5)
+    assert main(["info", str(tmp_path / "mine")]) == 0
+    said = capsys.readouterr().out
+    assert "mine, finished" in said
+    assert "network" not in said
+    assert "texts" not in said

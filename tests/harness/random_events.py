@@ -474,7 +474,9 @@ def _press(key: str, modifiers: str) -> None:
         elif focused is not None:
             # After a release with modifiers QTest would release those on a window that is gone.
             pressed = kind == QEvent.Type.KeyPress
-            send(focused, code, held if pressed else Qt.KeyboardModifier.NoModifier)
+            released = Qt.KeyboardModifier.NoModifier
+            if isValid(focused):
+                send(focused, code, held if pressed else released)
 
 
 def _mouse(send: Any, handle: QWindow, place: QPoint, *what: Any) -> None:

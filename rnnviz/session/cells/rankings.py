@@ -88,8 +88,8 @@ class Rankings(QObject):
         self._selection = selection
         self._folder = folder
         self._custom: dict[str, Concept] = {}
-        # Labels say something of the text alone.
-        self._labels: Answers[str, Labels] = jobs.answers(TEXT)
+        # Labels say something of the text alone, but there is one for each step that reads it.
+        self._labels: Answers[str, dict[Path | None, Labels]] = jobs.answers(TEXT)
         self._readings: Answers[str, str] = jobs.answers(TEXT)
         self._rankings: Answers[str, Ranking] = jobs.answers(RECORDING)
         self._probes: Answers[str, Probe] = jobs.answers(RECORDING)
@@ -207,7 +207,14 @@ class Rankings(QObject):
 
     def labels(self, name: str) -> Labels | None:
         """The labels (T,) of this concept on the recording's text, if they are known yet."""
-        return self._labels.get(name)
+        return (self._labels.get(name) or {}).get(self._steps)
+
+    @property
+    def _steps(self) -> Path | None:
+        """Whose steps are labelled: None for characters, which are the same for every network."""
+        recording = self._recordings.recording
+        characters = recording is None or isinstance(recording.sequence, Text)
+        return None if characters or recording is None else recording.folder
 
     def reading(self, name: str) -> str:
         """What this concept found to read in the text, in a sentence; empty if nothing is said."""
@@ -291,11 +298,13 @@ class Rankings(QObject):
 
     def request_labels(self, name: str) -> None:
         """Ask for a concept's labels; `labels_changed` follows."""
-        if name in self._labels:
+        steps = self._steps
+        if self.labels(name) is not None:
             return
 
         def arrived(labels: Labelled) -> None:
-            self._labels.put(name, np.load(labels.path, mmap_mode="r"))
+            found = np.load(labels.path, mmap_mode="r")
+            self._labels.put(name, {**(self._labels.get(name) or {}), steps: found})
             self._readings.put(name, labels.reading)
             self.labels_changed.emit(name)
 

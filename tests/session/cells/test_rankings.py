@@ -8,8 +8,13 @@ import pytest
 
 from rnnviz.core.concepts import CONCEPTS
 from rnnviz.core.errors import ConceptError
+from rnnviz.core.recordings.description import Predicted
+from rnnviz.core.recordings.groups import layers_of
+from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.recordings.writer import RecordingWriter
+from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.session.session import Session
-from rnnviz.work.jobs.cells import Labelled
+from rnnviz.work.jobs.cells import Label, Labelled
 from rnnviz.work.messages import Done
 
 YEARS = {"kind": "regular-expression", "name": "a-year", "title": "A year", "pattern": "[0-9]{4}"}
@@ -37,6 +42,29 @@ def test_another_recording_is_labelled_anew(session, random_recording):
     session.selection.set_concept("inside-quotes")
     session.recordings.open_recording(random_recording(seed=1).folder)
     assert session.jobs._runner.ran == ["label", "label"]
+
+
+def test_steps_of_another_network_have_labels_of_their_own(session, tmp_path):
+    characters = session.recordings.recording
+    session.selection.set_concept("inside-quotes")
+    labels = session.rankings.labels("inside-quotes")
+    spans = np.array([[0, 1], [2, 3]])
+    tokens = Tokens(np.zeros(2, np.uint32), spans, characters.text, ("a",))
+    folder = tmp_path / "words"
+    writer = RecordingWriter(
+        folder, tokens, layers_of(1, 1, ("hidden",)), Predicted(columns=("y",))
+    )
+    writer.write(
+        0, {"hidden": np.zeros((1, 2))}, {"predicted": np.zeros((2, 1)), "wanted": np.zeros((2, 1))}
+    )
+    asked: list[Any] = []
+    session.jobs._runner.start = lambda job, listener: asked.append(job.request)
+    # As where another model is opened on the same text.
+    session.recordings._set_recording(Recording(folder))
+    assert session.rankings.labels("inside-quotes") is None
+    assert [Path(one.folder) for one in asked if isinstance(one, Label)] == [folder]
+    session.recordings._set_recording(characters)
+    assert session.rankings.labels("inside-quotes") is labels
 
 
 def test_an_answer_about_another_recording_is_dropped(session, random_recording, tmp_path):

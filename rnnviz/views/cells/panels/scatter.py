@@ -73,6 +73,9 @@ class ScatterPanel(Panel):
         )
         runs = ~np.isnan(values)
         chosen, values = chosen[runs], values[runs]
+        finite = np.isfinite(values)
+        endless = len(values) - int(finite.sum())
+        chosen, values = chosen[finite], values[finite]
         name = recording.unit_name(selection.unit)
         unit = f"{name} {selection.channel}"
         counted = f"{len(chosen):,} of {recording.length:,} characters"
@@ -84,6 +87,10 @@ class ScatterPanel(Panel):
             self._draw_histograms(
                 concept, np.asarray(labels[chosen], bool), values, unit, recording
             )
+        if endless:
+            # Values beyond what a recording holds: no axis has a place for them.
+            is_one = "one more is" if endless == 1 else f"{endless:,} more are"
+            self.sentence.setText(f"{self.sentence.text()} Of its values {is_one} infinite.")
 
     def _draw_scatter(
         self, concept: Concept, labels: Floats, values: Floats, unit: str, counted: str

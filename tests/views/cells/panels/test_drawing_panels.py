@@ -239,6 +239,22 @@ class TestScatter:
         panel._draw_scatter(concept, labels, np.zeros(20_000, np.float32), "1:0", "all")
         assert panel.sentence.text().endswith("2 of them lie beyond the axis, up to 4,000.")
 
+    @pytest.mark.parametrize("concept", ["inside-quotes", "position-in-line"])
+    @pytest.mark.parametrize("everywhere", [False, True])
+    def test_infinite_values_are_counted(
+        self, session: Session, qtbot: QtBot, concept: str, everywhere: bool
+    ) -> None:
+        recording = session.recordings.recording
+        assert recording is not None
+        values = np.array(recording.shown_values("hidden", QUOTE_UNIT), np.float32)
+        values[None if everywhere else slice(3)] = np.inf
+        recording.shown_values = lambda *_: values  # type: ignore[method-assign]
+        session.selection.set_concept(concept)
+        panel = ScatterPanel(session)
+        shown(qtbot, panel)
+        count = f"{len(values):,}" if everywhere else "3"
+        assert panel.sentence.text().endswith(f"Of its values {count} more are infinite.")
+
     def test_arithmetic(self) -> None:
         assert len(spread(1_000_000)) == 100_000
         assert spread(1_000_000)[-1] == 999_999
