@@ -403,6 +403,10 @@ class Session(QObject):
         # A text without a file was typed or sampled: it would be lost.
         chosen = text is not None and (text.path is None or not self._text_suits_model)
         if chosen or sample is None or (text is not None and text.path == sample.path):
+            concept = self.selection.concept
+            if chosen and concept is not None and not self.rankings.suits_text(concept):
+                # Depth of braces says nothing of a novel that the person wants read.
+                self.selection.set_concept(None)
             self.recordings.walk_if_small()
             own = self.own_text
             if own is not None and text is not None and text.path != own.path:

@@ -54,6 +54,20 @@ def test_a_text_that_the_person_opened_stays_when_the_model_changes(
     assert str(session.recordings.recording.text) == "my own text"
 
 
+def test_a_concept_of_prose_is_not_chosen_over_code_that_the_person_opened(
+    make_session, model_file, tmp_path
+):
+    code, prose = tmp_path / "own.c", tmp_path / "own.txt"
+    code.write_text("int f(int x) { return x; }\n" * 9)
+    prose.write_text("He said no, and left.\n" * 9)
+    for text, concept in ((code, None), (prose, "inside-quotes")):
+        session = make_session()
+        session.open_path(text)
+        session.open_path(model_file)
+        assert session.recordings.text.name == text.name
+        assert (session.selection.unit, session.selection.concept) == (5, concept)
+
+
 def test_a_text_given_at_the_start_is_not_replaced_by_the_walk_that_was_kept(
     make_session, tiny_description, tmp_path, monkeypatch
 ):

@@ -129,16 +129,25 @@ class Rankings(QObject):
     @property
     def suited(self) -> tuple[Concept, ...]:
         """The concepts that suit the open text, and the chosen one."""
-        text, chosen = self._recordings.text, self._selection.concept
-        recording = self._recordings.recording
+        recording, chosen = self._recordings.recording, self._selection.concept
         if recording is not None and isinstance(recording.sequence, Numbers):
             return suited(self.concepts, "numbers")
+        fitting = self._fitting
+        return tuple(one for one in self.concepts if one in fitting or one.name == chosen)
+
+    @property
+    def _fitting(self) -> tuple[Concept, ...]:
+        """The concepts that suit the open text."""
+        text = self._recordings.text
         if text is None:
             return self.concepts
         if self._family is None or self._family[0] is not text:
             self._family = text, family_of(text.name, text.slice(0, _HEAD))
-        fitting = suited(self.concepts, self._family[1])
-        return tuple(one for one in self.concepts if one in fitting or one.name == chosen)
+        return suited(self.concepts, self._family[1])
+
+    def suits_text(self, name: str) -> bool:
+        """Whether the concept of this name suits the open text."""
+        return any(one.name == name for one in self._fitting)
 
     def concept(self, name: str) -> Concept | None:
         """The concept of this name, if there is one."""
