@@ -14,6 +14,7 @@ from rnnviz.core.concepts.custom import concept_from
 from rnnviz.core.concepts.streaming import label_steps
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.core.stories.story import Story, lecture, told_here
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.sequence.reading import read_text
@@ -99,3 +100,34 @@ def test_the_sentences_of_the_lecture_look_where_the_story_says():
     crossed = [area[word] for word in ("European", "economic", "area")]
     assert crossed == ["européenne", "économique", "zone"]
     assert (house["white"], house["house"]) == ("blanche", "maison")
+
+
+_SMALL = """
+    the of to and a in is it that he his for as on at by but with was be not which are or an from
+    this we if all , . ; :
+""".split()  # noqa: SIM905
+
+
+def test_small_words_are_foreseen_and_others_are_not(tmp_path):
+    story = next(one for one in map(told_here, lecture().stories) if "word by word" in one.title)
+    finding = story.finding
+    assert finding is not None and "4 bits each" in story.caption and story.caption.endswith("9.")
+    model = open_model(Path(finding.model_path)).model
+    walk(
+        model,
+        Text.of(str(Text.read(Path(finding.text_path)))[:8000]),
+        tmp_path / "walked",
+        ("hidden",),
+    )
+    recording = Recording(tmp_path / "walked")
+    sequence = recording.sequence
+    assert isinstance(sequence, Tokens) and finding.stop <= len(sequence)
+    bits = np.asarray(recording.surprisal, np.float64)
+    words = [str(sequence.text)[start:stop].lower() for start, stop in sequence.spans]
+    small = np.isin(words, _SMALL)
+    known = np.isfinite(bits)
+    assert round(bits[known & small].mean()) == 4
+    assert round(bits[known & ~small].mean()) == 9
+    shown = slice(finding.start, finding.stop)
+    assert bits[shown][small[shown] & known[shown]].mean() < 5
+    assert bits[shown][~small[shown] & known[shown]].mean() > 8

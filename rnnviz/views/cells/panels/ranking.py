@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.scoring import Ranking, Score
+from rnnviz.core.sequences.in_words import steps_called
 from rnnviz.views.cells.best_table import BestTable
 from rnnviz.views.cells.concept_picker import ConceptPicker
 from rnnviz.views.cells.document_ranking import DocumentRankingTable
@@ -136,7 +137,12 @@ class RankingPanel(Panel):
         concept = rankings.concept(name) if name else None
         reading = rankings.reading(name) if name else ""
         if ranking is not None:
-            said = verdict(ranking, rankings.probe(ranking.concept), recording.groups)
+            said = verdict(
+                ranking,
+                rankings.probe(ranking.concept),
+                recording.groups,
+                steps_called(recording.sequence),
+            )
             self.sentence.setText(f"{said} {reading}".strip())
         elif concept is not None:
             about = shown_marks(concept.about, self.font())
@@ -216,20 +222,22 @@ class RankingPanel(Panel):
         save_as(self, "Save the table", proposed, self.save)
 
 
-def verdict(ranking: Ranking, probe: Probe | None, groups: Groups) -> str:
+def verdict(
+    ranking: Ranking, probe: Probe | None, groups: Groups, steps: str = "characters"
+) -> str:
     """What a ranking says, in plain words: how common, what chance gives, how good the best is."""
     if not ranking.scores:
-        return "No characters could be scored: the text is too short, or the label never changes."
+        return f"No {steps} could be scored: the text is too short, or the label never changes."
     best = ranking.scores[0]
     name = f"{groups.unit_name(best.unit)} {best.channel}"
-    words = [_how_common(ranking), _how_good(ranking, best, name)]
+    words = [_how_common(ranking, steps), _how_good(ranking, best, name)]
     if probe is not None:
         words.append(_beside_probe(ranking, probe))
     return " ".join(words)
 
 
-def _how_common(ranking: Ranking) -> str:
-    over = f"of {ranking.characters:,} characters"
+def _how_common(ranking: Ranking, steps: str) -> str:
+    over = f"of {ranking.characters:,} {steps}"
     if ranking.scalar:
         return (
             f"A number for each {over}; AUC and F1 ask whether it is at least "

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.concepts.base import Concept
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.in_words import steps_called
 from rnnviz.views.plots import Histogram, HistogramPlot, Points, ScatterPlot
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label
@@ -78,7 +79,7 @@ class ScatterPanel(Panel):
         chosen, values = chosen[finite], values[finite]
         name = recording.unit_name(selection.unit)
         unit = f"{name} {selection.channel}"
-        counted = f"{len(chosen):,} of {recording.length:,} characters"
+        counted = f"{len(chosen):,} of {recording.length:,} {steps_called(recording.sequence)}"
         if concept.scalar:
             self._draw_scatter(
                 concept, np.asarray(labels[chosen], np.float32), values, unit, counted

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from rnnviz.core.cells.snippets import Saturation, Snippet, UnitPage
 from rnnviz.core.colours.colour import scale_for
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.in_words import steps_called
 from rnnviz.views.cells.placing import piece_of
 from rnnviz.views.plots import BarPlot, Histogram, HistogramPlot
 from rnnviz.views.shared.panel import Panel
@@ -79,12 +80,11 @@ class UnitPagePanel(Panel):
         self.session.inspection.request_unit_page()
 
     def _show(self, page: UnitPage, recording: Recording) -> None:
-        self.facts.setText(
+        said = (
             f"mean {page.mean:.2f}, standard deviation {page.deviation:.2f}, "
-            f"from {page.low:.2f} to {page.high:.2f} over {page.characters:,} characters".replace(
-                "-", "−"
-            )
+            f"from {page.low:.2f} to {page.high:.2f} over {page.characters:,} "
         )
+        self.facts.setText(said.replace("-", "−") + steps_called(recording.sequence))
         high = page.high if page.high > page.low else page.low + 1
         edges = np.linspace(page.low, high, len(page.histogram) + 1)
         shares = np.array(page.histogram) / max(1, page.characters)
