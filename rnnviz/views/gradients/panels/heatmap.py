@@ -71,11 +71,11 @@ class GradientHeatmapPanel(GradientPanel):
         self.plot.hovered.connect(self._hover)
         self.plot.clicked.connect(self._click)
         self._field: GradientField | None = None
-        pickers = row_of(self.network, self.layer, self.state)
+        pickers = row_of(self.network), row_of(self.layer, self.state)
         said = row_of(self.truncated, self.note, stretch=1)
         said.setMinimumWidth(for_text(210))
         said.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        return column(WrappingRow(pickers, said, spread=False), (self.plot, 1))
+        return column(WrappingRow(*pickers, said, spread=False), (self.plot, 1))
 
     def draw(self) -> None:
         """Draw the field of the network in focus."""
