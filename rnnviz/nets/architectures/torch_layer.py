@@ -45,6 +45,15 @@ class TorchLayer(Layer):
         self.gate_squash, self.squash = SQUASHES[gates], SQUASHES[activation]
         self.usual = usual and (gates, activation) == ("sigmoid", "tanh")
 
+    def reset_parameters(self) -> None:
+        """Draw the first weights; none where there is no room for them, as before a file is read.
+
+        Torch itself draws on the device `meta`, too, which takes as long as reading a small file.
+        """
+        if not self.weights[0].is_meta:
+            module: Any = super()
+            module.reset_parameters()
+
     @property
     def weights(self) -> Weights:
         """(R, I) and (R, U), and the bias (R,) that belongs to each; R = blocks * U."""

@@ -23,6 +23,9 @@ from rnnviz.nets.checkpoints.pytorch.inert_pickle import Instance
 FIRST_SPECIAL = 0xE000
 """Tokens that are no character get code points of their own, in Unicode's private use area."""
 MOST_SPECIAL = 8
+_NUMBERS = (int, float, type(None), Tensor)
+_LEAVES = (str, *_NUMBERS)
+"""What holds nothing; asked before `Mapping`, which takes longer than all the rest."""
 _SHORT = 16
 _MANY = 100
 """So many strings are no names of columns or settings."""
@@ -103,7 +106,7 @@ def sizes_in(content: Any) -> frozenset[int]:
     """How many symbols the vocabularies inside have."""
     found = set()
     for place, value in everything(content):
-        if _is_a_setting(place, value):
+        if _is_a_setting(place, value) or isinstance(value, _NUMBERS):
             continue
         held = value.items or value.listed if isinstance(value, Instance) else value
         if not isinstance(held, Mapping | list | tuple | str) or not 1 < len(held) < 1 << 22:
@@ -131,6 +134,8 @@ def characters_of(value: Any, size: int) -> NamedCharacters | None:
 
 def tokens_of(value: Any, size: int) -> list[Any]:
     """The tokens of a list or of a mapping in either direction; [] if it does not name so many."""
+    if isinstance(value, _NUMBERS):
+        return []
     if isinstance(value, Instance):
         value = value.items or value.listed
     if isinstance(value, np.ndarray):
@@ -316,7 +321,7 @@ def everything(content: Any) -> Iterator[tuple[str, Any]]:
             continue
         seen.add(id(value))
         yield place, value
-        if depth >= _DEEPEST:
+        if depth >= _DEEPEST or isinstance(value, _LEAVES):
             continue
         if isinstance(value, Instance):
             # what begins so is torch's own, such as the names of weights
