@@ -13,7 +13,13 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from rnnviz.core.cells.finding import Finding, load_finding
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.concepts import load_concept_file
-from rnnviz.core.errors import FindingError, ModelFileError, RnnvizError, UnitError
+from rnnviz.core.errors import (
+    ConceptError,
+    FindingError,
+    ModelFileError,
+    RnnvizError,
+    UnitError,
+)
 from rnnviz.core.kinds import ModelKind, kind_named
 from rnnviz.core.models.model_folder import model_file_in
 from rnnviz.core.models.moments import moments_beside
@@ -564,8 +570,9 @@ class Session(QObject):
             with contextlib.suppress(UnitError):
                 unit = recording.groups.number(finding.group_name, finding.unit)
                 self.selection.select_unit(unit, finding.channel)
-        if finding.concept_name is not None:
-            self.selection.set_concept(finding.concept_name)
+        concept = self._concept_of(finding)
+        if concept is not None:
+            self.selection.set_concept(concept)
         if wanted.scaled:
             self.scaling.lock(finding.scale)
         self._lent = None if wanted.brushed or not wanted.scaled else finding.scale
@@ -574,7 +581,7 @@ class Session(QObject):
             self.selection.set_range((finding.start, stop))
             self.selection.jump(finding.start)
         else:
-            self.selection.set_concept(finding.concept_name)
+            self.selection.set_concept(concept)
             self.selection.set_range(None)
             self.selection.show_from(finding.start)
 
@@ -642,8 +649,17 @@ class Session(QObject):
             if finding.of_unit:
                 unit = recording.groups.number(finding.group_name, finding.unit)
                 self.selection.select_unit(unit, finding.channel)
-        self.selection.set_concept(finding.concept_name)
+        self.selection.set_concept(self._concept_of(finding))
         self.selection.show_from(finding.start)
+
+    def _concept_of(self, finding: Finding) -> str | None:
+        """The name by which the concept of a finding is known here, made known where it was not."""
+        if finding.concept is None:
+            return None
+        try:
+            return self.rankings.lend(finding.concept)
+        except ConceptError:
+            return finding.concept_name
 
     @property
     def shows_story(self) -> bool:

@@ -306,7 +306,7 @@ def told_in(session: Session, world: Path, place: int) -> tuple[str, int]:
 def _any_file_is_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """The files of these tests hold nothing but their names."""
     named = type("Named", (), {"name": "a network"})
-    monkeypatch.setattr("rnnviz.session.session.described", lambda path: named)
+    monkeypatch.setattr("rnnviz.session.gradients.networks.described", lambda path: named)
 
 
 @pytest.mark.parametrize("first", STORIES)

@@ -88,6 +88,8 @@ class Rankings(QObject):
         self._selection = selection
         self._folder = folder
         self._custom: dict[str, Concept] = {}
+        self._lent: dict[str, Concept] = {}
+        """Concepts of stories and findings that were shown; they are kept in no file."""
         # Labels say something of the text alone, but there is one for each step that reads it.
         self._labels: Answers[str, dict[Path | None, Labels]] = jobs.answers(TEXT)
         self._readings: Answers[str, str] = jobs.answers(TEXT)
@@ -111,7 +113,7 @@ class Rankings(QObject):
     @property
     def concepts(self) -> tuple[Concept, ...]:
         """The built-in concepts, the columns of open numbers, then those that the person made."""
-        return (*CONCEPTS, *self._columns, *self._custom.values())
+        return (*CONCEPTS, *self._columns, *self._custom.values(), *self._lent.values())
 
     @property
     def _columns(self) -> tuple[Concept, ...]:
@@ -166,6 +168,27 @@ class Rankings(QObject):
         concept = concept_from(spec)
         self.add_concept(concept)
         return concept
+
+    def lend(self, spec: dict[str, object]) -> str:
+        """Know the concept of a story or a finding as long as this window is open.
+
+        Returns:
+            The name that it has here: another one where a concept of its name is a different one.
+
+        Raises:
+            ConceptError: the description is malformed.
+        """
+        wanted = concept_from(spec)
+        name, number = wanted.name, 1
+        while (known := self.concept(name)) is not None:
+            if spec_of(known) == spec_of(wanted):
+                return name
+            number += 1
+            name = f"{wanted.name}-{number}"
+            wanted = concept_from({**spec, "name": name})
+        self._lent[name] = wanted
+        self.concepts_changed.emit()
+        return name
 
     def add_concept(self, concept: Concept) -> None:
         """Add a person's concept, keep it in a file, and list it.

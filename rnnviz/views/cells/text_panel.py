@@ -619,21 +619,27 @@ class TextPanel(QWidget):
         self.concepts.setFocus()
         self.concepts.showPopup()
 
+    @property
+    def _places_now(self) -> Placing:
+        """Of the open recording: a jump to one of its steps may come before it is shown here."""
+        recording = self._session.recordings.recording
+        return self._placing if recording is self._shown else Placing(recording)
+
     def go_to(self, step: int) -> None:
         """Bring a step to the middle of the view and put the cursor there."""
         self.strips.centre_on(step)
-        self.view.centre_on(self._placing.characters(step, step + 1)[0])
+        self.view.centre_on(self._places_now.characters(step, step + 1)[0])
         self._session.selection.set_cursor(step)
 
     @Slot(object)
     def go_to_character(self, character: int) -> None:
         """Bring a character to the middle of the view and put the cursor there."""
-        self.go_to(self._placing.step(character))
+        self.go_to(self._places_now.step(character))
 
     @Slot(object)
     def show_from(self, step: int) -> None:
         """Bring the row of a step to the top of the view."""
-        self.view.begin_with(self._placing.characters(step, step + 1)[0])
+        self.view.begin_with(self._places_now.characters(step, step + 1)[0])
 
     @Slot(bool)
     def _choose_colouring(self, surprisal: bool) -> None:

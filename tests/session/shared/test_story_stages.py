@@ -74,6 +74,25 @@ def test_whatever_is_late_the_stage_that_is_told_is_shown(late, world):
         assert session.stories.stage == order[-1]
 
 
+def test_a_story_brings_its_own_concept(late, world):
+    """Known while the window is open, kept in no file, and never taken for another of its name."""
+    session, runner = late()
+    spec = {"kind": "regular-expression", "name": "the-b", "title": "B", "pattern": "b"}
+    finding = msgspec.structs.replace(found(world), concept=spec)
+    story = msgspec.structs.replace(story_of(world, "m2"), finding=finding)
+    session.stories.add(story)
+    session.tell(OWN, 0)
+    runner.finish()
+    assert session.selection.concept == "the-b"
+    concept = session.rankings.concept("the-b")
+    assert concept is not None and concept.title == "B"
+    assert not session.rankings.is_custom("the-b")
+    assert session.rankings.lend(spec) == "the-b"
+    other = session.rankings.lend({**spec, "pattern": "c"})
+    assert other == "the-b-2" == session.rankings.lend({**spec, "pattern": "c"})
+    assert session.rankings.lend({"kind": "built-in", "name": "inside-quotes"}) == "inside-quotes"
+
+
 def test_the_last_stage_is_the_model_of_the_finding(world):
     story = staged(world)
     story.check()
