@@ -383,10 +383,10 @@ class TextPanel(QWidget):
             self.beside.put_away()
             return
         pin, scaling = pins[-1], self._session.scaling
-        title = recording.unit_title(pin.unit)
+        title, first = recording.unit_title(pin.unit), colours_title(self._session)
         values = self._placing.by_character(recording.shown_values(pin.channel, pin.unit))
         self.beside.show_unit(
-            (colours_title(self._session), f"Pinned: {pin.channel} of {title}"),
+            (first[:1].upper() + first[1:], f"Pinned: {pin.channel} of {title}"),
             values,
             walked,
             scaling.scale_of(recording, pin.channel, pin.unit),
