@@ -7,6 +7,8 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from rnnviz.core.sequences.direction import unturned
+
 
 class Label(QLabel):
     """A label that shows its text as it is; what is meant as HTML says so by `setTextFormat`."""
@@ -15,6 +17,10 @@ class Label(QLabel):
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        """Show this; a name in it, such as that of a file, turns nothing round."""
+        super().setText(unturned(text))
 
 
 class LinkLabel(Label):
@@ -32,6 +38,7 @@ def plain_tip(words: str) -> str:
     >>> plain_tip("R&D"), plain_tip("a <b>.txt")
     ('R&D', '<span style="white-space: pre-wrap">a &lt;b&gt;.txt</span>')
     """
+    words = unturned(words)
     # What makes Qt guess that there is HTML.
     if "<" not in words and "&lt;" not in words:
         return words

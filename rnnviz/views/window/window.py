@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.sequences.direction import unturned
 from rnnviz.core.stories.story import LONGEST_CAPTION, Story
 from rnnviz.session.session import Session
 from rnnviz.session.shared.jobs import Failure
@@ -383,14 +384,14 @@ class Window(QMainWindow):
         """Name what is open in this room in the title bar."""
         recordings = self.session.recordings
         if (subjects := self.workspace_tabs.current.subjects()) is not None:
-            self.setWindowTitle(" · ".join([*subjects, "rnnviz"]))
+            self.setWindowTitle(unturned(" · ".join([*subjects, "rnnviz"])))
             return
         names = [recordings.model.description.name] if recordings.model else []
         if not names and recordings.recording is not None:
             names = [recordings.recording.description.model_name or "a recording"]
         if recordings.text is not None and recordings.text.name:
             names.append(recordings.text.name)
-        self.setWindowTitle(" · ".join([*names, "rnnviz"]))
+        self.setWindowTitle(unturned(" · ".join([*names, "rnnviz"])))
         if recordings.model and recordings.model.notes:
             self.status.say("; ".join(recordings.model.notes), 15_000)
 

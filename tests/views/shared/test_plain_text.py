@@ -22,6 +22,16 @@ def test_a_label_shows_what_it_is_given(qtbot):
     assert plain.sizeHint().width() >= advance
 
 
+def test_a_name_turns_nothing_round(qtbot):
+    label = Label("letter.txt, 12 kB")
+    qtbot.addWidget(label)
+    label.setText("gpj.\u202etxt, 12 kB")
+    assert label.text() == "gpj.\ufffdtxt, 12 kB"
+    label.setText("after \u2068\u05d0\u2069: 3")  # as words of a text stand in a sentence
+    assert label.text() == "after \u2068\u05d0\u2069: 3"
+    assert plain_tip("a\u202eb") == "a\ufffdb"
+
+
 @pytest.mark.parametrize("words", ["<b>name</b>.txt", "a <br> b", "<img src=x>", "a &lt;b"])
 def test_a_tooltip_escapes_what_qt_would_format(words):
     assert "<b>" not in plain_tip(words).replace("<span", "")
