@@ -96,9 +96,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--one", action="store_true", help="write links that count from 1")
     parser.add_argument(
         "--sentences",
+        "--vocabulary",
         type=given_path,
         metavar="FILE",
-        help="for a model of PyTorch's tutorial: the sentences that its words come from",
+        help="for a model that lacks its words: its word lists, a folder with them, or, for one of "
+        "PyTorch's tutorial, the sentences that they come from",
     )
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     statistical = parser.add_argument_group("with a statistical aligner instead of a model")

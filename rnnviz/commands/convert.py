@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from rnnviz.commands.inputs import add_vocabulary, file_given
-from rnnviz.commands.jobs import opened, run_task
+from rnnviz.commands.jobs import opened_as, run_task
 from rnnviz.commands.output import print_json, size_in_words
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.given_path import given_path
@@ -39,7 +39,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert."""
-    from rnnviz.work.jobs.given import ModelGiven
     from rnnviz.work.jobs.models import ConvertModel, ReadRecorded
 
     target = Path(arguments.target)
@@ -49,8 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         run_task(ReadRecorded(path=str(arguments.model), folder=str(target)))
         print_json({"path": str(target)}) if arguments.json else print(f"{target}: a recording")
         return 0
-    model = opened(arguments.model, arguments.vocabulary)
-    given = ModelGiven(model.path, model.vocabulary)
+    given, model = opened_as(arguments.model, arguments.vocabulary)
     found = run_task(ConvertModel(model=given, target=str(target), half=arguments.half))
     for note in found.notes:
         print(f"{arguments.model.name}: {note}", file=sys.stderr)

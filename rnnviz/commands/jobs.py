@@ -17,6 +17,7 @@ from rnnviz.core.errors import RnnvizError
 
 if TYPE_CHECKING:
     from rnnviz.commands.inputs import GoesWith
+    from rnnviz.work.jobs.given import ModelGiven
     from rnnviz.work.jobs.models import ModelOpened
     from rnnviz.work.messages import Request
 
@@ -119,11 +120,23 @@ def opened(
     *,
     job: type[Request[Any, Any]] | None = None,
 ) -> ModelOpened:
-    """What the engine says of a model; with `vocabulary`, of the characters chosen.
+    """What the engine says of a model; see `opened_as`."""
+    return opened_as(model, vocabulary, sentences, job=job)[1]
+
+
+def opened_as(
+    model: Path,
+    vocabulary: GoesWith | None,
+    sentences: Path | None = None,
+    *,
+    job: type[Request[Any, Any]] | None = None,
+) -> tuple[ModelGiven, ModelOpened]:
+    """A model with what was given for it, and what the engine says of it.
 
     Args:
         vocabulary: the training text or a vocabulary file; the guesses are printed with the loss
-            that each gives, and the best is taken if the text bears it out.
+            that each gives, and the best is taken if the text bears it out; for a translation
+            model, what `sentences` is.
         sentences: the file that a translation model's words come from, if it needs one.
         job: what it is to be asked; None takes any kind of model.
 
@@ -137,12 +150,19 @@ def opened(
 
     reading = vocabulary.reading if vocabulary else 0
     source = vocabulary.vocabulary if vocabulary else None
-    characters = None if source is None else _guessed(model, source, reading)
+    characters = None
+    if source is not None and sentences is None:
+        try:
+            characters = _guessed(model, source, reading)
+        except TaskFailed as failed:
+            if failed.kind != "SentencesNeeded":
+                raise
+            sentences = source
     given = ModelGiven(str(model), characters, str(sentences or ""), reading)
     found = run_task(OpenModel(model=given))
     if job is not None:
         require(kind_named(found.kind), job.task(), model.name)
-    return found
+    return ModelGiven(found.path, found.vocabulary, given.sentences, found.reading), found
 
 
 def _guessed(model: Path, source: Path, reading: int) -> tuple[str, ...]:

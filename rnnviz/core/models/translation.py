@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -33,6 +33,40 @@ class TokenizerDescription(msgspec.Struct, frozen=True, kw_only=True):
     """Subwords only. `joined`: signs that stand apart are put to their words before a sentence is
     cut (`core.alignments.sentences`). `high-apart`: likewise, and written with a blank before ? ! ; : as in
     French. Empty: as they stand, in older files."""
+    split: str = ""
+    """Words only: how the program that made their list cuts sentences, a name of `SPLITS` of
+    `nets.translation.listed_tokenizer`; empty for ours."""
+    begins: bool = False
+    """With `split`: whether the mark for the beginning is read before the words."""
+
+
+class RecurrentDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """A recurrent module of PyTorch."""
+
+    kind: Literal["GRU", "LSTM", "RNN"]
+    inputs: int
+    units: int
+    layers: int = 1
+    both: bool = False
+    """Whether it reads both ways."""
+    bias: bool = True
+    relu: bool = False
+    """Of an RNN: whether it has relu in place of tanh."""
+
+
+class PairDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """What an encoder and a decoder of another program compute otherwise than ours."""
+
+    program: Literal["tutorial", "pair"]
+    """PyTorch's tutorial, or one like the usual programs (`nets.translation.pair_model`)."""
+    encoder: RecurrentDescription
+    decoder: RecurrentDescription
+    order: Literal["before", "after"] = "before"
+    """As are the next ones, see `PairForm`."""
+    summed: bool = False
+    squashed: bool = False
+    carried: bool = False
+    read: tuple[Literal["hidden", "context", "embedded"], ...] = ("hidden",)
 
 
 class TranslationDescription(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +96,8 @@ class TranslationDescription(msgspec.Struct, frozen=True, kw_only=True):
     guided: float = 0.0
     """The weight, beside the loss of the words, of the loss that drew the attention to the links of
     an aligner in training (Liu et al. 2016; Mi, Wang and Ittycheriah 2016); 0 for none."""
+    pair: PairDescription | None = None
+    """Where encoder and decoder are those of another program, what they compute."""
     task: str = TRANSLATION
     name: str = ""
     source_language: str = ""

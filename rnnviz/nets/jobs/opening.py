@@ -18,6 +18,7 @@ from rnnviz.nets.kinds import job_of, network_kind
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.made_elsewhere import record_made_elsewhere
 from rnnviz.nets.opened import OpenedModel, by_request
+from rnnviz.nets.translation.pair_file import described_pair
 from rnnviz.nets.translation.pair_model import PairTranslator
 from rnnviz.nets.translation.tutorial_model import TutorialTranslator
 from rnnviz.work.jobs.cells import CheckpointWalked, Walk, WalkCheckpoint
@@ -93,19 +94,17 @@ def convert_model(request: ConvertModel, context: Context[None]) -> ModelConvert
     """Write a model as a file of ours: the weights that it computes with, and its description.
 
     Raises:
-        ModelFileError: it cannot be opened, or its form has none of ours.
+        ModelFileError: it cannot be opened, or the target cannot be written.
     """
     opened, target = warm_model(request.model), Path(request.target)
     source = Path(request.model.path)
-    if isinstance(opened.model, TutorialTranslator | PairTranslator):
-        raise ModelFileError(
-            f"{source.name} is an encoder and a decoder of another program; there is no form of "
-            "ours that computes as they do, so they stay as they are"
-        )
     if target.resolve() == source.resolve():
         raise ModelFileError(f"{target.name} is the file that is converted; choose another name")
     try:
-        save_model(target, opened.model, half=request.half)
+        about = None
+        if isinstance(opened.model, TutorialTranslator | PairTranslator):
+            about = described_pair(opened.model)
+        save_model(target, opened.model, about, half=request.half)
     except OSError as error:
         raise ModelFileError(f"cannot write {target}: {error.strerror or error}") from error
     return ModelConverted(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Mapping
 
-from rnnviz.core.models.translation import TokenizerDescription
+import msgspec
+from torch import Tensor
+
+from rnnviz.core.models.translation import TokenizerDescription, TranslationDescription
 from rnnviz.nets.jobs import translation
 from rnnviz.nets.kinds.kind import KindFacts, NetworkKind
 from rnnviz.nets.opened import OpenedModel
-from rnnviz.nets.translation.model import build_translation
+from rnnviz.nets.translation.model import TranslationModel, build_translation
+from rnnviz.nets.translation.pair_file import build_pair
+from rnnviz.nets.translation.pair_model import PairTranslator
+from rnnviz.nets.translation.tutorial_model import TutorialTranslator
 
 
 def _facts(opened: OpenedModel) -> KindFacts:
@@ -20,9 +26,16 @@ def _facts(opened: OpenedModel) -> KindFacts:
     return KindFacts(description=description)
 
 
+def _build(
+    description: TranslationDescription, tensors: Mapping[str, Tensor], file: str
+) -> TranslationModel | PairTranslator | TutorialTranslator:
+    own = build_translation if description.pair is None else build_pair
+    return own(description, tensors, file)
+
+
 TRANSLATOR = NetworkKind(
     key="translator",
-    build=build_translation,
+    build=_build,
     facts=_facts,
     jobs=translation.MODEL_JOBS,
 )

@@ -23,6 +23,7 @@ from rnnviz.core.alignments.sentences import (
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
 from rnnviz.core.sequences.word_tokens import word_spans
+from rnnviz.nets.translation.listed_tokenizer import SPLITS, ListTokenizer
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TIGHT_BEFORE = re.compile(r" (?=[.,…)\]»”%])")
@@ -280,6 +281,12 @@ def tokenizer_of(description: TokenizerDescription) -> Tokenizer:
     Raises:
         ModelFileError: an unknown kind, or damaged.
     """
+    if description.split:
+        if description.kind != "words" or description.split not in SPLITS:
+            raise ModelFileError(
+                f"sentences that are cut as {description.split[:40]!r} are unknown here"
+            )
+        return ListTokenizer(description)
     kind = KINDS.get(description.kind)
     if kind is None:
         raise ModelFileError(

@@ -8,7 +8,7 @@ tokens first.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,15 +25,9 @@ from rnnviz.core.models.translation import (
     UNKNOWN_ID,
 )
 from rnnviz.core.reading import check_fits
-from rnnviz.core.sequences.word_tokens import words_of
-from rnnviz.nets.checkpoints.translators.tutorial_words import (
-    TutorialTokenizer,
-    any_letters,
-    newer,
-    older,
-)
 from rnnviz.nets.checkpoints.vocabulary.file import held_in
 from rnnviz.nets.checkpoints.vocabulary.found import everything, tokens_of
+from rnnviz.nets.translation.listed_tokenizer import ListTokenizer
 
 _MARKS = {
     BEGIN_ID: {"sos", "s", "bos", "go", "start", "begin", "startseq", "init"},
@@ -102,57 +96,20 @@ class Words:
 
     def tokenizer(self, source: bool) -> ListTokenizer:
         """What cuts sentences into these words, most likely as their own program did."""
-        return ListTokenizer(self.tokens, _normaliser(self), self.marked and source)
+        return ListTokenizer.of(self.tokens, _split_of(self), self.marked and source)
 
 
-def _normaliser(words: Words) -> Callable[[str], str]:
+def _split_of(words: Words) -> str:
+    """How the program that made this list most likely cuts sentences."""
     single = [word for word in words.tokens if len(word) == 1]
     if len(single) > 0.9 * len(words.tokens):
-        return _letters
+        return "letters"
     if words.marked:
         lower = not any(word != word.lower() for word in words.tokens)
-        return _as_libraries_lower if lower else _as_libraries
+        return "libraries-lower" if lower else "libraries"
     if any(not word.isascii() for word in words.tokens):
-        return any_letters
-    return older if "." in words.tokens else newer
-
-
-def _letters(text: str) -> str:
-    return " ".join(text.lower().replace(" ", ""))
-
-
-def _as_libraries(text: str) -> str:
-    return " ".join(words_of(text, False))
-
-
-def _as_libraries_lower(text: str) -> str:
-    return " ".join(words_of(text, True))
-
-
-class ListTokenizer(TutorialTokenizer):
-    """Words of a list; with the mark for the beginning where the program read that, too."""
-
-    def __init__(
-        self, words: Sequence[str], normalise: Callable[[str], str], begins: bool = False
-    ) -> None:
-        super().__init__(words, normalise)
-        self._begins = begins
-
-    def encode(self, text: str) -> list[int]:
-        """The ids of its words."""
-        return [BEGIN_ID] * self._begins + super().encode(text)
-
-    def shown(self, ids: Any, text: str = "") -> list[str]:
-        """The words; an unknown one as it stands in the text."""
-        found = list(ids)
-        if self._begins and found[:1] == [BEGIN_ID]:
-            return [SPECIAL[BEGIN_ID], *super().shown(found[1:], text)]
-        return super().shown(found, text)
-
-    def widths(self, ids: Any, text: str) -> list[int]:
-        """The length of each word."""
-        found = super().widths(ids, text)
-        return [0, *found] if self._begins and list(ids)[:1] == [BEGIN_ID] else found
+        return "any-letters"
+    return "tutorial-older" if "." in words.tokens else "tutorial-newer"
 
 
 def lists_in(content: Any, size: int) -> list[Listed]:

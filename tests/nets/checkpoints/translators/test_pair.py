@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from rnnviz.cli import main
 from rnnviz.core.errors import ModelFileError, SentencesNeeded
 from rnnviz.core.models.translation import BEGIN_ID, END_ID, UNKNOWN_ID
 from rnnviz.nets.checkpoints import OpenedModel, open_model
@@ -304,3 +305,66 @@ def test_damaged_arrays_are_refused(tmp_path: Path) -> None:
         path.write_bytes(raw[:length])
         with pytest.raises(ModelFileError):
             open_model(path)
+
+
+# As files of ours
+
+
+def _converted(path: Path, target: Path, *given: str) -> tuple[OpenedModel, OpenedModel]:
+    before = open_model(path, sentences=Path(given[1]) if given else None)
+    assert main(["convert", str(path), str(target), *given]) == 0
+    return before, open_model(target)
+
+
+def _step_by_step(opened: OpenedModel, ids: list[int]) -> list[torch.Tensor]:
+    """All that ten greedy steps compute."""
+    model, found = opened.model, []
+    with torch.inference_mode():
+        memory = model.encode(torch.tensor(ids)[:, None], torch.tensor([len(ids)]))
+        state, token = model.start(memory), torch.tensor([BEGIN_ID])
+        for _ in range(10):
+            step = model.step(token, state, memory)
+            state, token = step.state, step.logits.argmax(1)
+            found += [step.logits, *([] if step.weights is None else [step.weights])]
+    return found
+
+
+@pytest.mark.parametrize("program", [
+    Plain(nn.LSTM, (len(SOURCE), len(TARGET)), 2), Plain(nn.RNN, (len(SOURCE), len(TARGET)), 1),
+    Summary((len(SOURCE), len(TARGET))), BothWays((len(SOURCE), len(TARGET))),
+], ids=["lstm", "rnn", "summary", "both ways"])  # fmt: skip
+def test_a_converted_pair_computes_the_same_bit_for_bit(program: nn.Module, tmp_path: Path) -> None:
+    spread(program, 2)
+    path = written(tmp_path / "model.pt", program)
+    before, after = _converted(path, tmp_path / "ours.safetensors")
+    assert after.format_title == "rnnviz model"
+    ids = before.model.source.encode(SENTENCE)
+    assert ids == after.model.source.encode(SENTENCE)
+    for one, other in zip(_step_by_step(before, ids), _step_by_step(after, ids), strict=True):
+        assert torch.equal(one, other)
+    assert words(before, SENTENCE) == words(after, SENTENCE)
+
+
+@pytest.mark.parametrize("form", ["older", "newer"])
+def test_a_converted_tutorial_computes_the_same_bit_for_bit(form: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "t", form)
+    before, after = _converted(path, tmp_path / "ours.safetensors")
+    ids = before.model.source.encode("je suis la")
+    for one, other in zip(_step_by_step(before, ids), _step_by_step(after, ids), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_description_whose_parts_do_not_go_together_is_refused(tmp_path: Path) -> None:
+    program = BothWays((len(SOURCE), len(TARGET)))
+    spread(program, 2)
+    _converted(written(tmp_path / "model.pt", program), tmp_path / "ours.safetensors")
+    content = (tmp_path / "ours.safetensors").read_bytes()
+    for told, other in ((b'\\"both\\":true', b'\\"both\\":null'), (b'\\"GRU\\"', b'\\"RNN\\"')):
+        assert told in content
+        (tmp_path / "other").write_bytes(content.replace(told, other))
+        with pytest.raises(ModelFileError):
+            open_model(tmp_path / "other")
+    for size in range(0, len(content), 997):
+        (tmp_path / "cut").write_bytes(content[:size])
+        with pytest.raises(ModelFileError):
+            open_model(tmp_path / "cut")

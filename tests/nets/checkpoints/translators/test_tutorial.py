@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.nets.checkpoints import ModelFile, open_model
 from rnnviz.nets.checkpoints.translators.tutorial import Tutorial
-from rnnviz.nets.checkpoints.translators.tutorial_words import newer, older
+from rnnviz.nets.translation.listed_tokenizer import newer, older
 from rnnviz.nets.translation.sentences import translate
 
 PAIRS = (
