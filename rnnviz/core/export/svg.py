@@ -27,6 +27,7 @@ _FALLBACKS = (
 
 # A letter of DejaVu Sans Mono is 0.602 of its size wide: at this size the grid is its own, so that
 # even a viewer that places only the first letter of a piece shows the rest where they belong.
+_SAME = 0.01
 _LETTER_SIZE = CELL / 0.602
 
 
@@ -100,18 +101,30 @@ def _apart(shown: str) -> tuple[str, ...]:
 
 
 def _pieces(cells: Sequence[LetterCell]) -> Iterator[list[LetterCell]]:
-    """The cells without blanks at the ends and with no two together, which XML would not keep."""
+    """The cells without blanks at the ends and with no two together, which XML would not keep.
+
+    A piece has no gap and no wide letter but at its end: what heeds the first place alone, as SVG
+    Tiny does, draws its letters in their cells as well.
+    """
     piece: list[LetterCell] = []
     for cell in cells:
+        if piece and (piece[-1][1] > CELL or cell[0] - sum(piece[-1][:2]) > _SAME):
+            yield from _without_blank(piece)
+            piece = []
         if not cell[2].isspace():
             piece.append(cell)
-        elif piece and piece[-1][2].isspace():
-            yield piece[:-1]
+        elif piece and (piece[-1][2].isspace() or cell[2] != " "):
+            yield from _without_blank(piece)
             piece = []
         elif piece:
             piece.append(cell)
-    while piece and piece[-1][2].isspace():
-        piece.pop()
+    yield from _without_blank(piece)
+
+
+def _without_blank(piece: list[LetterCell]) -> Iterator[list[LetterCell]]:
+    """The piece without the blank at its end, if anything is left."""
+    if piece and piece[-1][2].isspace():
+        piece = piece[:-1]
     if piece:
         yield piece
 

@@ -347,6 +347,15 @@ def test_every_text_makes_a_figure_that_is_xml(text):
     assert tree.tag.endswith("svg")
 
 
+@pytest.mark.parametrize("text", WORLD.values(), ids=WORLD)
+def test_letters_stay_in_their_cells_where_only_the_first_place_is_heeded(text):
+    tree = ET.fromstring(svg(figure(coloured(f"{text} (\u0646\u0639).\u2009a b\u3000c"))))
+    for element in tree.iter("{http://www.w3.org/2000/svg}text"):
+        places = [float(place) for place in element.attrib["x"].split()]
+        steps = np.diff(places)
+        assert np.allclose(steps[steps > 0], CELL, atol=0.02), element.text
+
+
 def test_letters_of_right_to_left_scripts_stand_in_one_order():
     arabic = "\u0642\u0627\u0644 3.\n"
     made = coloured(arabic)
