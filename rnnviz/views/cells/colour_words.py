@@ -8,6 +8,7 @@ import numpy.typing as npt
 from rnnviz.core.cells.captions import caption
 from rnnviz.core.cells.verdicts import running_verdict
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.in_words import steps_called
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Colouring
 
@@ -41,7 +42,10 @@ def colours_caption(session: Session) -> str:
     if scale is None:
         return ""
     if colouring == "surprisal":
-        return "The redder, the less the model expected this character"
+        recording = session.recordings.recording
+        steps = "characters" if recording is None else steps_called(recording.sequence)
+        what = "character" if steps == "characters" else "word or sign"
+        return f"The redder, the less the model expected this {what}"
     if colouring == "verdict":
         return ""
     health, found = session.unit_summary.health.sentence, session.unit_summary.separation

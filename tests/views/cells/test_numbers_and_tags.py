@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
+from rnnviz.core.colours.colour import Scale
 from rnnviz.core.recordings.description import Classes, Predicted
 from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.recording import Recording
@@ -19,6 +21,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Pin
+from rnnviz.views.cells.colour_words import colours_caption
 from rnnviz.views.cells.text_panel import TextPanel
 from tests.views.cells.panels_world import make_session
 
@@ -117,3 +120,15 @@ def test_labels_are_bands_beside_the_truth(tmp_path: Path, qtbot: QtBot) -> None
     assert not panel.grab().isNull()
     session.recordings.open_recording(numbers(tmp_path / "waves").folder)
     assert not panel.tags.isVisible()
+
+
+def test_a_surprise_is_about_a_word_where_words_are_read(tmp_path: Path) -> None:
+    def said(recording: Recording) -> str:
+        session = SimpleNamespace(
+            scaling=SimpleNamespace(scale=Scale(0.0, 6.0, "surprisal")),
+            selection=SimpleNamespace(colouring="surprisal"),
+            recordings=SimpleNamespace(recording=recording),
+        )
+        return colours_caption(session)  # type: ignore[arg-type]
+
+    assert said(tagged(tmp_path)).endswith("expected this word or sign")
