@@ -27,6 +27,8 @@ _LARGE_LETTER = re.compile(
 REPLACEMENT = "�"
 _LOOKED_AT = 1 << 12
 _FEW_ZEROS = 0.005
+_FEW_BYTES = 32
+"""Of a shorter file what it looks like is said only where nothing speaks against it."""
 _PLAIN = 0.005
 """Such a share of any text is blanks, digits and ends of lines."""
 _NO_ZERO_BEFORE = 16
@@ -112,7 +114,9 @@ def unmarked(head: bytes) -> str:
         text = head[: len(head) // width * width].decode(encoding, "ignore")
         plain = sum(one < "\x80" for one in text)
         # Halves of floating-point numbers are letters of Chinese and Korean, without a blank.
-        if _reads_as_text(text) and plain >= _PLAIN * len(head) / width:
+        # Of a few characters only a text that is plain throughout says what it is.
+        share = _PLAIN if len(head) >= _FEW_BYTES else 1.0
+        if _reads_as_text(text) and plain >= share * (len(head) // width):
             return title
     return ""
 

@@ -130,10 +130,9 @@ def _write_pdf(path: Path, drawn: Figure) -> None:
         QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch)
     )
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    painter = QPainter()
-    if not painter.begin(writer):
-        raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
-    with painter:
+    with QPainter() as painter:
+        if not painter.begin(writer):
+            raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
         paint_figure(painter, drawn)
 
 

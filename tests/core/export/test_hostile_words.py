@@ -130,7 +130,7 @@ def test_alignments(words):
         assert not any("\r" in line for line in lines)
         body = "".join(line for line in lines if not line.startswith("%"))
         known = {"begin", "end", "definecolor", "fill", "draw", "node", "shade", "small"}
-        known |= {"scriptsize", "emptyset", "to", "dots", "geq"}
+        known |= {"scriptsize", "emptyset", "to", "dots", "geq", "hookleftarrow"}
         commands = set(re.findall(r"\\([A-Za-z]+)", body))
         assert {one for one in commands if not one.startswith("text")} <= known
         assert "^^" not in body

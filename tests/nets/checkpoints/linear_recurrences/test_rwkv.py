@@ -205,7 +205,7 @@ def test_the_memory_is_the_state(tmp_path: Path) -> None:
 
 
 def test_its_symbols_are_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(VocabularyNeeded, match=f"over {SIZE} characters"):
+    with pytest.raises(VocabularyNeeded, match=f"over {SIZE} symbols"):
         open_model(write_pth(tmp_path / "model", drawn_rwkv7()))
 
 

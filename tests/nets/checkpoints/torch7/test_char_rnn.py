@@ -146,7 +146,7 @@ def test_a_gru_whose_graph_makes_the_candidate_earlier(
 def test_the_vocabulary_may_lie_beside_the_file(tmp_path: Path) -> None:
     made, decoder = network("lstm", 1)
     (tmp_path / "lm.t7").write_bytes(t7({"protos": {"rnn": graph([*made[0], decoder])}}))
-    with pytest.raises(VocabularyNeeded, match="an LSTM of 1 layer of 4 units over 5 char"):
+    with pytest.raises(VocabularyNeeded, match="an LSTM of 1 layer of 4 units over 5 symbols"):
         open_model(tmp_path / "lm.t7")
     (tmp_path / "vocab.t7").write_bytes(t7(vocab()))
     assert open_model(tmp_path / "lm.t7").model.symbols == tuple(CHARACTERS)

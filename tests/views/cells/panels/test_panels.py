@@ -33,6 +33,8 @@ from tests.views.cells.panels_world import (
 @pytest.fixture
 def opened(session: Session, tmp_path: Path, request: pytest.FixtureRequest) -> Session:
     """A session in which everything is chosen that any panel needs."""
+    # Before the model, whose gradients no job here computes.
+    assert not session.gradients.compared
     session.recordings.open_recording(planted_recording(tmp_path / "planted").folder)
     description = ModelDescription(
         architecture="lstm", layers=2, units=8, vocabulary=tuple(sorted(set(TEXT))), name="tiny"
