@@ -116,7 +116,7 @@ def unmarked(head: bytes) -> str:
         # Halves of floating-point numbers are letters of Chinese and Korean, without a blank.
         # Of a few characters only a text that is plain throughout says what it is.
         share = _PLAIN if len(head) >= _FEW_BYTES else 1.0
-        if _reads_as_text(text) and plain >= share * (len(head) // width):
+        if plain and _reads_as_text(text) and plain >= share * (len(head) // width):
             return title
     return ""
 
