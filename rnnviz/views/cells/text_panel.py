@@ -162,6 +162,7 @@ class TextPanel(QWidget):
         middle.addWidget(self.minimap)
         middle.addWidget(self.strips, 1)
         self.strips.hide()
+        self._middle = middle
         return middle
 
     def _tool(self, icon: str, tip: str, checkable: bool) -> QToolButton:
@@ -268,6 +269,8 @@ class TextPanel(QWidget):
         for part in (self.view, self.minimap):
             part.setVisible(not numbers)
         self.strips.setVisible(numbers)
+        # A layout without anything to show keeps its share of the width all the same.
+        self._middle.setStretchFactor(self._texts, 0 if numbers else 1)
         self.edit.setEnabled(not numbers)
         if numbers:
             self.strips.set_recording(recording)

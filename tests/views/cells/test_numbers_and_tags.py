@@ -81,6 +81,12 @@ def test_numbers_are_strips_with_traces_under_them(tmp_path: Path, qtbot: QtBot)
     assert "wave" in strips.told(10)
 
 
+def test_strips_take_the_whole_width(tmp_path: Path, qtbot: QtBot) -> None:
+    session = make_session(tmp_path)
+    panel = shown(session, qtbot, numbers(tmp_path))
+    qtbot.waitUntil(lambda: panel.strips.width() > panel.width() - 20)
+
+
 def test_steps_are_brushed_and_moved_with_mouse_and_keys(tmp_path: Path, qtbot: QtBot) -> None:
     session = make_session(tmp_path / "home")
     panel = shown(session, qtbot, numbers(tmp_path / "waves"))
