@@ -31,7 +31,7 @@ from PySide6.QtWidgets import QApplication
 from rnnviz.app import build
 from rnnviz.core.cells.verdicts import running_verdict
 from rnnviz.core.colours.oklab import contrast
-from rnnviz.core.concepts.streaming import label_blocks
+from rnnviz.core.concepts.streaming import label_steps
 from rnnviz.core.stories.story import Story
 from rnnviz.session.shared.stories import SHIPPED
 from rnnviz.views.window.window import Window
@@ -135,7 +135,7 @@ def on_the_screen(
         values = np.asarray(recording.values(finding.channel, unit), np.float32)
         concept = session.rankings.concept(finding.concept_name or "")
         assert concept is not None
-        labels = np.concatenate([part for _, part in label_blocks(concept, recording.text)])
+        labels = np.concatenate([part for _, part in label_steps(concept, sequence)])
         holds = labels if labels.dtype == np.bool_ else labels > np.nanmedian(labels)
     known = np.isfinite(values[steps])
     return values[steps][known], np.asarray(holds[steps][known], np.bool_), seen[known]
