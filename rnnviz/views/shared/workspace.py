@@ -106,6 +106,8 @@ class Workspace(QMainWindow):
         self._left_before: Left | None = None
         """The sizes from before it was presented."""
         self._was_shown = False
+        self._asked_for = ""
+        """The panel that was asked for last, until the docks are laid out anew."""
         self._laid_for = QSize()
         """The size for which the docks were laid out last while the window opens."""
         self._settling = QTimer(self)
@@ -343,6 +345,13 @@ class Workspace(QMainWindow):
             heights = [round(left.docks.get(d.objectName(), (0, 200))[1] * down) for d in right]
             self.resizeDocks(right, heights, Qt.Orientation.Vertical)
 
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front, where it stays if the docks are laid out anew right after."""
+        self.ensure_built()
+        self._asked_for = name
+        self.docks[name].show()
+        self.docks[name].raise_()
+
     def _size_docks(self) -> None:
         """Give the docks their first sizes."""
         names = [panel.name for panel in self.panels]
@@ -440,6 +449,10 @@ class Workspace(QMainWindow):
             lower = self._lower
             self._aside = bool(lower) and self.dockWidgetArea(lower[0]) == _RIGHT
             self._size_docks()
+        if (asked := self.docks.get(self._asked_for)) is not None:
+            asked.show()
+            asked.raise_()
+        self._asked_for = ""
         self._tidying.start()
 
     @Slot()

@@ -153,9 +153,7 @@ class Window(QMainWindow):
         """Show the workspace of this name with this one of its panels in front."""
         self.enter(name)
         workspace = next(one for one in self.workspaces if one.name == name)
-        workspace.ensure_built()
-        workspace.docks[panel].show()
-        workspace.docks[panel].raise_()
+        workspace.show_panel(panel)
 
     @Slot()
     def enter_cells(self) -> None:

@@ -413,7 +413,11 @@ def test_a_training_is_followed_in_cells_and_the_place_in_the_text_stays(
     assert not panel.follow.isVisible()
 
 
-def test_an_alignment_leads_to_its_way_through_training(window: Window, tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(1024, 700), (1920, 1080)])
+def test_an_alignment_leads_to_its_way_through_training(
+    window: Window, tmp_path: Path, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    window.resize(*size)
     run, alignments = MadeRun(tmp_path / "pairs"), window.session.alignments
     checkpoint = run.checkpoint(100)
     through_training = window.actions_.actions["Alignment through training"]
@@ -433,6 +437,8 @@ def test_an_alignment_leads_to_its_way_through_training(window: Window, tmp_path
     assert window.session.runs.current is not None
     assert window.session.runs.current.watched.directory == run.directory
     shown = training.docks["checkpoints"]
+    timers = training._relaying, training._tidying
+    qtbot.waitUntil(lambda: not any(timer.isActive() for timer in timers), timeout=20_000)
     assert not shown.visibleRegion().isEmpty(), "and no other panel lies over it"
     assert len(refused) == 1
 
