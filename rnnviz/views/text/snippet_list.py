@@ -49,6 +49,8 @@ class Piece:
     """The character that it is about."""
     step: int | None = None
     """The step that a click goes to, where steps are no characters."""
+    marked: bool = True
+    """Whether the character that it is about is underlined; of a whole passage none is."""
 
 
 Entry = Piece | str
@@ -141,11 +143,10 @@ class _PieceDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(ground, image)
         painter.setPen(QColor(theme.text))
-        focus = max(0, min(piece.focus - piece.start - first, len(glyphs) - 1))
-        mark = QRectF(
-            area.left() + begins[focus] * advance, area.bottom() - 1, widths[focus] * advance, 2
-        )
-        painter.fillRect(mark, QColor(theme.text))
+        if piece.marked:
+            focus = max(0, min(piece.focus - piece.start - first, len(glyphs) - 1))
+            left, wide = area.left() + begins[focus] * advance, widths[focus] * advance
+            painter.fillRect(QRectF(left, area.bottom() - 1, wide, 2), QColor(theme.text))
         baseline = area.top() + (area.height() + QFontMetricsF(font).capHeight()) / 2
         for begin, shape in zip(begins, glyphs, strict=False):
             if shape.shown != " ":

@@ -167,7 +167,7 @@ def _errors(recording: Recording) -> _Found:
     for one in found:
         text = f"{one.column} {one.found:.3g}, wanted {one.wanted:.3g}".replace("-", "−")
         values = np.full(len(text), np.nan, np.float16)
-        pieces.append(Piece(0, text, values, f"step {one.step:,}", 0, one.step))
+        pieces.append(Piece(0, text, values, f"step {one.step:,}", 0, one.step, False))
     return _Found(said, tuple(pieces))
 
 
@@ -179,11 +179,16 @@ def _piece(
     note: str,
     step: int | None = None,
 ) -> Piece:
-    """These steps with a value each, and a click that goes to the first of them or to `step`."""
+    """These steps with a value each, and a click that goes to the first of them or to `step`.
+
+    `step` is underlined: it alone is what is wrong.
+    """
+    marked = step is not None
     step = start if step is None else step
     if isinstance(recording.sequence, Numbers):
         text = recording.sequence.label(step)
         shown = np.full(len(text), values[step], np.float16)
-        return Piece(0, text, shown, f"step {step:,}: {note}", 0, step)
+        return Piece(0, text, shown, f"step {step:,}: {note}", 0, step, False)
     first, text, shown = piece_of(recording, values, start, stop)
-    return Piece(first, text, shown, note, recording.sequence.span(step, step + 1)[0], step)
+    focus = recording.sequence.span(step, step + 1)[0]
+    return Piece(first, text, shown, note, focus, step, marked)

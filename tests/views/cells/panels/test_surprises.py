@@ -68,6 +68,7 @@ def test_documents_of_a_classifier_stand_by_how_wrong_they_are(
     assert panel.sentence.text().startswith("1 of 3 documents are named wrongly.")
     assert [piece.note for piece in pieces] == ["pos 90%, is neg", "pos 55%", "pos 99%"]
     assert pieces[0].text == "bad good"
+    assert not any(piece.marked for piece in pieces), "a document is wrong as a whole"
     assert jump_of(panel, qtbot, 0) == 2
     assert panel.places.grab().toImage().isNull() is False
 
@@ -86,7 +87,7 @@ def test_wrong_labels_of_a_tagger_stand_in_their_sentence(tmp_path: Path, qtbot:
     panel, (piece,) = shown(session, qtbot, tagged(tmp_path / "tags"))
     assert panel.sentence.text().startswith("1 of 3 labels are wrong.")
     assert (piece.note, piece.text) == ("ADJ, is NOUN", "the old man")
-    assert piece.text[piece.focus - piece.start :] == "man"
+    assert piece.text[piece.focus - piece.start :] == "man" and piece.marked
     assert jump_of(panel, qtbot, 0) == 2
 
 
@@ -95,7 +96,7 @@ def test_largest_errors_of_numbers_stand_apart(tmp_path: Path, qtbot: QtBot) -> 
     recording = numbers(tmp_path / "waves")
     panel, pieces = shown(session, qtbot, recording)
     assert "farthest from what was wanted" in panel.sentence.text()
-    assert pieces[0].text == "y 0, wanted 1"
+    assert pieces[0].text == "y 0, wanted 1" and not pieces[0].marked
     steps = [piece.step or 0 for piece in pieces]
     assert len(steps) == 30
     assert all(later - before >= 5 for before, later in pairwise(steps))
