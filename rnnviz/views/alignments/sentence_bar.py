@@ -133,14 +133,14 @@ class SentenceBar(QWidget):
         if not usable:
             hint = "Open a translation model to type a sentence"
         elif source and target:
-            hint = f"Type a sentence in {source}; it becomes {target}"
+            hint = f"Type a sentence in {source} and press Enter; it becomes {target}"
         else:
-            hint = "Type a sentence"
+            hint = "Type a sentence and press Enter"
         tip = (
             "These are weights from a file; no model is open that could be asked" if weights else ""
         )
         self.line.setToolTip(plain_tip(tip))
-        self.line.setPlaceholderText(f"{hint}, and press Enter" if usable else hint)
+        self.line.setPlaceholderText(hint)
         for widget in (self.line, self.target, self.given):
             widget.setEnabled(usable)
         self.button.setEnabled(usable)
