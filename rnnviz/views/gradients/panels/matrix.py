@@ -47,6 +47,8 @@ class MatrixPanel(GradientPanel):
         self.values = BandPlot("Singular values of the recurrent matrix")
         self.values.set_labels("rank", "singular value")
         self.note = note()
+        self._about = ""
+        """What the note says while the pointer is at no eigenvalue."""
         self.plane.setMinimumHeight(200)
         self.values.setMinimumHeight(110)
         return column(

@@ -277,6 +277,14 @@ def test_the_matrix_and_its_words(qtbot, tmp_path, qapp):
     session.close()
 
 
+def test_the_pointer_over_a_plane_without_matrices_changes_nothing(qtbot, session):
+    panel = MatrixPanel(session)
+    qtbot.addWidget(panel)
+    panel.build()
+    panel.plane.point_hovered.emit(-1, -1)
+    assert panel.note.text() == ""
+
+
 def test_gates_are_not_held_to_the_bound(qtbot, session):
     panel = shown(qtbot, MatrixPanel(session))
     assert panel.which.itemText(1) == "Layer 1, forget gate"
