@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -90,16 +91,47 @@ def so_far(layer: Layer, decoded: Decoded, name: str, step: int | None) -> Layer
         layer: the table `name` of this sentence, with pieces joined to words.
         step: how many tokens are written; None and the end of a word leave the table as it is.
     """
-    groups = word_groups(decoded.target)
-    rows = [row for row, (a, b) in enumerate(groups) if step is not None and a < step < b]
-    if not rows or step is None or layer.rows_of_source or len(layer.row_names) != len(groups):
+    found = _under_way(decoded, name, step)
+    many = len(word_groups(decoded.target))
+    if found is None or layer.rows_of_source or len(layer.row_names) != many:
         return layer
-    (row,), start = rows, groups[rows[0]][0]
-    pieces = _by_token(decoded, name)[start:step]
     values, names = layer.values.copy(), list(layer.row_names)
-    values[row] = pieces.mean(axis=0)
-    names[row] = shown_token(word_of(decoded.target[start:step]))
+    values[found.row], names[found.row] = found.values, shown_token(found.word)
     return replace(layer, values=values, row_names=tuple(names))
+
+
+def weights_so_far(alignment: Alignment, decoded: Decoded, step: int | None) -> Alignment:
+    """Weights by words in which the word that is under way is as far as its pieces are written.
+
+    Args:
+        alignment: that of this sentence, with pieces joined to words.
+        step: how many tokens are written; None and the end of a word leave it as it is.
+    """
+    found = _under_way(decoded, "weights", step)
+    if found is None:
+        return alignment
+    weights, target = alignment.weights.copy(), list(alignment.target)
+    weights[found.row], target[found.row] = found.values, found.word
+    return Alignment(alignment.source, tuple(target), weights)
+
+
+class _UnderWay(NamedTuple):
+    row: int
+    word: str
+    """What is written of it."""
+    values: npt.NDArray[np.float64]
+    """Its row of the table, the mean over what is written."""
+
+
+def _under_way(decoded: Decoded, name: str, step: int | None) -> _UnderWay | None:
+    """The word of which some pieces are written and some are not; None where there is none."""
+    if step is None:
+        return None
+    for row, (start, stop) in enumerate(word_groups(decoded.target)):
+        if start < step < stop:
+            values = _by_token(decoded, name)[start:step].mean(axis=0)
+            return _UnderWay(row, word_of(decoded.target[start:step]), values)
+    return None
 
 
 def _by_token(decoded: Decoded, name: str) -> npt.NDArray[np.float64]:

@@ -41,6 +41,7 @@ from rnnviz.views.alignments.drawn_tables import (
     place_of_token,
     so_far,
     weights_of,
+    weights_so_far,
     words_of,
 )
 from rnnviz.views.cells.legend import Gradient
@@ -331,10 +332,12 @@ class Pane(QWidget):
             self._share_room()
 
     def _show_words_so_far(self, step: int | None) -> None:
-        """Of a word under way the table has the pieces that are written."""
-        if self._whole is None or self.layer is None or self.answer is None:
+        """Of a word under way the lines and the table have the pieces that are written."""
+        if self.answer is None or not self.shown_words:
             return
-        if not self.shown_words or self.shown_layer == "difference":
+        if self.alignment is not None:
+            self.lines.set_so_far(weights_so_far(self.alignment, self.answer.decoded, step))
+        if self._whole is None or self.layer is None or self.shown_layer == "difference":
             return
         found = so_far(self._whole, self.answer.decoded, self.shown_layer, step)
         if found.row_names != self.layer.row_names:

@@ -748,12 +748,15 @@ def test_a_word_under_way_is_as_far_as_its_pieces_are_written(area, opened, monk
     assert opened.words and table.table.row_names == ("the", "cat")
     opened.set_step(2)
     assert table.table.row_names == ("the", "c") and table.shown_rows == 2
+    lines = area.main.lines
+    assert lines.alignment.target == ("the", "c") and lines.shown_rows == 2
+    assert np.allclose(lines.alignment.weights, table.table.values, atol=1e-6)
     weights = decoded.alignment.weights
     assert np.allclose(table.table.values[1], [weights[1, 0], weights[1, 1:].sum()], atol=1e-6)
     assert area.tools.place.text() == "2 / 2"
     assert "2 of 3 pieces" in area.tools.place.toolTip()
     opened.set_step(3)
-    assert table.table.row_names == ("the", "cat")
+    assert table.table.row_names == ("the", "cat") == lines.alignment.target
     assert np.allclose(table.table.values, decoded.word_alignment.weights, atol=1e-6)
 
 

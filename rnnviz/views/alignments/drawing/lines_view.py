@@ -53,6 +53,8 @@ class LinesView(PointedView):
         self._share = 1.0
         self._unknown: frozenset[int] = frozenset()
         self.alignment = Alignment((), (), np.zeros((0, 0), np.float32))
+        self._whole = self.alignment
+        """That for which room is made: words stay in their places while one is being written."""
         self.kept: npt.NDArray[np.bool_] = np.zeros((0, 0), bool)
         self._drawn: list[tuple[int, int, float]] = []
         self._rects: tuple[list[QRectF], list[QRectF]] = ([], [])
@@ -73,7 +75,8 @@ class LinesView(PointedView):
         Args:
             unknown: source places whose words the model does not know; they stand out.
         """
-        self.alignment, self._share, self._unknown = alignment, share, unknown
+        self.alignment = self._whole = alignment
+        self._share, self._unknown = share, unknown
         self.forget_pointer()
         self._keep()
         self._lay()
@@ -112,6 +115,13 @@ class LinesView(PointedView):
             self.shown_rows = rows
             self.forget_picture()
 
+    def set_so_far(self, alignment: Alignment) -> None:
+        """Show the same words, of which one is only partly written, without moving any."""
+        if alignment is not self.alignment:
+            self.alignment = alignment
+            self._keep()
+            self.forget_picture()
+
     @property
     def lines(self) -> int:
         """How many lines are drawn."""
@@ -135,7 +145,7 @@ class LinesView(PointedView):
     # Layout
 
     def _lay(self) -> None:
-        sides = (self.alignment.source, self.alignment.target)
+        sides = (self._whole.source, self._whole.target)
         room = self.viewport().width() - 2 * _MARGIN
         lengths = self._lengths(room)
         self._width = max(*(sum(side) for side in lengths), 1.0)
@@ -166,7 +176,7 @@ class LinesView(PointedView):
         """How wide every word of both sentences is, in the largest font in which they fit."""
         sides = [
             [shown_token(token) for token in side]
-            for side in (self.alignment.source, self.alignment.target)
+            for side in (self._whole.source, self._whole.target)
         ]
         # No sentence of so many words fits; measuring it in every font would take long.
         many = max(map(len, sides)) * _NARROWEST > room
