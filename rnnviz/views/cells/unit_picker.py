@@ -65,6 +65,7 @@ class UnitPicker(QWidget):
         self.unit.value_changed.connect(self._choose_number)
         session.recordings.recording_changed.connect(self.show_sizes)
         session.selection.unit_changed.connect(self.show_selection)
+        session.selection.colouring_changed.connect(self.show_selection)
         self.show_sizes()
 
     @Slot()
@@ -127,8 +128,12 @@ class UnitPicker(QWidget):
         if recording.groups[group].channels != self._channels:
             self._channels = recording.groups[group].channels
             self._build_channels(recording)
-        if selection.channel in self._channels:
-            self._buttons.button(self._channels.index(selection.channel)).setChecked(True)
+        # No channel is lit where the text has the colours of what came out.
+        of_unit = selection.colouring == "unit"
+        self._buttons.setExclusive(False)
+        for channel, button in zip(self._channels, self._buttons.buttons(), strict=True):
+            button.setChecked(of_unit and channel == selection.channel)
+        self._buttons.setExclusive(True)
 
     @Slot()
     def _choose_number(self) -> None:

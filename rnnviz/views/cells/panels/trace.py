@@ -7,9 +7,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.architectures import Range
-from rnnviz.core.cells.verdicts import running_verdict
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.shared.selection import Pin
+from rnnviz.views.cells.colour_words import came_out, colours_title
 from rnnviz.views.cells.placing import axis_text
 from rnnviz.views.plots import Ink, LinePlot, Series, Strip
 from rnnviz.views.shared.panel import Panel
@@ -65,9 +65,10 @@ class TracePanel(Panel):
             _span(recording.about_channel(pin.channel, pin.unit).range, series)
             for (pin, _, _), series in zip(shown, self._series, strict=True)
         ]
-        if (verdict := self._verdict(recording, start, stop)) is not None:
-            self._series = (*self._series, verdict)
-            spans.append((0.0, 1.0))
+        if (output := self._output(recording, start, stop)) is not None:
+            self._series = (output, *self._series)
+            by_verdict = self.session.selection.colouring == "verdict"
+            spans.insert(0, (0.0, 1.0 if by_verdict else _span("unbounded", output)[1]))
         self._stacked = len(spans) > 1
         low, high = spans[0] if spans else (-1.0, 1.0)
         room = 0.0 if self._stacked else 0.03 * (high - low)
@@ -106,10 +107,16 @@ class TracePanel(Panel):
         self.plot.set_legend(tuple(entries))
 
     def _shown(self, recording: Recording) -> list[tuple[Pin, Ink, float]]:
-        """The selected unit, then the pinned ones, each with its ink and width."""
+        """The selected unit, then the pinned ones, each with its ink and width.
+
+        The pinned ones alone where the text has the colours of no unit.
+        """
         selection = self.session.selection
-        selected = Pin(selection.channel, selection.unit)
-        shown: list[tuple[Pin, Ink, float]] = [(selected, "accent", 1.8)]
+        of_unit = selection.colouring == "unit"
+        selected = Pin(selection.channel, selection.unit) if of_unit else None
+        shown: list[tuple[Pin, Ink, float]] = []
+        if selected is not None:
+            shown.append((selected, "accent", 1.8))
         shown += [
             (pin, place, 1.2) for place, pin in enumerate(selection.pins, 1) if pin != selected
         ]
@@ -117,15 +124,14 @@ class TracePanel(Panel):
             (pin, ink, width) for pin, ink, width in shown if recording.has(pin.channel, pin.unit)
         ]
 
-    def _verdict(self, recording: Recording, start: int, stop: int) -> Series | None:
-        """What a classifier made of each document so far, where the text is coloured by that."""
-        selection = self.session.selection
-        found = running_verdict(recording) if selection.colouring == "verdict" else None
-        if found is None:
+    def _output(self, recording: Recording, start: int, stop: int) -> Series | None:
+        """What came out at each step, where the text is coloured by that and not by a unit."""
+        answers = came_out(recording, self.session.selection.colouring)
+        if answers is None:
             return None
-        values = np.array(found.values[start:stop], np.float32)
+        values = np.array(answers[start:stop], np.float32)
         values[max(0, recording.walked - start) :] = np.nan
-        return Series(found.title, start, values, len(selection.pins) + 1, 1.8)
+        return Series(colours_title(self.session), start, values, "accent", 1.8)
 
     def _draw_band(self, start: int, stop: int) -> None:
         concept = self.session.selection.concept

@@ -25,6 +25,7 @@ from rnnviz.views.cells.panels.scatter import ScatterPanel, pearson, running_med
 from rnnviz.views.cells.panels.surprises import SurprisesPanel
 from rnnviz.views.cells.panels.trace import TracePanel
 from rnnviz.views.cells.panels.unit_page import UnitPagePanel
+from rnnviz.views.cells.unit_picker import UnitPicker
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.text.snippet_list import Piece, SnippetList
 from tests.views.cells.panels_world import (
@@ -90,6 +91,22 @@ class TestTrace:
         np.testing.assert_array_equal(
             columns["1:5 hidden"], recording.values("hidden", QUOTE_UNIT)[10:90]
         )
+
+    def test_what_colours_the_text_leads_and_no_channel_is_lit(
+        self, session: Session, qtbot: QtBot
+    ) -> None:
+        session.selection.toggle_pin(Pin("hidden", LINE_UNIT))
+        session.selection.set_colouring("surprisal")
+        panel, picker = TracePanel(session), UnitPicker(session)
+        qtbot.addWidget(picker)
+        shown(qtbot, panel)
+        assert list(panel.plot.columns()) == ["position", "surprisal, bits", "2:3 hidden"]
+        assert not any(button.isChecked() for button in picker._buttons.buttons())
+        session.selection.set_colouring("unit")
+        settle(qtbot, panel)
+        assert list(panel.plot.columns()) == ["position", "1:5 hidden", "2:3 hidden"]
+        lit = [button.text() for button in picker._buttons.buttons() if button.isChecked()]
+        assert lit == ["hidden"]
 
     def test_the_pointer_moves_the_cursor_and_a_click_goes_there(
         self, session: Session, qtbot: QtBot
