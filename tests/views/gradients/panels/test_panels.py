@@ -280,7 +280,8 @@ def test_the_matrix_and_its_words(qtbot, tmp_path, qapp):
 def test_the_pointer_over_a_plane_without_matrices_changes_nothing(qtbot, session):
     panel = MatrixPanel(session)
     qtbot.addWidget(panel)
-    panel.build()
+    content = panel.build()
+    qtbot.addWidget(content)
     panel.plane.point_hovered.emit(-1, -1)
     assert panel.note.text() == ""
 
