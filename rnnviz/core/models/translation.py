@@ -43,7 +43,8 @@ class TokenizerDescription(msgspec.Struct, frozen=True, kw_only=True):
 class RecurrentDescription(msgspec.Struct, frozen=True, kw_only=True):
     """A recurrent module of PyTorch."""
 
-    kind: Literal["GRU", "LSTM", "RNN"]
+    kind: str
+    """Its name in `torch.nn`."""
     inputs: int
     units: int
     layers: int = 1

@@ -8,6 +8,7 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
+from rnnviz.core.architectures import layers_of_torch
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.models.translation import (
     BEGIN_ID,
@@ -21,7 +22,6 @@ from rnnviz.nets.translation.pair_model import PairForm, PairTranslator
 from rnnviz.nets.translation.tokenizers import tokenizer_of
 from rnnviz.nets.translation.tutorial_model import TutorialTranslator
 
-_MODULES = {"GRU": nn.GRU, "LSTM": nn.LSTM, "RNN": nn.RNN}
 _LINEAR = {"output", "position", "combine", "query", "key", "score", "bridge", "join"}
 _LARGEST = 65536
 
@@ -45,7 +45,7 @@ def described_pair(model: PairTranslator | TutorialTranslator) -> TranslationDes
 
 def _described(module: nn.RNNBase) -> RecurrentDescription:
     return RecurrentDescription(
-        kind=module.mode.partition("_")[0],  # type: ignore[arg-type]
+        kind=module.mode.partition("_")[0],
         relu=module.mode == "RNN_RELU",
         inputs=module.input_size,
         units=module.hidden_size,
@@ -84,15 +84,17 @@ def build_pair(
 
 
 def _check(about: RecurrentDescription, side: str, file: str) -> None:
+    if about.kind not in {facts.torch_module for facts in layers_of_torch()}:
+        raise ModelFileError(f"{file} names no recurrent module of torch as its {side}")
     sizes = about.inputs, about.units, about.layers * 256
     if not all(0 < size <= _LARGEST for size in sizes):
         raise ModelFileError(f"{file} claims an absurd size of its {side}; it is damaged")
 
 
 def _recurrent(about: RecurrentDescription, side: str, weights: Mapping[str, Tensor]) -> nn.RNNBase:
-    how = {"nonlinearity": "relu" if about.relu else "tanh"} if about.kind == "RNN" else {}
+    how = {"nonlinearity": "relu"} if about.relu else {}
     with torch.device("meta"):
-        made = _MODULES[about.kind](
+        made: nn.RNNBase = getattr(nn, about.kind)(
             about.inputs,
             about.units,
             about.layers,
