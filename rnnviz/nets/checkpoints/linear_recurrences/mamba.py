@@ -52,9 +52,12 @@ class Mamba:
         named = tensors_by_name(file, "mixer.A_log")
         taken = Taken(_renamed(named.tensors), file.name)
         if "layers.0.mixer.x_proj.weight" not in taken:
+            # the steps of Mamba-2 come out of in_proj, and it alone keeps their biases apart
+            second = any(name.endswith("mixer.dt_bias") for name in named.tensors)
+            what = "of Mamba-2" if second else "that mixes Mamba with other layers"
             raise ModelFileError(
-                f"{file.name} holds a network of Mamba-2, or one that mixes Mamba with other "
-                "layers; the first Mamba is computed here"
+                f"{file.name} holds a network {what}, which is not computed here; the first "
+                "Mamba is"
             )
         embedding = taken.take("embedding.weight")
         if embedding.dim() != 2:

@@ -8,6 +8,7 @@ all that was read; a file that was trained with it switched off holds a constant
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -162,10 +163,14 @@ class _Reader:
             return _Version("RWKV-7", RWKV7.name, _mixing_7)
         if f"{at}.time_maa_x" in taken or f"{at}.time_maa_w1" in taken:
             return self._refused("RWKV-6")
-        if f"{at}.time_faaaa" in taken and f"{at}.gate.weight" in taken:
+        if f"{at}.ln_x.weight" in taken or f"{at}.gate.weight" in taken:
+            if f"{at}.gate.weight" not in taken:
+                return self._refused("RWKV-5.0")
+            # 5.1 has the names of 5.2; its decays are one a head, those of 5.2 one a channel
+            units = (taken.size(f"{at}.key.weight") or (0,))[0]
+            if math.prod(taken.size(f"{at}.time_decay") or (units,)) < units:
+                return self._refused("RWKV-5.1")
             return _Version("RWKV-5.2", RWKV5.name, _mixing_5)
-        if f"{at}.ln_x.weight" in taken:
-            return self._refused("RWKV-5.0 or 5.1")
         return _Version("RWKV-4", RWKV4.name, _mixing_4)
 
     def _refused(self, version: str) -> _Version:

@@ -18,7 +18,14 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import OpenedModel, open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.walking.walk import walk
-from tests.nets.checkpoints.linear_recurrences.references import BLOCKS, INNER, drawn_mamba, mamba
+from tests.nets.checkpoints.linear_recurrences.references import (
+    BLOCKS,
+    INNER,
+    SIZE,
+    WIDTH,
+    drawn_mamba,
+    mamba,
+)
 from tests.nets.checkpoints.linear_recurrences.written import write_pth, write_safetensors
 
 SYMBOLS = tuple("abcdefg")
@@ -78,10 +85,39 @@ def test_its_states_are_recorded_and_it_is_converted(tmp_path: Path) -> None:
     assert all((recording.values("delta", unit) >= 0).all() for unit in units)
 
 
-def test_mamba_2_is_named(tmp_path: Path) -> None:
-    arrays = {name: one for name, one in drawn_mamba().items() if "x_proj" not in name}
-    with pytest.raises(ModelFileError, match="a network of Mamba-2"):
-        open_model(write_pth(tmp_path / "model", arrays), SYMBOLS)
+def drawn_mamba_2(embedding: str) -> dict[str, Any]:
+    """With the names and axes of `mamba_ssm.Mamba2`: two heads, one group, four states."""
+    heads, states, inner = 2, 4, 2 * WIDTH
+    mixer = {
+        "dt_bias": (heads,), "A_log": (heads,), "D": (heads,), "norm.weight": (inner,),
+        "in_proj.weight": (2 * inner + 2 * states + heads, WIDTH),
+        "conv1d.weight": (inner + 2 * states, 1, 4), "conv1d.bias": (inner + 2 * states,),
+        "out_proj.weight": (WIDTH, inner),
+    }  # fmt: skip
+    shapes = {f"backbone.{embedding}.weight": (SIZE, WIDTH), "backbone.norm_f.weight": (WIDTH,)}
+    for block in range(BLOCKS):
+        at = f"backbone.layers.{block}"
+        shapes |= {f"{at}.norm.weight": (WIDTH,)}
+        shapes |= {f"{at}.mixer.{name}": shape for name, shape in mixer.items()}
+    return {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
+
+
+@pytest.mark.parametrize("embedding", ["embedding", "embeddings"])
+def test_mamba_2_is_named(embedding: str, tmp_path: Path) -> None:
+    path = write_pth(tmp_path / "model", drawn_mamba_2(embedding))
+    with pytest.raises(ModelFileError) as refused:
+        open_model(path, SYMBOLS)
+    assert str(refused.value) == (
+        "model holds a network of Mamba-2, which is not computed here; the first Mamba is"
+    )
+
+
+def test_hybrids_are_named(tmp_path: Path) -> None:
+    arrays = {name: one for name, one in drawn_mamba().items() if "layers.0.mixer" not in name}
+    arrays["backbone.layers.0.self_attn.q_proj.weight"] = np.ones((WIDTH, WIDTH), np.float32)
+    path = write_pth(tmp_path / "model", arrays)
+    with pytest.raises(ModelFileError, match="a network that mixes Mamba with other layers"):
+        open_model(path, SYMBOLS)
 
 
 @pytest.mark.parametrize("write", [write_pth, write_safetensors])

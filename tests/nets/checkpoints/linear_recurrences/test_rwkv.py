@@ -209,13 +209,56 @@ def test_its_symbols_are_asked_for(tmp_path: Path) -> None:
         open_model(write_pth(tmp_path / "model", drawn_rwkv7()))
 
 
-def test_other_versions_are_named(tmp_path: Path) -> None:
-    six = {**drawn_rwkv5(), "blocks.0.att.time_maa_x": np.zeros((1, 1, WIDTH), np.float32)}
-    with pytest.raises(ModelFileError, match="holds a network of RWKV-6, which is not computed"):
-        open_model(write_pth(tmp_path / "six", six), SYMBOLS)
-    five = {name: array for name, array in drawn_rwkv5().items() if "gate" not in name}
-    with pytest.raises(ModelFileError, match=r"RWKV-5\.0 or 5\.1"):
-        open_model(write_pth(tmp_path / "five", five), SYMBOLS)
+def drawn_rwkv51() -> dict[str, Any]:
+    """As 5.2, with one decay and one bonus a head."""
+    per_head = ("time_decay", "time_faaaa")
+    return {
+        name: array[:, 0] if name.endswith(per_head) else array
+        for name, array in drawn_rwkv5().items()
+    }
+
+
+def drawn_rwkv50() -> dict[str, Any]:
+    """As 5.1, without gates, the bonus under its old name."""
+    without = ("gate.weight", "time_mix_g")
+    return {
+        name.replace("time_faaaa", "time_first"): array
+        for name, array in drawn_rwkv51().items()
+        if not name.endswith(without)
+    }
+
+
+def drawn_rwkv6() -> dict[str, Any]:
+    """As 5.2, with the mixing of version 6, which depends on what is read."""
+    found: dict[str, Any] = {}
+    for name, array in drawn_rwkv5().items():
+        renamed = name.replace("time_mix_", "time_maa_")
+        found[renamed] = array.reshape(1, 1, -1) if name.endswith("time_decay") else array
+        if name.endswith("att.time_mix_k"):
+            at = name.removesuffix("time_mix_k")
+            shapes = {
+                "time_maa_x": (1, 1, WIDTH), "time_maa_w": (1, 1, WIDTH),
+                "time_maa_w1": (WIDTH, 10), "time_maa_w2": (5, 2, WIDTH),
+                "time_decay_w1": (WIDTH, 2), "time_decay_w2": (2, array.size),
+            }  # fmt: skip
+            found |= {f"{at}{one}": np.zeros(shape, np.float32) for one, shape in shapes.items()}
+    return found
+
+
+@pytest.mark.parametrize("write", [write_pth, write_safetensors])
+@pytest.mark.parametrize(
+    ("version", "draw"), [("5.0", drawn_rwkv50), ("5.1", drawn_rwkv51), ("6", drawn_rwkv6)]
+)
+def test_other_versions_are_named(
+    version: str, draw: Draw, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = write(tmp_path / "model", {name: np.ascontiguousarray(a) for name, a in draw().items()})
+    with pytest.raises(ModelFileError) as refused:
+        open_model(path, SYMBOLS)
+    assert str(refused.value) == (
+        f"model holds a network of RWKV-{version}, which is not computed here; the versions 4, "
+        "5.2 and 7 are"
+    )
 
 
 def test_what_it_does_not_compute_is_refused(tmp_path: Path) -> None:
