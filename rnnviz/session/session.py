@@ -673,12 +673,18 @@ class Session(QObject):
             answer = self.alignments.current
             return coming or (answer is not None and answer.question.sentence == story.sentence)
         finding, recording = story.finding, self.recordings.recording
-        if finding is None or self._wanted is not None or recording is None:
+        coming = self._awaits_text is not None and self.recordings.reading
+        if finding is None or self._wanted is not None or coming:
             return True
-        about = recording.description
-        if (about.model_path, about.text_name) != (finding.model_path, finding.text_name):
-            return False
-        return story.show == "gradients" or self._shows(finding, recording.groups)
+        model, text = self.recordings.model, self.recordings.text
+        if recording is not None:
+            about = recording.description
+            shown = about.model_path, about.text_name
+        elif model is not None and text is not None:
+            shown = model.path, text.name
+        else:
+            return True
+        return shown == (finding.model_path, finding.text_name)
 
     def _shows(self, finding: Finding, groups: Groups) -> bool:
         """Whether the text is coloured as a finding on it is."""

@@ -124,7 +124,6 @@ class StoryBar(QFrame):
         story, place, many = current
         self.title.setText(story.title)
         self.caption.setText(story.caption)
-        self.caption.setVisible(bool(story.caption) and self._workspace in ("", story.show))
         self.place.setText(f"{place + 1} of {many}")
         stories = self._session.stories
         self.before.setEnabled(stories.beside(-1) is not None)
@@ -133,18 +132,24 @@ class StoryBar(QFrame):
         self.stages.setRange(0, max(0, len(story.stages) - 1))
         self.stages.setValue(stories.stage)
         self.stages.blockSignals(False)
-        self.stages.setVisible(bool(story.stages) and self._workspace in ("", story.show))
         self._show_way_back()
 
     @Slot()
     def _show_way_back(self) -> None:
-        self.again.setVisible(self._session.stories.current is not None and self._elsewhere())
+        """Offer it where something else is on the screen.
 
-    def _elsewhere(self) -> bool:
-        """Whether what is on the screen is no longer what the story tells of."""
+        Of another model or text, or in another workspace, the story's words tell nothing.
+        """
         current = self._session.stories.current
-        in_its_workspace = current is None or self._workspace in ("", current[0].show)
-        return not (in_its_workspace and self._session.shows_story)
+        if current is None:
+            return
+        story = current[0]
+        is_open, here = self._session.story_is_open, self._workspace in ("", story.show)
+        self.title.setVisible(is_open)
+        self.caption.setVisible(is_open and here and bool(story.caption))
+        self.stages.setVisible(is_open and here and bool(story.stages))
+        self.again.setVisible(not (here and self._session.shows_story))
+        self.again.setToolTip(plain_tip(story.title))
 
     @Slot()
     def _step_back(self) -> None:

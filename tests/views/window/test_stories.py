@@ -69,6 +69,19 @@ def test_whoever_went_elsewhere_finds_back(told, qtbot):
     assert told.session.selection.unit == 0 and not bar.again.isVisible()
 
 
+def test_of_another_text_the_words_go_and_only_the_way_back_stays(told, qtbot, tmp_path):
+    bar = told.story_bar
+    told.session.selection.select_unit(5, "hidden")
+    assert bar.caption.isVisible(), "another unit of the same is still what it tells of"
+    text = tmp_path / "other.txt"
+    text.write_text("he led a bold cab\n" * 30)
+    told.open_path(text)
+    assert bar.isVisible() and bar.again.isVisible()
+    assert not bar.title.isVisible() and not bar.caption.isVisible()
+    qtbot.mouseClick(bar.again, Qt.MouseButton.LeftButton)
+    assert bar.title.isVisible() and bar.caption.isVisible() and not bar.again.isVisible()
+
+
 def test_in_another_room_the_caption_goes_and_the_way_back_is_offered(told, qtbot):
     bar = told.story_bar
     told.enter("unroll")
