@@ -141,6 +141,8 @@ class Session(QObject):
         self.following.began.connect(self._select_first_unit)
         self.library = Library(settings, models, resources, self)
         self._text_suits_model = True
+        self._takes_own_text = False
+        """Whether the text that comes next is the own one of a model that was just opened."""
         self._wanted: _Wanted | None = None
         self._awaits_text: _Wanted | None = None
         """A finding whose large text is still being read."""
@@ -368,7 +370,13 @@ class Session(QObject):
 
     @Slot()
     def _forget_place(self) -> None:
-        """The text is another one: what was brushed and pointed at in the last is gone."""
+        """The text is another one: what was brushed and pointed at in the last is gone.
+
+        With a model's own text, a concept goes that was chosen on another kind of text.
+        """
+        comes, self._takes_own_text = self._takes_own_text, False
+        if comes:
+            self._leave_unsuited_concept()
         self.selection.set_range(None)
         self.selection.set_cursor(None)
 
@@ -409,10 +417,8 @@ class Session(QObject):
         # A text without a file was typed or sampled: it would be lost.
         chosen = text is not None and (text.path is None or not self._text_suits_model)
         if chosen or sample is None or (text is not None and text.path == sample.path):
-            concept = self.selection.concept
-            if chosen and concept is not None and not self.rankings.suits_text(concept):
-                # Depth of braces says nothing of a novel that the person wants read.
-                self.selection.set_concept(None)
+            if chosen:
+                self._leave_unsuited_concept()
             self.recordings.walk_if_small()
             own = self.own_text
             if own is not None and text is not None and text.path != own.path:
@@ -421,7 +427,16 @@ class Session(QObject):
                     f"{own.title}: File > Read the model's own text."
                 )
             return
+        named = next(units_found(model.description.findings), None)
+        # What the model's card names first stays, whatever family its own text is taken for.
+        self._takes_own_text = named is None or named.concept != self.selection.concept
         self._open_sample(sample.path)
+
+    def _leave_unsuited_concept(self) -> None:
+        """Choose no concept that says nothing of the open text: depth of braces of a novel."""
+        concept = self.selection.concept
+        if concept is not None and not self.rankings.suits_text(concept):
+            self.selection.set_concept(None)
 
     @property
     def own_text(self) -> SampleText | None:
@@ -535,6 +550,7 @@ class Session(QObject):
     def _want(self, wanted: _Wanted | None) -> None:
         """Say what is to be shown; a model that is still being opened for something else is not."""
         self._wanted, self.alignments.begin_with = wanted, None
+        self._takes_own_text = False
         self._awaits_text = None
 
     @Slot()
@@ -664,6 +680,18 @@ class Session(QObject):
     @property
     def shows_story(self) -> bool:
         """Whether what is on the screen, or on its way there, is what the told story tells of."""
+        current, recording = self.stories.current, self.recordings.recording
+        if current is None or not self.story_is_open:
+            return False
+        story = current[0]
+        by_place = story.show in ("alignments", "gradients")
+        if by_place or story.finding is None or self._wanted is not None or recording is None:
+            return True
+        return self._shows(story.finding, recording.groups)
+
+    @property
+    def story_is_open(self) -> bool:
+        """Whether the told story's model and text are open, or on their way, whatever the unit."""
         current = self.stories.current
         if current is None:
             return False

@@ -1,5 +1,6 @@
 """What must follow what when a person opens things."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.session import session as session_module
 from rnnviz.work.jobs.models import OpenModel, TextLaidOut
+from tests.session.conftest import open_model
 
 
 @pytest.fixture
@@ -66,6 +68,32 @@ def test_a_concept_of_prose_is_not_chosen_over_code_that_the_person_opened(
         session.open_path(model_file)
         assert session.recordings.text.name == text.name
         assert (session.selection.unit, session.selection.concept) == (5, concept)
+
+
+def test_a_concept_of_code_goes_with_the_code(make_session, model_file, tmp_path, library_folder):
+    """A model of code on its own text, then one of prose on its own, whose card names none."""
+
+    def opened(request, context):
+        answer = open_model(request, context)
+        about = {**answer.description, "findings": []}
+        if Path(request.model.path).stem == "code":
+            about["default_text"] = "c.c"
+        return msgspec.structs.replace(answer, description=about)
+
+    texts = library_folder / "resources" / "texts"
+    listed = json.loads((texts / "index.json").read_text())
+    (texts / "c.c").write_text("int f(int x) { return x; }\n" * 9)
+    (texts / "index.json").write_text(json.dumps([*listed, {**listed[0], "file": "c.c"}]))
+    code = tmp_path / "code.safetensors"
+    code.write_bytes(model_file.read_bytes())
+    for concept, then in (("brace-depth", None), ("position-in-line", "position-in-line")):
+        session = make_session(open_model=opened)
+        session.open_path(code)
+        assert session.recordings.text.name == "c.c"
+        session.selection.set_concept(concept)
+        session.open_path(model_file)
+        assert session.recordings.text.name == "b.txt"
+        assert session.selection.concept == then
 
 
 def test_a_text_given_at_the_start_is_not_replaced_by_the_walk_that_was_kept(
