@@ -14,6 +14,7 @@ from rnnviz.core.architectures.gru import GRU
 from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.architectures.mamba import MAMBA
 from rnnviz.core.architectures.min_gru import MIN_GRU
+from rnnviz.core.architectures.residual import RESIDUAL
 from rnnviz.core.architectures.rwkv4 import RWKV4
 from rnnviz.core.architectures.rwkv5 import RWKV5
 from rnnviz.core.architectures.rwkv7 import RWKV7
@@ -25,6 +26,7 @@ ARCHITECTURES: tuple[ArchitectureFacts, ...] = (
     GRU,
     ELMAN,
     MIN_GRU,
+    RESIDUAL,
     RWKV4,
     RWKV5,
     RWKV7,

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from rnnviz.core.architectures import facts_of
+from rnnviz.core.architectures.facts import ArchitectureFacts
 from rnnviz.core.unroll.inside import jacobian, left_of_the_state, state_before
 from rnnviz.core.unroll.picture import Place, title_of
 from rnnviz.core.unroll.trace import Numbers, Trace
@@ -131,7 +132,37 @@ def _inside(trace: Trace, place: Place) -> tuple[str, str]:
         return first, made_of(trace, layer, name, step, unit)
     if not facts.made:
         return _hidden(trace, place)
-    return first, f"{'σ' if channel.is_gate else 'squashed'}(W x + U h₋₁ + b) = {_n(value)}"
+    return first, _of_the_inputs(trace, facts, layer, name, step, unit)
+
+
+def _of_the_inputs(
+    trace: Trace, facts: ArchitectureFacts, layer: int, name: str, step: int, unit: int
+) -> str:
+    """How a channel follows from what enters; with its numbers where no state goes into it."""
+    value = _n(trace[f"{layer}/{name}"][step, unit])
+    if name not in facts.row_gates:
+        return value
+    squash = {"share": "σ", "symmetric": "tanh"}.get(facts.channel(name).range, "squashed")
+    if _sees_the_state(facts):
+        return f"{squash}(W x + U h₋₁ + b) = {value}"
+    part = "decoder" if trace.plan.decodes(step) else "layers"
+    row = facts.row_gates.index(name) * trace.plan.units + unit
+    inputs = trace["inputs"] if layer == 0 else trace[f"{layer - 1}/hidden"]
+    terms = []
+    for parameter, sides in facts.parameters.items():
+        values = trace[f"weight/{part}.{layer}.{parameter}"]
+        if sides == ("rows", "inputs"):
+            terms.append(_products(values[row], inputs[step]))
+        elif sides == ("rows",):
+            terms.append(_n(values[row]))
+    return f"{squash}(W x + b) = {squash}({' + '.join(terms)}) = {value}"
+
+
+def _sees_the_state(facts: ArchitectureFacts) -> bool:
+    """Whether a matrix leads from the last state to this one."""
+    return any(
+        "given" in sides or sides == ("rows", "units") for sides in facts.parameters.values()
+    )
 
 
 def _arrow(trace: Trace, place: Place) -> tuple[str, str]:
@@ -216,7 +247,16 @@ def _later(trace: Trace, place: Place) -> tuple[str, str]:
     if plan.source == step + 1:
         return "what comes back from the decoder's first step, which begins with this state", whole
     after = _sub(step + 2)
-    if facts_of(plan.architecture).gated:
+    facts, layer = facts_of(plan.architecture), int(place.key.split("/")[0])
+    way = None if _sees_the_state(facts) else left_of_the_state(trace, layer, step + 1)
+    if way is not None:
+        left = _n(way[1][unit])
+        more = trace[place.key.replace("/later/", "/own/")][step + 1, unit]
+        more += trace[place.key][step + 1, unit]
+        return f"what step {step + 2} leaves of this state · ∂L/∂h{after}: no matrix between", (
+            f"{left}·{_n(more)} = {_n(value)}; {whole}"
+        )
+    if facts.gated:
         return f"what comes back from step {step + 2} through all its gates", whole
     return f"W_hhᵀ ((1 − h{after}²) · ∂L/∂h{after}): the product of Jacobians grows by one", whole
 

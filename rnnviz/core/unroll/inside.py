@@ -181,7 +181,8 @@ def _way_back(sheet: _Sheet, y: float) -> None:
         found[0][0] if found and found[0] is not None else facts_of(plan.architecture).states[-1]
     )
     whole_way = np.prod(factors, axis=0) if factors else np.ones(plan.units)
-    said = f"back from step {plan.steps} along the {state}: no matrix, only these factors; "
+    title = facts_of(plan.architecture).channel(state).title
+    said = f"back from step {plan.steps} along the {title}: no matrix, only these factors; "
     said += "their product is what is left of this step's"
     sheet.words(_SIDE, y - 4, said, 12, ink, True)
     shown = [(f"step {number + 1}", values) for number, values in zip(later, factors, strict=True)]

@@ -172,7 +172,7 @@ def draw(
             continue
         _step(pen, trace, layout, shown, step, marked)
     if rolled > 0.5:
-        _loop(pen, layout, marked)
+        _loop(pen, trace, layout, marked)
     if side:
         _parameters(pen, trace, layout, shown, marked)
     return picture
@@ -626,7 +626,7 @@ def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, layer: int, wid
         pen.arrow(later, high, later, top - (15 if layout.column > 90 else 2), BACK[dark])
 
 
-def _loop(pen: _Pen, layout: _Layout, marked: str) -> None:
+def _loop(pen: _Pen, trace: Trace, layout: _Layout, marked: str) -> None:
     """The loop of the recurrence, as the rolled network has it; at the right stand gradients."""
     for layer in range(layout.plan.layers):
         x = layout.middle(0) - layout.vector / 2
@@ -642,12 +642,15 @@ def _loop(pen: _Pen, layout: _Layout, marked: str) -> None:
             pen.figure.strokes.append(Stroke(*stroke, wide, colour))
         pen.arrow(reach, bottom - 6, x - 3, bottom - 6, colour, wide)
         middle = (top + bottom) / 2 + 4
-        pen.words(reach - 6, middle, "W_hh, at every step", 12, colour, anchor="end")
+        again = f"layers.{layer}.weight_hh_l0" in trace.weights
+        said = "W_hh, at every step" if again else "the state, at every step"
+        pen.words(reach - 6, middle, said, 12, colour, anchor="end")
 
 
 TITLES = {
     "embedding.weight": "embedding",
     "weight_ih_l0": "W_xh",
+    "weight_ih": "W_xh",
     "weight_hh_l0": "W_hh",
     "output.weight": "W_hy",
 }

@@ -11,6 +11,7 @@ from rnnviz.nets.architectures.gru import GRU
 from rnnviz.nets.architectures.lstm import LSTM
 from rnnviz.nets.architectures.mamba import Mamba
 from rnnviz.nets.architectures.min_gru import MinGRU
+from rnnviz.nets.architectures.residual import Residual
 from rnnviz.nets.architectures.rwkv4 import RWKV4
 from rnnviz.nets.architectures.rwkv5 import RWKV5
 from rnnviz.nets.architectures.rwkv7 import RWKV7
@@ -21,6 +22,7 @@ ARCHITECTURES: tuple[type[Layer], ...] = (
     GRU,
     Elman,
     MinGRU,
+    Residual,
     RWKV4,
     RWKV5,
     RWKV7,

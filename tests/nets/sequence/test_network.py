@@ -98,7 +98,7 @@ def test_channels_of_all_rows(name: str) -> None:
         torch.testing.assert_close(torch.cat(top, dim=1), given[-1][:, 0], atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("architecture", ["lstm", "gru", "rnn", "min-gru"])
+@pytest.mark.parametrize("architecture", ["lstm", "gru", "rnn", "min-gru", "residual"])
 @pytest.mark.parametrize("skip", [False, True])
 @pytest.mark.parametrize("embedding", [0, 3])
 def test_version_1_is_the_same_network_bit_for_bit(

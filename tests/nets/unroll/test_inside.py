@@ -8,10 +8,11 @@ import pytest
 
 from rnnviz.core.unroll.formulas import explain
 from rnnviz.core.unroll.inside import draw_inside, jacobian, left_of_the_state, state_before
+from rnnviz.core.unroll.picture import Place
 from rnnviz.core.unroll.plan import STRUCTURES, of_word
 from rnnviz.nets.unroll.computing import compute
 
-KINDS = ("rnn", "lstm", "gru", "min-gru")
+KINDS = ("rnn", "lstm", "gru", "min-gru", "residual")
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,7 @@ KINDS = ("rnn", "lstm", "gru", "min-gru")
         ("lstm", "cell", lambda at: at["0/forget"]),
         ("gru", "hidden", lambda at: at["0/update"]),
         ("min-gru", "hidden", lambda at: 1 - at["0/update"]),
+        ("residual", "hidden", lambda at: np.ones_like(at["0/added"])),
     ],
 )
 def test_what_a_step_leaves_of_the_state_is_its_gate(kind, state, factor):
@@ -82,3 +84,40 @@ def test_the_equation_of_a_cell_stands_there_with_its_numbers():
     assert said.startswith("cell = ")
     numbers = (at["forget"], before, at["input"], at["candidate"], at["cell"])
     assert all(f"{value:.3f}".replace("-", "−") in said for value in numbers)
+
+
+@pytest.mark.parametrize(
+    ("kind", "channel", "squash"),
+    [("min-gru", "update", lambda a: 1 / (1 + np.exp(-a))), ("residual", "added", np.tanh)],
+)
+def test_what_sees_the_input_alone_is_told_with_its_numbers(kind, channel, squash):
+    trace = compute(of_word("hello", architecture=kind))
+    place = next(
+        one
+        for one in draw_inside(trace, 0, 2, (1180.0, 640.0)).places
+        if (one.key, one.row) == (f"0/{channel}", 1)
+    )
+    said = explain(trace, place)[1]
+    assert "U h" not in said and "(W x + b) = " in said
+    column = list(trace["inputs"][2]).index(1)
+    weight = trace["weight/layers.0.weight_ih"][1, column]
+    bias = trace["weight/layers.0.bias_ih"][1]
+    assert squash(weight + bias) == pytest.approx(trace[f"0/{channel}"][2, 1], abs=1e-12)
+    for value in (weight, bias, trace[f"0/{channel}"][2, 1]):
+        assert f"{value:.3f}".replace("-", "−") in said
+
+
+@pytest.mark.parametrize("kind", ["min-gru", "residual"])
+def test_the_way_back_without_a_matrix_is_told_with_its_factor(kind):
+    trace = compute(of_word("hello", architecture=kind))
+    for step in range(3):
+        _, factors = left_of_the_state(trace, 0, step + 1)
+        whole = trace["0/own/hidden"][step + 1] + trace["0/later/hidden"][step + 1]
+        assert trace["0/later/hidden"][step] == pytest.approx(factors * whole, abs=1e-12)
+        place = Place(0, 0, 1, 1, "later", "0/later/hidden", step, 1)
+        formula, said = explain(trace, place)
+        assert "W_hh" not in formula
+        for value in (factors[1], whole[1], trace["0/later/hidden"][step, 1]):
+            assert f"{value:.3f}".replace("-", "−") in said
+    vanilla = explain(compute(of_word("hello")), place)[0]
+    assert "W_hh" in vanilla

@@ -58,7 +58,7 @@ def test_every_number_is_that_of_the_network(name: str) -> None:
             assert found.dtype == np.float64
 
 
-@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "min-gru"])
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "min-gru", "residual"])
 def test_what_is_said_of_a_channel_is_how_it_is_made(name: str) -> None:
     made = LanguageModel(network(layer(name, 4), head=Head(outputs=LETTERS)), seed=1).eval()
     trace = unroll_opened(made, reading_for(made), at=14, steps=6)
