@@ -111,7 +111,9 @@ def test_what_sees_the_input_alone_is_told_with_its_numbers(kind, channel, squas
 def test_the_way_back_without_a_matrix_is_told_with_its_factor(kind):
     trace = compute(of_word("hello", architecture=kind))
     for step in range(3):
-        _, factors = left_of_the_state(trace, 0, step + 1)
+        way = left_of_the_state(trace, 0, step + 1)
+        assert way is not None
+        factors = way[1]
         whole = trace["0/own/hidden"][step + 1] + trace["0/later/hidden"][step + 1]
         assert trace["0/later/hidden"][step] == pytest.approx(factors * whole, abs=1e-12)
         place = Place(0, 0, 1, 1, "later", "0/later/hidden", step, 1)
