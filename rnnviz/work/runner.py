@@ -54,6 +54,15 @@ class Runner(Protocol):
         ...
 
 
+def _unsent(error: Exception) -> Failure:
+    """Why a request cannot be sent to the child."""
+    if isinstance(error, UnicodeEncodeError):
+        shown = error.object[-80:].encode("utf-8", "replace").decode()
+        message = f"“{shown}” is not in UTF-8; if it is a file or folder, give it another name"
+        return Failure(kind="RnnvizError", message=message)
+    return Failure(kind="defect", message=f"the request cannot be sent: {error}")
+
+
 class InlineRunner:
     """Runs each job at once, in the caller's thread: for tests and the command line."""
 
@@ -103,14 +112,20 @@ class EngineRunner:
     def start(self, job: Job, listener: Listener) -> None:
         """Hand the job to the child; it runs beside those already there.
 
-        Once this is closed, no child is started any more, and nothing is answered.
+        Once this is closed, no child is started any more, and nothing is answered. A request that
+        no message can hold, such as one of a file whose name is not UTF-8, fails at once.
         """
+        try:
+            message = framed(encode(job))
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            listener(Failed(job.number, _unsent(error)))
+            return
         with self._guard:
             if self._closed.is_set():
                 return
             self._listeners[job.number] = (self._ensure_child(), type(job.request), listener)
             self._jobs[job.number] = job
-            self._send(job)
+            self._requests.put(message)
             self._cancelled.notify_all()
 
     def cancel(self, number: int) -> None:

@@ -119,6 +119,16 @@ def test_a_job_goes_to_the_child_and_its_result_comes_back(runner):
     assert heard.last() == Done(1, "ünï")
 
 
+def test_a_name_that_is_not_utf_8_fails_at_once_and_is_named(runner):
+    heard, next_one = Heard(), Heard()
+    runner.start(Job(1, Echo(word="/home/caf\udce9-run.txt")), heard)
+    failed = heard.last().failure
+    assert failed.kind == "RnnvizError"
+    assert "“/home/caf?-run.txt” is not in UTF-8" in failed.message
+    runner.start(Job(2, Echo(word="on")), next_one)
+    assert next_one.last() == Done(2, "on")
+
+
 def test_a_child_that_dies_fails_its_jobs_and_the_next_job_gets_a_new_child(runner):
     first, second = Heard(), Heard()
     runner.start(Job(1, Die()), first)
