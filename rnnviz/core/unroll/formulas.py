@@ -182,7 +182,8 @@ def _arrow(trace: Trace, place: Place) -> tuple[str, str]:
             return f"W x{now}: what enters goes into {gates}", facts.about
         way = left_of_the_state(trace, layer, step)
         assert way is not None
-        said = f"what step {step + 1} leaves of the {way[0]} before it: ({_listed(way[1])})"
+        title = facts.channel(way[0]).title
+        said = f"what step {step + 1} leaves of the {title} before it: ({_listed(way[1])})"
         return f"the state goes on: {facts.about}", said
     if name == "ih":
         inputs = trace["inputs"] if layer == 0 else trace[f"{layer - 1}/hidden"]

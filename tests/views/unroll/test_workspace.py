@@ -143,6 +143,20 @@ def test_rolled_up_it_has_a_loop(area, qtbot):
     qtbot.waitUntil(lambda: "W_hh, at every step" not in words(area))
 
 
+def test_a_network_that_only_adds_is_opened_and_has_a_loop_without_a_matrix(area, qtbot):
+    area._architecture.setCurrentIndex(area._architecture.findData("residual"))
+    area._unroll.set_index(3)
+    area.toggle_inside()
+    assert {"hidden", "hidden₋₁", "added", "+"} <= set(words(area))
+    place = next(p for p in area.drawing.picture.places if p.key == "0/added")
+    area.drawing.point_at(place)
+    assert "tanh(W x + b) = tanh(" in area._readout.text()
+    area.toggle_inside()
+    area._roll.click()
+    qtbot.waitUntil(lambda: "the state, at every step" in words(area))
+    assert "W_hh, at every step" not in words(area)
+
+
 def test_playing_goes_on_and_stops(area, qtbot):
     area._speed.setCurrentIndex(2)
     area.toggle_play()
