@@ -1,7 +1,7 @@
 """From a text to the symbols that a network reads, each with its place in the text, and back.
 
 Words are cut by Unicode's rules or at blanks, subwords by sentencepiece within what stands between
-blanks, characters are code points.
+blanks or as byte-level pairs, characters are code points.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rnnviz.core.models.network import HALF, Symbols
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
 from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.core.sequences.word_tokens import WORD_PATTERN, folded, words_of
+from rnnviz.nets.sequence.byte_pairs import BYTE_LEVEL, BytePairs, bytes_of
 from rnnviz.nets.translation.tokenizers import SPACE_MARK, SubwordTokenizer
 
 UNITS = ("words", "subwords", "characters")
@@ -57,7 +58,10 @@ class SymbolReader:
         self.symbols = symbols
         self._ids = {token: place for place, token in enumerate(symbols.vocabulary)}
         self._unknown = self._ids[symbols.unknown] if symbols.unknown else UNKNOWN
-        self._pieces = _subwords_of(symbols) if symbols.unit == "subwords" else None
+        subwords = symbols.unit == "subwords"
+        self.byte_level = subwords and symbols.tokenizer == BYTE_LEVEL
+        self._pairs = BytePairs(symbols.vocabulary) if self.byte_level else None
+        self._pieces = _subwords_of(symbols) if subwords and not self.byte_level else None
 
     @classmethod
     def trained(
@@ -99,6 +103,9 @@ class SymbolReader:
 
     def cut(self, text: str) -> Cut:
         """Its symbols and where each stands."""
+        if self._pairs is not None:
+            found_ids, places = self._pairs.cut(text)
+            return Cut(np.array(found_ids, np.int64), np.array(places, np.int64).reshape(-1, 2))
         if self._pieces is not None:
             return self._subwords(text)
         if self.symbols.unit == "words":
@@ -170,6 +177,8 @@ class SymbolReader:
     def written(self, symbol: int, before: str) -> str:
         """What a symbol adds to a text that ends so: words are set apart, signs stand tight."""
         token = self.symbols.vocabulary[symbol]
+        if self.byte_level:
+            return bytes_of(token).decode("utf-8", "replace")
         if self.symbols.unit in ("characters", "bytes", "halves"):
             return token
         if self.symbols.unit == "subwords":
@@ -194,12 +203,15 @@ class Writing:
         self._reader, self._before = reader, before[-1:]
         unit = reader.symbols.unit
         form = {"bytes": "utf-8", "halves": "utf-16-le"}.get(unit, "")
+        form = "utf-8" if reader.byte_level else form
         self._parts = codecs.getincrementaldecoder(form)("replace") if form else None
 
     def add(self, symbol: int) -> str:
         """What the text gains by this symbol; nothing where it is part of a character."""
         if self._parts is None:
             written = self._reader.written(symbol, self._before)
+        elif self._reader.byte_level:
+            written = self._parts.decode(bytes_of(self._reader.symbols.vocabulary[symbol]))
         else:
             code = ord(self._reader.symbols.vocabulary[symbol])
             if self._reader.symbols.unit == "bytes":

@@ -21,6 +21,7 @@ from rnnviz.nets.checkpoints.vocabulary.found import (
     everything,
     vocabulary_in,
 )
+from rnnviz.nets.checkpoints.vocabulary.pair_tokenizer import byte_pair_tokens, is_pair_tokenizer
 from rnnviz.nets.checkpoints.vocabulary.word_index import indexed_words
 
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\s": " ", "\\\\": "\\"}
@@ -51,6 +52,8 @@ def read_vocabulary(path: Path, size: int) -> NamedCharacters | None:
         except (ValueError, RecursionError):
             content = None
         if isinstance(content, list | dict) and not (isinstance(content, list) and not content):
+            if is_pair_tokenizer(content):
+                content = byte_pair_tokens(content, path.name, size)
             return _of_size(_keras(content), path, size, "JSON, but ")
     return _in_order(text, size) or _one_a_line(text, size)
 

@@ -19,6 +19,7 @@ from torch import Tensor
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import HALF
 from rnnviz.nets.checkpoints.pytorch.inert_pickle import Instance
+from rnnviz.nets.sequence.byte_pairs import BYTE_LEVEL, in_order, is_byte_level
 
 FIRST_SPECIAL = 0xE000
 """Tokens that are no character get code points of their own, in Unicode's private use area."""
@@ -43,7 +44,7 @@ _SPECIAL = re.compile(
 _UNKNOWN = re.compile(r"<?\W*(unk|unknown|oov|xxunk)\W*>?", re.IGNORECASE)
 _PIECES = re.compile(r"^(##|▁|Ġ).|.(@@|</w>)$")
 _WITH_STOP = re.compile(r"\w[.,;:!?\"]+")
-Unit = Literal["characters", "words", "bytes", "halves"]
+Unit = Literal["characters", "words", "subwords", "bytes", "halves"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class NamedCharacters:
     lower: bool = False
     """Words: texts are put in lower case first."""
     tokenizer: str = ""
-    """Words: `blanks` if they are what stands between blanks, `letters` without signs."""
+    """Words: `blanks` if they are what stands between blanks, `letters` without signs. Subwords:
+    `byte-level`."""
     unknown: str = ""
     """The symbol that stands for what is not in the vocabulary."""
     how: str = "as in the vocabulary file"
@@ -194,6 +196,8 @@ def as_characters(tokens: Sequence[str | None]) -> NamedCharacters | None:
     named = [token for token in tokens if token is not None]
     if len(set(named)) != len(named):
         return None
+    if is_byte_level(tokens):
+        return as_byte_pairs(tokens)
     longer = [token for token in tokens if token and len(token) > 1 and not _BYTE.fullmatch(token)]
     words = [token for token in longer if not _SPECIAL.fullmatch(token)]
     few = max(2, len(tokens) // 4)
@@ -201,6 +205,11 @@ def as_characters(tokens: Sequence[str | None]) -> NamedCharacters | None:
         return as_words(tokens)
     if len(words) > len(tokens) // 2:
         return None  # some strings, but no characters
+    return _single(tokens)
+
+
+def _single(tokens: Sequence[str | None]) -> NamedCharacters | None:
+    """Tokens most of which are characters, bytes or halves of characters."""
     characters: list[str] = []
     notes: list[str] = []
     special, unit = 0, _unit_of(tokens)
@@ -242,6 +251,22 @@ def _unit_of(tokens: Sequence[str | None]) -> Unit:
     leads = any(0xC2 <= code <= 0xF4 for code in codes)
     follow = any(0x80 <= code < 0xA0 for code in codes)
     return "bytes" if within and leads and follow else "characters"
+
+
+def as_byte_pairs(tokens: Sequence[str | None]) -> NamedCharacters:
+    """Tokens that are byte-level pairs.
+
+    Raises:
+        ModelFileError: their ids do not tell in which order they are merged.
+    """
+    named = tuple(f"<{number}>" if one is None else one for number, one in enumerate(tokens))
+    if not in_order(named):
+        raise ModelFileError(
+            "the vocabulary holds pairs of bytes (as GPT-2's) whose ids are not in the order in "
+            "which they are merged; only such as are can be read here"
+        )
+    note = "it reads pairs of bytes as GPT-2 does, merged in the order of their ids"
+    return NamedCharacters(named, (note,), "subwords", tokenizer=BYTE_LEVEL)
 
 
 def as_words(tokens: Sequence[str | None]) -> NamedCharacters | None:
