@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -23,13 +23,26 @@ from rnnviz.views.shared.theme import set_icon
 
 
 class SentenceLine(QLineEdit):
-    """A line that is left with Esc or the arrow down.
+    """A line that a click enters with all of it selected, left with Esc or the arrow down.
 
     Signals:
         left: go on to the table.
     """
 
     left = Signal()
+    _enters = False
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember whether this click enters the line."""
+        self._enters = not self.hasFocus()
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The click that enters selects what stands there, so that typing takes its place."""
+        super().mouseReleaseEvent(event)
+        if self._enters and not self.hasSelectedText():
+            self.selectAll()
+        self._enters = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave the line; every other key is typed."""

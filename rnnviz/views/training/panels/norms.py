@@ -63,9 +63,9 @@ class NormsPanel(Panel):
         assert run is not None
         record = run.watched.record
         # What was measured lies above what was left of it: where nothing is clipped they are one.
-        traces = [Trace("before clipping", record.gradient_norm, run.ink, width=1.0)]
+        traces = [Trace("raw", record.gradient_norm, run.ink, width=1.0)]
         if len(record.clipped_norm):
-            traces.insert(0, Trace("after clipping", record.clipped_norm, "text", width=1.0))
+            traces.insert(0, Trace("clipped", record.clipped_norm, "text", width=1.0))
         threshold = clip_threshold(record)
         if len(threshold):
             traces.append(Trace("threshold", threshold, "muted", width=1.0, dashed=True))

@@ -380,7 +380,7 @@ def test_gradient_norms_and_the_share_of_clipped_steps(
     panel = NormsPanel(session)
     shown(qtbot, panel)
     assert [(trace.name, trace.ink) for trace in panel.plot.traces] == [
-        ("after clipping", "text"), ("before clipping", session.runs.opened[0].ink),
+        ("clipped", "text"), ("raw", session.runs.opened[0].ink),
         ("threshold", "muted"),
     ]  # fmt: skip
     assert panel.words.text() == "Clipped by norm: 33.0% of all steps, 33.0% of the last 200."
@@ -416,7 +416,7 @@ def test_norms_that_were_not_measured_are_absent_with_a_word_why(
     session.runs.poll()
     qtbot.waitUntil(lambda: panel.idle and not panel.words.text().startswith("No"))
     assert panel.words.text() == "The run does not say which steps it clipped."
-    assert [trace.name for trace in panel.plot.traces] == ["before clipping"]  # and no threshold
+    assert [trace.name for trace in panel.plot.traces] == ["raw"]  # and no threshold
 
 
 def test_parameters_can_be_left_out(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
