@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -32,10 +32,10 @@ class SentenceLine(QLineEdit):
     left = Signal()
     _enters = False
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Remember whether this click enters the line."""
-        self._enters = not self.hasFocus()
-        super().mousePressEvent(event)
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Whether a click enters the line; the focus comes before the click."""
+        super().focusInEvent(event)
+        self._enters = event.reason() is Qt.FocusReason.MouseFocusReason
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """The click that enters selects what stands there, so that typing takes its place."""
