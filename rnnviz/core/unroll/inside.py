@@ -22,6 +22,8 @@ from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.trace import Numbers, Trace
 
 _SIDE, _TOP, _GAP = 24.0, 80.0, 34.0
+_LEAST, _LARGEST = (820.0, 540.0), 1.7
+"""From this size on, in pixels, everything grows with the picture, up to so many times."""
 _TOKEN = re.compile(r"[a-z_]+\(|[a-z_]+|[()*+-]|\d+")
 _SIGNS = {"*": "·", "-": "−"}
 
@@ -106,7 +108,9 @@ def draw_inside(
         layer: from 0.
         step: from 0.
     """
-    width, height = size
+    # Laid out for a small window and drawn as large as there is room: a lecture hall reads it.
+    larger = min(_LARGEST, max(1.0, min(size[0] / _LEAST[0], size[1] / _LEAST[1])))
+    width, height = size[0] / larger, size[1] / larger
     plan, facts = trace.plan, facts_of(trace.plan.architecture)
     picture = Picture(Figure(width, height, hex_colour(PAPER[dark])))
     sheet = _Sheet(picture, trace, layer, step, dark)
@@ -125,7 +129,7 @@ def draw_inside(
         sheet.equation(y, name, formula)
         y += sheet.cell * plan.units + _GAP
     _way_back(sheet, y)
-    return picture
+    return picture.scaled(larger) if larger > 1 else picture
 
 
 def _entering(sheet: _Sheet, facts: ArchitectureFacts, y: float) -> float:

@@ -65,6 +65,33 @@ class Picture:
     figure: Figure
     places: list[Place] = field(default_factory=list)
 
+    def scaled(self, by: float) -> Picture:
+        """The same picture, everything in it so many times as large."""
+        drawn, change = self.figure, msgspec.structs.replace
+        assert not drawn.letters  # the text under study has a size of its own
+        figure = Figure(
+            drawn.width * by,
+            drawn.height * by,
+            drawn.ground,
+            [
+                Box(one.x * by, one.y * by, one.width * by, one.height * by, one.colour)
+                for one in drawn.boxes
+            ],
+            [
+                Stroke(s.x1 * by, s.y1 * by, s.x2 * by, s.y2 * by, s.width * by, s.colour)
+                for s in drawn.strokes
+            ],
+            words=[
+                change(one, x=one.x * by, y=one.y * by, size=round(one.size * by))
+                for one in drawn.words
+            ],
+        )
+        places = [
+            change(one, x=one.x * by, y=one.y * by, width=one.width * by, height=one.height * by)
+            for one in self.places
+        ]
+        return Picture(figure, places)
+
     def at(self, x: float, y: float) -> Place | None:
         """The number at a point; the uppermost."""
         for place in reversed(self.places):

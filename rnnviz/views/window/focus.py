@@ -183,6 +183,8 @@ class FocusRing(QObject):
 
     @Slot(QWidget, QWidget)
     def _moved(self, before: QWidget | None, now: QWidget | None) -> None:
+        if not isValid(self._window):
+            return  # it is being taken down, and its parts lose the focus one by one
         if self._around is not None and isValid(self._around):
             self._around.removeEventFilter(self)
         self._around = None

@@ -123,3 +123,13 @@ def test_the_way_back_without_a_matrix_is_told_with_its_factor(kind):
             assert f"{value:.3f}".replace("-", "−") in said
     vanilla = explain(compute(of_word("hello")), place)[0]
     assert "W_hh" in vanilla
+
+
+def test_everything_is_larger_where_there_is_room_and_lies_where_the_numbers_are() -> None:
+    trace = compute(of_word("hello", architecture="lstm"))
+    small, large = (draw_inside(trace, 0, 2, size) for size in ((820.0, 540.0), (1640.0, 1080.0)))
+    assert (large.figure.width, large.figure.height) == (1640, 1080)
+    assert len(large.places) == len(small.places)
+    assert large.places[0].width == pytest.approx(1.7 * small.places[0].width)
+    place = large.places[3]
+    assert large.at(place.x + 1, place.y + 1) == place
