@@ -50,7 +50,8 @@ class Symbols(msgspec.Struct, frozen=True, kw_only=True, tag="symbols", tag_fiel
     """Texts are put in lower case first."""
     tokenizer: str = ""
     """How a text is cut where the vocabulary does not tell. Subwords: the model of sentencepiece, in
-    base 64, or `byte-level` for pairs of bytes as in GPT-2, merged in the order of their ids. Words: `blanks` for what stands between blanks, each line end being the symbol `<eos>`
+    base 64, or `byte-level` for pairs of bytes as in GPT-2, merged in the order of their ids,
+    or `longest-bytes` for the longest that the text goes on with, as in RWKV World. Words: `blanks` for what stands between blanks, each line end being the symbol `<eos>`
     if there is one; else by Unicode's rules, a blank line being the symbol `\\n` if there is one."""
     signs: str = ""
     """Subwords: how signs that stand apart are put to their words; see `TokenizerDescription`."""

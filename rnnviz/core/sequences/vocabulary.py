@@ -13,8 +13,9 @@ FORMS = (
     "the text it was trained on; or a list: all characters in order in one line, one character or "
     "word a line, JSON (a list, or an object in either direction, alone or inside another, such as "
     "word2idx, itos, the word index or Tokenizer of Keras, or a tokenizer.json of whole words or "
-    "of byte-level pairs as GPT-2's), a pickle or torch.save of such, an .npy "
-    "array. A list is taken as it stands; line ends behind it and a byte-order mark do not matter"
+    "of byte-level pairs as GPT-2's), the list of RWKV World, a pickle or torch.save of such, an "
+    ".npy array. A list is taken as it stands; line ends behind it and a byte-order mark do not "
+    "matter"
 )
 """What may be given as a vocabulary; the help, the dialog and the documentation show it."""
 UNKNOWN = -1

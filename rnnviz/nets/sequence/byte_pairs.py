@@ -1,6 +1,6 @@
 """Byte-level pairs (GPT-2): a text's bytes, merged pair by pair in the order that was learned.
 
-A token is written in 256 printable characters, one a byte. A pair that was learned earlier has a
+A token is written in the characters of `ALPHABET`. A pair that was learned earlier has a
 lower id, so the vocabulary alone tells the order (`in_order`).
 """
 
@@ -12,6 +12,8 @@ from itertools import pairwise
 
 import regex
 
+from rnnviz.nets.sequence.byte_tokens import ALPHABET, characters_ended, in_alphabet, spelled
+
 BYTE_LEVEL = "byte-level"
 """What `Symbols.tokenizer` says of subwords that are such."""
 _WORD = regex.compile(r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
@@ -21,26 +23,9 @@ _KEPT = 1 << 16
 _TRIED = 500
 
 
-def _alphabet() -> dict[str, int]:
-    """Each byte by the character that stands for it: itself where it is printable."""
-    own = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), 256)]
-    others = [byte for byte in range(256) if byte not in own]
-    found = {chr(byte): byte for byte in own}
-    return found | {chr(256 + place): byte for place, byte in enumerate(others)}
-
-
-ALPHABET: Mapping[str, int] = _alphabet()
-_OF_BYTE = {byte: character for character, byte in ALPHABET.items()}
-
-
 def is_special(token: str) -> bool:
     """Whether a token stands in a text as it is, and is no merged pair."""
-    return bool(_SPECIAL.fullmatch(token)) or not ALPHABET.keys() >= set(token)
-
-
-def bytes_of(token: str) -> bytes:
-    """What a token stands for."""
-    return token.encode() if is_special(token) else bytes(ALPHABET[one] for one in token)
+    return bool(_SPECIAL.fullmatch(token)) or not in_alphabet(token)
 
 
 def is_byte_level(tokens: Sequence[str | None]) -> bool:
@@ -93,6 +78,7 @@ class BytePairs:
     """Cuts texts into the tokens of a vocabulary of byte-level pairs."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
+        self._tokens = tokens
         self._ids = {token: place for place, token in enumerate(tokens)}
         self._ranks = {one: place for one, place in self._ids.items() if not is_special(one)}
         special = sorted((one for one in tokens if is_special(one)), key=len, reverse=True)
@@ -101,6 +87,11 @@ class BytePairs:
             f"({'|'.join(map(regex.escape, special))})" if special else r"($^)"
         )
         self._pieces = lru_cache(_KEPT)(self._of_word)
+
+    def bytes_of(self, symbol: int) -> bytes:
+        """What a token stands for."""
+        token = self._tokens[symbol]
+        return token.encode() if is_special(token) else bytes(ALPHABET[one] for one in token)
 
     def cut(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The ids of a text's tokens, and the characters that each completes.
@@ -126,12 +117,10 @@ class BytePairs:
 
     def _of_word(self, word: str) -> list[tuple[int, int, int]]:
         """Ids, and from which character to which each stands."""
-        raw = [letter.encode("utf-8", "surrogatepass") for letter in word]
-        done = [0]  # how many characters have ended before each byte
-        for place, letter in enumerate(raw):
-            done += [place] * (len(letter) - 1) + [place + 1]
+        raw = word.encode("utf-8", "surrogatepass")
+        done = characters_ended(raw).tolist()
         found, at = [], 0
-        for token in merged("".join(_OF_BYTE[one] for one in b"".join(raw)), self._ranks):
+        for token in merged(spelled(raw), self._ranks):
             found.append((self._ids[token], done[at], done[at + len(token)]))
             at += len(token)
         return found

@@ -1,7 +1,7 @@
 """From a text to the symbols that a network reads, each with its place in the text, and back.
 
 Words are cut by Unicode's rules or at blanks, subwords by sentencepiece within what stands between
-blanks or as byte-level pairs, characters are code points.
+blanks or as bytes, characters are code points.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,9 @@ from rnnviz.core.models.network import HALF, Symbols
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
 from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.core.sequences.word_tokens import WORD_PATTERN, folded, words_of
-from rnnviz.nets.sequence.byte_pairs import BYTE_LEVEL, BytePairs, bytes_of
+from rnnviz.nets.sequence.byte_pairs import BYTE_LEVEL, BytePairs
+from rnnviz.nets.sequence.byte_tokens import ByteTokenizer
+from rnnviz.nets.sequence.longest_bytes import LONGEST, LongestBytes
 from rnnviz.nets.translation.tokenizers import SPACE_MARK, SubwordTokenizer
 
 UNITS = ("words", "subwords", "characters")
@@ -30,6 +32,10 @@ UNITS = ("words", "subwords", "characters")
 BLANKS, LETTERS = "blanks", "letters"
 """How words are cut: what stands between blanks; words alone, signs left out."""
 PARAGRAPH, LINE_END = "\n", "<eos>"
+_IN_BYTES: Mapping[str, Callable[[Sequence[str]], ByteTokenizer]] = {
+    BYTE_LEVEL: BytePairs,
+    LONGEST: LongestBytes,
+}
 _CHUNK = re.compile(r"\S+")
 _CHUNK_OR_END = re.compile(r"\S+|\n")
 _WORD = regex.compile(WORD_PATTERN)
@@ -59,9 +65,10 @@ class SymbolReader:
         self._ids = {token: place for place, token in enumerate(symbols.vocabulary)}
         self._unknown = self._ids[symbols.unknown] if symbols.unknown else UNKNOWN
         subwords = symbols.unit == "subwords"
-        self.byte_level = subwords and symbols.tokenizer == BYTE_LEVEL
-        self._pairs = BytePairs(symbols.vocabulary) if self.byte_level else None
-        self._pieces = _subwords_of(symbols) if subwords and not self.byte_level else None
+        in_bytes = _IN_BYTES.get(symbols.tokenizer) if subwords else None
+        self.in_bytes = None if in_bytes is None else in_bytes(symbols.vocabulary)
+        """Cuts into tokens that are bytes; None where they are none."""
+        self._pieces = _subwords_of(symbols) if subwords and in_bytes is None else None
 
     @classmethod
     def trained(
@@ -103,8 +110,8 @@ class SymbolReader:
 
     def cut(self, text: str) -> Cut:
         """Its symbols and where each stands."""
-        if self._pairs is not None:
-            found_ids, places = self._pairs.cut(text)
+        if self.in_bytes is not None:
+            found_ids, places = self.in_bytes.cut(text)
             return Cut(np.array(found_ids, np.int64), np.array(places, np.int64).reshape(-1, 2))
         if self._pieces is not None:
             return self._subwords(text)
@@ -177,8 +184,8 @@ class SymbolReader:
     def written(self, symbol: int, before: str) -> str:
         """What a symbol adds to a text that ends so: words are set apart, signs stand tight."""
         token = self.symbols.vocabulary[symbol]
-        if self.byte_level:
-            return bytes_of(token).decode("utf-8", "replace")
+        if self.in_bytes is not None:
+            return self.in_bytes.bytes_of(symbol).decode("utf-8", "replace")
         if self.symbols.unit in ("characters", "bytes", "halves"):
             return token
         if self.symbols.unit == "subwords":
@@ -203,15 +210,15 @@ class Writing:
         self._reader, self._before = reader, before[-1:]
         unit = reader.symbols.unit
         form = {"bytes": "utf-8", "halves": "utf-16-le"}.get(unit, "")
-        form = "utf-8" if reader.byte_level else form
+        form = "utf-8" if reader.in_bytes is not None else form
         self._parts = codecs.getincrementaldecoder(form)("replace") if form else None
 
     def add(self, symbol: int) -> str:
         """What the text gains by this symbol; nothing where it is part of a character."""
         if self._parts is None:
             written = self._reader.written(symbol, self._before)
-        elif self._reader.byte_level:
-            written = self._parts.decode(bytes_of(self._reader.symbols.vocabulary[symbol]))
+        elif self._reader.in_bytes is not None:
+            written = self._parts.decode(self._reader.in_bytes.bytes_of(symbol))
         else:
             code = ord(self._reader.symbols.vocabulary[symbol])
             if self._reader.symbols.unit == "bytes":

@@ -23,6 +23,7 @@ from rnnviz.nets.checkpoints.vocabulary.found import (
 )
 from rnnviz.nets.checkpoints.vocabulary.pair_tokenizer import byte_pair_tokens, is_pair_tokenizer
 from rnnviz.nets.checkpoints.vocabulary.word_index import indexed_words
+from rnnviz.nets.checkpoints.vocabulary.world_list import is_world_list, world_tokens
 
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\s": " ", "\\\\": "\\"}
 _PICKLE = re.compile(rb"\x80[\x02-\x05]|\(?[dl]p\d+\n|c[\w.]+\n\w+\n")
@@ -55,6 +56,8 @@ def read_vocabulary(path: Path, size: int) -> NamedCharacters | None:
             if is_pair_tokenizer(content):
                 content = byte_pair_tokens(content, path.name, size)
             return _of_size(_keras(content), path, size, "JSON, but ")
+    if is_world_list(text.slice(0, 4096).removeprefix("\ufeff")) and len(text) < _LARGEST:
+        return world_tokens(str(text).removeprefix("\ufeff"), path.name, size)
     return _in_order(text, size) or _one_a_line(text, size)
 
 

@@ -20,6 +20,7 @@ from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import HALF
 from rnnviz.nets.checkpoints.pytorch.inert_pickle import Instance
 from rnnviz.nets.sequence.byte_pairs import BYTE_LEVEL, in_order, is_byte_level
+from rnnviz.nets.sequence.longest_bytes import END, LONGEST
 
 FIRST_SPECIAL = 0xE000
 """Tokens that are no character get code points of their own, in Unicode's private use area."""
@@ -58,7 +59,7 @@ class NamedCharacters:
     """Words: texts are put in lower case first."""
     tokenizer: str = ""
     """Words: `blanks` if they are what stands between blanks, `letters` without signs. Subwords:
-    `byte-level`."""
+    `byte-level` or `longest-bytes`."""
     unknown: str = ""
     """The symbol that stands for what is not in the vocabulary."""
     how: str = "as in the vocabulary file"
@@ -197,7 +198,8 @@ def as_characters(tokens: Sequence[str | None]) -> NamedCharacters | None:
     if len(set(named)) != len(named):
         return None
     if is_byte_level(tokens):
-        return as_byte_pairs(tokens)
+        longest = tokens[0] == END and len(named) == len(tokens)
+        return as_longest_bytes(named) if longest else as_byte_pairs(tokens)
     longer = [token for token in tokens if token and len(token) > 1 and not _BYTE.fullmatch(token)]
     words = [token for token in longer if not _SPECIAL.fullmatch(token)]
     few = max(2, len(tokens) // 4)
@@ -267,6 +269,12 @@ def as_byte_pairs(tokens: Sequence[str | None]) -> NamedCharacters:
         )
     note = "it reads pairs of bytes as GPT-2 does, merged in the order of their ids"
     return NamedCharacters(named, (note,), "subwords", tokenizer=BYTE_LEVEL)
+
+
+def as_longest_bytes(tokens: Sequence[str]) -> NamedCharacters:
+    """Tokens that are bytes, of which a text is cut into the longest; the first is `END`."""
+    note = "it reads bytes as RWKV World does, in the longest tokens that the text goes on with"
+    return NamedCharacters(tuple(tokens), (note,), "subwords", tokenizer=LONGEST)
 
 
 def as_words(tokens: Sequence[str | None]) -> NamedCharacters | None:
