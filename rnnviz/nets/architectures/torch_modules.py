@@ -69,6 +69,11 @@ class Weights:
         """U."""
         return self.hidden_weight.shape[0] // {"LSTM": 4, "GRU": 3}.get(self.mode, 1)
 
+    @property
+    def given(self) -> int:
+        """How wide what the layer gives is: U without a projection."""
+        return self.hidden_weight.shape[1]
+
 
 def weights_of(module: nn.RNNBase, layer: int, direction: int) -> Weights:
     """The weights of a layer of a module, forwards (0) or backwards (1)."""

@@ -443,6 +443,7 @@ class Capture:
                 weights.mode,
                 layer,
                 direction,
+                weights.given,
             )
         stream = call.streams[layer, direction]
         if call.last is None:
@@ -458,6 +459,7 @@ class Capture:
         mode: str,
         layer: int,
         direction: int,
+        given: int = 0,
     ) -> Stream:
         assert self._work is not None
         stacked = isinstance(self._recurrent.get(path), Stack)
@@ -472,7 +474,7 @@ class Capture:
         if number:
             words.append(f"call {number + 1}")
         return Stream(
-            f"{group}{again}"[-64:],
+            f"{group}{again}"[-63:],
             ", ".join(words),
             ARCHITECTURES.get(mode, ""),
             width,
@@ -482,6 +484,7 @@ class Capture:
             bool(direction),
             unbounded_channels(mode) if mode else (_OUTPUT,),
             "<f2" if self._dtype == "float16" else "<f4",
+            given or width,
         )
 
     def _note(self, words: str) -> None:
@@ -503,21 +506,22 @@ class Capture:
         for stream in streams:
             line = tuple(stream.documents().tolist())
             runs = ((firsts[line], firsts[line] + sum(line)),) if len(lines) > 1 else ()
-            groups.append(
+            groups += [
                 Group(
-                    name=stream.name,
-                    title=stream.title,
+                    name=part.name,
+                    title=part.title,
                     architecture=stream.architecture,
-                    width=stream.width,
-                    channels=stream.channels,
+                    width=part.width,
+                    channels=part.channels,
                     ranges=dict.fromkeys(
-                        (name for name in stream.unbounded if name in stream.channels), "unbounded"
+                        (name for name in stream.unbounded if name in part.channels), "unbounded"
                     ),
                     layer=stream.layer,
                     direction="backward" if stream.backwards else "forward",
                     runs=runs,
                 )
-            )
+                for part in stream.parts()
+            ]
         remove_recording(self.folder)
         writer = RecordingWriter(
             self.folder,
@@ -528,13 +532,16 @@ class Capture:
             model_name=self._name,
             notes=self._notes,
         )
-        for place, stream in enumerate(streams):
+        place = 0
+        for stream in streams:
             line = tuple(stream.documents().tolist())
-            start = firsts[line]
+            start, many = firsts[line], len(stream.parts())
             for document in range(len(line)):
                 for block in stream.blocks(document):
-                    writer.write_group(place, start, block)
+                    for group in range(place, place + many):
+                        writer.write_group(group, start, block)
                     start += next(iter(block.values())).shape[1]
+            place += many
         if self._classes is not None:
             self._write_classes(writer, wanted, firsts[wanted], total)
 

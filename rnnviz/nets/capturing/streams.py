@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
 BLOCK = 4096
+
+
+class Part(NamedTuple):
+    """Channels of a stream that are equally wide: a group of the recording."""
+
+    name: str
+    title: str
+    width: int
+    channels: tuple[str, ...]
 
 
 @dataclass
@@ -32,6 +41,8 @@ class Stream:
     backwards: bool = False
     unbounded: tuple[str, ...] = ()
     dtype: str = "<f2"
+    given: int = 0
+    """The width of `hidden`, where a projection makes it another than that of the cells; else 0."""
     going_on: bool = False
     """Whether the next call belongs to the documents of the last one."""
     lengths: list[npt.NDArray[np.int64]] = field(default_factory=list)
@@ -40,6 +51,18 @@ class Stream:
     """Batch, first place in the file, steps, and steps of each document, of every call."""
     _places: int = 0
     _files: dict[str, IO[bytes]] = field(default_factory=dict)
+
+    def parts(self) -> list[Part]:
+        """One group; behind a projection what is given is one and the cells are another."""
+        if self.given in (0, self.width):
+            return [Part(self.name, self.title, self.width, self.channels)]
+        given = tuple(name for name in self.channels if name == "hidden")
+        inside = tuple(name for name in self.channels if name != "hidden")
+        parts = (
+            Part(self.name, self.title, self.given, given),
+            Part(f"{self.name}c", f"{self.title}, cells", self.width, inside),
+        )
+        return [part for part in parts if part.channels]
 
     def begin(self, batch: int) -> None:
         """New documents, so many side by side."""

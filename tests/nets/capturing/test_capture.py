@@ -250,6 +250,24 @@ def test_an_unbatched_sequence_and_a_projection(tmp_path: Path) -> None:
     np.testing.assert_allclose(cells, wanted[1][1].detach(), atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+def test_behind_a_projection_stand_what_is_given_and_the_cells(tmp_path: Path) -> None:
+    module = nn.LSTM(3, 6, 2, proj_size=2, bidirectional=True)
+    inputs = torch.randn(5, 2, 3)
+    with rnnviz.capture(module, tmp_path / "r", dtype="float32") as capture:
+        given, (_, cells) = module(inputs)
+    recording = capture.recording
+    names = [group.name for group in recording.groups]
+    assert names == ["1", "1c", "1<", "1<c", "2", "2c", "2<", "2<c"]
+    assert [group.width for group in recording.groups] == [2, 6] * 4
+    for name, part in (("2", slice(0, 2)), ("2<", slice(2, 4))):
+        found = recording.group_rows("hidden", names.index(name))
+        wanted = given[..., part].swapaxes(0, 1).flatten(0, 1).t().detach()
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+    found = recording.group_rows("cell", names.index("2c"))
+    np.testing.assert_allclose(found[:, [4, 9]], cells[2].t().detach(), atol=1e-5)
+
+
 def test_encoder_and_decoder_stand_one_after_the_other(tmp_path: Path) -> None:
     class Both(nn.Module):
         def __init__(self) -> None:
