@@ -116,7 +116,7 @@ class AlignmentArea(QWidget):
         self._session.jobs.changed.connect(self._open_first)
         self.bar.sentence_entered.connect(alignments.translate)
         self.bar.pair_entered.connect(alignments.align)
-        self.bar.left.connect(self.main.table.setFocus)
+        self.bar.left.connect(self.main.take_focus)
         tools.map_chosen.connect(alignments.choose_map)
         tools.layer_chosen.connect(alignments.set_layer)
         tools.words_chosen.connect(alignments.set_words)

@@ -140,10 +140,18 @@ class Pane(QWidget):
         self.table.edit_requested.connect(self.edit_requested)
         self.table.erase_requested.connect(self.erase_requested)
 
+    @Slot()
+    def take_focus(self) -> None:
+        """Give the keys to the table, or to what stands in its place."""
+        shown = (self.table, self.missing, self.lines)
+        next((view for view in shown if view.isVisible()), self.table).setFocus()
+
     def _build(self) -> None:
         self._pages = QStackedWidget()
         self._pages.addWidget(self.table)
         self._pages.addWidget(self.missing)
+        # Keys that step have to come from somewhere, also where no table is.
+        self.missing.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.lines)
         self.split.addWidget(self._pages)

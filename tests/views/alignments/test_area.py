@@ -173,6 +173,17 @@ def test_a_model_without_attention_says_so_in_the_place_of_its_table(area, opene
     assert area.side.heading.text() == "Plain"
 
 
+def test_the_keys_go_to_what_stands_in_the_place_of_the_table(area, opened, qtbot):
+    opened.compare("without.safetensors", "Plain", attention=False)
+    with qtbot.waitActive(area):
+        area.activateWindow()
+    area.bar.line.setFocus()
+    qtbot.keyClick(area.bar.line, Qt.Key.Key_Down)
+    assert area.main.table.hasFocus()
+    area.side.take_focus()
+    assert area.side.missing.hasFocus()
+
+
 def test_two_models_are_compared_by_tokens(session, opened, qtbot):
     panel = shown(qtbot, ComparePanel(session))
     opened.compare("without.safetensors", "Plain", attention=False)
