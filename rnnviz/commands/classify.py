@@ -1,8 +1,9 @@
 """Say what texts are, with a classifier; and with --words what each word did to the verdict.
 
 A text is what stands between quotes on the command line, or a file. In a file of labels and texts
-with a tab between them every row is a text, and how many verdicts are right is told; in any other
-file texts are parted by blank lines, or else each line is one.
+with tabs, commas or semicolons between them, or of fastText's lines, every row is a text, and how
+many verdicts are right is told; in any other file texts are parted by blank lines, or else each
+line is one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -32,6 +34,8 @@ EXAMPLES = """
   rnnviz classify films reviews.tsv --json
 """
 _SHOWN = 60
+_A_NAME = re.compile(r"\S+\.(?:txt|text|tsv|csv|gz|xz|json|jsonl|md)", re.IGNORECASE)
+"""One word that ends as files do names a file, also one that is not there."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     for words in arguments.texts:
         path = given_path(words)
         # A long text is no name of a file, and asking for it would be an error.
-        is_file = len(words) < 4096 and os.path.isfile(path)  # noqa: PTH113
+        there = 0 < len(words) < 4096 and os.path.exists(path)  # noqa: PTH110
+        is_file = there or _A_NAME.fullmatch(words) is not None
         text = Text.read(Path(path)) if is_file else Text.of(words, "the text")
         source = TextGiven.of(text)
         try:

@@ -77,3 +77,12 @@ def test_walk_and_info_know_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "3 documents" in capsys.readouterr().out
     assert main(["info", str(model)]) == 0
     assert "from what attention weighs: one of down, up" in capsys.readouterr().out
+
+
+def test_names_of_files_and_folders_are_no_texts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = saved_classifier(tmp_path)
+    for name, said in ((tmp_path, "it is a folder"), (tmp_path / "none.tsv", "No such file")):
+        assert main(["classify", str(model), str(name)]) == 1
+        assert said in capsys.readouterr().err

@@ -188,7 +188,9 @@ def _of_text(path: Path, sequence_column: str) -> Table:
         unread = [n for n, one in enumerate(found) if one is None or not math.isfinite(one)]
         if not unread:
             numbers[name] = np.array(found, np.float32)
-        elif len(unread) < len(cells) / 2 or all(not cells[n] for n in unread):
+        elif len(unread) < len(cells) / 2 or all(
+            not cells[n] or found[n] is not None for n in unread
+        ):
             line = body[unread[0]][0]
             more = f", one of {len(unread):,} such" if len(unread) > 1 else ""
             raise TextError(

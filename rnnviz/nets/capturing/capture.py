@@ -142,7 +142,9 @@ class Capture:
         """How often each module was called, not going on, in this forward pass."""
         self._outputs: list[tuple[Tensor, bool]] = []
         self._notes: list[str] = []
-        self._batch_first = False
+        # Also for a named module that is called before the first stack.
+        stacks = (one for one in self._recurrent.values() if isinstance(one, Stack))
+        self._batch_first = any(one.batch_first for one in stacks)
         self._work: Path | None = None
 
     # The block

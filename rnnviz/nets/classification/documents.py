@@ -1,7 +1,9 @@
 """Where the documents of a text lie, and what each is said to be, for a classifier to read.
 
-In a table of labels and texts (columns with tabs between them) each row is a document. In any other
-text documents are parted by blank lines; without any, each line is one.
+In a table of labels and texts (columns with tabs, commas or semicolons between them, fields in
+quotes or not; or lines of fastText) each row is a document. In any other text documents are parted
+by blank lines; without any, each line is one. A quote that CSV doubles stays doubled: what is read
+is what is shown.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from rnnviz.nets.sequence.symbols import SymbolReader
 
 _LINE = re.compile(r"[^\r\n]+")
 _PARAGRAPH = re.compile(r"\S(?:.|\n(?![^\S\n]*\n)|\r)*")
+_FASTTEXT = re.compile(r"__label__(\S+)[^\S\r\n]+([^\r\n]+)")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\r?\n")
 
 
@@ -52,7 +55,7 @@ class Read(NamedTuple):
 def pieces_of(text: str, classes: Sequence[str]) -> list[Piece]:
     """The documents of a text that hold anything but blanks."""
     lines = [(match.start(), match.group()) for match in _LINE.finditer(text)]
-    found = _rows(lines, classes)
+    found = _rows(text, lines, classes)
     if found is None and _BLANK_LINE.search(text):
         found = [Piece(*match.span()) for match in _PARAGRAPH.finditer(text)]
     elif found is None:
@@ -60,25 +63,76 @@ def pieces_of(text: str, classes: Sequence[str]) -> list[Piece]:
     return [piece for piece in found if text[piece.start : piece.stop].strip()]
 
 
-def _rows(lines: Sequence[tuple[int, str]], classes: Sequence[str]) -> list[Piece] | None:
+def _rows(
+    text: str, lines: Sequence[tuple[int, str]], classes: Sequence[str]
+) -> list[Piece] | None:
     """The texts of a table one of whose columns holds these classes; None for any other text."""
-    rows = [(start, line.split("\t")) for start, line in lines if line.strip()]
-    width = len(rows[0][1]) if rows else 0
-    if width < 2 or any(len(row) != width for _, row in rows):
+    for rows in (_tabbed(lines), *(_comma_separated(text, one) for one in ",;\t")):
+        if (found := _labelled(text, rows, classes)) is not None:
+            return found
+    written = [(start, _FASTTEXT.fullmatch(line)) for start, line in lines if line.strip()]
+    if not written or not all(match and match[1] in classes for _, match in written):
         return None
-    for label in range(width):
-        known = [row[label].strip() in classes for _, row in rows]
+    return [
+        Piece(start + match.start(2), start + match.end(2), match[1])
+        for start, match in written
+        if match
+    ]
+
+
+def _tabbed(lines: Sequence[tuple[int, str]]) -> list[list[tuple[int, int]]]:
+    """Where the fields of rows lie, a tab between them; nothing where a row has more or fewer."""
+    rows = []
+    for start, line in lines:
+        if not line.strip():
+            continue
+        ends = np.cumsum([len(field) + 1 for field in line.split("\t")]) + start
+        rows.append(list(zip([start, *ends[:-1].tolist()], (ends - 1).tolist(), strict=True)))
+        if len(rows[-1]) != len(rows[0]):
+            return []
+    return rows
+
+
+def _comma_separated(text: str, separator: str) -> list[list[tuple[int, int]]]:
+    """Likewise of CSV (RFC 4180): a field in quotes may hold separators and line ends."""
+    field = re.compile(rf'"((?:[^"]|"")*)"|([^{separator}\r\n]*)')
+    rows: list[list[tuple[int, int]]] = []
+    row: list[tuple[int, int]] = []
+    at = 0
+    while at <= len(text):
+        match = field.match(text, at)
+        assert match is not None  # a field may be empty
+        row.append(match.span(1 if match[1] is not None else 2))
+        at = match.end() + 1
+        if text[match.end() : at] == separator:
+            continue
+        if text[match.end() : at] not in ("", "\r", "\n"):
+            return []
+        if len(row) > 1 or row[0][0] < row[0][1]:  # else a blank line, or the end of a CRLF
+            rows.append(row)
+        if rows and len(rows[-1]) != len(rows[0]):
+            return []
+        row = []
+    return rows
+
+
+def _labelled(
+    text: str, rows: Sequence[Sequence[tuple[int, int]]], classes: Sequence[str]
+) -> list[Piece] | None:
+    """The texts of these rows, if one of the columns holds these classes."""
+    width = len(rows[0]) if rows else 0
+    for label in range(width if width > 1 else 0):
+        said = [text[slice(*row[label])].strip() for row in rows]
+        known = [one in classes for one in said]
         if not all(known[1:]) or not (known[0] or len(rows) > 1):
             continue
-        body = rows if known[0] else rows[1:]
-        letters = [sum(len(row[place]) for _, row in body) for place in range(width)]
+        body = slice(0 if known[0] else 1, None)
+        letters = [
+            sum(stop - start for start, stop in column) for column in zip(*rows[body], strict=True)
+        ]
         letters[label] = -1
         place = int(np.argmax(letters))
-        found = []
-        for start, row in body:
-            begins = start + sum(len(field) + 1 for field in row[:place])
-            found.append(Piece(begins, begins + len(row[place]), row[label].strip()))
-        return found
+        return [Piece(*row[place], one) for row, one in zip(rows[body], said[body], strict=True)]
     return None
 
 

@@ -369,3 +369,25 @@ def test_showing_opens_the_window_as_a_process_of_its_own(
     assert started == [[sys.executable, "-m", "rnnviz", str(tmp_path)]]
     with pytest.raises(FileNotFoundError):
         rnnviz.show(tmp_path / "nothing")
+
+
+def test_a_named_module_before_the_first_layer_lies_as_the_batch_does(tmp_path: Path) -> None:
+    class Words(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.emb = nn.Embedding(11, 4)
+            self.rnn = nn.GRU(4, 5, batch_first=True)
+
+        def forward(self, ids: Tensor) -> Tensor:
+            out: Tensor = self.rnn(self.emb(ids))[0]
+            return out
+
+    model, ids = Words(), torch.randint(11, (3, 9))
+    with rnnviz.capture(model, tmp_path / "r", dtype="float32", modules=["emb"]) as capture:
+        model(ids)
+    recording = capture.recording
+    assert recording.documents is not None
+    assert np.diff(recording.documents.offsets).tolist() == [9, 9, 9]
+    place = [one.name for one in recording.groups].index("emb")
+    wanted = model.emb(ids).detach().reshape(27, 4).numpy()
+    np.testing.assert_allclose(recording.group_rows("value", place), wanted.T)

@@ -29,6 +29,13 @@ def seen(text: str) -> list[tuple[str, str]]:
         ("7\tGood one\tup\n8\tBad one\tdown\n", [("Good one", "up"), ("Bad one", "down")]),
         ("sideways\tA\nup\tB\n", [("B", "up")]),
         ("here\tthere\nleft\tright", [("here\tthere", ""), ("left\tright", "")]),
+        (
+            'label,text\r\nup,"Good, and ""fine"""\r\ndown,Bad\r\n',
+            [('Good, and ""fine""', "up"), ("Bad", "down")],
+        ),
+        ('"Two\nlines; one";up\nBad;down', [("Two\nlines; one", "up"), ("Bad", "down")]),
+        ("__label__up Good one\n\n__label__down Bad\n", [("Good one", "up"), ("Bad", "down")]),
+        ("Well, up\nOh, well, down\n", [("Well, up", ""), ("Oh, well, down", "")]),
     ],
 )
 def test_where_documents_lie(text: str, documents: list[tuple[str, str]]) -> None:

@@ -100,6 +100,10 @@ class VerdictPanel(Panel):
         assert recording is not None
         if recording.class_p is None:
             self.heading.setText("No verdict came out of this network: open a classifier.")
+            self._of, self._listed = (), ()
+            self.documents.setRowCount(0)
+            self.words.setRowCount(0)
+            self.note.setText("")
             return
         state = (recording.folder, recording.walked)
         if state != self._of:
