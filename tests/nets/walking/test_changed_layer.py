@@ -40,7 +40,8 @@ def test_a_walk_is_that_of_the_changed_network_however_it_is_cut_in_blocks(
     plain = walk_arrays(model, text, ["hidden"])["hidden"]
     for first in (1, 2, 7, 256):
         found = walk_arrays(changed, text, ["hidden"], first_block=first)
-        np.testing.assert_allclose(found["surprisal"][1:], expected, atol=2e-5)
+        # Where states grow without bound losses are of hundreds of bits: the share counts, too.
+        np.testing.assert_allclose(found["surprisal"][1:], expected, atol=2e-5, rtol=1e-6)
         if done.how == "hold":
             assert (found["hidden"][row + done.unit] == np.float32(done.value)).all()
     np.testing.assert_array_equal(walk_arrays(model, text, ["hidden"])["hidden"], plain)
