@@ -119,9 +119,8 @@ def _coloured(arguments: argparse.Namespace, recording: Recording) -> ColouredTe
         coloured = coloured_surprisal(recording, start, stop)
     else:
         place = recording.groups.unit_named(arguments.unit)
-        channels = recording.groups.of(place).channels
-        usual = (carried(channels) or channels)[-1]
-        coloured = coloured_unit(recording, arguments.channel or usual, place, start, stop)
+        channel = arguments.channel or _usual(recording.groups.of(place).channels)
+        coloured = coloured_unit(recording, channel, place, start, stop)
     if arguments.also:
         coloured = with_bands(coloured, recording, _bands(arguments, recording))
     if arguments.concept:
@@ -138,8 +137,13 @@ def _bands(
         place = recording.groups.unit_named(name.strip())
         channels = recording.groups.of(place).channels
         asked = arguments.channel if arguments.channel in channels else None
-        found.append((asked or (carried(channels) or channels)[-1], place, None))
+        found.append((asked or _usual(channels), place, None))
     return found
+
+
+def _usual(channels: tuple[str, ...]) -> str:
+    """The state that a unit hands on last: its cell where it has one."""
+    return (carried(channels) or channels)[-1]
 
 
 def _with_labels(coloured: ColouredText, recording: Recording, words: str) -> ColouredText:

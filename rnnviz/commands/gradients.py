@@ -21,7 +21,7 @@ from rnnviz.commands.jobs import opened, run_with_progress
 from rnnviz.commands.number_types import whole
 from rnnviz.commands.output import Facts, figure, print_json, table
 from rnnviz.core.errors import GradientError
-from rnnviz.core.export.spreadsheets import csv_rows
+from rnnviz.core.export.spreadsheets import csv_bytes
 from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:
@@ -339,7 +339,7 @@ def _write_csv(field: GradientField, path: Path) -> None:
             )
             for distance in range(field.distance + 1)
         ]
-    path.write_bytes(csv_rows(rows).encode("utf-8", "replace"))
+    path.write_bytes(csv_bytes(rows))
     print(f"wrote {path}", file=sys.stderr)
 
 
@@ -357,5 +357,5 @@ def _write_columns(field: GradientField, path: Path) -> None:
             rows.append(
                 (int(field.predicted[loss]), step - each, int(field.places[each]), *numbers)
             )
-    path.write_bytes(csv_rows(rows).encode("utf-8", "replace"))
+    path.write_bytes(csv_bytes(rows))
     print(f"wrote {path}", file=sys.stderr)

@@ -418,12 +418,12 @@ def _run(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
         "last_validation": held_out,
     }
     lines = [("run", f"{config.name}, {STATE_WORDS[watched.state]}")]
+    if config.texts:
+        lines.append(("texts", ", ".join(Path(text).name for text in config.texts)))
     # A loop of one's own says neither; what stands in its configuration instead is only a default.
     if config.task != "own-loop":
         network = f"{short_title(config.architecture)}, {_layers(msgspec.to_builtins(config))}"
         lines.append(("network", network))
-    if config.texts:
-        lines.insert(1, ("texts", ", ".join(Path(text).name for text in config.texts)))
     lines.append(("steps", f"{step.get('step', 0):,}"))
     for event, name in ((step, "last loss"), (held_out, "held-out loss")):
         if isinstance(nats := event.get("loss_nats"), float):

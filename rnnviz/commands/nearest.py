@@ -17,7 +17,7 @@ from rnnviz.commands.jobs import opened, run_task
 from rnnviz.commands.number_types import whole
 from rnnviz.commands.output import Facts, figure, print_json, table
 from rnnviz.core.errors import TextError
-from rnnviz.core.export.spreadsheets import csv_rows
+from rnnviz.core.export.spreadsheets import csv_bytes
 from rnnviz.core.given_path import given_path
 
 EXAMPLES = """
@@ -108,6 +108,6 @@ def _of_symbols(given: object, arguments: argparse.Namespace) -> list[Facts]:
             vectors.symbols, vectors.plane.tolist(), vectors.vectors.tolist(), strict=True
         ):
             rows.append((symbol, *plane, *vector))
-        arguments.vectors.write_bytes(csv_rows(rows).encode("utf-8", "replace"))
+        arguments.vectors.write_bytes(csv_bytes(rows))
         print(f"wrote {arguments.vectors}", file=sys.stderr)
     return found

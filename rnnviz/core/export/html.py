@@ -23,7 +23,7 @@ from rnnviz.core.colours.colour import LEVELS, MISSING, Scale, palette
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.html_parts import SCRIPT, STYLE, THEME
 from rnnviz.core.export.layout import shown, width
-from rnnviz.core.sequences.direction import unturned
+from rnnviz.core.sequences.direction import TURNING, unturned
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -45,7 +45,6 @@ Part = ColouredText | DrawnPart
 _LEGEND_STOPS = 17
 _BAND = 5
 """Pixels that the strip of another unit takes under each row, with the gap above it."""
-_TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _REPLACED = {0: "\u2400", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
 """NUL and lone halves of a surrogate pair have no place in a page."""
 
@@ -182,8 +181,8 @@ def _own_cell(character: str) -> tuple[tuple[str, ...], str]:
 def turning_nothing(text: str) -> str:
     """A text as HTML, in lines: characters that turn the direction have cells of their own."""
     cells = []
-    for piece in re.split(f"([{_TURNS}])", text):
-        if len(piece) == 1 and piece in _TURNS:
+    for piece in re.split(f"([{''.join(TURNING)}])", text):
+        if piece in TURNING:
             cells.append(f"<i class=o{_own_cell(piece)[1]}>{piece}</i>")
         else:
             cells.append(_escaped(piece))

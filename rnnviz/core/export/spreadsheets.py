@@ -50,6 +50,11 @@ def csv_rows(rows: Iterable[Iterable[object]]) -> str:
     return "".join(map(csv_row, rows))
 
 
+def csv_bytes(rows: Iterable[Iterable[object]]) -> bytes:
+    """Rows as a file of them, UTF-8; a lone surrogate becomes a question mark."""
+    return csv_rows(rows).encode("utf-8", "replace")
+
+
 def _cell(value: object) -> str:
     if not isinstance(value, str):
         return "" if value is None else str(value)

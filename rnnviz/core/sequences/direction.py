@@ -62,7 +62,7 @@ def unturned(words: str) -> str:
     >>> unturned("gpj.\u202eexe"), unturned("\u2069a\u2068b\u2069") == "\ufffda\u2068b\u2069"
     ('gpj.\ufffdexe', True)
     """
-    if words.isascii() or _TURNING.isdisjoint(words):
+    if words.isascii() or TURNING.isdisjoint(words):
         return words
     shown, open_at = list(words), list[int]()
     for place, letter in enumerate(words):
@@ -70,7 +70,7 @@ def unturned(words: str) -> str:
             shown[place] = "\ufffd"
         elif letter == _END:
             open_at.pop()
-        elif letter in _TURNING:
+        elif letter in TURNING:
             open_at.append(place)
         elif letter in "\r\n\x85\u2029":
             # A paragraph ends every isolation in it.
@@ -93,5 +93,6 @@ def quoted(words: str) -> str:
 
 _PLAIN = ("L", "EN", "ES", "ET", "CS", "ON", "WS", "NSM", "S", "B")
 _OVERRIDES = frozenset(map(chr, range(0x202A, 0x202F)))
-_TURNING = _OVERRIDES | frozenset(map(chr, range(0x2066, 0x206A)))
-_SHOWN_MARKS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
+TURNING = _OVERRIDES | frozenset(map(chr, range(0x2066, 0x206A)))
+"""Marks that turn the direction of what follows them."""
+_SHOWN_MARKS = dict.fromkeys(map(ord, TURNING), "\ufffd")

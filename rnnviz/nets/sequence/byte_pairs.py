@@ -12,7 +12,13 @@ from itertools import pairwise
 
 import regex
 
-from rnnviz.nets.sequence.byte_tokens import ALPHABET, characters_ended, in_alphabet, spelled
+from rnnviz.nets.sequence.byte_tokens import (
+    ALPHABET,
+    characters_ended,
+    in_alphabet,
+    raw_of,
+    spelled,
+)
 
 BYTE_LEVEL = "byte-level"
 """What `Symbols.tokenizer` says of subwords that are such."""
@@ -91,7 +97,7 @@ class BytePairs:
     def bytes_of(self, symbol: int) -> bytes:
         """What a token stands for."""
         token = self._tokens[symbol]
-        return token.encode() if is_special(token) else bytes(ALPHABET[one] for one in token)
+        return token.encode() if is_special(token) else raw_of(token)
 
     def cut(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The ids of a text's tokens, and the characters that each completes.

@@ -41,6 +41,11 @@ def spelled(raw: bytes) -> str:
     return "".join(_OF_BYTE[one] for one in raw)
 
 
+def raw_of(name: str) -> bytes:
+    """The bytes that this name spells; of a token `in_alphabet`."""
+    return bytes(ALPHABET[one] for one in name)
+
+
 def characters_ended(raw: bytes) -> npt.NDArray[np.int64]:
     """How many characters of a text in UTF-8 have ended before each of its B bytes, (B + 1,)."""
     starts = (np.frombuffer(raw, np.uint8) & 0xC0) != 0x80

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.nets.sequence.byte_tokens import ALPHABET, characters_ended, in_alphabet
+from rnnviz.nets.sequence.byte_tokens import characters_ended, in_alphabet, raw_of
 
 LONGEST = "longest-bytes"
 """What `Symbols.tokenizer` says of subwords that are cut so."""
@@ -28,7 +28,7 @@ class LongestBytes:
         self._ids: dict[bytes, int] = {}
         for number, token in enumerate(tokens):
             named = in_alphabet(token)
-            raw = bytes(ALPHABET[one] for one in token) if named else token.encode()
+            raw = raw_of(token) if named else token.encode()
             self._bytes.append(raw)
             if named:
                 self._ids[raw] = number

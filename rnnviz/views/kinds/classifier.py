@@ -1,20 +1,9 @@
 """Classifiers, as they are shown."""
 
-from rnnviz.views.kinds.kind import KindView
+from rnnviz.views.kinds.kind import OF_UNITS, KindView
 
 CLASSIFIER = KindView(
     key="classifier",
     icon="highlighter",
-    panels=(
-        "ranking",
-        "unit_page",
-        "pattern",
-        "surprises",
-        "trace",
-        "heatmap",
-        "scatter",
-        "saturation",
-        "symbols",
-        "verdict",
-    ),
+    panels=(*OF_UNITS, "symbols", "verdict"),
 )

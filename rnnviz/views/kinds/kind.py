@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+OF_UNITS = (
+    "ranking",
+    "unit_page",
+    "pattern",
+    "surprises",
+    "trace",
+    "heatmap",
+    "scatter",
+    "saturation",
+)
+"""Panels that show the units of any network whose steps are recorded."""
+
 
 class KindView(Struct, frozen=True):
     """How models of one kind look."""

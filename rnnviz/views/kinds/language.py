@@ -1,21 +1,9 @@
 """Language models, as they are shown."""
 
-from rnnviz.views.kinds.kind import KindView
+from rnnviz.views.kinds.kind import OF_UNITS, KindView
 
 LANGUAGE_MODEL = KindView(
     key="language-model",
     icon="brain",
-    panels=(
-        "ranking",
-        "unit_page",
-        "pattern",
-        "surprises",
-        "intervention",
-        "trace",
-        "heatmap",
-        "scatter",
-        "saturation",
-        "symbols",
-        "sample",
-    ),
+    panels=(*OF_UNITS, "intervention", "symbols", "sample"),
 )

@@ -1,19 +1,9 @@
 """Taggers, as they are shown."""
 
-from rnnviz.views.kinds.kind import KindView
+from rnnviz.views.kinds.kind import OF_UNITS, KindView
 
 TAGGER = KindView(
     key="tagger",
     icon="type",
-    panels=(
-        "ranking",
-        "unit_page",
-        "pattern",
-        "surprises",
-        "trace",
-        "heatmap",
-        "scatter",
-        "saturation",
-        "symbols",
-    ),
+    panels=(*OF_UNITS, "symbols"),
 )

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPicture
 from PySide6.QtSvg import QSvgGenerator
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.export.spreadsheets import csv_rows
+from rnnviz.core.export.spreadsheets import csv_bytes
 
 Columns = Mapping[str, npt.ArrayLike]
 """Numbers or words under their headings; columns may differ in length."""
@@ -73,8 +73,8 @@ def save_csv(columns: Columns, path: Path) -> None:
         RnnvizError: the file cannot be written.
     """
     lists = [np.asarray(column).tolist() for column in columns.values()]
-    rows = csv_rows((tuple(columns), *zip_longest(*lists, fillvalue="")))
+    rows = csv_bytes((tuple(columns), *zip_longest(*lists, fillvalue="")))
     try:
-        path.write_bytes(rows.encode("utf-8", "replace"))
+        path.write_bytes(rows)
     except OSError as error:
         raise RnnvizError(f"cannot write {path}: {error.strerror}") from error

@@ -25,6 +25,8 @@ from rnnviz.nets.sequence.longest_bytes import END, LONGEST
 FIRST_SPECIAL = 0xE000
 """Tokens that are no character get code points of their own, in Unicode's private use area."""
 MOST_SPECIAL = 8
+PADDED = 128
+"""Programs make an embedding longer than its vocabulary, to a multiple of this at most."""
 _NUMBERS = (int, float, type(None), Tensor)
 _LEAVES = (str, *_NUMBERS)
 """What holds nothing; asked before `Mapping`, which takes longer than all the rest."""

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.nets.checkpoints.vocabulary.found import PADDED
 from rnnviz.nets.sequence.byte_pairs import in_order, is_byte_level
 
-_PADDED = 128
-"""Programs make an embedding longer, to a multiple of this at most."""
 _PASSED_OVER = ("dropout", "continuing_subword_prefix", "end_of_word_suffix",
                 "byte_fallback", "ignore_merges")  # fmt: skip
 """What GPT-2's model has not."""
@@ -56,7 +55,7 @@ def byte_pair_tokens(content: Mapping[str, Any], file: str, size: int) -> list[s
         raise ModelFileError(
             f"{file} merges pairs in another order than that of their ids; it is not read here"
         )
-    return [*tokens, *[None] * (size - len(tokens))] if size - len(tokens) < _PADDED else tokens
+    return [*tokens, *[None] * (size - len(tokens))] if size - len(tokens) < PADDED else tokens
 
 
 def _cuts_as_gpt_2(content: Mapping[str, Any]) -> bool:

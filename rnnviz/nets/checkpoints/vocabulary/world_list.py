@@ -6,15 +6,13 @@ import ast
 import re
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.nets.checkpoints.vocabulary.found import NamedCharacters, as_longest_bytes
+from rnnviz.nets.checkpoints.vocabulary.found import PADDED, NamedCharacters, as_longest_bytes
 from rnnviz.nets.sequence.byte_tokens import spelled
 from rnnviz.nets.sequence.longest_bytes import END
 
 _LINE = re.compile(r"""(\d{1,7}) (b?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")) (\d{1,4})""", re.ASCII)
 _LONGEST_LINE = 4096
 _TOLD_BY = 3
-_PADDED = 128
-"""Programs make an embedding longer, to a multiple of this at most."""
 
 
 def is_world_list(start: str) -> bool:
@@ -48,7 +46,7 @@ def world_tokens(content: str, file: str, size: int) -> NamedCharacters:
             "tokens twice, or that lacks some of the 256 bytes: it is damaged"
         )
     known = len(found) + 1
-    if not 0 <= size - known < _PADDED:
+    if not 0 <= size - known < PADDED:
         raise ModelFileError(
             f"{file} lists {known:,} tokens with the end, but the network expects {size:,}; choose "
             "another vocabulary file or the training text"
