@@ -57,15 +57,18 @@ def is_attention_table(head: bytes) -> bool:
 
 def _adds_up(row: Row, mark: str) -> bool:
     """Whether a row is a word and weights that add up to 1."""
-    try:
-        weights = [_number(cell, 0, mark) for cell in row[1:]]
-    except DamagedFileError:
+    word, weights = _numbers(row[:1], mark), _numbers(row[1:], mark)
+    if word is not None or weights is None:
         return False
+    return abs(sum(weights) - 1) <= _SLACK and min(weights) >= 0
+
+
+def _numbers(cells: Row, mark: str) -> list[float] | None:
+    """The cells as numbers; None where one is none."""
     try:
-        _number(row[0], 0, mark)
+        return [_number(cell, 0, mark) for cell in cells]
     except DamagedFileError:
-        return abs(sum(weights) - 1) <= _SLACK and min(weights) >= 0
-    return False
+        return None
 
 
 def read_table(raw: bytes) -> dict[str, object]:
