@@ -36,10 +36,10 @@ from rnnviz.core.alignments.sentences import put_together, words_to_align
 from rnnviz.core.alignments.statistical_aligner import BothWays, align_words, diagonal
 from rnnviz.core.alignments.tokens import is_word
 from rnnviz.core.sequences.lines import read_lines
+from rnnviz.nets.alignments.aligning import Aligned, align_pairs
+from rnnviz.nets.alignments.decoding.settings import Settings
+from rnnviz.nets.alignments.judging import held_out_loss, translate_lines
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.translation.aligning import Aligned, align_pairs
-from rnnviz.nets.translation.judging import held_out_loss, translate_lines
-from rnnviz.nets.translation.settings import Settings
 
 MODELS = Path(__file__).parent.parent / "models"
 DIRECTIONS: tuple[Direction, ...] = ("target", "source", "both")

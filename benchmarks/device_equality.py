@@ -23,7 +23,8 @@ from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.log import read_events
 from rnnviz.nets.device import device_in_words, training_device
-from rnnviz.nets.training import loop, training_task
+from rnnviz.nets.training import loop
+from rnnviz.nets.training_tasks import training_task
 
 CLAIM = 1e-4
 TEXT = Path(__file__).parents[1] / "resources" / "texts" / "pride-and-prejudice.txt"

@@ -33,8 +33,8 @@ from torch.nn import functional
 
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.training import loop
-from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.progress import Progress
+from rnnviz.nets.training_tasks.characters import CharacterTask
 
 CLAIM = 0.95
 TURN = 10

@@ -24,12 +24,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.models.translation import SPECIAL, TokenizerDescription, TranslationDescription
+from rnnviz.nets.alignments.batches import PairBatch, make_batch
+from rnnviz.nets.alignments.decoding.decoding import decode
+from rnnviz.nets.alignments.decoding.settings import Settings
+from rnnviz.nets.alignments.networks.model import TranslationModel
+from rnnviz.nets.alignments.sentences import translate
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.translation.batches import PairBatch, make_batch
-from rnnviz.nets.translation.decoding import decode
-from rnnviz.nets.translation.model import TranslationModel
-from rnnviz.nets.translation.sentences import translate
-from rnnviz.nets.translation.settings import Settings
 
 VOCABULARY, UNITS, EMBEDDING, BATCH = 3000, 256, 128, 64
 SHIPPED = Path(__file__).parent.parent / "models" / "french-english.safetensors"

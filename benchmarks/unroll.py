@@ -28,7 +28,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from rnnviz.core.unroll.plan import of_word
-from rnnviz.nets.jobs.unroll import TASKS
+from rnnviz.nets.answering.unroll import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.unroll.drawing import UnrollDrawing

@@ -31,7 +31,7 @@ from rnnviz.core.scoring.ranking import rank
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.language.model import LanguageModel
-from rnnviz.nets.training.corpus import split
+from rnnviz.nets.training_tasks.corpus import split
 from rnnviz.nets.walking.walk import walk
 
 

@@ -37,7 +37,7 @@ from rnnviz.core.quantities.units import unit_name
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel
-from rnnviz.nets.training.corpus import held_out_loss
+from rnnviz.nets.training_tasks.corpus import held_out_loss
 
 Floats = npt.NDArray[np.float64]
 

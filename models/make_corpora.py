@@ -33,8 +33,8 @@ from rnnviz.core.alignments.sentences import put_together, words_to_align, write
 from rnnviz.core.alignments.statistical_aligner import align_words
 from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.translation.model import TranslationModel
-from rnnviz.nets.translation.tokenizers import clean, train_tokenizer
+from rnnviz.nets.alignments.networks.model import TranslationModel
+from rnnviz.nets.alignments.tokenizers import clean, train_tokenizer
 
 PIECES = 4000
 NEWS = "parallel/wmt-newstest-enfr-ende-enes.zip"

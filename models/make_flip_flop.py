@@ -21,10 +21,10 @@ from rnnviz.core.training_tasks import task_named
 from rnnviz.core.training_tasks.flip_flop import flip_flop
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import copy_model, save_model
-from rnnviz.nets.jobs.reading import read_table_for
+from rnnviz.nets.answering.reading import read_table_for
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.sequence.network import SequenceNetwork
-from rnnviz.nets.training import training_task
+from rnnviz.nets.training_tasks import training_task
 from rnnviz.nets.training.loop import train
 
 MODELS = Path(__file__).parent

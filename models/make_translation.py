@@ -34,14 +34,14 @@ from rnnviz.core.export.svg import svg
 from rnnviz.core.alignments.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.runs.config import TrainingConfig, read_config
 from rnnviz.core.runs.log import read_events
-from rnnviz.nets.translation.decoding import decode_many
+from rnnviz.nets.alignments.decoding.decoding import decode_many
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.translation.judging import held_out_loss, translate_lines
-from rnnviz.nets.translation.made_up import made_pairs
-from rnnviz.nets.translation.model import TranslationModel
-from rnnviz.nets.translation.sentences import force_target
-from rnnviz.nets.translation.settings import Settings
+from rnnviz.nets.alignments.judging import held_out_loss, translate_lines
+from rnnviz.nets.alignments.made_up import made_pairs
+from rnnviz.nets.alignments.networks.model import TranslationModel
+from rnnviz.nets.alignments.sentences import force_target
+from rnnviz.nets.alignments.decoding.settings import Settings
 
 HERE = Path(__file__).parent
 FRENCH = (

@@ -33,7 +33,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel
-from rnnviz.nets.training.corpus import held_out_loss, split
+from rnnviz.nets.training_tasks.corpus import held_out_loss, split
 
 MODELS = Path(__file__).parent
 NAME, TITLE, BOOK = "war-and-peace-words", "War and Peace, words", "warpeace.txt"

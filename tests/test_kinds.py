@@ -5,7 +5,7 @@ import pytest
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.kinds import KINDS, able_to, kind_named, kind_of_task, require
 from rnnviz.nets.kinds import NETWORK_KINDS
-from rnnviz.nets.training import TRAINING_TASKS
+from rnnviz.nets.training_tasks import TRAINING_TASKS
 from rnnviz.views.kinds import KIND_VIEWS
 from rnnviz.views.window.workspaces import WORKSPACES
 

@@ -12,7 +12,7 @@ import pytest
 from rnnviz.commands import train
 from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.training.translation import TranslationOptions
+from rnnviz.nets.training_tasks.translation import TranslationOptions
 
 SCRIPTS = Path(__file__).parent.parent / "models"
 

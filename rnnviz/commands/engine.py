@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until the window closes the pipe; Ctrl-C in a terminal is for the window alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    from rnnviz.nets.jobs.table import TASKS
+    from rnnviz.nets.answering.table import TASKS
     from rnnviz.work.engine import own_pipes, serve
     from rnnviz.work.messages import messages
 

@@ -61,7 +61,7 @@ def run_task(
     """
     # Two threads of OpenMP that wait actively would slow each other down on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from rnnviz.nets.jobs.table import TASKS
+    from rnnviz.nets.answering.table import TASKS
     from rnnviz.work.messages import Done, Failed, Job, Progress, Reply
     from rnnviz.work.runner import InlineRunner
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rnnviz.nets.training.loop import Ending
     from rnnviz.nets.training.processes import Processes
     from rnnviz.nets.training.progress import Progress
-    from rnnviz.nets.training.task import TrainingTask
+    from rnnviz.nets.training_tasks.task import TrainingTask
 
 EXAMPLES = """
   rnnviz train novel.txt
@@ -134,10 +134,10 @@ def run(arguments: argparse.Namespace) -> int:
     if resume and arguments.device != "auto":
         config = msgspec.structs.replace(config, device=arguments.device)
     config.check()
-    from rnnviz.nets.training import training_task
     from rnnviz.nets.training.loop import train
     from rnnviz.nets.training.measuring import with_threads
     from rnnviz.nets.training.processes import Processes, lost_another
+    from rnnviz.nets.training_tasks import training_task
 
     processes = Processes.joined()
     directory = arguments.resume or arguments.run or Path("runs") / config.name

@@ -20,8 +20,8 @@ from rnnviz.core.recordings.description import Classes
 from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.writer import RecordingWriter
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.jobs.table import TASKS
 from rnnviz.session.session import Session
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.views.cells.panels import PANELS

@@ -15,7 +15,7 @@ SMALL = ["--layers", "1", "--units", "4", "--steps", "3", "--batch", "2", "--seq
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A folder with a text and a run that was started there by relative paths."""
-    monkeypatch.setattr("rnnviz.nets.training.characters.CharacterTask.sampled", 5)
+    monkeypatch.setattr("rnnviz.nets.training_tasks.characters.CharacterTask.sampled", 5)
     folder = tmp_path / "project"
     (folder / "texts").mkdir(parents=True)
     (folder / "texts" / "novel.txt").write_text(random_text(300))

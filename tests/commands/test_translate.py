@@ -12,7 +12,7 @@ import pytest
 from rnnviz.cli import main
 from rnnviz.core.alignments.links import read_links
 from rnnviz.nets.checkpoints.native import save_model
-from tests.nets.translation.small import small_translator
+from tests.nets.alignments.small import small_translator
 
 Printed = pytest.CaptureFixture[str]
 

@@ -19,11 +19,11 @@ from msgspec.structs import replace
 
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.log import read_lines
-from rnnviz.nets.training import training_task
-from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import train
-from rnnviz.nets.training.task import TrainingTask
-from rnnviz.nets.training.words import WordTask
+from rnnviz.nets.training_tasks import training_task
+from rnnviz.nets.training_tasks.characters import CharacterTask
+from rnnviz.nets.training_tasks.task import TrainingTask
+from rnnviz.nets.training_tasks.words import WordTask
 from tests.nets.small import random_text
 from tests.nets.training.small_runs import settings
 

@@ -24,9 +24,9 @@ from safetensors.torch import load_file
 
 from rnnviz.core.runs.event import OUTLIVING
 from rnnviz.core.runs.log import read_events, read_lines
-from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import train
-from rnnviz.nets.training.words import WordTask
+from rnnviz.nets.training_tasks.characters import CharacterTask
+from rnnviz.nets.training_tasks.words import WordTask
 from tests.harness.killed_run import CONFIGS, task_of
 
 ROOT = Path(__file__).parents[2]

@@ -62,19 +62,20 @@ from rnnviz.core.stories.pack import unpack as unpack_stories
 from rnnviz.core.stories.story import Stories, Story, lecture, read_stories, write_stories
 from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.trace import read_trace
+from rnnviz.nets.alignments.networks.embeddings import read_vectors
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.checkpoints.vocabulary.file import read_vocabulary
 from rnnviz.nets.made_elsewhere import record_made_elsewhere
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.training.state import State, load_state, save_state
-from rnnviz.nets.translation.embeddings import read_vectors
 from rnnviz.nets.unroll.computing import compute
 from rnnviz.work.remote import mirrored_address
 from rnnviz.work.unpacking import RefusedArchiveError, unpack
 from tests.core.recordings.recordings import record
 from tests.core.runs.made import finished_run
 from tests.nets import test_made_elsewhere
+from tests.nets.alignments.small import small_translator
 from tests.nets.checkpoints import examples
 from tests.nets.checkpoints.linear_recurrences import references, written
 from tests.nets.checkpoints.networks import chain_writers
@@ -86,7 +87,6 @@ from tests.nets.classification.small_classifier import TEXT as LABELLED
 from tests.nets.classification.small_classifier import saved_classifier
 from tests.nets.sequence.test_opening import described
 from tests.nets.sequence.test_opening import every as networks
-from tests.nets.translation.small import small_translator
 
 TEXT = '"Well," she said, "12 a\n\tb {x} (y)." ' * 40
 Opener = Callable[[Path], object]

@@ -14,8 +14,8 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.log import read_events
 from rnnviz.nets import device
 from rnnviz.nets.device import device_of, training_device
-from rnnviz.nets.training import training_task
 from rnnviz.nets.training.loop import train
+from rnnviz.nets.training_tasks import training_task
 from tests.nets.elsewhere import ELSEWHERE, Elsewhere, lies_elsewhere
 
 TEXT = 'he said "it counts", and he went on; ' * 60
@@ -126,13 +126,13 @@ def test_a_run_goes_on_elsewhere_and_comes_back(tmp_path: Path, elsewhere: Elsew
     settings = config(tmp_path, "characters", dropout=0.0)
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     with pytest.MonkeyPatch.context() as undone:
-        undone.setattr("rnnviz.nets.training.characters.training_device", training_device)
+        undone.setattr("rnnviz.nets.training_tasks.characters.training_device", training_device)
         train(training_task(settings), settings, whole)
         train(training_task(settings), settings, parts, stopped=stop_after(3))
     with elsewhere:
         train(training_task(settings), settings, parts, resume=True, stopped=stop_after(3))
     with pytest.MonkeyPatch.context() as undone:
-        undone.setattr("rnnviz.nets.training.characters.training_device", training_device)
+        undone.setattr("rnnviz.nets.training_tasks.characters.training_device", training_device)
         train(training_task(settings), settings, parts, resume=True)
     losses = [[e["loss_nats"] for e in read_events(run, "step")] for run in (whole, parts)]
     assert losses[0] == losses[1]

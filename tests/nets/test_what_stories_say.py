@@ -16,10 +16,10 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.core.stories.story import Story, lecture, told_here
+from rnnviz.nets.alignments.decoding.settings import Settings
+from rnnviz.nets.alignments.sentences import translate
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.sequence.reading import read_text
-from rnnviz.nets.translation.sentences import translate
-from rnnviz.nets.translation.settings import Settings
 from rnnviz.nets.walking.walk import walk
 
 FARTHEST = 18_000

@@ -20,7 +20,7 @@ from rnnviz.core.alignments.trajectory import trajectory
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.training_tasks.structures import STRUCTURES
-from rnnviz.nets.jobs.unroll import TASKS
+from rnnviz.nets.answering.unroll import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.alignments.drawing.bars_view import BarsView

@@ -26,7 +26,7 @@ class AttentionKind:
     attention: str = ""
     """`dot`, `general`, `additive`, `none`; empty where it is unknown."""
     order: str = ""
-    """`before` or `after`; see `nets.translation.decoder`."""
+    """`before` or `after`; see `nets.alignments.networks.decoder`."""
     architecture: str = ""
     """Of the decoder, in short: `GRU`."""
     units: int = 0

@@ -35,7 +35,7 @@ class TokenizerDescription(msgspec.Struct, frozen=True, kw_only=True):
     French. Empty: as they stand, in older files."""
     split: str = ""
     """Words only: how the program that made their list cuts sentences, a name of `SPLITS` of
-    `nets.translation.listed_tokenizer`; empty for ours."""
+    `nets.alignments.listed_tokenizer`; empty for ours."""
     begins: bool = False
     """With `split`: whether the mark for the beginning is read before the words."""
 
@@ -59,7 +59,7 @@ class PairDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What an encoder and a decoder of another program compute otherwise than ours."""
 
     program: Literal["tutorial", "pair"]
-    """PyTorch's tutorial, or one like the usual programs (`nets.translation.pair_model`)."""
+    """PyTorch's tutorial, or one like the usual programs (`nets.alignments.networks.pair_model`)."""
     encoder: RecurrentDescription
     decoder: RecurrentDescription
     order: Literal["before", "after"] = "before"

@@ -1,7 +1,7 @@
 """Every training task, as facts. To add one: a file, and its name below.
 
-What a task does is registered under the same key in `nets.training`; the form of a new run and the
-options of `rnnviz train` follow from what is here.
+What a task does is registered under the same key in `nets.training_tasks`; the form of a new run
+and the options of `rnnviz train` follow from what is here.
 """
 
 from __future__ import annotations

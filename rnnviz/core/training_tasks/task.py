@@ -54,7 +54,7 @@ def _no_problem(_: Sequence[Path], __: TrainingConfig) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskDescription:
-    """One training task; what it does is registered under its key in `nets.training`."""
+    """One training task; what it does is registered under its key in `nets.training_tasks`."""
 
     key: str
     """The `task` in `run.json`: `characters`."""

@@ -23,9 +23,9 @@ from rnnviz.core.models.network import FRONT
 from rnnviz.nets.architectures.base import LayerState, LayerTape
 from rnnviz.nets.device import exact_device
 from rnnviz.nets.language.model import LanguageModel, State
-from rnnviz.nets.layers.states import copied, detached, floats, on
-from rnnviz.nets.layers.states import rows as rows_of
 from rnnviz.nets.sequence.network import SequenceNetwork
+from rnnviz.nets.sequence.states import copied, detached, floats, on
+from rnnviz.nets.sequence.states import rows as rows_of
 
 M = TypeVar("M", bound=SequenceNetwork)
 _BLOCK = 2048

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.nets.language.model import LanguageModel, State
-from rnnviz.nets.layers.states import detached
+from rnnviz.nets.sequence.states import detached
 from rnnviz.work.jobs.gradients import Clipped, Clipping
 
 

@@ -16,8 +16,8 @@ from torch.nn.utils.rnn import pad_sequence
 from rnnviz.core.errors import GradientError
 from rnnviz.nets.gradients.layerwise import MOST_BOTH_WAYS, Wanted, losses_of
 from rnnviz.nets.gradients.truncation import KeptBytes, counted
-from rnnviz.nets.layers.states import detached
 from rnnviz.nets.sequence.network import NetworkState, SequenceNetwork
+from rnnviz.nets.sequence.states import detached
 
 _MOST_KEPT = 1 << 28
 """Numbers that the way back through documents side by side may keep; 1 GB of float32."""

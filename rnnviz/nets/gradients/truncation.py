@@ -20,8 +20,8 @@ from torch.nn import functional
 
 from rnnviz.nets.gradients.clipping import angle_degrees, total_norm
 from rnnviz.nets.language.model import LanguageModel
-from rnnviz.nets.layers.states import detached
 from rnnviz.nets.sequence.network import SequenceNetwork
+from rnnviz.nets.sequence.states import detached
 from rnnviz.work.jobs.gradients import Comparison, Measured
 
 _SAMPLE_SECONDS = 0.002

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rnnviz.nets.answering import classification, gradients, symbols, unroll
 from rnnviz.nets.classification.model import build_classifier
-from rnnviz.nets.jobs import classification, gradients, symbols, unroll
 from rnnviz.nets.kinds.kind import NetworkKind, channel_facts
 
 CLASSIFIER = NetworkKind(

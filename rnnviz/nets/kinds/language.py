@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnviz.nets.jobs import cells, gradients, interventions, symbols, unroll
+from rnnviz.nets.answering import cells, gradients, interventions, symbols, unroll
 from rnnviz.nets.kinds.kind import NetworkKind, channel_facts
 from rnnviz.nets.language.model import build_language_model
 

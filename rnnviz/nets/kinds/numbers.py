@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnviz.nets.jobs import gradients, reading, unroll
+from rnnviz.nets.answering import gradients, reading, unroll
 from rnnviz.nets.kinds.kind import NetworkKind, channel_facts
 from rnnviz.nets.sequence.network import build_network
 

@@ -8,13 +8,13 @@ import msgspec
 from torch import Tensor
 
 from rnnviz.core.models.translation import TokenizerDescription, TranslationDescription
-from rnnviz.nets.jobs import translation
+from rnnviz.nets.alignments.networks.model import TranslationModel, build_translation
+from rnnviz.nets.alignments.networks.pair_file import build_pair
+from rnnviz.nets.alignments.networks.pair_model import PairTranslator
+from rnnviz.nets.alignments.networks.tutorial_model import TutorialTranslator
+from rnnviz.nets.answering import alignments
 from rnnviz.nets.kinds.kind import KindFacts, NetworkKind
 from rnnviz.nets.opened import OpenedModel
-from rnnviz.nets.translation.model import TranslationModel, build_translation
-from rnnviz.nets.translation.pair_file import build_pair
-from rnnviz.nets.translation.pair_model import PairTranslator
-from rnnviz.nets.translation.tutorial_model import TutorialTranslator
 
 
 def _facts(opened: OpenedModel) -> KindFacts:
@@ -37,5 +37,5 @@ TRANSLATOR = NetworkKind(
     key="translator",
     build=_build,
     facts=_facts,
-    jobs=translation.MODEL_JOBS,
+    jobs=alignments.MODEL_JOBS,
 )

@@ -30,8 +30,8 @@ from rnnviz.core.models.network import (
 from rnnviz.core.models.parameter_shapes import parameter_shapes
 from rnnviz.nets.architectures import Layer, LayerState, architecture_named
 from rnnviz.nets.architectures.base import Ran
-from rnnviz.nets.layers.first_weights import draw_parameter
-from rnnviz.nets.layers.weights import fitting_weights
+from rnnviz.nets.sequence.first_weights import draw_parameter
+from rnnviz.nets.sequence.weights import fitting_weights
 
 NetworkState = tuple[LayerState, ...]
 """One state for each of the description's `rows`: a layer in one direction, bottom layer first."""

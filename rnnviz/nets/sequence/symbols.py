@@ -22,10 +22,10 @@ from rnnviz.core.models.network import HALF, Symbols
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
 from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.core.sequences.word_tokens import WORD_PATTERN, folded, words_of
+from rnnviz.nets.alignments.tokenizers import SPACE_MARK, SubwordTokenizer
 from rnnviz.nets.sequence.byte_pairs import BYTE_LEVEL, BytePairs
 from rnnviz.nets.sequence.byte_tokens import ByteTokenizer
 from rnnviz.nets.sequence.longest_bytes import LONGEST, LongestBytes
-from rnnviz.nets.translation.tokenizers import SPACE_MARK, SubwordTokenizer
 
 UNITS = ("words", "subwords", "characters")
 """What a network may be trained to read."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rnnviz.nets.gradients.backprop import go_back, record
 from rnnviz.nets.language.model import LanguageModel, State
-from rnnviz.nets.layers.states import rows
+from rnnviz.nets.sequence.states import rows
 
 
 @torch.no_grad()

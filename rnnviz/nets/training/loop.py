@@ -40,7 +40,7 @@ from rnnviz.nets.training.state import (
     part,
     restore_optimiser,
 )
-from rnnviz.nets.training.task import Position, TrainingTask
+from rnnviz.nets.training_tasks.task import Position, TrainingTask
 
 STAGES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Shares of the training at which samples and a checkpoint are kept."""

@@ -15,7 +15,7 @@ from torch import Tensor
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.device import training_device
 from rnnviz.nets.training.optimising import clip_gradient, loss_and_norm, make_optimiser
-from rnnviz.nets.training.task import TrainingTask
+from rnnviz.nets.training_tasks.task import TrainingTask
 
 WARM_UP = 2
 LEAST_STEPS, MOST_STEPS = 3, 12

@@ -22,7 +22,7 @@ from rnnviz.core.runs.writer import RunWriter
 from rnnviz.nets.training.optimising import BadNumber, Clipped, norms
 from rnnviz.nets.training.progress import Progress
 from rnnviz.nets.training.state import State, save_state
-from rnnviz.nets.training.task import TrainingTask, Validation
+from rnnviz.nets.training_tasks.task import TrainingTask, Validation
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.models.translation import BEGIN_ID, TranslationDescription
+from rnnviz.nets.alignments.batches import PairBatch
+from rnnviz.nets.alignments.networks.encoder import Encoder
+from rnnviz.nets.alignments.networks.model import TranslationModel
 from rnnviz.nets.architectures import Layer
-from rnnviz.nets.evaluating import evaluating
-from rnnviz.nets.translation.batches import PairBatch
-from rnnviz.nets.translation.encoder import Encoder
-from rnnviz.nets.translation.model import TranslationModel
+from rnnviz.nets.sequence.evaluating import evaluating
 
 Norms = npt.NDArray[np.float32]
 

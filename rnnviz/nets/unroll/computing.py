@@ -21,8 +21,8 @@ from rnnviz.core.unroll.plan import END, MOST_STEPS, Plan
 from rnnviz.core.unroll.trace import Numbers, Trace
 from rnnviz.nets.architectures import Layer, LayerState, architecture_named
 from rnnviz.nets.architectures.base import Change
-from rnnviz.nets.layers.first_weights import draw_first_weights
-from rnnviz.nets.layers.states import detached
+from rnnviz.nets.sequence.first_weights import draw_first_weights
+from rnnviz.nets.sequence.states import detached
 
 MOST_UPDATES = 5000
 Weights = Mapping[str, Numbers]

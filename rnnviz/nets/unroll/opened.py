@@ -32,7 +32,6 @@ from rnnviz.core.unroll.model_trace import (
     Says,
 )
 from rnnviz.nets.language.sampling import choose
-from rnnviz.nets.layers.states import each, floats, restored
 from rnnviz.nets.sequence.network import NetworkState, SequenceNetwork
 from rnnviz.nets.sequence.reading import (
     UNKNOWN_CLASS,
@@ -42,6 +41,7 @@ from rnnviz.nets.sequence.reading import (
     read_tokens,
 )
 from rnnviz.nets.sequence.running import running_answers
+from rnnviz.nets.sequence.states import each, floats, restored
 from rnnviz.nets.walking.outcomes import class_logits, class_names, class_shares
 from rnnviz.work.jobs.unroll import Writes
 

@@ -23,8 +23,8 @@ from torch import Tensor
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.nets.architectures.base import LayerState, Ran
-from rnnviz.nets.evaluating import evaluating
-from rnnviz.nets.layers import states
+from rnnviz.nets.sequence import states
+from rnnviz.nets.sequence.evaluating import evaluating
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Known, Reading
 from rnnviz.nets.walking.kept import TORCH_TYPES, KeptChannels, input_table, writer_of

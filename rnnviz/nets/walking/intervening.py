@@ -19,7 +19,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.nets.architectures.base import Change, Layer, LayerState, unchanged
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.language.sampling import sample
-from rnnviz.nets.layers import states
+from rnnviz.nets.sequence import states
 from rnnviz.nets.walking.changed_layer import ChangedLayer, changed_network, check
 
 RANDOM_UNITS = 20

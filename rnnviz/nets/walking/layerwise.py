@@ -16,7 +16,7 @@ from rnnviz.core.models.network import NetworkDescription
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.nets.architectures.base import LayerState
-from rnnviz.nets.evaluating import evaluating
+from rnnviz.nets.sequence.evaluating import evaluating
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Known, Reading
 from rnnviz.nets.walking.kept import TORCH_TYPES, KeptChannels, writer_of

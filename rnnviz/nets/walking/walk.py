@@ -33,8 +33,8 @@ from rnnviz.core.recordings.recording import read_state, saved_states
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures.base import LayerState, Ran
-from rnnviz.nets.evaluating import evaluating
-from rnnviz.nets.layers import states
+from rnnviz.nets.sequence import states
+from rnnviz.nets.sequence.evaluating import evaluating
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Reading, read_text
 from rnnviz.nets.walking.documents import walk_documents

@@ -15,8 +15,8 @@ from rnnviz.core.training_tasks.field import Choice, File, Real, Whole
 from rnnviz.core.training_tasks.settings import MORE, SETTINGS, USUAL
 from rnnviz.core.training_tasks.structures import STRUCTURES
 from rnnviz.core.training_tasks.translation import problem
-from rnnviz.nets.training import TRAINING_TASKS
-from rnnviz.nets.training.translation import TranslationOptions
+from rnnviz.nets.training_tasks import TRAINING_TASKS
+from rnnviz.nets.training_tasks.translation import TranslationOptions
 
 PRESETS = [(task, preset) for task in TASKS for preset in task.presets]
 

@@ -16,7 +16,7 @@ from rnnviz.core.unroll.formulas import explain
 from rnnviz.core.unroll.inside import draw_inside, left_of_the_state
 from rnnviz.core.unroll.plan import of_word
 from rnnviz.nets.language.sampling import sample
-from rnnviz.nets.training.characters import CharacterTask
+from rnnviz.nets.training_tasks.characters import CharacterTask
 from rnnviz.nets.unroll.computing import compute
 from tests.nets.architectures import test_conformance
 from tests.nets.architectures.every import register

@@ -14,7 +14,7 @@ import rnnviz.nets.architectures as package
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.architectures import ARCHITECTURES, Layer, architecture_named
 from rnnviz.nets.architectures.base import AutogradTape, Change, LayerState, previous, unchanged
-from rnnviz.nets.layers import states
+from rnnviz.nets.sequence import states
 from tests.nets.architectures.every import every_layer
 
 STEPS, BATCH, INPUTS, UNITS = 11, 3, 4, 5

@@ -15,19 +15,19 @@ from rnnviz.core.models.parameter_shapes import parameter_shapes
 from rnnviz.core.models.translation import BEGIN_ID, END_ID
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
+from rnnviz.nets.alignments.decoding.decoding import decode
+from rnnviz.nets.alignments.decoding.settings import Settings
 from rnnviz.nets.gradients.backprop import loss_norms, record, state_after, sum_norms
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.language.sampling import sample
-from rnnviz.nets.layers import states
-from rnnviz.nets.training.characters import CharacterTask
-from rnnviz.nets.translation.decoding import decode
-from rnnviz.nets.translation.settings import Settings
+from rnnviz.nets.sequence import states
+from rnnviz.nets.training_tasks.characters import CharacterTask
 from rnnviz.nets.walking.walk import walk
+from tests.nets.alignments.small import small_translator
 from tests.nets.architectures.every import register
 from tests.nets.architectures.toy_attention import ATTENTION
 from tests.nets.small import random_text, small_model, walk_by_cells
 from tests.nets.training.small_runs import settings
-from tests.nets.translation.small import small_translator
 from tests.nets.walked import walk_arrays
 
 TEXT = random_text(40, "\n abcde√")

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints import OpenedModel, open_model
-from rnnviz.nets.jobs.table import TASKS
 from rnnviz.work.jobs.cells import Walk
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.messages import Done, Job, Reply

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rnnviz.nets.answering import warm_models
 from rnnviz.nets.checkpoints import native, open_model
 from rnnviz.nets.checkpoints.base import ModelFile
 from rnnviz.nets.checkpoints.keras import importer as keras
@@ -18,11 +19,10 @@ from rnnviz.nets.checkpoints.pytorch import importers as pytorch
 from rnnviz.nets.checkpoints.tensorflow_js import tfjs
 from rnnviz.nets.checkpoints.torch7 import importer as torch7
 from rnnviz.nets.checkpoints.translators import tutorial
-from rnnviz.nets.jobs import warm_models
 from rnnviz.work.jobs.given import ModelGiven
+from tests.nets.alignments.small import small_translator
 from tests.nets.checkpoints.examples import GIVEN, WRITERS, Stock
 from tests.nets.checkpoints.translators.test_tutorial import write as write_tutorial
-from tests.nets.translation.small import small_translator
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from rnnviz.core.errors import GradientError
 from rnnviz.core.models.network import AsRead, Head, Numbers, Readout
 from rnnviz.nets.gradients.layerwise import Wanted
 from rnnviz.nets.gradients.training_steps import Losses, StepGradients, cut_gradient
-from rnnviz.nets.layers.states import detached
 from rnnviz.nets.sequence.network import SequenceNetwork
-from tests.nets.jobs.test_answer_gradients import READS
+from rnnviz.nets.sequence.states import detached
+from tests.nets.answering.test_output_gradients import READS
 from tests.nets.sequence.zoo import layer, network
 
 CLASSES = Head(outputs=("bad", "good"))

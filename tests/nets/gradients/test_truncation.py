@@ -9,7 +9,7 @@ from torch.nn import functional
 from rnnviz.nets.gradients.clipping import angle_degrees
 from rnnviz.nets.gradients.truncation import _gradient, compare
 from rnnviz.nets.language.model import LanguageModel
-from rnnviz.nets.layers.states import detached
+from rnnviz.nets.sequence.states import detached
 from tests.nets.small import small_model
 
 

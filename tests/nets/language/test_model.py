@@ -10,7 +10,7 @@ from rnnviz.core.models.network import plain_network
 from rnnviz.core.models.parameter_shapes import parameter_shapes
 from rnnviz.nets.architectures import ARCHITECTURES, Layer
 from rnnviz.nets.language.model import LanguageModel, count_parameters
-from rnnviz.nets.layers.states import detached
+from rnnviz.nets.sequence.states import detached
 from tests.nets.small import VOCABULARY, small_model
 
 IDS = torch.tensor([[0, 1], [2, 3], [4, 5], [6, 0]])

@@ -10,9 +10,9 @@ import torch
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.kinds.described import from_plain, read_described
 from rnnviz.core.models.network import Head, NetworkDescription, SequenceDescription
+from rnnviz.nets.answering.models import opened_answer
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.jobs.opening import opened_answer
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.opening import opened_network
 from rnnviz.work.jobs.given import ModelGiven

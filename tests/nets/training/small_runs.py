@@ -7,8 +7,8 @@ from typing import Any
 
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.language.model import LanguageModel
-from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import train as train_task
+from rnnviz.nets.training_tasks.characters import CharacterTask
 
 
 def settings(**changed: Any) -> TrainingConfig:

@@ -17,10 +17,10 @@ from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs import lock
 from rnnviz.core.runs.control import ask
 from rnnviz.core.runs.log import read_events
-from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import Ending, train
 from rnnviz.nets.training.optimising import learning_rate
 from rnnviz.nets.training.progress import Progress
+from rnnviz.nets.training_tasks.characters import CharacterTask
 from tests.core.runs.scalars import read_scalars
 from tests.nets.small import random_text
 from tests.nets.training.small_runs import settings, stopping_after
@@ -30,7 +30,7 @@ TEXT = random_text(600)
 
 @pytest.fixture(autouse=True)
 def _short_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnnviz.nets.training.characters.CharacterTask.sampled", 5)
+    monkeypatch.setattr("rnnviz.nets.training_tasks.characters.CharacterTask.sampled", 5)
 
 
 def run(directory: Path, text: str = TEXT, **changed: Any) -> Ending:

@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.nets.language.model import LanguageModel, State
-from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.hidden_gradients import hidden_gradients
+from rnnviz.nets.training_tasks.characters import CharacterTask
 from tests.nets.small import random_text
 from tests.nets.training.small_runs import settings
 

@@ -28,7 +28,7 @@ from tests.nets.training.small_runs import settings, stopping_after, train
 
 @pytest.fixture(autouse=True)
 def _short_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnnviz.nets.training.characters.CharacterTask.sampled", 10)
+    monkeypatch.setattr("rnnviz.nets.training_tasks.characters.CharacterTask.sampled", 10)
 
 
 def losses(directory: Path) -> list[float]:

@@ -7,9 +7,9 @@ import torch
 
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.training import measuring
-from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.measuring import Measured, measure, with_threads
-from rnnviz.nets.training.task import TrainingTask
+from rnnviz.nets.training_tasks.characters import CharacterTask
+from rnnviz.nets.training_tasks.task import TrainingTask
 from tests.nets.small import random_text
 from tests.nets.training.small_runs import settings
 

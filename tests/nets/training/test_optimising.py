@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.nets.alignments.networks.attention import MultiplicativeAttention
 from rnnviz.nets.training.optimising import (
     BadNumber,
     Clipped,
@@ -19,7 +20,6 @@ from rnnviz.nets.training.optimising import (
     make_optimiser,
     set_rate,
 )
-from rnnviz.nets.translation.attention import MultiplicativeAttention
 from tests.nets.training.small_runs import settings
 
 

@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 
 from rnnviz.core.runs.config import read_config
 from rnnviz.core.runs.log import read_events
-from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import train
+from rnnviz.nets.training_tasks.characters import CharacterTask
 from tests.nets.small import random_text
 
 ROOT = Path(__file__).parents[3]

@@ -14,10 +14,10 @@ from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.core.runs.control import ask
 from rnnviz.core.runs.log import read_events, read_lines
 from rnnviz.core.runs.watched import WatchedRun
-from rnnviz.nets.training.characters import CharacterTask
 from rnnviz.nets.training.loop import train
 from rnnviz.nets.training.progress import Progress
 from rnnviz.nets.training.state import BEFORE, STATE
+from rnnviz.nets.training_tasks.characters import CharacterTask
 from tests.harness import kills
 from tests.harness.killed_run import TEXT
 from tests.nets.small import random_text
@@ -26,7 +26,7 @@ from tests.nets.training.small_runs import settings, stopping_after
 
 @pytest.fixture(autouse=True)
 def _short_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnnviz.nets.training.characters.CharacterTask.sampled", 5)
+    monkeypatch.setattr("rnnviz.nets.training_tasks.characters.CharacterTask.sampled", 5)
 
 
 def trained(

@@ -12,7 +12,7 @@ from torch.nn import functional
 from rnnviz.core.runs.config import TrainingConfig
 from rnnviz.nets.architectures import architecture_named
 from rnnviz.nets.training import sentence_gradients as module
-from rnnviz.nets.training.translation import TranslationTask
+from rnnviz.nets.training_tasks.translation import TranslationTask
 
 
 def made(**changed: Any) -> TranslationTask:

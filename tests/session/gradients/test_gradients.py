@@ -11,8 +11,8 @@ from PySide6.QtCore import QSettings
 from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.sequences.text import Text
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.jobs.table import TASKS
 from rnnviz.session.gradients.networks import Network, Window, affordable_losses
 from rnnviz.session.session import Session
 from rnnviz.work.messages import Job, Listener
@@ -202,8 +202,8 @@ def test_a_large_model_takes_fewer_losses_at_first():
 
 
 def test_a_large_field_is_shown_as_it_grows(session, monkeypatch):
-    monkeypatch.setattr("rnnviz.nets.jobs.gradient_fields._AT_ONCE", 0)
-    monkeypatch.setattr("rnnviz.nets.jobs.gradient_fields._SHOWN_AT", (4, 8))
+    monkeypatch.setattr("rnnviz.nets.answering.gradient_fields._AT_ONCE", 0)
+    monkeypatch.setattr("rnnviz.nets.answering.gradient_fields._SHOWN_AT", (4, 8))
     monkeypatch.setattr("rnnviz.work.engine._LEAST_SECONDS_BETWEEN_PROGRESS", 0)
     gradients, seen = session.gradients, []
 

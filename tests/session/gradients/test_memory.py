@@ -10,8 +10,8 @@ from PySide6.QtCore import QSettings
 
 from rnnviz.core.architectures import COMPARED, facts_of
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.nets.training import training_task
 from rnnviz.nets.training.loop import train
+from rnnviz.nets.training_tasks import training_task
 from rnnviz.session.gradients.memory import PRESETS, Experiment, Memory
 from rnnviz.session.training.runs import Runs
 

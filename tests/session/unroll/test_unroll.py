@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from rnnviz.nets.jobs.unroll import TASKS
+from rnnviz.nets.answering.unroll import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.work.jobs.unroll import TestTime

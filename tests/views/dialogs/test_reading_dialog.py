@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from torch import nn
 from torch.nn import functional
 
-from rnnviz.nets.jobs.table import TASKS
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.views.dialogs.reading_dialog import ReadingDialog
 from rnnviz.work.runner import InlineRunner

@@ -9,8 +9,8 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.sequences.text import Text
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.jobs.table import TASKS
 from rnnviz.session.gradients.networks import Window
 from rnnviz.session.session import Session
 from rnnviz.work.runner import InlineRunner

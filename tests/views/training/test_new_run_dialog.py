@@ -143,7 +143,7 @@ def test_pictures_without_a_task_cannot_be_chosen(dialog: NewRunDialog, qtbot: Q
 def test_a_translator_is_trained_from_the_form(
     dialog: NewRunDialog, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    from rnnviz.nets.training import training_task
+    from rnnviz.nets.training_tasks import training_task
 
     qtbot.mouseClick(dialog.structures.buttons["many-to-many"], Qt.MouseButton.LeftButton)
     assert dialog.described.key == "translation"

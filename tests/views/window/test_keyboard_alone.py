@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from rnnviz.nets.jobs.table import TASKS
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.session import Session
 from rnnviz.views.alignments.workspace import AlignmentsWorkspace
 from rnnviz.views.cells.ranking_table import RankingTable

@@ -26,8 +26,8 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.system.trash import NoTrashError
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.session.alignments.questions import Translator
 from rnnviz.session.session import Session

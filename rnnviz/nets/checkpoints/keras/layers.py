@@ -35,7 +35,7 @@ from rnnviz.nets.checkpoints.networks.chain import (
 )
 from rnnviz.nets.checkpoints.networks.gate_layout import GateLayout
 from rnnviz.nets.checkpoints.networks.normalisations import TORCH_EPSILON, batch_norm_as_map
-from rnnviz.nets.layers.weights import shape_of
+from rnnviz.nets.sequence.weights import shape_of
 
 Weighted = tuple[KerasLayer, Sequence[Tensor]]
 """A layer and its weights in the order in which Keras keeps them; of both directions, forward

@@ -30,8 +30,8 @@ from rnnviz.nets.checkpoints.pytorch.safetensors_state import (
 )
 from rnnviz.nets.checkpoints.pytorch.shards import whole_of_shards
 from rnnviz.nets.checkpoints.vocabulary.found import vocabulary_in
-from rnnviz.nets.layers.weights import shape_of
 from rnnviz.nets.opened import OpenedModel
+from rnnviz.nets.sequence.weights import shape_of
 
 _BYTES = 256
 

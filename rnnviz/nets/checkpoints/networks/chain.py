@@ -31,8 +31,8 @@ from rnnviz.core.models.network import (
     Readout,
 )
 from rnnviz.nets.checkpoints.networks.found import Gives, UnnamedNetwork
-from rnnviz.nets.layers.weights import check_weights, shape_of
 from rnnviz.nets.sequence.network import ACTIVATIONS
+from rnnviz.nets.sequence.weights import check_weights, shape_of
 
 Direction = Mapping[str, Tensor]
 """The parameters of one direction of a recurrent layer, as its facts name and shape them."""

@@ -39,7 +39,7 @@ from rnnviz.nets.checkpoints.networks.parts import (
     stacks_in,
 )
 from rnnviz.nets.checkpoints.networks.rewritten import plain_weights
-from rnnviz.nets.layers.weights import check_weights, shape_of
+from rnnviz.nets.sequence.weights import check_weights, shape_of
 
 _Use = tuple[Purpose, Readout, Gives, str, list[str]]
 """What a network may be for: its readout, what it gives, how this is called, what is assumed."""

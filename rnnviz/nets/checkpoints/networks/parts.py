@@ -18,7 +18,7 @@ from rnnviz.core.architectures import ArchitectureFacts, layers_of_torch
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.networks.normalisations import batch_norm_as_map, epsilon_of
 from rnnviz.nets.checkpoints.pytorch.file import ModuleFacts
-from rnnviz.nets.layers.weights import shape_of
+from rnnviz.nets.sequence.weights import shape_of
 
 RECURRENT = re.compile(
     r"(?P<module>.*?)(?P<part>weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)"

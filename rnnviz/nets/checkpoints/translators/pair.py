@@ -1,7 +1,7 @@
 """Encoder and decoder of a translator, in one file or in two, found by names and shapes.
 
 What they compute is not in the file; it follows from the shapes which of the usual programs it is
-(`nets.translation.pair_model`), and what the shapes leave open is assumed and said.
+(`nets.alignments.networks.pair_model`), and what the shapes leave open is assumed and said.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rnnviz.core.architectures import layers_of_torch
 from rnnviz.core.errors import ModelFileError, SentencesNeeded
 from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.core.reading import check_fits
+from rnnviz.nets.alignments.networks.pair_model import PairForm, PairTranslator, Part
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.pytorch.file import looks_like_pytorch, read_pytorch, weights_in
 from rnnviz.nets.checkpoints.translators.word_lists import (
@@ -27,9 +28,8 @@ from rnnviz.nets.checkpoints.translators.word_lists import (
     contents_beside,
     pair_of_lists,
 )
-from rnnviz.nets.layers.weights import check_weights, shape_of
 from rnnviz.nets.opened import OpenedModel
-from rnnviz.nets.translation.pair_model import PairForm, PairTranslator, Part
+from rnnviz.nets.sequence.weights import check_weights, shape_of
 
 Tensors = Mapping[str, Tensor]
 _RECURRENT = re.compile(r"(?:.*\.)?(weight|bias)_(ih|hh)_l\d+(_reverse)?")

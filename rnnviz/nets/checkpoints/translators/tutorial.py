@@ -19,16 +19,16 @@ from rnnviz.core.errors import ModelFileError, RnnvizError, SentencesNeeded, Tex
 from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID, SPECIAL, TranslationDescription
 from rnnviz.core.reading import check_fits
 from rnnviz.core.sequences.lines import read_lines
+from rnnviz.nets.alignments.batches import make_batch
+from rnnviz.nets.alignments.decoding.decoding import decode_many
+from rnnviz.nets.alignments.networks.tutorial_model import TutorialTranslator
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.pytorch.file import looks_like_pytorch, read_pytorch, weights_in
 from rnnviz.nets.checkpoints.translators.pair import Pair, opened_pair, pair_in
 from rnnviz.nets.checkpoints.translators.tutorial_words import Candidate, candidates
 from rnnviz.nets.checkpoints.translators.word_lists import contents_beside, pair_of_lists
-from rnnviz.nets.layers.weights import check_weights
 from rnnviz.nets.opened import OpenedModel
-from rnnviz.nets.translation.batches import make_batch
-from rnnviz.nets.translation.decoding import decode_many
-from rnnviz.nets.translation.tutorial_model import TutorialTranslator
+from rnnviz.nets.sequence.weights import check_weights
 
 _GRU = {
     "embedding.weight", "gru.weight_ih_l0", "gru.weight_hh_l0", "gru.bias_ih_l0", "gru.bias_hh_l0",

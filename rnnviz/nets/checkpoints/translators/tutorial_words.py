@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rnnviz.core.alignments.parallel_corpus import Pair
-from rnnviz.nets.translation.listed_tokenizer import SPLITS, ListTokenizer
+from rnnviz.nets.alignments.listed_tokenizer import SPLITS, ListTokenizer
 
 _PREFIXES = (
     "i am ", "i m ", "he is", "he s ", "she is", "she s ", "you are", "you re ", "we are", "we re ",

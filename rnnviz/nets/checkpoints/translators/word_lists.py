@@ -25,9 +25,9 @@ from rnnviz.core.models.translation import (
     UNKNOWN_ID,
 )
 from rnnviz.core.reading import check_fits
+from rnnviz.nets.alignments.listed_tokenizer import ListTokenizer
 from rnnviz.nets.checkpoints.vocabulary.file import held_in
 from rnnviz.nets.checkpoints.vocabulary.found import everything, tokens_of
-from rnnviz.nets.translation.listed_tokenizer import ListTokenizer
 
 _MARKS = {
     BEGIN_ID: {"sos", "s", "bos", "go", "start", "begin", "startseq", "init"},

@@ -15,8 +15,8 @@ from torch import nn
 from rnnviz.cli import main
 from rnnviz.core.errors import ModelFileError, SentencesNeeded
 from rnnviz.core.models.translation import BEGIN_ID, END_ID, UNKNOWN_ID
+from rnnviz.nets.alignments.sentences import translate
 from rnnviz.nets.checkpoints import OpenedModel, open_model
-from rnnviz.nets.translation.sentences import translate
 from tests.nets.checkpoints.translators.programs import (
     BothWays,
     Chatbot,

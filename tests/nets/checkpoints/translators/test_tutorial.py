@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.core.errors import ModelFileError, TextError
+from rnnviz.nets.alignments.listed_tokenizer import newer, older
+from rnnviz.nets.alignments.sentences import translate
 from rnnviz.nets.checkpoints import ModelFile, open_model
 from rnnviz.nets.checkpoints.translators.tutorial import Tutorial
-from rnnviz.nets.translation.listed_tokenizer import newer, older
-from rnnviz.nets.translation.sentences import translate
 
 PAIRS = (
     ("Je suis fatigué.", "I'm tired."),

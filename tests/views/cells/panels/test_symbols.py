@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
+from rnnviz.nets.answering.symbols import vectors_of
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.jobs.symbols import vectors_of
-from rnnviz.nets.jobs.table import TASKS
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.symbols import SymbolsPanel

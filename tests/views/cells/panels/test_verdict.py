@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
-from rnnviz.nets.jobs.table import TASKS
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.verdict import VerdictPanel
 from rnnviz.views.cells.text_panel import TextPanel

@@ -11,7 +11,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QScrollArea
 
 from rnnviz.core.models.network import AsRead, Head, Numbers, Readout
-from rnnviz.nets.jobs.table import TASKS
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.session import Session
 from rnnviz.views.gradients.panels.clipping import ClippingPanel
 from rnnviz.views.gradients.panels.columns import ColumnDependence
@@ -21,7 +21,7 @@ from rnnviz.views.gradients.panels.heatmap import GradientHeatmapPanel
 from rnnviz.views.gradients.panels.inputs import InputsPanel
 from rnnviz.views.gradients.panels.truncation import TruncationPanel
 from rnnviz.work.runner import InlineRunner
-from tests.nets.jobs.test_answer_gradients import READS, REVIEWS, TAGS, saved
+from tests.nets.answering.test_output_gradients import READS, REVIEWS, TAGS, saved
 from tests.nets.sequence.zoo import layer, network
 from tests.views.gradients.gradients_world import settle, shown
 

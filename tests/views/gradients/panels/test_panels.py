@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 
 from rnnviz.core.gradients import Decay
 from rnnviz.core.sequences.text import Text
-from rnnviz.nets.jobs.table import TASKS
+from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.session import Session
 from rnnviz.views.gradients.panels import PANELS
 from rnnviz.views.gradients.panels.clipping import ClippingPanel

@@ -1,0 +1,1 @@
+"""Encoder-decoder networks, and where they look: from a sentence to another one, word by word."""

@@ -1,0 +1,1 @@
+"""From a network to a translation: greedy, beam search, sampling, forced words."""

@@ -1,0 +1,1 @@
+"""Encoders, decoders and attention: the networks that translate, with their weights."""

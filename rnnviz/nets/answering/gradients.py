@@ -1,0 +1,204 @@
+"""The engine's tasks about gradients through time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from rnnviz.core.errors import GradientError, TextError
+from rnnviz.core.gradients import FieldFacts, matrix_facts
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.tokens import Tokens
+from rnnviz.core.system.files import write_atomically
+from rnnviz.nets.answering.gradient_fields import (
+    Growing,
+    Shares,
+    architecture_of,
+    as_before_training,
+    require_some,
+    unit_of,
+)
+from rnnviz.nets.answering.output_gradients import compute_answer_field
+from rnnviz.nets.answering.output_steps import ANSWER_STEP_JOBS, answer_clipping, answer_truncation
+from rnnviz.nets.gradients.backprop import record, state_after, sum_norms
+from rnnviz.nets.gradients.clipping import (
+    clip,
+    proposed_thresholds,
+    step_gradient,
+    total_norm,
+)
+from rnnviz.nets.gradients.truncation import compare
+from rnnviz.nets.language.model import LanguageModel
+from rnnviz.nets.opened import OpenedModel, by_request
+from rnnviz.work.jobs.cells import Written
+from rnnviz.work.jobs.gradients import (
+    Clipping,
+    Comparison,
+    ComputeField,
+    FieldPart,
+    RecurrentMatrices,
+    StepClipped,
+    Truncation,
+)
+from rnnviz.work.messages import Context
+
+
+class Reading:
+    """The symbols of a text that a model knows, each a step, and where they stand."""
+
+    def __init__(self, model: LanguageModel, text: Text) -> None:
+        reading = model.read(text)
+        known, self.ids = reading.take(0, len(reading))
+        steps = np.flatnonzero(known)
+        self.places = self._steps = steps
+        if isinstance(reading.sequence, Tokens):
+            self.places = np.asarray(reading.sequence.spans)[steps, 0]
+        self.ends: npt.NDArray[np.int64] | None = None
+        """Where each symbol ends, where one may be longer than a character."""
+        if isinstance(reading.sequence, Tokens):
+            self.ends = np.asarray(reading.sequence.spans)[steps, 1]
+        self.unit = unit_of(model)
+        if len(self.ids) < 2:
+            symbols = "".join(model.symbols)[:80]
+            what = "characters" if isinstance(reading.sequence, Text) else "symbols"
+            raise TextError(
+                f"a loss needs two {what} that the model knows, one to read and one to predict; "
+                f"the text has {len(self.ids)}, of {len(reading):,} in all. The model knows "
+                f"{symbols!r}"
+            )
+
+    def skipped(self, begin: int, stop: int) -> int:
+        """How many symbols between two steps the model does not know."""
+        return int(self._steps[stop] - self._steps[begin]) - (stop - begin)
+
+    def step_before(self, character: int) -> int:
+        """The step that predicts the first known character from here on, at most the last one."""
+        found = int(np.searchsorted(self.places, character)) - 1
+        return min(max(found, 0), len(self.ids) - 2)
+
+
+def _network(opened: OpenedModel, seed: int | None) -> LanguageModel:
+    model: LanguageModel = opened.model
+    return as_before_training(model, seed)
+
+
+def compute_field(
+    opened: OpenedModel, request: ComputeField, context: Context[FieldPart]
+) -> Written:
+    """The gradients of some losses, some steps back; with Jacobians, of a few steps t.
+
+    What takes long is written as far as it is known, too; the progress then tells where.
+    """
+    if opened.model.network.backwards:
+        return compute_answer_field(opened, request, context)
+    model, text = _network(opened, request.seed), request.text.read()
+    reading = Reading(model, text)
+    distance, count = request.distance, request.count
+    require_some(request)
+    first = reading.step_before(request.start)
+    begin = max(0, first - distance)
+    stop = min(first + count, len(reading.ids) - 1)
+    wanted = request.jacobians
+    share = Shares(context, (begin / 8000, stop - begin, 2 * distance * wanted))
+    state = state_after(model, reading.ids[:begin], share.of(0))
+    tape = record(model, reading.ids[begin : stop + 1], state)
+    facts = FieldFacts(
+        model_name=model.description.name,
+        model_path=request.model.path,
+        architecture=architecture_of(model),
+        text_name=text.name,
+        layers=len(model.network.layers),
+        units=max(layer.units for layer in model.network.layers),
+        states=tape.states,
+        start=request.start,
+        skipped=reading.skipped(begin, stop),
+        seed=request.seed,
+        unit=reading.unit,
+    )
+    growing = Growing(Path(request.path), facts, reading.places[begin : stop + 1], share)
+    if reading.ends is not None:
+        growing.arrays["ends"] = torch.from_numpy(reading.ends[begin : stop + 1])
+    targets = range(first - begin, stop - begin)
+    try:
+        growing.take_losses(tape, targets, distance)
+        sums = sum_norms(tape, targets)
+        growing.arrays |= {f"{name}-sum": found for name, found in sums.items()}
+        if wanted:
+            growing.take_jacobians(
+                targets, lambda step: (tape, [step] * len(tape.layers)), distance
+            )
+        return Written(str(growing.finish()))
+    finally:
+        growing.forget_part()
+
+
+def recurrent_matrices(
+    opened: OpenedModel, request: RecurrentMatrices, context: Context[None]
+) -> Written:
+    """Eigenvalues and singular values of W_hh, by layer and gate, as JSON in `path`."""
+    model = as_before_training(opened.model, request.seed)
+    weights = [
+        (number, gate, weight.detach().numpy())
+        for number, layer in enumerate(model.recurrent)
+        for gate, weight in layer.recurrent_weights().items()
+    ]
+    found = []
+    for number, gate, weight in weights:
+        found.append(matrix_facts(weight, number, gate))
+        context.progress(len(found), len(weights))
+    path = Path(request.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, msgspec.json.encode(found))
+    return Written(str(path))
+
+
+def clipping(opened: OpenedModel, request: Clipping, context: Context[None]) -> StepClipped:
+    """The gradient of a step of `count` characters from `start` on, clipped by norm and by value.
+
+    Also the raw norm of `windows` such steps, one after the other.
+    """
+    if opened.model.network.backwards:
+        return answer_clipping(opened, request, context)
+    model = _network(opened, request.seed)
+    reading = Reading(model, request.text.read())
+    count, windows = request.count, request.windows
+    first = reading.step_before(request.start)
+    state = state_after(model, reading.ids[:first])
+    norms, chosen = [], None
+    for window in range(windows):
+        begin = first + window * count
+        ids = reading.ids[begin : begin + count + 1]
+        if len(ids) < 2:
+            break
+        gradients, state = step_gradient(model, ids, state)
+        norms.append(total_norm(gradients))
+        chosen = chosen or gradients
+        context.progress(window + 1, windows)
+    assert chosen is not None
+    norm, value = proposed_thresholds(request, norms, chosen)
+    whole, parts = clip(chosen, norm, value)
+    losses = min(count, len(reading.ids) - 1 - first)
+    start = int(reading.places[first])
+    return StepClipped(norm, value, whole, parts, tuple(norms), start, losses)
+
+
+def truncation(opened: OpenedModel, request: Truncation, context: Context[None]) -> Comparison:
+    """Memory, time and gradient of BPTT in chunks of `chunk` beside full BPTT over `steps`."""
+    if opened.model.network.backwards:
+        return answer_truncation(opened, request, context)
+    model = _network(opened, request.seed)
+    reading = Reading(model, request.text.read())
+    steps, chunk = request.steps, request.chunk
+    if steps < 1 or chunk < 1:
+        raise GradientError(f"chunks of {chunk} steps out of {steps}: both must be at least 1")
+    return compare(model, reading.ids, steps, chunk, context.progress)
+
+
+MODEL_JOBS = by_request(compute_field, recurrent_matrices, clipping, truncation)
+"""Asked of a language model."""
+ANSWER_JOBS = {**by_request(compute_answer_field, recurrent_matrices), **ANSWER_STEP_JOBS}
+"""Asked of any other network that reads a sequence."""

@@ -1,1 +1,0 @@
-"""What recurrent layers are computed with: fused, in mixed precision, and their first weights."""
