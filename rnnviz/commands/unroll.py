@@ -66,6 +66,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("chunk", 0, "truncated BPTT: steps after which gradients are cut (default: never)"),
     ):
         parser.add_argument(f"--{name}", type=whole, default=default, metavar="N", help=about)
+    parser.add_argument(
+        "--direction", choices=["forward", "both"], default="forward",
+        help="both: each layer has a second row that reads from the end (default: forward)",
+    )  # fmt: skip
     parser.add_argument("--rate", type=number, default=0.1, metavar="X", help="default: 0.1")
     parser.add_argument(
         "--embedding", type=whole, default=0, metavar="N",
@@ -252,7 +256,7 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
     else:
         from rnnviz.views.text.text_figure import write_drawn
 
-        shown = moment(last if arguments.moment < 0 else arguments.moment, plan.steps)
+        shown = moment(last if arguments.moment < 0 else arguments.moment, plan.moves)
         if arguments.inside:
             if not 1 <= arguments.inside <= plan.steps:
                 raise UnrollError(f"there is no step {arguments.inside}; take 1 to {plan.steps}")
@@ -277,7 +281,8 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
 
 
 _SETTINGS = (
-    "architecture", "units", "layers", "seed", "chunk", "rate", "embedding", "clip", "threshold",
+    "architecture", "units", "layers", "direction", "seed", "chunk", "rate", "embedding", "clip",
+    "threshold",
 )  # fmt: skip
 _WRITTEN = (".svg", ".png", ".pdf", ".html")
 

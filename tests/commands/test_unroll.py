@@ -42,6 +42,14 @@ def test_what_cannot_be_drawn_is_said(words, said, tmp_path, monkeypatch, capsys
     assert not list(tmp_path.iterdir())
 
 
+def test_both_ways_and_where_not(tmp_path, capsys):
+    command = ["unroll", "hello", "--direction", "both", "-o", str(tmp_path / "both.svg")]
+    assert main(command) == 0
+    assert "← from end" in (tmp_path / "both.svg").read_text()
+    assert main([*command, "--structure", "attention"]) == 1
+    assert "what is not written yet has no end" in capsys.readouterr().err
+
+
 def test_a_moving_picture_of_all_moments(tmp_path, capsys):
     assert main(["unroll", "hello", "--animate", str(tmp_path / "hello.gif")]) == 0
     with Image.open(tmp_path / "hello.gif") as found:

@@ -8,8 +8,9 @@ import numpy as np
 
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.architectures.facts import ArchitectureFacts
-from rnnviz.core.unroll.inside import jacobian, left_of_the_state, state_before
+from rnnviz.core.unroll.inside import entering, jacobian, left_of_the_state, state_before
 from rnnviz.core.unroll.picture import Place, title_of
+from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.trace import Numbers, Trace
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -37,6 +38,11 @@ def explain(trace: Trace, place: Place) -> tuple[str, str]:
         "unit": _inside,
         "arrow": _arrow,
     }[place.kind](trace, place)
+
+
+def _last(plan: Plan, row: int, step: int) -> int:
+    """The number, from 1, of the state that a row has as it comes to a step; 0 or T + 1 of none."""
+    return step + 2 if plan.from_end(row) else step
 
 
 def _n(value: float) -> str:
@@ -79,16 +85,16 @@ def _hidden(trace: Trace, place: Place) -> tuple[str, str]:
     if facts.made or f"weight/layers.{layer}.weight_hh_l0" not in trace:
         lines = [made_of(trace, layer, name, step, unit) for name in facts.made]
         return facts.about, f"unit {unit + 1}: " + "; ".join(lines)
-    inputs = trace["inputs"] if layer == 0 else trace[f"{layer - 1}/hidden"]
-    before = trace[place.key][step - 1] if step else np.zeros(plan.units)
-    if plan.chunk_starts(step) and not plan.carried:
-        before = np.zeros(plan.units)
+    before = state_before(trace, layer, "hidden", step)
     head = f"{'decoder' if plan.decodes(step) else 'layers'}.{layer}."
     into, again = (trace[f"weight/{head}weight_{name}_l0"][unit] for name in ("ih", "hh"))
     bias = sum(float(trace[f"weight/{head}bias_{name}_l0"][unit]) for name in ("ih", "hh"))
     slope = 1 - value**2
-    formula = f"h{_sub(step + 1)} = tanh(W_xh x{_sub(step + 1)} + W_hh h{_sub(step)} + b)"
-    inner = f"{_products(into, inputs[step])} + {_products(again, before)} + {_n(bias)}"
+    was = _sub(_last(plan, layer, step))
+    formula = f"h{_sub(step + 1)} = tanh(W_xh x{_sub(step + 1)} + W_hh h{was} + b)"
+    inner = (
+        f"{_products(into, entering(trace, layer, step))} + {_products(again, before)} + {_n(bias)}"
+    )
     return (
         f"{formula}; its slope is 1 − h²",
         f"{now} = tanh({inner}) = {_n(value)}; slope {_n(slope)}",
@@ -147,12 +153,12 @@ def _of_the_inputs(
         return f"{squash}(W x + U h₋₁ + b) = {value}"
     part = "decoder" if trace.plan.decodes(step) else "layers"
     row = facts.row_gates.index(name) * trace.plan.units + unit
-    inputs = trace["inputs"] if layer == 0 else trace[f"{layer - 1}/hidden"]
+    inputs = entering(trace, layer, step)
     terms = []
     for parameter, sides in facts.parameters.items():
         values = trace[f"weight/{part}.{layer}.{parameter}"]
         if sides == ("rows", "inputs"):
-            terms.append(_products(values[row], inputs[step]))
+            terms.append(_products(values[row], inputs))
         elif sides == ("rows",):
             terms.append(_n(values[row]))
     return f"{squash}(W x + b) = {squash}({' + '.join(terms)}) = {value}"
@@ -169,7 +175,8 @@ def _arrow(trace: Trace, place: Place) -> tuple[str, str]:
     """What an arrow does: `ih` into a layer, `hh` from step to step, `hy` into the scores."""
     plan, step = trace.plan, place.step
     layer, name = int(place.key.split("/")[0]), place.key.split("/")[1]
-    facts, now, last = facts_of(plan.architecture), _sub(step + 1), _sub(step)
+    facts, now = facts_of(plan.architecture), _sub(step + 1)
+    last = _sub(_last(plan, layer, step))
     if name == "hy":
         values = trace["scores"][step]
         return f"W_hy h{now} + b: the scores", f"({_listed(values)})"
@@ -186,16 +193,15 @@ def _arrow(trace: Trace, place: Place) -> tuple[str, str]:
         said = f"what step {step + 1} leaves of the {title} before it: ({_listed(way[1])})"
         return f"the state goes on: {facts.about}", said
     if name == "ih":
-        inputs = trace["inputs"] if layer == 0 else trace[f"{layer - 1}/hidden"]
-        values = trace[f"{head}_ih_l0"] @ inputs[step]
+        values = trace[f"{head}_ih_l0"] @ entering(trace, layer, step)
         return f"W_xh x{now}: what enters adds this to each unit", f"({_listed(values)})"
     values = trace[f"{head}_hh_l0"] @ state_before(trace, layer, "hidden", step)
     formula = f"W_hh h{last}: the same matrix at every step"
     product = jacobian(trace, layer, step)
-    if product is None or step == 0:
+    if product is None or plan.before(layer, step) is None:
         return formula, f"({_listed(values)})"
     whole = np.eye(plan.units)
-    for number in range(step, plan.steps):
+    for number in (step, *plan.after(layer, step)):
         one = jacobian(trace, layer, number)
         whole = whole if one is None else one @ whole
     back = _n(float(np.linalg.norm(product, 2)))
@@ -217,8 +223,12 @@ def _own(trace: Trace, place: Place) -> tuple[str, str]:
     plan, step, unit = trace.plan, place.step, place.row
     value = trace[place.key][step, unit]
     layer = int(place.key.split("/")[0])
-    if layer + 1 < plan.layers:
+    if plan.layer_of(layer) + 1 < plan.layers:
         return "what the layer above asks of this state at its own step", _n(value)
+    if plan.joins_ends and plan.from_end(layer):
+        if step:
+            return "no answer is made of this state: no loss of its own", _n(value)
+        step = plan.steps - 1
     target = plan.targets[step]
     if plan.attends:
         whose = "its own scores and attention" if plan.decodes(step) else "the decoder's attention"
@@ -229,9 +239,10 @@ def _own(trace: Trace, place: Place) -> tuple[str, str]:
     wrong[plan.vocabulary.index(target)] -= 1
     if plan.squashed_output:
         wrong = wrong * (1 - trace["scores"][step] ** 2)
-    weights = trace["weight/output.weight"][:, unit]
+    column = unit + (plan.units if plan.from_end(layer) else 0)
+    weights = trace["weight/output.weight"][:, column]
     return (
-        f"∂L{_sub(step + 1)}/∂h{_sub(step + 1)} = W_hyᵀ (p − target)",
+        f"∂L{_sub(step + 1)}/∂h{_sub(place.step + 1)} = W_hyᵀ (p − target)",
         f"unit {unit + 1}: {_products(weights, wrong)} = {_n(value)}",
     )
 
@@ -241,30 +252,34 @@ def _later(trace: Trace, place: Place) -> tuple[str, str]:
     own = trace[place.key.replace("/later/", "/own/")][step, unit]
     value = trace[place.key][step, unit]
     whole = f"own {_n(own)} + later {_n(value)} = {_n(own + value)}"
-    if step + 1 == plan.steps:
+    row = int(place.key.split("/")[0])
+    following = plan.after(row, step)
+    if not following:
         return "nothing comes after the last step", whole
     if plan.chunk_starts(step + 1):
         return "cut: truncated back-propagation stops here", whole
     if plan.source == step + 1:
         return "what comes back from the decoder's first step, which begins with this state", whole
-    after = _sub(step + 2)
-    facts, layer = facts_of(plan.architecture), int(place.key.split("/")[0])
-    way = None if _sees_the_state(facts) else left_of_the_state(trace, layer, step + 1)
+    later = following[0]
+    after = _sub(later + 1)
+    facts = facts_of(plan.architecture)
+    way = None if _sees_the_state(facts) else left_of_the_state(trace, row, later)
     if way is not None:
         left = _n(way[1][unit])
-        more = trace[place.key.replace("/later/", "/own/")][step + 1, unit]
-        more += trace[place.key][step + 1, unit]
-        return f"what step {step + 2} leaves of this state · ∂L/∂h{after}: no matrix between", (
+        more = trace[place.key.replace("/later/", "/own/")][later, unit]
+        more += trace[place.key][later, unit]
+        return f"what step {later + 1} leaves of this state · ∂L/∂h{after}: no matrix between", (
             f"{left}·{_n(more)} = {_n(value)}; {whole}"
         )
     if facts.gated:
-        return f"what comes back from step {step + 2} through all its gates", whole
+        return f"what comes back from step {later + 1} through all its gates", whole
     return f"W_hhᵀ ((1 − h{after}²) · ∂L/∂h{after}): the product of Jacobians grows by one", whole
 
 
 def _score(trace: Trace, place: Place) -> tuple[str, str]:
-    step, row = place.step, place.row
-    hidden = trace[f"{trace.plan.layers - 1}/hidden"][step]
+    step, row, plan = place.step, place.row, trace.plan
+    top = plan.rows_of(plan.layers - 1)
+    hidden = np.concatenate([trace[f"{one}/hidden"][plan.read_at(one, step)] for one in top])
     if trace.plan.attends:
         hidden = np.concatenate([hidden, np.nan_to_num(trace["context"][step])])
     weights = trace["weight/output.weight"][row]
@@ -275,6 +290,8 @@ def _score(trace: Trace, place: Place) -> tuple[str, str]:
     name = "tanh(W_hy h + b)" if trace.plan.squashed_output else "W_hy h + b"
     if trace.plan.attends:
         name = f"W_hy [h ; c{_sub(step + 1)}] + b"
+    if plan.directions == 2:
+        name = f"W_hy [h→ ; h←{_sub(plan.read_at(top[-1], step) + 1)}] + b"
     symbol = trace.plan.vocabulary[row]
     return f"y{_sub(step + 1)} = {name.replace('h ', f'h{_sub(step + 1)} ')}", (
         f"score of “{symbol}”: {shown} = {_n(value)}"
@@ -329,7 +346,7 @@ def _loss(trace: Trace, place: Place) -> tuple[str, str]:
 def _weight(trace: Trace, place: Place) -> tuple[str, str]:
     plan = trace.plan
     name = place.key.removeprefix("gradient/")
-    where = f"{title_of(name, plan.layers)}[{place.row + 1}, {place.column + 1}]"
+    where = f"{title_of(name, plan.layers, plan.directions)}[{place.row + 1}, {place.column + 1}]"
     value = trace[f"weight/{name}"][place.row, place.column]
     if f"share/{name}" not in trace:
         return f"{where} = {_n(value)}, the same number at every step", "nothing is learned here"

@@ -28,13 +28,29 @@ _TOKEN = re.compile(r"[a-z_]+\(|[a-z_]+|[()*+-]|\d+")
 _SIGNS = {"*": "·", "-": "−"}
 
 
-def state_before(trace: Trace, layer: int, state: str, step: int) -> Numbers:
+def begins_anew(plan: Plan, row: int, step: int) -> bool:
+    """Whether a row comes to a step with a state of zeros: at its first, and at fresh chunks."""
+    return plan.before(row, step) is None or (plan.chunk_starts(step) and not plan.carried)
+
+
+def state_before(trace: Trace, row: int, state: str, step: int) -> Numbers:
     """(U,) what a step begins with: zeros at the first one, and where a chunk starts anew."""
     plan = trace.plan
-    if step == 0 or (plan.chunk_starts(step) and not plan.carried):
+    last = plan.before(row, step)
+    if last is None or begins_anew(plan, row, step):
         return np.zeros(plan.units)
-    before: Numbers = trace[f"{layer}/{state}"][step - 1]
+    before: Numbers = trace[f"{row}/{state}"][last]
     return before
+
+
+def entering(trace: Trace, row: int, step: int) -> Numbers:
+    """What a row reads at a step: the input, or what the layer below gives, both directions."""
+    plan = trace.plan
+    below = plan.rows_of(plan.layer_of(row) - 1)
+    if not below:
+        first: Numbers = trace["inputs"][step]
+        return first
+    return np.concatenate([trace[f"{one}/hidden"][step] for one in below])
 
 
 def left_of_the_state(trace: Trace, layer: int, step: int) -> tuple[str, Numbers] | None:
@@ -49,7 +65,7 @@ def left_of_the_state(trace: Trace, layer: int, step: int) -> tuple[str, Numbers
         formula = facts.made.get(state, "")
         if f"before_{state}" not in formula:
             continue
-        if step == 0 or (plan.chunk_starts(step) and not plan.carried):
+        if begins_anew(plan, layer, step):
             return state, np.zeros(plan.units)
         at = [_value(trace, facts, layer, formula, step, state, given) for given in (0.0, 1.0)]
         return state, at[1] - at[0]
@@ -89,7 +105,7 @@ def _worked_out(part: ast.expr, names: Mapping[str, Numbers]) -> Numbers | float
 
 
 def jacobian(trace: Trace, layer: int, step: int) -> Numbers | None:
-    """(U, U) dh_t/dh_(t-1) of a vanilla layer, diag(1 - h²) W_hh; None for any other."""
+    """(U, U) dh_t/dh_(t-1) of a vanilla row, diag(1 - h²) W_hh; None for any other."""
     head = "decoder" if trace.plan.decodes(step) else "layers"
     name = f"{head}.{layer}.weight_hh_l0"
     if facts_of(trace.plan.architecture).made or name not in trace.weights:
@@ -99,13 +115,39 @@ def jacobian(trace: Trace, layer: int, step: int) -> Numbers | None:
     return product
 
 
+def step_jacobian(trace: Trace, row: int, step: int) -> Numbers | None:
+    """(D, D) how all states of a row after a step move with those before; None where none were.
+
+    Measured by autograd, see `R/jacobian` of the trace.
+    """
+    key = f"{row}/jacobian"
+    if key not in trace or not np.isfinite(trace[key][step]).all():
+        return None
+    found: Numbers = trace[key][step]
+    return found
+
+
+def product_of_jacobians(trace: Trace, row: int, step: int) -> Numbers | None:
+    """(D, D) how the states of a row after its last step move with those after this one.
+
+    None where a state begins anew in between, or where they are not known.
+    """
+    found = None
+    for later in trace.plan.after(row, step):
+        one = step_jacobian(trace, row, later)
+        if one is None:
+            return None
+        found = one if found is None else one @ found
+    return found
+
+
 def draw_inside(
     trace: Trace, layer: int, step: int, size: tuple[float, float], dark: bool = False
 ) -> Picture:
     """The picture of a step from inside.
 
     Args:
-        layer: from 0.
+        layer: the row, from 0: a layer, or one of its two directions.
         step: from 0.
     """
     # Laid out for a small window and drawn as large as there is room: a lecture hall reads it.
@@ -114,15 +156,18 @@ def draw_inside(
     plan, facts = trace.plan, facts_of(trace.plan.architecture)
     picture = Picture(Figure(width, height, hex_colour(PAPER[dark])))
     sheet = _Sheet(picture, trace, layer, step, dark)
-    entering = plan.inputs[step]
-    of = f", layer {layer + 1}" if plan.layers > 1 else ""
+    symbol = plan.inputs[step]
+    of = f", layer {plan.layer_of(layer) + 1}" if plan.layers > 1 else ""
+    if plan.directions == 2:
+        of += ", read from the end" if plan.from_end(layer) else ", read on"
     who = "the decoder's " if plan.decodes(step) else ""
-    read = f"“{shown_symbol(entering)}” enters" if entering is not None else "nothing enters"
+    read = f"“{shown_symbol(symbol)}” enters" if symbol is not None else "nothing enters"
     sheet.words(20, 26, f"Inside {who}step {step + 1}{of}: {read}", 15, bold=True)
     sheet.words(20, 46, facts.about, 12, SOFT[dark])
     room = (height - _TOP - 28) / (2 + len(facts.made))
     sheet.cell = max(4.0, min(24.0, (room - _GAP) / max(plan.units, 1)))
-    sheet.inputs_cell = max(4.0, min(sheet.cell, (room - _GAP) / max(plan.width, plan.units)))
+    widest = max(plan.width, plan.units * plan.directions)
+    sheet.inputs_cell = max(4.0, min(sheet.cell, (room - _GAP) / widest))
     y = _TOP
     y += _entering(sheet, facts, y) + _GAP
     for name, formula in facts.made.items():
@@ -136,8 +181,8 @@ def _entering(sheet: _Sheet, facts: ArchitectureFacts, y: float) -> float:
     """What enters, and what a matrix makes of it; how high that is."""
     trace, layer, step, dark = sheet.trace, sheet.layer, sheet.step, sheet.dark
     plan = trace.plan
-    below = trace["inputs"][step] if layer == 0 else trace[f"{layer - 1}/hidden"][step]
-    x = sheet.column(_SIDE, y, "x" if layer == 0 else "from below", below, "inputs", "input")
+    below, first = entering(trace, layer, step), plan.layer_of(layer) == 0
+    x = sheet.column(_SIDE, y, "x" if first else "from below", below, "inputs", "input")
     recurrent = f"layers.{layer}.weight_hh_l0" in trace.weights
     if recurrent:
         before = state_before(trace, layer, "hidden", step)
@@ -163,7 +208,8 @@ def _way_back(sheet: _Sheet, y: float) -> None:
     """The factors of every step, and their product from this step to the last."""
     trace, layer, step, dark = sheet.trace, sheet.layer, sheet.step, sheet.dark
     plan = trace.plan
-    later = range(step + 1, plan.steps)
+    later = plan.after(layer, step)
+    end = plan.order(layer)[-1] + 1
     ink = BACK[dark]
     if left_of_the_state(trace, layer, step) is None:
         products = [jacobian(trace, layer, number) for number in later]
@@ -173,7 +219,7 @@ def _way_back(sheet: _Sheet, y: float) -> None:
                 whole = one @ whole
         slopes = 1 - trace[f"{layer}/hidden"] ** 2
         largest = float(np.linalg.norm(whole, 2))
-        said = f"back from step {plan.steps}: {len(products)} Jacobians diag(1 − h²) W_hh"
+        said = f"back from step {end}: {len(products)} Jacobians diag(1 − h²) W_hh"
         said += f" multiplied; the largest singular value of the product is {largest:.3g}"
         sheet.words(_SIDE, y - 4, said, 12, ink, True)
         shown = [(f"1 − h² of {number + 1}", slopes[number]) for number in later]
@@ -186,7 +232,7 @@ def _way_back(sheet: _Sheet, y: float) -> None:
     )
     whole_way = np.prod(factors, axis=0) if factors else np.ones(plan.units)
     title = facts_of(plan.architecture).channel(state).title
-    said = f"back from step {plan.steps} along the {title}: no matrix, only these factors; "
+    said = f"back from step {end} along the {title}: no matrix, only these factors; "
     said += "their product is what is left of this step's"
     sheet.words(_SIDE, y - 4, said, 12, ink, True)
     shown = [(f"step {number + 1}", values) for number, values in zip(later, factors, strict=True)]

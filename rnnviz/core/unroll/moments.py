@@ -13,43 +13,105 @@ class Moment(Struct, frozen=True):
     """How far the computation was shown; fractions are on the way between two steps."""
 
     forward: float
-    """Steps that were computed, 0 to T."""
+    """Moves that were made, 0 to M: T steps, or T for each layer that reads from both ends."""
     summed: bool
     """Whether the losses were added up."""
     backward: float
-    """Steps that the gradient went back through, 0 to T, from the last one on."""
+    """Moves that the gradient went back through, 0 to M, from the last one on."""
     updated: bool
 
+    def computed(self, plan: Plan, row: int, step: int) -> bool:
+        """Whether the state of a row at a step was computed.
 
-def count(steps: int) -> int:
-    """How many moments T steps have: nothing yet, T forwards, the loss, T backwards, the update."""
-    return 2 * steps + 3
+        Layers that read from both ends are gone through one after the other, both rows of a layer
+        at once: one begins at the first step and one at the last.
+        """
+        made = self.forward
+        if plan.directions == 2:
+            made -= plan.layer_of(row) * plan.steps
+        return made >= (plan.steps - step if plan.from_end(row) else step + 1)
+
+    def answered(self, plan: Plan, step: int) -> bool:
+        """Whether the scores of a step were computed: all states that they are made of are."""
+        top = plan.rows_of(plan.layers - 1)
+        return all(self.computed(plan, row, plan.read_at(row, step)) for row in top)
+
+    def gone_back(self, plan: Plan, row: int, step: int) -> bool:
+        """Whether the gradient at the state of a row at a step was computed."""
+        made = self.backward
+        if plan.directions == 2:
+            made -= (plan.layers - 1 - plan.layer_of(row)) * plan.steps
+        return made >= (step + 1 if plan.from_end(row) else plan.steps - step)
+
+    def copies_gone(self, plan: Plan, parameter: str) -> list[bool]:
+        """(T,) of which steps the copy of a parameter has given its share of the gradient."""
+        head, _, rest = parameter.partition(".")
+        if head in ("layers", "decoder"):
+            rows = range(int(rest.partition(".")[0]), int(rest.partition(".")[0]) + 1)
+        else:
+            rows = plan.rows_of(plan.layers - 1 if head == "output" else 0)
+        steps = range(plan.steps)
+        if head == "output":
+            return [any(self.gone_back(plan, r, plan.read_at(r, t)) for r in rows) for t in steps]
+        return [all(self.gone_back(plan, row, step) for row in rows) for step in steps]
+
+
+def count(moves: int) -> int:
+    """How many moments M moves have: nothing yet, M there, the loss, M back, the update."""
+    return 2 * moves + 3
 
 
 def count_of(plan: Plan) -> int:
     """How many moments a plan has; at test time there is neither loss nor way back."""
-    return plan.steps + 1 if plan.drawn else count(plan.steps)
+    return plan.steps + 1 if plan.drawn else count(plan.moves)
 
 
-def moment(index: int, steps: int) -> Moment:
-    """The moment of this index, from 0.
+def moment(index: int, moves: int) -> Moment:
+    """The moment of this index, from 0, where there are so many moves: `Plan.moves`.
 
     >>> moment(5, 4)
     Moment(forward=4, summed=True, backward=0, updated=False)
     """
-    index = max(0, min(index, count(steps) - 1))
+    index = max(0, min(index, count(moves) - 1))
     return Moment(
-        forward=min(index, steps),
-        summed=index > steps,
-        backward=max(0, min(index - steps - 1, steps)),
-        updated=index == count(steps) - 1,
+        forward=min(index, moves),
+        summed=index > moves,
+        backward=max(0, min(index - moves - 1, moves)),
+        updated=index == count(moves) - 1,
     )
+
+
+def steps_at(plan: Plan, shown: Moment) -> tuple[int, int, int]:
+    """Where the computation is: the layer, the step of the row that reads on, and of the other.
+
+    Both steps are the same where there is no row that reads from the end.
+    """
+    steps, top = plan.steps, plan.layers - 1
+    if shown.backward:
+        made = max(0, int(np.ceil(shown.backward)) - 1)
+        layer, number = (top - made // steps, made % steps) if plan.passes > 1 else (top, made)
+        step = max(0, steps - 1 - number)
+    else:
+        made = max(0, int(np.ceil(shown.forward)) - 1)
+        layer, number = (made // steps, made % steps) if plan.passes > 1 else (top, made)
+        step = min(number, steps - 1)
+    return layer, step, steps - 1 - step if plan.directions == 2 else step
+
+
+def top_step(shown: Moment, plan: Plan) -> int:
+    """The step that is being computed; of two rows, that of the one that reads on."""
+    return steps_at(plan, shown)[1]
 
 
 def caption(trace: Trace, shown: Moment) -> str:
     """What happens at this moment, in a sentence."""
-    step = int(shown.forward) - 1
-    return _written(trace, step) if trace.plan.drawn else _taught(trace, shown)
+    plan = trace.plan
+    if plan.drawn:
+        return _written(trace, int(shown.forward) - 1)
+    on_its_way = (shown.forward and not shown.summed) or (shown.backward and not shown.updated)
+    if plan.directions == 2 and on_its_way:
+        return _from_both_ends(trace, shown)
+    return _taught(trace, shown)
 
 
 def _taught(trace: Trace, shown: Moment) -> str:
@@ -91,6 +153,41 @@ def _taught(trace: Trace, shown: Moment) -> str:
         f"Forwards, step {step + 1}: {entering}, “{target}” should come out; "
         f"it has {100 * chance:.0f} %, a loss of {trace['losses'][step]:.2f} nats."
     )
+
+
+def _from_both_ends(trace: Trace, shown: Moment) -> str:
+    """What happens at a moment where each layer reads on and from the end."""
+    plan = trace.plan
+    layer, on, end = steps_at(plan, shown)
+    of = f" of layer {layer + 1}" if plan.layers > 1 else ""
+    if shown.backward:
+        return (
+            f"Backwards{of}: the gradient of the row that reads on comes to step {on + 1}, that of "
+            f"the row that reads from the end to step {end + 1}: each goes against its reading."
+        )
+    said = (
+        f"From both ends{of}: “{plan.inputs[on]}” (step {on + 1}) enters the row that reads on, "
+        f"“{plan.inputs[end]}” (step {end + 1}) the one that reads from the end"
+    )
+    before = Moment(shown.forward - 1, False, 0, False)
+    new = [
+        step
+        for step in range(plan.steps)
+        if plan.targets[step] is not None
+        and shown.answered(plan, step)
+        and not before.answered(plan, step)
+    ]
+    if not new:
+        return f"{said}."
+    chances = ", ".join(_chance(trace, step) for step in new[:2])
+    return f"{said}. Joined, they answer: {chances}."
+
+
+def _chance(trace: Trace, step: int) -> str:
+    target = trace.plan.targets[step]
+    assert target is not None
+    chance = trace["probabilities"][step, trace.plan.vocabulary.index(target)]
+    return f"“{target}” at step {step + 1} has {100 * chance:.0f} %"
 
 
 def _updated(trace: Trace) -> str:

@@ -20,7 +20,7 @@ def figures_of(
     """All moments, one figure after the other."""
     plan = trace.plan
     for number in range(count_of(plan)):
-        yield draw(trace, moment(number, plan.steps), size, dark).figure
+        yield draw(trace, moment(number, plan.moves), size, dark).figure
 
 
 def page(trace: Trace, dark: bool = False, size: tuple[float, float] = (1180.0, 640.0)) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.colours.colour import INK, PAPER, Scale
 from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, add_arrow, hex_colour
-from rnnviz.core.unroll.moments import Moment, caption
+from rnnviz.core.unroll.moments import Moment, caption, top_step
 from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.trace import Numbers, Trace
 
@@ -115,8 +115,8 @@ class _Layout:
     def cell(self) -> float:
         """The height of a number."""
         plan = self.plan
-        rows = len(plan.vocabulary) + plan.width + plan.layers * plan.units
-        gaps = _GAP * (plan.layers + 1) + 78
+        rows = len(plan.vocabulary) + plan.width + plan.rows * plan.units
+        gaps = _GAP * (plan.rows + 1) + 78
         return max(3.0, min(26.0, (self.height - _TOP - _BOTTOM - gaps) / rows))
 
     @cached_property
@@ -130,10 +130,25 @@ class _Layout:
         """The width of a column of numbers."""
         return max(5.0, min(54.0, self.column * 0.27))
 
+    @property
+    def lane(self) -> float:
+        """How far from a state its gradients begin: past it leads what two directions join."""
+        return 3.0 if self.plan.directions == 1 else 13.0
+
+    @cached_property
+    def gradient(self) -> float:
+        """The width of a column of gradients."""
+        return min(self.vector, (self.column - self.vector - 9 - self.lane) / 2)
+
+    def gradients(self, step: int) -> float:
+        """Where the gradients of a step begin."""
+        return self.middle(step) + self.vector / 2 + self.lane
+
     def middle(self, step: int) -> float:
         """The middle of a step; all steps come together as the network is rolled up."""
         left = _SIDE + _LABELS
-        unrolled = left + (step + 0.36) * self.column
+        # Two directions need more room at the right, past which the lower one is led.
+        unrolled = left + (step + (0.36 if self.plan.directions == 1 else 0.31)) * self.column
         together = left + self.plan.steps * self.column / 2
         return unrolled + (together - unrolled) * self.rolled
 
@@ -154,14 +169,18 @@ class _Layout:
         """The top of the vectors that enter."""
         return self.symbols - 20 - self.cell * self.plan.width
 
-    def hidden(self, layer: int) -> float:
-        """The top of the states of a layer."""
-        return self.inputs - (layer + 1) * (_GAP + self.cell * self.plan.units)
+    def hidden(self, row: int) -> float:
+        """The top of a row of states."""
+        return self.inputs - (row + 1) * (_GAP + self.cell * self.plan.units)
+
+    def foot(self, row: int) -> float:
+        """The bottom of a row of states."""
+        return self.hidden(row) + self.cell * self.plan.units
 
     @cached_property
     def scores(self) -> float:
         """The top of scores and softmax."""
-        below = self.hidden(self.plan.layers - 1)
+        below = self.hidden(self.plan.rows - 1)
         return below - _GAP - self.cell * len(self.plan.vocabulary)
 
 
@@ -198,6 +217,7 @@ def draw(
         if rolled > 0.98 and step != top_step(shown, plan):
             continue
         _step(pen, trace, layout, shown, step, marked)
+        _joints(pen, trace, layout, shown, step, marked)
     if rolled > 0.5:
         _loop(pen, trace, layout, marked)
     if side:
@@ -223,20 +243,15 @@ def _subtitle(trace: Trace) -> str:
     )
     learned = "; learned" if trace.learned else ""
     back = min(plan.chunk or plan.steps, plan.steps)
-    kept = back * plan.layers * plan.units * len(facts.channels)
+    kept = back * plan.rows * plan.units * len(facts.channels)
     bptt = f"BPTT goes back {_many(back, 'step')} at most and holds {kept:,} numbers of states"
-    return f"{facts.title}, {plan.units} units, {made}: it says “{said}”{learned}; {bptt}"
+    both = ", reading from both ends" if plan.directions == 2 else ""
+    title = f"{facts.title}, {plan.units} units{both}"
+    return f"{title}, {made}: it says “{said}”{learned}; {bptt}"
 
 
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}" + ("" if count == 1 else "s")
-
-
-def top_step(shown: Moment, plan: Plan) -> int:
-    """The step that is being computed."""
-    if shown.backward:
-        return max(0, plan.steps - int(np.ceil(shown.backward)))
-    return max(0, min(plan.steps - 1, int(np.ceil(shown.forward)) - 1))
 
 
 class _Pen:
@@ -365,57 +380,64 @@ def _labels(pen: _Pen, layout: _Layout) -> None:
         label(layout.scores - 34, "loss, nats")
         label(layout.scores - 14, "target")
     label(layout.scores + half + 6, "scores,", "softmax")
-    for layer in range(plan.layers):
-        number = f"layer {layer + 1}" if plan.layers > 1 else ""
-        label(layout.hidden(layer) + half + 6, "hidden", number)
+    for row in range(plan.rows):
+        number = f"layer {plan.layer_of(row) + 1}" if plan.layers > 1 else ""
+        if plan.directions == 2:
+            number += f"{number and ' '}{'← from end' if plan.from_end(row) else '→'}"
+        label(layout.hidden(row) + half + 6, "hidden", number)
     entering = "embedding" if plan.embedding else "one-hot"
     label(layout.inputs + half + 6, "input", entering)
     label(layout.symbols, "symbol")
 
 
 def _step(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, marked: str) -> None:
-    plan, dark = trace.plan, pen.dark
-    done = shown.forward >= step + 1
+    """What moves as one as the network is rolled up: the numbers of a step, and its own arrows."""
+    plan = trace.plan
     x = layout.middle(step)
     left = x - layout.vector / 2
     symbol = plan.inputs[step]
     entering = shown_symbol(symbol) if symbol is not None else "–"
-    pen.words(
-        x,
-        layout.symbols,
-        entering,
-        layout.symbol_size,
-        "",
-        True,
-        "middle",
-    )
-    inputs = trace["inputs"][step] if done else np.full(plan.width, np.nan)
+    pen.words(x, layout.symbols, entering, layout.symbol_size, "", True, "middle")
+    read = any(shown.computed(plan, row, step) for row in plan.rows_of(0))
+    inputs = trace["inputs"][step] if read else np.full(plan.width, np.nan)
     _cells(pen, layout, left, layout.inputs, inputs, ("input", "inputs", step))
     _arrows(pen, trace, layout, shown, step, marked)
-    for layer in range(plan.layers):
-        key = f"{layer}/hidden"
+    for row in range(plan.rows):
+        key, done = f"{row}/hidden", shown.computed(plan, row, step)
         values = trace[key][step] if done else np.full(plan.units, np.nan)
-        _cells(pen, layout, left, layout.hidden(layer), values, ("hidden", key, step))
-        if shown.backward >= plan.steps - step:
-            _gradients(pen, trace, layout, layer, step, x)
-    _answer(pen, trace, layout, step, x, done)
-    if plan.attends and plan.decodes(step) and done:
+        _cells(pen, layout, left, layout.hidden(row), values, ("hidden", key, step))
+        if shown.gone_back(plan, row, step):
+            _gradients(pen, trace, layout, row, step)
+    _answer(pen, trace, layout, step, x, shown.answered(plan, step))
+
+
+def _joints(
+    pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, marked: str
+) -> None:
+    """What leads from a step to another: it stretches as the network is rolled up."""
+    plan = trace.plan
+    if layout.rolled < 0.5:
+        for row in range(plan.rows):
+            part = "decoder" if plan.decodes(step) else "layers"
+            lit = marked.startswith(f"{part}.{row}.weight_hh")
+            _along(pen, layout, shown, step, row, 4.0 if lit else 1.6)
+        _joined_ends(pen, layout, shown, step)
+        if plan.goes_back_in(step) and shown.forward >= step:
+            _going_back_in(pen, layout, step)
+        if plan.chunk_starts(step):
+            _cut(pen, layout, step)
+    if plan.attends and plan.decodes(step) and shown.computed(plan, 0, step):
         _looking(pen, trace, layout, shown, step)
-    if plan.goes_back_in(step) and shown.forward >= step and layout.rolled < 0.5:
-        _going_back_in(pen, layout, step)
-    if plan.chunk_starts(step) and layout.rolled < 0.5:
-        # Between the gradients of the step before and this one's state.
-        gradients = min(layout.vector, (layout.column - layout.vector - 12) / 2)
-        ends = layout.middle(step - 1) + layout.vector / 2 + 3 + 2 * (gradients + 2)
-        cut = (ends + layout.middle(step) - layout.vector / 2) / 2
-        top, bottom = layout.hidden(plan.layers - 1), layout.hidden(0)
-        for dx in (-2.5, 2.5):
-            pen.figure.strokes.append(
-                Stroke(
-                    cut + dx, top - 6, cut + dx, bottom + layout.cell * plan.units + 6, 1.6,
-                    BACK[dark],
-                )
-            )  # fmt: skip
+
+
+def _cut(pen: _Pen, layout: _Layout, step: int) -> None:
+    """Where the gradient is cut: between the gradients of the step before and this one's state."""
+    plan = layout.plan
+    ends = layout.gradients(step - 1) + 2 * (layout.gradient + 2)
+    cut = (ends + layout.middle(step) - layout.vector / 2) / 2
+    top, bottom = layout.hidden(plan.rows - 1) - 6, layout.foot(0) + 6
+    for dx in (-2.5, 2.5):
+        pen.figure.strokes.append(Stroke(cut + dx, top, cut + dx, bottom, 1.6, BACK[pen.dark]))
 
 
 def _cells(
@@ -517,9 +539,9 @@ def _looking(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int)
     place for gradients.
     """
     plan, dark = trace.plan, pen.dark
-    x, top = layout.middle(step), layout.hidden(plan.layers - 1)
-    left = x + layout.vector / 2 + 3
-    if shown.backward < plan.steps - step:
+    top = layout.hidden(plan.rows - 1)
+    left = layout.gradients(step)
+    if not shown.gone_back(plan, plan.rows - 1, step):
         width = min(layout.vector, layout.column - layout.vector - 6)
         values = trace["context"]
         pen.column(
@@ -557,13 +579,12 @@ def _looking(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int)
     pen.words(_SIDE, foot - 4, "attention", 12, SOFT[dark], bold=True)
 
 
-def _gradients(pen: _Pen, trace: Trace, layout: _Layout, layer: int, step: int, x: float) -> None:
+def _gradients(pen: _Pen, trace: Trace, layout: _Layout, row: int, step: int) -> None:
     """Beside a hidden state: what its own step asks of it, and what comes from later ones."""
-    left, y = x + layout.vector / 2 + 3, layout.hidden(layer)
-    width = min(layout.vector, (layout.column - layout.vector - 12) / 2)
-    scale = pen.scale_of_gradients(f"{layer}/own/hidden", f"{layer}/later/hidden")
+    left, y, width = layout.gradients(step), layout.hidden(row), layout.gradient
+    scale = pen.scale_of_gradients(f"{row}/own/hidden", f"{row}/later/hidden")
     for place, part in enumerate(("own", "later")):
-        key = f"{layer}/{part}/hidden"
+        key = f"{row}/{part}/hidden"
         kind: Kind = "own" if part == "own" else "later"
         pen.column(
             left + place * (width + 2), y, width, layout.cell, trace[key][step], scale,
@@ -577,90 +598,160 @@ def _gradients(pen: _Pen, trace: Trace, layout: _Layout, layer: int, step: int, 
 def _arrows(
     pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, marked: str
 ) -> None:
-    """Forwards from what enters to the answer, and from state to state; backwards the other way."""
-    plan, dark = trace.plan, pen.dark
-    done = shown.forward >= step + 1
-    back = shown.backward >= plan.steps - step
-    x, size = layout.middle(step), layout.cell
-    forward = FORWARD[dark] if done else FAINT[dark]
+    """Forwards from what enters to the answer; backwards the other way, beside it.
 
-    def width(parameter: str) -> float:
-        return 4.0 if marked and parameter.startswith(marked) else 1.6
+    Of two directions the lower row reads on. What it gives goes past the upper one at the right;
+    what enters the upper one goes past the lower one at the left.
+    """
+    plan = trace.plan
+    part = "decoder" if plan.decodes(step) else "layers"
+    x, half = layout.middle(step), layout.vector / 2
+
+    def thick(parameter: str) -> float:
+        return 4.0 if marked.startswith(parameter) else 1.6
 
     below = layout.inputs
-    part = "decoder" if plan.decodes(step) else "layers"
     for layer in range(plan.layers):
-        top = layout.hidden(layer)
-        bottom = top + size * plan.units
-        if back:
-            # The way back stands beside the way there.
-            pen.arrow(x + 6, bottom + 3, x + 6, below - 3, BACK[dark])
-        pen.arrow(
-            x - 6 * back,
-            below - 3,
-            x - 6 * back,
-            bottom + 3,
-            forward,
-            width(f"{part}.{layer}.weight_ih"),
-        )
-        pen.place_of_arrow(x, bottom, below, f"{layer}/ih", step, done)
-        if layout.rolled < 0.5:
-            _along(pen, layout, shown, step, layer, width(f"{part}.{layer}.weight_hh"))
-        below = top
-    if plan.answered(step) is not None:
-        bottom = layout.scores + size * len(plan.vocabulary)
-        pen.place_of_arrow(x, bottom, below, f"{plan.layers - 1}/hy", step, done)
-        pen.arrow(
-            x - 6 * back, below - 3, x - 6 * back, bottom + 3, forward, width("output.weight")
-        )
-        if back:
-            pen.arrow(x + 6, bottom + 3, x + 6, below - 3, BACK[dark])
+        rows = plan.rows_of(layer)
+        for row in rows:
+            ways = shown.computed(plan, row, step), shown.gone_back(plan, row, step)
+            wide, foot = thick(f"{part}.{row}.weight_ih"), layout.foot(row)
+            if row == rows[0]:
+                _upwards(pen, x, below, foot, ways, wide)
+                pen.place_of_arrow(x, foot, below, f"{row}/ih", step, ways[0])
+                continue
+            passed = layout.hidden(rows[0]) - 10
+            around = [(x - half + 4, below - 3), (x - half - 5, below - 14), (x - half - 5, passed)]
+            _around(pen, [*around, (x - half + 6, foot + 3)], ways, wide, -4)
+            pen.place_of_arrow(x - half - 6, passed, below, f"{row}/ih", step, ways[0])
+        if layer and len(rows) == 2:
+            ways = shown.computed(plan, rows[0], step), shown.gone_back(plan, rows[0], step)
+            _past(pen, layout, step, plan.rows_of(layer - 1)[0], layout.foot(rows[0]), ways)
+        below = layout.hidden(rows[-1])
+    if plan.answered(step) is None:
+        return
+    foot = layout.scores + layout.cell * len(plan.vocabulary)
+    top = plan.rows_of(plan.layers - 1)
+    done = shown.answered(plan, step)
+    backs = [shown.gone_back(plan, row, plan.read_at(row, step)) for row in top]
+    pen.place_of_arrow(x, foot, below, f"{top[-1]}/hy", step, done)
+    if plan.read_at(top[-1], step) == step:
+        _upwards(pen, x, below, foot, (done, backs[-1]), thick("output.weight"))
+    if len(top) == 2:
+        _past(pen, layout, step, top[0], foot, (done, backs[0]))
 
 
-def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, layer: int, width: float) -> None:
-    """The arrow from the state before to this one, and the gradient that comes back along it."""
+def _upwards(
+    pen: _Pen, x: float, below: float, foot: float, ways: tuple[bool, bool], width: float
+) -> None:
+    """A way straight up, and where it was gone back the way down beside it."""
+    done, back = ways
+    if back:
+        pen.arrow(x + 6, foot + 3, x + 6, below - 3, BACK[pen.dark])
+    colour = FORWARD[pen.dark] if done else FAINT[pen.dark]
+    pen.arrow(x - 6 * back, below - 3, x - 6 * back, foot + 3, colour, width)
+
+
+def _around(
+    pen: _Pen,
+    points: list[tuple[float, float]],
+    ways: tuple[bool, bool],
+    width: float,
+    beside: float,
+) -> None:
+    """A way along these points, and where it was gone back the same beside it."""
+    done, back = ways
+    if back:
+        moved = [(x + beside, y) for x, y in reversed(points)]
+        _path(pen, moved, BACK[pen.dark], 1.6)
+    _path(pen, points, FORWARD[pen.dark] if done else FAINT[pen.dark], width)
+
+
+def _path(pen: _Pen, points: list[tuple[float, float]], colour: str, width: float) -> None:
+    """Straight lines from point to point, the last one an arrow."""
+    for (x1, y1), (x2, y2) in pairwise(points[:-1]):
+        pen.figure.strokes.append(Stroke(x1, y1, x2, y2, width, colour))
+    pen.arrow(*points[-2], *points[-1], colour, width)
+
+
+def _past(
+    pen: _Pen, layout: _Layout, step: int, row: int, foot: float, ways: tuple[bool, bool]
+) -> None:
+    """From a lower row past the upper one to what reads both."""
+    right = layout.middle(step) + layout.vector / 2
+    start, beyond = layout.hidden(row), layout.hidden(row + 1) - 10
+    points = [(right - 6, start - 3), (right + 4, start - 13), (right + 4, beyond)]
+    _around(pen, [*points, (right - 8, foot + 3)], ways, 1.6, 4)
+
+
+def _joined_ends(pen: _Pen, layout: _Layout, shown: Moment, step: int) -> None:
+    """From the last state of the row that reads from the end to the one answer."""
+    plan = layout.plan
+    if not plan.joins_ends or plan.answered(step) is None:
+        return
+    top = plan.rows - 1
+    x, end = layout.middle(0), layout.middle(step)
+    high = layout.hidden(top) - 20
+    foot = layout.scores + layout.cell * len(plan.vocabulary)
+    points = [(x, layout.hidden(top) - 3), (x, high), (end, high), (end, foot + 3)]
+    ways = shown.answered(plan, step), shown.gone_back(plan, top, 0)
+    if ways[1]:
+        lower = [(x + 6, layout.hidden(top) - 3), (x + 6, high + 6), (end + 6, high + 6)]
+        _path(pen, [*reversed([*lower, (end + 6, foot + 3)])], BACK[pen.dark], 1.6)
+    _path(pen, points, FORWARD[pen.dark] if ways[0] else FAINT[pen.dark], 1.6)
+
+
+def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, row: int, width: float) -> None:
+    """The arrow from the state read before to this one, and the gradient back along it."""
     plan, dark = layout.plan, pen.dark
-    y = layout.hidden(layer) + layout.cell * plan.units / 2
-    start = _SIDE + _LABELS - 14 if step == 0 else layout.middle(step - 1) + layout.vector / 2 + 3
-    end = layout.middle(step) - layout.vector / 2 - 3
-    handed_on = step == 0 or not plan.chunk_starts(step) or plan.carried
-    top, bottom = layout.hidden(layer), y + layout.cell * plan.units / 2
-    between = step > 0 and shown.backward >= plan.steps - step + 1
+    top, bottom, half = layout.hidden(row), layout.foot(row), layout.vector / 2
+    last, here = plan.before(row, step), layout.middle(step)
+    way = -1 if plan.from_end(row) else 1
+    end = here - way * (half + 3)
+    if last is not None:
+        start = layout.middle(last) + way * (half + 3)
+    elif way > 0:
+        start = _SIDE + _LABELS - 14
+    else:
+        start = min(end + max(30.0, 0.4 * layout.column), layout.width - layout.parameters_width)
+    handed_on = last is None or not plan.chunk_starts(step) or plan.carried
+    between = shown.gone_back(plan, row, step if way < 0 else last if last is not None else -1)
+    between = between and (last is not None or way < 0)
     """Whether gradients stand between the two states: then the ways go around their numbers."""
-    if handed_on and step and shown.forward >= step + 1:
-        place = Place(start, bottom - 9, end - start, 20, "arrow", f"{layer}/hh", step, 0)
+    done = shown.computed(plan, row, step)
+    if handed_on and last is not None and done:
+        left = min(start, end)
+        place = Place(left, bottom - 9, abs(end - start), 20, "arrow", f"{row}/hh", step, 0)
         # Below all numbers: those of gradients may lie upon it.
         pen.picture.places.insert(0, place)
     if handed_on:
-        colour = FORWARD[dark] if shown.forward >= step + 1 else FAINT[dark]
+        colour = FORWARD[dark] if done else FAINT[dark]
         low = bottom + 7 if between else bottom - 3
         if between:
-            for x1, y1, x2, y2 in (
-                (start - 3, bottom - 4, start + 5, low),
-                (start + 5, low, end - 7, low),
-            ):
-                pen.figure.strokes.append(Stroke(x1, y1, x2, y2, width, colour))
-            pen.arrow(end - 7, low, end, bottom - 5, colour, width)
+            points = [(start - 3 * way, bottom - 4), (start + 5 * way, low), (end - 7 * way, low)]
+            _path(pen, [*points, (end, bottom - 5)], colour, width)
         else:
             pen.arrow(start, low, end, low, colour, width)
-    if between and not plan.chunk_starts(step):
-        left = layout.middle(step - 1) + layout.vector / 2 + 3
-        wide = min(layout.vector, (layout.column - layout.vector - 12) / 2)
-        later, high = left + 1.5 * wide + 2, top - 22
-        for x1, y1, x2, y2 in ((end, top + 4, end - 6, high), (end - 6, high, later, high)):
-            pen.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.6, BACK[dark]))
-        # Into the heading of the column where it is there, else into its first number.
-        pen.arrow(later, high, later, top - (15 if layout.column > 90 else 2), BACK[dark])
+    if last is None or plan.chunk_starts(step) or not shown.gone_back(plan, row, last):
+        return
+    later, high = layout.gradients(last) + 1.5 * layout.gradient + 2, top - 22
+    # Into the heading of the column where it is there, else into its first number.
+    into = (later, top - (15 if layout.column > 90 else 2))
+    if way > 0:
+        points = [(end, top + 4), (end - 6, high), (later, high), into]
+    else:
+        points = [(here + 0.3 * half, top - 3), (here + 0.3 * half, high), (later, high), into]
+    _path(pen, points, BACK[dark], 1.6)
 
 
 def _loop(pen: _Pen, trace: Trace, layout: _Layout, marked: str) -> None:
     """The loop of the recurrence, as the rolled network has it; at the right stand gradients."""
-    for layer in range(layout.plan.layers):
-        x = layout.middle(0) - layout.vector / 2
-        top = layout.hidden(layer)
-        bottom = top + layout.cell * layout.plan.units
+    plan = layout.plan
+    for row in range(plan.rows):
+        x = layout.middle(0) - layout.vector / 2 - (10 if plan.directions == 2 else 0)
+        top, bottom = layout.hidden(row), layout.foot(row)
         colour = FORWARD[pen.dark]
-        wide = 4.0 if marked.startswith(f"layers.{layer}.weight_hh") and marked else 1.8
+        wide = 4.0 if marked.startswith(f"layers.{row}.weight_hh") else 1.8
         reach = x - 46 * layout.rolled
         for stroke in (
             (x - 3, top + 6, reach, top + 6),
@@ -669,8 +760,10 @@ def _loop(pen: _Pen, trace: Trace, layout: _Layout, marked: str) -> None:
             pen.figure.strokes.append(Stroke(*stroke, wide, colour))
         pen.arrow(reach, bottom - 6, x - 3, bottom - 6, colour, wide)
         middle = (top + bottom) / 2 + 4
-        again = f"layers.{layer}.weight_hh_l0" in trace.weights
+        again = f"layers.{row}.weight_hh_l0" in trace.weights
         said = "W_hh, at every step" if again else "the state, at every step"
+        if plan.from_end(row):
+            said += ", from the end"
         pen.words(reach - 6, middle, said, 12, colour, anchor="end")
 
 
@@ -688,11 +781,13 @@ def shown_symbol(symbol: str) -> str:
     return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(symbol, symbol)
 
 
-def title_of(parameter: str, layers: int = 1) -> str:
+def title_of(parameter: str, layers: int = 1, directions: int = 1) -> str:
     """What the lecture calls a parameter.
 
     >>> title_of("layers.0.weight_hh_l0"), title_of("layers.1.bias_ih_l0", 2)
     ('W_hh', 'bias_ih, layer 2')
+    >>> title_of("layers.1.weight_hh_l0", 1, 2)
+    'W_hh ←'
     """
     if parameter in TITLES:
         return TITLES[parameter]
@@ -702,7 +797,10 @@ def title_of(parameter: str, layers: int = 1) -> str:
     short = TITLES.get(name, name.removesuffix("_l0"))
     if head.startswith("decoder."):
         short += ", decoder"
-    return f"{short}, layer {int(head.split('.')[1]) + 1}" if layers > 1 else short
+    row = int(head.split(".")[1])
+    if directions == 2:
+        short += " ←" if row % 2 else " →"
+    return f"{short}, layer {row // directions + 1}" if layers > 1 else short
 
 
 def _parameters(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked: str) -> None:
@@ -720,7 +818,7 @@ def _parameters(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked:
         weights = trace[f"weight/{name}"]
         lit = bool(marked) and name.startswith(marked)
         ink = FORWARD[dark] if lit else ""
-        pen.words(x, y, title_of(name, plan.layers), 12, ink, True)
+        pen.words(x, y, title_of(name, plan.layers, plan.directions), 12, ink, True)
         top = y + 5
         half = (room - 18) / 2
         columns = weights.shape[1]
@@ -728,13 +826,16 @@ def _parameters(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked:
         _matrix(pen, x, top, width, cell, weights, _scale(weights), name)
         if back:
             share = trace[f"share/{name}"]
-            summed = share[plan.steps - back :].sum(axis=0)
+            gone = shown.copies_gone(plan, name)
+            summed = share[gone].sum(axis=0)
             if shown.updated and plan.clip != "none":
                 summed = trace[f"update/{name}"] / -plan.rate
             reach = float(np.abs(share.sum(axis=0)).max(initial=0.0)) or 1.0
             right = x + half + 14
-            if name == names[0]:
-                said = "gradient" if back == plan.steps else f"sum of {back} of {plan.steps} copies"
+            if name == names[0] or plan.directions == 2:
+                count = sum(gone)
+                whole = count == plan.steps
+                said = "gradient" if whole else f"sum of {count} of {plan.steps} copies"
                 pen.words(right, y, said, 11, BACK[dark])
             scale = Scale(-reach, reach, "green-purple")
             _matrix(pen, right, top, width, cell, summed, scale, f"gradient/{name}")

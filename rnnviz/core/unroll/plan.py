@@ -25,6 +25,7 @@ END = "⏎"
 """A symbol like others, by which a network says that it has reached the end."""
 
 Clip = Literal["none", "norm", "value"]
+Direction = Literal["forward", "both"]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     architecture: str = "rnn"
     units: int = 3
     layers: int = 1
+    direction: Direction = "forward"
+    """Whether each layer is one that reads on, or two: one reads on, the other from the end."""
     embedding: int = 0
     """The width of a learned embedding; 0 means one-hot."""
     squashed_output: bool = False
@@ -78,6 +81,84 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def width(self) -> int:
         """How many numbers enter the first layer at a step."""
         return self.embedding or len(self.vocabulary)
+
+    @property
+    def directions(self) -> int:
+        """How many rows of states a layer has."""
+        return 2 if self.direction == "both" else 1
+
+    @property
+    def rows(self) -> int:
+        """R: rows of states, from the input up; of each layer first the one that reads on."""
+        return self.layers * self.directions
+
+    @property
+    def passes(self) -> int:
+        """How often the sequence is gone through from one end to the other, there.
+
+        A layer above others that read both ways begins when these are through.
+        """
+        return self.layers if self.direction == "both" else 1
+
+    @property
+    def moves(self) -> int:
+        """How many moments the way there has, and as many the way back."""
+        return self.steps * self.passes
+
+    def layer_of(self, row: int) -> int:
+        """The layer of a row of states, from 0."""
+        return row // self.directions
+
+    def rows_of(self, layer: int) -> range:
+        """The rows of a layer; of layer -1 none."""
+        return range(max(0, layer * self.directions), (layer + 1) * self.directions)
+
+    def from_end(self, row: int) -> bool:
+        """Whether a row reads from the end."""
+        return self.directions == 2 and row % 2 == 1
+
+    def order(self, row: int) -> range:
+        """All steps in the order in which a row reads them."""
+        return range(self.steps - 1, -1, -1) if self.from_end(row) else range(self.steps)
+
+    def before(self, row: int, step: int) -> int | None:
+        """The step whose state a row has as it comes to this one; None at its first."""
+        one = step + 1 if self.from_end(row) else step - 1
+        return one if 0 <= one < self.steps else None
+
+    def after(self, row: int, step: int) -> range:
+        """The steps that a row reads after this one, in their order."""
+        return range(step - 1, -1, -1) if self.from_end(row) else range(step + 1, self.steps)
+
+    @property
+    def joins_ends(self) -> bool:
+        """Whether one answer is asked, at the end: then each direction gives its last state."""
+        return self.directions == 2 and all(target is None for target in self.targets[:-1])
+
+    def read_at(self, row: int, step: int) -> int:
+        """The step whose state of this row the scores of a step are made of."""
+        return 0 if self.joins_ends and self.from_end(row) else step
+
+    @property
+    def why_not_both(self) -> str:
+        """Why its layers cannot read from the end as well; empty where they can."""
+        if self.source:
+            return "a decoder writes word after word: what is not written yet has no end to read"
+        if None in self.inputs:
+            return "after the first input nothing enters: there is nothing to be read from the end"
+        if self.steps < 2:
+            return "there is one step, which reads the same from both ends"
+        return ""
+
+    @property
+    def why_no_test(self) -> str:
+        """Why it cannot write by itself; empty where it can."""
+        if self.direction == "both":
+            return (
+                "it also reads from the end, and what is to be written has no end yet: at test "
+                "time nothing can be written on"
+            )
+        return ""
 
     def answered(self, step: int) -> str | None:
         """What should come out at a step, or at test time what did; None where nothing does."""
@@ -122,6 +203,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             )
         if self.chunk < 0 or not (math.isfinite(self.threshold) and self.threshold > 0):
             raise UnrollError("a chunk has at least one step, and a threshold is above 0")
+
+        if self.direction == "both" and self.why_not_both:
+            raise UnrollError(f"it cannot read from both ends: {self.why_not_both}")
+        if self.direction == "both" and self.chunk:
+            raise UnrollError(
+                "what also reads from the end needs the whole sequence at once: it cannot be cut "
+                "into chunks; take full BPTT, or let it read forwards alone"
+            )
 
     def _check_symbols(self) -> None:
         known = set(self.vocabulary)

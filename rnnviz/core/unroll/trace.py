@@ -2,15 +2,20 @@
 
     key                       shape        what
     inputs                    (T, I)       what enters the first layer
-    L/CHANNEL                 (T, U)       a channel of layer L, from 0, as the facts name it
+    R/CHANNEL                 (T, U)       a channel of row R, from 0, as the facts name
+                                           it: a layer, or one of its two directions
     scores, probabilities     (T, V)       before and after the softmax
     losses                    (T,)         nats; NaN where no answer is asked
     attention                 (T, S)       with attention: a at the decoder's steps, else NaN
     context                   (T, U)       likewise: c
-    L/own/STATE               (T, U)       gradient at a state that comes from its own step: the
+    R/own/STATE               (T, U)       gradient at a state that comes from its own step: the
                                            loss there, and the layers above
-    L/later/STATE             (T, U)       gradient at the same state that comes from later steps
-    L/last/STATE              (T, U)       gradient of the last loss alone
+    R/later/STATE             (T, U)       gradient at the same state that comes from the steps that
+                                           its row reads later
+    R/last/STATE              (T, U)       gradient of the last loss alone
+    R/jacobian                (T, D, D)    of what a step leaves to what it found, all states of the
+                                           row one behind the other, D = U times their number; NaN
+                                           where nothing was found; only of small ones
     weight/NAME               the parameters before the update
     share/NAME                (T, ...)     what the copy at each step adds to the gradient
     gradient/NAME             the sum of the shares

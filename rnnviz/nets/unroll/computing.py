@@ -7,7 +7,9 @@ is known; their sum is the gradient of the shared parameters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -26,6 +28,7 @@ from rnnviz.nets.sequence.states import detached
 
 MOST_UPDATES = 5000
 Weights = Mapping[str, Numbers]
+_Given = TypeVar("_Given")
 
 
 class SmallNetwork(nn.Module):
@@ -39,18 +42,18 @@ class SmallNetwork(nn.Module):
                 f"the state of {kind.facts.title} is more than one number a unit; it cannot be "
                 "unrolled here"
             )
-        size = len(plan.vocabulary)
+        size, units = len(plan.vocabulary), plan.units
         self.plan = plan
         self.embedding = nn.Embedding(size, plan.embedding) if plan.embedding else None
-        self.layers = nn.ModuleList(
-            kind(plan.width if layer == 0 else plan.units, plan.units)
-            for layer in range(plan.layers)
-        )
-        self.decoder = nn.ModuleList(
-            kind(plan.width if layer == 0 else plan.units, plan.units)
-            for layer in range(plan.layers if plan.source else 0)
-        )
-        self.output = nn.Linear(plan.units * (2 if plan.attends else 1), size)
+
+        def layer(row: int) -> Layer:
+            first = plan.layer_of(row) == 0
+            return kind(plan.width if first else units * plan.directions, units)
+
+        self.layers = nn.ModuleList(layer(row) for row in range(plan.rows))
+        self.decoder = nn.ModuleList(layer(row) for row in range(plan.rows if plan.source else 0))
+        read_from = units * plan.directions * (2 if plan.attends else 1)
+        self.output = nn.Linear(read_from, size)
         self.double()
         bound = 1 / plan.units**0.5
         draw_first_weights(self, plan.seed, kind.facts, plan.units, lambda name, parameter: bound)
@@ -58,6 +61,26 @@ class SmallNetwork(nn.Module):
     def layers_at(self, step: int) -> nn.ModuleList:
         """The layers that a step runs: the encoder's, then the decoder's."""
         return self.decoder if self.plan.decodes(step) else self.layers
+
+    def layer_at(self, row: int, step: int) -> Layer:
+        """The layer that a row of states runs at a step."""
+        found = self.layers_at(step)[row]
+        assert isinstance(found, Layer)
+        return found
+
+    def joined(self, hidden: list[list[Tensor]], layer: int) -> list[Tensor]:
+        """(T) what a layer gives at every step to the one above: (1, U), or both directions."""
+        rows = [hidden[row] for row in self.plan.rows_of(layer)]
+        return [torch.cat(one, dim=1) for one in zip(*rows, strict=True)]
+
+    def read_from(self, hidden: list[list[Tensor]]) -> list[Tensor]:
+        """(T) what the scores of every step are made of: where one answer is asked both ends."""
+        plan = self.plan
+        rows = plan.rows_of(plan.layers - 1)
+        return [
+            torch.cat([hidden[row][plan.read_at(row, step)] for row in rows], dim=1)
+            for step in range(plan.steps)
+        ]
 
     def attend(self, hidden: Tensor, memory: list[Tensor]) -> tuple[Tensor, Tensor]:
         """(1, S) weights of the encoder's states and (1, U) their sum, for a state (1, U)."""
@@ -88,44 +111,22 @@ class SmallNetwork(nn.Module):
         return scores.tanh() if self.plan.squashed_output else scores
 
 
-class _Step(nn.Module):
-    """One step of the whole network as a function of its parameters."""
+class _Copied(nn.Module):
+    """Runs parts of a network with copies of its parameters."""
 
     def __init__(self, network: SmallNetwork) -> None:
         super().__init__()
         self.network = network
 
-    def forward(
-        self,
-        number_of_step: int,
-        symbol: str | None,
-        states: list[LayerState],
-        memory: list[Tensor],
-        notes: _Notes,
-    ) -> tuple[Tensor, list[LayerState]]:
-        """Scores (1, V) and the states of all layers after the step."""
-        below = self.network.enter(symbol)
-        notes.keep("inputs", below)
-        after: list[LayerState] = []
-        for number, layer in enumerate(self.network.layers_at(number_of_step)):
-            assert isinstance(layer, Layer)
-            stepped = layer.step(below, states[number], notes.change(number))
-            for name, values in stepped.channels.items():
-                notes.keep(f"{number}/{name}", values)
-            after.append(notes.handed_on(number, stepped.state))
-            below = stepped.channels["hidden"]
-        plan = self.network.plan
-        if not plan.attends:
-            return self.network.read(below), after
-        if not plan.decodes(number_of_step):
-            memory.append(below)
-            notes.keep("attention", below.new_full((1, plan.source), torch.nan))
-            notes.keep("context", torch.full_like(below, torch.nan))
-            return self.network.read(below), after
-        weights, context = self.network.attend(below, memory)
-        notes.keep("attention", weights)
-        notes.keep("context", context)
-        return self.network.read(below, context), after
+    def forward(self, part: Callable[[], Any]) -> Any:
+        """What the part gives, with the parameters that are there now."""
+        return part()
+
+    def run(self, copy: Mapping[str, Tensor], part: Callable[[], _Given]) -> _Given:
+        """What a part gives with these parameters in place of the network's."""
+        shared = {f"network.{name}": values for name, values in copy.items()}
+        given: _Given = functional_call(self, shared, (part,))
+        return given
 
 
 class _Notes:
@@ -169,24 +170,24 @@ def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Tra
         UnrollError: the plan cannot be computed, or the weights are not of such a network.
     """
     network = network_of(plan, weights)
-    step = _Step(network)
-    states = _first_states(network)
-    copies: list[dict[str, Tensor]] = []
-    notes: list[_Notes] = []
-    scores: list[Tensor] = []
-    memory: list[Tensor] = []
-    for number, symbol in enumerate(plan.inputs):
-        states = _states_at(network, number, states)
-        copy = {
-            name: parameter.detach().clone().requires_grad_()
-            for name, parameter in network.named_parameters()
-        }
-        note = _Notes()
-        shared = {f"network.{name}": values for name, values in copy.items()}
-        given, states = functional_call(step, shared, (number, symbol, states, memory, note))
-        copies.append(copy)
-        notes.append(note)
-        scores.append(given)
+    copies = [
+        {name: part.detach().clone().requires_grad_() for name, part in network.named_parameters()}
+        for _ in plan.inputs
+    ]
+    notes = [_Notes() for _ in plan.inputs]
+    copied = _Copied(network)
+    below = [
+        copied.run(copy, partial(network.enter, symbol))
+        for copy, symbol in zip(copies, plan.inputs, strict=True)
+    ]
+    for note, entering in zip(notes, below, strict=True):
+        note.keep("inputs", entering)
+    hidden: list[list[Tensor]] = []
+    for layer in range(plan.layers):
+        rows = plan.rows_of(layer)
+        hidden += [_of_row(network, row, below, notes, copied, copies) for row in rows]
+        below = network.joined(hidden, layer)
+    scores = _read(network, network.read_from(hidden), notes, copied, copies)
     losses = [
         functional.cross_entropy(given, torch.tensor([plan.vocabulary.index(target)]))
         if target is not None
@@ -200,9 +201,112 @@ def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Tra
     arrays |= _update(plan, network, copies)
     # Only now: kept gradients would add up.
     arrays |= _of_the_last(notes, asked[-1])
+    arrays |= _jacobians(network, arrays)
     for values in arrays.values():
         values.flags.writeable = False
     return Trace(plan, arrays, trained)
+
+
+def _of_row(
+    network: SmallNetwork,
+    row: int,
+    below: list[Tensor],
+    notes: list[_Notes],
+    copied: _Copied,
+    copies: list[dict[str, Tensor]],
+) -> list[Tensor]:
+    """(T) the hidden states (1, U) of a row, in the order of the steps."""
+    plan, state = network.plan, network.layer_at(row, 0).zero_state(1)
+    given: dict[int, Tensor] = {}
+    for step in plan.order(row):
+        state = _state_at(network, row, step, state)
+        layer, note = network.layer_at(row, step), notes[step]
+        part = partial(layer.step, below[step], state, note.change(row))
+        stepped = copied.run(copies[step], part)
+        for name, values in stepped.channels.items():
+            note.keep(f"{row}/{name}", values)
+        state = note.handed_on(row, stepped.state)
+        given[step] = stepped.channels["hidden"]
+    return [given[step] for step in range(plan.steps)]
+
+
+def _read(
+    network: SmallNetwork,
+    given: list[Tensor],
+    notes: list[_Notes],
+    copied: _Copied,
+    copies: list[dict[str, Tensor]],
+) -> list[Tensor]:
+    """(T) the scores (1, V), and with attention what is looked at."""
+    plan = network.plan
+    memory = given[: plan.source] if plan.attends else []
+    scores = []
+    for step, hidden in enumerate(given):
+        context = None
+        if plan.decodes(step) and plan.attends:
+            weights, context = network.attend(hidden, memory)
+            notes[step].keep("attention", weights)
+            notes[step].keep("context", context)
+        elif plan.attends:
+            notes[step].keep("attention", hidden.new_full((1, plan.source), torch.nan))
+            notes[step].keep("context", torch.full_like(hidden, torch.nan))
+        scores.append(copied.run(copies[step], partial(network.read, hidden, context)))
+    return scores
+
+
+_MOST_JACOBIAN = 64
+"""Numbers of a state: of larger ones no Jacobian is kept."""
+
+
+def _jacobians(network: SmallNetwork, arrays: Mapping[str, Numbers]) -> dict[str, Numbers]:
+    """How each step's state moves with the one before, all states of a row together.
+
+    Every number of a state is a stream of its own, so that one way back gives all rows.
+    """
+    plan = network.plan
+    found: dict[str, Numbers] = {}
+    for row in range(plan.rows):
+        states = network.layer_at(row, 0).facts.states
+        size = len(states) * plan.units
+        if size > _MOST_JACOBIAN:
+            continue
+        entering = arrays["inputs"]
+        if plan.layer_of(row):
+            parts = [arrays[f"{r}/hidden"] for r in plan.rows_of(plan.layer_of(row) - 1)]
+            entering = np.concatenate(parts, axis=1)
+        whole = np.full((plan.steps, size, size), np.nan)
+        for part in (
+            range(plan.source or plan.steps),
+            range(plan.source or plan.steps, plan.steps),
+        ):
+            steps = [
+                step
+                for step in part
+                if plan.before(row, step) is not None
+                and not (plan.chunk_starts(step) and not plan.carried)
+            ]
+            if not steps:
+                continue
+            before = [
+                torch.tensor(np.stack([arrays[f"{row}/{name}"][_was(plan, row, t)] for t in steps]))
+                .repeat_interleave(size, dim=0)
+                .requires_grad_()
+                for name in states
+            ]
+            inputs = torch.tensor(entering[steps]).repeat_interleave(size, dim=0)
+            after = network.layer_at(row, steps[0]).step(inputs, tuple(before)).state
+            joined = torch.cat(after, dim=1).view(len(steps), size, size)
+            asked = joined.diagonal(dim1=1, dim2=2).sum()
+            slopes = torch.autograd.grad(asked, before, materialize_grads=True)
+            whole[steps] = torch.cat(slopes, dim=1).view(len(steps), size, size).numpy()
+        found[f"{row}/jacobian"] = whole
+    return found
+
+
+def _was(plan: Plan, row: int, step: int) -> int:
+    before = plan.before(row, step)
+    assert before is not None
+    return before
 
 
 _GOES_ON = 4
@@ -224,9 +328,11 @@ def write_on(
     Raises:
         UnrollError: as for `compute`, or the numbers are not finite.
     """
+    if plan.why_no_test:
+        raise UnrollError(plan.why_no_test)
     network = network_of(plan, weights)
-    step, generator = _Step(network), torch.Generator().manual_seed(draw)
-    states = _first_states(network)
+    generator = torch.Generator().manual_seed(draw)
+    states = [network.layer_at(row, 0).zero_state(1) for row in range(plan.rows)]
     memory: list[Tensor] = []
     notes: list[_Notes] = []
     scores: list[Tensor] = []
@@ -237,8 +343,8 @@ def write_on(
         given = plan.inputs[min(number, plan.steps - 1)]
         begins = number <= plan.source or not plan.feeds
         inputs.append(given if begins else drawn[-1])
-        states, note = _states_at(network, number, states), _Notes()
-        said, states = step(number, inputs[-1], states, memory, note)
+        note = _Notes()
+        said, states = _one_step(network, number, inputs[-1], states, memory, note)
         notes.append(note)
         scores.append(said)
         writes = number >= plan.source if plan.source else plan.feeds or plan.targets[number]
@@ -253,6 +359,38 @@ def write_on(
         plan, inputs=tuple(inputs), targets=(None,) * len(inputs), drawn=tuple(drawn)
     )
     return Trace(shown, arrays, trained)
+
+
+def _one_step(
+    network: SmallNetwork,
+    number: int,
+    symbol: str | None,
+    states: list[LayerState],
+    memory: list[Tensor],
+    note: _Notes,
+) -> tuple[Tensor, list[LayerState]]:
+    """Scores (1, V) and the states of all layers after a step of a network that reads on."""
+    plan, below = network.plan, network.enter(symbol)
+    note.keep("inputs", below)
+    after: list[LayerState] = []
+    for row in range(plan.rows):
+        state = _state_at(network, row, number, states[row])
+        stepped = network.layer_at(row, number).step(below, state)
+        for name, values in stepped.channels.items():
+            note.keep(f"{row}/{name}", values)
+        after.append(stepped.state)
+        below = stepped.channels["hidden"]
+    if not plan.attends:
+        return network.read(below), after
+    if not plan.decodes(number):
+        memory.append(below)
+        note.keep("attention", below.new_full((1, plan.source), torch.nan))
+        note.keep("context", torch.full_like(below, torch.nan))
+        return network.read(below), after
+    weights, context = network.attend(below, memory)
+    note.keep("attention", weights)
+    note.keep("context", context)
+    return network.read(below, context), after
 
 
 def _drawn(plan: Plan, scores: Tensor, temperature: float, generator: torch.Generator) -> str:
@@ -342,39 +480,40 @@ def with_radius(plan: Plan, weights: Weights, radius: float) -> dict[str, Number
     return network.numbers()
 
 
-def _first_states(network: SmallNetwork) -> list[LayerState]:
-    return [layer.zero_state(1) for layer in network.layers if isinstance(layer, Layer)]
-
-
-def _states_at(network: SmallNetwork, step: int, states: list[LayerState]) -> list[LayerState]:
-    """The states that a step begins with: cut from the graph, or anew, where a chunk starts."""
+def _state_at(network: SmallNetwork, row: int, step: int, state: LayerState) -> LayerState:
+    """The state that a step begins with: cut from the graph, or anew, where a chunk starts."""
     if not network.plan.chunk_starts(step):
-        return states
+        return state
     if not network.plan.carried:
-        return _first_states(network)
-    return [detached(state) for state in states]
+        return network.layer_at(row, step).zero_state(1)
+    return detached(state)
 
 
 def _loss(network: SmallNetwork, targets: list[int | None]) -> tuple[list[float], Tensor]:
     """The probability of every answer that is asked for, and the summed loss, nats."""
-    plan, states = network.plan, _first_states(network)
+    plan = network.plan
+    below = [network.enter(symbol) for symbol in plan.inputs]
+    hidden: list[list[Tensor]] = []
+    for layer in range(plan.layers):
+        for row in plan.rows_of(layer):
+            state, given = network.layer_at(row, 0).zero_state(1), dict[int, Tensor]()
+            for step in plan.order(row):
+                state = _state_at(network, row, step, state)
+                given[step], state = network.layer_at(row, step).advance(below[step], state)
+            hidden.append([given[step] for step in range(plan.steps)])
+        below = network.joined(hidden, layer)
+    read = network.read_from(hidden)
+    memory = read[: plan.source]
     chances: list[float] = []
     losses: list[Tensor] = []
-    memory: list[Tensor] = []
-    for number, (symbol, target) in enumerate(zip(plan.inputs, targets, strict=True)):
-        states = _states_at(network, number, states)
-        below = network.enter(symbol)
-        for place, layer in enumerate(network.layers_at(number)):
-            assert isinstance(layer, Layer)
-            below, states[place] = layer.advance(below, states[place])
-        if plan.attends and not plan.decodes(number):
-            memory.append(below)
-        if target is not None:
-            attends = plan.attends and plan.decodes(number)
-            context = network.attend(below, memory)[1] if attends else None
-            loss = functional.cross_entropy(network.read(below, context), torch.tensor([target]))
-            losses.append(loss)
-            chances.append(float((-loss.detach()).exp()))
+    for step, target in enumerate(targets):
+        if target is None:
+            continue
+        attends = plan.attends and plan.decodes(step)
+        context = network.attend(read[step], memory)[1] if attends else None
+        scores = network.read(read[step], context)
+        losses.append(functional.cross_entropy(scores, torch.tensor([target])))
+        chances.append(float((-losses[-1].detach()).exp()))
     return chances, torch.stack(losses).sum()
 
 

@@ -23,7 +23,8 @@ PLAN = Subject("unrolled plan")
 _MOST_KEPT = 200
 _MOST_UPDATES = 5000
 _SHAPE = (
-    "vocabulary", "architecture", "units", "layers", "embedding", "seed", "source", "attends",
+    "vocabulary", "architecture", "units", "layers", "direction", "embedding", "seed", "source",
+    "attends",
 )  # fmt: skip
 """What decides the weights: when one of these changes, the network begins anew."""
 
@@ -98,7 +99,7 @@ class Unroll(QObject):
     @property
     def moment(self) -> Moment:
         """How far the computation is shown."""
-        return moment(self.index, self.shown.steps)
+        return moment(self.index, self.shown.moves)
 
     @property
     def shown(self) -> Plan:
@@ -167,6 +168,9 @@ class Unroll(QObject):
         names = ("vocabulary", "inputs", "targets", "source", "attends")
         reading = {name: getattr(new, name) for name in names}
         plan = replace(self.asked, **reading, structure=structure)
+        if plan.direction == "both" and plan.why_not_both:
+            plan = replace(plan, direction="forward")
+            self.refused.emit(f"It reads forwards alone here: {plan.why_not_both}.")
         self.set_plan(plan, word.removesuffix(END))
 
     def set_plan(self, plan: Plan, word: str | None = None) -> None:
@@ -183,10 +187,16 @@ class Unroll(QObject):
             self.refused.emit(str(error))
             return
         same = all(getattr(plan, name) == getattr(self.asked, name) for name in _SHAPE)
+        if plan.why_no_test:
+            self.test = None
         self._change(plan=plan, keep_weights=same, **({} if word is None else {"word": word}))
 
     def set_test(self, test: TestTime | None) -> None:
         """Show test time, when what it writes goes back in, or the pass over the targets again."""
+        if test is not None and self.asked.why_no_test:
+            self.refused.emit(f"{self.asked.why_no_test[:1].upper()}{self.asked.why_no_test[1:]}.")
+            self.changed.emit()
+            return
         if test != self.test:
             self.test = test
             self._change(keep_weights=True, undoable=False)

@@ -46,6 +46,7 @@ _RADII = (50, 150)
 """Hundredths: where gradients vanish and where they explode."""
 _WORD = "hello"
 """The lecture's word."""
+_TEST_TIP = "What it writes is what it reads next, until the end mark (W)"
 
 
 class UnrollArea(QWidget):
@@ -146,7 +147,12 @@ class UnrollArea(QWidget):
         units, layers = self._fields["units"], self._fields["layers"]
         for field in (units, layers):
             field.setFixedWidth(62)
-        return side_by_side(self._architecture, Label("Units"), units, Label("Layers"), layers)
+        self._both = QCheckBox("both ways")
+        self._both.setAccessibleName("Read both ways")
+        self._both.toggled.connect(self._changed)
+        return side_by_side(
+            self._architecture, Label("Units"), units, Label("Layers"), layers, self._both
+        )
 
     def _weights(self) -> QWidget:
         """What the weights are: drawn by a seed, scaled to a radius, with an embedding or not."""
@@ -223,7 +229,7 @@ class UnrollArea(QWidget):
     def _testing(self) -> QWidget:
         """Test time: what it writes goes back in."""
         self._test = QCheckBox("Test time")
-        self._test.setToolTip("What it writes is what it reads next, until the end mark (W)")
+        self._test.setToolTip(_TEST_TIP)
         self._test.toggled.connect(self._change_test)
         self._how = Choices()
         self._how.setAccessibleName("How it writes")
@@ -337,7 +343,27 @@ class UnrollArea(QWidget):
             choices.blockSignals(True)
             choices.setCurrentIndex(choices.findData(value))
             choices.blockSignals(False)
-        for box, on in ((self._carried, plan.carried), (self._squashed, plan.squashed_output)):
+        both = plan.direction == "both"
+        why = plan.why_not_both
+        if plan.chunk:
+            why = why or "BPTT is cut into chunks, and what reads from the end needs the whole"
+        self._both.setEnabled(both or not why)
+        self._both.setToolTip(
+            plain_tip(
+                f"Not here: {why}"
+                if why and not both
+                else "Each layer has a second row that reads from the end; both are joined below "
+                "the scores"
+            )
+        )
+        self._test.setEnabled(not plan.why_no_test)
+        self._test.setToolTip(plain_tip(plan.why_no_test or _TEST_TIP))
+        self._chunk.setEnabled(not both)
+        for box, on in (
+            (self._carried, plan.carried),
+            (self._squashed, plan.squashed_output),
+            (self._both, both),
+        ):
             box.blockSignals(True)
             box.setChecked(on)
             box.blockSignals(False)
@@ -395,9 +421,12 @@ class UnrollArea(QWidget):
             clip=self._clip.currentData(),
             threshold=self._threshold.value(),
             squashed_output=self._squashed.isChecked(),
+            direction="both" if self._both.isChecked() else "forward",
             **settings,
         )
         self._unroll.set_plan(plan)
+        if plan not in (self._unroll.asked, self._unroll.plan):
+            self._follow()  # it was refused: the tools show what is there
 
     @Slot(object)
     def _set_radius(self, radius: float) -> None:
@@ -415,7 +444,8 @@ class UnrollArea(QWidget):
         trace = self._unroll.trace
         if trace is None:
             return
-        name = f"{title_of(place.key, trace.plan.layers)}[{place.row + 1}, {place.column + 1}]"
+        title = title_of(place.key, trace.plan.layers, trace.plan.directions)
+        name = f"{title}[{place.row + 1}, {place.column + 1}]"
         value = float(trace[f"weight/{place.key}"][place.row, place.column])
         field = NumberField(name, -1000.0, 1000.0, step=0.1)
         field.set_value(round(value, 6))

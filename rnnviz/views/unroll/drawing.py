@@ -6,7 +6,8 @@ from PySide6.QtCore import QElapsedTimer, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.unroll.inside import draw_inside
-from rnnviz.core.unroll.picture import Picture, Place, draw, top_step
+from rnnviz.core.unroll.moments import steps_at
+from rnnviz.core.unroll.picture import Picture, Place, draw
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.unroll.pointed_picture import PointedPicture
 
@@ -21,7 +22,7 @@ class UnrollDrawing(PointedPicture):
         super().__init__("Unrolled network", parent)
         self._unroll = unroll
         self._inside = False
-        self._layer = -1
+        self._row = -1
         self._rolled = 0.0
         self._goal = 0.0
         self._clock = QElapsedTimer()
@@ -39,7 +40,7 @@ class UnrollDrawing(PointedPicture):
     def open_step(self, inside: bool) -> None:
         """Show the step of the moment from inside, in the layer pointed at; or all steps again."""
         if inside and self._place is not None and self._place.kind in ("hidden", "own", "later"):
-            self._layer = int(self._place.key.split("/")[0])
+            self._row = int(self._place.key.split("/")[0])
         self._inside = inside
         self.find_place()
 
@@ -72,9 +73,10 @@ class UnrollDrawing(PointedPicture):
         if trace is None:
             return None
         if self._inside:
-            layers, step = trace.plan.layers, top_step(self._unroll.moment, trace.plan)
-            layer = min(self._layer, layers - 1) if self._layer >= 0 else layers - 1
-            return draw_inside(trace, layer, step, size, dark)
+            plan = trace.plan
+            _, on, end = steps_at(plan, self._unroll.moment)
+            row = self._row if 0 <= self._row < plan.rows else plan.rows_of(plan.layers - 1)[0]
+            return draw_inside(trace, row, end if plan.from_end(row) else on, size, dark)
         marked = ""
         if self._place is not None and self._place.kind == "weight":
             marked = self._place.key.removeprefix("gradient/")

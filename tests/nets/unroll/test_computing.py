@@ -30,14 +30,24 @@ def plain_gradients(plan: Plan) -> tuple[float, dict[str, np.ndarray]]:
     network = network_of(plan, None)
     below = torch.cat([network.enter(symbol) for symbol in plan.inputs]).unsqueeze(1)
     read, written = below[: plan.source or plan.steps], below[plan.source or plan.steps :]
-    for place, layer in enumerate(network.layers):
-        assert isinstance(layer, Layer)
-        read, state = layer(read, layer.zero_state(1))
-        if plan.source:
-            decoder = network.decoder[place]
-            assert isinstance(decoder, Layer)
-            written, _ = decoder(written, state)
+    ends = []
+    for layer in range(plan.layers):
+        given = []
+        for row in plan.rows_of(layer):
+            found = network.layers[row]
+            assert isinstance(found, Layer)
+            turned = read.flip(0) if plan.from_end(row) else read
+            hidden, state = found(turned, found.zero_state(1))
+            given.append(hidden.flip(0) if plan.from_end(row) else hidden)
+            if plan.source:
+                decoder = network.decoder[row]
+                assert isinstance(decoder, Layer)
+                written, _ = decoder(written, state)
+        read = torch.cat(given, dim=2)
+        ends = [given[0][-1], given[-1][0]]
     hidden = (torch.cat([read, written]) if plan.source else read)[:, 0]
+    if plan.joins_ends:
+        hidden = torch.cat([hidden[:-1], torch.cat(ends, dim=1)])
     context = None
     if plan.attends:
         memory = read[:, 0]
@@ -71,6 +81,77 @@ def test_gradients_are_those_of_the_shared_network(architecture: str, structure:
     for name, gradient in gradients.items():
         np.testing.assert_allclose(trace[f"gradient/{name}"], gradient, atol=1e-12)
         np.testing.assert_allclose(trace[f"share/{name}"].sum(axis=0), gradient, atol=1e-12)
+
+
+@pytest.mark.parametrize("architecture", NAMES)
+@pytest.mark.parametrize("structure", ["many-to-one", "many-to-many"])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_what_reads_from_both_ends_equals_the_shared_network(
+    architecture: str, structure: str, layers: int
+) -> None:
+    plan = structure_named(structure).of("hello")
+    changes = {"architecture": architecture, "layers": layers, "direction": "both"}
+    plan = msgspec.structs.replace(plan, **changes)
+
+    trace = compute(plan)
+    loss, gradients = plain_gradients(plan)
+
+    assert plan.joins_ends is (structure == "many-to-one")
+    assert trace.loss == pytest.approx(loss, abs=1e-12)
+    assert set(gradients) == set(trace.parameters)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(trace[f"gradient/{name}"], gradient, atol=1e-12)
+    first = "0/own/hidden"
+    assert not trace["1/later/hidden"][0].any(), "nothing is read after the first symbol"
+    assert trace["1/later/hidden"][1].any() and trace["0/later/hidden"][0].any()
+    if layers == 1 and structure == "many-to-one":
+        assert not trace[first][:-1].any() and not trace["1/own/hidden"][1:].any()
+
+
+@pytest.mark.parametrize(
+    ("structure", "why"),
+    [
+        ("one-to-one", "there is one step"),
+        ("one-to-many", "nothing enters"),
+        ("encoder-decoder", "what is not written yet"),
+        ("attention", "what is not written yet"),
+    ],
+)
+def test_what_has_no_end_to_read_says_so(structure: str, why: str) -> None:
+    plan = msgspec.structs.replace(structure_named(structure).of("hello"), direction="both")
+    with pytest.raises(UnrollError, match=why):
+        compute(plan)
+    both = of_word("hello", direction="both")
+    with pytest.raises(UnrollError, match="has no end yet"):
+        write_on(both, first_weights(both))
+    with pytest.raises(UnrollError, match="chunks"):
+        compute(of_word("hello", direction="both", chunk=2))
+
+
+@pytest.mark.parametrize("architecture", NAMES)
+@pytest.mark.parametrize("direction", ["forward", "both"])
+def test_jacobians_are_autograds(architecture: str, direction: str) -> None:
+    plan = of_word("hello", architecture=architecture, direction=direction, layers=2)
+    trace, network = compute(plan), network_of(plan, None)
+    for row in range(plan.rows):
+        layer = network.layer_at(row, 0)
+        states = layer.facts.states
+        for step in range(plan.steps):
+            before = plan.before(row, step)
+            found = trace[f"{row}/jacobian"][step]
+            if before is None:
+                assert np.isnan(found).all()
+                continue
+            below = [trace[f"{one}/hidden"] for one in plan.rows_of(plan.layer_of(row) - 1)]
+            entering = torch.tensor(np.concatenate(below or [trace["inputs"]], axis=1)[[step]])
+
+            def stepped(state, entering=entering, layer=layer):
+                parts = state.chunk(len(layer.facts.states), 1)
+                return torch.cat(layer.step(entering, parts).state, 1)
+
+            was = torch.tensor(np.concatenate([trace[f"{row}/{name}"][before] for name in states]))
+            wanted = torch.autograd.functional.jacobian(stepped, was[None])[0, :, 0]
+            np.testing.assert_allclose(found, wanted.numpy(), atol=1e-12)
 
 
 @pytest.mark.parametrize("architecture", NAMES)

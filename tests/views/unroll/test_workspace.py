@@ -157,6 +157,38 @@ def test_a_network_that_only_adds_is_opened_and_has_a_loop_without_a_matrix(area
     assert "W_hh, at every step" not in words(area)
 
 
+def test_both_ways_it_is_joined_and_where_there_is_no_end_it_says_why(area, qtbot):
+    box = next(one for one in area.findChildren(QAbstractButton) if one.text() == "both ways")
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    qtbot.waitUntil(lambda: area._unroll.plan.direction == "both")
+    assert "← from end" in words(area)
+    area._unroll.set_index(1)
+    assert "“h” (step 1) enters the row that reads on, “l” (step 4)" in words(area)[0]
+    area._unroll.set_index(4)
+    assert "Joined, they answer" in words(area)[0]
+    test = next(one for one in area.findChildren(QAbstractButton) if one.text() == "Test time")
+    assert not test.isEnabled() and "has no end yet" in test.toolTip()
+    qtbot.keyClick(area.drawing, Qt.Key.Key_W)
+    area._unroll.learn()
+    qtbot.waitUntil(lambda: area._unroll.trace.learned)
+    area._structure.choose("attention")
+    area._choose_structure("attention")
+    qtbot.waitUntil(lambda: area._unroll.plan.source > 0)
+    assert area._unroll.plan.direction == "forward"
+    assert not box.isEnabled() and not box.isChecked()
+    assert "what is not written yet" in box.toolTip()
+
+
+@pytest.mark.parametrize("name", ["weight_ih_l0", "weight_hh_l0"])
+def test_a_matrix_lights_up_in_all_its_copies(area, name):
+    area._unroll.set_index(4)
+    place = next(p for p in area.drawing.picture.places if p.key == f"layers.0.{name}")
+    area.drawing.point_at(place)
+    thick = [s for s in area.drawing.picture.figure.strokes if s.width == 4.0]
+    # A shaft and two halves of a head at each of the steps.
+    assert len(thick) == 3 * area._unroll.plan.steps
+
+
 def test_playing_goes_on_and_stops(area, qtbot):
     area._speed.setCurrentIndex(2)
     area.toggle_play()
