@@ -6,6 +6,7 @@
    against a QPlainTextEdit whose characters get one QTextCharFormat each. The baseline is timed on
    the first 20,000 characters and scaled to the whole text: it grows in proportion or worse.
 2. The time of a frame while scrolling a long text, against one of 10,000 characters.
+3. Laying a long text out for a new width, every row of it ending at a word, in processor time.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.views.cells.legend import Legend
 from rnnviz.views.shared.theme import Appearance
 from rnnviz.views.text.minimap import Minimap
+from rnnviz.views.text.rows import Rows
 from rnnviz.views.text.text_view import TextView
 
 UNITS = 32
@@ -49,6 +51,7 @@ def main() -> None:
         folder = Path(name)
         flipping(app, folder, options.length, options.frames)
         scrolling(app, folder, options.long, options.frames)
+    laying_out(options.long)
 
 
 def flipping(app: QApplication, folder: Path, length: int, frames: int) -> None:
@@ -115,19 +118,31 @@ def scrolling(app: QApplication, folder: Path, long: int, frames: int) -> None:
         places = np.random.default_rng(1).permutation(np.linspace(0, length - 1, frames + 10))
         taken = []
         for place in places:
-            start = time.perf_counter()
+            start = time.process_time()
             view.centre_on(int(place))
             app.processEvents()
-            taken.append(time.perf_counter() - start)
+            taken.append(time.process_time() - start)
         window.close()
         medians[length] = np.array(taken[10:]) * 1000
     for length, times in medians.items():
         print(
-            f"scrolling {length:,} characters: median {np.median(times):.2f} ms, "
+            f"scrolling {length:,} characters, processor time: median {np.median(times):.2f} ms, "
             f"99th percentile {np.quantile(times, 0.99):.2f} ms"
         )
     ratio = np.median(medians[long]) / np.median(medians[10_000])
     print(f"  a frame of the long text takes {ratio:.2f} of one of the short text")
+
+
+def laying_out(long: int) -> None:
+    """Wrap lines that are a little and much too long, and one line that is the whole text."""
+    kinds = {"lines of 83": (SENTENCE + "\n", 60), "paragraphs": (12 * SENTENCE + "\n", 100)}
+    for name, (words, wrap) in {**kinds, "one line": (SENTENCE + " ", 100)}.items():
+        text = Text(np.resize(np.frombuffer(words.encode(), np.uint8), long))
+        assert len(text.line_starts) and text.uneven is not None
+        start = time.process_time()
+        count = Rows(text, wrap).count
+        taken = time.process_time() - start
+        print(f"laying out {long:,} characters, {name}: {count:,} rows in {taken * 1000:.0f} ms")
 
 
 def files(folder: Path, length: int, units: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,9 +1,8 @@
-"""Which characters stand in which row and column, by arithmetic; nothing is laid out in advance.
+"""Which characters stand in which row and column of a text that is wrapped at words.
 
-Columns are counted through a line, as if it were never wrapped: a row takes those characters of it
-that begin within its `wrap` columns. So any row of any text is a division away, and one line of ten
-million characters is no heavier than a short one. A wide character that begins in the last column
-of a row hangs over by one.
+Most lines of most texts fit into one row; only those that are too long are looked at, many of them
+at once, and of each row no more than its end. So a text of 100,000,000 characters is laid out in
+the blink of an eye, one line of ten million as well, and any row is a look into an array away.
 """
 
 from __future__ import annotations
@@ -14,17 +13,16 @@ from msgspec import Struct
 
 from rnnviz.core.sequences.columns import TAB, TAB_STOP, columns_before, widths
 from rnnviz.core.sequences.text import Text
+from rnnviz.views.text.row_breaks import row_breaks
 
 Ints = npt.NDArray[np.int64]
 
-_PART = 1 << 16
-"""Characters of a line that are measured at a time."""
-
 
 class Rows:
-    """The rows of a text, wrapped after `wrap` columns.
+    """The rows of a text, at most `wrap` columns wide; a blank or a line end may hang over by one.
 
-    Only lines that are too long are listed; all others are one row each.
+    A line that is too long goes on in the next row at its last word that does not fit; within a
+    word only where that is longer than a row. Tabs count from the start of their row.
     """
 
     def __init__(self, text: Text, wrap: int) -> None:
@@ -34,81 +32,61 @@ class Rows:
         columns[text.uneven.lines] = text.uneven.columns
         # a newline may hang over the edge: it starts no row of its own
         self._long = np.flatnonzero(columns > wrap + 1)
-        more = (columns[self._long] - 2) // wrap
-        self._more_before = np.concatenate([np.zeros(1, np.int64), np.cumsum(more)])
+        ends = np.append(self.lines, len(text))[self._long + 1]
+        uneven = ~self._are_even(self._long)
+        self._breaks = row_breaks(text.codes, self.lines[self._long], ends, uneven, wrap)
+        """Where the rows begin that go on with the line above, rising."""
+        self._more_before = np.searchsorted(self._breaks, np.append(self.lines[self._long],
+                                                                    len(text)))  # fmt: skip
         self._first_rows = self._long + self._more_before[:-1]
-        self.count = len(self.lines) + int(self._more_before[-1])
-        self._measured: _Measured | None = None
+        self.count = len(self.lines) + len(self._breaks)
 
     def line_of_row(self, row: int) -> tuple[int, int]:
         """(line, which of its rows), both from 0."""
-        line, inside = self._lines_of(np.array([row]))
+        line, inside, _ = self._lines_of(np.array([row]))
         return int(line[0]), int(inside[0])
 
-    def _lines_of(self, rows: Ints) -> tuple[Ints, Ints]:
-        """As `line_of_row`, of many rows."""
-        place = np.searchsorted(self._first_rows, rows, side="right") - 1
+    def _lines_of(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
+        """As `line_of_row`, of many rows, and where each begins."""
         if not len(self._long):
-            return rows, np.zeros_like(rows)
+            return rows, np.zeros_like(rows), self.lines[rows]
+        place = np.searchsorted(self._first_rows, rows, side="right") - 1
         known = np.maximum(place, 0)
         inside = rows - self._first_rows[known]
         more = self._more_before[known + 1] - self._more_before[known]
         within = (place >= 0) & (inside <= more)
         line = np.where(within, self._long[known], rows - self._more_before[place + 1])
-        return line, np.where(within, inside, 0)
+        inside = np.where(within, inside, 0)
+        starts = self.lines[line]
+        later = np.flatnonzero(inside > 0)
+        starts[later] = self._breaks[self._more_before[known[later]] + inside[later] - 1]
+        return line, inside, starts
 
-    def page(self, first: int, count: int) -> tuple[Ints, Ints | None, Ints]:
-        """Where `count` rows start, with the end of the last; and in which columns of their lines.
-
-        The last are the columns of these lines at which the rows begin to take characters. The
-        columns are None if every character has one.
-        """
-        rows = np.arange(first, first + count)
-        line, inside = self._lines_of(rows)
-        starts = self.lines[line] + inside * self.wrap
-        even = self._are_even(line)
-        for number in np.flatnonzero(~even & (inside > 0)).tolist():
-            starts[number] = self._first_from(int(line[number]), int(inside[number]) * self.wrap)
+    def page(self, first: int, count: int) -> tuple[Ints, bool]:
+        """Where `count` rows start, with the end of the last; whether all are one column each."""
+        line, _, starts = self._lines_of(np.arange(first, first + count))
         end = self.bounds(first + count - 1)[1] if count else 0
-        bounds = np.append(starts, end)
-        if even.all():
-            return bounds, None, inside * self.wrap
-        columns = np.zeros(count, np.int64)
-        for number in np.flatnonzero(~even & (inside > 0)).tolist():
-            columns[number] = self._columns_before(int(line[number]), int(starts[number]))
-        return bounds, columns, inside * self.wrap
+        return np.append(starts, end), bool(self._are_even(line).all())
 
     def row_of(self, character: int) -> int:
         """The row that holds a character; the end of the text belongs to the last row."""
         line = max(0, int(np.searchsorted(self.lines, character, side="right")) - 1)
-        before = int(np.searchsorted(self._long, line, side="left"))
-        row = line + int(self._more_before[before])
-        if before < len(self._long) and self._long[before] == line:
-            inside = self._columns_before(line, character) // self.wrap
-            row += min(inside, int(self._more_before[before + 1] - self._more_before[before]))
-        return row
+        if character >= len(self.text):
+            return self.count - 1
+        return line + int(np.searchsorted(self._breaks, character, side="right"))
 
     def bounds(self, row: int) -> tuple[int, int]:
         """(start, stop) of the characters in a row."""
-        line, inside = self.line_of_row(row)
-        place = int(np.searchsorted(self._long, line))
-        if place == len(self._long) or self._long[place] != line:
-            return int(self.lines[line]), self._end(line)
-        last = inside == int(self._more_before[place + 1] - self._more_before[place])
-        return (
-            self._first_from(line, inside * self.wrap),
-            self._end(line) if last else self._first_from(line, (inside + 1) * self.wrap),
-        )
+        last = row + 1 >= self.count
+        starts = self._lines_of(np.array([row] if last else [row, row + 1]))[2]
+        return int(starts[0]), len(self.text) if last else int(starts[1])
 
     def columns_of(self, row: int) -> Ints:
         """The column at which each character of a row begins, and the one after it, (n + 1,)."""
         start, stop = self.bounds(row)
-        line, inside = self.line_of_row(row)
-        if not self._is_uneven(line):
+        if self._are_even(np.array([self.line_of_row(row)[0]]))[0]:
             return np.arange(stop - start + 1)
-        first = self._columns_before(line, start) if inside else 0
-        codes = np.asarray(self.text.codes[start:stop])
-        return columns_before(codes, first) - inside * self.wrap
+        return columns_before(np.asarray(self.text.codes[start:stop]))
 
     def character_in_row(self, row: int, column: int) -> int:
         """The character of a row that covers this column, or its last before it."""
@@ -116,71 +94,12 @@ class Rows:
         found = int(np.searchsorted(self.columns_of(row), column, side="right")) - 1
         return min(start + max(0, found), max(start, stop - 1))
 
-    def _end(self, line: int) -> int:
-        return int(self.lines[line + 1]) if line + 1 < len(self.lines) else len(self.text)
-
-    def _is_uneven(self, line: int) -> bool:
-        return not self._are_even(np.array([line]))[0]
-
     def _are_even(self, lines: Ints) -> npt.NDArray[np.bool_]:
         uneven = self.text.uneven.lines
         if not len(uneven):
             return np.ones(len(lines), bool)
         places = np.minimum(np.searchsorted(uneven, lines), len(uneven) - 1)
         return np.asarray(uneven[places] != lines)
-
-    def _columns_before(self, line: int, character: int) -> int:
-        """How many columns of its line come before a character."""
-        start = int(self.lines[line])
-        if not self._is_uneven(line):
-            return character - start
-        return self._measure(line).columns_before(character)
-
-    def _first_from(self, line: int, column: int) -> int:
-        """The first character of a line that begins at this column or later."""
-        if not self._is_uneven(line):
-            return int(self.lines[line]) + column
-        return self._measure(line).first_from(column)
-
-    def _measure(self, line: int) -> _Measured:
-        if self._measured is None or self._measured.line != line:
-            self._measured = _Measured(self.text, line, int(self.lines[line]), self._end(line))
-        return self._measured
-
-
-class _Measured:
-    """Where the characters of one uneven line begin; a part of it is known at a time."""
-
-    def __init__(self, text: Text, line: int, start: int, end: int) -> None:
-        self.line = line
-        self._text, self._start, self._end = text, start, end
-        columns = [0]
-        for begin in range(start, end, _PART):
-            self._part = begin, self._read(begin, columns[-1])
-            columns.append(int(self._part[1][-1]))
-        self._columns = np.array(columns, np.int64)
-        """Before each part, and after the last."""
-
-    def columns_before(self, character: int) -> int:
-        """How many columns of the line come before a character."""
-        begin, columns = self._known((min(character, self._end - 1) - self._start) // _PART)
-        return int(columns[character - begin])
-
-    def first_from(self, column: int) -> int:
-        """The first character that begins at this column or later."""
-        part = int(np.searchsorted(self._columns, column, side="left")) - 1
-        begin, columns = self._known(max(0, part))
-        return min(begin + int(np.searchsorted(columns, column, side="left")), self._end)
-
-    def _known(self, part: int) -> tuple[int, Ints]:
-        begin = self._start + part * _PART
-        if self._part[0] != begin:
-            self._part = begin, self._read(begin, int(self._columns[part]))
-        return self._part
-
-    def _read(self, begin: int, column: int) -> Ints:
-        codes = self._text.codes[begin : min(self._end, begin + _PART)]
-        return columns_before(np.asarray(codes), column)
 
 
 class Page(Struct, frozen=True):
@@ -228,24 +147,22 @@ class Page(Struct, frozen=True):
     def of(cls, rows: Rows, first_row: int, count: int) -> Page:
         """Lay out `count` rows, or as many as there are."""
         count = max(0, min(count, rows.count - first_row))
-        bounds, begins, insides = rows.page(first_row, count)
+        bounds, even = rows.page(first_row, count)
         codes = np.asarray(rows.text.codes[int(bounds[0]) : int(bounds[-1])])
         sizes = np.diff(bounds)
         row = np.repeat(np.arange(count, dtype=np.int32), sizes)
         first = bounds[:-1] - bounds[0]
-        if begins is None:
+        if even:
             column = np.arange(len(codes)) - np.repeat(first, sizes)
             width = np.ones(len(codes), np.int32)
         else:
-            # Tabs count from the start of their line.
-            column, wide = _placed(codes, row, first, begins)
-            column -= insides[row]
+            column, wide = _placed(codes, row, first)
             # Only a tab may reach further than its row.
             reach = np.maximum(rows.wrap + 1, column + 1)
             width = (np.minimum(column + wide, reach) - column).astype(np.int32)
         columns = int((column + width).max()) if len(codes) else 0
         cells = np.full((count, columns), len(codes), np.int32)
-        if begins is None:
+        if even:
             cells[row, column] = np.arange(len(codes), dtype=np.int32)
         else:
             which = np.repeat(np.arange(len(codes), dtype=np.int32), width)
@@ -291,13 +208,13 @@ class Page(Struct, frozen=True):
 
 
 def _placed(
-    codes: npt.NDArray[np.unsignedinteger], row: npt.NDArray[np.int32], first: Ints, begins: Ints
+    codes: npt.NDArray[np.unsignedinteger], row: npt.NDArray[np.int32], first: Ints
 ) -> tuple[Ints, Ints]:
-    """The column and the width of each character; `first` and `begins` are those of the rows."""
+    """The column and the width of each character; the rows begin at the places `first`."""
     width = widths(codes).astype(np.int64)
     tabs = np.flatnonzero(codes == TAB)
     width[tabs] = 0
-    column = _running(width, row, first, begins)
+    column = _running(width, row, first)
     at, added = -1, 0
     for place, of, before in zip(
         tabs.tolist(), row[tabs].tolist(), column[tabs].tolist(), strict=True
@@ -306,12 +223,12 @@ def _placed(
         at = of
         width[place] = TAB_STOP - (before + added) % TAB_STOP
         added += int(width[place])
-    return (_running(width, row, first, begins) if len(tabs) else column), width
+    return (_running(width, row, first) if len(tabs) else column), width
 
 
-def _running(width: Ints, row: npt.NDArray[np.int32], first: Ints, begins: Ints) -> Ints:
+def _running(width: Ints, row: npt.NDArray[np.int32], first: Ints) -> Ints:
     before = np.cumsum(width) - width
     if not len(before):
         return before
     of_rows = before[np.minimum(first, len(before) - 1)]
-    return np.asarray(before - of_rows[row] + begins[row])
+    return np.asarray(before - of_rows[row])

@@ -5,6 +5,7 @@ What is asked follows from the task's description in `core.training_tasks`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -83,9 +84,12 @@ class NewRunDialog(QDialog):
         texts: tuple[Path, ...] = (),
         parent: QWidget | None = None,
         settings: QSettings | None = None,
+        said: Mapping[Path, str] | None = None,
     ) -> None:
+        """Ask, with `texts` to learn from; `said` is what some of them are called here."""
         super().__init__(parent)
         self._settings = settings
+        self._said = said or {}
         self.setWindowTitle("New training run")
         self.setAcceptDrops(True)
         self._jobs, self._folder = jobs, folder
@@ -424,10 +428,13 @@ class NewRunDialog(QDialog):
         self._data_title.setText(data.title if data is not None else "Data")
         needed = self._needs_data
         self.choose.setEnabled(needed)
-        shown = ", ".join(path.name for path in files)
+        if files and all(path in self._said for path in files):
+            shown = ", ".join(self._said[path] for path in files)
+        else:
+            shown = f"{', '.join(path.name for path in files)} ({self.data_bytes:,} bytes)"
         self.texts.setText(
             "Its examples are made up on the way." if not needed or data is None else
-            f"{shown} ({self.data_bytes:,} bytes)" if shown else data.wanted
+            shown if files else data.wanted
         )  # fmt: skip
 
     def _show_refusal(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
@@ -13,12 +15,17 @@ from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.config import TrainingConfig, config_found
 from rnnviz.core.sequences.numbers import Numbers
+from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from rnnviz.session.training.runs import OpenRun
+from rnnviz.session.training.typed_texts import keep_text
 from rnnviz.views.shared.asking import ask_save_path, open_dialog
 from rnnviz.views.shared.exporting import Exporting
 from rnnviz.views.window.undo import RemoveConcept, RemoveFinding
 from rnnviz.work.jobs.models import ConvertModel, ModelConverted
+
+if TYPE_CHECKING:
+    from rnnviz.views.training.new_run_dialog import NewRunDialog
 
 _QUIETLY = "window/close_quietly"
 """The setting that says not to mention trainings when the window is closed."""
@@ -208,7 +215,27 @@ class Questions(QObject):
     def ask_new_run(self) -> None:
         """Ask what a new training run is to be, on the open text unless another is chosen."""
         text = self._session.recordings.text
-        self._ask_run((text.path,) if text is not None and text.path is not None else ())
+        if text is None or len(text) == 0:
+            self._ask_run(())
+        elif text.path is not None:
+            self._ask_run((text.path,))
+        else:
+            self._ask_run_on_typed(text)
+
+    def _ask_run_on_typed(self, text: Text) -> None:
+        """Offer what lies in no file: it is kept as one, unless no run is started after all."""
+        try:
+            kept, new = keep_text(self._session.runs.folder.parent / "texts", text)
+        except RnnvizError as error:
+            self.refused.emit(str(error))
+            return
+        dialog = self._ask_run((kept,), said={kept: f"{text.name} ({len(text):,} characters)"})
+
+        def forget() -> None:
+            if new:
+                kept.unlink(missing_ok=True)
+
+        dialog.rejected.connect(forget)
 
     @Slot(object)
     def ask_run_like(self, run: OpenRun) -> None:
@@ -228,11 +255,18 @@ class Questions(QObject):
         }
         self._ask_run((), msgspec.structs.replace(config, name=run.name, **now))
 
-    def _ask_run(self, texts: tuple[Path, ...], like: TrainingConfig | None = None) -> None:
+    def _ask_run(
+        self,
+        texts: tuple[Path, ...],
+        like: TrainingConfig | None = None,
+        said: Mapping[Path, str] | None = None,
+    ) -> NewRunDialog:
         session, runs = self._session, self._session.runs
         from rnnviz.views.training.new_run_dialog import NewRunDialog  # only who asks waits for it
 
-        dialog = NewRunDialog(session.jobs, runs.folder, texts, self._window, session.settings)
+        dialog = NewRunDialog(
+            session.jobs, runs.folder, texts, self._window, session.settings, said
+        )
         if like is not None:
             dialog.show_config(like)
 
@@ -242,6 +276,7 @@ class Questions(QObject):
             self.message.emit(f"{run.name} starts in {run.watched.directory}.")
 
         open_dialog(dialog, chosen, self.refused.emit)
+        return dialog
 
     @Slot(object)
     def ask_run_name(self, run: OpenRun) -> None:

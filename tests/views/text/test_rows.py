@@ -4,6 +4,7 @@ import unicodedata
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTextBoundaryFinder
 
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.text.glyphs import character_name, glyph
@@ -25,21 +26,51 @@ TEXTS = {
 }
 
 
-def slow_rows(text, wrap):
-    """Row by row as (start, stop), by walking; columns are counted through each line."""
+def width(character, column):
+    if character == "\t":
+        return 8 - column % 8
+    return 1 + (unicodedata.east_asian_width(character) in "WF" or character in "\r\x00")
+
+
+def slow_rows(text, wrap, places=None):
+    """Row by row as (start, stop), by walking; `places` are where a row may begin."""
+    places = breaking(text) if places is None else places
     found, start = [], 0
     for part in text.split("\n"):
         line = part + "\n" * (start + len(part) < len(text))
-        rows, column = [], 0
-        for place, character in enumerate(line):
-            wide = unicodedata.east_asian_width(character) in "WF" or character in "\r\x00"
-            hangs = place == len(line) - 1 and column % wrap == 0 and place > 0 and not wide
-            rows.append(column // wrap - hangs)
-            column += 8 - column % 8 if character == "\t" else 1 + wide
-        for row in sorted(set(rows)):
-            first = start + rows.index(row)
-            found.append((first, first + rows.count(row)))
+        begin = 0
+        while begin < len(line):
+            columns = [0]
+            for character in line[begin:]:
+                columns.append(columns[-1] + width(character, columns[-1]))
+            end = len(line)
+            if columns[-1] > wrap + 1:
+                words = [
+                    at
+                    for at in range(begin + 1, len(line))
+                    if start + at in places
+                    and line[begin:at].strip(" \t")
+                    and (
+                        columns[at - begin] <= wrap
+                        or (line[at - 1] in " \t" and columns[at - 1 - begin] <= wrap)
+                    )
+                ]
+                full = begin + sum(column < wrap for column in columns[:-1])
+                while full > begin + 1 and unicodedata.combining(line[full]):
+                    full -= 1
+                end = max(words, default=full)
+            found.append((start + begin, start + end))
+            begin = end
         start += len(line)
+    return found
+
+
+def breaking(text):
+    """Where a row of this text may begin, by Qt's reading of Unicode's rules."""
+    finder = QTextBoundaryFinder(QTextBoundaryFinder.BoundaryType.Line, text)
+    found = set()
+    while (place := finder.toNextBoundary()) >= 0:
+        found.add(place)
     return found
 
 
@@ -76,13 +107,54 @@ def test_no_row_is_wider_than_its_columns_and_a_wide_character(wrap):
             assert rows.character_in_row(row, cell[1]) == character
 
 
-def test_a_long_line_is_measured_in_parts_as_in_one(monkeypatch):
-    text = Text.of("ab中\tc" * 500)
-    whole = [Rows(text, 30).bounds(row) for row in range(Rows(text, 30).count)]
-    monkeypatch.setattr("rnnviz.views.text.rows._PART", 64)
-    rows = Rows(text, 30)
-    assert [rows.bounds(row) for row in range(rows.count)] == whole
-    assert [rows.bounds(row) for row in reversed(range(rows.count))] == whole[::-1]
+PROSE = {
+    "english": "It was a well-known truth--so they said--that the cat (a grey one) sat; "
+    "“Why?” asked he. “Don't you know?” He'd paid $1,000.50 for it, 3-4 times, and/or more! " * 9,
+    "indented": "        if (length > 0 && buffer[length] == end) return read_whole_line(file);"
+    * 2,
+    "one long word": "a " + "b" * 95 + " c " + "d" * 7,
+    "many blanks": "one" + " " * 60 + "two three four five six",
+    "dash": "He came—she saw—they all left again at once, in 1914–1918 or so, and — well — no. "
+    * 5,
+    "russian": "Все счастливые семьи похожи друг на друга, каждая несчастливая семья по-своему. "
+    * 5,
+    "chinese": "他说：“这是一本书。”我们（都）看过了！小明and那个工人到了火车站。" * 5,
+    "japanese": "ちょっと待ってください、と彼は言った。「はい、わかりました」。トーキョーへ。" * 5,
+}
+
+
+@pytest.mark.parametrize("wrap", [20, 33, 62])
+@pytest.mark.parametrize("text", PROSE.values(), ids=PROSE)
+def test_rows_end_where_unicode_says(text, wrap):
+    rows = Rows(Text.of(text), wrap)
+    assert [rows.bounds(row) for row in range(rows.count)] == slow_rows(text, wrap)
+
+
+def test_code_is_not_broken_within_its_signs():
+    text = Text.of("    while (--left->count) { free(list->items[i++ - 1]); list = list->next; }")
+    for wrap in range(30, 60):
+        rows = Rows(text, wrap)
+        for row in range(1, rows.count):
+            assert str(text)[rows.bounds(row)[0] - 1] == " "
+
+
+@pytest.mark.parametrize("words", ["some words of a line ", "中文 words\t", "x"])
+def test_a_line_of_many_rows_is_wrapped_in_pieces_at_words(words):
+    text = words * (60_000 // len(words))
+    rows = Rows(Text.of(text + "\nend"), 30)
+    page = Page.of(rows, 0, rows.count)
+    assert page.columns <= 31
+    sizes = np.diff([rows.bounds(row)[0] for row in range(rows.count - 1)])
+    assert np.mean(sizes >= sizes.max() - 12) > 0.95  # only where pieces meet are rows short
+    if len(words) > 1:
+        places = breaking(text)
+        assert all(rows.bounds(row)[0] in places for row in range(1, rows.count - 1))
+
+
+def test_a_letter_keeps_its_marks():
+    text = "e\u0301" * 50
+    rows = Rows(Text.of(text), 21)
+    assert all(text[rows.bounds(row)[0]] == "e" for row in range(rows.count))
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

@@ -563,3 +563,19 @@ def test_a_new_run_like_this_one_takes_what_was_changed_on_the_way(
     assert form.config.learning_rate == 0.0625
     assert form.directory != run.directory
     form.reject()
+
+
+def test_a_new_run_learns_from_what_was_typed(window: Window) -> None:
+    typed = "to be, or not to be: „ja“ or no\n" * 40
+    window.session.recordings.type_text(typed)
+    window.questions.ask_new_run()
+    dialog = window.findChildren(NewRunDialog)[-1]
+    (kept,) = dialog.files
+    assert dialog.texts.text() == f"typed text ({len(typed):,} characters)"
+    assert kept.read_text(encoding="utf-8") == typed and str(kept) in dialog.config.texts
+    dialog.reject()
+    assert not kept.exists(), "nothing learns from it"
+    kept.write_text(typed, encoding="utf-8")  # as an earlier run left it
+    window.questions.ask_new_run()
+    window.findChildren(NewRunDialog)[-1].reject()
+    assert kept.read_text(encoding="utf-8") == typed, "a run learned from it"

@@ -1,0 +1,34 @@
+"""A text that lies in no file, kept as one, so that a run can learn from it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from rnnviz.core.errors import TextError
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.system.files import write_atomically
+
+_KEPT_LETTERS = 40
+
+
+def keep_text(folder: Path, text: Text) -> tuple[Path, bool]:
+    """The file that holds this text, named after it and its content; whether it is a new one.
+
+    A run reads its text again when it is resumed, so what one learned from is never written over.
+
+    Raises:
+        TextError: it cannot be written.
+    """
+    content = str(text).encode("utf-8", "surrogatepass")
+    named = "".join(letter if letter.isalnum() else " " for letter in text.name)
+    stem = "-".join(named.split())[:_KEPT_LETTERS] or "text"
+    path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:8]}.txt"
+    if path.exists():
+        return path, False
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        raise TextError(f"cannot keep the text in {folder}: {error.strerror}") from error
+    return path, True
