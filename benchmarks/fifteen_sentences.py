@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rnnviz.commands.jobs import opened, run_task
+from rnnviz.commands.shared.in_process import opened, run_task
 from rnnviz.core.alignments.tokens import is_mark
 from rnnviz.core.colours.weight_colours import weights_scale
 from rnnviz.core.export.alignment_figure import DrawnAlignment

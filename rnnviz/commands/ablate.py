@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from rnnviz.commands.inputs import add_vocabulary, concept_given, file_given
-from rnnviz.commands.jobs import opened, run_with_progress
-from rnnviz.commands.number_types import number, whole
-from rnnviz.commands.output import figure, pairs, print_json, table
+from rnnviz.commands.shared.in_process import opened, run_with_progress
+from rnnviz.commands.shared.inputs import add_vocabulary, concept_given, file_given
+from rnnviz.commands.shared.number_types import number, whole
+from rnnviz.commands.shared.output import figure, pairs, print_json, table
 from rnnviz.core.errors import UnitError
 from rnnviz.core.quantities.units import parse_unit
 

@@ -19,11 +19,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnviz.commands.alignments import check_target, count_drawn, write_titled
-from rnnviz.commands.inputs import file_given
-from rnnviz.commands.jobs import run_with_progress
-from rnnviz.commands.number_types import number, whole
-from rnnviz.commands.output import Facts, ProgressLine, print_json
+from rnnviz.commands.shared.alignments import check_target, count_drawn, write_titled
+from rnnviz.commands.shared.in_process import run_with_progress
+from rnnviz.commands.shared.inputs import file_given
+from rnnviz.commands.shared.number_types import number, whole
+from rnnviz.commands.shared.output import Facts, ProgressLine, print_json
 from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment
 from rnnviz.core.alignments.links import (
     Link,

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from rnnviz.commands.inputs import add_vocabulary, file_given
-from rnnviz.commands.jobs import TaskFailed, opened, run_task
-from rnnviz.commands.output import Facts, print_json
+from rnnviz.commands.shared.in_process import TaskFailed, opened, run_task
+from rnnviz.commands.shared.inputs import add_vocabulary, file_given
+from rnnviz.commands.shared.output import Facts, print_json
 from rnnviz.core.given_path import given_path
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnviz.commands.inputs import add_source, character_range, concept_given, recorded
-from rnnviz.commands.jobs import run_task
+from rnnviz.commands.shared.in_process import run_task
+from rnnviz.commands.shared.inputs import add_source, character_range, concept_given, recorded
 from rnnviz.core.architectures import carried
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.given_path import given_path

@@ -12,8 +12,8 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from rnnviz.commands.inputs import character_range, concept_given, file_given
-from rnnviz.commands.output import Facts, print_json, table
+from rnnviz.commands.shared.inputs import character_range, concept_given, file_given
+from rnnviz.commands.shared.output import Facts, print_json, table
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,9 +10,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from rnnviz.commands.inputs import add_vocabulary, file_given
-from rnnviz.commands.jobs import opened_as, run_task
-from rnnviz.commands.output import print_json, size_in_words
+from rnnviz.commands.shared.in_process import opened_as, run_task
+from rnnviz.commands.shared.inputs import add_vocabulary, file_given
+from rnnviz.commands.shared.output import print_json, size_in_words
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.reading import exists

@@ -16,10 +16,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnviz.commands.inputs import add_vocabulary, file_given
-from rnnviz.commands.jobs import opened, run_with_progress
-from rnnviz.commands.number_types import whole
-from rnnviz.commands.output import Facts, figure, print_json, table
+from rnnviz.commands.shared.in_process import opened, run_with_progress
+from rnnviz.commands.shared.inputs import add_vocabulary, file_given
+from rnnviz.commands.shared.number_types import whole
+from rnnviz.commands.shared.output import Facts, figure, print_json, table
 from rnnviz.core.errors import GradientError
 from rnnviz.core.export.spreadsheets import csv_bytes
 from rnnviz.core.given_path import given_path

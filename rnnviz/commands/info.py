@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.commands.inputs import add_vocabulary, file_given
-from rnnviz.commands.output import Facts, duration_in_words, pairs, print_json, size_in_words
+from rnnviz.commands.shared.inputs import add_vocabulary, file_given
+from rnnviz.commands.shared.output import Facts, duration_in_words, pairs, print_json, size_in_words
 from rnnviz.core.architectures import short_title
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.models.model_folder import model_file_in
@@ -29,7 +29,7 @@ from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.training_tasks import loss_unit
 
 if TYPE_CHECKING:
-    from rnnviz.commands.inputs import GoesWith
+    from rnnviz.commands.shared.inputs import GoesWith
     from rnnviz.core.recordings.groups import Groups
     from rnnviz.core.recordings.recording import Recording
 
@@ -114,7 +114,7 @@ def _is_prose(path: Path) -> bool:
 
 def _inside(path: Path) -> list[tuple[str, str]]:
     """What lies in a file that no model can be shown from, or not from it alone."""
-    from rnnviz.commands.jobs import TaskFailed, run_task
+    from rnnviz.commands.shared.in_process import TaskFailed, run_task
     from rnnviz.work.jobs.models import LookInside
 
     if path.is_dir() or not path.exists():
@@ -203,7 +203,7 @@ def _shortened(tokens: tuple[str, ...]) -> str:
 
 
 def _model(path: Path, vocabulary: GoesWith) -> tuple[Facts, list[tuple[str, str]]]:
-    from rnnviz.commands.jobs import opened
+    from rnnviz.commands.shared.in_process import opened
     from rnnviz.core.kinds import kind_named
     from rnnviz.core.kinds.sequence import unit_of
 
@@ -327,7 +327,7 @@ def _recorded(path: Path) -> tuple[Facts, list[tuple[str, str]]]:
     """What another program recorded, as the recording that it becomes."""
     import tempfile
 
-    from rnnviz.commands.jobs import run_task
+    from rnnviz.commands.shared.in_process import run_task
     from rnnviz.work.jobs.models import ReadRecorded
 
     with tempfile.TemporaryDirectory() as made:

@@ -10,10 +10,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnviz.commands.inputs import add_limit, add_source, comma_list, concept_given, recorded
-from rnnviz.commands.jobs import run_with_progress
-from rnnviz.commands.number_types import whole
-from rnnviz.commands.output import Facts, figure, print_json, table
+from rnnviz.commands.shared.in_process import run_with_progress
+from rnnviz.commands.shared.inputs import add_limit, add_source, comma_list, concept_given, recorded
+from rnnviz.commands.shared.number_types import whole
+from rnnviz.commands.shared.output import Facts, figure, print_json, table
 from rnnviz.core.architectures import carried
 from rnnviz.core.errors import ConceptError
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.commands.number_types import number, whole
-from rnnviz.commands.output import duration_in_words, harmless, pairs, print_json, table
+from rnnviz.commands.shared.number_types import number, whole
+from rnnviz.commands.shared.output import duration_in_words, harmless, pairs, print_json, table
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.quantities.loss import training_loss_in_words

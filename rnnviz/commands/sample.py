@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from rnnviz.commands.inputs import add_vocabulary, file_given
-from rnnviz.commands.jobs import opened, run_task
-from rnnviz.commands.number_types import number, whole
-from rnnviz.commands.output import print_json
+from rnnviz.commands.shared.in_process import opened, run_task
+from rnnviz.commands.shared.inputs import add_vocabulary, file_given
+from rnnviz.commands.shared.number_types import number, whole
+from rnnviz.commands.shared.output import print_json
 
 EXAMPLES = """
   rnnviz sample models/war-and-peace.safetensors --length 500

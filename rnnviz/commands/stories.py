@@ -13,8 +13,8 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnviz.commands.inputs import comma_list, file_given
-from rnnviz.commands.output import ProgressLine, harmless, print_json
+from rnnviz.commands.shared.inputs import comma_list, file_given
+from rnnviz.commands.shared.output import ProgressLine, harmless, print_json
 from rnnviz.core.errors import FindingError
 from rnnviz.core.given_path import given_path
 
@@ -129,7 +129,7 @@ def _what(story: Story) -> str:
 
 
 def _write_page(found: Stories, path: Path) -> int:
-    from rnnviz.commands.jobs import run_task
+    from rnnviz.commands.shared.in_process import run_task
     from rnnviz.work.jobs.stories import WriteStoriesPage
 
     line = ProgressLine("drawing")

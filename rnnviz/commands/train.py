@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rnnviz.commands.number_types import number, numbers, whole
-from rnnviz.commands.output import ProgressLine, duration_in_words
+from rnnviz.commands.shared.number_types import number, numbers, whole
+from rnnviz.commands.shared.output import ProgressLine, duration_in_words
 from rnnviz.core.errors import RunDirectoryError, TextError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.quantities.loss import figure, training_loss_in_words

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.commands.alignments import check_target, count_drawn, write_titled
-from rnnviz.commands.inputs import file_given
-from rnnviz.commands.jobs import opened, run_task, run_with_progress
-from rnnviz.commands.number_types import number, whole
-from rnnviz.commands.output import Facts, print_json
+from rnnviz.commands.shared.alignments import check_target, count_drawn, write_titled
+from rnnviz.commands.shared.in_process import opened, run_task, run_with_progress
+from rnnviz.commands.shared.inputs import file_given
+from rnnviz.commands.shared.number_types import number, whole
+from rnnviz.commands.shared.output import Facts, print_json
 from rnnviz.core.alignments.tokens import begun
 from rnnviz.core.errors import TextError
 from rnnviz.core.given_path import given_path

@@ -11,9 +11,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from rnnviz.commands.inputs import add_vocabulary, file_given
-from rnnviz.commands.jobs import opened, run_task
-from rnnviz.commands.number_types import number, whole
+from rnnviz.commands.shared.in_process import opened, run_task
+from rnnviz.commands.shared.inputs import add_vocabulary, file_given
+from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import UnitError, UnrollError
 from rnnviz.core.given_path import given_path

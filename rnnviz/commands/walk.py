@@ -11,7 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from rnnviz.commands.inputs import (
+from rnnviz.commands.shared.in_process import opened, run_with_progress
+from rnnviz.commands.shared.inputs import (
     add_limit,
     add_vocabulary,
     check_size,
@@ -23,8 +24,7 @@ from rnnviz.commands.inputs import (
     steps_at_most,
     warn_of_loss,
 )
-from rnnviz.commands.jobs import opened, run_with_progress
-from rnnviz.commands.output import duration_in_words, print_json, size_in_words
+from rnnviz.commands.shared.output import duration_in_words, print_json, size_in_words
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.given_path import given_path
 

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from rnnviz.cli import COMMANDS, main
-from rnnviz.commands.inputs import steps_at_most
+from rnnviz.commands.shared.inputs import steps_at_most
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.work.jobs.models import ModelOpened

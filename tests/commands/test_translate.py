@@ -163,7 +163,7 @@ def test_many_pairs_make_one_page(
     """Of as many as a page holds; what holds one alignment is refused before any is computed."""
     pairs, page = tmp_path / "pairs.txt", tmp_path / "page.html"
     pairs.write_text("the cat\tle chat\n\na dog\tun chien\nthe sun\tle soleil\n", "utf-8")
-    monkeypatch.setattr("rnnviz.commands.alignments.MOST_DRAWN", 2)
+    monkeypatch.setattr("rnnviz.commands.shared.alignments.MOST_DRAWN", 2)
     assert main(["align", model, str(pairs), "--swap", "--to", str(page)]) == 0
     printed = capsys.readouterr()
     assert len(printed.out.splitlines()) == 3 and "the first 2 of 3 pairs" in printed.err

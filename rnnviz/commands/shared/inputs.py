@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.commands.jobs import opened, run_with_progress
-from rnnviz.commands.number_types import number, whole
-from rnnviz.commands.output import size_in_words
+from rnnviz.commands.shared.in_process import opened, run_with_progress
+from rnnviz.commands.shared.number_types import number, whole
+from rnnviz.commands.shared.output import size_in_words
 from rnnviz.core.errors import RecordingError, TextError
 from rnnviz.core.given_path import given_path
 from rnnviz.core.sequences.vocabulary import FORMS

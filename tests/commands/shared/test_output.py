@@ -4,8 +4,8 @@ import io
 import json
 import math
 
-from rnnviz.commands import output
-from rnnviz.commands.output import ProgressLine, columns_of, figure, pairs, print_json, table
+from rnnviz.commands.shared import output
+from rnnviz.commands.shared.output import ProgressLine, columns_of, figure, pairs, print_json, table
 
 
 def test_a_table_is_aligned():

@@ -12,11 +12,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rnnviz.commands.output import ProgressLine, figure
+from rnnviz.commands.shared.output import ProgressLine, figure
 from rnnviz.core.errors import RnnvizError
 
 if TYPE_CHECKING:
-    from rnnviz.commands.inputs import GoesWith
+    from rnnviz.commands.shared.inputs import GoesWith
     from rnnviz.work.jobs.given import ModelGiven
     from rnnviz.work.jobs.models import ModelOpened
     from rnnviz.work.messages import Request

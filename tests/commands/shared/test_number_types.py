@@ -6,7 +6,7 @@ import importlib
 import pytest
 
 from rnnviz.cli import COMMANDS
-from rnnviz.commands.number_types import number, numbers, whole
+from rnnviz.commands.shared.number_types import number, numbers, whole
 from rnnviz.commands.train import _figures
 from rnnviz.nets.training.progress import Progress
 
