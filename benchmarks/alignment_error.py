@@ -30,12 +30,12 @@ from typing import Any
 import sacrebleu
 
 from rnnviz.core.alignments.alignment import Direction
+from rnnviz.core.alignments.files.parallel_corpus import Pair, read_pairs
 from rnnviz.core.alignments.links import Link, Links, corpus_agreement, parse_links, read_links
-from rnnviz.core.alignments.parallel_corpus import Pair, read_pairs
-from rnnviz.core.alignments.sentences import put_together, words_to_align
 from rnnviz.core.alignments.statistical_aligner import BothWays, align_words, diagonal
-from rnnviz.core.alignments.tokens import is_word
-from rnnviz.core.sequences.lines import read_lines
+from rnnviz.core.alignments.words.sentences import put_together, words_to_align
+from rnnviz.core.alignments.words.tokens import is_word
+from rnnviz.core.sequences.texts.lines import read_lines
 from rnnviz.nets.alignments.aligning import Aligned, align_pairs
 from rnnviz.nets.alignments.decoding.settings import Settings
 from rnnviz.nets.alignments.judging import held_out_loss, translate_lines

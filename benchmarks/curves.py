@@ -25,7 +25,7 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QApplication
 
 from rnnviz.core.runs.curve import Curve, SmoothedCurve
-from rnnviz.core.runs.reader import EventTail
+from rnnviz.core.runs.directory.reader import EventTail
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.shared.theme import Appearance

@@ -20,8 +20,8 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from rnnviz.core.architectures import ARCHITECTURES
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.runs.directory.log import read_events
 from rnnviz.nets.device import device_in_words, training_device
 from rnnviz.nets.training import loop
 from rnnviz.nets.training_tasks import training_task

@@ -13,10 +13,10 @@ import tempfile
 from pathlib import Path
 
 from rnnviz.commands.shared.in_process import opened, run_task
-from rnnviz.core.alignments.tokens import is_mark
+from rnnviz.core.alignments.words.tokens import is_mark
 from rnnviz.core.colours.weight_colours import weights_scale
-from rnnviz.core.export.alignment_figure import DrawnAlignment
-from rnnviz.core.export.alignment_files import write_alignments
+from rnnviz.core.export.alignments.figure import DrawnAlignment
+from rnnviz.core.export.alignments.files import write_alignments
 from rnnviz.core.system import places
 from rnnviz.work.jobs.alignments import Search, Translate
 from rnnviz.work.jobs.given import ModelGiven

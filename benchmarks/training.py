@@ -31,7 +31,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.training import loop
 from rnnviz.nets.training.progress import Progress
 from rnnviz.nets.training_tasks.characters import CharacterTask

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from rnnviz.core.sequences.labelled_texts import LabelledText, read_labelled
-from rnnviz.core.sequences.word_tokens import words_of
+from rnnviz.core.sequences.files.labelled_texts import LabelledText, read_labelled
+from rnnviz.core.sequences.texts.word_tokens import words_of
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.sequence.symbols import SymbolReader
 from rnnviz.nets.classification.verdicts import logits_of

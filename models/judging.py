@@ -25,7 +25,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from rnnviz.core.concepts import Concept, concept_named
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.core.runs.config import read_config
+from rnnviz.core.runs.directory.config import read_config
 from rnnviz.core.scoring import Ranking, Score
 from rnnviz.core.scoring.ranking import rank
 from rnnviz.core.sequences.text import Text

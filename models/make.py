@@ -30,8 +30,8 @@ from rnnviz.core.concepts import concept_named
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
 from rnnviz.core.models.model_file import ModelDescription
-from rnnviz.core.runs.config import TrainingConfig, read_config
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory.config import TrainingConfig, read_config
+from rnnviz.core.runs.directory.log import read_events
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.nets.checkpoints import open_model

@@ -27,7 +27,7 @@ from typing import Any
 
 from make_translation import INTO, options_for
 
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory.log import read_events
 
 ERROR_RATE = Path(__file__).parents[1] / "benchmarks" / "alignment_error.py"
 _EQUAL = " --steps 2000 --option batch_tokens=8000 --precision float32"

@@ -27,9 +27,9 @@ from pathlib import Path
 import msgspec
 
 from rnnviz.core.alignments.links import links_line
-from rnnviz.core.alignments.parallel_corpus import Pair
-from rnnviz.core.sequences.lines import read_lines
-from rnnviz.core.alignments.sentences import put_together, words_to_align, writes_high_signs_apart
+from rnnviz.core.alignments.files.parallel_corpus import Pair
+from rnnviz.core.sequences.texts.lines import read_lines
+from rnnviz.core.alignments.words.sentences import put_together, words_to_align, writes_high_signs_apart
 from rnnviz.core.alignments.statistical_aligner import align_words
 from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.checkpoints.native import save_model

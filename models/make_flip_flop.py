@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import torch
 
-from rnnviz.core.sequences.number_files import Table
+from rnnviz.core.sequences.files.number_files import Table
 from rnnviz.core.training_tasks import task_named
 from rnnviz.core.training_tasks.flip_flop import flip_flop
 from rnnviz.nets.checkpoints import open_model

@@ -32,7 +32,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnviz.core.sequences.word_tokens import words_of
+from rnnviz.core.sequences.texts.word_tokens import words_of
 
 APART = 5_000
 PARTS = re.compile(r"(.+?)(n't|'(?:s|re|ve|ll|d|m))")

@@ -31,9 +31,9 @@ from make import thinned, where
 
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
-from rnnviz.core.alignments.parallel_corpus import Pair, hold_out, read_pairs
-from rnnviz.core.runs.config import TrainingConfig, read_config
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.alignments.files.parallel_corpus import Pair, hold_out, read_pairs
+from rnnviz.core.runs.directory.config import TrainingConfig, read_config
+from rnnviz.core.runs.directory.log import read_events
 from rnnviz.nets.alignments.decoding.decoding import decode_many
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model

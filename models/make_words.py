@@ -27,8 +27,8 @@ from make import command, samples, thinned, where
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
 from rnnviz.core.models.translation import UNKNOWN_ID
-from rnnviz.core.runs.config import read_config
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory.config import read_config
+from rnnviz.core.runs.directory.log import read_events
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model

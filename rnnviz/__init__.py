@@ -54,7 +54,7 @@ def show(
         if not place.exists():
             raise FileNotFoundError(f"{place} does not exist")
     else:
-        from rnnviz.core.alignments.attention_file import attention_of, write_attention
+        from rnnviz.core.alignments.files.attention_file import attention_of, write_attention
 
         maps = attention_of(what, source, target, name)
         if target is None and source is not None and len(maps.source) == len(maps.target):

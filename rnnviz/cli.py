@@ -135,7 +135,7 @@ def _window(words: list[str]) -> int:
     parser.add_argument("--version", action="version", version=f"rnnviz {__version__}")
     parser.add_argument("files", nargs="*", metavar="FILE", help="what to open")
     asked = parser.parse_args(words).files
-    from rnnviz.core.shipped import shipped_or_given
+    from rnnviz.core.system.shipped import shipped_or_given
     from rnnviz.work.remote import is_address
 
     files, addresses = [], []

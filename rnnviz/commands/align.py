@@ -25,6 +25,7 @@ from rnnviz.commands.shared.inputs import file_given
 from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.commands.shared.output import Facts, ProgressLine, print_json
 from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment
+from rnnviz.core.alignments.files.parallel_corpus import read_pairs, words_between_blanks
 from rnnviz.core.alignments.links import (
     Link,
     LinkFile,
@@ -33,10 +34,9 @@ from rnnviz.core.alignments.links import (
     read_link_file,
     read_links,
 )
-from rnnviz.core.alignments.parallel_corpus import read_pairs, words_between_blanks
 from rnnviz.core.alignments.statistical_aligner import SYMMETRISED
 from rnnviz.core.errors import AlignmentError, TextError
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.work.jobs.alignments import CorpusTable
@@ -200,8 +200,8 @@ def _gold(arguments: argparse.Namespace, pairs: Sequence[tuple[str, str]]) -> Li
 
 def _statistical(arguments: argparse.Namespace) -> int:
     """Learn from all pairs, write the links of those that were asked for."""
-    from rnnviz.core.alignments.sentences import words_to_align
     from rnnviz.core.alignments.statistical_aligner import align_words, diagonal
+    from rnnviz.core.alignments.words.sentences import words_to_align
 
     if arguments.to:
         raise AlignmentError(

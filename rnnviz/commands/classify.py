@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rnnviz.commands.shared.in_process import TaskFailed, opened, run_task
 from rnnviz.commands.shared.inputs import add_vocabulary, file_given
 from rnnviz.commands.shared.output import Facts, print_json
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.sequences.text import Text

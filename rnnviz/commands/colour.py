@@ -18,7 +18,7 @@ from rnnviz.commands.shared.in_process import run_task
 from rnnviz.commands.shared.inputs import add_source, character_range, concept_given, recorded
 from rnnviz.core.architectures import carried
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 from rnnviz.core.quantities.units import parse_unit
 
 if TYPE_CHECKING:

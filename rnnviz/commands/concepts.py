@@ -87,7 +87,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
     from rnnviz.core.concepts import label_blocks
     from rnnviz.core.export.layout import rows
-    from rnnviz.core.sequences.number_files import SUFFIXES
+    from rnnviz.core.sequences.files.number_files import SUFFIXES
     from rnnviz.core.sequences.text import Text
 
     concept = concept_given(arguments.labels)
@@ -127,7 +127,7 @@ def _show_rows(concept: Concept, arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from rnnviz.core.concepts import label_steps
-    from rnnviz.core.sequences.number_files import read_table
+    from rnnviz.core.sequences.files.number_files import read_table
 
     found = read_table(arguments.text)
     numbers = found.numbers(found.columns)

@@ -14,8 +14,8 @@ from rnnviz.commands.shared.in_process import opened_as, run_task
 from rnnviz.commands.shared.inputs import add_vocabulary, file_given
 from rnnviz.commands.shared.output import print_json, size_in_words
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.given_path import given_path
-from rnnviz.core.reading import exists
+from rnnviz.core.files.given_path import given_path
+from rnnviz.core.files.reading import exists
 from rnnviz.core.recognise import kind_of
 
 EXAMPLES = """

@@ -22,7 +22,7 @@ from rnnviz.commands.shared.number_types import whole
 from rnnviz.commands.shared.output import Facts, figure, print_json, table
 from rnnviz.core.errors import GradientError
 from rnnviz.core.export.spreadsheets import csv_bytes
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.gradients import Decay, GradientField, MatrixFacts

@@ -106,7 +106,7 @@ def _model_or_needs(arguments: argparse.Namespace) -> tuple[Facts, list[tuple[st
 
 def _is_prose(path: Path) -> bool:
     """Whether a text is no JSON, no web page, and no pointer to a model that lies elsewhere."""
-    from rnnviz.core.reading import read_head
+    from rnnviz.core.files.reading import read_head
 
     head = read_head(path, 64).lstrip(b"\xef\xbb\xbf \r\n\t")
     return not head.startswith((b"{", b"[", b"<", b"model_checkpoint_path", b"version https://git"))
@@ -161,7 +161,7 @@ def _text(path: Path) -> tuple[Facts, list[tuple[str, str]]]:
 
 def _of_ours(path: Path, kind: str) -> tuple[Facts, list[tuple[str, str]]]:
     """A concept or a finding: small files of ours."""
-    from rnnviz.core.reading import read_json
+    from rnnviz.core.files.reading import read_json
 
     content = read_json(path)
     title = str(content.get("title") or content.get("name") or path.stem)
@@ -175,7 +175,7 @@ def _of_ours(path: Path, kind: str) -> tuple[Facts, list[tuple[str, str]]]:
 
 def _attention(path: Path) -> tuple[Facts, list[tuple[str, str]]]:
     """Weights of layers and heads with their tokens, and what is unusual about them."""
-    from rnnviz.core.alignments.attention_file import read_attention
+    from rnnviz.core.alignments.files.attention_file import read_attention
 
     maps = read_attention(path)
     facts = {
@@ -395,9 +395,9 @@ def _widths(groups: Groups) -> str:
 def _run(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
     import msgspec
 
-    from rnnviz.core.runs.config import read_config
-    from rnnviz.core.runs.log import read_events
-    from rnnviz.core.runs.state import STATE_WORDS
+    from rnnviz.core.runs.directory.config import read_config
+    from rnnviz.core.runs.directory.log import read_events
+    from rnnviz.core.runs.directory.state import STATE_WORDS
     from rnnviz.core.runs.watched import WatchedRun
 
     if not (directory / "run.json").exists():
@@ -435,7 +435,7 @@ def _folder_of_runs(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
     """The runs in a folder, ours and event files of TensorBoard, as the window reads them."""
     from time import monotonic
 
-    from rnnviz.core.runs.state import STATE_WORDS
+    from rnnviz.core.runs.directory.state import STATE_WORDS
     from rnnviz.core.runs.watched import WatchedRun, runs_in, watch
 
     runs: list[Facts] = []

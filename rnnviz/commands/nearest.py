@@ -18,7 +18,7 @@ from rnnviz.commands.shared.number_types import whole
 from rnnviz.commands.shared.output import Facts, figure, print_json, table
 from rnnviz.core.errors import TextError
 from rnnviz.core.export.spreadsheets import csv_bytes
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 
 EXAMPLES = """
   rnnviz nearest films awful

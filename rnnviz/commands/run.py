@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.commands.shared.output import duration_in_words, harmless, pairs, print_json, table
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 from rnnviz.core.quantities.loss import training_loss_in_words
-from rnnviz.core.runs.control import SETTINGS, ask
+from rnnviz.core.runs.directory.control import SETTINGS, ask
 from rnnviz.core.training_tasks import loss_unit
 
 if TYPE_CHECKING:
-    from rnnviz.core.runs.event import Event
-    from rnnviz.core.runs.reader import EventTail
-    from rnnviz.core.runs.rows import RunRow
+    from rnnviz.core.runs.comparing.rows import RunRow
+    from rnnviz.core.runs.directory.event import Event
+    from rnnviz.core.runs.directory.reader import EventTail
     from rnnviz.core.runs.watched import WatchedRun
     from rnnviz.work.remote import Mirror
 
@@ -155,8 +155,8 @@ def _mirrored(address: str) -> Iterator[Mirror]:
 
 
 def _run(arguments: argparse.Namespace, mirror: Mirror | None = None) -> int:
-    from rnnviz.core.runs.reader import EventTail
-    from rnnviz.core.runs.state import LIVE
+    from rnnviz.core.runs.directory.reader import EventTail
+    from rnnviz.core.runs.directory.state import LIVE
     from rnnviz.core.runs.watched import WatchedRun
 
     watched = WatchedRun(arguments.run)
@@ -197,8 +197,13 @@ def _setting_value(typed: str) -> float:
 
 def _list(arguments: argparse.Namespace) -> int:
     """A table of the runs in a folder: figures, and the settings in which they differ."""
-    from rnnviz.core.runs.filtering import key_named, read_filter
-    from rnnviz.core.runs.rows import FIGURES, in_order, setting_column, settings_by_difference
+    from rnnviz.core.runs.comparing.filtering import key_named, read_filter
+    from rnnviz.core.runs.comparing.rows import (
+        FIGURES,
+        in_order,
+        setting_column,
+        settings_by_difference,
+    )
 
     rows = _rows_below(arguments.run)
     settings = tuple(dict.fromkeys(key for _, row in rows for key in row.settings))
@@ -245,7 +250,7 @@ def _rows_below(folder: Path) -> list[tuple[Path, RunRow]]:
     Raises:
         RunDirectoryError: none lies there.
     """
-    from rnnviz.core.runs.rows import row_of
+    from rnnviz.core.runs.comparing.rows import row_of
     from rnnviz.core.runs.watched import runs_in, watch
 
     rows = []
@@ -259,7 +264,7 @@ def _rows_below(folder: Path) -> list[tuple[Path, RunRow]]:
 
 
 def _rename(arguments: argparse.Namespace) -> int:
-    from rnnviz.core.runs.config import rename
+    from rnnviz.core.runs.directory.config import rename
 
     name = (arguments.setting or "").strip()
     if not name:
@@ -313,8 +318,8 @@ def _samples(arguments: argparse.Namespace) -> int:
 
 
 def _delete(arguments: argparse.Namespace) -> int:
-    from rnnviz.core.runs.event_files import event_files, is_run
-    from rnnviz.core.runs.state import LIVE
+    from rnnviz.core.runs.directory.state import LIVE
+    from rnnviz.core.runs.tensorboard.event_files import event_files, is_run
     from rnnviz.core.runs.watched import watch
     from rnnviz.core.system.trash import NoTrashError, move_to_trash
 
@@ -357,8 +362,8 @@ def _answer(tail: EventTail, kind: str) -> Event | None:
 
 
 def _status(watched: WatchedRun, as_json: bool) -> int:
-    from rnnviz.core.runs.log import read_events
-    from rnnviz.core.runs.state import STATE_WORDS
+    from rnnviz.core.runs.directory.log import read_events
+    from rnnviz.core.runs.directory.state import STATE_WORDS
 
     last: dict[str, dict[str, Any]] = {}
     for event in read_events(watched.directory):

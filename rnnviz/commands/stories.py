@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rnnviz.commands.shared.inputs import comma_list, file_given
 from rnnviz.commands.shared.output import ProgressLine, harmless, print_json
 from rnnviz.core.errors import FindingError
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.stories.story import Stories, Story

@@ -19,9 +19,9 @@ import msgspec
 from rnnviz.commands.shared.number_types import number, numbers, whole
 from rnnviz.commands.shared.output import ProgressLine, duration_in_words
 from rnnviz.core.errors import RunDirectoryError, TextError
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 from rnnviz.core.quantities.loss import figure, training_loss_in_words
-from rnnviz.core.runs.config import TrainingConfig, absolute, config_found, with_paths
+from rnnviz.core.runs.directory.config import TrainingConfig, absolute, config_found, with_paths
 from rnnviz.core.training_tasks import TASKS, TaskDescription, loss_unit, task_named
 from rnnviz.core.training_tasks.field import Choice, Field, Reals, Switch
 from rnnviz.core.training_tasks.settings import SETTINGS

@@ -17,9 +17,9 @@ from rnnviz.commands.shared.in_process import opened, run_task, run_with_progres
 from rnnviz.commands.shared.inputs import file_given
 from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.commands.shared.output import Facts, print_json
-from rnnviz.core.alignments.tokens import begun
+from rnnviz.core.alignments.words.tokens import begun
 from rnnviz.core.errors import TextError
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 
 if TYPE_CHECKING:
     from rnnviz.core.alignments.decoded import Decoded
@@ -191,7 +191,7 @@ def _check(arguments: argparse.Namespace, count: int) -> None:
     if arguments.target and (arguments.force or arguments.weight or arguments.sample):
         raise TextError("a translation that is given leaves nothing to force, weigh or draw")
     if arguments.steps:
-        from rnnviz.core.alignments.step_page import check_steps_ending
+        from rnnviz.core.alignments.steps.step_page import check_steps_ending
 
         check_steps_ending(arguments.steps)
         if not arguments.steps.absolute().parent.is_dir():
@@ -310,7 +310,7 @@ def _near_facts(near: NearStates) -> Facts:
 def _print_near(near: NearStates) -> None:
     """For each token the pair with the nearest state, its word in brackets."""
     from rnnviz.core.alignments.state_index import SIDES, marked_sentence
-    from rnnviz.core.alignments.tokens import shown_token
+    from rnnviz.core.alignments.words.tokens import shown_token
 
     width = min(20, max(len(token) for tokens in near.values() for token, _ in tokens))
     for side, tokens in near.items():
@@ -356,8 +356,8 @@ def _print_effects(decoded: Decoded) -> None:
     """For each target token the source token that does most, by each measure; and the agreement."""
     import numpy as np
 
-    from rnnviz.core.alignments.tokens import shown_token
     from rnnviz.core.alignments.trust import EFFECTS, in_words
+    from rnnviz.core.alignments.words.tokens import shown_token
 
     tables = {name: decoded.effects(name, words=False) for name in EFFECTS if name in decoded.files}
     width = min(20, max(len(token) for token in decoded.target))
@@ -378,7 +378,7 @@ def _draw_steps(
     arguments: argparse.Namespace, decoded: Decoded, description: Mapping[str, object]
 ) -> None:
     """Write the decoder at a step, or at all of them."""
-    from rnnviz.core.alignments.attention_steps import kind_of_attention, steps_of
+    from rnnviz.core.alignments.steps.attention_steps import kind_of_attention, steps_of
     from rnnviz.views.alignments.saving import write_steps
 
     last = len(decoded.target)
@@ -428,7 +428,7 @@ def _before(arguments: argparse.Namespace, folder: str) -> dict[int, str]:
 def _file(arguments: argparse.Namespace) -> int:
     import msgspec
 
-    from rnnviz.core.sequences.lines import read_lines
+    from rnnviz.core.sequences.texts.lines import read_lines
     from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus
 
     with tempfile.TemporaryDirectory() as folder:
@@ -508,7 +508,7 @@ def _shown(decoded: Decoded) -> str:
         return "(this model has no attention, so there is no alignment)"
     from math import exp
 
-    from rnnviz.core.alignments.tokens import shown_token
+    from rnnviz.core.alignments.words.tokens import shown_token
 
     width = max((len(token) for token in decoded.target), default=1)
     marks = dict.fromkeys(decoded.unknown, "*")

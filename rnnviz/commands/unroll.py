@@ -16,7 +16,7 @@ from rnnviz.commands.shared.inputs import add_vocabulary, file_given
 from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import UnitError, UnrollError
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 from rnnviz.core.quantities.units import parse_unit
 from rnnviz.core.unroll.plan import STRUCTURES
 

@@ -26,7 +26,7 @@ from rnnviz.commands.shared.inputs import (
 )
 from rnnviz.commands.shared.output import duration_in_words, print_json, size_in_words
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 
 EXAMPLES = """
   rnnviz walk models/war-and-peace.safetensors novel.txt

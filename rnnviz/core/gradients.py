@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.architectures import known_facts
-from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import GradientError
+from rnnviz.core.files.array_files import read_arrays
+from rnnviz.core.files.reading import decode_json
+from rnnviz.core.files.writing import replacing
 from rnnviz.core.quantities.units import layer_title
-from rnnviz.core.reading import decode_json
-from rnnviz.core.system.files import replacing
 
 Doubles = npt.NDArray[np.float64]
 

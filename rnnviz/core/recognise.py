@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from rnnviz.core.alignments.attention_file import is_attention
+from rnnviz.core.alignments.files.attention_file import is_attention
 from rnnviz.core.errors import ModelFileError, TextError
+from rnnviz.core.files.reading import DamagedFileError, exists, read_head, read_json
 from rnnviz.core.models.model_folder import NoModelInFolder, describes_model, model_file_in
-from rnnviz.core.reading import DamagedFileError, exists, read_head, read_json
 from rnnviz.core.recordings.made_elsewhere import is_folder_of_states, is_recorded_elsewhere
-from rnnviz.core.runs.event_files import run_folders
-from rnnviz.core.sequences.decoding import begins_as_text
+from rnnviz.core.runs.tensorboard.event_files import run_folders
+from rnnviz.core.sequences.texts.decoding import begins_as_text
 from rnnviz.core.stories.pack import is_pack
 from rnnviz.core.stories.story import FORMAT
 

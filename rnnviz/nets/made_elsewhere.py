@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import ModelFileError, RecordingError
-from rnnviz.core.reading import DamagedFileError, check_fits, read_json, read_small
+from rnnviz.core.files.reading import DamagedFileError, check_fits, read_json, read_small
 from rnnviz.core.recordings.groups import Group
 from rnnviz.core.recordings.made_elsewhere import KEY, states_in
 from rnnviz.core.recordings.writer import RecordingWriter

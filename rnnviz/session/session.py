@@ -20,12 +20,12 @@ from rnnviz.core.errors import (
     RnnvizError,
     UnitError,
 )
+from rnnviz.core.files.reading import exists
 from rnnviz.core.kinds import ModelKind, kind_named
 from rnnviz.core.models.model_folder import model_file_in
 from rnnviz.core.models.moments import moments_beside
 from rnnviz.core.models.network import Described
 from rnnviz.core.models.unit_found import units_found
-from rnnviz.core.reading import exists
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.runs.watched import runs_in
 from rnnviz.core.sequences.text import Text

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.reading import read_json, read_small
-from rnnviz.core.system.files import write_atomically
+from rnnviz.core.files.reading import read_json, read_small
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.system.left_behind import temporary_folder
 
 SSH = (

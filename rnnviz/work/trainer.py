@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.reading import exists, open_regular
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.files.reading import exists, open_regular
+from rnnviz.core.runs.directory.config import TrainingConfig
 
 LOG = "trainer.log"
 _LOG_SHOWN = 4096

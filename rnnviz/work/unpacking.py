@@ -9,7 +9,7 @@ import tarfile
 from pathlib import Path
 from typing import IO, Protocol
 
-from rnnviz.core.system.files import replacing
+from rnnviz.core.files.writing import replacing
 
 FOLDERS = ("arrays", "checkpoints")
 SMALL_FILES = ("run.json", "control.json")

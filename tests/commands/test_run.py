@@ -12,8 +12,8 @@ import pytest
 
 import rnnviz
 from rnnviz.cli import main
-from rnnviz.core.runs.config import TrainingConfig, read_run
-from rnnviz.core.runs.writer import RunWriter
+from rnnviz.core.runs.directory.config import TrainingConfig, read_run
+from rnnviz.core.runs.directory.writer import RunWriter
 from tests.core.runs.made import MadeRun, finished_run
 
 

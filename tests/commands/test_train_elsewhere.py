@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from rnnviz.cli import main
-from rnnviz.core.runs.config import read_config
+from rnnviz.core.runs.directory.config import read_config
 from tests.nets.small import random_text
 
 SMALL = ["--layers", "1", "--units", "4", "--steps", "3", "--batch", "2", "--sequence-length", "5",

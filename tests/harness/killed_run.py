@@ -17,8 +17,8 @@ from pathlib import Path
 import torch._dynamo  # noqa: F401 - an optimiser would load it in every child anew
 from msgspec.structs import replace
 
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.runs.log import read_lines
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.runs.directory.log import read_lines
 from rnnviz.nets.training.loop import train
 from rnnviz.nets.training_tasks import training_task
 from rnnviz.nets.training_tasks.characters import CharacterTask

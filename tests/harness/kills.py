@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 import torch
 from safetensors.torch import load_file
 
-from rnnviz.core.runs.event import OUTLIVING
-from rnnviz.core.runs.log import read_events, read_lines
+from rnnviz.core.runs.directory.event import OUTLIVING
+from rnnviz.core.runs.directory.log import read_events, read_lines
 from rnnviz.nets.training.loop import train
 from rnnviz.nets.training_tasks.characters import CharacterTask
 from rnnviz.nets.training_tasks.words import WordTask

@@ -24,37 +24,37 @@ from safetensors.torch import save_file
 
 from rnnviz.cli import main
 from rnnviz.core.alignments.alignment import read_rows
-from rnnviz.core.alignments.attention_file import read_attention
+from rnnviz.core.alignments.files.attention_file import read_attention
+from rnnviz.core.alignments.files.parallel_corpus import read_pairs
 from rnnviz.core.alignments.links import read_links
 from rnnviz.core.alignments.links import read_pairs as read_bar_pairs
-from rnnviz.core.alignments.parallel_corpus import read_pairs
 from rnnviz.core.cells.finding import Finding, load_finding, save_finding
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import FindingError, RnnvizError
+from rnnviz.core.files.reading import open_regular
 from rnnviz.core.gradients import FieldFacts, GradientField, read_field, write_field
-from rnnviz.core.reading import open_regular
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.recordings.description import Classes, Predicted
 from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.writer import RecordingWriter
-from rnnviz.core.runs.arrays import RowReader
-from rnnviz.core.runs.config import config_found
-from rnnviz.core.runs.control import Inbox, ask
-from rnnviz.core.runs.event_files import WatchedEventFiles
-from rnnviz.core.runs.lock import holder_of
-from rnnviz.core.runs.log import EventLog, read_events
-from rnnviz.core.runs.tensorboard import ScalarWriter
+from rnnviz.core.runs.directory.arrays import RowReader
+from rnnviz.core.runs.directory.config import config_found
+from rnnviz.core.runs.directory.control import Inbox, ask
+from rnnviz.core.runs.directory.lock import holder_of
+from rnnviz.core.runs.directory.log import EventLog, read_events
+from rnnviz.core.runs.tensorboard.event_files import WatchedEventFiles
+from rnnviz.core.runs.tensorboard.records import ScalarWriter
 from rnnviz.core.runs.watched import WatchedRun, runs_in
 from rnnviz.core.scoring.probe import probe, read_probe, write_probe
 from rnnviz.core.scoring.ranking import rank
 from rnnviz.core.scoring.results import read_ranking, write_ranking
 from rnnviz.core.sequences.documents import Documents
-from rnnviz.core.sequences.labelled_texts import read_labelled
-from rnnviz.core.sequences.number_files import read_table
+from rnnviz.core.sequences.files.labelled_texts import read_labelled
+from rnnviz.core.sequences.files.number_files import read_table
+from rnnviz.core.sequences.files.tagged_texts import read_tagged
 from rnnviz.core.sequences.numbers import Numbers
-from rnnviz.core.sequences.tagged_texts import read_tagged
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import UNKNOWN_TOKEN, Tokens
 from rnnviz.core.stories.pack import is_pack, write_pack

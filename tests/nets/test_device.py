@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.runs.directory.log import read_events
 from rnnviz.nets import device
 from rnnviz.nets.device import device_of, training_device
 from rnnviz.nets.training.loop import train

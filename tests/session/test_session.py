@@ -12,9 +12,9 @@ import pytest
 from rnnviz.core.cells.finding import Finding
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import FindingError, ModelFileError, TextError, VocabularyNeeded
-from rnnviz.core.runs.tensorboard import ScalarWriter
+from rnnviz.core.runs.tensorboard.records import ScalarWriter
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.text_store import lay_out
+from rnnviz.core.sequences.texts.text_store import lay_out
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.session import session as session_module

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs import control
-from rnnviz.core.runs.control import Inbox
+from rnnviz.core.runs.directory import control
+from rnnviz.core.runs.directory.control import Inbox
 from rnnviz.core.runs.watched import WatchedRun
 from rnnviz.work import remote
 from rnnviz.work.remote import Mirror, mirror_name, parse_address

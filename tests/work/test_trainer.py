@@ -12,8 +12,8 @@ import pytest
 from rnnviz.commands import run as run_command
 from rnnviz.commands import train as train_command
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.config import TrainingConfig, absolute
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory.config import TrainingConfig, absolute
+from rnnviz.core.runs.directory.log import read_events
 from rnnviz.work.trainer import (
     has_ended,
     last_words,

@@ -25,7 +25,7 @@ def check_target(path: Path, many: str = "") -> None:
     Raises:
         AlignmentError: an unknown ending, one that holds a single alignment, or no such folder.
     """
-    from rnnviz.core.export.alignment_files import check_ending
+    from rnnviz.core.export.alignments.files import check_ending
 
     check_ending(path)
     if many and path.suffix.lower() != ".html":
@@ -50,8 +50,8 @@ def write_titled(path: Path, alignments: Sequence[tuple[Alignment, str]]) -> Non
         RnnvizError: it cannot be written.
     """
     from rnnviz.core.colours.weight_colours import weights_scale
-    from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
-    from rnnviz.core.export.alignment_files import write_alignments
+    from rnnviz.core.export.alignments.figure import DrawnAlignment, alignment_figure
+    from rnnviz.core.export.alignments.files import write_alignments
 
     drawn = [
         DrawnAlignment(one, title, scale=weights_scale(one.weights)) for one, title in alignments

@@ -16,10 +16,10 @@ from rnnviz.commands.shared.in_process import opened, run_with_progress
 from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.commands.shared.output import size_in_words
 from rnnviz.core.errors import RecordingError, TextError
-from rnnviz.core.given_path import given_path
+from rnnviz.core.files.given_path import given_path
 from rnnviz.core.sequences.vocabulary import FORMS
-from rnnviz.core.shipped import shipped_or_given
 from rnnviz.core.system.left_behind import temporary_folder
+from rnnviz.core.system.shipped import shipped_or_given
 
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
@@ -228,7 +228,7 @@ def read_input(path: Path, model: ModelOpened) -> Text | Numbers:
     Raises:
         TextError: it cannot be read.
     """
-    from rnnviz.core.sequences.number_files import read_table
+    from rnnviz.core.sequences.files.number_files import read_table
     from rnnviz.core.sequences.text import Text
 
     if reads_numbers(model):

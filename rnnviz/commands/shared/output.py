@@ -64,7 +64,7 @@ def columns_of(word: str) -> int:
     """
     if word.isascii():
         return len(word)
-    from rnnviz.core.sequences.columns import width_of  # most commands print no such word
+    from rnnviz.core.sequences.texts.columns import width_of  # most commands print no such word
 
     marks = ("Mn", "Me", "Cf")
     return sum(width_of(ord(c)) for c in word if unicodedata.category(c) not in marks)

@@ -16,9 +16,9 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from rnnviz.core.alignments.links import Link
-from rnnviz.core.alignments.tokens import Group, has_pieces, is_mark, word_groups, word_of
-from rnnviz.core.array_files import read_array
+from rnnviz.core.alignments.words.tokens import Group, has_pieces, is_mark, word_groups, word_of
 from rnnviz.core.errors import AlignmentError
+from rnnviz.core.files.array_files import read_array
 
 Floats = npt.NDArray[np.float32]
 Direction = Literal["target", "source", "both", "either", "threshold"]

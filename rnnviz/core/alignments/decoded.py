@@ -15,8 +15,8 @@ import numpy as np
 from msgspec import Struct, field
 
 from rnnviz.core.alignments.alignment import Alignment, Floats, joined, read_rows
-from rnnviz.core.alignments.tokens import word_groups
 from rnnviz.core.alignments.trust import EFFECTS, agreement
+from rnnviz.core.alignments.words.tokens import word_groups
 from rnnviz.core.errors import AlignmentError
 
 LAYERS: dict[str, str] = {

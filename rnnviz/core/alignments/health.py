@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnviz.core.alignments.alignment import Alignment, Floats
-from rnnviz.core.alignments.tokens import is_mark, is_word, shown_token
+from rnnviz.core.alignments.words.tokens import is_mark, is_word, shown_token
 
 ALIKE = 0.02
 """Rows that differ by less than this share of their weight, on average, are alike."""

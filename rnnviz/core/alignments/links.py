@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rnnviz.core.alignments.parallel_corpus import words_between_blanks
+from rnnviz.core.alignments.files.parallel_corpus import words_between_blanks
 from rnnviz.core.errors import AlignmentError, TextError
-from rnnviz.core.sequences.lines import read_lines
-from rnnviz.core.system.files import write_atomically
+from rnnviz.core.files.writing import write_atomically
+from rnnviz.core.sequences.texts.lines import read_lines
 
 Link = tuple[int, int]
 """A source place and a target place."""

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.alignments.alignment import Floats, read_rows
-from rnnviz.core.alignments.tokens import is_mark, word_groups, word_of
+from rnnviz.core.alignments.words.tokens import is_mark, word_groups, word_of
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.reading import DamagedFileError, read_json
-from rnnviz.core.system.files import write_atomically
+from rnnviz.core.files.reading import DamagedFileError, read_json
+from rnnviz.core.files.writing import write_atomically
 
 SIDES = {"encoder": "Encoder", "decoder": "Decoder"}
 """Whose states, in words."""

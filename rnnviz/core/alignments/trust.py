@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.alignments.alignment import Floats
-from rnnviz.core.alignments.tokens import is_mark
+from rnnviz.core.alignments.words.tokens import is_mark
 
 EFFECTS: dict[str, str] = {
     "erased": "Erasing the weight",

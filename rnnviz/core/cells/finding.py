@@ -16,9 +16,9 @@ import msgspec
 
 from rnnviz.core.colours.colour import DIVERGING, SEQUENTIAL, Scale
 from rnnviz.core.errors import FindingError
+from rnnviz.core.files.reading import DamagedFileError, read_json
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.quantities.units import layer_name, unit_name, unit_title
-from rnnviz.core.reading import DamagedFileError, read_json
-from rnnviz.core.system.files import write_atomically
 
 FINDING_VERSION = 1
 

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.system.files import replacing
+from rnnviz.core.files.array_files import read_arrays
+from rnnviz.core.files.writing import replacing
 
 Source = Literal["embedding", "input-weights", "front"]
 IN_WORDS: dict[Source, str] = {

@@ -28,11 +28,11 @@ from rnnviz.core.concepts.lexing import check_language, token_type, tokens
 from rnnviz.core.concepts.matching import compile_pattern, matches
 from rnnviz.core.concepts.windows import labelled, painted, whole
 from rnnviz.core.errors import ConceptError
-from rnnviz.core.reading import DamagedFileError, read_json
+from rnnviz.core.files.names import digest_of
+from rnnviz.core.files.reading import DamagedFileError, read_json
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.system.file_names import digest_of
-from rnnviz.core.system.files import write_atomically
 
 FORMAT_VERSION = 1
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from rnnviz.core.errors import ConceptError
-from rnnviz.core.sequences.pattern_search import find_spans
+from rnnviz.core.sequences.texts.pattern_search import find_spans
 
 PIECE = 4096
 """Characters that are searched at a time, at most."""

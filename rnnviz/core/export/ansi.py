@@ -11,7 +11,7 @@ from rnnviz.core.colours.colour import CELL_INK, LEVELS, MISSING
 from rnnviz.core.concepts.scan import codes_of
 from rnnviz.core.export.coloured import ColouredText, ticks
 from rnnviz.core.export.layout import rows
-from rnnviz.core.sequences.direction import holds_right_to_left
+from rnnviz.core.sequences.texts.direction import holds_right_to_left
 
 Depth = Literal["truecolour", "256", "digits"]
 Painted = tuple[str, int, bool]

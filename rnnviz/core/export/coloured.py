@@ -16,7 +16,7 @@ from rnnviz.core.concepts.base import Labels
 from rnnviz.core.concepts.scan import codes_of
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.core.sequences.direction import ORDER, holds_right_to_left
+from rnnviz.core.sequences.texts.direction import ORDER, holds_right_to_left
 
 LABEL_STRENGTHS = 5
 """How many steps an underline has, from faint to full."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnviz.core.export.alignment_tikz import tex_text
+from rnnviz.core.export.alignments.tikz import tex_text
 from rnnviz.core.export.figure import LETTER_SIZE, Figure
 
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}

@@ -23,7 +23,7 @@ from rnnviz.core.colours.colour import LEVELS, MISSING, Scale, palette
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.html_parts import SCRIPT, STYLE, THEME
 from rnnviz.core.export.layout import shown, width
-from rnnviz.core.sequences.direction import TURNING, unturned
+from rnnviz.core.sequences.texts.direction import TURNING, unturned
 
 Theme = Literal["auto", "light", "dark"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import CELL, COLUMNS, Figure, LetterCell, figure
 from rnnviz.core.export.layout import stands_alone
-from rnnviz.core.sequences.direction import unturned
+from rnnviz.core.sequences.texts.direction import unturned
 
 _LETTER_FONT = "DejaVu Sans Mono"
 _WORD_FONT = "Inter"

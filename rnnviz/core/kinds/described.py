@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.files.reading import DamagedFileError, decode_json
 from rnnviz.core.kinds import Description, ModelKind, kind_named, kind_of_task
 from rnnviz.core.kinds.sequence import kind_of_network
 from rnnviz.core.models.classification import ClassifierDescription
@@ -19,7 +20,6 @@ from rnnviz.core.models.model_file import (
     read_header,
 )
 from rnnviz.core.models.network import NETWORK_VERSION, SequenceDescription
-from rnnviz.core.reading import DamagedFileError, decode_json
 
 
 class Described(NamedTuple):

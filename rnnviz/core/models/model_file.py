@@ -17,7 +17,7 @@ import msgspec
 
 from rnnviz.core.architectures import ArchitectureFacts, facts_of, short_title
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import open_regular
+from rnnviz.core.files.reading import open_regular
 from rnnviz.core.sequences.vocabulary import Vocabulary
 
 FORMAT_VERSION = 2

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.moments import moments_of
-from rnnviz.core.reading import read_head
+from rnnviz.core.files.reading import read_head
 
 _HEAD = 1 << 16
 _INDEX = ".index.json"

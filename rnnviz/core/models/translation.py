@@ -31,7 +31,7 @@ class TokenizerDescription(msgspec.Struct, frozen=True, kw_only=True):
     """Subwords only: the model of sentencepiece, in base 64."""
     signs: str = ""
     """Subwords only. `joined`: signs that stand apart are put to their words before a sentence is
-    cut (`core.alignments.sentences`). `high-apart`: likewise, and written with a blank before ? ! ; : as in
+    cut (`core.alignments.words.sentences`). `high-apart`: likewise, and written with a blank before ? ! ; : as in
     French. Empty: as they stand, in older files."""
     split: str = ""
     """Words only: how the program that made their list cuts sentences, a name of `SPLITS` of

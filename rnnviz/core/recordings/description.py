@@ -14,7 +14,7 @@ import numpy as np
 
 from rnnviz.core.architectures import Range
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.reading import DamagedFileError, read_json
+from rnnviz.core.files.reading import DamagedFileError, read_json
 from rnnviz.core.recordings.groups import ChannelName, Group, Groups, layers_of
 from rnnviz.core.sequences.kinds import AnyLayout
 from rnnviz.core.sequences.text import TextLayout

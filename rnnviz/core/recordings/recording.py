@@ -28,7 +28,7 @@ from msgspec.structs import replace
 
 from rnnviz.core.architectures import Channel, channel_named, known_facts
 from rnnviz.core.errors import ModelFileError, RecordingError
-from rnnviz.core.reading import open_regular, read_small
+from rnnviz.core.files.reading import open_regular, read_small
 from rnnviz.core.recordings.completeness import (
     COMPLETE,
     WALKED,

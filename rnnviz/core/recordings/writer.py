@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import RecordingError
+from rnnviz.core.files.writing import replacing
 from rnnviz.core.recordings.completeness import COMPLETE, CompleteWriter, slots
 from rnnviz.core.recordings.description import (
     DESCRIPTION,
@@ -34,7 +35,6 @@ from rnnviz.core.recordings.description import (
 from rnnviz.core.recordings.groups import Group, Groups
 from rnnviz.core.recordings.recording import DOCUMENTS, Recording, read_state, saved_states
 from rnnviz.core.sequences import base
-from rnnviz.core.system.files import replacing
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 

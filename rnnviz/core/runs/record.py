@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from rnnviz.core.quantities.durations import duration_in_words
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve
-from rnnviz.core.runs.event import (
+from rnnviz.core.runs.directory.event import (
     AlignmentEvent,
     BadNumberEvent,
     ChangedEvent,

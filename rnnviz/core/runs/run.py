@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.directory.writer import RunWriter
 from rnnviz.core.runs.histograms import rows_of
-from rnnviz.core.runs.writer import RunWriter
 
 _LOOK_SECONDS = 0.1
 _STEP_FIELDS = {

@@ -9,9 +9,9 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnviz.core.reading import open_regular
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.sequences.decoding import why_not_read
+from rnnviz.core.files.reading import open_regular
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.sequences.texts.decoding import why_not_read
 
 _PIECE = 1 << 16
 

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.config import read_run
-from rnnviz.core.runs.event import Event
-from rnnviz.core.runs.event_files import WatchedEventFiles, event_files, is_run, run_folders
-from rnnviz.core.runs.reader import EventTail, checkpoint_files
+from rnnviz.core.runs.directory.config import read_run
+from rnnviz.core.runs.directory.event import Event
+from rnnviz.core.runs.directory.reader import EventTail, checkpoint_files
+from rnnviz.core.runs.directory.state import State, Watch
 from rnnviz.core.runs.record import RunRecord
-from rnnviz.core.runs.state import State, Watch
+from rnnviz.core.runs.tensorboard.event_files import (
+    WatchedEventFiles,
+    event_files,
+    is_run,
+    run_folders,
+)
 
 _SECONDS_BETWEEN_LISTINGS = 2.0
 _SECONDS_BETWEEN_ASKING = 0.3

@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from rnnviz.core.concepts import Concept, label_steps
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.reading import read_json
+from rnnviz.core.files.reading import read_json
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.recordings.ranges import steps_in
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.rows import (
@@ -34,7 +35,6 @@ from rnnviz.core.scoring.plan import running_together
 from rnnviz.core.scoring.ranking import LabelSource
 from rnnviz.core.scoring.results import restore_nan
 from rnnviz.core.scoring.steps import counted_steps
-from rnnviz.core.system.files import write_atomically
 
 CHARACTERS = 20_000
 """So many are taken from each half of the text at most."""

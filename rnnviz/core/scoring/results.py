@@ -9,8 +9,8 @@ from typing import Annotated
 import msgspec
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.reading import read_small
-from rnnviz.core.system.files import write_atomically
+from rnnviz.core.files.reading import read_small
+from rnnviz.core.files.writing import write_atomically
 
 RANKING_VERSION = 1
 _LARGEST_BYTES = 1 << 28

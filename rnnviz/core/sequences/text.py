@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.reading import open_regular
+from rnnviz.core.files.reading import open_regular
 from rnnviz.core.sequences.base import Files, Layout
-from rnnviz.core.sequences.columns import Uneven, uneven_lines
-from rnnviz.core.sequences.decoding import decode
-from rnnviz.core.sequences.direction import ORDER, holds_right_to_left, quoted
 from rnnviz.core.sequences.documents import Documents
-from rnnviz.core.sequences.pattern_search import find_spans
+from rnnviz.core.sequences.texts.columns import Uneven, uneven_lines
+from rnnviz.core.sequences.texts.decoding import decode
+from rnnviz.core.sequences.texts.direction import ORDER, holds_right_to_left, quoted
+from rnnviz.core.sequences.texts.pattern_search import find_spans
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 
 Codes = npt.NDArray[np.unsignedinteger]

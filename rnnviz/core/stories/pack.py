@@ -17,7 +17,8 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from rnnviz.core.errors import FindingError
-from rnnviz.core.reading import open_regular
+from rnnviz.core.files.reading import open_regular
+from rnnviz.core.files.writing import replacing
 from rnnviz.core.stories.story import (
     LARGEST_FILE,
     Stories,
@@ -27,7 +28,6 @@ from rnnviz.core.stories.story import (
     to_be_shared,
     told_here,
 )
-from rnnviz.core.system.files import replacing
 from rnnviz.core.system.identity import digest
 
 SUFFIX = ".rnnviz"

@@ -13,9 +13,9 @@ import msgspec
 
 from rnnviz.core.cells.finding import Finding
 from rnnviz.core.errors import FindingError
-from rnnviz.core.reading import DamagedFileError, read_json
+from rnnviz.core.files.reading import DamagedFileError, read_json
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.system import places
-from rnnviz.core.system.files import write_atomically
 
 VERSION = 1
 FORMAT = "rnnviz stories"

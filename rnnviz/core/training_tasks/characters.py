@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from rnnviz.core.architectures.facts import Setting
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.runs.training_texts import problem_with
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters
 from rnnviz.core.training_tasks.task import Data, Preset, Rough, TaskDescription

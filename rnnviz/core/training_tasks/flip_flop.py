@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.sequences.documents import Documents
-from rnnviz.core.sequences.number_files import Table
+from rnnviz.core.sequences.files.number_files import Table
 
 _PULSES = 0.1
 """The share of steps at which an input pulses."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from rnnviz.core.architectures import facts_of
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 
 _OPERATIONS_A_SECOND, _STEP_SECONDS, _TIME_STEP_SECONDS = 3e10, 2e-3, 3e-5
 """One core of a laptop."""

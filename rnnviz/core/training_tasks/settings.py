@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rnnviz.core.architectures import MADE_HERE
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.training_tasks.field import Choice, Field, File, Real, Reals, Switch, Whole, Words
 
 _MANY = 10_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rnnviz.core.architectures.facts import Setting
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.training_tasks.field import File, Switch
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
 from rnnviz.core.training_tasks.shared_fields import lower, vocabulary, word_vectors

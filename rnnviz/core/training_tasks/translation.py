@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rnnviz.core.architectures.facts import Setting
-from rnnviz.core.reading import read_head
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.files.reading import read_head
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.training_tasks.field import Choice, File, Real, Switch, Whole, Words
 from rnnviz.core.training_tasks.rough import seconds_of, stack_parameters, steps_in
 from rnnviz.core.training_tasks.shared_fields import (

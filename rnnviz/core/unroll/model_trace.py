@@ -25,10 +25,10 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import UnrollError
-from rnnviz.core.reading import decode_json
-from rnnviz.core.system.files import replacing
+from rnnviz.core.files.array_files import read_arrays
+from rnnviz.core.files.reading import decode_json
+from rnnviz.core.files.writing import replacing
 from rnnviz.core.unroll.trace import Numbers
 
 MOST_SHOWN = 60

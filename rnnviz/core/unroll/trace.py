@@ -37,8 +37,8 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from rnnviz.core.array_files import read_arrays
 from rnnviz.core.errors import UnrollError
+from rnnviz.core.files.array_files import read_arrays
 from rnnviz.core.unroll.plan import Plan
 
 Numbers = npt.NDArray[np.float64]

@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.core.alignments.alignment import Alignment
-from rnnviz.core.alignments.given_words import shares as word_shares
-from rnnviz.core.alignments.parallel_corpus import Pair, words_between_blanks
-from rnnviz.core.alignments.tokens import Group, word_groups
+from rnnviz.core.alignments.files.parallel_corpus import Pair, words_between_blanks
+from rnnviz.core.alignments.words.given_words import shares as word_shares
+from rnnviz.core.alignments.words.tokens import Group, word_groups
 from rnnviz.core.errors import RnnvizError
 from rnnviz.nets.alignments.batches import make_batch
 from rnnviz.nets.alignments.networks.model import TranslationModel

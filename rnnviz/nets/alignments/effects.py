@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from rnnviz.core.alignments.tokens import Group
+from rnnviz.core.alignments.words.tokens import Group
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.models.translation import BEGIN_ID, END_ID
 from rnnviz.nets.alignments.batches import side_by_side

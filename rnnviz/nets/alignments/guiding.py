@@ -15,10 +15,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from rnnviz.core.alignments.files.parallel_corpus import Pair
 from rnnviz.core.alignments.links import Link
-from rnnviz.core.alignments.parallel_corpus import Pair
-from rnnviz.core.alignments.sentences import words_to_align
 from rnnviz.core.alignments.statistical_aligner import align_words
+from rnnviz.core.alignments.words.sentences import words_to_align
 from rnnviz.core.errors import TextError
 from rnnviz.nets.alignments.tokenizers import Tokenizer
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch.nn import functional
 
-from rnnviz.core.alignments.parallel_corpus import Pair
+from rnnviz.core.alignments.files.parallel_corpus import Pair
 from rnnviz.nets.alignments.batches import make_batch
 from rnnviz.nets.alignments.decoding.decoding import decode_many
 from rnnviz.nets.alignments.decoding.settings import Settings

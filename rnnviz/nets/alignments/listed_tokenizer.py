@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rnnviz.core.models.translation import BEGIN_ID, SPECIAL, UNKNOWN_ID, TokenizerDescription
-from rnnviz.core.sequences.word_tokens import words_of
+from rnnviz.core.sequences.texts.word_tokens import words_of
 
 
 def _ascii(text: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from rnnviz.core.alignments.parallel_corpus import Pair
+from rnnviz.core.alignments.files.parallel_corpus import Pair
 from rnnviz.core.alignments.state_index import IndexedPair, unit_rows, write_index
 from rnnviz.core.errors import TextError
 from rnnviz.core.models.translation import BEGIN_ID

@@ -15,14 +15,14 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Protocol, cast
 
-from rnnviz.core.alignments.sentences import (
+from rnnviz.core.alignments.words.sentences import (
     put_together,
     set_high_signs_apart,
     writes_high_signs_apart,
 )
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
-from rnnviz.core.sequences.word_tokens import word_spans
+from rnnviz.core.sequences.texts.word_tokens import word_spans
 from rnnviz.nets.alignments.listed_tokenizer import SPLITS, ListTokenizer
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

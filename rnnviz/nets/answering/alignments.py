@@ -9,17 +9,17 @@ import msgspec
 import numpy as np
 
 from rnnviz.core.alignments.decoded import BeamNode, Decoded, Likely
-from rnnviz.core.alignments.links import write_links
-from rnnviz.core.alignments.parallel_corpus import (
+from rnnviz.core.alignments.files.parallel_corpus import (
     read_pairs,
     words_between_blanks,
 )
+from rnnviz.core.alignments.links import write_links
 from rnnviz.core.alignments.statistical_aligner import align_words
-from rnnviz.core.alignments.tokens import word_groups
+from rnnviz.core.alignments.words.tokens import word_groups
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.models.translation import END_ID, UNKNOWN_ID
-from rnnviz.core.sequences.lines import read_lines
-from rnnviz.core.system.files import write_atomically
+from rnnviz.core.sequences.texts.lines import read_lines
 from rnnviz.nets.alignments.aligning import align_pairs
 from rnnviz.nets.alignments.decoding.hypotheses import Hypothesis
 from rnnviz.nets.alignments.decoding.settings import Settings

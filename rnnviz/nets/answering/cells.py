@@ -17,14 +17,14 @@ from rnnviz.core.cells.snippets import unit_page as read_unit_page
 from rnnviz.core.cells.surprises import worst_passages
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_steps
+from rnnviz.core.files.names import file_name_for
+from rnnviz.core.files.writing import replacing
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import write_ranking
 from rnnviz.core.scoring.document_labels import DocumentRanking, rank_documents
 from rnnviz.core.scoring.probe import probe as fit_probe
 from rnnviz.core.scoring.probe import write_probe
 from rnnviz.core.scoring.ranking import rank as rank_units
-from rnnviz.core.system.file_names import file_name_for
-from rnnviz.core.system.files import replacing
 from rnnviz.nets.answering.walking import walk_reading
 from rnnviz.nets.language.sampling import sample as draw
 from rnnviz.nets.opened import OpenedModel, by_request

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import torch
 
 from rnnviz.core.errors import GradientError, TextError
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.gradients import FieldFacts, matrix_facts
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
-from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.answering.gradient_fields import (
     Growing,
     Shares,

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from rnnviz.core.errors import ModelFileError, RnnvizError
-from rnnviz.core.sequences.text_store import lay_out
+from rnnviz.core.sequences.texts.text_store import lay_out
 from rnnviz.nets.alignments.networks.pair_file import described_pair
 from rnnviz.nets.alignments.networks.pair_model import PairTranslator
 from rnnviz.nets.alignments.networks.tutorial_model import TutorialTranslator

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.models.network import Head, Numbers, Symbols
-from rnnviz.core.sequences.number_files import Table, read_table
+from rnnviz.core.sequences.files.number_files import Table, read_table
 from rnnviz.nets.answering.walking import walk_reading
 from rnnviz.nets.classification.documents import read_text as read_documents
 from rnnviz.nets.opened import OpenedModel, by_request

@@ -13,7 +13,7 @@ from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.colours.weight_colours import weights_scale
 from rnnviz.core.errors import Cancelled, FindingError, RnnvizError
-from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
+from rnnviz.core.export.alignments.figure import DrawnAlignment, alignment_figure
 from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import Figure
 from rnnviz.core.export.html import DrawnPart, write_html

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.answering.priority import short_first
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.opened import by_request

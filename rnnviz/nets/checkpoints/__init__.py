@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.files.reading import check_fits
 from rnnviz.core.kinds import kind_named
 from rnnviz.core.models.model_folder import model_file_in
-from rnnviz.core.reading import check_fits
 from rnnviz.nets.checkpoints.base import Companions, Importer, ModelFile
 from rnnviz.nets.checkpoints.foreign import describe
 from rnnviz.nets.checkpoints.keras.importer import Keras

@@ -6,7 +6,7 @@ from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import open_regular
+from rnnviz.core.files.reading import open_regular
 
 
 def read_beside(path: Path, named: object, most: int, start: int = 0) -> bytes:

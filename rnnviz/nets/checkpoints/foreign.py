@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.sequences.decoding import begins_as_text
+from rnnviz.core.sequences.texts.decoding import begins_as_text
 from rnnviz.nets.checkpoints.pytorch.inert_pickle import Instance, follow, resolved
 
 _HEAD = 1 << 16

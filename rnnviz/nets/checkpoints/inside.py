@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import check_fits
+from rnnviz.core.files.reading import check_fits
 from rnnviz.nets.checkpoints.base import ModelFile
 from rnnviz.nets.checkpoints.networks.network_found import Hints, find_networks
 from rnnviz.nets.checkpoints.pytorch.file import (

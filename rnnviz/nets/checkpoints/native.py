@@ -10,6 +10,7 @@ from safetensors.torch import save
 from torch import nn
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.kinds.described import decode_described
 from rnnviz.core.models.model_file import (
     METADATA_KEY,
@@ -17,7 +18,6 @@ from rnnviz.core.models.model_file import (
     encode_description,
     read_header,
 )
-from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.pytorch.safetensors_state import metadata_of, tensors_of, write_weights
 from rnnviz.nets.kinds import network_kind

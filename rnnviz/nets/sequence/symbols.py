@@ -20,8 +20,8 @@ from rnnviz.core.errors import TextError
 from rnnviz.core.models.classification import symbols_of
 from rnnviz.core.models.network import HALF, Symbols
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescription
+from rnnviz.core.sequences.texts.word_tokens import WORD_PATTERN, folded, words_of
 from rnnviz.core.sequences.vocabulary import UNKNOWN
-from rnnviz.core.sequences.word_tokens import WORD_PATTERN, folded, words_of
 from rnnviz.nets.alignments.tokenizers import SPACE_MARK, SubwordTokenizer
 from rnnviz.nets.sequence.byte_pairs import BYTE_LEVEL, BytePairs
 from rnnviz.nets.sequence.byte_tokens import ByteTokenizer

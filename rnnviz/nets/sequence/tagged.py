@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnviz.core.models.network import Symbols
 from rnnviz.core.sequences.documents import Documents
-from rnnviz.core.sequences.tagged_texts import tagged_in
+from rnnviz.core.sequences.files.tagged_texts import tagged_in
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import UNKNOWN_TOKEN, Tokens
 from rnnviz.core.sequences.vocabulary import UNKNOWN

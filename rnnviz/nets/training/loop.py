@@ -11,9 +11,9 @@ import msgspec
 import torch
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.config import TrainingConfig, read_run
-from rnnviz.core.runs.control import Request
-from rnnviz.core.runs.log import EVENTS, read_lines
+from rnnviz.core.runs.directory.config import TrainingConfig, read_run
+from rnnviz.core.runs.directory.control import Request
+from rnnviz.core.runs.directory.log import EVENTS, read_lines
 from rnnviz.nets.device import (
     device_in_words,
     device_of,

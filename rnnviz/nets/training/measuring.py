@@ -12,7 +12,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.device import training_device
 from rnnviz.nets.training.optimising import clip_gradient, loss_and_norm, make_optimiser
 from rnnviz.nets.training_tasks.task import TrainingTask

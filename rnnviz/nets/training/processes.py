@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
-from rnnviz.core.runs.control import SETTINGS, Request
+from rnnviz.core.runs.directory.control import SETTINGS, Request
 from rnnviz.nets.training_tasks.task import ALL, Share
 
 _COMMANDS = ("pause", "resume", "stop", "checkpoint", "sample", "set")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from rnnviz.core.runs.log import finite_or_name
+from rnnviz.core.runs.directory.log import finite_or_name
 
 _SMOOTHING = 0.02
 

@@ -14,11 +14,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.runs.control import Request
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.runs.directory.control import Request
+from rnnviz.core.runs.directory.log import write_error
+from rnnviz.core.runs.directory.writer import RunWriter
 from rnnviz.core.runs.histograms import rows_of
-from rnnviz.core.runs.log import write_error
-from rnnviz.core.runs.writer import RunWriter
 from rnnviz.nets.training.optimising import BadNumber, Clipped, norms
 from rnnviz.nets.training.progress import Progress
 from rnnviz.nets.training.state import State, save_state

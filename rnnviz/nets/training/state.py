@@ -19,8 +19,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.reading import check_fits, decode_json
-from rnnviz.core.system.files import write_atomically
+from rnnviz.core.files.reading import check_fits, decode_json
+from rnnviz.core.files.writing import write_atomically
 
 STATE, BEFORE = "state.safetensors", "state-before.safetensors"
 _FACTS = "rnnviz-state"

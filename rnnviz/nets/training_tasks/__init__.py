@@ -5,7 +5,7 @@ To add a task: its class, its name below, and its facts in `core.training_tasks`
 
 from __future__ import annotations
 
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.training_tasks import task_named
 from rnnviz.nets.training_tasks.characters import CharacterTask
 from rnnviz.nets.training_tasks.classification import ClassificationTask

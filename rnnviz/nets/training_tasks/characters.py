@@ -20,7 +20,7 @@ from torch.nn import functional
 from rnnviz.core.errors import ModelFileError, RnnvizError, RunDirectoryError, TextError
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.models.network import Described, SequenceDescription
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.checkpoints import open_model

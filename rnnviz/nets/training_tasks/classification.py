@@ -18,8 +18,13 @@ from torch.nn import functional
 from rnnviz.core.errors import RnnvizError, RunDirectoryError, TextError
 from rnnviz.core.models.classification import CLASSIFICATION, READOUTS, classifier_network
 from rnnviz.core.models.network import LayerDescription, SequenceDescription
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.sequences.labelled_texts import Columns, LabelledText, hold_out, read_labelled
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.sequences.files.labelled_texts import (
+    Columns,
+    LabelledText,
+    hold_out,
+    read_labelled,
+)
 from rnnviz.nets.alignments.networks.embeddings import initialise_embedding
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.classification.batches import DocumentBatch, make_batch

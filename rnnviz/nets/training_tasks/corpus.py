@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.sequence.evaluating import evaluating
 

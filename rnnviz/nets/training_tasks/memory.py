@@ -22,10 +22,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.models.model_file import METADATA_KEY
 from rnnviz.core.models.network import AsRead, Head, LayerDescription, NetworkDescription, Numbers
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.system.files import write_atomically
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.device import training_device
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.training_tasks.task import ALL, Observation, Position, Share, StepLoss, Validation

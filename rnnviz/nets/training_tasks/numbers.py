@@ -24,8 +24,8 @@ from rnnviz.core.models.network import (
     Readout,
     SequenceDescription,
 )
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.sequences.number_files import Table, read_table
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.sequences.files.number_files import Table, read_table
 from rnnviz.core.training_tasks.flip_flop import flip_flop
 from rnnviz.nets.training_tasks.steps import Example, StepsTask
 from rnnviz.nets.training_tasks.task import ALL, Share, options_as, rare_labels_noted

@@ -20,7 +20,7 @@ from torch.nn.utils.rnn import pad_sequence
 from rnnviz.core.errors import TextError
 from rnnviz.core.kinds.sequence import kind_of_network
 from rnnviz.core.models.network import SequenceDescription
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.device import training_device
 from rnnviz.nets.sequence.evaluating import evaluating

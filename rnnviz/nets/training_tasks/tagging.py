@@ -21,10 +21,10 @@ from rnnviz.core.models.network import (
     Symbols,
 )
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.sequences.held_out import parted
-from rnnviz.core.sequences.tagged_texts import TaggedSentence, read_tagged
-from rnnviz.core.sequences.word_tokens import folded
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.sequences.files.held_out import parted
+from rnnviz.core.sequences.files.tagged_texts import TaggedSentence, read_tagged
+from rnnviz.core.sequences.texts.word_tokens import folded
 from rnnviz.nets.alignments.networks.embeddings import initialise_embedding
 from rnnviz.nets.training_tasks.steps import IGNORED, Example, StepsTask
 from rnnviz.nets.training_tasks.task import ALL, Share, options_as, rare_labels_noted

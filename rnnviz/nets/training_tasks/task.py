@@ -19,7 +19,7 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.language.model import count_parameters
 
 Options = TypeVar("Options", bound=msgspec.Struct)

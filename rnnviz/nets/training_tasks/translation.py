@@ -15,11 +15,11 @@ from torch import nn
 from torch.nn import functional
 
 from rnnviz.core.alignments.bleu import corpus_bleu
+from rnnviz.core.alignments.files.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.alignments.links import Link, read_sure_links
-from rnnviz.core.alignments.parallel_corpus import Pair, hold_out, read_pairs
 from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
 from rnnviz.core.models.translation import TokenizerDescription, TranslationDescription
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.alignments.batches import PairBatch, make_batch
 from rnnviz.nets.alignments.decoding.settings import Settings
 from rnnviz.nets.alignments.guiding import (

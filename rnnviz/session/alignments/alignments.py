@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.alignments.decoded import LAYERS, Decoded, branch
-from rnnviz.core.alignments.tokens import Group, begun, sentence_of, word_of
 from rnnviz.core.alignments.trust import EFFECTS
+from rnnviz.core.alignments.words.tokens import Group, begun, sentence_of, word_of
 from rnnviz.session.alignments.gold_links import GoldLinks
 from rnnviz.session.alignments.questions import (
     ANSWER,
@@ -32,7 +32,7 @@ from rnnviz.work.jobs.models import ModelOpened
 from rnnviz.work.messages import Failure
 
 if TYPE_CHECKING:
-    from rnnviz.core.alignments.attention_file import AttentionMaps
+    from rnnviz.core.alignments.files.attention_file import AttentionMaps
 
 _TRANSLATE, _BESIDE = "translate", "translate beside"
 
@@ -121,7 +121,7 @@ class Alignments(QObject):
         Raises:
             AlignmentError: it holds none; what was open stays.
         """
-        from rnnviz.core.alignments.attention_file import (
+        from rnnviz.core.alignments.files.attention_file import (
             read_attention,
         )  # only who asks waits for it
 

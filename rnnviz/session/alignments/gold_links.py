@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.alignments.alignment import Alignment, Direction
-from rnnviz.core.alignments.given_words import in_given_words, places_of_words
 from rnnviz.core.alignments.links import (
     Agreement,
     Base,
@@ -17,7 +16,8 @@ from rnnviz.core.alignments.links import (
     read_link_file,
     read_pairs,
 )
-from rnnviz.core.alignments.tokens import is_mark, word_groups
+from rnnviz.core.alignments.words.given_words import in_given_words, places_of_words
+from rnnviz.core.alignments.words.tokens import is_mark, word_groups
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import Answer
 

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rnnviz.core.alignments.decoded import Decoded
-from rnnviz.core.alignments.tokens import (
+from rnnviz.core.alignments.words.tokens import (
     WORD_START,
     Group,
     has_pieces,
@@ -27,7 +27,7 @@ from rnnviz.work.jobs.given import ModelGiven
 from rnnviz.work.jobs.models import ModelOpened
 
 if TYPE_CHECKING:
-    from rnnviz.core.alignments.attention_steps import AttentionSteps
+    from rnnviz.core.alignments.steps.attention_steps import AttentionSteps
 
 TRANSLATOR = Subject("translator")
 """The open translation model."""
@@ -252,10 +252,8 @@ class Answer(Struct, frozen=True, eq=False, dict=True):
     def steps(self) -> AttentionSteps:
         """What the decoder did, token for token."""
         forced = frozenset(self.question.weights)
-        from rnnviz.core.alignments.attention_steps import (  # here: the window starts without
-            kind_of_attention,
-            steps_of,
-        )
+        # Here, since the window starts without it.
+        from rnnviz.core.alignments.steps.attention_steps import kind_of_attention, steps_of
 
         kind = kind_of_attention(self.model.description, self.question.temperature)
         return steps_of(self.decoded, kind, forced)

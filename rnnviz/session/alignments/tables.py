@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
+from rnnviz.core.alignments.files.parallel_corpus import words_between_blanks
 from rnnviz.core.alignments.links import Agreement, corpus_agreement, read_links
-from rnnviz.core.alignments.parallel_corpus import words_between_blanks
 from rnnviz.core.alignments.state_index import StateIndex
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import ANSWER, TRANSLATOR

@@ -21,12 +21,12 @@ from rnnviz.core.concepts import (
 from rnnviz.core.concepts.base import Labels
 from rnnviz.core.concepts.custom import Expression
 from rnnviz.core.errors import ConceptError
+from rnnviz.core.files.names import file_name_for
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import Ranking, read_ranking
 from rnnviz.core.scoring.document_labels import DocumentRanking, labels_of
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.system.file_names import file_name_for
 from rnnviz.session.shared.identities import Answers, Subject
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import RECORDING, TEXT, Recordings

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from rnnviz.core.architectures import COMPARED, ArchitectureFacts
 from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.session.training.runs import OpenRun, Runs
 
 TASK = "memory"

@@ -16,16 +16,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 from rnnviz.core.architectures import carried
 from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.errors import RecordingError, RnnvizError, TextError
+from rnnviz.core.files.reading import exists
 from rnnviz.core.kinds.described import from_plain
 from rnnviz.core.models.units import groups_of
-from rnnviz.core.reading import exists
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.recordings.recording import Recording, size_bytes
-from rnnviz.core.sequences.number_files import SUFFIXES
+from rnnviz.core.sequences.files.number_files import SUFFIXES
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.text_store import map_text
+from rnnviz.core.sequences.texts.text_store import map_text
 from rnnviz.core.system.deleting import delete
 from rnnviz.core.system.identity import model_digest, text_digest
 from rnnviz.session.shared.identities import Subject

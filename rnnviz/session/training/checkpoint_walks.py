@@ -20,7 +20,7 @@ from rnnviz.core.kinds import ModelKind
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.recordings.groups import Groups, layers_of
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.core.runs.arrays import RowReader
+from rnnviz.core.runs.directory.arrays import RowReader
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.background import Background

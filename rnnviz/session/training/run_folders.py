@@ -9,8 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
-from rnnviz.core.runs.config import rename
-from rnnviz.core.runs.state import STATE_WORDS
+from rnnviz.core.runs.directory.config import rename
+from rnnviz.core.runs.directory.state import STATE_WORDS
 from rnnviz.core.runs.watched import runs_below
 from rnnviz.core.system.background import Background
 from rnnviz.core.system.deleting import delete

@@ -15,10 +15,10 @@ from msgspec import Struct, field
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.runs.filtering import FilterError, RunFilter, could_go_on, read_filter
-from rnnviz.core.runs.rows import RunRow, row_of
-from rnnviz.core.runs.state import LIVE
+from rnnviz.core.runs.comparing.filtering import FilterError, RunFilter, could_go_on, read_filter
+from rnnviz.core.runs.comparing.rows import RunRow, row_of
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.runs.directory.state import LIVE
 from rnnviz.core.runs.watched import Watched, WatchedRun, watch
 from rnnviz.core.system.background import Background
 from rnnviz.session.training.trainers import Trainers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from rnnviz.core.runs import control
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory import control
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.work import trainer
 
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from rnnviz.core.alignments.tokens import has_pieces
 from rnnviz.core.alignments.trust import EFFECTS
+from rnnviz.core.alignments.words.tokens import has_pieces
 from rnnviz.core.colours.weight_colours import WHOLE
 from rnnviz.core.errors import RnnvizError
 from rnnviz.session.alignments.alignments import Mark

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from rnnviz.core.alignments.alignment import Alignment, joined
 from rnnviz.core.alignments.decoded import LAYERS, Decoded
 from rnnviz.core.alignments.difference import Difference, difference
-from rnnviz.core.alignments.tokens import shown_token, word_groups, word_of
 from rnnviz.core.alignments.trust import EFFECTS
+from rnnviz.core.alignments.words.tokens import shown_token, word_groups, word_of
 from rnnviz.core.colours.colour import Scale, scale_for
 from rnnviz.core.colours.weight_colours import WHOLE
 

@@ -24,8 +24,8 @@ from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.alignments.decoded import LAYERS
 from rnnviz.core.alignments.difference import Difference
 from rnnviz.core.alignments.health import health_of
-from rnnviz.core.alignments.tokens import is_mark, sentence_of, shown_token
 from rnnviz.core.alignments.trust import EFFECTS, in_few_words, in_words
+from rnnviz.core.alignments.words.tokens import is_mark, sentence_of, shown_token
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.colours.weight_colours import WHOLE, weights_scale
 from rnnviz.core.errors import AlignmentError

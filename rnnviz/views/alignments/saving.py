@@ -8,12 +8,12 @@ from typing import Literal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from rnnviz.core.alignments.alignment import Alignment
-from rnnviz.core.alignments.attention_steps import AttentionSteps
-from rnnviz.core.alignments.step_page import check_steps_ending, steps_page
-from rnnviz.core.alignments.step_picture import draw_step
+from rnnviz.core.alignments.steps.attention_steps import AttentionSteps
+from rnnviz.core.alignments.steps.step_page import check_steps_ending, steps_page
+from rnnviz.core.alignments.steps.step_picture import draw_step
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.export.alignment_figure import DrawnAlignment, Look, alignment_figure
-from rnnviz.core.export.alignment_files import write_alignments
+from rnnviz.core.export.alignments.figure import DrawnAlignment, Look, alignment_figure
+from rnnviz.core.export.alignments.files import write_alignments
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.alignments.pane import Pane, title_of
 from rnnviz.views.shared.theme import theme_of

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.runs.state import STATE_WORDS
+from rnnviz.core.runs.directory.state import STATE_WORDS
 from rnnviz.session.cells.following import Following
 from rnnviz.session.training.runs import OpenRun, Runs
 from rnnviz.views.cells.quiet_bar import QuietBar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
-from rnnviz.core.alignments.tokens import runs_right_to_left
+from rnnviz.core.alignments.words.tokens import runs_right_to_left
 
 
 def direction_of(text: str) -> Qt.LayoutDirection:

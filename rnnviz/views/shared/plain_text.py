@@ -7,7 +7,7 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from rnnviz.core.sequences.direction import unturned
+from rnnviz.core.sequences.texts.direction import unturned
 
 
 class Label(QLabel):

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from rnnviz.core.sequences.columns import NEWLINE, TAB, width_of
+from rnnviz.core.sequences.texts.columns import NEWLINE, TAB, width_of
 
 DOTTED_CIRCLE = "\u25cc"
 """What carries a combining mark that stands in a cell of its own."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.figure import Figure
-from rnnviz.core.system.files import replacing
+from rnnviz.core.files.writing import replacing
 from rnnviz.views.text.text_figure import application, figure_image
 
 MOVING = {".gif": "GIF", ".webp": "WEBP", ".apng": "PNG"}

@@ -84,7 +84,9 @@ class Selecting(QObject):
 
     def word(self, point: QPoint) -> None:
         """Select the word under a point, with the marks on its letters."""
-        from rnnviz.core.sequences.word_tokens import word_spans  # the window starts without regex
+        from rnnviz.core.sequences.texts.word_tokens import (
+            word_spans,  # the window starts without regex
+        )
 
         view = self._view
         character = view.character_at(point)
@@ -156,7 +158,9 @@ class Selecting(QObject):
 
     def _over_word(self, head: int, step: int) -> int:
         """The last character of the word that comes next in a direction."""
-        from rnnviz.core.sequences.word_tokens import word_spans  # the window starts without regex
+        from rnnviz.core.sequences.texts.word_tokens import (
+            word_spans,  # the window starts without regex
+        )
 
         begin = max(0, head - _WORD)
         spans = word_spans(self._view.text.slice(begin, head + _WORD)) + begin

@@ -31,8 +31,8 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.errors import RnnvizError, is_our_error
 from rnnviz.core.quantities.durations import duration_in_words
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.runs.free_directory import free_directory
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.runs.directory.free_directory import free_directory
 from rnnviz.core.training_tasks import TASKS, Preset, TaskDescription, task_named
 from rnnviz.core.training_tasks.settings import MORE, USUAL, setting_named
 from rnnviz.session.shared.jobs import Failure, Jobs

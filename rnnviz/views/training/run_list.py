@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.runs.filtering import FilterError
-from rnnviz.core.runs.rows import FIGURES
-from rnnviz.core.runs.settings import setting_title
+from rnnviz.core.runs.comparing.filtering import FilterError
+from rnnviz.core.runs.comparing.rows import FIGURES
+from rnnviz.core.runs.comparing.settings import setting_title
 from rnnviz.session.session import Session
 from rnnviz.views.shared.elided_label import ElidedLabel
 from rnnviz.views.shared.plain_text import plain_tip

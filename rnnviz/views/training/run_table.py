@@ -42,7 +42,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.runs.rows import (
+from rnnviz.core.runs.comparing.rows import (
     FIGURE_KEYS,
     FIGURES,
     Column,

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.runs.config import TrainingConfig, config_found
+from rnnviz.core.runs.directory.config import TrainingConfig, config_found
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session

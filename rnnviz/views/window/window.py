@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.sequences.direction import unturned
+from rnnviz.core.sequences.texts.direction import unturned
 from rnnviz.core.stories.story import LONGEST_CAPTION, Story
 from rnnviz.session.session import Session
 from rnnviz.session.shared.jobs import Failure

@@ -167,7 +167,7 @@ class ConvertModel(Request[None, ModelConverted], frozen=True, kw_only=True):
 
 
 class TextLaidOut(msgspec.Struct, frozen=True):
-    """A text in files that the window maps; see `core.sequences.text_store`."""
+    """A text in files that the window maps; see `core.sequences.texts.text_store`."""
 
     path: str
     """The text's own file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.work.messages import Request
 
 

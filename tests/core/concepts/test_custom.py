@@ -133,7 +133,7 @@ def test_the_folder_of_a_concept_is_made_where_it_can_be(tmp_path: Path) -> None
 def test_a_pattern_that_backtracks_for_ever_is_given_up(
     pattern: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnnviz.core.sequences.pattern_search.SECONDS", 0.3)
+    monkeypatch.setattr("rnnviz.core.sequences.texts.pattern_search.SECONDS", 0.3)
     with pytest.raises(ConceptError, match="takes too long"):
         list(matches(compile_pattern(pattern), "xyz " * 9 + "a" * 39 + "c", 4096))
 

@@ -14,10 +14,10 @@ from PySide6.QtQml import QJSEngine
 from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import AlignmentError
-from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
-from rnnviz.core.export.alignment_files import alignment_csv, write_alignments
-from rnnviz.core.export.alignment_html import alignment_page
-from rnnviz.core.export.alignment_tikz import alignment_tikz, tex
+from rnnviz.core.export.alignments.figure import DrawnAlignment, alignment_figure
+from rnnviz.core.export.alignments.files import alignment_csv, write_alignments
+from rnnviz.core.export.alignments.html import alignment_page
+from rnnviz.core.export.alignments.tikz import alignment_tikz, tex
 from rnnviz.core.export.svg import svg
 
 HARD = ("</script>", "50 %", "a\x1b[31m", "שלום", "\ud800", "▁x_y")

@@ -14,10 +14,10 @@ import pytest
 
 from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.colours.colour import Scale
-from rnnviz.core.export.alignment_figure import DrawnAlignment, alignment_figure
-from rnnviz.core.export.alignment_files import alignment_csv
-from rnnviz.core.export.alignment_html import alignment_page
-from rnnviz.core.export.alignment_tikz import alignment_tikz
+from rnnviz.core.export.alignments.figure import DrawnAlignment, alignment_figure
+from rnnviz.core.export.alignments.files import alignment_csv
+from rnnviz.core.export.alignments.html import alignment_page
+from rnnviz.core.export.alignments.tikz import alignment_tikz
 from rnnviz.core.export.coloured import coloured_unit, with_concept
 from rnnviz.core.export.csv import csv_table
 from rnnviz.core.export.figure import figure

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.curve import Curve
-from rnnviz.core.runs.event_files import event_files
-from rnnviz.core.runs.tensorboard import EventFile, ScalarFolder
+from rnnviz.core.runs.tensorboard.event_files import event_files
+from rnnviz.core.runs.tensorboard.records import EventFile, ScalarFolder
 
 
 def read_scalars(folder: Path) -> dict[str, Curve]:

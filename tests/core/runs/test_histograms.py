@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import rnnviz
-from rnnviz.core.runs.arrays import RowReader
-from rnnviz.core.runs.event_files import WatchedEventFiles
+from rnnviz.core.runs.directory.arrays import RowReader
 from rnnviz.core.runs.histograms import BINS, WIDTH, histogram_of, rows_of
+from rnnviz.core.runs.tensorboard.event_files import WatchedEventFiles
 from rnnviz.core.runs.watched import WatchedRun
 
 
@@ -75,7 +75,7 @@ def test_a_loop_of_ones_own_records_weights_and_gradients(tmp_path: Path) -> Non
     assert gradients is not None
     assert gradients.total == 12
     # What it says of itself is a column of the list of runs.
-    from rnnviz.core.runs.rows import row_of
+    from rnnviz.core.runs.comparing.rows import row_of
 
     assert row_of("run", watched.state, watched.record).settings == {"rate": 0.5, "kind": "toy"}
 

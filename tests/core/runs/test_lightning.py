@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 import rnnviz
-from rnnviz.core.runs.config import read_run
-from rnnviz.core.runs.control import ask
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory.config import read_run
+from rnnviz.core.runs.directory.control import ask
+from rnnviz.core.runs.directory.log import read_events
 
 
 def trainer(model: nn.Module, writes: bool = True) -> SimpleNamespace:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rnnviz.core.runs.axis import KNOTS, StepAxis
-from rnnviz.core.runs.event import (
+from rnnviz.core.runs.directory.event import (
     EVENTS,
     AlignmentEvent,
     ChangedEvent,

@@ -15,8 +15,8 @@ from torch import nn
 
 import rnnviz
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.control import ask
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory.control import ask
+from rnnviz.core.runs.directory.log import read_events
 from tests.core.runs.scalars import read_scalars
 
 

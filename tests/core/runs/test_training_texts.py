@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.runs.training_texts import problem_with
 
 CONFIG = TrainingConfig(batch=8, held_out=0.1)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.config import PATH_OPTIONS, TrainingConfig
+from rnnviz.core.runs.directory.config import PATH_OPTIONS, TrainingConfig
 from rnnviz.core.training_tasks import TASKS, kind_trained_by, task_named
 from rnnviz.core.training_tasks.characters import parameters_of, steps_of, suggested
 from rnnviz.core.training_tasks.field import Choice, File, Real, Whole

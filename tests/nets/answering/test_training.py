@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rnnviz.core.errors import Cancelled, RunDirectoryError
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.answering import training
 from rnnviz.nets.answering.priority import short_first
 from rnnviz.nets.training_tasks.characters import CharacterTask

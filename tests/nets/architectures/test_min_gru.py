@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from rnnviz.core.architectures import facts_of
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.architectures.min_gru import MinGRU
 from rnnviz.nets.training_tasks.memory import MemoryTask
 from tests.nets.small import random_text, small_model, walk_by_cells

@@ -11,7 +11,7 @@ import pytest
 from rnnviz.core.models.translation import UNKNOWN_ID
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.shipped import shipped_or_given
+from rnnviz.core.system.shipped import shipped_or_given
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.language.sampling import sample

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.training.loop import train as train_task
 from rnnviz.nets.training_tasks.characters import CharacterTask

@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import load_file
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs import lock
-from rnnviz.core.runs.control import ask
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory import lock
+from rnnviz.core.runs.directory.control import ask
+from rnnviz.core.runs.directory.log import read_events
 from rnnviz.nets.training.loop import Ending, train
 from rnnviz.nets.training.optimising import learning_rate
 from rnnviz.nets.training.progress import Progress
@@ -122,7 +122,7 @@ def test_a_clock_that_jumps_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = itertools.cycle([2e9, 1e9, 0.0])
-    monkeypatch.setattr("rnnviz.core.runs.log.time.time", lambda: next(clock))
+    monkeypatch.setattr("rnnviz.core.runs.directory.log.time.time", lambda: next(clock))
     run(tmp_path, **stopping_after(4))
     run(tmp_path, resume=True, **stopping_after(4))
     steps = said(tmp_path, "step")

@@ -16,8 +16,8 @@ import pytest
 import torch
 
 from rnnviz.core.errors import ModelFileError, RunDirectoryError, TextError
-from rnnviz.core.runs.control import ask
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory.control import ask
+from rnnviz.core.runs.directory.log import read_events
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.training.loop import STAGES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.training import measuring
 from rnnviz.nets.training.measuring import Measured, measure, with_threads
 from rnnviz.nets.training_tasks.characters import CharacterTask

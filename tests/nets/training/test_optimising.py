@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.alignments.networks.attention import MultiplicativeAttention
 from rnnviz.nets.training.optimising import (
     BadNumber,

@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from rnnviz.core.runs.config import read_config
-from rnnviz.core.runs.log import read_events
+from rnnviz.core.runs.directory.config import read_config
+from rnnviz.core.runs.directory.log import read_events
 from rnnviz.nets.training.loop import train
 from rnnviz.nets.training_tasks.characters import CharacterTask
 from tests.nets.small import random_text

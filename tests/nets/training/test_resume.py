@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.config import TrainingConfig
-from rnnviz.core.runs.control import ask
-from rnnviz.core.runs.log import read_events, read_lines
+from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.runs.directory.control import ask
+from rnnviz.core.runs.directory.log import read_events, read_lines
 from rnnviz.core.runs.watched import WatchedRun
 from rnnviz.nets.training.loop import train
 from rnnviz.nets.training.progress import Progress

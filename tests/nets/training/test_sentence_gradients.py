@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.architectures import architecture_named
 from rnnviz.nets.training import sentence_gradients as module
 from rnnviz.nets.training_tasks.translation import TranslationTask

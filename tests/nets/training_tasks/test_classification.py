@@ -12,7 +12,7 @@ import torch
 from rnnviz.core.errors import RnnvizError, RunDirectoryError, TextError
 from rnnviz.core.kinds.described import read_described
 from rnnviz.core.models.network import SequenceDescription
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.classification.verdicts import logits_of
 from rnnviz.nets.training.loop import train
 from rnnviz.nets.training_tasks import training_task

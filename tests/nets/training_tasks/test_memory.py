@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from rnnviz.core.errors import ModelFileError, RunDirectoryError
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.training.loop import train
 from rnnviz.nets.training_tasks import training_task

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from rnnviz.core.errors import ModelFileError, RnnvizError, RunDirectoryError, TextError
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.training.loop import train
 from rnnviz.nets.training_tasks import training_task

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from rnnviz.core.errors import RnnvizError, TextError
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.alignments.batches import epoch_order
 from rnnviz.nets.alignments.decoding.decoding import decode_many
 from rnnviz.nets.alignments.made_up import made_pairs

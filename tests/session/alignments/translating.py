@@ -12,7 +12,7 @@ import numpy as np
 
 from rnnviz.core.alignments.decoded import BeamNode, Decoded, Likely
 from rnnviz.core.alignments.state_index import IndexedPair, unit_rows, write_index
-from rnnviz.core.alignments.tokens import sentence_of
+from rnnviz.core.alignments.words.tokens import sentence_of
 from rnnviz.work.jobs.alignments import (
     AlignCorpus,
     CorpusAligned,

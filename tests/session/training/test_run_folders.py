@@ -12,8 +12,8 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.config import read_run
-from rnnviz.core.runs.tensorboard import ScalarWriter
+from rnnviz.core.runs.directory.config import read_run
+from rnnviz.core.runs.tensorboard.records import ScalarWriter
 from rnnviz.core.system import deleting
 from rnnviz.core.system.trash import NoTrashError
 from rnnviz.session.training import run_folders

@@ -14,7 +14,7 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.runs.watched import Watched, watch
 from rnnviz.session.training import runs as runs_module
 from rnnviz.session.training.runs import OpenRun, Runs

@@ -151,7 +151,7 @@ class TestConcept:
     def test_a_pattern_that_explodes_is_told_and_not_saved(
         self, dialog: ConceptDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("rnnviz.core.sequences.pattern_search.SECONDS", 0.3)
+        monkeypatch.setattr("rnnviz.core.sequences.texts.pattern_search.SECONDS", 0.3)
         dialog.pattern.setText(r"(?:.|.)*(?<=\x00)$")
         qtbot.waitUntil(lambda: "takes too long" in dialog.verdict.text(), timeout=5000)
         assert not self.saves(dialog)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.runs.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.training_tasks import TASKS
 from rnnviz.session.session import Session
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.files.reading import open_regular
 from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID
-from rnnviz.core.reading import open_regular
 from rnnviz.nets.alignments.tokenizers import SPACE_MARK
 
 _LONGEST_LINE = 1 << 20

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError, RnnvizError
-from rnnviz.core.reading import memory_left, open_regular, read_head
+from rnnviz.core.files.reading import memory_left, open_regular, read_head
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 _FILTERS = {"gzip", "shuffle", "fletcher32", "lzf", "szip", "scaleoffset", "nbit"}

@@ -17,7 +17,13 @@ from typing import Any
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import DamagedFileError, decode_json, memory_left, read_head, read_json
+from rnnviz.core.files.reading import (
+    DamagedFileError,
+    decode_json,
+    memory_left,
+    read_head,
+    read_json,
+)
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.keras.config import MODELS, KerasLayer, input_shape, layers_in
 from rnnviz.nets.checkpoints.keras.hdf5 import (

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import read_head
+from rnnviz.core.files.reading import read_head
 
 _MAGIC = 0x67676D66
 _HEADER = struct.Struct("<6i")

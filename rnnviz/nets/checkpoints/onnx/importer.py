@@ -22,7 +22,7 @@ from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.architectures.gru import GRU
 from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError, RnnvizError
-from rnnviz.core.reading import open_regular, read_head
+from rnnviz.core.files.reading import open_regular, read_head
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.networks.chain import (
     ActivationPart,

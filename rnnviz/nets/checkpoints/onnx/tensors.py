@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import memory_left
+from rnnviz.core.files.reading import memory_left
 from rnnviz.nets.checkpoints.beside import read_beside
 
 Array = npt.NDArray[Any]

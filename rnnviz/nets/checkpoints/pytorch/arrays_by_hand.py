@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnviz.core.array_files import Array
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.files.array_files import Array
 
 _SIMPLE = (
     ("Wxh", "Whh", "Why", "bh", "by"),

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnnviz.core.array_files import Array, read_arrays
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.files.array_files import Array, read_arrays
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.networks.assembled import assembled
 from rnnviz.nets.checkpoints.networks.found import FoundNetwork

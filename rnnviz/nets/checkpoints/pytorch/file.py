@@ -22,7 +22,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import read_head
+from rnnviz.core.files.reading import read_head
 from rnnviz.nets.checkpoints.pytorch.inert_pickle import (
     Followed,
     Instance,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import read_head
+from rnnviz.core.files.reading import read_head
 from rnnviz.nets.checkpoints.pytorch.file import looks_like_pytorch
 from rnnviz.nets.checkpoints.pytorch.inert_pickle import follow, resolved
 

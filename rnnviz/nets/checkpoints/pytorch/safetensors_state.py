@@ -13,9 +13,9 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.files.reading import read_head
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.models.model_file import read_header
-from rnnviz.core.reading import read_head
-from rnnviz.core.system.files import write_atomically
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.networks.assembled import assembled
 from rnnviz.nets.checkpoints.networks.network_found import Hints, find_networks

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import DamagedFileError, read_json
+from rnnviz.core.files.reading import DamagedFileError, read_json
 from rnnviz.nets.checkpoints.base import ModelFile
 from rnnviz.nets.checkpoints.pytorch.file import Weights
 

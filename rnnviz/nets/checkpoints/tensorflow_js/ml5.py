@@ -19,7 +19,13 @@ from torch import Tensor
 
 from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
-from rnnviz.core.reading import DamagedFileError, decode_json, read_head, read_json, read_small
+from rnnviz.core.files.reading import (
+    DamagedFileError,
+    decode_json,
+    read_head,
+    read_json,
+    read_small,
+)
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.beside import read_beside
 from rnnviz.nets.checkpoints.networks.chain import (

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import DamagedFileError, memory_left, read_head, read_json
+from rnnviz.core.files.reading import DamagedFileError, memory_left, read_head, read_json
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.beside import read_beside
 from rnnviz.nets.checkpoints.keras.config import KerasLayer, input_shape, layers_in

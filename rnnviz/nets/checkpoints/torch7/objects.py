@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.reading import read_head
+from rnnviz.core.files.reading import read_head
 from rnnviz.nets.checkpoints.strided import view_fits
 
 _NIL, _NUMBER, _STRING, _TABLE, _OBJECT, _BOOLEAN = range(6)

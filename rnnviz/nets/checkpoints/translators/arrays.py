@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from rnnviz.core.array_files import Array, read_arrays
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.files.array_files import Array, read_arrays
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.translators.pair import Pair, opened_pair
 from rnnviz.nets.checkpoints.translators.word_lists import Listed

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from rnnviz.core.architectures import layers_of_torch
 from rnnviz.core.errors import ModelFileError, SentencesNeeded
+from rnnviz.core.files.reading import check_fits
 from rnnviz.core.models.translation import TranslationDescription
-from rnnviz.core.reading import check_fits
 from rnnviz.nets.alignments.networks.pair_model import PairForm, PairTranslator, Part
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.pytorch.file import looks_like_pytorch, read_pytorch, weights_in

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.core.alignments.parallel_corpus import read_pairs
+from rnnviz.core.alignments.files.parallel_corpus import read_pairs
 from rnnviz.core.errors import ModelFileError, RnnvizError, SentencesNeeded, TextError
+from rnnviz.core.files.reading import check_fits
 from rnnviz.core.models.translation import BEGIN_ID, END_ID, PAD_ID, SPECIAL, TranslationDescription
-from rnnviz.core.reading import check_fits
-from rnnviz.core.sequences.lines import read_lines
+from rnnviz.core.sequences.texts.lines import read_lines
 from rnnviz.nets.alignments.batches import make_batch
 from rnnviz.nets.alignments.decoding.decoding import decode_many
 from rnnviz.nets.alignments.networks.tutorial_model import TutorialTranslator

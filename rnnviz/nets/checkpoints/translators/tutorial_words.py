@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rnnviz.core.alignments.parallel_corpus import Pair
+from rnnviz.core.alignments.files.parallel_corpus import Pair
 from rnnviz.nets.alignments.listed_tokenizer import SPLITS, ListTokenizer
 
 _PREFIXES = (

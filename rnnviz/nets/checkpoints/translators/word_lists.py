@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import ModelFileError, TextError
+from rnnviz.core.files.reading import check_fits
 from rnnviz.core.models.translation import (
     BEGIN_ID,
     END_ID,
@@ -24,7 +25,6 @@ from rnnviz.core.models.translation import (
     SPECIAL,
     UNKNOWN_ID,
 )
-from rnnviz.core.reading import check_fits
 from rnnviz.nets.alignments.listed_tokenizer import ListTokenizer
 from rnnviz.nets.checkpoints.vocabulary.file import held_in
 from rnnviz.nets.checkpoints.vocabulary.found import everything, tokens_of

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz.core.errors import ModelFileError, TextError
-from rnnviz.core.reading import SMALL_BYTES, read_head, read_small
+from rnnviz.core.files.reading import SMALL_BYTES, read_head, read_small
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints.pytorch.file import looks_like_pytorch, read_pytorch
 from rnnviz.nets.checkpoints.pytorch.inert_pickle import follow, resolved

@@ -19,8 +19,8 @@ import torch
 from rnnviz.core.errors import ModelFileError, TextError, VocabularyNeeded
 from rnnviz.core.models.network import HALF, SequenceDescription
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.texts.word_tokens import words_of
 from rnnviz.core.sequences.vocabulary import FORMS, UNKNOWN
-from rnnviz.core.sequences.word_tokens import words_of
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.networks.assembled import symbols_named
 from rnnviz.nets.checkpoints.vocabulary.file import read_vocabulary

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.alignments.alignment import Alignment
-from rnnviz.core.alignments.tokens import runs_right_to_left, shown_token
+from rnnviz.core.alignments.words.tokens import runs_right_to_left, shown_token
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.colours.weight_colours import LEAST_SEEN, WHOLE
 from rnnviz.views.alignments.drawing.pointed_view import PointedView

@@ -16,9 +16,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from rnnviz.core.alignments.attention_steps import AttentionSteps
-from rnnviz.core.alignments.step_formulas import explain
-from rnnviz.core.alignments.step_picture import Spot, StepPicture, draw_step
+from rnnviz.core.alignments.steps.attention_steps import AttentionSteps
+from rnnviz.core.alignments.steps.step_formulas import explain
+from rnnviz.core.alignments.steps.step_picture import Spot, StepPicture, draw_step
 from rnnviz.views.shared.neighbours import neighbour
 from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.speaking import speak

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.alignments.tokens import runs_right_to_left
+from rnnviz.core.alignments.words.tokens import runs_right_to_left
 from rnnviz.core.colours.colour import Scale
 from rnnviz.views.alignments.drawing.pointed_view import PointedView
 from rnnviz.views.alignments.drawing.table_layout import SMALLEST, TableLayout

@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from rnnviz.core.alignments.beam_layout import Placed
-from rnnviz.core.alignments.tokens import shown_token
+from rnnviz.core.alignments.words.tokens import shown_token
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.alignments.drawing.tree_view import TreeView

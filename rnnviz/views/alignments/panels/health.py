@@ -9,8 +9,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from rnnviz.core.alignments.health import Health, health_of
-from rnnviz.core.alignments.tokens import shown_token
 from rnnviz.core.alignments.trust import in_words
+from rnnviz.core.alignments.words.tokens import shown_token
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.alignments import Mark
 from rnnviz.views.alignments.drawing.bars_view import BarsView

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.alignments.tokens import is_special, shown_token, word_groups, word_of
+from rnnviz.core.alignments.words.tokens import is_special, shown_token, word_groups, word_of
 from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.shared.choices import Choices

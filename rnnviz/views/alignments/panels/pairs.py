@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.alignments.state_index import SIDES, NearState, marked_sentence
-from rnnviz.core.alignments.tokens import shown_token, word_groups, word_of
+from rnnviz.core.alignments.words.tokens import shown_token, word_groups, word_of
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.alignments.pane import shown_sentence

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from rnnviz.core.alignments.attention_steps import piece_names
+from rnnviz.core.alignments.steps.attention_steps import piece_names
 from rnnviz.core.alignments.trajectory import Trajectory, draw_trajectory, trajectory
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.alignments import Mark

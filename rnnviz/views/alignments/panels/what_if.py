@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.alignments.tokens import (
+from rnnviz.core.alignments.words.tokens import (
     is_special,
     shown_token,
     word_groups,

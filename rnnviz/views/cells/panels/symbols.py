@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.cells.symbol_vectors import IN_WORDS, SymbolVectors
 from rnnviz.core.colours.colour import Scale
-from rnnviz.core.sequences.direction import quoted
+from rnnviz.core.sequences.texts.direction import quoted
 from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.plots import ImagePlot, NamesPlot
 from rnnviz.views.shared.choices import Choices

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.architectures import COMPARED
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.runs.arrays import RowReader
+from rnnviz.core.runs.directory.arrays import RowReader
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.gradients.memory import PRESETS
 from rnnviz.session.training.runs import OpenRun

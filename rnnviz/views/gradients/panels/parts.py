@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.gradients import Decay, GradientField
-from rnnviz.core.sequences.direction import quoted
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.texts.direction import quoted
 from rnnviz.session.gradients.gradients import Gradients
 from rnnviz.views.shared.choices import Choices
 from rnnviz.views.shared.panel import Need, Panel

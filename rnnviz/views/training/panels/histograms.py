@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.runs.arrays import RowReader
+from rnnviz.core.runs.directory.arrays import RowReader
 from rnnviz.core.runs.histograms import KINDS, Histogram, histogram_of, spread
 from rnnviz.core.runs.record import HistogramRow, RunRecord
 from rnnviz.session.training.runs import OpenRun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from rnnviz.core.runs.settings import differing, settings_in_words, side_by_side
+from rnnviz.core.runs.comparing.settings import differing, settings_in_words, side_by_side
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.plain_text import Label

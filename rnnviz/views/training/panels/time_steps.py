@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from rnnviz.core.runs.arrays import RowReader, Rows
 from rnnviz.core.runs.curve import Curve
+from rnnviz.core.runs.directory.arrays import RowReader, Rows
 from rnnviz.core.runs.record import ArrayRow
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import CurvePlot, HeatPlot, Trace

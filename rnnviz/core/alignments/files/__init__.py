@@ -1,0 +1,1 @@
+"""Alignments and pairs of sentences as other programs keep them in files."""

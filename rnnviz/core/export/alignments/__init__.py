@@ -1,0 +1,1 @@
+"""Alignments for other programs: figures, pages, LaTeX, tables."""

@@ -1,0 +1,1 @@
+"""A run directory on the disk: its lock, its events, its numbers, and who writes and reads them."""

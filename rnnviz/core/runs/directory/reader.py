@@ -1,0 +1,135 @@
+"""The events of a run while they are written: what is new since the last look, by open and seek.
+
+The file is opened anew at every look, so that a network mount shows what is new. A last line
+without its end is left for the next look, a file that shrank or was replaced is read from its
+start. Knows lines and their fields; what they add up to is `record.py`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.files.reading import open_regular
+from rnnviz.core.runs.directory.event import LONGEST_LINE, AnyEvent, Event, is_of_another_kind
+
+_KEPT = re.compile(r"step-([0-9]{1,15})\.safetensors")
+PIECE_BYTES = 1 << 16
+"""How much is read and decoded at once."""
+
+
+class EventTail:
+    """Reads an event file to its present end, in pieces, as often as it is asked.
+
+    Attributes:
+        restarted: the last `read` began again at the start; what was read before is void.
+        damaged: lines that could not be understood, and were passed over.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.restarted = False
+        self.damaged = 0
+        self._offset = 0
+        self._hopeless = False
+        """A line without an end was met; what follows is not read."""
+        self._inode = 0
+        self._decoder = msgspec.json.Decoder(AnyEvent)
+
+    def read(self, enough: Callable[[], bool] = lambda: False) -> list[Event]:
+        """The events that are new, oldest first; stops early once `enough` says so.
+
+        A file that is not there yet, or no longer, gives nothing.
+
+        Raises:
+            RunDirectoryError: it is there and cannot be read.
+        """
+        self.restarted = False
+        events: list[Event] = []
+        try:
+            status = self.path.stat()
+            if status.st_size < self._offset or (self._inode and status.st_ino != self._inode):
+                self._offset, self.damaged, self.restarted = 0, 0, True
+                self._hopeless = False
+            self._inode = status.st_ino
+            if status.st_size == self._offset or self._hopeless:
+                self._complain()
+                return events
+            with open_regular(self.path) as file:
+                file.seek(self._offset)
+                while lines := self._lines(file.read(PIECE_BYTES), file.read):
+                    if len(lines) >= LONGEST_LINE and not lines.endswith(b"\n"):
+                        self._hopeless = True
+                        break
+                    self._offset += len(lines)
+                    events.extend(self._decode(lines))
+                    file.seek(self._offset)
+                    if enough():
+                        break
+        except FileNotFoundError:
+            return events
+        except OSError as error:
+            raise RunDirectoryError(f"cannot read {self.path}: {error.strerror}") from error
+        if not events:
+            self._complain()
+        return events
+
+    def _complain(self) -> None:
+        if self._hopeless:
+            raise RunDirectoryError(
+                f"{self.path} is damaged at byte {self._offset:,}: no line ends within "
+                f"{LONGEST_LINE:,} bytes; what stands before it was read"
+            )
+
+    @property
+    def behind(self) -> bool:
+        """Whether bytes lie there that were not read yet, be they a whole line or not."""
+        try:
+            return not self._hopeless and self.path.stat().st_size > self._offset
+        except OSError:
+            return False
+
+    @staticmethod
+    def _lines(piece: bytes, more: Callable[[int], bytes]) -> bytes:
+        """The piece up to its last complete line; a line longer than a piece is read to its end."""
+        while (end := piece.rfind(b"\n")) < 0 and len(piece) < LONGEST_LINE:
+            longer = more(max(PIECE_BYTES, len(piece)))
+            if not longer:
+                return b""
+            piece += longer
+        return piece[: end + 1] if end >= 0 else piece
+
+    def _decode(self, lines: bytes) -> list[Event]:
+        try:
+            return list(self._decoder.decode_lines(lines))
+        except (ValueError, RecursionError):
+            pass
+        events = []
+        for line in lines.splitlines():
+            if not line.strip():
+                continue
+            try:
+                events.append(self._decoder.decode(line))
+            except (ValueError, RecursionError):
+                # A kind that a later version writes is no damage.
+                self.damaged += not is_of_another_kind(line)
+        return events
+
+
+def checkpoint_files(directory: Path) -> list[tuple[int, Path]]:
+    """The checkpoints kept by their step, oldest first: `checkpoints/step-00001234.safetensors`."""
+    found = []
+    try:
+        names = os.listdir(directory / "checkpoints")  # noqa: PTH208 - names are all we need, often
+    except OSError:
+        return []
+    for name in names:
+        kept = _KEPT.fullmatch(name)
+        if kept is not None:
+            found.append((int(kept[1]), directory / "checkpoints" / name))
+    return sorted(found)

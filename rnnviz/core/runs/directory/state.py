@@ -1,0 +1,106 @@
+"""Whether somebody still trains: from the lock, the heartbeat and what the run last said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from rnnviz.core.runs.directory.lock import holder_of
+from rnnviz.core.runs.record import Phase
+
+State = Literal[
+    "starting",
+    "running",
+    "paused",
+    "stopped",
+    "finished",
+    "crashed",
+    "stale",
+    "recorded",
+    "reading",
+]
+"""`reading`: its events were not read to their end yet, so nobody knows. `crashed`: its process is
+gone. `stale`: on another machine, and silent. `recorded`: event files of TensorBoard, which do not
+say who writes them."""
+LIVE: frozenset[State] = frozenset({"starting", "running", "paused"})
+"""States in which a trainer listens to commands."""
+
+SILENCE_SECONDS = 20.0
+"""A trainer on another machine is thought lost after so long without a heartbeat."""
+
+STARTING_SECONDS = 60.0
+"""A run whose trainer did not show up after so long never started."""
+
+STATE_WORDS: dict[State, str] = {
+    "starting": "starting",
+    "running": "running",
+    "paused": "paused",
+    "stopped": "stopped",
+    "finished": "finished",
+    "crashed": "crashed",
+    "stale": "no sign of life",
+    "recorded": "recorded",
+    "reading": "reading…",
+}
+
+
+class Watch:
+    """Looks at a run directory again and again and tells its state.
+
+    Args:
+        clock: seconds that only grow; wall clocks of two machines may differ.
+    """
+
+    def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._beat = 0
+        self._heard = self._began = clock()
+        self._looked = False
+        self._here = False
+        """Whether the lock that was read last names this machine."""
+
+    def holder_alive(self) -> bool | None:
+        """Whether the trainer that holds the lock lives; None where there is no lock."""
+        holder = holder_of(self._directory)
+        self._here = holder is not None and holder.is_local
+        if holder is None:
+            return None
+        return holder.lives() if self._here else self._beats()
+
+    def state(self, phase: Phase, alive: bool | None) -> State:
+        """The state of a run that last said `phase`, without a look at the drive.
+
+        Args:
+            alive: what `holder_alive` said, asked before the events were read.
+        """
+        if phase in ("stopped", "finished"):
+            return phase
+        if alive:
+            return phase
+        if alive is None:
+            waiting = phase == "starting" and self._clock() - self._began < STARTING_SECONDS
+            return "starting" if waiting else "crashed"
+        return "crashed" if self._here else "stale"
+
+    def _beats(self) -> bool:
+        beat, now = _newest(self._directory), self._clock()
+        if beat != self._beat:
+            # Seen for the first time, only its age can tell; later, that it moved.
+            fresh = self._looked or abs(time.time() - beat / 1e9) < SILENCE_SECONDS
+            self._beat = beat
+            self._heard = now if fresh else now - 2 * SILENCE_SECONDS
+        self._looked = True
+        return now - self._heard < SILENCE_SECONDS
+
+
+def _newest(directory: Path) -> int:
+    """When the heartbeat, or the events of a run without one, changed last, in nanoseconds."""
+    for name in ("heartbeat", "events.jsonl"):
+        try:
+            return (directory / name).stat().st_mtime_ns
+        except OSError:
+            continue
+    return 0

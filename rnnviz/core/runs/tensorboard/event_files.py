@@ -1,0 +1,219 @@
+"""A directory of TensorBoard event files, watched like a run of ours: scalars and histograms."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.curve import Curve
+from rnnviz.core.runs.directory.state import State
+from rnnviz.core.runs.record import RunRecord
+from rnnviz.core.runs.tensorboard.records import PATTERN, EventFile, Scalar, ScalarFolder
+
+_MOST_FILES = 256
+_MOST_FOLDERS, _MOST_LOOKED, _DEEPEST = 500, 2000, 4
+_DELETED = re.compile(r"rnnviz-\d+-deleted-\d+")
+"""What is being deleted, as `core.system.deleting` names it."""
+_EMPTY = ".profile-empty"
+"""Keras writes such a file beside its profiles; it holds nothing."""
+_PARTS = ("train", "training", "validation", "val", "eval", "evaluation", "test", "tb")
+_LATEST_TIME = 1e11
+_SECONDS_BETWEEN_LISTINGS = 2.0
+_OURS = {
+    "train/loss_nats": "loss",
+    "train/gradient_norm": "gradient_norm",
+    "train/clipped_norm": "clipped_norm",
+    "train/learning_rate": "learning_rate",
+    "validation/loss_nats": "validation",
+}
+"""Tags that our own trainer writes, and the curves that they are."""
+
+
+def event_files(directory: Path) -> list[Path]:
+    """The event files in a folder, oldest first; none where it cannot be read."""
+    try:
+        found = sorted(path for path in directory.glob(PATTERN) if path.is_file())
+    except OSError:
+        return []
+    return [path for path in found if not path.name.endswith(_EMPTY)][:_MOST_FILES]
+
+
+def run_folders(directory: Path) -> list[Path]:
+    """The folders that are runs, this one first, then those up to four levels below it.
+
+    A folder of ours is one run, whatever lies in it. Of event files TensorBoard takes each folder
+    for a run of its own; what its plug-ins keep is none.
+    """
+    found: list[Path] = []
+    waiting = [(directory, 0)]
+    looked = 0
+    while waiting and len(found) < _MOST_FOLDERS and looked < _MOST_LOOKED:
+        folder, depth = waiting.pop(0)
+        looked += 1
+        ours = is_run(folder)
+        if ours or event_files(folder):
+            found.append(folder)
+        if depth < _DEEPEST and not ours:
+            waiting += [(below, depth + 1) for below in _folders(folder)]
+    return found
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a run of ours lies in this folder."""
+    return (folder / "run.json").is_file()
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Those directly in it; links are not followed, since they may lead round in a circle."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return [
+        folder / name
+        for name in sorted(names)
+        if name != "plugins" and name[0] != "." and not _DELETED.fullmatch(name)
+    ]
+
+
+class WatchedEventFiles:
+    """Scalars by their tags, of the event files of one folder.
+
+    Attributes:
+        problem: why something cannot be read at present; empty where all can.
+
+    Raises:
+        RunDirectoryError: no event file lies there.
+    """
+
+    def __init__(
+        self, directory: Path, clock: Callable[[], float] = time.monotonic, name: str = ""
+    ) -> None:
+        self.directory = directory
+        self.name = name or _name(directory)
+        """What people call it."""
+        self.problem = ""
+        self.state: State = "recorded"
+        self.config: dict[str, Any] = {}
+        self.facts: dict[str, Any] = {}
+        self.record = RunRecord(self.config, self.facts)
+        self.damaged_lines = 0
+        self.behind = False
+        self._clock = clock
+        self._listed = -_SECONDS_BETWEEN_LISTINGS
+        self._files: dict[Path, EventFile] = {}
+        self._sizes: dict[Path, int] = {}
+        self._scalars = ScalarFolder()
+        if not event_files(directory):
+            raise RunDirectoryError(
+                f"{directory} holds neither a training run nor event files of TensorBoard"
+            )
+
+    @property
+    def checkpoints(self) -> list[tuple[int, Path]]:
+        """Event files name none."""
+        return []
+
+    @property
+    def best_checkpoint(self) -> Path | None:
+        """Event files name none."""
+        return None
+
+    @property
+    def scalars(self) -> Mapping[str, Curve]:
+        """Every curve by its tag, also those that our own trainer mirrors."""
+        return self._scalars.curves
+
+    def give_up(self, words: str | None) -> None:
+        """No trainer of ours writes here."""
+
+    def poll(self, enough: Callable[[], bool] = lambda: False) -> bool:
+        """Take what is new; whether anything is.
+
+        Args:
+            enough: asked after every file; True leaves the rest for the next look.
+        """
+        return self.read(enough)()
+
+    def read(self, enough: Callable[[], bool] = lambda: False) -> Callable[[], bool]:
+        """Look at the drive; what it gives makes seen what was found, and says if that is new."""
+        now = self._clock()
+        if now - self._listed >= _SECONDS_BETWEEN_LISTINGS:
+            self._listed = now
+            for path in event_files(self.directory):
+                self._files.setdefault(path, EventFile(path))
+        behind, problem = False, ""
+        found: list[list[Scalar]] = []
+        for path, file in self._files.items():
+            if not self._grew(path) and not file.behind:
+                problem = problem or file.problem
+                continue
+            if enough():
+                behind = True
+                self._sizes.pop(path, None)
+                break
+            try:
+                found.append(file.read())
+                problem = problem or file.problem
+            except RunDirectoryError as error:
+                problem = str(error)
+            if file.behind:
+                behind = True
+                break  # a later file may void what is still to be read of this one
+        return partial(self._take_all, found, behind, problem)
+
+    def _take_all(self, found: list[list[Scalar]], behind: bool, problem: str) -> bool:
+        changed = problem != self.problem
+        self.behind, self.problem = behind, problem
+        for scalars in found:
+            self._scalars.take(scalars)
+            self._place([scalar for scalar in scalars if not scalar.voids])
+        record = self.record
+        record.histograms = self._scalars.histograms
+        for tag, curve in self._scalars.curves.items():
+            ours = _OURS.get(tag)
+            if ours is not None:
+                setattr(record, ours, curve)
+            elif tag:
+                record.scalars[tag] = curve
+        return changed or any(found)
+
+    def _grew(self, path: Path) -> bool:
+        try:
+            size = path.stat().st_size
+        except OSError:
+            return False
+        grew = size != self._sizes.get(path)
+        self._sizes[path] = size
+        return grew
+
+    def _place(self, scalars: list[Scalar]) -> None:
+        if not scalars:
+            return
+        record = self.record
+        for scalar in (scalars[0], scalars[len(scalars) // 2], scalars[-1]):
+            if abs(scalar.time) < _LATEST_TIME:
+                began = record.clock.values[0] if record.clock.values else scalar.time
+                record.clock.add(scalar.step, scalar.time)
+                record.seconds.add(scalar.step, scalar.time - began)
+        record.reach(max(scalar.step for scalar in scalars))
+
+
+def _name(directory: Path) -> str:
+    """The folder's, with the one around it where it says only which part of a run it is.
+
+    >>> _name(Path("logs/monday/train"))
+    'monday/train'
+    """
+    return (
+        f"{directory.parent.name}/{directory.name}".lstrip("/")
+        if (directory.name.lower() in _PARTS)
+        else directory.name
+    )

@@ -1,0 +1,1 @@
+"""What a text needs beside its characters: encodings, lines, columns, directions, patterns."""

@@ -1,0 +1,137 @@
+"""A run directory holds what the trainer said, in order, and a second trainer keeps out."""
+
+import json
+import math
+
+import pytest
+
+from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.directory.config import RUN_VERSION, TrainingConfig, read_config
+from rnnviz.core.runs.directory.log import read_events
+from rnnviz.core.runs.directory.writer import RunWriter
+
+CONFIG = TrainingConfig(texts=("a.txt", "b.txt"), name="two", units=64, clip="value")
+
+
+@pytest.fixture
+def writer(tmp_path):
+    writer = RunWriter(tmp_path / "run", CONFIG, torch="2.0")
+    yield writer
+    writer.close("stopped")
+
+
+def test_the_configuration_comes_back(writer):
+    assert read_config(writer.directory) == CONFIG
+    run = json.loads((writer.directory / "run.json").read_text())
+    assert (run["version"], run["torch"]) == (RUN_VERSION, "2.0")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"optimiser": "lbfgs"}, "optimiser is 'lbfgs'; it may be adam, adamw, rmsprop, sgd"),
+        ({"schedule": "steps"}, "schedule is 'steps'"),
+        ({"clip": "both"}, "clip is 'both'"),
+        ({"precision": "float16"}, "precision is 'float16'"),
+        ({"units": 0}, "units is 0; it must be above zero"),
+        ({"learning_rate": math.nan}, "learning_rate is nan"),
+        ({"epochs": math.inf}, "epochs is inf"),
+        ({"dropout": 1.0}, "dropout is 1.0; it must be from 0 to below 1"),
+        ({"held_out": -0.1}, "held_out is -0.1; it must be at least 0"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(changed, said):
+    CONFIG.check()
+    with pytest.raises(RunDirectoryError, match=said):
+        TrainingConfig(texts=("a.txt",), **changed).check()
+
+
+def test_events_are_numbered_and_can_be_read_while_they_are_written(writer):
+    writer.event("step", loss_nats=1.5)
+    writer.event("sample", text="“a”\n")
+    writer.event("step", loss_nats=math.nan)
+    events = list(read_events(writer.directory))
+    assert [(event["seq"], event["k"]) for event in events] == [
+        (0, "step"),
+        (1, "sample"),
+        (2, "step"),
+    ]
+    assert events[1]["text"] == "“a”\n"
+    assert [event["loss_nats"] for event in read_events(writer.directory, "step")] == [1.5, "nan"]
+
+
+def test_a_torn_last_line_is_left_for_the_next_reading(writer):
+    writer.event("step", loss_nats=1.5)
+    with (writer.directory / "events.jsonl").open("ab") as file:
+        file.write(b'{"seq": 1, "k": "st')
+        file.flush()
+        assert len(list(read_events(writer.directory))) == 1
+        file.write(b'ep"}\n')
+    assert [event["seq"] for event in read_events(writer.directory)] == [0, 1]
+
+
+def test_one_trainer_at_a_time_and_one_run_a_directory(tmp_path):
+    first = RunWriter(tmp_path, CONFIG)
+    (tmp_path / "run.json").rename(tmp_path / "elsewhere.json")
+    with pytest.raises(RunDirectoryError, match=r"another trainer is writing .* delete the file"):
+        RunWriter(tmp_path, CONFIG)
+    first.close("stopped")
+    assert not (tmp_path / "lock").exists()
+    RunWriter(tmp_path, CONFIG).close("stopped")
+    with pytest.raises(RunDirectoryError, match="already holds a run; choose another"):
+        RunWriter(tmp_path, CONFIG)
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunDirectoryError, match=r"cannot write to .*file.*: Not a directory"):
+        RunWriter(tmp_path / "file" / "run", CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"version": 99, "config": {}}', "written by a newer rnnviz"),
+        ('{"version": 1}', "is damaged"),
+        ('{"version": 1, "config": {"texts": 3}}', "is damaged"),
+        ("[]", "is damaged"),
+        ('{"version": ', "is damaged"),
+    ],
+)
+def test_a_damaged_run_is_refused(tmp_path, content, said):
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(RunDirectoryError, match=said):
+        read_config(tmp_path)
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(RunDirectoryError, match="holds no run: No such file"):
+        read_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["events.jsonl", "heartbeat", "lock", "trainer.log", "checkpoints", "arrays", "arrays/a"],
+)
+def test_nothing_is_written_through_a_link(tmp_path, name):
+    """A run folder from somebody may hold links to the files of whoever resumes it."""
+    run, outside = tmp_path / "run", tmp_path / "outside"
+    RunWriter(run, CONFIG).close("stopped")
+    outside.mkdir()
+    path = run / name
+    path.parent.mkdir(exist_ok=True)
+    if path.is_dir():
+        path.rmdir()
+    path.unlink(missing_ok=True)
+    path.symlink_to(outside if name in ("checkpoints", "arrays") else outside / "file")
+    with pytest.raises(RunDirectoryError, match="is a link"):
+        RunWriter(run, None)
+    assert list(outside.iterdir()) == []
+
+
+def test_who_goes_on_is_told_in_the_words_of_the_caller(tmp_path):
+    RunWriter(tmp_path, CONFIG).close("stopped")
+    with pytest.raises(RunDirectoryError, match="--resume"):
+        RunWriter(tmp_path, CONFIG)
+    with pytest.raises(RunDirectoryError, match=r"Run\(\.\.\., resume=True\)"):
+        RunWriter(tmp_path, {"name": "mine", "task": "own-loop"})
