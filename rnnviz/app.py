@@ -24,8 +24,8 @@ from rnnviz.core.system import places
 from rnnviz.core.system.left_behind import remove_left_behind
 from rnnviz.core.system.version_guard import check_qt
 from rnnviz.session.session import Session
-from rnnviz.views.shared import speaking
 from rnnviz.views.shared.theme import Appearance
+from rnnviz.views.shared.words import speaking
 from rnnviz.views.window.window import Window
 from rnnviz.work.runner import EngineRunner, Runner
 

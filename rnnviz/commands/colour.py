@@ -205,7 +205,7 @@ def _write(arguments: argparse.Namespace, coloured: ColouredText) -> None:
 
         write_svg(path, coloured, dark)
     else:
-        from rnnviz.views.text.text_figure import missing_fonts_note, write_figure
+        from rnnviz.views.text.painting.text_figure import missing_fonts_note, write_figure
 
         write_figure(path, coloured, dark)
         if said := missing_fonts_note(coloured.characters):

@@ -307,7 +307,7 @@ def _samples(arguments: argparse.Namespace) -> int:
         page = train_more_page(moments, watched.name)
         to.write_text(page, encoding="utf-8", newline="\n")
     elif to.suffix.lower() in (".png", ".svg"):
-        from rnnviz.views.text.text_figure import write_drawn
+        from rnnviz.views.text.painting.text_figure import write_drawn
 
         write_drawn(to, train_more_figure(moments, watched.name, dark=arguments.dark))
     else:

@@ -150,8 +150,8 @@ def _model(arguments: argparse.Namespace, model_file: str, text_file: str) -> in
     from rnnviz.core.unroll.model_picture import caption_of, draw_model, figures_of_model
     from rnnviz.core.unroll.model_trace import read_model_trace
     from rnnviz.core.unroll.picture import shown_symbol
-    from rnnviz.views.text.moving_picture import write_moving
-    from rnnviz.views.text.text_figure import write_drawn
+    from rnnviz.views.text.painting.moving_picture import write_moving
+    from rnnviz.views.text.painting.text_figure import write_drawn
     from rnnviz.work.jobs.given import ModelGiven, TextGiven
     from rnnviz.work.jobs.unroll import UnrollModel, Writes
 
@@ -254,7 +254,7 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
     elif to.suffix.lower() == ".html":
         to.write_text(page(trace, arguments.dark), encoding="utf-8")
     else:
-        from rnnviz.views.text.text_figure import write_drawn
+        from rnnviz.views.text.painting.text_figure import write_drawn
 
         shown = moment(last if arguments.moment < 0 else arguments.moment, plan.moves)
         if arguments.inside:
@@ -266,7 +266,7 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
             drawn = draw(trace, shown, dark=arguments.dark)
         write_drawn(to, drawn.figure)
     if arguments.animate is not None:
-        from rnnviz.views.text.moving_picture import write_moving
+        from rnnviz.views.text.painting.moving_picture import write_moving
 
         write_moving(arguments.animate, list(figures_of(trace, arguments.dark)), arguments.frame)
     print(f"{plan.architecture}, {plan.units} units, after {trace.trained} updates:")

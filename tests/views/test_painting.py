@@ -30,9 +30,9 @@ from rnnviz.views.alignments.drawing.table_view import TableView
 from rnnviz.views.alignments.drawing.tree_view import TreeView
 from rnnviz.views.alignments.panels.trajectory import TrajectoryView
 from rnnviz.views.cells.legend import Gradient, Legend
-from rnnviz.views.shared.dock_handle import DockHandle
-from rnnviz.views.shared.elided_label import ElidedLabel
-from rnnviz.views.text.hover_card import HoverCard, HoverFacts
+from rnnviz.views.shared.controls.dock_handle import DockHandle
+from rnnviz.views.shared.words.elided_label import ElidedLabel
+from rnnviz.views.text.hovering.hover_card import HoverCard, HoverFacts
 from rnnviz.views.text.minimap import Minimap
 from rnnviz.views.text.text_view import TextView
 from rnnviz.views.training.structure_bar import StructureButton

@@ -57,7 +57,7 @@ def write_titled(path: Path, alignments: Sequence[tuple[Alignment, str]]) -> Non
         DrawnAlignment(one, title, scale=weights_scale(one.weights)) for one, title in alignments
     ]
     if path.suffix.lower() == ".png":
-        from rnnviz.views.text.text_figure import write_drawn
+        from rnnviz.views.text.painting.text_figure import write_drawn
 
         write_drawn(path, alignment_figure(drawn[0]))
     else:

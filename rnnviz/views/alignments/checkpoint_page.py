@@ -9,7 +9,7 @@ from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.colours.weight_colours import weights_scale
 from rnnviz.views.alignments.drawing.lines_view import LinesView
 from rnnviz.views.alignments.drawing.table_view import TableView
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.words.plain_text import Label
 
 _SHARE = 0.9
 _NO_ALIGNMENT = (

@@ -45,10 +45,10 @@ from rnnviz.views.alignments.drawn_tables import (
     words_of,
 )
 from rnnviz.views.cells.legend import Gradient
-from rnnviz.views.shared.directions import direction_of
-from rnnviz.views.shared.elided_label import ElidedLabel
-from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.speaking import speak
+from rnnviz.views.shared.words.directions import direction_of
+from rnnviz.views.shared.words.elided_label import ElidedLabel
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.speaking import speak
 
 _NAMED = 6
 _WIDE = 820

@@ -17,7 +17,7 @@ from rnnviz.core.export.alignments.files import write_alignments
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.alignments.pane import Pane, title_of
 from rnnviz.views.shared.theme import theme_of
-from rnnviz.views.text.text_figure import write_drawn
+from rnnviz.views.text.painting.text_figure import write_drawn
 
 Saved = Look | Literal["step"]
 """The table, the lines, or the decoder at a step."""

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.views.shared.directions import direction_of
-from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.words.directions import direction_of
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 
 class SentenceLine(QLineEdit):

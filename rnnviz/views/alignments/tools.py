@@ -13,10 +13,10 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.alignments.decoded import LAYERS
-from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow, side_by_side
 from rnnviz.views.shared.theme import set_icon
-from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 _SHORT = {
     "energies": "Scores",

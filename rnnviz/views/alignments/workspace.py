@@ -13,7 +13,7 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.watched import run_of
 from rnnviz.session.session import Session
 from rnnviz.views.shared.workspace import PanelsOf, Workspace
-from rnnviz.views.window.actions import SEPARATOR, MenuEntry
+from rnnviz.views.window.actions.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.alignments.area import AlignmentArea

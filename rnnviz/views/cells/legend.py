@@ -25,11 +25,11 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.colours.colour import DIVERGING, LEVELS, Mode, Scale, palette_title, palette_words
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.stylesheet import restyle
 from rnnviz.views.shared.theme import set_icon, theme_of, ui_font
-from rnnviz.views.shared.wrapping_row import WrappingRow
-from rnnviz.views.text.text_painter import words
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.text.painting.text_painter import words
 
 
 class Legend(QWidget):

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.session.session import Session
 from rnnviz.views.cells.placing import Placing
 from rnnviz.views.shared.panel import waiting
-from rnnviz.views.shared.speaking import speak
-from rnnviz.views.text.hover_card import HoverCard, HoverFacts, spoken
-from rnnviz.views.text.hover_facts import hover_facts
+from rnnviz.views.shared.words.speaking import speak
+from rnnviz.views.text.editing.text_walking import here
+from rnnviz.views.text.hovering.hover_card import HoverCard, HoverFacts, spoken
+from rnnviz.views.text.hovering.hover_facts import hover_facts
 from rnnviz.views.text.text_view import TextView
-from rnnviz.views.text.text_walking import here
 
 _SPOKEN = 60
 """How many characters on each side of a place a screen reader is told."""

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from rnnviz.core.colours.colour import MISSING, Scale
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.numbers import Numbers
-from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.parts.inks import Ink, ink_colour
 from rnnviz.views.shared.theme import theme_of
 
 _NAMES = 118

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from rnnviz.core.colours.colour import Scale
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.views.text.text_view import TextView
 
 

@@ -16,28 +16,28 @@ from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Colouring, Pin
+from rnnviz.views.cells.bars.follow_bar import FollowBar
+from rnnviz.views.cells.bars.intervention_bar import InterventionBar
+from rnnviz.views.cells.bars.moment_bar import MomentBar
+from rnnviz.views.cells.choosing.concept_picker import ConceptPicker
+from rnnviz.views.cells.choosing.unit_picker import UnitPicker
 from rnnviz.views.cells.colour_words import came_out, colours_caption, colours_title
-from rnnviz.views.cells.concept_picker import ConceptPicker
-from rnnviz.views.cells.follow_bar import FollowBar
-from rnnviz.views.cells.intervention_bar import InterventionBar
 from rnnviz.views.cells.legend import Legend
-from rnnviz.views.cells.moment_bar import MomentBar
 from rnnviz.views.cells.place_card import PlaceCard
 from rnnviz.views.cells.placing import Placing
 from rnnviz.views.cells.strips import StripsView, strip_of
 from rnnviz.views.cells.text_beside import TextBeside
-from rnnviz.views.cells.unit_picker import UnitPicker
-from rnnviz.views.plots.inks import Ink
+from rnnviz.views.plots.parts.inks import Ink
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.panel import waiting
-from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import for_text, mono_font, set_icon, theme_of
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.text.editing.text_editing import LIMIT
 from rnnviz.views.text.minimap import Minimap
-from rnnviz.views.text.missing_fonts import missing_note, scripts_without_font
-from rnnviz.views.text.search_bar import SearchBar
-from rnnviz.views.text.tags import tags_in_words
-from rnnviz.views.text.text_editing import LIMIT
-from rnnviz.views.text.text_searching import TextSearching
+from rnnviz.views.text.painting.missing_fonts import missing_note, scripts_without_font
+from rnnviz.views.text.painting.tags import tags_in_words
+from rnnviz.views.text.searching.search_bar import SearchBar
+from rnnviz.views.text.searching.text_searching import TextSearching
 from rnnviz.views.text.text_view import TextView
 
 _ABOUT_CONCEPTS = "Underline what a concept labels (C)"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QVBoxLayout,
 
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.session.shared.recordings import Recordings
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.words.plain_text import Label
 
 
 class WalkDialog(QDialog):

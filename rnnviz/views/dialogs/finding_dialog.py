@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.cells.finding import Finding
 from rnnviz.views.dialogs.titled_dialog import TitledDialog
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.shared.whole_text import whole_text
+from rnnviz.views.shared.words.plain_text import Label
+from rnnviz.views.shared.words.whole_text import whole_text
 
 
 class FindingDialog(TitledDialog):

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz import __version__
-from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import mono_font
+from rnnviz.views.shared.words.plain_text import Label
 
 _MOUSE = (
     ("Move over the text", "Name the character, its value, gates and likeliest next characters"),

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 
 from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.views.shared.asking import accept_buttons
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.controls.quiet_table import QuietTable
 from rnnviz.views.shared.stylesheet import restyle
+from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.work.jobs.models import Inside, JudgeReadings, LookInside, ReadingsJudged
 
 _COLUMNS = ("What it could be", "Loss in nats on the text")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.stories.story import LONGEST_CAPTION, Story
 from rnnviz.views.dialogs.titled_dialog import TitledDialog
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.words.plain_text import Label
 
 
 class StoryDialog(TitledDialog):

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 from rnnviz.core.sequences.vocabulary import FORMS
 from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.views.shared.asking import accept_buttons
-from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.controls.quiet_table import QuietTable
 from rnnviz.views.shared.stylesheet import restyle
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.work.jobs.models import Candidate, Guess, GuessVocabulary
 
 _COLUMNS = ("Order of the characters", "Loss in nats", "Perplexity", "Characters")

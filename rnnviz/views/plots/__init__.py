@@ -9,10 +9,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.views.plots.inks import SWATCH, Ink, ink_colour, ink_pen, ink_swatch, ramp_ink
+from rnnviz.views.plots.parts.inks import SWATCH, Ink, ink_colour, ink_pen, ink_swatch, ramp_ink
 
 if TYPE_CHECKING:
-    from rnnviz.views.plots.arrows import Arrow, ArrowPlot
     from rnnviz.views.plots.bands import Banded, BandPlot
     from rnnviz.views.plots.bars import BarPlot
     from rnnviz.views.plots.base import Plot
@@ -22,11 +21,12 @@ if TYPE_CHECKING:
     from rnnviz.views.plots.histogram import Histogram, HistogramPlot
     from rnnviz.views.plots.image import ImagePlot
     from rnnviz.views.plots.line import LinePlot, Series
-    from rnnviz.views.plots.log_axis import plain
     from rnnviz.views.plots.names_plot import NamesPlot
+    from rnnviz.views.plots.parts.arrows import Arrow, ArrowPlot
+    from rnnviz.views.plots.parts.log_axis import plain
+    from rnnviz.views.plots.parts.run_marks import RunMark
     from rnnviz.views.plots.plane import PlanePlot
     from rnnviz.views.plots.ridges import RidgePlot
-    from rnnviz.views.plots.run_marks import RunMark
     from rnnviz.views.plots.scatter import Points, ScatterPlot
     from rnnviz.views.plots.strips_of_lines import Strip
 else:
@@ -48,7 +48,7 @@ else:
             """What it stands for."""
             return getattr(import_module(f"{__name__}.{self._module}"), self._name)
 
-    Arrow, ArrowPlot = _Later("arrows", "Arrow"), _Later("arrows", "ArrowPlot")
+    Arrow, ArrowPlot = _Later("parts.arrows", "Arrow"), _Later("parts.arrows", "ArrowPlot")
     Banded, BandPlot = _Later("bands", "Banded"), _Later("bands", "BandPlot")
     BarPlot = _Later("bars", "BarPlot")
     Plot = _Later("base", "Plot")
@@ -59,12 +59,12 @@ else:
     Histogram, HistogramPlot = (_Later("histogram", n) for n in ("Histogram", "HistogramPlot"))
     ImagePlot = _Later("image", "ImagePlot")
     LinePlot, Series = _Later("line", "LinePlot"), _Later("line", "Series")
-    plain = _Later("log_axis", "plain")
+    plain = _Later("parts.log_axis", "plain")
     NamesPlot = _Later("names_plot", "NamesPlot")
     PlanePlot = _Later("plane", "PlanePlot")
     Points, ScatterPlot = _Later("scatter", "Points"), _Later("scatter", "ScatterPlot")
     RidgePlot = _Later("ridges", "RidgePlot")
-    RunMark = _Later("run_marks", "RunMark")
+    RunMark = _Later("parts.run_marks", "RunMark")
     Strip = _Later("strips_of_lines", "Strip")
 
 __all__ = [

@@ -12,10 +12,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.views.plots.base import Plot
-from rnnviz.views.plots.edge_words import EdgeWords
-from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.inks import Ink, ink_colour, ink_pen
-from rnnviz.views.plots.log_axis import LogAxis
+from rnnviz.views.plots.parts.edge_words import EdgeWords
+from rnnviz.views.plots.parts.export import Columns
+from rnnviz.views.plots.parts.inks import Ink, ink_colour, ink_pen
+from rnnviz.views.plots.parts.log_axis import LogAxis
 from rnnviz.views.shared.theme import Theme, theme_of
 
 Doubles = npt.NDArray[np.float64]

@@ -6,10 +6,10 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.views.plots.axes import NamedAxis
 from rnnviz.views.plots.base import Plot
-from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.parts.axes import NamedAxis
+from rnnviz.views.plots.parts.export import Columns
+from rnnviz.views.plots.parts.inks import Ink, ink_colour
 from rnnviz.views.shared.theme import Theme, theme_of
 
 

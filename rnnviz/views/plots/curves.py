@@ -21,14 +21,14 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve, SmoothedCurve
 from rnnviz.views.plots.base import Plot
-from rnnviz.views.plots.edge_words import EdgeWords
-from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.inks import Ink, between_colours, ink_colour, ink_pen
-from rnnviz.views.plots.key import Names, paint_key, with_key
-from rnnviz.views.plots.log_axis import LogAxis, plain
-from rnnviz.views.plots.run_marks import RunMark, RunMarks
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.plots.parts.edge_words import EdgeWords
+from rnnviz.views.plots.parts.export import Columns
+from rnnviz.views.plots.parts.inks import Ink, between_colours, ink_colour, ink_pen
+from rnnviz.views.plots.parts.key import Names, paint_key, with_key
+from rnnviz.views.plots.parts.log_axis import LogAxis, plain
+from rnnviz.views.plots.parts.run_marks import RunMark, RunMarks
 from rnnviz.views.shared.theme import Theme, theme_of
+from rnnviz.views.shared.words.plain_text import Label
 
 Floats = npt.NDArray[np.float64]
 _EXPORTED = 200_000

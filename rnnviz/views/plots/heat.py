@@ -12,10 +12,10 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.colours.colour import LEVELS, MISSING, Scale
-from rnnviz.views.plots.axes import NamedAxis, NumberAxis
 from rnnviz.views.plots.base import Plot
-from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.log_axis import LogAxis
+from rnnviz.views.plots.parts.axes import NamedAxis, NumberAxis
+from rnnviz.views.plots.parts.export import Columns
+from rnnviz.views.plots.parts.log_axis import LogAxis
 from rnnviz.views.shared.theme import Theme, theme_of
 
 DECADES = 8.0

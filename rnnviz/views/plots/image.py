@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from rnnviz.core.colours.colour import LEVELS, Scale
 from rnnviz.core.sequences.text import Text
-from rnnviz.views.plots.axes import NamedAxis, NumberAxis, TextAxis
 from rnnviz.views.plots.base import Plot
-from rnnviz.views.plots.export import Columns
+from rnnviz.views.plots.parts.axes import NamedAxis, NumberAxis, TextAxis
+from rnnviz.views.plots.parts.export import Columns
 from rnnviz.views.shared.theme import Theme, theme_of
 
 

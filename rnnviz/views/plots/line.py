@@ -11,10 +11,10 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.sequences.text import Text
-from rnnviz.views.plots.axes import NamedAxis, TextAxis
 from rnnviz.views.plots.base import Plot
-from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.inks import Ink, ink_colour, ink_pen
+from rnnviz.views.plots.parts.axes import NamedAxis, TextAxis
+from rnnviz.views.plots.parts.export import Columns
+from rnnviz.views.plots.parts.inks import Ink, ink_colour, ink_pen
 from rnnviz.views.plots.strips_of_lines import Strip, StripsOfLines
 from rnnviz.views.shared.theme import Theme, theme_of
 

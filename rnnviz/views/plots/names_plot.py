@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.views.plots.export import Columns
+from rnnviz.views.plots.parts.export import Columns
 from rnnviz.views.plots.plane import PlanePlot
 from rnnviz.views.plots.scatter import Points
 from rnnviz.views.shared.theme import Theme, theme_of

@@ -12,13 +12,13 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.runs.histograms import Histogram, spread
-from rnnviz.views.plots.axes import NumberAxis
 from rnnviz.views.plots.base import Plot
-from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.inks import Ink, between_colours, ink_colour
-from rnnviz.views.plots.log_axis import plain
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.plots.parts.axes import NumberAxis
+from rnnviz.views.plots.parts.export import Columns
+from rnnviz.views.plots.parts.inks import Ink, between_colours, ink_colour
+from rnnviz.views.plots.parts.log_axis import plain
 from rnnviz.views.shared.theme import Theme, theme_of
+from rnnviz.views.shared.words.plain_text import Label
 
 _PLACES = 180
 _HIGH, _LEAST_HIGH = 0.34, 2.5

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.colours.colour import palette
 from rnnviz.views.plots.base import Plot
-from rnnviz.views.plots.export import Columns
-from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.parts.export import Columns
+from rnnviz.views.plots.parts.inks import Ink, ink_colour
 from rnnviz.views.shared.theme import Theme, theme_of
 
 _MOST_POINTS = 4_000

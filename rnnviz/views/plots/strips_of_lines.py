@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsSimpleTextItem
 
-from rnnviz.views.plots.axes import NamedAxis, number
-from rnnviz.views.plots.inks import Ink, ink_colour
+from rnnviz.views.plots.parts.axes import NamedAxis, number
+from rnnviz.views.plots.parts.inks import Ink, ink_colour
 from rnnviz.views.shared.theme import Theme, ui_font
 
 _FILLED = 0.58

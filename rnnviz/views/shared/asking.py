@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.views.shared.plain_text import warn
+from rnnviz.views.shared.words.plain_text import warn
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget

@@ -146,7 +146,7 @@ class Exporting(QObject):
     def _write(self, path: Path, coloured: ColouredText) -> None:
         from rnnviz.core.export.csv import write_csv  # here, not above: as in `coloured`
         from rnnviz.core.export.html import write_html
-        from rnnviz.views.text.text_figure import write_figure
+        from rnnviz.views.text.painting.text_figure import write_figure
 
         kind = path.suffix.lower()
         if kind == ".csv":

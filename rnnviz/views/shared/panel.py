@@ -13,7 +13,7 @@ from rnnviz.core.kinds import able_to, kind_named
 from rnnviz.session.session import Session
 from rnnviz.session.shared.opening import OPEN
 from rnnviz.views.kinds import kinds_in
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.work.jobs.cells import Walk
 from rnnviz.work.jobs.gradients import Clipping, ComputeField, Truncation
 

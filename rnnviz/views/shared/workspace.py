@@ -13,10 +13,10 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from rnnviz.session.session import Session
-from rnnviz.views.shared.dock_handle import DockHandle
+from rnnviz.views.shared.controls.dock_handle import DockHandle
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import for_text
-from rnnviz.views.window.actions import MenuEntry
+from rnnviz.views.window.actions.actions import MenuEntry
 
 _RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
 _ROOM = 60

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rnnviz.core.colours.colour import MISSING, Bytes, Scale
 from rnnviz.views.shared.theme import Theme, theme_of
-from rnnviz.views.text.text_painter import words
+from rnnviz.views.text.painting.text_painter import words
 
 CELL = 2
 """The side of a tiny cell, in pixels."""

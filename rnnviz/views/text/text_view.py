@@ -28,17 +28,23 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.shared.theme import Theme, theme_of
-from rnnviz.views.text import text_marks as marks
-from rnnviz.views.text import text_painter as paint
 from rnnviz.views.text.cell_area import CellArea
-from rnnviz.views.text.composing import Composing, about
+from rnnviz.views.text.editing.composing import Composing, about
+from rnnviz.views.text.editing.text_editing import Editing
+from rnnviz.views.text.editing.text_selecting import Selecting
+from rnnviz.views.text.editing.text_walking import walk_key
+from rnnviz.views.text.painting import text_marks as marks
+from rnnviz.views.text.painting import text_painter as paint
+from rnnviz.views.text.painting.tags import Tags, tag_colours, tag_entries
+from rnnviz.views.text.painting.text_entries import (
+    Labels,
+    Values,
+    label_entries,
+    label_scale,
+    value_entries,
+)
+from rnnviz.views.text.painting.text_painter import words
 from rnnviz.views.text.rows import Page
-from rnnviz.views.text.tags import Tags, tag_colours, tag_entries
-from rnnviz.views.text.text_editing import Editing
-from rnnviz.views.text.text_entries import Labels, Values, label_entries, label_scale, value_entries
-from rnnviz.views.text.text_painter import words
-from rnnviz.views.text.text_selecting import Selecting
-from rnnviz.views.text.text_walking import walk_key
 
 Known = Callable[[int, int], npt.NDArray[np.bool_]]
 """Which characters from start up to stop the model knows."""

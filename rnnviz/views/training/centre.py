@@ -21,9 +21,9 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.typed_numbers import shown_number
 from rnnviz.session.session import Session
 from rnnviz.session.training.runs import OpenRun
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.theme import set_icon
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.training.live_settings import LiveSettings
 from rnnviz.views.training.panels.curves import CurvesPanel
 from rnnviz.views.training.run_list import RunList

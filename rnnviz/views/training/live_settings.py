@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QVBoxLayout, QWidge
 from rnnviz.core.quantities.typed_numbers import shown_number
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.training.runs import OpenRun
-from rnnviz.views.shared.number_field import NumberField
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.controls.number_field import NumberField
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
+from rnnviz.views.shared.words.plain_text import Label
 
 SETTINGS = {
     "learning_rate": ("Learning rate", "The largest rate of the schedule, from the next step on"),

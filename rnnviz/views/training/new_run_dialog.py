@@ -36,8 +36,8 @@ from rnnviz.core.runs.directory.free_directory import free_directory
 from rnnviz.core.training_tasks import TASKS, Preset, TaskDescription, task_named
 from rnnviz.core.training_tasks.settings import MORE, USUAL, setting_named
 from rnnviz.session.shared.jobs import Failure, Jobs
-from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.plain_text import Label, LinkLabel, plain_tip
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.words.plain_text import Label, LinkLabel, plain_tip
 from rnnviz.views.training.run_fields import Field, RunFields, in_columns
 from rnnviz.views.training.structure_bar import StructureBar
 from rnnviz.work.jobs.training import Estimate, Estimated

@@ -22,10 +22,15 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.training_tasks import field as asked
-from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.number_field import NumberField, NumberListField, TypedField, WholeField
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.number_field import (
+    NumberField,
+    NumberListField,
+    TypedField,
+    WholeField,
+)
 from rnnviz.views.shared.theme import icon, set_icon
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 Field = QComboBox | TypedField | QCheckBox | QLineEdit
 Group = tuple[str, Sequence[asked.Field]]

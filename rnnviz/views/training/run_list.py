@@ -20,10 +20,10 @@ from rnnviz.core.runs.comparing.filtering import FilterError
 from rnnviz.core.runs.comparing.rows import FIGURES
 from rnnviz.core.runs.comparing.settings import setting_title
 from rnnviz.session.session import Session
-from rnnviz.views.shared.elided_label import ElidedLabel
-from rnnviz.views.shared.plain_text import plain_tip
-from rnnviz.views.shared.staying_menu import StayingMenu
+from rnnviz.views.shared.controls.staying_menu import StayingMenu
 from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.words.elided_label import ElidedLabel
+from rnnviz.views.shared.words.plain_text import plain_tip
 from rnnviz.views.training.run_table import ROW_PIXELS, RunTable
 
 _MOST_ROWS = 5

@@ -53,9 +53,9 @@ from rnnviz.core.runs.comparing.rows import (
 )
 from rnnviz.session.training.runs import OpenRun, Runs
 from rnnviz.views.plots import SWATCH, ink_swatch
-from rnnviz.views.shared.plain_rows import set_plain_rows
-from rnnviz.views.shared.plain_text import plain_tip
+from rnnviz.views.shared.controls.plain_rows import set_plain_rows
 from rnnviz.views.shared.theme import Theme, theme_of
+from rnnviz.views.shared.words.plain_text import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _STATE_INKS = {

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizeP
 
 from rnnviz.core.training_tasks import TASKS
 from rnnviz.core.training_tasks.structures import STRUCTURES, Structure
-from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import theme_of
+from rnnviz.views.shared.words.plain_text import plain_tip
 
 _BOX, _GAP, _RISE, _HEAD = QSize(13, 11), 11, 12, 3.0
 _MARGIN = 8

@@ -22,11 +22,11 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.figure import CELL
 from rnnviz.core.export.train_more import MOMENTS, Moment, train_more_figure, train_more_page
 from rnnviz.views.shared.asking import save_as
-from rnnviz.views.shared.number_field import WholeField
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.controls.number_field import WholeField
 from rnnviz.views.shared.theme import set_icon, theme_of
+from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.shared.zooming import more_points
-from rnnviz.views.text.text_figure import paint_figure, write_drawn
+from rnnviz.views.text.painting.text_figure import paint_figure, write_drawn
 
 _LEAST_COLUMNS = 24
 _POINTS = 9.75

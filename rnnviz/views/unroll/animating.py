@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.figure import Figure
 from rnnviz.core.system.background import Background
-from rnnviz.views.text.moving_picture import frame_of, write_frames
+from rnnviz.views.text.painting.moving_picture import frame_of, write_frames
 
 _LOOK_MS = 40
 

@@ -24,15 +24,15 @@ from rnnviz.core.unroll.plan import END, LECTURE, MOST_LAYERS, MOST_STEPS, MOST_
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.asking import ask_save_path
-from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.number_field import NumberField, WholeField
-from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.segments import Segments
-from rnnviz.views.shared.speaking import speak
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.number_field import NumberField, WholeField
+from rnnviz.views.shared.controls.segments import Segments
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow, side_by_side
 from rnnviz.views.shared.theme import set_icon, theme_of
-from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
-from rnnviz.views.text.moving_picture import MOVING
-from rnnviz.views.text.text_figure import write_drawn
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.speaking import speak
+from rnnviz.views.text.painting.moving_picture import MOVING
+from rnnviz.views.text.painting.text_figure import write_drawn
 from rnnviz.views.unroll.animating import Animating
 from rnnviz.views.unroll.drawing import UnrollDrawing
 from rnnviz.views.unroll.tools import KINDS, icon_button, word_button

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rnnviz.core.unroll.picture import Picture, Place
 from rnnviz.views.shared.neighbours import neighbour
-from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import theme_of
-from rnnviz.views.text.text_figure import paint_figure
+from rnnviz.views.shared.words.speaking import speak
+from rnnviz.views.text.painting.text_figure import paint_figure
 
 
 class PointedPicture(QWidget):

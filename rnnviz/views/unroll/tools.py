@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 
-from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.words.plain_text import plain_tip
 
 
 def icon_button(symbol: str, tip: str) -> QToolButton:

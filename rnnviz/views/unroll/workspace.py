@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from rnnviz.core.errors import UnitError
 from rnnviz.session.session import Session
-from rnnviz.views.shared.segments import Segments
+from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.workspace import Workspace
-from rnnviz.views.window.actions import SEPARATOR, MenuEntry
+from rnnviz.views.window.actions.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.unroll.area import UnrollArea

@@ -33,8 +33,8 @@ from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.session.session import Session
 from rnnviz.session.shared.stories import OWN, SHIPPED
 from rnnviz.views.kinds import kind_view
-from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import icon, theme_of
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 _ROLE = Qt.ItemDataRole.UserRole
 _MOST_MEASURED = 1000

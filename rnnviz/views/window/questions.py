@@ -174,7 +174,7 @@ class Questions(QObject):
     def ask_position(self) -> None:
         """Ask for a character's number and go there."""
         from rnnviz.views.dialogs.number_dialog import NumberDialog  # only who asks waits for it
-        from rnnviz.views.shared.number_field import WholeField
+        from rnnviz.views.shared.controls.number_field import WholeField
 
         text, selection = self._session.recordings.text, self._session.selection
         if text is None or len(text) == 0:
@@ -194,7 +194,7 @@ class Questions(QObject):
     def ask_line(self) -> None:
         """Ask for a line's number, as it stands beside the text, and go there."""
         from rnnviz.views.dialogs.number_dialog import NumberDialog  # only who asks waits for it
-        from rnnviz.views.shared.number_field import WholeField
+        from rnnviz.views.shared.controls.number_field import WholeField
 
         text = self._session.recordings.text
         if text is None or len(text) == 0:
@@ -387,7 +387,9 @@ class Questions(QObject):
     @Slot()
     def ask_concept(self) -> None:
         """Ask for a new concept, shown on the text before it is used."""
-        from rnnviz.views.cells.concept_dialog import ConceptDialog  # only who asks waits for it
+        from rnnviz.views.cells.choosing.concept_dialog import (
+            ConceptDialog,  # only who asks waits for it
+        )
 
         text, selection = self._session.recordings.text, self._session.selection
         if text is None:

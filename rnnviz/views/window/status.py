@@ -6,8 +6,8 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Slot
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
 
 from rnnviz.session.shared.jobs import Jobs
-from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.words.plain_text import Label
 
 _SHOWN_AFTER_MS = 200
 """Shorter jobs come and go without a flicker."""

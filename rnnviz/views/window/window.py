@@ -31,13 +31,13 @@ from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.gradients.workspace import GradientsWorkspace
 from rnnviz.views.shared.exporting import Exporting
-from rnnviz.views.shared.plain_text import plain_tip
 from rnnviz.views.shared.theme import Appearance, Setting
+from rnnviz.views.shared.words.plain_text import plain_tip
 from rnnviz.views.shared.workspace import Workspace
 from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.unroll.workspace import UnrollWorkspace
-from rnnviz.views.window.action_table import entries
-from rnnviz.views.window.actions import Actions
+from rnnviz.views.window.actions.action_table import entries
+from rnnviz.views.window.actions.actions import Actions
 from rnnviz.views.window.focus import FocusRing, FocusWalk
 from rnnviz.views.window.library_pane import LibraryPane
 from rnnviz.views.window.places import Places
@@ -45,8 +45,8 @@ from rnnviz.views.window.prebuilding import Prebuilder
 from rnnviz.views.window.presentation import Presentation
 from rnnviz.views.window.questions import Questions
 from rnnviz.views.window.status import Status
-from rnnviz.views.window.story_bar import StoryBar
-from rnnviz.views.window.story_telling import StoryTelling
+from rnnviz.views.window.stories.story_bar import StoryBar
+from rnnviz.views.window.stories.story_telling import StoryTelling
 from rnnviz.views.window.undo import (
     ReplaceTypedText,
     SelectionHistory,
@@ -422,7 +422,7 @@ class Window(QMainWindow):
     @Slot()
     def open_palette(self) -> None:
         """Offer everything that can be done or looked at."""
-        from rnnviz.views.window.palette import Palette  # only who asks waits for it
+        from rnnviz.views.window.actions.palette import Palette  # only who asks waits for it
 
         Palette(self).open()
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from rnnviz.views.shared.plain_text import plain_tip
+from rnnviz.views.shared.words.plain_text import plain_tip
 from rnnviz.views.shared.workspace import Workspace
 
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.session import Session
-from rnnviz.views.cells.concept_dialog import ConceptDialog
+from rnnviz.views.cells.choosing.concept_dialog import ConceptDialog
 from rnnviz.views.cells.panels.ranking import RankingPanel
 from rnnviz.views.cells.text_panel import TextPanel
 from rnnviz.work.runner import InlineRunner

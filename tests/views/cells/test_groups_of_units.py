@@ -24,7 +24,7 @@ from rnnviz.views.cells.panels.heatmap import HeatmapPanel
 from rnnviz.views.cells.panels.saturation import SaturationPanel
 from rnnviz.views.cells.panels.trace import TracePanel
 from rnnviz.views.cells.panels.unit_page import UnitPagePanel
-from rnnviz.views.cells.ranking_table import RankingModel
+from rnnviz.views.cells.rankings.ranking_table import RankingModel
 from rnnviz.views.cells.text_panel import TextPanel
 from rnnviz.views.shared.exporting import Exporting
 from tests.core.recordings.recordings import nothing_predicted

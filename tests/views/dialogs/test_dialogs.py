@@ -20,7 +20,7 @@ from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.recordings import OpenModel, Recordings
-from rnnviz.views.cells.concept_dialog import ConceptDialog
+from rnnviz.views.cells.choosing.concept_dialog import ConceptDialog
 from rnnviz.views.cells.walk_dialog import WalkDialog
 from rnnviz.views.dialogs.keys_dialog import show_about
 from rnnviz.views.dialogs.problem_dialog import show_problem

@@ -32,9 +32,9 @@ from rnnviz.views.plots import (
     Trace,
     ink_colour,
 )
-from rnnviz.views.plots.axes import TextAxis, number
 from rnnviz.views.plots.base import fitted_names
 from rnnviz.views.plots.line import decimate
+from rnnviz.views.plots.parts.axes import TextAxis, number
 from rnnviz.views.shared.theme import DARK, LIGHT, Theme, qt_palette, ui_font
 from tests.views.cells.panels_world import click
 

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QTextBoundaryFinder
 
 from rnnviz.core.sequences.text import Text
-from rnnviz.views.text.glyphs import character_name, glyph
+from rnnviz.views.text.painting.glyphs import character_name, glyph
 from rnnviz.views.text.rows import Page, Rows
 
 TEXTS = {

@@ -23,7 +23,7 @@ from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.training_tasks import TASKS
 from rnnviz.session.session import Session
 from rnnviz.views.dialogs.closing_dialog import ClosingDialog
-from rnnviz.views.shared.number_field import NumberField, NumberListField, WholeField
+from rnnviz.views.shared.controls.number_field import NumberField, NumberListField, WholeField
 from rnnviz.views.training.new_run_dialog import NewRunDialog
 from rnnviz.work.jobs.training import Estimate, Estimated
 from rnnviz.work.runner import InlineRunner

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.session.session import Session
 from rnnviz.views.plots import ink_colour
-from rnnviz.views.plots.inks import ink_dashes, ink_swatch
+from rnnviz.views.plots.parts.inks import ink_dashes, ink_swatch
 from rnnviz.views.shared.theme import LIGHT, theme_of
 from rnnviz.views.training.centre import TrainingCentre
 from rnnviz.views.training.run_list import RunList

@@ -12,7 +12,7 @@ from rnnviz.nets.answering.unroll import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
-from rnnviz.views.shared.number_field import NumberField
+from rnnviz.views.shared.controls.number_field import NumberField
 from rnnviz.views.unroll.area import UnrollArea
 from rnnviz.work.runner import InlineRunner
 

@@ -22,11 +22,11 @@ from pytestqt.qtbot import QtBot
 from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.session import Session
 from rnnviz.views.alignments.workspace import AlignmentsWorkspace
-from rnnviz.views.cells.ranking_table import RankingTable
+from rnnviz.views.cells.rankings.ranking_table import RankingTable
 from rnnviz.views.plots.base import Canvas
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.speaking import install, spoken_of
 from rnnviz.views.shared.theme import Appearance
+from rnnviz.views.shared.words.speaking import install, spoken_of
 from rnnviz.views.training.run_table import RunTable
 from rnnviz.views.unroll.workspace import UnrollWorkspace
 from rnnviz.views.window.window import Window

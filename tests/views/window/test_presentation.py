@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from rnnviz.views.cells.workspace import CellsWorkspace
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from tests.views.window.test_stories import make
 from tests.views.window.test_window import home, make_window
 

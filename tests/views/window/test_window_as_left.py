@@ -17,8 +17,8 @@ from rnnviz.core.colours.colour import Scale
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.plots.line import LinePlot
-from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.quiet_table import QuietTable
 from rnnviz.views.shared.theme import DARK, Appearance, theme_of
 from rnnviz.views.shared.zooming import zoom_all
 from rnnviz.views.text.text_view import TextView

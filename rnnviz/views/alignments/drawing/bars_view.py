@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
-from rnnviz.views.plots.export import Columns
-from rnnviz.views.shared.speaking import speak
+from rnnviz.views.plots.parts.export import Columns
 from rnnviz.views.shared.theme import theme_of, ui_font
+from rnnviz.views.shared.words.speaking import speak
 
 _ROW, _NAME, _NUMBER = 20, 110, 48
 _MARGIN = 12

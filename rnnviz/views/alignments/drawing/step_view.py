@@ -20,10 +20,10 @@ from rnnviz.core.alignments.steps.attention_steps import AttentionSteps
 from rnnviz.core.alignments.steps.step_formulas import explain
 from rnnviz.core.alignments.steps.step_picture import Spot, StepPicture, draw_step
 from rnnviz.views.shared.neighbours import neighbour
-from rnnviz.views.shared.plain_text import plain_tip
-from rnnviz.views.shared.speaking import speak
 from rnnviz.views.shared.theme import theme_of
-from rnnviz.views.text.text_figure import paint_figure
+from rnnviz.views.shared.words.plain_text import plain_tip
+from rnnviz.views.shared.words.speaking import speak
+from rnnviz.views.text.painting.text_figure import paint_figure
 
 
 class StepView(QWidget):

@@ -19,7 +19,7 @@ from rnnviz.views.alignments.drawing.table_layout import (
     TableLayout,
 )
 from rnnviz.views.shared.theme import Theme, ui_font
-from rnnviz.views.text.text_painter import words
+from rnnviz.views.text.painting.text_painter import words
 
 Place = tuple[int | None, int | None]
 """A row, a column, or both."""

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 from rnnviz.core.alignments.beam_layout import Placed, placed_tree
 from rnnviz.core.alignments.decoded import BeamNode
 from rnnviz.core.alignments.words.tokens import shown_token
-from rnnviz.views.plots.export import Columns
+from rnnviz.views.plots.parts.export import Columns
 from rnnviz.views.shared.theme import theme_of, ui_font
 
 _ROW, _GAP, _MARGIN = 26, 28, 12

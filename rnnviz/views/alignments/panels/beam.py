@@ -13,10 +13,10 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.alignments.drawing.tree_view import TreeView
 from rnnviz.views.cells.legend import number
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.shared.speaking import speak
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.words.plain_text import Label
+from rnnviz.views.shared.words.speaking import speak
 
 _HINT = "Arrows walk the tree, Enter follows a branch."
 _NONE = "Greedy search has no tree; set a beam of 2 or more in What if."

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 _MOST_ROWS = 8
 """Of the list of models; more are scrolled."""

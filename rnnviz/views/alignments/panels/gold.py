@@ -21,10 +21,10 @@ from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment, Direction
 from rnnviz.core.alignments.links import links_line, write_links
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import Answer
-from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.number_field import NumberField, WholeField
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.work.jobs.alignments import AlignCorpus
 
 _ABOUT = (

@@ -17,7 +17,7 @@ from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.alignments.drawn_tables import weights_of
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 _UNKNOWN = "This model has no attention: nothing can be said about where it looks."
 _TRUST = (

@@ -22,10 +22,10 @@ from rnnviz.core.alignments.words.tokens import shown_token, word_groups, word_o
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.alignments.pane import shown_sentence
-from rnnviz.views.plots.export import save_csv
+from rnnviz.views.plots.parts.export import save_csv
 from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.work.jobs.alignments import IndexStates
 
 _ROLE = Qt.ItemDataRole.UserRole

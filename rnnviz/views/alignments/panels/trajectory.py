@@ -13,9 +13,9 @@ from rnnviz.session.alignments.alignments import Mark
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.alignments.drawn_tables import place_of_token
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import theme_of
-from rnnviz.views.text.text_figure import paint_figure
+from rnnviz.views.shared.words.plain_text import Label
+from rnnviz.views.text.painting.text_figure import paint_figure
 
 _NEAR = 14.0
 """Pixels within which a state is pointed at."""

@@ -29,10 +29,10 @@ from rnnviz.core.alignments.words.tokens import (
 )
 from rnnviz.session.alignments.alignments import Mark
 from rnnviz.session.alignments.questions import Answer
-from rnnviz.views.shared.number_field import NumberField, WholeField
+from rnnviz.views.shared.controls.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import theme_of
+from rnnviz.views.shared.words.plain_text import Label
 
 _ROLE = Qt.ItemDataRole.UserRole
 _CHOOSE = (

@@ -17,10 +17,10 @@ from rnnviz.core.recordings.rows import to_float32
 from rnnviz.views.cells.panels.trace import visible_range
 from rnnviz.views.cells.placing import axis_text
 from rnnviz.views.plots import ImagePlot
-from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.work.jobs.cells import OrderUnits
 
 ORDERS = {"layer": "By layer", "score": "By score", "similarity": "By similarity"}

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.cells.intervention import Ablation, Effect, Intervention
 from rnnviz.session.cells.interventions import CHARACTERS
-from rnnviz.views.shared.number_field import NumberField
+from rnnviz.views.shared.controls.number_field import NumberField
+from rnnviz.views.shared.controls.quiet_table import QuietTable
+from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.quiet_table import QuietTable
-from rnnviz.views.shared.segments import Segments
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 
 class InterventionPanel(Panel):

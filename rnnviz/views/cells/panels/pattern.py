@@ -19,12 +19,12 @@ from rnnviz.core.cells.patterns import PatternUnit, Place
 from rnnviz.core.colours.colour import scale_for
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.cells.placing import piece_of
-from rnnviz.views.shared.number_field import NumberField, WholeField
+from rnnviz.views.shared.controls.number_field import NumberField, WholeField
+from rnnviz.views.shared.controls.plain_rows import set_plain_rows
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_rows import set_plain_rows
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.shared.wrapping_row import WrappingRow
-from rnnviz.views.text.snippet_list import Entry, Piece, SnippetList
+from rnnviz.views.shared.words.plain_text import Label
+from rnnviz.views.text.searching.snippet_list import Entry, Piece, SnippetList
 
 _CONTEXT = 30
 _LONGEST = 120

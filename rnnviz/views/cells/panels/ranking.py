@@ -19,18 +19,18 @@ from PySide6.QtWidgets import (
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.scoring import Ranking, Score
 from rnnviz.core.sequences.in_words import steps_called
-from rnnviz.views.cells.best_table import BestTable
-from rnnviz.views.cells.concept_picker import ConceptPicker
-from rnnviz.views.cells.document_ranking import DocumentRankingTable
-from rnnviz.views.cells.ranking_table import RankingTable
-from rnnviz.views.plots.export import save_csv
+from rnnviz.views.cells.choosing.concept_picker import ConceptPicker
+from rnnviz.views.cells.rankings.best_table import BestTable
+from rnnviz.views.cells.rankings.document_ranking import DocumentRankingTable
+from rnnviz.views.cells.rankings.ranking_table import RankingTable
+from rnnviz.views.plots.parts.export import save_csv
 from rnnviz.views.shared.asking import save_as
-from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow, side_by_side
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import set_icon
-from rnnviz.views.shared.wrapping_row import WrappingRow, side_by_side
-from rnnviz.views.text.missing_fonts import shown_marks
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.text.painting.missing_fonts import shown_marks
 from rnnviz.work.jobs.cells import FitProbe, Rank
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.sequences.text import Text
-from rnnviz.views.shared.number_field import NumberField, WholeField
+from rnnviz.views.shared.controls.number_field import NumberField, WholeField
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
 from rnnviz.views.shared.theme import mono_font
-from rnnviz.views.shared.whole_text import whole_text
+from rnnviz.views.shared.words.plain_text import Label
+from rnnviz.views.shared.words.whole_text import whole_text
 from rnnviz.work.jobs.cells import Sample
 
 _ANY_SEED = -1

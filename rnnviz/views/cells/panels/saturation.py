@@ -11,9 +11,9 @@ from rnnviz.core.cells.saturation import saturation
 from rnnviz.core.recordings.ranges import Ranges, part_of, steps_in
 from rnnviz.core.recordings.recording import Recording, Values
 from rnnviz.views.plots import Points, ScatterPlot
-from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.words.plain_text import Label
 
 _UNITS_AT_ONCE = 32
 _PIECES, _PIECE = 16, 512

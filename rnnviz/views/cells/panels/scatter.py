@@ -11,7 +11,7 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.in_words import steps_called
 from rnnviz.views.plots import Histogram, HistogramPlot, Points, ScatterPlot
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.words.plain_text import Label
 
 _MOST = 100_000
 _PIECE = 1_000

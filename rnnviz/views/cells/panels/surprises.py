@@ -15,8 +15,8 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.views.cells.placing import piece_of
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.text.snippet_list import Piece, SnippetList
+from rnnviz.views.shared.words.plain_text import Label
+from rnnviz.views.text.searching.snippet_list import Piece, SnippetList
 
 _MOST = 30
 _AROUND = 8

@@ -22,9 +22,9 @@ from rnnviz.core.colours.colour import Scale
 from rnnviz.core.sequences.texts.direction import quoted
 from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.plots import ImagePlot, NamesPlot
-from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
+from rnnviz.views.shared.words.plain_text import Label
 
 _ALL, _NEAR, _BARS = 120, 24, 8
 """Up to so many symbols all are drawn; of more the one that is looked at and so many near it."""

@@ -12,8 +12,8 @@ from rnnviz.core.sequences.in_words import steps_called
 from rnnviz.views.cells.placing import piece_of
 from rnnviz.views.plots import BarPlot, Histogram, HistogramPlot
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.text.snippet_list import Entry, Piece, SnippetList
+from rnnviz.views.shared.words.plain_text import Label
+from rnnviz.views.text.searching.snippet_list import Entry, Piece, SnippetList
 
 _PLOT_HEIGHT = 150
 

@@ -23,10 +23,10 @@ from PySide6.QtWidgets import (
 from rnnviz.core.cells.verdicts import DocumentVerdict, verdicts_of
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.views.shared.controls.plain_rows import set_plain_rows
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_rows import set_plain_rows
-from rnnviz.views.shared.plain_text import Label, plain_tip
 from rnnviz.views.shared.theme import theme_of
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.work.jobs.classification import Explained
 
 _MOST = 2000

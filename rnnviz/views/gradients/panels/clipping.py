@@ -19,8 +19,8 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
 )
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
-from rnnviz.views.shared.number_field import NumberField
-from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.controls.number_field import NumberField
+from rnnviz.views.shared.controls.quiet_table import QuietTable
 from rnnviz.work.jobs.gradients import Clipped, StepClipped
 
 _HEADS = ("Parameter", "raw", "norm", "value", "turn", "cut")

@@ -32,11 +32,11 @@ from rnnviz.views.gradients.panels.parts import (
     scientific,
 )
 from rnnviz.views.plots import Banded, BandPlot
-from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.number_field import WholeField
-from rnnviz.views.shared.plain_text import plain_tip, warn
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.number_field import WholeField
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.theme import set_icon
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.words.plain_text import plain_tip, warn
 
 _QUANTITIES = {
     "loss": ("Gradient of each loss  ∂L(t)/∂h(t−k)", "norm of the gradient"),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.core.gradients import Decay, decay
 from rnnviz.views.gradients.panels.parts import scientific
 from rnnviz.views.plots import Banded, ink_colour
-from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.controls.quiet_table import QuietTable
 from rnnviz.views.shared.theme import theme_of
 
 _HEADS = ("", "Network", "Layer", "State", "A step back", "Half-life", "r²", "At the end")

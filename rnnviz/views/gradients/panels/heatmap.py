@@ -22,10 +22,10 @@ from rnnviz.views.gradients.panels.parts import (
     what_of,
 )
 from rnnviz.views.plots import ImagePlot
-from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.plain_text import plain_tip
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.theme import for_text
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.words.plain_text import plain_tip
 
 _DECADES = 8.0
 """How far below the largest norm colours reach."""

@@ -37,9 +37,9 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
     what_of,
 )
-from rnnviz.views.plots.export import save_csv, save_png
+from rnnviz.views.plots.parts.export import save_csv, save_png
 from rnnviz.views.shared.asking import save_as
-from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.text.text_view import TextView
 
 _SIGNED = ("Strength, relative to the strongest", "Gradient × input, signed")

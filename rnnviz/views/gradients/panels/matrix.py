@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.core.gradients import MatrixFacts, verdict
 from rnnviz.views.gradients.panels.parts import FocusPicker, GradientPanel, column, note, tools
 from rnnviz.views.plots import Banded, BandPlot, PlanePlot, Points
-from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.controls.choices import Choices
 
 _GATED = (
     "The bound of Pascanu et al. (2013) is about h = tanh(W h + …). With gates the way back is a "

@@ -28,11 +28,11 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
 )
 from rnnviz.views.plots import Banded, BandPlot, CurvePlot, Trace, ink_colour
-from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.number_field import WholeField
-from rnnviz.views.shared.plain_text import warn
-from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.number_field import WholeField
+from rnnviz.views.shared.controls.quiet_table import QuietTable
 from rnnviz.views.shared.theme import theme_of
+from rnnviz.views.shared.words.plain_text import warn
 
 _TITLES = {facts.name: facts.short for facts in COMPARED}
 _INKS = {facts.name: (place + 1) % len(COMPARED) for place, facts in enumerate(COMPARED)}

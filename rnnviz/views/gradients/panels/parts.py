@@ -20,9 +20,9 @@ from rnnviz.core.gradients import Decay, GradientField
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.texts.direction import quoted
 from rnnviz.session.gradients.gradients import Gradients
-from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.panel import Need, Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 

@@ -22,10 +22,10 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
 )
 from rnnviz.views.plots import Banded, BandPlot
-from rnnviz.views.shared.number_field import WholeField
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.shared.quiet_table import QuietTable
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.controls.number_field import WholeField
+from rnnviz.views.shared.controls.quiet_table import QuietTable
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
+from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.work.jobs.gradients import Comparison
 
 _LEAST, _MOST = 10_000, 200_000

@@ -26,13 +26,13 @@ from rnnviz.core.runs.curve import Curve
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.training.checkpoint_walks import CheckpointScore
 from rnnviz.views.alignments.checkpoint_page import CheckpointPage
-from rnnviz.views.cells.concept_picker import ConceptPicker
+from rnnviz.views.cells.choosing.concept_picker import ConceptPicker
 from rnnviz.views.cells.legend import Gradient
 from rnnviz.views.plots import CurvePlot, Trace
-from rnnviz.views.shared.choices import Choices
-from rnnviz.views.shared.number_field import WholeField
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.number_field import WholeField
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, LinkLabel
+from rnnviz.views.shared.words.plain_text import Label, LinkLabel
 from rnnviz.views.text.text_view import TextView
 
 _LEAST_SPAN = 0.1

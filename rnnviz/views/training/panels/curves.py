@@ -25,12 +25,12 @@ from rnnviz.core.runs.curve import Curve, Floats, SmoothedCurve
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import Chart, CurvePlot, Trace, as_it_is
-from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.staying_menu import StayingMenu
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.shared.staying_menu import StayingMenu
 from rnnviz.views.shared.theme import set_icon
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.training.chart_grid import ChartGrid
 from rnnviz.views.training.panels.run_marks import turns_of
 

@@ -19,9 +19,9 @@ from rnnviz.core.runs.histograms import KINDS, Histogram, histogram_of, spread
 from rnnviz.core.runs.record import HistogramRow, RunRecord
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import RidgePlot
+from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.segments import Segments
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 _WHAT = {"weights": "Weights", "gradients": "Gradients"}
 _OUTSIDE = 0.002

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.views.plots import CurvePlot, Trace
+from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.segments import Segments
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.views.training.panels.run_marks import turns_of
 
 _RECENT = 200

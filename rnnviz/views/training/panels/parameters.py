@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.views.plots import CurvePlot, Trace, ink_colour, ramp_ink
+from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.segments import Segments
 from rnnviz.views.shared.theme import theme_of
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.views.training.panels.run_marks import turns_of
 
 _WHAT = {"gradient": "Gradient", "weight": "Weights", "ratio": "Update / weight"}

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextBrowser, QVBoxLa
 from rnnviz.core.export.train_more import moments_of
 from rnnviz.core.runs.record import Sample
 from rnnviz.session.training.runs import OpenRun
-from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.segments import Segments
+from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.shared.segments import Segments
 from rnnviz.views.shared.theme import mono_font, theme_of, ui_font
-from rnnviz.views.shared.wrapping_row import WrappingRow
+from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.shared.zooming import more_points
 from rnnviz.views.training.train_more_view import TrainMoreView
 

@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from rnnviz.core.runs.comparing.settings import differing, settings_in_words, side_by_side
 from rnnviz.session.training.runs import OpenRun
+from rnnviz.views.shared.controls.quiet_table import QuietTable
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label
-from rnnviz.views.shared.quiet_table import QuietTable
+from rnnviz.views.shared.words.plain_text import Label
 
 _MOST = 6
 """More columns than these nobody can read."""

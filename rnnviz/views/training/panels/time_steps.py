@@ -14,10 +14,10 @@ from rnnviz.core.runs.directory.arrays import RowReader, Rows
 from rnnviz.core.runs.record import ArrayRow
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import CurvePlot, HeatPlot, Trace
-from rnnviz.views.shared.choices import Choices
+from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.plain_text import Label, plain_tip
-from rnnviz.views.shared.segments import Segments
+from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 _MOST_COLUMNS = 400
 _READ_AT_ONCE = 100

@@ -17,6 +17,7 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.session import Session
 from rnnviz.session.shared.recordings import OpenModel
 from rnnviz.session.shared.selection import Pin
+from rnnviz.views.cells.choosing.unit_picker import UnitPicker
 from rnnviz.views.cells.panels.heatmap import HeatmapPanel
 from rnnviz.views.cells.panels.pattern import PatternPanel
 from rnnviz.views.cells.panels.sample import SamplePanel
@@ -25,9 +26,8 @@ from rnnviz.views.cells.panels.scatter import ScatterPanel, pearson, running_med
 from rnnviz.views.cells.panels.surprises import SurprisesPanel
 from rnnviz.views.cells.panels.trace import TracePanel
 from rnnviz.views.cells.panels.unit_page import UnitPagePanel
-from rnnviz.views.cells.unit_picker import UnitPicker
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.text.snippet_list import Piece, SnippetList
+from rnnviz.views.text.searching.snippet_list import Piece, SnippetList
 from tests.views.cells.panels_world import (
     LINE_UNIT,
     QUOTE_UNIT,

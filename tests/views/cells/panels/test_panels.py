@@ -13,7 +13,7 @@ import rnnviz.views
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.session.session import Session
 from rnnviz.session.shared.recordings import OpenModel
-from rnnviz.views.cells.intervention_bar import InterventionBar
+from rnnviz.views.cells.bars.intervention_bar import InterventionBar
 from rnnviz.views.cells.panels.intervention import InterventionPanel
 from rnnviz.views.kinds import kinds_in
 from rnnviz.views.shared.panel import NEEDS, Panel

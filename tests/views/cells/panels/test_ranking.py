@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.ranking import RankingPanel
 from rnnviz.views.shared.theme import Appearance, ui_font
-from rnnviz.views.text.missing_fonts import shown_marks
+from rnnviz.views.text.painting.missing_fonts import shown_marks
 from tests.views.cells.panels_world import (
     LINE_UNIT,
     QUOTE_UNIT,

@@ -19,7 +19,7 @@ from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.surprises import SurprisesPanel
 from rnnviz.views.kinds import kinds_in
-from rnnviz.views.text.snippet_list import Piece
+from rnnviz.views.text.searching.snippet_list import Piece
 from tests.views.cells.panels_world import make_session
 from tests.views.cells.test_numbers_and_tags import numbers, tagged
 

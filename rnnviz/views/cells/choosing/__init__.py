@@ -1,0 +1,1 @@
+"""Choosing a concept or a unit, and making a concept."""

@@ -1,0 +1,1 @@
+"""Tables of units, by how well they follow a concept or tell a label."""

@@ -1,0 +1,1 @@
+"""Small widgets: choices, fields for numbers, segments, tables and rows that wrap."""

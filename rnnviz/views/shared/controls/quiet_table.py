@@ -1,0 +1,98 @@
+"""A table of words, without lines and without editing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from rnnviz.views.shared.controls.plain_rows import set_plain_rows
+from rnnviz.views.shared.words.plain_text import plain_tip
+
+_LEAST_WIDE = 90
+"""Pixels that the widest column keeps, if its words need as many."""
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class QuietTable(QTableWidget):
+    """Words in rows, without lines.
+
+    Args:
+        numbers: the columns that hold numbers; they end at the right.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        heads: tuple[str, ...],
+        parent: QWidget | None = None,
+        *,
+        numbers: Collection[int] = (),
+    ) -> None:
+        super().__init__(0, len(heads), parent)
+        self._numbers = numbers
+        self._wide: tuple[int, int] | None = None
+        """The column that takes what the others leave, and what its words need."""
+        self.setAccessibleName(name)
+        self.setHorizontalHeaderLabels(heads)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.horizontalHeader().setMinimumSectionSize(28)
+        set_plain_rows(self, 26)
+        self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width anew."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """What the others leave is the wide column's, but so little that nobody could read it."""
+        if self._wide is None:
+            return
+        (wide, needed), header = self._wide, self.horizontalHeader()
+        others = sum(header.sectionSize(n) for n in range(header.count()) if n != wide)
+        least = min(needed, _LEAST_WIDE)
+        if self.viewport().width() - others >= least:
+            header.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
+        else:
+            header.setSectionResizeMode(wide, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(wide, least)
+
+    def show_rows(
+        self,
+        rows: Sequence[Sequence[str]],
+        swatches: Sequence[QColor] = (),
+        *,
+        wide: int = 0,
+    ) -> None:
+        """Show these words; only cells that changed are touched.
+
+        Args:
+            swatches: the colour of the first cell of each row.
+            wide: the column that takes what the others leave.
+        """
+        changed = self.rowCount() != len(rows)
+        self.setRowCount(len(rows))
+        for row, cells in enumerate(rows):
+            for place, words in enumerate(cells):
+                item = self.item(row, place)
+                if item is None:
+                    item = QTableWidgetItem()
+                    if place in self._numbers:
+                        item.setTextAlignment(_RIGHT)
+                    self.setItem(row, place, item)
+                if item.text() != words:
+                    item.setText(words)
+                    item.setToolTip(plain_tip(words))
+                    changed = True
+                if place == 0 and swatches:
+                    item.setForeground(swatches[row])
+        if changed:
+            # Once, not after every cell as the header would by itself.
+            self.horizontalHeader().setSectionResizeMode(wide, QHeaderView.ResizeMode.Interactive)
+            self.resizeColumnsToContents()
+            self._wide = wide, self.columnWidth(wide)
+            self._share_width()

@@ -1,0 +1,1 @@
+"""The caret: typing, composing, selecting, and going through a text by keyboard."""

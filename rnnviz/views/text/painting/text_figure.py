@@ -1,0 +1,195 @@
+"""Paints a coloured text as a figure, into a picture or whatever else a painter can paint on."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QLineF, QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QGuiApplication,
+    QImage,
+    QImageWriter,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+    QPen,
+)
+
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.export.coloured import ColouredText
+from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Words, figure
+from rnnviz.core.export.svg import svg
+from rnnviz.core.sequences.text import Text
+from rnnviz.views.shared.theme import mono_font, ui_font
+from rnnviz.views.text.painting.cell_glyphs import paint_glyph
+from rnnviz.views.text.painting.missing_fonts import missing_note, scripts_without_font
+
+_LARGEST_SIDE = 32_000
+"""Pixels; Qt paints on no picture that is higher."""
+_DOTS_PER_INCH = 96
+_DOTS_PER_METRE = round(_DOTS_PER_INCH / 0.0254)
+
+
+def paint_figure(painter: QPainter, drawn: Figure) -> None:
+    """Paint a figure with its top left corner at the origin, in its own units."""
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+    painter.fillRect(QRectF(0, 0, drawn.width, drawn.height), QColor(drawn.ground))
+    for box in drawn.boxes:
+        painter.fillRect(QRectF(box.x, box.y, box.width, box.height), _colour(box.colour))
+    if drawn.strokes:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    # Neighbours that are drawn alike together: each call costs more than a line.
+    for (colour, width), alike in groupby(drawn.strokes, attrgetter("colour", "width")):
+        painter.setPen(_round_pen(colour, width))
+        painter.drawLines([QLineF(line.x1, line.y1, line.x2, line.y2) for line in alike])
+    font = mono_font()
+    font.setPixelSize(LETTER_SIZE)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    for letters in drawn.letters:
+        _paint_letters(painter, letters, metrics)
+    family = ui_font().family()
+    for words in drawn.words:
+        _paint_words(painter, words, family)
+
+
+def figure_image(drawn: Figure, scale: float = 2.0) -> QImage:
+    """A figure as a picture, `scale` pixels to each of its units.
+
+    Raises:
+        RnnvizError: the picture would be too large.
+    """
+    width, height = round(drawn.width * scale), round(drawn.height * scale)
+    if max(width, height) > _LARGEST_SIDE:
+        raise RnnvizError(
+            f"a picture of this range would be {height:,} pixels high, and {_LARGEST_SIDE:,} is "
+            "the limit; choose a shorter range, or write SVG or HTML"
+        )
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter:
+        painter.scale(scale, scale)
+        paint_figure(painter, drawn)
+    image.setDotsPerMeterX(round(_DOTS_PER_METRE * scale))
+    image.setDotsPerMeterY(round(_DOTS_PER_METRE * scale))
+    return image
+
+
+def write_figure(
+    path: Path,
+    coloured: ColouredText,
+    dark: bool = False,
+    columns: int = COLUMNS,
+    scale: float = 2.0,
+) -> None:
+    """Write a coloured text as a picture: SVG if the name ends so, else PNG.
+
+    Works without a window: where no application runs, one is made that needs no screen.
+
+    Raises:
+        RnnvizError: too large for a picture, or the file cannot be written.
+    """
+    write_drawn(path, figure(coloured, dark, columns), scale)
+
+
+def missing_fonts_note(characters: str) -> str:
+    """Which scripts of a picture no font here shows, in a sentence; empty if there are none."""
+    application()
+    return missing_note(scripts_without_font(Text.of(characters).codes, mono_font()))
+
+
+def write_drawn(path: Path, drawn: Figure, scale: float = 2.0) -> None:
+    """Write a figure as a picture: SVG or PDF if the name ends so, else PNG; see `write_figure`.
+
+    Raises:
+        RnnvizError: too large for a picture, or the file cannot be written.
+    """
+    if path.suffix.lower() == ".svg":
+        path.write_text(svg(drawn), encoding="utf-8", newline="\n")
+        return
+    application()
+    if path.suffix.lower() == ".pdf":
+        _write_pdf(path, drawn)
+        return
+    if not QImageWriter(str(path), b"png").write(figure_image(drawn, scale)):
+        raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
+
+
+def _write_pdf(path: Path, drawn: Figure) -> None:
+    """One page of the figure's own size; words stay words."""
+    writer = QPdfWriter(str(path))
+    writer.setResolution(_DOTS_PER_INCH)
+    points = QSizeF(drawn.width, drawn.height) * (72 / _DOTS_PER_INCH)
+    writer.setPageSize(
+        QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch)
+    )
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+    with QPainter() as painter:
+        if not painter.begin(writer):
+            raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
+        paint_figure(painter, drawn)
+
+
+@lru_cache
+def application() -> QCoreApplication:
+    """The application that runs, or one without a screen; kept, since Qt allows one a process."""
+    running = QCoreApplication.instance()
+    if running is not None:
+        return running
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    return QGuiApplication(["rnnviz"])
+
+
+def _paint_letters(painter: QPainter, letters: Letters, metrics: QFontMetricsF) -> None:
+    painter.setPen(QColor(letters.colour))
+    for x, width, shown in letters.cells:
+        if shown.isascii():
+            spare = width - metrics.horizontalAdvance(shown)
+            painter.drawText(QPointF(x + spare / 2, letters.y), shown)
+        else:
+            paint_glyph(painter, QRectF(x, 0, width, 0), letters.y, shown)
+
+
+def _paint_words(painter: QPainter, words: Words, family: str) -> None:
+    font, metrics = _caption_font(words.size, words.bold, family)
+    painter.setFont(font)
+    painter.setPen(_colour(words.colour))
+    back = 0.0
+    if words.anchor != "start":
+        length = metrics.horizontalAdvance(words.text)
+        back = length / 2 if words.anchor == "middle" else length
+    if not words.angle:
+        painter.drawText(QPointF(words.x - back, words.y), words.text)
+        return
+    painter.save()
+    painter.translate(words.x, words.y)
+    painter.rotate(words.angle)
+    painter.drawText(QPointF(-back, 0), words.text)
+    painter.restore()
+
+
+@lru_cache(maxsize=1024)
+def _colour(words: str) -> QColor:
+    return QColor(words)
+
+
+@lru_cache(maxsize=64)
+def _caption_font(size: int, bold: bool, family: str) -> tuple[QFont, QFontMetricsF]:
+    """A font of captions and its measures; a figure has thousands of words in a few sizes."""
+    font = ui_font()
+    font.setPixelSize(size)
+    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    return font, QFontMetricsF(font)
+
+
+@lru_cache(maxsize=256)
+def _round_pen(colour: str, width: float) -> QPen:
+    pen = QPen(_colour(colour), width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    return pen

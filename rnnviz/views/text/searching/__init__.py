@@ -1,0 +1,1 @@
+"""Finding in a text, and pieces of it in a list."""
