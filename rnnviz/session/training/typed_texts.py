@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.system.files import write_atomically
 
 _KEPT_LETTERS = 40
 

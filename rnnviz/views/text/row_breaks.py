@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from rnnviz.core.sequences.columns import TAB, TAB_STOP, widths
+from rnnviz.core.sequences.texts.columns import TAB, TAB_STOP, widths
 
 Codes = npt.NDArray[np.unsignedinteger]
 Ints = npt.NDArray[np.int64]

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from rnnviz.core.sequences.text import Text
-from rnnviz.views.text.row_breaks import row_breaks
 from rnnviz.core.sequences.texts.columns import TAB, TAB_STOP, columns_before, widths
+from rnnviz.views.text.row_breaks import row_breaks
 
 Ints = npt.NDArray[np.int64]
 
