@@ -8,9 +8,9 @@ import numpy as np
 
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.architectures.facts import ArchitectureFacts
-from rnnviz.core.unroll.inside import entering, jacobian, left_of_the_state, state_before
 from rnnviz.core.unroll.picture import Place, title_of
 from rnnviz.core.unroll.plan import Plan
+from rnnviz.core.unroll.states import entering, jacobian, left_of_the_state, state_before
 from rnnviz.core.unroll.trace import Numbers, Trace
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

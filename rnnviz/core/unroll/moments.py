@@ -193,9 +193,9 @@ def _chance(trace: Trace, step: int) -> str:
 def _updated(trace: Trace) -> str:
     plan = trace.plan
     if plan.clip != "none":
-        return f"The update: {_clipped(trace)}; every weight moves by -{plan.rate:g} times that."
+        return f"The update: {_clipped(trace)}; every weight moves by −{plan.rate:g} times that."
     return (
-        f"The update: every weight moves by -{plan.rate:g} times its gradient, the sum of what "
+        f"The update: every weight moves by −{plan.rate:g} times its gradient, the sum of what "
         f"all {plan.steps} copies give. Then the same word again."
     )
 

@@ -7,6 +7,7 @@ the right the parameters, which all steps share. Every number is one of the trac
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -20,6 +21,17 @@ from rnnviz.core.colours.colour import INK, PAPER, Scale
 from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, add_arrow, hex_colour
 from rnnviz.core.unroll.moments import Moment, caption, top_step
 from rnnviz.core.unroll.plan import Plan
+from rnnviz.core.unroll.reach import (
+    Curve,
+    Spectrum,
+    axis,
+    curves,
+    points,
+    reaching_row,
+    runs,
+    sentences,
+    spectrum,
+)
 from rnnviz.core.unroll.trace import Numbers, Trace
 
 Kind = Literal[
@@ -31,12 +43,15 @@ BACK = {False: "#b84a00", True: "#ff9a52"}
 RIGHT = {False: "#0a7a3d", True: "#4fd08a"}
 WRONG = {False: "#b3261e", True: "#ff8f85"}
 FAINT = {False: "#d9dee6", True: "#363d49"}
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _TOP, _SIDE, _LABELS, _BOTTOM = 62.0, 20.0, 92.0, 16.0
 _GAP = 40.0
 _NARROW = 640.0
 """In a narrower room the matrices have no place beside the steps."""
 _READABLE = 11.5
 """A cell lower than so many pixels shows its colour alone."""
+_WIDE = 2.62
+"""So many times its size is a number of two decimals with a sign wide."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -152,6 +167,12 @@ class _Layout:
         together = left + self.plan.steps * self.column / 2
         return unrolled + (together - unrolled) * self.rolled
 
+    @property
+    def beside(self) -> tuple[float, float, float, float]:
+        """x, y, width and height of what stands at the right of the steps."""
+        x = self.width - self.parameters_width - _SIDE + 22
+        return x, _TOP + 14, self.parameters_width - 26, self.height - _TOP - 14 - _BOTTOM
+
     @cached_property
     def symbols(self) -> float:
         """The baseline of the symbols that enter."""
@@ -191,6 +212,8 @@ def draw(
     dark: bool = False,
     rolled: float = 0.0,
     marked: str = "",
+    reach: bool = False,
+    looked: int = -1,
 ) -> Picture:
     """The picture of a moment.
 
@@ -200,6 +223,8 @@ def draw(
         size: pixels.
         rolled: 0 unrolled, 1 all steps in one place with the loop of the recurrence.
         marked: a parameter that lights up in all its copies.
+        reach: how far gradients reach instead of the parameters, at the right.
+        looked: the step whose Jacobian that shows; -1 for the one that is computed.
     """
     plan = trace.plan
     facts = facts_of(plan.architecture)
@@ -220,8 +245,11 @@ def draw(
         _joints(pen, trace, layout, shown, step, marked)
     if rolled > 0.5:
         _loop(pen, trace, layout, marked)
-    if side:
-        _parameters(pen, trace, layout, shown, marked)
+    at = looked if 0 <= looked < plan.steps else top_step(shown, plan)
+    if side and reach and not plan.drawn:
+        _reach(pen, trace, layout.beside, at)
+    elif side:
+        _parameters(pen, trace, layout, shown, marked, at)
     return picture
 
 
@@ -331,8 +359,10 @@ class _Pen:
         """A vector as cells one below the other, each its colour and, where it fits, its number."""
         kind, key, step = place
         colours = self._colours_of(key, scale)[step]
-        size = int(min(14, cell * 0.62))
         readable = cell >= _READABLE and width >= 27
+        most = min(14.0, cell * 0.68)
+        size = int(min(most, (width - 4) / _WIDE))
+        marked = int(min(most, (width - 2) / (_WIDE + 0.66)))
         boxes, places = self.figure.boxes, self.picture.places
         for row, value in enumerate(values.tolist()):
             top = y + row * cell
@@ -343,8 +373,8 @@ class _Pen:
                 bold = row == heavy
                 mark = "▸" if bold else ""
                 self.words(
-                    x + width - 4, top + cell * 0.72, f"{mark}{value:.2f}".replace("-", "−"),
-                    size, ink, bold, "end",
+                    x + width - 3, top + cell * 0.72, f"{mark}{value:.2f}".replace("-", "−"),
+                    marked if bold else size, ink, bold, "end",
                 )  # fmt: skip
 
 
@@ -593,6 +623,16 @@ def _gradients(pen: _Pen, trace: Trace, layout: _Layout, row: int, step: int) ->
         if layout.column > 90:
             middle = left + place * (width + 2) + width / 2
             pen.words(middle, y - 4, part, 11, BACK[pen.dark], False, "middle")
+    if layout.column > 90 and trace.plan.rows == 1:
+        norm = float(np.linalg.norm(trace[f"{row}/last/hidden"][step]))
+        number = trace.plan.steps
+        said = f"‖∂L{_small(number)}/∂h{_small(step + 1)}‖ {norm:.2g}".replace("-", "−")
+        pen.words(left, layout.foot(row) + 21, said, 10, BACK[pen.dark])
+
+
+def _small(number: int) -> str:
+    """A number as an index."""
+    return str(number).translate(_SUBSCRIPT)
 
 
 def _arrows(
@@ -803,14 +843,14 @@ def title_of(parameter: str, layers: int = 1, directions: int = 1) -> str:
     return f"{short}, layer {row // directions + 1}" if layers > 1 else short
 
 
-def _parameters(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked: str) -> None:
+def _parameters(
+    pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked: str, at: int
+) -> None:
     """The matrices that all steps share; on the way back the running sum of their copies."""
     plan, dark = trace.plan, pen.dark
     back = int(shown.backward)
     names = [name for name in trace.parameters if trace[f"weight/{name}"].ndim == 2]
-    x = layout.width - layout.parameters_width - _SIDE + 22
-    room = layout.parameters_width - 26
-    y = _TOP + 14
+    x, y, room, _ = layout.beside
     gap = 20.0 * len(names)
     rows = sum(len(trace[f"weight/{name}"]) for name in names)
     cell = min(20.0, (layout.height - y - _BOTTOM - gap) / max(1, rows))
@@ -843,79 +883,160 @@ def _parameters(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked:
     if shown.updated and plan.clip != "none":
         pen.words(x + room, _TOP + 14, "clipped", 11, BACK[dark], True, "end")
     if back and layout.height - y - _BOTTOM > 120:
-        _reach(pen, trace, x, y + 14, min(room, 330.0), min(150.0, layout.height - y - 70))
+        _reach(pen, trace, (x, y + 14, min(room, 330.0), layout.height - y - 14 - _BOTTOM), at)
 
 
-def _reach(pen: _Pen, trace: Trace, x: float, y: float, width: float, height: float) -> None:
-    """How strongly the last loss reaches every hidden state, on a log axis, and what bounds it.
+_LINE = 15.0
+_SMALL = 11
+_ROUNDED = 1e-6
 
-    Circle: the eigenvalues of W_hh in the complex plane, of a layer that has one such matrix.
+
+def _reach(pen: _Pen, trace: Trace, box: tuple[float, float, float, float], at: int) -> None:
+    """How strongly the last loss reaches every state, and what bounds it at one step.
+
+    Where there is room the circle stands below the curve, else beside it.
     """
-    plan, dark, soft = trace.plan, pen.dark, SOFT[pen.dark]
-    top = f"{plan.layers - 1}/last/hidden"
-    norms = np.linalg.norm(trace[top], axis=1)
-    shown = norms > 0
-    pen.words(x, y, "how strongly the last loss reaches each state", 12, "", True)
-    logs = np.full(plan.steps, np.nan)
-    logs[shown] = np.log10(norms[shown])
-    low, high = float(np.floor(np.nanmin(logs))), float(np.ceil(np.nanmax(logs)))
-    high = max(high, low + 1)
-    matrix = trace.weights.get(f"layers.{plan.layers - 1}.weight_hh_l0")
-    square = matrix is not None and matrix.shape[0] == matrix.shape[1]
-    side = min(height - 26, width * 0.42) if square else 0.0
-    left, right = x + 34, x + width - side - (18 if side else 0)
-    above, below = y + 12, y + height - 14
-    for power in range(int(low), int(high) + 1, max(1, int(high - low) // 4)):
+    x, y, width, height = box
+    row = reaching_row(trace.plan)
+    found, seen = curves(trace, row), spectrum(trace, row, at)
+    title = "how strongly the last loss reaches each state"
+    pen.words(x, y, title, _fitting(title, width, 12), "", True)
+    letters = max(20, int(width / (0.53 * _SMALL)))
+    said = [
+        line
+        for sentence in (sentences(trace, row, seen) if seen is not None else ())
+        for line in textwrap.wrap(sentence, letters)
+    ]
+    if height < 420:
+        said = said[:6]
+    names = _LINE * len(found) if len(found) > 1 else 0.0
+    words = _LINE * len(said)
+    large = height > 330
+    if large:
+        curve = min(190.0, 0.42 * (height - words - names))
+        _curves(pen, found, (x, y, width, curve), trace.plan.steps)
+        side = min(190.0, height - curve - names - words - 60, width - 160)
+        middle = y + curve + names + 34 + side / 2
+        if seen is not None and side > 40:
+            _eigenvalues(pen, seen, x + 34 + side / 2, middle, side / 2)
+            _key(pen, seen, x + 48 + side, middle - 20)
+        below = middle + side / 2 + 24
+    else:
+        curve = max(60.0, min(150.0, height - names - words - 20))
+        side = min(curve - 26, width * 0.36) if seen is not None else 0.0
+        right = width - side - (18 if side else 0)
+        _curves(pen, found, (x, y, right, curve), trace.plan.steps)
+        if seen is not None:
+            _eigenvalues(pen, seen, x + right + 18 + side / 2, y + 12 + side / 2, side / 2)
+        below = y + curve + names + 18
+    for line, text in enumerate(said):
+        if below + _LINE * line <= y + height + 4:
+            pen.words(x, below + _LINE * line, text, _SMALL, SOFT[pen.dark])
+
+
+_CURVES = {
+    False: ("#b84a00", "#0a7a3d", "#7a3fb0"),
+    True: ("#ff9a52", "#4fd08a", "#c79bf2"),
+}
+"""Told apart by their points too: round, square, none but a broken line."""
+
+
+def _curves(
+    pen: _Pen, found: tuple[Curve, ...], box: tuple[float, float, float, float], steps: int
+) -> None:
+    """Norms on a logarithmic axis, a line for each state."""
+    x, y, width, height = box
+    dark, soft = pen.dark, SOFT[pen.dark]
+    left, right, above, below = x + 34, x + width, y + 12, y + height - 14
+    low, high = axis(found)
+    for power in range(low, high + 1, max(1, (high - low) // 4)):
         level = below - (power - low) / (high - low) * (below - above)
         pen.figure.strokes.append(Stroke(left, level, right, level, 1.0, FAINT[dark]))
         pen.words(left - 5, level + 4, f"1e{power}".replace("-", "−"), 10, soft, False, "end")
-    points = [
-        (
-            left + (right - left) * (step + 0.5) / plan.steps,
-            below - (logs[step] - low) / (high - low) * (below - above),
-        )
-        for step in range(plan.steps)
-        if shown[step]
-    ]
-    for (x1, y1), (x2, y2) in pairwise(points):
-        pen.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.8, BACK[dark]))
-    for px, py in points:
-        pen.figure.strokes.append(Stroke(px, py, px + 0.1, py, 5.0, BACK[dark]))
-    cut = plan.steps - int(shown.sum())
-    steps = f"step 1 to {plan.steps}" + (f"; {cut} not reached" if cut else "")
-    pen.words((left + right) / 2, below + 13, steps, 10, soft, False, "middle")
-    if side and matrix is not None:
-        _eigenvalues(pen, matrix, right + 18 + side / 2, above + side / 2, side / 2)
-        _bound(pen, matrix, x, y + height + 18, width)
+
+    def place(share: tuple[float, float]) -> tuple[float, float]:
+        return left + share[0] * (right - left), below - share[1] * (below - above)
+
+    for number, curve in enumerate(found):
+        colour = _CURVES[dark][number % 3]
+        known = points(curve.norms, low, high)
+        for one, other in runs(known):
+            _line(pen, place(one), place(other), colour, number)
+        for share in known:
+            if share is not None:
+                _dot(pen, place(share), colour, number)
+        if len(found) > 1:
+            level = below + 16 + _LINE * (number + 1)
+            _line(pen, (left, level - 4), (left + 26, level - 4), colour, number)
+            _dot(pen, (left + 13, level - 4), colour, number)
+            pen.words(left + 34, level, curve.name, 11, soft)
+    cut = steps - int((found[0].norms > 0).sum())
+    said = f"step 1 to {steps}" + (f"; {cut} not reached" if cut else "")
+    pen.words((left + right) / 2, below + 13, said, 10, soft, False, "middle")
 
 
-def _eigenvalues(pen: _Pen, matrix: Numbers, x: float, y: float, radius: float) -> None:
-    """Eigenvalues as points; the circle has radius 1, unless one lies outside of the picture."""
-    values = np.linalg.eigvals(matrix)
-    reach = max(1.15, float(np.abs(values).max()) * 1.1)
-    ring = [
-        (x + radius / reach * np.cos(angle), y + radius / reach * np.sin(angle))
-        for angle in np.linspace(0, 2 * np.pi, 49)
-    ]
+def _line(
+    pen: _Pen, one: tuple[float, float], other: tuple[float, float], colour: str, number: int
+) -> None:
+    """A line; the third of several is broken."""
+    if number != 2:
+        pen.figure.strokes.append(Stroke(*one, *other, 1.8, colour))
+        return
+    pieces = max(2, int(np.hypot(other[0] - one[0], other[1] - one[1]) / 5))
+    for piece in range(0, pieces, 2):
+        start, end = piece / pieces, (piece + 1) / pieces
+        wide, high = other[0] - one[0], other[1] - one[1]
+        x1, y1 = one[0] + start * wide, one[1] + start * high
+        x2, y2 = one[0] + end * wide, one[1] + end * high
+        pen.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.4, colour))
+
+
+def _dot(pen: _Pen, at: tuple[float, float], colour: str, number: int) -> None:
+    """A round point of the first line, a square one of the second."""
+    x, y = at
+    if number == 0:
+        pen.figure.strokes.append(Stroke(x, y, x + 0.1, y, 5.0, colour))
+    elif number == 1:
+        pen.figure.boxes.append(Box(x - 2.5, y - 2.5, 5, 5, colour))
+
+
+def _eigenvalues(pen: _Pen, seen: Spectrum, x: float, y: float, radius: float) -> None:
+    """Eigenvalues as points; the circle has radius 1, unless one lies outside of the picture.
+
+    Those of W_hh are filled, those of the step's Jacobian are rings.
+    """
+    # Of a fresh matrix all lie on the circle, but for rounding.
+    filled = seen.matrix if seen.matrix is not None else np.zeros(0, np.complex128)
+    reach = max(1.15, *(1.1 * abs(value) for value in (*filled, *seen.eigenvalues)))
+    _ring(pen, x, y, radius / reach, SOFT[pen.dark], 49)
+    for values, ring in ((filled, False), (seen.eigenvalues, True)):
+        for value in values:
+            px, py = x + radius / reach * value.real, y - radius / reach * value.imag
+            ink = FORWARD[pen.dark] if abs(value) <= 1 + _ROUNDED else WRONG[pen.dark]
+            if ring:
+                _ring(pen, px, py, 4.0, ink, 13, 1.5)
+            else:
+                pen.figure.strokes.append(Stroke(px, py, px + 0.1, py, 6.0, ink))
+
+
+def _ring(
+    pen: _Pen, x: float, y: float, radius: float, colour: str, corners: int, width: float = 1.0
+) -> None:
+    angles = np.linspace(0, 2 * np.pi, corners)
+    ring = [(x + radius * np.cos(angle), y + radius * np.sin(angle)) for angle in angles.tolist()]
     for (x1, y1), (x2, y2) in pairwise(ring):
-        pen.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.0, SOFT[pen.dark]))
-    for value in values:
-        px, py = x + radius / reach * value.real, y - radius / reach * value.imag
-        ink = FORWARD[pen.dark] if abs(value) <= 1 else WRONG[pen.dark]
-        pen.figure.strokes.append(Stroke(px, py, px + 0.1, py, 6.0, ink))
+        pen.figure.strokes.append(Stroke(x1, y1, x2, y2, width, colour))
 
 
-def _bound(pen: _Pen, matrix: Numbers, x: float, y: float, width: float) -> None:
-    """The two numbers that people take for one another, and what each decides."""
-    largest = float(np.abs(np.linalg.eigvals(matrix)).max())
-    singular = float(np.linalg.norm(matrix, 2))
-    for line, said in enumerate(
-        (
-            f"spectral radius {largest:.2f}: how W_hh grows or shrinks over many steps",
-            f"largest singular value {singular:.2f}: the most that one step can stretch",
-        )
-    ):
-        pen.words(x, y + 15 * line, said, _fitting(said, width, 11), SOFT[pen.dark])
+def _key(pen: _Pen, seen: Spectrum, x: float, y: float) -> None:
+    """Which points of the circle are whose."""
+    pen.words(x, y, "eigenvalues", 11, SOFT[pen.dark], True)
+    if seen.matrix is not None:
+        pen.figure.strokes.append(Stroke(x + 5, y + 15, x + 5.1, y + 15, 6.0, FORWARD[pen.dark]))
+        pen.words(x + 16, y + 19, "W_hh", 11, SOFT[pen.dark])
+        y += 18
+    _ring(pen, x + 5, y + 15, 4.0, FORWARD[pen.dark], 13, 1.5)
+    pen.words(x + 16, y + 19, seen.jacobian, 11, SOFT[pen.dark])
 
 
 def _matrix(

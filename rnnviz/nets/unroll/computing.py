@@ -469,6 +469,9 @@ def with_radius(plan: Plan, weights: Weights, radius: float) -> dict[str, Number
     if not (np.isfinite(radius) and 0 < radius <= 10):
         raise UnrollError(f"a spectral radius of {radius} cannot be set; take one from 0 to 10")
     network = network_of(plan, weights)
+    if not any(layer.recurrent_weights() for layer in network.layers if isinstance(layer, Layer)):
+        title = architecture_named(plan.architecture).facts.title
+        raise UnrollError(f"no matrix leads from state to state in {title}: it has no radius")
     with torch.no_grad():
         for layer in (*network.layers, *network.decoder):
             assert isinstance(layer, Layer)

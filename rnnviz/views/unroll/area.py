@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.architectures import ARCHITECTURES
+from rnnviz.core.architectures import ARCHITECTURES, facts_of
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.unroll.formulas import explain
 from rnnviz.core.unroll.page import figures_of, page
@@ -158,13 +158,9 @@ class UnrollArea(QWidget):
         """What the weights are: drawn by a seed, scaled to a radius, with an embedding or not."""
         self._radius = NumberField("Spectral radius", 0.0, 3.0, step=0.05, special="as it is")
         self._radius.set_value(0.0)
-        self._radius.setToolTip(
-            "Scale W_hh to this spectral radius: below 1 gradients vanish, above they may explode"
-        )
         self._radius.value_changed.connect(self._set_radius)
         self._radius_slider = QSlider(Qt.Orientation.Horizontal)
         self._radius_slider.setAccessibleName("Spectral radius from 0.5 to 1.5")
-        self._radius_slider.setToolTip("W_hh from vanishing (0.5) to exploding (1.5)")
         self._radius_slider.setRange(*_RADII)
         self._radius_slider.setValue(100)
         self._radius_slider.setFixedWidth(110)
@@ -222,9 +218,21 @@ class UnrollArea(QWidget):
         self._inside = QCheckBox("Inside")
         self._inside.setToolTip("One step opened: its gates and states, and the way through it (I)")
         self._inside.toggled.connect(self.drawing.open_step)
-        return side_by_side(
-            back, self._play, on, self._slider, self._speed, self._roll, self._inside
+        self._reach = QCheckBox("Reach")
+        self._reach.setToolTip(
+            "How far gradients reach: vanishing and exploding, on a curve and in a circle (V)"
         )
+        self._reach.toggled.connect(self.show_reach)
+        return side_by_side(
+            back, self._play, on, self._slider, self._speed, self._roll, self._inside, self._reach
+        )
+
+    @Slot(bool)
+    def show_reach(self, shown: bool) -> None:
+        """Show how far gradients reach, with the slider that makes them vanish or explode."""
+        self.drawing.show_reach(shown)
+        if shown and not self._more.isChecked():
+            self._more.setChecked(True)
 
     def _testing(self) -> QWidget:
         """Test time: what it writes goes back in."""
@@ -359,6 +367,18 @@ class UnrollArea(QWidget):
         self._test.setEnabled(not plan.why_no_test)
         self._test.setToolTip(plain_tip(plan.why_no_test or _TEST_TIP))
         self._chunk.setEnabled(not both)
+        facts = facts_of(plan.architecture)
+        recurrent = "weight_hh_l0" in facts.parameters
+        gates = " in every gate" if facts.gated else ""
+        tip = (
+            f"Scale W_hh{gates} to this spectral radius: below 1 gradients vanish, above they may "
+            "explode"
+            if recurrent
+            else f"Not here: no matrix leads from state to state in {facts.title}"
+        )
+        for field in (self._radius, self._radius_slider):
+            field.setEnabled(recurrent)
+            field.setToolTip(plain_tip(tip))
         for box, on in (
             (self._carried, plan.carried),
             (self._squashed, plan.squashed_output),
@@ -507,6 +527,10 @@ class UnrollArea(QWidget):
     def toggle_rolled(self) -> None:
         """Roll the network up, or unroll it."""
         self._roll.setChecked(not self._roll.isChecked())
+
+    def toggle_reach(self) -> None:
+        """Show how far gradients reach, or the parameters."""
+        self._reach.setChecked(not self._reach.isChecked())
 
     def toggle_inside(self) -> None:
         """Show one step from inside, or all of them."""

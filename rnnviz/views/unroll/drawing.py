@@ -23,6 +23,7 @@ class UnrollDrawing(PointedPicture):
         self._unroll = unroll
         self._inside = False
         self._row = -1
+        self._reach = False
         self._rolled = 0.0
         self._goal = 0.0
         self._clock = QElapsedTimer()
@@ -43,6 +44,11 @@ class UnrollDrawing(PointedPicture):
             self._row = int(self._place.key.split("/")[0])
         self._inside = inside
         self.find_place()
+
+    def show_reach(self, shown: bool) -> None:
+        """Show how far gradients reach at the right, or the parameters again."""
+        self._reach = shown
+        self.draw_anew()
 
     @property
     def rolled(self) -> bool:
@@ -80,12 +86,15 @@ class UnrollDrawing(PointedPicture):
         marked = ""
         if self._place is not None and self._place.kind == "weight":
             marked = self._place.key.removeprefix("gradient/")
-        return draw(trace, self._unroll.moment, size, dark, self._rolled, marked)
+        looked = self._place.step if self._place is not None else -1
+        return draw(
+            trace, self._unroll.moment, size, dark, self._rolled, marked, self._reach, looked
+        )
 
     def may_edit(self, place: Place) -> bool:
         """A weight, not its gradient."""
         return place.kind == "weight" and not place.key.startswith("gradient/")
 
     def marks_all(self, place: Place) -> bool:
-        """A weight is the same at every step."""
-        return place.kind == "weight"
+        """A weight is the same at every step; a step has a Jacobian, where these are shown."""
+        return place.kind == "weight" or (self._reach and place.step >= 0)

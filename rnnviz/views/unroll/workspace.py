@@ -131,6 +131,7 @@ class UnrollWorkspace(Workspace):
             MenuEntry(menu, "Small network or open model", None, self._other, key="O"),
             MenuEntry(menu, "Roll up or unroll", None, self._roll, key="R"),
             MenuEntry(menu, "Inside a step", None, self._inside, key="I"),
+            MenuEntry(menu, "How far gradients reach", None, self._reach, key="V"),
             MenuEntry(
                 menu, "Save the picture…", QKeySequence.StandardKey.Save, self._save, key="S"
             ),
@@ -209,6 +210,10 @@ class UnrollWorkspace(Workspace):
     def _inside(self) -> None:
         if self._of_small():
             self.area.toggle_inside()
+
+    def _reach(self) -> None:
+        if self._of_small():
+            self.area.toggle_reach()
 
     def _save(self) -> None:
         (self.area if self._small else self.model_area).save()

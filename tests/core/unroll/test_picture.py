@@ -28,6 +28,8 @@ def made_up(plan: Plan) -> Trace:
     for layer in range(plan.layers):
         for channel in facts_of(plan.architecture).channels:
             arrays[f"{layer}/{channel.name}"] = numbers.uniform(-1, 1, size=(steps, units))
+        wide = units * len(facts_of(plan.architecture).states)
+        arrays[f"{layer}/jacobian"] = numbers.normal(size=(steps, wide, wide))
         for part in ("own", "later", "last"):
             for state in facts_of(plan.architecture).states:
                 arrays[f"{layer}/{part}/{state}"] = numbers.normal(size=(steps, units))

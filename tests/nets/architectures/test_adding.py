@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from rnnviz.core.unroll.formulas import explain
-from rnnviz.core.unroll.inside import draw_inside, left_of_the_state
+from rnnviz.core.unroll.inside import draw_inside
 from rnnviz.core.unroll.plan import of_word
+from rnnviz.core.unroll.states import left_of_the_state
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.training_tasks.characters import CharacterTask
 from rnnviz.nets.unroll.computing import compute
